@@ -1,0 +1,82 @@
+"""The result of an analysis: tables, findings, the settings that made them and where they came from."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import pandas as pd
+
+from graph.findings import Findings
+from graph.model import SupplyGraph
+from graph.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class OutputColumn:
+    """One column of an output table: its type, label and meaning in both languages."""
+
+    table: str
+    column: str
+    type: str
+    label_en: str
+    label_ru: str
+    meaning_en: str
+    meaning_ru: str
+
+    def label(self, lang: str) -> str:
+        """Return the header shown to people."""
+        return self.label_ru if lang == "ru" else self.label_en
+
+    def meaning(self, lang: str) -> str:
+        """Return the one-line explanation."""
+        return self.meaning_ru if lang == "ru" else self.meaning_en
+
+
+@cache
+def output_columns(table: str) -> tuple[OutputColumn, ...]:
+    """Return the columns of ``formations``, ``participants`` or ``clusters`` in their order.
+
+    Examples
+    --------
+    >>> output_columns("formations")[0].column
+    'cluster_id'
+    """
+    text = resources.files("graph").joinpath("output_columns.csv").read_text("utf-8")
+    rows = [OutputColumn(**row) for row in csv.DictReader(text.splitlines())]
+    return tuple(row for row in rows if row.table == table)
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """Everything an analysis found.
+
+    Attributes
+    ----------
+    formations, participants, clusters : DataFrame
+        One row a cluster-year, a participant-year, a cluster; the contract's columns first.
+        Unknown is NaN/NA (written empty), never 0.
+    findings : Findings
+        What was noticed, where and what was done.
+    rejected : DataFrame
+        Input rows that did not enter the graph, each with its reason.
+    graph : SupplyGraph
+        What was analysed.
+    settings : Settings
+        What the analysis was told.
+    provenance : mapping
+        Version, input files with hashes and row counts, and the accounting of rows and value sums.
+    """
+
+    formations: pd.DataFrame
+    participants: pd.DataFrame
+    clusters: pd.DataFrame
+    findings: Findings
+    rejected: pd.DataFrame
+    graph: SupplyGraph
+    settings: Settings
+    provenance: Mapping[str, Any]

@@ -1,0 +1,185 @@
+"""Findings: what the program noticed about the data, where, and what it did.
+
+A finding is data, not prose: a code from the catalogue, the place (file, sheet, row,
+column, value, cluster, year, participant) and the action taken. The sentence is made
+from the code's template when it is shown, in English or Russian.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from typing import Any, Final, Literal
+
+import pandas as pd
+
+from graph.errors import ParameterError
+
+Severity = Literal["error", "warning", "info"]
+
+COLUMNS: Final = (
+    "code",
+    "severity",
+    "message",
+    "action",
+    "table",
+    "file",
+    "sheet",
+    "row",
+    "column",
+    "value",
+    "cluster_id",
+    "year",
+    "participant_id",
+)
+
+SEVERITIES: Final[tuple[Severity, ...]] = ("error", "warning", "info")
+
+
+@dataclass(frozen=True, slots=True)
+class CodeText:
+    """One entry of the catalogue: severity and the sentence and action in each language."""
+
+    code: str
+    severity: Severity
+    en: str
+    ru: str
+    action_en: str
+    action_ru: str
+
+
+@cache
+def catalogue() -> dict[str, CodeText]:
+    """Return the catalogue of finding codes, read from ``graph/finding_codes.csv``.
+
+    Examples
+    --------
+    >>> catalogue()["self_supply"].severity
+    'info'
+    """
+    text = resources.files("graph").joinpath("finding_codes.csv").read_text("utf-8")
+    rows = csv.DictReader(text.splitlines())
+    return {row["code"]: CodeText(**row) for row in rows}  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing noticed. `detail` fills the template of `code`; empty places are unknown."""
+
+    code: str
+    detail: str = ""
+    table: str = ""
+    file: str = ""
+    sheet: str = ""
+    row: int | None = None
+    column: str = ""
+    value: str = ""
+    cluster_id: str = ""
+    year: int | None = None
+    participant_id: str = ""
+
+    @property
+    def severity(self) -> Severity:
+        """How bad it is: an error cost data, a warning may have, an info only tells."""
+        return catalogue()[self.code].severity
+
+    def message(self, lang: str = "en") -> str:
+        """Return the sentence in `lang`.
+
+        Examples
+        --------
+        >>> Finding("year_impossible", value="20222").message()
+        'the year 20222 is not a year between 1900 and 2100'
+        """
+        text = catalogue()[self.code]
+        template = text.ru if lang == "ru" else text.en
+        return template.replace("{value}", self.value).replace("{detail}", self.detail)
+
+    def action(self, lang: str = "en") -> str:
+        """Return what was done about it, in `lang`."""
+        text = catalogue()[self.code]
+        return text.action_ru if lang == "ru" else text.action_en
+
+    def where(self) -> str:
+        """Return the place in one phrase: file, sheet, row, column, or cluster, year, participant.
+
+        Examples
+        --------
+        >>> Finding("self_supply", file="links.csv", row=7, column="buyer_id").where()
+        'links.csv, row 7, column buyer_id'
+        """
+        parts = [self.file]
+        if self.sheet:
+            parts.append(f"sheet {self.sheet}")
+        if self.row is not None:
+            parts.append(f"row {self.row}")
+        if self.column:
+            parts.append(f"column {self.column}")
+        if self.cluster_id:
+            parts.append(f"cluster {self.cluster_id}")
+        if self.year is not None:
+            parts.append(f"year {self.year}")
+        if self.participant_id:
+            parts.append(f"participant {self.participant_id}")
+        return ", ".join(part for part in parts if part)
+
+
+@dataclass
+class Findings:
+    """A growing list of findings; unknown codes are refused, so the catalogue stays whole."""
+
+    items: list[Finding] = field(default_factory=list)
+
+    def add(self, code: str, **place: Any) -> None:
+        """Add one finding of `code` at `place` (the fields of `Finding`)."""
+        if code not in catalogue():
+            raise ParameterError(
+                f"The finding code {code!r} is not in graph/finding_codes.csv; add it there."
+            )
+        self.items.append(Finding(code, **place))
+
+    def extend(self, other: Iterable[Finding]) -> None:
+        """Add all of `other`."""
+        self.items.extend(other)
+
+    def __iter__(self) -> Iterator[Finding]:
+        """Iterate in the order of adding."""
+        return iter(self.items)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.items)
+
+    def count(self, severity: Severity) -> int:
+        """Return how many have `severity`."""
+        return sum(item.severity == severity for item in self.items)
+
+    def to_frame(self, lang: str = "en") -> pd.DataFrame:
+        """Return a table with `COLUMNS`, errors first, otherwise in the order of adding."""
+        order = {severity: rank for rank, severity in enumerate(SEVERITIES)}
+        items = sorted(self.items, key=lambda item: order[item.severity])
+        frame = pd.DataFrame(
+            [
+                (
+                    item.code,
+                    item.severity,
+                    item.message(lang),
+                    item.action(lang),
+                    item.table,
+                    item.file,
+                    item.sheet,
+                    item.row,
+                    item.column,
+                    item.value,
+                    item.cluster_id,
+                    item.year,
+                    item.participant_id,
+                )
+                for item in items
+            ],
+            columns=list(COLUMNS),
+        )
+        return frame.astype({"row": "Int64", "year": "Int64"})

@@ -1,0 +1,99 @@
+"""A formation: one cluster in one year, as arrays that metrics read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int32]
+
+
+def sum_by(index: NDArray[np.integer[Any]], value: FloatArray, size: int) -> FloatArray:
+    """Return the sums of `value` by `index`, shape (size,).
+
+    Examples
+    --------
+    >>> sum_by(np.array([0, 2, 0]), np.array([1.0, 2.0, 3.0]), 3).tolist()
+    [4.0, 0.0, 2.0]
+    """
+    return np.asarray(np.bincount(index, value, size), dtype=np.float64)
+
+
+@dataclass(frozen=True, eq=False)
+class Formation:
+    """One cluster in one year.
+
+    Members are numbered 0 … n−1 in the order of their ids. Parallel links of a pair are summed into
+    one edge; self-supply is kept apart and zero-valued links make no edge.
+
+    Attributes
+    ----------
+    cluster_id, year : str, int
+        Which formation it is.
+    members : array of int32, shape (n,)
+        Codes of the members in `SupplyGraph.node_ids`.
+    ids : array of str, shape (n,)
+        Their participant ids.
+    src, dst, weight : arrays, shape (m,)
+        Internal edges: `src` supplied `weight` to `dst` (local numbers), sorted by (src, dst).
+    self_supply, sales_outside, purchases_outside : arrays of float64, shape (n,)
+        Sums of the member's other links of the year (millions of the currency).
+    output, purchases, employees, value_added, rd_expenses, used_by_participants, emissions : float64, (n,)
+        Activity of the year; NaN is unknown.
+    role, industry_code : arrays of str, shape (n,)
+        Role and industry of each member; "" is unknown.
+    internal_rows, self_rows, sales_rows, purchase_rows : arrays of int64
+        Positions in `SupplyGraph.links` of the links behind the sums.
+    has_links : bool
+        Whether any link of the year touches a member; without one, sums of links are unknown, not 0.
+    """
+
+    cluster_id: str
+    year: int
+    members: IntArray
+    ids: NDArray[np.object_]
+    src: IntArray
+    dst: IntArray
+    weight: FloatArray
+    self_supply: FloatArray
+    sales_outside: FloatArray
+    purchases_outside: FloatArray
+    output: FloatArray
+    purchases: FloatArray
+    employees: FloatArray
+    value_added: FloatArray
+    rd_expenses: FloatArray
+    used_by_participants: FloatArray
+    emissions: FloatArray
+    role: NDArray[np.object_]
+    industry_code: NDArray[np.object_]
+    internal_rows: NDArray[np.int64] = field(repr=False)
+    self_rows: NDArray[np.int64] = field(repr=False)
+    sales_rows: NDArray[np.int64] = field(repr=False)
+    purchase_rows: NDArray[np.int64] = field(repr=False)
+    has_links: bool
+
+    @property
+    def n(self) -> int:
+        """Number of members."""
+        return len(self.members)
+
+    @property
+    def supplied_inside(self) -> FloatArray:
+        """What each member supplied to other members, shape (n,)."""
+        return sum_by(self.src, self.weight, self.n)
+
+    @property
+    def bought_inside(self) -> FloatArray:
+        """What each member bought from other members, shape (n,)."""
+        return sum_by(self.dst, self.weight, self.n)
+
+    def dense(self) -> FloatArray:
+        """Return W, shape (n, n): W[i, j] is what i supplied to j; the diagonal is zero."""
+        matrix = np.zeros((self.n, self.n))
+        matrix[self.src, self.dst] = self.weight
+        return matrix

@@ -1,0 +1,319 @@
+"""The supply graph: columnar tables of participants, links and activity, with integer codes inside."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from graph.errors import DataError, SchemaError, UnknownNameError
+from graph.formation import Formation
+from graph.schema import FIRST_YEAR, LAST_YEAR, NUMERIC, TableSpec, tables
+
+TEXT: Final = pd.StringDtype(na_value=np.nan)
+ACTIVITY: Final = tuple(c.name for c in tables()["activity"].columns if c.type in NUMERIC)
+
+
+def _conform(frame: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
+    """Return `frame` with exactly the contract's columns and types; extra columns are dropped."""
+    missing = [name for name in spec.required if name not in frame.columns]
+    if missing:
+        raise SchemaError(
+            f"The table {spec.name} has no column {', '.join(missing)}; "
+            f"it has {', '.join(map(str, frame.columns))}."
+        )
+    columns: dict[str, pd.Series[Any]] = {}
+    for column in spec.columns:
+        if column.name not in frame.columns:
+            empty: Any = np.nan
+            series = pd.Series(empty, index=frame.index, dtype=object)
+        else:
+            series = frame[column.name]
+        if column.type in ("id", "text"):
+            converted: pd.Series[Any] = series.astype(TEXT)
+            if column.required and bool(converted.isna().any()):
+                raise DataError(f"The column {column.name} of the table {spec.name} has empty cells.")
+        elif column.type == "year":
+            converted = _years(series, spec.name, column.name, column.required)
+        else:
+            converted = pd.to_numeric(series).astype("float64")
+            values = converted.to_numpy()
+            if np.isinf(values).any() or (column.required and np.isnan(values).any()):
+                raise DataError(
+                    f"The column {column.name} of the table {spec.name} has cells that are not numbers."
+                )
+        columns[column.name] = converted
+    return pd.DataFrame(columns).reset_index(drop=True)
+
+
+def _years(series: pd.Series[Any], table: str, column: str, required: bool) -> pd.Series[Any]:
+    numbers = pd.to_numeric(series).astype("float64")
+    known = numbers.dropna()
+    if (required and len(known) < len(numbers)) or not bool(
+        known.between(FIRST_YEAR, LAST_YEAR).all() and (known == known.round()).all()
+    ):
+        raise DataError(
+            f"The column {column} of the table {table} must hold years from {FIRST_YEAR} to {LAST_YEAR}."
+        )
+    return numbers.astype("int32") if required else numbers.astype("Int32")
+
+
+def _codes(series: pd.Series[Any], universe: pd.Index[Any]) -> NDArray[np.int32]:
+    codes, unique = pd.factorize(series)
+    positions = universe.get_indexer(pd.Index(unique))
+    return positions[codes].astype(np.int32)
+
+
+def _canonical_order(links: pd.DataFrame, n: int) -> pd.DataFrame:
+    """Sort by year, supplier, buyer, then product and kind, so that sums do not depend on row order."""
+    pair = (links["year"].to_numpy("int64") * n + links["supplier"].to_numpy("int64")) * n + links[
+        "buyer"
+    ].to_numpy("int64")
+    steps = np.diff(pair)
+    if (steps > 0).all():
+        return links
+    by = [pd.factorize(links[name], sort=True, use_na_sentinel=True)[0] for name in ("kind", "product_code")]
+    order = np.lexsort((links["row"], links["value"], *by, pair))
+    return links.iloc[order].reset_index(drop=True)
+
+
+@dataclass(frozen=True, eq=False)
+class SupplyGraph:
+    """Participants of clusters and the supply links between them, over years.
+
+    Build it with `from_tables` (checked tables), or let `clustercoop.load` read files.
+
+    Attributes
+    ----------
+    node_ids : array of str, sorted
+        Every participant and every outside partner; a node's code is its position here.
+    participants : DataFrame
+        Memberships: the contract's columns and ``node``.
+    links : DataFrame
+        ``year, supplier, buyer`` (node codes), ``value``, ``product_code``, ``kind``, and where the row came
+        from: ``row`` (1-based row of the file, 0 unknown), ``file``, ``sheet``.
+    activity : DataFrame
+        The contract's columns and ``node``, ``row``, ``file``, ``sheet``.
+    clusters, indicators, measures : DataFrame
+        The contract's columns.
+    currency : str
+        ISO code; every value is in millions of it.
+    provenance : mapping
+        Where the tables came from (input hashes, conversions).
+
+    Examples
+    --------
+    >>> graph = SupplyGraph.from_tables({
+    ...     "participants": pd.DataFrame({"participant_id": ["01", "02"], "cluster_id": ["c", "c"]}),
+    ...     "links": pd.DataFrame(
+    ...         {"year": [2022], "supplier_id": ["01"], "buyer_id": ["02"], "value": [5.0]}
+    ...     ),
+    ... })
+    >>> [formation] = graph.formations()
+    >>> formation.cluster_id, formation.year, formation.dense().tolist()
+    ('c', 2022, [[0.0, 5.0], [0.0, 0.0]])
+    """
+
+    node_ids: NDArray[np.object_]
+    participants: pd.DataFrame
+    links: pd.DataFrame
+    activity: pd.DataFrame
+    clusters: pd.DataFrame
+    indicators: pd.DataFrame
+    measures: pd.DataFrame
+    currency: str = "RUB"
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def from_tables(
+        cls,
+        frames: Mapping[str, pd.DataFrame],
+        *,
+        currency: str = "RUB",
+        provenance: Mapping[str, Any] | None = None,
+    ) -> SupplyGraph:
+        """Build a graph from tables of the contract.
+
+        Parameters
+        ----------
+        frames : mapping of str to DataFrame
+            Any of the tables ``participants, links, activity, clusters, indicators, measures`` with the
+            contract's column names. ``links`` and ``activity`` may carry ``row``, ``file``, ``sheet``.
+        currency : str
+            ISO code of the currency; values are in millions of it.
+        provenance : mapping, optional
+            Kept as it is.
+
+        Raises
+        ------
+        SchemaError
+            A required column is absent.
+        DataError
+            A cell has the wrong type, or an endpoint or participant-year is repeated or negative.
+        """
+        unknown = sorted(set(frames) - set(tables()))
+        if unknown:
+            raise SchemaError(
+                f"{unknown[0]!r} is no table of the contract; these are: {', '.join(tables())}."
+            )
+        done: dict[str, pd.DataFrame] = {}
+        for name, spec in tables().items():
+            frame = frames.get(name, pd.DataFrame(columns=list(spec.names)))
+            conformed = _conform(frame, spec)
+            if name in ("links", "activity"):
+                conformed["row"] = (
+                    frame["row"].to_numpy("int64") if "row" in frame else np.zeros(len(frame), "int64")
+                )
+                for origin in ("file", "sheet"):
+                    conformed[origin] = frame[origin].astype(str).to_numpy() if origin in frame else ""
+                    conformed[origin] = conformed[origin].astype("category")
+            done[name] = conformed
+        return cls._assemble(done, currency, provenance or {})
+
+    @classmethod
+    def _assemble(
+        cls, done: dict[str, pd.DataFrame], currency: str, provenance: Mapping[str, Any]
+    ) -> SupplyGraph:
+        participants, links, activity = done["participants"], done["links"], done["activity"]
+        if bool((links["value"] < 0).any()):
+            raise DataError("The column value of the table links has negative cells.")
+        for name in ("activity", "indicators", "clusters"):
+            key = list(tables()[name].key)
+            if bool(done[name].duplicated(key).any()):
+                raise DataError(f"The table {name} repeats a row with the same {', '.join(key)}.")
+        every = pd.concat(
+            [
+                pd.Series(pd.unique(column))
+                for column in (
+                    participants["participant_id"],
+                    links["supplier_id"],
+                    links["buyer_id"],
+                    activity["participant_id"],
+                )
+            ]
+        )
+        universe = pd.Index(np.array(sorted(set(every.astype(object))), dtype=object), dtype=object)
+        participants = participants.assign(node=_codes(participants["participant_id"], universe))
+        activity = activity.assign(node=_codes(activity["participant_id"], universe))
+        coded = pd.DataFrame(
+            {
+                "year": links["year"],
+                "supplier": _codes(links["supplier_id"], universe),
+                "buyer": _codes(links["buyer_id"], universe),
+                **{name: links[name] for name in ("value", "product_code", "kind", "row", "file", "sheet")},
+            }
+        )
+        return cls(
+            node_ids=universe.to_numpy(),
+            participants=participants.sort_values(["cluster_id", "node", "joined_year"], ignore_index=True),
+            links=_canonical_order(coded, len(universe)),
+            activity=activity.sort_values(["year", "node"], ignore_index=True),
+            clusters=done["clusters"].sort_values("cluster_id", ignore_index=True),
+            indicators=done["indicators"].sort_values(["cluster_id", "year"], ignore_index=True),
+            measures=done["measures"].sort_values(["cluster_id", "year"], ignore_index=True, kind="stable"),
+            currency=currency,
+            provenance=provenance,
+        )
+
+    def to_tables(self) -> dict[str, pd.DataFrame]:
+        """Return the tables of the contract, with ``row, file, sheet`` on links and activity."""
+        links = self.links
+        ids = pd.Series(self.node_ids, dtype=TEXT)
+        restored = pd.DataFrame(
+            {
+                "year": links["year"],
+                "supplier_id": ids.take(links["supplier"].to_numpy()).reset_index(drop=True),
+                "buyer_id": ids.take(links["buyer"].to_numpy()).reset_index(drop=True),
+                **{name: links[name] for name in ("value", "product_code", "kind", "row", "file", "sheet")},
+            }
+        )
+        return {
+            "participants": self.participants.drop(columns="node"),
+            "links": restored,
+            "activity": self.activity.drop(columns="node"),
+            "clusters": self.clusters,
+            "indicators": self.indicators,
+            "measures": self.measures,
+        }
+
+    def equals(self, other: SupplyGraph) -> bool:
+        """Tell whether both hold the same tables and currency (provenance aside)."""
+        mine, theirs = self.to_tables(), other.to_tables()
+        return self.currency == other.currency and all(
+            mine[name].astype(object).equals(theirs[name].astype(object)) for name in mine
+        )
+
+    @cached_property
+    def cluster_ids(self) -> tuple[str, ...]:
+        """Every cluster that any table names, sorted."""
+        frames = (self.participants, self.clusters, self.indicators, self.measures)
+        return tuple(sorted({str(c) for frame in frames for c in frame["cluster_id"].unique()}))
+
+    @cached_property
+    def years(self) -> tuple[int, ...]:
+        """Every year of links, activity or indicators, ascending."""
+        frames = (self.links, self.activity, self.indicators)
+        return tuple(sorted({int(y) for frame in frames for y in frame["year"].unique()}))
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """Participant id → name shown to people (the id where no name is known)."""
+        known = self.participants.dropna(subset=["name"]).drop_duplicates("participant_id")
+        return {str(i): str(i) for i in self.node_ids} | dict(
+            zip(known["participant_id"], known["name"], strict=True)
+        )
+
+    @cached_property
+    def cluster_names(self) -> dict[str, str]:
+        """Cluster id → name shown to people (the id where no name is known)."""
+        known = self.clusters.dropna(subset=["name"])
+        return {c: c for c in self.cluster_ids} | dict(zip(known["cluster_id"], known["name"], strict=True))
+
+    def formations(
+        self, clusters: Collection[str] | None = None, years: Collection[int] | None = None
+    ) -> list[Formation]:
+        """Return the formations that links or activity describe, by cluster, then year.
+
+        A cluster-year is a formation when it has a member and any link or activity row of that year touches
+        one. Cluster-years known from `indicators` alone are not here.
+
+        Parameters
+        ----------
+        clusters, years : collections, optional
+            Keep these only.
+
+        Raises
+        ------
+        UnknownNameError
+            A cluster or year that the dataset does not hold.
+        """
+        for asked, held, what in ((clusters, self.cluster_ids, "cluster"), (years, self.years, "year")):
+            for name in asked or ():
+                if name not in held:
+                    raise UnknownNameError(f"There is no {what} {name!r} in the data.")
+        return [
+            formation
+            for formation in self._all_formations
+            if (clusters is None or formation.cluster_id in clusters)
+            and (years is None or formation.year in years)
+        ]
+
+    def formation(self, cluster_id: str, year: int) -> Formation:
+        """Return one formation; `UnknownNameError` where the data describe none."""
+        found = self.formations([cluster_id], [year])
+        if not found:
+            raise UnknownNameError(
+                f"The data hold no links and no activity of cluster {cluster_id!r} in {year}."
+            )
+        return found[0]
+
+    @cached_property
+    def _all_formations(self) -> list[Formation]:
+        from graph.slicing import slice_formations
+
+        return slice_formations(self)

@@ -1,0 +1,89 @@
+"""The tables and columns of a dataset, as data: one source for loaders, checks, docs and messages."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Final, Literal
+
+ColumnType = Literal["id", "text", "year", "money", "count", "number", "share"]
+
+NUMERIC: Final = frozenset({"money", "count", "number", "share"})
+FIRST_YEAR: Final = 1900
+LAST_YEAR: Final = 2100
+LINK_KINDS: Final = ("goods", "services", "return", "knowledge")
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnSpec:
+    """One column of the contract: its type, unit, aliases and meaning."""
+
+    table: str
+    name: str
+    type: ColumnType
+    required: bool
+    key: bool
+    unit: str
+    aliases: tuple[str, ...]
+    meaning_en: str
+    meaning_ru: str
+
+
+@dataclass(frozen=True, slots=True)
+class TableSpec:
+    """One table of the contract, its columns in order."""
+
+    name: str
+    columns: tuple[ColumnSpec, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All column names, in the order of the contract."""
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """Names of the columns without which the table cannot be used."""
+        return tuple(column.name for column in self.columns if column.required)
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """Names of the columns that identify a row."""
+        return tuple(column.name for column in self.columns if column.key)
+
+    def __getitem__(self, name: str) -> ColumnSpec:
+        """Return the column called `name`."""
+        return next(column for column in self.columns if column.name == name)
+
+
+@cache
+def tables() -> dict[str, TableSpec]:
+    """Return the tables of the contract by name, read from ``graph/schema.csv``.
+
+    Examples
+    --------
+    >>> tables()["links"].required
+    ('year', 'supplier_id', 'buyer_id', 'value')
+    >>> "инн поставщика" in tables()["links"]["supplier_id"].aliases
+    True
+    """
+    text = resources.files("graph").joinpath("schema.csv").read_text("utf-8")
+    columns: dict[str, list[ColumnSpec]] = {}
+    for row in csv.DictReader(text.splitlines()):
+        aliases = [a for a in f"{row['aliases_en']}|{row['aliases_ru']}".split("|") if a]
+        columns.setdefault(row["table"], []).append(
+            ColumnSpec(
+                table=row["table"],
+                name=row["column"],
+                type=row["type"],  # type: ignore[arg-type]
+                required=row["required"] == "yes",
+                key=row["key"] == "yes",
+                unit=row["unit"],
+                aliases=tuple(aliases),
+                meaning_en=row["meaning_en"],
+                meaning_ru=row["meaning_ru"],
+            )
+        )
+    return {name: TableSpec(name, tuple(specs)) for name, specs in columns.items()}

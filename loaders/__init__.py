@@ -1,0 +1,1 @@
+"""Sources of supply data: from files to a `SupplyGraph` with its findings."""

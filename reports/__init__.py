@@ -1,0 +1,1 @@
+"""Results to people: HTML, Excel, Markdown and network pages."""
