@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 from graph.errors import DataError, SchemaError, UnknownNameError
 from graph.formation import Formation
 from graph.schema import FIRST_YEAR, LAST_YEAR, NUMERIC, TableSpec, tables
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 TEXT: Final = pd.StringDtype(na_value=np.nan)
 ACTIVITY: Final = tuple(c.name for c in tables()["activity"].columns if c.type in NUMERIC)
@@ -311,6 +314,21 @@ class SupplyGraph:
                 f"The data hold no links and no activity of cluster {cluster_id!r} in {year}."
             )
         return found[0]
+
+    def to_networkx(self) -> nx.MultiDiGraph[str]:
+        """Return a new networkx multigraph holding all of this; see `graph.interchange_nx.to_networkx`."""
+        from graph.interchange_nx import to_networkx
+
+        return to_networkx(self)
+
+    @staticmethod
+    def from_networkx(
+        source: nx.Graph[Any], *, year: int | None = None, currency: str | None = None
+    ) -> SupplyGraph:
+        """Return a supply graph from networkx; see `graph.interchange_nx.from_networkx`."""
+        from graph.interchange_nx import from_networkx
+
+        return from_networkx(source, year=year, currency=currency)
 
     @cached_property
     def _all_formations(self) -> list[Formation]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -37,7 +38,7 @@ class _Memberships:
         by_node = np.argsort(self.node, kind="stable")
         self._entry = by_node
         self.count = np.bincount(self.node, minlength=n_nodes)
-        self._first = np.r_[0, np.cumsum(self.count)[:-1]]
+        self._first = np.cumsum(self.count) - self.count
         self.single = bool(self.count.max(initial=0) <= 1)
 
     def expand(self, nodes: Ints) -> tuple[Ints, Ints]:
@@ -47,7 +48,7 @@ class _Memberships:
             at = np.flatnonzero(counts)
             return at, self._entry[self._first[nodes[at]]]
         at = np.repeat(np.arange(len(nodes)), counts)
-        offset = np.arange(len(at)) - np.repeat(np.r_[0, np.cumsum(counts)[:-1]], counts)
+        offset = np.arange(len(at)) - np.repeat(np.cumsum(counts) - counts, counts)
         return at, self._entry[self._first[nodes[at]] + offset]
 
 
@@ -112,13 +113,13 @@ def _slice_year(
     table = activity.set_index("node")[list(ACTIVITY)].reindex(np.arange(len(graph.node_ids)))
     figures = table.to_numpy("float64")[members.node]
 
-    bounds = np.r_[members.starts, size]
+    bounds: Ints = np.r_[members.starts, size]
     grouped: dict[str, Any] = {
         name: _group(entries, positions, bounds) for name, (entries, positions) in rows.items()
     }
     edges = np.searchsorted(edge_src, bounds)
     out = []
-    for index, (start, stop) in enumerate(zip(bounds[:-1], bounds[1:], strict=True)):
+    for index, (start, stop) in enumerate(pairwise(bounds.tolist())):
         nodes = members.node[start:stop]
         has_links = bool(touched[start:stop].any())
         if not has_links and not known[nodes].any():
@@ -127,7 +128,7 @@ def _slice_year(
         cut = slice(edges[index], edges[index + 1])
         out.append(
             Formation(
-                cluster_id=clusters[int(members.cluster[start])],
+                cluster_id=clusters[members.cluster[start]],
                 year=year,
                 members=nodes.astype(np.int32),
                 ids=graph.node_ids[nodes],
@@ -181,4 +182,4 @@ def _group(entries: Ints, positions: Ints, bounds: Ints) -> list[Ints]:
     order = np.argsort(formation, kind="stable")
     cuts = np.searchsorted(formation[order], np.arange(len(bounds)))
     sorted_positions = positions[order]
-    return [sorted_positions[a:b].astype(np.int64) for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
+    return [sorted_positions[a:b].astype(np.int64) for a, b in pairwise(cuts.tolist())]
