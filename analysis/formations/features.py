@@ -1,0 +1,187 @@
+"""From the formations table to one row of features a cluster, with every gap named.
+
+The unit of the model is the cluster: the median of its known years. Rows of one cluster over four years
+are near copies of each other, and a mixture fitted to them finds "groups" that are clusters repeated.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+
+SQUEEZE: Final = 0.005
+"""Shares of exactly 0 or 1 have no logit: shares are moved to 0.005 … 0.995 linearly, which keeps order."""
+
+MIN_KNOWN: Final = 8
+MIN_KNOWN_SHARE: Final = 0.2
+"""A feature known for fewer clusters than both say nothing about groups and is left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One feature: where it comes from, how it is transformed and what theory expects of it.
+
+    Attributes
+    ----------
+    name, column : str
+        Its name, and the column of the formations table.
+    transform : {"logit", "atanh", "log", "log1p", "identity"}
+        Taken after dividing by `scale`, the unit in which 1 is a noticeable amount.
+    scale : float
+        Unit of the column that counts as one.
+    theory : int
+        Sign of the difference that theory expects of an ecosystem: +1, −1, or 0 for none. Fixed before
+        any fit; it also fixes the direction along which a split is looked for.
+    """
+
+    name: str
+    column: str
+    transform: str
+    scale: float
+    theory: int
+    label_en: str
+    label_ru: str
+    reason_en: str
+    reason_ru: str
+
+    def label(self, lang: str) -> str:
+        """Return the name shown to people."""
+        return self.label_ru if lang == "ru" else self.label_en
+
+
+@cache
+def feature_list() -> tuple[Feature, ...]:
+    """Return the features in their order, read from ``analysis/formations/features.csv``.
+
+    Examples
+    --------
+    >>> [f.name for f in feature_list() if f.theory]
+    ['cooperation', 'openness', 'innovation', 'diversity', 'turnover']
+    """
+    text = resources.files("analysis.formations").joinpath("features.csv").read_text("utf-8")
+    return tuple(
+        Feature(
+            row["feature"],
+            row["column"],
+            row["transform"],
+            float(row["scale"]),
+            int(row["theory"]),
+            row["label_en"],
+            row["label_ru"],
+            row["reason_en"],
+            row["reason_ru"],
+        )
+        for row in csv.DictReader(text.splitlines())
+    )
+
+
+def _squeezed(share: FloatArray) -> FloatArray:
+    return SQUEEZE + (1 - 2 * SQUEEZE) * share
+
+
+_FORWARD: Final[Mapping[str, Callable[[FloatArray], FloatArray]]] = {
+    "logit": lambda x: np.log(_squeezed(x)) - np.log1p(-_squeezed(x)),
+    "atanh": lambda x: np.arctanh((1 - 2 * SQUEEZE) * x),
+    "log": np.log,
+    "log1p": np.log1p,
+    "identity": lambda x: x,
+}
+_BACK: Final[Mapping[str, Callable[[FloatArray], FloatArray]]] = {
+    "logit": lambda y: (1 / (1 + np.exp(-y)) - SQUEEZE) / (1 - 2 * SQUEEZE),
+    "atanh": lambda y: np.tanh(y) / (1 - 2 * SQUEEZE),
+    "log": np.exp,
+    "log1p": np.expm1,
+    "identity": lambda y: y,
+}
+_DOMAIN: Final[Mapping[str, tuple[float, float]]] = {
+    "logit": (0, 1),
+    "atanh": (-1, 1),
+    "log": (np.nextafter(0, 1), np.inf),
+    "log1p": (0, np.inf),
+    "identity": (-np.inf, np.inf),
+}
+
+
+def transform(name: str, value: FloatArray, scale: float = 1.0) -> FloatArray:
+    """Return the transformed values; what lies outside the transform's domain is NaN, never clipped.
+
+    Parameters
+    ----------
+    name : str
+        One of ``logit``, ``atanh``, ``log``, ``log1p``, ``identity``.
+    value : array of float64
+        Raw values; NaN is unknown.
+    scale : float
+        Divides the values first.
+
+    Examples
+    --------
+    >>> transform("log1p", np.array([0.0, 0.1, -1.0]), 0.1).round(3).tolist()
+    [0.0, 0.693, nan]
+    """
+    scaled = np.asarray(value, dtype=np.float64) / scale
+    low, high = _DOMAIN[name]
+    inside = (scaled >= low) & (scaled <= high) & np.isfinite(scaled)
+    out = np.full(scaled.shape, np.nan)
+    out[inside] = _FORWARD[name](scaled[inside])
+    return out
+
+
+def back(name: str, value: FloatArray, scale: float = 1.0) -> FloatArray:
+    """Return the raw values of transformed ones; the inverse of `transform`.
+
+    Examples
+    --------
+    >>> y = transform("logit", np.array([0.0, 0.3, 1.0]))
+    >>> back("logit", y).round(12).tolist()
+    [0.0, 0.3, 1.0]
+    """
+    return _BACK[name](np.asarray(value, dtype=np.float64)) * scale
+
+
+def cluster_medians(formations: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a cluster, one column a feature: the median of the years where it is known.
+
+    Parameters
+    ----------
+    formations : DataFrame
+        ``cluster_id`` and the features' columns; a column that is absent is unknown everywhere.
+
+    Returns
+    -------
+    DataFrame
+        Raw units, indexed by ``cluster_id`` (sorted); NaN where no year is known.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"cluster_id": ["a"] * 3, "cooperation_ratio": [0.2, np.nan, 0.4]})
+    >>> cluster_medians(table)["cooperation"].round(3).tolist()
+    [0.3]
+    """
+    raw = feature_columns(formations)
+    raw.insert(0, "cluster_id", formations["cluster_id"].astype(str).to_numpy())
+    return raw.groupby("cluster_id", sort=True).median()
+
+
+def feature_columns(formations: pd.DataFrame) -> pd.DataFrame:
+    """Return the features of every row in raw units, float64, NaN unknown, in the order of the list."""
+    data = {}
+    for feature in feature_list():
+        if feature.column in formations.columns:
+            column = pd.to_numeric(formations[feature.column], errors="coerce").to_numpy(
+                "float64", na_value=np.nan
+            )
+            data[feature.name] = np.where(np.isfinite(column), column, np.nan)
+        else:
+            data[feature.name] = np.full(len(formations), np.nan)
+    return pd.DataFrame(data, index=formations.index)
