@@ -1,0 +1,278 @@
+"""The public functions: check, load, analyze, explain, view, report, demo."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from analysis.results import Result
+from clustercoop.outputs import (
+    is_result,
+    read_result,
+    refuse_foreign,
+    write_reports,
+    write_result,
+    written_aside,
+)
+from clustercoop.pipeline import analyze_graph
+from graph.errors import OutputError, UnknownNameError
+from graph.findings import Findings
+from graph.model import SupplyGraph
+from graph.progress import Progress, silent
+from graph.settings import Lang, Settings
+from loaders.dataset import Dataset, read_dataset, read_frames
+
+if TYPE_CHECKING:
+    from analysis.audit import Explanation
+
+Source = str | os.PathLike[str] | Mapping[str, pd.DataFrame] | SupplyGraph
+
+
+@dataclass(frozen=True, eq=False)
+class Check:
+    """What a check found, without any analysis.
+
+    Attributes
+    ----------
+    findings : Findings
+    rejected : DataFrame
+        Rows that would not enter the graph, each with its reason.
+    accounting : mapping
+        Rows and value sums read, accepted and rejected, by table.
+    graph : SupplyGraph
+        What was accepted.
+    """
+
+    findings: Findings
+    rejected: pd.DataFrame
+    accounting: Mapping[str, Any]
+    graph: SupplyGraph
+
+    @property
+    def ok(self) -> bool:
+        """Whether no finding is an error."""
+        return self.findings.count("error") == 0
+
+
+def _settings(settings: Settings | None, options: Mapping[str, Any]) -> Settings:
+    base = settings or Settings()
+    return base.replace(**options) if options else base
+
+
+def _read(source: Source, settings: Settings, progress: Progress) -> Dataset:
+    if isinstance(source, SupplyGraph):
+        return Dataset(graph=source, findings=Findings(), rejected=pd.DataFrame(), provenance={})
+    if isinstance(source, Mapping):
+        return read_frames(source, settings=settings)
+    return read_dataset(source, settings=settings, progress=progress)
+
+
+def check(
+    source: Source, *, settings: Settings | None = None, progress: Progress = silent, **options: Any
+) -> Check:
+    """Read a dataset and say what is odd about it, without analysis.
+
+    Parameters
+    ----------
+    source : path, mapping of table name to DataFrame, or SupplyGraph
+        A folder of tables, an .xlsx with their sheets, or the tables themselves.
+    settings : Settings, optional
+    progress : Progress, optional
+    **options
+        Fields of `Settings` to change.
+
+    Raises
+    ------
+    ClusterCoopError
+        The input cannot be read as a dataset at all.
+
+    Examples
+    --------
+    >>> found = check({
+    ...     "participants": pd.DataFrame({"participant_id": ["01", "02"], "cluster_id": ["c", "c"]}),
+    ...     "links": pd.DataFrame(
+    ...         {"year": [2022], "supplier_id": ["01"], "buyer_id": ["02"], "value": [-5.0]}
+    ...     ),
+    ... })
+    >>> found.ok, len(found.rejected)
+    (False, 1)
+    """
+    data = _read(source, _settings(settings, options), progress)
+    return Check(data.findings, data.rejected, data.provenance.get("accounting", {}), data.graph)
+
+
+def load(
+    source: Source, *, settings: Settings | None = None, progress: Progress = silent, **options: Any
+) -> SupplyGraph:
+    """Read a dataset into a `SupplyGraph`; findings and rejected rows are in `check` and `analyze`.
+
+    Raises
+    ------
+    ClusterCoopError
+        The input cannot be read as a dataset.
+    """
+    return _read(source, _settings(settings, options), progress).graph
+
+
+def analyze(
+    source: Source,
+    out: str | os.PathLike[str] | None = None,
+    *,
+    settings: Settings | None = None,
+    progress: Progress = silent,
+    **options: Any,
+) -> Result:
+    """Measure every formation of a dataset; with `out`, write every output there.
+
+    Parameters
+    ----------
+    source : path, mapping of table name to DataFrame, or SupplyGraph
+    out : path, optional
+        A new or empty folder, or one that an earlier run wrote; it appears whole or not at all.
+    settings : Settings, optional
+    progress : Progress, optional
+    **options
+        Fields of `Settings` to change, for example ``nulls=999``.
+
+    Returns
+    -------
+    Result
+
+    Raises
+    ------
+    ClusterCoopError
+        The input cannot be read, strictness refused it, or `out` cannot be written.
+    """
+    chosen = _settings(settings, options)
+    if out is not None:
+        refuse_foreign(Path(out))
+    data = _read(source, chosen, progress)
+    result = analyze_graph(
+        data.graph,
+        chosen,
+        findings=data.findings,
+        rejected=data.rejected,
+        provenance=data.provenance,
+        progress=progress,
+    )
+    if out is not None:
+        write_result(result, out, progress=progress)
+    return result
+
+
+def explain(
+    source: str | os.PathLike[str] | Result, cluster: str, year: int, participant: str | None = None
+) -> Explanation:
+    """List the links and cells behind a cooperation ratio; they add up to it.
+
+    Parameters
+    ----------
+    source : path or Result
+        A folder that `analyze` wrote, or a result.
+    cluster, year : str, int
+        The formation.
+    participant : str, optional
+        One of its members; without it the ratio of the formation.
+
+    Raises
+    ------
+    UnknownNameError
+        The formation or the participant is not in the results.
+    """
+    from analysis.audit import explain as audit
+
+    result = source if isinstance(source, Result) else read_result(source)
+    return audit(result.graph, result.settings, cluster, year, participant)
+
+
+def view(
+    source: Source | Result,
+    cluster: str,
+    out: str | os.PathLike[str],
+    *,
+    year: int | None = None,
+    lang: Lang = "en",
+    progress: Progress = silent,
+) -> Path:
+    """Write the interactive offline network page of one cluster.
+
+    Parameters
+    ----------
+    source : dataset, or folder or Result of `analyze`
+        With results the page knows the core; without, positions come from link values.
+    cluster : str
+    out : path
+        The .html file.
+    year : int, optional
+        The year shown first; the latest by default.
+    lang : {"en", "ru"}
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such cluster or year.
+    """
+    from reports.network import render_view
+
+    drawn: Result | SupplyGraph
+    if isinstance(source, Result):
+        drawn = source
+    elif isinstance(source, str | os.PathLike) and is_result(Path(source)):
+        drawn = read_result(source)
+    else:
+        drawn = _read(source, Settings(lang=lang), progress).graph
+    graph = drawn.graph if isinstance(drawn, Result) else drawn
+    if not graph.formations([cluster], None if year is None else [year]):
+        raise UnknownNameError(
+            f"The data hold no links and no activity of cluster {cluster!r}"
+            + (f" in {year}." if year else ".")
+        )
+    page = render_view(drawn, cluster, year=year, lang=lang)
+    target = Path(out)
+    with written_aside(target) as aside:
+        aside.write_text(page, "utf-8", newline="\n")
+    return target
+
+
+def report(
+    source: str | os.PathLike[str] | Result,
+    out: str | os.PathLike[str],
+    *,
+    lang: Lang = "en",
+    progress: Progress = silent,
+) -> Path:
+    """Write the report and network pages of results again, in another language or place.
+
+    Raises
+    ------
+    DataError
+        `source` is no folder that `analyze` wrote.
+    OutputError
+        `out` cannot be written.
+    """
+    result = source if isinstance(source, Result) else read_result(source)
+    target = Path(out)
+    if target.resolve() == (Path(source).resolve() if not isinstance(source, Result) else None):
+        raise OutputError(f"{target} holds the results themselves; choose another place with --out.")
+    refuse_foreign(target, mark="report.html")
+    with written_aside(target) as aside:
+        aside.mkdir()
+        write_reports(result, aside, lang=lang, progress=progress)
+    return target
+
+
+def demo(
+    out: str | os.PathLike[str] = "clustercoop-demo", *, progress: Progress = silent, **options: Any
+) -> Result:
+    """Analyse the shipped synthetic example into `out`; its input is copied to ``out/input``."""
+    refuse_foreign(Path(out))
+    with resources.as_file(resources.files("clustercoop") / "example" / "dataset") as folder:
+        result = analyze(folder, progress=progress, **options)
+        write_result(result, out, progress=progress, attach=folder)
+    return result

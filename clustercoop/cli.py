@@ -1,0 +1,316 @@
+"""The command line: one sentence for every failure, progress for every wait, exit codes that mean something."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+import click
+
+from graph.errors import ClusterCoopError
+
+if TYPE_CHECKING:
+    from analysis.results import Result
+    from graph.findings import Findings
+    from graph.progress import Progress
+
+EXIT_FINDINGS: Final = 1
+EXIT_INTERRUPTED: Final = 130
+_LANGS = click.Choice(["en", "ru"])
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """Show a bar a phase on standard error where that is a terminal, a line a phase elsewhere."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        said: set[str] = set()
+
+        def say(phase: str, done: int, total: int) -> None:
+            if phase not in said:
+                said.add(phase)
+                click.echo(f"{phase} …", err=True)
+
+        yield say
+        return
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as bars:
+        tasks: dict[str, Any] = {}
+
+        def draw(phase: str, done: int, total: int) -> None:
+            if phase not in tasks:
+                tasks[phase] = bars.add_task(phase, total=total or None)
+            bars.update(tasks[phase], completed=done, total=total or None)
+
+        yield draw
+
+
+def _settings_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that are fields of `Settings`."""
+    options = [
+        click.option(
+            "--nulls",
+            type=click.IntRange(0),
+            default=199,
+            show_default=True,
+            help="Null replicates a null model; 999 for publication, 0 for none.",
+        ),
+        click.option(
+            "--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of every random draw."
+        ),
+        click.option("--lang", type=_LANGS, default="en", show_default=True, help="Language of the report."),
+        click.option(
+            "--processes",
+            type=click.IntRange(0),
+            default=0,
+            help="Workers; 0 is one a core. Results do not depend on it.",
+        ),
+        click.option("--strict", is_flag=True, help="Make every warning an error."),
+        click.option(
+            "--currency", default="", help="ISO code of the currency, where headers do not name it."
+        ),
+        click.option(
+            "--thresholds", default="", type=click.Path(dir_okay=False), help="A thresholds file of your own."
+        ),
+        click.option(
+            "--internal-supply",
+            type=click.Choice(["links", "reported", "links_only"]),
+            default="links",
+            show_default=True,
+            help="Where sales inside the cluster come from.",
+        ),
+        click.option(
+            "--zero-value-added",
+            type=click.Choice(["missing", "keep"]),
+            default="missing",
+            show_default=True,
+            help="What a value added of exactly zero is.",
+        ),
+        click.option(
+            "--min-output-coverage",
+            type=click.FloatRange(0, 1),
+            default=1.0,
+            show_default=True,
+            help="Share of producers with known output that a cooperation ratio needs.",
+        ),
+        click.option(
+            "--min-employee-coverage",
+            type=click.FloatRange(0, 1),
+            default=0.8,
+            show_default=True,
+            help="Share of employees with known figures that a per-employee ratio needs.",
+        ),
+        click.option(
+            "--core-method",
+            type=click.Choice(["eq4", "eq2", "lip", "minres"]),
+            default="eq4",
+            show_default=True,
+            help="Fit that makes the core.",
+        ),
+        click.option(
+            "--core-weights",
+            type=click.Choice(["log1p", "raw", "binary"]),
+            default="log1p",
+            show_default=True,
+            help="How link values enter the fit.",
+        ),
+    ]
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+class _OneSentence(click.Group):
+    """A group whose failures are one sentence on standard error and an exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; turn what a user can cause into a sentence."""
+        signal.signal(signal.SIGTERM, _terminated)
+        try:
+            return super().invoke(ctx)
+        except ClusterCoopError as error:
+            _fail(str(error))
+        except KeyboardInterrupt:
+            click.echo("clustercoop: interrupted; nothing was left half-written.", err=True)
+            sys.exit(EXIT_INTERRUPTED)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(EXIT_FINDINGS)
+        except MemoryError:
+            _fail("not enough memory for this dataset; analyse fewer years or clusters at a time.")
+        except OSError as error:
+            _fail(f"{error.filename or 'a file'}: {error.strerror or error}.")
+
+
+def _terminated(signum: int, frame: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _fail(sentence: str) -> NoReturn:
+    click.echo(f"clustercoop: {sentence}", err=True)
+    sys.exit(EXIT_FINDINGS)
+
+
+def _tell_findings(findings: Findings, lang: str, limit: int = 20) -> None:
+    """List the worst findings and count the rest."""
+    for severity in ("error", "warning"):
+        for shown, finding in enumerate(f for f in findings if f.severity == severity):
+            if shown == limit:
+                click.echo(
+                    f"  … and {findings.count(severity) - limit} more; see findings.csv" if severity else ""
+                )
+                break
+            where = finding.where()
+            click.echo(
+                f"{severity}: {where + ': ' if where else ''}{finding.message(lang)} → {finding.action(lang)}"
+            )
+    counts = ", ".join(f"{findings.count(s)} {s}" for s in ("error", "warning", "info"))
+    click.echo(f"findings: {counts}")
+
+
+def _tell_result(result: Result, out: Path) -> None:
+    formations = result.formations
+    known = int(formations["cooperation_ratio"].notna().sum())
+    click.echo(
+        f"{len(result.clusters)} clusters, {len(formations)} formations, "
+        f"{result.graph.participants['participant_id'].nunique()} participants, {len(result.graph.links)} links; "
+        f"cooperation ratio known for {known} of {len(formations)}."
+    )
+    findings = result.findings
+    click.echo(
+        f"{len(result.rejected)} rows rejected; findings: "
+        + ", ".join(f"{findings.count(s)} {s}" for s in ("error", "warning", "info"))
+    )
+    click.echo(f"report: {out / 'report.html'}")
+
+
+@click.group(
+    cls=_OneSentence, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.version_option(package_name="clustercoop")
+def main() -> None:
+    """Measure how industrial clusters cooperate, from supply links to a report.
+
+    DATA is a folder of tables (participants, links, activity, clusters, indicators, measures as .csv,
+    .parquet or .xlsx) or one .xlsx with these sheets.
+
+    Exit codes: 0 fine, 1 the data or the place refused, 2 wrong usage.
+    """
+
+
+@main.command()
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default="clustercoop-demo",
+    show_default=True,
+    help="Folder for the results.",
+)
+@_settings_options
+def demo(out: Path, **options: Any) -> None:
+    """Analyse the shipped synthetic example, end to end."""
+    import clustercoop
+
+    with _progress() as progress:
+        result = clustercoop.demo(out, progress=progress, **options)
+    _tell_result(result, out)
+
+
+@main.command()
+@click.argument("data", type=click.Path(path_type=Path))
+@_settings_options
+def check(data: Path, **options: Any) -> None:
+    """List findings about DATA without analysing it; exit 1 when one is an error."""
+    import clustercoop
+
+    with _progress() as progress:
+        found = clustercoop.check(data, progress=progress, **options)
+    _tell_findings(found.findings, options["lang"])
+    for table, account in found.accounting.items():
+        click.echo(f"{table}: {account['rows_read']} rows read, {account['rows_rejected']} rejected")
+    if not found.ok:
+        sys.exit(EXIT_FINDINGS)
+
+
+@main.command()
+@click.argument("data", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the results.")
+@click.option(
+    "--engine",
+    type=click.Choice(["local", "spark"]),
+    default="local",
+    show_default=True,
+    help="Where the work runs.",
+)
+@_settings_options
+def analyze(data: Path, out: Path, engine: str, **options: Any) -> None:
+    """Measure every formation of DATA and write tables, report and network pages to --out."""
+    import clustercoop
+
+    if engine == "spark":
+        raise click.UsageError("This version has no Spark engine yet; use --engine local.")
+    with _progress() as progress:
+        result = clustercoop.analyze(data, out, progress=progress, **options)
+    _tell_result(result, out)
+
+
+@main.command()
+@click.argument("results", type=click.Path(path_type=Path))
+@click.option("--cluster", required=True, help="Cluster id.")
+@click.option("--year", type=int, required=True, help="Year.")
+@click.option("--participant", help="Participant id; without it, the whole formation.")
+@click.option("--lang", type=_LANGS, default="en", show_default=True)
+def explain(results: Path, cluster: str, year: int, participant: str | None, lang: str) -> None:
+    """List the links and cells behind a cooperation ratio; they add up to it."""
+    import clustercoop
+
+    click.echo(clustercoop.explain(results, cluster, year, participant).to_text(lang))
+
+
+@main.command()
+@click.argument("source", type=click.Path(path_type=Path))
+@click.option("--cluster", required=True, help="Cluster id.")
+@click.option("--year", type=int, help="Year shown first; the latest by default.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The .html file.")
+@click.option("--lang", type=_LANGS, default="en", show_default=True)
+def view(source: Path, cluster: str, year: int | None, out: Path, lang: Any) -> None:
+    """Write the interactive offline network page of one cluster, from DATA or from results."""
+    import clustercoop
+
+    with _progress() as progress:
+        path = clustercoop.view(source, cluster, out, year=year, lang=lang, progress=progress)
+    click.echo(f"page: {path}")
+
+
+@main.command()
+@click.argument("results", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the report.")
+@click.option("--lang", type=_LANGS, default="en", show_default=True)
+def report(results: Path, out: Path, lang: Any) -> None:
+    """Write the report of results again, for example in another language."""
+    import clustercoop
+
+    with _progress() as progress:
+        path = clustercoop.report(results, out, lang=lang, progress=progress)
+    click.echo(f"report: {path / 'report.html'}")

@@ -1,0 +1,250 @@
+"""Write a result as a folder, whole or not at all, and read it back."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+import clustercoop
+from analysis.results import Result
+from graph.errors import DataError, OutputError
+from graph.findings import Finding, Findings
+from graph.model import SupplyGraph
+from graph.progress import Progress, silent
+from graph.schema import tables
+from graph.settings import Lang, Settings
+from reports.inert import inert_cell
+
+FORMAT: Final = 1
+TABLES: Final = ("formations", "participants", "clusters")
+
+
+@contextmanager
+def written_aside(target: Path) -> Iterator[Path]:
+    """Give a path beside `target` to write to; rename it into place only when the block succeeds.
+
+    Works for a file and for a folder. A folder is replaced only where it is empty or one that clustercoop
+    wrote (it holds ``run.json`` or a report). What an interrupted run of a dead process left is removed.
+
+    Raises
+    ------
+    OutputError
+        The place cannot be written, or holds something that is not ours.
+    """
+    target = Path(os.path.abspath(target))
+    aside = target.with_name(f".{target.name}.partial-{os.getpid()}")
+    old = target.with_name(f".{target.name}.old-{os.getpid()}")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _remove_leftovers(target)
+        yield aside
+        if target.is_dir():
+            os.replace(target, old)
+            try:
+                os.replace(aside, target)
+            except BaseException:
+                os.replace(old, target)
+                raise
+            shutil.rmtree(old, ignore_errors=True)
+        else:
+            os.replace(aside, target)
+    except OSError as error:
+        raise OutputError(
+            f"Cannot write {target}: {error.strerror or error}; choose another place with --out."
+        ) from error
+    finally:
+        _remove(aside)
+
+
+def refuse_foreign(target: Path, mark: str = "run.json") -> None:
+    """Raise `OutputError` where `target` is a file, or a folder with things but not the file `mark`."""
+    if target.is_dir():
+        if any(target.iterdir()) and not (target / mark).is_file():
+            raise OutputError(
+                f"{target} is not empty and was not written by clustercoop; choose another place with --out."
+            )
+    elif target.exists():
+        raise OutputError(
+            f"{target} is a file, and the results are a folder; choose another place with --out."
+        )
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _remove_leftovers(target: Path) -> None:
+    """Remove what runs of dead processes left beside `target`; restore what one was about to replace."""
+    for left in target.parent.glob(f".{target.name}.*-*"):
+        kind, _, pid = left.name.removeprefix(f".{target.name}.").partition("-")
+        if kind not in ("partial", "old") or not pid.isdigit() or _alive(int(pid)):
+            continue
+        if kind == "old" and not target.exists():
+            os.replace(left, target)
+        else:
+            _remove(left)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def write_csv(frame: pd.DataFrame, path: Path) -> None:
+    """Write a table for people: UTF-8, ``,``, unknown empty, formula-like text made inert."""
+    out = frame.copy()
+    for name in out.columns:
+        if pd.api.types.is_bool_dtype(out[name]):
+            out[name] = out[name].astype(object).map({True: "true", False: "false"})
+        elif not pd.api.types.is_numeric_dtype(out[name]):
+            out[name] = out[name].map(inert_cell, na_action="ignore")
+    out.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
+
+
+def write_result(
+    result: Result, out: str | os.PathLike[str], *, progress: Progress = silent, attach: Path | None = None
+) -> Path:
+    """Write every output of `result` into the folder `out`, whole or not at all.
+
+    Parameters
+    ----------
+    result : Result
+    out : path
+        A new or empty folder, or one that an earlier run wrote.
+    progress : Progress
+    attach : path, optional
+        A folder copied in as ``input``.
+
+    Returns
+    -------
+    Path
+        The folder.
+
+    Raises
+    ------
+    OutputError
+        The folder cannot be written or holds something else.
+    """
+    target = Path(out)
+    refuse_foreign(target)
+    with written_aside(target) as aside:
+        aside.mkdir()
+        if attach is not None:
+            shutil.copytree(attach, aside / "input")
+        _write_tables(result, aside)
+        write_reports(result, aside, lang=result.settings.lang, progress=progress)
+    return target
+
+
+def _write_tables(result: Result, folder: Path) -> None:
+    for name in TABLES:
+        frame: pd.DataFrame = getattr(result, name)
+        write_csv(frame, folder / f"{name}.csv")
+        frame.to_parquet(folder / f"{name}.parquet", index=False)
+    findings = result.findings.to_frame(result.settings.lang)
+    write_csv(findings, folder / "findings.csv")
+    write_csv(result.rejected, folder / "rejected.csv")
+    kept = pd.DataFrame([asdict(finding) for finding in result.findings], columns=list(Finding.__slots__))
+    kept.astype({"row": "Int64", "year": "Int64"}).to_parquet(folder / "findings.parquet", index=False)
+    result.rejected.to_parquet(folder / "rejected.parquet", index=False)
+    data = folder / "data"
+    data.mkdir()
+    for name, frame in result.graph.to_tables().items():
+        if len(frame):
+            frame.to_parquet(data / f"{name}.parquet", index=False)
+    run = {
+        "format": FORMAT,
+        "clustercoop": clustercoop.__version__,
+        "settings": result.settings.to_dict(),
+        "currency": result.graph.currency,
+        "formations": len(result.formations),
+        "participants": len(result.participants),
+        "clusters": len(result.clusters),
+        "findings": {severity: result.findings.count(severity) for severity in ("error", "warning", "info")},
+        **result.provenance,
+    }
+    (folder / "run.json").write_text(
+        json.dumps(run, ensure_ascii=False, indent=2, sort_keys=True, allow_nan=False) + "\n", "utf-8"
+    )
+
+
+def write_reports(result: Result, folder: Path, *, lang: Lang, progress: Progress = silent) -> None:
+    """Write ``report.html``, ``report.xlsx``, ``report.md`` and ``views/*.html`` into `folder`."""
+    from reports.html import render_report
+    from reports.markdown import render_markdown
+    from reports.network import render_view, view_name
+    from reports.workbook import write_workbook
+
+    progress("report", 0, 0)
+    (folder / "report.html").write_text(render_report(result, lang), "utf-8", newline="\n")
+    (folder / "report.md").write_text(render_markdown(result, lang), "utf-8", newline="\n")
+    write_workbook(result, folder / "report.xlsx", lang)
+    drawn = sorted({formation.cluster_id for formation in result.graph.formations()})
+    (folder / "views").mkdir()
+    for done, cluster in enumerate(drawn):
+        progress("network pages", done, len(drawn))
+        page = render_view(result, cluster, lang=lang)
+        (folder / "views" / view_name(cluster)).write_text(page, "utf-8", newline="\n")
+    progress("network pages", len(drawn), len(drawn))
+
+
+def is_result(path: Path) -> bool:
+    """Tell whether `path` is a folder that `write_result` wrote."""
+    return (path / "run.json").is_file() and (path / "formations.parquet").is_file()
+
+
+def read_result(path: str | os.PathLike[str]) -> Result:
+    """Read a folder that `write_result` wrote.
+
+    Raises
+    ------
+    DataError
+        It is no such folder, is damaged, or was written by a newer version.
+    """
+    folder = Path(path)
+    if not is_result(folder):
+        raise DataError(
+            f"{folder} holds no results of clustercoop analyze (no run.json); run analyze --out first."
+        )
+    try:
+        run: dict[str, Any] = json.loads((folder / "run.json").read_text("utf-8"))
+        if run["format"] > FORMAT:
+            raise DataError(
+                f"{folder} was written by a newer clustercoop ({run['clustercoop']}); update yours."
+            )
+        frames = {name: pd.read_parquet(folder / f"{name}.parquet") for name in TABLES}
+        rows = pd.read_parquet(folder / "findings.parquet").astype(object)
+        rows = rows.where(rows.notna(), None)
+        findings = Findings([Finding(**row) for row in rows.to_dict(orient="records")])  # type: ignore[misc]
+        data = {
+            name: pd.read_parquet(folder / "data" / f"{name}.parquet")
+            for name in tables()
+            if (folder / "data" / f"{name}.parquet").is_file()
+        }
+        known = {key: run["settings"][key] for key in Settings.__slots__ if key in run["settings"]}
+        return Result(
+            **frames,
+            findings=findings,
+            rejected=pd.read_parquet(folder / "rejected.parquet"),
+            graph=SupplyGraph.from_tables(data, currency=run["currency"]),
+            settings=Settings(**known),
+            provenance={key: run[key] for key in ("inputs", "accounting") if key in run},
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"The results in {folder} are damaged ({error}); run analyze again.") from error

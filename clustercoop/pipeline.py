@@ -1,0 +1,156 @@
+"""From a supply graph to a result: every metric, joined into the contract's tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from analysis import chain, entrainment
+from analysis.closedness import measure as measure_closedness
+from analysis.cooperation import cooperation_tables
+from analysis.core_periphery.measure import measure as measure_core
+from analysis.measures import Measures
+from analysis.results import Result, output_columns
+from analysis.typology import classify, load_thresholds, rule_verdicts
+from engines.local import map_formations
+from graph.findings import Findings
+from graph.formation import Formation
+from graph.model import TEXT, SupplyGraph
+from graph.progress import Progress, silent
+from graph.settings import Settings
+
+_DTYPES: Final[Mapping[str, Any]] = {
+    "id": TEXT,
+    "ids": TEXT,
+    "text": TEXT,
+    "term": TEXT,
+    "level": TEXT,
+    "int": "Int64",
+    "year": "Int64",
+    "bool": "boolean",
+}
+
+
+def analyze_graph(
+    graph: SupplyGraph,
+    settings: Settings,
+    *,
+    findings: Findings | None = None,
+    rejected: pd.DataFrame | None = None,
+    provenance: Mapping[str, Any] | None = None,
+    progress: Progress = silent,
+) -> Result:
+    """Compute every metric of every formation of `graph`.
+
+    Parameters
+    ----------
+    graph : SupplyGraph
+    settings : Settings
+    findings, rejected, provenance : optional
+        What loading found; the analysis adds its own findings.
+    progress : Progress
+
+    Returns
+    -------
+    Result
+    """
+    thresholds = load_thresholds(settings.thresholds)
+    progress("cooperation", 0, 0)
+    base = cooperation_tables(graph, settings)
+    noticed = Findings(list(findings or ()))
+    noticed.extend(base.findings)
+    formations = graph.formations()
+    measured = map_formations(
+        lambda formation: measure_formation(graph, formation, settings),
+        formations,
+        workers=settings.processes,
+        progress=progress,
+        phase="core and closedness",
+    )
+    for found in measured:
+        noticed.extend(found.findings)
+    formation_table, member_table = _join(base.formations, base.participants, formations, measured)
+    formation_table, type_findings = classify(formation_table, thresholds, graph.currency)
+    noticed.extend(type_findings)
+    verdicts = rule_verdicts(formation_table, thresholds)
+    return Result(
+        formations=conform(formation_table, "formations"),
+        participants=conform(member_table, "participants"),
+        clusters=conform(verdicts, "clusters"),
+        findings=noticed,
+        rejected=rejected if rejected is not None else pd.DataFrame(),
+        graph=graph,
+        settings=settings,
+        provenance=dict(provenance or {}),
+    )
+
+
+def measure_formation(graph: SupplyGraph, formation: Formation, settings: Settings) -> Measures:
+    """Return the structural measures of one formation: core, closedness, chain, entrainment."""
+    core = measure_core(formation, settings)
+    parts = [
+        core,
+        measure_closedness(formation, settings, graph),
+        chain.measure(formation, settings, graph),
+        entrainment.measure(formation, settings, core.participants.get("in_core")),
+    ]
+    return Measures(
+        {name: value for part in parts for name, value in part.formation.items()},
+        {name: values for part in parts for name, values in part.participants.items()},
+        tuple(finding for part in parts for finding in part.findings),
+    )
+
+
+def _join(
+    base: pd.DataFrame, members: pd.DataFrame, formations: Sequence[Formation], measured: Sequence[Measures]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Add the measures to the cooperation tables, by cluster and year, and by participant."""
+    if not formations:
+        return base, members
+    rows = pd.DataFrame([dict(found.formation) for found in measured])
+    rows.insert(0, "cluster_id", pd.array([f.cluster_id for f in formations], dtype=TEXT))
+    rows.insert(1, "year", [f.year for f in formations])
+    names = list(dict.fromkeys(name for found in measured for name in found.participants))
+    people: dict[str, Any] = {
+        "cluster_id": pd.array(
+            np.repeat([f.cluster_id for f in formations], [f.n for f in formations]), TEXT
+        ),
+        "year": np.repeat([f.year for f in formations], [f.n for f in formations]),
+        "participant_id": pd.array(np.concatenate([f.ids for f in formations]), TEXT),
+    }
+    for name in names:
+        people[name] = np.concatenate(
+            [
+                np.asarray(found.participants[name], dtype=object)
+                if name in found.participants
+                else np.full(f.n, None, dtype=object)
+                for f, found in zip(formations, measured, strict=True)
+            ]
+        )
+    return (
+        base.merge(rows, on=["cluster_id", "year"], how="left", validate="1:1"),
+        members.merge(
+            pd.DataFrame(people), on=["cluster_id", "year", "participant_id"], how="left", validate="1:1"
+        ),
+    )
+
+
+def conform(frame: pd.DataFrame, table: str) -> pd.DataFrame:
+    """Return `frame` with the columns of an output table first, in their order and types.
+
+    A column that nobody computed is there, empty: unknown is never invented.
+    """
+    out: dict[str, Any] = {}
+    for column in output_columns(table):
+        values = frame[column.column] if column.column in frame else pd.Series(None, index=frame.index)
+        dtype = _DTYPES.get(column.type, "float64")
+        if dtype is TEXT:
+            text = values.astype(object)
+            out[column.column] = text.where(text.notna() & (text != ""), None).astype(TEXT)
+        else:
+            out[column.column] = pd.to_numeric(values.astype(object)).astype(dtype)
+    extra = {name: frame[name] for name in frame.columns if name not in out}
+    return pd.DataFrame({**out, **extra}).reset_index(drop=True)
