@@ -1,4 +1,4 @@
-"""The command line: one sentence for every failure, progress for every wait, exit codes that mean something."""
+"""The command line: one sentence for every failure, progress for every wait, telling exit codes."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
 from graph.errors import ClusterCoopError
+from graph.settings import Settings
 
 if TYPE_CHECKING:
     from analysis.results import Result
@@ -66,79 +68,39 @@ def _progress() -> Iterator[Progress]:
         yield draw
 
 
-def _settings_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that are fields of `Settings`."""
-    options = [
-        click.option(
-            "--nulls",
-            type=click.IntRange(0),
-            default=199,
-            show_default=True,
-            help="Null replicates a null model; 999 for publication, 0 for none.",
-        ),
-        click.option(
-            "--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of every random draw."
-        ),
-        click.option("--lang", type=_LANGS, default="en", show_default=True, help="Language of the report."),
-        click.option(
-            "--processes",
-            type=click.IntRange(0),
-            default=0,
-            help="Workers; 0 is one a core. Results do not depend on it.",
-        ),
-        click.option("--strict", is_flag=True, help="Make every warning an error."),
-        click.option(
-            "--currency", default="", help="ISO code of the currency, where headers do not name it."
-        ),
-        click.option(
-            "--thresholds", default="", type=click.Path(dir_okay=False), help="A thresholds file of your own."
-        ),
-        click.option(
-            "--internal-supply",
-            type=click.Choice(["links", "reported", "links_only"]),
-            default="links",
-            show_default=True,
-            help="Where sales inside the cluster come from.",
-        ),
-        click.option(
-            "--zero-value-added",
-            type=click.Choice(["missing", "keep"]),
-            default="missing",
-            show_default=True,
-            help="What a value added of exactly zero is.",
-        ),
-        click.option(
-            "--min-output-coverage",
-            type=click.FloatRange(0, 1),
-            default=1.0,
-            show_default=True,
-            help="Share of producers with known output that a cooperation ratio needs.",
-        ),
-        click.option(
-            "--min-employee-coverage",
-            type=click.FloatRange(0, 1),
-            default=0.8,
-            show_default=True,
-            help="Share of employees with known figures that a per-employee ratio needs.",
-        ),
-        click.option(
-            "--core-method",
-            type=click.Choice(["eq4", "eq2", "lip", "minres"]),
-            default="eq4",
-            show_default=True,
-            help="Fit that makes the core.",
-        ),
-        click.option(
-            "--core-weights",
-            type=click.Choice(["log1p", "raw", "binary"]),
-            default="log1p",
-            show_default=True,
-            help="How link values enter the fit.",
-        ),
-    ]
-    for option in reversed(options):
-        function = option(function)
-    return function
+_SHARE: Final = click.FloatRange(0, 1)
+_READING: Final[tuple[tuple[str, Any, str], ...]] = (
+    ("strict", bool, "Make every warning an error."),
+    ("currency", str, "ISO code of the currency, where headers do not name it."),
+    ("lang", _LANGS, "Language of the report."),
+)
+_ANALYSIS: Final[tuple[tuple[str, Any, str], ...]] = (
+    ("nulls", click.IntRange(0), "Null replicates of each null model; 999 for publication, 0 for none."),
+    ("seed", click.IntRange(0), "Seed of every random draw."),
+    *_READING,
+    ("processes", click.IntRange(0), "Workers; 0 is one a core. Results do not depend on it."),
+    ("thresholds", click.Path(), "A thresholds file of your own."),
+    ("internal_supply", click.Choice(["links", "reported", "links_only"]), "Where sales inside come from."),
+    ("zero_value_added", click.Choice(["missing", "keep"]), "What a value added of exactly zero is."),
+    ("min_output_coverage", _SHARE, "Share of producers with known output that a cooperation ratio needs."),
+    ("min_employee_coverage", _SHARE, "Share of employees with known figures that R&D per head needs."),
+    ("core_method", click.Choice(["eq4", "eq2", "lip", "minres"]), "Fit that makes the core."),
+    ("core_weights", click.Choice(["log1p", "raw", "binary"]), "How link values enter the fit."),
+)
+
+
+def _options(table: tuple[tuple[str, Any, str], ...]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return a decorator that adds the fields of `Settings` in `table` as options, with their defaults."""
+    defaults = {field.name: field.default for field in fields(Settings)}
+
+    def add(function: Callable[..., Any]) -> Callable[..., Any]:
+        for name, kind, text in reversed(table):
+            flag: dict[str, Any] = {"is_flag": True} if kind is bool else {"type": kind, "show_default": True}
+            option = click.option(f"--{name.replace('_', '-')}", default=defaults[name], help=text, **flag)
+            function = option(function)
+        return function
+
+    return add
 
 
 class _OneSentence(click.Group):
@@ -194,7 +156,8 @@ def _tell_result(result: Result, out: Path) -> None:
     known = int(formations["cooperation_ratio"].notna().sum())
     click.echo(
         f"{len(result.clusters)} clusters, {len(formations)} formations, "
-        f"{result.graph.participants['participant_id'].nunique()} participants, {len(result.graph.links)} links; "
+        f"{result.graph.participants['participant_id'].nunique()} participants, "
+        f"{len(result.graph.links)} links; "
         f"cooperation ratio known for {known} of {len(formations)}."
     )
     findings = result.findings
@@ -227,7 +190,7 @@ def main() -> None:
     show_default=True,
     help="Folder for the results.",
 )
-@_settings_options
+@_options(_ANALYSIS)
 def demo(out: Path, **options: Any) -> None:
     """Analyse the shipped synthetic example, end to end."""
     import clustercoop
@@ -239,7 +202,7 @@ def demo(out: Path, **options: Any) -> None:
 
 @main.command()
 @click.argument("data", type=click.Path(path_type=Path))
-@_settings_options
+@_options(_READING)
 def check(data: Path, **options: Any) -> None:
     """List findings about DATA without analysing it; exit 1 when one is an error."""
     import clustercoop
@@ -263,7 +226,7 @@ def check(data: Path, **options: Any) -> None:
     show_default=True,
     help="Where the work runs.",
 )
-@_settings_options
+@_options(_ANALYSIS)
 def analyze(data: Path, out: Path, engine: str, **options: Any) -> None:
     """Measure every formation of DATA and write tables, report and network pages to --out."""
     import clustercoop
