@@ -1,0 +1,72 @@
+"""Small datasets that tests share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+HOSTILE = (
+    '=HYPERLINK("http://x.invalid","a")',
+    "<script>window.hacked=1</script>",
+    '"><img src=x onerror="window.hacked=1">',
+    "@SUM(1+1)",
+    "+7 | pipe | `code`",
+    "</script><b>bold</b>",
+    "ООО «Ромашка» & Ко",
+)
+
+
+def frames(
+    clusters: int = 2, members: int = 8, years: tuple[int, ...] = (2021, 2022), seed: int = 5
+) -> dict[str, pd.DataFrame]:
+    """Return consistent tables: sales inside and outside never exceed output."""
+    rng = np.random.default_rng(seed)
+    people, links, work = [], [], []
+    for c in range(clusters):
+        ids = [f"{c}{i:03d}" for i in range(members)]
+        for i, who in enumerate(ids):
+            people.append(
+                {"participant_id": who, "cluster_id": f"C{c}", "name": f"Firm {who}", "role": "firm"}
+            )
+            for year in years:
+                value_added = round(float(rng.uniform(10, 60)), 3)
+                work.append(
+                    {
+                        "participant_id": who,
+                        "year": year,
+                        "output": 400.0,
+                        "purchases": 400.0 - value_added,
+                        "employees": float(rng.integers(20, 200)),
+                        "value_added": value_added,
+                        "rd_expenses": round(float(rng.uniform(0, 20)), 3),
+                    }
+                )
+                for j, buyer in enumerate(ids):
+                    core = i < members // 2 and j < members // 2
+                    if i != j and rng.random() < (0.8 if core else 0.15):
+                        links.append(
+                            {
+                                "year": year,
+                                "supplier_id": who,
+                                "buyer_id": buyer,
+                                "value": round(float(rng.uniform(1, 20)), 3),
+                            }
+                        )
+                links.append({"year": year, "supplier_id": who, "buyer_id": "outside", "value": 30.0})
+                links.append({"year": year, "supplier_id": "outside", "buyer_id": who, "value": 20.0})
+    return {
+        "participants": pd.DataFrame(people),
+        "links": pd.DataFrame(links),
+        "activity": pd.DataFrame(work),
+        "clusters": pd.DataFrame({"cluster_id": [f"C{c}" for c in range(clusters)]}),
+    }
+
+
+def write_folder(folder: Path, tables: dict[str, pd.DataFrame]) -> Path:
+    """Write tables as .csv files into a new folder."""
+    folder.mkdir(parents=True)
+    for name, frame in tables.items():
+        frame.to_csv(folder / f"{name}.csv", index=False)
+    return folder
