@@ -1,6 +1,6 @@
 """Write the synthetic example dataset, with the truth and the defects that were planted in it.
 
-Usage: ``python examples/generate.py --seed 2024 --out DIR``. It writes ``DIR/synthetic/`` (the dataset),
+Usage: ``python examples/generate.py --seed 2024 --out DIR``. It writes ``DIR/dataset/`` (the dataset),
 ``DIR/planted_truth.csv`` and ``DIR/planted_defects.csv``, the same bytes on every run.
 """
 
@@ -368,12 +368,12 @@ def truth_csv(world: World) -> str:
 
 
 def write(seed: int, out: Path) -> None:
-    """Write the dataset into ``out/synthetic`` and the planted truth and defects beside it."""
+    """Write the dataset into ``out/dataset`` and the planted truth and defects beside it."""
     world = build(seed)
     links = link_rows(world)
     activity = activity_rows(world, np.random.default_rng([seed, 1]))
     defects = plant_defects(world, links, activity)
-    folder = out / "synthetic"
+    folder = out / "dataset"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "participants.csv").write_bytes(participants_csv(world).encode("utf-8-sig"))
     (folder / "links.csv").write_bytes(to_csv(LINKS_HEADER, links, ";").encode("utf-8"))

@@ -7,7 +7,7 @@ from typing import Final
 
 from graph.errors import parameter_error
 
-NAMES: Final = ("synthetic", "table3")
+FOLDERS: Final = {"synthetic": "dataset", "table3": "table3"}
 
 
 def dataset(name: str = "synthetic") -> Path:
@@ -29,6 +29,6 @@ def dataset(name: str = "synthetic") -> Path:
     >>> sorted(file.name for file in dataset("table3").iterdir())
     ['clusters.csv', 'indicators.csv']
     """
-    if name not in NAMES:
-        raise parameter_error("name", "dataset", f"one of {', '.join(NAMES)}", name)
-    return Path(__file__).with_name(name)
+    if name not in FOLDERS:
+        raise parameter_error("name", "dataset", f"one of {', '.join(FOLDERS)}", name)
+    return Path(__file__).with_name(FOLDERS[name])
