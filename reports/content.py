@@ -1,0 +1,413 @@
+"""What a report says, before any format: summary, tables by section, findings, provenance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+import pandas as pd
+
+from analysis.results import OutputColumn, Result, output_columns
+from graph.findings import SEVERITIES
+from reports.inert import plain, safe_stem
+from reports.numbers import is_unknown, percent, show
+from reports.tables import Cell, Column, Row, Table, build_table, plain_table, sectioned
+from reports.words import Words, term
+
+SECTIONS: Final = ("cooperation", "types", "core", "closedness", "chain", "other")
+# Rows that one page holds; what is beyond stays in the CSV files, and the page says so.
+FORMATION_ROWS: Final = 400
+PARTICIPANT_ROWS: Final = 2000
+FINDING_ROWS: Final = 600
+FINDINGS_PER_CODE: Final = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """Cooperation of one cluster: its last year, the ratio of it and of the years before."""
+
+    cluster_id: str
+    name: str
+    year: int
+    ratio: float | None
+    why: str
+    history: tuple[tuple[int, float | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FindingGroup:
+    """All findings of one code."""
+
+    code: str
+    severity: str
+    action: str
+    count: int
+    rows: tuple[Mapping[str, str], ...]
+
+
+class Content:
+    """The parts of a report on `result` in `lang`, each computed when first asked for.
+
+    Parameters
+    ----------
+    result : Result
+        What an analysis found.
+    lang : {"en", "ru"}
+        Language.
+    views : str
+        Folder of the network pages, relative to the report; "" for no links to them.
+    """
+
+    def __init__(self, result: Result, lang: str, views: str = "views") -> None:
+        self.result = result
+        self.words = Words(lang)
+        self.lang = lang
+        self.views = views
+        graph = result.graph
+        self.currency = graph.currency
+        touched = set(result.formations["cluster_id"].astype(str)) if len(result.formations) else set()
+        linked = set(graph.participants["cluster_id"].astype(str)) if len(graph.links) else set()
+        self._viewed = touched & linked
+
+    def cluster_name(self, cluster_id: str) -> str:
+        """Return the name of a cluster as shown."""
+        return plain(self.result.graph.cluster_names.get(cluster_id, cluster_id))
+
+    def view_link(self, cluster_id: str) -> str:
+        """Return the relative address of the cluster's network page, "" where there is none."""
+        if not self.views or cluster_id not in self._viewed:
+            return ""
+        return f"{self.views}/{safe_stem(cluster_id)}.html"
+
+    @cached_property
+    def _because(self) -> dict[tuple[str, int], str]:
+        """(cluster, year) → messages of the findings about that formation, errors and warnings first."""
+        found: dict[tuple[str, int], list[str]] = {}
+        frame = self.result.findings.to_frame(self.lang)
+        placed = frame[(frame["cluster_id"] != "") & frame["year"].notna()]
+        for cluster_id, year, message in zip(
+            placed["cluster_id"], placed["year"], placed["message"], strict=True
+        ):
+            messages = found.setdefault((cluster_id, int(year)), [])
+            if len(messages) < 3 and message not in messages:
+                messages.append(message)
+        return {place: "; ".join(messages) for place, messages in found.items()}
+
+    def reason(self, row: Any) -> str:
+        """Return why unknown cells of a row are unknown: its own note, else what was found about it."""
+        own = getattr(row, "unknown_because", None)
+        if not is_unknown(own):
+            return plain(str(own))
+        year = getattr(row, "year", None)
+        if not is_unknown(year) and year is not None:
+            found = self._because.get((str(row.cluster_id), int(year)))
+            if found:
+                return plain(found)
+        return self.words("why_default")
+
+    def _names(self, column: str, value: str) -> str:
+        return self.cluster_name(value)
+
+    def _build(self, frame: pd.DataFrame, columns: tuple[OutputColumn, ...], **more: Any) -> Table:
+        reason: Callable[[Any], str] = self.reason
+        return build_table(
+            frame,
+            columns,
+            self.words,
+            currency=self.currency,
+            reason=reason,
+            names=self._names,
+            link=self.view_link,
+            **more,
+        )
+
+    @cached_property
+    def headlines(self) -> tuple[Headline, ...]:
+        """Cooperation by cluster in its last year, highest first, unknown last."""
+        found = []
+        frame = self.result.formations
+        for cluster_id, rows in frame.sort_values(["cluster_id", "year"]).groupby("cluster_id", sort=True):
+            last = next(rows.iloc[[-1]].itertuples(index=False))
+            history = tuple(
+                (int(year), None if is_unknown(ratio) else float(ratio))
+                for year, ratio in zip(rows["year"], rows["cooperation_ratio"], strict=True)
+            )
+            year, ratio = history[-1]
+            why = "" if ratio is not None else self.reason(last)
+            found.append(
+                Headline(str(cluster_id), self.cluster_name(str(cluster_id)), year, ratio, why, history)
+            )
+        return tuple(sorted(found, key=lambda h: (h.ratio is None, -(h.ratio or 0.0), h.name, h.cluster_id)))
+
+    @cached_property
+    def tiles(self) -> tuple[tuple[str, str, str], ...]:
+        """Figures of the summary: (value, label, explanation)."""
+        graph, words = self.result.graph, self.words
+        years = sorted({int(year) for year in self.result.formations["year"]})
+        span = "" if not years else str(years[0]) if len(years) == 1 else f"{years[0]}–{years[-1]}"
+        value = float(graph.links["value"].sum()) if len(graph.links) else None
+        members = int(graph.participants["participant_id"].nunique())
+        return (
+            (show(len(self.headlines), "int", self.lang), words("tile_clusters"), ""),
+            (span or "—", words("tile_years"), ""),
+            (show(members or None, "int", self.lang), words("tile_participants"), ""),
+            (show(len(graph.links) or None, "int", self.lang), words("tile_links"), words("tile_links_note")),
+            (
+                show(value, "money", self.lang),
+                words("tile_value", unit=words("unit_money", currency=self.currency)),
+                words("tile_value_note"),
+            ),
+            (
+                show(len(self.result.rejected), "int", self.lang),
+                words("tile_rejected"),
+                words("tile_rejected_note"),
+            ),
+        )
+
+    @cached_property
+    def sentences(self) -> tuple[str, ...]:
+        """The findings of the analysis in a few plain sentences."""
+        words, known = self.words, [h for h in self.headlines if h.ratio is not None]
+        said = []
+        if known:
+            best, least = known[0], known[-1]
+            said.append(words("said_known", known=len(known), total=len(self.headlines)))
+            if len(known) > 1:
+                said.append(
+                    words(
+                        "said_range",
+                        best=best.name,
+                        best_ratio=percent(best.ratio or 0.0, self.lang),
+                        best_year=best.year,
+                        least=least.name,
+                        least_ratio=percent(least.ratio or 0.0, self.lang),
+                        least_year=least.year,
+                    )
+                )
+        elif self.headlines:
+            said.append(words("said_none"))
+        verdicts = self.result.clusters.get("formation_verdict")
+        if verdicts is not None and len(verdicts.dropna()):
+            counts = verdicts.dropna().astype(str).value_counts()
+            listed = "; ".join(
+                f"{term(name, self.lang)} — {counts[name]}" for name in sorted(counts.index, key=str) if name
+            )
+            if listed:
+                said.append(words("said_verdicts", verdicts=listed))
+        basis = self.result.clusters.get("verdict_basis")
+        bases = [] if basis is None else sorted({str(b) for b in basis.dropna() if str(b)})
+        said += [words(f"basis_{name}") for name in bases if name in ("rules", "exploratory", "model")]
+        return tuple(said)
+
+    @cached_property
+    def clusters(self) -> Table:
+        """The verdict table, one row a cluster."""
+        return self._build(
+            self.result.clusters,
+            output_columns("clusters"),
+            key="clusters",
+            caption=self.words("caption_clusters"),
+            source="clusters.csv",
+        )
+
+    @cached_property
+    def formations(self) -> dict[str, Table]:
+        """Tables of cluster-years by section; a section whose columns are all empty has no rows."""
+        frame = self.result.formations.sort_values(["cluster_id", "year"], kind="stable")
+        part = frame
+        if len(frame) > FORMATION_ROWS:
+            newest = frame.sort_values("year", ascending=False, kind="stable").head(FORMATION_ROWS)
+            part = newest.sort_values(["cluster_id", "year"], kind="stable")
+        return {
+            section: self._build(
+                part,
+                columns,
+                key=f"formations-{section}",
+                caption=self.words(f"caption_{section}"),
+                source="formations.csv",
+                total=len(frame),
+            )
+            for section, columns in sectioned().items()
+        }
+
+    @cached_property
+    def participants(self) -> tuple[tuple[str, Table], ...]:
+        """(cluster id, table of its participant-years).
+
+        All years where the page can hold them; otherwise the last year of each cluster; otherwise an equal
+        number of participants of each, those that belong to the core and supply most inside first.
+        """
+        frame = self.result.participants
+        if not len(frame):
+            return ()
+        names = self.result.graph.names
+        people = frame.assign(name=[names.get(str(i), str(i)) for i in frame["participant_id"]])
+        totals = people.groupby("cluster_id", sort=True).size()
+        shown = people
+        if len(shown) > PARTICIPANT_ROWS:
+            last = shown.groupby("cluster_id")["year"].transform("max")
+            shown = shown[shown["year"] == last]
+        if len(shown) > PARTICIPANT_ROWS:
+            share = max(5, PARTICIPANT_ROWS // len(totals))
+            order = [c for c in ("in_core", "supplier_coreness", "buyer_coreness") if c in shown]
+            ranked = shown.assign(**{c: shown[c].astype("float64") for c in order})
+            ranked = ranked.sort_values(order, ascending=False, kind="stable", na_position="last")
+            keep = ranked.groupby("cluster_id").head(share).index
+            shown = shown[shown.index.isin(keep)]
+        label = OutputColumn(
+            "participants",
+            "name",
+            "text",
+            "Name",
+            "Название",
+            "Name of the participant",
+            "Название участника",
+        )
+        every = output_columns("participants")
+        columns = (
+            *(c for c in every if c.column == "year"),
+            *(() if (people["name"] == people["participant_id"].astype(str)).all() else (label,)),
+            *(c for c in every if c.column not in ("year", "cluster_id")),
+        )
+        tables = []
+        for cluster_id, rows in shown.groupby("cluster_id", sort=True):
+            rows = rows.sort_values(["year", "participant_id"], ascending=[False, True], kind="stable")
+            tables.append(
+                (
+                    str(cluster_id),
+                    self._build(
+                        rows,
+                        columns,
+                        key=f"participants-{safe_stem(str(cluster_id))}",
+                        caption=self.words(
+                            "caption_participants", cluster=self.cluster_name(str(cluster_id))
+                        ),
+                        source="participants.csv",
+                        total=int(totals[cluster_id]),
+                    ),
+                )
+            )
+        return tuple(tables)
+
+    @cached_property
+    def finding_groups(self) -> tuple[FindingGroup, ...]:
+        """Findings by code, errors first; at most `FINDINGS_PER_CODE` of each are listed."""
+        frame = self.result.findings.to_frame(self.lang)
+        frame["where"] = [self._where(row) for row in frame.itertuples(index=False)]
+        groups, left = [], FINDING_ROWS
+        for code, rows in frame.groupby("code", sort=False):
+            take = rows.head(min(FINDINGS_PER_CODE, left))
+            left -= len(take)
+            listed = tuple(
+                {
+                    "message": plain(str(row.message)),
+                    "where": plain(str(row.where)),
+                    "value": plain(str(row.value)),
+                }
+                for row in take.itertuples(index=False)
+            )
+            first = rows.iloc[0]
+            groups.append(
+                FindingGroup(str(code), str(first["severity"]), str(first["action"]), len(rows), listed)
+            )
+        return tuple(groups)
+
+    def _where(self, row: Any) -> str:
+        words = self.words
+        parts = [str(row.file)] if row.file else []
+        for name in ("sheet", "row", "column"):
+            value = getattr(row, name)
+            if not is_unknown(value):
+                parts.append(f"{words(f'where_{name}')} {value}")
+        if row.cluster_id:
+            parts.append(self.cluster_name(str(row.cluster_id)))
+        if not is_unknown(row.year):
+            parts.append(str(row.year))
+        if row.participant_id:
+            identifier = str(row.participant_id)
+            name = self.result.graph.names.get(identifier, identifier)
+            parts.append(identifier if name == identifier else f"{name} ({identifier})")
+        return ", ".join(parts)
+
+    @cached_property
+    def severities(self) -> tuple[tuple[str, int], ...]:
+        """Number of findings by severity, errors first."""
+        return tuple((s, self.result.findings.count(s)) for s in SEVERITIES)
+
+    @cached_property
+    def accounting(self) -> Table:
+        """Rows and values read, accepted and rejected, by input table."""
+        return records_table(
+            "accounting",
+            self.words("caption_accounting"),
+            [
+                {"table": name, **figures}
+                for name, figures in dict(self.result.provenance.get("accounting", {})).items()
+            ],
+            self.words,
+        )
+
+    @cached_property
+    def inputs(self) -> Table:
+        """The input files: hash, rows, encoding, delimiter and what else was found out."""
+        files = self.result.provenance.get("inputs", [])
+        return records_table(
+            "inputs", self.words("caption_inputs"), [dict(item) for item in files], self.words
+        )
+
+    @cached_property
+    def settings(self) -> Table:
+        """The settings that shaped the figures."""
+        rows = [(name, str(value)) for name, value in self.result.settings.to_dict().items()]
+        heads = ((self.words("head_setting"), "text"), (self.words("head_value"), "text"))
+        return plain_table("settings", self.words("caption_settings"), heads, rows, self.words)
+
+    @cached_property
+    def rejected(self) -> Table:
+        """The first rejected rows."""
+        frame = self.result.rejected.head(50)
+        heads = tuple((plain(str(name)), "text") for name in frame.columns)
+        rows = [["" if is_unknown(value) else str(value) for value in row] for row in frame.to_numpy(object)]
+        table = plain_table("rejected", self.words("caption_rejected"), heads, rows, self.words)
+        return Table(
+            table.key, table.caption, table.columns, table.rows, len(self.result.rejected), "rejected.csv"
+        )
+
+
+def records_table(key: str, caption: str, records: list[dict[str, Any]], words: Words) -> Table:
+    """Return a table of flat records whose keys are the columns, in the order they first appear."""
+    heads: dict[str, None] = {}
+    for record in records:
+        heads.update(dict.fromkeys(record))
+    names = words.subset("record_")
+    columns = tuple(
+        Column(name, names.get(name, name.replace("_", " ")), "", _kind(name, records)) for name in heads
+    )
+    rows = []
+    for record in records:
+        cells = []
+        for column in columns:
+            value = record.get(column.name)
+            nested = isinstance(value, list | tuple | dict)
+            text = (
+                plain("; ".join(map(str, value)))
+                if nested and value
+                else show(value, column.kind, words.lang)
+            )
+            cells.append(Cell(plain(text), str(value) if nested else _raw(value), -1, is_unknown(value)))
+        rows.append(Row(tuple(cells)))
+    return Table(key, caption, columns, tuple(rows), len(rows))
+
+
+def _kind(name: str, records: list[dict[str, Any]]) -> str:
+    values = [record[name] for record in records if not is_unknown(record.get(name))]
+    numeric = values and all(isinstance(v, int | float) and not isinstance(v, bool) for v in values)
+    if not numeric:
+        return "text"
+    return "int" if all(float(v).is_integer() for v in values) else "float"
+
+
+def _raw(value: Any) -> str:
+    return "" if is_unknown(value) else str(value)

@@ -1,0 +1,110 @@
+"""The report as one HTML file that needs no network and no other file."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+from functools import cache
+from importlib import resources
+from typing import Any, Final
+
+from analysis.results import Result
+from reports.content import SECTIONS, Content
+from reports.numbers import percent
+from reports.page import asset, render, width_rules
+from reports.words import Words
+
+HEADLINE_ROWS: Final = 60
+
+
+def render_report(result: Result, lang: str = "en", *, views: str = "views") -> str:
+    """Return ``report.html``: the whole report in one page, the same bytes for the same result.
+
+    Parameters
+    ----------
+    result : Result
+        What an analysis found.
+    lang : {"en", "ru"}
+        Language of words and numbers.
+    views : str
+        Folder of the network pages relative to the report, "" for no links to them.
+
+    Returns
+    -------
+    str
+        HTML 5 in UTF-8, with a content policy that lets it load nothing.
+
+    Raises
+    ------
+    ParameterError
+        `lang` is neither "en" nor "ru".
+    """
+    from markupsafe import Markup
+
+    words = Words(lang)
+    content = Content(result, lang, views)
+    present = [name for name in SECTIONS if name in content.formations]
+    sections = ["summary", "verdicts", *present]
+    sections += ["participants"] if content.participants else []
+    sections += ["findings", "provenance", "settings", "methods"]
+    return render(
+        "report.html.j2",
+        words,
+        content=content,
+        sections=sections,
+        formation_sections=present,
+        headlines=content.headlines[:HEADLINE_ROWS],
+        severities=dict(content.severities),
+        types_extra="",
+        methods=methods(lang),
+        version=str(result.provenance.get("version", "")),
+        percent=lambda share: percent(share, lang),
+        spark=lambda history: Markup(sparkline(history)),  # numbers only, formatted here
+        script_words=words.subset("js_"),
+        css=Markup(asset("page.css") + asset("report.css") + width_rules()),
+        script=Markup(asset("tables.js") + asset("report.js")),
+    )
+
+
+@cache
+def methods(lang: str) -> tuple[dict[str, Any], ...]:
+    """Return the definitions shown in the report, by group, in `lang`."""
+    text = resources.files("reports").joinpath("text", "methods.toml").read_text("utf-8")
+    return tuple(
+        {
+            "title": group[lang],
+            "entries": [
+                {
+                    "name": item[lang],
+                    "formula": item["formula"],
+                    "text": item[f"text_{lang}"],
+                    "source": item.get("source", ""),
+                }
+                for item in group["item"]
+            ],
+        }
+        for group in tomllib.loads(text)["group"]
+    )
+
+
+def sparkline(history: Iterable[tuple[int, float | None]]) -> str:
+    """Return a small SVG line of shares over years; unknown years break the line.
+
+    The height is 0 to 1, the same for every cluster, so that lines can be compared.
+
+    Examples
+    --------
+    >>> sparkline([(2020, 0.5), (2021, None), (2022, 1.0)]).count("M")
+    2
+    """
+    points = list(history)
+    years = [year for year, _ in points]
+    span = max(1, years[-1] - years[0]) if years else 1
+    path, previous, dots = "", None, ""
+    for year, value in points:
+        if value is not None:
+            x, y = 3 + 106 * (year - years[0]) / span, 22 - 20 * min(max(value, 0.0), 1.0)
+            path += f"{'L' if previous == year - 1 else 'M'}{x:.1f} {y:.1f}"
+            previous = year
+            dots = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.4"/>'
+    return f'<svg viewBox="0 0 112 25" aria-hidden="true"><path d="{path}"/>{dots}</svg>' if path else ""

@@ -1,0 +1,144 @@
+"""Make names harmless where a program, not a person, would act on them.
+
+Names come from other people's tables and may look like formulas, markup or text-direction tricks. HTML is
+protected by autoescape and the content policy, Excel by the cell type; the functions here cover what is left:
+CSV opened in a spreadsheet, Markdown, canvases and file names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Final
+
+FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
+
+_CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_BREAK: Final = re.compile("[\t\n\r\u2028\u2029]+")
+# Characters that turn the reading direction of everything after them, or hide text.
+_BIDI: Final = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
+_MARKDOWN: Final = re.compile(r"([\\`*_{}\[\]()#+!|~$^=-])")
+_NUMBER: Final = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?")
+_PLAIN_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+_HASHED_NAME: Final = re.compile(r".*-[0-9a-f]{10}")
+# Windows keeps these names for devices, whatever the extension.
+_DEVICES: Final = frozenset(
+    ["con", "prn", "aux", "nul", *(f"com{n}" for n in range(10)), *(f"lpt{n}" for n in range(10))]
+)
+_LATIN: Final = dict(
+    zip(
+        "абвгдеёжзийклмнопрстуфхцчшщъыьэюя",
+        "a b v g d e e zh z i y k l m n o p r s t u f kh ts ch sh shch _ y _ e yu ya".split(),
+        strict=True,
+    )
+)
+
+
+def inert_cell(text: str) -> str:
+    r"""Return `text` so that no spreadsheet takes it for a formula.
+
+    A text that begins with ``= + - @``, a tab or a carriage return gets a leading apostrophe, unless all of
+    it is a plain number (``-5`` is a figure, not a formula). This is for the CSV files meant for people; the
+    Parquet twins keep every text as it is.
+
+    Parameters
+    ----------
+    text : str
+        Text of one cell.
+
+    Returns
+    -------
+    str
+        The same text, or the text behind an apostrophe.
+
+    References
+    ----------
+    .. [1] OWASP, "CSV Injection", https://owasp.org/www-community/attacks/CSV_Injection
+
+    Examples
+    --------
+    >>> inert_cell('=HYPERLINK("http://x")'), inert_cell("0102"), inert_cell("-5")
+    ('\'=HYPERLINK("http://x")', '0102', '-5')
+    """
+    if text.startswith(FORMULA_STARTS) and not _NUMBER.fullmatch(text):
+        return "'" + text
+    return text
+
+
+def plain(text: str) -> str:
+    r"""Return `text` on one line, without control characters and without direction overrides.
+
+    For places that people read (pages, canvases, charts); the data files keep the exact text.
+
+    Examples
+    --------
+    >>> plain("a\u202eb\nc\x07")
+    'ab c'
+    """
+    return _BIDI.sub("", _CONTROL.sub("", _BREAK.sub(" ", text)))
+
+
+def xml_text(text: str) -> str:
+    r"""Return `text` without the characters that XML 1.0 cannot hold; tabs and line breaks stay.
+
+    Examples
+    --------
+    >>> xml_text("a\x00b\nc")
+    'ab\nc'
+    """
+    return _CONTROL.sub("", text)
+
+
+def markdown(text: str) -> str:
+    r"""Return `text` for a Markdown paragraph or table cell: shown as it is, never obeyed.
+
+    Punctuation with a meaning is escaped, markup becomes character references, and addresses are broken up
+    so that nothing links or mentions anyone.
+
+    Examples
+    --------
+    >>> markdown("<b>|pipe| *x* http://y @z")
+    '&lt;b&gt;\\|pipe\\| \\*x\\* http&#58;//y &#64;z'
+    """
+    escaped = plain(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    escaped = _MARKDOWN.sub(r"\\\1", escaped).replace("@", "&#64;").replace("://", "&#58;//")
+    escaped = re.sub(r"(?i)\bwww\.", lambda found: found[0][:-1] + "&#46;", escaped)
+    # "1. x" at the start of a line would begin a list.
+    return re.sub(r"^(\s*\d+)\.", r"\1\\.", escaped)
+
+
+def shorten(text: str, length: int) -> str:
+    """Return at most `length` characters of `text`, the last an ellipsis where some were cut.
+
+    Examples
+    --------
+    >>> shorten("a long name", 6)
+    'a lon…'
+    """
+    return text if len(text) <= length else text[: length - 1].rstrip() + "…"
+
+
+def safe_stem(identifier: str) -> str:
+    """Return a file name (without extension) for `identifier`: the same on every system, never shared.
+
+    Short lower-case ASCII ids are their own names. Any other id is transliterated and gets ten hexadecimal
+    digits of its SHA-256 digest, so that two ids which differ by case, spaces or punctuation stay apart, also
+    where the file system ignores case; names that Windows keeps for devices are never used.
+
+    Examples
+    --------
+    >>> safe_stem("c01")
+    'c01'
+    >>> safe_stem("Волга/мебель")
+    'volga-mebel-92456fa6fc'
+    """
+    if (
+        _PLAIN_NAME.fullmatch(identifier)
+        and identifier not in _DEVICES
+        and not _HASHED_NAME.fullmatch(identifier)
+    ):
+        return identifier
+    digest = hashlib.sha256(identifier.encode("utf-8", "surrogatepass")).hexdigest()[:10]
+    latin = "".join(_LATIN.get(letter, letter) for letter in identifier.lower()).replace("_", "")
+    slug = re.sub(r"[^a-z0-9]+", "-", latin).strip("-")[:40].strip("-")
+    return f"{slug or 'cluster'}-{digest}"

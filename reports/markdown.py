@@ -1,0 +1,108 @@
+"""The report as Markdown, for repositories, mail and notes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from analysis.results import Result
+from reports.content import SECTIONS, Content
+from reports.inert import markdown, shorten
+from reports.numbers import percent
+from reports.tables import Table
+from reports.words import Words
+
+ROWS: Final = 100
+CELL: Final = 120
+
+
+def render_markdown(result: Result, lang: str = "en") -> str:
+    """Return ``report.md``: the summary, the tables by cluster and year, findings and accounting.
+
+    Every name is escaped, so that none of it is obeyed as Markdown or HTML; long tables are cut, saying so.
+
+    Parameters
+    ----------
+    result : Result
+        What an analysis found.
+    lang : {"en", "ru"}
+        Language of words and numbers.
+    """
+    words = Words(lang)
+    content = Content(result, lang, "")
+    parts = [f"# {words('title')}", markdown(words("subtitle")) + ".", f"## {words('nav_summary')}"]
+    parts.append("\n".join(f"- **{markdown(value)}** {markdown(label)}" for value, label, _ in content.tiles))
+    parts += [markdown(sentence) for sentence in content.sentences]
+    if content.headlines:
+        parts += [f"### {words('headline')}", _headline(content, words)]
+        if len(content.headlines) > ROWS:
+            parts.append(_cut(ROWS, len(content.headlines), "formations.csv", words))
+    parts += _section(words("nav_verdicts"), content.clusters, words)
+    for name in SECTIONS:
+        table = content.formations.get(name)
+        if table is not None and len(table.columns) > 2:
+            parts += _section(words(f"nav_{name}"), table, words)
+    parts += _findings(content, words)
+    parts.append(f"## {words('nav_provenance')}")
+    for table in (content.accounting, content.inputs):
+        parts += [f"### {table.caption}", _table(table, words)]
+    parts += _section(words("nav_settings"), content.settings, words)
+    parts.append(markdown(words("made_by", version=str(result.provenance.get("version", "")))))
+    return "\n\n".join(parts) + "\n"
+
+
+def _grid(heads: Sequence[str], right: Sequence[bool], rows: Iterable[Sequence[str]]) -> str:
+    lines = [heads, ["--:" if is_right else "---" for is_right in right], *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _cut(shown: int, total: int, source: str, words: Words) -> str:
+    rest = "; " + words("rest_in", file=source) if source else ""
+    return markdown(words("shown", shown=shown, total=total) + rest) + "."
+
+
+def _table(table: Table, words: Words) -> str:
+    if not table.rows:
+        return markdown(words("no_rows"))
+    rows = [[markdown(shorten(cell.text, CELL)) for cell in row.cells] for row in table.rows[:ROWS]]
+    heads = [markdown(column.label) for column in table.columns]
+    return _grid(heads, [column.numeric for column in table.columns], rows)
+
+
+def _section(title: str, table: Table, words: Words) -> list[str]:
+    parts = [f"## {title}", _table(table, words)]
+    shown = min(ROWS, len(table.rows))
+    return [*parts, _cut(shown, table.total, table.source, words)] if shown < table.total else parts
+
+
+def _headline(content: Content, words: Words) -> str:
+    rows = []
+    for head in content.headlines[:ROWS]:
+        ratio = "—" if head.ratio is None else percent(head.ratio, words.lang)
+        why = words("unknown_prefix") + head.why if head.why else ""
+        rows.append([markdown(shorten(head.name, CELL)), str(head.year), markdown(ratio), markdown(why)])
+    heads = [words("head_cluster"), words("head_year"), words("head_ratio"), ""]
+    return _grid([markdown(head) for head in heads], [False, True, True, False], rows)
+
+
+def _findings(content: Content, words: Words) -> list[str]:
+    parts = [f"## {words('nav_findings')}"]
+    counts = dict(content.severities)
+    parts.append(
+        markdown(
+            words("quality_note", errors=counts["error"], warnings=counts["warning"], infos=counts["info"])
+        )
+    )
+    rows = [
+        [
+            markdown(words(f"one_{group.severity}")),
+            str(group.count),
+            markdown(shorten(group.rows[0]["message"] if group.rows else group.code, CELL)),
+            markdown(shorten(group.rows[0]["where"], CELL)) if group.rows else "",
+            markdown(group.action),
+        ]
+        for group in content.finding_groups[:ROWS]
+    ]
+    heads = ["", "finding_count", "finding_message", "finding_where", "finding_action"]
+    labels = [markdown(words(head)) if head else "" for head in heads]
+    return [*parts, _grid(labels, [False, True, False, False, False], rows)] if rows else parts

@@ -1,0 +1,137 @@
+"""Numbers as people read them, in English and in Russian."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+UNKNOWN: Final = "—"
+MINUS: Final = "\u2212"
+NO_BREAK: Final = "\u00a0"
+
+NUMERIC: Final = frozenset({"int", "year", "money", "share", "float", "pvalue"})
+
+
+def is_unknown(value: Any) -> bool:
+    """Tell whether `value` is unknown: None, NaN, NA or an empty text.
+
+    Examples
+    --------
+    >>> is_unknown(float("nan")), is_unknown(""), is_unknown(0)
+    (True, True, False)
+    """
+    if value is None or value is pd.NA or value is pd.NaT:
+        return True
+    if isinstance(value, str):
+        return value == ""
+    return isinstance(value, float | np.floating) and math.isnan(value)
+
+
+def decimal(value: float, digits: int, lang: str) -> str:
+    r"""Return `value` with `digits` decimals, grouped by thousands.
+
+    English: ``1,234.5``. Russian: ``1 234,5`` with a no-break space. Negative numbers take a minus sign.
+
+    Examples
+    --------
+    >>> decimal(-1234.5, 1, "en"), decimal(1234.5, 1, "ru")
+    ('−1,234.5', '1\xa0234,5')
+    """
+    if math.isinf(value):
+        return "∞" if value > 0 else MINUS + "∞"
+    text = f"{abs(value):,.{digits}f}"
+    if lang == "ru":
+        text = text.replace(",", NO_BREAK).replace(".", ",")
+    negative = value < 0 and any(digit in "123456789" for digit in text)
+    return MINUS + text if negative else text
+
+
+def significant(value: float, figures: int, most: int, lang: str) -> str:
+    """Return `value` with `figures` significant figures, but never more than needed below the point.
+
+    Whole digits are never rounded away; at most `most` decimals are shown for values of one and above.
+
+    Examples
+    --------
+    >>> [significant(v, 3, 2, "en") for v in (12345.6, 3.14159, 0.26349, 0.00041)]
+    ['12,346', '3.14', '0.263', '0.00041']
+    """
+    if value == 0 or not math.isfinite(value):
+        return decimal(value, 0, lang)
+    magnitude = math.floor(math.log10(abs(value)))
+    digits = max(0, min(figures - 1 - magnitude, most if magnitude >= 0 else 12))
+    text = decimal(value, digits, lang)
+    point = "," if lang == "ru" else "."
+    return text.rstrip("0").rstrip(point) if magnitude < -2 and point in text else text
+
+
+def percent(value: float, lang: str) -> str:
+    r"""Return a share as a percentage: one decimal, more where it would vanish.
+
+    Examples
+    --------
+    >>> percent(0.12345, "en"), percent(0.12345, "ru"), percent(0.00004, "en")
+    ('12.3%', '12,3\xa0%', '0.004%')
+    """
+    hundred = value * 100
+    small = 0 < abs(hundred) < 0.05
+    text = significant(hundred, 1, 1, lang) if small else decimal(hundred, 1, lang)
+    return text + (NO_BREAK + "%" if lang == "ru" else "%")
+
+
+def show(value: Any, kind: str, lang: str) -> str:
+    """Return `value` of an output column of type `kind` as text; unknown is a dash, never 0.
+
+    Parameters
+    ----------
+    value : object
+        Cell of an output table.
+    kind : str
+        Type in ``graph/output_columns.csv``: int, year, money, share, float, pvalue, or any text.
+    lang : {"en", "ru"}
+        Language of separators.
+
+    Examples
+    --------
+    >>> show(0.5, "share", "en"), show(float("nan"), "share", "en"), show(0.0004, "pvalue", "en")
+    ('50.0%', '—', '<0.001')
+    """
+    if is_unknown(value):
+        return UNKNOWN
+    if kind not in NUMERIC or isinstance(value, str | bool | np.bool_):
+        return str(value)
+    number = float(value)
+    if kind == "year":
+        return str(int(number))
+    if kind == "int":
+        return decimal(number, 0 if number == round(number) else 2, lang)
+    if kind == "share":
+        return percent(number, lang)
+    if kind == "money":
+        return significant(number, 3, 2, lang)
+    if kind == "pvalue" and number < 0.001:
+        return "<" + decimal(0.001, 3, lang)
+    return decimal(number, 3, lang)
+
+
+def raw(value: Any) -> str:
+    """Return `value` for sorting and export: full precision, a point, no grouping; unknown is empty.
+
+    Examples
+    --------
+    >>> raw(0.1), raw(np.float64(2.0)), raw(pd.NA), raw(True)
+    ('0.1', '2', '', 'true')
+    """
+    if is_unknown(value):
+        return ""
+    if isinstance(value, bool | np.bool_):
+        return "true" if value else "false"
+    if isinstance(value, int | np.integer):
+        return str(int(value))
+    if isinstance(value, float | np.floating):
+        number = float(value)
+        return str(int(number)) if number.is_integer() and abs(number) < 1e15 else repr(number)
+    return str(value)

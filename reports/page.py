@@ -1,0 +1,52 @@
+"""What every page shares: the template environment, the content policy and small drawings."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from reports.words import Words
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+
+def asset(name: str) -> str:
+    """Return a file of ``reports/templates``."""
+    return resources.files("reports").joinpath("templates", name).read_text("utf-8")
+
+
+@cache
+def environment() -> Environment:
+    """Return the template environment: autoescape on, undefined names are errors."""
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
+
+    made = Environment(
+        loader=FunctionLoader(asset),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        keep_trailing_newline=True,
+    )
+    # Cyrillic stays readable and small; the filter escapes < > & ' whatever the encoding.
+    made.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": True, "separators": (",", ":")}
+    return made
+
+
+def render(template: str, words: Words, **values: Any) -> str:
+    """Return the page with its nonce: a digest of all it holds.
+
+    The content policy lets only scripts and styles with the nonce run. Nobody who supplies a name can know
+    the digest of a page that contains the name, and the same page always gets the same nonce.
+    """
+    page = environment().get_template(template)
+    blank = page.render(words=words, lang=words.lang, nonce="", **values)
+    nonce = hashlib.sha256(blank.encode("utf-8", "replace")).hexdigest()[:32]
+    return page.render(words=words, lang=words.lang, nonce=nonce, **values)
+
+
+def width_rules() -> str:
+    """Return the style rules for bars of 0–100 percent (the policy forbids style attributes)."""
+    return "".join(f".w{n}{{--w:{n}%}}.headline .track .f{n}{{width:{n}%}}" for n in range(101))

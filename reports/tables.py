@@ -1,0 +1,246 @@
+"""Tables as reports show them: cells with text, raw value and, where unknown, the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from analysis.results import OutputColumn, output_columns
+from reports.inert import plain
+from reports.numbers import NUMERIC, UNKNOWN, is_unknown, raw, show
+from reports.words import Words, read_table, term
+
+# Columns that say where a figure comes from or why there is none: shown with the cells, not as columns.
+NOTES: Final = ("unknown_because",)
+BARS: Final = frozenset({"share", "money", "int"})
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a shown table."""
+
+    name: str
+    label: str
+    meaning: str
+    kind: str
+
+    @property
+    def numeric(self) -> bool:
+        """Whether cells are numbers."""
+        return self.kind in NUMERIC
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell: what is shown, the raw value for sorting and export, a bar in percent (-1: none)."""
+
+    text: str
+    raw: str
+    bar: int = -1
+    unknown: bool = False
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Cells of one row, and why its unknown cells are unknown."""
+
+    cells: tuple[Cell, ...]
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table to be shown.
+
+    Attributes
+    ----------
+    key : str
+        Identifier on the page and stem of the exported file.
+    caption : str
+        What it holds.
+    columns, rows : tuples
+        What is shown.
+    total : int
+        How many rows the data have; more than ``len(rows)`` where the page holds a part.
+    source : str
+        The file that holds all of it.
+    empty : tuple of str
+        Labels of the columns left out because no row has a value.
+    """
+
+    key: str
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    total: int
+    source: str = ""
+    empty: tuple[str, ...] = ()
+
+
+def section_of(column: str) -> str:
+    """Return the report section that shows `column` of the formations: longest prefix, else ``other``.
+
+    Examples
+    --------
+    >>> section_of("core_fit"), section_of("coreness_pre"), section_of("emissions")
+    ('core', 'core', 'other')
+    """
+    matches = [row for row in read_table("sections") if column.startswith(row["prefix"])]
+    return max(matches, key=lambda row: len(row["prefix"]))["section"] if matches else "other"
+
+
+def display(value: Any, kind: str, words: Words) -> str:
+    """Return one value as text in the language of `words`."""
+    if is_unknown(value):
+        return UNKNOWN
+    if kind == "bool" or isinstance(value, bool | np.bool_):
+        return words("yes") if str(value).lower() in ("true", "1", "1.0") else words("no")
+    if kind in ("level", "term"):
+        return plain("; ".join(term(part, words.lang) for part in str(value).split("; ")))
+    if kind == "ids":
+        return plain(str(value).replace(";", "; "))
+    return plain(show(value, kind, words.lang))
+
+
+def bars(values: pd.Series[Any], kind: str) -> list[int]:
+    """Return the length of each cell's bar in percent; -1 for none.
+
+    A share is drawn against 1; amounts and counts against the largest of the column. Columns with a negative
+    value, or shares above 1, get no bars: a bar could not show them truly.
+
+    Examples
+    --------
+    >>> bars(pd.Series([0.25, float("nan"), 1.0]), "share")
+    [25, -1, 100]
+    """
+    numbers = pd.to_numeric(values, errors="coerce").astype("float64").to_numpy()
+    known = numbers[np.isfinite(numbers)]
+    none = [-1] * len(numbers)
+    if kind not in BARS or not len(known) or known.min() < 0:
+        return none
+    top = 1.0 if kind == "share" else known.max()
+    if top <= 0 or known.max() > top:
+        return none
+    return [round(100 * number / top) if np.isfinite(number) else -1 for number in numbers]
+
+
+def unit(kind: str, currency: str, words: Words) -> str:
+    """Return the unit shown in a header, "" where the type has none."""
+    return words("unit_money", currency=currency) if kind == "money" else ""
+
+
+def build_table(
+    frame: pd.DataFrame,
+    columns: Iterable[OutputColumn],
+    words: Words,
+    *,
+    key: str,
+    caption: str,
+    source: str,
+    currency: str,
+    reason: Callable[[Any], str] | None = None,
+    total: int | None = None,
+    names: Callable[[str, str], str] | None = None,
+    link: Callable[[str], str] | None = None,
+) -> Table:
+    """Return `frame` as a table of `columns`, leaving out the columns without any value.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Rows in the order to be shown.
+    columns : iterable of OutputColumn
+        Columns of the catalogue; those that `frame` lacks or that hold nothing are only named.
+    words : Words
+        Language.
+    key, caption, source : str
+        See `Table`.
+    currency : str
+        Unit of money.
+    reason : callable, optional
+        Row (a named tuple of `frame`) → why its unknown cells are unknown.
+    total : int, optional
+        Rows that exist, where `frame` is a part.
+    names : callable, optional
+        (column, id) → name shown instead of the id.
+    link : callable, optional
+        Cluster id → address behind the cluster's name.
+    """
+    shown: list[Column] = []
+    cells: list[list[Cell]] = []
+    empty: list[str] = []
+    for column in columns:
+        if column.column in NOTES:
+            continue
+        label = column.label(words.lang)
+        measure = unit(column.type, currency, words)
+        values = frame[column.column] if column.column in frame.columns else None
+        if values is None or not any(not is_unknown(value) for value in values):
+            empty.append(label)
+            continue
+        shown.append(
+            Column(
+                column.column,
+                f"{label}, {measure}" if measure else label,
+                column.meaning(words.lang),
+                column.type,
+            )
+        )
+        lengths = bars(values, column.type)
+        done = []
+        for value, length in zip(values, lengths, strict=True):
+            text = display(value, column.type, words)
+            address = ""
+            if column.column == "cluster_id":
+                address = link(str(value)) if link else ""
+                text = plain(names("cluster_id", str(value))) if names else text
+            done.append(Cell(text, raw(value), length, is_unknown(value), address))
+        cells.append(done)
+    rows = [
+        Row(tuple(row), reason(record) if reason and any(c.unknown for c in row) else "")
+        for row, record in zip(
+            zip(*cells, strict=True) if cells else (), frame.itertuples(index=False), strict=True
+        )
+    ]
+    return Table(
+        key,
+        caption,
+        tuple(shown),
+        tuple(rows),
+        len(frame) if total is None else total,
+        source,
+        tuple(empty),
+    )
+
+
+def plain_table(
+    key: str, caption: str, heads: Sequence[tuple[str, str]], rows: Iterable[Sequence[Any]], words: Words
+) -> Table:
+    """Return a table of `rows` with `heads` of (label, type): for accounting, settings and the like."""
+    columns = tuple(Column(f"c{number}", label, "", kind) for number, (label, kind) in enumerate(heads))
+    done = [
+        Row(
+            tuple(
+                Cell(display(value, column.kind, words), raw(value), -1, is_unknown(value))
+                for value, column in zip(row, columns, strict=True)
+            )
+        )
+        for row in rows
+    ]
+    return Table(key, caption, columns, tuple(done), len(done))
+
+
+def sectioned(table: str = "formations") -> dict[str, tuple[OutputColumn, ...]]:
+    """Return the columns of `table` by report section; the keys cluster_id and year lead every section."""
+    every = output_columns(table)
+    keys = tuple(column for column in every if column.column in ("cluster_id", "year"))
+    sections: dict[str, list[OutputColumn]] = {}
+    for column in every:
+        if column not in keys:
+            sections.setdefault(section_of(column.column), []).append(column)
+    return {name: keys + tuple(columns) for name, columns in sections.items()}
