@@ -1,0 +1,393 @@
+"""Cooperation of every formation: ratios on the supplier's and the buyer's side, boundary, partners, change.
+
+Rules, stated once:
+
+- Self-supply is in no ratio. It is counted apart, and subtracted from recorded purchases.
+- A participant's ratio is k_i = supply to other members / output; a formation's is K = Σ supply / Σ output.
+  Nothing is clipped: a ratio above 1, a supplier without output or a missing output makes the figure unknown,
+  with a finding (`analysis.members.cooperation_ratio`).
+- E–I index, coverage and conductance describe the recorded links of the year. Shares of *all* sales or
+  purchases are taken from links only in a year whose links cross a cluster's boundary at all.
+- Indicators fill what activity and links leave unknown, and the row's ``sources`` says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from analysis import boundary, diversity
+from analysis.indicator_rows import fill_from_indicators
+from analysis.members import (
+    TOLERANCE,
+    Members,
+    YearContext,
+    cooperation_ratio,
+    covered_ratio,
+    read_members,
+    year_contexts,
+)
+from analysis.per_employee import per_employee
+from analysis.rows import FormationRow, make_formations_frame
+from analysis.thresholds import load_thresholds
+from graph.findings import Finding, Findings
+from graph.formation import FloatArray, Formation
+from graph.model import SupplyGraph
+from graph.settings import Settings
+
+NAN: Final = float("nan")
+
+
+@dataclass(frozen=True, eq=False)
+class Tables:
+    """Cooperation of a whole dataset.
+
+    Attributes
+    ----------
+    formations : DataFrame
+        One row a cluster-year, by cluster then year; columns as in ``graph/output_columns.csv``.
+    participants : DataFrame
+        One row a member-year of a formation that links or activity describe.
+    findings : Findings
+        What was noticed; every unknown figure is in the ``column`` of one.
+    """
+
+    formations: pd.DataFrame
+    participants: pd.DataFrame
+    findings: Findings
+
+
+@dataclass(frozen=True, eq=False)
+class _Previous:
+    """The formation a year before, as far as change needs it."""
+
+    formation: Formation
+    keys: np.ndarray[Any, np.dtype[np.int64]]
+
+
+def cooperation_tables(graph: SupplyGraph, settings: Settings) -> Tables:
+    """Measure the cooperation of every formation and member of `graph`.
+
+    Parameters
+    ----------
+    graph : SupplyGraph
+    settings : Settings
+        `internal_supply`, `zero_value_added`, `min_output_coverage`, `min_employee_coverage`, `thresholds`
+        (role lists) and `lang` (of the sentences in ``sources`` and ``unknown_because``) matter here.
+
+    Examples
+    --------
+    >>> graph = SupplyGraph.from_tables({
+    ...     "participants": pd.DataFrame({"participant_id": ["a", "b"], "cluster_id": ["c", "c"]}),
+    ...     "links": pd.DataFrame({"year": [2022, 2022], "supplier_id": ["a", "a"], "buyer_id": ["b", "x"],
+    ...                            "value": [30.0, 10.0]}),
+    ...     "activity": pd.DataFrame({"participant_id": ["a", "b"], "year": [2022, 2022],
+    ...                               "output": [60.0, 40.0]}),
+    ... })
+    >>> tables = cooperation_tables(graph, Settings())
+    >>> tables.formations[["internal_supply", "output", "cooperation_ratio", "ei_index"]].values.tolist()
+    [[30.0, 100.0, 0.3, -0.5]]
+    >>> tables.participants["cooperation_ratio"].tolist()
+    [0.5, 0.0]
+    """
+    thresholds = load_thresholds(settings.thresholds)
+    formations = graph.formations()
+    contexts = year_contexts(graph, formations)
+    dated = bool(graph.participants[["joined_year", "left_year"]].notna().to_numpy().any())
+    size = len(graph.node_ids)
+    findings: list[Finding] = []
+    rows: list[FormationRow] = []
+    parts: list[dict[str, Any]] = []
+    before: _Previous | None = None
+    for formation in formations:
+        context = contexts[formation.year]
+        members = read_members(formation, context, settings, thresholds)
+        row = FormationRow(formation.cluster_id, formation.year)
+        columns = _measure(row, formation, members, context, settings)
+        now = _Previous(formation, _edge_keys(formation, size))
+        _change(row, now, before, dated)
+        before = now
+        findings += members.findings
+        rows.append(row)
+        parts.append(columns)
+    rows = fill_from_indicators(rows, graph, settings, thresholds, findings)
+    for row in rows:
+        findings += row.findings()
+    return Tables(
+        formations=make_formations_frame(rows, settings.lang),
+        participants=_participants_frame(formations, parts),
+        findings=Findings(findings),
+    )
+
+
+def _measure(
+    row: FormationRow, formation: Formation, members: Members, context: YearContext, settings: Settings
+) -> dict[str, Any]:
+    """Fill `row` with the formation's figures; return the columns of its members."""
+    back = diversity.reverse_weights(formation.src, formation.dst, formation.weight, formation.n)
+    bits, index = diversity.partner_diversity(
+        formation.src, formation.dst, formation.weight, formation.n, back
+    )
+    row["participants"] = formation.n
+    _supplier_side(row, formation, members, settings)
+    _recorded_links(row, formation, members, context)
+    if formation.has_links and len(formation.src):
+        row["reciprocity"] = boundary.sorted_reciprocity(formation.weight, back)
+        trade = formation.supplied_inside + formation.bought_inside
+        partnered = trade > 0
+        total = float(trade.sum())
+        row["partner_entropy"] = float((bits * trade)[partnered].sum()) / total
+        row["partner_hhi"] = float((index * trade)[partnered].sum()) / total
+    elif formation.has_links:
+        row.unknown("no_internal_links", "reciprocity", "partner_entropy", "partner_hhi")
+    _per_employee(row, members, settings)
+    if any(formation.industry_code):
+        unrelated, related = diversity.variety(list(formation.industry_code))
+        row["unrelated_variety"], row["related_variety"] = unrelated, related
+    else:
+        row.unknown("no_industry_code", "unrelated_variety", "related_variety")
+    return {
+        "cooperation_ratio": members.ratios,
+        "output": members.output,
+        "internal_supply": members.supply,
+        "internal_supply_source": members.source,
+        "bought_inside": _of_links(formation, formation.bought_inside),
+        "self_supply": _of_links(formation, formation.self_supply),
+        "sales_outside": _of_links(formation, formation.sales_outside),
+        "purchases_outside": _of_links(formation, formation.purchases_outside),
+        "partner_entropy": bits,
+        "partner_hhi": index,
+    }
+
+
+def _of_links(formation: Formation, sums: FloatArray) -> FloatArray:
+    """Return sums of links; unknown where the year has no link of the formation."""
+    return sums if formation.has_links else np.full(formation.n, NAN)
+
+
+def _supplier_side(row: FormationRow, formation: Formation, members: Members, settings: Settings) -> None:
+    """Output, internal supply and the four cooperation ratios."""
+    every = np.ones(formation.n, bool)
+    ratio = cooperation_ratio(members, every, settings.min_output_coverage)
+    row.source("internal_supply", _count_sources(members))
+    row["output_coverage"] = _output_coverage(members)
+    known = ~np.isnan(members.output)
+    if known.any() and row["output_coverage"] >= settings.min_output_coverage:
+        row["output"] = float(members.output[known].sum())
+    elif known.any() and members.producing.any():
+        missing = ~known & members.producing
+        row.unknown(
+            "output_coverage_low",
+            "output",
+            detail=members.named(missing),
+            value=f"{row['output_coverage']:.1%}",
+        )
+    else:
+        row.unknown("no_producing_member" if known.any() else "output_unknown", "output")
+    row["internal_supply"] = ratio.numerator
+    if np.isnan(ratio.numerator):
+        row.unknown(ratio.reason, "internal_supply", detail=ratio.detail)
+    row["cooperation_ratio_covered"] = covered_ratio(members).value
+    if np.isnan(row["cooperation_ratio_covered"]):
+        row.unknown("no_covered_member", "cooperation_ratio_covered")
+    row["cooperation_ratio"] = ratio.value
+    above = members.above_one
+    if above.any():
+        row.unknown("members_above_one", "cooperation_ratio_mean", detail=members.named(above))
+    if ratio.reason:
+        row.unknown(
+            ratio.reason,
+            "cooperation_ratio",
+            *(() if above.any() else ("cooperation_ratio_mean",)),
+            "cooperation_ratio_ex_final",
+            detail=ratio.detail,
+            value=ratio.figure,
+        )
+        return
+    if not above.any():
+        _mean_ratio(row, members)
+    _without_final_producers(row, members, settings)
+
+
+def _count_sources(members: Members) -> dict[str, int]:
+    return {name: int((members.source == name).sum()) for name in ("links", "reported")}
+
+
+def _output_coverage(members: Members) -> float:
+    producing = members.producing
+    return float((~np.isnan(members.output))[producing].mean()) if producing.any() else NAN
+
+
+def _mean_ratio(row: FormationRow, members: Members) -> None:
+    """Set the mean of the members' own ratios; members with 0/0 have none and are left out."""
+    own = members.ratios
+    if np.isnan(own).all():
+        row.unknown("no_member_ratio", "cooperation_ratio_mean")
+    else:
+        row["cooperation_ratio_mean"] = float(np.nanmean(own))
+
+
+def _without_final_producers(row: FormationRow, members: Members, settings: Settings) -> None:
+    """Set the ratio over the members that do not make final products; they are in neither sum."""
+    if members.final is None:
+        row.unknown("final_producers_unknown", "cooperation_ratio_ex_final", "final_producers")
+        return
+    row["final_producers"] = int(members.final.sum())
+    row.source("final_producers", members.final_by)
+    rest = cooperation_ratio(members, ~members.final, settings.min_output_coverage)
+    row["cooperation_ratio_ex_final"] = rest.value
+    if rest.reason:
+        row.unknown(rest.reason, "cooperation_ratio_ex_final", detail=rest.detail, value=rest.figure)
+
+
+def _recorded_links(row: FormationRow, formation: Formation, members: Members, context: YearContext) -> None:
+    """Figures of the year's links: boundary, shares of sales and of purchases."""
+    if not formation.has_links:
+        row.unknown(
+            "no_links_touch",
+            "links",
+            "self_supply",
+            "sales_outside",
+            "purchases_outside",
+            "ei_index",
+            "coverage",
+            "conductance",
+            "reciprocity",
+            "internal_sales_share",
+            "internal_sourcing_share",
+            "partner_entropy",
+            "partner_hhi",
+        )
+        return
+    inside = float(formation.weight.sum())
+    sales = float(formation.sales_outside.sum())
+    bought = float(formation.purchases_outside.sum())
+    row["links"] = len(formation.src)
+    row["self_supply"] = float(formation.self_supply.sum())
+    row["sales_outside"], row["purchases_outside"] = sales, bought
+    if inside + sales + bought > 0:
+        row["ei_index"] = boundary.ei_index(inside, sales + bought)
+        row["coverage"] = boundary.coverage(inside, sales + bought)
+    else:
+        row.unknown("only_self_supply", "ei_index", "coverage")
+    row["conductance"] = boundary.conductance(inside, sales + bought, context.total)
+    if np.isnan(row["conductance"]):
+        row.unknown("one_side_without_links", "conductance")
+    _sales_share(row, inside, sales, context)
+    _sourcing_share(row, formation, members, inside, bought, context)
+
+
+def _sales_share(row: FormationRow, inside: float, sales: float, context: YearContext) -> None:
+    if not context.sales_recorded:
+        row.unknown("outside_sales_unrecorded", "internal_sales_share")
+    elif inside + sales > 0:
+        row["internal_sales_share"] = inside / (inside + sales)
+    else:
+        row.unknown("no_sales", "internal_sales_share")
+
+
+def _sourcing_share(
+    row: FormationRow,
+    formation: Formation,
+    members: Members,
+    inside: float,
+    outside: float,
+    context: YearContext,
+) -> None:
+    """Purchases from members / all purchases: recorded ones where every buyer's are known, else by links."""
+    buyers = members.producing | (formation.bought_inside > 0)
+    if buyers.any() and not np.isnan(members.purchases[buyers]).any():
+        known = ~np.isnan(members.purchases)
+        total = float(members.purchases[known].sum() - formation.self_supply[known].sum())
+        row.source("purchases", "activity less self-supply")
+    elif context.purchases_recorded:
+        total = inside + outside
+        row.source("purchases", "links")
+    else:
+        row.unknown("outside_purchases_unrecorded", "internal_sourcing_share")
+        return
+    if inside > total * (1 + TOLERANCE):
+        row.unknown(
+            "purchases_below_internal",
+            "internal_sourcing_share",
+            value=f"{inside:.6g}",
+            detail=f"{total:.6g}",
+        )
+    elif total <= 0:
+        row.unknown("no_purchases", "internal_sourcing_share")
+    else:
+        row["internal_sourcing_share"] = inside / total
+
+
+def _per_employee(row: FormationRow, members: Members, settings: Settings) -> None:
+    for name, amount in (("rd", members.rd_expenses), ("value_added", members.value_added)):
+        column = f"{name}_per_employee"
+        ratio, covered = per_employee(amount, members.employees)
+        row[f"{name}_coverage"] = covered
+        if covered == 0:
+            row.unknown("per_employee_not_given", column)
+        elif covered < settings.min_employee_coverage:
+            row.unknown("per_employee_coverage_low", column, value=f"{covered:.1%}")
+        elif np.isnan(ratio):
+            row.unknown("employees_zero", column)
+        else:
+            row[column] = ratio
+            row.source(column, "activity")
+
+
+def _edge_keys(formation: Formation, size: int) -> np.ndarray[Any, np.dtype[np.int64]]:
+    codes = formation.members.astype(np.int64)
+    return codes[formation.src] * size + codes[formation.dst]
+
+
+def _change(row: FormationRow, now: _Previous, before: _Previous | None, dated: bool) -> None:
+    """Weighted Jaccard of the links and turnover of the members against the year before."""
+    after = now.formation
+    if (
+        before is None
+        or before.formation.cluster_id != after.cluster_id
+        or before.formation.year != after.year - 1
+    ):
+        row.unknown("no_previous_year", "link_jaccard", "participant_turnover")
+        return
+    if dated:
+        row["participant_turnover"] = diversity.turnover(before.formation.members, after.members)
+    else:
+        row.unknown("membership_undated", "participant_turnover")
+    if not (before.formation.has_links and after.has_links):
+        row.unknown("no_links_touch", "link_jaccard")
+        return
+    row["link_jaccard"] = diversity.weighted_jaccard(
+        before.keys, before.formation.weight, now.keys, after.weight
+    )
+    if np.isnan(row["link_jaccard"]):
+        row.unknown("no_internal_links", "link_jaccard")
+
+
+def _participants_frame(formations: list[Formation], parts: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    sizes = [formation.n for formation in formations]
+    frame = {
+        "cluster_id": np.repeat(np.array([f.cluster_id for f in formations], dtype=object), sizes),
+        "year": np.repeat(np.array([f.year for f in formations], dtype=np.int64), sizes),
+        "participant_id": np.concatenate([f.ids for f in formations] or [np.array([], dtype=object)]),
+    }
+    names = (
+        "cooperation_ratio",
+        "output",
+        "internal_supply",
+        "internal_supply_source",
+        "bought_inside",
+        "self_supply",
+        "sales_outside",
+        "purchases_outside",
+        "partner_entropy",
+        "partner_hhi",
+    )
+    for name in names:
+        empty = np.array([], dtype=object if name.endswith("source") else np.float64)
+        frame[name] = np.concatenate([part[name] for part in parts] or [empty])
+    return pd.DataFrame(frame)

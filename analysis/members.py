@@ -1,0 +1,387 @@
+"""What is known of each member of a formation: cleaned activity, supply to other members, and its source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.thresholds import Thresholds
+from graph.findings import Finding
+from graph.formation import FloatArray, Formation
+from graph.model import SupplyGraph
+from graph.settings import Settings
+
+Flags = NDArray[np.bool_]
+
+# Rounding in sums of links and in printed outputs; a ratio this close to 1 counts as 1.
+TOLERANCE: Final = 1e-9
+NAMED: Final = 10
+
+
+@dataclass(frozen=True, eq=False)
+class YearContext:
+    """What a formation cannot see of its year.
+
+    Attributes
+    ----------
+    supplies : array of bool, shape (nodes,)
+        Whether any link of the year has the node as supplier.
+    formations_of : array of int, shape (nodes,)
+        In how many formations of the year the node is a member.
+    total : float
+        Link value of the year, self-supply excluded.
+    sales_recorded, purchases_recorded : bool
+        Whether any link of the year crosses a cluster's boundary outwards, inwards. Where none does, the
+        outside is not recorded at all, and no share of all sales or purchases follows from links.
+    """
+
+    supplies: Flags
+    formations_of: NDArray[np.int64]
+    total: float
+    sales_recorded: bool
+    purchases_recorded: bool
+
+
+def year_contexts(graph: SupplyGraph, formations: list[Formation]) -> dict[int, YearContext]:
+    """Return the context of each year that has a formation."""
+    years = graph.links["year"].to_numpy()
+    supplier = graph.links["supplier"].to_numpy()
+    buyer = graph.links["buyer"].to_numpy()
+    value = graph.links["value"].to_numpy()
+    n = len(graph.node_ids)
+    by_year: dict[int, list[Formation]] = {}
+    for formation in formations:
+        by_year.setdefault(formation.year, []).append(formation)
+    contexts = {}
+    for year, group in by_year.items():
+        low, high = np.searchsorted(years, [year, year + 1])
+        cut = slice(low, high)
+        supplies = np.zeros(n, bool)
+        supplies[supplier[cut]] = True
+        own = supplier[cut] == buyer[cut]
+        contexts[year] = YearContext(
+            supplies=supplies,
+            formations_of=np.bincount(np.concatenate([f.members for f in group]), minlength=n),
+            total=float(value[cut].sum() - value[cut][own].sum()),
+            sales_recorded=any(f.sales_outside.any() for f in group),
+            purchases_recorded=any(f.purchases_outside.any() for f in group),
+        )
+    return contexts
+
+
+@dataclass(frozen=True, eq=False)
+class Members:
+    """Figures of the members of one formation, shape (n,) each; NaN is unknown.
+
+    Attributes
+    ----------
+    output, purchases, employees, value_added, rd_expenses : array of float64
+        Activity; negative cells (value added aside) and zero value added that is a gap are NaN.
+    supply : array of float64
+        Supply to other members.
+    source : array of str
+        Where `supply` comes from: "links", "reported" or "" (unknown).
+    producing : array of bool
+        Whether the role is one that produces; an unknown role is.
+    final : array of bool or None
+        Producers of final products; None where they cannot be recognised.
+    final_by : str
+        "role" or "no recorded sale to an organisation"; "" where `final` is None.
+    findings : tuple of Finding
+    """
+
+    ids: NDArray[np.object_]
+    output: FloatArray
+    purchases: FloatArray
+    employees: FloatArray
+    value_added: FloatArray
+    rd_expenses: FloatArray
+    supply: FloatArray
+    source: NDArray[np.object_]
+    producing: Flags
+    final: Flags | None
+    final_by: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def without_output(self) -> Flags:
+        """Members that supply others although their output is zero or unknown."""
+        return (self.supply > 0) & ~(self.output > 0)
+
+    @property
+    def ratios(self) -> FloatArray:
+        """Return ``k_i = supply / output``, NaN where it is unknown, 0/0 or above 1 (`above_one`)."""
+        usable = self.output > 0
+        ratio = np.full(len(self.ids), np.nan)
+        np.divide(self.supply, self.output, out=ratio, where=usable)
+        ratio[ratio > 1 + TOLERANCE] = np.nan
+        return ratio
+
+    @property
+    def above_one(self) -> Flags:
+        """Members that supplied others more than they produced."""
+        return (self.output > 0) & (self.supply > self.output * (1 + TOLERANCE))
+
+    def named(self, which: Flags) -> str:
+        """Return the ids of some members for a sentence, the first ten of them.
+
+        A longer list ends in how many more there are.
+        """
+        chosen = [str(i) for i in self.ids[which]]
+        more = f" (+{len(chosen) - NAMED})" if len(chosen) > NAMED else ""
+        return "; ".join(chosen[:NAMED]) + more
+
+
+class Noticed:
+    """Collects findings of one formation, with its place filled in."""
+
+    def __init__(self, formation: Formation) -> None:
+        self.formation = formation
+        self.items: list[Finding] = []
+
+    def add(self, code: str, value: float | str = "", member: int | None = None, **place: Any) -> None:
+        """Add a finding of `code` about the formation, or about its member number `member`."""
+        text = value if isinstance(value, str) else f"{value:.6g}"
+        who = "" if member is None else str(self.formation.ids[member])
+        self.items.append(
+            Finding(
+                code,
+                value=text,
+                participant_id=who,
+                cluster_id=self.formation.cluster_id,
+                year=self.formation.year,
+                **place,
+            )
+        )
+
+    def each(self, code: str, which: Flags, values: FloatArray, **place: Any) -> None:
+        """Add one finding for each member of `which`."""
+        for member in np.flatnonzero(which):
+            self.add(code, float(values[member]), int(member), **place)
+
+
+def read_members(
+    formation: Formation, context: YearContext, settings: Settings, thresholds: Thresholds
+) -> Members:
+    """Clean the activity of a formation's members and find what each supplied to the others.
+
+    Supply inside comes from the links where the member has a link as supplier in the year, else from the
+    reported ``used_by_participants``, else it is 0 where the year's links are recorded for the formation and
+    unknown where they are not. ``settings.internal_supply`` may put the reported volume first, or drop it.
+    The reported volume of a member of several clusters belongs to no one of them and is not used.
+    """
+    noticed = Noticed(formation)
+    figures = {
+        name: _not_negative(formation, name, noticed)
+        for name in ("output", "purchases", "employees", "rd_expenses", "used_by_participants")
+    }
+    value_added = _gaps_of_value_added(formation, figures, settings, noticed)
+    supply, source = _supply(
+        formation, context, figures["used_by_participants"], settings, thresholds, noticed
+    )
+    producing = np.array([thresholds.produces(role) for role in formation.role], dtype=bool)
+    members = Members(
+        ids=formation.ids,
+        output=figures["output"],
+        purchases=figures["purchases"],
+        employees=figures["employees"],
+        value_added=value_added,
+        rd_expenses=figures["rd_expenses"],
+        supply=supply,
+        source=source,
+        producing=producing,
+        **_final_producers(formation, context, figures["output"], supply, thresholds),
+        findings=(),
+    )
+    _notice_ratios(members, formation, thresholds, noticed)
+    return replace(members, findings=tuple(noticed.items))
+
+
+def _not_negative(formation: Formation, name: str, noticed: Noticed) -> FloatArray:
+    values: FloatArray = getattr(formation, name)
+    negative = values < 0
+    if not negative.any():
+        return values
+    noticed.each("negative_figure", negative, values, table="activity", column=name)
+    return np.where(negative, np.nan, values)
+
+
+def _gaps_of_value_added(
+    formation: Formation, figures: dict[str, FloatArray], settings: Settings, noticed: Noticed
+) -> FloatArray:
+    values = formation.value_added
+    zero = values == 0
+    if settings.zero_value_added == "keep" or not zero.any():
+        return values
+    busy = (figures["rd_expenses"] > 0) | (figures["output"] > 0) | (figures["employees"] > 0)
+    gap = zero & busy
+    noticed.each("value_added_zero", gap, values, table="activity", column="value_added")
+    return np.where(gap, np.nan, values)
+
+
+def _supply(
+    formation: Formation,
+    context: YearContext,
+    reported: FloatArray,
+    settings: Settings,
+    thresholds: Thresholds,
+    noticed: Noticed,
+) -> tuple[FloatArray, NDArray[np.object_]]:
+    linked = context.supplies[formation.members]
+    by_links = formation.supplied_inside if formation.has_links else np.full(formation.n, np.nan)
+    usable = ~np.isnan(reported)
+    if settings.internal_supply == "links_only":
+        usable = np.zeros(formation.n, bool)
+    shared = usable & (context.formations_of[formation.members] > 1)
+    if shared.any():
+        noticed.each("reported_shared", shared, reported, table="activity", column="used_by_participants")
+        usable = usable & ~shared
+    if usable.any():
+        differs = usable & linked & formation.has_links
+        larger = np.maximum(by_links, reported)
+        differs &= np.abs(by_links - reported) > thresholds.difference * larger
+        for member in np.flatnonzero(differs):
+            noticed.add(
+                "internal_supply_differs",
+                float(by_links[member]),
+                int(member),
+                detail=f"{reported[member]:.6g}",
+                table="activity",
+                column="used_by_participants",
+            )
+    take = usable if settings.internal_supply == "reported" else usable & ~linked
+    supply = np.where(take, reported, by_links)
+    source = np.where(take, "reported", "links").astype(object)
+    source[np.isnan(supply)] = ""
+    return supply, source
+
+
+def _final_producers(
+    formation: Formation,
+    context: YearContext,
+    output: FloatArray,
+    supply: FloatArray,
+    thresholds: Thresholds,
+) -> dict[str, Any]:
+    by_role = np.array([thresholds.is_final_producer(role) for role in formation.role], dtype=bool)
+    if by_role.any():
+        return {"final": by_role, "final_by": "role"}
+    if formation.has_links and context.sales_recorded:
+        silent = (output > 0) & (supply == 0) & (formation.sales_outside == 0)
+        return {"final": silent, "final_by": "no recorded sale to an organisation"}
+    return {"final": None, "final_by": ""}
+
+
+def _notice_ratios(members: Members, formation: Formation, thresholds: Thresholds, noticed: Noticed) -> None:
+    """Tell of every member whose own ratio is unknown or odd."""
+    output, supply = members.output, members.supply
+    missing = np.isnan(output)
+    if not missing.all():
+        noticed.each("output_missing", missing & members.producing, output, table="activity", column="output")
+    aside = missing & ~members.producing & ~(supply > 0)
+    if aside.any():
+        noticed.add("non_producing_left_out", str(int(aside.sum())), detail=members.named(aside))
+    noticed.each("supply_without_output", members.without_output, supply, column="cooperation_ratio")
+    above = members.above_one
+    if above.any():
+        ratio = np.divide(supply, output, out=np.zeros(formation.n), where=above)
+        noticed.each("ratio_above_one", above, ratio, column="cooperation_ratio")
+    noticed.each("ratio_zero_by_zero", (output == 0) & (supply == 0), output, column="cooperation_ratio")
+    noticed.each("supply_unknown", np.isnan(supply) & (output >= 0), supply, column="cooperation_ratio")
+    sold = formation.supplied_inside + formation.sales_outside
+    over = (output > 0) & ~above & (sold > output * (1 + thresholds.difference))
+    if over.any():
+        for member in np.flatnonzero(over):
+            noticed.add(
+                "sales_above_output", float(sold[member]), int(member), detail=f"{output[member]:.6g}"
+            )
+
+
+@dataclass(frozen=True, eq=False)
+class Ratio:
+    """A ratio of sums: its parts, who is in it, and why it is unknown.
+
+    Attributes
+    ----------
+    value, numerator, denominator : float
+        NaN where unknown.
+    included : array of bool, shape (n,)
+        Members whose cells make the sums.
+    reason : str
+        Finding code that says why `value` is unknown, "" where it is known.
+    detail, figure : str
+        Fill the code's sentence.
+    """
+
+    value: float
+    numerator: float
+    denominator: float
+    included: Flags
+    reason: str = ""
+    detail: str = ""
+    figure: str = ""
+
+
+def cooperation_ratio(members: Members, considered: Flags, min_output_coverage: float) -> Ratio:
+    """Return ``K = Σ_i Σ_{j≠i} W_ij / Σ_i x_i`` over the `considered` members, or why it is unknown.
+
+    Every producing member counts, and every other member with a known output or a supply inside. K is
+    unknown when the supply of one of them is; when one supplies inside but has no output; when the share of
+    producing members with known output is below `min_output_coverage`; when Σ x is 0; when K > 1.
+
+    References
+    ----------
+    .. [1] GISP, calculation form for the share of cluster participants' products used by other participants
+       (Resolution 779 of 31.07.2015), as described by Mityakov et al.
+    """
+    known = ~np.isnan(members.output) & considered
+    expected = considered & (members.producing | known | (members.supply > 0))
+    producing = considered & members.producing
+    included = known & ~np.isnan(members.supply)
+    numerator = float(members.supply[expected].sum())
+    denominator = float(members.output[included].sum())
+    unknown_supply = expected & np.isnan(members.supply)
+    unknown_output = producing & np.isnan(members.output)
+    contradictory = considered & members.without_output
+
+    def unknown(code: str, detail: str = "", figure: str = "") -> Ratio:
+        nan = float("nan")
+        complete = nan if code in ("output_coverage_low", "output_unknown") else denominator
+        return Ratio(nan, numerator, complete, included, code, detail, figure)
+
+    if unknown_supply.any():
+        whole = bool(unknown_supply[expected].all())
+        return unknown("supply_unrecorded" if whole else "supply_partly_known", members.named(unknown_supply))
+    if not producing.any():
+        return unknown("no_producing_member")
+    if not known.any():
+        return unknown("output_unknown")
+    if contradictory.any():
+        return unknown("supplier_without_output", members.named(contradictory))
+    covered = 1 - unknown_output.sum() / producing.sum()
+    if covered < min_output_coverage:
+        return unknown("output_coverage_low", members.named(unknown_output), f"{covered:.1%}")
+    if denominator <= 0:
+        return unknown("output_zero")
+    value = numerator / denominator
+    if value > 1 + TOLERANCE:
+        return unknown("formation_above_one", figure=f"{value:.6g}")
+    return Ratio(value, numerator, denominator, included)
+
+
+def covered_ratio(members: Members) -> Ratio:
+    """Return the ratio over the members with known output alone, numerator and denominator both restricted.
+
+    It is partial wherever some output is unknown. A member that supplies inside with an output of zero is
+    left out: its output is as good as unknown.
+    """
+    included = ~np.isnan(members.output) & ~np.isnan(members.supply) & ~members.without_output
+    numerator = float(members.supply[included].sum())
+    denominator = float(members.output[included].sum())
+    value = numerator / denominator if denominator > 0 else float("nan")
+    if value > 1 + TOLERANCE:
+        value = float("nan")
+    return Ratio(value, numerator, denominator, included)

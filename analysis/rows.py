@@ -1,0 +1,155 @@
+"""One row of ``formations.csv`` in the making: figures, where they come from, why one is unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from analysis.results import output_columns
+from analysis.thresholds import label
+from graph.findings import Finding
+
+COUNTS: Final = ("participants", "links", "final_producers")
+FIGURES: Final = (
+    "participants",
+    "links",
+    "output",
+    "internal_supply",
+    "cooperation_ratio",
+    "cooperation_ratio_mean",
+    "cooperation_ratio_covered",
+    "cooperation_ratio_ex_final",
+    "final_producers",
+    "output_coverage",
+    "internal_sales_share",
+    "internal_sourcing_share",
+    "self_supply",
+    "sales_outside",
+    "purchases_outside",
+    "ei_index",
+    "coverage",
+    "conductance",
+    "reciprocity",
+    "partner_entropy",
+    "partner_hhi",
+    "unrelated_variety",
+    "related_variety",
+    "link_jaccard",
+    "participant_turnover",
+    "rd_per_employee",
+    "rd_coverage",
+    "value_added_per_employee",
+    "value_added_coverage",
+)
+
+
+class FormationRow:
+    """Figures of one cluster-year; what is not set is unknown (NaN)."""
+
+    def __init__(self, cluster_id: str, year: int) -> None:
+        self.cluster_id = cluster_id
+        self.year = year
+        self._figures: dict[str, float] = {}
+        self._reasons: dict[tuple[str, str, str], list[str]] = {}
+        self._sources: dict[str, str | Mapping[str, int]] = {}
+
+    def __setitem__(self, figure: str, value: float) -> None:
+        """Set a figure."""
+        self._figures[figure] = value
+
+    def __getitem__(self, figure: str) -> float:
+        """Return a figure, NaN where it is unknown."""
+        return self._figures.get(figure, float("nan"))
+
+    def source(self, figure: str, source: str | Mapping[str, int]) -> None:
+        """Say where a figure comes from: a word, or counts of members by word."""
+        self._sources[figure] = source
+
+    def unknown(self, code: str, *figures: str, value: str = "", detail: str = "") -> None:
+        """Say that `figures` are unknown because of the finding `code`."""
+        for figure in figures:
+            self._figures.pop(figure, None)
+        known = self._reasons.setdefault((code, value, detail), [])
+        known += [figure for figure in figures if figure not in known]
+
+    def fill(self, figure: str, value: float, source: str) -> None:
+        """Give an unknown figure a value from elsewhere; it needs no reason any more."""
+        self._figures[figure] = value
+        self._sources[figure] = source
+        for figures in self._reasons.values():
+            if figure in figures:
+                figures.remove(figure)
+
+    def explains(self, figure: str) -> bool:
+        """Tell whether a reason for `figure` being unknown is given."""
+        return any(figure in figures for figures in self._reasons.values())
+
+    def _open_reasons(self) -> list[tuple[Finding, list[str]]]:
+        return [
+            (
+                Finding(
+                    code,
+                    detail=detail,
+                    table="formations",
+                    column=", ".join(figures),
+                    value=value,
+                    cluster_id=self.cluster_id,
+                    year=self.year,
+                ),
+                figures,
+            )
+            for (code, value, detail), figures in self._reasons.items()
+            if figures or code in STANDALONE
+        ]
+
+    def findings(self) -> list[Finding]:
+        """Return one finding a reason, its `column` naming the figures that are unknown by it."""
+        return [finding for finding, _ in self._open_reasons()]
+
+    def because(self, lang: str) -> str:
+        """Return a sentence for each reason: the figures, then why they are unknown."""
+        names = _labels(lang)
+        sentences = []
+        for finding, figures in self._open_reasons():
+            message = finding.message(lang)
+            what = ", ".join(names[figure] for figure in figures)
+            sentences.append(f"{what}: {message}." if what else f"{message[:1].upper()}{message[1:]}.")
+        return " ".join(sentences)
+
+    def sources(self, lang: str) -> str:
+        """Return where the figures come from, e.g. ``Internal supply: links 12, reported 3``."""
+        names = _labels(lang)
+        texts = []
+        for figure, source in self._sources.items():
+            if isinstance(source, str):
+                said = label(source, lang)
+            else:
+                said = ", ".join(f"{label(name, lang)} {count}" for name, count in source.items() if count)
+            if said:
+                texts.append(f"{names.get(figure) or label(figure, lang)}: {said}")
+        return "; ".join(texts)
+
+
+# Reasons that concern the whole row and so name no figure.
+STANDALONE: Final = frozenset({"indicators_only"})
+
+
+def _labels(lang: str) -> dict[str, str]:
+    return {column.column: column.label(lang) for column in output_columns("formations")}
+
+
+def make_formations_frame(rows: list[FormationRow], lang: str) -> pd.DataFrame:
+    """Return the rows as a table: `FIGURES`, then ``sources`` and ``unknown_because``."""
+    data: dict[str, Any] = {
+        "cluster_id": np.array([row.cluster_id for row in rows], dtype=object),
+        "year": np.array([row.year for row in rows], dtype=np.int64),
+    }
+    for figure in FIGURES:
+        values = np.array([row[figure] for row in rows], dtype=np.float64)
+        data[figure] = pd.Series(values).astype("Int64") if figure in COUNTS else values
+    data["sources"] = np.array([row.sources(lang) for row in rows], dtype=object)
+    data["unknown_because"] = np.array([row.because(lang) for row in rows], dtype=object)
+    return pd.DataFrame(data)

@@ -1,0 +1,277 @@
+"""Thresholds, role lists and rules of the classification: dated data, read and checked."""
+
+from __future__ import annotations
+
+import csv
+import math
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from graph.errors import DataError, ParameterError
+
+LEVELS: Final = ("low", "medium", "high")
+
+# Indicators are quotients of sums, so a boundary value arrives with the noise of a division.
+RELATIVE_TOLERANCE: Final = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """Two cut-offs: low < ``low_below`` ≤ medium ≤ ``high_above`` < high."""
+
+    low_below: float
+    high_above: float
+
+    def levels(self, values: ArrayLike) -> NDArray[np.object_]:
+        """Return the level of each value, "" where it is unknown.
+
+        A value within a relative 1e-9 of a cut-off counts as the cut-off.
+
+        Examples
+        --------
+        >>> Band(0.1, 0.3).levels([0.0999, 0.1, 0.30000000000000004, 0.31, float("nan")]).tolist()
+        ['low', 'medium', 'medium', 'high', '']
+        """
+        array = np.asarray(values, dtype=np.float64)
+        out = np.full(array.shape, "", dtype=object)
+        low = array < self.low_below * (1 - RELATIVE_TOLERANCE)
+        high = array > self.high_above * (1 + RELATIVE_TOLERANCE)
+        out[low] = "low"
+        out[high] = "high"
+        out[~low & ~high & ~np.isnan(array)] = "medium"
+        return out
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """When a set of values was entered, where it comes from and how sure that is."""
+
+    date: str
+    source: str
+    status: str
+
+
+@dataclass(frozen=True, eq=False)
+class Thresholds:
+    """Everything that the classification takes from data.
+
+    Attributes
+    ----------
+    origin, rule_origin : Origin
+        Of the two bands, and of the two-trait rule.
+    currency : str
+        ISO code; the bands are in millions of it per employee.
+    innovation, productivity : Band
+        Of R&D expenses, and of value added, per employee.
+    types, dysfunctions : mapping of (innovation level, productivity level) to str
+        Names as they stand in ``formations.csv``.
+    cooperation_above : float
+        The rule's first trait holds when the cooperation ratio exceeds this.
+    innovation_at_least : str
+        The rule's second trait holds from this level up.
+    non_producing, final_producers : frozenset of str
+        Roles in lower case.
+    difference : float
+        Relative difference from which two sources of one figure are told of.
+    """
+
+    origin: Origin
+    currency: str
+    innovation: Band
+    productivity: Band
+    types: Mapping[tuple[str, str], str]
+    dysfunctions: Mapping[tuple[str, str], str]
+    rule_origin: Origin
+    cooperation_above: float
+    innovation_at_least: str
+    non_producing: frozenset[str]
+    final_producers: frozenset[str]
+    difference: float
+
+    def produces(self, role: str) -> bool:
+        """Tell whether a participant with `role` is expected to produce; an unknown role is.
+
+        Examples
+        --------
+        >>> load_thresholds().produces(" University "), load_thresholds().produces("")
+        (False, True)
+        """
+        return role.strip().casefold() not in self.non_producing
+
+    def is_final_producer(self, role: str) -> bool:
+        """Tell whether `role` names a producer of final products."""
+        return role.strip().casefold() in self.final_producers
+
+
+@cache
+def _shipped() -> dict[str, Any]:
+    text = resources.files("analysis").joinpath("data", "thresholds.toml").read_text("utf-8")
+    return tomllib.loads(text)
+
+
+def load_thresholds(path: str | Path = "") -> Thresholds:
+    """Read a thresholds file; the shipped one where `path` is empty.
+
+    A file of one's own must state ``[about]`` (date, status, currency, source), ``[innovation]`` and
+    ``[productivity]``; other sections are taken from the shipped file where they are left out.
+
+    Raises
+    ------
+    DataError
+        The file cannot be read, is not TOML, or lacks a section or key.
+    ParameterError
+        A value lies outside its domain.
+
+    Examples
+    --------
+    >>> shipped = load_thresholds()
+    >>> shipped.innovation, shipped.productivity, shipped.currency
+    (Band(low_below=0.1, high_above=0.3), Band(low_below=2.0, high_above=4.0), 'RUB')
+    >>> shipped.types["high", "medium"]
+    'transition to new models'
+    """
+    return _cached_shipped() if not str(path) else _read(Path(path))
+
+
+@cache
+def _cached_shipped() -> Thresholds:
+    return _Reader("the shipped thresholds", _shipped()).thresholds()
+
+
+def _read(path: Path) -> Thresholds:
+    try:
+        data = tomllib.loads(path.read_text("utf-8-sig"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(
+            f"The thresholds file {path} cannot be read ({error}); give the path of a UTF-8 TOML file."
+        ) from error
+    except tomllib.TOMLDecodeError as error:
+        raise DataError(f"The thresholds file {path} is not valid TOML: {error}.") from error
+    unknown = sorted(set(data) - set(_shipped()))
+    if unknown:
+        raise DataError(
+            f"The thresholds file {path} has an unknown section [{unknown[0]}]; "
+            f"the sections are {', '.join(_shipped())}."
+        )
+    own = ("about", "innovation", "productivity")
+    defaults = {name: section for name, section in _shipped().items() if name not in own}
+    return _Reader(f"the thresholds file {path}", {**defaults, **data}).thresholds()
+
+
+class _Reader:
+    """Reads checked values out of one thresholds file, naming section and key when one is wrong."""
+
+    def __init__(self, what: str, data: Mapping[str, Any]) -> None:
+        self.what = what
+        self.data = data
+
+    def thresholds(self) -> Thresholds:
+        currency = self.text("about", "currency").upper()
+        if len(currency) != 3 or not currency.isalpha():
+            raise self.wrong("about", "currency", "an ISO code of three letters", currency)
+        return Thresholds(
+            origin=self.origin("about"),
+            currency=currency,
+            innovation=self.band("innovation"),
+            productivity=self.band("productivity"),
+            types=self.matrix("types", complete=True),
+            dysfunctions=self.matrix("dysfunctions", complete=False),
+            rule_origin=self.origin("rule_verdict"),
+            cooperation_above=self.number("rule_verdict", "cooperation_above", high=1.0),
+            innovation_at_least=self.choice("rule_verdict", "innovation_at_least", LEVELS),
+            non_producing=self.names("roles", "non_producing"),
+            final_producers=self.names("roles", "final_producer"),
+            difference=self.number("checks", "difference", high=1.0),
+        )
+
+    def wrong(self, section: str, key: str, must_be: str, got: object) -> ParameterError:
+        return ParameterError(f"{key} in [{section}] of {self.what} must be {must_be}, got {got!r} instead.")
+
+    def value(self, section: str, key: str) -> Any:
+        table = self.data.get(section)
+        if not isinstance(table, Mapping):
+            raise DataError(f"{self.what} has no section [{section}]; it must state {key} there.")
+        if key not in table:
+            raise DataError(f"The section [{section}] of {self.what} has no {key}; add it.")
+        return table[key]
+
+    def text(self, section: str, key: str) -> str:
+        value = self.value(section, key)
+        if not isinstance(value, str) or not value.strip():
+            raise self.wrong(section, key, "a text that is not empty", value)
+        return value.strip()
+
+    def number(self, section: str, key: str, high: float = math.inf) -> float:
+        value = self.value(section, key)
+        domain = f"a number in the range [0, {high:g}]" if high < math.inf else "a finite number ≥ 0"
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise self.wrong(section, key, domain, value)
+        if not 0 <= value <= high:
+            raise self.wrong(section, key, domain, value)
+        return float(value)
+
+    def choice(self, section: str, key: str, allowed: tuple[str, ...]) -> str:
+        value = self.text(section, key)
+        if value not in allowed:
+            raise self.wrong(section, key, f"one of {', '.join(allowed)}", value)
+        return value
+
+    def names(self, section: str, key: str) -> frozenset[str]:
+        value = self.value(section, key)
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise self.wrong(section, key, "a list of texts", value)
+        return frozenset(item.strip().casefold() for item in value)
+
+    def origin(self, section: str) -> Origin:
+        return Origin(
+            date=str(self.value(section, "date")),
+            source=self.text(section, "source"),
+            status=self.choice(section, "status", ("sourced", "unverified", "own reading")),
+        )
+
+    def band(self, section: str) -> Band:
+        low, high = self.number(section, "low_below"), self.number(section, "high_above")
+        if not 0 < low <= high:
+            raise self.wrong(section, "high_above", f"at least low_below ({low:g}), which is above 0", high)
+        return Band(low, high)
+
+    def matrix(self, section: str, *, complete: bool) -> dict[tuple[str, str], str]:
+        table = self.data.get(section, {})
+        out: dict[tuple[str, str], str] = {}
+        for innovation in LEVELS:
+            row = table.get(innovation, {}) if isinstance(table, Mapping) else {}
+            for productivity in LEVELS:
+                name = row.get(productivity, "") if isinstance(row, Mapping) else ""
+                if complete and (not isinstance(name, str) or not name):
+                    raise self.wrong(f"{section}.{innovation}", productivity, "the name of a type", name)
+                if name:
+                    out[innovation, productivity] = str(name)
+        return out
+
+
+@cache
+def _terms() -> dict[str, dict[str, str]]:
+    text = resources.files("analysis").joinpath("data", "terms.csv").read_text("utf-8")
+    return {row["term"]: {"en": row["en"], "ru": row["ru"]} for row in csv.DictReader(text.splitlines())}
+
+
+TERMS: Final[Mapping[str, Mapping[str, str]]] = _terms()
+
+
+def label(term: str, lang: str = "en") -> str:
+    """Return a level, type, dysfunction or verdict in `lang`; a term of one's own stays as it is.
+
+    Examples
+    --------
+    >>> label("traditional production", "ru"), label("", "ru")
+    ('традиционное производство', '')
+    """
+    return TERMS.get(term, {}).get(lang, term)

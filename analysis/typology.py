@@ -1,0 +1,223 @@
+"""Types of ecosystem, dysfunctions, support measures, and the two-trait threshold rule."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib import resources
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from analysis.thresholds import LEVELS, TERMS, Band, Thresholds, label, load_thresholds
+from graph.findings import Finding, Findings
+
+__all__ = [
+    "LEVELS",
+    "TERMS",
+    "Band",
+    "Thresholds",
+    "classify",
+    "label",
+    "load_thresholds",
+    "rule_verdicts",
+    "support_measures",
+]
+
+CATEGORIES: Final = ("legal", "economic", "organisational", "cooperation")
+
+_SENTENCES: Final = {
+    "en": {
+        "cooperation": "cooperation",
+        "innovation": "innovation",
+        "unknown": "{trait}: unknown in every year",
+        "holds": "{trait}: holds ({what})",
+        "fails": "{trait}: does not hold ({what})",
+        "ratio": "{which} {value}, must be above {limit}",
+        "level": "{which} {value} per employee, level {level}, must be at least {limit}",
+        "one": "year {years}:",
+        "many": "median of the years {years}:",
+    },
+    "ru": {
+        "cooperation": "кооперация",
+        "innovation": "инновационность",
+        "unknown": "{trait}: неизвестно ни за один год",
+        "holds": "{trait}: признак есть ({what})",
+        "fails": "{trait}: признака нет ({what})",
+        "ratio": "{which} {value}, нужно больше {limit}",
+        "level": "{which} {value} на работника, уровень «{level}», нужен не ниже «{limit}»",
+        "one": "год {years}:",
+        "many": "медиана по годам {years}:",
+    },
+}
+
+
+def classify(
+    formations: pd.DataFrame, thresholds: Thresholds, currency: str
+) -> tuple[pd.DataFrame, Findings]:
+    """Add ``innovation_level, productivity_level, ecosystem_type, dysfunction`` to formations.
+
+    Parameters
+    ----------
+    formations : DataFrame
+        With ``rd_per_employee`` and ``value_added_per_employee`` in millions of `currency`.
+    thresholds : Thresholds
+    currency : str
+        Of the data. Where it is not the thresholds' own, nothing is classified, with a finding.
+
+    Returns
+    -------
+    formations : DataFrame
+        A copy with the four columns. An unknown indicator gives an unknown ("") level, and an unknown level
+        an unknown type. A type without a dysfunction has "" too.
+    findings : Findings
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"rd_per_employee": [0.05, 0.4], "value_added_per_employee": [5.0, 1.0]})
+    >>> done, _ = classify(frame, load_thresholds(), "RUB")
+    >>> done["ecosystem_type"].tolist(), done["dysfunction"].tolist()
+    (['sustainability', 'experimentation'], ['exhausted extensive growth', 'commercialisation problem'])
+    """
+    findings = Findings()
+    applies = currency.upper() == thresholds.currency
+    if not applies and formations[["rd_per_employee", "value_added_per_employee"]].notna().to_numpy().any():
+        findings.items.append(
+            Finding("thresholds_currency", value=currency, detail=thresholds.currency, table="formations")
+        )
+    unknown = np.full(len(formations), np.nan)
+    innovation = thresholds.innovation.levels(formations["rd_per_employee"] if applies else unknown)
+    productivity = thresholds.productivity.levels(
+        formations["value_added_per_employee"] if applies else unknown
+    )
+    cells = list(zip(innovation, productivity, strict=True))
+    return (
+        formations.assign(
+            innovation_level=innovation,
+            productivity_level=productivity,
+            ecosystem_type=np.array([thresholds.types.get(cell, "") for cell in cells], dtype=object),
+            dysfunction=np.array([thresholds.dysfunctions.get(cell, "") for cell in cells], dtype=object),
+        ),
+        findings,
+    )
+
+
+def rule_verdicts(formations: pd.DataFrame, thresholds: Thresholds, lang: str = "en") -> pd.DataFrame:
+    """Judge each cluster by the two-trait rule: cooperation above a threshold, innovation at least a level.
+
+    The unit is the cluster: each trait is judged by the median of the years in which it is known. Both
+    traits: ecosystem-like; neither: cluster-like; one, or a trait unknown: undecided. The rule is our reading
+    of its source (`Thresholds.rule_origin`).
+
+    Parameters
+    ----------
+    formations : DataFrame
+        As `classify` returns it; a year whose ``innovation_level`` is unknown does not count for innovation.
+
+    Returns
+    -------
+    DataFrame
+        One row a cluster: ``cluster_id, years, formation_verdict, ecosystem_probability, verdict_basis,
+        rule_verdict, jaccard, rule_because, rule_cooperation, rule_innovation``. Probability and Jaccard
+        are NaN: no model was fitted.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"cluster_id": ["c"] * 3, "year": [2020, 2021, 2022],
+    ...                       "cooperation_ratio": [0.2, 0.5, 0.4], "rd_per_employee": [0.1, 0.2, None],
+    ...                       "value_added_per_employee": [1.0, 1.0, 1.0]})
+    >>> rules = load_thresholds()
+    >>> [verdict] = rule_verdicts(classify(frame, rules, "RUB")[0], rules).itertuples()
+    >>> verdict.rule_verdict, verdict.rule_cooperation, round(verdict.rule_innovation, 9)
+    ('ecosystem-like', 0.4, 0.15)
+    """
+    text = _SENTENCES["ru" if lang == "ru" else "en"]
+    rows = []
+    for cluster, group in formations.sort_values("year").groupby("cluster_id", sort=True):
+        cooperation = group[group["cooperation_ratio"].notna()]
+        innovation = group[group["rd_per_employee"].notna() & (group["innovation_level"] != "")]
+        ratio = float(cooperation["cooperation_ratio"].median())
+        spending = float(innovation["rd_per_employee"].median())
+        # A median of two years carries the noise of their mean; a ratio within it is not above.
+        cooperates = ratio > thresholds.cooperation_above * (1 + 1e-9) if len(cooperation) else None
+        level = str(thresholds.innovation.levels([spending])[0])
+        innovates = (
+            LEVELS.index(level) >= LEVELS.index(thresholds.innovation_at_least) if len(innovation) else None
+        )
+        verdict = {(True, True): "ecosystem-like", (False, False): "cluster-like"}.get(
+            (bool(cooperates), bool(innovates)), "undecided"
+        )
+        if cooperates is None or innovates is None:
+            verdict = "undecided"
+        ratio_said = text["ratio"].format(
+            which=_which(cooperation, text), value=f"{ratio:.3g}", limit=f"{thresholds.cooperation_above:g}"
+        )
+        level_said = text["level"].format(
+            which=_which(innovation, text),
+            value=f"{spending:.3g}",
+            level=label(level, lang),
+            limit=label(thresholds.innovation_at_least, lang),
+        )
+        because = "; ".join(
+            _trait(text, trait, holds, said)
+            for trait, holds, said in (
+                ("cooperation", cooperates, ratio_said),
+                ("innovation", innovates, level_said),
+            )
+        )
+        rows.append(
+            {
+                "cluster_id": str(cluster),
+                "years": ";".join(str(year) for year in group["year"].unique()),
+                "formation_verdict": verdict,
+                "ecosystem_probability": float("nan"),
+                "verdict_basis": "rules",
+                "rule_verdict": verdict,
+                "jaccard": float("nan"),
+                "rule_because": because,
+                "rule_cooperation": ratio,
+                "rule_innovation": spending,
+            }
+        )
+    columns = (
+        "cluster_id years formation_verdict ecosystem_probability verdict_basis rule_verdict jaccard "
+        "rule_because rule_cooperation rule_innovation"
+    )
+    return pd.DataFrame(rows, columns=columns.split())
+
+
+def _which(group: pd.DataFrame, text: dict[str, str]) -> str:
+    years = ", ".join(str(year) for year in group["year"])
+    return text["one" if len(group) == 1 else "many"].format(years=years)
+
+
+def _trait(text: dict[str, str], trait: str, holds: bool | None, said: str) -> str:
+    kind = "unknown" if holds is None else "holds" if holds else "fails"
+    return text[kind].format(trait=text[trait], what=said)
+
+
+@cache
+def support_measures() -> pd.DataFrame:
+    """Return the support measures by type: ``ecosystem_type, category, en, ru, note``.
+
+    Examples
+    --------
+    >>> table = support_measures().set_index(["ecosystem_type", "category"])
+    >>> table.loc[("growth", "organisational"), "en"]
+    'Technology development centres'
+
+    References
+    ----------
+    .. [1] Mityakov E. S. et al., Differentiated approach to government support measures in industrial
+       ecosystems as state industrial policy principle, Table 2. Reworded.
+    """
+    text = resources.files("analysis").joinpath("data", "support_measures.toml").read_text("utf-8")
+    data = tomllib.loads(text)
+    rows = [
+        {"ecosystem_type": kind, "category": category, "note": "", **groups[category]}
+        for kind, groups in data.items()
+        if kind != "about"
+        for category in CATEGORIES
+    ]
+    return pd.DataFrame(rows, columns=["ecosystem_type", "category", "en", "ru", "note"])
