@@ -78,7 +78,9 @@ def _fill(
     if code or pd.isna(value):
         # A figure of links or activity that is unknown has its reason already.
         if pd.isna(own) and not row.explains(figure):
-            row.unknown(code or "indicator_not_given", figure, value=f"{value:g}" if code else "")
+            row.unknown(
+                code or "indicator_not_given", figure, value=f"{value:g}" if code else "", told=bool(code)
+            )
         return
     if pd.isna(own):
         row.fill(figure, value, "indicators")

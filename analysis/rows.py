@@ -54,6 +54,7 @@ class FormationRow:
         self.year = year
         self._figures: dict[str, float] = {}
         self._reasons: dict[tuple[str, str, str], list[str]] = {}
+        self._told: set[str] = set()
         self._sources: dict[str, str | Mapping[str, int]] = {}
 
     def __setitem__(self, figure: str, value: float) -> None:
@@ -68,8 +69,12 @@ class FormationRow:
         """Say where a figure comes from: a word, or counts of members by word."""
         self._sources[figure] = source
 
-    def unknown(self, code: str, *figures: str, value: str = "", detail: str = "") -> None:
-        """Say that `figures` are unknown because of the finding `code`."""
+    def unknown(
+        self, code: str, *figures: str, value: str = "", detail: str = "", told: bool = False
+    ) -> None:
+        """Say that `figures` are unknown because of the finding `code`; `told`: which is made elsewhere."""
+        if told:
+            self._told.add(code)
         for figure in figures:
             self._figures.pop(figure, None)
         known = self._reasons.setdefault((code, value, detail), [])
@@ -107,7 +112,7 @@ class FormationRow:
 
     def findings(self) -> list[Finding]:
         """Return one finding a reason, its `column` naming the figures that are unknown by it."""
-        return [finding for finding, _ in self._open_reasons()]
+        return [finding for finding, _ in self._open_reasons() if finding.code not in self._told]
 
     def because(self, lang: str) -> str:
         """Return a sentence for each reason: the figures, then why they are unknown."""

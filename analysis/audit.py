@@ -1,0 +1,275 @@
+"""Audit: the links and cells that make a cooperation ratio, adding up to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from analysis.members import TOLERANCE, Flags, Members, cooperation_ratio, read_members, year_contexts
+from analysis.thresholds import label, load_thresholds
+from graph.errors import UnknownNameError
+from graph.findings import Finding
+from graph.formation import Formation
+from graph.model import SupplyGraph
+from graph.settings import Settings
+
+COLUMNS: Final = (
+    "part",
+    "table",
+    "file",
+    "sheet",
+    "row",
+    "participant_id",
+    "supplier_id",
+    "buyer_id",
+    "product_code",
+    "kind",
+    "why",
+    "value",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """What makes one cooperation ratio.
+
+    Attributes
+    ----------
+    cluster_id, year, participant_id : str, int, str or None
+        Whose ratio; None is the formation's.
+    numerator : DataFrame
+        Links (``table`` "links": file, sheet, row, supplier, buyer, product, kind, value) and reported cells
+        (``table`` "activity") that sum to what was supplied to other members.
+    denominator : DataFrame
+        Cells of output (file, sheet, row, participant, value); of indicators where only those are known.
+    excluded : DataFrame
+        Self-supply, and links of members whose reported volume was used instead (``why``).
+    numerator_total, denominator_total : float
+        Sums of the two tables' values; NaN where supply is unknown, where no output is known. The
+        denominator of an unknown ratio can be partial.
+    ratio : float
+        As in the tables: numerator / denominator, NaN where unknown.
+    because : str
+        Why the ratio is unknown, or why an indicator stands in for it; "" otherwise.
+    """
+
+    cluster_id: str
+    year: int
+    participant_id: str | None
+    numerator: pd.DataFrame
+    denominator: pd.DataFrame
+    excluded: pd.DataFrame
+    numerator_total: float
+    denominator_total: float
+    ratio: float
+    because: str
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return every row with its ``part`` (numerator, denominator, excluded), then the totals."""
+        tables = {"numerator": self.numerator, "denominator": self.denominator, "excluded": self.excluded}
+        frame = _stack(*(table.assign(part=part) for part, table in tables.items()))
+        totals = {
+            "numerator total": self.numerator_total,
+            "denominator total": self.denominator_total,
+            "ratio": self.ratio,
+        }
+        return _stack(frame, pd.DataFrame({"part": list(totals), "value": list(totals.values())}))
+
+
+def explain(
+    graph: SupplyGraph, settings: Settings, cluster_id: str, year: int, participant_id: str | None = None
+) -> Explanation:
+    """Return the rows behind the cooperation ratio of a formation, or of one of its members.
+
+    Raises
+    ------
+    UnknownNameError
+        No such cluster, year, formation or member.
+
+    Examples
+    --------
+    >>> graph = SupplyGraph.from_tables({
+    ...     "participants": pd.DataFrame({"participant_id": ["a", "b"], "cluster_id": ["c", "c"]}),
+    ...     "links": pd.DataFrame({"year": [2022, 2022], "supplier_id": ["a", "a"], "buyer_id": ["b", "a"],
+    ...                            "value": [30.0, 7.0], "row": [2, 3], "file": "links.csv"}),
+    ...     "activity": pd.DataFrame({"participant_id": ["a", "b"], "year": [2022, 2022],
+    ...                               "output": [60.0, 40.0]}),
+    ... })
+    >>> told = explain(graph, Settings(), "c", 2022)
+    >>> told.numerator_total, told.denominator_total, told.ratio
+    (30.0, 100.0, 0.3)
+    >>> told.excluded["value"].tolist()
+    [7.0]
+    """
+    indicators = graph.indicators
+    given = indicators[(indicators["cluster_id"] == cluster_id) & (indicators["year"] == year)]
+    try:
+        formation = graph.formation(cluster_id, year)
+    except UnknownNameError:
+        if participant_id is not None or given.empty:
+            raise
+        return _of_indicator(cluster_id, year, given, settings)
+    contexts = year_contexts(graph, graph.formations(years=[year]))
+    members = read_members(formation, contexts[year], settings, load_thresholds(settings.thresholds))
+    if participant_id is not None:
+        return _of_member(graph, formation, members, participant_id, settings)
+    told = _of_formation(graph, formation, members, settings)
+    if np.isnan(told.ratio) and given["cooperation_ratio"].notna().any():
+        return _of_indicator(cluster_id, year, given, settings, told.because)
+    return told
+
+
+def _of_formation(
+    graph: SupplyGraph, formation: Formation, members: Members, settings: Settings
+) -> Explanation:
+    ratio = cooperation_ratio(members, np.ones(formation.n, bool), settings.min_output_coverage)
+    because = ""
+    if ratio.reason:
+        because = Finding(ratio.reason, value=ratio.figure, detail=ratio.detail).message(settings.lang)
+    told = _explanation(
+        graph, formation, members, ratio.included | (members.supply > 0), ratio.value, because, None, settings
+    )
+    return told if not np.isnan(ratio.numerator) else replace(told, numerator_total=float("nan"))
+
+
+def _of_member(
+    graph: SupplyGraph, formation: Formation, members: Members, participant_id: str, settings: Settings
+) -> Explanation:
+    chosen: Flags = formation.ids == participant_id
+    if not chosen.any():
+        raise UnknownNameError(
+            f"Participant {participant_id!r} is no member of cluster {formation.cluster_id!r} "
+            f"in {formation.year}."
+        )
+    ratio = float(members.ratios[chosen][0])
+    because = ""
+    if np.isnan(ratio):
+        output, supply = float(members.output[chosen][0]), float(members.supply[chosen][0])
+        code = (
+            "supply_unknown"
+            if np.isnan(supply)
+            else "output_missing"
+            if np.isnan(output)
+            else "ratio_above_one"
+            if output > 0
+            else "supply_without_output"
+            if supply > 0
+            else "ratio_zero_by_zero"
+        )
+        value = f"{supply / output:.6g}" if code == "ratio_above_one" else f"{supply:.6g}"
+        because = Finding(code, value=value).message(settings.lang)
+    return _explanation(graph, formation, members, chosen, ratio, because, participant_id, settings)
+
+
+def _explanation(
+    graph: SupplyGraph,
+    formation: Formation,
+    members: Members,
+    chosen: Flags,
+    ratio: float,
+    because: str,
+    participant_id: str | None,
+    settings: Settings,
+) -> Explanation:
+    """Collect the rows of the `chosen` members and add them up."""
+    by_links = np.zeros(len(graph.node_ids), bool)
+    by_links[formation.members[chosen & (members.source == "links")]] = True
+    anyone = np.zeros(len(graph.node_ids), bool)
+    anyone[formation.members[chosen]] = True
+    supplier = graph.links["supplier"].to_numpy()
+    inside = formation.internal_rows[anyone[supplier[formation.internal_rows]]]
+    used = by_links[supplier[inside]]
+    own = formation.self_rows[anyone[supplier[formation.self_rows]]]
+    cells = graph.activity[graph.activity["year"] == formation.year].set_index("node")
+    reported = formation.members[chosen & (members.source == "reported")]
+    outputs = formation.members[chosen & ~np.isnan(members.output)]
+    numerator = _stack(_links(graph, inside[used]), _cells(graph, cells, reported, "used_by_participants"))
+    denominator = _stack(_cells(graph, cells, outputs, "output"))
+    excluded = _stack(
+        _links(graph, own, label("self-supply", settings.lang)),
+        _links(graph, inside[~used], label("reported volume used instead", settings.lang)),
+    )
+    supply_known = not np.isnan(members.supply[chosen]).any() and bool(chosen.any())
+    return Explanation(
+        cluster_id=formation.cluster_id,
+        year=formation.year,
+        participant_id=participant_id,
+        numerator=numerator,
+        denominator=denominator,
+        excluded=excluded,
+        numerator_total=float(numerator["value"].sum()) if supply_known else float("nan"),
+        denominator_total=float(denominator["value"].sum()) if len(denominator) else float("nan"),
+        ratio=ratio,
+        because=because,
+    )
+
+
+def _of_indicator(
+    cluster_id: str, year: int, given: pd.DataFrame, settings: Settings, because: str = ""
+) -> Explanation:
+    """Explain a ratio that was given as such: one cell over 1, which nothing in the data takes apart."""
+    value = float(given["cooperation_ratio"].iloc[0])
+    usable = 0 <= value <= 1 + TOLERANCE
+    if not usable:
+        code = "indicator_not_given" if np.isnan(value) else "indicator_ratio_out_of_range"
+        refused = Finding(code, value=f"{value:g}").message(settings.lang)
+        because = f"{because}; {refused}" if because else refused
+    why = label("given as a ratio", settings.lang)
+    cell = pd.DataFrame({"table": "indicators.cooperation_ratio", "why": why, "value": [value]})
+    return Explanation(
+        cluster_id=cluster_id,
+        year=year,
+        participant_id=None,
+        numerator=_stack(cell if not np.isnan(value) else cell.iloc[:0]),
+        denominator=_stack(cell.assign(value=1.0) if usable else cell.iloc[:0]),
+        excluded=_stack(),
+        numerator_total=value,
+        denominator_total=1.0 if usable else float("nan"),
+        ratio=value if usable else float("nan"),
+        because=because,
+    )
+
+
+def _links(graph: SupplyGraph, positions: NDArray[np.int64], why: str = "") -> pd.DataFrame:
+    rows = graph.links.iloc[positions]
+    return pd.DataFrame(
+        {
+            "table": "links",
+            "file": rows["file"].astype(str),
+            "sheet": rows["sheet"].astype(str),
+            "row": rows["row"],
+            "supplier_id": graph.node_ids[rows["supplier"].to_numpy()],
+            "buyer_id": graph.node_ids[rows["buyer"].to_numpy()],
+            "product_code": rows["product_code"],
+            "kind": rows["kind"],
+            "why": why,
+            "value": rows["value"],
+        }
+    )
+
+
+def _cells(graph: SupplyGraph, cells: pd.DataFrame, nodes: NDArray[np.int32], column: str) -> pd.DataFrame:
+    rows = cells.loc[nodes]
+    return pd.DataFrame(
+        {
+            "table": f"activity.{column}",
+            "file": rows["file"].astype(str),
+            "sheet": rows["sheet"].astype(str),
+            "row": rows["row"],
+            "participant_id": graph.node_ids[nodes],
+            "value": rows[column],
+        }
+    )
+
+
+def _stack(*tables: pd.DataFrame) -> pd.DataFrame:
+    """Return the tables under each other with `COLUMNS`; what a table has not is empty."""
+    records = [record for table in tables for record in table.to_dict("records")]
+    frame = pd.DataFrame(records, columns=list(COLUMNS)).astype({"row": "Int64", "value": "float64"})
+    text = [name for name in COLUMNS if name not in ("row", "value")]
+    frame[text] = frame[text].astype(object).where(frame[text].notna(), "")
+    return frame
