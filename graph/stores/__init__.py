@@ -1,0 +1,1 @@
+"""Where a supply graph lives: memory (networkx), an embedded file (kglite), a Neo4j server."""

@@ -1,0 +1,113 @@
+"""The memory store: a networkx graph, the simplest thing that keeps the contract, and its oracle."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any, Self
+
+import pandas as pd
+
+from graph.errors import StoreError
+from graph.model import SupplyGraph
+from graph.progress import Progress, silent
+from graph.stores import parts, results
+from graph.stores.interchange import from_networkx, to_networkx
+from graph.stores.protocol import DEFAULT_LIMIT, DEFAULT_TIMEOUT, Capabilities, LoadReport
+from graph.stores.records import removed_links
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+
+class MemoryStore:
+    """A store that lives and ends with the process; it speaks no Cypher.
+
+    Examples
+    --------
+    >>> graph = SupplyGraph.from_tables({
+    ...     "participants": pd.DataFrame({"participant_id": ["1"], "cluster_id": ["a"]}),
+    ... })
+    >>> with MemoryStore() as store:
+    ...     report = store.load(graph)
+    ...     store.read().equals(graph)
+    True
+    """
+
+    def __init__(self) -> None:
+        self._graph: nx.MultiDiGraph[Any] | None = None
+        self._results = results.replace_results({}, {})
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What this store can do."""
+        return Capabilities("memory", False, False, True, None)
+
+    def load(self, graph: SupplyGraph, progress: Progress = silent) -> LoadReport:
+        """Make the store hold `graph` for the clusters and years of `graph`."""
+        held = self._held()
+        after = parts.merged(held, graph)
+        self._graph = to_networkx(after)
+        touched = parts.touched_clusters(held, graph)
+        self._results = results.drop_results(self._results, touched, graph.years)
+        progress("loading", len(graph.links), len(graph.links))
+        return LoadReport(
+            len(graph.node_ids),
+            len(graph.links),
+            removed_links=removed_links(held, after),
+        )
+
+    def _held(self) -> SupplyGraph:
+        return parts.empty_graph() if self._graph is None else from_networkx(self._graph)
+
+    def read(
+        self, clusters: Collection[str] | None = None, years: Collection[int] | None = None
+    ) -> SupplyGraph:
+        """Return what the store holds, or the part about `clusters` and `years`."""
+        held = self._held()
+        return held if clusters is None and years is None else parts.subset(held, clusters, years)
+
+    def write_results(self, tables: Mapping[str, pd.DataFrame], progress: Progress = silent) -> None:
+        """Write the tables ``formations``, ``participants``, ``clusters`` of an analysis."""
+        parts.check_results(self._held(), tables)
+        self._results = results.replace_results(self._results, tables)
+        progress("writing results", 1, 1)
+
+    def read_results(self) -> dict[str, pd.DataFrame]:
+        """Return the result tables that were written."""
+        return {name: frame.copy() for name, frame in self._results.items()}
+
+    def query(
+        self,
+        cypher: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        timeout: float = DEFAULT_TIMEOUT,
+        limit: int = DEFAULT_LIMIT,
+    ) -> pd.DataFrame:
+        """Say that this store speaks no Cypher."""
+        raise StoreError(
+            "The memory store speaks no Cypher; load the data into a file such as graph.kgl, or into Neo4j."
+        )
+
+    def delete(self, *, cluster: str | None = None, year: int | None = None) -> None:
+        """Remove one cluster, one year, or one cluster's year, and leave the rest alone."""
+        held = self._held()
+        self._graph = to_networkx(parts.without(held, cluster=cluster, year=year))
+        gone = held.cluster_ids if cluster is None else (cluster,)
+        self._results = results.drop_results(self._results, gone, None if year is None else (year,))
+
+    def clear(self) -> None:
+        """Remove everything."""
+        self._graph = None
+        self._results = results.replace_results({}, {})
+
+    def close(self) -> None:
+        """Do nothing; the store ends with the process."""
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        """Close."""
+        self.close()

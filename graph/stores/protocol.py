@@ -1,0 +1,168 @@
+"""What every graph store does, in set-level operations, and what it says about itself."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol, Self
+
+import pandas as pd
+
+from graph.errors import StoreError
+from graph.model import SupplyGraph
+from graph.progress import Progress, silent
+
+SCHEMA_VERSION: Final = 1
+"""Version of the layout that this program writes; a store with a newer one is refused."""
+
+DEFAULT_TIMEOUT: Final = 30.0
+DEFAULT_LIMIT: Final = 10_000
+
+
+class StoreWarning(UserWarning):
+    """Something about a store that a user should know before relying on it."""
+
+
+class QueryRefusedError(StoreError):
+    """A Cypher statement that does more than read, or cannot be shown to only read."""
+
+
+class QueryTimeoutError(StoreError):
+    """A query that ran longer than it was allowed to."""
+
+
+class UnfinishedLoadError(StoreError):
+    """The store holds part of a load; what it would answer is neither the old data nor the new."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a store can do.
+
+    Attributes
+    ----------
+    kind : str
+        ``"memory"``, ``"embedded"`` or ``"neo4j"``.
+    cypher : bool
+        Whether `Store.query` works.
+    persistent : bool
+        Whether the data outlive the process.
+    concurrent_reads_during_load : bool
+        Whether a reader sees the old data while a load runs (otherwise it is told to wait).
+    advised_links : int or None
+        Above so many links another store is the better choice; None is no such limit.
+    """
+
+    kind: str
+    cypher: bool
+    persistent: bool
+    concurrent_reads_during_load: bool
+    advised_links: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class LoadReport:
+    """What a load did.
+
+    Attributes
+    ----------
+    participants, links : int
+        How many of each the loaded graph has.
+    resumed_links : int
+        How many links an earlier, interrupted load of the same graph had already written.
+    removed_links : int
+        How many links of the same clusters and years were in the store and are no longer in the data.
+    notes : tuple of str
+        What the user should know, in sentences.
+    """
+
+    participants: int
+    links: int
+    resumed_links: int = 0
+    removed_links: int = 0
+    notes: tuple[str, ...] = field(default=())
+
+
+class Store(Protocol):
+    """A place that holds one supply graph and the results computed from it.
+
+    A load replaces the clusters and years that the given graph holds and leaves the others alone;
+    `graph.stores.parts` says exactly what that means, and every store must agree with it.
+    """
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What this store can do."""
+        ...
+
+    def load(self, graph: SupplyGraph, progress: Progress = silent) -> LoadReport:
+        """Make the store hold `graph` for the clusters and years of `graph`."""
+        ...
+
+    def read(
+        self, clusters: Collection[str] | None = None, years: Collection[int] | None = None
+    ) -> SupplyGraph:
+        """Return what the store holds, or the part about `clusters` and `years`."""
+        ...
+
+    def write_results(self, tables: Mapping[str, pd.DataFrame], progress: Progress = silent) -> None:
+        """Write the tables ``formations``, ``participants``, ``clusters`` of an analysis."""
+        ...
+
+    def read_results(self) -> dict[str, pd.DataFrame]:
+        """Return the result tables that were written."""
+        ...
+
+    def query(
+        self,
+        cypher: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        timeout: float = DEFAULT_TIMEOUT,
+        limit: int = DEFAULT_LIMIT,
+    ) -> pd.DataFrame:
+        """Run one read-only Cypher statement; at most `limit` rows, at most `timeout` seconds."""
+        ...
+
+    def delete(self, *, cluster: str | None = None, year: int | None = None) -> None:
+        """Remove one cluster, one year, or one cluster's year, and leave the rest alone."""
+        ...
+
+    def clear(self) -> None:
+        """Remove everything that clustercoop wrote."""
+        ...
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+        ...
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        ...
+
+    def __exit__(self, *exc: object) -> None:
+        """Close."""
+        ...
+
+
+def check_version(found: int, where: str) -> None:
+    """Refuse a store that a newer program wrote.
+
+    Raises
+    ------
+    StoreError
+        `found` is newer than `SCHEMA_VERSION`.
+
+    Examples
+    --------
+    >>> check_version(1, "a.kgl")
+    >>> check_version(99, "a.kgl")
+    Traceback (most recent call last):
+    graph.errors.StoreError: The store a.kgl has schema version 99, and this program knows versions up to 1: \
+install a newer clustercoop, or load the data into another store.
+    """
+    if found > SCHEMA_VERSION:
+        raise StoreError(
+            f"The store {where} has schema version {found}, and this program knows versions up to "
+            f"{SCHEMA_VERSION}: install a newer clustercoop, or load the data into another store."
+        )

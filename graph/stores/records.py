@@ -1,0 +1,295 @@
+r"""A supply graph as the nodes and relationships of the graph model, and back, losing nothing.
+
+The layout (see ``docs/graph-model.md``)::
+
+    (:Participant {id, name, role, industry_code, region})
+    (:Cluster {id, name, region, industry, listed, named})
+    (:Participant)-[:SUPPLIES {key, year, value, product, kind, nth, row, file, sheet}]->(:Participant)
+    (:Participant)-[:MEMBERSHIP {key, nth, name, role, …, joined_year, left_year}]->(:Cluster)
+    (:Participant)-[:MEMBER_OF {key, year}]->(:Cluster)
+    (:Participant)-[:REPORTED]->(:Activity {key, participant_id, year, output, …, row, file, sheet})
+    (:Indicator {key, cluster_id, year, …})-[:ABOUT]->(:Cluster)
+    (:Measure {key, cluster_id, year, nth, category, measure, amount})-[:GIVEN_TO]->(:Cluster)
+
+Every key is text made of the parts that identify a row, joined by ``|``; a ``|`` or ``\`` inside a part
+is escaped, so different rows never share a key. ``nth`` numbers rows whose other parts are equal.
+``name`` is the id where the data give none (``named`` is false then; a membership keeps what was given).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from graph.model import TEXT, SupplyGraph
+from graph.schema import FIRST_YEAR, LAST_YEAR, tables
+
+Objects = NDArray[np.object_]
+
+PERSON: Final = ("name", "role", "industry_code", "region")
+ORIGIN: Final = ("row", "file", "sheet")
+ACTIVITY: Final = tuple(n for n in tables()["activity"].names if n not in tables()["activity"].key)
+INDICATORS: Final = tuple(n for n in tables()["indicators"].names if n not in tables()["indicators"].key)
+_EMPTY: Final = "\\e"
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSpec:
+    """One label: the property that identifies a node, its properties, what it hangs on."""
+
+    label: str
+    key: str
+    properties: tuple[str, ...]
+    parent: tuple[str, str, str, bool] | None = None
+    """(relationship type, parent label, property holding the parent's id, whether the parent points here)"""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkSpec:
+    """One relationship type with a key: its ends (label, column) and its properties."""
+
+    type: str
+    start: tuple[str, str]
+    end: tuple[str, str]
+    properties: tuple[str, ...]
+
+
+NODES: Final = {
+    "participants": NodeSpec("Participant", "id", PERSON),
+    "clusters": NodeSpec("Cluster", "id", ("name", "region", "industry", "listed", "named")),
+    "activity": NodeSpec(
+        "Activity",
+        "key",
+        ("participant_id", "year", *ACTIVITY, *ORIGIN),
+        ("REPORTED", "Participant", "participant_id", True),
+    ),
+    "indicators": NodeSpec(
+        "Indicator",
+        "key",
+        ("cluster_id", "year", *INDICATORS),
+        ("ABOUT", "Cluster", "cluster_id", False),
+    ),
+    "measures": NodeSpec(
+        "Measure",
+        "key",
+        ("cluster_id", "year", "nth", "category", "measure", "amount"),
+        ("GIVEN_TO", "Cluster", "cluster_id", False),
+    ),
+}
+LINKS: Final = {
+    "memberships": LinkSpec(
+        "MEMBERSHIP",
+        ("Participant", "participant_id"),
+        ("Cluster", "cluster_id"),
+        ("nth", *PERSON, "joined_year", "left_year"),
+    ),
+    "member_of": LinkSpec(
+        "MEMBER_OF", ("Participant", "participant_id"), ("Cluster", "cluster_id"), ("year",)
+    ),
+    "supplies": LinkSpec(
+        "SUPPLIES",
+        ("Participant", "supplier_id"),
+        ("Participant", "buyer_id"),
+        ("year", "value", "product", "kind", "nth", *ORIGIN),
+    ),
+}
+INTEGERS: Final = frozenset({"year", "nth", "row", "joined_year", "left_year"})
+TEXTS: Final = frozenset(
+    {*PERSON, "product", "kind", "file", "sheet", "industry", "category", "measure", "key", "id"}
+    | {"participant_id", "cluster_id", "supplier_id", "buyer_id"}
+)
+
+
+def escape(values: Any) -> Objects:
+    r"""Return the texts of `values` ready to be joined by ``|``; a missing one becomes "".
+
+    Examples
+    --------
+    >>> escape(pd.Series(["a|b", None, ""])).tolist()
+    ['a\\|b', '', '\\e']
+    """
+    column = pd.Series(values, dtype=object)
+    codes, unique = pd.factorize(column)
+    done = [str(v).replace("\\", "\\\\").replace("|", "\\|") or _EMPTY for v in unique]
+    return np.array([*done, ""], dtype=object)[codes]
+
+
+def join_key(*parts: Any) -> Objects:
+    """Return the keys of rows from their escaped parts.
+
+    Examples
+    --------
+    >>> join_key(np.array(["x"], object), np.array([2020])).tolist()
+    ['x|2020']
+    """
+    return np.array(["|".join(map(str, row)) for row in zip(*(list(p) for p in parts), strict=True)], object)
+
+
+def _nth(frame: pd.DataFrame, key: list[str]) -> NDArray[np.int64]:
+    if not bool(frame.duplicated(key).any()):
+        return np.zeros(len(frame), np.int64)
+    return np.asarray(frame.groupby(key, dropna=False, sort=False).cumcount(), dtype=np.int64)
+
+
+def describe(people: pd.DataFrame, ids: Collection[str]) -> pd.DataFrame:
+    """Return one row an id: the first known name, role, … of its memberships; the id where no name is.
+
+    Examples
+    --------
+    >>> people = pd.DataFrame(
+    ...     {"participant_id": ["1"], "name": [None], "role": ["firm"], "industry_code": "", "region": ""}
+    ... )
+    >>> describe(people, ["1"])[["id", "name", "role"]].values.tolist()
+    [['1', '1', 'firm']]
+    """
+    first = people.groupby("participant_id", sort=False)[list(PERSON)].first()
+    out = first.reindex(list(ids)).astype(object)
+    out.insert(0, "id", out.index.astype(object))
+    out["name"] = out["name"].where(out["name"].notna(), out["id"])
+    return out.reset_index(drop=True)
+
+
+def member_years(people: pd.DataFrame, years: Collection[int]) -> pd.DataFrame:
+    """Return (key, participant_id, cluster_id, year) for every year of `years` that a membership covers."""
+    first = people["joined_year"].fillna(FIRST_YEAR).to_numpy("int64")
+    last = people["left_year"].fillna(LAST_YEAR).to_numpy("int64")
+    parts = [
+        people.loc[(first <= year) & (year <= last), ["participant_id", "cluster_id"]].assign(year=year)
+        for year in sorted(years)
+    ]
+    if not parts:
+        return pd.DataFrame(columns=["key", "participant_id", "cluster_id", "year"])
+    every = pd.concat(parts, ignore_index=True).drop_duplicates(ignore_index=True)
+    key = join_key(escape(every["participant_id"]), escape(every["cluster_id"]), every["year"])
+    return every.assign(key=key)
+
+
+def supplies(graph: SupplyGraph) -> pd.DataFrame:
+    """Return the links of `graph` as records of SUPPLIES."""
+    links = graph.links
+    nth = _nth(links, ["year", "supplier", "buyer", "product_code", "kind"])
+    node = escape(graph.node_ids)
+    supplier, buyer = links["supplier"].to_numpy(), links["buyer"].to_numpy()
+    plain = not nth.any() and bool(links["product_code"].isna().all() and links["kind"].isna().all())
+    pairs = zip(links["year"].tolist(), node[supplier].tolist(), node[buyer].tolist(), strict=True)
+    if plain:
+        key = [f"{year}|{seller}|{taker}|||0" for year, seller, taker in pairs]
+    else:
+        product, kind = escape(links["product_code"]), escape(links["kind"])
+        key = [
+            f"{year}|{seller}|{taker}|{what}|{how}|{n}"
+            for (year, seller, taker), what, how, n in zip(pairs, product, kind, nth.tolist(), strict=True)
+        ]
+    return pd.DataFrame(
+        {
+            "supplier_id": graph.node_ids[supplier],
+            "buyer_id": graph.node_ids[buyer],
+            "key": np.array(key, dtype=object),
+            "year": links["year"].to_numpy("int64"),
+            "value": links["value"].to_numpy(),
+            "product": links["product_code"].astype(object),
+            "kind": links["kind"].astype(object),
+            "nth": nth,
+            "row": links["row"].to_numpy("int64"),
+            "file": links["file"].astype(object),
+            "sheet": links["sheet"].astype(object),
+        },
+        copy=False,
+    )
+
+
+def removed_links(before: SupplyGraph, after: SupplyGraph) -> int:
+    """Return how many links of `before` have no counterpart in `after`."""
+    if not len(before.links):
+        return 0
+    return len(set(supplies(before)["key"]) - set(supplies(after)["key"]))
+
+
+def to_records(graph: SupplyGraph) -> dict[str, pd.DataFrame]:
+    """Return the records of every label and relationship type of `graph`, ``member_of`` included."""
+    frames = graph.to_tables()
+    people = frames["participants"]
+    activity, indicators, measures = frames["activity"], frames["indicators"], frames["measures"]
+    nth = _nth(measures, ["cluster_id", "year"])
+    listed = frames["clusters"].rename(columns={"cluster_id": "id"})
+    unlisted = sorted(set(graph.cluster_ids) - set(listed["id"]))
+    clusters = pd.concat(
+        [listed.astype(object).assign(listed=True), pd.DataFrame({"id": unlisted, "listed": False})],
+        ignore_index=True,
+    )
+    named = clusters["name"].notna()
+    clusters = clusters.assign(named=named, name=clusters["name"].where(named, clusters["id"]))
+    return {
+        "participants": describe(people, [str(i) for i in graph.node_ids]),
+        "clusters": clusters,
+        "activity": activity.assign(key=join_key(escape(activity["participant_id"]), activity["year"])),
+        "indicators": indicators.assign(key=join_key(escape(indicators["cluster_id"]), indicators["year"])),
+        "measures": measures.assign(
+            nth=nth, key=join_key(escape(measures["cluster_id"]), measures["year"], nth)
+        ),
+        "memberships": memberships(people),
+        "member_of": member_years(people, graph.years),
+        "supplies": supplies(graph),
+    }
+
+
+def memberships(people: pd.DataFrame) -> pd.DataFrame:
+    """Return the memberships as records of MEMBERSHIP."""
+    nth = _nth(people, ["participant_id", "cluster_id", "joined_year"])
+    joined = people["joined_year"].astype(object).where(people["joined_year"].notna(), "")
+    key = join_key(escape(people["participant_id"]), escape(people["cluster_id"]), joined, nth)
+    return people.assign(nth=nth, key=key)
+
+
+def from_records(
+    records: Mapping[str, pd.DataFrame], *, currency: str, provenance: Mapping[str, Any]
+) -> SupplyGraph:
+    """Return the graph that `records` describe; the inverse of `to_records`."""
+
+    def table(name: str, source: str, **renamed: str) -> pd.DataFrame:
+        frame = records[source].rename(columns=renamed)
+        wanted = [*tables()[name].names, *(ORIGIN if name in ("links", "activity") else ())]
+        out = {column: typed(frame.get(column), column, len(frame)) for column in wanted}
+        return pd.DataFrame(out, index=frame.index)
+
+    records = {name: _in_order(frame) for name, frame in records.items()}
+    clusters = records["clusters"]
+    if len(clusters):
+        clusters = clusters.assign(name=clusters["name"].where(clusters["named"].astype(bool), None))
+        records["clusters"] = clusters[clusters["listed"].astype(bool)]
+    frames = {
+        "participants": table("participants", "memberships"),
+        "links": table("links", "supplies", product="product_code"),
+        "activity": table("activity", "activity"),
+        "clusters": table("clusters", "clusters", id="cluster_id"),
+        "indicators": table("indicators", "indicators"),
+        "measures": table("measures", "measures"),
+    }
+    return SupplyGraph.from_tables(frames, currency=currency, provenance=provenance)
+
+
+def _in_order(frame: pd.DataFrame) -> pd.DataFrame:
+    """Sort by ``nth`` where a frame has it: the only order that a graph remembers."""
+    if "nth" not in frame or not len(frame):
+        return frame.reset_index(drop=True)
+    return frame.sort_values("nth", kind="stable", ignore_index=True)
+
+
+def typed(column: pd.Series[Any] | None, name: str, size: int) -> pd.Series[Any]:
+    """Return a column as a store gave it (None where absent) in the type of property `name`."""
+    if column is None:
+        column = pd.Series([None] * size, dtype=object)
+    if name in ("file", "sheet"):
+        return column.astype(object).where(column.notna(), "")
+    if name == "row":
+        return column.astype(object).where(column.notna(), 0).astype("int64")
+    if name in TEXTS or name.endswith("_code"):
+        return column.astype(object).where(column.notna(), np.nan).astype(TEXT)
+    if name in INTEGERS:
+        return pd.to_numeric(column).astype("Float64").astype("Int64")
+    return pd.to_numeric(column).astype("float64")

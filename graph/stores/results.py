@@ -1,0 +1,167 @@
+"""The result tables of an analysis as Formation nodes, MEASURED relationships and Cluster properties.
+
+Which properties exist is read from ``graph/output_columns.csv``, never from the data: a column that the
+contract does not name is not written.
+
+Layout::
+
+    (:Formation {key, cluster_id, year, …})-[:OF]->(:Cluster {…})
+    (:Participant)-[:MEASURED {key, cluster_id, year, …}]->(:Formation)
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Collection, Mapping
+from functools import cache
+from importlib import resources
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from graph.errors import DataError, parameter_error
+from graph.model import TEXT
+from graph.stores.records import escape, join_key
+
+KEYS: Final[Mapping[str, tuple[str, ...]]] = {
+    "formations": ("cluster_id", "year"),
+    "participants": ("cluster_id", "year", "participant_id"),
+    "clusters": ("cluster_id",),
+}
+_WHOLE: Final = frozenset({"int", "year"})
+_FLOAT: Final = frozenset({"money", "share", "float", "pvalue", "number", "count"})
+
+
+@cache
+def column_types(table: str) -> Mapping[str, str]:
+    """Return column → type of a result table, in the order of the contract.
+
+    Examples
+    --------
+    >>> column_types("formations")["cooperation_ratio"]
+    'share'
+    """
+    text = resources.files("graph").joinpath("output_columns.csv").read_text("utf-8")
+    return {r["column"]: r["type"] for r in csv.DictReader(text.splitlines()) if r["table"] == table}
+
+
+def properties(table: str) -> tuple[str, ...]:
+    """Return the columns of a result table that become properties beside its key."""
+    return tuple(name for name in column_types(table) if name not in KEYS[table])
+
+
+def typed_results(table: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the contract's columns of `frame`, each in its type; absent ones are left out.
+
+    Raises
+    ------
+    ParameterError
+        `table` is no result table.
+    DataError
+        A key column is absent, empty or repeated, or a cell does not fit its column's type.
+    """
+    if table not in KEYS:
+        raise parameter_error("tables", "write_results", f"a mapping of {', '.join(KEYS)}", table)
+    missing = [name for name in KEYS[table] if name not in frame]
+    if missing:
+        raise DataError(f"The result table {table} has no column {missing[0]}.")
+    done: dict[str, pd.Series[Any]] = {}
+    for name, kind in column_types(table).items():
+        if name not in frame:
+            continue
+        try:
+            done[name] = _as_type(frame[name], kind)
+        except (TypeError, ValueError) as error:
+            raise DataError(
+                f"The column {name} of the result table {table} is not of type {kind}."
+            ) from error
+    out = pd.DataFrame(done).reset_index(drop=True)
+    keys = list(KEYS[table])
+    if bool(out[keys].isna().any(axis=None)) or bool(out.duplicated(keys).any()):
+        raise DataError(f"The result table {table} has an empty or repeated {', '.join(keys)}.")
+    return out
+
+
+def _as_type(column: pd.Series[Any], kind: str) -> pd.Series[Any]:
+    if kind in _WHOLE:
+        return pd.to_numeric(column).astype("Float64").astype("Int64")
+    if kind in _FLOAT:
+        return pd.to_numeric(column).astype("float64")
+    if kind == "bool":
+        return column.astype("boolean")
+    return column.astype(object).where(column.notna(), np.nan).astype(TEXT)
+
+
+def result_records(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Return the records ``formations`` (by key), ``measured`` (by key) and ``clusters`` (by id).
+
+    Every participant row gets a Formation to hang on: one that ``formations`` lacks is made from its key.
+    """
+    typed = {name: typed_results(name, frame) for name, frame in tables.items()}
+    formations = typed.get("formations", pd.DataFrame(columns=["cluster_id", "year"]))
+    people = typed.get("participants", pd.DataFrame(columns=["cluster_id", "year", "participant_id"]))
+    pairs = people[["cluster_id", "year"]].drop_duplicates()
+    formations = formations.merge(pairs, "outer", on=["cluster_id", "year"]) if len(pairs) else formations
+    formations = formations.assign(key=formation_key(formations))
+    measured = people.assign(
+        formation=formation_key(people),
+        key=join_key(escape(people["participant_id"]), escape(people["cluster_id"]), people["year"]),
+    )
+    clusters = typed.get("clusters", pd.DataFrame(columns=["cluster_id"]))
+    return {
+        "formations": formations,
+        "measured": measured,
+        "clusters": clusters.rename(columns={"cluster_id": "id"}),
+    }
+
+
+def formation_key(frame: pd.DataFrame) -> Any:
+    """Return the key of each row's formation, ``cluster|year``."""
+    return join_key(escape(frame["cluster_id"]), frame["year"])
+
+
+def from_result_rows(table: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a result table as a store gave it back: the contract's columns, typed, sorted by key."""
+    columns = list(column_types(table))
+    done = {name: _as_type(frame[name], column_types(table)[name]) for name in columns}
+    return pd.DataFrame(done, columns=columns).sort_values(list(KEYS[table]), ignore_index=True)
+
+
+def drop_results(
+    tables: Mapping[str, pd.DataFrame], clusters: Collection[str], years: Collection[int] | None
+) -> dict[str, pd.DataFrame]:
+    """Return the tables without what a change of `clusters` in `years` (None is all) has made stale."""
+    out = {}
+    for name, frame in tables.items():
+        stale = frame["cluster_id"].isin(list(clusters))
+        if years is not None and "year" in KEYS[name]:
+            stale &= frame["year"].isin(list(years))
+        out[name] = frame[~stale].reset_index(drop=True)
+    return out
+
+
+def replace_results(
+    before: Mapping[str, pd.DataFrame], after: Mapping[str, pd.DataFrame]
+) -> dict[str, pd.DataFrame]:
+    """Return `before` with the formations and clusters of `after` taken from `after`."""
+    fresh = {name: typed_results(name, frame) for name, frame in after.items()}
+    touched = [frame[["cluster_id", "year"]] for name, frame in fresh.items() if name != "clusters"]
+    pairs = set(pd.concat(touched).itertuples(index=False, name=None)) if touched else set()
+    named = set(fresh["clusters"]["cluster_id"]) if "clusters" in fresh else set()
+    out: dict[str, pd.DataFrame] = {}
+    for name in KEYS:
+        old = before.get(name, pd.DataFrame(columns=list(column_types(name))))
+        if name == "clusters":
+            kept = old[~old["cluster_id"].isin(list(named))]
+        else:
+            kept = old[[pair not in pairs for pair in zip(old["cluster_id"], old["year"], strict=True)]]
+        parts = [part for part in (kept, fresh.get(name)) if part is not None and len(part)]
+        out[name] = (
+            from_result_rows(
+                name, pd.concat(parts, ignore_index=True).reindex(columns=list(column_types(name)))
+            )
+            if parts
+            else from_result_rows(name, pd.DataFrame(columns=list(column_types(name))))
+        )
+    return out
