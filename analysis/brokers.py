@@ -1,0 +1,117 @@
+"""Hubs and gatekeepers: who links the inside with the outside, and one group with another."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from graph.errors import parameter_error
+from graph.formation import FloatArray
+
+Index = NDArray[np.integer[Any]]
+ROLES: Final = ("coordinator", "itinerant", "gatekeeper", "representative", "liaison")
+
+
+def broker_share(internal: ArrayLike, external: ArrayLike) -> FloatArray:
+    """Return min(internal, external flow) / total flow of each participant, shape (n,).
+
+    0 for one that deals with one side only, 0.5 for one that deals equally with both.
+
+    Parameters
+    ----------
+    internal, external : array-like, shape (n,)
+        Flow with members and with the outside, both directions summed.
+
+    Returns
+    -------
+    array of float64, shape (n,)
+        In [0, 0.5]; NaN for a participant without flows.
+
+    Examples
+    --------
+    >>> broker_share([3.0, 4.0, 0.0], [1.0, 0.0, 0.0]).tolist()
+    [0.25, 0.0, nan]
+    """
+    inside = np.asarray(internal, dtype=np.float64)
+    outside = np.asarray(external, dtype=np.float64)
+    total = inside + outside
+    smaller = np.minimum(inside, outside)
+    share: FloatArray = np.divide(smaller, total, out=np.full(total.shape, np.nan), where=total > 0)
+    return share
+
+
+def gould_fernandez(adjacency: ArrayLike, groups: ArrayLike) -> NDArray[np.int64]:
+    r"""Return how often each participant brokers between two others that are not linked, shape (n, 5).
+
+    For every path a → b → c with a ≠ c and no link a → c, b is, by the groups of the three:
+    **coordinator** (all the same), **itinerant** broker (a and c the same, b another), **gatekeeper** (b
+    and c the same: lets into the group), **representative** (a and b the same: speaks for the group),
+    **liaison** (three different). The columns are in this order.
+
+    Parameters
+    ----------
+    adjacency : array-like, shape (n, n)
+        Nonzero where i supplies j; the diagonal does not count.
+    groups : array-like, shape (n,)
+        The group of each participant, for instance its role or its cluster.
+
+    Raises
+    ------
+    ParameterError
+        Shapes that do not fit.
+
+    References
+    ----------
+    Gould, R. V., Fernandez, R. M. (1989). Structures of mediation. Sociological Methodology 19, 89–126.
+
+    Examples
+    --------
+    >>> gould_fernandez([[0, 1, 0], [0, 0, 1], [0, 0, 0]], ["firm", "university", "university"])[1].tolist()
+    [0, 0, 1, 0, 0]
+    """
+    links = np.asarray(adjacency) != 0
+    _, group = np.unique(np.asarray(groups, dtype=object).astype(str), return_inverse=True)
+    if links.ndim != 2 or links.shape != (len(group), len(group)):
+        raise parameter_error(
+            "adjacency", "gould_fernandez", f"of shape ({len(group)}, {len(group)})", links.shape
+        )
+    links = links & ~np.eye(len(group), dtype=bool)
+    same = group[:, None] == group[None, :]
+    unlinked = (~links & ~np.eye(len(group), dtype=bool)).astype(np.float64)
+    near, far = (links & same).astype(np.float64), (links & ~same).astype(np.float64)
+
+    def paths(first: FloatArray, ends: FloatArray, second: FloatArray) -> FloatArray:
+        """Count paths a → b → c: a → b in `first`, (a, c) in `ends`, b → c in `second`."""
+        return np.asarray((first * (ends @ second.T)).sum(axis=0))
+
+    itinerant = paths(far, unlinked * same, far)
+    counts = (
+        paths(near, unlinked, near),
+        itinerant,
+        paths(far, unlinked, near),
+        paths(near, unlinked, far),
+        paths(far, unlinked, far) - itinerant,
+    )
+    return np.rint(np.column_stack(counts)).astype(np.int64)
+
+
+def brokerage_roles(
+    n: int, src: Index, dst: Index, role: NDArray[np.object_], limit: int = 2000
+) -> dict[str, NDArray[Any]]:
+    """Return the columns ``brokerage_coordinator`` … ``brokerage_liaison`` of a formation's members.
+
+    Groups are roles. Unknown (NaN) unless every linked member's role is known and there are two of them
+    at least, and beyond `limit` members, where the dense count would not fit.
+    """
+    linked = np.zeros(n, bool)
+    linked[src] = True
+    linked[dst] = True
+    known = role[linked].astype(str)
+    if n > limit or not len(known) or (known == "").any() or len(np.unique(known)) < 2:
+        return {f"brokerage_{name}": np.full(n, np.nan) for name in ROLES}
+    links = np.zeros((n, n), bool)
+    links[src, dst] = True
+    counts = gould_fernandez(links, role).astype(np.float64)
+    return {f"brokerage_{name}": counts[:, k] for k, name in enumerate(ROLES)}

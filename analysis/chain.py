@@ -1,0 +1,301 @@
+"""Where each participant stands in the value chain, and where in it value is added."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from analysis.brokers import broker_share, brokerage_roles
+from analysis.closedness.components import component_labels
+from analysis.closedness.finn import checked_flows, closed_components
+from analysis.closedness.kinds import link_kinds
+from analysis.closedness.measure import value_added_known
+from analysis.closedness.throughflow import throughflow, told
+from analysis.closedness.trophic import link_levels
+from analysis.linear import DENSE, solve_leontief
+from analysis.measures import Measures, Scalar
+from graph.errors import parameter_error
+from graph.formation import FloatArray, Formation
+from graph.model import SupplyGraph
+from graph.settings import Settings
+
+Index = NDArray[np.integer[Any]]
+NAN: Final = float("nan")
+TERCILES: Final = ("upstream", "midstream", "downstream")
+
+
+def link_positions(
+    src: Index, dst: Index, weight: FloatArray, total: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return `upstreamness` and `downstreamness` of links and throughflows given as arrays, shape (n,) each.
+
+    NaN for a participant without throughflow, and where a walk never ends: in a component that takes
+    nothing in, and whatever that component feeds.
+    """
+    n = len(total)
+    labels = component_labels(n, src, dst, strong=True)
+    endless = closed_components(src, dst, weight, total, labels)
+    open_links = ~(endless[src] | endless[dst])
+    start, stop, value = src[open_links], dst[open_links], weight[open_links]
+    through = np.where(total > 0, total, 1.0)
+    up = solve_leontief(n, start, stop, value / through[start], np.ones(n))
+    down = solve_leontief(n, start, stop, value / through[stop], np.ones(n), transpose=True)
+    fed = endless.copy()
+    while (reached := np.unique(dst[fed[src] & ~fed[dst]])).size:
+        fed[reached] = True
+    up[endless | (total <= 0)] = NAN
+    down[fed | (total <= 0)] = NAN
+    return up, down
+
+
+def upstreamness(flows: ArrayLike, total: ArrayLike) -> FloatArray:
+    r"""Return the mean number of participants a unit passes from each one to the end, itself included.
+
+    .. math:: U = (I - G)^{-1} \mathbf 1, \quad G_{ij} = f_{ij} / T_i
+
+    1 for a participant that sells to final use only. Weighted by boundary inflow, its mean is total
+    throughflow / boundary inflow, the average path length.
+
+    Parameters
+    ----------
+    flows : array-like, shape (n, n)
+        ``flows[i, j]`` goes from i to j.
+    total : array-like, shape (n,)
+        Throughflow T: output, or inflow from everywhere.
+
+    Returns
+    -------
+    array of float64, shape (n,)
+        NaN for a participant without throughflow or in a component that never lets go.
+
+    Raises
+    ------
+    ParameterError
+        Shapes that do not fit, negative or non-finite flows.
+
+    References
+    ----------
+    Antràs, P., Chor, D., Fally, T., Hillberry, R. (2012). Measuring the upstreamness of production and
+    trade flows. American Economic Review 102, 412–416.
+
+    Examples
+    --------
+    0 sells 8 of 10 to 1, which sells all of its 10 to final use: U_0 = 1 + 0.8 · 1.
+
+    >>> upstreamness([[0, 8.0], [0, 0]], [10.0, 10.0]).tolist()
+    [1.8, 1.0]
+    """
+    matrix, through = checked_flows("upstreamness", flows, total)
+    src, dst = np.nonzero(matrix)
+    return link_positions(src, dst, matrix[src, dst], through)[0]
+
+
+def downstreamness(flows: ArrayLike, total: ArrayLike) -> FloatArray:
+    r"""Return the mean number of participants a unit has passed from primary inputs, itself included.
+
+    .. math:: D = (I - B^\top)^{-1} \mathbf 1, \quad B_{ij} = f_{ij} / T_j
+
+    1 for a participant that buys from no other. Parameters, returns and errors as for `upstreamness`.
+
+    References
+    ----------
+    Antràs, P., Chor, D. (2013). Organizing the global value chain. Econometrica 81, 2127–2204; Fally (2012).
+
+    Examples
+    --------
+    >>> downstreamness([[0, 8.0], [0, 0]], [10.0, 10.0]).tolist()
+    [1.0, 1.8]
+    """
+    matrix, through = checked_flows("downstreamness", flows, total)
+    src, dst = np.nonzero(matrix)
+    return link_positions(src, dst, matrix[src, dst], through)[1]
+
+
+def average_propagation_lengths(coefficients: ArrayLike) -> FloatArray:
+    r"""Return the mean number of steps in which a change at j reaches i, shape (n, n).
+
+    .. math:: \mathrm{APL}_{ij} = \frac{[L (L - I)]_{ij}}{L_{ij} - \delta_{ij}}, \quad L = (I - A)^{-1}
+
+    Parameters
+    ----------
+    coefficients : array-like, shape (n, n)
+        A, input (or output) coefficients of a productive economy.
+
+    Returns
+    -------
+    array of float64, shape (n, n)
+        NaN where no change ever arrives.
+
+    Raises
+    ------
+    ParameterError
+        Not a square matrix, negative coefficients, or an economy that is not productive.
+
+    References
+    ----------
+    Dietzenbacher, E., Romero, I., Bosma, N. S. (2005). Using average propagation lengths to identify
+    production chains in the Andalusian economy. Estudios de Economía Aplicada 23, 405–422.
+
+    Examples
+    --------
+    Along a chain of three the first is two steps from the last.
+
+    >>> float(average_propagation_lengths([[0, 0.5, 0], [0, 0, 0.5], [0, 0, 0]])[0, 2])
+    2.0
+    """
+    name = "average_propagation_lengths"
+    matrix = checked_flows(name, coefficients, np.zeros(len(np.asarray(coefficients))))[0]
+    src, dst = np.nonzero(matrix)
+    inverse = solve_leontief(len(matrix), src, dst, matrix[src, dst], np.eye(len(matrix)))
+    if np.isnan(inverse).any():
+        raise parameter_error("coefficients", name, "those of a productive economy", "singular I − A")
+    indirect = inverse - np.eye(len(matrix))
+    weighted = inverse @ indirect
+    reached = indirect > 0
+    return np.divide(weighted, indirect, out=np.full_like(inverse, NAN), where=reached)
+
+
+def mean_propagation_length(coefficients: FloatArray) -> float:
+    """Return the average propagation length over all pairs i ≠ j, weighted by the effect L_ij.
+
+    The mean over all effects on others of one unit of final demand for each participant in turn; NaN
+    where no participant affects another or the economy is not productive.
+    """
+    n = len(coefficients)
+    src, dst = np.nonzero(coefficients)
+    inverse = solve_leontief(n, src, dst, coefficients[src, dst], np.eye(n))
+    weighted = inverse @ inverse - inverse
+    effect = float(inverse.sum() - np.trace(inverse))
+    return float(weighted.sum() - np.trace(weighted)) / effect if effect > 0 else NAN
+
+
+def tercile_shares(position: ArrayLike, value: ArrayLike) -> dict[str, float]:
+    """Return the shares of `value` in the upstream, middle and downstream third of participants.
+
+    Thirds are cut at the quantiles ⅓ and ⅔ of upstreamness; equal positions stay together.
+
+    Parameters
+    ----------
+    position : array-like, shape (n,)
+        Upstreamness; participants whose position is NaN take no part.
+    value : array-like, shape (n,)
+        Value added, in one unit.
+
+    Returns
+    -------
+    dict of str to float
+        Keys ``upstream, midstream, downstream``; NaN throughout for fewer than three different
+        positions, an unknown value, or values that sum to nothing.
+
+    Examples
+    --------
+    >>> tercile_shares([3.0, 2.0, 1.0], [1.0, 2.0, 5.0])
+    {'upstream': 0.125, 'midstream': 0.25, 'downstream': 0.625}
+    """
+    where, amount = np.asarray(position, dtype=np.float64), np.asarray(value, dtype=np.float64)
+    placed = ~np.isnan(where)
+    where, amount = where[placed], amount[placed]
+    whole = float(amount.sum())
+    if len(np.unique(where.round(9))) < 3 or not whole > 0:
+        return dict.fromkeys(TERCILES, NAN)
+    low, high = np.quantile(where, [1 / 3, 2 / 3])
+    upper, lower = where > high, where <= low
+    parts = (amount[upper].sum(), amount[~upper & ~lower].sum(), amount[lower].sum())
+    return {name: float(part) / whole for name, part in zip(TERCILES, parts, strict=True)}
+
+
+def downstream_control(
+    src: Index, dst: Index, weight: FloatArray, total: FloatArray, value_added: FloatArray
+) -> FloatArray:
+    r"""Return the share of value added by others to flows that have passed each participant, shape (n,).
+
+    .. math:: c_i = \sum_{j \ne i} \frac{T_i N_{ij}}{N_{ii} T_j} VA_j \,/\, \sum_j VA_j,
+        \quad N = (I - G)^{-1}, \quad G_{ij} = f_{ij} / T_i
+
+    T_i / N_ii is what passes i for the first time, times N_ij what of it reaches j: the fraction is the
+    part of j's throughflow that went through i before. NaN where it cannot be computed (throughflow of
+    zero, endless cycling, unknown value added).
+
+    Parameters
+    ----------
+    src, dst, weight : arrays, shape (m,)
+        Flows.
+    total, value_added : arrays, shape (n,)
+        Throughflow and value added, in one unit.
+    """
+    n = len(total)
+    through = np.where(total > 0, total, 1.0)
+    visits = solve_leontief(n, src, dst, weight / through[src], np.eye(n))
+    whole = float(value_added.sum())
+    if not whole > 0 or np.isnan(visits).any():
+        return np.full(n, NAN)
+    passed = visits * (through / np.diagonal(visits))[:, None] / through[None, :]
+    np.fill_diagonal(passed, 0.0)
+    control = passed @ value_added / whole
+    return np.where(total > 0, control, NAN)
+
+
+def measure(formation: Formation, settings: Settings, graph: SupplyGraph | None = None) -> Measures:
+    """Place the members of a formation in the value chain.
+
+    Parameters
+    ----------
+    formation : Formation
+    settings : Settings
+        `zero_value_added` matters here.
+    graph : SupplyGraph, optional
+        Tells whether the year records any flow across boundaries; without it the formation's own do.
+
+    Returns
+    -------
+    Measures
+        Participant columns ``stage``, ``upstreamness``, ``downstreamness``, ``broker_share``,
+        ``downstream_control`` and five ``brokerage_…`` counts; formation columns
+        ``average_propagation_length`` and ``value_added_upstream``, ``…_midstream``, ``…_downstream``.
+    """
+    n, src, dst, weight = formation.n, formation.src, formation.dst, formation.weight
+    nothing = np.full(n, NAN)
+    people: dict[str, NDArray[Any]] = dict.fromkeys(
+        ("stage", "upstreamness", "downstreamness", "broker_share", "downstream_control"), nothing
+    )
+    people |= brokerage_roles(n, src, dst, formation.role)
+    columns: dict[str, Scalar] = {"average_propagation_length": NAN}
+    columns |= {f"value_added_{name}": NAN for name in TERCILES}
+    if not formation.has_links:
+        return Measures(columns, people)
+    findings = []
+    people["stage"] = link_levels(n, src, dst, weight)
+    crossing = (
+        bool(len(formation.sales_rows) or len(formation.purchase_rows))
+        if graph is None
+        else formation.year in link_kinds(graph).crossing_years
+    )
+    if crossing:
+        people["broker_share"] = broker_share(
+            formation.supplied_inside + formation.bought_inside,
+            formation.sales_outside + formation.purchases_outside,
+        )
+    else:
+        findings.append(told(formation, "broker_outside_unrecorded"))
+    flow = throughflow(formation)
+    if not flow.usable:
+        return Measures(columns, people, tuple(findings))
+    people["upstreamness"], people["downstreamness"] = link_positions(src, dst, weight, flow.total)
+    added = value_added_known(formation, settings)
+    taking_part = ~np.isnan(people["upstreamness"])
+    if np.isnan(added[taking_part]).any():
+        names = "; ".join(formation.ids[taking_part & np.isnan(added)].astype(str))
+        findings.append(told(formation, "value_added_unknown", detail=names))
+    else:
+        shares = tercile_shares(people["upstreamness"], added)
+        columns |= {f"value_added_{name}": share for name, share in shares.items()}
+    if n <= DENSE and len(src):
+        through = np.where(flow.total > 0, flow.total, 1.0)
+        coefficients = np.zeros((n, n))
+        coefficients[src, dst] = weight / through[dst]
+        columns["average_propagation_length"] = mean_propagation_length(coefficients)
+        known = np.where(taking_part, added, 0.0)
+        people["downstream_control"] = downstream_control(src, dst, weight, flow.total, known)
+    return Measures(columns, people, tuple(findings))

@@ -1,0 +1,173 @@
+"""The closedness of one formation, as columns."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from analysis.closedness import kinds
+from analysis.closedness.circulation import link_circulation_share
+from analysis.closedness.components import longest_chain, strongly_connected_share
+from analysis.closedness.finn import cycling_index
+from analysis.closedness.leontief import link_autonomy
+from analysis.closedness.throughflow import (
+    ROUNDING,
+    boundary_recorded,
+    throughflow,
+    throughflow_findings,
+    told,
+)
+from analysis.closedness.trophic import link_incoherence, link_levels
+from analysis.measures import Measures, Scalar
+from graph.findings import Finding
+from graph.formation import FloatArray, Formation
+from graph.model import SupplyGraph
+from graph.settings import Settings
+
+NAN: Final = float("nan")
+
+
+def measure(formation: Formation, settings: Settings, graph: SupplyGraph | None = None) -> Measures:
+    """Measure how closed a formation is.
+
+    Parameters
+    ----------
+    formation : Formation
+    settings : Settings
+        `zero_value_added` matters here.
+    graph : SupplyGraph, optional
+        Gives the kinds of links and the roles of outside partners; without it, what needs them is unknown.
+
+    Returns
+    -------
+    Measures
+        Formation columns ``finn_cycling_index``, ``total_throughflow``, ``throughflow_basis``,
+        ``average_path_length``, ``circulation_share``, ``strongly_connected_share``,
+        ``trophic_incoherence``, ``stages``, ``autonomy``, ``outside_knowledge_share``,
+        ``knowledge_ties``, ``outside_partner_share``, ``return_flow_share``; participant column
+        ``embodied_inside_share``.
+
+    Notes
+    -----
+    Decided cases. No link of the year touches a member: all unknown. Links, but none between members:
+    Finn index 0 (nothing returns), one stage, and the shares of internal supply unknown (0 / 0). One or
+    two participants are measured like any number. A component that nothing enters cycles in full.
+    """
+    columns: dict[str, Scalar] = dict.fromkeys(
+        (
+            "finn_cycling_index",
+            "total_throughflow",
+            "average_path_length",
+            "circulation_share",
+            "strongly_connected_share",
+            "trophic_incoherence",
+            "autonomy",
+            "outside_knowledge_share",
+            "outside_partner_share",
+            "return_flow_share",
+        ),
+        NAN,
+    ) | {"throughflow_basis": "", "stages": None, "knowledge_ties": None}
+    embodied = {"embodied_inside_share": np.full(formation.n, NAN)}
+    if not formation.has_links:
+        return Measures(columns, embodied, (told(formation, "closedness_no_links"),))
+    findings = list(_flow_columns(formation, columns))
+    findings += _structure_columns(formation, columns)
+    embodied["embodied_inside_share"], noticed = _autonomy(formation, settings, columns)
+    findings += noticed
+    if graph is not None:
+        findings += _kind_columns(formation, graph, columns)
+    return Measures(columns, embodied, tuple(findings))
+
+
+def _flow_columns(formation: Formation, columns: dict[str, Scalar]) -> tuple[Finding, ...]:
+    """Fill what rests on throughflow."""
+    flow = throughflow(formation)
+    findings = throughflow_findings(formation, flow)
+    columns["throughflow_basis"] = flow.basis
+    if not flow.usable:
+        return findings
+    columns["total_throughflow"] = through = float(flow.total.sum())
+    columns["finn_cycling_index"] = cycling_index(formation.src, formation.dst, formation.weight, flow.total)
+    entered = float(flow.inflow.sum())
+    if entered > 0:
+        columns["average_path_length"] = through / entered
+    if not boundary_recorded(formation):
+        findings += (told(formation, "boundary_unrecorded"),)
+    return findings
+
+
+def _structure_columns(formation: Formation, columns: dict[str, Scalar]) -> list[Finding]:
+    """Fill what rests on the internal links alone."""
+    n, src, dst, weight = formation.n, formation.src, formation.dst, formation.weight
+    columns["stages"] = longest_chain(n, src, dst)
+    if not len(src):
+        return [told(formation, "no_internal_chain")]
+    columns["circulation_share"] = link_circulation_share(n, src, dst, weight)
+    columns["strongly_connected_share"] = strongly_connected_share(n, src, dst, weight)
+    columns["trophic_incoherence"] = link_incoherence(src, dst, weight, link_levels(n, src, dst, weight))
+    return []
+
+
+def value_added_known(formation: Formation, settings: Settings) -> FloatArray:
+    """Return value added; NaN where unknown, or where the settings take a zero beside an output for a gap."""
+    added = formation.value_added
+    if settings.zero_value_added == "missing":
+        return np.where((added == 0) & (formation.output > 0), NAN, added)
+    return added
+
+
+def _autonomy(
+    formation: Formation, settings: Settings, columns: dict[str, Scalar]
+) -> tuple[FloatArray, tuple[Finding, ...]]:
+    """Fill autonomy; return each participant's embodied inside share.
+
+    Value created is value added, or output − purchases where only those are known. Members without flows
+    inside and without output take no part.
+    """
+    bought = formation.bought_inside
+    taking_part = (formation.supplied_inside + bought > 0) | (formation.output > 0)
+    output = np.where(taking_part, formation.output - formation.self_supply, 0.0)
+    added = value_added_known(formation, settings)
+    created = np.where(np.isnan(added), formation.output - formation.purchases, added)
+    created = np.where(taking_part, created, 0.0)
+    lacking = np.isnan(output) | np.isnan(created)
+    nothing = np.full(formation.n, NAN)
+    if lacking.any() or not taking_part.any():
+        names = "; ".join(formation.ids[lacking].astype(str))
+        return nothing, (told(formation, "autonomy_unknown", detail=names),)
+    wrong = (bought + created > output + ROUNDING * np.abs(formation.output)) | (created < 0) | (output < 0)
+    wrong |= taking_part & (output <= 0) & (formation.supplied_inside + bought > 0)
+    if wrong.any():
+        names = "; ".join(formation.ids[wrong].astype(str))
+        return nothing, (told(formation, "autonomy_contradicted", detail=names),)
+    columns["autonomy"], embodied = link_autonomy(
+        formation.src, formation.dst, formation.weight, output, created
+    )
+    return embodied, ()
+
+
+def _kind_columns(formation: Formation, graph: SupplyGraph, columns: dict[str, Scalar]) -> list[Finding]:
+    """Fill openness to outside knowledge and partners, and return flows."""
+    read = kinds.link_kinds(graph)
+    findings = []
+    crossing = formation.year in read.crossing_years
+    if crossing:
+        outward = (formation.sales_outside > 0) | (formation.purchases_outside > 0)
+        columns["outside_partner_share"] = float(outward.mean())
+    if not read.knowable:
+        findings.append(told(formation, "knowledge_links_unknown"))
+    else:
+        inside, outside = kinds.knowledge_ties(formation, graph)
+        columns["knowledge_ties"] = inside + outside
+        if crossing and inside + outside:
+            columns["outside_knowledge_share"] = outside / (inside + outside)
+        else:
+            code = "knowledge_links_none" if crossing else "knowledge_outside_unrecorded"
+            findings.append(told(formation, code))
+    share, stated = kinds.return_flow_share(formation, graph)
+    columns["return_flow_share"] = share
+    if 0 < stated < 1:
+        findings.append(told(formation, "kinds_partly_unknown", value=f"{1 - stated:.1%}"))
+    return findings

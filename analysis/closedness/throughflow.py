@@ -1,0 +1,129 @@
+"""What passes through each participant, and what of it crosses the boundary of the formation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from graph.findings import Finding
+from graph.formation import FloatArray, Formation
+
+ROUNDING: Final = 1e-9
+"""A balance that misses zero by less than this share of the output is rounding, not a contradiction."""
+
+
+@dataclass(frozen=True, eq=False)
+class Throughflow:
+    """Throughflow of each member, and the boundary flows that balance it; arrays of shape (n,), millions.
+
+    Attributes
+    ----------
+    total : array
+        T_i: the output where it is known; otherwise what the links show (see `throughflow`).
+    inflow : array
+        z_i = T_i − purchases from members: bought outside plus value added. Never negative where usable.
+    outflow : array
+        y_i = T_i − supplies to members: sold outside plus final use. Negative where a member drew on stock.
+    from_links : array of bool
+        Members with flows whose output is unknown.
+    contradicted : array of bool
+        Members that bought more from members than their output, or sold with an output of zero.
+    """
+
+    total: FloatArray
+    inflow: FloatArray
+    outflow: FloatArray
+    from_links: NDArray[np.bool_]
+    contradicted: NDArray[np.bool_]
+
+    @property
+    def usable(self) -> bool:
+        """Whether something flows and nothing is contradicted."""
+        return not self.contradicted.any() and bool(self.total.sum() > 0)
+
+    @property
+    def basis(self) -> str:
+        """Where it comes from: ``output``, ``links`` or ``mixed``; empty where nothing flows."""
+        flowing = self.total > 0
+        if not flowing.any():
+            return ""
+        taken = self.from_links[flowing]
+        return "links" if taken.all() else "mixed" if taken.any() else "output"
+
+
+def throughflow(formation: Formation) -> Throughflow:
+    """Return the throughflow of each member of `formation`.
+
+    Where the output x_i is known, T_i = x_i: what is not bought from members is boundary inflow (bought
+    outside, and value added), what is not supplied to members is boundary outflow (sold outside, and
+    final use). Where it is unknown, the links decide: with in_i and out_i all recorded purchases and
+    sales, T_i = max(in_i, out_i), the least throughflow that fits them; the difference is value added
+    (out above in) or final use (in above out), which no link records. Balanced records give in_i = out_i
+    and the flow networks of ecology unchanged. Self-supply is in neither.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from graph.model import SupplyGraph
+    >>> graph = SupplyGraph.from_tables({
+    ...     "participants": pd.DataFrame({"participant_id": ["a", "b"], "cluster_id": ["c", "c"]}),
+    ...     "links": pd.DataFrame({"year": [2022, 2022], "supplier_id": ["a", "b"],
+    ...                            "buyer_id": ["b", "x"], "value": [5.0, 8.0]}),
+    ...     "activity": pd.DataFrame({"participant_id": ["a"], "year": [2022], "output": [9.0]}),
+    ... })
+    >>> flow = throughflow(graph.formation("c", 2022))
+    >>> flow.total.tolist(), flow.inflow.tolist(), flow.outflow.tolist(), flow.basis
+    ([9.0, 8.0], [9.0, 3.0], [4.0, 8.0], 'mixed')
+    """
+    supplied, bought = formation.supplied_inside, formation.bought_inside
+    recorded_in = bought + formation.purchases_outside
+    recorded_out = supplied + formation.sales_outside
+    unknown = np.isnan(formation.output)
+    total = np.where(unknown, np.maximum(recorded_in, recorded_out), formation.output)
+    inflow = total - bought
+    contradicted = (inflow < -ROUNDING * total) | ((total <= 0) & (supplied + bought > 0))
+    return Throughflow(
+        total=total,
+        inflow=np.where(np.abs(inflow) <= ROUNDING * total, 0.0, inflow),
+        outflow=total - supplied,
+        from_links=unknown & (total > 0),
+        contradicted=contradicted,
+    )
+
+
+def told(formation: Formation, code: str, *, detail: str = "", value: str = "", column: str = "") -> Finding:
+    """Return the finding `code` about `formation`."""
+    return Finding(
+        code,
+        detail=detail,
+        value=value,
+        column=column,
+        cluster_id=formation.cluster_id,
+        year=formation.year,
+    )
+
+
+def throughflow_findings(formation: Formation, flow: Throughflow) -> tuple[Finding, ...]:
+    """Return what the reader must know about the throughflow of `formation`."""
+    found = []
+    if flow.contradicted.any():
+        names = "; ".join(formation.ids[flow.contradicted].astype(str))
+        found.append(told(formation, "throughflow_contradicted", detail=names, column="output"))
+    if flow.from_links.any():
+        count = f"{int(flow.from_links.sum())} / {int((flow.total > 0).sum())}"
+        found.append(told(formation, "throughflow_from_links", detail=count, column="output"))
+    drawn = (flow.outflow < -ROUNDING * flow.total) & ~flow.contradicted
+    if drawn.any():
+        names = "; ".join(formation.ids[drawn].astype(str))
+        found.append(told(formation, "supply_above_output", detail=names, column="output"))
+    return tuple(found)
+
+
+def boundary_recorded(formation: Formation) -> bool:
+    """Whether the data hold any flow between the members and the outside: a link, or an output."""
+    return bool(
+        len(formation.sales_rows) or len(formation.purchase_rows) or (~np.isnan(formation.output)).any()
+    )

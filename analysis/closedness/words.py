@@ -1,0 +1,66 @@
+"""The lists and thresholds behind the closedness measures, read from ``analysis/data/closedness.toml``."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A verdict in words and what it takes: at least these shares kept inside and circulating."""
+
+    key: str
+    ru: str
+    inside_at_least: float
+    circulation_at_least: float
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What ``closedness.toml`` holds.
+
+    Attributes
+    ----------
+    date, status, source : str
+        When it was entered, how sure it is, where it comes from.
+    integration, isolation : tuple of str
+        Parts of each axis.
+    knowledge_kinds, knowledge_roles, return_kinds : frozenset of str
+        Names in lower case.
+    verdicts : tuple of Verdict
+        In the order in which they are tried.
+    """
+
+    date: str
+    status: str
+    source: str
+    integration: tuple[str, ...]
+    isolation: tuple[str, ...]
+    knowledge_kinds: frozenset[str]
+    knowledge_roles: frozenset[str]
+    return_kinds: frozenset[str]
+    verdicts: tuple[Verdict, ...]
+
+
+@cache
+def words() -> Words:
+    """Return the shipped lists and thresholds.
+
+    Examples
+    --------
+    >>> words().verdicts[0].key, words().verdicts[0].inside_at_least
+    ('near-closed cycle', 0.7)
+    """
+    data = tomllib.loads(resources.files("analysis").joinpath("data", "closedness.toml").read_text("utf-8"))
+    return Words(
+        **data["about"],
+        integration=tuple(data["parts"]["integration"]),
+        isolation=tuple(data["parts"]["isolation"]),
+        knowledge_kinds=frozenset(data["knowledge"]["kinds"]),
+        knowledge_roles=frozenset(data["knowledge"]["roles"]),
+        return_kinds=frozenset(data["return"]["kinds"]),
+        verdicts=tuple(Verdict(**entry) for entry in data["verdict"]),
+    )

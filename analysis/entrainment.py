@@ -1,0 +1,246 @@
+"""The active core, and what it pulls along: Leontief for demand, Ghosh for supply."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from analysis.closedness.finn import checked_flows
+from analysis.closedness.throughflow import ROUNDING, told
+from analysis.linear import solve_leontief
+from analysis.measures import Measures, Scalar
+from analysis.thresholds import load_thresholds
+from graph.errors import parameter_error
+from graph.formation import FloatArray, Formation
+from graph.settings import Settings
+
+Index = NDArray[np.integer[Any]]
+NAN: Final = float("nan")
+
+
+def leontief_inverse(flows: ArrayLike, output: ArrayLike) -> FloatArray:
+    r"""Return ``L = (I − A)^-1``, ``A_ij = f_ij / x_j``, shape (n, n).
+
+    L_ij is the output of i that one unit of final demand for j calls forth.
+
+    Parameters
+    ----------
+    flows : array-like, shape (n, n)
+        ``flows[i, j]`` is what i supplied to j.
+    output : array-like, shape (n,)
+        Output x, positive wherever something is bought.
+
+    Raises
+    ------
+    ParameterError
+        Shapes that do not fit, negative values, purchases beside no output, or an economy that is not
+        productive (the spectral radius of A is 1 or more).
+
+    References
+    ----------
+    Leontief, W. (1936); Miller, R. E., Blair, P. D. (2009). Input–Output Analysis, chapter 2.
+
+    Examples
+    --------
+    Miller and Blair's two-sector example: A = [[.15, .25], [.20, .05]].
+
+    >>> leontief_inverse([[150, 500], [200, 100]], [1000, 2000]).round(4).tolist()
+    [[1.2541, 0.33], [0.264, 1.1221]]
+    """
+    return _inverse("leontief_inverse", flows, output, by_buyer=True)
+
+
+def ghosh_inverse(flows: ArrayLike, output: ArrayLike) -> FloatArray:
+    r"""Return ``(I − B)^-1``, ``B_ij = f_ij / x_i``, shape (n, n).
+
+    Its (i, j) entry is by how much the value of j's output rises with one unit more of i's primary costs,
+    passed on in full (Ghosh's model read as a price model).
+
+    Parameters and errors as for `leontief_inverse`.
+
+    References
+    ----------
+    Ghosh, A. (1958); Dietzenbacher, E. (1997). In vindication of the Ghosh model: a reinterpretation as a
+    price model. Journal of Regional Science 37, 629–651.
+
+    Examples
+    --------
+    >>> ghosh_inverse([[150, 500], [200, 100]], [1000, 2000]).round(4).tolist()
+    [[1.2541, 0.6601], [0.132, 1.1221]]
+    """
+    return _inverse("ghosh_inverse", flows, output, by_buyer=False)
+
+
+def _inverse(name: str, flows: ArrayLike, output: ArrayLike, *, by_buyer: bool) -> FloatArray:
+    matrix, x = checked_flows(name, flows, output)
+    src, dst = np.nonzero(matrix)
+    base = x[dst] if by_buyer else x[src]
+    if not (base > 0).all():
+        raise parameter_error("output", name, "positive wherever something flows", 0.0)
+    inverse = solve_leontief(len(x), src, dst, matrix[src, dst] / base, np.eye(len(x)))
+    if np.isnan(inverse).any():
+        raise parameter_error(
+            "flows", name, "those of a productive economy", "a spectral radius of 1 or more"
+        )
+    return inverse
+
+
+def core_pull(
+    src: Index, dst: Index, weight: FloatArray, output: FloatArray, core: NDArray[np.bool_]
+) -> FloatArray:
+    r"""Return the output that one unit of final demand for the core pulls from each participant, shape (n,).
+
+    .. math:: e = (L - I)\, s, \quad s_j = x_j / \sum_{k \in C} x_k \text{ in the core, else } 0
+
+    The unit is spread over the core members by their output; their own first round is not counted, so that
+    members of the core, too, show what is pulled from them. NaN throughout when the cluster is not
+    productive or the core has no output.
+
+    Parameters
+    ----------
+    src, dst, weight : arrays, shape (m,)
+        Supplies.
+    output : array, shape (n,)
+        Output, positive wherever something is bought.
+    core : array of bool, shape (n,)
+        Which participants are the core.
+    """
+    share = _core_weights(output, core)
+    return solve_leontief(len(output), src, dst, weight / output[dst], share) - share
+
+
+def core_push(
+    src: Index, dst: Index, weight: FloatArray, output: FloatArray, core: NDArray[np.bool_]
+) -> FloatArray:
+    r"""Return by how much each participant's output value rises with one unit of the core's primary costs.
+
+    .. math:: p = s (G - I), \quad G = (I - B)^{-1}, \quad B_{ij} = w_{ij} / x_i
+
+    with s as in `core_pull`; parameters and NaN as there.
+    """
+    share = _core_weights(output, core)
+    return solve_leontief(len(output), src, dst, weight / output[src], share, transpose=True) - share
+
+
+def _core_weights(output: FloatArray, core: NDArray[np.bool_]) -> FloatArray:
+    weights = np.where(core, output, 0.0)
+    total = weights.sum()
+    return weights / total if total > 0 else np.full(len(output), NAN)
+
+
+def measure(formation: Formation, settings: Settings, core: NDArray[Any] | None) -> Measures:
+    """Measure the active core and what it pulls along.
+
+    Parameters
+    ----------
+    formation : Formation
+    settings : Settings
+        `thresholds` (roles that do not produce) matters here.
+    core : array of bool, shape (n,), or None
+        Which members are the core; None or any unknown entry leaves all columns empty.
+
+    Returns
+    -------
+    Measures
+        Participant columns ``entrainment`` (output pulled by one unit of final demand for the core),
+        ``entrained_share`` (part of its own output that the core's final demand calls forth), ``push``;
+        formation columns ``core_output_share``, ``core_supply_share``, ``core_employees_share``,
+        ``core_rd_share``, ``core_pull`` and ``core_push`` (sums over the periphery),
+        ``periphery_entrained_share``.
+    """
+    columns: dict[str, Scalar] = dict.fromkeys(
+        (
+            "core_output_share",
+            "core_supply_share",
+            "core_employees_share",
+            "core_rd_share",
+            "core_pull",
+            "core_push",
+            "periphery_entrained_share",
+        ),
+        NAN,
+    )
+    nothing = np.full(formation.n, NAN)
+    people: dict[str, NDArray[Any]] = dict.fromkeys(("entrainment", "entrained_share", "push"), nothing)
+    inside = _known_core(core, formation.n)
+    if inside is None:
+        return Measures(columns, people)
+    _core_shares(formation, settings, inside, columns)
+    if not formation.has_links or _contradicted(formation).any():  # the closedness measures tell of both
+        return Measures(columns, people)
+    output = np.where(np.isnan(formation.output), 0.0, formation.output)
+    lacking = (output <= 0) & (inside | ((formation.supplied_inside > 0) & (formation.bought_inside > 0)))
+    if lacking.any():
+        names = "; ".join(formation.ids[lacking].astype(str))
+        return Measures(columns, people, (told(formation, "entrainment_output_unknown", detail=names),))
+    src, dst, weight = formation.src, formation.dst, formation.weight
+    # A buyer that supplies nobody passes no pull on, a supplier that buys nothing gets no push to pass on:
+    # their own coefficients are not needed, so their output may be unknown.
+    buying, selling = output[dst] > 0, output[src] > 0
+    pulling = src[buying], dst[buying], weight[buying]
+    pulled = core_pull(*pulling, output, inside)
+    pushed = core_push(src[selling], dst[selling], weight[selling], output, inside)
+    if np.isnan(pulled).any() or np.isnan(pushed).any():
+        return Measures(columns, people, (told(formation, "leontief_unproductive"),))
+    people["entrainment"], people["push"] = pulled, pushed
+    periphery = ~inside
+    columns["core_pull"] = float(pulled[periphery].sum())
+    columns["core_push"] = float(pushed[periphery].sum())
+    final = np.where(inside, output - formation.supplied_inside, 0.0)
+    if (final < -ROUNDING * output).any():  # the core drew on stock: its final demand is not what it made
+        return Measures(columns, people)
+    called = (
+        solve_leontief(formation.n, pulling[0], pulling[1], pulling[2] / output[pulling[1]], final) - final
+    )
+    people["entrained_share"] = np.divide(called, output, out=np.full(formation.n, NAN), where=output > 0)
+    whole = float(output[periphery].sum())
+    if whole > 0 and not np.isnan(formation.output[periphery & (called > 0)]).any():
+        columns["periphery_entrained_share"] = float(called[periphery].sum()) / whole
+    return Measures(columns, people)
+
+
+def _known_core(core: NDArray[Any] | None, n: int) -> NDArray[np.bool_] | None:
+    """Return the core as booleans, None where it is unknown or empty."""
+    if core is None or len(core) != n:
+        return None
+    entries = np.asarray(core)
+    if entries.dtype != np.bool_:
+        if any(entry is None or entry != entry for entry in entries.tolist()):
+            return None
+        entries = entries.astype(np.bool_)
+    return entries if entries.any() else None
+
+
+def _contradicted(formation: Formation) -> NDArray[np.bool_]:
+    """Members that bought more from members than their output, or supplied with an output of zero."""
+    output = formation.output
+    return np.asarray(
+        (formation.bought_inside > output * (1 + ROUNDING))
+        | ((output <= 0) & (formation.supplied_inside > 0))
+    )
+
+
+def _core_shares(
+    formation: Formation, settings: Settings, core: NDArray[np.bool_], columns: dict[str, Scalar]
+) -> None:
+    """Fill the core's shares; unknown where the figure of any member that should have one is unknown.
+
+    Members whose role does not produce may lack a figure: they are left out where they do.
+    """
+    thresholds = load_thresholds(settings.thresholds)
+    produces = np.array([thresholds.produces(str(role)) for role in formation.role], dtype=bool)
+    for name, figures in (
+        ("core_output_share", formation.output),
+        ("core_employees_share", formation.employees),
+        ("core_rd_share", formation.rd_expenses),
+    ):
+        unknown = np.isnan(figures)
+        whole = float(figures[~unknown].sum())
+        if whole > 0 and not (unknown & (produces | core)).any():
+            columns[name] = float(figures[core & ~unknown].sum()) / whole
+    supplied = formation.supplied_inside
+    whole = float(supplied.sum())
+    if formation.has_links and whole > 0:
+        columns["core_supply_share"] = float(supplied[core].sum()) / whole
