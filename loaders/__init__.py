@@ -1,1 +1,1 @@
-"""Sources of supply data: from files to a `SupplyGraph` with its findings."""
+"""Files in: tables, workbooks and statistics files become checked tables of the contract."""

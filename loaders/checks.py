@@ -1,0 +1,331 @@
+"""Checks of one table's rows: what is broken is rejected or made unknown, what is odd is told."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from graph.schema import FIRST_YEAR, LAST_YEAR, LINK_KINDS, NUMERIC
+from loaders.ledger import Ledger, Mask
+from loaders.numbers import Issue
+
+_BAD: Final = {
+    Issue.NOT_A_NUMBER: "not_a_number",
+    Issue.FOOTNOTE_UNCLEAR: "footnote_unclear",
+    Issue.DECIMAL_UNCLEAR: "decimal_unclear",
+    Issue.EXCEL_ERROR: "excel_error",
+    Issue.WRONG_KIND: "wrong_kind",
+    Issue.HUGE: "huge_number",
+}
+_TOTAL: Final = re.compile(
+    r"(?:(?:итого|всего)(?:\b.*)?|(?:grand |sub)?totals?|sum|сумма)\s*[:.]?", re.IGNORECASE | re.DOTALL
+)
+_KINDS: Final[dict[str, str]] = {
+    **{kind: kind for kind in LINK_KINDS},
+    **dict.fromkeys(("товар", "товары", "продукция", "good"), "goods"),
+    **dict.fromkeys(("услуга", "услуги", "работы и услуги", "service"), "services"),
+    **dict.fromkeys(("возврат", "возвратный поток", "возвратные", "returns", "reverse"), "return"),
+    **dict.fromkeys(("знание", "знания", "ниокр", "r&d"), "knowledge"),
+}
+_CATEGORIES: Final[dict[str, str]] = {
+    **{name: name for name in ("legal", "economic", "organisational", "cooperation")},
+    **dict.fromkeys(("правовая", "правовые", "нормативно-правовая"), "legal"),
+    **dict.fromkeys(("экономическая", "экономические", "финансовая", "economical"), "economic"),
+    **dict.fromkeys(("организационная", "организационные", "organizational"), "organisational"),
+    **dict.fromkeys(("кооперационная", "кооперация", "кооперационные", "co-operation"), "cooperation"),
+}
+JUMP_UP: Final = 10.0
+# A fall that prints as 70 % counts as one: the published 0.374 after 1.244 is 69.94 %.
+JUMP_DOWN: Final = 1.0 - 0.695
+
+
+def check_cells(
+    ledger: Ledger,
+    issues: Mapping[str, NDArray[np.int8]],
+    flags: Mapping[tuple[str, str], NDArray[np.bool_]],
+) -> None:
+    """Reject rows that are no records (repeated headers, totals) or lack what they need; tell odd cells."""
+    spec, frame = ledger.spec, ledger.frame
+    ids = [c.name for c in spec.columns if c.type == "id" and c.required]
+    _check_no_records(ledger, ids, issues)
+    for name in ids:
+        ledger.reject(flags.get((name, "undecodable"), _none(ledger)), "id_undecodable", name)
+    for column in spec.columns:
+        name = column.name
+        if column.type in ("id", "text"):
+            if column.required:
+                ledger.reject(frame[name].isna().to_numpy(), "required_missing", name)
+            else:
+                ledger.note(flags.get((name, "undecodable"), _none(ledger)), "text_undecodable", name)
+            if column.type == "id":
+                ledger.note(flags.get((name, "cleaned"), _none(ledger)), "id_cleaned", name)
+                ledger.note(flags.get((name, "imprecise"), _none(ledger)), "id_imprecise", name)
+            continue
+        issue = issues.get(name)
+        if issue is None:
+            continue
+        whole_row = column.required or column.type == "year"
+        for kind, code in _BAD.items():
+            if whole_row:
+                ledger.reject(issue == kind, f"{code}_row", name)
+            else:
+                ledger.note(issue == kind, code, name)
+        if column.required:
+            ledger.reject(issue == Issue.MISSING, "required_missing", name)
+        if column.type == "year":
+            years = ledger.values(name)
+            whole = (years == np.round(years)) & (years >= FIRST_YEAR) & (years <= LAST_YEAR)
+            ledger.reject(~whole & ~np.isnan(years), "year_impossible", name)
+            ledger.note(flags.get((name, "dated"), _none(ledger)), "year_from_date", name)
+        ledger.note(issue == Issue.FOOTNOTE, "footnote_read", name)
+    _check_lost_zeros(ledger, flags)
+
+
+def _none(ledger: Ledger) -> Mask:
+    return np.zeros(len(ledger), bool)
+
+
+def _check_no_records(ledger: Ledger, ids: Sequence[str], issues: Mapping[str, NDArray[np.int8]]) -> None:
+    """Reject repeated headers, totals and notes, which are rows of the sheet but no records."""
+    spec, frame = ledger.spec, ledger.frame
+    repeated = np.ones(len(ledger), bool)
+    for name in ids:
+        for source in range(len(ledger.grids)):
+            header = ledger.header(source, name)
+            mine = ledger.source == source
+            repeated &= ~mine | (frame[name] == header).fillna(False).to_numpy(bool)
+    ledger.reject(repeated, "header_repeated", ids[0])
+    for name in ids:
+        texts = frame[name]
+        totals = {t for t in texts.dropna().unique() if len(t) < 80 and _TOTAL.fullmatch(t)}
+        if totals:
+            ledger.reject(texts.isin(totals).to_numpy(), "total_row", name)
+    filled = np.zeros(len(ledger), int)
+    for column in spec.columns:
+        empty = frame[column.name].isna().to_numpy()
+        if column.name in issues:
+            empty = issues[column.name] == Issue.MISSING
+        filled += ~empty
+    if len(spec.required) > 1:
+        ledger.reject(filled == 1, "note_row", spec.required[0], value=lambda _: "")
+
+
+def _check_lost_zeros(ledger: Ledger, flags: Mapping[tuple[str, str], NDArray[np.bool_]]) -> None:
+    """Tell 9- and 11-digit numbers among taxpayer numbers, which have 10 or 12 digits."""
+    for name in ("participant_id", "supplier_id", "buyer_id"):
+        if name not in ledger.frame:
+            continue
+        codes, unique = pd.factorize(ledger.frame[name])
+        digits = np.array([len(t) if t.isdigit() and t.isascii() else 0 for t in unique] + [0])
+        short = np.isin(digits, (9, 11))
+        if not short.any():
+            continue
+        usual = np.isin(digits[:-1], (10, 12)).sum() > 0.5 * len(unique)
+        numeric = flags.get((name, "numeric"), _none(ledger))
+        suspect = short[codes] & (numeric | usual)
+        ledger.note(suspect, "id_lost_zero", name, detail=lambda row, d=digits, c=codes: str(d[c[row]]))  # type: ignore[misc]
+
+
+def check_values(ledger: Ledger, negatives: Sequence[str] = ()) -> None:
+    """Make negative numbers unknown (or reject their rows where the number is required).
+
+    `negatives` may be negative and is only told.
+    """
+    for column in ledger.spec.columns:
+        if column.type not in NUMERIC:
+            continue
+        below = ledger.values(column.name) < 0
+        if column.name in negatives:
+            ledger.note(below, "negative_value_added", column.name)
+        elif column.required:
+            ledger.reject(below, "negative_value_row", column.name)
+        else:
+            ledger.blank(below, "negative_value", column.name)
+        if column.type == "share":
+            ledger.blank(ledger.values(column.name) > 1, "share_above_one", column.name)
+
+
+def check_keys(ledger: Ledger, *, parallel: str = "") -> None:
+    """Reject exact repeats; rows of one key that disagree are all rejected, or kept where `parallel` is a code."""
+    key = list(ledger.spec.key)
+    alive = np.flatnonzero(ledger.alive)
+    part = ledger.frame.iloc[alive]
+    first = _first_rows(part, list(ledger.spec.names))
+    repeated = _none(ledger)
+    repeated[alive[first != np.arange(len(part))]] = True
+    original = np.zeros(len(ledger), np.int64)
+    original[alive] = alive[first]
+
+    def as_row(row: int) -> str:
+        return _place(ledger, int(original[row]))
+
+    ledger.reject(repeated, "duplicate_row", key[0], value=lambda _: "", detail=as_row)
+    alive = np.flatnonzero(ledger.alive)
+    part = ledger.frame.iloc[alive]
+    first = _first_rows(part, key)
+    shared = np.bincount(first, minlength=len(part))[first] > 1
+    if not shared.any():
+        return
+    hit = _none(ledger)
+    hit[alive[shared]] = True
+    original[alive] = alive[first]
+    if parallel:
+        later = _none(ledger)
+        later[alive[first != np.arange(len(part))]] = True
+        ledger.merged = int(later.sum())
+        number = next(c.name for c in ledger.spec.columns if c.type in NUMERIC)
+        ledger.note(later, parallel, number, detail=as_row)
+    else:
+        ledger.reject(
+            hit, "duplicate_conflict", key[0], value=lambda row: _key_text(ledger, row), detail=as_row
+        )
+
+
+def _first_rows(frame: pd.DataFrame, names: Sequence[str]) -> NDArray[np.int64]:
+    """Return, for each row, the position of the first row that agrees with it in `names` (missing = missing)."""
+    group = np.zeros(len(frame), np.int64)
+    for name in names:
+        codes, unique = pd.factorize(frame[name], use_na_sentinel=True)
+        if len(unique) == 0:
+            continue
+        group, _ = pd.factorize(group * (len(unique) + 1) + codes + 1)
+    _, start = np.unique(group, return_index=True)
+    return start[group].astype(np.int64) if len(group) else group
+
+
+def _place(ledger: Ledger, row: int) -> str:
+    grid = ledger.grids[ledger.source[row]]
+    return f"{grid.file}{', ' + grid.sheet if grid.sheet else ''}, {int(ledger.line[row])}"
+
+
+def _key_text(ledger: Ledger, row: int) -> str:
+    cells = (ledger.frame[name].iat[row] for name in ledger.spec.key)
+    return ", ".join(f"{c:g}" if isinstance(c, float) else str(c) for c in cells)
+
+
+def check_memberships(ledger: Ledger) -> None:
+    """Reject memberships that end before they begin, and later ones that overlap an earlier one."""
+    joined, left = ledger.values("joined_year"), ledger.values("left_year")
+
+    def year(values: NDArray[np.float64]) -> Callable[[int], str]:
+        return lambda row: "" if np.isnan(values[row]) else str(int(values[row]))
+
+    ledger.reject(joined > left, "membership_reversed", "left_year", value=year(joined), detail=year(left))
+    alive = np.flatnonzero(ledger.alive)
+    part = ledger.frame.iloc[alive]
+    whole = _first_rows(part, list(ledger.spec.names))
+    repeated = _none(ledger)
+    repeated[alive[whole != np.arange(len(part))]] = True
+    original = np.zeros(len(ledger), np.int64)
+    original[alive] = alive[whole]
+    ledger.reject(
+        repeated,
+        "duplicate_row",
+        "participant_id",
+        value=lambda _: "",
+        detail=lambda row: _place(ledger, int(original[row])),
+    )
+    alive = np.flatnonzero(ledger.alive)
+    first = _first_rows(ledger.frame.iloc[alive], ["participant_id", "cluster_id"])
+    start = np.nan_to_num(joined[alive], nan=FIRST_YEAR)
+    stop = np.nan_to_num(left[alive], nan=LAST_YEAR)
+    overlap = _none(ledger)
+    several = np.flatnonzero(np.bincount(first, minlength=len(alive)) > 1)
+    groups = np.flatnonzero(np.isin(first, several))
+    accepted: dict[int, list[int]] = {}
+    for at in groups.tolist():
+        held = accepted.setdefault(int(first[at]), [])
+        clash = next((h for h in held if start[at] <= stop[h] and start[h] <= stop[at]), None)
+        if clash is None:
+            held.append(at)
+        else:
+            overlap[alive[at]] = True
+            original[alive[at]] = alive[clash]
+    ledger.reject(
+        overlap, "membership_overlap", "participant_id", detail=lambda row: _place(ledger, int(original[row]))
+    )
+
+
+def check_kinds(ledger: Ledger) -> None:
+    """Translate link kinds and measure categories; unknown ones stay text and are told."""
+    for column, known, code in (
+        ("kind", _KINDS, "kind_unknown"),
+        ("category", _CATEGORIES, "category_unknown"),
+    ):
+        if column not in ledger.frame:
+            continue
+        texts = ledger.frame[column]
+        translated = {t: known[t.lower()] for t in texts.dropna().unique() if t.lower() in known}
+        strange = texts.notna().to_numpy() & ~texts.isin(list(translated)).to_numpy(bool)
+        ledger.note(strange, code, column)
+        if any(t != name for t, name in translated.items()):
+            ledger.frame[column] = texts.replace(translated)
+
+
+def check_figures(ledger: Ledger, who: str) -> None:
+    """Tell figures that do not go together, and jumps from one year to the next, of activity or indicators."""
+
+    def shown(name: str) -> Callable[[int], str]:
+        values = ledger.values(name)
+        return lambda row: f"{values[row]:.15g}"
+
+    activity = "output" in ledger.frame
+    added, research = ("value_added", "rd_expenses")
+    if not activity:
+        added, research = ("value_added_per_employee", "rd_per_employee")
+    zero = ledger.values(added) == 0
+    beside = [research, *(("output", "employees") if activity else ())]
+    positive = np.column_stack([ledger.values(name) > 0 for name in beside])
+    named = [
+        ", ".join(
+            f"{name} {ledger.values(name)[row]:.15g}" for name, p in zip(beside, marks, strict=True) if p
+        )
+        if z
+        else ""
+        for row, (z, marks) in enumerate(zip(zero.tolist(), positive.tolist(), strict=True))
+    ]
+    ledger.note(zero & positive.any(axis=1), "zero_beside_positive", added, detail=lambda row: named[row])
+    both = zero & (ledger.values(research) == 0) & ~positive.any(axis=1)
+    ledger.note(both, "both_zero", added)
+    above = (ledger.values(research) > ledger.values(added)) & (ledger.values(added) > 0)
+    ledger.note(above, "rd_above_value_added", research, value=shown(research), detail=shown(added))
+    if activity:
+        over = ledger.values("used_by_participants") > ledger.values("output")
+        ledger.note(
+            over,
+            "used_above_output",
+            "used_by_participants",
+            value=shown("used_by_participants"),
+            detail=shown("output"),
+        )
+    _check_jumps(ledger, who)
+
+
+def _check_jumps(ledger: Ledger, who: str) -> None:
+    alive = np.flatnonzero(ledger.alive)
+    years = ledger.values("year")[alive]
+    codes, _ = pd.factorize(ledger.frame[who].iloc[alive])
+    order = np.lexsort((years, codes))
+    now, before = order[1:], order[:-1]
+    next_year = (codes[now] == codes[before]) & (years[now] == years[before] + 1)
+    now, before = alive[now[next_year]], alive[before[next_year]]
+    for column in ledger.spec.columns:
+        if column.type not in ("money", "count"):
+            continue
+        values = ledger.values(column.name)
+        ratio = np.full(len(ledger), np.nan)
+        known = values[before] > 0
+        ratio[now[known]] = values[now[known]] / values[before[known]]
+        earlier = np.full(len(ledger), np.nan)
+        earlier[now] = values[before]
+
+        def text(row: int, earlier: NDArray[Any] = earlier) -> str:
+            return f"{earlier[row]:.15g}"
+
+        ledger.note(ratio > JUMP_UP, "jump_up", column.name, detail=text)
+        ledger.note(ratio < JUMP_DOWN, "jump_down", column.name, detail=text)

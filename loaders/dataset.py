@@ -1,0 +1,340 @@
+"""Read a dataset: files or frames in, a checked supply graph out, with every row accounted for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from graph.errors import DataError, SchemaError, StrictError
+from graph.findings import Finding, Findings
+from graph.model import SupplyGraph
+from graph.schema import NUMERIC, tables
+from graph.settings import Settings
+from loaders.cells import TypedGrid, type_grid
+from loaders.checks import (
+    check_cells,
+    check_figures,
+    check_keys,
+    check_kinds,
+    check_memberships,
+    check_values,
+)
+from loaders.grids import to_grid
+from loaders.ledger import REJECTED_COLUMNS, Ledger, exact_sum
+from loaders.notes import Notes
+from loaders.relations import check_relations
+from loaders.sheets import RawSheet
+from loaders.sources import Source, find_sources
+
+DEFAULT_CURRENCY = "RUB"
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """A dataset as read: the graph, and all that was noticed on the way.
+
+    Attributes
+    ----------
+    graph : SupplyGraph
+        The accepted rows.
+    findings : Findings
+        What was noticed, where, and what was done.
+    rejected : DataFrame
+        Rows that did not enter the graph: table, file, sheet, row, code, reason, content (raw cells as JSON).
+    provenance : mapping
+        ``inputs``: how each file was read; ``accounting``: rows and value sums by table.
+    """
+
+    graph: SupplyGraph
+    findings: Findings
+    rejected: pd.DataFrame
+    provenance: dict[str, Any]
+
+
+def read_dataset(
+    path: str | os.PathLike[str],
+    *,
+    settings: Settings | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Dataset:
+    """Read the dataset at `path`: a folder of tables, or a workbook with a sheet a table.
+
+    A dataset holds ``indicators``, or ``participants`` and ``links``; the other tables are optional. Encoding,
+    delimiter, decimal sign, units and headers are found out; whatever is doubtful becomes a finding. A broken
+    row is rejected and a broken optional cell is unknown; nothing is guessed.
+
+    Parameters
+    ----------
+    path : path
+        Folder, ``.xlsx`` or ``.xls``.
+    settings : Settings, optional
+        ``strict`` and ``currency`` are used here.
+    progress : callable, optional
+        Called with a sentence as each file is read.
+
+    Returns
+    -------
+    Dataset
+
+    Raises
+    ------
+    DataError
+        There is no such dataset, or a file is damaged beyond reading.
+    SchemaError
+        A required column is missing or claimed twice, or headers name several currencies.
+    StrictError
+        ``settings.strict`` is on and there is a finding of severity error or warning.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> _ = (folder / "participants.csv").write_text("ИНН;Кластер\\n0101;К\\n0202;К\\n", "cp1251")
+    >>> _ = (folder / "links.csv").write_text(
+    ...     "Год;Поставщик;Покупатель;Объём отгрузки, тыс. руб.\\n2022;0101;0202;1 500,5\\n", "cp1251")
+    >>> data = read_dataset(folder)
+    >>> data.graph.to_tables()["links"][["supplier_id", "value"]].values.tolist()
+    [['0101', 1.5005]]
+    """
+    notes = Notes()
+    sources = find_sources(Path(path), notes, progress)
+    return _build(sources, settings or Settings(), notes, progress)
+
+
+def read_frames(frames: Mapping[str, pd.DataFrame], *, settings: Settings | None = None) -> Dataset:
+    """Check tables that are already pandas frames, exactly as files are checked.
+
+    Parameters
+    ----------
+    frames : mapping of str to DataFrame
+        Table name → rows; headers may be aliases. The frames are not changed. Rows count from 1.
+    settings : Settings, optional
+        ``strict`` and ``currency`` are used here.
+
+    Returns
+    -------
+    Dataset
+
+    Raises
+    ------
+    SchemaError, StrictError
+        As in `read_dataset`.
+
+    Examples
+    --------
+    >>> data = read_frames({"indicators": pd.DataFrame(
+    ...     {"cluster_id": ["a"], "year": [2020], "rd_per_employee": [0.2], "value_added_per_employee": [0.0]})})
+    >>> [finding.code for finding in data.findings]
+    ['unit_assumed', 'zero_beside_positive']
+    """
+    sources = []
+    for name, frame in frames.items():
+        if name not in tables():
+            raise SchemaError(f"{name!r} is no table of the contract; these are: {', '.join(tables())}.")
+        if not isinstance(frame, pd.DataFrame):
+            raise SchemaError(
+                f"The table {name} must be a pandas DataFrame, got {type(frame).__name__} instead."
+            )
+        sources.append(Source(name, RawSheet(name, frame=_plain_frame(frame))))
+    return _build(sources, settings or Settings(), Notes(), None)
+
+
+def _plain_frame(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return `frame` with numpy numbers where they are complete and objects elsewhere."""
+    columns: dict[int, Any] = {}
+    for position in range(frame.shape[1]):
+        series = frame.iloc[:, position]
+        if isinstance(series.dtype, np.dtype) and series.dtype.kind in "iuf":
+            columns[position] = series.to_numpy()
+        else:
+            objects = series.astype(object)
+            columns[position] = objects.where(objects.notna(), None).to_numpy()
+    plain = pd.DataFrame(columns, index=range(len(frame)))
+    plain.columns = pd.Index([str(c) for c in frame.columns], dtype=object)
+    return plain
+
+
+def _build(
+    sources: list[Source], settings: Settings, notes: Notes, progress: Callable[[str], None] | None
+) -> Dataset:
+    """Type, check and assemble the tables."""
+    _require_tables({source.table for source in sources})
+    if progress:
+        progress("Checking the tables")
+    typed: dict[str, list[TypedGrid]] = {}
+    for table, spec in tables().items():
+        for source in sources:
+            if source.table == table:
+                typed.setdefault(table, []).append(type_grid(to_grid(source.sheet, spec, notes), spec, notes))
+    currency = _currency(typed, settings, notes)
+    ledgers = {table: _ledger(table, parts, notes) for table, parts in typed.items()}
+    _refuse_empty(ledgers, notes)
+    check_relations(ledgers, notes)
+    for table, who in (("activity", "participant_id"), ("indicators", "cluster_id")):
+        if table in ledgers:
+            check_figures(ledgers[table], who)
+    accounting = {table: ledger.accounting() for table, ledger in ledgers.items()}
+    inputs = [_describe(table, part) for table, parts in typed.items() for part in parts]
+    provenance: dict[str, Any] = {"inputs": inputs, "accounting": accounting, "currency": currency}
+    frames = {table: ledger.accepted() for table, ledger in ledgers.items()}
+    graph = SupplyGraph.from_tables(frames, currency=currency, provenance=provenance)
+    _agree(graph, accounting)
+    rejected = [ledger.rejected() for ledger in ledgers.values()]
+    findings = notes.findings()
+    if settings.strict:
+        _be_strict(findings)
+    kept = [frame for frame in rejected if len(frame)]
+    table_rejected = (
+        pd.concat(kept, ignore_index=True) if kept else pd.DataFrame(columns=list(REJECTED_COLUMNS))
+    )
+    return Dataset(graph, findings, table_rejected, provenance)
+
+
+def _require_tables(present: set[str]) -> None:
+    if "indicators" in present or {"participants", "links"} <= present:
+        return
+    missing = [name for name in ("participants", "links") if name not in present]
+    raise DataError(
+        f"The dataset has {', '.join(sorted(present)) or 'no tables'} but no {' and no '.join(missing)}; it needs "
+        "participants and links, or indicators."
+    )
+
+
+def _refuse_empty(ledgers: Mapping[str, Ledger], notes: Notes) -> None:
+    """Refuse a dataset whose main tables have no rows; tell empty optional ones."""
+    empty = [t for t, book in ledgers.items() if not len(book) and not any(g.broken for g in book.grids)]
+    held = set(ledgers) - set(empty)
+    for table in empty:
+        file = ledgers[table].grids[0].file
+        if "indicators" not in held and not {"participants", "links"} <= held:
+            raise DataError(f"The table {table} ({file}) has a header and no rows.")
+        notes.add("table_empty", table=table, file=file, value=table)
+
+
+def _ledger(table: str, parts: list[TypedGrid], notes: Notes) -> Ledger:
+    """Join the parts of a table and check its rows."""
+    spec = tables()[table]
+    frame = parts[0].frame if len(parts) == 1 else pd.concat([p.frame for p in parts], ignore_index=True)
+    ledger = Ledger(spec, [part.grid for part in parts], frame, notes)
+    issues = _join(parts, lambda part: part.issues, np.int8)
+    flags = _join(parts, lambda part: part.flags, np.bool_)
+    check_cells(ledger, issues, flags)
+    check_values(ledger, ("value_added", "value_added_per_employee"))
+    check_kinds(ledger)
+    if table == "participants":
+        check_memberships(ledger)
+    else:
+        check_keys(
+            ledger, parallel={"links": "parallel_links", "measures": "parallel_measures"}.get(table, "")
+        )
+    return ledger
+
+
+def _join(parts: list[TypedGrid], pick: Callable[[TypedGrid], dict[Any, Any]], dtype: Any) -> dict[Any, Any]:
+    """Join arrays of the parts by name; a part without one gives zeros (for an issue: missing cells)."""
+    names = {name for part in parts for name in pick(part)}
+    fill = 1 if dtype is np.int8 else 0  # Issue.MISSING: the column is absent from that file
+    return {
+        name: np.concatenate(
+            [pick(part).get(name, np.full(len(part.grid), fill, dtype)) for part in parts]
+        ).astype(dtype)
+        for name in names
+    }
+
+
+def _currency(typed: Mapping[str, list[TypedGrid]], settings: Settings, notes: Notes) -> str:
+    """Return the one currency of the dataset.
+
+    Raises
+    ------
+    SchemaError
+        Headers name several currencies: sums over them would mean nothing.
+    """
+    parts = [(table, part) for table, several in typed.items() for part in several]
+    named: dict[str, str] = {}
+    for _, part in parts:
+        for header, currency in part.currencies.items():
+            named.setdefault(currency, f"{header!r} of {part.grid.file}")
+    if len(named) > 1:
+        places = ", ".join(f"{currency} ({place})" for currency, place in sorted(named.items()))
+        raise SchemaError(f"The headers name several currencies: {places}; convert them to one.")
+    found = next(iter(named), "")
+    currency = settings.currency or found or DEFAULT_CURRENCY
+    if settings.currency and found and found != settings.currency:
+        notes.add("currency_overridden", value=found, detail=settings.currency)
+    for table, part in parts:
+        if part.unnamed:
+            notes.add(
+                "unit_assumed",
+                table=table,
+                file=part.grid.file,
+                sheet=part.grid.sheet,
+                detail=f"{', '.join(part.unnamed)}: 10^6 {currency}",
+            )
+    if not found and not settings.currency and not any(part.unnamed for _, part in parts):
+        money = [h for _, part in parts for h, name in part.columns.items() if _is_money(part, name)]
+        if money:
+            notes.add("unit_assumed", detail=f"{', '.join(money)}: {currency}")
+    return currency
+
+
+def _is_money(part: TypedGrid, name: str) -> bool:
+    return (
+        any(
+            column.type == "money"
+            for spec in tables().values()
+            for column in spec.columns
+            if column.name == name
+        )
+        and name in part.frame
+    )
+
+
+def _describe(table: str, part: TypedGrid) -> dict[str, Any]:
+    """Return how one file or sheet was read, for ``run.json``."""
+    grid = part.grid
+    facts = {name: value for name, value in grid.facts.items() if name != "columns_at"}
+    return {
+        "file": grid.file,
+        **facts,
+        "decimal": part.decimal,
+        "table": table,
+        "sheet": grid.sheet,
+        "rows": len(grid) + len(grid.broken),
+        "columns": part.columns,
+        "conversions": part.conversions,
+    }
+
+
+def _agree(graph: SupplyGraph, accounting: Mapping[str, Mapping[str, Any]]) -> None:
+    """Check that the graph holds what was accepted: nothing lost, nothing added on the way in."""
+    for table, book in accounting.items():
+        held = getattr(graph, table)
+        if len(held) != book["rows_accepted"]:
+            raise AssertionError(
+                f"the graph holds {len(held)} rows of {table}, {book['rows_accepted']} accepted"
+            )
+        for column in tables()[table].columns:
+            if column.type in NUMERIC:
+                total = exact_sum(held[column.name].to_numpy("float64"))
+                if total != book["values"][column.name]["value_accepted"]:
+                    raise AssertionError(
+                        f"the graph's sum of {table}.{column.name} differs from the accepted one"
+                    )
+
+
+def _be_strict(findings: Findings) -> None:
+    serious: list[Finding] = [f for f in findings if f.severity != "info"]
+    if serious:
+        serious.sort(key=lambda finding: finding.severity != "error")
+        first = serious[0]
+        raise StrictError(
+            f"{findings.count('error')} errors and {findings.count('warning')} warnings; the first: "
+            f"{first.where()}: {first.message()}."
+        )

@@ -1,0 +1,227 @@
+"""Match headers to the contract's columns, and read units and currencies out of them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from graph.errors import SchemaError
+from graph.schema import ColumnSpec, TableSpec
+
+CURRENCIES: Final[dict[str, str]] = {
+    **dict.fromkeys(("руб", "рубль", "рубля", "рублей", "рублях", "р", "rub", "rur", "₽"), "RUB"),
+    **dict.fromkeys(("rouble", "roubles", "ruble", "rubles"), "RUB"),
+    **dict.fromkeys(("usd", "доллар", "долларов", "долл", "dollar", "dollars", "$", "us$"), "USD"),
+    **dict.fromkeys(("eur", "евро", "euro", "euros", "€"), "EUR"),
+    **dict.fromkeys(("cny", "юань", "юаней", "yuan", "rmb", "¥"), "CNY"),
+    **dict.fromkeys(("тенге", "kzt", "tenge"), "KZT"),
+    **dict.fromkeys(("byn", "белруб"), "BYN"),
+    **dict.fromkeys(("gbp", "фунтов", "pounds", "£"), "GBP"),
+}
+SCALES: Final[dict[str, float]] = {
+    **dict.fromkeys(("тыс", "тысяч", "тысячи", "тысячах", "thousand", "thousands", "ths", "thsd", "k"), 1e3),
+    **dict.fromkeys(("млн", "миллион", "миллионов", "миллионы", "миллионах", "million", "millions"), 1e6),
+    **dict.fromkeys(("mln", "mn", "mio", "mil"), 1e6),
+    **dict.fromkeys(("млрд", "миллиард", "миллиардов", "миллиарды", "billion", "billions", "bn", "bln"), 1e9),
+    **dict.fromkeys(("трлн", "триллионов", "trillion", "trillions", "trn"), 1e12),
+}
+_JOINED: Final = {
+    f"{scale}{money}": (factor, code)
+    for scale, factor in (("k", 1e3), ("m", 1e6), ("mn", 1e6), ("bn", 1e9))
+    for money, code in (("usd", "USD"), ("eur", "EUR"), ("rub", "RUB"), ("cny", "CNY"))
+}
+_PERCENT: Final = frozenset(
+    {"%", "процент", "процентов", "проценты", "процентах", "percent", "pct", "per cent"}
+)
+_FILLERS: Final = frozenset(
+    {"чел", "человек", "человека", "сша", "persons", "people", "шт", "тонн", "тонны", "т"}
+)
+_TONNES: Final = frozenset({"tonnes", "tonne", "tons", "t"})
+_LINKING: Final = frozenset({"в", "in", "of", "ед", "изм", "unit", "units", "us"})
+_PIECES: Final = re.compile(r"[^\W_]+|us\$|[%₽$€¥£&]", re.UNICODE)
+_FOOTNOTE: Final = re.compile(r"(?<=\w)\d{1,2}\)|[¹²³⁴-⁹⁾*]")
+_IDENTIFYING: Final = frozenset({"инн", "ид", "id", "код", "code", "inn", "идентификатор", "number", "огрн"})
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What a header says about its unit: a scale (1 000 for thousands), a currency, per cent."""
+
+    scale: float | None = None
+    currency: str = ""
+    percent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """One header that means a column of the contract."""
+
+    position: int
+    header: str
+    column: ColumnSpec
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderMatch:
+    """What a row of headers means: matched columns, unknown headers, and headers set aside for a better one."""
+
+    columns: tuple[Matched, ...]
+    unknown: tuple[str, ...]
+    set_aside: tuple[tuple[str, str], ...] = ()
+
+
+def words(text: str) -> list[str]:
+    """Return the lower-case words of a header, ё as е; punctuation, underscores and spaces only divide.
+
+    Examples
+    --------
+    >>> words("Объём_отгрузки, млн руб.")
+    ['объем', 'отгрузки', 'млн', 'руб']
+    """
+    text = unicodedata.normalize("NFC", text).lower().replace("ё", "е")
+    return _PIECES.findall(re.sub(r"r\s*&\s*d", "r&d", _FOOTNOTE.sub(" ", text)).replace("r&d", "rnd"))
+
+
+@cache
+def _plain(text: str) -> str:
+    return " ".join(words(text))
+
+
+@cache
+def read_unit(header: str) -> tuple[str, Unit]:
+    """Return the header's words without its unit, and the unit.
+
+    Examples
+    --------
+    >>> read_unit("Объём отгрузки, тыс. руб.")
+    ('объем отгрузки', Unit(scale=1000.0, currency='RUB', percent=False))
+    >>> read_unit("Уровень кооперации, %")
+    ('уровень кооперации', Unit(scale=None, currency='', percent=True))
+    """
+    kept: list[str] = []
+    scale: float | None = None
+    currency, percent = "", False
+    for word in words(header):
+        if word in _JOINED:
+            scale, currency = _JOINED[word]
+        elif word in SCALES:
+            scale = SCALES[word] * (scale or 1.0)
+        elif word in CURRENCIES:
+            currency = CURRENCIES[word]
+        elif word in _PERCENT:
+            percent = True
+        elif word not in _FILLERS and word not in _TONNES:
+            kept.append(word)
+    while kept and kept[-1] in _LINKING:
+        kept.pop()
+    return " ".join(kept), Unit(scale, currency, percent)
+
+
+@cache
+def _aliases(spec: TableSpec) -> dict[str, tuple[str, ...]]:
+    """Return normalised alias → the columns it may mean, in the order of the contract."""
+    found: dict[str, tuple[str, ...]] = {}
+    for column in spec.columns:
+        for alias in (column.name, *column.aliases):
+            for form in {_plain(alias), read_unit(alias)[0]}:
+                if form and column.name not in found.get(form, ()):
+                    found[form] = (*found.get(form, ()), column.name)
+    return found
+
+
+def candidates(header: str, spec: TableSpec) -> tuple[str, ...]:
+    """Return the columns of `spec` that `header` may mean, the likeliest first.
+
+    Examples
+    --------
+    >>> from graph.schema import tables
+    >>> candidates("Объём отгрузки, млн руб.", tables()["links"])
+    ('value',)
+    """
+    stripped = header.strip()
+    if stripped in spec.names:
+        return (stripped,)
+    known = _aliases(spec)
+    return known.get(_plain(stripped)) or known.get(read_unit(stripped)[0], ())
+
+
+def count_matches(cells: Sequence[object], spec: TableSpec) -> int:
+    """Return how many columns of `spec` the cells of a row name."""
+    named = [candidates(cell, spec) for cell in cells if isinstance(cell, str) and 0 < len(cell) < 200]
+    return len({name for names in named for name in names[:1]})
+
+
+def match_headers(headers: Sequence[str], spec: TableSpec, where: str) -> HeaderMatch:
+    """Match headers to the columns of a table: exact names first, then aliases.
+
+    An alias that may mean two columns (``Организация``: the id or the name) takes the first that is free. Where
+    two headers claim one id column and just one of them speaks of a code (``ИНН поставщика`` beside
+    ``Поставщик``), the code wins and the other is set aside.
+
+    Raises
+    ------
+    SchemaError
+        Two headers mean one column, or a required column is missing.
+
+    Examples
+    --------
+    >>> from graph.schema import tables
+    >>> match = match_headers(["ИНН", "Организация", "Кластер"], tables()["participants"], "a.csv")
+    >>> [(m.header, m.column.name) for m in match.columns]
+    [('ИНН', 'participant_id'), ('Кластер', 'cluster_id'), ('Организация', 'name')]
+    """
+    options = {i: candidates(header, spec) for i, header in enumerate(headers)}
+    taken: dict[str, int] = {}
+    aside: list[tuple[str, str]] = []
+
+    def claim(position: int, names: tuple[str, ...]) -> None:
+        free = next((name for name in names if name not in taken), "")
+        if free:
+            taken[free] = position
+            return
+        column, holder = names[0], taken[names[0]]
+        stronger = _stronger(headers[holder], headers[position], spec[column])
+        if stronger is None:
+            raise SchemaError(
+                f"Two columns of {where} both mean {column}: {headers[holder]!r} and {headers[position]!r}; "
+                "rename or remove one."
+            )
+        weak = position if stronger == headers[holder] else holder
+        taken[column] = position if weak == holder else holder
+        aside.append((headers[weak], headers[taken[column]]))
+
+    exact = {i for i, header in enumerate(headers) if header.strip() in spec.names}
+    for certain in (True, False):
+        for position in (i for i in options if (i in exact) is certain and len(options[i]) == 1):
+            claim(position, options[position])
+    for position in (i for i in options if len(options[i]) > 1):
+        claim(position, options[position])
+    missing = [name for name in spec.required if name not in taken]
+    if missing:
+        seen = ", ".join(repr(h) for h in headers if h) or "none"
+        raise SchemaError(
+            f"{where} has no column {', '.join(missing)}, which the table {spec.name} needs; "
+            f"its headers are: {seen[:600]}."
+        )
+    used = set(taken.values())
+    weak_headers = {header for header, _ in aside}
+    unknown = tuple(h for i, h in enumerate(headers) if i not in used and h and h not in weak_headers)
+    columns = tuple(
+        Matched(taken[c.name], headers[taken[c.name]], c, read_unit(headers[taken[c.name]])[1])
+        for c in spec.columns
+        if c.name in taken
+    )
+    return HeaderMatch(columns, unknown, tuple(aside))
+
+
+def _stronger(first: str, second: str, column: ColumnSpec) -> str | None:
+    """Return the one of two headers of an id column that alone speaks of a code; None if neither or both do."""
+    if column.type != "id" or column.name in (first.strip(), second.strip()):
+        return first if column.type == "id" and column.name == first.strip() != second.strip() else None
+    codes = [bool(_IDENTIFYING & set(words(header))) for header in (first, second)]
+    return None if codes[0] == codes[1] else (first if codes[0] else second)

@@ -1,0 +1,242 @@
+"""The book of one table: its typed rows, which of them live, and what became of every value."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from graph.findings import catalogue
+from graph.schema import NUMERIC, TableSpec
+from loaders.notes import Notes
+from loaders.sheets import BrokenRow, Grid, show
+
+Mask = NDArray[np.bool_]
+REJECTED_COLUMNS = ("table", "file", "sheet", "row", "code", "reason", "content")
+
+
+def exact_sum(values: NDArray[np.float64]) -> float:
+    """Return the correctly rounded sum of the values that are known."""
+    return math.fsum(values[~np.isnan(values)].tolist())
+
+
+class Ledger:
+    """Typed rows of one table from one or more grids, with a finding and a sum for every loss.
+
+    Attributes
+    ----------
+    spec : TableSpec
+        The table.
+    frame : DataFrame
+        The contract's columns, one row for each row of the grids; changed only through `blank` and `replace`.
+    alive : array of bool
+        Rows that are not rejected.
+    """
+
+    def __init__(self, spec: TableSpec, grids: Sequence[Grid], frame: pd.DataFrame, notes: Notes) -> None:
+        self.spec = spec
+        self.grids = grids
+        self.frame = frame
+        self.alive: Mask = np.ones(len(frame), bool)
+        self._notes = notes
+        sizes = [len(grid) for grid in grids]
+        self.source = np.repeat(np.arange(len(grids)), sizes)
+        self.position = np.concatenate([np.arange(size) for size in sizes]) if sizes else np.empty(0, int)
+        self.line = np.concatenate([grid.lines for grid in grids]) if grids else np.empty(0, np.int64)
+        self._reason: dict[int, str] = {}
+        self._numeric = [c.name for c in spec.columns if c.type in NUMERIC]
+        self._read = {name: exact_sum(self.values(name)) for name in self._numeric}
+        self._rejected: dict[str, list[float]] = {name: [] for name in self._numeric}
+        self._unknown: dict[str, list[float]] = {name: [] for name in self._numeric}
+        self.merged = 0
+
+    def __len__(self) -> int:
+        """Return how many rows could be split into cells."""
+        return len(self.frame)
+
+    def values(self, name: str) -> NDArray[np.float64]:
+        """Return a numeric or year column."""
+        return self.frame[name].to_numpy("float64")
+
+    def raw(self, row: int, column: str) -> str:
+        """Return the cell of `column` as it stands in the file."""
+        grid = self.grids[self.source[row]]
+        places = grid.facts.get("columns_at", {})
+        if column not in places:
+            return ""
+        return show(grid.columns[places[column]][self.position[row]])
+
+    def note(
+        self,
+        where: Mask,
+        code: str,
+        column: str = "",
+        *,
+        value: Callable[[int], str] | None = None,
+        detail: Callable[[int], str] | str = "",
+        summed: str = "",
+    ) -> None:
+        """Add a finding of `code` for each living row of `where`; past the cap one for the rest.
+
+        `value` and `detail` give the finding's texts for a row; by default the raw cell of `column`, and "".
+        `summed` names the column whose sum the summary tells (`column` where it is numeric).
+        """
+        rows = np.flatnonzero(where & self.alive)
+        if not len(rows):
+            return
+        summed = summed or (column if column in self._numeric else "")
+        for number, grid in enumerate(self.grids):
+            mine = rows[self.source[rows] == number]
+            room = self._notes.room(code, self.spec.name, grid.file)
+            for row in mine[:room].tolist():
+                self._notes.add(
+                    code,
+                    table=self.spec.name,
+                    file=grid.file,
+                    sheet=grid.sheet,
+                    row=int(self.line[row]),
+                    column=self.header(number, column),
+                    value=(value(row) if value else self.raw(row, column))[:200],
+                    detail=detail if isinstance(detail, str) else detail(row),
+                    **self._who(row),
+                )
+            rest = mine[room:]
+            total = exact_sum(self.values(summed)[rest]) if summed and len(rest) else 0.0
+            self._notes.skip(code, self.spec.name, grid.file, len(rest), total)
+
+    def header(self, source: int, column: str) -> str:
+        """Return how the file calls a column of the contract (its own name where the file has none)."""
+        grid = self.grids[source]
+        place = grid.facts.get("columns_at", {}).get(column)
+        return column if place is None else grid.header[place]
+
+    def _who(self, row: int) -> dict[str, Any]:
+        """Return the cluster, participant and year of a row, for the finding."""
+        out: dict[str, Any] = {}
+        for name in ("cluster_id", "participant_id"):
+            if name in self.frame:
+                value = self.frame[name].iat[row]
+                out[name] = value if isinstance(value, str) else ""
+        if "year" in self.frame:
+            year = float(self.frame["year"].iat[row])
+            out["year"] = int(year) if year == year and abs(year) < 1e9 and year == int(year) else None
+        return out
+
+    def reject(self, where: Mask, code: str, column: str = "", **texts: Any) -> None:
+        """Reject the living rows of `where`, with a finding for each."""
+        hit = where & self.alive
+        if not hit.any():
+            return
+        self.note(hit, code, column, **texts)
+        value = texts.get("value")
+        detail = texts.get("detail", "")
+        for row in np.flatnonzero(hit).tolist():
+            text = value(row) if value else self.raw(row, column) if column else ""
+            more = detail if isinstance(detail, str) else detail(row)
+            sentence = catalogue()[code].en.replace("{value}", text[:200]).replace("{detail}", more)
+            self._reason[row] = f"{code}\n{sentence}"
+        for name in self._numeric:
+            lost = self.values(name)[hit]
+            self._rejected[name] += lost[~np.isnan(lost)].tolist()
+        self.alive &= ~hit
+
+    def blank(self, where: Mask, code: str, column: str, **texts: Any) -> None:
+        """Make the cells of `column` unknown in the living rows of `where`, with a finding for each."""
+        hit = where & self.alive
+        if not hit.any():
+            return
+        self.note(hit, code, column, **texts)
+        values = self.values(column).copy()
+        lost = values[hit]
+        self._unknown[column] += lost[~np.isnan(lost)].tolist()
+        values[hit] = np.nan
+        self.frame[column] = values
+
+    def accepted(self) -> pd.DataFrame:
+        """Return the living rows with the contract's columns, and ``row, file, sheet``."""
+        out = self.frame[self.alive].copy()
+        out["row"] = self.line[self.alive]
+        for origin in ("file", "sheet"):
+            names = [getattr(grid, origin) for grid in self.grids]
+            codes, unique = pd.factorize(np.array(names, dtype=object))
+            out[origin] = pd.Categorical.from_codes(codes[self.source[self.alive]], categories=unique)
+        return out.reset_index(drop=True)
+
+    def rejected(self) -> pd.DataFrame:
+        """Return the rejected rows in the order of the files, with their raw cells as JSON."""
+        entries: list[tuple[int, int, str, str, str]] = []
+        for row, reason in self._reason.items():
+            code, sentence = reason.split("\n", 1)
+            source = int(self.source[row])
+            content = self.grids[source].content(int(self.position[row]))
+            entries.append((source, int(self.line[row]), code, sentence, _json(content)))
+        for source, grid in enumerate(self.grids):
+            for broken in grid.broken:
+                sentence = broken_sentence(broken)
+                entries.append((source, broken.line, broken.code, sentence, _json(_broken_cells(broken))))
+        entries.sort(key=lambda entry: entry[:2])
+        return pd.DataFrame(
+            [
+                (self.spec.name, self.grids[s].file, self.grids[s].sheet, line, code, sentence, content)
+                for s, line, code, sentence, content in entries
+            ],
+            columns=list(REJECTED_COLUMNS),
+        )
+
+    def accounting(self) -> dict[str, Any]:
+        """Return the counts of rows and the sums of values, checked to add up.
+
+        ``value_read`` is the sum of every cell of the table that is a plausible number, in the contract's unit;
+        it equals ``value_accepted`` + ``value_rejected`` (rows that were rejected) + ``value_unknown`` (cells
+        that were made unknown). Cells that are no number carry no value; each has its finding.
+
+        Raises
+        ------
+        AssertionError
+            A row or a value got lost inside the loader: a defect, never a property of the input.
+        """
+        broken = sum(len(grid.broken) for grid in self.grids)
+        accepted = int(self.alive.sum())
+        rows = {
+            "rows_read": len(self) + broken,
+            "rows_accepted": accepted,
+            "rows_rejected": len(self._reason) + broken,
+            "rows_merged": self.merged,
+        }
+        if rows["rows_read"] != rows["rows_accepted"] + rows["rows_rejected"]:
+            raise AssertionError(f"rows of {self.spec.name} do not add up: {rows}")
+        sums: dict[str, dict[str, float]] = {}
+        for name in self._numeric:
+            values = self.values(name)[self.alive]
+            part = {
+                "value_read": self._read[name],
+                "value_accepted": exact_sum(values),
+                "value_rejected": math.fsum(self._rejected[name]),
+                "value_unknown": math.fsum(self._unknown[name]),
+            }
+            found = math.fsum([part["value_accepted"], part["value_rejected"], part["value_unknown"]])
+            scale = math.fsum(np.abs(values[~np.isnan(values)]).tolist()) + sum(
+                map(abs, self._rejected[name] + self._unknown[name])
+            )
+            if abs(found - part["value_read"]) > 1e-12 * scale:
+                raise AssertionError(f"values of {self.spec.name}.{name} do not add up: {part}")
+            sums[name] = part
+        return {**rows, "values": sums}
+
+
+def broken_sentence(broken: BrokenRow) -> str:
+    """Return why a row could not be split into cells."""
+    return catalogue()[broken.code].en.replace("{detail}", str(len(broken.cells))).replace("{value}", "")
+
+
+def _broken_cells(broken: BrokenRow) -> dict[str, str]:
+    return {f"#{i}": text for i, cell in enumerate(broken.cells, 1) if (text := show(cell))}
+
+
+def _json(content: dict[str, str]) -> str:
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,103 @@
+"""Checks between tables: who is outside, and who is outside only by a slip of spelling."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from loaders.ledger import Ledger
+from loaders.notes import Notes
+
+_ALIKE: Final = str.maketrans("авекмнорстухіј", "abekmhopctyxij")
+_LOOSE: Final = re.compile(r"[\W_]+")
+
+
+def loose_key(text: str) -> str:
+    """Return an id without case, marks, leading zeros and the difference of look-alike letters.
+
+    Examples
+    --------
+    >>> loose_key("Р-01") == loose_key("p01"), loose_key("0077") == loose_key("77")
+    (True, True)
+    """
+    return _LOOSE.sub("", text.casefold()).translate(_ALIKE).lstrip("0")
+
+
+def check_relations(ledgers: Mapping[str, Ledger], notes: Notes) -> None:
+    """Tell links and activity of organisations that are in no cluster, self-supply, and unknown clusters."""
+    people = ledgers.get("participants")
+    members: pd.Index[Any] = pd.Index([])
+    if people is not None:
+        members = pd.Index(people.frame.loc[people.alive, "participant_id"].unique())
+    if "links" in ledgers:
+        _check_links(ledgers["links"], members, notes)
+    if "activity" in ledgers:
+        activity = ledgers["activity"]
+        activity.note(
+            ~activity.frame["participant_id"].isin(members).to_numpy(bool),
+            "activity_outside",
+            "participant_id",
+        )
+    _check_spelling(ledgers, members)
+    clusters: set[str] = set()
+    for name in ("participants", "clusters"):
+        if name in ledgers:
+            ledger = ledgers[name]
+            clusters |= set(ledger.frame.loc[ledger.alive, "cluster_id"].dropna().unique())
+    if clusters:
+        for name in ("indicators", "measures"):
+            if name in ledgers:
+                ledger = ledgers[name]
+                strange = ~ledger.frame["cluster_id"].isin(clusters).to_numpy(bool)
+                ledger.note(strange, "cluster_unknown", "cluster_id")
+
+
+def _check_links(links: Ledger, members: pd.Index[Any], notes: Notes) -> None:
+    supplier, buyer = links.frame["supplier_id"], links.frame["buyer_id"]
+    outside = [~side.isin(members).to_numpy(bool) for side in (supplier, buyer)]
+    links.note(outside[0] & outside[1], "outside_both", "supplier_id", summed="value")
+    one = (outside[0] ^ outside[1]) & links.alive
+    for number, grid in enumerate(links.grids):
+        count = int((one & (links.source == number)).sum())
+        if count:
+            notes.add(
+                "outside_links",
+                table="links",
+                file=grid.file,
+                sheet=grid.sheet,
+                detail=str(count),
+                value=str(count),
+            )
+    value = links.values("value")
+    links.note((supplier == buyer).fillna(False).to_numpy(bool), "self_supply", "value")
+    links.note(value == 0, "zero_value", "value")
+
+
+def _check_spelling(ledgers: Mapping[str, Ledger], members: pd.Index[Any]) -> None:
+    """Tell outside partners whose id differs from a participant's only in spelling; first row of each."""
+    keys: dict[str, str] = {}
+    for member in members:
+        keys.setdefault(loose_key(member), member)
+    keys.pop("", None)
+    for table, columns in (("links", ("supplier_id", "buyer_id")), ("activity", ("participant_id",))):
+        if table not in ledgers:
+            continue
+        ledger = ledgers[table]
+        for column in columns:
+            ids = ledger.frame[column].where(pd.Series(ledger.alive))
+            strangers = [i for i in ids.dropna().unique() if i not in members]
+            near = {i: keys[loose_key(i)] for i in strangers if loose_key(i) in keys}
+            if not near:
+                continue
+            first = ids.isin(list(near)).to_numpy(bool) & ~ids.duplicated().to_numpy()
+            ledger.note(
+                first,
+                "id_near_miss",
+                column,
+                value=lambda row, ids=ids: str(ids.iat[row]),  # type: ignore[misc]
+                detail=lambda row, ids=ids, near=near: near[str(ids.iat[row])],  # type: ignore[misc]
+            )

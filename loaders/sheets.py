@@ -1,0 +1,164 @@
+"""What a reader hands over: the cells of one sheet, where they stood, and how the file was read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from graph.errors import ClusterCoopError, DataError
+
+MAX_CELLS: Final = 200_000_000
+MAX_BYTES: Final = 4_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenRow:
+    """A row that could not be split into cells: where, why (a finding code), and what it held."""
+
+    line: int
+    code: str
+    cells: tuple[Any, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class RawSheet:
+    """The cells of one sheet or file, before any meaning is read into them.
+
+    Attributes
+    ----------
+    file, sheet : str
+        Name of the file, and of the sheet in a workbook ("" elsewhere).
+    records : list of sequences
+        Cells by row for text files (str) and workbooks (str, float, bool, date or None); rows may differ in
+        length. Blank rows are left out. Empty where `frame` holds the cells.
+    lines : list of int
+        1-based row of each record as the user sees it in the file.
+    frame : DataFrame or None
+        Cells by column where the source has typed columns (Parquet); rows count from 1.
+    broken : tuple of BrokenRow
+        Rows that could not be split into cells.
+    facts : mapping
+        What was found out: sha256, bytes, encoding, delimiter, line_end …
+    remarks : tuple of (code, detail, row)
+        Findings about the file itself.
+    """
+
+    file: str
+    sheet: str = ""
+    records: list[Any] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+    frame: pd.DataFrame | None = None
+    broken: tuple[BrokenRow, ...] = ()
+    facts: dict[str, Any] = field(default_factory=dict)
+    remarks: tuple[tuple[str, str, int | None], ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """One table's cells by column, below a known header.
+
+    Attributes
+    ----------
+    file, sheet : str
+        Where it comes from.
+    header : tuple of str
+        Headers as they stand in the file.
+    columns : tuple of arrays, each of shape (rows,)
+        Cells: object arrays, or numeric arrays where the source is typed.
+    lines : array of int64, shape (rows,)
+        1-based row of each record in the file.
+    broken : tuple of BrokenRow
+        Rows that are not in `columns`.
+    facts : mapping
+        As in `RawSheet`.
+    """
+
+    file: str
+    sheet: str
+    header: tuple[str, ...]
+    columns: tuple[NDArray[Any], ...]
+    lines: NDArray[np.int64]
+    broken: tuple[BrokenRow, ...] = ()
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        """Return the number of rows that could be split into cells."""
+        return len(self.lines)
+
+    def content(self, position: int) -> dict[str, str]:
+        """Return the raw cells of a row by header, empty ones left out."""
+        cells: dict[str, str] = {}
+        for index, (name, column) in enumerate(zip(self.header, self.columns, strict=True), 1):
+            text = show(column[position])
+            if text:
+                key = name if name and name not in cells else f"{name}#{index}"
+                cells[key] = text
+        return cells
+
+
+def show(cell: Any) -> str:
+    """Return a raw cell as text: whole floats without a fraction, missing as "".
+
+    Examples
+    --------
+    >>> show(7701.0), show(0.5), show(None), show(True)
+    ('7701', '0.5', '', 'TRUE')
+    """
+    if isinstance(cell, str):
+        return cell
+    if cell is None or cell is pd.NaT or cell is pd.NA:
+        return ""
+    if isinstance(cell, bool | np.bool_):
+        return "TRUE" if cell else "FALSE"
+    if isinstance(cell, float | np.floating):
+        if np.isnan(cell):
+            return ""
+        return str(int(cell)) if np.isfinite(cell) and cell == int(cell) else repr(float(cell))
+    return str(cell)
+
+
+@contextmanager
+def reading(name: str, what: str = "file") -> Iterator[None]:
+    """Turn whatever a reader raises into one clear `DataError`; a reader's panic included."""
+    try:
+        yield
+    except ClusterCoopError:
+        raise
+    except MemoryError:
+        raise DataError(f"The {what} {name} does not fit into memory; split it by years.") from None
+    except PermissionError:
+        raise DataError(f"The {what} {name} may not be read: permission denied.") from None
+    except Exception as error:
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        raise DataError(f"The {what} {name} cannot be read; it looks damaged ({reason}).") from error
+    except BaseException as error:
+        # A panic of a Rust reader arrives as a BaseException of its own; Ctrl-C must pass.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise DataError(f"The {what} {name} cannot be read; it looks damaged.") from error
+
+
+def read_bytes(path: Path, name: str) -> bytes:
+    """Return the bytes of the file at `path`; `DataError` says why where that fails."""
+    if path.is_dir():
+        raise DataError(f"{name} is a folder where a file should be.")
+    if path.is_symlink() and not path.exists():
+        raise DataError(f"{name} is a link to a file that does not exist.")
+    if not path.exists():
+        raise DataError(f"There is no file {name}.")
+    if not path.is_file():
+        raise DataError(f"{name} is not a regular file.")
+    with reading(name):
+        if path.stat().st_size > MAX_BYTES:
+            raise DataError(f"The file {name} is larger than 4 GB; split it by years or use Parquet.")
+        data = path.read_bytes()
+    if not data:
+        raise DataError(f"The file {name} is empty.")
+    return data

@@ -1,0 +1,203 @@
+"""Delimited text: find out encoding, delimiter and line ends, and split it without losing a row."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from graph.errors import DataError
+from loaders.sheets import BrokenRow, RawSheet
+
+DELIMITERS: Final = ("\t", ";", "|", ",")
+Score = Callable[[Sequence[Sequence[str]]], int]
+
+_CYRILLIC: Final = re.compile("[А-яЁёЂЃѓђЌќЋћЏџЎўЈҐґЄєЇїІіЉљЊњ]")
+_RUSSIAN_RUN: Final = re.compile("[А-яЁё]{2,}")
+_SWAPPED_CASE: Final = re.compile("[а-яё][А-ЯЁ]{2,}")
+
+
+def decode(data: bytes, name: str) -> tuple[str, str]:
+    """Return the text of `data` and the encoding it is in.
+
+    Valid UTF-8 is UTF-8 and a byte-order mark is believed. Otherwise the bytes are read as cp1251 only if that
+    makes words of Russian letters, so that one flipped byte does not turn a file into another alphabet; a file
+    that is mostly valid UTF-8 is read as damaged UTF-8, with U+FFFD where bytes are broken.
+
+    Raises
+    ------
+    DataError
+        The bytes hold NUL, or are in none of these encodings.
+
+    Examples
+    --------
+    >>> decode("год;сумма".encode("cp1251"), "links.csv")
+    ('год;сумма', 'cp1251')
+    """
+    for mark, encoding in ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
+        if data.startswith(mark):
+            try:
+                text = data.decode(encoding)
+            except UnicodeDecodeError:
+                raise DataError(
+                    f"The file {name} claims to be UTF-16 and is not; save it as UTF-8."
+                ) from None
+            return _no_nul(text, name), encoding
+    if b"\0" in data:
+        raise DataError(f"The file {name} holds NUL bytes, so it is not a text file, or it is damaged.")
+    try:
+        text = data.decode("utf-8-sig")
+        return text, "utf-8-sig" if data.startswith(codecs.BOM_UTF8) else "utf-8"
+    except UnicodeDecodeError:
+        pass
+    damaged = data.decode("utf-8-sig", errors="replace")
+    lost = damaged.count("\ufffd")
+    kept = sum(map(len, re.findall(r"[^\x00-\x7f\ufffd]+", damaged)))
+    if kept >= lost and kept > 0:
+        return damaged, "utf-8 (damaged)"
+    try:
+        text = data.decode("cp1251")
+    except UnicodeDecodeError:
+        text = ""
+    high = len(re.findall(r"[^\x00-\x7f]", text))
+    letters = len(_CYRILLIC.findall(text))
+    in_words = sum(map(len, _RUSSIAN_RUN.findall(text)))
+    swapped = sum(map(len, _SWAPPED_CASE.findall(text)))
+    if high and letters >= 0.7 * high and in_words >= 0.8 * letters and swapped <= 0.3 * in_words:
+        return text, "cp1251"
+    if lost <= max(3, len(damaged) // 1000):
+        return damaged, "utf-8 (damaged)"
+    raise DataError(
+        f"The encoding of the file {name} is neither UTF-8 nor cp1251; save it as UTF-8 and try again."
+    )
+
+
+def _no_nul(text: str, name: str) -> str:
+    if "\0" in text:
+        raise DataError(f"The file {name} holds NUL characters, so it is not a text file, or it is damaged.")
+    return text
+
+
+def sniff_delimiter(lines: Sequence[str], score: Score | None = None) -> str:
+    """Return the delimiter of `lines`: the one whose rows `score` best, then the steadiest one.
+
+    Without `score` (which counts known headers) tab, semicolon and bar win over the comma, because a comma is
+    also the decimal sign.
+
+    Examples
+    --------
+    >>> sniff_delimiter(["year;value", "2020;1,5", "2021;2,5"])
+    ';'
+    """
+    sample = [line for line in lines[:60] if line.strip()]
+    best, best_rank = ",", (0, 0.0)
+    for delimiter in DELIMITERS:
+        rows = [_split_line(line, delimiter) or [line] for line in sample]
+        widths = [len(row) for row in rows]
+        usual = max(set(widths), key=lambda w: (widths.count(w), w), default=1)
+        steady = widths.count(usual) / len(widths) if usual > 1 else 0.0
+        present = sum(width > 1 for width in widths) / max(len(widths), 1)
+        rank = (score(rows) if score else 0, max(steady, 0.9 * present))
+        if rank > best_rank:
+            best, best_rank = delimiter, rank
+    return best
+
+
+def _split_line(line: str, delimiter: str) -> list[str] | None:
+    """Split one line; None where its quotes do not close."""
+    if '"' not in line:
+        return line.split(delimiter)
+    try:
+        rows = list(csv.reader([line], delimiter=delimiter, strict=True))
+    except csv.Error:
+        return None
+    return rows[0] if len(rows) == 1 else None
+
+
+def split_rows(text: str, delimiter: str) -> tuple[list[list[str]], list[int], list[BrokenRow], bool]:
+    """Split `text` (line ends are LF) into rows.
+
+    Quoted cells may span lines. Where a quote does not close, or closes only after it has swallowed whole rows,
+    each line is read by itself instead, and lines with open quotes are returned as broken.
+
+    Returns
+    -------
+    rows, lines, broken, by_line
+        Non-blank rows, their 1-based line numbers, the broken lines, and whether quotes were read line by line.
+    """
+    physical = text.split("\n")
+    if '"' not in text:
+        kept = [(i, line) for i, line in enumerate(physical, 1) if line.strip(" \t\u00a0")]
+        return [line.split(delimiter) for _, line in kept], [i for i, _ in kept], [], False
+    whole = _split_quoted(text, delimiter, physical)
+    if whole is not None:
+        return *whole, [], False
+    rows, lines, broken = [], [], []
+    for number, line in enumerate(physical, 1):
+        if not line.strip(" \t\u00a0"):
+            continue
+        cells = _split_line(line, delimiter)
+        if cells is None:
+            broken.append(BrokenRow(number, "quote_unbalanced", (line,)))
+        else:
+            rows.append(cells)
+            lines.append(number)
+    return rows, lines, broken, True
+
+
+def _split_quoted(
+    text: str, delimiter: str, physical: Sequence[str]
+) -> tuple[list[list[str]], list[int]] | None:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    rows, lines, start = [], [], 1
+    try:
+        for cells in reader:
+            end = reader.line_num
+            if end > start and _swallows(physical[start - 1 : end], delimiter, len(cells)):
+                return None
+            if len(cells) > 1 or (cells and cells[0].strip()):
+                rows.append(cells)
+                lines.append(start)
+            start = end + 1
+    except csv.Error:
+        return None
+    return rows, lines
+
+
+def _swallows(span: Sequence[str], delimiter: str, width: int) -> bool:
+    """Tell whether a record over several lines holds a line that is a whole row by itself."""
+    return any(line.count(delimiter) >= width - 1 > 0 for line in span)
+
+
+def read_text(data: bytes, name: str, facts: dict[str, Any], score: Score | None = None) -> RawSheet:
+    """Read delimited text into rows of text cells.
+
+    Raises
+    ------
+    DataError
+        Not a text file, or in no known encoding, or blank.
+    """
+    text, encoding = decode(data, name)
+    ends = {"CRLF": text.count("\r\n")}
+    ends["CR"], ends["LF"] = text.count("\r") - ends["CRLF"], text.count("\n") - ends["CRLF"]
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if not text.strip():
+        raise DataError(f"The file {name} is empty.")
+    head = text[:200_000].split("\n")
+    delimiter = sniff_delimiter(head, score)
+    rows, lines, broken, by_line = split_rows(text, delimiter)
+    used = [kind for kind, count in ends.items() if count]
+    remarks: list[tuple[str, str, int | None]] = []
+    if encoding == "utf-8 (damaged)":
+        remarks.append(("encoding_damaged", str(text.count("\ufffd")), None))
+    if len(used) > 1:
+        remarks.append(("line_ends_mixed", ", ".join(used), None))
+    if by_line:
+        remarks.append(("quotes_by_line", str(len(broken)), None))
+    if used and not text.endswith("\n"):
+        remarks.append(("no_final_newline", "", text.count("\n") + 1))
+    facts = facts | {"encoding": encoding, "delimiter": delimiter, "line_end": "+".join(used)}
+    return RawSheet(name, "", rows, lines, None, tuple(broken), facts, tuple(remarks))
