@@ -66,7 +66,7 @@ def feature_list() -> tuple[Feature, ...]:
     Examples
     --------
     >>> [f.name for f in feature_list() if f.theory]
-    ['cooperation', 'openness', 'innovation', 'diversity', 'turnover']
+    ['cooperation', 'openness', 'innovation', 'diversity', 'variety', 'turnover']
     """
     text = resources.files("analysis.formations").joinpath("features.csv").read_text("utf-8")
     return tuple(
