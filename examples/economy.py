@@ -112,13 +112,13 @@ def draw_members(plan: Plan, rng: np.random.Generator) -> list[Member]:
             )
         )
 
+    firms = plan.size - len(others)
+    leaving = rng.permutation(np.arange(plan.core, firms))[: round(3 * plan.turnover * (firms - plan.core))]
+    last_years = {int(place): YEARS[k % 3] for k, place in enumerate(leaving)}
     for place, role in enumerate(roles):
-        core = place < plan.core
         joined = int(rng.integers(2012, 2020)) if rng.random() < 0.8 else None
-        left = None
-        if not core and role == "firm" and rng.random() < 1 - (1 - plan.turnover) ** 3:
-            left = int(rng.integers(2020, 2023))
-        add(role, core, joined, left)
+        left = last_years.get(place)
+        add(role, place < plan.core, joined, left)
         if left is not None:
             add(role, False, left + 1, None)
     for place, member in enumerate(members[: plan.core]):
@@ -178,7 +178,7 @@ def link_probabilities(plan: Plan, members: list[Member]) -> Floats:
         p = np.where(tier[:, None] < tier[None, :], p, 0.0)
     knows = np.array([m.role in ("university", "research") for m in members])
     silent = np.array([m.role in ("education", "government") for m in members]) | knows
-    p = np.where(silent[:, None], 0.0, p)
+    p = np.where(silent[:, None] | knows[None, :], 0.0, p)  # knowledge has links of its own
     np.fill_diagonal(p, 0.0)
     return p
 
@@ -201,7 +201,8 @@ def draw_links(plan: Plan, members: list[Member], world: World, rng: np.random.G
         part = np.ix_(here, here)
         noise = 0.7 * taste[part] + 0.2 * rng.normal(size=(len(here), len(here)))
         weight = np.where(linked[part], np.sqrt(np.outer(output, output)) * np.exp(noise), 0.0)
-        weight = fit_total(weight, plan.cooperation * output.sum(), 0.88 * output, 0.88 * purchases)
+        supply = plan.cooperation * (1 + 0.04 * rng.normal()) * output.sum()
+        weight = fit_total(weight, supply, 0.88 * output, 0.88 * purchases)
         for i, j in zip(*np.nonzero(weight), strict=True):
             a, b = members[here[i]], members[here[j]]
             kind = "services" if a.role != "firm" or rng.random() < 0.1 else "goods"
@@ -211,7 +212,9 @@ def draw_links(plan: Plan, members: list[Member], world: World, rng: np.random.G
                 _record(world, Link(year, a.participant_id, b.participant_id, part_value, "25.99.20", kind))
                 value -= part_value
             _record(world, Link(year, a.participant_id, b.participant_id, value, products[here[i]], kind))
-            if plan.production == "closed" and (a.core or b.core or plan.core == 0) and rng.random() < 0.15:
+            central = a.core or b.core or plan.core == 0
+            makers = a.role == b.role == "firm"
+            if plan.production == "closed" and central and makers and rng.random() < 0.15:
                 back = Link(
                     year, b.participant_id, a.participant_id, _cents(0.04 * value), "38.32.20", "return"
                 )

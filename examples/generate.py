@@ -30,6 +30,7 @@ from economy import (
 )
 from plans import CC_PROBABILITY, KINDS_RU, NO_CORE_PROBABILITY, PLANS, PP_PROBABILITY, YEARS
 
+WHOLE = ("SYN-06", "SYN-08", "SYN-11")  # clusters whose members report everything
 GAP = ("SYN-08", 2021)  # nobody reported links of this cluster in this year
 NO_OUTPUT_FIRM = ("SYN-01", 2022)
 NO_OUTPUT_RESEARCH = ("SYN-04", 2020)
@@ -145,15 +146,15 @@ def activity_rows(world: World, rng: np.random.Generator) -> dict[tuple[str, int
 def _gaps(m: Member, cluster_id: str, year: int, rng: np.random.Generator) -> set[str]:
     draws = rng.random(4)
     unknown = {name for name, p in zip(("employees", "value_added", "rd"), draws, strict=False) if p < 0.03}
-    if m.core:
+    if m.core or cluster_id in WHOLE:
         unknown = set()
-    if m.role in ("university", "research", "education", "government"):
+    elif m.role in ("university", "government"):
         unknown |= {"value_added", "purchases"}
     if m.role == "university" and cluster_id in SILENT_UNIVERSITIES:
         unknown |= {"output"}
     if m.role == "research" and (cluster_id, year) == NO_OUTPUT_RESEARCH:
         unknown |= {"output"}
-    if draws[3] < 0.15:
+    if draws[3] < 0.15 and cluster_id not in WHOLE:
         unknown |= {"used"}
     return unknown
 
