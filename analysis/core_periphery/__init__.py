@@ -1,0 +1,1 @@
+"""Core–periphery structure: who is in the core, how clear it is, and whether degrees alone explain it."""

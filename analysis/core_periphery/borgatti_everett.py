@@ -1,0 +1,179 @@
+"""Borgatti & Everett's core–periphery fits: the correlation of the links with an ideal pattern.
+
+References
+----------
+.. [1] S. P. Borgatti, M. G. Everett (2000). Models of core/periphery structures. *Social Networks* 21, 375–395.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.core_periphery import kernels
+from analysis.core_periphery.common import (
+    CoreFit,
+    Edges,
+    GraphLike,
+    Weights,
+    as_edges,
+    check_weights,
+    core_fit,
+)
+from graph.errors import parameter_error
+
+EXHAUSTIVE: Final = 20
+"""Up to this many participants every split is tried."""
+
+KICKS: Final = 40
+"""Perturbations of the best split in a fit that is reported."""
+
+NULL_KICKS: Final = 10
+"""Perturbations in each fit of a significance test, the observed graph's own among them."""
+
+
+def smallest(equation: str) -> int:
+    """Return how many participants the equation needs: both blocks must hold a pair."""
+    return 4 if equation == "4" else 3
+
+
+def borgatti_everett(
+    graph: GraphLike,
+    *,
+    equation: Literal["4", "2", "5"] = "4",
+    weights: Weights = "log1p",
+    directed: bool = True,
+    kicks: int = KICKS,
+    rng: np.random.Generator | None = None,
+) -> CoreFit:
+    """Find the core whose ideal pattern correlates best with the links.
+
+    Parameters
+    ----------
+    graph : graph-like of n participants
+        See `as_edges`.
+    equation : {"4", "2", "5"}
+        The pattern Δ of [1]_. "4": 1 between core members, 0 between peripheral ones, core–periphery cells left
+        out of the correlation. "2": 1 wherever either end is in the core. "5": Δ_ij = c_i c_j, continuous.
+    weights : {"log1p", "raw", "binary"}
+        How link values enter.
+    directed : bool
+        False takes the larger of both directions for both first.
+    kicks : int
+        Effort of the search above `EXHAUSTIVE` participants: perturbations of the best split.
+    rng : Generator, optional
+        Source of the perturbations; seed 0 without.
+
+    Returns
+    -------
+    CoreFit
+        ``fit`` is the Pearson correlation over off-diagonal cells, in [−1, 1]; NaN with an empty core where no
+        split has one: too few participants (equation 4 needs 4: two in the core and two outside, so that both
+        blocks hold a pair; equation 2 needs 3), no link, or all cells equal.
+        ``exact`` up to 20 participants. Of tied splits the one with fewer members, then earlier members, is
+        returned. For equation 5 ``supplier`` is c, and ``core`` is empty.
+
+    Raises
+    ------
+    ParameterError
+        An unknown equation or weighting, or a bad graph.
+
+    Notes
+    -----
+    With a core–core and b periphery–periphery cells (ordered pairs), sums S_1, S_0 and N = a + b,
+    r = (b S_1 − a S_0) / √(a b (N Σy² − (Σy)²)). Since the pattern is symmetric, only y_ij + y_ji and
+    y_ij² + y_ji² of a pair matter: reversing every link keeps the core. The search is described in
+    `kernels.search`.
+
+    References
+    ----------
+    .. [1] Borgatti & Everett (2000), equations 2, 4 and 5.
+
+    Examples
+    --------
+    Two traders who deal with each other and with one client each:
+
+    >>> links = np.array([[0, 1, 1, 0], [1, 0, 0, 1], [0, 0, 0, 0], [0, 0, 0, 0]])
+    >>> fit = borgatti_everett(links)
+    >>> fit.members, round(fit.fit, 3), fit.exact
+    ((0, 1), 1.0, True)
+    """
+    if equation not in ("4", "2", "5"):
+        raise parameter_error("equation", "borgatti_everett", "one of 4, 2, 5", equation)
+    check_weights(weights, "borgatti_everett")
+    edges = as_edges(graph, "borgatti_everett")
+    if not directed:
+        edges = edges.symmetrised()
+    if equation == "5":
+        from analysis.core_periphery.continuous import continuous
+
+        return continuous(edges, weights)
+    stream = (rng or np.random.default_rng(0)).integers(0, 2**63, 1).astype(np.uint64)
+    fit = discrete_optimum(edges, int(equation), edges.values(weights), kicks, stream)
+    return core_fit(
+        edges,
+        f"Borgatti–Everett eq. {equation}",
+        fit[0],
+        fit[1],
+        margin=fit[2],
+        ties=fit[3],
+        exact=edges.n <= EXHAUSTIVE,
+        equation=equation,
+        weights=weights,
+        directed=directed,
+    )
+
+
+def discrete_optimum(
+    edges: Edges, equation: int, y: NDArray[np.float64], kicks: int, stream: NDArray[np.uint64]
+) -> tuple[NDArray[np.bool_], float, float, int]:
+    """Return the best core, its correlation, the margin and the ties (see `borgatti_everett`)."""
+    n = edges.n
+    x = np.zeros(n, np.uint8)
+    if n < smallest(str(equation)) or len(y) == 0:
+        return x.astype(bool), np.nan, np.nan, 0
+    links = adjacency(edges, y)
+    if n <= EXHAUSTIVE:
+        best, second, ties = kernels.exhaust(equation, n, *links, x)
+    else:
+        best = kernels.search(equation, n, *links, kicks, stream, x)
+        if best > kernels.UNDEFINED:
+            best, second, ties = _settle(equation, n, links, x)
+    if best <= kernels.UNDEFINED:
+        return np.zeros(n, bool), np.nan, np.nan, 0
+    margin = correlation(best) - correlation(second) if second > kernels.UNDEFINED else np.nan
+    return x.astype(bool), correlation(best), max(margin, 0.0) if ties == 1 else 0.0, ties
+
+
+def adjacency(
+    edges: Edges, y: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float64]]:
+    """Return the links seen from both ends, as the kernels take them."""
+    pointers = np.zeros(edges.n + 1, np.int64)
+    other, value = np.zeros(2 * len(y), np.int32), np.zeros(2 * len(y))
+    kernels.both_ends(edges.n, edges.src, edges.dst, y, pointers, other, value)
+    return pointers, other, value
+
+
+def _settle(
+    equation: int,
+    n: int,
+    links: tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float64]],
+    x: NDArray[np.uint8],
+) -> tuple[float, float, int]:
+    """Move x to the first of its tied neighbours, or a better one; return score, best other score, ties."""
+    for _ in range(4 * n):
+        here, second, ties, first, other = kernels.survey(equation, n, *links, x)
+        if first < 0:
+            break
+        x[first] = 1 - x[first]
+        if other >= 0:
+            x[other] = 1 - x[other]
+    return here, second, ties + 1
+
+
+def correlation(score: float) -> float:
+    """Return r from sign(r) r²."""
+    return float(np.sign(score) * np.sqrt(abs(score)))

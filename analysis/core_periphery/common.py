@@ -1,0 +1,248 @@
+"""What every core–periphery method takes and gives: links as edges, and the result of a fit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from graph.errors import parameter_error
+from graph.formation import Formation
+
+if TYPE_CHECKING:
+    import networkx as nx
+    import scipy.sparse as sp
+
+    GraphLike: TypeAlias = "Edges | Formation | NDArray[Any] | sp.spmatrix | sp.sparray | nx.Graph[Any]"
+else:  # networkx and scipy are imported by whoever has such a graph
+    GraphLike = object
+
+Weights = Literal["log1p", "raw", "binary"]
+WEIGHTS: tuple[Weights, ...] = ("log1p", "raw", "binary")
+
+
+@dataclass(frozen=True, eq=False)
+class Edges:
+    """A directed weighted graph without self-links and parallel links, sorted by (src, dst).
+
+    Attributes
+    ----------
+    n : int
+        Participants, numbered 0 … n − 1.
+    src, dst : array of int32, shape (m,)
+        ``src`` supplied ``dst``.
+    weight : array of float64, shape (m,)
+        Positive values.
+    ids : array of object, shape (n,)
+        What the participants are called.
+    """
+
+    n: int
+    src: NDArray[np.int32]
+    dst: NDArray[np.int32]
+    weight: NDArray[np.float64]
+    ids: NDArray[np.object_]
+
+    def values(self, weights: Weights) -> NDArray[np.float64]:
+        """Return what links enter a fit with: log1p(w), w itself, or 1; shape (m,)."""
+        if weights == "log1p":
+            return np.log1p(self.weight)
+        return self.weight if weights == "raw" else np.ones(len(self.weight))
+
+    def symmetrised(self) -> Edges:
+        """Return the undirected graph whose links have the larger value of both directions."""
+        low = np.minimum(self.src, self.dst)
+        high = np.maximum(self.src, self.dst)
+        pair, inverse = np.unique(low.astype(np.int64) * self.n + high, return_inverse=True)
+        largest = np.zeros(len(pair))
+        np.maximum.at(largest, inverse, self.weight)
+        one, other = pair // self.n, pair % self.n
+        return _sorted(self.n, np.r_[one, other], np.r_[other, one], np.r_[largest, largest], self.ids)
+
+    @cached_property
+    def components(self) -> int:
+        """Number of weakly connected components that hold a link."""
+        from scipy.sparse import coo_array
+        from scipy.sparse.csgraph import connected_components
+
+        if len(self.src) == 0:
+            return 0
+        matrix = coo_array((np.ones(len(self.src)), (self.src, self.dst)), shape=(self.n, self.n))
+        count, _ = connected_components(matrix.tocsr(), directed=False)
+        return int(count) - int(self.isolates.sum())
+
+    @cached_property
+    def isolates(self) -> NDArray[np.bool_]:
+        """Participants without a link, shape (n,)."""
+        return self.degree == 0
+
+    @cached_property
+    def degree(self) -> NDArray[np.int64]:
+        """Links in and out of each participant, shape (n,)."""
+        return np.bincount(self.src, minlength=self.n) + np.bincount(self.dst, minlength=self.n)
+
+
+def _sorted(
+    n: int, src: NDArray[Any], dst: NDArray[Any], weight: NDArray[Any], ids: NDArray[np.object_]
+) -> Edges:
+    """Drop self-links and zeros, sum parallel links and sort."""
+    key = np.asarray(src, np.int64) * n + np.asarray(dst, np.int64)
+    keep = (np.asarray(src) != np.asarray(dst)) & (np.asarray(weight) != 0)
+    pair, inverse = np.unique(key[keep], return_inverse=True)
+    total = np.bincount(inverse, np.asarray(weight, np.float64)[keep], len(pair))
+    return Edges(n, (pair // n).astype(np.int32), (pair % n).astype(np.int32), total, ids)
+
+
+def as_edges(graph: GraphLike, function: str = "as_edges") -> Edges:
+    """Return any graph the methods accept as `Edges`.
+
+    Parameters
+    ----------
+    graph : Formation, Edges, square array, scipy sparse matrix, or networkx graph
+        Entry (i, j), or the edge i → j with its attribute ``weight`` (1 without), is what i supplied to j.
+        An undirected networkx graph has every link both ways. The diagonal is left out.
+    function : str
+        Named in the error message.
+
+    Raises
+    ------
+    ParameterError
+        The array is not square, or a value is negative, infinite or NaN.
+
+    Examples
+    --------
+    >>> edges = as_edges(np.array([[9.0, 2.0], [0.0, 0.0]]))
+    >>> edges.n, edges.src.tolist(), edges.dst.tolist(), edges.weight.tolist()
+    (2, [0], [1], [2.0])
+    """
+    if isinstance(graph, Edges):
+        return graph
+    if isinstance(graph, Formation):
+        return Edges(graph.n, graph.src, graph.dst, graph.weight, graph.ids)
+    ids: list[Any]
+    if hasattr(graph, "is_directed"):  # networkx, without importing it for other input
+        ids = list(graph.nodes)
+        number = {node: i for i, node in enumerate(ids)}
+        triples = [(number[a], number[b], float(w)) for a, b, w in graph.edges(data="weight", default=1)]
+        if not graph.is_directed():
+            triples += [(b, a, w) for a, b, w in triples if a != b]
+        n = len(ids)
+        src, dst, weight = (np.array(column) for column in zip(*triples, strict=True)) if triples else _NONE
+    else:
+        if hasattr(graph, "tocoo"):
+            coo = graph.tocoo()
+            shape, src, dst, weight = coo.shape, coo.row, coo.col, np.asarray(coo.data, np.float64)
+        else:
+            matrix = np.asarray(graph, dtype=np.float64)
+            shape = matrix.shape
+            src, dst = np.nonzero(matrix) if matrix.ndim == 2 else (_NONE[0], _NONE[1])
+            weight = matrix[src, dst] if matrix.ndim == 2 else _NONE[2]
+        if len(shape) != 2 or shape[0] != shape[1]:
+            raise parameter_error("graph", function, "a graph or a square matrix", f"shape {shape}")
+        n = int(shape[0])
+        ids = list(range(n))
+    if not bool((np.isfinite(weight) & (weight >= 0)).all()):
+        raise parameter_error("graph", function, "a graph with finite values ≥ 0", "others")
+    labels = np.empty(n, dtype=object)
+    labels[:] = ids
+    return _sorted(n, src, dst, weight, labels)
+
+
+_NONE = (np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
+
+
+def check_weights(weights: str, function: str) -> None:
+    """Refuse an unknown way for link values to enter a fit."""
+    if weights not in WEIGHTS:
+        raise parameter_error("weights", function, f"one of {', '.join(WEIGHTS)}", weights)
+
+
+@dataclass(frozen=True, eq=False)
+class CoreFit:
+    """A core and how well it fits.
+
+    Attributes
+    ----------
+    method : str
+        Which fit, for people: "Borgatti–Everett eq. 4".
+    ids : array of object, shape (n,)
+        The participants.
+    core : array of bool, shape (n,)
+        Who is in the core. All False where no split is defined.
+    fit : float
+        Value of the method's criterion: a correlation or share (larger is better), or, for tiering and Lip, an
+        error (smaller is better). NaN where no split is defined.
+    margin : float
+        How much worse the best *different* split is, ≥ 0; 0 where another split ties. For a search (``exact``
+        False) it is an upper bound; NaN for continuous methods.
+    ties : int
+        Splits with this very fit, itself included: all of them where ``exact``, else those found.
+    exact : bool
+        Whether the optimum is proven.
+    supplier, buyer : array of float64, shape (n,)
+        Coreness u and v of continuous methods; NaN otherwise.
+    components : int
+        Weakly connected components that hold a link.
+    isolates : array of bool, shape (n,)
+        Participants without a link.
+    settings : mapping
+        The parameters that made it.
+    """
+
+    method: str
+    ids: NDArray[np.object_]
+    core: NDArray[np.bool_]
+    fit: float
+    margin: float
+    ties: int
+    exact: bool
+    supplier: NDArray[np.float64]
+    buyer: NDArray[np.float64]
+    components: int
+    isolates: NDArray[np.bool_]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def size(self) -> int:
+        """Number of core members."""
+        return int(self.core.sum())
+
+    @property
+    def members(self) -> tuple[Any, ...]:
+        """Ids of the core, in the order of the participants."""
+        return tuple(self.ids[self.core])
+
+
+def core_fit(
+    edges: Edges,
+    method: str,
+    core: NDArray[Any],
+    fit: float,
+    *,
+    margin: float = np.nan,
+    ties: int = 1,
+    exact: bool = False,
+    supplier: NDArray[np.float64] | None = None,
+    buyer: NDArray[np.float64] | None = None,
+    **settings: Any,
+) -> CoreFit:
+    """Build a `CoreFit` with what every method says alike."""
+    unknown = np.full(edges.n, np.nan)
+    return CoreFit(
+        method=method,
+        ids=edges.ids,
+        core=np.asarray(core, dtype=bool),
+        fit=float(fit),
+        margin=float(margin),
+        ties=int(ties),
+        exact=exact,
+        supplier=unknown if supplier is None else supplier,
+        buyer=unknown if buyer is None else buyer,
+        components=edges.components,
+        isolates=edges.isolates,
+        settings=settings,
+    )

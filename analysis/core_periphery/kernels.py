@@ -1,0 +1,370 @@
+"""Compiled kernels of the discrete Borgatti–Everett fit and of its null models.
+
+Notation: y is the value a link enters the fit with, x[i] is 1 in the core. A correlation with either ideal
+pattern depends on the links only through pair sums, so links lose their direction here: `indptr, other, value`
+list both ends' view of every link (a mutual pair appears twice). A state is
+
+    state = [Σy and Σy² inside the core, the same inside the periphery, core size, Σy and Σy² of all links]
+    sums[i] = [Σy and Σy² between i and the core, Σy and Σy² of all links of i]
+
+so that the fit after moving any one participant costs O(1) and the move itself O(degree). Copies are written as
+loops and sorting is our own because both compile an order of magnitude faster than numba's array statements,
+and the first run waits for it. The kernels call each other, so they stay in one file (see `analysis.jit`).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.jit import jit
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int32]
+Flags = NDArray[np.uint8]
+Words = NDArray[np.uint64]
+Pointers = NDArray[np.int64]
+
+UNDEFINED: Final = -4.0
+"""Score of a split without a correlation: an empty block, or no variation among the cells compared."""
+
+TIE: Final = 1e-11
+"""Scores closer than this are equal: far above rounding, far below any real difference."""
+
+
+@jit
+def next_word(stream: Words) -> np.uint64:
+    """Return the next word of a splitmix64 stream (Steele, Lea & Flood 2014)."""
+    stream[0] += np.uint64(0x9E3779B97F4A7C15)
+    z = stream[0]
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))
+
+
+@jit
+def uniform(stream: Words) -> float:
+    """Return a uniform number in [0, 1) with 53 bits."""
+    return np.float64(next_word(stream) >> np.uint64(11)) * 1.1102230246251565e-16
+
+
+@jit
+def both_ends(n: int, src: Ints, dst: Ints, y: Floats, indptr: Pointers, other: Ints, value: Floats) -> None:
+    """Fill `indptr` (n + 1), `other` and `value` (2m): each link seen from both its ends."""
+    for i in range(n + 1):
+        indptr[i] = 0
+    for e in range(len(src)):
+        indptr[src[e] + 1] += 1
+        indptr[dst[e] + 1] += 1
+    for i in range(n):
+        indptr[i + 1] += indptr[i]
+    for e in range(len(src)):  # indptr[i] serves as the cursor of i, and is moved back below
+        at = indptr[src[e]]
+        other[at], value[at] = dst[e], y[e]
+        indptr[src[e]] = at + 1
+        at = indptr[dst[e]]
+        other[at], value[at] = src[e], y[e]
+        indptr[dst[e]] = at + 1
+    for i in range(n, 0, -1):
+        indptr[i] = indptr[i - 1]
+    indptr[0] = 0
+
+
+@jit
+def score(equation: int, n: int, state: Floats) -> float:
+    """Return sign(r) r² of the Pearson correlation r of a state; monotone in r and free of a root.
+
+    With a cells of pattern 1 and b of pattern 0, sums S_a, S_b and N = a + b,
+    r = (b S_a − a S_b) / √(a b (N Σy² − (Σy)²)). Equation 4 compares the core–core and periphery–periphery
+    cells; equation 2 all cells, with 1 wherever either end is in the core.
+    """
+    size = state[4]
+    b = (n - size) * (n - size - 1.0)
+    if equation == 4:
+        a = size * (size - 1.0)
+        ones = state[0]
+        squares = state[1] + state[3]
+    else:
+        a = n * (n - 1.0) - b
+        ones = state[5] - state[2]
+        squares = state[6]
+    total = ones + state[2]
+    spread = (a + b) * squares - total * total
+    if a <= 0.0 or b <= 0.0 or spread <= 1e-10 * (a + b) * squares:
+        return UNDEFINED
+    covariance = b * ones - a * state[2]
+    return covariance * abs(covariance) / (a * b * spread)
+
+
+@jit
+def after(i: int, x: Flags, sums: Floats, state: Floats, moved: Floats) -> None:
+    """Write to `moved` the state after moving i to the other side."""
+    sign = 1.0 - 2.0 * x[i]
+    moved[0] = state[0] + sign * sums[i, 0]
+    moved[1] = state[1] + sign * sums[i, 1]
+    moved[2] = state[2] - sign * (sums[i, 2] - sums[i, 0])
+    moved[3] = state[3] - sign * (sums[i, 3] - sums[i, 1])
+    moved[4] = state[4] + sign
+    moved[5] = state[5]
+    moved[6] = state[6]
+
+
+@jit
+def move(i: int, x: Flags, sums: Floats, state: Floats, indptr: Pointers, other: Ints, value: Floats) -> None:
+    """Move i to the other side and bring every sum up to date, O(degree)."""
+    sign = 1.0 - 2.0 * x[i]
+    after(i, x, sums, state, state)
+    x[i] = 1 - x[i]
+    for e in range(indptr[i], indptr[i + 1]):
+        sums[other[e], 0] += sign * value[e]
+        sums[other[e], 1] += sign * value[e] * value[e]
+
+
+@jit
+def place(
+    n: int, x: Flags, sums: Floats, state: Floats, indptr: Pointers, other: Ints, value: Floats
+) -> None:
+    """Compute every sum of the split x from scratch."""
+    for k in range(7):
+        state[k] = 0.0
+    for i in range(n):
+        for k in range(4):
+            sums[i, k] = 0.0
+        for e in range(indptr[i], indptr[i + 1]):
+            v = value[e]
+            sums[i, 2] += v
+            sums[i, 3] += v * v
+            if x[other[e]] == 1:
+                sums[i, 0] += v
+                sums[i, 1] += v * v
+        for k in range(2):  # each pair is met twice, hence the halves
+            if x[i] == 1:
+                state[k] += 0.5 * sums[i, k]
+            else:
+                state[2 + k] += 0.5 * (sums[i, 2 + k] - sums[i, k])
+            state[5 + k] += 0.5 * sums[i, 2 + k]
+        state[4] += x[i]
+
+
+@jit
+def climb(
+    equation: int, n: int, x: Flags, sums: Floats, state: Floats, indptr: Pointers, other: Ints, value: Floats
+) -> float:
+    """Climb by Kernighan–Lin passes from the placed split x and return the score reached.
+
+    A pass moves the best participant not yet moved, even downhill, until a number of moves brought no new best;
+    then it returns to the best split on its way. Two moves in a row are a swap, three a rotation.
+    """
+    path, fixed, moved = np.empty(n, np.int64), np.empty(n, np.uint8), np.empty(7)
+    patience = max(6, min(n // 4, 40))
+    best = score(equation, n, state)
+    while True:
+        for i in range(n):
+            fixed[i] = 0
+        best_at = 0
+        length = 0
+        while length < n and length - best_at < patience:
+            chosen = -1
+            chosen_score = UNDEFINED
+            for i in range(n):
+                if fixed[i] == 0:
+                    after(i, x, sums, state, moved)
+                    s = score(equation, n, moved)
+                    if s > chosen_score:
+                        chosen_score = s
+                        chosen = i
+            if chosen < 0:
+                break
+            move(chosen, x, sums, state, indptr, other, value)
+            fixed[chosen] = 1
+            path[length] = chosen
+            length += 1
+            if chosen_score > best + TIE:
+                best = chosen_score
+                best_at = length
+        while length > best_at:
+            length -= 1
+            move(path[length], x, sums, state, indptr, other, value)
+        if best_at == 0:
+            return best
+
+
+@jit
+def descending(key: Floats, ranking: Pointers) -> None:
+    """Write to `ranking` the positions of `key` from the largest; equal keys by position (Shell's sort)."""
+    n = len(key)
+    for i in range(n):
+        ranking[i] = i
+    gap = 1
+    while gap < n // 3:
+        gap = 3 * gap + 1
+    while gap > 0:
+        for i in range(gap, n):
+            item = ranking[i]
+            j = i - gap
+            while j >= 0 and (
+                key[ranking[j]] < key[item] or (key[ranking[j]] == key[item] and ranking[j] > item)
+            ):
+                ranking[j + gap] = ranking[j]
+                j -= gap
+            ranking[j + gap] = item
+        gap //= 3
+
+
+@jit
+def search(
+    equation: int,
+    n: int,
+    indptr: Pointers,
+    other: Ints,
+    value: Floats,
+    kicks: int,
+    stream: Words,
+    best_x: Flags,
+) -> float:
+    """Search for the best split, write it to `best_x` and return its score (`UNDEFINED` if there is none).
+
+    Seeds are the best prefixes of the participants sorted by strength and by the leading eigenvector of the
+    symmetrised links; from each a climb, then `kicks` perturbations of the best split, each followed by a climb.
+    """
+    x, sums, state = np.zeros(n, np.uint8), np.zeros((n, 4)), np.zeros(7)
+    key, previous, ranking = np.zeros(n), np.zeros(n), np.zeros(n, np.int64)
+    best = UNDEFINED
+    for attempt in range(2 + kicks):
+        if attempt < 2:
+            if attempt == 0:
+                place(n, x, sums, state, indptr, other, value)
+                for i in range(n):
+                    key[i] = sums[i, 2]
+            else:
+                for _ in range(12):  # power iteration, shifted so that a bipartite graph does not oscillate
+                    largest = 1e-300
+                    for i in range(n):
+                        previous[i] = key[i]
+                        largest = max(largest, key[i])
+                    for i in range(n):
+                        v = previous[i]
+                        for e in range(indptr[i], indptr[i + 1]):
+                            v += value[e] * previous[other[e]]
+                        key[i] = v / largest
+            descending(key, ranking)
+            for i in range(n):
+                x[i] = 0
+            place(n, x, sums, state, indptr, other, value)
+            prefix = min(2, n)
+            prefix_score = UNDEFINED
+            for k in range(n):
+                move(ranking[k], x, sums, state, indptr, other, value)
+                s = score(equation, n, state)
+                if s > prefix_score + TIE:
+                    prefix_score = s
+                    prefix = k + 1
+            for k in range(prefix, n):
+                x[ranking[k]] = 0
+        else:
+            for i in range(n):
+                x[i] = best_x[i]
+            for _ in range(2 + np.int64(uniform(stream) * max(1, n // 5))):
+                i = np.int64(uniform(stream) * n)
+                x[i] = 1 - x[i]
+        place(n, x, sums, state, indptr, other, value)
+        reached = climb(equation, n, x, sums, state, indptr, other, value)
+        if reached > best + TIE:
+            best = reached
+            for i in range(n):
+                best_x[i] = x[i]
+    return best
+
+
+@jit
+def precedes(x: Flags, y: Flags) -> bool:
+    """Tell whether core x comes before core y: fewer members, then the earlier members."""
+    size, first = 0, 0
+    for i in range(len(x)):
+        difference = np.int64(x[i]) - np.int64(y[i])
+        size += difference
+        if first == 0:
+            first = difference
+    return size < 0 or (size == 0 and first > 0)
+
+
+@jit
+def exhaust(
+    equation: int, n: int, indptr: Pointers, other: Ints, value: Floats, best_x: Flags
+) -> tuple[float, float, int]:
+    """Try every split in Gray-code order; return the best score, the next best split's, and the optima."""
+    x, sums, state = np.zeros(n, np.uint8), np.zeros((n, 4)), np.zeros(7)
+    place(n, x, sums, state, indptr, other, value)
+    best, second, ties = UNDEFINED, UNDEFINED, 0
+    for code in range(1, 1 << n):
+        i = 0
+        while (code >> i) & 1 == 0:
+            i += 1
+        move(i, x, sums, state, indptr, other, value)
+        s = score(equation, n, state)
+        if s <= second and s < best - TIE:
+            continue
+        if s > best + TIE:
+            second = best
+            best = s
+            ties = 0
+        elif s >= best - TIE and s > UNDEFINED:
+            second = s
+        else:
+            second = max(second, s)
+            continue
+        ties += 1
+        if ties == 1 or precedes(x, best_x):
+            for j in range(n):
+                best_x[j] = x[j]
+    return best, second, ties
+
+
+@jit
+def survey(
+    equation: int, n: int, indptr: Pointers, other: Ints, value: Floats, x: Flags
+) -> tuple[float, float, int, int, int]:
+    """Look at every split one move or one swap away from x.
+
+    Returns
+    -------
+    tuple
+        The score of x, the best score among them, the number that tie with x, and the move (i, −1) or swap
+        (i, j) that leads to the best one, or, where none is better, to a tied split that precedes x
+        (−1, −1 where there is none).
+    """
+    sums, state, moved = np.zeros((n, 4)), np.zeros(7), np.zeros(7)
+    between, between_sq = np.zeros(n), np.zeros(n)
+    place(n, x, sums, state, indptr, other, value)
+    here = score(equation, n, state)
+    best, ties, first, second = UNDEFINED, 0, -1, -1
+    tied_first, tied_second = -1, -1
+    for i in range(n):
+        for e in range(indptr[i], indptr[i + 1]):
+            between[other[e]] += value[e]
+            between_sq[other[e]] += value[e] * value[e]
+        for j in range(-1, n):
+            after(i, x, sums, state, moved)
+            if j >= 0:
+                if x[i] == 0 or x[j] == 1:
+                    continue
+                moved[0] += sums[j, 0] - between[j]
+                moved[1] += sums[j, 1] - between_sq[j]
+                moved[2] -= sums[j, 2] - sums[j, 0] + between[j]
+                moved[3] -= sums[j, 3] - sums[j, 1] + between_sq[j]
+                moved[4] += 1.0
+            s = score(equation, n, moved)
+            if s > best:
+                best, first, second = s, i, j
+            if s >= here - TIE and s > UNDEFINED:
+                ties += 1
+                if tied_first < 0 and x[i] == 1 and j < i:  # a smaller core, or an earlier member
+                    tied_first, tied_second = i, j
+        for e in range(indptr[i], indptr[i + 1]):
+            between[other[e]] = 0.0
+            between_sq[other[e]] = 0.0
+    if best > here + TIE:
+        return here, best, ties, first, second
+    return here, best, ties, tied_first, tied_second

@@ -1,0 +1,191 @@
+"""Continuous coreness of suppliers and buyers: least squares on the off-diagonal cells (MINRES)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.core_periphery.common import (
+    CoreFit,
+    Edges,
+    GraphLike,
+    Weights,
+    as_edges,
+    check_weights,
+    core_fit,
+)
+from analysis.jit import jit
+
+Floats = NDArray[np.float64]
+
+STEPS: Final = 5000
+TOLERANCE: Final = 1e-11
+
+
+@jit
+def factor(
+    n: int,
+    src: NDArray[np.int32],
+    dst: NDArray[np.int32],
+    a: Floats,
+    symmetric: bool,
+    u: Floats,
+    v: Floats,
+    steps: int,
+    tolerance: float,
+) -> tuple[float, int]:
+    """Refine u and v in place by alternating least squares; return Σ_{i≠j} (a_ij − u_i v_j)² and the steps.
+
+    `src` is sorted. Symmetric: u = v, updated one participant after another.
+    """
+    squares = 0.0
+    for e in range(len(a)):
+        squares += a[e] * a[e]
+    numerator = np.zeros(n)
+    error = np.inf
+    for step in range(steps):
+        total = 0.0
+        for j in range(n):
+            total += v[j] * v[j]
+        e = 0
+        for i in range(n):  # the best u_i for given v; a symmetric u is its own v, at once
+            s = 0.0
+            while e < len(a) and src[e] == i:
+                s += a[e] * v[dst[e]]
+                e += 1
+            rest = total - v[i] * v[i]
+            u[i] = s / rest if rest > 1e-14 * total else 0.0
+            if symmetric:
+                total += u[i] * u[i] - v[i] * v[i]
+                v[i] = u[i]
+        if not symmetric:
+            total = 0.0
+            for j in range(n):
+                total += u[j] * u[j]
+                numerator[j] = 0.0
+            for e in range(len(a)):
+                numerator[dst[e]] += a[e] * u[src[e]]
+            for j in range(n):
+                rest = total - u[j] * u[j]
+                v[j] = numerator[j] / rest if rest > 1e-14 * total else 0.0
+        uu, vv, both, cross = 0.0, 0.0, 0.0, 0.0
+        for i in range(n):
+            uu += u[i] * u[i]
+            vv += v[i] * v[i]
+            both += u[i] * u[i] * v[i] * v[i]
+        for e in range(len(a)):
+            cross += a[e] * u[src[e]] * v[dst[e]]
+        previous = error
+        error = squares - 2.0 * cross + uu * vv - both
+        if abs(previous - error) <= tolerance * squares:
+            return error, step + 1
+    return error, steps
+
+
+def minres(graph: GraphLike, *, weights: Weights = "log1p", symmetric: bool = False) -> CoreFit:
+    """Fit a_ij ≈ u_i v_j on the off-diagonal cells: u is coreness as supplier, v as buyer.
+
+    Parameters
+    ----------
+    graph : graph-like of n participants
+        See `as_edges`.
+    weights : {"log1p", "raw", "binary"}
+        How link values enter a.
+    symmetric : bool
+        Fit one coreness c to the same directed links, a_ij ≈ c_i c_j, so that u = v = c.
+
+    Returns
+    -------
+    CoreFit
+        ``supplier`` = u ≥ 0 and ``buyer`` = v ≥ 0 with equal norms, so that u_i v_j is in the units of a.
+        ``fit`` is PRE = 1 − Σ_{i≠j} (a_ij − u_i v_j)² / Σ_{i≠j} (a_ij − ā)², ā the mean of the off-diagonal
+        cells: 1 is a perfect fit, 0 no better than one number for all cells, and below 0 is worse.
+        ``core`` is the set of largest √(u_i v_i) whose 0–1 indicator correlates best with √(u v) (the
+        concentration rule of Borgatti and Everett). NaN and an empty core with fewer than 3 participants, no
+        link, or cells all equal.
+
+    Notes
+    -----
+    Given v, the best u_i is Σ_{j≠i} a_ij v_j / Σ_{j≠i} v_j², and likewise v given u: each half step lowers the
+    error, links ≥ 0 keep u and v ≥ 0, and the start (strengths) makes the result deterministic. The diagonal is
+    missing, not zero, which separates MINRES from the plain SVD [1]_. Where the error has no minimum (a star,
+    whose hub's u and v may grow without bound because its own cell is missing) the iteration stops when a step
+    gains less than 1e-11 of Σ a².
+
+    References
+    ----------
+    .. [1] J. P. Boyd, W. J. Fitzgerald, M. C. Mahutga, D. A. Smith (2010). Computing continuous core/periphery
+       structures for social relations data with MINRES/SVD. *Social Networks* 32, 125–137.
+
+    Examples
+    --------
+    A product of supplier and buyer coreness is recovered:
+
+    >>> u, v = np.array([4.0, 2.0, 1.0, 1.0]), np.array([1.0, 3.0, 2.0, 1.0])
+    >>> result = minres(np.outer(u, v), weights="raw")
+    >>> round(result.fit, 6), np.round(result.supplier / result.supplier[-1], 3).tolist()
+    (1.0, [4.0, 2.0, 1.0, 1.0])
+    """
+    check_weights(weights, "minres")
+    edges = as_edges(graph, "minres")
+    u, v, pre = coreness(edges, edges.values(weights), symmetric=symmetric)
+    known = bool(np.isfinite(pre))
+    return core_fit(
+        edges,
+        "MINRES",
+        concentrated(np.sqrt(u * v)) if known else np.zeros(edges.n, bool),
+        pre,
+        ties=int(known),
+        supplier=u,
+        buyer=v,
+        weights=weights,
+        symmetric=symmetric,
+    )
+
+
+def concentrated(coreness: Floats) -> NDArray[np.bool_]:
+    """Return the largest values whose 0–1 indicator correlates best with `coreness`, shape (n,).
+
+    With k ones the correlation is (S_k − k c̄) / √(k (n − k)) up to a constant, S_k the sum of the k largest.
+    Of equal values the earlier participants come first, and of equal correlations the smaller set.
+
+    Examples
+    --------
+    >>> concentrated(np.array([0.1, 0.9, 0.2, 1.0])).tolist()
+    [False, True, False, True]
+    """
+    n = len(coreness)
+    ranking = np.lexsort((np.arange(n), -coreness))
+    k = np.arange(1, n)
+    excess = np.cumsum(coreness[ranking])[:-1] - k * coreness.mean()
+    core = np.zeros(n, bool)
+    core[ranking[: int(np.argmax(excess / np.sqrt(k * (n - k)))) + 1]] = True
+    return core
+
+
+def coreness(edges: Edges, a: Floats, *, symmetric: bool = False) -> tuple[Floats, Floats, float]:
+    """Return u, v (equal norms) and PRE for the links' values `a` (see `minres`)."""
+    n = edges.n
+    squares = float(a @ a)
+    spread = squares - float(a.sum()) ** 2 / max(n * (n - 1), 1)
+    if n < 3 or len(a) == 0 or spread <= 1e-10 * squares:
+        unknown = np.full(n, np.nan)
+        return unknown, unknown, np.nan
+    src, dst = edges.src, edges.dst
+    lost = 0.0  # error that no symmetric fit can touch
+    if symmetric:
+        key = np.r_[src.astype(np.int64) * n + dst, dst.astype(np.int64) * n + src]
+        pair, inverse = np.unique(key, return_inverse=True)
+        a = np.bincount(inverse, np.r_[a, a] / 2, len(pair))
+        src, dst = (pair // n).astype(np.int32), (pair % n).astype(np.int32)
+        lost = squares - float(a @ a)
+    u = np.bincount(src, a, n)
+    v = u.copy() if symmetric else np.bincount(dst, a, n)
+    error, _ = factor(n, src, dst, a, symmetric, u, v, STEPS, TOLERANCE)
+    norm_u, norm_v = float(np.linalg.norm(u)), float(np.linalg.norm(v))
+    if norm_u == 0.0 or norm_v == 0.0:
+        return u, v, 1.0 - (error + lost) / spread
+    balance = np.sqrt(norm_u * norm_v)
+    return u * (balance / norm_u), v * (balance / norm_v), 1.0 - (error + lost) / spread
