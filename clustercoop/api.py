@@ -70,7 +70,7 @@ def _read(source: Source, settings: Settings, progress: Progress) -> Dataset:
         return Dataset(graph=source, findings=Findings(), rejected=pd.DataFrame(), provenance={})
     if isinstance(source, Mapping):
         return read_frames(source, settings=settings)
-    return read_dataset(source, settings=settings, progress=progress)
+    return read_dataset(source, settings=settings, progress=lambda phase: progress(phase, 0, 0))
 
 
 def check(

@@ -248,7 +248,9 @@ def explain(results: Path, cluster: str, year: int, participant: str | None, lan
     """List the links and cells behind a cooperation ratio; they add up to it."""
     import clustercoop
 
-    click.echo(clustercoop.explain(results, cluster, year, participant).to_text(lang))
+    from reports.audit import explanation_text
+
+    click.echo(explanation_text(clustercoop.explain(results, cluster, year, participant), lang))
 
 
 @main.command()

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis import chain, entrainment
-from analysis.closedness import measure as measure_closedness
+from analysis.closedness.measure import measure as measure_closedness
 from analysis.cooperation import cooperation_tables
 from analysis.core_periphery.measure import measure as measure_core
 from analysis.measures import Measures
@@ -75,7 +75,7 @@ def analyze_graph(
     formation_table, member_table = _join(base.formations, base.participants, formations, measured)
     formation_table, type_findings = classify(formation_table, thresholds, graph.currency)
     noticed.extend(type_findings)
-    verdicts = rule_verdicts(formation_table, thresholds)
+    verdicts = rule_verdicts(formation_table, thresholds, settings.lang)
     return Result(
         formations=conform(formation_table, "formations"),
         participants=conform(member_table, "participants"),
