@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from graph.errors import parameter_error
@@ -115,3 +116,49 @@ def brokerage_roles(
     links[src, dst] = True
     counts = gould_fernandez(links, role).astype(np.float64)
     return {f"brokerage_{name}": counts[:, k] for k, name in enumerate(ROLES)}
+
+
+def chain_leaders(participants: pd.DataFrame) -> pd.DataFrame:
+    """Return the chain leaders of each formation: in the core, in control downstream, and brokers.
+
+    A leader is a core member whose `analysis.chain.downstream_control` is positive and at least the median
+    of the formation's members, and whose `broker_share` is at least their median.
+
+    Parameters
+    ----------
+    participants : DataFrame
+        One row a participant-year: ``cluster_id, year, participant_id, in_core, downstream_control,
+        broker_share``.
+
+    Returns
+    -------
+    DataFrame
+        ``cluster_id, year, chain_leaders``: ids joined by ``;``, most control first. "" where nobody leads
+        or where core, control or broker shares are unknown throughout.
+
+    Examples
+    --------
+    >>> chain_leaders(pd.DataFrame({
+    ...     "cluster_id": ["c"] * 3, "year": [2022] * 3, "participant_id": list("abz"),
+    ...     "in_core": [True, True, False], "downstream_control": [0.4, 0.5, 0.1],
+    ...     "broker_share": [0.3, 0.2, 0.2]}))["chain_leaders"].tolist()
+    ['b;a']
+    """
+    key = ["cluster_id", "year"]
+    table = participants[[*key, "participant_id", "in_core"]].copy()
+    for name in ("downstream_control", "broker_share"):
+        table[name] = participants[name].astype("float64")
+        table[f"{name}_median"] = table.groupby(key)[name].transform("median")
+    leads = (
+        (table["in_core"].astype("boolean").fillna(False).astype(bool))
+        & (table["downstream_control"] > 0)
+        & (table["downstream_control"] >= table["downstream_control_median"])
+        & (table["broker_share"] >= table["broker_share_median"])
+    )
+    ranked = table[leads].sort_values(
+        [*key, "downstream_control", "participant_id"], ascending=[True, True, False, True]
+    )
+    names = ranked.groupby(key)["participant_id"].agg(";".join).rename("chain_leaders").reset_index()
+    every = table[key].drop_duplicates()
+    found = every.merge(names, on=key, how="left")
+    return found.assign(chain_leaders=found["chain_leaders"].fillna("")).reset_index(drop=True)

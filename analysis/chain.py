@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.brokers import broker_share, brokerage_roles
@@ -157,18 +158,24 @@ def average_propagation_lengths(coefficients: ArrayLike) -> FloatArray:
     return np.divide(weighted, indirect, out=np.full_like(inverse, NAN), where=reached)
 
 
-def mean_propagation_length(coefficients: FloatArray) -> float:
+def visit_matrix(src: Index, dst: Index, weight: FloatArray, total: FloatArray) -> FloatArray:
+    """Return ``N = (I − G)^-1``, ``G_ij = f_ij / T_i``, shape (n, n): visits to j of a unit that is at i.
+
+    NaN throughout when a unit can cycle endlessly. Row sums are upstreamness.
+    """
+    through = np.where(total > 0, total, 1.0)
+    return solve_leontief(len(total), src, dst, weight / through[src], np.eye(len(total)))
+
+
+def mean_propagation_length(inverse: FloatArray) -> float:
     """Return the average propagation length over all pairs i ≠ j, weighted by the effect L_ij.
 
-    The mean over all effects on others of one unit of final demand for each participant in turn; NaN
-    where no participant affects another or the economy is not productive.
+    The mean over all effects on others of one unit of final demand for each participant in turn, from the
+    Leontief inverse L, shape (n, n); NaN where no participant affects another or L is unknown.
     """
-    n = len(coefficients)
-    src, dst = np.nonzero(coefficients)
-    inverse = solve_leontief(n, src, dst, coefficients[src, dst], np.eye(n))
-    weighted = inverse @ inverse - inverse
     effect = float(inverse.sum() - np.trace(inverse))
-    return float(weighted.sum() - np.trace(weighted)) / effect if effect > 0 else NAN
+    weighted = float((inverse.sum(axis=0) * inverse.sum(axis=1)).sum() - (inverse * inverse.T).sum())
+    return weighted / effect - 1 if effect > 0 else NAN
 
 
 def tercile_shares(position: ArrayLike, value: ArrayLike) -> dict[str, float]:
@@ -206,35 +213,69 @@ def tercile_shares(position: ArrayLike, value: ArrayLike) -> dict[str, float]:
     return {name: float(part) / whole for name, part in zip(TERCILES, parts, strict=True)}
 
 
-def downstream_control(
-    src: Index, dst: Index, weight: FloatArray, total: FloatArray, value_added: FloatArray
-) -> FloatArray:
+def downstream_control(visits: FloatArray, total: FloatArray, value_added: FloatArray) -> FloatArray:
     r"""Return the share of value added by others to flows that have passed each participant, shape (n,).
 
-    .. math:: c_i = \sum_{j \ne i} \frac{T_i N_{ij}}{N_{ii} T_j} VA_j \,/\, \sum_j VA_j,
-        \quad N = (I - G)^{-1}, \quad G_{ij} = f_{ij} / T_i
+    .. math:: c_i = \sum_{j \ne i} \frac{T_i N_{ij}}{N_{ii} T_j} VA_j \,/\, \sum_j VA_j
 
     T_i / N_ii is what passes i for the first time, times N_ij what of it reaches j: the fraction is the
-    part of j's throughflow that went through i before. NaN where it cannot be computed (throughflow of
-    zero, endless cycling, unknown value added).
+    part of j's throughflow that went through i before.
 
     Parameters
     ----------
-    src, dst, weight : arrays, shape (m,)
-        Flows.
+    visits : array, shape (n, n)
+        N of `visit_matrix`.
     total, value_added : arrays, shape (n,)
         Throughflow and value added, in one unit.
+
+    Returns
+    -------
+    array of float64, shape (n,)
+        In [0, 1]; NaN for a participant without throughflow, and throughout where anything is unknown.
+
+    Examples
+    --------
+    0 sells 8 of its 10 to 1, whose other inputs are 2: of 1's throughflow 8 in 10 has passed 0.
+
+    >>> flow = np.array([0]), np.array([1]), np.array([8.0]), np.array([10.0, 10.0])
+    >>> downstream_control(visit_matrix(*flow), flow[3], np.array([3.0, 5.0])).tolist()
+    [0.5, 0.0]
     """
-    n = len(total)
     through = np.where(total > 0, total, 1.0)
-    visits = solve_leontief(n, src, dst, weight / through[src], np.eye(n))
     whole = float(value_added.sum())
-    if not whole > 0 or np.isnan(visits).any():
-        return np.full(n, NAN)
-    passed = visits * (through / np.diagonal(visits))[:, None] / through[None, :]
-    np.fill_diagonal(passed, 0.0)
-    control = passed @ value_added / whole
+    if not whole > 0:
+        return np.full(len(total), NAN)
+    first_passed = through / np.diagonal(visits)
+    own = first_passed * np.diagonal(visits) / through * value_added
+    control = (first_passed * (visits @ (value_added / through)) - own) / whole
     return np.where(total > 0, control, NAN)
+
+
+def local_sourcing_change(formations: pd.DataFrame) -> pd.Series[float]:
+    """Return the change of the internal sourcing share since the year before: reshoring where positive.
+
+    Parameters
+    ----------
+    formations : DataFrame
+        ``cluster_id, year, internal_sourcing_share``, in any order.
+
+    Returns
+    -------
+    Series of float, on the index of `formations`
+        In share points; NaN where the cluster has no row, or no known share, for the year just before.
+
+    Examples
+    --------
+    >>> local_sourcing_change(pd.DataFrame({"cluster_id": ["c"] * 3, "year": [2020, 2021, 2023],
+    ...     "internal_sourcing_share": [0.25, 0.5, 0.75]})).tolist()
+    [nan, 0.25, nan]
+    """
+    share = formations["internal_sourcing_share"].astype("float64")
+    before = pd.Series(
+        share.to_numpy(), pd.MultiIndex.from_arrays([formations["cluster_id"], formations["year"] + 1])
+    )
+    now = pd.MultiIndex.from_arrays([formations["cluster_id"], formations["year"]])
+    return pd.Series(share.to_numpy() - before.reindex(now).to_numpy(), formations.index)
 
 
 def measure(formation: Formation, settings: Settings, graph: SupplyGraph | None = None) -> Measures:
@@ -282,7 +323,17 @@ def measure(formation: Formation, settings: Settings, graph: SupplyGraph | None 
     flow = throughflow(formation)
     if not flow.usable:
         return Measures(columns, people, tuple(findings))
-    people["upstreamness"], people["downstreamness"] = link_positions(src, dst, weight, flow.total)
+    visits = visit_matrix(src, dst, weight, flow.total) if n <= DENSE else None
+    if visits is None or np.isnan(visits).any():
+        people["upstreamness"], people["downstreamness"] = link_positions(src, dst, weight, flow.total)
+    else:
+        flowing = flow.total > 0
+        through = np.where(flowing, flow.total, 1.0)
+        people["upstreamness"] = np.where(flowing, visits.sum(axis=1), NAN)
+        people["downstreamness"] = np.where(flowing, (through @ visits) / through, NAN)
+        columns["average_propagation_length"] = mean_propagation_length(
+            visits * (through[:, None] / through[None, :])
+        )
     added = value_added_known(formation, settings)
     taking_part = ~np.isnan(people["upstreamness"])
     if np.isnan(added[taking_part]).any():
@@ -291,11 +342,7 @@ def measure(formation: Formation, settings: Settings, graph: SupplyGraph | None 
     else:
         shares = tercile_shares(people["upstreamness"], added)
         columns |= {f"value_added_{name}": share for name, share in shares.items()}
-    if n <= DENSE and len(src):
-        through = np.where(flow.total > 0, flow.total, 1.0)
-        coefficients = np.zeros((n, n))
-        coefficients[src, dst] = weight / through[dst]
-        columns["average_propagation_length"] = mean_propagation_length(coefficients)
+    if visits is not None:
         known = np.where(taking_part, added, 0.0)
-        people["downstream_control"] = downstream_control(src, dst, weight, flow.total, known)
+        people["downstream_control"] = downstream_control(visits, flow.total, known)
     return Measures(columns, people, tuple(findings))

@@ -2,32 +2,89 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.jit import jit
 from graph.formation import FloatArray
 
 Index = NDArray[np.integer[Any]]
+Ints = NDArray[np.int64]
 
 
-def component_labels(n: int, src: Index, dst: Index, *, strong: bool) -> Index:
+@jit
+def _strong_labels(n: int, src: Ints, dst: Ints) -> Ints:
+    """Return strong component numbers (Tarjan 1972, without recursion), each after all that it can reach."""
+    first = np.zeros(n + 2, np.int64)
+    for e in range(len(src)):
+        first[src[e] + 2] += 1
+    for u in range(n):
+        first[u + 2] += first[u + 1]
+    head = np.empty(len(src), np.int64)
+    for e in range(len(src)):
+        head[first[src[e] + 1]] = dst[e]
+        first[src[e] + 1] += 1
+    label = np.full(n, -1, np.int64)
+    order = np.full(n, -1, np.int64)  # when a participant was met; −1 not yet
+    low = np.empty(n, np.int64)
+    pending = np.empty(n, np.int64)  # met, but not yet in a finished component
+    walk = np.empty(n, np.int64)  # the path of the depth-first search
+    following = first[:n].copy()
+    met = pended = found = 0
+    for root in range(n):
+        if order[root] >= 0:
+            continue
+        walk[0] = root
+        depth = 1
+        while depth:
+            u = walk[depth - 1]
+            if order[u] < 0:
+                order[u] = low[u] = met
+                met += 1
+                pending[pended] = u
+                pended += 1
+            deeper = False
+            while following[u] < first[u + 1]:
+                v = head[following[u]]
+                following[u] += 1
+                if order[v] < 0:
+                    walk[depth] = v
+                    depth += 1
+                    deeper = True
+                    break
+                if label[v] < 0:
+                    low[u] = min(low[u], order[v])
+            if deeper:
+                continue
+            if low[u] == order[u]:
+                v = -1
+                while v != u:
+                    pended -= 1
+                    v = pending[pended]
+                    label[v] = found
+                found += 1
+            depth -= 1
+            if depth:
+                low[walk[depth - 1]] = min(low[walk[depth - 1]], low[u])
+    return label
+
+
+def component_labels(n: int, src: Index, dst: Index, *, strong: bool) -> Ints:
     """Return the strong (or weak) component number of each of n participants, shape (n,).
+
+    A strong component has a higher number than every other one that it can reach.
 
     Examples
     --------
-    >>> labels = component_labels(3, np.array([0, 1, 1]), np.array([1, 0, 2]), strong=True)
-    >>> bool(labels[0] == labels[1]), bool(labels[1] == labels[2])
-    (True, False)
+    >>> component_labels(3, np.array([0, 1, 1]), np.array([1, 0, 2]), strong=True).tolist()
+    [1, 1, 0]
     """
-    from scipy.sparse import csr_array
-    from scipy.sparse.csgraph import connected_components
-
-    links = csr_array((np.ones(len(src), np.int8), (src, dst)), shape=(n, n))
-    connection: Literal["strong", "weak"] = "strong" if strong else "weak"
-    labels: Index = connected_components(links, directed=True, connection=connection)[1]
-    return labels
+    start, stop = src.astype(np.int64), dst.astype(np.int64)
+    if not strong:
+        start, stop = np.concatenate([start, stop]), np.concatenate([stop, start])
+    return _strong_labels(n, start, stop)
 
 
 def strongly_connected_share(n: int, src: Index, dst: Index, weight: FloatArray) -> float:

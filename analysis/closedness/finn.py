@@ -62,9 +62,10 @@ def expected_visits(src: Index, dst: Index, weight: FloatArray, total: FloatArra
         mine = labels[src] == label
         local = np.zeros(n, np.int64)
         local[members] = np.arange(len(members))
-        matrix = np.eye(len(members))
-        np.subtract.at(matrix, (local[src[mine]], local[dst[mine]]), weight[mine] / total[dst[mine]])
-        visits[members] = np.diagonal(np.linalg.inv(matrix))
+        size = len(members)
+        flat = local[src[mine]] * size + local[dst[mine]]
+        passed = sum_by(flat, weight[mine] / total[dst[mine]], size * size)
+        visits[members] = np.diagonal(np.linalg.inv(np.eye(size) - passed.reshape(size, size)))
     return visits
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.closedness.words import words
-from graph.formation import Formation
+from graph.formation import FloatArray, Formation
 from graph.model import SupplyGraph
 
 Flags = NDArray[np.bool_]
@@ -25,6 +25,8 @@ class LinkKinds:
     known, knowledge, returning : arrays of bool, shape (links,)
         Whether the link states a kind; whether it carries knowledge (by its kind, or because one of its
         ends is a university or a research organisation); whether it is a return flow.
+    value : array of float64, shape (links,)
+        Value of each link.
     knowable : bool
         Whether any link states a kind or any participant a role.
     crossing_years : frozenset of int
@@ -34,6 +36,7 @@ class LinkKinds:
     known: Flags
     knowledge: Flags
     returning: Flags
+    value: FloatArray
     knowable: bool
     crossing_years: frozenset[int]
 
@@ -68,6 +71,7 @@ def _read(graph: SupplyGraph) -> LinkKinds:
         known=codes >= 0,
         knowledge=knowledge,
         returning=returning,
+        value=graph.links["value"].to_numpy(),
         knowable=bool(len(names)) or bool(role.notna().any()),
         crossing_years=frozenset(
             f.year for f in graph.formations() if len(f.sales_rows) or len(f.purchase_rows)
@@ -104,7 +108,7 @@ def return_flow_share(formation: Formation, graph: SupplyGraph) -> tuple[float, 
     """
     kinds = link_kinds(graph)
     rows = formation.internal_rows
-    value = graph.links["value"].to_numpy()[rows]
+    value = kinds.value[rows]
     total = float(value.sum())
     if not total > 0:
         return float("nan"), float("nan")

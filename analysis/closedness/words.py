@@ -13,7 +13,6 @@ class Verdict:
     """A verdict in words and what it takes: at least these shares kept inside and circulating."""
 
     key: str
-    ru: str
     inside_at_least: float
     circulation_at_least: float
 
