@@ -189,7 +189,7 @@ def draw_links(plan: Plan, members: list[Member], world: World, rng: np.random.G
     p = link_probabilities(plan, members)
     taste = rng.normal(size=(n, n))
     linked = rng.random((n, n)) < p
-    renewed = 0.25 if plan.formation == "ecosystem-like" else 0.08
+    renewed = 0.12 if plan.formation == "ecosystem-like" else 0.05
     products = [f"{m.code}.{int(rng.integers(1, 6))}0" for m in members]
     for year in YEARS:
         again = rng.random((n, n)) < renewed
