@@ -173,6 +173,9 @@ class SupplyGraph:
                     frame["row"].to_numpy("int64") if "row" in frame else np.zeros(len(frame), "int64")
                 )
                 for origin in ("file", "sheet"):
+                    if origin in frame and isinstance(frame[origin].dtype, pd.CategoricalDtype):
+                        conformed[origin] = frame[origin].array
+                        continue
                     conformed[origin] = frame[origin].astype(str).to_numpy() if origin in frame else ""
                     conformed[origin] = conformed[origin].astype("category")
             done[name] = conformed

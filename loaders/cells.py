@@ -36,7 +36,8 @@ class TypedGrid:
     issues : dict of str to int8 array
         For year and number columns, what each cell turned out to be (`Issue`).
     flags : dict of (str, str) to bool array
-        For id and text columns: ``undecodable``, ``cleaned``, ``numeric``, ``imprecise``; for years ``dated``.
+        For id and text columns: ``undecodable``, ``cleaned``, ``numeric``, ``imprecise``; for years
+        ``dated``.
     columns : dict of str to str
         Header → column of the contract.
     currencies : dict of str to str
@@ -61,11 +62,11 @@ class TypedGrid:
 
 
 def clean_text(text: str) -> str:
-    """Return `text` in NFC with single spaces, trimmed, without invisible and control characters.
+    r"""Return `text` in NFC with single spaces, trimmed, without invisible and control characters.
 
     Examples
     --------
-    >>> clean_text("\\ufeff 0077\\u200b  ООО\\u00a0А ")
+    >>> clean_text("\ufeff 0077\u200b  ООО\u00a0А ")
     '0077 ООО А'
     """
     text = unicodedata.normalize("NFC", _SPACES.sub(" ", text).strip())
@@ -114,7 +115,7 @@ def type_grid(grid: Grid, spec: TableSpec, notes: Notes) -> TypedGrid:
 
 def _absent(column: ColumnSpec, size: int) -> Any:
     if column.type in ("id", "text"):
-        return pd.Series(np.full(size, np.nan, dtype=object), dtype=TEXT)
+        return pd.Series(pd.array([np.nan], dtype=TEXT).take(np.zeros(size, np.intp)))
     return np.full(size, np.nan)
 
 
@@ -203,4 +204,4 @@ def _text(typed: TypedGrid, column: ColumnSpec, cells: NDArray[Any]) -> pd.Serie
     texts.append(np.nan)  # position −1: a missing cell
     for name, marks in flags.items():
         typed.flags[column.name, name] = np.array([*marks, False])[codes]
-    return pd.Series(np.array(texts, dtype=object)[codes], dtype=TEXT)
+    return pd.Series(pd.array(texts, dtype=TEXT).take(codes))

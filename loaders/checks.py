@@ -151,49 +151,75 @@ def check_values(ledger: Ledger, negatives: Sequence[str] = ()) -> None:
 
 
 def check_keys(ledger: Ledger, *, parallel: str = "") -> None:
-    """Reject exact repeats; rows of one key that disagree are all rejected, or kept where `parallel` is a code."""
+    """Reject exact repeats, and all rows of one key that disagree.
+
+    Where `parallel` is a finding code, rows of one key that disagree are kept, with that finding.
+    """
     key = list(ledger.spec.key)
-    alive = np.flatnonzero(ledger.alive)
-    part = ledger.frame.iloc[alive]
-    first = _first_rows(part, list(ledger.spec.names))
-    repeated = _none(ledger)
-    repeated[alive[first != np.arange(len(part))]] = True
-    original = np.zeros(len(ledger), np.int64)
-    original[alive] = alive[first]
+    shared = _shared_keys(ledger, key)
+    if not len(shared):
+        return
+    original = _reject_repeats(ledger, shared)
+    shared = shared[ledger.alive[shared]]
+    first = _first_rows(ledger.frame.iloc[shared], key)
+    original[shared] = shared[first]
 
     def as_row(row: int) -> str:
         return _place(ledger, int(original[row]))
 
-    ledger.reject(repeated, "duplicate_row", key[0], value=lambda _: "", detail=as_row)
-    alive = np.flatnonzero(ledger.alive)
-    part = ledger.frame.iloc[alive]
-    first = _first_rows(part, key)
-    shared = np.bincount(first, minlength=len(part))[first] > 1
-    if not shared.any():
-        return
+    several = np.bincount(first, minlength=len(shared))[first] > 1
     hit = _none(ledger)
-    hit[alive[shared]] = True
-    original[alive] = alive[first]
     if parallel:
-        later = _none(ledger)
-        later[alive[first != np.arange(len(part))]] = True
-        ledger.merged = int(later.sum())
+        hit[shared[first != np.arange(len(shared))]] = True
+        ledger.merged = int(hit.sum())
         number = next(c.name for c in ledger.spec.columns if c.type in NUMERIC)
-        ledger.note(later, parallel, number, detail=as_row)
-    else:
-        ledger.reject(
-            hit, "duplicate_conflict", key[0], value=lambda row: _key_text(ledger, row), detail=as_row
-        )
+        ledger.note(hit, parallel, number, detail=as_row)
+        return
+    hit[shared[several]] = True
+    names = {int(row): _key_text(ledger, int(row)) for row in np.flatnonzero(hit)}
+    ledger.reject(hit, "duplicate_conflict", key[0], value=lambda row: names[row], detail=as_row)
+
+
+def _reject_repeats(ledger: Ledger, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Reject those of `rows` that repeat an earlier one cell by cell; return each row's first equal."""
+    original = np.arange(len(ledger))
+    first = _first_rows(ledger.frame.iloc[rows], list(ledger.spec.names))
+    original[rows] = rows[first]
+    repeated = _none(ledger)
+    repeated[rows[first != np.arange(len(rows))]] = True
+
+    def as_row(row: int) -> str:
+        return _place(ledger, int(original[row]))
+
+    key = ledger.spec.key[0]
+    ledger.reject(repeated, "duplicate_row", key, value=lambda _: "", detail=as_row)
+    return original
+
+
+def _shared_keys(ledger: Ledger, key: Sequence[str]) -> NDArray[np.int64]:
+    """Return the living rows whose key another living row has too."""
+    rows = np.flatnonzero(ledger.alive)
+    code = np.zeros(len(rows), np.int64)
+    span = 1
+    for name in key:
+        codes, unique = pd.factorize(ledger.frame[name].iloc[rows], use_na_sentinel=True)
+        if span > 2**62 // (len(unique) + 1):
+            code, distinct = pd.factorize(code)
+            span = len(distinct)
+        code = code * (len(unique) + 1) + codes + 1
+        span *= len(unique) + 1
+    if bool((np.diff(code) > 0).all()):
+        return rows[:0]
+    return rows[pd.Series(code).duplicated(keep=False).to_numpy()]
 
 
 def _first_rows(frame: pd.DataFrame, names: Sequence[str]) -> NDArray[np.int64]:
-    """Return, for each row, the position of the first row that agrees with it in `names` (missing = missing)."""
+    """Return each row's first equal in `names`, as a position; two missing cells are equal."""
     group = np.zeros(len(frame), np.int64)
     for name in names:
         codes, unique = pd.factorize(frame[name], use_na_sentinel=True)
-        if len(unique) == 0:
-            continue
-        group, _ = pd.factorize(group * (len(unique) + 1) + codes + 1)
+        if len(unique):
+            group, _ = pd.factorize(group * (len(unique) + 1) + codes + 1)
     _, start = np.unique(group, return_index=True)
     return start[group].astype(np.int64) if len(group) else group
 
@@ -216,20 +242,7 @@ def check_memberships(ledger: Ledger) -> None:
         return lambda row: "" if np.isnan(values[row]) else str(int(values[row]))
 
     ledger.reject(joined > left, "membership_reversed", "left_year", value=year(joined), detail=year(left))
-    alive = np.flatnonzero(ledger.alive)
-    part = ledger.frame.iloc[alive]
-    whole = _first_rows(part, list(ledger.spec.names))
-    repeated = _none(ledger)
-    repeated[alive[whole != np.arange(len(part))]] = True
-    original = np.zeros(len(ledger), np.int64)
-    original[alive] = alive[whole]
-    ledger.reject(
-        repeated,
-        "duplicate_row",
-        "participant_id",
-        value=lambda _: "",
-        detail=lambda row: _place(ledger, int(original[row])),
-    )
+    original = _reject_repeats(ledger, np.flatnonzero(ledger.alive))
     alive = np.flatnonzero(ledger.alive)
     first = _first_rows(ledger.frame.iloc[alive], ["participant_id", "cluster_id"])
     start = np.nan_to_num(joined[alive], nan=FIRST_YEAR)
@@ -268,7 +281,7 @@ def check_kinds(ledger: Ledger) -> None:
 
 
 def check_figures(ledger: Ledger, who: str) -> None:
-    """Tell figures that do not go together, and jumps from one year to the next, of activity or indicators."""
+    """Tell figures of activity or indicators that do not go together, and jumps between years."""
 
     def shown(name: str) -> Callable[[int], str]:
         values = ledger.values(name)

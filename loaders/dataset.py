@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -32,7 +32,8 @@ from loaders.relations import check_relations
 from loaders.sheets import RawSheet
 from loaders.sources import Source, find_sources
 
-DEFAULT_CURRENCY = "RUB"
+DEFAULT_CURRENCY: Final = "RUB"
+PARALLEL: Final = {"links": "parallel_links", "measures": "parallel_measures"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,11 +64,11 @@ def read_dataset(
     settings: Settings | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Dataset:
-    """Read the dataset at `path`: a folder of tables, or a workbook with a sheet a table.
+    r"""Read the dataset at `path`: a folder of tables, or a workbook with a sheet a table.
 
-    A dataset holds ``indicators``, or ``participants`` and ``links``; the other tables are optional. Encoding,
-    delimiter, decimal sign, units and headers are found out; whatever is doubtful becomes a finding. A broken
-    row is rejected and a broken optional cell is unknown; nothing is guessed.
+    A dataset holds ``indicators``, or ``participants`` and ``links``; the other tables are optional.
+    Encoding, delimiter, decimal sign, units and headers are found out; whatever is doubtful becomes a
+    finding. A broken row is rejected and a broken optional cell is unknown; nothing is guessed.
 
     Parameters
     ----------
@@ -95,9 +96,9 @@ def read_dataset(
     --------
     >>> import tempfile
     >>> folder = Path(tempfile.mkdtemp())
-    >>> _ = (folder / "participants.csv").write_text("ИНН;Кластер\\n0101;К\\n0202;К\\n", "cp1251")
+    >>> _ = (folder / "participants.csv").write_text("ИНН;Кластер\n0101;К\n0202;К\n", "cp1251")
     >>> _ = (folder / "links.csv").write_text(
-    ...     "Год;Поставщик;Покупатель;Объём отгрузки, тыс. руб.\\n2022;0101;0202;1 500,5\\n", "cp1251")
+    ...     "Год;Поставщик;Покупатель;Объём отгрузки, тыс. руб.\n2022;0101;0202;1 500,5\n", "cp1251")
     >>> data = read_dataset(folder)
     >>> data.graph.to_tables()["links"][["supplier_id", "value"]].values.tolist()
     [['0101', 1.5005]]
@@ -128,8 +129,8 @@ def read_frames(frames: Mapping[str, pd.DataFrame], *, settings: Settings | None
 
     Examples
     --------
-    >>> data = read_frames({"indicators": pd.DataFrame(
-    ...     {"cluster_id": ["a"], "year": [2020], "rd_per_employee": [0.2], "value_added_per_employee": [0.0]})})
+    >>> figures = {"rd_per_employee": [0.2], "value_added_per_employee": [0.0]}
+    >>> data = read_frames({"indicators": pd.DataFrame({"cluster_id": ["a"], "year": [2020], **figures})})
     >>> [finding.code for finding in data.findings]
     ['unit_assumed', 'zero_beside_positive']
     """
@@ -201,8 +202,8 @@ def _require_tables(present: set[str]) -> None:
         return
     missing = [name for name in ("participants", "links") if name not in present]
     raise DataError(
-        f"The dataset has {', '.join(sorted(present)) or 'no tables'} but no {' and no '.join(missing)}; it needs "
-        "participants and links, or indicators."
+        f"The dataset has {', '.join(sorted(present)) or 'no tables'} but no {' and no '.join(missing)}; "
+        "it needs participants and links, or indicators."
     )
 
 

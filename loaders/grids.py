@@ -37,8 +37,8 @@ def find_header(records: Sequence[Sequence[Any]], spec: TableSpec) -> int:
 def to_grid(sheet: RawSheet, spec: TableSpec, notes: Notes) -> Grid:
     """Lay a sheet out by columns below its header; rows that do not fit become broken rows.
 
-    Rows above the header are titles unless they are as wide as the table: then they are data that stand in the
-    wrong place, and are rejected by name.
+    Rows above the header are titles unless they are as wide as the table: then they are data that stand in
+    the wrong place, and are rejected by name.
     """
     place = {"table": spec.name, "file": sheet.file, "sheet": sheet.sheet}
     for code, detail, row in sheet.remarks:
@@ -49,7 +49,7 @@ def to_grid(sheet: RawSheet, spec: TableSpec, notes: Notes) -> Grid:
         lines = np.arange(1, len(frame) + 1, dtype=np.int64)
         return Grid(sheet.file, sheet.sheet, tuple(frame.columns), columns, lines, (), dict(sheet.facts))
     at = find_header(sheet.records, spec)
-    header = [show(cell).strip() for cell in sheet.records[at]] if sheet.records else []
+    header = [show(cell).strip() for cell in sheet.records[at]] if len(sheet.records) else []
     broken = list(sheet.broken)
     titles = []
     for record, line in zip(sheet.records[:at], sheet.lines[:at], strict=True):
@@ -63,13 +63,16 @@ def to_grid(sheet: RawSheet, spec: TableSpec, notes: Notes) -> Grid:
     named = max((i for i, name in enumerate(header, 1) if name), default=0)
     records, lines_kept, ragged = _fit(sheet.records[at + 1 :], sheet.lines[at + 1 :], len(header), named)
     broken += ragged
-    for row in sorted(broken, key=lambda row: row.line):
-        if notes.room(row.code, spec.name, sheet.file):
-            notes.add(row.code, **place, row=row.line, detail=str(len(row.cells)))
+    for bad in sorted(broken, key=lambda bad: bad.line):
+        if notes.room(bad.code, spec.name, sheet.file):
+            notes.add(bad.code, **place, row=bad.line, detail=str(len(bad.cells)))
         else:
-            notes.skip(row.code, spec.name, sheet.file, 1, 0.0)
-    cells = tuple(_array(column) for column in zip(*records, strict=True)) if records else ()
-    if not records:
+            notes.skip(bad.code, spec.name, sheet.file, 1, 0.0)
+    if isinstance(records, np.ndarray):
+        cells = tuple(records[:, i] for i in range(len(header)))
+    elif records:
+        cells = tuple(_array(column) for column in zip(*records, strict=True))
+    else:
         cells = tuple(np.empty(0, object) for _ in header)
     return Grid(
         sheet.file,
@@ -78,7 +81,7 @@ def to_grid(sheet: RawSheet, spec: TableSpec, notes: Notes) -> Grid:
         cells,
         np.array(lines_kept, np.int64),
         tuple(broken),
-        dict(sheet.facts) | {"header_row": sheet.lines[at] if sheet.records else 0},
+        dict(sheet.facts) | {"header_row": sheet.lines[at] if len(sheet.records) else 0},
     )
 
 
@@ -89,15 +92,16 @@ def _array(column: Sequence[Any]) -> NDArray[np.object_]:
 
 
 def _fit(
-    records: Sequence[Sequence[Any]], lines: Sequence[int], width: int, named: int
-) -> tuple[list[Sequence[Any]], list[int], list[BrokenRow]]:
+    records: Any, lines: Sequence[int], width: int, named: int
+) -> tuple[Any, Sequence[int], list[BrokenRow]]:
     """Return the rows of the header's width, their lines, and the rows that have too few or too many cells.
 
-    Cells under no header may be absent; empty cells beyond the header are no cells; rows of empty cells are no
-    rows.
+    Cells under no header may be absent; empty cells beyond the header are no cells; rows of empty
+    cells are no rows.
     """
-    if all(len(record) == width for record in records) and all(any(record) for record in records):
-        return list(records), list(lines), []
+    if isinstance(records, np.ndarray):
+        if len(records) and bool((records != "").any(axis=1).all()):
+            return records, lines, []
     kept: list[Sequence[Any]] = []
     kept_lines, broken = [], []
     for record, line in zip(records, lines, strict=True):

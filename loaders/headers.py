@@ -68,7 +68,7 @@ class Matched:
 
 @dataclass(frozen=True, slots=True)
 class HeaderMatch:
-    """What a row of headers means: matched columns, unknown headers, and headers set aside for a better one."""
+    """What a row of headers means: matched columns, unknown headers, and those set aside."""
 
     columns: tuple[Matched, ...]
     unknown: tuple[str, ...]
@@ -159,8 +159,8 @@ def count_matches(cells: Sequence[object], spec: TableSpec) -> int:
 def match_headers(headers: Sequence[str], spec: TableSpec, where: str) -> HeaderMatch:
     """Match headers to the columns of a table: exact names first, then aliases.
 
-    An alias that may mean two columns (``Организация``: the id or the name) takes the first that is free. Where
-    two headers claim one id column and just one of them speaks of a code (``ИНН поставщика`` beside
+    An alias that may mean two columns (``Организация``: the id or the name) takes the first that is free.
+    Where two headers claim one id column and just one of them speaks of a code (``ИНН поставщика`` beside
     ``Поставщик``), the code wins and the other is set aside.
 
     Raises
@@ -220,7 +220,7 @@ def match_headers(headers: Sequence[str], spec: TableSpec, where: str) -> Header
 
 
 def _stronger(first: str, second: str, column: ColumnSpec) -> str | None:
-    """Return the one of two headers of an id column that alone speaks of a code; None if neither or both do."""
+    """Return the one of two headers of an id column that alone speaks of a code, None without one."""
     if column.type != "id" or column.name in (first.strip(), second.strip()):
         return first if column.type == "id" and column.name == first.strip() != second.strip() else None
     codes = [bool(_IDENTIFYING & set(words(header))) for header in (first, second)]

@@ -93,7 +93,8 @@ class Ledger:
         for number, grid in enumerate(self.grids):
             mine = rows[self.source[rows] == number]
             room = self._notes.room(code, self.spec.name, grid.file)
-            for row in mine[:room].tolist():
+            told = mine[:room]
+            for row, who in zip(told.tolist(), self._who(told), strict=True):
                 self._notes.add(
                     code,
                     table=self.spec.name,
@@ -103,7 +104,7 @@ class Ledger:
                     column=self.header(number, column),
                     value=(value(row) if value else self.raw(row, column))[:200],
                     detail=detail if isinstance(detail, str) else detail(row),
-                    **self._who(row),
+                    **who,
                 )
             rest = mine[room:]
             total = exact_sum(self.values(summed)[rest]) if summed and len(rest) else 0.0
@@ -115,16 +116,17 @@ class Ledger:
         place = grid.facts.get("columns_at", {}).get(column)
         return column if place is None else grid.header[place]
 
-    def _who(self, row: int) -> dict[str, Any]:
-        """Return the cluster, participant and year of a row, for the finding."""
-        out: dict[str, Any] = {}
-        for name in ("cluster_id", "participant_id"):
-            if name in self.frame:
-                value = self.frame[name].iat[row]
-                out[name] = value if isinstance(value, str) else ""
-        if "year" in self.frame:
-            year = float(self.frame["year"].iat[row])
-            out["year"] = int(year) if year == year and abs(year) < 1e9 and year == int(year) else None
+    def _who(self, rows: NDArray[np.int64]) -> list[dict[str, Any]]:
+        """Return the cluster, participant and year of each row, for its finding."""
+        out: list[dict[str, Any]] = [{} for _ in rows]
+        for name in ("cluster_id", "participant_id", "year"):
+            if name not in self.frame:
+                continue
+            for place, cell in zip(out, self.frame[name].iloc[rows].tolist(), strict=True):
+                if name != "year":
+                    place[name] = cell if isinstance(cell, str) else ""
+                elif abs(cell) < 1e9 and cell == int(cell):  # false for NaN
+                    place[name] = int(cell)
         return out
 
     def reject(self, where: Mask, code: str, column: str = "", **texts: Any) -> None:
@@ -164,7 +166,9 @@ class Ledger:
         for origin in ("file", "sheet"):
             names = [getattr(grid, origin) for grid in self.grids]
             codes, unique = pd.factorize(np.array(names, dtype=object))
-            out[origin] = pd.Categorical.from_codes(codes[self.source[self.alive]], categories=unique)
+            out[origin] = pd.Categorical.from_codes(
+                codes[self.source[self.alive]], categories=pd.Index(unique)
+            )
         return out.reset_index(drop=True)
 
     def rejected(self) -> pd.DataFrame:
@@ -191,9 +195,10 @@ class Ledger:
     def accounting(self) -> dict[str, Any]:
         """Return the counts of rows and the sums of values, checked to add up.
 
-        ``value_read`` is the sum of every cell of the table that is a plausible number, in the contract's unit;
-        it equals ``value_accepted`` + ``value_rejected`` (rows that were rejected) + ``value_unknown`` (cells
-        that were made unknown). Cells that are no number carry no value; each has its finding.
+        ``value_read`` is the sum of every cell of the table that is a plausible number, in the contract's
+        unit; it equals ``value_accepted`` + ``value_rejected`` (rows that were rejected) +
+        ``value_unknown`` (cells that were made unknown). Cells that are no number carry no value; each has
+        its finding.
 
         Raises
         ------

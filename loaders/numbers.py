@@ -282,7 +282,8 @@ def _reading(mark: str, evidence: _Evidence, hint: str) -> str:
         return "unclear"  # either sign may be decimal here, and no cell shows this one as thousands
     if decimal or hint == mark:
         return "decimal"
-    # A point is decimal by the convention of every program that writes tables; a comma has no such convention.
+    # A point is decimal by the convention of every program that writes tables; a comma has no such
+    # convention.
     return "assumed" if mark == "." and hint != "," else "unclear"
 
 
@@ -449,8 +450,8 @@ def parse_years(cells: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.in
     Returns
     -------
     years, issue, dated : arrays, shape (rows,)
-        Years (a fraction or an impossible year is returned as it is), an `Issue` for each cell, and whether the
-        year was taken from a date.
+        Years (a fraction or an impossible year is returned as it is), an `Issue` for each cell, and whether
+        the year was taken from a date.
 
     Examples
     --------

@@ -81,4 +81,6 @@ def _column(column: Any, pa: Any) -> Any:
         return column.to_numpy()
     if pa.types.is_decimal(kind):
         return column.cast(pa.float64()).to_numpy()
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return column.to_numpy()
     return pd.Series(column.to_pylist(), dtype=object).to_numpy()

@@ -35,9 +35,10 @@ class RawSheet:
     ----------
     file, sheet : str
         Name of the file, and of the sheet in a workbook ("" elsewhere).
-    records : list of sequences
-        Cells by row for text files (str) and workbooks (str, float, bool, date or None); rows may differ in
-        length. Blank rows are left out. Empty where `frame` holds the cells.
+    records : sequence of rows
+        Cells by row for text files (str) and workbooks (str, float, bool, date or None): a list of rows,
+        which may differ in length, or a 2-D object array. Blank rows are left out. Empty where `frame`
+        holds the cells.
     lines : list of int
         1-based row of each record as the user sees it in the file.
     frame : DataFrame or None
@@ -52,7 +53,7 @@ class RawSheet:
 
     file: str
     sheet: str = ""
-    records: list[Any] = field(default_factory=list)
+    records: Any = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
     frame: pd.DataFrame | None = None
     broken: tuple[BrokenRow, ...] = ()

@@ -64,7 +64,7 @@ def table_names(title: str) -> tuple[tuple[str, ...], str]:
 
 
 def find_sources(path: Path, notes: Notes, progress: Progress | None = None) -> list[Source]:
-    """Read every table of the dataset at `path`: a folder of tables, a workbook of sheets, or one table's file.
+    """Read every table of the dataset at `path`: a folder, a workbook, or one table's file.
 
     Raises
     ------

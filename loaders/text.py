@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+import numpy as np
+
 from graph.errors import DataError
 from loaders.sheets import BrokenRow, RawSheet
 
@@ -23,9 +25,10 @@ _SWAPPED_CASE: Final = re.compile("[а-яё][А-ЯЁ]{2,}")
 def decode(data: bytes, name: str) -> tuple[str, str]:
     """Return the text of `data` and the encoding it is in.
 
-    Valid UTF-8 is UTF-8 and a byte-order mark is believed. Otherwise the bytes are read as cp1251 only if that
-    makes words of Russian letters, so that one flipped byte does not turn a file into another alphabet; a file
-    that is mostly valid UTF-8 is read as damaged UTF-8, with U+FFFD where bytes are broken.
+    Valid UTF-8 is UTF-8 and a byte-order mark is believed. Otherwise the bytes are read as cp1251 only if
+    that makes words of Russian letters, so that one flipped byte does not turn a file into another
+    alphabet; a file that is mostly valid UTF-8 is read as damaged UTF-8, with U+FFFD where bytes are
+    broken.
 
     Raises
     ------
@@ -117,21 +120,28 @@ def _split_line(line: str, delimiter: str) -> list[str] | None:
     return rows[0] if len(rows) == 1 else None
 
 
-def split_rows(text: str, delimiter: str) -> tuple[list[list[str]], list[int], list[BrokenRow], bool]:
+def split_rows(text: str, delimiter: str) -> tuple[Any, list[int], list[BrokenRow], bool]:
     """Split `text` (line ends are LF) into rows.
 
-    Quoted cells may span lines. Where a quote does not close, or closes only after it has swallowed whole rows,
-    each line is read by itself instead, and lines with open quotes are returned as broken.
+    Quoted cells may span lines. Where a quote does not close, or closes only after it has swallowed whole
+    rows, each line is read by itself instead, and lines with open quotes are returned as broken.
 
     Returns
     -------
     rows, lines, broken, by_line
-        Non-blank rows, their 1-based line numbers, the broken lines, and whether quotes were read line by line.
+        Non-blank rows (a 2-D array where all are of one width), their 1-based line numbers, the broken
+        lines, and whether quotes were read line by line.
     """
     physical = text.split("\n")
     if '"' not in text:
-        kept = [(i, line) for i, line in enumerate(physical, 1) if line.strip(" \t\u00a0")]
-        return [line.split(delimiter) for _, line in kept], [i for i, _ in kept], [], False
+        numbers = [i for i, line in enumerate(physical, 1) if line.strip(" \t\u00a0")]
+        kept = physical if len(numbers) == len(physical) else [physical[i - 1] for i in numbers]
+        widths = {line.count(delimiter) + 1 for line in kept}
+        if len(widths) == 1:
+            # A rectangle is split at once: no list a row, which matters for a million rows.
+            flat = delimiter.join(kept).split(delimiter)
+            return np.array(flat, dtype=object).reshape(len(kept), widths.pop()), numbers, [], False
+        return [line.split(delimiter) for line in kept], numbers, [], False
     whole = _split_quoted(text, delimiter, physical)
     if whole is not None:
         return *whole, [], False

@@ -27,7 +27,8 @@ def read_workbook(data: bytes, name: str, facts: dict[str, Any]) -> list[RawShee
     Raises
     ------
     DataError
-        The file is no workbook, is damaged, protected by a password, or unpacks to more than memory should hold.
+        The file is no workbook, is damaged, protected by a password, or unpacks to more than memory should
+        hold.
     """
     if data[:2] == b"PK":
         errors, zeros, uncached = _inspect(data, name)
