@@ -247,7 +247,6 @@ def analyze(data: Path, out: Path, engine: str, **options: Any) -> None:
 def explain(results: Path, cluster: str, year: int, participant: str | None, lang: str) -> None:
     """List the links and cells behind a cooperation ratio; they add up to it."""
     import clustercoop
-
     from reports.audit import explanation_text
 
     click.echo(explanation_text(clustercoop.explain(results, cluster, year, participant), lang))

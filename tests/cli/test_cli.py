@@ -93,7 +93,13 @@ def test_explain_adds_up_to_the_stated_ratio(results: Path) -> None:
         row.participant_id,
     )
     assert done.exit_code == 0, done.output
-    assert f"{row.cooperation_ratio:.4f}" in done.output or f"{row.cooperation_ratio:.6f}" in done.output
+    supplied, produced = done.output.split("Output:")
+    parts = [float(line.split()[0]) for line in supplied.splitlines() if "→" in line]
+    sums = [float(line.split()[1]) for line in done.output.splitlines() if line.startswith("  = ")]
+    assert sum(parts) == pytest.approx(sums[0], abs=1e-9)
+    assert sums[0] / sums[1] == pytest.approx(row.cooperation_ratio, abs=1e-9)
+    stated = float(produced.split("ratio = ")[1].split()[0])
+    assert stated == pytest.approx(row.cooperation_ratio, abs=1e-9)
 
 
 @pytest.mark.parametrize(
