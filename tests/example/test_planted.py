@@ -40,6 +40,10 @@ def formations(tables: Tables) -> pd.DataFrame:
     return classified
 
 
+def targets(truth: pd.DataFrame, column: str) -> dict[str, float]:
+    return {str(cluster): float(value) for cluster, value in truth[column].items()}
+
+
 def test_every_planted_defect_is_found_and_named(data: Dataset) -> None:
     found = data.findings.to_frame()
     planted = pd.read_csv(dataset().parent / "planted_defects.csv", dtype=str, keep_default_na=False)
@@ -102,12 +106,13 @@ def test_planted_levels_are_found(formations: pd.DataFrame, truth: pd.DataFrame)
     def level(value: float, low: float, high: float) -> str:
         return "low" if value < low else "medium" if value <= high else "high"
 
-    rd = truth["rd_per_employee_target"].to_dict()
-    value_added = truth["value_added_per_employee_last"].to_dict()
+    rd = targets(truth, "rd_per_employee_target")
+    value_added = targets(truth, "value_added_per_employee_last")
     for row in formations[formations["year"] == 2023].to_dict("records"):
-        assert row["innovation_level"] == level(rd[row["cluster_id"]], 0.1, 0.3)
+        cluster = str(row["cluster_id"])
+        assert row["innovation_level"] == level(rd[cluster], 0.1, 0.3)
         if not np.isnan(row["value_added_per_employee"]):
-            assert row["productivity_level"] == level(value_added[row["cluster_id"]], 2, 4)
+            assert row["productivity_level"] == level(value_added[cluster], 2, 4)
     # SYN-07 grows from 1.7 to 2.5 million an employee: from traditional production to adaptation.
     moved = formations[formations["cluster_id"] == "SYN-07"].set_index("year")["ecosystem_type"]
     assert (moved[2020], moved[2023]) == ("traditional production", "adaptation")
@@ -145,7 +150,7 @@ def test_outside_knowledge_follows_the_plan(data: Dataset, truth: pd.DataFrame) 
         if formation.has_links:
             measured = closedness(formation, SETTINGS, data.graph).formation
             shares[formation.cluster_id].append(float(str(measured["outside_knowledge_share"])))
-    planted = truth["outside_knowledge_share"].to_dict()
+    planted = targets(truth, "outside_knowledge_share")
     for cluster, found in shares.items():
         # Ties are whole: with four ties inside, a planted share of 0.10 rounds to none or one outside.
         assert np.median(found) == pytest.approx(planted[cluster], abs=0.15)
