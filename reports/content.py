@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -13,13 +13,14 @@ from analysis.results import OutputColumn, Result, output_columns
 from graph.findings import SEVERITIES
 from reports.inert import plain, safe_stem
 from reports.numbers import is_unknown, percent, show
+from reports.reasons import Reasons
 from reports.tables import Cell, Column, Row, Table, build_table, plain_table, sectioned
 from reports.words import Words, term
 
 SECTIONS: Final = ("cooperation", "types", "core", "closedness", "chain", "other")
 # Rows that one page holds; what is beyond stays in the CSV files, and the page says so.
 FORMATION_ROWS: Final = 400
-PARTICIPANT_ROWS: Final = 2000
+PARTICIPANT_ROWS: Final = 1200
 FINDING_ROWS: Final = 600
 FINDINGS_PER_CODE: Final = 40
 
@@ -67,9 +68,7 @@ class Content:
         self.views = views
         graph = result.graph
         self.currency = graph.currency
-        touched = set(result.formations["cluster_id"].astype(str)) if len(result.formations) else set()
-        linked = set(graph.participants["cluster_id"].astype(str)) if len(graph.links) else set()
-        self._viewed = touched & linked
+        self._viewed = {formation.cluster_id for formation in graph.formations()}
 
     def cluster_name(self, cluster_id: str) -> str:
         """Return the name of a cluster as shown."""
@@ -82,46 +81,27 @@ class Content:
         return f"{self.views}/{safe_stem(cluster_id)}.html"
 
     @cached_property
-    def _because(self) -> dict[tuple[str, int], str]:
-        """(cluster, year) → messages of the findings about that formation, errors and warnings first."""
-        found: dict[tuple[str, int], list[str]] = {}
-        frame = self.result.findings.to_frame(self.lang)
-        placed = frame[(frame["cluster_id"] != "") & frame["year"].notna()]
-        for cluster_id, year, message in zip(
-            placed["cluster_id"], placed["year"], placed["message"], strict=True
-        ):
-            messages = found.setdefault((cluster_id, int(year)), [])
-            if len(messages) < 3 and message not in messages:
-                messages.append(message)
-        return {place: "; ".join(messages) for place, messages in found.items()}
-
-    def reason(self, row: Any) -> str:
-        """Return why unknown cells of a row are unknown: its own note, else what was found about it."""
-        own = getattr(row, "unknown_because", None)
-        if not is_unknown(own):
-            return plain(str(own))
-        year = getattr(row, "year", None)
-        if not is_unknown(year) and year is not None:
-            found = self._because.get((str(row.cluster_id), int(year)))
-            if found:
-                return plain(found)
-        return self.words("why_default")
+    def reasons(self) -> Reasons:
+        """Why figures are unknown."""
+        return Reasons(self.result, self.words)
 
     def _names(self, column: str, value: str) -> str:
         return self.cluster_name(value)
 
     def _build(self, frame: pd.DataFrame, columns: tuple[OutputColumn, ...], **more: Any) -> Table:
-        reason: Callable[[Any], str] = self.reason
         return build_table(
             frame,
             columns,
             self.words,
             currency=self.currency,
-            reason=reason,
+            reasons=self.reasons,
             names=self._names,
             link=self.view_link,
             **more,
         )
+
+    def _why_ratio(self, row: Any) -> str:
+        return self.reasons.cell(row, "cooperation_ratio") or self.reasons.row(row)
 
     @cached_property
     def headlines(self) -> tuple[Headline, ...]:
@@ -135,7 +115,7 @@ class Content:
                 for year, ratio in zip(rows["year"], rows["cooperation_ratio"], strict=True)
             )
             year, ratio = history[-1]
-            why = "" if ratio is not None else self.reason(last)
+            why = "" if ratio is not None else self._why_ratio(last)
             found.append(
                 Headline(str(cluster_id), self.cluster_name(str(cluster_id)), year, ratio, why, history)
             )

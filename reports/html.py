@@ -12,6 +12,7 @@ from analysis.results import Result
 from reports.content import SECTIONS, Content
 from reports.numbers import percent
 from reports.page import asset, render, width_rules
+from reports.types import Types
 from reports.words import Words
 
 HEADLINE_ROWS: Final = 60
@@ -55,7 +56,7 @@ def render_report(result: Result, lang: str = "en", *, views: str = "views") -> 
         formation_sections=present,
         headlines=content.headlines[:HEADLINE_ROWS],
         severities=dict(content.severities),
-        types_extra="",
+        types=Types(result, words, {h.cluster_id: h.name for h in content.headlines}),
         methods=methods(lang),
         version=str(result.provenance.get("version", "")),
         percent=lambda share: percent(share, lang),

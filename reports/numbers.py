@@ -68,6 +68,22 @@ def significant(value: float, figures: int, most: int, lang: str) -> str:
     return text.rstrip("0").rstrip(point) if magnitude < -2 and point in text else text
 
 
+def brief(value: float, lang: str) -> str:
+    """Return `value` with three significant figures and no zeros at the end of its decimals.
+
+    Examples
+    --------
+    >>> brief(0.1, "en"), brief(2.0, "ru"), brief(0.45, "ru"), brief(1200.0, "en")
+    ('0.1', '2', '0,45', '1,200')
+    """
+    text = significant(value, 3, 2, lang)
+    point = "," if lang == "ru" else "."
+    whole, _, decimals = text.rpartition(point)
+    if not whole or abs(value) >= 1000:
+        return text
+    return f"{whole}{point}{decimals.rstrip('0')}".rstrip(point)
+
+
 def percent(value: float, lang: str) -> str:
     r"""Return a share as a percentage: one decimal, more where it would vanish.
 
@@ -118,7 +134,7 @@ def show(value: Any, kind: str, lang: str) -> str:
 
 
 def raw(value: Any) -> str:
-    """Return `value` for sorting and export: full precision, a point, no grouping; unknown is empty.
+    """Return `value` for sorting and export: ten figures, a point, no grouping; unknown is empty.
 
     Examples
     --------
@@ -133,5 +149,5 @@ def raw(value: Any) -> str:
         return str(int(value))
     if isinstance(value, float | np.floating):
         number = float(value)
-        return str(int(number)) if number.is_integer() and abs(number) < 1e15 else repr(number)
+        return str(int(number)) if number.is_integer() and abs(number) < 1e15 else f"{number:.10g}"
     return str(value)

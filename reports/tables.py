@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -12,6 +12,7 @@ import pandas as pd
 from analysis.results import OutputColumn, output_columns
 from reports.inert import plain
 from reports.numbers import NUMERIC, UNKNOWN, is_unknown, raw, show
+from reports.reasons import Reasons
 from reports.words import Words, read_table, term
 
 # Columns that say where a figure comes from or why there is none: shown with the cells, not as columns.
@@ -43,6 +44,7 @@ class Cell:
     bar: int = -1
     unknown: bool = False
     link: str = ""
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,7 @@ def build_table(
     caption: str,
     source: str,
     currency: str,
-    reason: Callable[[Any], str] | None = None,
+    reasons: Reasons | None = None,
     total: int | None = None,
     names: Callable[[str, str], str] | None = None,
     link: Callable[[str], str] | None = None,
@@ -162,8 +164,8 @@ def build_table(
         See `Table`.
     currency : str
         Unit of money.
-    reason : callable, optional
-        Row (a named tuple of `frame`) → why its unknown cells are unknown.
+    reasons : Reasons, optional
+        Why cells are unknown.
     total : int, optional
         Rows that exist, where `frame` is a part.
     names : callable, optional
@@ -201,12 +203,18 @@ def build_table(
                 text = plain(names("cluster_id", str(value))) if names else text
             done.append(Cell(text, raw(value), length, is_unknown(value), address))
         cells.append(done)
-    rows = [
-        Row(tuple(row), reason(record) if reason and any(c.unknown for c in row) else "")
-        for row, record in zip(
-            zip(*cells, strict=True) if cells else (), frame.itertuples(index=False), strict=True
-        )
-    ]
+    rows = []
+    for row, record in zip(
+        zip(*cells, strict=True) if cells else (), frame.itertuples(index=False), strict=bool(cells)
+    ):
+        gaps = [number for number, cell in enumerate(row) if cell.unknown]
+        if not gaps or reasons is None:
+            rows.append(Row(tuple(row)))
+            continue
+        done = list(row)
+        for number in gaps:
+            done[number] = replace(row[number], why=reasons.cell(record, shown[number].name))
+        rows.append(Row(tuple(done), reasons.row(record)))
     return Table(
         key,
         caption,

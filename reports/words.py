@@ -8,6 +8,7 @@ from functools import cache
 from importlib import resources
 from typing import Any, Final
 
+from analysis.typology import label
 from graph.errors import parameter_error
 
 LANGUAGES: Final = ("en", "ru")
@@ -32,14 +33,15 @@ def _terms() -> dict[str, str]:
 
 
 def term(value: str, lang: str) -> str:
-    """Return a term of the results (a level, type, verdict …) in `lang`; an unlisted one as it is.
+    """Return a term of the results (a level, type, role, verdict …) in `lang`; an unlisted one as it is.
 
     Examples
     --------
-    >>> term("cluster-like", "ru")
-    'кластерное'
+    >>> term("cluster-like", "ru"), term("university", "ru"), term("my own", "ru")
+    ('кластерное', 'вуз', 'my own')
     """
-    return _terms().get(value, value) if lang == "ru" else value
+    known = label(value, lang)
+    return known if known != value or lang == "en" else _terms().get(value.casefold(), value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,188 @@
+"""The section on types: the 3 × 3 table, phase portraits and support measures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from analysis.results import Result
+from analysis.typology import LEVELS, Thresholds, load_thresholds, support_measures
+from graph.errors import ClusterCoopError
+from reports.charts import phase_portrait
+from reports.inert import plain
+from reports.numbers import is_unknown
+from reports.tables import Table, plain_table
+from reports.words import Words, term
+
+PORTRAITS: Final = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """One of the nine types and the clusters in it."""
+
+    name: str
+    clusters: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Portrait:
+    """The phase portrait of one cluster and the figures behind it."""
+
+    name: str
+    svg: str
+    table: Table
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """Support measures that the typology suggests for one type."""
+
+    name: str
+    clusters: int
+    measures: tuple[tuple[str, str, str], ...]
+
+
+class Types:
+    """What the report says about types.
+
+    Parameters
+    ----------
+    result : Result
+        What an analysis found.
+    words : Words
+        Language.
+    names : mapping of str to str
+        Cluster id → name shown.
+    """
+
+    def __init__(self, result: Result, words: Words, names: Mapping[str, str]) -> None:
+        self.words = words
+        self.names = names
+        self.currency = result.graph.currency
+        self.thresholds = _thresholds(result.settings.thresholds)
+        columns = ("rd_per_employee", "value_added_per_employee", "ecosystem_type")
+        frame = result.formations
+        for column in columns:
+            if column not in frame:
+                frame = frame.assign(**{column: "" if column == "ecosystem_type" else np.nan})
+        self.frame = frame.sort_values(["cluster_id", "year"], kind="stable")
+        self.received = result.graph.measures
+
+    @property
+    def known(self) -> pd.DataFrame:
+        """Cluster-years with a type."""
+        typed = [not is_unknown(value) for value in self.frame["ecosystem_type"]]
+        return self.frame[np.array(typed, dtype=bool)]
+
+    def matrix(self) -> list[tuple[str, list[Zone]]]:
+        """Return rows (productivity, high first) of zones (innovation, low first), by the last known type."""
+        last = self.known.groupby("cluster_id", sort=True).tail(1)
+        rows = []
+        for productivity in reversed(LEVELS):
+            zones = []
+            for innovation in LEVELS:
+                name = self.thresholds.types.get((innovation, productivity), "")
+                inside = last[last["ecosystem_type"] == name]
+                listed = tuple(
+                    f"{self.names.get(str(cluster), str(cluster))} ({year})"
+                    for cluster, year in zip(inside["cluster_id"], inside["year"], strict=True)
+                )
+                zones.append(Zone(term(name, self.words.lang), listed))
+            rows.append((term(productivity, self.words.lang), zones))
+        return rows
+
+    def levels(self) -> list[str]:
+        """Return the three levels in words, low first."""
+        return [term(level, self.words.lang) for level in LEVELS]
+
+    def candidates(self) -> list[str]:
+        """Return the clusters that have a year with both figures, by id."""
+        both = self.frame[["rd_per_employee", "value_added_per_employee"]].notna().all(axis=1)
+        return sorted({str(cluster) for cluster in self.frame["cluster_id"][both]})
+
+    def portraits(self) -> list[Portrait]:
+        """Return the phase portraits of the first `PORTRAITS` clusters that have one."""
+        if self.currency != self.thresholds.currency:
+            return []
+        out = []
+        bands = self.thresholds.innovation, self.thresholds.productivity
+        cuts = [(band.low_below, band.high_above) for band in bands]
+        for cluster in self.candidates()[:PORTRAITS]:
+            rows = self.frame[self.frame["cluster_id"] == cluster]
+            figures = rows[["year", "rd_per_employee", "value_added_per_employee"]]
+            points = [(int(year), float(rd), float(added)) for year, rd, added in figures.to_numpy("float64")]
+            name = plain(self.names.get(cluster, cluster))
+            svg = phase_portrait(
+                points,
+                innovation=cuts[0],
+                productivity=cuts[1],
+                types=self.thresholds.types,
+                currency=self.currency,
+                title=name,
+                lang=self.words.lang,
+            )
+            out.append(Portrait(name, svg, self._figures(cluster, rows)))
+        return out
+
+    def _figures(self, cluster: str, rows: pd.DataFrame) -> Table:
+        unit = self.words("unit_money", currency=plain(self.currency))
+        heads = (
+            (self.words("head_year"), "year"),
+            (self.words("innovation_axis", unit=unit), "money"),
+            (self.words("productivity_axis", unit=unit), "money"),
+            (self.words("head_type"), "term"),
+        )
+        columns = ["year", "rd_per_employee", "value_added_per_employee", "ecosystem_type"]
+        records = rows[columns].itertuples(index=False, name=None)
+        return plain_table("portrait", self.words("data_table"), heads, records, self.words)
+
+    def support(self) -> list[Support]:
+        """Return the measures suggested for the types that occur in the last known year."""
+        last = self.known.groupby("cluster_id").tail(1)["ecosystem_type"].astype(str).value_counts()
+        table = support_measures()
+        out = []
+        for name in table["ecosystem_type"].drop_duplicates():
+            if name in last.index:
+                rows = table[table["ecosystem_type"] == name]
+                measures = tuple(
+                    (
+                        term(str(row.category), self.words.lang),
+                        str(getattr(row, self.words.lang)),
+                        "" if is_unknown(row.note) else str(row.note),
+                    )
+                    for row in rows.itertuples(index=False)
+                )
+                out.append(Support(term(str(name), self.words.lang), int(last[name]), measures))
+        return out
+
+    def support_received(self) -> Table | None:
+        """Return the support that the data record, None where they record none."""
+        if not len(self.received):
+            return None
+        unit = self.words("unit_money", currency=plain(self.currency))
+        heads: tuple[tuple[str, str], ...] = (
+            (self.words("head_cluster"), "text"),
+            (self.words("head_year"), "year"),
+            (self.words("head_category"), "term"),
+            (self.words("head_measure"), "text"),
+            (self.words("head_amount", unit=unit), "money"),
+        )
+        rows: list[tuple[Any, ...]] = [
+            (self.names.get(str(r.cluster_id), str(r.cluster_id)), r.year, r.category, r.measure, r.amount)
+            for r in self.received.head(300).itertuples(index=False)
+        ]
+        table = plain_table("measures", self.words("support_received"), heads, rows, self.words)
+        return Table(table.key, table.caption, table.columns, table.rows, len(self.received), "measures")
+
+
+def _thresholds(path: str) -> Thresholds:
+    """Return the thresholds of the analysis; the shipped ones where its own file is gone."""
+    try:
+        return load_thresholds(path)
+    except (ClusterCoopError, OSError):
+        return load_thresholds()
