@@ -126,7 +126,8 @@ def test_cooperation_is_unknown_exactly_where_outputs_were_withheld(formations: 
 
 
 def test_year_without_links_rests_on_reports(formations: pd.DataFrame) -> None:
-    row = formations.set_index(["cluster_id", "year"]).loc[("SYN-08", 2021)]
+    here = (formations["cluster_id"] == "SYN-08") & (formations["year"] == 2021)
+    [row] = formations[here].to_dict("records")
     assert 0.1 < row["cooperation_ratio"] < 0.15
     assert "reported" in row["sources"]
     assert pd.isna(row["links"]) and pd.isna(row["ei_index"]) and pd.isna(row["internal_sourcing_share"])
