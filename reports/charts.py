@@ -260,6 +260,13 @@ def _label_places(x: FloatArray, y: FloatArray) -> list[tuple[float, float]]:
     # One unit of the axes is about 115 × 88 points in the drawing.
     px, py = x * 115, y * 88
     half = len(px) > 1
+    # Names of the zones stand in the way too: three places each, along the text.
+    named = [
+        ((j + 0.5) * 115 + shift, (i + 0.92) * 88)
+        for i in range(3)
+        for j in range(3)
+        for shift in (-25, 0, 25)
+    ]
     taken: list[tuple[float, float]] = list(zip(px.tolist(), py.tolist(), strict=True))
     if half:
         taken += list(zip(((px[1:] + px[:-1]) / 2).tolist(), ((py[1:] + py[:-1]) / 2).tolist(), strict=True))
@@ -280,7 +287,7 @@ def _label_places(x: FloatArray, y: FloatArray) -> list[tuple[float, float]]:
             cx, cy = px[k] + dx * 2.4, py[k] + dy
             crowd = sum(
                 np.exp(-(((cx - tx) / 16) ** 2 + ((cy - ty) / 7) ** 2))
-                for at, (tx, ty) in enumerate(taken)
+                for at, (tx, ty) in enumerate([*taken, *named])
                 if at != k
             )
             edge = 4.0 * (cx + 14 > 345 or cx - 14 < 0 or cy + 5 > 264 or cy - 5 < 0)

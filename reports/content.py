@@ -86,7 +86,9 @@ class Content:
         return Reasons(self.result, self.words)
 
     def _names(self, column: str, value: str) -> str:
-        return self.cluster_name(value)
+        if column == "cluster_id":
+            return self.cluster_name(value)
+        return plain(self.result.graph.names.get(value, value))
 
     def _build(self, frame: pd.DataFrame, columns: tuple[OutputColumn, ...], **more: Any) -> Table:
         return build_table(

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.results import OutputColumn, output_columns
-from reports.inert import plain
+from reports.inert import plain, shorten
 from reports.numbers import NUMERIC, UNKNOWN, is_unknown, raw, show
 from reports.reasons import Reasons
 from reports.words import Words, read_table, term
@@ -34,10 +34,18 @@ class Column:
         """Whether cells are numbers."""
         return self.kind in NUMERIC
 
+    @property
+    def long(self) -> bool:
+        """Whether cells are sentences or lists, which need room."""
+        return self.kind in ("ids", "text") and self.name not in ("name", "participant_id", "years")
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell: what is shown, the raw value for sorting and export, a bar in percent (-1: none)."""
+    """One cell: what is shown, the raw value for sorting and export, a bar in percent (-1: none).
+
+    `link` is the address behind the text, `why` the reason of an unknown cell, `tip` what the text shortens.
+    """
 
     text: str
     raw: str
@@ -45,6 +53,7 @@ class Cell:
     unknown: bool = False
     link: str = ""
     why: str = ""
+    tip: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +116,26 @@ def display(value: Any, kind: str, words: Words) -> str:
     if kind == "ids":
         return plain(str(value).replace(";", "; "))
     return plain(show(value, kind, words.lang))
+
+
+def listed(members: list[str]) -> tuple[str, str]:
+    """Return a list of names short enough for a cell, and all of it (at most 60 names) for the tip.
+
+    Examples
+    --------
+    >>> listed(["a", "b", "c", "d", "e"])
+    ('a; b; c … +2', 'a; b; c; d; e')
+    >>> listed(["a"])
+    ('a', '')
+    """
+    names = [plain(member) for member in members]
+    if len(names) <= 3 and sum(map(len, names)) <= 60:
+        return "; ".join(names), ""
+    more = f" … +{len(names) - 3}" if len(names) > 3 else ""
+    whole = "; ".join(shorten(name, 60) for name in names[:60])
+    return "; ".join(shorten(name, 24) for name in names[:3]) + more, whole + (
+        "; …" if len(names) > 60 else ""
+    )
 
 
 def bars(values: pd.Series[Any], kind: str) -> list[int]:
@@ -197,11 +226,13 @@ def build_table(
         done = []
         for value, length in zip(values, lengths, strict=True):
             text = display(value, column.type, words)
-            address = ""
+            address = tip = ""
+            if column.type == "ids" and names and not is_unknown(value):
+                text, tip = listed([names("participant_id", part) for part in str(value).split(";")])
             if column.column == "cluster_id":
                 address = link(str(value)) if link else ""
                 text = plain(names("cluster_id", str(value))) if names else text
-            done.append(Cell(text, raw(value), length, is_unknown(value), address))
+            done.append(Cell(text, raw(value), length, is_unknown(value), address, tip=tip))
         cells.append(done)
     rows = []
     for row, record in zip(
