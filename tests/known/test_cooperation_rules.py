@@ -41,7 +41,7 @@ def economy(
 def measure(graph: SupplyGraph, **settings: Any) -> tuple[dict[str, Any], Tables]:
     tables = cooperation_tables(graph, Settings(**settings))
     [row] = [row for row in tables.formations.to_dict("records") if row["cluster_id"] == "K"]
-    return row, tables
+    return {str(name): value for name, value in row.items()}, tables
 
 
 def codes(tables: Tables) -> set[str]:

@@ -73,8 +73,8 @@ def test_karate_factions_conductance_through_a_supply_graph(weighted: bool, expe
 def test_karate_factions_of_a_supply_graph_count_every_tie_that_touches_them() -> None:
     table = cooperation_tables(karate_supply(False), Settings()).formations.set_index("cluster_id")
     # Mr. Hi's faction: 35 ties inside, 11 across; each in both directions: (22 − 70) / 92.
-    inside = table.loc["Mr. Hi", "internal_supply"] / 2
-    assert table.loc["Mr. Hi", "ei_index"] == pytest.approx((11 - inside) / (11 + inside), abs=1e-15)
+    inside = table["internal_supply"]["Mr. Hi"] / 2
+    assert table["ei_index"]["Mr. Hi"] == pytest.approx((11 - inside) / (11 + inside), abs=1e-15)
     assert table["internal_supply"].sum() / 2 == 67
     assert table["reciprocity"].tolist() == [1.0, 1.0]
 

@@ -113,7 +113,8 @@ class Oracle:
         self.cells = {row["participant_id"]: row for row in economy["activity"] if row["year"] == year}
         self.roles = {row["participant_id"]: row["role"] for row in economy["participants"]}
         self.economy, self.year, self.choice = economy, year, choice
-        inside, outward, inward, own = {}, 0.0, 0.0, 0.0
+        inside: dict[tuple[str, str], float] = {}
+        outward = inward = own = 0.0
         self.touched = False
         for row in self.links:
             s, b, v = row["supplier_id"], row["buyer_id"], row["value"]
