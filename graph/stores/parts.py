@@ -129,7 +129,7 @@ def without(graph: SupplyGraph, *, cluster: str | None = None, year: int | None 
         drop[name] = np.ones(len(frame), bool) if cluster is None else _isin(frame["cluster_id"], [cluster])
     if year is not None:
         for name in drop:
-            drop[name] &= _isin(frames[name]["year"], [year])
+            drop[name] = drop[name] & _isin(frames[name]["year"], [year])
     else:
         for name in ("participants", "clusters"):
             drop[name] = _isin(frames[name]["cluster_id"], [str(cluster)])
@@ -191,9 +191,9 @@ def merged(old: SupplyGraph, new: SupplyGraph) -> SupplyGraph:
     stale = owned & _isin(links["year"], years)
     keys = ["year", "supplier_id", "buyer_id", "product_code", "kind"]
     frames["links"] = _upsert(links[~stale], after["links"], keys)
-    return SupplyGraph.from_tables(
-        frames, currency=new.currency, provenance=merge_provenance(old, new, alone)
-    )
+    replaced = alone and covers(old, new)
+    provenance = merge_provenance(old.provenance, new.provenance, replaced)
+    return SupplyGraph.from_tables(frames, currency=new.currency, provenance=provenance)
 
 
 def covers(old: SupplyGraph, new: SupplyGraph) -> bool:
@@ -210,12 +210,12 @@ def merge_people(
     return _upsert(before, after, ["participant_id", "cluster_id", "joined_year"])
 
 
-def merge_provenance(old: SupplyGraph, new: SupplyGraph, alone: bool) -> dict[str, Any]:
-    """Return the provenance of both; of `new` alone where it replaces everything."""
-    if alone and covers(old, new):
-        return dict(new.provenance)
-    loads = list(old.provenance.get("loads", [dict(old.provenance)]))
-    added = dict(new.provenance)
+def merge_provenance(old: Mapping[str, Any], new: Mapping[str, Any], replaced: bool) -> dict[str, Any]:
+    """Return the provenance of both loads; of the new one alone where it replaced everything."""
+    added = dict(new)
+    if replaced:
+        return added
+    loads = list(old.get("loads", [dict(old)]))
     return {"loads": [*(load for load in loads if load != added), added]}
 
 
@@ -243,12 +243,16 @@ def touched_clusters(held: SupplyGraph, new: SupplyGraph) -> set[str]:
 def check_results(held: SupplyGraph, tables: Mapping[str, pd.DataFrame]) -> None:
     """Refuse results about clusters or participants that the store does not hold."""
     known = {"cluster_id": set(held.cluster_ids), "participant_id": set(map(str, held.node_ids))}
+    check_names(tables, known)
+
+
+def check_names(tables: Mapping[str, pd.DataFrame], known: Mapping[str, Collection[str]]) -> None:
+    """Refuse tables with a cluster or participant id that is not `known`."""
     for name, frame in tables.items():
         for column, ids in known.items():
-            if column in frame:
-                strange = sorted(set(frame[column].astype(str)) - ids)
-                if strange:
-                    raise DataError(
-                        f"The result table {name} names {column} {strange[0]!r}, which the store does not "
-                        "hold; load the data first."
-                    )
+            strange = sorted(set(frame[column].astype(str)) - set(ids)) if column in frame else []
+            if strange:
+                raise DataError(
+                    f"The result table {name} names {column} {strange[0]!r}, which the store does not hold; "
+                    "load the data first."
+                )

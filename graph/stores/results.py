@@ -90,7 +90,7 @@ def _as_type(column: pd.Series[Any], kind: str) -> pd.Series[Any]:
         return pd.to_numeric(column).astype("float64")
     if kind == "bool":
         return column.astype("boolean")
-    return column.astype(object).where(column.notna(), np.nan).astype(TEXT)
+    return column.astype(object).where(column.notna() & (column != ""), np.nan).astype(TEXT)
 
 
 def result_records(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:

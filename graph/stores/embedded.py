@@ -1,0 +1,439 @@
+"""The embedded store: one ``.kgl`` file that answers Cypher without a server (kglite).
+
+The engine keeps its graph in memory and has one author, so the file is only ever derived: a load builds a
+new one aside and puts it in place in one step. A reader therefore sees the old file or the new one, and a
+load that is killed leaves the old one as it was.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import pandas as pd
+
+from graph.errors import MissingExtraError, StoreError, parameter_error
+from graph.model import SupplyGraph
+from graph.progress import Progress, silent
+from graph.stores import parts, records, results
+from graph.stores.cypher_guard import check_parameters, check_statement
+from graph.stores.protocol import (
+    DEFAULT_LIMIT,
+    DEFAULT_TIMEOUT,
+    SCHEMA_VERSION,
+    Capabilities,
+    LoadReport,
+    QueryRefusedError,
+    QueryTimeoutError,
+    check_version,
+)
+from graph.stores.rows import WITH_ID, link_value, node_value, plain, to_frame
+
+if TYPE_CHECKING:
+    import kglite
+
+ADVISED_LINKS: Final = 2_000_000
+_LONG: Final = 24 * 3600 * 1000
+_VIRTUAL: Final = ("title", "type")
+
+
+def _kglite() -> Any:
+    try:
+        import kglite
+    except ImportError as error:
+        raise MissingExtraError(
+            "The embedded store needs kglite: pip install 'clustercoop[embedded]'."
+        ) from error
+    kglite.set_query_warning_policy("silent")
+    return kglite
+
+
+class EmbeddedStore:
+    """A graph in one file.
+
+    Parameters
+    ----------
+    path : path
+        The file, ending in ``.kgl``; it need not exist yet.
+
+    Raises
+    ------
+    StoreError
+        The path is a folder or does not end in ``.kgl``.
+    MissingExtraError
+        kglite is not installed.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        if self.path.suffix != ".kgl":
+            raise StoreError(f"The file of an embedded store must end in .kgl, got {self.path.name!r}.")
+        if self.path.is_dir():
+            raise StoreError(f"{self.path.name} is a folder; an embedded store is a file.")
+        _kglite()
+        self._engine: kglite.KnowledgeGraph | None = None
+        self._stamp: tuple[int, int, int] | None = None
+        self._meta: dict[str, Any] = {}
+        self._known: SupplyGraph | None = None
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What this store can do."""
+        return Capabilities("embedded", True, True, True, ADVISED_LINKS)
+
+    # Reading
+
+    def _open(self) -> Any:
+        """Return the engine on the file as it is now."""
+        try:
+            status = self.path.stat()
+        except OSError as error:
+            raise StoreError(
+                f"There is no store {self.path.name}; make it with: clustercoop load DATA --store FILE.kgl"
+            ) from error
+        stamp = (status.st_ino, status.st_mtime_ns, status.st_size)
+        if self._engine is None or stamp != self._stamp:
+            kglite = _kglite()
+            try:
+                engine = kglite.load(str(self.path))
+            except Exception as error:  # a damaged file surfaces as any of a dozen engine errors
+                raise StoreError(
+                    f"{self.path.name} is not a readable graph file; load the data again to rebuild it."
+                ) from error
+            engine.read_only(True)
+            self._engine, self._stamp, self._known = engine, stamp, None
+            self._meta = self._read_meta(engine)
+        return self._engine
+
+    def _read_meta(self, engine: Any) -> dict[str, Any]:
+        found = engine.cypher("MATCH (m:ClusterCoop) RETURN properties(m) AS m").to_list()
+        if len(found) != 1:
+            raise StoreError(f"{self.path.name} was not written by clustercoop.")
+        meta = dict(found[0]["m"])
+        check_version(int(meta["schema_version"]), self.path.name)
+        return meta
+
+    def _table(self, engine: Any, statement: str) -> pd.DataFrame:
+        found = engine.cypher(statement, timeout_ms=_LONG)
+        return pd.DataFrame(
+            {name: pd.Series(found.column(name), dtype=object) for name in found.columns},
+            columns=list(found.columns),
+        )
+
+    def _whole(self) -> SupplyGraph:
+        engine = self._open()
+        if self._known is None:
+            tables = {}
+            for name, node in records.NODES.items():
+                columns = ", ".join(f"n.{c} AS {c}" for c in (node.key, *node.properties))
+                tables[name] = self._table(engine, f"MATCH (n:{node.label}) RETURN {columns}")
+            for name in ("memberships", "supplies"):
+                link = records.LINKS[name]
+                columns = ", ".join(f"r.{c} AS {c}" for c in link.properties)
+                tables[name] = self._table(
+                    engine,
+                    f"MATCH (a:{link.start[0]})-[r:{link.type}]->(b:{link.end[0]}) "
+                    f"RETURN a.id AS {link.start[1]}, b.id AS {link.end[1]}, {columns}",
+                )
+            self._known = records.from_records(
+                tables,
+                currency=str(self._meta["currency"]),
+                provenance=json.loads(str(self._meta["provenance"])),
+            )
+        return self._known
+
+    def read(
+        self, clusters: Collection[str] | None = None, years: Collection[int] | None = None
+    ) -> SupplyGraph:
+        """Return what the store holds, or the part about `clusters` and `years`."""
+        whole = self._whole()
+        return whole if clusters is None and years is None else parts.subset(whole, clusters, years)
+
+    def read_results(self) -> dict[str, pd.DataFrame]:
+        """Return the result tables that were written."""
+        engine = self._open()
+        sources = {
+            "formations": "MATCH (n:Formation) RETURN ",
+            "participants": "MATCH (p:Participant)-[n:MEASURED]->() RETURN p.id AS participant_id, ",
+            "clusters": "MATCH (n:Cluster) RETURN n.id AS cluster_id, n.resulted AS resulted, ",
+        }
+        out = {}
+        for table, start in sources.items():
+            columns = [c for c in results.column_types(table) if f" AS {c}," not in start]
+            frame = self._table(engine, start + ", ".join(f"n.{c} AS {c}" for c in columns))
+            if table == "clusters":
+                frame = frame[frame["resulted"].notna()]
+            out[table] = results.from_result_rows(table, frame)
+        return out
+
+    # Writing
+
+    @contextmanager
+    def _lock(self) -> Iterator[None]:
+        """Let one process at a time build this file; the lock ends with the process, however it ends."""
+        try:
+            handle = open(self.path.with_name(f".{self.path.name}.lock"), "a+b")
+        except OSError as error:
+            raise StoreError(f"{self.path.name} cannot be written: {error.strerror}.") from error
+        with handle:
+            try:
+                import fcntl
+            except ImportError:
+                import msvcrt
+
+                msvcrt.locking(handle.fileno(), msvcrt.LK_LOCK, 1)  # type: ignore[attr-defined]
+            else:
+                fcntl.flock(handle, fcntl.LOCK_EX)
+            # Whoever holds the lock is alone, so what a killed load left aside can go.
+            for leftover in self.path.parent.glob(f".{self.path.name}.new*"):
+                leftover.unlink(missing_ok=True)
+            yield
+
+    def load(self, graph: SupplyGraph, progress: Progress = silent) -> LoadReport:
+        """Make the store hold `graph` for the clusters and years of `graph`."""
+        with self._lock():
+            held = self._whole() if self.path.exists() else parts.empty_graph(graph.currency)
+            if parts.is_empty(held):
+                after, removed, kept = graph, 0, results.replace_results({}, {})
+            else:
+                after = parts.merged(held, graph)
+                removed = records.removed_links(held, after)
+                touched = parts.touched_clusters(held, graph)
+                kept = results.drop_results(self.read_results(), touched, graph.years)
+            self._replace(after, kept, progress)
+        notes = []
+        if len(after.links) > ADVISED_LINKS:
+            notes.append(
+                f"The store holds {len(after.links):,} links; above {ADVISED_LINKS:,} an embedded file needs "
+                "much memory (about 1 GB a million), and Neo4j is the better place."
+            )
+        return LoadReport(len(graph.node_ids), len(graph.links), removed_links=removed, notes=tuple(notes))
+
+    def write_results(self, tables: Mapping[str, pd.DataFrame], progress: Progress = silent) -> None:
+        """Write the tables ``formations``, ``participants``, ``clusters`` of an analysis."""
+        with self._lock():
+            held = self._whole()
+            parts.check_results(held, tables)
+            self._replace(held, results.replace_results(self.read_results(), tables), progress)
+
+    def delete(self, *, cluster: str | None = None, year: int | None = None) -> None:
+        """Remove one cluster, one year, or one cluster's year, and leave the rest alone."""
+        with self._lock():
+            held = self._whole()
+            after = parts.without(held, cluster=cluster, year=year)
+            gone = held.cluster_ids if cluster is None else (cluster,)
+            kept = results.drop_results(self.read_results(), gone, None if year is None else (year,))
+            self._replace(after, kept, silent)
+
+    def clear(self) -> None:
+        """Remove the file."""
+        with self._lock():
+            self.path.unlink(missing_ok=True)
+            self._engine = self._stamp = self._known = None
+
+    def _replace(self, graph: SupplyGraph, tables: Mapping[str, pd.DataFrame], progress: Progress) -> None:
+        """Build a new file aside and put it in place in one step."""
+        aside = self.path.with_name(f".{self.path.name}.new.kgl")
+        engine = build(graph, tables, progress)
+        try:
+            engine.save(str(aside))
+            engine.close()
+            os.replace(aside, self.path)
+        except Exception as error:  # the engine reports a full disk or a missing right in types of its own
+            aside.unlink(missing_ok=True)
+            raise StoreError(f"{self.path.name} cannot be written ({type(error).__name__}).") from error
+        progress("writing the file", 1, 1)
+
+    # Cypher
+
+    def query(
+        self,
+        cypher: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        timeout: float = DEFAULT_TIMEOUT,
+        limit: int = DEFAULT_LIMIT,
+    ) -> pd.DataFrame:
+        """Run one read-only Cypher statement; at most `limit` rows, at most `timeout` seconds.
+
+        Raises
+        ------
+        QueryRefusedError
+            The statement does more than read, or the engine does not understand it.
+        QueryTimeoutError
+            It took longer than `timeout`.
+        """
+        statement, values = check_statement(cypher), check_parameters(params)
+        check_bounds(timeout, limit)
+        engine = self._open()
+        kglite = _kglite()
+        try:
+            found = engine.cypher(
+                statement, params=values, timeout_ms=max(1, int(timeout * 1000)), row_limit=limit
+            )
+        except kglite.CypherTimeoutError as error:
+            raise timed_out(timeout) from error
+        except kglite.KgError as error:
+            raise QueryRefusedError(f"The store did not run the query: {one_line(error)}") from error
+        except (ValueError, TypeError, KeyError, RuntimeError) as error:
+            raise QueryRefusedError(f"The store did not run the query: {one_line(error)}") from error
+        names = list(found.columns)
+        rows = list(zip(*([_value(v) for v in found.column(name)] for name in names), strict=True))
+        total = (found.diagnostics or {}).get("total_rows") or len(rows)
+        return to_frame(names, rows, truncation(limit) if total > limit else "")
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._engine = self._stamp = self._known = None
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        """Close."""
+        self.close()
+
+
+def check_bounds(timeout: float, limit: int) -> None:
+    """Refuse a timeout or row limit that is none."""
+    if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 < timeout <= 86_400:
+        raise parameter_error("timeout", "query", "a number of seconds in the range (0, 86400]", timeout)
+    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
+        raise parameter_error("limit", "query", "an int in the range [1, inf)", limit)
+
+
+def truncation(limit: int) -> str:
+    """Return the sentence about rows left out."""
+    return f"Only the first {limit:,} rows are shown; narrow the query or raise the row limit."
+
+
+def timed_out(timeout: float) -> QueryTimeoutError:
+    """Return the error of a query that took too long."""
+    return QueryTimeoutError(
+        f"The query ran longer than {timeout:g} s and was stopped; narrow it or raise the timeout."
+    )
+
+
+def one_line(error: BaseException) -> str:
+    """Return the first line of an engine's message, cut to a readable length."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0][:300].rstrip(". ") + "."
+
+
+def _value(value: Any) -> Any:
+    """Return an engine's value in the one form of results, without its virtual properties."""
+    if isinstance(value, dict):
+        if value.keys() == {"id", "labels", "properties"}:
+            hidden = _VIRTUAL if set(value["labels"]) & WITH_ID else (*_VIRTUAL, "id")
+            kept = {k: v for k, v in value["properties"].items() if k not in hidden}
+            return node_value(value["labels"], kept)
+        if value.keys() == {"id", "start", "end", "type", "properties"}:
+            return link_value(value["type"], value["properties"])
+        return {str(k): _value(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_value(item) for item in value]
+    return plain(value)
+
+
+def build(graph: SupplyGraph, tables: Mapping[str, pd.DataFrame], progress: Progress = silent) -> Any:
+    """Return a new engine graph, in memory, that holds `graph` and the result tables."""
+    engine = _kglite().KnowledgeGraph()
+    made = records.to_records(graph)
+    outcome = results.result_records(tables)
+    progress("building", 0, len(graph.links))
+    meta = {
+        "id": "store",
+        "schema_version": SCHEMA_VERSION,
+        "currency": graph.currency,
+        "provenance": json.dumps(dict(graph.provenance), default=str, sort_keys=True),
+    }
+    _add_nodes(engine, "ClusterCoop", "id", pd.DataFrame([meta]))
+    clusters = outcome["clusters"].assign(resulted=True)
+    made["clusters"] = (
+        made["clusters"].merge(clusters, "left", on="id") if len(clusters) else made["clusters"]
+    )
+    for name, node in records.NODES.items():
+        frame = made[name]
+        _add_nodes(engine, node.label, node.key, frame.drop(columns="node", errors="ignore"))
+    _add_nodes(engine, "Formation", "key", outcome["formations"])
+    for name, node in records.NODES.items():
+        if node.parent:
+            kind, label, column, inward = node.parent
+            ends = made[name][["key", column]]
+            start, end = ((label, column), (node.label, "key"))
+            _add_links(engine, kind, ends, *((start, end) if inward else (end, start)))
+    _add_links(
+        engine,
+        "OF",
+        outcome["formations"][["key", "cluster_id"]],
+        ("Formation", "key"),
+        ("Cluster", "cluster_id"),
+    )
+    _add_links(
+        engine,
+        "MEASURED",
+        outcome["measured"].assign(id=outcome["measured"]["participant_id"]),
+        ("Participant", "id"),
+        ("Formation", "formation"),
+    )
+    for name, link in records.LINKS.items():
+        frame = made[name].drop(columns="node", errors="ignore")
+        _add_links(engine, link.type, frame, link.start, link.end)
+        _unique(engine, link.type)
+    _unique(engine, "MEASURED")
+    for label in ("Activity", "Indicator", "Measure", "Formation"):
+        engine.cypher(f"CREATE CONSTRAINT FOR (n:{label}) REQUIRE n.key IS UNIQUE")
+    for label in ("Participant", "Cluster"):
+        engine.cypher(f"CREATE CONSTRAINT FOR (n:{label}) REQUIRE n.id IS UNIQUE")
+    progress("building", len(graph.links), len(graph.links))
+    return engine
+
+
+def _unique(engine: Any, kind: str) -> None:
+    engine.cypher(f"CREATE CONSTRAINT FOR ()-[r:{kind}]-() REQUIRE r.key IS UNIQUE")
+
+
+def _engine_types(frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Return the columns that hold anything, and the engine's name for the type of each text column."""
+    kept = frame.loc[:, frame.notna().any()]
+    types = {}
+    for name in kept.columns:
+        if kept[name].dtype == object or isinstance(kept[name].dtype, pd.StringDtype | pd.CategoricalDtype):
+            sample = kept[name].dropna().iloc[0]
+            if isinstance(sample, str):
+                types[str(name)] = "string"
+                kept = kept.assign(**{str(name): kept[name].astype(object).where(kept[name].notna(), None)})
+    return kept, types
+
+
+def _add_nodes(engine: Any, label: str, key: str, frame: pd.DataFrame) -> None:
+    if not len(frame):
+        return
+    kept, types = _engine_types(frame)
+    report = engine.add_nodes(kept, label, key, column_types=types)
+    _check(report, report["nodes_created"], len(frame), label)
+
+
+def _add_links(
+    engine: Any, kind: str, frame: pd.DataFrame, start: tuple[str, str], end: tuple[str, str]
+) -> None:
+    if not len(frame):
+        return
+    kept, types = _engine_types(frame)
+    report = engine.add_relationships(kept, kind, start[0], start[1], end[0], end[1], column_types=types)
+    _check(report, report["connections_created"], len(frame), kind)
+    if report.get("stubs_vivified"):
+        raise StoreError(
+            f"The engine made {report['stubs_vivified']} ends of {kind} up; nothing was written."
+        )
+
+
+def _check(report: Mapping[str, Any], made: int, wanted: int, what: str) -> None:
+    """Refuse a file that lacks a row: the engine reports skipped rows, it does not raise."""
+    if made != wanted or report.get("has_errors"):
+        raise StoreError(f"The engine wrote {made} of {wanted} rows of {what}; nothing was written.")

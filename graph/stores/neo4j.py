@@ -1,0 +1,281 @@
+"""The Neo4j store: reading and querying; the modules beside it write."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from typing import Any, Final, Self
+
+import pandas as pd
+
+from graph.errors import StoreError, UnknownNameError
+from graph.model import SupplyGraph
+from graph.progress import Progress, silent
+from graph.stores import parts, records, results
+from graph.stores.cypher_guard import check_parameters, check_statement
+from graph.stores.embedded import check_bounds, truncation
+from graph.stores.neo4j_edit import Editor
+from graph.stores.neo4j_link import RETRY_SECONDS, Access, Link
+from graph.stores.neo4j_load import Loader
+from graph.stores.protocol import (
+    DEFAULT_LIMIT,
+    DEFAULT_TIMEOUT,
+    Capabilities,
+    LoadReport,
+    QueryRefusedError,
+    UnfinishedLoadError,
+    check_version,
+)
+from graph.stores.rows import link_value, node_value, plain, to_frame
+
+_STATE: Final = (
+    "OPTIONAL MATCH (m:ClusterCoop {id: 'store'}) OPTIONAL MATCH (l:Load) "
+    "RETURN m.tick, m.schema_version, m.currency, m.provenance, count(l)"
+)
+
+
+class Neo4jStore:
+    """A graph on a Neo4j server (5.26 LTS or newer).
+
+    Parameters
+    ----------
+    uri : str
+        ``neo4j://host:7687``, ``bolt://host:7687``, or encrypted with ``+s``.
+    username, password, database : str, optional
+        By default from ``NEO4J_USERNAME``, ``NEO4J_PASSWORD``, ``NEO4J_DATABASE``.
+    batch_size : int
+        Links written in one transaction.
+    retry_seconds : float
+        How long a write is retried after a transient failure.
+
+    Raises
+    ------
+    StoreError
+        The server cannot be reached, or refuses the user or the database.
+    MissingExtraError
+        The driver is not installed.
+    """
+
+    def __init__(
+        self,
+        uri: str,
+        *,
+        username: str | None = None,
+        password: str | None = None,
+        database: str | None = None,
+        batch_size: int = 10_000,
+        retry_seconds: float = RETRY_SECONDS,
+    ) -> None:
+        access = Access.from_environment(uri, username=username, password=password, database=database)
+        self._link = Link(access, retry_seconds=retry_seconds)
+        self._batch_size = batch_size
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What this store can do."""
+        return Capabilities("neo4j", True, True, False, None)
+
+    # State
+
+    def _state(self) -> tuple[int, str, str]:
+        """Return (tick, currency, provenance) of a store that can be read.
+
+        Raises
+        ------
+        StoreError
+            Nothing was loaded, or a newer program wrote the store.
+        UnfinishedLoadError
+            A load is running or was interrupted.
+        """
+        [tick, version, currency, provenance, pending] = self._link.read(_STATE)[0]
+        if tick is None:
+            raise StoreError(
+                "The Neo4j database holds no clustercoop data; load them with: "
+                "clustercoop load DATA --store URI"
+            )
+        check_version(version, self._link.access.uri)
+        if pending:
+            raise UnfinishedLoadError(
+                "A load into this Neo4j database is running or was interrupted; wait for it, or run the same "
+                "load again to complete it."
+            )
+        return tick, currency, provenance
+
+    # Reading
+
+    def read(
+        self, clusters: Collection[str] | None = None, years: Collection[int] | None = None
+    ) -> SupplyGraph:
+        """Return what the store holds, or the part about `clusters` and `years`.
+
+        Raises
+        ------
+        UnfinishedLoadError
+            A load is running, was interrupted, or changed the data while they were being read.
+        """
+        for _ in range(3):
+            tick, currency, provenance = self._state()
+            graph = self._read_once(currency, provenance, years)
+            if self._state()[0] == tick:
+                return graph if clusters is None and years is None else parts.subset(graph, clusters, years)
+        raise UnfinishedLoadError("The store kept changing while it was being read; try again later.")
+
+    def _read_once(self, currency: str, provenance: str, years: Collection[int] | None) -> SupplyGraph:
+        if years is not None:
+            held = self._link.read("MATCH (m:ClusterCoop {id: 'store'}) RETURN m.years")[0][0] or []
+            for year in years:
+                if year not in held:
+                    raise UnknownNameError(f"There is no year {year!r} in the data.")
+        wanted = None if years is None else sorted(years)
+        tables = {}
+        for name, node in records.NODES.items():
+            columns = (node.key, *node.properties)
+            where = " WHERE n.year IN $years" if wanted is not None and "year" in columns else ""
+            tables[name] = self._table(f"MATCH (n:{node.label}){where} RETURN ", "n", columns, wanted)
+        for name in ("memberships", "supplies"):
+            link = records.LINKS[name]
+            where = " WHERE r.year IN $years" if wanted is not None and "year" in link.properties else ""
+            tables[name] = self._table(
+                f"MATCH (a:{link.start[0]})-[r:{link.type}]->(b:{link.end[0]}){where} "
+                f"RETURN a.id AS {link.start[1]}, b.id AS {link.end[1]}, ",
+                "r",
+                link.properties,
+                wanted,
+                (link.start[1], link.end[1]),
+            )
+        return records.from_records(tables, currency=currency, provenance=json.loads(provenance))
+
+    def _table(
+        self,
+        start: str,
+        variable: str,
+        columns: Collection[str],
+        years: list[int] | None,
+        ends: tuple[str, ...] = (),
+    ) -> pd.DataFrame:
+        statement = start + ", ".join(f"{variable}.{name} AS {name}" for name in columns)
+        rows = self._link.read(statement, years=years)
+        return pd.DataFrame(rows, columns=[*ends, *columns], dtype=object)
+
+    def read_results(self) -> dict[str, pd.DataFrame]:
+        """Return the result tables that were written."""
+        self._state()
+        sources = {
+            "formations": ("MATCH (n:Formation) RETURN ", ()),
+            "participants": (
+                "MATCH (p:Participant)-[n:MEASURED]->() RETURN p.id AS participant_id, ",
+                ("participant_id",),
+            ),
+            "clusters": (
+                "MATCH (n:Cluster) WHERE n.resulted RETURN n.id AS cluster_id, ",
+                ("cluster_id",),
+            ),
+        }
+        out = {}
+        for table, (start, ends) in sources.items():
+            columns = [name for name in results.column_types(table) if name not in ends]
+            out[table] = results.from_result_rows(table, self._table(start, "n", columns, None, ends))
+        return out
+
+    # Cypher
+
+    def query(
+        self,
+        cypher: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        timeout: float = DEFAULT_TIMEOUT,
+        limit: int = DEFAULT_LIMIT,
+    ) -> pd.DataFrame:
+        """Run one read-only Cypher statement; at most `limit` rows, at most `timeout` seconds.
+
+        Raises
+        ------
+        QueryRefusedError
+            The statement does more than read, or the server does not understand it.
+        QueryTimeoutError
+            It took longer than `timeout`.
+        UnfinishedLoadError
+            A load is running or was interrupted.
+        """
+        statement, values = check_statement(cypher), check_parameters(params)
+        check_bounds(timeout, limit)
+        tick = self._state()[0]
+        try:
+            kind = self._link.stream(
+                f"EXPLAIN {statement}", values, timeout, lambda found: found.consume().query_type
+            )
+            if kind != "r":
+                raise QueryRefusedError("The query is refused: the server says that it does more than read.")
+            names, rows, more = self._link.stream(
+                statement, values, timeout, lambda found: _take(found, limit)
+            )
+        except QueryRefusedError:
+            raise
+        except StoreError as error:
+            if str(error).startswith("The Neo4j server refused: "):
+                raise QueryRefusedError(str(error)) from None
+            raise
+        if self._state()[0] != tick:
+            raise UnfinishedLoadError("The store changed while the query ran; run it again.")
+        return to_frame(names, rows, truncation(limit) if more else "")
+
+    # Writing
+
+    def load(self, graph: SupplyGraph, progress: Progress = silent) -> LoadReport:
+        """Make the store hold `graph` for the clusters and years of `graph`; resumes an interrupted load."""
+        return Loader(self._link, self._batch_size).load(graph, progress)
+
+    def write_results(self, tables: Mapping[str, pd.DataFrame], progress: Progress = silent) -> None:
+        """Write the tables ``formations``, ``participants``, ``clusters`` of an analysis."""
+        Editor(self._link, self._batch_size).write_results(tables, progress)
+
+    def delete(self, *, cluster: str | None = None, year: int | None = None) -> None:
+        """Remove one cluster, one year, or one cluster's year, and leave the rest alone."""
+        self._state()
+        Editor(self._link, self._batch_size).delete(cluster, year)
+
+    def clear(self) -> None:
+        """Remove every node and relationship that clustercoop wrote; the constraints stay."""
+        Editor(self._link, self._batch_size).clear()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._link.close()
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        """Close."""
+        self.close()
+
+
+def _take(found: Any, limit: int) -> tuple[list[str], list[list[Any]], bool]:
+    """Return column names, at most `limit` rows, and whether there were more."""
+    names = list(found.keys())
+    rows: list[list[Any]] = []
+    for record in found:
+        if len(rows) == limit:
+            return names, rows, True
+        rows.append([_value(value) for value in record.values()])
+    return names, rows, False
+
+
+def _value(value: Any) -> Any:
+    """Return a driver's value in the one form of results."""
+    if isinstance(value, list | tuple):
+        return [_value(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): _value(item) for key, item in value.items()}
+    if hasattr(value, "labels"):
+        return node_value(value.labels, dict(value.items()))
+    if hasattr(value, "relationships"):
+        return {
+            "nodes": [_value(node) for node in value.nodes],
+            "relationships": [_value(link) for link in value.relationships],
+        }
+    if hasattr(value, "start_node"):
+        return link_value(value.type, dict(value.items()))
+    return plain(value)

@@ -1,0 +1,152 @@
+"""Writing results into Neo4j, and removing clusters, years or everything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from graph.errors import StoreError, UnknownNameError, parameter_error
+from graph.progress import Progress, silent
+from graph.stores import parts, records, results
+from graph.stores.neo4j_write import LABELS, Writer, link_rows, link_statement, node_statement
+from graph.stores.rows import to_rows
+
+
+class Editor(Writer):
+    """Writes result tables; removes."""
+
+    def write_results(self, tables: Mapping[str, pd.DataFrame], progress: Progress = silent) -> None:
+        """Write the tables ``formations``, ``participants``, ``clusters`` of an analysis."""
+        if self._meta() is None:
+            raise StoreError("The Neo4j database holds no clustercoop data; load the data first.")
+        made = results.result_records(tables)
+        self._check_known(tables)
+        formations, measured, clusters = made["formations"], made["measured"], made["clusters"]
+        touched = set(formations["cluster_id"]) | set(clusters["id"])
+        self._begin("results", touched, {int(year) for year in formations["year"].unique()})
+        self._delete_nodes("Formation", formations["key"].tolist())
+        node = records.NodeSpec(
+            "Formation",
+            "key",
+            ("cluster_id", "year", *results.properties("formations")),
+            ("OF", "Cluster", "cluster_id", False),
+        )
+        self._batches(node_statement(node), to_rows(formations, (node.key, *node.properties)))
+        progress("writing results", len(formations), len(formations) + len(measured))
+        link = records.LinkSpec(
+            "MEASURED",
+            ("Participant", "participant_id"),
+            ("Formation", "formation"),
+            ("cluster_id", "year", *results.properties("participants")),
+        )
+        statement = link_statement(link).replace("MATCH (b:Formation {id:", "MATCH (b:Formation {key:")
+        self._batches(statement, link_rows(link, measured))
+        names = results.properties("clusters")
+        sets = ", ".join(f"c.{name} = row[{at}]" for at, name in enumerate(names, 1))
+        self._batches(
+            f"UNWIND $rows AS row MATCH (c:Cluster {{id: row[0]}}) SET c.resulted = true, {sets}",
+            to_rows(clusters, ("id", *names)),
+        )
+        self._end([])
+        total = len(formations) + len(measured)
+        progress("writing results", total, total)
+
+    def _check_known(self, tables: Mapping[str, pd.DataFrame]) -> None:
+        known = {
+            "cluster_id": {row[0] for row in self.link.read("MATCH (c:Cluster) RETURN c.id")},
+            "participant_id": {row[0] for row in self.link.read("MATCH (p:Participant) RETURN p.id")},
+        }
+        parts.check_names(tables, known)
+
+    def delete(self, cluster: str | None, year: int | None) -> None:
+        """Remove one cluster, one year, or one cluster's year; see `graph.stores.parts.without`."""
+        if cluster is None and year is None:
+            raise parameter_error("cluster", "delete", "given, or a year", None)
+        meta = self._meta() or {"years": []}
+        clusters = {row[0] for row in self.link.read("MATCH (c:Cluster) RETURN c.id")}
+        if cluster is not None and cluster not in clusters:
+            raise UnknownNameError(f"There is no cluster {cluster!r} in the data.")
+        if year is not None and year not in meta["years"]:
+            raise UnknownNameError(f"There is no year {year!r} in the data.")
+        gone = sorted(clusters) if cluster is None else [cluster]
+        years = list(meta["years"]) if year is None else [year]
+        self._begin(f"delete {cluster!r} {year!r}", gone, years)
+        self._steps(
+            [
+                *self._drop_results(gone, None if year is None else years),
+                ("MATCH (l:Load) WHERE l.fingerprint <> $job SET l.clean = false", {"job": self.job}),
+            ]
+        )
+        people = self.people()
+        ids = sorted({row[0] for row in self.link.read("MATCH (p:Participant) RETURN p.id")})
+        foreign: set[str] = set()
+        if cluster is not None:
+            foreign = parts.members(people, [cluster], others=True)
+            ids = sorted(parts.members(people, [cluster]) - foreign)
+        for at in range(0, len(ids), 100):
+            self._steps(
+                [
+                    (
+                        "UNWIND $ids AS id MATCH (:Participant {id: id})-[r:SUPPLIES]-(q) "
+                        "WHERE r.year IN $years AND NOT q.id IN $foreign WITH DISTINCT r DELETE r",
+                        {"ids": ids[at : at + 100], "years": years, "foreign": sorted(foreign)},
+                    )
+                ]
+            )
+        self._delete_rows(gone, years, None if cluster is None else set(ids))
+        last: list[tuple[str, Mapping[str, Any]]] = []
+        if cluster is not None and year is None:
+            for kind in ("MEMBERSHIP", "MEMBER_OF"):
+                found = self.link.read(
+                    f"MATCH ()-[r:{kind}]->(c:Cluster {{id: $id}}) RETURN r.key", id=cluster
+                )
+                self._delete_links(kind, [key for [key] in found])
+            last = [("MATCH (c:Cluster {id: $id}) DETACH DELETE c", {"id": cluster})]
+        self._steps(
+            [
+                (
+                    "MATCH (m:ClusterCoop {id: 'store'}) SET m.years = $years",
+                    {"years": self._years_left()},
+                )
+            ]
+        )
+        self._derive(self.people())
+        self._prune()
+        self._end(last)
+
+    def _delete_rows(self, clusters: list[str], years: list[int], own: set[str] | None) -> None:
+        found = self.link.read(
+            "MATCH (n:Activity) WHERE n.year IN $years RETURN n.key, n.participant_id", years=years
+        )
+        self._delete_nodes("Activity", [key for key, who in found if own is None or who in own])
+        for label in ("Indicator", "Measure"):
+            found = self.link.read(
+                f"MATCH (n:{label}) WHERE n.year IN $years AND n.cluster_id IN $clusters RETURN n.key",
+                years=years,
+                clusters=clusters,
+            )
+            self._delete_nodes(label, [key for [key] in found])
+
+    def _years_left(self) -> list[int]:
+        found = self.link.read(
+            "MATCH ()-[r:SUPPLIES]->() RETURN DISTINCT r.year AS y UNION "
+            "MATCH (n:Activity|Indicator) RETURN DISTINCT n.year AS y"
+        )
+        return sorted(int(year) for [year] in found)
+
+    def clear(self) -> None:
+        """Remove every node and relationship that clustercoop wrote."""
+        if self._meta() is None:
+            return
+        for pattern in ("()-[n:SUPPLIES]->()", "()-[n:MEASURED]->()", "()-[n:MEMBER_OF]->()"):
+            self._drain(pattern, "DELETE")
+        for label in (*LABELS, "ClusterCoop"):
+            self._drain(f"(n:{label})", "DETACH DELETE")
+
+    def _drain(self, pattern: str, verb: str) -> None:
+        while True:
+            statement = f"MATCH {pattern} WITH n LIMIT $size {verb} n RETURN count(n)"
+            if not self.link.write([(statement, {"size": self.size})])[0]:
+                return

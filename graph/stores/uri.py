@@ -1,0 +1,70 @@
+"""Choose a store by its address."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from graph.errors import StoreError
+from graph.stores.protocol import Store
+
+_NEO4J = ("bolt://", "neo4j://", "bolt+s://", "neo4j+s://", "bolt+ssc://", "neo4j+ssc://")
+
+
+def is_store_uri(text: str | os.PathLike[str]) -> bool:
+    """Tell whether `text` names a store rather than a folder or table file.
+
+    Examples
+    --------
+    >>> is_store_uri("data/graph.kgl"), is_store_uri("neo4j://localhost"), is_store_uri("data")
+    (True, True, False)
+    """
+    name = os.fspath(text)
+    return name.lower().startswith(("memory:", *_NEO4J)) or name.endswith(".kgl")
+
+
+def open_store(uri: str | os.PathLike[str], **options: Any) -> Store:
+    """Open the store that `uri` names.
+
+    Parameters
+    ----------
+    uri : str or path
+        ``memory:``; a file ending in ``.kgl`` (embedded); or ``neo4j://…``, ``bolt://…`` and their encrypted
+        forms (``+s``), with the user, password and database from ``NEO4J_USERNAME``, ``NEO4J_PASSWORD`` and
+        ``NEO4J_DATABASE`` unless given as options.
+    **options
+        Options of `Neo4jStore`; the other stores have none.
+
+    Raises
+    ------
+    StoreError
+        The address is of no known kind, or the server cannot be reached.
+    MissingExtraError
+        The store's package is not installed.
+
+    Examples
+    --------
+    >>> with open_store("memory:") as store:
+    ...     store.capabilities.cypher
+    False
+    """
+    name = os.fspath(uri)
+    lower = name.lower()
+    if lower.startswith(_NEO4J):
+        from graph.stores.neo4j import Neo4jStore
+
+        return Neo4jStore(name, **options)
+    if options:
+        raise StoreError(f"The store {name!r} takes no options.")
+    if lower in ("memory:", "memory"):
+        from graph.stores.memory import MemoryStore
+
+        return MemoryStore()
+    if name.endswith(".kgl"):
+        from graph.stores.embedded import EmbeddedStore
+
+        return EmbeddedStore(Path(name))
+    raise StoreError(
+        f"{name.split('@')[-1]!r} names no store; give memory:, a file ending in .kgl, or neo4j://host:7687."
+    )
