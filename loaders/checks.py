@@ -226,7 +226,7 @@ def _first_rows(frame: pd.DataFrame, names: Sequence[str]) -> NDArray[np.int64]:
 
 def _place(ledger: Ledger, row: int) -> str:
     grid = ledger.grids[ledger.source[row]]
-    return f"{grid.file}{', ' + grid.sheet if grid.sheet else ''}, {int(ledger.line[row])}"
+    return f"{grid.file}{'!' + grid.sheet if grid.sheet else ''}:{int(ledger.line[row])}"
 
 
 def _key_text(ledger: Ledger, row: int) -> str:

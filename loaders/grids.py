@@ -43,6 +43,11 @@ def to_grid(sheet: RawSheet, spec: TableSpec, notes: Notes) -> Grid:
     place = {"table": spec.name, "file": sheet.file, "sheet": sheet.sheet}
     for code, detail, row in sheet.remarks:
         notes.add(code, **place, detail=detail, row=row)
+    if "encoding" in sheet.facts:
+        names = {"\t": "tab", " ": "space"}
+        delimiter = names.get(sheet.facts["delimiter"], sheet.facts["delimiter"])
+        found = f"{sheet.facts['encoding']}, `{delimiter}`, {sheet.facts['line_end']}"
+        notes.add("format_found", **place, detail=found)
     if sheet.frame is not None:
         frame = sheet.frame
         columns = tuple(frame.iloc[:, i].to_numpy() for i in range(frame.shape[1]))

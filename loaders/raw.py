@@ -59,7 +59,7 @@ def _read_parquet(data: bytes, name: str, facts: dict[str, Any]) -> RawSheet:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        table = pq.read_table(io.BytesIO(data), use_threads=False)
+        table = pq.read_table(io.BytesIO(data), use_threads=False, page_checksum_verification=True)
         columns: dict[int, Any] = {}
         for position, column in enumerate(table.columns):
             if pa.types.is_dictionary(column.type):
