@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -30,7 +30,7 @@ def _conform(frame: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
             f"The table {spec.name} has no column {', '.join(missing)}; "
             f"it has {', '.join(map(str, frame.columns))}."
         )
-    columns: dict[str, pd.Series[Any]] = {}
+    columns: dict[str, Any] = {}
     for column in spec.columns:
         if column.name not in frame.columns:
             empty: Any = np.nan
@@ -50,8 +50,15 @@ def _conform(frame: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
                 raise DataError(
                     f"The column {column.name} of the table {spec.name} has cells that are not numbers."
                 )
-        columns[column.name] = converted
-    return pd.DataFrame(columns).reset_index(drop=True)
+        columns[column.name] = converted.array
+    return pd.DataFrame(columns, index=range(len(frame)))
+
+
+@cache
+def _empty(name: str) -> pd.DataFrame:
+    """Return the table `name` without rows; copied by whoever keeps it."""
+    spec = tables()[name]
+    return _conform(pd.DataFrame(columns=list(spec.names)), spec)
 
 
 def _years(series: pd.Series[Any], table: str, column: str, required: bool) -> pd.Series[Any]:
@@ -166,8 +173,8 @@ class SupplyGraph:
             )
         done: dict[str, pd.DataFrame] = {}
         for name, spec in tables().items():
-            frame = frames.get(name, pd.DataFrame(columns=list(spec.names)))
-            conformed = _conform(frame, spec)
+            frame = frames.get(name, _empty(name))
+            conformed = _conform(frame, spec) if name in frames else frame.copy()
             if name in ("links", "activity"):
                 conformed["row"] = (
                     frame["row"].to_numpy("int64") if "row" in frame else np.zeros(len(frame), "int64")

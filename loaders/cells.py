@@ -115,7 +115,7 @@ def type_grid(grid: Grid, spec: TableSpec, notes: Notes) -> TypedGrid:
 
 def _absent(column: ColumnSpec, size: int) -> Any:
     if column.type in ("id", "text"):
-        return pd.Series(pd.array([np.nan], dtype=TEXT).take(np.zeros(size, np.intp)))
+        return pd.array([np.nan], dtype=TEXT).take(np.zeros(size, np.intp))
     return np.full(size, np.nan)
 
 
@@ -180,11 +180,11 @@ def _ratio(scale: float, unit: float) -> tuple[float, float]:
     return (scale / unit, 1.0) if scale >= unit else (1.0, unit / scale)
 
 
-def _text(typed: TypedGrid, column: ColumnSpec, cells: NDArray[Any]) -> pd.Series[Any]:
+def _text(typed: TypedGrid, column: ColumnSpec, cells: NDArray[Any]) -> Any:
     """Return an id or text column; each distinct cell is cleaned once."""
     size = len(cells)
     if not size:
-        return pd.Series([], dtype=TEXT)
+        return pd.array([], dtype=TEXT)
     codes, unique = pd.factorize(cells, use_na_sentinel=True)
     texts: list[Any] = []
     flags: dict[str, list[bool]] = {name: [] for name in ("undecodable", "cleaned", "numeric", "imprecise")}
@@ -204,4 +204,4 @@ def _text(typed: TypedGrid, column: ColumnSpec, cells: NDArray[Any]) -> pd.Serie
     texts.append(np.nan)  # position −1: a missing cell
     for name, marks in flags.items():
         typed.flags[column.name, name] = np.array([*marks, False])[codes]
-    return pd.Series(pd.array(texts, dtype=TEXT).take(codes))
+    return pd.array(texts, dtype=TEXT).take(codes)

@@ -126,7 +126,9 @@ def _edit_cell(cell: bytes) -> Callable[[list[bytes], Rng], list[bytes]]:
     return change
 
 
-def _edit_header(edit: Callable[[list[bytes], Rng], list[bytes]]) -> Callable[[list[bytes], Rng], list[bytes]]:
+def _edit_header(
+    edit: Callable[[list[bytes], Rng], list[bytes]],
+) -> Callable[[list[bytes], Rng], list[bytes]]:
     def change(lines: list[bytes], rng: Rng) -> list[bytes]:
         end = lines[0][len(lines[0].rstrip(b"\r\n")) :]
         mark = _mark(lines[0])
@@ -202,7 +204,9 @@ TEXT_DAMAGES: dict[str, Callable[[bytes, Rng], bytes]] = {
     "drop rows": _text(_drop_rows),
     "repeat a row": _text(lambda lines, rng: [*lines, lines[_row(lines, rng)]]),
     "repeat the file": lambda data, rng: data + data,
-    "repeat the header": _text(lambda lines, rng: [*lines[: (at := _row(lines, rng))], lines[0], *lines[at:]]),
+    "repeat the header": _text(
+        lambda lines, rng: [*lines[: (at := _row(lines, rng))], lines[0], *lines[at:]]
+    ),
     "shuffle lines": _text(_shuffle),
     "no header": _text(lambda lines, rng: lines[1:]),
     "rename a column": _text(_edit_header(lambda c, rng: _set(c, int(rng.integers(len(c))), b"zzz"))),
@@ -293,7 +297,19 @@ def damage(source: Path, target: Path, form: str, seed: int) -> tuple[str, Path]
     return name, victim
 
 
-CELLS: tuple[object, ...] = (None, "abc", "", True, -5.5, 1e300, "1,234", "12\u00a0345,5", "#DIV/0!", "=1/0", 0)
+CELLS: tuple[object, ...] = (
+    None,
+    "abc",
+    "",
+    True,
+    -5.5,
+    1e300,
+    "1,234",
+    "12\u00a0345,5",
+    "#DIV/0!",
+    "=1/0",
+    0,
+)
 
 
 def _damage_cells(path: Path, rng: Rng) -> str:

@@ -75,7 +75,9 @@ def strict_total(path: Path, table: str, column: str, form: str) -> float | None
             rows = [list(row) for row in load_workbook(path, data_only=True)[table].values]
             at = rows[0].index(column)
             cells = [row[at] for row in rows[1:]]
-            return math.fsum(plain(cell) if isinstance(cell, str) else cell for cell in cells if cell is not None)
+            return math.fsum(
+                plain(cell) if isinstance(cell, str) else cell for cell in cells if cell is not None
+            )
         text = path.read_bytes().decode("cp1251" if form == "russian" else "utf-8-sig")
         mark = {"plain": ",", "russian": ";", "tabs": "\t"}[form]
         rows = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True) if row]
@@ -126,7 +128,12 @@ def check(form: str, seed: int) -> tuple[str, str]:
                 if second is not None and math.isclose(total, second, rel_tol=1e-9, abs_tol=1e-9):
                     continue
                 why = [f for f in new if f.table == table or f.file == victim.name or f.sheet == table]
-                assert any(f.severity != "info" or f.code in EXPLAINING for f in why), (what, total, second, why)
+                assert any(f.severity != "info" or f.code in EXPLAINING for f in why), (
+                    what,
+                    total,
+                    second,
+                    why,
+                )
         return name, ended if ended != "same" or not new else "told"
 
 
