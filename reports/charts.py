@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from graph.formation import FloatArray
-from reports.inert import plain, shorten
+from reports.inert import plain, quoted, shorten
 from reports.numbers import brief
 from reports.words import Words, term
 
@@ -154,7 +154,7 @@ def alternative_text(
                 type=term(types.get(zone, " × ".join(zone)), words.lang),
             )
         )
-    return words("portrait_alt", cluster=shorten(plain(title), 80)) + "; ".join(said)
+    return words("portrait_alt", cluster=quoted(shorten(plain(title), 80), words.lang)) + "; ".join(said)
 
 
 def _level(value: float, cuts: tuple[float, float]) -> str:

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from importlib import metadata
 from typing import Any, Final
 
 import pandas as pd
 
+from analysis.cooperation import cooperation_tables
 from analysis.results import OutputColumn, Result, output_columns
-from graph.findings import SEVERITIES
-from reports.inert import plain, safe_stem
+from analysis.typology import rule_verdicts
+from graph.findings import SEVERITIES, catalogue
+from reports.inert import plain, quoted, safe_stem
 from reports.numbers import is_unknown, percent, show
 from reports.reasons import Reasons
 from reports.tables import Cell, Column, Row, Table, build_table, plain_table, sectioned
+from reports.types import types_thresholds
 from reports.words import Words, term
 
 SECTIONS: Final = ("cooperation", "types", "core", "closedness", "chain", "other")
@@ -43,6 +47,7 @@ class FindingGroup:
 
     code: str
     severity: str
+    title: str
     action: str
     count: int
     rows: tuple[Mapping[str, str], ...]
@@ -79,6 +84,17 @@ class Content:
         if not self.views or cluster_id not in self._viewed:
             return ""
         return f"{self.views}/{safe_stem(cluster_id)}.html"
+
+    @cached_property
+    def version(self) -> str:
+        """Version that made the result; of the installed program where the result does not say."""
+        said = self.result.provenance.get("version")
+        if said:
+            return str(said)
+        try:
+            return metadata.version("clustercoop")
+        except metadata.PackageNotFoundError:
+            return ""
 
     @cached_property
     def reasons(self) -> Reasons:
@@ -160,10 +176,10 @@ class Content:
                 said.append(
                     words(
                         "said_range",
-                        best=best.name,
+                        best=quoted(best.name, self.lang),
                         best_ratio=percent(best.ratio or 0.0, self.lang),
                         best_year=best.year,
-                        least=least.name,
+                        least=quoted(least.name, self.lang),
                         least_ratio=percent(least.ratio or 0.0, self.lang),
                         least_year=least.year,
                     )
@@ -184,10 +200,28 @@ class Content:
         return tuple(said)
 
     @cached_property
+    def _frame(self) -> pd.DataFrame:
+        """Formations, their sentences in the language of the report where the analysis spoke another."""
+        frame = self.result.formations
+        if self.lang == self.result.settings.lang or "unknown_because" not in frame:
+            return frame
+        said = cooperation_tables(self.result.graph, self.result.settings.replace(lang=self.lang)).formations
+        keys = ["cluster_id", "year"]
+        sentences = said.set_index(keys)[["sources", "unknown_because"]]
+        places = pd.MultiIndex.from_frame(frame[keys])
+        told = {name: sentences[name].reindex(places).to_numpy() for name in ("sources", "unknown_because")}
+        return frame.assign(**told)
+
+    @cached_property
     def clusters(self) -> Table:
         """The verdict table, one row a cluster."""
+        frame = self.result.clusters
+        if self.lang != self.result.settings.lang and "rule_because" in frame:
+            thresholds = types_thresholds(self.result.settings.thresholds)
+            said = rule_verdicts(self.result.formations, thresholds, self.lang).set_index("cluster_id")
+            frame = frame.assign(rule_because=said["rule_because"].reindex(frame["cluster_id"]).to_numpy())
         return self._build(
-            self.result.clusters,
+            frame,
             output_columns("clusters"),
             key="clusters",
             caption=self.words("caption_clusters"),
@@ -197,7 +231,7 @@ class Content:
     @cached_property
     def formations(self) -> dict[str, Table]:
         """Tables of cluster-years by section; a section whose columns are all empty has no rows."""
-        frame = self.result.formations.sort_values(["cluster_id", "year"], kind="stable")
+        frame = self._frame.sort_values(["cluster_id", "year"], kind="stable")
         part = frame
         if len(frame) > FORMATION_ROWS:
             newest = frame.sort_values("year", ascending=False, kind="stable").head(FORMATION_ROWS)
@@ -249,9 +283,10 @@ class Content:
         )
         every = output_columns("participants")
         columns = (
-            *(c for c in every if c.column == "year"),
             *(() if (people["name"] == people["participant_id"].astype(str)).all() else (label,)),
-            *(c for c in every if c.column not in ("year", "cluster_id")),
+            *(c for c in every if c.column == "participant_id"),
+            *(c for c in every if c.column == "year"),
+            *(c for c in every if c.column not in ("year", "cluster_id", "participant_id")),
         )
         tables = []
         for cluster_id, rows in shown.groupby("cluster_id", sort=True):
@@ -264,7 +299,8 @@ class Content:
                         columns,
                         key=f"participants-{safe_stem(str(cluster_id))}",
                         caption=self.words(
-                            "caption_participants", cluster=self.cluster_name(str(cluster_id))
+                            "caption_participants",
+                            cluster=quoted(self.cluster_name(str(cluster_id)), self.lang),
                         ),
                         source="participants.csv",
                         total=int(totals[cluster_id]),
@@ -291,10 +327,19 @@ class Content:
                 for row in take.itertuples(index=False)
             )
             first = rows.iloc[0]
+            title = str(first["message"]) if len(rows) == 1 else self._general(str(code))
             groups.append(
-                FindingGroup(str(code), str(first["severity"]), str(first["action"]), len(rows), listed)
+                FindingGroup(
+                    str(code), str(first["severity"]), plain(title), str(first["action"]), len(rows), listed
+                )
             )
         return tuple(groups)
+
+    def _general(self, code: str) -> str:
+        """Return the sentence of a code without the particulars of one finding."""
+        text = catalogue()[code]
+        sentence = text.ru if self.lang == "ru" else text.en
+        return sentence.replace("{value}", "…").replace("{detail}", "…")
 
     def _where(self, row: Any) -> str:
         words = self.words

@@ -44,6 +44,8 @@ def render_report(result: Result, lang: str = "en", *, views: str = "views") -> 
 
     words = Words(lang)
     content = Content(result, lang, views)
+    known = [ratio for h in content.headlines for _, ratio in h.history if ratio is not None]
+    top = max([0.05, *known])
     present = [name for name in SECTIONS if name in content.formations]
     sections = ["summary", "verdicts", *present]
     sections += ["participants"] if content.participants else []
@@ -58,9 +60,9 @@ def render_report(result: Result, lang: str = "en", *, views: str = "views") -> 
         severities=dict(content.severities),
         types=Types(result, words, {h.cluster_id: h.name for h in content.headlines}),
         methods=methods(lang),
-        version=str(result.provenance.get("version", "")),
+        version=content.version,
         percent=lambda share: percent(share, lang),
-        spark=lambda history: Markup(sparkline(history)),  # numbers only, formatted here
+        spark=lambda history: Markup(sparkline(history, top)),  # numbers only, formatted here
         script_words=words.subset("js_"),
         css=Markup(asset("page.css") + asset("report.css") + width_rules()),
         script=Markup(asset("tables.js") + asset("report.js")),
@@ -88,10 +90,10 @@ def methods(lang: str) -> tuple[dict[str, Any], ...]:
     )
 
 
-def sparkline(history: Iterable[tuple[int, float | None]]) -> str:
+def sparkline(history: Iterable[tuple[int, float | None]], top: float = 1.0) -> str:
     """Return a small SVG line of shares over years; unknown years break the line.
 
-    The height is 0 to 1, the same for every cluster, so that lines can be compared.
+    The height is 0 to `top`, the same for every cluster, so that lines can be compared.
 
     Examples
     --------
@@ -104,7 +106,7 @@ def sparkline(history: Iterable[tuple[int, float | None]]) -> str:
     path, previous, dots = "", None, ""
     for year, value in points:
         if value is not None:
-            x, y = 3 + 106 * (year - years[0]) / span, 22 - 20 * min(max(value, 0.0), 1.0)
+            x, y = 3 + 106 * (year - years[0]) / span, 22 - 19 * min(max(value / top, 0.0), 1.0)
             path += f"{'L' if previous == year - 1 else 'M'}{x:.1f} {y:.1f}"
             previous = year
             dots = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.4"/>'

@@ -118,6 +118,19 @@ def shorten(text: str, length: int) -> str:
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"
 
 
+def quoted(name: str, lang: str) -> str:
+    """Return a name in the quotation marks of the language, unless it has quotation marks of its own.
+
+    Examples
+    --------
+    >>> quoted("Volga", "en"), quoted("Волга", "ru"), quoted("ООО «Волга»", "ru")
+    ('“Volga”', '«Волга»', 'ООО «Волга»')
+    """
+    if any(mark in name for mark in '«»“”„"'):
+        return name
+    return f"«{name}»" if lang == "ru" else f"“{name}”"
+
+
 def safe_stem(identifier: str) -> str:
     """Return a file name (without extension) for `identifier`: the same on every system, never shared.
 

@@ -47,7 +47,7 @@ def render_markdown(result: Result, lang: str = "en") -> str:
     for table in (content.accounting, content.inputs):
         parts += [f"### {table.caption}", _table(table, words)]
     parts += _section(words("nav_settings"), content.settings, words)
-    parts.append(markdown(words("made_by", version=str(result.provenance.get("version", "")))))
+    parts.append(markdown(words("made_by", version=content.version)))
     return "\n\n".join(parts) + "\n"
 
 
@@ -97,7 +97,7 @@ def _findings(content: Content, words: Words) -> list[str]:
         [
             markdown(words(f"one_{group.severity}")),
             str(group.count),
-            markdown(shorten(group.rows[0]["message"] if group.rows else group.code, CELL)),
+            markdown(shorten(group.title, CELL)),
             markdown(shorten(group.rows[0]["where"], CELL)) if group.rows else "",
             markdown(group.action),
         ]

@@ -14,7 +14,7 @@ from analysis.results import Result
 from graph.errors import UnknownNameError
 from graph.formation import FloatArray, Formation, IntArray
 from graph.model import SupplyGraph
-from reports.inert import plain, safe_stem, shorten
+from reports.inert import plain, quoted, safe_stem, shorten
 from reports.layout import circular_order, positions, widths
 from reports.numbers import is_unknown, percent, show
 from reports.page import asset, render
@@ -129,7 +129,7 @@ def render_view(
     return render(
         "view.html.j2",
         words,
-        name=name,
+        name=quoted(name, lang),
         payload=payload,
         years=[item.year for item in years],
         core_known=payload["coreKnown"],

@@ -130,7 +130,7 @@ def show(value: Any, kind: str, lang: str) -> str:
         return significant(number, 3, 2, lang)
     if kind == "pvalue" and number < 0.001:
         return "<" + decimal(0.001, 3, lang)
-    return decimal(number, 3, lang)
+    return decimal(number, 3 if abs(number) < 10 else 1, lang)
 
 
 def raw(value: Any) -> str:

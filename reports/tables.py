@@ -17,6 +17,9 @@ from reports.words import Words, read_table, term
 
 # Columns that say where a figure comes from or why there is none: shown with the cells, not as columns.
 NOTES: Final = ("unknown_because",)
+LONG: Final = ("rule_because",)
+# Told in full by a tip only.
+BRIEF: Final = ("sources", "isolation_basis")
 BARS: Final = frozenset({"share", "money", "int"})
 
 
@@ -35,9 +38,13 @@ class Column:
         return self.kind in NUMERIC
 
     @property
-    def long(self) -> bool:
-        """Whether cells are sentences or lists, which need room."""
-        return self.kind in ("ids", "text") and self.name not in ("name", "participant_id", "years")
+    def style(self) -> str:
+        """Style classes of the cells: n number, t text, l long text that needs room, a may break anywhere."""
+        if self.numeric:
+            return "n"
+        if self.name in LONG:
+            return "t l"
+        return "t" if self.kind in ("term", "level", "bool") else "t a"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +145,22 @@ def listed(members: list[str]) -> tuple[str, str]:
     )
 
 
+def year_span(years: str) -> str:
+    """Return years joined by ``;`` as people write them.
+
+    Examples
+    --------
+    >>> year_span("2020;2021;2022"), year_span("2020;2022"), year_span("2020")
+    ('2020–2022', '2020, 2022', '2020')
+    """
+    parts = years.split(";")
+    if len(parts) > 2 and all(part.isdigit() for part in parts):
+        numbers = [int(part) for part in parts]
+        if numbers == list(range(numbers[0], numbers[-1] + 1)):
+            return f"{parts[0]}–{parts[-1]}"
+    return plain(", ".join(parts))
+
+
 def bars(values: pd.Series[Any], kind: str) -> list[int]:
     """Return the length of each cell's bar in percent; -1 for none.
 
@@ -227,6 +250,10 @@ def build_table(
         for value, length in zip(values, lengths, strict=True):
             text = display(value, column.type, words)
             address = tip = ""
+            if column.column in BRIEF and len(text) > 40:
+                text, tip = shorten(text, 32), text
+            if column.column == "years" and not is_unknown(value):
+                text = year_span(str(value))
             if column.type == "ids" and names and not is_unknown(value):
                 text, tip = listed([names("participant_id", part) for part in str(value).split(";")])
             if column.column == "cluster_id":

@@ -64,7 +64,7 @@ class Types:
         self.words = words
         self.names = names
         self.currency = result.graph.currency
-        self.thresholds = _thresholds(result.settings.thresholds)
+        self.thresholds = types_thresholds(result.settings.thresholds)
         columns = ("rd_per_employee", "value_added_per_employee", "ecosystem_type")
         frame = result.formations
         for column in columns:
@@ -180,7 +180,7 @@ class Types:
         return Table(table.key, table.caption, table.columns, table.rows, len(self.received), "measures")
 
 
-def _thresholds(path: str) -> Thresholds:
+def types_thresholds(path: str) -> Thresholds:
     """Return the thresholds of the analysis; the shipped ones where its own file is gone."""
     try:
         return load_thresholds(path)

@@ -184,7 +184,7 @@ def _readme(sheet: Any, sheets: _Sheets, result: Result, content: Content) -> No
     sheet.set_column(3, 3, 90)
     sheet.write_string(0, 0, words("title"), sheets.title)
     lines = [
-        words("made_by", version=str(result.provenance.get("version", ""))),
+        words("made_by", version=content.version),
         words("readme_unknown"),
         words("readme_unit", unit=words("unit_money", currency=content.currency)),
         *sheets.notes,

@@ -52,15 +52,16 @@ function colorOf(k) {
 function drawNodes() {
   const year = DATA.years[state.at];
   const present = year.present.filter(Boolean).length;
-  const everyName = byId("labels").checked || present <= 60;
+  const everyName = byId("labels").checked || present <= 45;
   const ranked = [...year.size].sort((a, b) => b - a);
   const large = ranked[Math.min(24, ranked.length - 1)];
   const made = [];
+  const font = {size: 19 * Math.min(1.6, Math.max(1, present / 30))};
   for (let k = 0; k < N; k++) {
     const named = everyName || year.core[k] === 1 && present <= 200 || year.size[k] >= large || k === state.selected;
     made.push({
       id: DATA.nodes[k].id, label: named ? DATA.nodes[k].label : " ", x: year.x[k], y: year.y[k],
-      size: year.size[k], shape: shapeOf(k), hidden: !year.present[k],
+      size: year.size[k], shape: shapeOf(k), hidden: !year.present[k], font,
       color: {background: colorOf(k), border: "#39424e", highlight: {background: colorOf(k), border: "#000000"},
               hover: {background: colorOf(k), border: "#000000"}},
     });
