@@ -13,6 +13,8 @@ from graph.formation import FloatArray, Formation
 
 ROUNDING: Final = 1e-9
 """A balance that misses zero by less than this share of the output is rounding, not a contradiction."""
+_PRINTED: Final = 1e-4
+"""Recorded sales above recorded purchases by less than this share are equal as far as figures are printed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,8 +63,9 @@ def throughflow(formation: Formation) -> Throughflow:
     outside, and value added), what is not supplied to members is boundary outflow (sold outside, and
     final use). Where it is unknown, the links decide: with in_i and out_i all recorded purchases and
     sales, T_i = max(in_i, out_i), the least throughflow that fits them; the difference is value added
-    (out above in) or final use (in above out), which no link records. Balanced records give in_i = out_i
-    and the flow networks of ecology unchanged. Self-supply is in neither.
+    (out above in) or final use (in above out), which no link records. Where both agree to one part in
+    10 000, T_i = in_i, so that published flow networks, balanced as far as they are printed, come out as
+    published. Self-supply is in neither.
 
     Examples
     --------
@@ -82,7 +85,8 @@ def throughflow(formation: Formation) -> Throughflow:
     recorded_in = bought + formation.purchases_outside
     recorded_out = supplied + formation.sales_outside
     unknown = np.isnan(formation.output)
-    total = np.where(unknown, np.maximum(recorded_in, recorded_out), formation.output)
+    shown = np.where(recorded_out > recorded_in * (1 + _PRINTED), recorded_out, recorded_in)
+    total = np.where(unknown, shown, formation.output)
     inflow = total - bought
     contradicted = (inflow < -ROUNDING * total) | ((total <= 0) & (supplied + bought > 0))
     return Throughflow(
@@ -115,7 +119,7 @@ def throughflow_findings(formation: Formation, flow: Throughflow) -> tuple[Findi
     if flow.from_links.any():
         count = f"{int(flow.from_links.sum())} / {int((flow.total > 0).sum())}"
         found.append(told(formation, "throughflow_from_links", detail=count, column="output"))
-    drawn = (flow.outflow < -ROUNDING * flow.total) & ~flow.contradicted
+    drawn = (flow.outflow < -ROUNDING * flow.total) & ~flow.contradicted & ~flow.from_links
     if drawn.any():
         names = "; ".join(formation.ids[drawn].astype(str))
         found.append(told(formation, "supply_above_output", detail=names, column="output"))
