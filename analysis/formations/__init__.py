@@ -1,1 +1,1 @@
-"""The formation model: is a cluster cluster-like, ecosystem-like, or is there no such difference?"""
+"""The formation model: cluster-like, ecosystem-like, or no such difference."""

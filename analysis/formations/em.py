@@ -69,7 +69,7 @@ class Gaps:
         return inverse, np.linalg.slogdet(padded)[1]
 
     def rows(self, by_pattern: FloatArray, trailing: int) -> FloatArray:
-        """Return `by_pattern` (pattern axis before the last `trailing`) spread over rows, or broadcastable."""
+        """Return `by_pattern` (its pattern axis before the last `trailing`) spread over the rows."""
         if len(self.patterns) == 1:
             return by_pattern
         return np.take(by_pattern, self.row, axis=by_pattern.ndim - trailing - 1)
@@ -233,9 +233,7 @@ def fit_em(
     step = _climb(state, data, gaps, count, covariance, direction, (ridge, prior), tolerance, max_iterations)
     responsibility, density = normalise(log_densities(data, gaps, state.weights, state.means, state.sigma))
     likelihood = (count * density).sum(axis=1)
-    return Fit(
-        state.weights, state.means, state.sigma, likelihood, responsibility, step, state.converged
-    )
+    return Fit(state.weights, state.means, state.sigma, likelihood, responsibility, step, state.converged)
 
 
 class _State:
@@ -346,9 +344,9 @@ def _maximise(
 
 
 def _by_pattern(share: FloatArray, gaps: Gaps) -> FloatArray:
-    out = np.zeros((len(share), len(gaps.patterns)))
-    np.add.at(out, (slice(None), gaps.row), share)
-    return out
+    indicator = (gaps.row[:, None] == np.arange(len(gaps.patterns))).astype(np.float64)
+    mass: FloatArray = share @ indicator
+    return mass
 
 
 def shrink_difference(

@@ -24,7 +24,10 @@ SQUEEZE: Final = 0.005
 
 MIN_KNOWN: Final = 8
 MIN_KNOWN_SHARE: Final = 0.2
-"""A feature known for fewer clusters than both say nothing about groups and is left out."""
+"""A feature must be known for at least 8 clusters and a fifth of them."""
+
+MIN_FEATURES: Final = 3
+"""A cluster with fewer known features is not placed by the model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,3 +188,122 @@ def feature_columns(formations: pd.DataFrame) -> pd.DataFrame:
         else:
             data[feature.name] = np.full(len(formations), np.nan)
     return pd.DataFrame(data, index=formations.index)
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureTable:
+    """What the model sees, with every gap and every feature left out named.
+
+    Attributes
+    ----------
+    features : tuple of Feature
+        Those used, in order.
+    cluster_ids : array of str, shape (n,)
+        Clusters with enough known features.
+    x : array, shape (n, p)
+        Transformed medians; NaN unknown.
+    cells : DataFrame
+        One row a cluster and feature: ``cluster_id, feature, value`` (raw median), ``years`` (how many were
+        known), ``status`` (known, zero, bound, missing, outside), ``used``.
+    notes : DataFrame
+        One row a feature: ``feature, column, transform, theory, known, used, reason``.
+    left_out : array of str
+        Clusters with too few known features.
+    """
+
+    features: tuple[Feature, ...]
+    cluster_ids: NDArray[np.object_]
+    x: FloatArray
+    cells: pd.DataFrame
+    notes: pd.DataFrame
+    left_out: NDArray[np.object_]
+
+    @property
+    def theory(self) -> FloatArray:
+        """Signs that theory gives to the used features, shape (p,)."""
+        return np.array([float(feature.theory) for feature in self.features])
+
+    def transformed(self, formations: pd.DataFrame) -> FloatArray:
+        """Return the used features of every row of `formations`, transformed, shape (rows, p)."""
+        raw = feature_columns(formations)
+        columns = [transform(f.transform, raw[f.name].to_numpy("float64"), f.scale) for f in self.features]
+        return np.column_stack(columns) if columns else np.empty((len(raw), 0))
+
+
+def feature_table(formations: pd.DataFrame) -> FeatureTable:
+    """Return the table of features of the clusters in `formations`.
+
+    A feature is left out when it is known for fewer than 8 clusters or a fifth of them, or when at least
+    half of its known values are equal (it has no spread to scale by). A cluster is left out when fewer than
+    3 of the used features are known for it.
+    """
+    medians = cluster_medians(formations)
+    n = len(medians)
+    years = feature_columns(formations).notna().groupby(formations["cluster_id"].astype(str).to_numpy()).sum()
+    columns = {
+        f.name: transform(f.transform, medians[f.name].to_numpy("float64"), f.scale) for f in feature_list()
+    }
+    notes = []
+    used: list[Feature] = []
+    for feature in feature_list():
+        values = columns[feature.name]
+        known = int((~np.isnan(values)).sum())
+        reason = ""
+        if known < max(MIN_KNOWN, MIN_KNOWN_SHARE * n):
+            reason = "unknown" if known == 0 else "too few known"
+        elif _flat(values):
+            reason = "hardly varies"
+        if not reason:
+            used.append(feature)
+        row = (feature.name, feature.column, feature.transform, feature.theory, known, not reason, reason)
+        notes.append(row)
+    x = np.column_stack([columns[f.name] for f in used]) if used else np.empty((n, 0))
+    enough = (~np.isnan(x)).sum(axis=1) >= min(MIN_FEATURES, max(len(used), 1))
+    if enough.any() and not enough.all():
+        # Without the clusters left out a feature may lose what made it usable.
+        still = [j for j in range(len(used)) if not _flat(x[enough, j])]
+        used, x = [used[j] for j in still], x[:, still]
+    ids = medians.index.to_numpy().astype(object)
+    return FeatureTable(
+        tuple(used),
+        ids[enough],
+        x[enough],
+        _cells(medians, columns, years, {f.name for f in used}),
+        pd.DataFrame(notes, columns=["feature", "column", "transform", "theory", "known", "used", "reason"]),
+        ids[~enough],
+    )
+
+
+def _flat(values: FloatArray) -> bool:
+    known = values[~np.isnan(values)]
+    if len(known) < 2:
+        return True
+    low, high = np.quantile(known, [0.25, 0.75])
+    return bool(high - low <= 1e-9 * max(1.0, abs(float(high))))
+
+
+def _cells(
+    medians: pd.DataFrame, columns: Mapping[str, FloatArray], years: pd.DataFrame, used: set[str]
+) -> pd.DataFrame:
+    parts = []
+    for feature in feature_list():
+        raw = medians[feature.name].to_numpy("float64")
+        status = np.where(
+            np.isnan(raw), "missing", np.where(np.isnan(columns[feature.name]), "outside", "known")
+        )
+        edge = {"logit": (0.0, 1.0), "atanh": (-1.0, 1.0)}.get(feature.transform, (np.nan, np.nan))
+        status = np.where((status == "known") & ((raw == edge[0]) | (raw == edge[1])), "bound", status)
+        status = np.where((status != "missing") & (status != "outside") & (raw == 0), "zero", status)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "cluster_id": medians.index.to_numpy(),
+                    "feature": feature.name,
+                    "value": raw,
+                    "years": years[feature.name].reindex(medians.index).to_numpy("int64"),
+                    "status": status,
+                    "used": feature.name in used,
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True)

@@ -2,26 +2,282 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from analysis.formations.em import FloatArray
+from analysis.formations.features import Feature, FeatureTable
+
+if TYPE_CHECKING:
+    from analysis.formations.model import Groups
+
+Page = Mapping[str, tuple[str, ...]]
+
+NOTICEABLE = 0.1
+"""Log-odds below which a feature's contribution is not worth a word."""
+
+GATES = {
+    "split_test": (
+        "the split test gives p = {value:.3g} where at most {bound:g} is asked",
+        "критерий расщепления даёт p = {value:.3g} при допустимых {bound:g}",
+    ),
+    "smaller_group": (
+        "the smaller group holds {value:.0%} of the clusters where at least {bound:.0%} is asked",
+        "в меньшей группе {value:.0%} кластеров при необходимых {bound:.0%}",
+    ),
+    "prediction_strength": (
+        "the prediction strength is {value:.2f} where at least {bound:.2f} is asked",
+        "сила предсказания равна {value:.2f} при необходимых {bound:.2f}",
+    ),
+    "jaccard": (
+        "the groups' stability (Jaccard) is {value:.2f} where at least {bound:.2f} is asked",
+        "устойчивость групп (Жаккар) равна {value:.2f} при необходимых {bound:.2f}",
+    ),
+    "gap": (
+        "the gap statistic does not prefer two groups to one",
+        "gap-статистика не предпочитает две группы одной",
+    ),
+}
 
 
-def rules_only(n_clusters: int, needed: int) -> Mapping[str, tuple[str, ...]]:
+def rules_only(total: int, usable: int, needed: int, theory: bool) -> Page:
     """Return why no model was fitted.
 
     Examples
     --------
-    >>> rules_only(9, 20)["en"][0]
-    'Rules only: the data hold 9 clusters, and a statistical model needs at least 20.'
+    >>> rules_only(9, 9, 20, True)["en"][0]
+    'Rules only: the data hold 9 clusters; a statistical model needs at least 20.'
     """
+    if total < needed:
+        en = f"Rules only: the data hold {total} clusters; a statistical model needs at least {needed}."
+        ru = f"Только правила: кластеров в данных {total}, а статистической модели нужно не менее {needed}."
+    elif theory:
+        en = (
+            f"Rules only: of {total} clusters, {usable} have enough known features; "
+            f"a statistical model needs at least {needed}."
+        )
+        ru = (
+            f"Только правила: из {total} кластеров достаточно данных у {usable}, "
+            f"а статистической модели нужно не менее {needed}."
+        )
+    else:
+        en = "Rules only: no feature on which theory takes a side is known for enough clusters."
+        ru = "Только правила: ни один признак, о котором теория высказывается, не известен достаточно полно."
     return {
         "en": (
-            f"Rules only: the data hold {n_clusters} clusters, and a statistical model needs at least {needed}.",
-            "With so few, any grouping would be a picture of chance, so none was fitted; "
+            en,
+            "With so little, any grouping would be a picture of chance, so none was fitted; "
             "each verdict is that of the threshold rule.",
         ),
         "ru": (
-            f"Только правила: кластеров в данных {n_clusters}, а статистической модели нужно не менее {needed}.",
-            "При таком числе любая группировка отражала бы случайность, поэтому модель не строилась; "
+            ru,
+            "При таких данных любая группировка отражала бы случайность, поэтому модель не строилась; "
             "вывод по каждому кластеру даёт пороговое правило.",
         ),
     }
+
+
+def because(features: tuple[Feature, ...], parts: FloatArray, lang: str) -> str:
+    """Return which features speak for which side, strongest first, with their log-odds."""
+    order = np.argsort(-np.abs(np.nan_to_num(parts)), kind="stable")
+    sides: dict[bool, list[str]] = {True: [], False: []}
+    for j in order:
+        if not np.isnan(parts[j]) and abs(parts[j]) >= NOTICEABLE:
+            sides[bool(parts[j] > 0)].append(f"{features[j].label(lang)} ({signed(parts[j], lang)})")
+    unknown = [f.label(lang) for f, part in zip(features, parts, strict=True) if np.isnan(part)]
+    words = (
+        ("for ecosystem-like", "for cluster-like", "unknown")
+        if lang != "ru"
+        else ("за экосистемный тип", "за кластерный тип", "неизвестно")
+    )
+    lists = (sides[True], sides[False], unknown)
+    return "; ".join(f"{word}: {', '.join(names)}" for word, names in zip(words, lists, strict=True) if names)
+
+
+def signed(value: float, lang: str) -> str:
+    """Return `value` with its sign and one decimal.
+
+    Examples
+    --------
+    >>> signed(-1.26, "ru"), signed(0.5, "en")
+    ('−1,3', '+0.5')
+    """
+    text = f"{value:+.1f}".replace("-", "−")
+    return text.replace(".", ",") if lang == "ru" else text
+
+
+def flip(feature: Feature, value: float, to_ecosystem: bool, lang: str) -> str:
+    """Return the nearest change that flips the verdict.
+
+    Examples
+    --------
+    >>> from analysis.formations.features import feature_list
+    >>> rd = next(f for f in feature_list() if f.name == "innovation")
+    >>> flip(rd, 0.14, True, "en")
+    'would be ecosystem-like if R&D per employee reached 0.14'
+    """
+    number = f"{value:.2g}" if abs(value) < 100 else f"{value:.0f}"
+    if lang == "ru":
+        side = "экосистемным" if to_ecosystem else "кластерным"
+        return f"тип был бы {side} при значении «{feature.label(lang)}» {number.replace('.', ',')}"
+    side = "ecosystem-like" if to_ecosystem else "cluster-like"
+    return f"would be {side} if {feature.label(lang)} reached {number}"
+
+
+def no_flip(to_ecosystem: bool, lang: str) -> str:
+    """Return that no single feature could flip the verdict."""
+    if lang == "ru":
+        side = "экосистемным" if to_ecosystem else "кластерным"
+        return f"ни один признак в отдельности в пределах наблюдаемых значений не сделал бы тип {side}"
+    side = "ecosystem-like" if to_ecosystem else "cluster-like"
+    return f"no single feature, within the range seen, would make it {side}"
+
+
+def model_page(
+    basis: str,
+    outcome: str,
+    groups: Groups,
+    table: FeatureTable,
+    clusters: pd.DataFrame,
+    variants: pd.DataFrame,
+    chosen: pd.DataFrame,
+) -> Page:
+    """Return what was found, how sure it is and what would change it."""
+    return {
+        lang: (
+            *_found(outcome, groups, clusters, lang),
+            *_sure(basis, outcome, groups, table, lang),
+            *_criterion(outcome, chosen, lang),
+            *_change(outcome, table, variants, lang),
+        )
+        for lang in ("en", "ru")
+    }
+
+
+def _number(text: str, lang: str) -> str:
+    return re.sub(r"(?<=\d)\.(?=\d)", ",", text) if lang == "ru" else text
+
+
+def _found(outcome: str, groups: Groups, clusters: pd.DataFrame, lang: str) -> list[str]:
+    ru = lang == "ru"
+    if outcome == "none":
+        failed = [
+            _number(GATES[g.name][ru].format(value=g.value, bound=g.bound), lang)
+            for g in groups.gates
+            if not g.passed
+        ]
+        return [
+            "В этих данных нет различимых групп: деление на кластеры и экосистемы ими не подтверждается."
+            if ru
+            else "There are no distinct groups in these data: they do not support dividing these formations "
+            "into clusters and ecosystems.",
+            ("Что не выдержано: " if ru else "What was not met: ") + "; ".join(failed) + ".",
+        ]
+    counts = clusters["formation_verdict"].value_counts()
+    many = {name: int(counts.get(name, 0)) for name in ("ecosystem-like", "cluster-like", "undecided")}
+    if outcome == "unnamed":
+        return [
+            "Группы различимы, но различаются не тем, чем экосистема отличается от кластера; названий они не "
+            "получают."
+            if ru
+            else "There are two distinct groups, but they do not differ in the way an ecosystem differs "
+            "from a cluster; they are not given names."
+        ]
+    return [
+        f"Найдены две группы: экосистемный тип: {many['ecosystem-like']}, кластерный тип: "
+        f"{many['cluster-like']}, не определено: {many['undecided']}."
+        if ru
+        else f"Two groups were found: {many['ecosystem-like']} ecosystem-like, {many['cluster-like']} "
+        f"cluster-like, {many['undecided']} undecided."
+    ]
+
+
+def _sure(basis: str, outcome: str, groups: Groups, table: FeatureTable, lang: str) -> list[str]:
+    ru = lang == "ru"
+    n, p = groups.x.shape
+    value = {gate.name: gate.value for gate in groups.gates}
+    empty = _number(f"{np.isnan(groups.x).mean():.0%}", lang)
+    out = [
+        f"Модель опирается на {n} кластеров (медиана по годам) и признаки: "
+        f"{', '.join(f.label(lang) for f in table.features)}; неизвестно {empty} ячеек."
+        if ru
+        else f"The model rests on {n} clusters (median of their years) and {p} features: "
+        f"{', '.join(f.label(lang) for f in table.features)}; {empty} of the cells are unknown."
+    ]
+    if basis == "exploratory":
+        out.append(
+            "Кластеров от 20 до 40, поэтому вывод разведочный: это повод присмотреться, "
+            "а не основание решать."
+            if ru
+            else "With 20 to 40 clusters the verdict is exploratory: a reason to look closer, not to decide."
+        )
+    if outcome != "none":
+        figures = f"{groups.gap:.1f} ({groups.interval[0]:.1f} … {groups.interval[1]:.1f})".replace("-", "−")
+        out.append(
+            _number(
+                f"Критерий расщепления: p = {value['split_test']:.3g}; сила предсказания "
+                f"{value['prediction_strength']:.2f}; устойчивость групп {value['jaccard']:.2f}; расстояние "
+                f"по направлению теории с 95%-м интервалом: {figures} стандартных отклонений.",
+                lang,
+            )
+            if ru
+            else f"Split test: p = {value['split_test']:.3g}; prediction strength "
+            f"{value['prediction_strength']:.2f}; stability of the groups {value['jaccard']:.2f}; distance "
+            f"along theory with its 95% interval: {figures} standard deviations."
+        )
+        if value["jaccard"] < 0.75:
+            out.append(
+                "Устойчивость ниже 0,75: состав групп сомнителен."
+                if ru
+                else "A stability below 0.75 makes the membership of the groups doubtful."
+            )
+    return out
+
+
+def _criterion(outcome: str, chosen: pd.DataFrame, lang: str) -> list[str]:
+    """Say what BIC prefers where it disagrees with the test."""
+    best = int(chosen["groups"].to_numpy()[int(chosen["bic"].to_numpy().argmin())])
+    if (best > 1) == (outcome != "none") and best <= 2:
+        return []
+    if lang == "ru":
+        return [
+            f"Критерий BIC сам по себе выбрал бы число групп {best}: он не знает направления, "
+            "заданного теорией, и не проверяет форму распределений; решает критерий расщепления."
+        ]
+    return [
+        f"BIC alone would choose {best} group{'s' if best > 1 else ''}: it knows neither the direction that "
+        "theory fixes nor whether the distributions are normal, so the split test decides."
+    ]
+
+
+def _change(outcome: str, table: FeatureTable, variants: pd.DataFrame, lang: str) -> list[str]:
+    if outcome == "none" or variants.empty:
+        return []
+    worst = variants.sort_values(["same", "variant", "detail"], kind="stable").iloc[0]
+    names = {
+        "covariance": ("another covariance", "другая ковариация"),
+        "imputation": ("filling the gaps by imputation", "заполнение пропусков импутацией"),
+        "without": ("leaving out a feature", "исключение признака"),
+    }
+    said = names[str(worst["variant"])][lang == "ru"]
+    details = {
+        "full": ("one matrix a group", "своя матрица у группы"),
+        "diag": ("no correlations", "без корреляций"),
+        "multiple": ("20 draws", "20 заполнений"),
+        **{f.name: (f.label_en, f.label_ru) for f in table.features},
+    }
+    detail = details[str(worst["detail"])][lang == "ru"]
+    share = f"{worst['same']:.0%}"
+    if lang == "ru":
+        return [
+            f"Из проверенных замен сильнее всего влияет {said} ({detail}): "
+            f"в своей группе остаются {share} кластеров."
+        ]
+    return [
+        f"Of the other choices tried, {said} ({detail}) matters most: "
+        f"{share} of the clusters stay in their group."
+    ]
