@@ -19,6 +19,8 @@ Score = Callable[[Sequence[Sequence[str]]], int]
 
 _CYRILLIC: Final = re.compile("[А-яЁёЂЃѓђЌќЋћЏџЎўЈҐґЄєЇїІіЉљЊњ]")
 _RUSSIAN_RUN: Final = re.compile("[А-яЁё]{2,}")
+# Letters of other languages: where Russian words are full of them, the bytes are of another code page.
+_OTHERS: Final = re.compile("[ЂЃѓЌќЋћЏџЉљЊњ]")
 _SWAPPED_CASE: Final = re.compile("[а-яё][А-ЯЁ]{2,}")
 
 
@@ -69,7 +71,9 @@ def decode(data: bytes, name: str) -> tuple[str, str]:
     letters = len(_CYRILLIC.findall(text))
     in_words = sum(map(len, _RUSSIAN_RUN.findall(text)))
     swapped = sum(map(len, _SWAPPED_CASE.findall(text)))
-    if high and letters >= 0.7 * high and in_words >= 0.8 * letters and swapped <= 0.3 * in_words:
+    others = len(_OTHERS.findall(text))
+    likely = letters >= 0.7 * high and in_words >= 0.8 * letters and others <= 0.02 * letters
+    if high and likely and swapped <= 0.3 * in_words:
         return text, "cp1251"
     if lost <= max(3, len(damaged) // 1000):
         return damaged, "utf-8 (damaged)"
@@ -142,7 +146,7 @@ def split_rows(text: str, delimiter: str) -> tuple[Any, list[int], list[BrokenRo
             flat = delimiter.join(kept).split(delimiter)
             return np.array(flat, dtype=object).reshape(len(kept), widths.pop()), numbers, [], False
         return [line.split(delimiter) for line in kept], numbers, [], False
-    whole = _split_quoted(text, delimiter, physical)
+    whole = _split_quoted(text, delimiter)
     if whole is not None:
         return *whole, [], False
     rows, lines, broken = [], [], []
@@ -158,15 +162,13 @@ def split_rows(text: str, delimiter: str) -> tuple[Any, list[int], list[BrokenRo
     return rows, lines, broken, True
 
 
-def _split_quoted(
-    text: str, delimiter: str, physical: Sequence[str]
-) -> tuple[list[list[str]], list[int]] | None:
+def _split_quoted(text: str, delimiter: str) -> tuple[list[list[str]], list[int]] | None:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     rows, lines, start = [], [], 1
     try:
         for cells in reader:
             end = reader.line_num
-            if end > start and _swallows(physical[start - 1 : end], delimiter, len(cells)):
+            if end > start and _swallows(cells, delimiter):
                 return None
             if len(cells) > 1 or (cells and cells[0].strip()):
                 rows.append(cells)
@@ -177,9 +179,10 @@ def _split_quoted(
     return rows, lines
 
 
-def _swallows(span: Sequence[str], delimiter: str, width: int) -> bool:
-    """Tell whether a record over several lines holds a line that is a whole row by itself."""
-    return any(line.count(delimiter) >= width - 1 > 0 for line in span)
+def _swallows(cells: Sequence[str], delimiter: str) -> bool:
+    """Tell whether cells over several lines hold as many delimiters as a row: then they swallowed one."""
+    held = sum(cell.count(delimiter) for cell in cells if "\n" in cell)
+    return held >= len(cells) - 1 > 0
 
 
 def read_text(data: bytes, name: str, facts: dict[str, Any], score: Score | None = None) -> RawSheet:

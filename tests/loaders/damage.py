@@ -273,7 +273,7 @@ BINARY_DAMAGES: dict[str, Callable[[bytes, Rng], bytes]] = {
 
 
 def damage(source: Path, target: Path, form: str, seed: int) -> tuple[str, Path]:
-    """Copy the dataset at `source` to `target` and damage one file; return what was done, and to which file."""
+    """Copy the dataset at `source` to `target` and damage one file; return what and where."""
     rng = np.random.default_rng(seed)
     shutil.copytree(source, target)
     files = sorted(target.iterdir())

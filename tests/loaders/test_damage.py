@@ -1,8 +1,9 @@
 """A thousand damaged variants of a valid dataset: a clear error or findings, never a silent other total.
 
-The oracle is a second, strict reading of the damaged file that shares no code with the loaders: the csv module
-and Decimal for text, openpyxl for workbooks, pyarrow for Parquet. A damage that happens to make another valid
-file (a flipped digit, a missing row) cannot be told from it by anybody; then the total must be that reading's.
+The oracle is a second, strict reading of the damaged file that shares no code with the loaders: the csv
+module and Decimal for text, openpyxl for workbooks, pyarrow for Parquet. A damage that happens to make
+another valid file (a flipped digit, a missing row) cannot be told from it by anybody; then the total must be
+that reading's.
 """
 
 from __future__ import annotations
@@ -72,9 +73,9 @@ def strict_total(path: Path, table: str, column: str, form: str) -> float | None
         if form == "parquet":
             return math.fsum(pq.read_table(path).column(column).to_pylist())
         if form == "book":
-            rows = [list(row) for row in load_workbook(path, data_only=True)[table].values]
-            at = rows[0].index(column)
-            cells = [row[at] for row in rows[1:]]
+            grid: list[tuple[Any, ...]] = list(load_workbook(path, data_only=True)[table].values)
+            at = grid[0].index(column)
+            cells = [row[at] for row in grid[1:]]
             return math.fsum(
                 plain(cell) if isinstance(cell, str) else cell for cell in cells if cell is not None
             )

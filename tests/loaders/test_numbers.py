@@ -1,0 +1,233 @@
+"""Numbers and years: what one cell can mean, what its column decides, and what stays unknown."""
+
+from __future__ import annotations
+
+import datetime
+import math
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loaders.numbers import LIMIT, Issue, parse_numbers, parse_years, split_footnote
+
+
+def column(*cells: Any) -> np.ndarray[Any, Any]:
+    out = np.empty(len(cells), object)
+    out[:] = cells
+    return out
+
+
+def read(*cells: Any, hint: str = "") -> list[tuple[float | None, str]]:
+    got = parse_numbers(column(*cells), hint=hint)
+    values = [None if math.isnan(v) else v for v in got.values.tolist()]
+    return list(zip(values, [Issue(i).name for i in got.issue], strict=True))
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        ("0", 0.0),
+        ("-5", -5.0),
+        ("+5", 5.0),
+        ("−5,5", -5.5),  # U+2212, the typographic minus
+        ("106,4", 106.4),
+        ("106.4", 106.4),
+        (".5", 0.5),
+        ("-,25", -0.25),
+        ("0,263", 0.263),  # three digits after a leading zero cannot be thousands
+        ("12345,678", 12345.678),  # nor can they after five digits
+        ("1 234 567", 1234567.0),
+        ("1\u00a0234,5", 1234.5),
+        ("1\u202f234,567", 1234.567),  # the spaces group, so the comma is decimal
+        ("1'234.5", 1234.5),
+        ("1,234,567", 1234567.0),
+        ("1.234.567", 1234567.0),
+        ("1,234,567.89", 1234567.89),
+        ("1.234,5", 1234.5),
+        ("1.5e3", 1500.0),
+        ("2,5E-2", 0.025),
+        ("  7  ", 7.0),
+        ("5³", 5.0),
+        ("12,5*", 12.5),
+    ],
+)
+def test_a_cell_that_means_one_thing_is_read_by_itself(cell: str, value: float) -> None:
+    assert read(cell)[0][0] == value
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["abc", "12 34", "1,23,456", "1.2.3", "(12)", "1_000", "0x1f", "inf", "1e5000x", "=1+1", "5 руб", "٣"]
+    + ["6512,3 6762,31)", "97,1,", "2000,1-4000,0", "--5", "1,5,", "<b>5</b>", "1 2345"],
+)
+def test_text_is_no_number(cell: str) -> None:
+    assert read(cell, "1") == [(None, "NOT_A_NUMBER"), (1.0, "OK")]
+
+
+@pytest.mark.parametrize("cell", ["", " ", "-", "—", "…", "...", "н/д", "Н/Д", "x", "х", "n/a", "NA", "NaN",
+None]) def test_missing_marks_are_missing(cell: str | None) -> None:
+    assert read(cell) == [(None, "MISSING")]
+
+
+@pytest.mark.parametrize(
+    ("cell", "issue"),
+    [
+        ("#DIV/0!", "EXCEL_ERROR"),
+        ("#ССЫЛКА!", "EXCEL_ERROR"),
+        (True, "WRONG_KIND"),
+        (datetime.date(2024, 5, 1), "WRONG_KIND"),
+        (1e300, "HUGE"),
+        ("9" * 30, "HUGE"),
+        (float("inf"), "HUGE"),
+        (10**400, "HUGE"),
+        (str(int(LIMIT) * 10), "HUGE"),
+        (float("nan"), "MISSING"),
+    ],
+)
+def test_what_is_no_plausible_number_says_why(cell: Any, issue: str) -> None:
+    assert read(cell) == [(None, issue)]
+
+
+def test_one_decided_cell_decides_the_column() -> None:
+    # "1,234" alone may be 1.234 or 1234; beside "5,6" the comma is decimal, beside "1,234,567" it groups.
+    assert read("1,234", "5,6") == [(1.234, "OK"), (5.6, "OK")]
+    assert read("1,234", "1,234,567") == [(1234.0, "OK"), (1234567.0, "OK")]
+
+
+def test_an_undecided_comma_is_unknown_unless_the_file_decides_it() -> None:
+    assert read("1,234", "5,678") == [(None, "DECIMAL_UNCLEAR")] * 2
+    assert read("1,234", hint=",") == [(1.234, "OK")]
+
+
+def test_an_undecided_point_is_decimal_by_convention_and_said_so() -> None:
+    got = parse_numbers(column("1.234", "5.678"))
+    assert got.values.tolist() == [1.234, 5.678]
+    assert got.assumed
+    assert not parse_numbers(column("1.234", "0.5")).assumed
+
+
+def test_a_mark_that_the_rest_contradicts_is_unknown() -> None:
+    # The point is proven decimal; "1,234" could be English thousands or a stray decimal comma.
+    assert read("5.5", "1,234") == [(5.5, "OK"), (None, "DECIMAL_UNCLEAR")]
+    mixed = parse_numbers(column("5.5", "5,5"))
+    assert mixed.mixed
+    assert mixed.values.tolist() == [5.5, 5.5]
+
+
+@pytest.mark.parametrize(
+    ("digits", "decimals", "value"),
+    [
+        ("3020,82", 1, 3020.8),
+        ("98,8312", 2, 98.83),  # two surplus digits: footnote 12
+        ("98,810", 1, 98.8),  # footnote 10
+        ("98,8", 1, None),  # no digit is left for the mark
+        ("98,83123", 1, None),  # four surplus digits are no footnote
+        ("98,80", 1, None),  # no footnote is called 0
+        ("185613", 0, 18561.0),
+        ("185613", -1, 18561.0),
+        ("98,83", -1, 98.8),
+        ("98,8", -1, None),
+        ("1 2343", 0, 1234.0),
+        ("1 23 43", 0, None),  # what is left is no grouped number
+        ("1", 0, None),  # a mark without a number
+        ("-44,41", 1, -44.4),
+    ],
+)
+def test_footnote_digits_are_told_by_the_usual_decimals(
+    digits: str, decimals: int, value: float | None
+) -> None:
+    assert split_footnote(digits, decimals) == value
+
+
+def test_footnotes_in_a_column() -> None:
+    # One decimal in the column, so "98,83)" is 98.8 with footnote 3; "98,8)" has no digit left for it.
+    assert read("104,2", "98,83)", "98,8)", "99,1") == [
+        (104.2, "OK"),
+        (98.8, "FOOTNOTE"),
+        (None, "FOOTNOTE_UNCLEAR"),
+        (99.1, "OK"),
+    ]
+    assert read("77945", "185613)", "1)") == [
+        (77945.0, "OK"),
+        (18561.0, "FOOTNOTE"),
+        (None, "FOOTNOTE_UNCLEAR"),
+    ]
+
+
+def test_numeric_columns_pass_through() -> None:
+    got = parse_numbers(np.array([1, 2, 3], np.int16))
+    assert got.values.tolist() == [1.0, 2.0, 3.0]
+    flags = parse_numbers(np.array([True, False]))
+    assert flags.issue.tolist() == [Issue.WRONG_KIND] * 2
+
+
+@pytest.mark.parametrize(
+    ("cell", "year", "issue"),
+    [
+        ("2020", 2020.0, "OK"),
+        (2020.0, 2020.0, "OK"),
+        ("2020,0", 2020.0, "OK"),
+        ("2020 г.", 2020.0, "OK"),
+        ("2020 год", 2020.0, "OK"),
+        ("20142)", 2014.0, "FOOTNOTE"),
+        ("20152),3)", 2015.0, "FOOTNOTE"),
+        ("2021-12-31", 2021.0, "OK"),
+        ("31.12.2021", 2021.0, "OK"),
+        (datetime.datetime(2022, 3, 1), 2022.0, "OK"),
+        ("2020,5", 2020.5, "OK"),  # kept as it is: the range check rejects it
+        ("20", 20.0, "OK"),
+        ("I квартал", math.nan, "NOT_A_NUMBER"),
+        ("2020-2021", math.nan, "NOT_A_NUMBER"),
+        ("", math.nan, "MISSING"),
+        ("#REF!", math.nan, "EXCEL_ERROR"),
+        (True, math.nan, "WRONG_KIND"),
+    ],
+)
+def test_years(cell: Any, year: float, issue: str) -> None:
+    years, issues, dated = parse_years(column(cell))
+    assert years[0] == year or (math.isnan(year) and math.isnan(years[0]))
+    assert Issue(issues[0]).name == issue
+    assert dated[0] == (str(cell)[:4] in ("2021", "2022", "31.1") and issue == "OK")
+
+
+NUMBERS = st.decimals(min_value=-(10**9), max_value=10**9, places=2, allow_nan=False)
+
+
+@given(st.lists(NUMBERS, min_size=1, max_size=20), st.sampled_from(".,"), st.sampled_from(["", " ",
+"\u00a0", "'"])) def test_a_printed_column_is_read_back(numbers: list[Decimal], sign: str, group: str) ->
+None:
+    """Two decimals and any grouping by spaces mean one thing: each cell is read to the nearest float."""
+    printed = [f"{n:,.2f}".replace(",", group).replace(".", sign) for n in numbers]
+    got = parse_numbers(column(*printed))
+    assert got.values.tolist() == [float(n) for n in numbers]
+    assert got.decimal == sign
+
+
+@given(st.lists(NUMBERS, min_size=10, max_size=20), st.integers(1, 9), st.sampled_from(".,"))
+def test_a_footnote_changes_no_value(numbers: list[Decimal], note: int, sign: str) -> None:
+    """With two decimals throughout, one more digit before a bracket is the mark."""
+    printed = [f"{n:.2f}".replace(".", sign) for n in numbers]
+    printed[0] += f"{note})"
+    assert parse_numbers(column(*printed)).values.tolist() == [float(n) for n in numbers]
+
+
+@given(st.lists(st.text(max_size=12) | st.integers() | st.floats() | st.booleans() | st.none(), max_size=15))
+def test_any_cells_give_a_number_or_a_reason(cells: list[Any]) -> None:
+    """Nothing raises; a value is there exactly where the issue says so; nothing is infinite."""
+    got = parse_numbers(column(*cells))
+    good = np.isin(got.issue, (Issue.OK, Issue.FOOTNOTE))
+    assert (np.isnan(got.values) == ~good).all()
+    assert not np.isinf(got.values).any()
+    years, issues, _ = parse_years(column(*cells))
+    assert (np.isnan(years) == ~np.isin(issues, (Issue.OK, Issue.FOOTNOTE))).all()
+
+
+@given(st.permutations(["1,234", "5,6", "7", "н/д", "1 000", "12,51)"]))
+def test_the_order_of_rows_does_not_matter(cells: list[str]) -> None:
+    expected = dict(zip(["1,234", "5,6", "7", "1 000", "12,51)"], [1.234, 5.6, 7.0, 1000.0, 12.5],
+    strict=True)) got = parse_numbers(column(*cells)).values assert {c: v for c, v in zip(cells,
+    got.tolist(), strict=True) if c in expected} == expected
