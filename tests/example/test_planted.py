@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from analysis.closedness import measure as closedness
 from analysis.cooperation import Tables, cooperation_tables
+from analysis.core_periphery import borgatti_everett
 from analysis.thresholds import load_thresholds
 from analysis.typology import classify, rule_verdicts
 from clustercoop.example import dataset
@@ -162,3 +165,34 @@ def test_one_participant_moves_between_clusters(data: Dataset) -> None:
     assert "0007009001" in graph.formation("SYN-07", 2021).ids
     assert "0007009001" not in graph.formation("SYN-07", 2022).ids
     assert "0007009001" in graph.formation("SYN-04", 2022).ids
+
+
+def test_the_planted_cores_are_found(data: Dataset, truth: pd.DataFrame) -> None:
+    """A chain allows one direction only, so its core is fainter and may gain or lose a member or two."""
+    planted = {str(cluster): set(cell.split(";")) for cluster, cell in truth["core_members"].dropna().items()}
+    assert len(planted) == 10
+    fits: dict[bool, list[float]] = {True: [], False: []}
+    for formation in data.graph.formations():
+        if not formation.has_links:
+            continue
+        fit = borgatti_everett(formation)
+        fits[formation.cluster_id in planted].append(fit.fit)
+        if formation.cluster_id in planted:
+            found, meant = set(formation.ids[fit.core]), planted[formation.cluster_id]
+            assert len(found & meant) / len(found | meant) >= 0.8, (formation.cluster_id, formation.year)
+    assert np.median(fits[True]) > np.median(fits[False]) + 0.1
+
+
+@pytest.mark.parametrize(
+    ("zeros", "counts"),
+    [
+        ("missing", {"traditional production": 22, "improvement": 8, "adaptation": 3, "": 3}),
+        ("keep", {"traditional production": 25, "improvement": 8, "adaptation": 3}),
+    ],
+)
+def test_table_3_gives_the_printed_types(zeros: Literal["missing", "keep"], counts: dict[str, int]) -> None:
+    settings = Settings(zero_value_added=zeros)
+    table = read_dataset(dataset("table3"), settings=settings)
+    found = cooperation_tables(table.graph, settings).formations
+    classified, _ = classify(found, load_thresholds(), table.graph.currency)
+    assert classified["ecosystem_type"].fillna("").value_counts().to_dict() == counts
