@@ -10,7 +10,7 @@ import pytest
 
 from analysis.closedness import measure as closedness
 from analysis.cooperation import Tables, cooperation_tables
-from analysis.core_periphery import borgatti_everett
+from analysis.core_periphery.borgatti_everett import borgatti_everett
 from analysis.thresholds import load_thresholds
 from analysis.typology import classify, rule_verdicts
 from clustercoop.example import dataset
