@@ -1,0 +1,71 @@
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reports.numbers import brief, decimal, is_unknown, percent, raw, show, significant
+
+FINITE = st.floats(-1e12, 1e12, allow_nan=False)
+
+
+@pytest.mark.parametrize("value", [None, math.nan, pd.NA, pd.NaT, "", np.float64("nan")])
+def test_unknown_is_a_dash_in_every_type_and_never_zero(value: object) -> None:
+    assert is_unknown(value)
+    for kind in ("int", "year", "money", "share", "float", "pvalue", "text", "bool"):
+        assert show(value, kind, "en") == "—"
+    assert raw(value) == ""
+
+
+@pytest.mark.parametrize("value", [0, 0.0, False, "0"])
+def test_zero_is_known(value: object) -> None:
+    assert not is_unknown(value)
+    assert show(value, "int", "en") != "—"
+
+
+def test_each_language_has_its_separators() -> None:
+    # English 1,234,567.8; Russian: no-break spaces and a decimal comma.
+    assert decimal(1234567.8, 1, "en") == "1,234,567.8"
+    assert decimal(1234567.8, 1, "ru") == "1\u00a0234\u00a0567,8"
+    assert percent(0.1234, "ru") == "12,3\u00a0%"
+
+
+def test_a_small_share_does_not_vanish() -> None:
+    assert percent(0.0001, "en") == "0.01%"
+    assert percent(0.0, "en") == "0.0%"
+
+
+def test_small_p_values_are_bounded_not_rounded_to_zero() -> None:
+    assert show(0.0001, "pvalue", "en") == "<0.001"
+    assert show(0.001, "pvalue", "ru") == "0,001"
+
+
+def test_no_negative_zero() -> None:
+    assert decimal(-0.0001, 2, "en") == "0.00"
+    assert decimal(-1.5, 1, "en") == "−1.5"
+
+
+def test_half_counts_are_not_rounded_away() -> None:
+    assert show(14.5, "int", "en") == "14.50" and show(14.5, "float", "en") == "14.5"
+
+
+@given(FINITE)
+def test_russian_and_english_show_the_same_number(value: float) -> None:
+    for kind in ("money", "share", "float", "int"):
+        english = show(value, kind, "en")
+        russian = show(value, kind, "ru")
+        assert english.replace(",", "") == russian.replace("\u00a0", "").replace(",", ".")
+
+
+@given(st.floats(1e-9, 1e12))
+def test_three_significant_figures_are_kept(value: float) -> None:
+    shown = float(significant(value, 3, 2, "en").replace(",", ""))
+    assert shown == pytest.approx(value, rel=0.0051)
+    assert float(brief(value, "en").replace(",", "")) == shown
+
+
+@given(FINITE)
+def test_the_raw_value_is_exact_to_ten_figures(value: float) -> None:
+    assert float(raw(value)) == pytest.approx(value, rel=1e-9, abs=1e-300)

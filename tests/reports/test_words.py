@@ -1,0 +1,65 @@
+import re
+from pathlib import Path
+
+import pytest
+
+import reports
+from analysis.results import output_columns
+from graph.errors import ParameterError
+from reports.content import SECTIONS
+from reports.html import methods
+from reports.tables import sectioned
+from reports.words import Words, read_table
+
+ROWS = read_table("strings")
+HOME = Path(str(reports.__file__)).parent
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["key"])
+def test_both_languages_have_the_string_and_the_same_places(row: dict[str, str]) -> None:
+    places = [sorted(re.findall(r"\{(\w+)\}", row[lang])) for lang in ("en", "ru")]
+    assert row["en"] and row["ru"]
+    assert places[0] == places[1]
+
+
+def test_no_key_is_given_twice() -> None:
+    keys = [row["key"] for row in ROWS]
+    assert len(keys) == len(set(keys))
+
+
+def test_russian_strings_are_russian() -> None:
+    neutral = {"record_sha256", "made_by"}
+    wrong = [r["key"] for r in ROWS if not re.search("[а-яё]", r["ru"].lower()) and r["key"] not in neutral]
+    assert not wrong
+
+
+def test_every_key_in_templates_and_code_exists() -> None:
+    known = {row["key"] for row in ROWS}
+    used = set()
+    for path in [*HOME.glob("*.py"), *HOME.glob("templates/*.j2")]:
+        used |= set(re.findall(r"""words\(["'](\w+)["'][,)]""", path.read_text("utf-8")))
+    for path in HOME.glob("templates/*.js"):
+        used |= {"js_" + key for key in re.findall(r"TEXT\.(\w+)", path.read_text("utf-8"))}
+    assert used <= known, used - known
+
+
+def test_an_unknown_key_or_language_is_refused() -> None:
+    with pytest.raises(KeyError):
+        Words("en")("no such key")
+    with pytest.raises(ParameterError, match="one of en, ru"):
+        Words("de")("yes")
+
+
+def test_every_output_column_is_shown_in_a_section() -> None:
+    sections = sectioned()
+    assert set(sections) <= set(SECTIONS)
+    shown = {column.column for columns in sections.values() for column in columns}
+    assert shown == {column.column for column in output_columns("formations")}
+
+
+def test_methods_are_the_same_in_both_languages() -> None:
+    english, russian = methods("en"), methods("ru")
+    assert [len(group["entries"]) for group in english] == [len(group["entries"]) for group in russian]
+    for group in (*english, *russian):
+        for entry in group["entries"]:
+            assert entry["name"] and entry["formula"] and entry["text"]
