@@ -293,11 +293,14 @@ def _notice_ratios(members: Members, formation: Formation, thresholds: Threshold
     noticed.each("supply_unknown", np.isnan(supply) & (output >= 0), supply, column="cooperation_ratio")
     sold = formation.supplied_inside + formation.sales_outside
     over = (output > 0) & ~above & (sold > output * (1 + thresholds.difference))
-    if over.any():
-        for member in np.flatnonzero(over):
-            noticed.add(
-                "sales_above_output", float(sold[member]), int(member), detail=f"{output[member]:.6g}"
-            )
+    for member in np.flatnonzero(over):
+        noticed.add("sales_above_output", float(sold[member]), int(member), detail=f"{output[member]:.6g}")
+    # Whether given purchases hold self-supply is not known, so it is left out of the comparison.
+    bought, given = formation.bought_inside + formation.purchases_outside, members.purchases
+    for member in np.flatnonzero(bought > given * (1 + thresholds.difference)):
+        noticed.add(
+            "purchases_above_given", float(bought[member]), int(member), detail=f"{given[member]:.6g}"
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -49,6 +49,8 @@ def trajectories(formations: pd.DataFrame) -> pd.DataFrame:
     (['', 'adaptation → growth'], [nan, -0.2])
     """
     path = formations.sort_values(["cluster_id", "year"], ignore_index=True)
+    # Tables read back from a file hold a missing value where `classify` writes "".
+    path["ecosystem_type"] = path["ecosystem_type"].astype(object).where(path["ecosystem_type"].notna(), "")
     before = path.groupby("cluster_id", sort=False)
     follows = before["year"].shift(1) == path["year"] - 1
     out = path[

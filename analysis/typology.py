@@ -113,7 +113,8 @@ def rule_verdicts(formations: pd.DataFrame, thresholds: Thresholds, lang: str = 
     Parameters
     ----------
     formations : DataFrame
-        As `classify` returns it; a year whose ``innovation_level`` is unknown does not count for innovation.
+        As `classify` returns it, or as ``formations.csv`` holds it (unknown is "" or missing); a year whose
+        ``innovation_level`` is unknown does not count for innovation.
 
     Returns
     -------
@@ -136,7 +137,7 @@ def rule_verdicts(formations: pd.DataFrame, thresholds: Thresholds, lang: str = 
     rows = []
     for cluster, group in formations.sort_values("year").groupby("cluster_id", sort=True):
         cooperation = group[group["cooperation_ratio"].notna()]
-        innovation = group[group["rd_per_employee"].notna() & (group["innovation_level"] != "")]
+        innovation = group[group["rd_per_employee"].notna() & group["innovation_level"].isin(LEVELS)]
         ratio = float(cooperation["cooperation_ratio"].median())
         spending = float(innovation["rd_per_employee"].median())
         # A median of two years carries the noise of their mean; a ratio within it is not above.

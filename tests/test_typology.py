@@ -222,6 +222,15 @@ def test_the_rule_does_not_judge_innovation_in_another_currency() -> None:
     assert row["rule_verdict"] == "undecided" and math.isnan(row["rule_innovation"])
 
 
+@pytest.mark.parametrize("unknown", [None, math.nan, pd.NA, ""])
+def test_tables_read_back_hold_unknown_levels_and_types_as_missing(unknown: object) -> None:
+    frame = path_frame()
+    blank = pd.Series([unknown] * len(frame), dtype=object)
+    frame = frame.assign(innovation_level=blank, ecosystem_type=blank)
+    assert set(rule_verdicts(frame, load_thresholds())["rule_verdict"]) == {"undecided"}
+    assert (trajectories(frame)["transition"] == "").all()
+
+
 def test_no_formation_gives_no_verdict() -> None:
     empty = cooperation_tables(SupplyGraph.from_tables({}), Settings()).formations
     thresholds = load_thresholds()

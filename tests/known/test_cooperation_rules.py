@@ -270,6 +270,14 @@ def test_sales_beyond_output_are_told_of() -> None:
     assert about(tables, "sales_above_output") == ["a"]
 
 
+def test_recorded_purchases_beyond_the_given_ones_are_told_of() -> None:
+    cells = {"a": {"purchases": 10.0}, "b": {"purchases": 90.0}, "c": {"purchases": 0.0}}
+    row, tables = measure(economy([("b", "a", 8), ("x", "a", 4), ("a", "b", 50)], cells))
+    assert about(tables, "purchases_above_given") == ["a"]
+    # The sum of the purchases still covers what was bought inside.
+    assert row["internal_sourcing_share"] == 58 / 100
+
+
 def test_per_employee_figures_and_their_coverage() -> None:
     cells = {
         "a": {"employees": 100.0, "rd_expenses": 10.0, "value_added": 200.0},
