@@ -17,18 +17,13 @@ from graph.stores.neo4j_write import LABELS, LOCK, Writer, link_rows, link_state
 from graph.stores.protocol import SCHEMA_VERSION, LoadReport
 from graph.stores.rows import to_rows
 
-_CONSTRAINTS: Final = (
-    *(f"FOR (n:{label}) REQUIRE n.id IS UNIQUE" for label in ("ClusterCoop", "Participant", "Cluster")),
-    *(
-        f"FOR (n:{label}) REQUIRE n.key IS UNIQUE"
-        for label in ("Activity", "Indicator", "Measure", "Formation")
-    ),
-    "FOR (n:Load) REQUIRE n.fingerprint IS UNIQUE",
-    *(
-        f"FOR ()-[r:{kind}]-() REQUIRE r.key IS UNIQUE"
-        for kind in ("SUPPLIES", "MEMBERSHIP", "MEMBER_OF", "MEASURED")
-    ),
+UNIQUE: Final = (
+    *(("(x:{})", label, "id") for label in ("ClusterCoop", "Participant", "Cluster")),
+    *(("(x:{})", label, "key") for label in ("Activity", "Indicator", "Measure", "Formation")),
+    ("(x:{})", "Load", "fingerprint"),
+    *(("()-[x:{}]-()", kind, "key") for kind in ("SUPPLIES", "MEMBERSHIP", "MEMBER_OF", "MEASURED")),
 )
+"""What is unique: pattern, label or type, property. Community has no other kind of constraint."""
 
 
 def fingerprint(graph: SupplyGraph) -> str:
@@ -55,8 +50,12 @@ class Loader(Writer):
                     f"The Neo4j database holds {strange} nodes labelled Participant, Cluster or the like "
                     "that clustercoop did not write; use an empty database."
                 )
-            for constraint in _CONSTRAINTS:
-                self.link.schema(f"CREATE CONSTRAINT IF NOT EXISTS {constraint}")
+            found = self.link.read("SHOW CONSTRAINTS YIELD labelsOrTypes, properties")
+            there = {(labels[0], properties[0]) for labels, properties in found}
+            for pattern, name, key in UNIQUE:
+                if (name, key) not in there:
+                    what = f"FOR {pattern.format(name)} REQUIRE x.{key} IS UNIQUE"
+                    self.link.schema(f"CREATE CONSTRAINT IF NOT EXISTS {what}")
             self.link.schema("CALL db.awaitIndexes(300)")
             first = {"version": SCHEMA_VERSION, "currency": currency}
             made = (

@@ -22,7 +22,13 @@ from graph.stores.rows import to_rows
 
 LABELS: Final = ("Activity", "Indicator", "Measure", "Formation", "Participant", "Cluster", "Load")
 LOCK: Final = "MERGE (m:ClusterCoop {id: 'store'}) SET m.tick = coalesce(m.tick, 0) + 1"
-_MARK: Final = "MERGE (l:Load {fingerprint: $fingerprint}) SET l.done = $done"
+_STEP: Final = (
+    "MERGE (m:ClusterCoop {id: 'store'}) SET m.tick = coalesce(m.tick, 0) + 1 "
+    "MERGE (l:Load {fingerprint: $fingerprint}) SET l.done = $done "
+    "WITH l OPTIONAL MATCH (o:Load) WHERE o.fingerprint <> $fingerprint "
+    "AND any(c IN o.clusters WHERE c IN $clusters) AND any(y IN o.years WHERE y IN $years) "
+    "SET o.clean = false RETURN count(*)"
+)
 _TAINT: Final = (
     "MATCH (l:Load) WHERE l.fingerprint <> $fingerprint "
     "AND any(c IN l.clusters WHERE c IN $clusters) AND any(y IN l.years WHERE y IN $years) "
@@ -82,7 +88,7 @@ class Writer:
     def _steps(self, steps: Iterable[tuple[str, Mapping[str, Any]]]) -> list[Any]:
         clusters, years = self.scope
         marks = {"fingerprint": self.job, "done": self.done, "clusters": clusters, "years": years}
-        return self.link.write([(LOCK, {}), (_TAINT, marks), (_MARK, marks), *steps])
+        return self.link.write([(_STEP, marks), *steps])
 
     def _batches(self, statement: str, rows: Sequence[Any], **params: Any) -> None:
         for at in range(0, len(rows), self.size):

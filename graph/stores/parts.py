@@ -241,7 +241,7 @@ def touched_clusters(held: SupplyGraph, new: SupplyGraph) -> set[str]:
 
 
 def check_results(held: SupplyGraph, tables: Mapping[str, pd.DataFrame]) -> None:
-    """Refuse results about clusters or participants that the store does not hold."""
+    """Refuse tables that are no results, or are about clusters or participants the store does not hold."""
     known = {"cluster_id": set(held.cluster_ids), "participant_id": set(map(str, held.node_ids))}
     check_names(tables, known)
 
@@ -249,6 +249,8 @@ def check_results(held: SupplyGraph, tables: Mapping[str, pd.DataFrame]) -> None
 def check_names(tables: Mapping[str, pd.DataFrame], known: Mapping[str, Collection[str]]) -> None:
     """Refuse tables with a cluster or participant id that is not `known`."""
     for name, frame in tables.items():
+        if name not in ("formations", "participants", "clusters"):
+            raise parameter_error("tables", "write_results", "formations, participants, clusters", name)
         for column, ids in known.items():
             strange = sorted(set(frame[column].astype(str)) - set(ids)) if column in frame else []
             if strange:

@@ -1,0 +1,67 @@
+"""Options and fixtures that several folders of tests share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from graph.stores.protocol import Store
+from graph.stores.uri import open_store
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--neo4j-uri",
+        default=os.environ.get("NEO4J_URI", ""),
+        help="a Neo4j server with an empty database to test against (default: NEO4J_URI)",
+    )
+
+
+@pytest.fixture(scope="session")
+def neo4j_uri(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of a server whose database these tests may empty."""
+    uri = str(request.config.getoption("--neo4j-uri"))
+    if not uri:
+        if os.environ.get("CLUSTERCOOP_REQUIRE_NEO4J"):
+            pytest.fail("NEO4J_URI is not set, and CLUSTERCOOP_REQUIRE_NEO4J asks for a server")
+        pytest.skip("no Neo4j server: set NEO4J_URI or give --neo4j-uri (.ci/neo4j/start.sh makes one)")
+    neo4j = pytest.importorskip("neo4j")
+    auth = (os.environ.get("NEO4J_USERNAME", "neo4j"), os.environ.get("NEO4J_PASSWORD", ""))
+    with neo4j.GraphDatabase.driver(uri, auth=auth, notifications_min_severity="OFF") as driver:
+        # These tests delete what they find. A database that holds anything else is somebody's.
+        foreign = driver.execute_query("MATCH (n) WHERE NOT n:StoreTests RETURN count(n) AS n").records[0][
+            "n"
+        ]
+        ours = driver.execute_query("MATCH (n:StoreTests) RETURN count(n) AS n").records[0]["n"]
+        if foreign and not ours:
+            pytest.fail(f"the database at {uri} is not empty; these tests need one of their own")
+        driver.execute_query("MERGE (:StoreTests)")
+        yield uri
+        with open_store(uri) as store:
+            store.clear()
+        driver.execute_query("MATCH (n:StoreTests) DELETE n")
+
+
+@pytest.fixture
+def store_address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty store of the kind that the test asks for."""
+    kind = str(request.param)
+    if kind == "memory":
+        return "memory:"
+    if kind == "embedded":
+        pytest.importorskip("kglite", reason="kglite is not installed: pip install '.[embedded]'")
+        return str(tmp_path / "graph.kgl")
+    uri = str(request.getfixturevalue("neo4j_uri"))
+    with open_store(uri) as store:
+        store.clear()
+    return uri
+
+
+@pytest.fixture
+def store(store_address: str) -> Iterator[Store]:
+    """An empty store of the kind that the test asks for."""
+    with open_store(store_address) as opened:
+        yield opened

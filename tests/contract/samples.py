@@ -1,0 +1,174 @@
+"""Supply graphs and results that store tests use: small, and awkward on purpose."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from graph.model import SupplyGraph
+
+
+def awkward() -> SupplyGraph:
+    """Every column and type: Cyrillic, quotes, leading zeros, gaps, huge and tiny values, parallel links."""
+    return SupplyGraph.from_tables(
+        {
+            "participants": pd.DataFrame(
+                {
+                    "participant_id": ["0102030405", "0102030405", 'a|b\\"c', "ООО «Ы»", " x ", "nan"],
+                    "cluster_id": ["c1", "c2", "c1", "c1", "c2", "c2"],
+                    "name": ["=1+1", None, "<b>O'Neil</b>", "", "None", "2020-01-01"],
+                    "role": ["firm", "university", None, "", "firm", "firm"],
+                    "industry_code": ["01.10", "01.10", None, "28", "007", ""],
+                    "region": ["Псков", None, None, None, None, "null"],
+                    "joined_year": [2019, None, 2020, None, None, None],
+                    "left_year": [None, 2021, 2020, None, None, None],
+                }
+            ),
+            "links": pd.DataFrame(
+                {
+                    "year": [2020, 2020, 2020, 2020, 2020, 2021, 2021, 2022],
+                    "supplier_id": ["0102030405"] * 5 + ["ООО «Ы»", " x ", "nan"],
+                    "buyer_id": ['a|b\\"c', 'a|b\\"c', 'a|b\\"c', 'a|b\\"c', "0102030405"]
+                    + ["вне, кластера", "nan", " x "],
+                    "value": [1e12, 1e-6, 2.0, 2.0, 0.1 + 0.2, 0.0, 5.0, 1 / 3],
+                    "product_code": ["01", "01", "01", None, "", "0|1", None, None],
+                    "kind": ["goods", "services", "goods", None, "return", "knowledge", "иное", None],
+                    "row": [2, 3, 4, 5, 6, 0, 2**40, 9],
+                    "file": ["links.csv"] * 4 + ["связи 2020.xlsx", "", "links.csv", "links.csv"],
+                    "sheet": ["", "", "", "", "Лист 1", "", "", ""],
+                }
+            ),
+            "activity": pd.DataFrame(
+                {
+                    "participant_id": ["0102030405", "0102030405", "ООО «Ы»", "no-link"],
+                    "year": [2020, 2021, 2021, 2020],
+                    "output": [2e12, None, 10.0, 1.0],
+                    "purchases": [None, 3.0, 1e-6, None],
+                    "employees": [10, None, 0, None],
+                    "value_added": [-5.0, 0.0, None, None],
+                    "row": [2, 3, 4, 5],
+                    "file": "activity.csv",
+                }
+            ),
+            "clusters": pd.DataFrame(
+                {
+                    "cluster_id": ["c1", "empty"],
+                    "name": ["Кластер «Один»", None],
+                    "region": [None, "Псковская область"],
+                    "industry": ["машиностроение", None],
+                }
+            ),
+            "indicators": pd.DataFrame(
+                {
+                    "cluster_id": ["c1", "only-here"],
+                    "year": [2020, 2018],
+                    "cooperation_ratio": [0.804, None],
+                    "rd_per_employee": [None, 0.05],
+                }
+            ),
+            "measures": pd.DataFrame(
+                {
+                    "cluster_id": ["c1", "c1", "c2"],
+                    "year": [2020, 2020, 2021],
+                    "category": ["legal", "economic", "legal"],
+                    "measure": ["z", "a", "право"],
+                    "amount": [None, 3.5, 0.0],
+                }
+            ),
+        },
+        currency="RUB",
+        provenance={"inputs": [{"file": "links.csv", "sha256": "00"}]},
+    )
+
+
+def random_graph(seed: int, *, clusters: int = 3, size: int = 6, years: int = 3) -> SupplyGraph:
+    """Clusters that overlap and trade with each other and the outside, drawn with `seed`."""
+    rng = np.random.default_rng(seed)
+    ids = [f"{i:04d}" for i in range(clusters * size)]
+    cluster = [f"c{i // size}" for i in range(len(ids))]
+    people = pd.DataFrame({"participant_id": ids, "cluster_id": cluster})
+    twice = people.sample(2, random_state=seed).assign(cluster_id="c0")
+    people = pd.concat([people, twice]).drop_duplicates(["participant_id", "cluster_id"])
+    everyone = np.array([*ids, "out1", "out2", "out3"])
+    m = 15 * len(ids)
+    links = pd.DataFrame(
+        {
+            "year": 2020 + rng.integers(0, years, m),
+            "supplier_id": rng.choice(everyone, m),
+            "buyer_id": rng.choice(everyone, m),
+            "value": np.round(rng.lognormal(2, 2, m), 3),
+            "product_code": rng.choice(np.array(["01", "02", None], dtype=object), m),
+            "kind": rng.choice(np.array(["goods", "services", "return"]), m),
+            "row": np.arange(2, m + 2),
+            "file": "links.csv",
+        }
+    )
+    figures = pd.MultiIndex.from_product([ids, range(2020, 2020 + years)]).to_frame(index=False)
+    figures.columns = pd.Index(["participant_id", "year"])
+    figures["output"] = np.round(rng.lognormal(6, 1, len(figures)), 2)
+    figures["employees"] = rng.integers(5, 500, len(figures)).astype(float)
+    return SupplyGraph.from_tables(
+        {
+            "participants": people.assign(
+                role=lambda f: np.where(f.index % 5 == 0, "university", "firm"),
+                industry_code=lambda f: np.where(f.index % 2 == 0, "28", "01"),
+                name=lambda f: "Завод " + f["participant_id"],
+            ),
+            "links": links,
+            "activity": figures.sample(frac=0.9, random_state=seed),
+            "clusters": pd.DataFrame({"cluster_id": [f"c{i}" for i in range(clusters)], "region": "R"}),
+            "indicators": pd.DataFrame(
+                {"cluster_id": "c1", "year": [2020, 2021], "cooperation_ratio": [0.4, 0.5]}
+            ),
+            "measures": pd.DataFrame(
+                {"cluster_id": "c1", "year": [2020, 2021], "category": "legal", "measure": "m", "amount": 1.0}
+            ),
+        }
+    )
+
+
+def outcome(graph: SupplyGraph, seed: int = 0) -> dict[str, pd.DataFrame]:
+    """Result tables about the formations of `graph`: plain figures from it, and drawn ones."""
+    rng = np.random.default_rng(seed)
+    types = ["traditional production", "improvement", "adaptation", None]
+    formations, people = [], []
+    for f in graph.formations():
+        core = rng.random(f.n) < 0.4
+        internal = float(f.weight.sum())
+        output = float(f.output.sum())
+        formations.append(
+            {
+                "cluster_id": f.cluster_id,
+                "year": f.year,
+                "participants": f.n,
+                "links": len(f.src),
+                "output": output,
+                "internal_supply": internal,
+                "cooperation_ratio": internal / output if output > 0 else np.nan,
+                "core_size": int(core.sum()),
+                "core_members": ";".join(f.ids[core]),
+                "core_fit": float(rng.random()),
+                "ecosystem_type": types[int(rng.integers(len(types)))],
+            }
+        )
+        people += [
+            {
+                "cluster_id": f.cluster_id,
+                "year": f.year,
+                "participant_id": str(who),
+                "in_core": bool(inside) if k % 7 else None,
+                "cooperation_ratio": float(f.supplied_inside[k] / f.output[k]) if f.output[k] > 0 else np.nan,
+                "stage": float(rng.random()),
+                "broker_share": float(rng.random()) if k % 3 else np.nan,
+            }
+            for k, (who, inside) in enumerate(zip(f.ids, core, strict=True))
+        ]
+    clusters = [
+        {"cluster_id": c, "years": "2020;2021", "formation_verdict": "undecided", "jaccard": None}
+        for c in graph.cluster_ids
+    ]
+    return {
+        "formations": pd.DataFrame(formations),
+        "participants": pd.DataFrame(people),
+        "clusters": pd.DataFrame(clusters),
+    }
