@@ -161,6 +161,8 @@ def test_readme_has_two_commands_of_one_line_each() -> None:
 
 
 def test_ci_takes_its_commands_from_the_readme() -> None:
+    if not (ROOT / ".ci").is_dir():
+        pytest.skip("a source distribution leaves .ci out")
     for place, command in enumerate(readme_blocks(), start=1):
         run = subprocess.run(
             [sys.executable, ROOT / ".ci" / "readme_block.py", str(place)],
