@@ -82,9 +82,9 @@ def conductance(internal: float, external: float, total: float) -> float:
     .. [1] Kannan, Vempala & Vetta 2004, On clusterings: good, bad and spectral, Journal of the ACM 51(3).
     """
     volume = 2 * internal + external
-    smaller = min(volume, 2 * total - volume)
+    rest = 2 * total - volume
     # The rest's volume is a difference of sums: below rounding it is nothing, not a tiny something.
-    return external / smaller if smaller > 1e-12 * total else float("nan")
+    return _share(external, min(volume, rest)) if rest > 1e-12 * total else float("nan")
 
 
 def reciprocity(src: Integers, dst: Integers, weight: FloatArray) -> float:

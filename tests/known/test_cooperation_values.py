@@ -119,6 +119,8 @@ def test_boundary_measures_without_any_tie_are_unknown() -> None:
 
 
 def test_conductance_takes_the_smaller_side() -> None:
+    # A tiny formation in a huge network has a conductance: 1 / (2·1 + 1).
+    assert boundary.conductance(1.0, 1.0, 1e15) == pytest.approx(1 / 3)
     # vol(C) = 2·8 + 2 = 18, vol(rest) = 2·11 − 18 = 4: 2/4.
     assert boundary.conductance(8.0, 2.0, 11.0) == 0.5
 
