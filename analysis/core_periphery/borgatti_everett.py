@@ -30,7 +30,7 @@ EXHAUSTIVE: Final = 20
 KICKS: Final = 40
 """Perturbations of the best split in a fit that is reported."""
 
-NULL_KICKS: Final = 10
+NULL_KICKS: Final = 6
 """Perturbations in each fit of a significance test, the observed graph's own among them."""
 
 

@@ -19,6 +19,7 @@ from analysis.core_periphery.common import Edges, as_edges
 from analysis.core_periphery.kernels import survey
 from analysis.core_periphery.lip import lip
 from analysis.core_periphery.minres import concentrated, coreness
+from analysis.core_periphery.significance import Null, refit_test
 from analysis.core_periphery.tiering import tiering
 from analysis.measures import Measures, Scalar
 from graph.findings import Finding
@@ -43,9 +44,10 @@ ALPHA: Final = 0.05
 """Above this p a core is told to be no clearer than chance, or than degrees explain."""
 
 
-def stream(settings: Settings, formation: Formation) -> np.random.SeedSequence:
-    """Return the formation's own seed, which no other formation and no order of work changes."""
-    return np.random.SeedSequence([settings.seed, crc32(formation.cluster_id.encode()), formation.year])
+def stream(settings: Settings, formation: Formation) -> NDArray[np.uint64]:
+    """Return the formation's own seeds (fit, degree null, density null): the order of work changes none."""
+    entropy = [settings.seed, crc32(formation.cluster_id.encode()), formation.year]
+    return np.asarray(np.random.SeedSequence(entropy).generate_state(3, np.uint64), dtype=np.uint64)
 
 
 def measure(formation: Formation, settings: Settings) -> Measures:
@@ -103,19 +105,52 @@ def measure(formation: Formation, settings: Settings) -> Measures:
         "tiering_error_density": tiering(edges, score="density").fit,
         "lip_z": lip(edges).fit,
     }
-    core, fit, margin, ties = _core(edges, y, u, v, settings, stream(settings, formation))
-    columns |= {"core_fit": fit, "core_margin": margin, "core_ties": ties if np.isfinite(fit) else np.nan}
+    seeds = stream(settings, formation)
+    core, fit, margin, ties = _core(edges, y, u, v, settings, seeds[:1])
     if not np.isfinite(fit):
         few = edges.n < smallest("2" if settings.core_method == "eq2" else "4")
         found.add("core_too_few" if few else "core_no_contrast", value=str(edges.n))
-    elif fit <= 0:
-        found.add("core_weak", value=f"{fit:.3f}")
-    else:
+        return Measures(columns, people, found.findings)
+    columns |= {"core_fit": fit, "core_margin": margin, "core_ties": ties}
+    if fit > 0:
         columns |= {"core_size": int(core.sum()), "core_members": ";".join(map(str, edges.ids[core]))}
         in_core[:] = core
         if ties > 1:
             found.add("core_tied", value=str(ties))
+        if settings.nulls > 0:
+            columns |= _significance(edges, y, settings, seeds[1:], found)
+    if fit <= 0 or _above(columns["core_p_density"]):
+        found.add("core_weak", value=f"{fit:.3f}")
+    elif _above(columns["core_p_degree"]):
+        found.add("core_by_degree", value=f"{columns['core_p_degree']:.3f}")
     return Measures(columns, people, found.findings)
+
+
+def _above(p: Scalar) -> bool:
+    return isinstance(p, float) and p > ALPHA
+
+
+def _significance(
+    edges: Edges, y: NDArray[np.float64], settings: Settings, seeds: NDArray[np.uint64], found: _Found
+) -> dict[str, Scalar]:
+    """Return the p-values of the core against both nulls, with a finding for each that is unknown."""
+    if settings.core_method not in ("eq4", "eq2"):
+        found.add("core_null_method")
+        return {}
+    columns: dict[str, Scalar] = {}
+    nulls: tuple[Null, Null] = ("degree", "density")
+    told = set()
+    for k, null in enumerate(nulls):
+        test = refit_test(
+            edges, y, null, int(settings.core_method[2]), settings.nulls, seeds[k : k + 1].copy()
+        )
+        columns |= {f"core_p_{null}": test.p, f"core_p_{null}_error": test.error}
+        if test.reason and test.reason not in told:
+            told.add(test.reason)
+            alike = "core_null_frozen" if null == "degree" else "core_null_same"
+            code = "core_null_large" if test.reason == "large" else alike
+            found.add(code, value=str(edges.n))
+    return columns
 
 
 def _core(
@@ -124,12 +159,12 @@ def _core(
     u: NDArray[np.float64],
     v: NDArray[np.float64],
     settings: Settings,
-    seed: np.random.SeedSequence,
+    seed: NDArray[np.uint64],
 ) -> tuple[NDArray[np.bool_], float, float, int]:
     """Return core, fit, margin and ties by the method the settings choose."""
     if settings.core_method in ("eq4", "eq2"):
         equation = int(settings.core_method[2])
-        return discrete_optimum(edges, equation, y, KICKS, seed.generate_state(1, np.uint64))
+        return discrete_optimum(edges, equation, y, KICKS, seed)
     if settings.core_method == "lip":
         core = lip(edges).core
     elif np.isfinite(u).all():

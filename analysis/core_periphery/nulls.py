@@ -1,0 +1,357 @@
+"""Random networks to compare a core with: of the same density, and with everyone's degrees and strengths.
+
+References
+----------
+.. [1] A. R. Rao, R. Jana, S. Bandyopadhyay (1996). A Markov chain Monte Carlo method for generating random
+   (0, 1)-matrices with given marginals. *Sankhyā A* 58, 225–242.
+.. [2] J. Besag, P. Clifford (1989). Generalized Monte Carlo significance tests. *Biometrika* 76, 633–642.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.core_periphery.common import Edges
+from analysis.core_periphery.kernels import Floats, Ints, Words, uniform
+from analysis.jit import jit
+
+LINK_STEPS: Final = 20
+"""Link exchanges tried between two replicates, per link (per absent link, where these are fewer)."""
+
+VALUE_STEPS: Final = 10
+"""Value exchanges tried between two replicates, per link…"""
+
+VALUE_STEPS_LEAST: Final = 6000
+"""… and at least so many: where links are few, a rewired network is further from its aims."""
+
+TOLERANCE: Final = 0.05
+"""How far strengths may stray: in standard deviations of a sum of as many values drawn freely."""
+
+SHRINKAGE: Final = 0.1
+"""Links' worth of doubt about a participant's effect on the values of its links."""
+
+LARGEST: Final = 4000
+"""Above this many participants the tables of the null models (n² cells) are not built."""
+
+
+@jit
+def choose_cells(n: int, cells: Ints, src: Ints, dst: Ints, stream: Words) -> None:
+    """Draw len(src) of the n(n − 1) cells off the diagonal, in random order (Fisher–Yates on `cells`)."""
+    for e in range(len(src)):
+        k = e + np.int64(uniform(stream) * (len(cells) - e))
+        cell = cells[k]
+        cells[k] = cells[e]
+        cells[e] = cell
+        i = cell // (n - 1)
+        j = cell - i * (n - 1)
+        src[e] = i
+        dst[e] = j + 1 if j >= i else j
+
+
+@jit
+def strain(stray: Floats, stiff: Floats, at: int, plus: float) -> float:
+    """Return the rise of stiff · stray² when `plus` is added to the stray of participant `at`."""
+    return stiff[at] * plus * (2.0 * stray[at] + plus)
+
+
+@jit
+def rewire(
+    src: Ints, dst: Ints, slot: Ints, hole_src: Ints, hole_dst: Ints, steps: int, stream: Words
+) -> int:
+    """Exchange links in place, keeping every degree; return how many exchanges were possible.
+
+    Links a→b, c→d become a→d, c→b, or a triangle a→b→c→a is turned round. An exchange is as likely as its
+    reverse, so the chain is uniform over the networks of these degrees, which the two moves connect [1]_. A
+    link's number, and with it its value, stays with its supplier or with its buyer, either as likely.
+
+    Parameters
+    ----------
+    src, dst : arrays of int32, shape (m,)
+        The links.
+    slot : array of int32, shape (n, n)
+        1 + number of the link from i to j; −1 − number of the hole, where holes are listed; else 0.
+    hole_src, hole_dst : arrays of int32
+        The absent links, where they are fewer than the links: then these are drawn, which is the same exchange
+        met more often. Else empty.
+    """
+    n = slot.shape[0]
+    m = len(src)
+    holes = len(hole_src)
+    moves = 0
+    corner, link = np.zeros(3, np.int64), np.zeros(3, np.int64)
+    for _ in range(steps):
+        size = 3 if uniform(stream) < 0.1 else 2
+        if holes > 0:
+            h = np.int64(uniform(stream) * holes)
+            a, d = np.int64(hole_src[h]), np.int64(hole_dst[h])
+            h = np.int64(uniform(stream) * holes)
+            c, b = np.int64(hole_src[h]), np.int64(hole_dst[h])
+            if size == 3:
+                c, b = d, np.int64(uniform(stream) * n)
+        else:
+            p = np.int64(uniform(stream) * m)
+            a, b = np.int64(src[p]), np.int64(dst[p])
+            p = np.int64(uniform(stream) * m)
+            c, d = np.int64(src[p]), np.int64(dst[p])
+            if size == 3:
+                c = np.int64(uniform(stream) * n)
+                d = c
+        if a == b or a == c or b == c or a == d or (size == 2 and (b == d or c == d)):
+            continue
+        suppliers = uniform(stream) < 0.5
+        if size == 2:
+            if slot[a, b] <= 0 or slot[c, d] <= 0 or slot[a, d] > 0 or slot[c, b] > 0:
+                continue
+            one, two = np.int64(slot[a, b] - 1), np.int64(slot[c, d] - 1)
+            hole_ad, hole_cb = slot[a, d], slot[c, b]
+            if suppliers:
+                dst[one], dst[two] = d, b
+                slot[a, d], slot[c, b] = one + 1, two + 1
+            else:
+                src[one], src[two] = c, a
+                slot[c, b], slot[a, d] = one + 1, two + 1
+            slot[a, b], slot[c, d] = hole_ad, hole_cb
+            if holes > 0:
+                hole_dst[-1 - hole_ad], hole_dst[-1 - hole_cb] = b, d
+        else:
+            if slot[a, b] <= 0 or slot[b, c] <= 0 or slot[c, a] <= 0:
+                continue
+            if slot[b, a] > 0 or slot[c, b] > 0 or slot[a, c] > 0:
+                continue
+            corner[0], corner[1], corner[2] = a, b, c
+            for k in range(3):
+                here, there = corner[k], corner[(k + 1) % 3]
+                link[k] = slot[here, there] - 1
+                hole = slot[there, here]
+                slot[here, there] = hole
+                if holes > 0:
+                    hole_src[-1 - hole], hole_dst[-1 - hole] = here, there
+            for k in range(3):  # link k ran from corner k to corner k + 1
+                if suppliers:
+                    dst[link[k]] = corner[(k + 2) % 3]
+                else:
+                    src[link[k]] = corner[(k + 2) % 3]
+                slot[src[link[k]], dst[link[k]]] = link[k] + 1
+        moves += 1
+    return moves
+
+
+@jit
+def exchange(
+    src: Ints,
+    dst: Ints,
+    y: Floats,
+    rank: Ints,
+    holder: Ints,
+    effect: Floats,
+    aim: Floats,
+    stiff: Floats,
+    stray: Floats,
+    steps: int,
+    stream: Words,
+) -> int:
+    """Exchange the values of links in place, holding sums near their aim; return how many were accepted.
+
+    Parameters
+    ----------
+    src, dst, y : arrays, shape (m,)
+        The links and their values.
+    rank, holder : arrays of int32, shape (m,)
+        Rank of each link's value, and the link that holds each rank.
+    effect : array, shape (2, n)
+        What a participant adds to a value as supplier and as buyer.
+    aim, stiff : arrays, shape (2, n)
+        Wanted sums, as supplier and as buyer, of values less the partners' effects, and the cost of a squared
+        departure from them.
+    stray : array, shape (2, n)
+        Written: the departures reached.
+    """
+    m = len(src)
+    for i in range(stray.shape[1]):
+        stray[0, i] = -aim[0, i]
+        stray[1, i] = -aim[1, i]
+    for e in range(m):
+        stray[0, src[e]] += y[e] - effect[1, dst[e]]
+        stray[1, dst[e]] += y[e] - effect[0, src[e]]
+    near = max(1, m // 10)
+    moves = 0
+    for _ in range(steps):
+        p = np.int64(uniform(stream) * m)
+        u = uniform(stream)
+        if u < 0.5:
+            q = np.int64(2.0 * u * m)
+        else:  # a link of similar value: more often accepted
+            r = rank[p] + np.int64((2.0 * u - 1.0) * (2 * near + 1)) - near
+            if r < 0 or r >= m:
+                continue
+            q = np.int64(holder[r])
+        d = y[q] - y[p]
+        if d == 0.0:
+            continue
+        rise = 0.0
+        if src[p] != src[q]:
+            rise += strain(stray[0], stiff[0], src[p], d) + strain(stray[0], stiff[0], src[q], -d)
+        if dst[p] != dst[q]:
+            rise += strain(stray[1], stiff[1], dst[p], d) + strain(stray[1], stiff[1], dst[q], -d)
+        if rise > 0.0 and (rise > 40.0 or uniform(stream) >= np.exp(-rise)):
+            continue
+        stray[0, src[p]] += d
+        stray[0, src[q]] -= d
+        stray[1, dst[p]] += d
+        stray[1, dst[q]] -= d
+        y[p], y[q] = y[q], y[p]
+        rank[p], rank[q] = rank[q], rank[p]
+        holder[rank[p]] = p
+        holder[rank[q]] = q
+        moves += 1
+    return moves
+
+
+def same_density(
+    edges: Edges, y: Floats, replicates: int, stream: Words
+) -> Iterator[tuple[Ints, Ints, Floats]]:
+    """Yield networks with as many links anywhere, and the values shuffled over them.
+
+    Every set of m of the n(n − 1) ordered pairs, and every assignment of the m values to it, is equally likely.
+
+    Parameters
+    ----------
+    edges : Edges
+        At most `LARGEST` participants.
+    y : array, shape (m,)
+        The links' values.
+    replicates : int
+        How many.
+    stream : array of uint64, shape (1,)
+        State of the random stream; advanced.
+
+    Yields
+    ------
+    tuple of arrays, shape (m,)
+        Suppliers, buyers, values. The arrays are reused: copy what is to be kept.
+    """
+    cells = np.arange(edges.n * (edges.n - 1), dtype=np.int32)
+    src, dst = np.empty_like(edges.src), np.empty_like(edges.dst)
+    for _ in range(replicates):
+        choose_cells(edges.n, cells, src, dst, stream)
+        yield src, dst, y
+
+
+def gravity(edges: Edges, y: Floats) -> Floats:
+    """Return how much each participant adds to values as supplier and as buyer, shape (2, n).
+
+    Least squares for y_ij ≈ mean + a_i + b_j over the links, each participant's effect shrunk as by `SHRINKAGE`
+    more links without one.
+    """
+    n = edges.n
+    centred = y - y.mean()
+    a, b = np.zeros(n), np.zeros(n)
+    out = np.bincount(edges.src, minlength=n) + SHRINKAGE
+    into = np.bincount(edges.dst, minlength=n) + SHRINKAGE
+    for _ in range(30):
+        a = np.bincount(edges.src, centred - b[edges.dst], n) / out
+        b = np.bincount(edges.dst, centred - a[edges.src], n) / into
+    return np.stack([a, b])
+
+
+class DegreeChain:
+    """Networks with every participant's links in and out, and its sums of values nearly so.
+
+    Links: uniform over the networks with the observed in- and out-degrees (see `rewire`). Values, given the links:
+    the observed values, in an order of probability ∝ exp(−½ Σ (stray_i / scale_i)²), where stray_i is the change
+    of a participant's sum of y as supplier (or buyer), less the change that its new partners' own effects explain
+    (see `gravity`), and scale_i = `TOLERANCE` σ √degree_i, σ the standard deviation of y. Where nearly every pair
+    is linked, partners hardly change and the sums are those observed. Where all values are equal, links alone are
+    drawn.
+
+    For y = log1p of money this conditioning is what a gravity model calls for: where y_ij has a density
+    h(y) exp((λ_i + μ_j) y) for any h (log-normal flows are a case), the sums of y are its sufficient statistics,
+    so that only structure beyond the participants' sizes is left to chance.
+
+    The observed network takes a random place in a chain of R + 1 networks, run from it in both directions: the
+    chain is reversible, so under the null the observed network is exchangeable with the replicates however fast
+    links mix, and p is valid [2]_ (but for the softness of the sums).
+
+    Parameters
+    ----------
+    edges : Edges
+        At most `LARGEST` participants.
+    y : array, shape (m,)
+        The links' values.
+    stream : array of uint64, shape (1,)
+        State of the random stream; advanced.
+
+    Attributes
+    ----------
+    moves : int
+        Exchanges accepted so far; without any, no other network was met.
+    strain : float
+        Largest, over replicates, of Σ |stray_i| / Σ sums.
+    """
+
+    def __init__(self, edges: Edges, y: Floats, stream: Words) -> None:
+        n, m = edges.n, len(y)
+        self._stream = stream
+        self.moves = 0
+        self.strain = 0.0
+        self._src, self._dst, self._y = edges.src.copy(), edges.dst.copy(), y.copy()
+        self._holder = np.argsort(y, kind="stable").astype(np.int32)
+        self._rank = np.empty(m, np.int32)
+        self._rank[self._holder] = np.arange(m, dtype=np.int32)
+        self._slot = np.zeros((n, n), np.int32)
+        self._slot[edges.src, edges.dst] = np.arange(1, m + 1, dtype=np.int32)
+        holes = n * (n - 1) - m
+        self._hole_src = self._hole_dst = np.zeros(0, np.int32)
+        if 0 < holes < m:
+            absent = self._slot == 0
+            np.fill_diagonal(absent, False)
+            self._hole_src, self._hole_dst = (ends.astype(np.int32) for ends in np.nonzero(absent))
+            self._slot[absent] = -np.arange(1, holes + 1, dtype=np.int32)
+        ends = (edges.src, edges.dst)
+        degree = np.stack([np.bincount(end, minlength=n) for end in ends])
+        varied = bool(y.max() > y.min())
+        scale = TOLERANCE * (float(y.std()) if varied else 1.0)
+        self._effect = gravity(edges, y)
+        partner = self._effect[1, edges.dst], self._effect[0, edges.src]
+        self._aim = np.stack([np.bincount(end, y - e, n) for end, e in zip(ends, partner, strict=True)])
+        self._total = max(2.0 * float(y.sum()), 1e-300)
+        self._stiff = 0.5 / (scale**2 * np.maximum(degree, 1))
+        self._stray = np.zeros((2, n))
+        self._link_steps = LINK_STEPS * min(m, holes)
+        self._value_steps = max(VALUE_STEPS * m, VALUE_STEPS_LEAST) if varied else 0
+
+    def _run(self) -> None:
+        links = self._src, self._dst
+        if self._link_steps:
+            holes = self._hole_src, self._hole_dst
+            self.moves += int(rewire(*links, self._slot, *holes, self._link_steps, self._stream))
+        if self._value_steps:
+            values = self._y, self._rank, self._holder
+            target = self._effect, self._aim, self._stiff, self._stray
+            self.moves += int(exchange(*links, *values, *target, self._value_steps, self._stream))
+            self.strain = max(self.strain, float(np.abs(self._stray).sum()) / self._total)
+
+    def replicates(self, count: int) -> Iterator[tuple[Ints, Ints, Floats]]:
+        """Yield `count` networks as (suppliers, buyers, values); the arrays are reused."""
+        state = [
+            self._src,
+            self._dst,
+            self._y,
+            self._rank,
+            self._holder,
+            self._slot,
+            self._hole_src,
+            self._hole_dst,
+        ]
+        observed = [array.copy() for array in state]
+        here = int(uniform(self._stream) * (count + 1))
+        for k in range(count):
+            if k == here:  # the rest of the chain, on the observed network's other side
+                for array, saved in zip(state, observed, strict=True):
+                    array[...] = saved
+            self._run()
+            yield self._src, self._dst, self._y
