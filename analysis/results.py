@@ -7,13 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from graph.findings import Findings
 from graph.model import SupplyGraph
 from graph.settings import Settings
+
+if TYPE_CHECKING:
+    from analysis.formations.verdict import FormationModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,8 @@ class Result:
         What the analysis was told.
     provenance : mapping
         Version, input files with hashes and row counts, and the accounting of rows and value sums.
+    model : FormationModel, optional
+        How the verdicts on clusters were reached.
     """
 
     formations: pd.DataFrame
@@ -80,3 +85,4 @@ class Result:
     graph: SupplyGraph
     settings: Settings
     provenance: Mapping[str, Any]
+    model: FormationModel | None = None

@@ -123,6 +123,15 @@ class _OneSentence(click.Group):
             _fail("not enough memory for this dataset; analyse fewer years or clusters at a time.")
         except OSError as error:
             _fail(f"{error.filename or 'a file'}: {error.strerror or error}.")
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            if os.environ.get("CLUSTERCOOP_DEBUG"):
+                raise
+            _fail(
+                f"internal error ({type(error).__name__}: {error}); this is a bug, please report it. "
+                "CLUSTERCOOP_DEBUG=1 shows where it happened."
+            )
 
 
 def _terminated(signum: int, frame: object) -> NoReturn:

@@ -15,6 +15,7 @@ import pandas as pd
 
 import clustercoop
 from analysis.results import Result
+from clustercoop.model_files import read_model, write_model
 from graph.errors import DataError, OutputError
 from graph.findings import Finding, Findings
 from graph.model import SupplyGraph
@@ -168,6 +169,10 @@ def _write_tables(result: Result, folder: Path) -> None:
     for name, frame in result.graph.to_tables().items():
         if len(frame):
             frame.to_parquet(data / f"{name}.parquet", index=False)
+    if result.model is not None:
+        write_model(result.model, folder / "model")
+        if len(result.model.features):
+            write_csv(result.model.features, folder / "features.csv")
     run = {
         "format": FORMAT,
         "clustercoop": clustercoop.__version__,
@@ -245,6 +250,7 @@ def read_result(path: str | os.PathLike[str]) -> Result:
             graph=SupplyGraph.from_tables(data, currency=run["currency"]),
             settings=Settings(**known),
             provenance={key: run[key] for key in ("inputs", "accounting") if key in run},
+            model=read_model(folder / "model") if (folder / "model").is_dir() else None,
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"The results in {folder} are damaged ({error}); run analyze again.") from error

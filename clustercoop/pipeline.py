@@ -9,9 +9,12 @@ import numpy as np
 import pandas as pd
 
 from analysis import chain, entrainment
+from analysis.brokers import chain_leaders
+from analysis.chain import local_sourcing_change
 from analysis.closedness.measure import measure as measure_closedness
 from analysis.cooperation import cooperation_tables
 from analysis.core_periphery.measure import measure as measure_core
+from analysis.formations.verdict import assess
 from analysis.measures import Measures
 from analysis.results import Result, output_columns
 from analysis.typology import classify, load_thresholds, rule_verdicts
@@ -75,17 +78,41 @@ def analyze_graph(
     formation_table, member_table = _join(base.formations, base.participants, formations, measured)
     formation_table, type_findings = classify(formation_table, thresholds, graph.currency)
     noticed.extend(type_findings)
-    verdicts = rule_verdicts(formation_table, thresholds, settings.lang)
+    formation_table = _across_formations(formation_table, member_table)
+    rules = rule_verdicts(formation_table, thresholds, settings.lang)
+    model = assess(
+        conform(formation_table, "formations"),
+        settings,
+        settings.seed,
+        lambda share: progress("formation model", round(100 * share), 100),
+        rules,
+    )
+    noticed.extend(model.findings)
+    formation_table = formation_table.merge(
+        model.scores, on=["cluster_id", "year"], how="left", validate="1:1"
+    )
+    clusters = model.clusters.merge(
+        rules[["cluster_id", *rules.columns.difference(model.clusters.columns)]], on="cluster_id", how="left"
+    )
     return Result(
         formations=conform(formation_table, "formations"),
         participants=conform(member_table, "participants"),
-        clusters=conform(verdicts, "clusters"),
+        clusters=conform(clusters, "clusters"),
         findings=noticed,
         rejected=rejected if rejected is not None else pd.DataFrame(),
         graph=graph,
         settings=settings,
         provenance=dict(provenance or {}),
+        model=model,
     )
+
+
+def _across_formations(table: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
+    """Add the columns that compare formations: change of sourcing, adjusted p-values, chain leaders."""
+    table = table.assign(local_sourcing_change=local_sourcing_change(table))
+    if "in_core" in members:
+        table = table.merge(chain_leaders(members), on=["cluster_id", "year"], how="left", validate="1:1")
+    return table
 
 
 def measure_formation(graph: SupplyGraph, formation: Formation, settings: Settings) -> Measures:
