@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -27,7 +28,7 @@ def write_model(model: FormationModel, folder: Path) -> None:
 
 def read_model(folder: Path) -> FormationModel:
     """Read what `write_model` wrote."""
-    plain = json.loads((folder / "model.json").read_text("utf-8"))
-    sentences = {lang: tuple(said) for lang, said in plain.pop("sentences").items()}
-    frames = {path.stem: pd.read_parquet(path) for path in sorted(folder.glob("*.parquet"))}
-    return FormationModel(**plain, sentences=sentences, **frames)
+    parts: dict[str, Any] = json.loads((folder / "model.json").read_text("utf-8"))
+    parts["sentences"] = {lang: tuple(said) for lang, said in parts["sentences"].items()}
+    parts |= {path.stem: pd.read_parquet(path) for path in sorted(folder.glob("*.parquet"))}
+    return FormationModel(**parts)

@@ -236,7 +236,7 @@ def read_result(path: str | os.PathLike[str]) -> Result:
         frames = {name: pd.read_parquet(folder / f"{name}.parquet") for name in TABLES}
         rows = pd.read_parquet(folder / "findings.parquet").astype(object)
         rows = rows.where(rows.notna(), None)
-        findings = Findings([Finding(**row) for row in rows.to_dict(orient="records")])  # type: ignore[misc]
+        findings = Findings([Finding(**dict(zip(rows.columns, row, strict=True))) for row in rows.to_numpy()])
         data = {
             name: pd.read_parquet(folder / "data" / f"{name}.parquet")
             for name in tables()

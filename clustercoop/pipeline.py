@@ -138,7 +138,7 @@ def _join(
     if not formations:
         return base, members
     rows = pd.DataFrame([dict(found.formation) for found in measured])
-    rows.insert(0, "cluster_id", pd.array([f.cluster_id for f in formations], dtype=TEXT))
+    rows.insert(0, "cluster_id", pd.Series([f.cluster_id for f in formations], dtype=TEXT))
     rows.insert(1, "year", [f.year for f in formations])
     names = list(dict.fromkeys(name for found in measured for name in found.participants))
     people: dict[str, Any] = {

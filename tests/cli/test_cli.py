@@ -238,9 +238,9 @@ def test_hostile_names_come_through_every_output_inert(tmp_path: Path) -> None:
     done = run("analyze", write_folder(tmp_path / "data", tables), "--out", out, "--nulls", 0)
     assert done.exit_code == 0, done.output
     for path in out.glob("*.csv"):
-        table = pd.read_csv(path, dtype=str, keep_default_na=False)
-        for column in table.columns:
-            kept = [c for c in table[column] if c.startswith(("=", "@")) or c.startswith("+7")]
+        written = pd.read_csv(path, dtype=str, keep_default_na=False)
+        for column in written.columns:
+            kept = [c for c in written[column] if c.startswith(("=", "@")) or c.startswith("+7")]
             assert not kept, (path.name, column, kept)
     for path in [out / "report.html", *(out / "views").glob("*.html")]:
         text = path.read_text("utf-8")
