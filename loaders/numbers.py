@@ -471,7 +471,7 @@ def parse_years(cells: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.in
     return years[codes], issue[codes], dated[codes]
 
 
-_YEAR: Final = re.compile(r"([-+]?\d{1,9})(?:[.,]0+)?(?:\s*(?:г\.?|год|года|year))?", re.IGNORECASE)
+_YEAR: Final = re.compile(r"([-+]?\d{1,15})(?:[.,]0+)?(?:\s*(?:г\.?|год|года|year))?", re.IGNORECASE)
 _YEAR_FRACTION: Final = re.compile(r"([-+]?\d{1,9}[.,]\d{1,9})")
 _YEAR_NOTE: Final = re.compile(r"((?:19|20)\d\d)\d{1,2}\)(?:,\s*\d{1,2}\))*,?")
 _DATE: Final = re.compile(r"(?:(\d{4})-\d{1,2}-\d{1,2}|\d{1,2}[./]\d{1,2}[./](\d{4}))(?:[ T][\d:.]+)?")

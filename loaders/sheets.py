@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from graph.errors import ClusterCoopError, DataError
 
-MAX_CELLS: Final = 200_000_000
+MAX_CELLS: Final = 30_000_000
 MAX_BYTES: Final = 4_000_000_000
 
 

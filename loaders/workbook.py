@@ -15,6 +15,7 @@ MAX_UNPACKED: Final = 2_000_000_000
 _ZERO_FORMAT: Final = re.compile(rb'formatCode="0{2,}"')
 _ERROR_CELL: Final = re.compile(rb'<c [^>]*t="e"')
 _UNCACHED: Final = re.compile(rb"<f[^>]*(?:/>|>[^<]*</f>)(?:<v ?/>|<v></v>)?</c>")
+_REFERENCE: Final = re.compile(rb'<c [^>]*?r="([A-Z]{1,9})(\d{1,18})"')
 _ZEROS: Final = re.compile(r"0{2,}")
 
 
@@ -65,9 +66,22 @@ def _inspect(data: bytes, name: str) -> tuple[bool, bool, int]:
                 zeros = bool(_ZERO_FORMAT.search(package.read(member)))
             elif member.filename.startswith("xl/worksheets/") and member.filename.endswith(".xml"):
                 xml = package.read(member)
+                _refuse_huge(xml, name)
                 errors = errors or bool(_ERROR_CELL.search(xml))
                 uncached += len(_UNCACHED.findall(xml)) if b"<f" in xml else 0
     return errors, zeros, uncached
+
+
+def _refuse_huge(xml: bytes, name: str) -> None:
+    """Refuse a sheet whose cells span more than memory holds; the reader would abort the process."""
+    references = set(_REFERENCE.findall(xml))
+    rows = max((int(row) for _, row in references), default=0)
+    letters = max((column for column, _ in references), key=lambda c: (len(c), c), default=b"")
+    columns = 0
+    for letter in letters:
+        columns = columns * 26 + letter - 64
+    if rows * columns > MAX_CELLS:
+        raise DataError(f"A sheet of {name} spans {rows} rows and {columns} columns; that is refused.")
 
 
 def _with_calamine(data: bytes, name: str, facts: dict[str, Any]) -> list[RawSheet]:
@@ -80,8 +94,6 @@ def _with_calamine(data: bytes, name: str, facts: dict[str, Any]) -> list[RawShe
             sheet = book.get_sheet_by_name(title)
             if sheet.end is None:
                 continue
-            if (sheet.end[0] + 1) * (sheet.end[1] + 1) > MAX_CELLS:
-                raise DataError(f"The sheet {title} of {name} claims more cells than memory should hold.")
             rows = sheet.to_python(skip_empty_area=False)
             sheets.append(_sheet(name, title, rows, facts | {"reader": "calamine"}))
     return sheets
@@ -104,8 +116,6 @@ def _with_openpyxl(data: bytes, name: str, facts: dict[str, Any]) -> list[RawShe
                 while len(rows) < number - 1:
                     rows.append([])
                 rows.append([_shown(cell) for cell in cells])
-                if number * max(len(cells), 1) > MAX_CELLS:
-                    raise DataError(f"The sheet {sheet.title} of {name} claims too many cells.")
             if any(any(cell is not None for cell in row) for row in rows):
                 sheets.append(_sheet(name, sheet.title, rows, facts | {"reader": "openpyxl"}))
         book.close()
