@@ -15,6 +15,8 @@ import pandas as pd
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from analysis.formations.em import Gaps
+
 FloatArray = NDArray[np.float64]
 
 COLUMNS: Final = (
@@ -43,7 +45,8 @@ class World:
     ecosystem : array of bool, shape (n,)
         Planted type of each cluster, in the order of the sorted ids; all False where nothing is planted.
     best : array of bool, shape (n,)
-        What the true parameters say of the same draw: the most that any method can reach on average.
+        What the true parameters say of the same draw and its gaps: the most that any method can reach on
+        average. With several noisy years, what they say of the years' common truth.
     """
 
     formations: pd.DataFrame
@@ -130,6 +133,16 @@ def _columns(z: FloatArray) -> dict[str, FloatArray]:
     }
 
 
+def _true_odds(z: FloatArray, delta: FloatArray, matrix: FloatArray, ratio: float) -> FloatArray:
+    """Return the true log-odds of each row given the cells that it still has."""
+    gaps = Gaps.of(z)
+    inverse = gaps.inverse(matrix)
+    away = np.where(gaps.known, z - delta / 2, 0.0)
+    solved = (inverse[gaps.row] @ away[..., None])[..., 0]
+    out: FloatArray = solved @ delta + np.log(ratio / (1 - ratio))
+    return out
+
+
 def feature_world(
     rng: Generator,
     n: int,
@@ -159,18 +172,18 @@ def feature_world(
     p = len(COLUMNS)
     matrix = correlation(within, p, rng)
     direction = SHIFTS[shift](rng)
-    inverse = np.linalg.inv(matrix)
-    delta = direction * distance / np.sqrt(direction @ inverse @ direction)
+    delta = direction * distance / np.sqrt(direction @ np.linalg.inv(matrix) @ direction)
     ecosystem = np.zeros(n, bool)
     if distance > 0:
         ecosystem[rng.permutation(n)[: round(ratio * n)]] = True
     z = rng.standard_normal((n, p)) @ np.linalg.cholesky(matrix).T + ecosystem[:, None] * delta
-    odds = (z - delta / 2) @ (inverse @ delta) + (np.log(ratio / (1 - ratio)) if distance > 0 else 0.0)
-    every: FloatArray = np.repeat(z, years, axis=0)
+    every: FloatArray = np.asarray(np.repeat(z, years, axis=0), dtype=np.float64)
     if years > 1:
         every += noise * rng.standard_normal(every.shape)
     table = pd.DataFrame(_columns(SKEWS[skew](every)))
-    table = table.mask(rng.random(table.shape) < missing)
+    lost = rng.random(table.shape) < missing
+    table = table.mask(lost)
+    odds = _true_odds(np.where(lost, np.nan, z) if years == 1 else z, delta, matrix, ratio)
     table.insert(0, "cluster_id", np.repeat([f"c{i:04d}" for i in range(n)], years))
     table.insert(1, "year", np.tile(np.arange(2020, 2020 + years), n))
     return World(table, ecosystem, odds > 0)

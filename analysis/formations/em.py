@@ -48,10 +48,8 @@ class Gaps:
         """Whether nothing is unknown."""
         return len(self.patterns) == 1 and bool(self.patterns.all())
 
-    def inverses(self, covariance: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return the inverse and the log-determinant of the known block of `covariance`, by pattern.
-
-        The unknown rows and columns of each inverse are zero.
+    def inverse(self, covariance: FloatArray) -> FloatArray:
+        """Return the inverse of the known block of `covariance` by pattern, zero where unknown.
 
         Parameters
         ----------
@@ -59,14 +57,20 @@ class Gaps:
 
         Returns
         -------
-        inverse : array, shape (..., u, p, p)
-        log_determinant : array, shape (..., u)
+        array, shape (..., u, p, p)
         """
+        padded, hole = self._padded(covariance)
+        out: FloatArray = np.linalg.inv(padded) - hole
+        return out
+
+    def log_determinant(self, covariance: FloatArray) -> FloatArray:
+        """Return the log-determinant of the known block of `covariance` by pattern, shape (..., u)."""
+        return np.linalg.slogdet(self._padded(covariance)[0])[1]
+
+    def _padded(self, covariance: FloatArray) -> tuple[FloatArray, FloatArray]:
         both = self.patterns[:, :, None] & self.patterns[:, None, :]
         hole = np.eye(covariance.shape[-1]) * ~self.patterns[:, :, None]
-        padded = np.where(both, covariance[..., None, :, :], 0.0) + hole
-        inverse = np.linalg.inv(padded) - hole
-        return inverse, np.linalg.slogdet(padded)[1]
+        return np.where(both, covariance[..., None, :, :], 0.0) + hole, hole
 
     def rows(self, by_pattern: FloatArray, trailing: int) -> FloatArray:
         """Return `by_pattern` (its pattern axis before the last `trailing`) spread over the rows."""
@@ -122,7 +126,7 @@ def log_densities(
 
     What a row lacks is integrated out: only the known block of μ and Σ enters.
     """
-    inverse, log_determinant = gaps.inverses(covariances)
+    inverse, log_determinant = gaps.inverse(covariances), gaps.log_determinant(covariances)
     known = gaps.known.sum(axis=1)
     out = np.empty((means.shape[0], x.shape[-2], means.shape[1]))
     for k in range(means.shape[1]):
@@ -316,16 +320,16 @@ def _maximise(
     if gaps.complete:
         filled = [np.broadcast_to(data, (fits, n, p))] * components
     else:
-        inverse, _ = gaps.inverses(covariances)
+        inverse = gaps.inverse(covariances)
         for k in range(components):
             at = min(k, covariances.shape[1] - 1)
             sigma = covariances[:, at]
             away = np.where(gaps.known, data - means[:, k, None, :], 0.0)
             guess = means[:, k, None, :] + _solve(gaps, inverse[:, at], away) @ sigma
             filled.append(np.where(gaps.known, data, guess))
-            left = sigma[:, None] - sigma[:, None] @ inverse[:, at] @ sigma[:, None]
             mass = _by_pattern(share[:, :, k], gaps)
-            spread[:, k] = np.einsum("bu,bupq->bpq", mass, left)
+            known = np.einsum("bu,bupq->bpq", mass, inverse[:, at])
+            spread[:, k] = mass.sum(axis=1)[:, None, None] * sigma - sigma @ known @ sigma
     new = np.stack(
         [(share[:, None, :, k] @ filled[k])[:, 0] / size[:, k, None] for k in range(components)], axis=1
     )

@@ -146,19 +146,29 @@ def _completed(data: FloatArray, gaps: Gaps, mean: FloatArray, covariance: Float
     """
     if gaps.complete:
         return data
-    fit = fit_em(
-        data,
-        np.ones((len(data), data.shape[1], 1)),
-        gaps=gaps,
-        start=(mean, covariance),
-        ridge=RIDGE,
-        max_iterations=COMPLETION_STEPS,
-    )
-    inverse, _ = gaps.inverses(fit.covariances[:, 0])
-    away = np.where(gaps.known, data - fit.means, 0.0)
-    inverse = gaps.rows(inverse, 2)
-    guess = fit.means + (inverse @ away[..., None])[..., 0] @ fit.covariances[:, 0]
-    return np.where(gaps.known, data, guess)
+    mean, covariance = mean[:, None], covariance[:, None]
+    for step in range(COMPLETION_STEPS + 1):
+        inverse = gaps.inverse(covariance[:, 0])
+        away = np.where(gaps.known, data - mean, 0.0)
+        solved = (gaps.rows(inverse, 2) @ away[..., None])[..., 0]
+        data = np.where(gaps.known, data, mean + solved @ covariance[:, 0])
+        if step < COMPLETION_STEPS:
+            mean, covariance = _population(data, gaps, inverse, covariance[:, 0])
+    return data
+
+
+def _population(
+    data: FloatArray, gaps: Gaps, inverse: FloatArray, covariance: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """M step of one population: mean (b, 1, p) and covariance (b, 1, p, p) of completed data sets."""
+    n, p = data.shape[1:]
+    mean = data.mean(axis=1, keepdims=True)
+    away = data - mean
+    often = np.bincount(gaps.row, minlength=len(gaps.patterns)) / n
+    average = np.einsum("u,bupq->bpq", often, inverse)
+    left = covariance - covariance @ average @ covariance
+    spread = away.transpose(0, 2, 1) @ away / n + left + RIDGE * np.eye(p)
+    return mean, spread[:, None]
 
 
 def _ratios(data: FloatArray, theory: FloatArray, rng: Generator) -> tuple[FloatArray, FloatArray]:

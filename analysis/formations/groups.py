@@ -143,7 +143,7 @@ def complete(x: FloatArray, gaps: Gaps) -> FloatArray:
 
 def conditional_means(x: FloatArray, gaps: Gaps, mean: FloatArray, covariance: FloatArray) -> FloatArray:
     """Return `x` with each unknown cell at its mean given the known cells of the row."""
-    inverse, _ = gaps.inverses(covariance)
+    inverse = gaps.inverse(covariance)
     away = np.where(gaps.known, x - mean, 0.0)
     guess = mean + (inverse[gaps.row] @ away[..., None])[..., 0] @ covariance
     return np.where(gaps.known, x, guess)

@@ -49,7 +49,7 @@ def slopes(fit: Fit, gaps: Gaps) -> tuple[FloatArray, FloatArray]:
     slope : array, shape (b, n, p)
     base : array, shape (b, n)
     """
-    inverse, _ = gaps.inverses(fit.covariances[:, 0])
+    inverse = gaps.inverse(fit.covariances[:, 0])
     delta = fit.means[:, 1] - fit.means[:, 0]
     slope = (inverse @ delta[:, None, :, None])[..., 0]
     middle = fit.means.mean(axis=1)

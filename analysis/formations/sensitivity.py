@@ -71,7 +71,7 @@ def _imputed(x: FloatArray, gaps: Gaps, rng: Generator) -> FloatArray:
     p = x.shape[1]
     fit = fit_em(x, np.ones((len(x), 1)), gaps=gaps, ridge=RIDGE, prior=2.0 * p)
     mean, covariance = fit.means[0, 0], fit.covariances[0, 0]
-    inverse, _ = gaps.inverses(covariance)
+    inverse = gaps.inverse(covariance)
     drawn = rng.standard_normal((IMPUTATIONS, *x.shape)) @ np.linalg.cholesky(covariance).T + mean
     # A full draw, corrected to agree with the known cells, is a draw given them (Matheron's rule).
     away = np.where(gaps.known, x - drawn, 0.0)
