@@ -9,6 +9,7 @@ without its comments, so it cannot disagree with this tokeniser about where one 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NoReturn
@@ -207,7 +208,8 @@ def _following(found: list[Token], index: int) -> str:
 
 def _check_word(found: list[Token], index: int) -> None:
     text = found[index].text
-    forms = {text.upper(), text.casefold().upper(), text.lower().upper()}
+    # Look-alikes too (full-width letters, the Kelvin sign): no engine should fold them, none needs to try.
+    forms = {text.upper(), text.casefold().upper(), unicodedata.normalize("NFKC", text).upper()}
     for word in forms & REFUSED:
         _refuse(f"{word} is not for reading; put the word in backticks where it is a name")
     if forms & {"CALL"}:

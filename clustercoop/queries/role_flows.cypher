@@ -1,0 +1,16 @@
+// purpose: Internal supply between roles: firms, universities, infrastructure
+// param: cluster text = -- one cluster; all where absent
+// param: year int = -- one year; all where absent
+// returns: cluster_id -- cluster
+// returns: year -- year
+// returns: supplier_role -- role
+// returns: buyer_role -- role
+// returns: value -- value
+MATCH (s:Participant)-[r:SUPPLIES]->(b:Participant)
+MATCH (s)-[m:MEMBER_OF]->(c:Cluster)<-[n:MEMBER_OF]-(b)
+WHERE s.id <> b.id AND r.value > 0 AND m.year = r.year AND n.year = r.year
+  AND ($cluster IS NULL OR c.id = $cluster) AND ($year IS NULL OR r.year = $year)
+WITH c.id AS cluster_id, r.year AS year, coalesce(s.role, 'unknown') AS supplier_role,
+  coalesce(b.role, 'unknown') AS buyer_role, sum(r.value) AS value
+RETURN cluster_id, year, supplier_role, buyer_role, value
+ORDER BY cluster_id, year, supplier_role, buyer_role

@@ -1,0 +1,361 @@
+"""Named Cypher queries for analysts: list them, run one, show its rows.
+
+A query is a file of ``clustercoop/queries``; its name is the file's, its header says what it is for::
+
+    // purpose: The largest links between members
+    // param: cluster text required -- the cluster
+    // param: top int = 20 -- how many rows
+    // returns: value -- value of the year
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from graph.errors import MissingExtraError, ParameterError, UnknownNameError, parameter_error
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from graph.stores.protocol import Store
+
+Format = Literal["table", "csv", "json", "parquet"]
+FORMATS: Final[tuple[Format, ...]] = ("table", "csv", "json", "parquet")
+TYPES: Final = {"text": str, "int": int, "float": float}
+_PARAM: Final = re.compile(r"(\w+) (text|int|float) (required|=(?: (\S.*?))?) -- (.+)")
+_RETURNS: Final = re.compile(r"(\w+) -- (.+)")
+_INERT: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of a named query; `default` None with `required` false means "all"."""
+
+    name: str
+    type: str
+    required: bool
+    default: str | int | float | None
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class NamedQuery:
+    """A query of the cookbook: what it is for, what it takes and returns, its Cypher."""
+
+    name: str
+    purpose: str
+    parameters: tuple[Parameter, ...]
+    returns: Mapping[str, str]
+    cypher: str
+
+
+def parse_query(name: str, text: str) -> NamedQuery:
+    r"""Read a query with its header.
+
+    Raises
+    ------
+    ParameterError
+        A header line that is none.
+
+    Examples
+    --------
+    >>> query = parse_query("one", "// purpose: One\n// param: n int = 1 -- number\nRETURN $n AS n")
+    >>> query.parameters[0].default, query.cypher
+    (1, 'RETURN $n AS n')
+    """
+    purpose = ""
+    parameters: list[Parameter] = []
+    returns: dict[str, str] = {}
+    body: list[str] = []
+    for line in text.strip().splitlines():
+        if body or not line.startswith("//"):
+            body.append(line)
+            continue
+        kind, _, rest = line[2:].strip().partition(": ")
+        if kind == "purpose":
+            purpose = rest
+        elif kind == "param" and (match := _PARAM.fullmatch(rest)):
+            parameters.append(_parameter(match))
+        elif kind == "returns" and (match := _RETURNS.fullmatch(rest)):
+            returns[match[1]] = match[2]
+        else:
+            raise ParameterError(f"The header line {line!r} of the query {name} is none.")
+    return NamedQuery(name, purpose, tuple(parameters), returns, "\n".join(body))
+
+
+def _parameter(match: re.Match[str]) -> Parameter:
+    default = None if match[4] is None else TYPES[match[2]](match[4])
+    return Parameter(match[1], match[2], match[3] == "required", default, match[5])
+
+
+@cache
+def list_queries() -> Mapping[str, NamedQuery]:
+    """Return the cookbook by name, sorted.
+
+    Examples
+    --------
+    >>> list_queries()["core_members"].purpose
+    "The core of a formation and each member's share of the supply between members"
+    """
+    folder = resources.files("clustercoop").joinpath("queries")
+    files = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".cypher")), key=_name)
+    return {_name(entry): parse_query(_name(entry), entry.read_text("utf-8")) for entry in files}
+
+
+def _name(entry: Any) -> str:
+    return str(entry.name).removesuffix(".cypher")
+
+
+def get_query(name: str) -> NamedQuery:
+    """Return the named query.
+
+    Raises
+    ------
+    UnknownNameError
+        There is none of that name.
+    """
+    if name not in list_queries():
+        raise UnknownNameError(f"There is no query {name!r}; there are: {', '.join(list_queries())}.")
+    return list_queries()[name]
+
+
+def bind(query: NamedQuery, params: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the parameters of `query` with defaults, texts turned into what the header says.
+
+    Raises
+    ------
+    ParameterError
+        One is missing, unknown, or not of its type.
+
+    Examples
+    --------
+    >>> bind(get_query("new_links"), {"cluster": "007", "year": "2021"})
+    {'cluster': '007', 'year': 2021}
+    """
+    given = dict(params or {})
+    known = {parameter.name for parameter in query.parameters}
+    for name in given:
+        if name not in known:
+            takes = ", ".join(sorted(known)) or "no parameters"
+            raise ParameterError(f"The query {query.name} has no parameter {name!r}; it takes {takes}.")
+    bound: dict[str, Any] = {}
+    for parameter in query.parameters:
+        if parameter.name not in given:
+            if parameter.required:
+                raise ParameterError(
+                    f"The query {query.name} needs --param {parameter.name}=… ({parameter.meaning})."
+                )
+            bound[parameter.name] = parameter.default
+            continue
+        bound[parameter.name] = _convert(query, parameter, given[parameter.name])
+    return bound
+
+
+def _convert(query: NamedQuery, parameter: Parameter, value: Any) -> Any:
+    kind = TYPES[parameter.type]
+    if value is None and not parameter.required and parameter.default is None:
+        return None
+    if isinstance(value, kind) and not isinstance(value, bool):
+        converted: Any = value
+    else:
+        try:
+            converted = kind(value) if isinstance(value, str | int) and not isinstance(value, bool) else None
+        except ValueError:
+            converted = None
+    if converted is None or (parameter.name == "top" and converted < 1):
+        what = {"text": "text", "int": "a whole number", "float": "a number"}[parameter.type]
+        raise parameter_error(parameter.name, query.name, what, value)
+    return converted
+
+
+def parse_pairs(pairs: Iterable[str]) -> dict[str, Any]:
+    """Read ``name=value`` pairs of free Cypher; a value that is JSON is what JSON says, others are text.
+
+    An identifier made of digits is a number to JSON unless it begins with 0; write it in double quotes.
+
+    Raises
+    ------
+    ParameterError
+        A pair has no ``=``, or a name comes twice.
+
+    Examples
+    --------
+    >>> parse_pairs(["year=2020", "id=0102", 'inn="7701"', "name=ООО Ромашка"])
+    {'year': 2020, 'id': '0102', 'inn': '7701', 'name': 'ООО Ромашка'}
+    """
+    done: dict[str, Any] = {}
+    for name, value in _pairs(pairs):
+        try:
+            done[name] = json.loads(value, parse_constant=_no_constant)
+        except ValueError:
+            done[name] = value
+    return done
+
+
+def _no_constant(text: str) -> Any:
+    raise ValueError(text)
+
+
+def parse_named_pairs(pairs: Iterable[str]) -> dict[str, str]:
+    """Read ``name=value`` pairs of a named query; its header decides the types."""
+    return dict(_pairs(pairs))
+
+
+def _pairs(pairs: Iterable[str]) -> list[tuple[str, str]]:
+    seen: dict[str, str] = {}
+    for pair in pairs:
+        name, sign, value = pair.partition("=")
+        if not sign or not name:
+            raise ParameterError(f"A parameter is written name=value, got {pair!r}.")
+        if name in seen:
+            raise ParameterError(f"The parameter {name!r} is given twice.")
+        seen[name] = value
+    return list(seen.items())
+
+
+def run_named(
+    store: Store,
+    name: str,
+    params: Mapping[str, Any] | None = None,
+    *,
+    timeout: float = 30.0,
+    limit: int = 10_000,
+) -> pd.DataFrame:
+    """Run a query of the cookbook on a store that speaks Cypher.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such query.
+    ParameterError
+        A parameter is missing, unknown, or not of its type.
+    StoreError
+        The store cannot answer.
+    """
+    query = get_query(name)
+    return store.query(query.cypher, bind(query, params), timeout=timeout, limit=limit)
+
+
+def format_rows(frame: pd.DataFrame, format: Format = "table") -> str | bytes:
+    r"""Return rows as a table of text, CSV, a JSON array of row objects, or the bytes of a Parquet file.
+
+    Unknown is empty in a table and in CSV, null in JSON. In CSV a text that a spreadsheet would take for a
+    formula gets an apostrophe in front; control characters never reach the terminal.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> format_rows(pd.DataFrame({"id": ["01"], "value": [float("nan")]}), "json")
+    '[\n{"id": "01", "value": null}\n]\n'
+    """
+    if format == "json":
+        return _json(frame)
+    if format == "csv":
+        return _csv(frame)
+    if format == "parquet":
+        return _parquet(frame)
+    if format == "table":
+        return _table(frame)
+    raise parameter_error("format", "format_rows", f"one of {', '.join(FORMATS)}", format)
+
+
+def _plain_rows(frame: pd.DataFrame) -> list[list[Any]]:
+    from graph.stores.rows import to_rows
+
+    return to_rows(frame, list(frame.columns))
+
+
+def _json(frame: pd.DataFrame) -> str:
+    names = [str(name) for name in frame.columns]
+    rows = [
+        json.dumps(_finite(dict(zip(names, row, strict=True))), ensure_ascii=False, allow_nan=False)
+        for row in _plain_rows(frame)
+    ]
+    return "[\n" + ",\n".join(rows) + "\n]\n" if rows else "[]\n"
+
+
+def _finite(value: Any) -> Any:
+    """Return a value that JSON can hold: numbers without end become text."""
+    if isinstance(value, float):
+        if value != value:
+            return None
+        return value if abs(value) != float("inf") else str(value)
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    return value
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return repr(value)
+    if isinstance(value, list | dict):
+        return json.dumps(_finite(value), ensure_ascii=False)
+    return str(value)
+
+
+def _csv(frame: pd.DataFrame) -> str:
+    import csv
+    from io import StringIO
+
+    out = StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([_inert(str(name)) for name in frame.columns])
+    for row in _plain_rows(frame):
+        writer.writerow([_inert(value) if isinstance(value, str) else _cell(value) for value in row])
+    return out.getvalue()
+
+
+def _inert(text: str) -> str:
+    return f"'{text}" if text.startswith(_INERT) else text
+
+
+def _parquet(frame: pd.DataFrame) -> bytes:
+    try:
+        import pyarrow  # noqa: F401
+    except ImportError as error:
+        raise MissingExtraError("Parquet output needs pyarrow: pip install pyarrow.") from error
+    nested = [c for c in frame if frame[c].map(lambda v: isinstance(v, list | dict)).any()]
+    flat = frame.assign(**{str(c): [_cell(v) for v in frame[c]] for c in nested})
+    flat.attrs = {}
+    buffer = BytesIO()
+    flat.to_parquet(buffer, index=False)
+    return buffer.getvalue()
+
+
+def _table(frame: pd.DataFrame) -> str:
+    """Return aligned columns, numbers to the right, control characters made visible."""
+    names = [_visible(str(name)) for name in frame.columns]
+    cells = [[_visible(_short(value)) for value in row] for row in _plain_rows(frame)]
+    right = [not frame[name].dtype == object for name in frame.columns]
+    widths = [max([len(n), *(len(row[k]) for row in cells)]) for k, n in enumerate(names)]
+    lines = [names, ["-" * width for width in widths], *cells]
+    text = "\n".join(
+        "  ".join(
+            cell.rjust(width) if flush else cell.ljust(width)
+            for cell, width, flush in zip(line, widths, right, strict=True)
+        ).rstrip()
+        for line in lines
+    )
+    count = len(cells)
+    return f"{text}\n({count} row{'' if count == 1 else 's'})\n"
+
+
+def _short(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else _cell(value)
+
+
+def _visible(text: str) -> str:
+    return "".join(ch if ch.isprintable() else f"\\x{ord(ch):02x}" for ch in text)
