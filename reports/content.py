@@ -119,13 +119,14 @@ class Content:
         )
 
     def _why_ratio(self, row: Any) -> str:
-        return self.reasons.cell(row, "cooperation_ratio") or self.reasons.row(row)
+        label = {c.column: c.label(self.lang) for c in output_columns("formations")}["cooperation_ratio"]
+        return self.reasons.cell(row, "cooperation_ratio", label) or self.reasons.row(row)
 
     @cached_property
     def headlines(self) -> tuple[Headline, ...]:
         """Cooperation by cluster in its last year, highest first, unknown last."""
         found = []
-        frame = self.result.formations
+        frame = self._frame
         for cluster_id, rows in frame.sort_values(["cluster_id", "year"]).groupby("cluster_id", sort=True):
             last = next(rows.iloc[[-1]].itertuples(index=False))
             history = tuple(

@@ -2,69 +2,123 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from functools import cache
+from typing import Any, Final
 
 from analysis.results import Result
 from reports.inert import plain, shorten
 from reports.numbers import is_unknown
-from reports.words import Words
+from reports.words import Words, read_table
 
 Place = tuple[str, int | None, str]
+
+NULLS: Final = "core_p_"
+MODEL: Final = ("ecosystem_probability", "jaccard")
+LENGTH: Final = 500
+
+
+@cache
+def _columns_of_codes() -> dict[str, tuple[str, ...]]:
+    """Return finding code → beginnings of the columns that are unknown by it."""
+    return {row["code"]: tuple(row["columns"].split()) for row in read_table("reasons")}
 
 
 class Reasons:
     """Looks up why figures of `result` are unknown, in the language of `words`.
 
-    A finding that names the figure's column comes first; then every finding about the formation; then the
-    note that the analysis left in ``unknown_because``; then, for a significance that was not asked for, that
-    fact; and where nothing is known, a sentence that says so.
+    For one cell: a significance that was not asked for; then a finding that names the column or whose code
+    is known to concern it; then the sentence about the column in the row's ``unknown_because``. For a whole
+    row: findings about the formation that concern no column in particular, then a note that names none; and
+    where nothing is known, a sentence that says so.
     """
 
     def __init__(self, result: Result, words: Words) -> None:
         self.words = words
         self.skipped_nulls = result.settings.nulls == 0
-        self._by_column: dict[tuple[Place, str], list[str]] = {}
-        self._by_place: dict[Place, list[str]] = {}
+        self._exact: dict[tuple[Place, str], list[str]] = {}
+        self._begun: dict[Place, list[tuple[tuple[str, ...], str]]] = {}
+        self._general: dict[Place, list[str]] = {}
         for finding in result.findings:
             if not finding.cluster_id:
                 continue
             place = (finding.cluster_id, finding.year, finding.participant_id)
             message = finding.message(words.lang)
-            columns = [name.strip() for name in finding.column.split(",") if name.strip()]
-            for name in columns:
-                self._add(self._by_column.setdefault((place, name), []), message)
-            if finding.severity != "info" or not columns:
-                self._add(self._by_place.setdefault(place, []), message)
-
-    @staticmethod
-    def _add(messages: list[str], message: str) -> None:
-        if len(messages) < 3 and message not in messages:
-            messages.append(message)
+            named = [name.strip() for name in finding.column.split(",") if name.strip()]
+            begun = _columns_of_codes().get(finding.code, ())
+            for name in named:
+                _add(self._exact.setdefault((place, name), []), message)
+            if begun:
+                self._begun.setdefault(place, []).append((begun, message))
+            if not named and not begun and finding.severity != "info":
+                _add(self._general.setdefault(place, []), message)
 
     def row(self, record: Any) -> str:
         """Return the reason that holds for any unknown cell of a row (a named tuple of an output table)."""
-        for place in self._places(record):
-            if place in self._by_place:
-                return self._text(self._by_place[place])
-        own = getattr(record, "unknown_because", None)
-        return shorten(plain(str(own)), 600) if not is_unknown(own) else self.words("why_default")
+        for place in _places(record):
+            if place in self._general:
+                return _joined(self._general[place])
+        note = getattr(record, "unknown_because", None)
+        if is_unknown(note) or ": " in str(note):
+            return self.words("why_default")
+        return shorten(plain(str(note)), LENGTH)
 
-    def cell(self, record: Any, column: str) -> str:
-        """Return the reason of one cell where it is known more exactly than the row's, else ""."""
-        if column in ("core_p_degree", "core_p_density", "core_p_degree_error") and self.skipped_nulls:
+    def cell(self, record: Any, column: str, label: str = "") -> str:
+        """Return the reason of one cell where it is known more exactly than the row's, else "".
+
+        Parameters
+        ----------
+        record : named tuple
+            Row of an output table.
+        column, label : str
+            Name of the column, and its header as the row's note writes it.
+        """
+        if column.startswith(NULLS) and self.skipped_nulls:
             return self.words("why_no_nulls")
-        for place in self._places(record):
-            if (place, column) in self._by_column:
-                return self._text(self._by_column[place, column])
-        return self.words(f"why_{column}") if column in ("ecosystem_probability", "jaccard") else ""
+        if column in MODEL:
+            return self.words("why_no_model")
+        for place in _places(record):
+            if (place, column) in self._exact:
+                return _joined(self._exact[place, column])
+            found: list[str] = []
+            for begun, message in self._begun.get(place, ()):
+                if column.startswith(begun):
+                    _add(found, message)
+            if found:
+                return _joined(found)
+        return _sentence(getattr(record, "unknown_because", None), label)
 
-    def _places(self, record: Any) -> list[Place]:
-        year = getattr(record, "year", None)
-        number = None if is_unknown(year) or year is None else int(year)
-        cluster, person = str(record.cluster_id), getattr(record, "participant_id", "")
-        places: list[Place] = [(cluster, number, str(person))] if person else []
-        return [*places, (cluster, number, ""), (cluster, None, "")]
 
-    @staticmethod
-    def _text(messages: list[str]) -> str:
-        return shorten(plain("; ".join(messages)), 600)
+def _add(messages: list[str], message: str) -> None:
+    if len(messages) < 3 and message not in messages:
+        messages.append(message)
+
+
+def _joined(messages: list[str]) -> str:
+    return shorten(plain("; ".join(messages)), LENGTH)
+
+
+def _places(record: Any) -> list[Place]:
+    """Return where to look, the nearest first: the participant's year, the formation, the cluster."""
+    year = getattr(record, "year", None)
+    number = None if is_unknown(year) or year is None else int(year)
+    cluster, person = str(record.cluster_id), str(getattr(record, "participant_id", ""))
+    places: list[Place] = [(cluster, number, person)] if person else []
+    return [*places, (cluster, number, ""), (cluster, None, "")]
+
+
+def _sentence(note: Any, label: str) -> str:
+    """Return what a note of sentences "figure, figure: reason." says about the figure `label`.
+
+    Examples
+    --------
+    >>> _sentence("Output, Links: a gap. Core: none.", "Links"), _sentence("Core: none.", "Links")
+    ('a gap', '')
+    """
+    if not label or is_unknown(note):
+        return ""
+    for sentence in re.split(r"(?<=\.) (?=[^\W\d_])", str(note)):
+        heads, colon, reason = sentence.partition(": ")
+        if colon and label in heads.split(", "):
+            return shorten(plain(reason.rstrip(".")), LENGTH)
+    return ""

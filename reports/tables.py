@@ -227,6 +227,7 @@ def build_table(
     """
     shown: list[Column] = []
     cells: list[list[Cell]] = []
+    labels: list[str] = []
     empty: list[str] = []
     for column in columns:
         if column.column in NOTES:
@@ -245,6 +246,7 @@ def build_table(
                 column.type,
             )
         )
+        labels.append(label)
         lengths = bars(values, column.type)
         done = []
         for value, length in zip(values, lengths, strict=True):
@@ -271,7 +273,7 @@ def build_table(
             continue
         done = list(row)
         for number in gaps:
-            done[number] = replace(row[number], why=reasons.cell(record, shown[number].name))
+            done[number] = replace(row[number], why=reasons.cell(record, shown[number].name, labels[number]))
         rows.append(Row(tuple(done), reasons.row(record)))
     return Table(
         key,

@@ -15,6 +15,7 @@ from analysis.results import Result, output_columns
 from graph.findings import Findings
 from graph.model import SupplyGraph
 from graph.settings import Settings
+from reports.html import render_report
 
 HOSTILE = (
     '=HYPERLINK("http://x.example")',
@@ -203,5 +204,11 @@ def make_result(clusters: int = 12, seed: int = 5, **sizes: int) -> Result:
 
 @cache
 def sample() -> Result:
-    """Return the sample result, made once."""
-    return make_result()
+    """Return the sample result, made once: small clusters, every hostile name."""
+    return make_result(smallest=6, largest=14)
+
+
+@cache
+def report(lang: str) -> str:
+    """Return the report on the sample, rendered once."""
+    return render_report(sample(), lang)

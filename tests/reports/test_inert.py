@@ -11,7 +11,9 @@ from tests.reports.samples import HOSTILE
 TEXT = st.text(alphabet=st.characters(), max_size=60)
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(1)", "\tx", "\r=1", "=", "+", "-"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(1)", "\tx", "\r=1", "=", "+", "-"]
+)
 def test_formula_like_text_gets_an_apostrophe(text: str) -> None:
     assert inert_cell(text) == "'" + text
 
@@ -79,7 +81,9 @@ def test_file_names_are_safe_and_never_shared(names: list[str]) -> None:
 
 def test_names_that_differ_by_case_or_imitate_a_digest_stay_apart() -> None:
     imitation = safe_stem("C01")
-    assert len({safe_stem("c01"), imitation, safe_stem(imitation), safe_stem("c01 "), safe_stem("../c01")}) == 5
+    assert (
+        len({safe_stem("c01"), imitation, safe_stem(imitation), safe_stem("c01 "), safe_stem("../c01")}) == 5
+    )
     assert safe_stem("con") != "con"
 
 

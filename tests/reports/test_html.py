@@ -1,0 +1,198 @@
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.results import Result
+from graph.errors import ParameterError
+from graph.findings import Findings
+from graph.model import SupplyGraph
+from graph.settings import Settings
+from reports.content import PARTICIPANT_ROWS, Content
+from reports.html import render_report, sparkline
+from reports.network import view_name
+from tests.reports import samples
+from tests.reports.pages import page_of, problems
+from tests.reports.samples import HOSTILE, make_result, sample
+
+
+@pytest.fixture(scope="module", params=["en", "ru"])
+def report(request: pytest.FixtureRequest) -> str:
+    return samples.report(request.param)
+
+
+def test_the_page_is_within_its_own_policy(report: str) -> None:
+    assert problems(report) == []
+    [policy] = [e for e in page_of(report).all("meta") if "http-equiv" in e.attributes]
+    assert policy.attributes["content"].startswith("default-src 'none'; script-src 'nonce-")
+
+
+def test_the_same_result_makes_the_same_bytes() -> None:
+    assert render_report(make_result(clusters=2), "ru") == render_report(make_result(clusters=2), "ru")
+
+
+def test_the_nonce_depends_on_the_content() -> None:
+    def nonce(result: Result) -> str:
+        return page_of(render_report(result)).all("script")[0].attributes["nonce"]
+
+    assert nonce(make_result(clusters=2)) != nonce(make_result(clusters=2, seed=6))
+
+
+def test_a_name_that_holds_the_mark_of_the_nonce_gets_none() -> None:
+    result = make_result(clusters=2)
+    result.rejected["reason"] = "\0nonce\0"
+    text = render_report(result)
+    assert problems(text) == []
+    assert text.count(page_of(text).all("script")[0].attributes["nonce"]) == 5
+
+
+def test_hostile_names_are_text(report: str) -> None:
+    page = page_of(report)
+    assert {e.text for e in page.all("b")}.isdisjoint({"Bold"})
+    for element in page.elements:
+        if element.tag in ("script", "style"):
+            assert element.attributes.get("nonce")
+    cells = {e.text for e in page.all("td")}
+    assert "<script>alert(1)</script>" in cells
+    assert '"><img src=x onerror=alert(1)>' in cells
+    assert "{{ 7*7 }} ${7*7} %s" in cells
+    assert not any("\u202e" in cell or "\u2028" in cell for cell in cells)
+    assert any(HOSTILE[8].strip() == cell.strip() for cell in cells), "a long name is shown whole"
+
+
+def test_sections_and_navigation_agree(report: str) -> None:
+    page = page_of(report)
+    targets = [e.attributes["href"][1:] for e in page.all("a") if "li" in e.path and "nav" in e.path]
+    sections = [e.attributes["id"] for e in page.all("section")]
+    assert targets == sections
+    assert sections[0] == "summary" and {"findings", "provenance", "settings", "methods"} <= set(sections)
+
+
+def test_unknown_is_a_dash_with_its_reason_and_no_bar() -> None:
+    page = page_of(samples.report("en"))
+    unknown = [e for e in page.all("span") if e.attributes.get("class") == "na"]
+    assert unknown and all(e.text == "—" and e.attributes["tabindex"] == "0" for e in unknown)
+    rows = [e.attributes["data-why"] for e in page.all("tr") if "data-why" in e.attributes]
+    assert "output of 2 members is missing" in rows
+    for cell in page.all("td"):
+        if cell.text == "—" and "data-v" in cell.attributes:
+            assert cell.attributes["data-v"] == "" and "bar" not in cell.attributes["class"].split()
+
+
+def test_a_column_without_data_is_named_not_shown() -> None:
+    tables = Content(sample(), "en").formations
+    assert "Autonomy" in tables["closedness"].empty
+    assert "autonomy" not in {column.name for column in tables["closedness"].columns}
+    assert "p (degree null)" in tables["core"].empty
+
+
+def test_every_value_is_kept_for_sorting_and_export() -> None:
+    result = sample()
+    [column] = [
+        [row.cells[at].raw for row in table.rows]
+        for table in [Content(result, "ru").formations["cooperation"]]
+        for at, head in enumerate(table.columns)
+        if head.name == "output"
+    ]
+    exact = result.formations.sort_values(["cluster_id", "year"])["output"]
+    read = np.array([float(text) if text else np.nan for text in column])
+    np.testing.assert_allclose(read, exact, rtol=1e-9)
+
+
+def test_bars_show_shares_of_one_hundred_percent() -> None:
+    table = Content(sample(), "en").formations["cooperation"]
+    at = [column.name for column in table.columns].index("cooperation_ratio")
+    for row in table.rows:
+        cell = row.cells[at]
+        assert cell.bar == (-1 if cell.unknown else round(100 * float(cell.raw)))
+
+
+def test_links_lead_to_the_pages_of_the_clusters(report: str) -> None:
+    result = sample()
+    views = {
+        e.attributes["href"] for e in page_of(report).all("a") if e.attributes["href"].startswith("views/")
+    }
+    assert views == {"views/" + view_name(cluster) for cluster in result.graph.cluster_ids}
+    small = make_result(clusters=1, smallest=5, largest=6)
+    assert 'href="views/' not in render_report(small, "en", views="")
+
+
+def test_a_report_of_the_size_of_the_example_is_small() -> None:
+    assert len(render_report(make_result(), "ru").encode("utf-8")) < 3_000_000
+
+
+def test_too_many_participants_are_cut_by_a_stated_rule() -> None:
+    result = make_result(clusters=12)
+    many = pd.concat([result.participants.assign(year=year) for year in range(1990, 2024)], ignore_index=True)
+    many = many.drop_duplicates(["cluster_id", "year", "participant_id"])
+    content = Content(dataclasses.replace(result, participants=many), "en")
+    tables = dict(content.participants)
+    assert sum(len(table.rows) for table in tables.values()) <= PARTICIPANT_ROWS
+    assert sum(table.total for table in tables.values()) == len(many)
+    at = [column.name for column in tables["c00"].columns].index("year")
+    # Only the last year of each cluster is left.
+    assert {row.cells[at].raw for table in tables.values() for row in table.rows} == {"2023"}
+    text = render_report(content.result)
+    assert "the rest is in participants.csv" in text
+
+
+def test_many_findings_are_cut_and_counted() -> None:
+    content = Content(sample(), "en")
+    groups = {group.code: group for group in content.finding_groups}
+    assert groups["year_impossible"].count == 60 and len(groups["year_impossible"].rows) == 40
+    assert [group.severity for group in content.finding_groups] == ["error", "info"]
+    assert groups["year_impossible"].title == "the year … is not a year between 1900 and 2100"
+    assert "shown 40 of 60; the rest is in findings.csv" in samples.report("en")
+
+
+def test_indicators_alone_make_a_report() -> None:
+    indicators = pd.DataFrame(
+        {
+            "cluster_id": ["a", "b"],
+            "year": [2020, 2020],
+            "rd_per_employee": [0.2, np.nan],
+            "value_added_per_employee": [3.0, 1.0],
+        }
+    )
+    formations = indicators.assign(
+        cooperation_ratio=np.nan,
+        ecosystem_type=["growth", ""],
+        innovation_level=["medium", ""],
+        productivity_level=["medium", "low"],
+    )
+    result = Result(
+        formations=formations,
+        participants=pd.DataFrame({"cluster_id": [], "year": [], "participant_id": []}),
+        clusters=pd.DataFrame({"cluster_id": ["a", "b"], "verdict_basis": ["rules", "rules"]}),
+        findings=Findings(),
+        rejected=pd.DataFrame(),
+        graph=SupplyGraph.from_tables({"indicators": indicators}),
+        settings=Settings(),
+        provenance={},
+    )
+    text = render_report(result, "ru")
+    assert problems(text) == []
+    assert "неизвестен ни для одного кластера" in text
+    # One cluster has both figures: one portrait; nothing links to a network page.
+    assert text.count("<figure>") == 1
+    assert 'href="views/' not in text
+
+
+def test_the_language_is_checked() -> None:
+    with pytest.raises(ParameterError, match="one of en, ru"):
+        render_report(sample(), "fr")
+
+
+def test_russian_numbers_and_terms() -> None:
+    text = samples.report("ru")
+    assert "традиционное производство" in text and "traditional production</td>" not in text
+    cells = [e.text for e in page_of(text).all("td") if "%" in e.text and len(e.text) < 9]
+    assert cells and all("\u00a0%" in cell and "." not in cell for cell in cells)
+
+
+def test_sparklines_break_at_unknown_years_and_share_a_scale() -> None:
+    # 25 high, 3 above and below: 0 is at 22, the top at 3.
+    line = sparkline([(2020, 0.0), (2021, 0.5), (2023, 0.5)], top=0.5)
+    assert 'd="M3.0 22.0L38.3 3.0M109.0 3.0"' in line
+    assert sparkline([(2020, None)]) == ""

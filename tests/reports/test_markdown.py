@@ -1,0 +1,44 @@
+import re
+
+import pytest
+
+from reports.markdown import render_markdown
+from tests.reports.samples import make_result, sample
+
+
+@pytest.mark.parametrize("lang", ["en", "ru"])
+def test_tables_keep_their_shape_whatever_the_names(lang: str) -> None:
+    lines = render_markdown(sample(), lang).splitlines()
+    width = 0
+    for line in lines:
+        if not line.startswith("|"):
+            width = 0
+            continue
+        cells = len(re.findall(r"(?<!\\)\|", line)) - 1
+        width = width or cells
+        assert cells == width, line
+
+
+@pytest.mark.parametrize("lang", ["en", "ru"])
+def test_no_name_becomes_markup(lang: str) -> None:
+    text = render_markdown(sample(), lang)
+    assert not re.search(r"<[a-zA-Z/!]", text)
+    assert not re.search(r"(?<!\\)\]\(", text)
+    assert "://" not in text
+    assert "\u202e" not in text and "\u2028" not in text
+    assert r"\=1\+1" in text and "&lt;b&gt;Bold&lt;/b&gt;" in text
+
+
+def test_the_same_result_makes_the_same_text() -> None:
+    assert render_markdown(make_result(clusters=2)) == render_markdown(make_result(clusters=2))
+
+
+def test_unknown_is_said_with_its_reason() -> None:
+    text = render_markdown(sample())
+    [line] = [row for row in text.splitlines() if "Unknown: " in row]
+    assert "| — |" in line and "output of 2 members is missing" in line
+
+
+def test_long_tables_are_cut_saying_so() -> None:
+    text = render_markdown(make_result(clusters=30, smallest=4, largest=6))
+    assert "shown 100 of 120; the rest is in formations.csv" in text
