@@ -8,12 +8,18 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.closedness.components import component_labels
+from analysis.linear import solve_leontief
 from graph.errors import parameter_error
 from graph.formation import FloatArray, sum_by
 
 Index = NDArray[np.integer[Any]]
 _CLOSED: Final = 1e-12
 """A strong component whose inflow is below this share of its throughflow takes nothing in."""
+_DENSE_COMPONENT: Final = 2500
+"""Up to so many participants of a strong component one dense inverse is faster than blocks of columns."""
+_BLOCK: Final = 256
+_SMALL: Final = 200
+"""Up to so many participants one inverse of everything is faster than one a strong component."""
 
 
 def closed_components(
@@ -36,7 +42,7 @@ def expected_visits(src: Index, dst: Index, weight: FloatArray, total: FloatArra
     r"""Return the diagonal of ``N = (I − G)^-1``: how often a unit that is at i will be there, shape (n,).
 
     Infinite in a component that takes nothing in. Only paths that return count, so each strong component
-    is solved alone: exact, and cheap where a large network has small cycles.
+    can be solved alone: exact, and cheap where a large network has small cycles.
 
     Parameters
     ----------
@@ -52,21 +58,38 @@ def expected_visits(src: Index, dst: Index, weight: FloatArray, total: FloatArra
     if not within.any():
         return visits
     closed = closed_components(src, dst, weight, total, labels)
+    if n <= _SMALL and not closed.any():
+        cyclic = np.zeros(n, bool)
+        cyclic[src[within]] = True
+        through = np.where(total > 0, total, 1.0)
+        visits[cyclic] = _returns(n, src.astype(np.int64), dst, weight / through[dst])[cyclic]
+        return visits
     visits[closed] = np.inf
     src, dst, weight = src[within], dst[within], weight[within]
-    cycling = np.unique(labels[src])
-    for label in cycling:
+    for label in np.unique(labels[src]):
         members = np.flatnonzero(labels == label)
         if closed[members[0]]:
             continue
         mine = labels[src] == label
         local = np.zeros(n, np.int64)
         local[members] = np.arange(len(members))
-        size = len(members)
-        flat = local[src[mine]] * size + local[dst[mine]]
-        passed = sum_by(flat, weight[mine] / total[dst[mine]], size * size)
-        visits[members] = np.diagonal(np.linalg.inv(np.eye(size) - passed.reshape(size, size)))
+        start, stop = local[src[mine]], local[dst[mine]]
+        visits[members] = _returns(len(members), start, stop, weight[mine] / total[dst[mine]])
     return visits
+
+
+def _returns(n: int, src: Index, dst: Index, coefficient: FloatArray) -> FloatArray:
+    """Return the diagonal of (I − B)^-1 for one strong component, in blocks of columns where it is large."""
+    if n <= _DENSE_COMPONENT:
+        passed = sum_by(src * n + dst, coefficient, n * n).reshape(n, n)
+        return np.asarray(np.diagonal(np.linalg.inv(np.eye(n) - passed)), dtype=np.float64)
+    diagonal = np.empty(n)
+    for first in range(0, n, _BLOCK):
+        columns = np.arange(first, min(first + _BLOCK, n))
+        unit = np.zeros((n, len(columns)))
+        unit[columns, columns - first] = 1.0
+        diagonal[columns] = solve_leontief(n, src, dst, coefficient, unit)[columns, columns - first]
+    return diagonal
 
 
 def cycling_index(src: Index, dst: Index, weight: FloatArray, total: FloatArray) -> float:

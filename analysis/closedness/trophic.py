@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from analysis.closedness.components import component_labels
 from analysis.closedness.finn import checked_flows
-from analysis.linear import solve_laplacian_like
+from analysis.linear import solve_positive
 from graph.formation import FloatArray, sum_by
 
 Index = NDArray[np.integer[Any]]
@@ -34,7 +34,7 @@ def link_levels(n: int, src: Index, dst: Index, weight: FloatArray) -> FloatArra
     a, b, w = position[start[inner]], position[stop[inner]], -value[inner]
     diagonal = np.arange(len(at))
     height = np.zeros(n)
-    height[at] = solve_laplacian_like(
+    height[at] = solve_positive(
         len(at),
         np.concatenate([diagonal, a, b]),
         np.concatenate([diagonal, b, a]),

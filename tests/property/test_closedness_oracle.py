@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from analysis import chain, entrainment
+from analysis import chain, entrainment, linear
 from analysis.brokers import gould_fernandez
 from analysis.closedness import (
     autonomy,
     circulation_share,
+    finn,
     finn_cycling_index,
     longest_chain,
     maximum_circulation,
@@ -286,6 +287,29 @@ def check_shares(formation_columns: Any, people: dict[str, NDArray[Any]] | Any) 
     for name in ("upstreamness", "downstreamness"):
         if name in people:
             assert (people[name][~np.isnan(people[name])] >= 1 - 1e-9).all()
+
+
+@settings(deadline=None, max_examples=40)
+@given(networks(loops=True), st.floats(0.01, 3.0))
+def test_large_networks_take_other_solvers_to_the_same_values(flows: FloatArray, share: float) -> None:
+    """With the limits at 0, small networks go the way of those with thousands of participants."""
+    inflow, _, through = balanced(flows, share * (flows.sum(axis=0) + flows.sum(axis=1)) + 1.0)
+    src, dst = np.nonzero(flows)
+    coefficient = flows[src, dst] / through[dst]
+    mild = np.where(flows > 0, 1 + np.log1p(flows), 0.0)
+    dense = (
+        finn_cycling_index(flows, inflow),
+        solve_leontief(len(flows), src, dst, coefficient, inflow),
+        trophic_levels(mild),
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(linear, "DENSE", 0)
+        for limit in ("_SMALL", "_DENSE_COMPONENT"):
+            patch.setattr(finn, limit, 0)
+        patch.setattr(finn, "_BLOCK", 2)
+        assert finn_cycling_index(flows, inflow) == pytest.approx(dense[0], rel=1e-9, abs=1e-12)
+        assert solve_leontief(len(flows), src, dst, coefficient, inflow) == pytest.approx(dense[1], rel=1e-9)
+        assert trophic_levels(mild) == pytest.approx(dense[2], abs=1e-8, nan_ok=True)
 
 
 def test_global_random_state_is_untouched() -> None:
