@@ -65,7 +65,8 @@ class Gaps:
 
     def log_determinant(self, covariance: FloatArray) -> FloatArray:
         """Return the log-determinant of the known block of `covariance` by pattern, shape (..., u)."""
-        return np.linalg.slogdet(self._padded(covariance)[0])[1]
+        out: FloatArray = np.linalg.slogdet(self._padded(covariance)[0])[1]
+        return out
 
     def _padded(self, covariance: FloatArray) -> tuple[FloatArray, FloatArray]:
         both = self.patterns[:, :, None] & self.patterns[:, None, :]

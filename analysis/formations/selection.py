@@ -58,7 +58,7 @@ def maximum_likelihood(
         One more place to start from.
     """
     gaps = Gaps.of(x)
-    starts = _spread_starts(complete(x, gaps), groups, rng) if groups > 1 else np.ones((1, len(x), 1))
+    starts = spread_starts(complete(x, gaps), groups, rng, STARTS) if groups > 1 else np.ones((1, len(x), 1))
     if start is not None:
         starts = np.concatenate([start[None], starts])
     fits = fit_em(
@@ -67,11 +67,11 @@ def maximum_likelihood(
     return fits.take(np.array([int(fits.log_likelihood.argmax())]))
 
 
-def _spread_starts(rows: FloatArray, groups: int, rng: Generator) -> FloatArray:
-    """Return soft k-means shares from far-apart seeds (k-means++), shape (STARTS, n, groups)."""
+def spread_starts(rows: FloatArray, groups: int, rng: Generator, starts: int) -> FloatArray:
+    """Return soft k-means shares from far-apart seeds (k-means++), shape (starts, n, groups)."""
     n = len(rows)
     out = []
-    for _ in range(STARTS):
+    for _ in range(starts):
         seeds = rows[[int(rng.integers(n))]]
         while len(seeds) < groups:
             away = ((rows[:, None] - seeds) ** 2).sum(axis=2).min(axis=1)
