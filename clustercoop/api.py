@@ -167,7 +167,12 @@ def analyze(
 
 
 def explain(
-    source: str | os.PathLike[str] | Result, cluster: str, year: int, participant: str | None = None
+    source: str | os.PathLike[str] | Result,
+    cluster: str,
+    year: int,
+    participant: str | None = None,
+    *,
+    lang: Lang | None = None,
 ) -> Explanation:
     """List the links and cells behind a cooperation ratio; they add up to it.
 
@@ -179,6 +184,8 @@ def explain(
         The formation.
     participant : str, optional
         One of its members; without it the ratio of the formation.
+    lang : {"en", "ru"}, optional
+        Language of the sentence that says why a ratio is unknown; the run's own by default.
 
     Raises
     ------
@@ -188,7 +195,8 @@ def explain(
     from analysis.audit import explain as audit
 
     result = source if isinstance(source, Result) else read_result(source)
-    return audit(result.graph, result.settings, cluster, year, participant)
+    settings = result.settings if lang is None else result.settings.replace(lang=lang)
+    return audit(result.graph, settings, cluster, year, participant)
 
 
 def view(

@@ -253,12 +253,12 @@ def analyze(data: Path, out: Path, engine: str, **options: Any) -> None:
 @click.option("--year", type=int, required=True, help="Year.")
 @click.option("--participant", help="Participant id; without it, the whole formation.")
 @click.option("--lang", type=_LANGS, default="en", show_default=True)
-def explain(results: Path, cluster: str, year: int, participant: str | None, lang: str) -> None:
+def explain(results: Path, cluster: str, year: int, participant: str | None, lang: Any) -> None:
     """List the links and cells behind a cooperation ratio; they add up to it."""
     import clustercoop
     from reports.audit import explanation_text
 
-    click.echo(explanation_text(clustercoop.explain(results, cluster, year, participant), lang))
+    click.echo(explanation_text(clustercoop.explain(results, cluster, year, participant, lang=lang), lang))
 
 
 @main.command()
