@@ -84,12 +84,14 @@ class Ledger:
         """Add a finding of `code` for each living row of `where`; past the cap one for the rest.
 
         `value` and `detail` give the finding's texts for a row; by default the raw cell of `column`, and "".
-        `summed` names the column whose sum the summary tells (`column` where it is numeric).
+        `summed` names the column whose sum the summary tells (by default `column`, or the value of links).
         """
         rows = np.flatnonzero(where & self.alive)
         if not len(rows):
             return
-        summed = summed or (column if column in self._numeric else "")
+        summed = summed or (
+            column if column in self._numeric else "value" if "value" in self._numeric else ""
+        )
         for number, grid in enumerate(self.grids):
             mine = rows[self.source[rows] == number]
             room = self._notes.room(code, self.spec.name, grid.file)

@@ -63,7 +63,7 @@ def _read_parquet(data: bytes, name: str, facts: dict[str, Any]) -> RawSheet:
         columns: dict[int, Any] = {}
         for position, column in enumerate(table.columns):
             if pa.types.is_dictionary(column.type):
-                column = column.combine_chunks().dictionary_decode()
+                column = column.cast(column.type.value_type)
             if pa.types.is_nested(column.type):
                 raise DataError(
                     f"The column {table.column_names[position]} of {name} holds lists or records, not cells."

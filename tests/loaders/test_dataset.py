@@ -1,0 +1,633 @@
+"""Datasets: which files make one, how they are read, and that every row and value is accounted for."""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from graph.errors import ClusterCoopError, DataError, SchemaError, StrictError
+from graph.model import SupplyGraph
+from graph.settings import Settings
+from loaders.dataset import Dataset, read_dataset, read_frames
+from tests.loaders.damage import FORMS, tables, write
+
+SHARED = Path(__file__).resolve().parents[2] / ".." / "shared" / "data"
+PEOPLE = "participant_id,cluster_id\n01,c\n02,c\n03,d\n"
+LINKS = "year,supplier_id,buyer_id,value\n2021,01,02,5\n2021,02,03,7.5\n"
+
+
+def make(folder: Path, **files: str) -> Path:
+    for name, text in ({"participants": PEOPLE, "links": LINKS} | files).items():
+        (folder / f"{name}.csv").write_text(text, "utf-8")
+    return folder
+
+
+def read(folder: Path, **files: str) -> Dataset:
+    return read_dataset(make(folder, **files))
+
+
+def codes(data: Dataset) -> set[str]:
+    return {f.code for f in data.findings}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_gives_the_same_graph(tmp_path: Path, form: str) -> None:
+    write(tmp_path / form, form)
+    data = read_dataset(tmp_path / form)
+    expected = SupplyGraph.from_tables(tables())
+    for name in ("participants", "links", "activity"):
+        columns = list(tables()[name].columns)
+        mine = data.graph.to_tables()[name][columns]
+        pd.testing.assert_frame_equal(mine, expected.to_tables()[name][columns])
+    assert data.graph.currency == "RUB"
+    assert data.rejected.empty
+
+
+def test_what_was_found_out_is_in_the_provenance(tmp_path: Path) -> None:
+    write(tmp_path / "d", "russian")
+    inputs = {entry["table"]: entry for entry in read_dataset(tmp_path / "d").provenance["inputs"]}
+    links = inputs["links"]
+    known = ("file", "encoding", "delimiter", "line_end", "rows", "sheet")
+    assert {name: links[name] for name in known} == {
+        "file": "links.csv",
+        "encoding": "cp1251",
+        "delimiter": ";",
+        "line_end": "CRLF",
+        "rows": 24,
+        "sheet": "",
+    }
+    assert links["columns"]["Объём отгрузки, тыс. руб."] == "value"
+    assert links["conversions"] == {"Объём отгрузки, тыс. руб.": "÷ 1000"}
+    assert inputs["activity"]["decimal"] == ","
+    assert links["bytes"] == (tmp_path / "d" / "links.csv").stat().st_size
+    assert len(links["sha256"]) == 64
+    json.dumps(inputs)  # goes into run.json as it is
+
+
+def test_accounting_adds_up_by_rows_and_values(tmp_path: Path) -> None:
+    """Read: 5 + 7.5 + 3 + 4 − 2 = 17.5, of which 5 + 7.5 accepted and 3 + 4 − 2 = 5 rejected."""
+    bad = "2021,01,02,-2\n20211,01,02,3\n2021,,02,4\n2021,01,03,abc\n"
+    data = read(tmp_path, links=LINKS + bad)
+    book = data.provenance["accounting"]["links"]
+    assert (book["rows_read"], book["rows_accepted"], book["rows_rejected"]) == (6, 2, 4)
+    assert book["values"]["value"] == {
+        "value_read": 17.5,
+        "value_accepted": 12.5,
+        "value_rejected": 5.0,
+        "value_unknown": 0.0,
+    }
+    assert data.rejected["row"].tolist() == [4, 5, 6, 7]
+    assert data.rejected["code"].tolist() == [
+        "negative_value_row",
+        "year_impossible",
+        "required_missing",
+        "not_a_number_row",
+    ]
+    assert json.loads(data.rejected["content"][3]) == {
+        "year": "2021",
+        "supplier_id": "01",
+        "buyer_id": "03",
+        "value": "abc",
+    }
+
+
+# Each case: the table's text (the rest of the dataset is PEOPLE and LINKS), then findings as
+# (code, row, column, value).
+FIGURES = "participant_id,year,output,purchases,employees,value_added,rd_expenses,used_by_participants\n"
+CASES: dict[str, tuple[str, str, set[tuple[str, int | None, str, str]]]] = {
+    "repeated link": ("links", LINKS + "2021,01,02,5\n", {("duplicate_row", 4, "year", "")}),
+    "parallel link": ("links", LINKS + "2021,01,02,6\n", {("parallel_links", 4, "value", "6")}),
+    "self-supply": ("links", LINKS + "2021,01,01,6\n", {("self_supply", 4, "value", "6")}),
+    "zero link": ("links", LINKS + "2021,01,03,0\n", {("zero_value", 4, "value", "0")}),
+    "outside": ("links", LINKS + "2021,01,x,1\n", {("outside_links", None, "", "1")}),
+    "both outside": ("links", LINKS + "2021,y,x,1\n", {("outside_both", 4, "supplier_id", "y")}),
+    "slip of spelling": (
+        "links",
+        LINKS + "2021,1,02,1\n",
+        {("outside_links", None, "", "1"), ("id_near_miss", 4, "supplier_id", "1")},
+    ),
+    "year of five digits": ("links", LINKS + "20212,01,02,1\n", {("year_impossible", 4, "year", "20212")}),
+    "half a year": ("links", LINKS + "2021.5,01,02,1\n", {("year_impossible", 4, "year", "2021.5")}),
+    "text for a year": ("links", LINKS + "long ago,01,02,1\n", {("not_a_number_row", 4, "year", "long ago")}),
+    "date for a year": (
+        "links",
+        LINKS + "2021-03-01,01,03,1\n",
+        {("year_from_date", 4, "year", "2021-03-01")},
+    ),
+    "huge": ("links", LINKS + "2021,01,03,1e30\n", {("huge_number_row", 4, "value", "1e30")}),
+    "infinite": ("links", LINKS + "2021,01,03,inf\n", {("not_a_number_row", 4, "value", "inf")}),
+    "missing value": ("links", LINKS + "2021,01,03,н/д\n", {("required_missing", 4, "value", "н/д")}),
+    "too many cells": ("links", LINKS + "2021,01,03,1,5\n", {("fields_wrong", 4, "", "")}),
+    "too few cells": ("links", LINKS + "2021,01,03\n", {("fields_wrong", 4, "", "")}),
+    "a note": ("links", LINKS + "Source: reports\n", {("note_row", 4, "", "")}),
+    "a total": ("links", LINKS + "2021,Итого,,12.5\n", {("total_row", 4, "supplier_id", "Итого")}),
+    "header again": (
+        "links",
+        LINKS + "year,supplier_id,buyer_id,value\n2021,01,03,1\n",
+        {("header_repeated", 4, "supplier_id", "supplier_id")},
+    ),
+    "data above": (
+        "links",
+        "2020,01,02,9\n" + LINKS,
+        {("row_above_header", 1, "", "")},
+    ),
+    "undecided comma": (
+        "links",
+        LINKS.replace("7.5", "7") + '2021,01,03,"1,234"\n',
+        {("decimal_unclear_row", 4, "value", "1,234")},
+    ),
+    "footnote": ("links", LINKS + "2021,01,03,7.52)\n", {("footnote_read", 4, "value", "7.52)")}),
+    "unknown kind": (
+        "links",
+        "year,supplier_id,buyer_id,value,kind\n2021,01,02,5,gifts\n2021,02,03,5,Услуги\n",
+        {("kind_unknown", 2, "kind", "gifts")},
+    ),
+    "invisible letters": (
+        "links",
+        LINKS + "2021,\u200b01,\ufeff03,1\n",
+        {("id_cleaned", 4, "supplier_id", "\u200b01"), ("id_cleaned", 4, "buyer_id", "\ufeff03")},
+    ),
+    "lost letters": (
+        "links",
+        LINKS + "2021,\ufffd1,03,1\n",
+        {("id_undecodable", 4, "supplier_id", "\ufffd1")},
+    ),
+    "unknown column": (
+        "participants",
+        PEOPLE.replace("\n", ",1\n").replace("cluster_id,1", "cluster_id,phone"),
+        {("column_ignored", None, "phone", "phone")},
+    ),
+    "member twice": ("participants", PEOPLE + "01,c\n", {("duplicate_row", 5, "participant_id", "")}),
+    "overlapping membership": (
+        "participants",
+        "participant_id,cluster_id,joined_year,left_year\n01,c,2015,2018\n01,c,2018,\n01,c,2010,2014\n02,c,,\n03,d,,\n",
+        {("membership_overlap", 3, "participant_id", "01")},
+    ),
+    "left before it joined": (
+        "participants",
+        PEOPLE.replace("\n", ",,\n").replace("cluster_id,,", "cluster_id,joined_year,left_year")
+        + "04,d,2020,2018\n",
+        {("membership_reversed", 5, "left_year", "2020")},
+    ),
+    "negative figures": (
+        "activity",
+        FIGURES + "01,2021,-5,1,1,-3,,\n",
+        {("negative_value", 2, "output", "-5"), ("negative_value_added", 2, "value_added", "-3")},
+    ),
+    "text among figures": (
+        "activity",
+        FIGURES + "01,2021,many,1,1,,,\n",
+        {("not_a_number", 2, "output", "many")},
+    ),
+    "zero beside positive": (
+        "activity",
+        FIGURES + "01,2021,5,1,1,0,1,\n",
+        {("zero_beside_positive", 2, "value_added", "0")},
+    ),
+    "both zero": ("activity", FIGURES + "01,2021,,,,0,0,\n", {("both_zero", 2, "value_added", "0")}),
+    "R&D above value added": (
+        "activity",
+        FIGURES + "01,2021,5,1,1,2,3,\n",
+        {("rd_above_value_added", 2, "rd_expenses", "3")},
+    ),
+    "used above output": (
+        "activity",
+        FIGURES + "01,2021,5,1,1,,,6\n",
+        {("used_above_output", 2, "used_by_participants", "6")},
+    ),
+    "rise": (
+        "activity",
+        FIGURES + "01,2021,5,,,,,\n01,2022,51,,,,,\n01,2024,999,,,,,\n",
+        {("jump_up", 3, "output", "51")},
+    ),
+    "fall": (
+        "activity",
+        FIGURES + "01,2021,50,,,,,\n01,2022,15,,,,,\n01,2023,5,,,,,\n",
+        # 15 of 50 is a fall of exactly 70 %; 5 of 15 is one of 67 %.
+        {("jump_down", 3, "output", "15")},
+    ),
+    "repeated figures": (
+        "activity",
+        FIGURES + "01,2021,5,1,,,,\n01,2021,5,1,,,,\n",
+        {("duplicate_row", 3, "participant_id", "")},
+    ),
+    "figures that disagree": (
+        "activity",
+        FIGURES + "01,2021,5,1,,,,\n01,2021,6,1,,,,\n02,2021,9,,,,,\n",
+        {
+            ("duplicate_conflict", 2, "participant_id", "01, 2021"),
+            ("duplicate_conflict", 3, "participant_id", "01, 2021"),
+        },
+    ),
+    "figures of a stranger": (
+        "activity",
+        FIGURES + "09,2021,5,1,,,,\n",
+        {("activity_outside", 2, "participant_id", "09")},
+    ),
+    "share above one": (
+        "indicators",
+        "cluster_id,year,cooperation_ratio\nc,2021,80.4\n",
+        {("share_above_one", 2, "cooperation_ratio", "80.4")},
+    ),
+    "unknown cluster": (
+        "indicators",
+        "cluster_id,year,cooperation_ratio\nz,2021,0.5\n",
+        {("cluster_unknown", 2, "cluster_id", "z")},
+    ),
+    "empty table": ("activity", FIGURES, {("table_empty", None, "", "activity")}),
+    "category": (
+        "measures",
+        "cluster_id,year,category,measure,amount\nc,2021,magic,wand,5\nc,2021,Правовая,law,\n",
+        {("category_unknown", 2, "category", "magic")},
+    ),
+    "a measure paid twice": (
+        "measures",
+        "cluster_id,year,category,measure,amount\nc,2021,legal,law,5\nc,2021,legal,law,6\n",
+        {("parallel_measures", 3, "amount", "6")},
+    ),
+}
+ALWAYS = {"format_found", "unit_assumed", "number_format", "decimal_assumed", "no_final_newline"}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_each_oddity_is_told_where_it_stands(tmp_path: Path, case: str) -> None:
+    table, text, expected = CASES[case]
+    data = read(tmp_path, **{table: text})
+    found = {(f.code, f.row, f.column, f.value) for f in data.findings if f.code not in ALWAYS}
+    assert found == expected
+    for finding in data.findings:
+        assert finding.file == f"{finding.table}.csv"
+        for lang in ("en", "ru"):
+            assert "{" not in finding.message(lang) + finding.action(lang)
+    broken = {row for code, row, _, _ in expected if finding_rejects(code)}
+    assert set(data.rejected["row"]) == broken
+    assert set(data.rejected["file"]) <= {f"{table}.csv"}
+
+
+def finding_rejects(code: str) -> bool:
+    rejecting = {"duplicate_row", "duplicate_conflict", "year_impossible", "required_missing", "fields_wrong"}
+    rejecting |= {"note_row", "total_row", "header_repeated", "row_above_header", "id_undecodable"}
+    rejecting |= {"membership_overlap", "membership_reversed"}
+    return code in rejecting or code.endswith("_row")
+
+
+def test_conflicting_figures_are_unknown(tmp_path: Path) -> None:
+    data = read(tmp_path, activity=CASES["figures that disagree"][1])
+    assert data.graph.activity["participant_id"].tolist() == ["02"]
+
+
+def test_kinds_and_categories_are_translated(tmp_path: Path) -> None:
+    data = read(tmp_path, links=CASES["unknown kind"][1], measures=CASES["category"][1])
+    assert sorted(data.graph.links["kind"]) == ["gifts", "services"]
+    assert sorted(data.graph.measures["category"]) == ["legal", "magic"]
+
+
+def test_parallel_deliveries_are_summed(tmp_path: Path) -> None:
+    data = read(tmp_path, links=LINKS + "2021,01,02,6\n")
+    assert data.graph.formation("c", 2021).weight.tolist() == [11.0]
+    assert data.provenance["accounting"]["links"]["rows_merged"] == 1
+
+
+def test_open_quotes_swallow_nothing(tmp_path: Path) -> None:
+    links = "year,supplier_id,buyer_id,value\n" + '2021,"01,02,5\n2021,02,"03",7.5\n2021,03,01,1\n'
+    data = read(tmp_path, links=links)
+    assert data.graph.links["value"].tolist() == [7.5, 1.0]
+    assert data.rejected[["row", "code"]].values.tolist() == [[2, "quote_unbalanced"]]
+    assert {"quotes_by_line", "quote_unbalanced"} <= codes(data)
+
+
+def test_ids_are_text_and_never_missing_marks(tmp_path: Path) -> None:
+    data = read(
+        tmp_path,
+        participants="participant_id,cluster_id\nNA,c\n007,c\n-,c\n1e5,c\n",
+        links="year,supplier_id,buyer_id,value\n2021,NA,007,1\n2021,-,1e5,2\n",
+    )
+    assert data.graph.node_ids.tolist() == ["-", "007", "1e5", "NA"]
+
+
+def test_formulas_and_markup_are_just_text(tmp_path: Path) -> None:
+    names = ["=cmd|' /C calc'!A0", "<script>alert(1)</script>"]
+    people = pd.DataFrame({"participant_id": ["01", "02"], "cluster_id": "c", "name": names})
+    data = read(tmp_path, participants=people.to_csv(index=False))
+    assert data.graph.participants["name"].tolist() == names
+
+
+UNITS = [
+    ("value, тыс. руб.", "1500", 1.5, "RUB"),
+    ("value, млн руб.", "1.5", 1.5, "RUB"),
+    ("value, млрд руб.", "0.0015", 1.5, "RUB"),
+    ("value, руб.", "1500000", 1.5, "RUB"),
+    ("value, thousand USD", "1500", 1.5, "USD"),
+    ("value_musd", "1.5", 1.5, "USD"),
+    ("value (bn EUR)", "0.0015", 1.5, "EUR"),
+    ("value", "1.5", 1.5, "RUB"),
+]
+
+
+@pytest.mark.parametrize(("header", "cell", "value", "currency"), UNITS)
+def test_units_become_millions(tmp_path: Path, header: str, cell: str, value: float, currency: str) -> None:
+    links = f"year;supplier_id;buyer_id;{header}\n2021;01;02;{cell}\n"
+    data = read(tmp_path, links=links)
+    assert data.graph.links["value"].tolist() == pytest.approx([value], rel=1e-15)
+    assert data.graph.currency == currency
+    assert ("unit_assumed" in codes(data)) == (header == "value")
+
+
+def test_per_cent_become_shares(tmp_path: Path) -> None:
+    header = 'cluster_id,year,"Уровень кооперации, %"\n'
+    data = read(tmp_path, indicators=header + "c,2021,80.4\nd,2021,66.71\n")
+    assert data.graph.indicators["cooperation_ratio"].tolist() == [80.4 / 100, 66.71 / 100]
+    cells = read(tmp_path, indicators='cluster_id;year;cooperation_ratio\nc;2021;"80,4 %"\nd;2021;0,5\n')
+    assert cells.graph.indicators["cooperation_ratio"].tolist() == [80.4 / 100, 0.5]
+
+
+def test_currencies_are_one(tmp_path: Path) -> None:
+    activity = 'participant_id,year,"output, mln USD"\n01,2021,5\n'
+    links = LINKS.replace("value", '"value, млн руб."')
+    with pytest.raises(SchemaError, match="several currencies: RUB .* USD"):
+        read(tmp_path, activity=activity, links=links)
+    make(tmp_path, activity=activity, links=LINKS)
+    assert read_dataset(tmp_path).graph.currency == "USD"
+    data = read_dataset(tmp_path, settings=Settings(currency="EUR"))
+    assert data.graph.currency == "EUR"
+    assert "currency_overridden" in codes(data)
+
+
+def test_the_decimal_sign_of_one_column_settles_another(tmp_path: Path) -> None:
+    """Every output has three decimals; the comma of value_added shows that commas are decimal here."""
+    activity = "participant_id;year;output;value_added\n01;2021;1,234;0,5\n02;2021;5,678;0,25\n"
+    data = read(tmp_path, activity=activity)
+    assert data.graph.activity["output"].tolist() == [1.234, 5.678]
+    assert not codes(data) & {"decimal_unclear", "decimal_assumed"}
+
+
+def test_findings_are_capped_and_summed(tmp_path: Path) -> None:
+    """1,500 self-supplies of 2: a thousand are told, 500 with a value of 1,000 are summed up."""
+    rows = "".join(f"2021,01,01,2,p{n}\n" for n in range(1500))
+    data = read(tmp_path, links="year,supplier_id,buyer_id,value,product_code\n" + rows)
+    told = [f for f in data.findings if f.code == "self_supply"]
+    [rest] = [f for f in data.findings if f.code == "more_info"]
+    assert (len(told), rest.detail, rest.value) == (1000, "500 (self_supply)", "1000")
+
+
+def test_rejected_rows_are_never_capped(tmp_path: Path) -> None:
+    data = read(tmp_path, links=LINKS + "2021,01,02\n" * 1200 + "1,01,02,2\n" * 1100)
+    assert len(data.rejected) == 2300
+    assert sum(f.code == "fields_wrong" for f in data.findings) == 1000
+    rest = {f.detail: f.value for f in data.findings if f.code == "more_error"}
+    assert rest == {"200 (fields_wrong)": "0", "100 (year_impossible)": "200"}
+
+
+def test_strict_turns_findings_into_an_error(tmp_path: Path) -> None:
+    make(tmp_path)
+    read_dataset(tmp_path, settings=Settings(strict=True))  # information alone is no reason
+    make(tmp_path, links=LINKS + "2021,01,02,-5\n")
+    with pytest.raises(
+        StrictError, match="1 errors and 0 warnings; the first: links.csv, row 4, column value"
+    ):
+        read_dataset(tmp_path, settings=Settings(strict=True))
+
+
+# Which files make a dataset -----------------------------------------------------------------------------
+
+
+def test_yearly_files_are_joined(tmp_path: Path) -> None:
+    make(tmp_path)
+    (tmp_path / "links.csv").unlink()
+    (tmp_path / "links_2021.csv").write_text(LINKS)
+    (tmp_path / "links_2022.csv").write_text(LINKS.replace("2021", "2022"))
+    data = read_dataset(tmp_path)
+    assert data.graph.links["file"].tolist() == ["links_2021.csv"] * 2 + ["links_2022.csv"] * 2
+    assert data.graph.links["row"].tolist() == [2, 3, 2, 3]
+    [joined] = [f for f in data.findings if f.code == "files_joined"]
+    assert joined.detail == "links_2021.csv, links_2022.csv"
+
+
+def test_the_same_rows_in_two_files_are_repeats(tmp_path: Path) -> None:
+    make(tmp_path)
+    (tmp_path / "links.csv").unlink()
+    for part in ("1", "2"):
+        (tmp_path / f"links_{part}.csv").write_text(LINKS)
+    data = read_dataset(tmp_path)
+    assert len(data.graph.links) == 2
+    assert {f.detail for f in data.findings if f.code == "duplicate_row"} == {
+        "links_1.csv:2",
+        "links_1.csv:3",
+    }
+
+
+@pytest.mark.parametrize("other", ["links_2021.csv", "LINKS.tsv", "связи.csv"])
+def test_two_files_that_may_hold_the_same_rows_are_refused(tmp_path: Path, other: str) -> None:
+    make(tmp_path)
+    (tmp_path / other).write_text(LINKS)
+    with pytest.raises(DataError, match="Several files claim the table links"):
+        read_dataset(tmp_path)
+
+
+def test_other_files_are_left_alone(tmp_path: Path) -> None:
+    make(tmp_path, telephones="a,b\n1,2\n")
+    (tmp_path / "README.md").write_text("hello")
+    (tmp_path / "~$links.xlsx").write_bytes(b"lock")
+    (tmp_path / ".links.csv").write_text("x")
+    assert [f.file for f in read_dataset(tmp_path).findings if f.code == "file_ignored"] == ["telephones.csv"]
+
+
+@pytest.mark.parametrize(
+    ("present", "says"),
+    [
+        (("participants",), "no links"),
+        (("links",), "no participants"),
+        (("activity", "clusters"), "no participants and no links"),
+        ((), "holds no table"),
+    ],
+)
+def test_what_is_not_enough_is_refused(tmp_path: Path, present: tuple[str, ...], says: str) -> None:
+    texts = {"participants": PEOPLE, "links": LINKS, "activity": FIGURES, "clusters": "cluster_id\nc\n"}
+    for name in present:
+        (tmp_path / f"{name}.csv").write_text(texts[name])
+    with pytest.raises(DataError, match=says):
+        read_dataset(tmp_path)
+
+
+@pytest.mark.parametrize("table", ["participants", "links"])
+def test_a_main_table_without_rows_is_refused(tmp_path: Path, table: str) -> None:
+    header = (PEOPLE if table == "participants" else LINKS).split("\n")[0] + "\n"
+    with pytest.raises(DataError, match=f"The table {table} .* has a header and no rows"):
+        read(tmp_path, **{table: header})
+
+
+def test_places_that_hold_no_dataset(tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").write_bytes(b"%PDF")
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    for path, says in (("none", "no folder or file"), ("a.pdf", "is no dataset"), ("link", "is a link")):
+        with pytest.raises(DataError, match=says):
+            read_dataset(tmp_path / path)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".xlsx"])
+def test_a_folder_where_a_file_should_be(tmp_path: Path, suffix: str) -> None:
+    make(tmp_path)
+    (tmp_path / f"activity{suffix}").mkdir()
+    with pytest.raises(DataError, match=f"activity{suffix} is a folder"):
+        read_dataset(tmp_path)
+
+
+def test_a_file_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refused by the system; simulated, because a superuser may read everything."""
+    make(tmp_path)
+
+    def refuse(path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with pytest.raises(DataError, match="permission denied"):
+        read_dataset(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1", b"PK\x03\x04", b"a,b\n", b"PAR1" + b"\0" * 50 + b"PAR1"])
+def test_a_parquet_file_that_is_none(tmp_path: Path, content: bytes) -> None:
+    make(tmp_path)
+    (tmp_path / "activity.parquet").write_bytes(content)
+    with pytest.raises(DataError, match="activity.parquet"):
+        read_dataset(tmp_path)
+
+
+def test_parquet_of_lists_is_refused_and_of_dictionaries_read(tmp_path: Path) -> None:
+    make(tmp_path)
+    (tmp_path / "links.csv").unlink()
+    frame = pd.DataFrame({"year": [2021], "supplier_id": ["01"], "buyer_id": ["02"], "value": [1.5]})
+    frame.astype({"supplier_id": "category"}).to_parquet(tmp_path / "links.parquet")
+    assert read_dataset(tmp_path).graph.links["value"].tolist() == [1.5]
+    frame["value"] = pd.Series([[1.5]], dtype=object)
+    frame.to_parquet(tmp_path / "links.parquet")
+    with pytest.raises(DataError, match="holds lists"):
+        read_dataset(tmp_path)
+
+
+def test_progress_names_the_files(tmp_path: Path) -> None:
+    said: list[str] = []
+    read_dataset(make(tmp_path), progress=said.append)
+    assert said == ["Reading links.csv", "Reading participants.csv", "Checking the tables"]
+
+
+# Frames -------------------------------------------------------------------------------------------------
+
+
+def test_frames_are_checked_and_not_changed() -> None:
+    frames = tables()
+    frames["links"].loc[3, "value"] = -1.0
+    before = {name: frame.copy(deep=True) for name, frame in frames.items()}
+    data = read_frames(frames)
+    for name, frame in frames.items():
+        pd.testing.assert_frame_equal(frame, before[name])
+    [finding] = [f for f in data.findings if f.severity == "error"]
+    assert (finding.code, finding.table, finding.row) == ("negative_value_row", "links", 4)
+
+
+def test_a_graph_comes_back_from_its_tables(tmp_path: Path) -> None:
+    graph = read(tmp_path, activity=FIGURES + "01,2021,5,1,1,,,\n").graph
+    again = read_frames({name: t for name, t in graph.to_tables().items() if len(t)}).graph
+    for name in ("participants", "links", "activity"):
+        mine = again.to_tables()[name].drop(columns=["file", "sheet", "row"], errors="ignore")
+        pd.testing.assert_frame_equal(mine, graph.to_tables()[name][list(mine.columns)])
+
+
+def test_frames_that_are_none_are_refused() -> None:
+    with pytest.raises(SchemaError, match="'firms' is no table"):
+        read_frames({"firms": pd.DataFrame()})
+    with pytest.raises(SchemaError, match="must be a pandas DataFrame, got list"):
+        read_frames({"links": []})  # type: ignore[dict-item]
+
+
+CELLS = st.sampled_from(
+    [2021, 2022, "01", "02", "03", "x", 5, 7.25, -1, "1,5", "abc", None, "", math.nan, True]
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(CELLS, CELLS, CELLS, CELLS), min_size=1, max_size=12),
+    st.randoms(use_true_random=False),
+)
+def test_any_rows_are_accounted_for_in_any_order(rows: list[tuple[Any, ...]], order: random.Random) -> None:
+    """Counts and sums add up; the accepted total does not depend on the order of rows."""
+    people = pd.DataFrame({"participant_id": ["01", "02"], "cluster_id": "c"})
+    names = ["year", "supplier_id", "buyer_id", "value"]
+    data = read_frames({"participants": people, "links": pd.DataFrame(rows, columns=names, dtype=object)})
+    book = data.provenance["accounting"]["links"]
+    assert book["rows_read"] == book["rows_accepted"] + book["rows_rejected"]
+    shuffled = list(rows)
+    order.shuffle(shuffled)
+    other = read_frames(
+        {"participants": people, "links": pd.DataFrame(shuffled, columns=names, dtype=object)}
+    )
+    assert other.provenance["accounting"]["links"] == book
+
+
+# Real data ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.shared_data
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the public data sets are not in ../shared/data")
+def test_table_3_as_printed_with_its_suspect_cells(tmp_path: Path) -> None:
+    """Nine clusters, four years; the suspect cells that the source's own numbers show."""
+    data = read_dataset(SHARED / "table3")
+    assert data.provenance["accounting"]["indicators"]["rows_accepted"] == 36
+    found = {(f.code, f.cluster_id.split()[0], f.year) for f in data.findings if f.severity == "warning"}
+    assert found == {
+        ("zero_beside_positive", "Pskov", 2022),
+        ("zero_beside_positive", "Pskov", 2023),
+        ("both_zero", "Volga", 2020),
+        ("rd_above_value_added", "Kalashnikov", 2023),
+        ("jump_up", "Volga", 2023),  # 0.096 to 1.194, × 12.4
+        ("jump_down", "Voronezh", 2023),  # 1.244 to 0.374, −70 %
+        ("jump_down", "Kalashnikov", 2023),  # 0.441 to 0.058, −87 %
+        ("jump_down", "Pskov", 2022),  # 0.938 to 0
+        ("jump_down", "Pipeline", 2022),  # R&D 0.001 to "below 0.0005"
+    }
+
+
+@pytest.mark.shared_data
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the public data sets are not in ../shared/data")
+def test_a_year_of_wiod_keeps_every_dollar(tmp_path: Path) -> None:
+    """264 thousand links: counts, the sum, and self-supply are those of plain pandas."""
+    nodes = pd.read_csv(SHARED / "wiod_1995_2003" / "node_index.csv", keep_default_na=False)
+    edges = pd.read_parquet(SHARED / "wiod_1995_2003" / "edges_2000.parquet")
+    ids = (nodes["country"] + "_" + nodes["sector"]).to_numpy()
+    pd.DataFrame({"participant_id": ids, "cluster_id": nodes["country"]}).to_csv(
+        tmp_path / "participants.csv", index=False
+    )
+    links = pd.DataFrame(
+        {
+            "year": edges["year"],
+            "supplier_id": ids[edges["supplier"]],
+            "buyer_id": ids[edges["buyer"]],
+            "value_musd": edges["value_musd"],
+        }
+    )
+    links.to_parquet(tmp_path / "links.parquet")
+    data = read_dataset(tmp_path)
+    assert data.graph.currency == "USD"
+    assert len(data.graph.links) == len(edges)
+    assert data.graph.links["value"].sum() == int(edges["value_musd"].astype(np.int64).sum())
+    own = edges[edges["supplier"] == edges["buyer"]]
+    told = sum(f.code == "self_supply" for f in data.findings)
+    [rest] = [f for f in data.findings if f.code == "more_info"]
+    assert told + int(rest.detail.split()[0]) == len(own)
+    inside = nodes["country"].to_numpy()[edges["supplier"]] == nodes["country"].to_numpy()[edges["buyer"]]
+    different = inside & (edges["supplier"] != edges["buyer"]).to_numpy()
+    total = sum(float(f.weight.sum()) for f in data.graph.formations())
+    assert total == float(edges["value_musd"].to_numpy(np.int64)[different].sum())
+
+
+def test_every_expected_failure_is_one_of_ours() -> None:
+    assert issubclass(StrictError, DataError) and issubclass(SchemaError, ClusterCoopError)
