@@ -81,16 +81,21 @@ def awkward() -> SupplyGraph:
     )
 
 
-def random_graph(seed: int, *, clusters: int = 3, size: int = 6, years: int = 3) -> SupplyGraph:
+def random_graph(
+    seed: int, *, clusters: int = 3, size: int = 6, years: int = 3, links_each: int = 15
+) -> SupplyGraph:
     """Clusters that overlap and trade with each other and the outside, drawn with `seed`."""
     rng = np.random.default_rng(seed)
     ids = [f"{i:04d}" for i in range(clusters * size)]
     cluster = [f"c{i // size}" for i in range(len(ids))]
     people = pd.DataFrame({"participant_id": ids, "cluster_id": cluster})
     twice = people.sample(2, random_state=seed).assign(cluster_id="c0")
-    people = pd.concat([people, twice]).drop_duplicates(["participant_id", "cluster_id"])
+    lone = pd.DataFrame({"participant_id": [f"lone{c}" for c in range(clusters)]})
+    lone["cluster_id"] = [f"c{c}" for c in range(clusters)]
+    people = pd.concat([people, twice, lone], ignore_index=True)
+    people = people.drop_duplicates(["participant_id", "cluster_id"], ignore_index=True)
     everyone = np.array([*ids, "out1", "out2", "out3"])
-    m = 15 * len(ids)
+    m = links_each * len(ids)
     links = pd.DataFrame(
         {
             "year": 2020 + rng.integers(0, years, m),
@@ -148,7 +153,7 @@ def outcome(graph: SupplyGraph, seed: int = 0) -> dict[str, pd.DataFrame]:
                 "core_size": int(core.sum()),
                 "core_members": ";".join(f.ids[core]),
                 "core_fit": float(rng.random()),
-                "ecosystem_type": types[int(rng.integers(len(types)))],
+                "ecosystem_type": types[(f.year + int(f.cluster_id[-1:] == "1")) % len(types)],
             }
         )
         people += [
