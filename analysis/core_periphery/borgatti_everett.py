@@ -2,7 +2,8 @@
 
 References
 ----------
-.. [1] S. P. Borgatti, M. G. Everett (2000). Models of core/periphery structures. *Social Networks* 21, 375–395.
+.. [1] S. P. Borgatti, M. G. Everett (2000). Models of core/periphery structures. *Social Networks* 21,
+375–395.
 """
 
 from __future__ import annotations
@@ -55,8 +56,9 @@ def borgatti_everett(
     graph : graph-like of n participants
         See `as_edges`.
     equation : {"4", "2", "5"}
-        The pattern Δ of [1]_. "4": 1 between core members, 0 between peripheral ones, core–periphery cells left
-        out of the correlation. "2": 1 wherever either end is in the core. "5": Δ_ij = c_i c_j, continuous.
+        The pattern Δ of [1]_. "4": 1 between core members, 0 between peripheral ones, core–periphery cells
+        left out of the correlation. "2": 1 wherever either end is in the core. "5": Δ_ij = c_i c_j,
+        continuous.
     weights : {"log1p", "raw", "binary"}
         How link values enter.
     directed : bool
@@ -69,11 +71,11 @@ def borgatti_everett(
     Returns
     -------
     CoreFit
-        ``fit`` is the Pearson correlation over off-diagonal cells, in [−1, 1]; NaN with an empty core where no
-        split has one: too few participants (equation 4 needs 4: two in the core and two outside, so that both
-        blocks hold a pair; equation 2 needs 3), no link, or all cells equal.
-        ``exact`` up to 20 participants. Of tied splits the one with fewer members, then earlier members, is
-        returned. For equation 5 ``supplier`` is c, and ``core`` is empty.
+        ``fit`` is the Pearson correlation over off-diagonal cells, in [−1, 1]; NaN with an empty core where
+        no split has one: too few participants (equation 4 needs 4: two in the core and two outside, so that
+        both blocks hold a pair; equation 2 needs 3), no link, or all cells equal. ``exact`` up to 20
+        participants. Of tied splits the one with fewer members, then earlier members, is returned. For
+        equation 5 ``supplier`` is c, and ``core`` is empty.
 
     Raises
     ------
@@ -131,7 +133,7 @@ def discrete_optimum(
 ) -> tuple[NDArray[np.bool_], float, float, int]:
     """Return the best core, its correlation, the margin and the ties (see `borgatti_everett`)."""
     n = edges.n
-    x = np.zeros(n, np.uint8)
+    x = np.zeros(n, np.int8)
     if n < smallest(str(equation)) or len(y) == 0:
         return x.astype(bool), np.nan, np.nan, 0
     links = adjacency(edges, y)
@@ -161,7 +163,7 @@ def _settle(
     equation: int,
     n: int,
     links: tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float64]],
-    x: NDArray[np.uint8],
+    x: NDArray[np.int8],
 ) -> tuple[float, float, int]:
     """Move x to the first of its tied neighbours, or a better one; return score, best other score, ties."""
     for _ in range(4 * n):

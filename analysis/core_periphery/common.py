@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graph.errors import parameter_error
-from graph.formation import Formation
+from graph.formation import Formation, sum_by
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -78,7 +78,7 @@ class Edges:
     @cached_property
     def isolates(self) -> NDArray[np.bool_]:
         """Participants without a link, shape (n,)."""
-        return self.degree == 0
+        return np.asarray(self.degree == 0)
 
     @cached_property
     def degree(self) -> NDArray[np.int64]:
@@ -93,7 +93,7 @@ def _sorted(
     key = np.asarray(src, np.int64) * n + np.asarray(dst, np.int64)
     keep = (np.asarray(src) != np.asarray(dst)) & (np.asarray(weight) != 0)
     pair, inverse = np.unique(key[keep], return_inverse=True)
-    total = np.bincount(inverse, np.asarray(weight, np.float64)[keep], len(pair))
+    total = sum_by(inverse, np.asarray(weight, np.float64)[keep], len(pair))
     return Edges(n, (pair // n).astype(np.int32), (pair % n).astype(np.int32), total, ids)
 
 
@@ -123,36 +123,46 @@ def as_edges(graph: GraphLike, function: str = "as_edges") -> Edges:
         return graph
     if isinstance(graph, Formation):
         return Edges(graph.n, graph.src, graph.dst, graph.weight, graph.ids)
-    ids: list[Any]
-    if hasattr(graph, "is_directed"):  # networkx, without importing it for other input
-        ids = list(graph.nodes)
-        number = {node: i for i, node in enumerate(ids)}
-        triples = [(number[a], number[b], float(w)) for a, b, w in graph.edges(data="weight", default=1)]
-        if not graph.is_directed():
-            triples += [(b, a, w) for a, b, w in triples if a != b]
-        n = len(ids)
-        src, dst, weight = (np.array(column) for column in zip(*triples, strict=True)) if triples else _NONE
+    given: Any = graph
+    if hasattr(given, "is_directed"):  # networkx, without importing it for other input
+        return _from_networkx(given, function)
+    if hasattr(given, "tocoo"):
+        coo = given.tocoo()
+        shape, src, dst, weight = coo.shape, coo.row, coo.col, np.asarray(coo.data, np.float64)
     else:
-        if hasattr(graph, "tocoo"):
-            coo = graph.tocoo()
-            shape, src, dst, weight = coo.shape, coo.row, coo.col, np.asarray(coo.data, np.float64)
-        else:
-            matrix = np.asarray(graph, dtype=np.float64)
-            shape = matrix.shape
-            src, dst = np.nonzero(matrix) if matrix.ndim == 2 else (_NONE[0], _NONE[1])
-            weight = matrix[src, dst] if matrix.ndim == 2 else _NONE[2]
-        if len(shape) != 2 or shape[0] != shape[1]:
-            raise parameter_error("graph", function, "a graph or a square matrix", f"shape {shape}")
-        n = int(shape[0])
-        ids = list(range(n))
+        matrix = np.atleast_2d(np.asarray(given, dtype=np.float64))
+        shape = matrix.shape
+        src, dst = np.nonzero(matrix)
+        weight = matrix[src, dst]
+    if len(shape) != 2 or shape[0] != shape[1]:
+        raise parameter_error("graph", function, "a graph or a square matrix", f"shape {shape}")
+    n = int(shape[0])
+    return _checked(n, src, dst, weight, np.arange(n).astype(object), function)
+
+
+def _from_networkx(graph: Any, function: str) -> Edges:
+    ids = np.empty(len(graph), dtype=object)
+    ids[:] = list(graph.nodes)
+    number = {node: i for i, node in enumerate(ids)}
+    triples = [(number[a], number[b], float(w)) for a, b, w in graph.edges(data="weight", default=1)]
+    if not graph.is_directed():
+        triples += [(b, a, w) for a, b, w in triples if a != b]
+    columns = np.array(triples, dtype=np.float64).reshape(-1, 3)
+    src, dst = columns[:, 0].astype(np.int64), columns[:, 1].astype(np.int64)
+    return _checked(len(ids), src, dst, columns[:, 2], ids, function)
+
+
+def _checked(
+    n: int,
+    src: NDArray[Any],
+    dst: NDArray[Any],
+    weight: NDArray[np.float64],
+    ids: NDArray[np.object_],
+    function: str,
+) -> Edges:
     if not bool((np.isfinite(weight) & (weight >= 0)).all()):
         raise parameter_error("graph", function, "a graph with finite values ≥ 0", "others")
-    labels = np.empty(n, dtype=object)
-    labels[:] = ids
-    return _sorted(n, src, dst, weight, labels)
-
-
-_NONE = (np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
+    return _sorted(n, src, dst, weight, ids)
 
 
 def check_weights(weights: str, function: str) -> None:
@@ -174,8 +184,8 @@ class CoreFit:
     core : array of bool, shape (n,)
         Who is in the core. All False where no split is defined.
     fit : float
-        Value of the method's criterion: a correlation or share (larger is better), or, for tiering and Lip, an
-        error (smaller is better). NaN where no split is defined.
+        Value of the method's criterion: a correlation or share (larger is better), or, for tiering and Lip,
+        an error (smaller is better). NaN where no split is defined.
     margin : float
         How much worse the best *different* split is, ≥ 0; 0 where another split ties. For a search (``exact``
         False) it is an upper bound; NaN for continuous methods.

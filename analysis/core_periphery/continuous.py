@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,13 +12,15 @@ from analysis.core_periphery.minres import concentrated, coreness
 
 Floats = NDArray[np.float64]
 
+OPTIONS: Final[Any] = {"maxiter": 2000, "ftol": 1e-13, "gtol": 1e-9}
+
 
 def continuous(edges: Edges, weights: Weights) -> CoreFit:
     """Find the coreness c ≥ 0 whose products c_i c_j correlate best with the links (eq. 5).
 
-    The correlation over off-diagonal cells is climbed by L-BFGS-B with its exact gradient, from strengths, from
-    symmetric MINRES and from equal coreness, and the best end is kept. c has Euclidean norm 1. ``core`` follows
-    the concentration rule (see `minres`). NaN where `minres` is.
+    The correlation over off-diagonal cells is climbed by L-BFGS-B with its exact gradient, from strengths,
+    from symmetric MINRES and from equal coreness, and the best end is kept. c has Euclidean norm 1. ``core``
+    follows the concentration rule (see `minres`). NaN where `minres` is.
 
     Examples
     --------
@@ -36,7 +40,7 @@ def continuous(edges: Edges, weights: Weights) -> CoreFit:
     if not np.isfinite(pre):
         return core_fit(edges, name, np.zeros(n, bool), np.nan, ties=0, equation="5", weights=weights)
     cells = n * (n - 1)
-    links = csr_array((a, (edges.src, edges.dst)), shape=(n, n))
+    links: Any = csr_array((a, (edges.src, edges.dst)), shape=(n, n))
     both = links + links.T
     mean = float(a.sum()) / cells
     norm = np.sqrt(float(a @ a) - cells * mean**2)
@@ -54,14 +58,13 @@ def continuous(edges: Edges, weights: Weights) -> CoreFit:
         spread_slope = 4.0 * (length - square) * c - 2.0 * pattern * pattern_slope / cells
         return -r, -(slope - 0.5 * r * spread_slope / spread)
 
-    strength = np.asarray(both.sum(axis=1)).ravel()
+    strength: Floats = np.asarray(both.sum(axis=1)).ravel()
     spiral = 1.0 + 0.5 * np.argsort(np.argsort(-strength, kind="stable")) / n  # equal coreness is stationary
-    ends = []
+    fit: Any = minimize
+    ends: list[Any] = []
     for c in (strength, start, spiral):
         c = c / np.linalg.norm(c)
-        ends.append(
-            minimize(loss, c, jac=True, method="L-BFGS-B", bounds=[(0.0, None)] * n, options=_OPTIONS)
-        )
+        ends.append(fit(loss, c, jac=True, method="L-BFGS-B", bounds=[(0.0, None)] * n, options=OPTIONS))
     best = min(ends, key=lambda end: float(end.fun))
     c = best.x / np.linalg.norm(best.x)
     return core_fit(
@@ -74,6 +77,3 @@ def continuous(edges: Edges, weights: Weights) -> CoreFit:
         equation="5",
         weights=weights,
     )
-
-
-_OPTIONS = {"maxiter": 2000, "ftol": 1e-13, "gtol": 1e-9}

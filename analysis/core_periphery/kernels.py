@@ -1,15 +1,16 @@
 """Compiled kernels of the discrete Borgatti–Everett fit and of its null models.
 
 Notation: y is the value a link enters the fit with, x[i] is 1 in the core. A correlation with either ideal
-pattern depends on the links only through pair sums, so links lose their direction here: `indptr, other, value`
-list both ends' view of every link (a mutual pair appears twice). A state is
+pattern depends on the links only through pair sums, so links lose their direction here: `indptr, other,
+value` list both ends' view of every link (a mutual pair appears twice). A state is
 
     state = [Σy and Σy² inside the core, the same inside the periphery, core size, Σy and Σy² of all links]
     sums[i] = [Σy and Σy² between i and the core, Σy and Σy² of all links of i]
 
-so that the fit after moving any one participant costs O(1) and the move itself O(degree). Copies are written as
-loops and sorting is our own because both compile an order of magnitude faster than numba's array statements,
-and the first run waits for it. The kernels call each other, so they stay in one file (see `analysis.jit`).
+so that the fit after moving any one participant costs O(1) and the move itself O(degree). Copies are written
+as loops and sorting is our own because both compile an order of magnitude faster than numba's array
+statements, and the first run waits for it. The kernels call each other, so they stay in one file (see
+`analysis.jit`).
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from analysis.jit import jit
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
-Flags = NDArray[np.uint8]
+Flags = NDArray[np.int8]
 Words = NDArray[np.uint64]
 Pointers = NDArray[np.int64]
 
@@ -41,13 +42,14 @@ def next_word(stream: Words) -> np.uint64:
     z = stream[0]
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return z ^ (z >> np.uint64(31))
+    word: np.uint64 = z ^ (z >> np.uint64(31))
+    return word
 
 
 @jit
 def uniform(stream: Words) -> float:
     """Return a uniform number in [0, 1) with 53 bits."""
-    return np.float64(next_word(stream) >> np.uint64(11)) * 1.1102230246251565e-16
+    return float(next_word(stream) >> np.uint64(11)) * 1.1102230246251565e-16
 
 
 @jit
@@ -95,7 +97,8 @@ def score(equation: int, n: int, state: Floats) -> float:
     if a <= 0.0 or b <= 0.0 or spread <= 1e-10 * (a + b) * squares:
         return UNDEFINED
     covariance = b * ones - a * state[2]
-    return covariance * abs(covariance) / (a * b * spread)
+    signed: float = covariance * abs(covariance) / (a * b * spread)
+    return signed
 
 
 @jit
@@ -154,10 +157,10 @@ def climb(
 ) -> float:
     """Climb by Kernighan–Lin passes from the placed split x and return the score reached.
 
-    A pass moves the best participant not yet moved, even downhill, until a number of moves brought no new best;
-    then it returns to the best split on its way. Two moves in a row are a swap, three a rotation.
+    A pass moves the best participant not yet moved, even downhill, until a number of moves brought no new
+    best; then it returns to the best split on its way. Two moves in a row are a swap, three a rotation.
     """
-    path, fixed, moved = np.empty(n, np.int64), np.empty(n, np.uint8), np.empty(7)
+    path, fixed, moved = np.empty(n, np.int64), np.empty(n, np.int8), np.empty(7)
     patience = max(6, min(n // 4, 40))
     best = score(equation, n, state)
     while True:
@@ -227,9 +230,10 @@ def search(
     """Search for the best split, write it to `best_x` and return its score (`UNDEFINED` if there is none).
 
     Seeds are the best prefixes of the participants sorted by strength and by the leading eigenvector of the
-    symmetrised links; from each a climb, then `kicks` perturbations of the best split, each followed by a climb.
+    symmetrised links; from each a climb, then `kicks` perturbations of the best split, each followed by a
+    climb.
     """
-    x, sums, state = np.zeros(n, np.uint8), np.zeros((n, 4)), np.zeros(7)
+    x, sums, state = np.zeros(n, np.int8), np.zeros((n, 4)), np.zeros(7)
     key, previous, ranking = np.zeros(n), np.zeros(n), np.zeros(n, np.int64)
     best = UNDEFINED
     for attempt in range(2 + kicks):
@@ -266,8 +270,8 @@ def search(
         else:
             for i in range(n):
                 x[i] = best_x[i]
-            for _ in range(2 + np.int64(uniform(stream) * max(1, n // 5))):
-                i = np.int64(uniform(stream) * n)
+            for _ in range(2 + int(uniform(stream) * max(1, n // 5))):
+                i = int(uniform(stream) * n)
                 x[i] = 1 - x[i]
         place(n, x, sums, state, indptr, other, value)
         reached = climb(equation, n, x, sums, state, indptr, other, value)
@@ -283,7 +287,7 @@ def precedes(x: Flags, y: Flags) -> bool:
     """Tell whether core x comes before core y: fewer members, then the earlier members."""
     size, first = 0, 0
     for i in range(len(x)):
-        difference = np.int64(x[i]) - np.int64(y[i])
+        difference = int(x[i]) - int(y[i])
         size += difference
         if first == 0:
             first = difference
@@ -295,7 +299,7 @@ def exhaust(
     equation: int, n: int, indptr: Pointers, other: Ints, value: Floats, best_x: Flags
 ) -> tuple[float, float, int]:
     """Try every split in Gray-code order; return the best score, the next best split's, and the optima."""
-    x, sums, state = np.zeros(n, np.uint8), np.zeros((n, 4)), np.zeros(7)
+    x, sums, state = np.zeros(n, np.int8), np.zeros((n, 4)), np.zeros(7)
     place(n, x, sums, state, indptr, other, value)
     best, second, ties = UNDEFINED, UNDEFINED, 0
     for code in range(1, 1 << n):

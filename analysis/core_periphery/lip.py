@@ -20,17 +20,17 @@ def lip(graph: GraphLike) -> CoreFit:
     Returns
     -------
     CoreFit
-        ``fit`` is Z, the number of such pairs (0 is a perfect core). A pair linked one way only counts half, so
-        that a graph with every link both ways has Lip's own Z. ``ties`` counts the optimal splits, ``margin`` is
-        the gap to the best other one. NaN with fewer than 2 participants or no link.
+        ``fit`` is Z, the number of such pairs (0 is a perfect core). A pair linked one way only counts half,
+        so that a graph with every link both ways has Lip's own Z. ``ties`` counts the optimal splits,
+        ``margin`` is the gap to the best other one. NaN with fewer than 2 participants or no link.
 
     Notes
     -----
-    For a core C of k participants with total degrees t_i (links out and in), the core's own links e enter both
-    counts and cancel: 2Z = [k(k − 1) − e] + [m − Σ_{i∈C} t_i + e]. So the best core of k are the k largest
-    degrees and 2Z_k = 2Z_{k−1} + 2(k − 1) − t_(k), in O(n log n + m) [1]_. The core has 1 … n − 1 members, which
-    loses nothing: Z_1 ≤ Z_0 and Z_{n−1} ≤ Z_n. Of tied splits the smallest core is returned, and of equal
-    degrees the earlier participants.
+    For a core C of k participants with total degrees t_i (links out and in), the core's own links e enter
+    both counts and cancel: 2Z = [k(k − 1) − e] + [m − Σ_{i∈C} t_i + e]. So the best core of k are the k
+    largest degrees and 2Z_k = 2Z_{k−1} + 2(k − 1) − t_(k), in O(n log n + m) [1]_. The core has 1 … n − 1
+    members, which loses nothing: Z_1 ≤ Z_0 and Z_{n−1} ≤ Z_n. Of tied splits the smallest core is returned,
+    and of equal degrees the earlier participants.
 
     References
     ----------

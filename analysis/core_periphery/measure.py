@@ -16,9 +16,11 @@ from analysis.core_periphery.borgatti_everett import (
     smallest,
 )
 from analysis.core_periphery.common import Edges, as_edges
+from analysis.core_periphery.elliott import two_cores
 from analysis.core_periphery.kernels import survey
 from analysis.core_periphery.lip import lip
 from analysis.core_periphery.minres import concentrated, coreness
+from analysis.core_periphery.rossa import profile_of
 from analysis.core_periphery.significance import Null, refit_test
 from analysis.core_periphery.tiering import tiering
 from analysis.measures import Measures, Scalar
@@ -39,6 +41,8 @@ UNKNOWN: Final = (
     "tiering_error",
     "tiering_error_density",
     "lip_z",
+    "rossa_centralisation",
+    "core_in_out_fit",
 )
 ALPHA: Final = 0.05
 """Above this p a core is told to be no clearer than chance, or than degrees explain."""
@@ -64,14 +68,15 @@ def measure(formation: Formation, settings: Settings) -> Measures:
     -------
     Measures
         The columns of ``formations.csv`` that start with ``core``, ``coreness_pre``, ``tiering_error``,
-        ``tiering_error_density`` and ``lip_z``, and ``in_core``, ``supplier_coreness`` and ``buyer_coreness`` of
-        members. What a degenerate formation does not have is unknown, with a finding.
+        ``tiering_error_density``, ``lip_z`` and ``rossa_centralisation``, and ``in_core``,
+        ``supplier_coreness`` and ``buyer_coreness`` of members. What a degenerate formation does not have is
+        unknown, with a finding.
 
     Notes
     -----
-    ``core_members`` is the optimum of `borgatti_everett` with ``core_method`` eq4 or eq2, the core of `lip`, or
-    that of `minres`; ``core_fit`` is for the latter two the equation 4 correlation of their core. A core whose fit
-    is not above 0 is no core: its members are left empty.
+    ``core_members`` is the optimum of `borgatti_everett` with ``core_method`` eq4 or eq2, the core of `lip`,
+    or that of `minres`; ``core_fit`` is for the latter two the equation 4 correlation of their core. A core
+    whose fit is not above 0 is no core: its members are left empty.
     """
     edges = as_edges(formation)
     y = edges.values(settings.core_weights)
@@ -79,6 +84,8 @@ def measure(formation: Formation, settings: Settings) -> Measures:
     columns: dict[str, Scalar] = {name: np.nan for name in UNKNOWN}
     columns |= {
         "core_members": "",
+        "core_out_members": "",
+        "core_in_members": "",
         "core_components": edges.components,
         "core_isolates": int(edges.isolates.sum()),
     }
@@ -104,7 +111,13 @@ def measure(formation: Formation, settings: Settings) -> Measures:
         "tiering_error": tiering(edges).fit,
         "tiering_error_density": tiering(edges, score="density").fit,
         "lip_z": lip(edges).fit,
+        "rossa_centralisation": profile_of(edges, y).centralisation,
     }
+    cores = two_cores(edges, y)
+    columns["core_in_out_fit"] = cores.fit
+    if cores.fit > 0:
+        columns["core_out_members"] = _joined(edges, cores.core_out)
+        columns["core_in_members"] = _joined(edges, cores.core_in)
     seeds = stream(settings, formation)
     core, fit, margin, ties = _core(edges, y, u, v, settings, seeds[:1])
     if not np.isfinite(fit):
@@ -113,7 +126,7 @@ def measure(formation: Formation, settings: Settings) -> Measures:
         return Measures(columns, people, found.findings)
     columns |= {"core_fit": fit, "core_margin": margin, "core_ties": ties}
     if fit > 0:
-        columns |= {"core_size": int(core.sum()), "core_members": ";".join(map(str, edges.ids[core]))}
+        columns |= {"core_size": int(core.sum()), "core_members": _joined(edges, core)}
         in_core[:] = core
         if ties > 1:
             found.add("core_tied", value=str(ties))
@@ -124,6 +137,10 @@ def measure(formation: Formation, settings: Settings) -> Measures:
     elif _above(columns["core_p_degree"]):
         found.add("core_by_degree", value=f"{columns['core_p_degree']:.3f}")
     return Measures(columns, people, found.findings)
+
+
+def _joined(edges: Edges, core: NDArray[np.bool_]) -> str:
+    return ";".join(map(str, edges.ids[core]))
 
 
 def _above(p: Scalar) -> bool:
@@ -171,7 +188,7 @@ def _core(
         core = concentrated(np.sqrt(u * v))
     else:
         return np.zeros(edges.n, bool), np.nan, np.nan, 0
-    score = survey(4, edges.n, *adjacency(edges, y), core.astype(np.uint8))[0]
+    score = survey(4, edges.n, *adjacency(edges, y), core.astype(np.int8))[0]
     return core, correlation(score) if score >= -1 else np.nan, np.nan, 1
 
 

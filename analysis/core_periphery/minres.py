@@ -17,6 +17,7 @@ from analysis.core_periphery.common import (
     core_fit,
 )
 from analysis.jit import jit
+from graph.formation import sum_by
 
 Floats = NDArray[np.float64]
 
@@ -108,15 +109,16 @@ def minres(graph: GraphLike, *, weights: Weights = "log1p", symmetric: bool = Fa
 
     Notes
     -----
-    Given v, the best u_i is Σ_{j≠i} a_ij v_j / Σ_{j≠i} v_j², and likewise v given u: each half step lowers the
-    error, links ≥ 0 keep u and v ≥ 0, and the start (strengths) makes the result deterministic. The diagonal is
-    missing, not zero, which separates MINRES from the plain SVD [1]_. Where the error has no minimum (a star,
-    whose hub's u and v may grow without bound because its own cell is missing) the iteration stops when a step
-    gains less than 1e-11 of Σ a².
+    Given v, the best u_i is Σ_{j≠i} a_ij v_j / Σ_{j≠i} v_j², and likewise v given u: each half step lowers
+    the error, links ≥ 0 keep u and v ≥ 0, and the start (strengths) makes the result deterministic. The
+    diagonal is missing, not zero, which separates MINRES from the plain SVD [1]_. Where the error has no
+    minimum (a star, whose hub's u and v may grow without bound because its own cell is missing) the
+    iteration stops when a step gains less than 1e-11 of Σ a².
 
     References
     ----------
-    .. [1] J. P. Boyd, W. J. Fitzgerald, M. C. Mahutga, D. A. Smith (2010). Computing continuous core/periphery
+    .. [1] J. P. Boyd, W. J. Fitzgerald, M. C. Mahutga, D. A. Smith (2010). Computing continuous
+    core/periphery
        structures for social relations data with MINRES/SVD. *Social Networks* 32, 125–137.
 
     Examples
@@ -178,11 +180,11 @@ def coreness(edges: Edges, a: Floats, *, symmetric: bool = False) -> tuple[Float
     if symmetric:
         key = np.r_[src.astype(np.int64) * n + dst, dst.astype(np.int64) * n + src]
         pair, inverse = np.unique(key, return_inverse=True)
-        a = np.bincount(inverse, np.r_[a, a] / 2, len(pair))
+        a = sum_by(inverse, np.r_[a, a] / 2, len(pair))
         src, dst = (pair // n).astype(np.int32), (pair % n).astype(np.int32)
         lost = squares - float(a @ a)
-    u = np.bincount(src, a, n)
-    v = u.copy() if symmetric else np.bincount(dst, a, n)
+    u = sum_by(src, a, n)
+    v = u.copy() if symmetric else sum_by(dst, a, n)
     error, _ = factor(n, src, dst, a, symmetric, u, v, STEPS, TOLERANCE)
     norm_u, norm_v = float(np.linalg.norm(u)), float(np.linalg.norm(v))
     if norm_u == 0.0 or norm_v == 0.0:

@@ -10,7 +10,7 @@ References
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from analysis.core_periphery.common import Edges
 from analysis.core_periphery.kernels import Floats, Ints, Words, uniform
 from analysis.jit import jit
+from graph.formation import sum_by
 
 LINK_STEPS: Final = 20
 """Link exchanges tried between two replicates, per link (per absent link, where these are fewer)."""
@@ -42,7 +43,7 @@ LARGEST: Final = 4000
 def choose_cells(n: int, cells: Ints, src: Ints, dst: Ints, stream: Words) -> None:
     """Draw len(src) of the n(n − 1) cells off the diagonal, in random order (Fisher–Yates on `cells`)."""
     for e in range(len(src)):
-        k = e + np.int64(uniform(stream) * (len(cells) - e))
+        k = e + int(uniform(stream) * (len(cells) - e))
         cell = cells[k]
         cells[k] = cells[e]
         cells[e] = cell
@@ -55,7 +56,8 @@ def choose_cells(n: int, cells: Ints, src: Ints, dst: Ints, stream: Words) -> No
 @jit
 def strain(stray: Floats, stiff: Floats, at: int, plus: float) -> float:
     """Return the rise of stiff · stray² when `plus` is added to the stray of participant `at`."""
-    return stiff[at] * plus * (2.0 * stray[at] + plus)
+    rise: float = stiff[at] * plus * (2.0 * stray[at] + plus)
+    return rise
 
 
 @jit
@@ -75,8 +77,8 @@ def rewire(
     slot : array of int32, shape (n, n)
         1 + number of the link from i to j; −1 − number of the hole, where holes are listed; else 0.
     hole_src, hole_dst : arrays of int32
-        The absent links, where they are fewer than the links: then these are drawn, which is the same exchange
-        met more often. Else empty.
+        The absent links, where they are fewer than the links: then these are drawn, which is the same
+        exchange met more often. Else empty.
     """
     n = slot.shape[0]
     m = len(src)
@@ -86,19 +88,19 @@ def rewire(
     for _ in range(steps):
         size = 3 if uniform(stream) < 0.1 else 2
         if holes > 0:
-            h = np.int64(uniform(stream) * holes)
-            a, d = np.int64(hole_src[h]), np.int64(hole_dst[h])
-            h = np.int64(uniform(stream) * holes)
-            c, b = np.int64(hole_src[h]), np.int64(hole_dst[h])
+            h = int(uniform(stream) * holes)
+            a, d = int(hole_src[h]), int(hole_dst[h])
+            h = int(uniform(stream) * holes)
+            c, b = int(hole_src[h]), int(hole_dst[h])
             if size == 3:
-                c, b = d, np.int64(uniform(stream) * n)
+                c, b = d, int(uniform(stream) * n)
         else:
-            p = np.int64(uniform(stream) * m)
-            a, b = np.int64(src[p]), np.int64(dst[p])
-            p = np.int64(uniform(stream) * m)
-            c, d = np.int64(src[p]), np.int64(dst[p])
+            p = int(uniform(stream) * m)
+            a, b = int(src[p]), int(dst[p])
+            p = int(uniform(stream) * m)
+            c, d = int(src[p]), int(dst[p])
             if size == 3:
-                c = np.int64(uniform(stream) * n)
+                c = int(uniform(stream) * n)
                 d = c
         if a == b or a == c or b == c or a == d or (size == 2 and (b == d or c == d)):
             continue
@@ -106,7 +108,7 @@ def rewire(
         if size == 2:
             if slot[a, b] <= 0 or slot[c, d] <= 0 or slot[a, d] > 0 or slot[c, b] > 0:
                 continue
-            one, two = np.int64(slot[a, b] - 1), np.int64(slot[c, d] - 1)
+            one, two = int(slot[a, b] - 1), int(slot[c, d] - 1)
             hole_ad, hole_cb = slot[a, d], slot[c, b]
             if suppliers:
                 dst[one], dst[two] = d, b
@@ -180,15 +182,15 @@ def exchange(
     near = max(1, m // 10)
     moves = 0
     for _ in range(steps):
-        p = np.int64(uniform(stream) * m)
+        p = int(uniform(stream) * m)
         u = uniform(stream)
         if u < 0.5:
-            q = np.int64(2.0 * u * m)
+            q = int(2.0 * u * m)
         else:  # a link of similar value: more often accepted
-            r = rank[p] + np.int64((2.0 * u - 1.0) * (2 * near + 1)) - near
+            r = rank[p] + int((2.0 * u - 1.0) * (2 * near + 1)) - near
             if r < 0 or r >= m:
                 continue
-            q = np.int64(holder[r])
+            q = int(holder[r])
         d = y[q] - y[p]
         if d == 0.0:
             continue
@@ -216,7 +218,8 @@ def same_density(
 ) -> Iterator[tuple[Ints, Ints, Floats]]:
     """Yield networks with as many links anywhere, and the values shuffled over them.
 
-    Every set of m of the n(n − 1) ordered pairs, and every assignment of the m values to it, is equally likely.
+    Every set of m of the n(n − 1) ordered pairs, and every assignment of the m values to it, is equally
+    likely.
 
     Parameters
     ----------
@@ -244,8 +247,8 @@ def same_density(
 def gravity(edges: Edges, y: Floats) -> Floats:
     """Return how much each participant adds to values as supplier and as buyer, shape (2, n).
 
-    Least squares for y_ij ≈ mean + a_i + b_j over the links, each participant's effect shrunk as by `SHRINKAGE`
-    more links without one.
+    Least squares for y_ij ≈ mean + a_i + b_j over the links, each participant's effect shrunk as by
+    `SHRINKAGE` more links without one.
     """
     n = edges.n
     centred = y - y.mean()
@@ -253,28 +256,28 @@ def gravity(edges: Edges, y: Floats) -> Floats:
     out = np.bincount(edges.src, minlength=n) + SHRINKAGE
     into = np.bincount(edges.dst, minlength=n) + SHRINKAGE
     for _ in range(30):
-        a = np.bincount(edges.src, centred - b[edges.dst], n) / out
-        b = np.bincount(edges.dst, centred - a[edges.src], n) / into
+        a = sum_by(edges.src, centred - b[edges.dst], n) / out
+        b = sum_by(edges.dst, centred - a[edges.src], n) / into
     return np.stack([a, b])
 
 
 class DegreeChain:
     """Networks with every participant's links in and out, and its sums of values nearly so.
 
-    Links: uniform over the networks with the observed in- and out-degrees (see `rewire`). Values, given the links:
-    the observed values, in an order of probability ∝ exp(−½ Σ (stray_i / scale_i)²), where stray_i is the change
-    of a participant's sum of y as supplier (or buyer), less the change that its new partners' own effects explain
-    (see `gravity`), and scale_i = `TOLERANCE` σ √degree_i, σ the standard deviation of y. Where nearly every pair
-    is linked, partners hardly change and the sums are those observed. Where all values are equal, links alone are
-    drawn.
+    Links: uniform over the networks with the observed in- and out-degrees (see `rewire`). Values, given the
+    links: the observed values, in an order of probability ∝ exp(−½ Σ (stray_i / scale_i)²), where stray_i is
+    the change of a participant's sum of y as supplier (or buyer), less the change that its new partners' own
+    effects explain (see `gravity`), and scale_i = `TOLERANCE` σ √degree_i, σ the standard deviation of y.
+    Where nearly every pair is linked, partners hardly change and the sums are those observed. Where all
+    values are equal, links alone are drawn.
 
-    For y = log1p of money this conditioning is what a gravity model calls for: where y_ij has a density
-    h(y) exp((λ_i + μ_j) y) for any h (log-normal flows are a case), the sums of y are its sufficient statistics,
+    For y = log1p of money this conditioning is what a gravity model calls for: where y_ij has a density h(y)
+    exp((λ_i + μ_j) y) for any h (log-normal flows are a case), the sums of y are its sufficient statistics,
     so that only structure beyond the participants' sizes is left to chance.
 
-    The observed network takes a random place in a chain of R + 1 networks, run from it in both directions: the
-    chain is reversible, so under the null the observed network is exchangeable with the replicates however fast
-    links mix, and p is valid [2]_ (but for the softness of the sums).
+    The observed network takes a random place in a chain of R + 1 networks, run from it in both directions:
+    the chain is reversible, so under the null the observed network is exchangeable with the replicates
+    however fast links mix, and p is valid [2]_ (but for the softness of the sums).
 
     Parameters
     ----------
@@ -305,11 +308,13 @@ class DegreeChain:
         self._slot = np.zeros((n, n), np.int32)
         self._slot[edges.src, edges.dst] = np.arange(1, m + 1, dtype=np.int32)
         holes = n * (n - 1) - m
-        self._hole_src = self._hole_dst = np.zeros(0, np.int32)
+        self._hole_src: Ints = np.zeros(0, np.int32)
+        self._hole_dst: Ints = np.zeros(0, np.int32)
         if 0 < holes < m:
             absent = self._slot == 0
             np.fill_diagonal(absent, False)
-            self._hole_src, self._hole_dst = (ends.astype(np.int32) for ends in np.nonzero(absent))
+            rows, columns = np.nonzero(absent)
+            self._hole_src, self._hole_dst = rows.astype(np.int32), columns.astype(np.int32)
             self._slot[absent] = -np.arange(1, holes + 1, dtype=np.int32)
         ends = (edges.src, edges.dst)
         degree = np.stack([np.bincount(end, minlength=n) for end in ends])
@@ -317,7 +322,7 @@ class DegreeChain:
         scale = TOLERANCE * (float(y.std()) if varied else 1.0)
         self._effect = gravity(edges, y)
         partner = self._effect[1, edges.dst], self._effect[0, edges.src]
-        self._aim = np.stack([np.bincount(end, y - e, n) for end, e in zip(ends, partner, strict=True)])
+        self._aim = np.stack([sum_by(end, y - e, n) for end, e in zip(ends, partner, strict=True)])
         self._total = max(2.0 * float(y.sum()), 1e-300)
         self._stiff = 0.5 / (scale**2 * np.maximum(degree, 1))
         self._stray = np.zeros((2, n))
@@ -325,19 +330,31 @@ class DegreeChain:
         self._value_steps = max(VALUE_STEPS * m, VALUE_STEPS_LEAST) if varied else 0
 
     def _run(self) -> None:
-        links = self._src, self._dst
         if self._link_steps:
             holes = self._hole_src, self._hole_dst
-            self.moves += int(rewire(*links, self._slot, *holes, self._link_steps, self._stream))
+            links = self._src, self._dst, self._slot
+            self.moves += int(rewire(*links, *holes, self._link_steps, self._stream))
         if self._value_steps:
-            values = self._y, self._rank, self._holder
-            target = self._effect, self._aim, self._stiff, self._stray
-            self.moves += int(exchange(*links, *values, *target, self._value_steps, self._stream))
+            self.moves += int(
+                exchange(
+                    self._src,
+                    self._dst,
+                    self._y,
+                    self._rank,
+                    self._holder,
+                    self._effect,
+                    self._aim,
+                    self._stiff,
+                    self._stray,
+                    self._value_steps,
+                    self._stream,
+                )
+            )
             self.strain = max(self.strain, float(np.abs(self._stray).sum()) / self._total)
 
     def replicates(self, count: int) -> Iterator[tuple[Ints, Ints, Floats]]:
         """Yield `count` networks as (suppliers, buyers, values); the arrays are reused."""
-        state = [
+        state: list[NDArray[Any]] = [
             self._src,
             self._dst,
             self._y,

@@ -1,4 +1,4 @@
-"""Whether a core is clearer than chance, and clearer than degrees explain; correction over many formations."""
+"""Whether a core is clearer than chance, and than degrees explain; correction over many formations."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ class Significance:
     null : {"degree", "density"}
         The null model.
     p : float
-        (1 + b) / (1 + R), b the replicates that fit at least as well as observed. NaN where `reason` says why.
+        (1 + b) / (1 + R), b the replicates that fit at least as well as observed. NaN where `reason` says
+        why.
     error : float
         Its Monte-Carlo standard error √(p (1 − p) / (R + 1)).
     observed : float
@@ -91,8 +92,8 @@ def significance(
 
     Notes
     -----
-    The observed network and every replicate are fitted by the same search with the same effort: a better search
-    for the observed one alone would make p too small. Ties count against the core.
+    The observed network and every replicate are fitted by the same search with the same effort: a better
+    search for the observed one alone would make p too small. Ties count against the core.
 
     Examples
     --------
@@ -165,7 +166,7 @@ class _Refit:
         self._n, self._equation, self._stream = n, equation, stream
         self._pointers = np.zeros(n + 1, np.int64)
         self._other, self._value = np.zeros(2 * m, np.int32), np.zeros(2 * m)
-        self._x = np.zeros(n, np.uint8)
+        self._x = np.zeros(n, np.int8)
 
     def __call__(self, src: Ints, dst: Ints, y: Floats) -> float:
         links = self._pointers, self._other, self._value
@@ -181,8 +182,8 @@ def adjust(p: ArrayLike, method: Literal["fdr", "holm"] = "fdr") -> NDArray[np.f
     p : array-like, shape (k,)
         P-values in [0, 1]; NaN is unknown, stays NaN and is not counted among the tests.
     method : {"fdr", "holm"}
-        "fdr": Benjamini & Hochberg [1]_, the expected share of false finds among those called. "holm": Holm [2]_,
-        the chance of any false find.
+        "fdr": Benjamini & Hochberg [1]_, the expected share of false finds among those called. "holm": Holm
+        [2]_, the chance of any false find.
 
     Returns
     -------
@@ -196,12 +197,14 @@ def adjust(p: ArrayLike, method: Literal["fdr", "holm"] = "fdr") -> NDArray[np.f
 
     Notes
     -----
-    With p_(1) ≤ … ≤ p_(k): fdr takes min_{j ≥ i} k p_(j) / j, holm max_{j ≤ i} (k − j + 1) p_(j), both at most 1.
+    With p_(1) ≤ … ≤ p_(k): fdr takes min_{j ≥ i} k p_(j) / j, holm max_{j ≤ i} (k − j + 1) p_(j), both at
+    most 1.
 
     References
     ----------
     .. [1] Y. Benjamini, Y. Hochberg (1995). Controlling the false discovery rate. *JRSS B* 57, 289–300.
-    .. [2] S. Holm (1979). A simple sequentially rejective multiple test procedure. *Scand. J. Statist.* 6, 65–70.
+    .. [2] S. Holm (1979). A simple sequentially rejective multiple test procedure. *Scand. J. Statist.* 6,
+    65–70.
 
     Examples
     --------

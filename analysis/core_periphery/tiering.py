@@ -11,7 +11,7 @@ from analysis.core_periphery.common import CoreFit, Edges, GraphLike, as_edges, 
 from analysis.jit import jit
 from graph.errors import parameter_error
 
-Flags = NDArray[np.uint8]
+Flags = NDArray[np.int8]
 Ints = NDArray[np.int32]
 Pointers = NDArray[np.int64]
 
@@ -30,8 +30,9 @@ def tier_error(density: bool, n: int, links: int, x: Flags, sides: Pointers, cou
         return np.inf
     missing = k * (k - 1.0) - inside
     if not density:
-        return (missing + outside + (n - k) * np.float64(idle + deaf)) / links
-    error = np.float64(idle + deaf) / k
+        per_link: float = (missing + outside + (n - k) * float(idle + deaf)) / links
+        return per_link
+    error: float = float(idle + deaf) / k
     if k > 1:
         error += missing / (k * (k - 1.0))
     if n - k > 1:
@@ -50,7 +51,7 @@ def tier_move(i: int, x: Flags, sides: Pointers, counts: Pointers, pointers: Poi
     if x[i] == 1:
         counts[3] -= sides[i, 1] == 0
         counts[4] -= sides[i, 3] == 0
-    sign = 1 - 2 * np.int64(x[i])
+    sign = 1 - 2 * int(x[i])
     counts[0] += sign
     counts[1] += sign * (sides[i, 0] + sides[i, 2])
     counts[2] -= sign * (sides[i, 1] + sides[i, 3])
@@ -76,11 +77,12 @@ def tier_search(
 ) -> tuple[float, float, int]:
     """Minimise the error over every split, or by a climb from the best prefix of `ranking`.
 
-    Returns the least error, that of the best different split met, and the splits that share the least. A climb
-    moves the best participant not yet moved, returns to the best split on its way, and repeats while it gains.
+    Returns the least error, that of the best different split met, and the splits that share the least. A
+    climb moves the best participant not yet moved, returns to the best split on its way, and repeats while
+    it gains.
     """
-    x, sides, counts = np.zeros(n, np.uint8), np.zeros((n, 4), np.int64), np.zeros(5, np.int64)
-    path, fixed = np.zeros(n, np.int64), np.zeros(n, np.uint8)
+    x, sides, counts = np.zeros(n, np.int8), np.zeros((n, 4), np.int64), np.zeros(5, np.int64)
+    fixed = np.zeros(n, np.int8)
     links = pointers[n]
     counts[2] = links
     for i in range(n):
@@ -104,7 +106,7 @@ def tier_search(
             ties += 1
             size, first = 0, 0
             for j in range(n):
-                difference = np.int64(x[j]) - np.int64(best_x[j])
+                difference = int(x[j]) - int(best_x[j])
                 size += difference
                 if first == 0:
                     first = difference
@@ -161,21 +163,21 @@ def tiering(graph: GraphLike, *, score: Literal["links", "density"] = "links") -
     graph : graph-like of n participants, m links
         See `as_edges`; values are ignored.
     score : {"links", "density"}
-        "links": Craig & von Peter's [1]_ errors per link. "density": Brassil & Nodari's [2]_, each block's errors
-        per cell of the block.
+        "links": Craig & von Peter's [1]_ errors per link. "density": Brassil & Nodari's [2]_, each block's
+        errors per cell of the block.
 
     Returns
     -------
     CoreFit
-        ``fit`` is the error (0 is perfect tiering). NaN with fewer than 3 participants or no link. ``exact`` up
-        to 14 participants; above, a search from the best core of largest degrees.
+        ``fit`` is the error (0 is perfect tiering). NaN with fewer than 3 participants or no link. ``exact``
+        up to 14 participants; above, a search from the best core of largest degrees.
 
     Notes
     -----
     In perfect tiering core members all deal with one another, peripheral ones never do, and each core member
-    sells to at least one and buys from at least one peripheral participant. With k core members, errors are the
-    missing core links E_CC, the present periphery links E_PP, and n − k for each core member who sells to no
-    peripheral participant (E_CP) or buys from none (E_PC):
+    sells to at least one and buys from at least one peripheral participant. With k core members, errors are
+    the missing core links E_CC, the present periphery links E_PP, and n − k for each core member who sells
+    to no peripheral participant (E_CP) or buys from none (E_PC):
 
     links:   (E_CC + E_PP + E_CP + E_PC) / m
     density: E_CC / k(k−1) + E_PP / (n−k)(n−k−1) + (E_CP + E_PC) / k(n−k), a block without cells adding 0
@@ -186,7 +188,8 @@ def tiering(graph: GraphLike, *, score: Literal["links", "density"] = "links") -
     ----------
     .. [1] B. Craig, G. von Peter (2014). Interbank tiering and money center banks. *Journal of Financial
        Intermediation* 23, 322–347.
-    .. [2] A. Brassil, G. Nodari (2018). A density-based estimator of core/periphery network structures. Reserve
+    .. [2] A. Brassil, G. Nodari (2018). A density-based estimator of core/periphery network structures.
+    Reserve
        Bank of Australia, RDP 2018-01.
 
     Examples
@@ -202,7 +205,7 @@ def tiering(graph: GraphLike, *, score: Literal["links", "density"] = "links") -
     edges = as_edges(graph, "tiering")
     n = edges.n
     name = "Craig–von Peter" if score == "links" else "Brassil–Nodari"
-    core = np.zeros(n, np.uint8)
+    core = np.zeros(n, np.int8)
     exhaustive = n <= EXHAUSTIVE
     if n < 3 or len(edges.src) == 0:
         return core_fit(edges, name, core, np.nan, ties=0, exact=True, score=score)

@@ -1,0 +1,208 @@
+"""Two cores: one of suppliers, one of buyers (Elliott, Chiu, Bazzi, Reinert & Cucuringu)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.core_periphery.common import Edges, GraphLike, Weights, as_edges, check_weights
+from analysis.jit import jit
+from graph.formation import sum_by
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int32]
+Pointers = NDArray[np.int64]
+
+BLOCKS: Final = ("periphery_out", "core_in", "core_out", "periphery_in")
+
+
+@jit
+def pattern(supplier: int, buyer: int) -> float:
+    """Return 1 where core_out (2) sells, but to periphery_out, or core_in (1) buys, but from periphery_in."""
+    if (supplier == 2 and buyer != 0) or (buyer == 1 and supplier != 3):
+        return 1.0
+    return 0.0
+
+
+@jit
+def four_blocks(
+    n: int, src: Ints, dst: Ints, order: Pointers, pointers: Pointers, y: Floats, block: Ints
+) -> float:
+    """Climb in place to a partition that no move of one participant betters; return sign(r) r².
+
+    `pointers` gives each participant's links as supplier, then as buyer; the latter through `order`.
+    """
+    cells = n * (n - 1.0)
+    total, squares = 0.0, 0.0
+    to, size = np.zeros((n, 8)), np.zeros(4)
+    for e in range(len(y)):
+        total += y[e]
+        squares += y[e] * y[e]
+        to[src[e], block[dst[e]]] += y[e]
+        to[dst[e], 4 + block[src[e]]] += y[e]
+    for i in range(n):
+        size[block[i]] += 1.0
+    spread = cells * squares - total * total
+    linked, held = 0.0, 0.0
+    for i in range(n):
+        for b in range(4):
+            linked += to[i, b] * pattern(block[i], b)
+            held += pattern(block[i], b) * (size[b] - (1.0 if b == block[i] else 0.0))
+    best = -2.0
+    while True:
+        chosen, target, chosen_linked, chosen_held = -1, 0, 0.0, 0.0
+        for i in range(n):
+            here = int(block[i])
+            for there in range(4):
+                if there == here and not (i == 0 and best == -2.0):
+                    continue
+                if there != here and size[here] == 1.0 and (here == 1 or here == 2):
+                    continue
+                s, a = linked, held
+                for b in range(4):
+                    out = pattern(there, b) - pattern(here, b)
+                    into = pattern(b, there) - pattern(b, here)
+                    partners = size[b] - (1.0 if b == here else 0.0)
+                    s += out * to[i, b] + into * to[i, 4 + b]
+                    a += (out + into) * partners
+                if a <= 0.5 or a >= cells - 0.5:
+                    continue
+                covariance = cells * s - a * total
+                score = covariance * abs(covariance) / (a * (cells - a) * spread)
+                if score > best + 1e-12:
+                    best, chosen, target, chosen_linked, chosen_held = score, i, there, s, a
+        if chosen < 0:
+            return best
+        here = int(block[chosen])
+        linked, held = chosen_linked, chosen_held
+        if here != target:
+            size[here] -= 1.0
+            size[target] += 1.0
+            block[chosen] = target
+            for e in range(pointers[chosen], pointers[chosen + 1]):
+                to[dst[e], 4 + here] -= y[e]
+                to[dst[e], 4 + target] += y[e]
+            for k in range(pointers[n + chosen], pointers[n + chosen + 1]):
+                e = order[k - len(y)]
+                to[src[e], here] -= y[e]
+                to[src[e], target] += y[e]
+
+
+@dataclass(frozen=True, eq=False)
+class TwoCores:
+    """A partition in two cores and their peripheries.
+
+    Attributes
+    ----------
+    ids : array of object, shape (n,)
+        The participants.
+    block : array of int32, shape (n,)
+        Position in `BLOCKS`; −1 where the partition is unknown.
+    fit : float
+        Pearson correlation of the off-diagonal cells with the pattern; NaN where unknown.
+    """
+
+    ids: NDArray[np.object_]
+    block: Ints
+    fit: float
+
+    @property
+    def core_out(self) -> NDArray[np.bool_]:
+        """The suppliers' core, shape (n,)."""
+        return np.asarray(self.block == 2)
+
+    @property
+    def core_in(self) -> NDArray[np.bool_]:
+        """The buyers' core, shape (n,)."""
+        return np.asarray(self.block == 1)
+
+
+def elliott(graph: GraphLike, *, weights: Weights = "log1p") -> TwoCores:
+    """Find separate cores of suppliers and of buyers.
+
+    Parameters
+    ----------
+    graph : graph-like of n participants
+        See `as_edges`.
+    weights : {"log1p", "raw", "binary"}
+        How link values enter.
+
+    Returns
+    -------
+    TwoCores
+        Unknown with fewer than 4 participants, no link, or all cells equal.
+
+    Notes
+    -----
+    The model of [1]_ has four blocks. Rows supply columns:
+
+    ============= ============= ======= ======== ============
+    block         periphery_out core_in core_out periphery_in
+    ============= ============= ======= ======== ============
+    periphery_out 0             1       0        0
+    core_in       0             1       0        0
+    core_out      0             1       1        1
+    periphery_in  0             0       0        0
+    ============= ============= ======= ======== ============
+
+    The partition that correlates best with it is sought by moves of single participants from nine starts:
+    the largest tenth, fifth, third of suppliers and of buyers by strength as cores, others by the sign of
+    what they buy less what they sell. It is the best found, without a proof. The correlation replaces the
+    likelihood of [1]_ so that values count, and so that the fit compares with equation 4's.
+
+    References
+    ----------
+    .. [1] A. Elliott, A. Chiu, M. Bazzi, G. Reinert, M. Cucuringu (2020). Core–periphery structure in
+    directed
+       networks. *Proceedings of the Royal Society A* 476, 20190783.
+
+    Examples
+    --------
+    >>> links = np.zeros((6, 6))
+    >>> links[0, [1, 3, 4, 5]] = links[[2, 3], 1] = 1
+    >>> found = elliott(links)
+    >>> np.flatnonzero(found.core_out).tolist(), np.flatnonzero(found.core_in).tolist()
+    ([0], [1])
+    """
+    check_weights(weights, "elliott")
+    edges = as_edges(graph, "elliott")
+    return two_cores(edges, edges.values(weights))
+
+
+def two_cores(edges: Edges, y: Floats) -> TwoCores:
+    """Return the two cores of links with values `y` (see `elliott`)."""
+    n, m = edges.n, len(y)
+    unknown = TwoCores(edges.ids, np.full(n, -1, np.int32), np.nan)
+    squares = float(y @ y)
+    if n < 4 or m == 0 or squares - float(y.sum()) ** 2 / (n * (n - 1)) <= 1e-10 * squares:
+        return unknown
+    sold, bought = sum_by(edges.src, y, n), sum_by(edges.dst, y, n)
+    counts = np.r_[np.bincount(edges.src, minlength=n), np.bincount(edges.dst, minlength=n)]
+    pointers = np.zeros(2 * n + 1, np.int64)
+    np.cumsum(counts, out=pointers[1:])
+    order = np.argsort(edges.dst, kind="stable")
+    best, best_block = -2.0, unknown.block
+    for share_out in (0.1, 0.2, 1 / 3):
+        for share_in in (0.1, 0.2, 1 / 3):
+            block = _start(sold, bought, max(1, round(share_out * n)), max(1, round(share_in * n)))
+            score = float(four_blocks(n, edges.src, edges.dst, order, pointers, y, block))
+            if score > best + 1e-12:
+                best, best_block = score, block
+    if best <= -2.0:
+        return unknown
+    return TwoCores(edges.ids, best_block, float(np.sign(best) * np.sqrt(abs(best))))
+
+
+def _start(sold: Floats, bought: Floats, suppliers: int, buyers: int) -> Ints:
+    """Return the largest sellers as core_out, the largest other buyers as core_in, the rest by sign."""
+    n = len(sold)
+    block = np.where(sold >= bought, 0, 3).astype(np.int32)
+    largest = np.lexsort((np.arange(n), -sold))[:suppliers]
+    block[largest] = 2
+    rest = bought.copy()
+    rest[largest] = -1.0
+    block[np.lexsort((np.arange(n), -rest))[:buyers]] = 1
+    return block
