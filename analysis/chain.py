@@ -14,7 +14,7 @@ from analysis.closedness.finn import checked_flows, closed_components
 from analysis.closedness.kinds import link_kinds
 from analysis.closedness.measure import value_added_known
 from analysis.closedness.throughflow import throughflow, told
-from analysis.closedness.trophic import link_levels
+from analysis.closedness.trophic import formation_levels
 from analysis.linear import DENSE, solve_leontief
 from analysis.measures import Measures, Scalar
 from graph.errors import parameter_error
@@ -25,6 +25,8 @@ from graph.settings import Settings
 Index = NDArray[np.integer[Any]]
 NAN: Final = float("nan")
 TERCILES: Final = ("upstream", "midstream", "downstream")
+_SAME: Final = 1e-9
+"""Positions closer than this differ by rounding only."""
 
 
 def link_positions(
@@ -205,10 +207,11 @@ def tercile_shares(position: ArrayLike, value: ArrayLike) -> dict[str, float]:
     placed = ~np.isnan(where)
     where, amount = where[placed], amount[placed]
     whole = float(amount.sum())
-    if len(np.unique(where.round(9))) < 3 or not whole > 0:
+    ordered = np.sort(where)
+    if np.count_nonzero(np.diff(ordered) > _SAME) < 2 or not whole > 0:
         return dict.fromkeys(TERCILES, NAN)
-    low, high = np.quantile(where, [1 / 3, 2 / 3])
-    upper, lower = where > high, where <= low
+    low, high = np.interp([1 / 3, 2 / 3], np.linspace(0, 1, len(ordered)), ordered)
+    upper, lower = where > high + _SAME, where <= low + _SAME
     parts = (amount[upper].sum(), amount[~upper & ~lower].sum(), amount[lower].sum())
     return {name: float(part) / whole for name, part in zip(TERCILES, parts, strict=True)}
 
@@ -307,20 +310,20 @@ def measure(formation: Formation, settings: Settings, graph: SupplyGraph | None 
     if not formation.has_links:
         return Measures(columns, people)
     findings = []
-    people["stage"] = link_levels(n, src, dst, weight)
+    people["stage"] = formation_levels(formation)
     crossing = (
         bool(len(formation.sales_rows) or len(formation.purchase_rows))
         if graph is None
         else formation.year in link_kinds(graph).crossing_years
     )
+    flow = throughflow(formation)
     if crossing:
         people["broker_share"] = broker_share(
-            formation.supplied_inside + formation.bought_inside,
+            flow.supplied + flow.bought,
             formation.sales_outside + formation.purchases_outside,
         )
     else:
         findings.append(told(formation, "broker_outside_unrecorded"))
-    flow = throughflow(formation)
     if not flow.usable:
         return Measures(columns, people, tuple(findings))
     visits = visit_matrix(src, dst, weight, flow.total) if n <= DENSE else None

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.closedness.finn import checked_flows
-from analysis.closedness.throughflow import ROUNDING, told
+from analysis.closedness.throughflow import ROUNDING, throughflow, told
 from analysis.linear import solve_leontief
 from analysis.measures import Measures, Scalar
 from analysis.thresholds import load_thresholds
@@ -171,7 +171,9 @@ def measure(formation: Formation, settings: Settings, core: NDArray[Any] | None)
     if not formation.has_links or _contradicted(formation).any():  # the closedness measures tell of both
         return Measures(columns, people)
     output = np.where(np.isnan(formation.output), 0.0, formation.output)
-    lacking = (output <= 0) & (inside | ((formation.supplied_inside > 0) & (formation.bought_inside > 0)))
+    lacking = (output <= 0) & (
+        inside | ((throughflow(formation).supplied > 0) & (throughflow(formation).bought > 0))
+    )
     if lacking.any():
         names = "; ".join(formation.ids[lacking].astype(str))
         return Measures(columns, people, (told(formation, "entrainment_output_unknown", detail=names),))
@@ -188,7 +190,7 @@ def measure(formation: Formation, settings: Settings, core: NDArray[Any] | None)
     periphery = ~inside
     columns["core_pull"] = float(pulled[periphery].sum())
     columns["core_push"] = float(pushed[periphery].sum())
-    final = np.where(inside, output - formation.supplied_inside, 0.0)
+    final = np.where(inside, output - throughflow(formation).supplied, 0.0)
     if (final < -ROUNDING * output).any():  # the core drew on stock: its final demand is not what it made
         return Measures(columns, people)
     called = (
@@ -217,8 +219,8 @@ def _contradicted(formation: Formation) -> NDArray[np.bool_]:
     """Members that bought more from members than their output, or supplied with an output of zero."""
     output = formation.output
     return np.asarray(
-        (formation.bought_inside > output * (1 + ROUNDING))
-        | ((output <= 0) & (formation.supplied_inside > 0))
+        (throughflow(formation).bought > output * (1 + ROUNDING))
+        | ((output <= 0) & (throughflow(formation).supplied > 0))
     )
 
 
@@ -240,7 +242,7 @@ def _core_shares(
         whole = float(figures[~unknown].sum())
         if whole > 0 and not (unknown & (produces | core)).any():
             columns[name] = float(figures[core & ~unknown].sum()) / whole
-    supplied = formation.supplied_inside
+    supplied = throughflow(formation).supplied
     whole = float(supplied.sum())
     if formation.has_links and whole > 0:
         columns["core_supply_share"] = float(supplied[core].sum()) / whole

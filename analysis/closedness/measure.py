@@ -18,7 +18,7 @@ from analysis.closedness.throughflow import (
     throughflow_findings,
     told,
 )
-from analysis.closedness.trophic import link_incoherence, link_levels
+from analysis.closedness.trophic import formation_levels, link_incoherence
 from analysis.measures import Measures, Scalar
 from graph.findings import Finding
 from graph.formation import FloatArray, Formation
@@ -106,7 +106,7 @@ def _structure_columns(formation: Formation, columns: dict[str, Scalar]) -> list
         return [told(formation, "no_internal_chain")]
     columns["circulation_share"] = link_circulation_share(n, src, dst, weight)
     columns["strongly_connected_share"] = strongly_connected_share(n, src, dst, weight)
-    columns["trophic_incoherence"] = link_incoherence(src, dst, weight, link_levels(n, src, dst, weight))
+    columns["trophic_incoherence"] = link_incoherence(src, dst, weight, formation_levels(formation))
     return []
 
 
@@ -126,8 +126,9 @@ def _autonomy(
     Value created is value added, or output − purchases where only those are known. Members without flows
     inside and without output take no part.
     """
-    bought = formation.bought_inside
-    taking_part = (formation.supplied_inside + bought > 0) | (formation.output > 0)
+    flow = throughflow(formation)
+    bought = flow.bought
+    taking_part = (flow.supplied + bought > 0) | (formation.output > 0)
     output = np.where(taking_part, formation.output - formation.self_supply, 0.0)
     added = value_added_known(formation, settings)
     created = np.where(np.isnan(added), formation.output - formation.purchases, added)
@@ -138,7 +139,7 @@ def _autonomy(
         names = "; ".join(formation.ids[lacking].astype(str))
         return nothing, (told(formation, "autonomy_unknown", detail=names),)
     wrong = (bought + created > output + ROUNDING * np.abs(formation.output)) | (created < 0) | (output < 0)
-    wrong |= taking_part & (output <= 0) & (formation.supplied_inside + bought > 0)
+    wrong |= taking_part & (output <= 0) & (flow.supplied + bought > 0)
     if wrong.any():
         names = "; ".join(formation.ids[wrong].astype(str))
         return nothing, (told(formation, "autonomy_contradicted", detail=names),)

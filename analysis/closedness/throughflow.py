@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.memo import per_formation
 from graph.findings import Finding
 from graph.formation import FloatArray, Formation
 
@@ -29,6 +30,8 @@ class Throughflow:
         z_i = T_i − purchases from members: bought outside plus value added. Never negative where usable.
     outflow : array
         y_i = T_i − supplies to members: sold outside plus final use. Negative where a member drew on stock.
+    supplied, bought : array
+        What goes to, and comes from, other members.
     from_links : array of bool
         Members with flows whose output is unknown.
     contradicted : array of bool
@@ -38,6 +41,8 @@ class Throughflow:
     total: FloatArray
     inflow: FloatArray
     outflow: FloatArray
+    supplied: FloatArray
+    bought: FloatArray
     from_links: NDArray[np.bool_]
     contradicted: NDArray[np.bool_]
 
@@ -56,6 +61,7 @@ class Throughflow:
         return "links" if taken.all() else "mixed" if taken.any() else "output"
 
 
+@per_formation
 def throughflow(formation: Formation) -> Throughflow:
     """Return the throughflow of each member of `formation`.
 
@@ -93,6 +99,8 @@ def throughflow(formation: Formation) -> Throughflow:
         total=total,
         inflow=np.where(np.abs(inflow) <= ROUNDING * total, 0.0, inflow),
         outflow=total - supplied,
+        supplied=supplied,
+        bought=bought,
         from_links=unknown & (total > 0),
         contradicted=contradicted,
     )

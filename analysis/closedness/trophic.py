@@ -10,7 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from analysis.closedness.components import component_labels
 from analysis.closedness.finn import checked_flows
 from analysis.linear import solve_positive
-from graph.formation import FloatArray, sum_by
+from analysis.memo import per_formation
+from graph.formation import FloatArray, Formation, sum_by
 
 Index = NDArray[np.integer[Any]]
 
@@ -48,6 +49,12 @@ def link_levels(n: int, src: Index, dst: Index, weight: FloatArray) -> FloatArra
     linked[dst] = True
     levels[linked] = (height - lowest[labels])[linked]
     return levels
+
+
+@per_formation
+def formation_levels(formation: Formation) -> FloatArray:
+    """Return the trophic levels of a formation's members over its internal links, shape (n,)."""
+    return link_levels(formation.n, formation.src, formation.dst, formation.weight)
 
 
 def link_incoherence(src: Index, dst: Index, weight: FloatArray, levels: FloatArray) -> float:
