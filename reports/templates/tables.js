@@ -119,9 +119,14 @@ function tips() {
     hide();
     holder = target;
     tip.textContent = text;
-    tip.hidden = false;
     target.setAttribute("aria-describedby", "tip");
-    const place = target.getBoundingClientRect();
+    put();
+  };
+  const put = () => {
+    // Focusing a cell may scroll to it: the tip follows its cell, and goes when the cell leaves the window.
+    if (!holder) return;
+    const place = holder.getBoundingClientRect();
+    tip.hidden = place.bottom < 0 || place.top > innerHeight;
     const left = Math.min(Math.max(8, place.left), innerWidth - tip.offsetWidth - 8);
     const below = place.bottom + 8 + tip.offsetHeight < innerHeight;
     tip.style.left = left + "px";
@@ -130,7 +135,7 @@ function tips() {
   document.addEventListener("mouseover", show);
   document.addEventListener("focusin", show);
   document.addEventListener("focusout", hide);
-  document.addEventListener("scroll", hide, true);
+  document.addEventListener("scroll", put, true);
   document.addEventListener("keydown", (event) => { if (event.key === "Escape") hide(); });
 }
 

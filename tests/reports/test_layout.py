@@ -2,12 +2,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
+from graph.formation import FloatArray
 from reports.layout import STRETCH, circular_order, positions, ranks01, widths
 
 
-def radius(place: np.ndarray) -> np.ndarray:
-    return np.hypot(place[:, 0] / STRETCH, place[:, 1])
+def radius(place: FloatArray) -> FloatArray:
+    return np.asarray(np.hypot(place[:, 0] / STRETCH, place[:, 1]), dtype=np.float64)
 
 
 @given(st.integers(1, 40), st.integers(0, 80), st.integers(0, 9))
@@ -28,7 +30,7 @@ def test_partners_come_near_one_another() -> None:
     rank = circular_order(20, src, dst, np.ones(20), 3)
     start = np.random.default_rng(3).permutation(20)
 
-    def length(order: np.ndarray) -> int:
+    def length(order: NDArray[np.intp]) -> int:
         gap = np.abs(order[src] - order[dst])
         return int(np.minimum(gap, 20 - gap).sum())
 

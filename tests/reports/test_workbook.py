@@ -6,6 +6,7 @@ from pathlib import Path
 import openpyxl
 import pandas as pd
 import pytest
+from openpyxl.utils.escape import unescape
 
 from analysis.results import output_columns
 from graph.errors import OutputError
@@ -97,8 +98,8 @@ def test_limits_of_excel_are_kept_and_told(tmp_path: Path) -> None:
     assert sheet.max_row == 20
     assert len(sheet["A2"].value) == 32_767 and sheet["A2"].value.endswith("…")
     assert sheet["A3"].value == "bell and null"
-    assert "_x0041_" in (sheet["A4"].value, openpyxl.utils.escape.unescape(sheet["A4"].value))
-    notes = [row[0] for row in book["README"].iter_rows(values_only=True) if row[0]]
+    assert "_x0041_" in (sheet["A4"].value, unescape(str(sheet["A4"].value)))
+    notes = [str(row[0]) for row in book["README"].iter_rows(values_only=True) if row[0]]
     assert any("rejected has 19 of 53 rows" in note for note in notes)
     assert any("1 texts longer than 32767" in note for note in notes)
 

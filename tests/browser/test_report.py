@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+
+from tests.browser.conftest import Opener
+from tests.reports import samples
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("report")
+    for lang in ("en", "ru"):
+        (folder / f"{lang}.html").write_text(samples.report(lang), "utf-8")
+    return {lang: folder / f"{lang}.html" for lang in ("en", "ru")}
+
+
+def test_hostile_names_are_shown_and_do_nothing(open_page: Opener, files: dict[str, Path]) -> None:
+    page = open_page(files["ru"])
+    page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+    assert page.get_by_text("<script>alert(1)</script>", exact=True).count() > 0
+    assert page.locator("img").count() == 0
+    assert page.locator("script:not([nonce])").count() == 0
+    assert page.title() == "Кооперация промышленных кластеров"
+
+
+def test_a_smuggled_script_does_not_run(open_page: Opener, tmp_path: Path) -> None:
+    # The content policy is the second wall: even markup in the page itself has no nonce to run with.
+    path = tmp_path / "hurt.html"
+    smuggled = "<svg onload='document.title=1'></svg><script>document.title=2</script>"
+    hurt = samples.report("en").replace("<main", smuggled + "<main")
+    path.write_text(hurt, "utf-8")
+    page = open_page(path)
+    assert page.title() == "Cooperation of industrial clusters"
+    [made] = open_page.opened
+    assert any("Content Security Policy" in complaint for complaint in made.complaints)
+    made.complaints.clear()
+
+
+def test_sorting_keeps_unknown_last_in_both_directions(open_page: Opener, files: dict[str, Path]) -> None:
+    page = open_page(files["en"])
+    table = page.locator("#cooperation table.sortable")
+    head = table.locator("th[data-c=cooperation_ratio]")
+    at = head.evaluate("th => th.cellIndex")
+
+    def column() -> list[str]:
+        script = "(t, at) => [...t.tBodies[0].rows].map(r => r.cells[at].dataset.v)"
+        read: list[str] = table.evaluate(script, at)
+        return read
+
+    head.locator("button").click()
+    assert head.get_attribute("aria-sort") == "descending"
+    down = [float(value) for value in column() if value]
+    assert down == sorted(down, reverse=True)
+    assert column()[-1] == "" and "" not in column()[: len(down)]
+    head.locator("button").press("Enter")
+    assert head.get_attribute("aria-sort") == "ascending"
+    up = [float(value) for value in column() if value]
+    assert up == sorted(down) and column()[-1] == ""
+
+
+def test_export_gives_exact_values_and_inert_text(open_page: Opener, files: dict[str, Path]) -> None:
+    page = open_page(files["ru"])
+    page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+    box = page.locator("details.participants").first
+    with page.expect_download() as waiting:
+        box.get_by_role("button", name="Сохранить CSV").click()
+    assert waiting.value.suggested_filename == "participants-c00.csv"
+    rows = list(csv.DictReader(io.StringIO(Path(waiting.value.path()).read_text("utf-8-sig"))))
+    people = samples.sample().participants
+    mine = people[people["cluster_id"] == "c00"]
+    assert len(rows) == len(mine)
+    assert rows[0]["participant_id"] == "00000000"
+    named = {row["name"] for row in rows}
+    assert '\'=HYPERLINK("http://x.example")' in named
+    exact = mine.set_index(["year", "participant_id"])["broker_share"]
+    for row in rows:
+        truth = exact[int(row["year"]), row["participant_id"]]
+        assert float(row["broker_share"] or "nan") == pytest.approx(truth, nan_ok=True)
+
+
+def test_the_reason_of_an_unknown_cell_shows_on_focus(open_page: Opener, files: dict[str, Path]) -> None:
+    page = open_page(files["en"])
+    cell = page.locator("tr[data-why='output of 2 members is missing'] .na").first
+    cell.focus()
+    tip = page.locator("#tip")
+    assert tip.is_visible() and "output of 2 members is missing" in tip.inner_text()
+    assert cell.get_attribute("aria-describedby") == "tip"
+    page.keyboard.press("Escape")
+    assert tip.is_hidden()
+
+
+def test_heads_explain_themselves(open_page: Opener, files: dict[str, Path]) -> None:
+    page = open_page(files["en"])
+    page.locator("#cooperation th[data-c=cooperation_ratio] button").focus()
+    assert page.locator("#tip").inner_text() == "Internal supply / output (ratio of sums)"
+
+
+def test_filter_and_paging_tell_how_much_is_shown(open_page: Opener, files: dict[str, Path]) -> None:
+    page = open_page(files["en"])
+    section = page.locator("#cooperation")
+    status = section.locator("[role=status]")
+    assert status.inner_text() == "shown 48 of 48"
+    section.get_by_label("Filter rows").fill("cluster 7")
+    assert status.inner_text() == "shown 4 of 48"
+    assert section.locator("tbody tr:visible").count() == 4
+
+
+def test_findings_are_filtered_by_severity(open_page: Opener, files: dict[str, Path]) -> None:
+    page = open_page(files["en"])
+    assert page.locator(".find.error:visible").count() == 1
+    page.locator("input[name=severity][value=error]").uncheck()
+    assert page.locator(".find.error:visible").count() == 0
+    assert page.locator(".find.info:visible").count() == 1
+
+
+def test_the_keyboard_reaches_the_content_and_the_sections(open_page: Opener, files: dict[str, Path]) -> None:
+    page = open_page(files["en"])
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.hash") == "#main"
+    for _ in range(3):
+        page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.hash") == "#verdicts"
+    page.keyboard.press("Enter")
+    assert page.evaluate("location.hash") == "#verdicts"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_narrow_screen_does_not_scroll_sideways(
+    open_page: Opener, files: dict[str, Path], scheme: str
+) -> None:
+    page = open_page(files["ru"], width=390, height=844, color_scheme=scheme)
+    page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_has_enough_contrast(open_page: Opener, files: dict[str, Path], scheme: str) -> None:
+    page = open_page(files["en"], color_scheme=scheme)
+    ratios = page.evaluate(CONTRAST)
+    # WCAG 2.1, AA: 4.5 for text.
+    assert min(ratios.values()) >= 4.5, ratios
+
+
+CONTRAST = """() => {
+  const light = (text) => {
+    const [r, g, b] = text.match(/[\\d.]+/g).slice(0, 3).map((v) => v / 255)
+      .map((v) => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const ground = (e) => {
+    for (; e; e = e.parentElement) {
+      const color = getComputedStyle(e).backgroundColor;
+      if (!color.endsWith(", 0)")) return color;
+    }
+    return "rgb(255,255,255)";
+  };
+  const out = {};
+  for (const query of ["p", ".soft", "td", "th", "nav a", "a", ".tiles span", ".sev.error",
+                       ".sev.warning", ".sev.info", ".na", "summary"]) {
+    const e = document.querySelector("main " + query) || document.querySelector(query);
+    const [a, b] = [light(getComputedStyle(e).color), light(ground(e))].sort((x, y) => y - x);
+    out[query] = (a + 0.05) / (b + 0.05);
+  }
+  return out;
+}"""
+
+
+def test_printing_opens_what_is_folded(open_page: Opener, files: dict[str, Path]) -> None:
+    page = open_page(files["en"])
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("#findings details:not([open])").count() == 0
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator("#findings details.info[open]").count() == 0
+    page.emulate_media(media="print")
+    assert page.locator("nav").is_hidden() and page.locator(".tools").first.is_hidden()

@@ -1,0 +1,205 @@
+import dataclasses
+import json
+from pathlib import Path
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+import pytest
+
+from graph.errors import ParameterError, UnknownNameError
+from graph.model import SupplyGraph
+from reports.export import cluster_graph, export_graph
+from reports.network import FULL, LINKS_A_YEAR, MOST, render_view, view_name, vis_library
+from tests.reports.pages import page_of, problems
+from tests.reports.samples import make_result, sample
+
+
+@pytest.fixture(scope="module", params=["c00", "c01", "c08"])
+def page(request: pytest.FixtureRequest) -> str:
+    return render_view(sample(), request.param, lang="ru")
+
+
+def links(block: dict[str, list[float]]) -> list[list[float]]:
+    flat = block["links"]
+    return [flat[k : k + 4] for k in range(0, len(flat), 4)]
+
+
+def test_the_page_is_within_its_own_policy(page: str) -> None:
+    assert problems(page) == []
+    assert "sourceMappingURL" not in page
+
+
+def test_the_page_holds_every_link_of_every_year() -> None:
+    graph = sample().graph
+    data = page_of(render_view(sample(), "c03")).data("data")
+    assert [block["year"] for block in data["years"]] == [2020, 2021, 2022, 2023]
+    pid = [node["pid"] for node in data["nodes"]]
+    for block in data["years"]:
+        formation = graph.formation("c03", block["year"])
+        shown = {(pid[int(s)], pid[int(d)]): value for s, d, value, _ in links(block)}
+        ids = formation.ids
+        truth = {
+            (ids[s], ids[d]): w
+            for s, d, w in zip(formation.src, formation.dst, formation.weight, strict=True)
+        }
+        assert shown.keys() == truth.keys()
+        # Seven figures are kept on the page.
+        assert all(shown[pair] == pytest.approx(truth[pair], rel=1e-6) for pair in truth)
+        assert block["total"] == len(truth)
+        outside = {pid[k]: block["out"][k] for k in range(len(pid)) if block["present"][k]}
+        assert outside == pytest.approx(dict(zip(ids, formation.sales_outside, strict=True)), rel=1e-6)
+
+
+def test_members_of_another_year_are_absent_not_zero() -> None:
+    data = page_of(render_view(sample(), "c03")).data("data")
+    last = data["nodes"][-1]["pid"]
+    present = [block["present"][-1] for block in data["years"]]
+    # The last participant of the sample joined in 2021.
+    assert last == "03" + f"{len(data['nodes']) - 1:06d}" and present == [0, 1, 1, 1]
+
+
+def test_ids_are_opaque_and_names_are_data(page: str) -> None:
+    data = page_of(page).data("data")
+    assert [node["id"] for node in data["nodes"]] == [f"n{k}" for k in range(len(data["nodes"]))]
+    assert all(isinstance(node["pid"], str) and len(node["pid"]) == 8 for node in data["nodes"])
+
+
+def test_the_core_stands_in_the_middle() -> None:
+    data = page_of(render_view(sample(), "c03")).data("data")
+    assert data["coreKnown"]
+    for block in data["years"]:
+        radius = np.hypot(np.array(block["x"]) / 1.45, block["y"])
+        linked = np.array(block["sold"]) + np.array(block["bought"]) > 0
+        core = np.array([value == 1 for value in block["core"]]) & linked
+        rest = np.array(block["present"], bool) & linked & ~core
+        assert radius[core].max() < radius[rest].min()
+
+
+def test_a_bare_graph_has_no_core_and_says_so() -> None:
+    text = render_view(sample().graph, "c03")
+    data = page_of(text).data("data")
+    assert not data["coreKnown"]
+    assert all(value is None for block in data["years"] for value in block["core"])
+    assert "No core was computed here" in text
+
+
+def test_the_year_asked_for_comes_first_and_the_same_bytes_each_time() -> None:
+    first = render_view(sample(), "c02", 2021)
+    assert page_of(first).data("data")["start"] == 2021
+    assert first == render_view(make_result(smallest=6, largest=14), "c02", 2021)
+    assert page_of(render_view(sample(), "c02")).data("data")["start"] == 2023
+
+
+def test_unknown_clusters_years_and_languages_are_refused() -> None:
+    with pytest.raises(UnknownNameError, match="no cluster 'zz'"):
+        render_view(sample(), "zz")
+    with pytest.raises(UnknownNameError, match="no year 1999"):
+        render_view(sample(), "c00", 1999)
+    with pytest.raises(ParameterError, match="lang"):
+        render_view(sample(), "c00", lang="xx")
+
+
+def test_a_cluster_with_activity_but_no_links_has_a_page() -> None:
+    graph = SupplyGraph.from_tables(
+        {
+            "participants": pd.DataFrame({"participant_id": ["1", "2"], "cluster_id": ["c", "c"]}),
+            "activity": pd.DataFrame({"participant_id": ["1"], "year": [2020], "output": [5.0]}),
+        }
+    )
+    text = render_view(graph, "c")
+    assert problems(text) == []
+    assert page_of(text).data("data")["years"][0]["links"] == []
+
+
+def crowd(members: int, edges: int) -> SupplyGraph:
+    rng = np.random.default_rng(4)
+    ids = np.array([f"{k:05d}" for k in range(members)])
+    pairs = np.unique(rng.integers(0, members, (edges, 2)), axis=0)
+    pairs = pairs[pairs[:, 0] != pairs[:, 1]]
+    return SupplyGraph.from_tables(
+        {
+            "participants": pd.DataFrame(
+                {
+                    "participant_id": ids,
+                    "cluster_id": "big",
+                    "role": np.where(np.arange(members) % 3, "firm", "bank"),
+                }
+            ),
+            "links": pd.DataFrame(
+                {
+                    "year": 2020,
+                    "supplier_id": ids[pairs[:, 0]],
+                    "buyer_id": ids[pairs[:, 1]],
+                    "value": rng.lognormal(size=len(pairs)),
+                }
+            ),
+        }
+    )
+
+
+def test_a_large_cluster_starts_with_its_strongest_links() -> None:
+    data = page_of(render_view(crowd(FULL + 50, 6000), "big")).data("data")
+    [block] = data["years"]
+    assert len(data["nodes"]) == FULL + 50 and not data["full"]
+    assert data["startLinks"] < len(links(block)) == LINKS_A_YEAR < block["total"]
+
+
+def test_the_periphery_of_a_huge_cluster_is_folded_by_role() -> None:
+    graph = crowd(MOST + 200, 5000)
+    text = render_view(graph, "big", lang="en")
+    data = page_of(text).data("data")
+    [block] = data["years"]
+    names = [node["name"] for node in data["nodes"] if node["pid"] == ""]
+    assert len(data["nodes"]) == FULL + 2
+    assert sum(int(name.split(": ")[1].split(" ")[0]) for name in names) == MOST + 200 - FULL
+    assert f"{MOST + 200 - FULL} others are folded by role" in text
+    # Nothing is lost: what members sold inside adds up with the folded ones.
+    formation = graph.formation("big", 2020)
+    assert sum(block["sold"]) == pytest.approx(formation.weight.sum(), rel=1e-5)
+    assert block["totalValue"] == pytest.approx(formation.weight.sum())
+
+
+def test_names_of_pages() -> None:
+    assert view_name("c01") == "c01.html"
+    assert view_name("a/b") != view_name("a_b") and "/" not in view_name("../a/b")
+
+
+def test_the_library_cannot_close_its_own_element() -> None:
+    assert "</script" not in vis_library().lower() and "vis-network" in vis_library()
+
+
+def test_opening_a_page_does_not_touch_the_graph() -> None:
+    result = make_result(clusters=1, smallest=5, largest=6)
+    before = {name: frame.copy() for name, frame in result.graph.to_tables().items()}
+    render_view(result, "c00")
+    for name, frame in result.graph.to_tables().items():
+        pd.testing.assert_frame_equal(frame, before[name])
+
+
+@pytest.mark.parametrize("suffix", [".gexf", ".graphml"])
+def test_an_exported_graph_reads_back(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"c01{suffix}"
+    export_graph(sample().graph, "c01", 2022, path)
+    read = nx.read_gexf(path) if suffix == ".gexf" else nx.read_graphml(path)
+    made = cluster_graph(sample().graph, "c01", 2022)
+    assert set(read.nodes) == set(made.nodes)
+    weights = {(s, d): data["weight"] for s, d, data in read.edges(data=True)}
+    assert weights == pytest.approx({(s, d): data["weight"] for s, d, data in made.edges(data=True)})
+    assert read.nodes["n1"]["label"] == "<script>alert(1)</script>"
+    assert read.nodes["n0"]["participant_id"] == "01000000"
+    again = tmp_path / f"again{suffix}"
+    export_graph(sample().graph, "c01", 2022, again)
+    assert again.read_bytes() == path.read_bytes() and b"lastmodified" not in path.read_bytes()
+
+
+def test_another_ending_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ParameterError, match=r"\.gexf or \.graphml"):
+        export_graph(sample().graph, "c01", 2022, tmp_path / "x.txt")
+
+
+def test_the_data_of_a_page_are_json_whatever_the_names() -> None:
+    result = sample()
+    for cluster in ("c05", "c06", "c11"):
+        text = render_view(dataclasses.replace(result), cluster)
+        assert json.dumps(page_of(text).data("data"))
