@@ -12,7 +12,7 @@ from analysis.brokers import broker_share, brokerage_roles
 from analysis.closedness.components import component_labels
 from analysis.closedness.finn import checked_flows, closed_components
 from analysis.closedness.kinds import link_kinds
-from analysis.closedness.measure import value_added_known
+from analysis.closedness.measure import value_created
 from analysis.closedness.throughflow import throughflow, told
 from analysis.closedness.trophic import formation_levels
 from analysis.linear import DENSE, solve_leontief
@@ -248,10 +248,9 @@ def downstream_control(visits: FloatArray, total: FloatArray, value_added: Float
     whole = float(value_added.sum())
     if not whole > 0:
         return np.full(len(total), NAN)
-    first_passed = through / np.diagonal(visits)
-    own = first_passed * np.diagonal(visits) / through * value_added
-    control = (first_passed * (visits @ (value_added / through)) - own) / whole
-    return np.where(total > 0, control, NAN)
+    reached = visits * ((through / np.diagonal(visits))[:, None] / through)
+    np.fill_diagonal(reached, 0.0)
+    return np.where(total > 0, reached @ value_added / whole, NAN)
 
 
 def local_sourcing_change(formations: pd.DataFrame) -> pd.Series[float]:
@@ -288,7 +287,7 @@ def measure(formation: Formation, settings: Settings, graph: SupplyGraph | None 
     ----------
     formation : Formation
     settings : Settings
-        `zero_value_added` matters here.
+        `zero_value_added` and `thresholds` (roles that do not produce) matter here.
     graph : SupplyGraph, optional
         Tells whether the year records any flow across boundaries; without it the formation's own do.
 
@@ -337,15 +336,15 @@ def measure(formation: Formation, settings: Settings, graph: SupplyGraph | None 
         columns["average_propagation_length"] = mean_propagation_length(
             visits * (through[:, None] / through[None, :])
         )
-    added = value_added_known(formation, settings)
-    taking_part = ~np.isnan(people["upstreamness"])
-    if np.isnan(added[taking_part]).any():
-        names = "; ".join(formation.ids[taking_part & np.isnan(added)].astype(str))
+    created, left_out = value_created(formation, settings)
+    placed = ~np.isnan(people["upstreamness"]) & ~left_out
+    if (gaps := placed & np.isnan(created)).any():
+        names = "; ".join(formation.ids[gaps].astype(str))
         findings.append(told(formation, "value_added_unknown", detail=names))
-    else:
-        shares = tercile_shares(people["upstreamness"], added)
-        columns |= {f"value_added_{name}": share for name, share in shares.items()}
+        return Measures(columns, people, tuple(findings))
+    shares = tercile_shares(np.where(placed, people["upstreamness"], NAN), created)
+    columns |= {f"value_added_{name}": share for name, share in shares.items()}
     if visits is not None:
-        known = np.where(taking_part, added, 0.0)
+        known = np.where(placed, created, 0.0)
         people["downstream_control"] = downstream_control(visits, flow.total, known)
     return Measures(columns, people, tuple(findings))

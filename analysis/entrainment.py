@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.closedness.finn import checked_flows
+from analysis.closedness.measure import produces
 from analysis.closedness.throughflow import ROUNDING, throughflow, told
 from analysis.linear import solve_leontief
 from analysis.measures import Measures, Scalar
-from analysis.thresholds import load_thresholds
 from graph.errors import parameter_error
 from graph.formation import FloatArray, Formation
 from graph.settings import Settings
@@ -196,9 +196,11 @@ def measure(formation: Formation, settings: Settings, core: NDArray[Any] | None)
     called = (
         solve_leontief(formation.n, pulling[0], pulling[1], pulling[2] / output[pulling[1]], final) - final
     )
-    people["entrained_share"] = np.divide(called, output, out=np.full(formation.n, NAN), where=output > 0)
+    # A member that drew on stock can be called on for more than it made: its share of that is unknown.
+    usable = (output > 0) & (called <= output * (1 + ROUNDING))
+    people["entrained_share"] = np.divide(called, output, out=np.full(formation.n, NAN), where=usable)
     whole = float(output[periphery].sum())
-    if whole > 0 and not np.isnan(formation.output[periphery & (called > 0)]).any():
+    if whole > 0 and usable[periphery & (called > 0)].all():
         columns["periphery_entrained_share"] = float(called[periphery].sum()) / whole
     return Measures(columns, people)
 
@@ -231,8 +233,7 @@ def _core_shares(
 
     Members whose role does not produce may lack a figure: they are left out where they do.
     """
-    thresholds = load_thresholds(settings.thresholds)
-    produces = np.array([thresholds.produces(str(role)) for role in formation.role], dtype=bool)
+    expected = produces(formation, settings) | core
     for name, figures in (
         ("core_output_share", formation.output),
         ("core_employees_share", formation.employees),
@@ -240,7 +241,7 @@ def _core_shares(
     ):
         unknown = np.isnan(figures)
         whole = float(figures[~unknown].sum())
-        if whole > 0 and not (unknown & (produces | core)).any():
+        if whole > 0 and not (unknown & expected).any():
             columns[name] = float(figures[core & ~unknown].sum()) / whole
     supplied = throughflow(formation).supplied
     whole = float(supplied.sum())

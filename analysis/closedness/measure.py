@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analysis.closedness import kinds
 from analysis.closedness.circulation import link_circulation_share
@@ -20,8 +21,9 @@ from analysis.closedness.throughflow import (
 )
 from analysis.closedness.trophic import formation_levels, link_incoherence
 from analysis.measures import Measures, Scalar
+from analysis.thresholds import load_thresholds
 from graph.findings import Finding
-from graph.formation import FloatArray, Formation
+from graph.formation import FloatArray, Formation, sum_by
 from graph.model import SupplyGraph
 from graph.settings import Settings
 
@@ -35,7 +37,7 @@ def measure(formation: Formation, settings: Settings, graph: SupplyGraph | None 
     ----------
     formation : Formation
     settings : Settings
-        `zero_value_added` matters here.
+        `zero_value_added` and `thresholds` (roles that do not produce) matter here.
     graph : SupplyGraph, optional
         Gives the kinds of links and the roles of outside partners; without it, what needs them is unknown.
 
@@ -53,6 +55,8 @@ def measure(formation: Formation, settings: Settings, graph: SupplyGraph | None 
     Decided cases. No link of the year touches a member: all unknown. Links, but none between members:
     Finn index 0 (nothing returns), one stage, and the shares of internal supply unknown (0 / 0). One or
     two participants are measured like any number. A component that nothing enters cycles in full.
+    Self-supply is no internal flow: it is in neither the cycling nor the circulating part, and within an
+    output it counts as crossing the boundary; only autonomy nets it out of the output as well.
     """
     columns: dict[str, Scalar] = dict.fromkeys(
         (
@@ -110,12 +114,26 @@ def _structure_columns(formation: Formation, columns: dict[str, Scalar]) -> list
     return []
 
 
-def value_added_known(formation: Formation, settings: Settings) -> FloatArray:
-    """Return value added; NaN where unknown, or where the settings take a zero beside an output for a gap."""
+def produces(formation: Formation, settings: Settings) -> NDArray[np.bool_]:
+    """Tell which members have a role that produces (an unknown role does), shape (n,)."""
+    thresholds = load_thresholds(settings.thresholds)
+    return np.array([thresholds.produces(str(role)) for role in formation.role], dtype=bool)
+
+
+def value_created(formation: Formation, settings: Settings) -> tuple[FloatArray, NDArray[np.bool_]]:
+    """Return what each member added in value, and which members are left out; shape (n,) both.
+
+    Value added where it is known, else output − purchases; NaN where neither is. A value added of zero
+    beside an output is a gap, unless `Settings.zero_value_added` keeps it. A member whose role does not
+    produce and for which nothing is known is left out: whoever is not expected to report is no gap.
+    """
     added = formation.value_added
     if settings.zero_value_added == "missing":
-        return np.where((added == 0) & (formation.output > 0), NAN, added)
-    return added
+        added = np.where((added == 0) & (formation.output > 0), NAN, added)
+    created = np.where(np.isnan(added), formation.output - formation.purchases, added)
+    missing = np.isnan(created)
+    left_out = missing & ~produces(formation, settings) if missing.any() else missing
+    return created, left_out
 
 
 def _autonomy(
@@ -123,30 +141,35 @@ def _autonomy(
 ) -> tuple[FloatArray, tuple[Finding, ...]]:
     """Fill autonomy; return each participant's embodied inside share.
 
-    Value created is value added, or output − purchases where only those are known. Members without flows
-    inside and without output take no part.
+    Members without flows inside and without output take no part; those that `value_created` leaves out
+    count as outside: what they supply leaks, what they buy is final.
     """
     flow = throughflow(formation)
-    bought = flow.bought
-    taking_part = (flow.supplied + bought > 0) | (formation.output > 0)
+    created, left_out = value_created(formation, settings)
+    active = (flow.supplied + flow.bought > 0) | (formation.output > 0)
+    taking_part = active & ~left_out
     output = np.where(taking_part, formation.output - formation.self_supply, 0.0)
-    added = value_added_known(formation, settings)
-    created = np.where(np.isnan(added), formation.output - formation.purchases, added)
     created = np.where(taking_part, created, 0.0)
     lacking = np.isnan(output) | np.isnan(created)
     nothing = np.full(formation.n, NAN)
     if lacking.any() or not taking_part.any():
-        names = "; ".join(formation.ids[lacking].astype(str))
-        return nothing, (told(formation, "autonomy_unknown", detail=names),)
+        return nothing, (told(formation, "autonomy_unknown", detail=_names(formation, lacking)),)
+    kept = taking_part[formation.src] & taking_part[formation.dst]
+    src, dst, weight = formation.src[kept], formation.dst[kept], formation.weight[kept]
+    bought = sum_by(dst, weight, formation.n)
     wrong = (bought + created > output + ROUNDING * np.abs(formation.output)) | (created < 0) | (output < 0)
-    wrong |= taking_part & (output <= 0) & (flow.supplied + bought > 0)
+    wrong |= taking_part & (output <= 0) & (flow.supplied + flow.bought > 0)
     if wrong.any():
-        names = "; ".join(formation.ids[wrong].astype(str))
-        return nothing, (told(formation, "autonomy_contradicted", detail=names),)
-    columns["autonomy"], embodied = link_autonomy(
-        formation.src, formation.dst, formation.weight, output, created
-    )
-    return embodied, ()
+        return nothing, (told(formation, "autonomy_contradicted", detail=_names(formation, wrong)),)
+    columns["autonomy"], embodied = link_autonomy(src, dst, weight, output, created)
+    outside = active & left_out
+    if not outside.any():
+        return embodied, ()
+    return embodied, (told(formation, "autonomy_left_out", detail=_names(formation, outside)),)
+
+
+def _names(formation: Formation, which: NDArray[np.bool_]) -> str:
+    return "; ".join(formation.ids[which].astype(str))
 
 
 def _kind_columns(formation: Formation, graph: SupplyGraph, columns: dict[str, Scalar]) -> list[Finding]:

@@ -198,6 +198,28 @@ def test_value_added_of_zero_is_a_gap_unless_told_otherwise() -> None:
     assert kept.formation["autonomy"] == pytest.approx(0.5)  # 5 of 10 final, a's input all from outside
 
 
+def test_who_is_not_expected_to_report_is_outside() -> None:
+    links = [("a", "b", 5.0), ("u", "b", 1.0), ("a", "u", 2.0)]
+    activity = {"a": {"output": 10.0, "value_added": 10.0}, "b": {"output": 10.0, "value_added": 4.0}}
+    roles = {"a": "firm", "b": "firm", "u": "university"}
+    found = all_measures(supply_graph("abu", links, activity, roles))
+    # Final: 10 − 5 of a, the 2 for the university included, and 10 of b. Inside: 14 of 15; 1 leaks through u.
+    assert found.formation["autonomy"] == pytest.approx(14 / 15)
+    assert "autonomy_left_out" in codes(found)
+    firm = all_measures(supply_graph("abu", links, activity, {**roles, "u": "firm"}))
+    assert unknown(firm, "autonomy") and "autonomy_unknown" in codes(firm)
+
+
+def test_a_member_that_drew_on_stock_has_no_entrained_share() -> None:
+    links = [("a", "b", 5.0)]
+    activity = {"a": {"output": 4.0}, "b": {"output": 9.0}}
+    found = all_measures(supply_graph("ab", links, activity), [False, True])
+    # The core's 9 of final demand call on a for 5, of which it made 4.
+    assert found.participants["entrainment"].tolist() == pytest.approx([5 / 9, 0])
+    assert np.isnan(found.participants["entrained_share"][0])
+    assert unknown(found, "periphery_entrained_share")
+
+
 def test_value_created_from_output_and_purchases() -> None:
     links = [("a", "b", 10.0)]
     activity = {"a": {"output": 10.0, "purchases": 4.0}, "b": {"output": 20.0, "purchases": 15.0}}
