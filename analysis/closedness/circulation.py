@@ -50,9 +50,10 @@ def _least_removal(n: int, src: Ints, dst: Ints, capacity: Ints) -> Ints:
     pointer = np.empty(n, np.int64)
     path = np.empty(n + 1, np.int64)
     while True:
-        level[:] = -1
         tail = 0
         for u in range(n):
+            level[u] = -1
+            pointer[u] = first[u]
             if excess[u] > 0:
                 level[u] = 0
                 queue[tail] = u
@@ -84,7 +85,6 @@ def _least_removal(n: int, src: Ints, dst: Ints, capacity: Ints) -> Ints:
                 if level[v] < 0:
                     potential[v] += nearest
             continue
-        pointer[:] = first[:n]
         for k in range(sources):
             start = queue[k]
             while excess[start] > 0:

@@ -31,7 +31,9 @@ def _strong_labels(n: int, src: Ints, dst: Ints) -> Ints:
     low = np.empty(n, np.int64)
     pending = np.empty(n, np.int64)  # met, but not yet in a finished component
     walk = np.empty(n, np.int64)  # the path of the depth-first search
-    following = first[:n].copy()
+    following = np.empty(n, np.int64)
+    for u in range(n):
+        following[u] = first[u]
     met = pended = found = 0
     for root in range(n):
         if order[root] >= 0:
