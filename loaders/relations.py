@@ -16,14 +16,14 @@ _LOOSE: Final = re.compile(r"[\W_]+")
 
 
 def loose_key(text: str) -> str:
-    """Return an id without case, marks, leading zeros and the difference of look-alike letters.
+    """Return an id without case, marks, leading zeros, a final ``.0`` and look-alike letters.
 
     Examples
     --------
     >>> loose_key("Р-01") == loose_key("p01"), loose_key("0077") == loose_key("77")
     (True, True)
     """
-    return _LOOSE.sub("", text.casefold()).translate(_ALIKE).lstrip("0")
+    return _LOOSE.sub("", text.casefold().removesuffix(".0")).translate(_ALIKE).lstrip("0")
 
 
 def check_relations(ledgers: Mapping[str, Ledger], notes: Notes) -> None:
