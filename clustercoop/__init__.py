@@ -18,7 +18,16 @@ from typing import TYPE_CHECKING, Any, Final
 __version__: Final = "0.1.0"
 
 _HOMES: Final = {
-    "clustercoop.api": ("analyze", "check", "load", "view", "report", "explain", "demo"),
+    "clustercoop.api": (
+        "analyze",
+        "check",
+        "load",
+        "query",
+        "view",
+        "report",
+        "explain",
+        "demo",
+    ),
     "clustercoop.outputs": ("read_result",),
     "graph.errors": (
         "ClusterCoopError",
@@ -41,7 +50,7 @@ _HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in name
 
 if TYPE_CHECKING:
     from analysis.results import Result
-    from clustercoop.api import analyze, check, demo, explain, load, report, view
+    from clustercoop.api import analyze, check, demo, explain, load, query, report, view
     from clustercoop.outputs import read_result
     from graph.errors import (
         ClusterCoopError,
@@ -80,6 +89,7 @@ __all__ = [
     "demo",
     "explain",
     "load",
+    "query",
     "read_result",
     "report",
     "view",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from analysis.results import Result
+from clustercoop.cookbook import run_named
 from clustercoop.outputs import (
     is_result,
     read_result,
@@ -21,11 +22,13 @@ from clustercoop.outputs import (
     written_aside,
 )
 from clustercoop.pipeline import analyze_graph
-from graph.errors import OutputError, UnknownNameError
+from graph.errors import OutputError, ParameterError, UnknownNameError
 from graph.findings import Findings
 from graph.model import SupplyGraph
 from graph.progress import Progress, silent
 from graph.settings import Lang, Settings
+from graph.stores.protocol import DEFAULT_LIMIT, DEFAULT_TIMEOUT
+from graph.stores.uri import is_store_uri, open_store
 from loaders.dataset import Dataset, read_dataset, read_frames
 
 if TYPE_CHECKING:
@@ -60,6 +63,18 @@ class Check:
         return self.findings.count("error") == 0
 
 
+def shown(address: str | os.PathLike[str]) -> str:
+    """Return a store's address without user and password.
+
+    Examples
+    --------
+    >>> shown("neo4j://me:secret@host:7687")
+    'neo4j://host:7687'
+    """
+    scheme, sign, rest = os.fspath(address).partition("://")
+    return f"{scheme}{sign}{rest.rpartition('@')[2]}"
+
+
 def _settings(settings: Settings | None, options: Mapping[str, Any]) -> Settings:
     base = settings or Settings()
     return base.replace(**options) if options else base
@@ -70,6 +85,11 @@ def _read(source: Source, settings: Settings, progress: Progress) -> Dataset:
         return Dataset(graph=source, findings=Findings(), rejected=pd.DataFrame(), provenance={})
     if isinstance(source, Mapping):
         return read_frames(source, settings=settings)
+    if is_store_uri(source):
+        progress(f"Reading {shown(source)}", 0, 0)
+        with open_store(source) as store:
+            graph = store.read()
+        return Dataset(graph, Findings(), pd.DataFrame(), {"inputs": [{"store": shown(source)}]})
     return read_dataset(source, settings=settings, progress=lambda phase: progress(phase, 0, 0))
 
 
@@ -108,22 +128,85 @@ def check(
 
 
 def load(
-    source: Source, *, settings: Settings | None = None, progress: Progress = silent, **options: Any
+    source: Source,
+    *,
+    store: str | os.PathLike[str] | None = None,
+    settings: Settings | None = None,
+    progress: Progress = silent,
+    **options: Any,
 ) -> SupplyGraph:
     """Read a dataset into a `SupplyGraph`; findings and rejected rows are in `check` and `analyze`.
+
+    Parameters
+    ----------
+    source : path, store address, mapping of table name to DataFrame, or SupplyGraph
+    store : str, optional
+        Address of a store that shall hold the graph as well: a file ending in .kgl, ``neo4j://…`` or
+        ``bolt://…``. Its clusters and years of the graph are replaced, the others left alone.
+    settings : Settings, optional
+    progress : Progress, optional
+    **options
+        Fields of `Settings` to change.
 
     Raises
     ------
     ClusterCoopError
-        The input cannot be read as a dataset.
+        The input cannot be read as a dataset, or the store cannot be reached.
     """
-    return _read(source, _settings(settings, options), progress).graph
+    graph = _read(source, _settings(settings, options), progress).graph
+    if store is not None:
+        with open_store(store) as opened:
+            opened.load(graph, progress)
+    return graph
+
+
+def query(
+    store: str | os.PathLike[str],
+    name: str | None = None,
+    *,
+    cypher: str | None = None,
+    params: Mapping[str, Any] | None = None,
+    timeout: float = DEFAULT_TIMEOUT,
+    limit: int = DEFAULT_LIMIT,
+) -> pd.DataFrame:
+    """Run a named query of the cookbook, or a Cypher statement that only reads, on a store.
+
+    Parameters
+    ----------
+    store : str
+        Address of a store that speaks Cypher: a file ending in .kgl, ``neo4j://…`` or ``bolt://…``.
+    name : str, optional
+        Name of a query of the cookbook (`clustercoop.cookbook.list_queries`).
+    cypher : str, optional
+        A statement instead of a name.
+    params : mapping, optional
+        Parameters of the query.
+    timeout : float
+        Seconds after which the query is ended.
+    limit : int
+        Most rows that are returned.
+
+    Raises
+    ------
+    ParameterError
+        Neither or both of `name` and `cypher` are given, or a parameter is wrong.
+    StoreError
+        The statement does more than read, runs too long, or the store cannot be reached.
+    """
+    if (name is None) == (cypher is None):
+        raise ParameterError("Give query either the name of a query or a Cypher statement.")
+    with open_store(store) as opened:
+        if name is not None:
+            return run_named(opened, name, params, timeout=timeout, limit=limit)
+        assert cypher is not None
+        return opened.query(cypher, params, timeout=timeout, limit=limit)
 
 
 def analyze(
     source: Source,
     out: str | os.PathLike[str] | None = None,
     *,
+    store: str | os.PathLike[str] | None = None,
     settings: Settings | None = None,
     progress: Progress = silent,
     **options: Any,
@@ -132,9 +215,11 @@ def analyze(
 
     Parameters
     ----------
-    source : path, mapping of table name to DataFrame, or SupplyGraph
+    source : path, store address, mapping of table name to DataFrame, or SupplyGraph
     out : path, optional
         A new or empty folder, or one that an earlier run wrote; it appears whole or not at all.
+    store : str, optional
+        Address of a store that shall hold the graph and the results as well.
     settings : Settings, optional
     progress : Progress, optional
     **options
@@ -161,6 +246,11 @@ def analyze(
         provenance=data.provenance,
         progress=progress,
     )
+    if store is not None:
+        with open_store(store) as opened:
+            opened.load(data.graph, progress)
+            tables = {"formations": result.formations, "participants": result.participants}
+            opened.write_results(tables | {"clusters": result.clusters}, progress)
     if out is not None:
         write_result(result, out, progress=progress)
     return result

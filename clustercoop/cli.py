@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields
@@ -109,6 +110,7 @@ class _OneSentence(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; turn what a user can cause into a sentence."""
         signal.signal(signal.SIGTERM, _terminated)
+        warnings.showwarning = _show_warning
         try:
             return super().invoke(ctx)
         except ClusterCoopError as error:
@@ -132,6 +134,10 @@ class _OneSentence(click.Group):
                 f"internal error ({type(error).__name__}: {error}); this is a bug, please report it. "
                 "CLUSTERCOOP_DEBUG=1 shows where it happened."
             )
+
+
+def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+    click.echo(f"clustercoop: warning: {message}", err=True)
 
 
 def _terminated(signum: int, frame: object) -> NoReturn:
@@ -185,7 +191,8 @@ def main() -> None:
     """Measure how industrial clusters cooperate, from supply links to a report.
 
     DATA is a folder of tables (participants, links, activity, clusters, indicators, measures as .csv,
-    .parquet or .xlsx) or one .xlsx with these sheets.
+    .parquet or .xlsx), one .xlsx with these sheets, or a store: file.kgl, neo4j://host or bolt://host
+    (user and password from NEO4J_USERNAME and NEO4J_PASSWORD).
 
     Exit codes: 0 fine, 1 the data or the place refused, 2 wrong usage.
     """
@@ -210,9 +217,9 @@ def demo(out: Path, **options: Any) -> None:
 
 
 @main.command()
-@click.argument("data", type=click.Path(path_type=Path))
+@click.argument("data")
 @_options(_READING)
-def check(data: Path, **options: Any) -> None:
+def check(data: str, **options: Any) -> None:
     """List findings about DATA without analysing it; exit 1 when one is an error."""
     import clustercoop
 
@@ -226,8 +233,9 @@ def check(data: Path, **options: Any) -> None:
 
 
 @main.command()
-@click.argument("data", type=click.Path(path_type=Path))
+@click.argument("data")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the results.")
+@click.option("--store", help="Store that shall hold the graph and the results as well.")
 @click.option(
     "--engine",
     type=click.Choice(["local", "spark"]),
@@ -236,14 +244,14 @@ def check(data: Path, **options: Any) -> None:
     help="Where the work runs.",
 )
 @_options(_ANALYSIS)
-def analyze(data: Path, out: Path, engine: str, **options: Any) -> None:
+def analyze(data: str, out: Path, store: str | None, engine: str, **options: Any) -> None:
     """Measure every formation of DATA and write tables, report and network pages to --out."""
     import clustercoop
 
     if engine == "spark":
         raise click.UsageError("This version has no Spark engine yet; use --engine local.")
     with _progress() as progress:
-        result = clustercoop.analyze(data, out, progress=progress, **options)
+        result = clustercoop.analyze(data, out, store=store, progress=progress, **options)
     _tell_result(result, out)
 
 
@@ -262,12 +270,12 @@ def explain(results: Path, cluster: str, year: int, participant: str | None, lan
 
 
 @main.command()
-@click.argument("source", type=click.Path(path_type=Path))
+@click.argument("source")
 @click.option("--cluster", required=True, help="Cluster id.")
 @click.option("--year", type=int, help="Year shown first; the latest by default.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The .html file.")
 @click.option("--lang", type=_LANGS, default="en", show_default=True)
-def view(source: Path, cluster: str, year: int | None, out: Path, lang: Any) -> None:
+def view(source: str, cluster: str, year: int | None, out: Path, lang: Any) -> None:
     """Write the interactive offline network page of one cluster, from DATA or from results."""
     import clustercoop
 
@@ -287,3 +295,66 @@ def report(results: Path, out: Path, lang: Any) -> None:
     with _progress() as progress:
         path = clustercoop.report(results, out, lang=lang, progress=progress)
     click.echo(f"report: {path / 'report.html'}")
+
+
+@main.command()
+@click.argument("data")
+@click.option("--store", required=True, help="file.kgl, neo4j://host or bolt://host.")
+@_options(_READING)
+def load(data: str, store: str, **options: Any) -> None:
+    """Load DATA into a graph store; what the store already holds of other clusters and years stays."""
+    import clustercoop
+
+    with _progress() as progress:
+        graph = clustercoop.load(data, store=store, progress=progress, **options)
+    click.echo(
+        f"{graph.participants['participant_id'].nunique()} participants and {len(graph.links)} links loaded."
+    )
+
+
+@main.command()
+@click.argument("name", required=False)
+@click.option("--cypher", help="A Cypher statement that only reads, instead of a name.")
+@click.option("--file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A file with one.")
+@click.option("--store", help="file.kgl, neo4j://host or bolt://host.")
+@click.option("--param", "pairs", multiple=True, metavar="NAME=VALUE", help="A parameter; may be repeated.")
+@click.option("--format", "form", type=click.Choice(["table", "csv", "json", "parquet"]), default="table")
+@click.option("--out", type=click.Path(path_type=Path), help="File for the rows; standard output otherwise.")
+@click.option("--limit", type=click.IntRange(1), default=10_000, show_default=True, help="Most rows.")
+@click.option("--timeout", type=click.FloatRange(0, min_open=True), default=30.0, show_default=True)
+@click.option("--list", "listing", is_flag=True, help="List the named queries and their parameters.")
+def query(
+    name: str | None,
+    cypher: str | None,
+    file: Path | None,
+    store: str | None,
+    pairs: tuple[str, ...],
+    form: Any,
+    out: Path | None,
+    limit: int,
+    timeout: float,
+    listing: bool,
+) -> None:
+    """Run a named query of the cookbook, or Cypher of your own that only reads, on a store."""
+    import clustercoop
+    from clustercoop.cookbook import format_rows, list_queries, parse_named_pairs, parse_pairs
+    from clustercoop.outputs import written_aside
+
+    if listing:
+        for known in list_queries().values():
+            takes = " ".join(f"{p.name}{'' if p.required else '?'}" for p in known.parameters)
+            click.echo(f"{known.name}({takes}): {known.purpose}")
+        return
+    if store is None or sum(given is not None for given in (name, cypher, file)) != 1:
+        raise click.UsageError("Give --store, and one of: the NAME of a query, --cypher, --file.")
+    if form == "parquet" and out is None:
+        raise click.UsageError("Parquet is no text; give --out FILE.")
+    statement = file.read_text("utf-8") if file else cypher
+    params = parse_named_pairs(pairs) if name else parse_pairs(pairs)
+    rows = clustercoop.query(store, name, cypher=statement, params=params, timeout=timeout, limit=limit)
+    text = format_rows(rows, form)
+    if out is None:
+        click.echo(text, nl=False)
+    else:
+        with written_aside(out) as aside:
+            aside.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8"))

@@ -304,7 +304,7 @@ def _measured(t: Tables, p: Params) -> pd.DataFrame:
 
 def core_members(g: SupplyGraph, t: Tables, p: Params) -> Rows:
     f, frame = one(g, p), _measured(t, p)
-    core = set(frame.loc[frame["in_core"] == True, "participant_id"])  # noqa: E712 - three-valued column
+    core = set(frame.loc[frame["in_core"].eq(True), "participant_id"])
     total = float(f.weight.sum())
     rows = [
         (str(i), g.names[str(i)], s, s / total)

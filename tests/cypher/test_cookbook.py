@@ -9,14 +9,14 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from clustercoop.query import bind, get_query, list_queries, run_named
+from clustercoop.cookbook import bind, get_query, list_queries, run_named
 from graph.model import SupplyGraph
 from graph.stores.protocol import Store
 from graph.stores.uri import open_store
 from tests.contract.samples import outcome, random_graph
 from tests.cypher.counterparts import COUNTERPARTS
 
-GRAPH = random_graph(31, clusters=2, size=7, years=2, links_each=18)
+GRAPH = random_graph(31, clusters=2, size=7, years=2, links_each=14)
 TABLES = outcome(GRAPH, seed=5)
 ONE = {"cluster": "c1", "year": 2021}
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clustercoop.query import list_queries
+from clustercoop.cookbook import list_queries
 from graph.errors import ParameterError, StoreError
 from graph.model import SupplyGraph
 from graph.stores.cypher_guard import check_parameters, check_statement, tokens
