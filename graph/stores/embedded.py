@@ -105,8 +105,8 @@ class EmbeddedStore:
                     f"{self.path.name} is not a readable graph file; load the data again to rebuild it."
                 ) from error
             engine.read_only(True)
-            self._engine, self._stamp, self._known = engine, stamp, None
             self._meta = self._read_meta(engine)
+            self._engine, self._stamp, self._known = engine, stamp, None
         return self._engine
 
     def _read_meta(self, engine: Any) -> dict[str, Any]:

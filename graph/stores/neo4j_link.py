@@ -116,7 +116,9 @@ class Link:
                 user_agent="clustercoop",
             )
         try:
-            self.read("RETURN 1 AS one")
+            # Not retried: whoever mistypes an address or password should know at once.
+            with self.sentences(), self.driver.session(database=access.database) as session:
+                session.run("RETURN 1 AS one").consume()
         except BaseException:
             self.driver.close()
             raise
