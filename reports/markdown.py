@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from analysis.results import Result
@@ -17,7 +18,7 @@ CELL: Final = 120
 
 
 def render_markdown(result: Result, lang: str = "en") -> str:
-    """Return ``report.md``: the summary, the tables by cluster and year, findings and accounting.
+    """Return ``report.md``: the summary, the tables of each cluster's last year, findings and accounting.
 
     Every name is escaped, so that none of it is obeyed as Markdown or HTML; long tables are cut, saying so.
 
@@ -41,7 +42,7 @@ def render_markdown(result: Result, lang: str = "en") -> str:
     for name in SECTIONS:
         table = content.formations.get(name)
         if table is not None and len(table.columns) > 2:
-            parts += _section(words(f"nav_{name}"), table, words)
+            parts += _section(words(f"nav_{name}"), _last_years(table), words)
     parts += _findings(content, words)
     parts.append(f"## {words('nav_provenance')}")
     for table in (content.accounting, content.inputs):
@@ -67,6 +68,18 @@ def _table(table: Table, words: Words) -> str:
     rows = [[markdown(shorten(cell.text, CELL)) for cell in row.cells] for row in table.rows[:ROWS]]
     heads = [markdown(column.label) for column in table.columns]
     return _grid(heads, [column.numeric for column in table.columns], rows)
+
+
+def _last_years(table: Table) -> Table:
+    """Return the rows of each cluster's last year: all years of all figures are no reading matter."""
+    names = [column.name for column in table.columns]
+    cluster, year = names.index("cluster_id"), names.index("year")
+    last: dict[str, int] = {}
+    for row in table.rows:
+        key = row.cells[cluster].raw
+        last[key] = max(int(row.cells[year].raw), last.get(key, 0))
+    kept = tuple(row for row in table.rows if int(row.cells[year].raw) == last[row.cells[cluster].raw])
+    return replace(table, rows=kept)
 
 
 def _section(title: str, table: Table, words: Words) -> list[str]:

@@ -75,7 +75,12 @@ class _Members:
 
 
 def render_view(
-    source: Result | SupplyGraph, cluster_id: str, year: int | None = None, lang: str = "en"
+    source: Result | SupplyGraph,
+    cluster_id: str,
+    year: int | None = None,
+    lang: str = "en",
+    *,
+    report: str = "../report.html",
 ) -> str:
     """Return the page of one cluster: its network in every year, with tables beneath.
 
@@ -90,6 +95,8 @@ def render_view(
         Year to begin with; the latest by default.
     lang : {"en", "ru"}
         Language of words and numbers.
+    report : str
+        Address of the report relative to the page, "" for no link back.
 
     Returns
     -------
@@ -134,6 +141,7 @@ def render_view(
         years=[item.year for item in years],
         core_known=payload["coreKnown"],
         members=members,
+        report=report,
         legend=payload["legend"],
         script_words=words.subset("js_"),
         css=Markup(asset("page.css") + asset("view.css")),

@@ -17,7 +17,7 @@ from reports.words import Words, read_table, term
 
 # Columns that say where a figure comes from or why there is none: shown with the cells, not as columns.
 NOTES: Final = ("unknown_because",)
-LONG: Final = ("rule_because",)
+LONG: Final = ("rule_because", "verdict_because", "nearest_flip")
 # Told in full by a tip only.
 BRIEF: Final = ("sources", "isolation_basis")
 BARS: Final = frozenset({"share", "money", "int"})
@@ -100,16 +100,23 @@ class Table:
     empty: tuple[str, ...] = ()
 
 
-def section_of(column: str) -> str:
-    """Return the report section that shows `column` of the formations: longest prefix, else ``other``.
+def section_of(column: str) -> tuple[str, int]:
+    """Return the report section that shows `column` of the formations and its place there.
+
+    The longest beginning listed in ``reports/text/sections.csv`` decides; an unlisted column goes to
+    ``other``.
 
     Examples
     --------
-    >>> section_of("core_fit"), section_of("coreness_pre"), section_of("emissions")
+    >>> section_of("core_fit")[0], section_of("coreness_pre")[0], section_of("emissions")[0]
     ('core', 'core', 'other')
     """
-    matches = [row for row in read_table("sections") if column.startswith(row["prefix"])]
-    return max(matches, key=lambda row: len(row["prefix"]))["section"] if matches else "other"
+    matches = [
+        (len(row["prefix"]), row["section"], place)
+        for place, row in enumerate(read_table("sections"))
+        if column.startswith(row["prefix"])
+    ]
+    return max(matches)[1:] if matches else ("other", 0)
 
 
 def display(value: Any, kind: str, words: Words) -> str:
@@ -307,8 +314,12 @@ def sectioned(table: str = "formations") -> dict[str, tuple[OutputColumn, ...]]:
     """Return the columns of `table` by report section; the keys cluster_id and year lead every section."""
     every = output_columns(table)
     keys = tuple(column for column in every if column.column in ("cluster_id", "year"))
-    sections: dict[str, list[OutputColumn]] = {}
+    sections: dict[str, list[tuple[int, OutputColumn]]] = {}
     for column in every:
         if column not in keys:
-            sections.setdefault(section_of(column.column), []).append(column)
-    return {name: keys + tuple(columns) for name, columns in sections.items()}
+            name, place = section_of(column.column)
+            sections.setdefault(name, []).append((place, column))
+    return {
+        name: keys + tuple(column for _, column in sorted(columns, key=lambda entry: entry[0]))
+        for name, columns in sections.items()
+    }

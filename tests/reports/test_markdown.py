@@ -41,4 +41,6 @@ def test_unknown_is_said_with_its_reason() -> None:
 
 def test_long_tables_are_cut_saying_so() -> None:
     text = render_markdown(make_result(clusters=30, smallest=4, largest=6))
-    assert "shown 100 of 120; the rest is in formations.csv" in text
+    # 30 clusters × 4 years; the last year of each is shown.
+    assert "shown 30 of 120; the rest is in formations.csv" in text
+    assert "2023" in text and "| 2022 |" not in text
