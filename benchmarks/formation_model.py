@@ -135,8 +135,8 @@ def null_cells() -> Iterator[tuple[dict[str, Any], Callable[[np.random.Generator
 
 def power_cells() -> Iterator[tuple[dict[str, Any], Callable[[np.random.Generator], World]]]:
     """Two types of equal size, differing as theory says, at distance 3 and 4."""
-    for distance in (3.0, 4.0):
-        for n in (40, 80, 150):
+    for distance in (4.0, 3.0):
+        for n in (150, 80, 40):
             for missing in (0.0, 0.2):
                 yield (
                     {"world": f"distance {distance:g}", "n": n, "missing": missing},

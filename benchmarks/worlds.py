@@ -103,15 +103,13 @@ SKEWS: Final[dict[str, Callable[[FloatArray], FloatArray]]] = {
 def _gamma(z: FloatArray) -> FloatArray:
     from scipy.special import gammaincinv, ndtr
 
-    out: FloatArray = gammaincinv(1.5, np.clip(ndtr(z), 1e-12, 1 - 1e-12))
-    return out
+    return np.asarray(gammaincinv(1.5, np.clip(ndtr(z), 1e-12, 1 - 1e-12)), dtype=np.float64)
 
 
 def _uniform(z: FloatArray) -> FloatArray:
     from scipy.special import ndtr
 
-    out: FloatArray = 3.4 * ndtr(z)
-    return out
+    return np.asarray(3.4 * ndtr(z), dtype=np.float64)
 
 
 def _columns(z: FloatArray) -> dict[str, FloatArray]:

@@ -78,9 +78,7 @@ class FormationModel:
     outcome: str
     clusters: pd.DataFrame
     sentences: Mapping[str, tuple[str, ...]]
-    scores: pd.DataFrame = field(
-        default_factory=lambda: pd.DataFrame(columns=["cluster_id", "year", "ecosystem_probability"])
-    )
+    scores: pd.DataFrame
     features: pd.DataFrame = field(default_factory=pd.DataFrame)
     feature_notes: pd.DataFrame = field(default_factory=pd.DataFrame)
     contributions: pd.DataFrame = field(
@@ -158,6 +156,7 @@ def assess(
     table = feature_table(ordered)
     basis = basis_of(len(table.cluster_ids))
     clusters = _frame(table, rules)
+    scores = ordered[["cluster_id", "year"]].assign(ecosystem_probability=np.nan)
     if basis == "rules" or not table.theory.any():
         if progress is not None:
             progress(1.0)
@@ -167,9 +166,7 @@ def assess(
         sentences = wording.rules_only(
             total, len(table.cluster_ids), EXPLORATORY_FROM, bool(table.theory.any())
         )
-        return FormationModel(
-            "rules", "rules", clusters, sentences, features=table.cells, feature_notes=table.notes
-        )
+        return FormationModel("rules", "rules", clusters, sentences, scores, table.cells, table.notes)
     return _model(ordered, table, clusters, basis, settings.lang, rng_seed, progress)
 
 

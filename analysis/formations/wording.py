@@ -26,8 +26,8 @@ GATES = {
         "критерий расщепления даёт p = {value:.3g} при допустимых {bound:g}",
     ),
     "smaller_group": (
-        "the smaller group holds {value:.0%} of the clusters where at least {bound:.0%} is asked",
-        "в меньшей группе {value:.0%} кластеров при необходимых {bound:.0%}",
+        "the smaller group holds {value:.1%} of the clusters where at least {bound:.0%} is asked",
+        "в меньшей группе {value:.1%} кластеров при необходимых {bound:.0%}",
     ),
     "prediction_strength": (
         "the prediction strength is {value:.2f} where at least {bound:.2f} is asked",
@@ -168,7 +168,7 @@ def _found(outcome: str, groups: Groups, clusters: pd.DataFrame, lang: str) -> l
         failed = [
             _number(GATES[g.name][ru].format(value=g.value, bound=g.bound), lang)
             for g in groups.gates
-            if not g.passed
+            if not g.passed and not np.isnan(g.value)
         ]
         return [
             "В этих данных нет различимых групп: деление на кластеры и экосистемы ими не подтверждается."

@@ -1,0 +1,251 @@
+"""Verdicts: tiers, outcomes, sentences, and the real data of the field."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.formations.features import feature_table
+from analysis.formations.verdict import CLUSTER_COLUMNS, FormationModel, assess, basis_of
+from benchmarks.worlds import feature_world
+from graph.errors import DataError
+from graph.settings import Settings
+
+SHARED = Path(__file__).resolve().parents[2] / ".." / "shared" / "data"
+NEEDS_SHARED = pytest.mark.skipif(
+    not SHARED.exists(), reason="needs the public data sets in ../shared/data, which are absent"
+)
+VERDICTS = {"cluster-like", "ecosystem-like", "undecided", "no structure", ""}
+
+
+def rules_for(table: pd.DataFrame, verdict: str = "undecided") -> pd.DataFrame:
+    return pd.DataFrame({"cluster_id": sorted(set(table["cluster_id"])), "rule_verdict": verdict})
+
+
+def judge(table: pd.DataFrame, lang: str = "en", seed: int = 0) -> FormationModel:
+    return assess(table, Settings(lang=lang), seed, rules=rules_for(table))  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def planted() -> tuple[FormationModel, np.ndarray, pd.DataFrame]:
+    world = feature_world(np.random.default_rng(11), 80, 4.5, missing=0.1, years=3)
+    return judge(world.formations), world.ecosystem, world.formations
+
+
+def test_tiers() -> None:
+    assert [basis_of(n) for n in (0, 19, 20, 40, 41, 500)] == [
+        "rules",
+        "rules",
+        "exploratory",
+        "exploratory",
+        "model",
+        "model",
+    ]
+
+
+def test_planted_types_are_recovered(planted: tuple[FormationModel, np.ndarray, pd.DataFrame]) -> None:
+    model, ecosystem, _ = planted
+    assert (model.basis, model.outcome) == ("model", "named")
+    verdict = model.clusters["formation_verdict"].to_numpy()
+    decided = verdict != "undecided"
+    assert decided.mean() > 0.8
+    assert np.mean((verdict == "ecosystem-like")[decided] == ecosystem[decided]) > 0.93
+    assert set(verdict) <= VERDICTS
+
+
+def test_the_table_of_clusters_is_whole(planted: tuple[FormationModel, np.ndarray, pd.DataFrame]) -> None:
+    model, _, _ = planted
+    clusters = model.clusters
+    assert tuple(clusters.columns) == CLUSTER_COLUMNS
+    p = clusters["ecosystem_probability"]
+    assert p.between(0, 1).all()
+    assert (clusters["ecosystem_probability_low"] <= clusters["ecosystem_probability_high"]).all()
+    verdict = clusters["formation_verdict"]
+    assert (p[verdict == "ecosystem-like"] > 0.65).all()
+    assert (p[verdict == "cluster-like"] < 0.35).all()
+    assert p[verdict == "undecided"].between(0.35, 0.65).all()
+    assert (clusters["verdict_basis"] == "model").all()
+    assert clusters["jaccard"].between(0.6, 1).all()
+    assert clusters["verdict_because"].str.contains("for ").all()
+    assert (clusters["nearest_flip"] != "").all()
+
+
+def test_each_year_is_scored(planted: tuple[FormationModel, np.ndarray, pd.DataFrame]) -> None:
+    model, ecosystem, table = planted
+    assert len(model.scores) == len(table)
+    by_cluster = model.scores.groupby("cluster_id")["ecosystem_probability"].mean()
+    assert np.mean((by_cluster.to_numpy() > 0.5) == ecosystem) > 0.85
+
+
+def test_the_tables_behind_it(planted: tuple[FormationModel, np.ndarray, pd.DataFrame]) -> None:
+    model, _, _ = planted
+    assert model.gates["passed"].all()
+    assert model.selection["groups"].tolist() == [1, 2, 3, 4]
+    assert model.selection["p_value"].notna().tolist() == [False, True, False, False]
+    assert set(model.sensitivity["variant"]) == {"covariance", "imputation", "without"}
+    assert model.sensitivity["same"].between(0.5, 1).all()
+    assert set(model.features["status"]) <= {"known", "zero", "bound", "missing", "outside"}
+    parts = model.contributions.groupby("feature")["contribution"].apply(lambda c: c.abs().mean())
+    assert parts["innovation"] > parts["productivity"]
+
+
+def test_the_same_seed_gives_the_same_verdict_whatever_the_order_of_rows() -> None:
+    world = feature_world(np.random.default_rng(2), 24, 5.0)
+    shuffled = world.formations.sample(frac=1, random_state=1)
+    first, second = judge(world.formations, seed=5), judge(shuffled, seed=5)
+    pd.testing.assert_frame_equal(first.clusters, second.clusters)
+    assert first.sentences == second.sentences
+
+
+@pytest.mark.parametrize("n", [25, 60])
+def test_one_population_has_no_structure_and_says_so_with_dignity(n: int) -> None:
+    world = feature_world(np.random.default_rng(0), n, skew="gamma", missing=0.1)
+    model = judge(world.formations)
+    assert model.outcome == "none"
+    assert set(model.clusters["formation_verdict"]) == {"no structure"}
+    assert model.clusters["ecosystem_probability"].isna().all()
+    assert model.scores["ecosystem_probability"].isna().all()
+    assert model.sentences["en"][0].startswith("There are no distinct groups in these data")
+    assert model.sentences["ru"][0].startswith("В этих данных нет различимых групп")
+    assert model.basis == ("exploratory" if n <= 40 else "model")
+
+
+def test_groups_that_differ_otherwise_get_no_names() -> None:
+    rng = np.random.default_rng(5)
+    world = feature_world(rng, 200)
+    table = world.formations.copy()
+    second = np.arange(200) < 100
+    # Two groups that differ in what theory takes no side on, and against itself in what it does.
+    sign = {"core_fit": 0.25, "integration": 0.3, "partner_entropy": -1.0, "participant_turnover": 0.1}
+    for name, size in sign.items():
+        table[name] += np.where(second, size, 0.0)
+    table["value_added_per_employee"] *= np.where(second, 2.5, 1.0)
+    model = judge(
+        table.assign(core_fit=table["core_fit"].clip(upper=1), integration=table["integration"].clip(upper=1))
+    )
+    assert model.outcome in ("unnamed", "none")
+    assert set(model.clusters["formation_verdict"]) <= {"undecided", "no structure"}
+    assert model.clusters["ecosystem_probability"].isna().all()
+
+
+def test_few_clusters_get_the_verdict_of_the_rule() -> None:
+    world = feature_world(np.random.default_rng(1), 19, 8.0)
+    model = assess(world.formations, Settings(), rules=rules_for(world.formations, "cluster-like"))
+    assert model.basis == "rules"
+    assert (model.clusters["formation_verdict"] == "cluster-like").all()
+    assert (model.clusters["verdict_basis"] == "rules").all()
+    assert "19 clusters" in model.sentences["en"][0]
+    assert "19" in model.sentences["ru"][0]
+    assert model.scores["ecosystem_probability"].isna().all()
+
+
+def test_clusters_with_too_few_known_features_are_left_out_by_name() -> None:
+    world = feature_world(np.random.default_rng(3), 45, 5.0)
+    table = world.formations.copy()
+    table.loc[table["cluster_id"] == "c0007", table.columns[4:]] = np.nan
+    model = judge(table)
+    row = model.clusters.set_index("cluster_id").loc["c0007"]
+    assert row["formation_verdict"] == "" and row["verdict_basis"] == ""
+    assert np.isnan(row["ecosystem_probability"])
+    assert [f.cluster_id for f in model.findings if f.code == "model_cluster_left_out"] == ["c0007"]
+
+
+def test_features_that_say_nothing_are_left_out_by_name() -> None:
+    world = feature_world(np.random.default_rng(4), 30)
+    table = world.formations.assign(core_fit=0.5)
+    table["integration"] = [0.5, *[np.nan] * 29]
+    notes = feature_table(table).notes.set_index("feature")
+    assert notes.loc["core_strength", "reason"] == "hardly varies"
+    assert notes.loc["integration", "reason"] == "too few known"
+    assert notes.loc["variety", "reason"] == "unknown"
+    codes = {f.detail: f.code for f in judge(table).findings}
+    assert codes == {
+        "core_fit": "model_feature_constant",
+        "integration": "model_feature_unknown",
+        "unrelated_variety": "model_feature_unknown",
+    }
+
+
+def test_zero_missing_and_out_of_range_stay_apart() -> None:
+    table = pd.DataFrame(
+        {
+            "cluster_id": ["a", "b", "c", "d", "e"],
+            "year": 2020,
+            "cooperation_ratio": [0.0, 1.0, np.nan, 0.4, 1.2],
+            "rd_per_employee": [0.0, 0.2, np.nan, 0.1, -1.0],
+        }
+    )
+    cells = feature_table(table).cells.set_index(["feature", "cluster_id"])["status"]
+    assert cells["cooperation"].tolist() == ["zero", "bound", "missing", "known", "outside"]
+    assert cells["innovation"].tolist() == ["zero", "known", "missing", "known", "outside"]
+
+
+def test_without_a_feature_that_theory_knows_the_rule_decides() -> None:
+    world = feature_world(np.random.default_rng(6), 30)
+    model = judge(
+        world.formations[["cluster_id", "year", "core_fit", "integration", "value_added_per_employee"]]
+    )
+    assert model.basis == "rules"
+    assert "theory" in model.sentences["en"][0]
+
+
+def test_progress_ends_at_one_and_never_falls() -> None:
+    told: list[float] = []
+    world = feature_world(np.random.default_rng(7), 22)
+    assess(world.formations, Settings(), 0, told.append, rules_for(world.formations))
+    assert told == sorted(told)
+    assert told[-1] == 1.0
+
+
+def test_a_table_without_keys_is_refused() -> None:
+    with pytest.raises(DataError, match="cluster_id, year"):
+        assess(pd.DataFrame({"cooperation_ratio": [0.1]}), Settings())
+
+
+@NEEDS_SHARED
+def test_table_3_gets_rules_only_and_says_why() -> None:
+    from analysis.typology import classify, load_thresholds
+
+    table = pd.read_csv(SHARED / "table3" / "indicators.csv")
+    table = table.rename(columns={table.columns[0]: "cluster_id"})
+    for name in ("cooperation_ratio", "rd_per_employee", "value_added_per_employee"):
+        if name not in table:
+            table[name] = np.nan
+    table, _ = classify(table, load_thresholds(), "RUB")
+    model = assess(table, Settings())
+    assert len(model.clusters) == 9
+    assert model.basis == "rules"
+    assert model.sentences["en"][0].startswith("Rules only: the data hold 9 clusters")
+
+
+@NEEDS_SHARED
+def test_the_wiod_countries_run_and_explain_themselves_and_the_ten_with_rd_get_rules_only() -> None:
+    from benchmarks.wiod import tables
+    from clustercoop.pipeline import analyze_graph
+    from graph.model import SupplyGraph
+
+    graph = SupplyGraph.from_tables(tables([2002, 2003]), currency="USD")
+    result = analyze_graph(graph, Settings(nulls=0))
+    stock = pd.read_csv(SHARED / "rd_country_sector" / "rd_spillovers_to_2003.csv")
+    recent = stock[stock["year"].isin([2002, 2003])]
+    sums = recent.assign(rd=np.exp(recent["lnrd"]), hours=np.exp(recent["lnl"]))
+    per = sums.groupby(["country", "year"])[["rd", "hours"]].sum()
+    known = (per["rd"] / per["hours"]).rename("rd_per_employee").reset_index()
+    table = result.formations.drop(columns="rd_per_employee").merge(
+        # The one country whose codes differ between the two sources.
+        known.rename(columns={"country": "cluster_id"}).replace({"cluster_id": {"GER": "DEU"}}),
+        on=["cluster_id", "year"], how="left"
+    )
+    with_rd = table[table["rd_per_employee"].notna()]
+    assert with_rd["cluster_id"].nunique() == 10
+    few = judge(with_rd)
+    assert few.basis == "rules"
+    assert "10 clusters" in few.sentences["en"][0]
+    model = judge(table)
+    assert model.basis == "model"
+    note = model.feature_notes.set_index("feature").loc["innovation"]
+    assert (note["known"], note["used"]) == (10, True)
+    assert model.outcome in ("none", "unnamed", "named")
+    assert len(model.sentences["en"]) >= 2
+    assert len(model.clusters) == 41
