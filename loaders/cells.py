@@ -17,8 +17,9 @@ from graph.model import TEXT
 from graph.schema import NUMERIC, ColumnSpec, TableSpec
 from loaders.headers import Matched, match_headers
 from loaders.notes import Notes
-from loaders.numbers import Issue, Numbers, parse_numbers, parse_years
+from loaders.numbers import Issue, Numbers, parse_numbers
 from loaders.sheets import Grid, show
+from loaders.years import parse_years
 
 NO_TEXT: Final = frozenset({"", "-", "–", "—", "…", "...", "н/д"})
 _SPACES: Final = re.compile(r"\s+")

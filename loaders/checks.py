@@ -128,7 +128,8 @@ def _check_lost_zeros(ledger: Ledger, flags: Mapping[tuple[str, str], NDArray[np
         usual = np.isin(digits[:-1], (10, 12)).sum() > 0.5 * len(unique)
         numeric = flags.get((name, "numeric"), _none(ledger))
         suspect = short[codes] & (numeric | usual)
-        ledger.note(suspect, "id_lost_zero", name, detail=lambda row, d=digits, c=codes: str(d[c[row]]))  # type: ignore[misc]
+        lengths = [str(count) for count in digits[codes].tolist()]
+        ledger.note(suspect, "id_lost_zero", name, detail=lengths.__getitem__)
 
 
 def check_values(ledger: Ledger, negatives: Sequence[str] = ()) -> None:

@@ -7,7 +7,6 @@ than a gap.
 
 from __future__ import annotations
 
-import datetime
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -150,14 +149,14 @@ def parse_numbers(cells: NDArray[Any], *, hint: str = "", usual: NDArray[np.int6
     """
     size = len(cells)
     if cells.dtype != object:
-        return _from_numeric(np.asarray(cells))
+        return from_numeric(np.asarray(cells))
     values = np.full(size, np.nan)
     issue = np.zeros(size, np.int8)
     percent = np.zeros(size, bool)
-    kinds = np.array([0 if type(c) is str else 1 if _is_number(c) else 2 for c in cells], np.int8)
+    kinds = np.array([0 if type(c) is str else 1 if is_number(c) else 2 for c in cells], np.int8)
     numeric = np.flatnonzero(kinds == 1)
     if len(numeric):
-        part = _from_numeric(np.array([_float(c) for c in cells[numeric]]))
+        part = from_numeric(np.array([to_float(c) for c in cells[numeric]]))
         values[numeric], issue[numeric] = part.values, part.issue
     for position in np.flatnonzero(kinds == 2):
         cell = cells[position]
@@ -171,18 +170,21 @@ def parse_numbers(cells: NDArray[Any], *, hint: str = "", usual: NDArray[np.int6
     return Numbers(values, issue, percent, read.decimal, read.thousands, read.assumed, read.mixed)
 
 
-def _is_number(cell: Any) -> bool:
+def is_number(cell: Any) -> bool:
+    """Tell whether a cell is a number already; truth values are none."""
     return isinstance(cell, int | float | np.integer | np.floating) and not isinstance(cell, bool | np.bool_)
 
 
-def _float(cell: Any) -> float:
+def to_float(cell: Any) -> float:
+    """Return a numeric cell as a float, infinite where it is an integer beyond all floats."""
     try:
         return float(cell)
     except OverflowError:  # an integer of more than 308 digits
         return np.inf
 
 
-def _from_numeric(cells: NDArray[Any]) -> Numbers:
+def from_numeric(cells: NDArray[Any]) -> Numbers:
+    """Return a numeric array as `Numbers`: NaN is missing, beyond `LIMIT` is unknown."""
     none = np.zeros(len(cells), bool)
     if cells.dtype.kind not in "iuf":
         wrong = np.full(len(cells), Issue.WRONG_KIND, np.int8)
@@ -442,61 +444,3 @@ def split_footnote(digits: str, decimals: int) -> float | None:
         if not _GROUPED.fullmatch(number):
             return None
     return float(re.sub(_SPACE, "", number))
-
-
-def parse_years(cells: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.int8], NDArray[np.bool_]]:
-    """Read a column of years: 2020, "2020 г.", "20142)", dates; anything else is no year.
-
-    Returns
-    -------
-    years, issue, dated : arrays, shape (rows,)
-        Years (a fraction or an impossible year is returned as it is), an `Issue` for each cell, and whether
-        the year was taken from a date.
-
-    Examples
-    --------
-    >>> parse_years(np.array(["2020", "20142)", "31.12.2021", "x"], dtype=object))[0].tolist()
-    [2020.0, 2014.0, 2021.0, nan]
-    """
-    if cells.dtype != object:
-        read = _from_numeric(np.asarray(cells))
-        return read.values, read.issue, np.zeros(len(cells), bool)
-    codes, unique = pd.factorize(cells, use_na_sentinel=False)
-    read_cells = [_year(cell) for cell in unique]
-    years = np.array([year for year, _, _ in read_cells], np.float64)
-    issue = np.array([kind for _, kind, _ in read_cells], np.int8)
-    dated = np.array([date for _, _, date in read_cells], bool)
-    if not len(unique):
-        return np.empty(0), np.empty(0, np.int8), np.empty(0, bool)
-    return years[codes], issue[codes], dated[codes]
-
-
-_YEAR: Final = re.compile(r"([-+]?\d{1,15})(?:[.,]0+)?(?:\s*(?:г\.?|год|года|year))?", re.IGNORECASE)
-_YEAR_FRACTION: Final = re.compile(r"([-+]?\d{1,9}[.,]\d{1,9})")
-_YEAR_NOTE: Final = re.compile(r"((?:19|20)\d\d)\d{1,2}\)(?:,\s*\d{1,2}\))*,?")
-_DATE: Final = re.compile(r"(?:(\d{4})-\d{1,2}-\d{1,2}|\d{1,2}[./]\d{1,2}[./](\d{4}))(?:[ T][\d:.]+)?")
-
-
-def _year(cell: Any) -> tuple[float, Issue, bool]:
-    if isinstance(cell, datetime.date):
-        return float(cell.year), Issue.OK, True
-    if _is_number(cell):
-        number = _float(cell)
-        return (np.nan, Issue.MISSING, False) if np.isnan(number) else (number, Issue.OK, False)
-    if cell is None or cell is pd.NaT or cell is pd.NA:
-        return np.nan, Issue.MISSING, False
-    if not isinstance(cell, str):
-        return np.nan, Issue.WRONG_KIND, False
-    text = cell.strip()
-    if text.lower() in MISSING_MARKS:
-        return np.nan, Issue.MISSING, False
-    plain = _YEAR.fullmatch(text) or _YEAR_FRACTION.fullmatch(text)
-    if plain:
-        return float(plain[1].replace(",", ".")), Issue.OK, False
-    note = _YEAR_NOTE.fullmatch(text)
-    if note:
-        return float(note[1]), Issue.FOOTNOTE, False
-    date = _DATE.fullmatch(text)
-    if date:
-        return float(date[1] or date[2]), Issue.OK, True
-    return np.nan, Issue.EXCEL_ERROR if text.startswith("#") else Issue.NOT_A_NUMBER, False

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from loaders.ledger import Ledger
@@ -90,13 +91,7 @@ def _check_spelling(ledgers: Mapping[str, Ledger], members: pd.Index[Any]) -> No
             ids = ledger.frame[column].where(pd.Series(ledger.alive))
             strangers = [i for i in ids.dropna().unique() if i not in members]
             near = {i: keys[loose_key(i)] for i in strangers if loose_key(i) in keys}
-            if not near:
-                continue
             first = ids.isin(list(near)).to_numpy(bool) & ~ids.duplicated().to_numpy()
-            ledger.note(
-                first,
-                "id_near_miss",
-                column,
-                value=lambda row, ids=ids: str(ids.iat[row]),  # type: ignore[misc]
-                detail=lambda row, ids=ids, near=near: near[str(ids.iat[row])],  # type: ignore[misc]
-            )
+            found = {row: str(ids.iat[row]) for row in np.flatnonzero(first).tolist()}
+            members_of = {row: near[stranger] for row, stranger in found.items()}
+            ledger.note(first, "id_near_miss", column, value=found.__getitem__, detail=members_of.__getitem__)
