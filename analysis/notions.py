@@ -1,0 +1,209 @@
+"""Notions of the sources that are neither cooperation, core, closedness nor chain, made computable."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from graph.errors import parameter_error
+from graph.formation import FloatArray
+
+SHOCK_GROUPS: Final = ("most affected", "moderately affected", "not affected", "winner")
+
+
+def shock_groups(
+    first_month: ArrayLike,
+    second_month: ArrayLike,
+    *,
+    unaffected_from: float,
+    winner_from: float,
+    moderate_fall: float = 30.0,
+    recovered_to: float = 80.0,
+) -> NDArray[np.object_]:
+    """Sort industries by how they came through the first two months of a shock.
+
+    With changes in per cent against the same months a year before and m their mean: **winner** if m ≥
+    `winner_from`; else **not affected** if m ≥ `unaffected_from`; else **moderately affected** if the first
+    month fell by less than `moderate_fall` and the second reached `recovered_to` per cent of the year
+    before; else **most affected**. The first month alone would not separate winners: in April 2020 food
+    grew by more than medical instruments.
+
+    Parameters
+    ----------
+    first_month, second_month : array-like, shape (n,)
+        Change of the production index in per cent.
+    unaffected_from, winner_from : float
+        Cut-offs of m in per cent. The source prints none, so they have no default.
+    moderate_fall, recovered_to : float
+        As printed: a fall "< 30 %", and "up to 80–90 % of the level" a year before.
+
+    Returns
+    -------
+    array of str, shape (n,)
+        One of `SHOCK_GROUPS`; "" where a month is unknown.
+
+    Raises
+    ------
+    ParameterError
+        `winner_from` below `unaffected_from`.
+
+    References
+    ----------
+    The classes, the 30 % and the 80–90 % are those of the article on industry groups in the crisis of 2020
+    (Rosstat index of production); the two remaining cut-offs are the analyst's.
+
+    Examples
+    --------
+    >>> shock_groups([2.7, 3.7, -20.0, -60.2], [33.6, 1.5, -12.0, -42.2],
+    ...              unaffected_from=-5, winner_from=10).tolist()
+    ['winner', 'not affected', 'moderately affected', 'most affected']
+    """
+    if not winner_from >= unaffected_from:
+        raise parameter_error("winner_from", "shock_groups", f"at least {unaffected_from:g}", winner_from)
+    first = np.asarray(first_month, dtype=np.float64)
+    second = np.asarray(second_month, dtype=np.float64)
+    mean = (first + second) / 2
+    moderate = (first > -moderate_fall) & (100 + second >= recovered_to)
+    found = np.select(
+        [np.isnan(mean), mean >= winner_from, mean >= unaffected_from, moderate],
+        ["", SHOCK_GROUPS[3], SHOCK_GROUPS[2], SHOCK_GROUPS[1]],
+        SHOCK_GROUPS[0],
+    )
+    return found.astype(object)
+
+
+def specialisation_share(
+    output: ArrayLike, industry_code: Collection[str], promising: Collection[str]
+) -> float:
+    """Return the share of output made in promising specialisations.
+
+    Parameters
+    ----------
+    output : array-like, shape (n,)
+        Output of each participant.
+    industry_code : collection of str, length n
+        Its industry code (NACE, OKVED).
+    promising : collection of str
+        Marked codes; "20" covers "20" and "20.1", not "201".
+
+    Returns
+    -------
+    float
+        In [0, 1]; NaN where an output is unknown, a producing participant has no code, or nothing is made.
+
+    Examples
+    --------
+    >>> specialisation_share([60.0, 30.0, 10.0], ["20.1", "24", "201"], ["20"])
+    0.6
+    """
+    amount = np.asarray(output, dtype=np.float64)
+    codes = [str(code).strip() for code in industry_code]
+    if len(codes) != len(amount):
+        raise parameter_error("industry_code", "specialisation_share", f"of length {len(amount)}", len(codes))
+    marked = tuple(str(code).strip().rstrip(".") for code in promising)
+    inside = np.array([any(c == p or c.startswith(f"{p}.") for p in marked) for c in codes], dtype=bool)
+    nameless = np.array([not code for code in codes], dtype=bool)
+    whole = float(amount.sum())
+    if not whole > 0 or (nameless & (amount > 0)).any():
+        return float("nan")
+    return float(amount[inside].sum()) / whole
+
+
+@dataclass(frozen=True, eq=False)
+class Bubble:
+    """A common emission quota over a cluster; tonnes, arrays of shape (n,).
+
+    Attributes
+    ----------
+    total, headroom : float
+        Σ emissions, and quota − Σ emissions: below 0 the bubble has burst.
+    within : bool
+        Whether the quota holds.
+    balance : array
+        Allocation − emissions: what a participant can give (positive) or needs (negative).
+    traded : float
+        What internal trade can move: the smaller of all that can be given and all that is needed.
+    uncovered : float
+        Need that is left after that trade.
+    """
+
+    total: float
+    headroom: float
+    within: bool
+    balance: FloatArray
+    traded: float
+    uncovered: float
+
+
+def emission_bubble(emissions: ArrayLike, quota: float, allocation: ArrayLike | None = None) -> Bubble | None:
+    """Set a cluster's emissions against one quota for all of them.
+
+    Parameters
+    ----------
+    emissions : array-like, shape (n,)
+        Emissions of each participant.
+    quota : float
+        What the cluster may emit in all.
+    allocation : array-like, shape (n,), optional
+        Shares of the quota given out; by default in proportion to emissions.
+
+    Returns
+    -------
+    Bubble or None
+        None where the emissions of any participant are unknown: their sum would then be a lower bound only.
+
+    Raises
+    ------
+    ParameterError
+        A negative quota or allocation, or an allocation that exceeds the quota.
+
+    Examples
+    --------
+    >>> bubble = emission_bubble([50.0, 30.0], quota=90.0, allocation=[40.0, 50.0])
+    >>> bubble.within, bubble.balance.tolist(), bubble.traded, bubble.uncovered
+    (True, [-10.0, 20.0], 10.0, 0.0)
+    """
+    emitted = np.asarray(emissions, dtype=np.float64)
+    if not quota >= 0:
+        raise parameter_error("quota", "emission_bubble", "a number in the range [0, inf)", quota)
+    if np.isnan(emitted).any() or not len(emitted):
+        return None
+    total = float(emitted.sum())
+    if allocation is None:
+        given = quota * (emitted / total if total > 0 else np.full(len(emitted), 1 / len(emitted)))
+    else:
+        given = np.asarray(allocation, dtype=np.float64)
+        if given.shape != emitted.shape or not (given >= 0).all() or given.sum() > quota * (1 + 1e-9):
+            raise parameter_error(
+                "allocation",
+                "emission_bubble",
+                f"{len(emitted)} shares that sum to at most {quota:g}",
+                allocation,
+            )
+    balance = given - emitted
+    spare, need = float(balance[balance > 0].sum()), float(-balance[balance < 0].sum())
+    return Bubble(
+        total=total,
+        headroom=quota - total,
+        within=total <= quota,
+        balance=balance,
+        traded=min(spare, need),
+        uncovered=max(need - spare, 0.0),
+    )
+
+
+def emission_intensity(emissions: ArrayLike, output: ArrayLike) -> FloatArray:
+    """Return emissions per unit of output of each participant; NaN where unknown or nothing is made.
+
+    Examples
+    --------
+    >>> emission_intensity([10.0, 5.0], [40.0, 0.0]).tolist()
+    [0.25, nan]
+    """
+    emitted, made = np.asarray(emissions, dtype=np.float64), np.asarray(output, dtype=np.float64)
+    intensity: FloatArray = np.divide(emitted, made, out=np.full(made.shape, np.nan), where=made > 0)
+    return intensity
