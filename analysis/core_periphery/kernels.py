@@ -230,8 +230,8 @@ def search(
     """Search for the best split, write it to `best_x` and return its score (`UNDEFINED` if there is none).
 
     Seeds are the best prefixes of the participants sorted by strength and by the leading eigenvector of the
-    symmetrised links; from each a climb, then `kicks` perturbations of the best split, each followed by a
-    climb.
+    symmetrised links, with a climb from each. Then `kicks` more climbs: three of four from a perturbation of
+    the best split, the fourth from a random one (not above 500 participants, where that takes long).
     """
     x, sums, state = np.zeros(n, np.int8), np.zeros((n, 4)), np.zeros(7)
     key, previous, ranking = np.zeros(n), np.zeros(n), np.zeros(n, np.int64)
@@ -268,8 +268,12 @@ def search(
             for k in range(prefix, n):
                 x[ranking[k]] = 0
         else:
+            fresh = attempt % 4 == 1 and n <= 500  # a start of its own: a random core of random size
+            chance = uniform(stream)
             for i in range(n):
                 x[i] = best_x[i]
+                if fresh:
+                    x[i] = 1 if uniform(stream) < chance else 0
             for _ in range(2 + int(uniform(stream) * max(1, n // 5))):
                 i = int(uniform(stream) * n)
                 x[i] = 1 - x[i]

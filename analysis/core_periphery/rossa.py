@@ -32,7 +32,7 @@ class RossaProfile:
     order : array of int64, shape (k,)
         Numbers of the covered participants, from the outermost inwards.
     profile : array of float64, shape (k,)
-        α_1 = 0 … α_k = 1: persistence of the first 1 … k of them.
+        α_1 … α_k = 1: persistence of the first 1 … k of them. Without teleportation α_1 = 0, never falling.
     coreness : array of float64, shape (n,)
         α at the participant's own entry; NaN outside.
     centralisation : float
