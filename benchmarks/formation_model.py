@@ -1,6 +1,6 @@
 """How often the formation model finds groups: in worlds without any, and in worlds where they were planted.
 
-    python -m benchmarks.formation_model [--worlds 200] [--table null|power|curves] [--markdown FILE]
+    python -m benchmarks.formation_model [--worlds 200] [--table null|power|curves|links] [--markdown FILE]
 
 Every cell is printed with its number of worlds and a 95 % Wilson interval, beside what scikit-learn's tied
 `GaussianMixture` with BIC (K = 1 … 4) chooses on the same transformed tables (gaps filled with medians,
@@ -24,6 +24,7 @@ import pandas as pd
 from analysis.formations.features import feature_table
 from analysis.formations.model import find_groups
 from analysis.formations.naming import ABSTAIN
+from benchmarks.link_worlds import link_world
 from benchmarks.worlds import World, feature_world
 
 REPLICATES = 199
@@ -111,7 +112,7 @@ def tied_bic(x: np.ndarray) -> int:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         bic = [
-            GaussianMixture(k, covariance_type="tied", n_init=3, random_state=0).fit(unit).bic(unit)
+            GaussianMixture(k, covariance_type="tied", random_state=0).fit(unit).bic(unit)
             for k in range(1, 5)
         ]
     return int(np.argmin(bic)) + 1
@@ -167,10 +168,26 @@ def curve_cells() -> Iterator[tuple[dict[str, Any], Callable[[np.random.Generato
             )
 
 
+def link_cells() -> Iterator[tuple[dict[str, Any], Callable[[np.random.Generator], World]]]:
+    """All the way from links: structureless shapes, and planted types."""
+    for shape in ("star", "ring", "rewired"):
+        for n in (20, 40, 150):
+            yield (
+                {"world": f"links, {shape}", "n": n, "missing": 0.0},
+                lambda rng, n=n, s=shape: link_world(rng, n, s),
+            )
+    for n in (40, 80):
+        yield (
+            {"world": "links, planted types", "n": n, "missing": 0.0},
+            lambda rng, n=n: link_world(rng, n, "planted"),
+        )
+
+
 TABLES: dict[str, Callable[[], Iterator[tuple[dict[str, Any], Callable[[np.random.Generator], World]]]]] = {
     "null": null_cells,
     "power": power_cells,
     "curves": curve_cells,
+    "links": link_cells,
 }
 
 
