@@ -8,6 +8,7 @@ from functools import cached_property
 from importlib import metadata
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from analysis.cooperation import cooperation_tables
@@ -17,7 +18,8 @@ from graph.findings import SEVERITIES, catalogue
 from reports.inert import plain, quoted, safe_stem
 from reports.numbers import is_unknown, percent, show
 from reports.reasons import Reasons
-from reports.tables import Cell, Column, Row, Table, build_table, plain_table, sectioned
+from reports.records import records_table, rows_by_table, sums_by_column
+from reports.tables import Table, build_table, plain_table, sectioned
 from reports.types import types_thresholds
 from reports.words import Words, term
 
@@ -203,7 +205,7 @@ class Content:
     @cached_property
     def _frame(self) -> pd.DataFrame:
         """Formations, their sentences in the language of the report where the analysis spoke another."""
-        frame = self.result.formations
+        frame = with_no_dysfunction(self.result.formations)
         if self.lang == self.result.settings.lang or "unknown_because" not in frame:
             return frame
         said = cooperation_tables(self.result.graph, self.result.settings.replace(lang=self.lang)).formations
@@ -366,24 +368,19 @@ class Content:
 
     @cached_property
     def accounting(self) -> Table:
-        """Rows and values read, accepted and rejected, by input table."""
-        return records_table(
-            "accounting",
-            self.words("caption_accounting"),
-            [
-                {"table": name, **figures}
-                for name, figures in dict(self.result.provenance.get("accounting", {})).items()
-            ],
-            self.words,
-        )
+        """Rows read, accepted and rejected, by input table."""
+        return rows_by_table(dict(self.result.provenance.get("accounting", {})), self.words)
+
+    @cached_property
+    def sums(self) -> Table:
+        """Sums of every numeric column: read, accepted, rejected."""
+        return sums_by_column(dict(self.result.provenance.get("accounting", {})), self.words)
 
     @cached_property
     def inputs(self) -> Table:
         """The input files: hash, rows, encoding, delimiter and what else was found out."""
-        files = self.result.provenance.get("inputs", [])
-        return records_table(
-            "inputs", self.words("caption_inputs"), [dict(item) for item in files], self.words
-        )
+        files = [dict(item) for item in self.result.provenance.get("inputs", [])]
+        return records_table("inputs", self.words("caption_inputs"), files, self.words)
 
     @cached_property
     def settings(self) -> Table:
@@ -396,7 +393,8 @@ class Content:
     def rejected(self) -> Table:
         """The first rejected rows."""
         frame = self.result.rejected.head(50)
-        heads = tuple((plain(str(name)), "text") for name in frame.columns)
+        names = self.words.subset("record_")
+        heads = tuple((plain(names.get(str(name), str(name))), "text") for name in frame.columns)
         rows = [["" if is_unknown(value) else str(value) for value in row] for row in frame.to_numpy(object)]
         table = plain_table("rejected", self.words("caption_rejected"), heads, rows, self.words)
         return Table(
@@ -404,38 +402,11 @@ class Content:
         )
 
 
-def records_table(key: str, caption: str, records: list[dict[str, Any]], words: Words) -> Table:
-    """Return a table of flat records whose keys are the columns, in the order they first appear."""
-    heads: dict[str, None] = {}
-    for record in records:
-        heads.update(dict.fromkeys(record))
-    names = words.subset("record_")
-    columns = tuple(
-        Column(name, names.get(name, name.replace("_", " ")), "", _kind(name, records)) for name in heads
-    )
-    rows = []
-    for record in records:
-        cells = []
-        for column in columns:
-            value = record.get(column.name)
-            nested = isinstance(value, list | tuple | dict)
-            text = (
-                plain("; ".join(map(str, value)))
-                if nested and value
-                else show(value, column.kind, words.lang)
-            )
-            cells.append(Cell(plain(text), str(value) if nested else _raw(value), -1, is_unknown(value)))
-        rows.append(Row(tuple(cells)))
-    return Table(key, caption, columns, tuple(rows), len(rows))
-
-
-def _kind(name: str, records: list[dict[str, Any]]) -> str:
-    values = [record[name] for record in records if not is_unknown(record.get(name))]
-    numeric = values and all(isinstance(v, int | float) and not isinstance(v, bool) for v in values)
-    if not numeric:
-        return "text"
-    return "int" if all(float(v).is_integer() for v in values) else "float"
-
-
-def _raw(value: Any) -> str:
-    return "" if is_unknown(value) else str(value)
+def with_no_dysfunction(formations: pd.DataFrame) -> pd.DataFrame:
+    """Return `formations` with "none" as dysfunction where the type is known and has none: not unknown."""
+    if not {"dysfunction", "ecosystem_type"} <= set(formations.columns):
+        return formations
+    typed = np.array([not is_unknown(value) for value in formations["ecosystem_type"]], dtype=bool)
+    free = np.array([is_unknown(value) for value in formations["dysfunction"]], dtype=bool)
+    stated = formations["dysfunction"].astype(object).mask(typed & free, "none")
+    return formations.assign(dysfunction=stated)

@@ -45,7 +45,7 @@ def render_markdown(result: Result, lang: str = "en") -> str:
             parts += _section(words(f"nav_{name}"), _last_years(table), words)
     parts += _findings(content, words)
     parts.append(f"## {words('nav_provenance')}")
-    for table in (content.accounting, content.inputs):
+    for table in (content.accounting, content.sums, content.inputs):
         parts += [f"### {table.caption}", _table(table, words)]
     parts += _section(words("nav_settings"), content.settings, words)
     parts.append(markdown(words("made_by", version=content.version)))

@@ -39,11 +39,13 @@ class Column:
 
     @property
     def style(self) -> str:
-        """Style classes of the cells: n number, t text, l long text that needs room, a may break anywhere."""
+        """Style classes of the cells: n number, t text; l sentences, i lists, a text that may break."""
         if self.numeric:
             return "n"
         if self.name in LONG:
             return "t l"
+        if self.kind == "ids":
+            return "t i"
         return "t" if self.kind in ("term", "level", "bool") else "t a"
 
 

@@ -133,7 +133,7 @@ def write_workbook(result: Result, path: str | Path, lang: str = "en", *, max_ro
     sheets = _Sheets(book, words, max_rows)
     first = book.add_worksheet("README")
     frames = {
-        "formations": result.formations,
+        "formations": with_no_dysfunction(result.formations),
         "participants": result.participants,
         "clusters": result.clusters,
     }
@@ -147,6 +147,7 @@ def write_workbook(result: Result, path: str | Path, lang: str = "en", *, max_ro
     rejected = result.rejected
     sheets.add("rejected", [(str(name), "text") for name in rejected.columns], _text_columns(rejected))
     sheets.add("accounting", *_shown(content.accounting))
+    sheets.add("sums", *_shown(content.sums))
     sheets.add("inputs", *_shown(content.inputs))
     sheets.add("settings", *_shown(content.settings))
     _readme(first, sheets, result, content)
@@ -207,7 +208,7 @@ def _readme(sheet: Any, sheets: _Sheets, result: Result, content: Content) -> No
             cells = (name, column.label(words.lang), column.column, column.meaning(words.lang))
             for index, text in enumerate(cells):
                 sheet.write_string(row, index, text, sheets.wrap)
-    for name in ("findings", "rejected", "accounting", "inputs", "settings"):
+    for name in ("findings", "rejected", "accounting", "sums", "inputs", "settings"):
         row += 1
         for index, text in enumerate((name, "", "", words(f"readme_{name}"))):
             sheet.write_string(row, index, text, sheets.wrap)

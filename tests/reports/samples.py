@@ -31,6 +31,7 @@ HOSTILE = (
     "'; DROP TABLE x; --",
     "bell\x07 tab\t newline\n",
 )
+VALUES = {"value_read": 123456.789, "value_accepted": 123450.0, "value_rejected": 6.789}
 TYPES = (
     ("low", "low", "traditional production"),
     ("low", "medium", "adaptation"),
@@ -186,7 +187,12 @@ def make_result(clusters: int = 12, seed: int = 5, **sizes: int) -> Result:
             },
         ],
         "accounting": {
-            "links": {"rows_read": 5001, "rows_accepted": 5000, "rows_rejected": 1, "value_read": 123456.789},
+            "links": {
+                "rows_read": 5001,
+                "rows_accepted": 5000,
+                "rows_rejected": 1,
+                "values": {"value": VALUES},
+            },
             "participants": {"rows_read": 330, "rows_accepted": 330, "rows_rejected": 0},
         },
     }

@@ -21,6 +21,7 @@ SHEETS = [
     "findings",
     "rejected",
     "accounting",
+    "sums",
     "inputs",
     "settings",
 ]

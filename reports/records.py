@@ -1,0 +1,105 @@
+"""Tables of what is known about the input: files, rows and sums."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from reports.inert import plain, shorten
+from reports.numbers import is_unknown, raw, show
+from reports.tables import Cell, Column, Row, Table
+from reports.words import Words
+
+# Known keys in the order of reading; others follow by name, so that the order of a mapping does not matter.
+ORDER: Final = (
+    "table",
+    "column",
+    "file",
+    "sheet",
+    "rows",
+    "rows_read",
+    "rows_accepted",
+    "rows_merged",
+    "rows_rejected",
+    "value_read",
+    "value_accepted",
+    "value_rejected",
+    "value_unknown",
+    "format",
+    "reader",
+    "encoding",
+    "delimiter",
+    "decimal",
+    "line_end",
+    "header_row",
+    "unit",
+    "conversions",
+    "columns",
+    "bytes",
+    "sha256",
+)
+TEXT: Final = 60
+
+
+def rows_by_table(accounting: Mapping[str, Mapping[str, Any]], words: Words) -> Table:
+    """Return rows read, accepted and rejected by input table."""
+    records = [
+        {"table": name, **{key: value for key, value in figures.items() if not isinstance(value, Mapping)}}
+        for name, figures in sorted(accounting.items())
+    ]
+    return records_table("accounting", words("caption_accounting"), records, words)
+
+
+def sums_by_column(accounting: Mapping[str, Mapping[str, Any]], words: Words) -> Table:
+    """Return sums read, accepted and rejected by numeric column of the input tables."""
+    records = [
+        {"table": name, "column": column, **sums}
+        for name, figures in sorted(accounting.items())
+        for column, sums in sorted(dict(figures.get("values", {})).items())
+    ]
+    return records_table("sums", words("caption_sums"), records, words)
+
+
+def records_table(key: str, caption: str, records: list[dict[str, Any]], words: Words) -> Table:
+    """Return a table of flat records whose keys are the columns.
+
+    A mapping or list inside a record becomes one text; what a record leaves out is blank, not unknown.
+    Columns that are blank in every record are left out.
+    """
+    names = words.subset("record_")
+    used = {name for record in records for name, value in record.items() if not _blank(value)}
+    heads = [name for name in ORDER if name in used] + sorted(used.difference(ORDER))
+    columns = tuple(
+        Column(name, names.get(name, name.replace("_", " ")), "", _kind(name, records)) for name in heads
+    )
+    rows = tuple(
+        Row(tuple(_cell(record.get(column.name), column, words) for column in columns)) for record in records
+    )
+    return Table(key, caption, columns, rows, len(rows))
+
+
+def _blank(value: Any) -> bool:
+    return is_unknown(value) or (isinstance(value, list | tuple | Mapping) and not value)
+
+
+def _cell(value: Any, column: Column, words: Words) -> Cell:
+    if _blank(value):
+        return Cell("", "")
+    if isinstance(value, Mapping):
+        value = "; ".join(f"{name} → {target}" for name, target in value.items())
+    elif isinstance(value, list | tuple):
+        value = "; ".join(map(str, value))
+    if isinstance(value, bool):
+        return Cell(words("yes" if value else "no"), raw(value))
+    if column.numeric:
+        return Cell(show(value, column.kind, words.lang), raw(value))
+    text = plain(str(value)) if str(value) != "\t" else "Tab"
+    brief = text[:12] + "…" if column.name == "sha256" and len(text) > 12 else shorten(text, TEXT)
+    return Cell(brief, text, tip=text if brief != text else "")
+
+
+def _kind(name: str, records: list[dict[str, Any]]) -> str:
+    values = [record[name] for record in records if not _blank(record.get(name))]
+    if not values or not all(isinstance(v, int | float) and not isinstance(v, bool) for v in values):
+        return "text"
+    return "int" if all(float(value).is_integer() for value in values) else "money"

@@ -1,0 +1,55 @@
+from reports.content import Content, with_no_dysfunction
+from reports.records import records_table, rows_by_table, sums_by_column
+from reports.words import Words
+from tests.reports.samples import VALUES, sample
+
+ACCOUNTING = {
+    "links": {"rows_rejected": 1, "rows_read": 3, "rows_accepted": 2, "values": {"value": VALUES}},
+    "clusters": {"rows_read": 1, "rows_accepted": 1, "rows_rejected": 0, "values": {}},
+}
+
+
+def test_rows_and_sums_are_shown_as_they_were_counted() -> None:
+    rows = rows_by_table(ACCOUNTING, Words("en"))
+    assert [column.label for column in rows.columns] == [
+        "Table",
+        "Rows read",
+        "Rows accepted",
+        "Rows rejected",
+    ]
+    assert [[cell.raw for cell in row.cells] for row in rows.rows] == [
+        ["clusters", "1", "1", "0"],
+        ["links", "3", "2", "1"],
+    ]
+    sums = sums_by_column(ACCOUNTING, Words("ru"))
+    assert [cell.raw for cell in sums.rows[0].cells] == ["links", "value", "123456.789", "123450", "6.789"]
+
+
+def test_the_order_of_a_mapping_does_not_matter() -> None:
+    turned = {name: dict(reversed(figures.items())) for name, figures in reversed(ACCOUNTING.items())}
+    assert rows_by_table(turned, Words("en")) == rows_by_table(ACCOUNTING, Words("en"))
+    assert sums_by_column(turned, Words("en")) == sums_by_column(ACCOUNTING, Words("en"))
+
+
+def test_what_an_input_leaves_out_is_blank_and_what_it_maps_is_text() -> None:
+    records = [
+        {"file": "a.csv", "sheet": "", "columns": {"Год": "year"}, "sha256": "ab" * 32, "delimiter": "\t"},
+        {"file": "b.xlsx", "sheet": "s", "columns": {}},
+    ]
+    table = records_table("inputs", "", records, Words("en"))
+    cells = {c.name: [row.cells[at] for row in table.rows] for at, c in enumerate(table.columns)}
+    assert [cell.text for cell in cells["sheet"]] == ["", "s"]
+    assert [cell.text for cell in cells["columns"]] == ["Год → year", ""]
+    assert cells["delimiter"][0].text == "Tab"
+    assert cells["sha256"][0].text == "abababababab…" and cells["sha256"][0].raw == "ab" * 32
+    assert not any(cell.unknown for row in table.rows for cell in row.cells)
+
+
+def test_no_dysfunction_of_a_known_type_is_none_not_unknown() -> None:
+    frame = sample().formations.copy()
+    frame.loc[0, "ecosystem_type"] = ""
+    stated = with_no_dysfunction(frame)["dysfunction"]
+    assert stated[0] == "" and set(stated[1:]) == {"none"}
+    table = Content(sample(), "ru").formations["types"]
+    at = [column.name for column in table.columns].index("dysfunction")
+    assert {row.cells[at].text for row in table.rows} == {"нет"}
