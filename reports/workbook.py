@@ -12,7 +12,7 @@ import pandas as pd
 
 from analysis.results import OutputColumn, Result, output_columns
 from graph.errors import OutputError
-from reports.content import Content
+from reports.content import Content, with_no_dysfunction
 from reports.inert import shorten, xml_text
 from reports.numbers import NUMERIC, is_unknown
 from reports.tables import Table
