@@ -12,8 +12,10 @@ from analysis import chain, entrainment
 from analysis.brokers import chain_leaders
 from analysis.chain import local_sourcing_change
 from analysis.closedness.measure import measure as measure_closedness
+from analysis.closedness.verdict import add_closedness
 from analysis.cooperation import cooperation_tables
 from analysis.core_periphery.measure import measure as measure_core
+from analysis.core_periphery.significance import adjust
 from analysis.formations.verdict import assess
 from analysis.measures import Measures
 from analysis.results import Result, output_columns
@@ -108,8 +110,15 @@ def analyze_graph(
 
 
 def _across_formations(table: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
-    """Add the columns that compare formations: change of sourcing, adjusted p-values, chain leaders."""
-    table = table.assign(local_sourcing_change=local_sourcing_change(table))
+    """Add the columns that other columns or other formations make.
+
+    Axes of closedness, change of sourcing, p-values corrected for the number of formations, chain leaders.
+    """
+    table = add_closedness(table).assign(local_sourcing_change=local_sourcing_change(table))
+    for null in ("core_p_degree", "core_p_density"):
+        if null in table:
+            p = table[null].to_numpy("float64", na_value=np.nan)
+            table[f"{null}_fdr"], table[f"{null}_holm"] = adjust(p), adjust(p, "holm")
     if "in_core" in members:
         table = table.merge(chain_leaders(members), on=["cluster_id", "year"], how="left", validate="1:1")
     return table
