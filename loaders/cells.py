@@ -73,7 +73,8 @@ def clean_text(text: str) -> str:
     text = unicodedata.normalize("NFC", _SPACES.sub(" ", text).strip())
     if text.isascii() and text.isprintable():
         return text
-    return "".join(c for c in text if unicodedata.category(c) not in ("Cc", "Cf")).strip()
+    kinds = ((c, unicodedata.category(c)) for c in text)
+    return "".join("\ufffd" if kind == "Cs" else c for c, kind in kinds if kind not in ("Cc", "Cf")).strip()
 
 
 def type_grid(grid: Grid, spec: TableSpec, notes: Notes) -> TypedGrid:
@@ -194,7 +195,7 @@ def _text(typed: TypedGrid, column: ColumnSpec, cells: NDArray[Any]) -> Any:
         raw = show(cell)
         if isinstance(cell, datetime.datetime) and cell.time() == datetime.time(0):
             raw = cell.date().isoformat()
-        text = clean_text(raw)
+        text = clean_text(cell if isinstance(cell, str) else raw)
         number = numeric or (isinstance(cell, int | float) and not isinstance(cell, bool))
         empty = not text or (text in NO_TEXT and not (column.type == "id" and column.required))
         texts.append(np.nan if empty else text)

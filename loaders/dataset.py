@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+import decimal
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -28,10 +30,12 @@ from loaders.checks import (
 from loaders.grids import to_grid
 from loaders.ledger import REJECTED_COLUMNS, Ledger, exact_sum
 from loaders.notes import Notes
+from loaders.numbers import to_float
 from loaders.relations import check_relations
-from loaders.sheets import RawSheet
+from loaders.sheets import RawSheet, show
 from loaders.sources import Source, find_sources
 
+CELLS: Final = (str, int, float, datetime.date, np.generic)
 DEFAULT_CURRENCY: Final = "RUB"
 PARALLEL: Final = {"links": "parallel_links", "measures": "parallel_measures"}
 
@@ -154,11 +158,21 @@ def _plain_frame(frame: pd.DataFrame) -> pd.DataFrame:
         if isinstance(series.dtype, np.dtype) and series.dtype.kind in "iuf":
             columns[position] = series.to_numpy()
         else:
-            objects = series.astype(object)
-            columns[position] = objects.where(objects.notna(), None).to_numpy()
+            cells = np.empty(len(series), object)
+            cells[:] = [_plain_cell(cell) for cell in series.astype(object)]
+            columns[position] = pd.Series(cells, dtype=object)
     plain = pd.DataFrame(columns, index=range(len(frame)))
-    plain.columns = pd.Index([str(c) for c in frame.columns], dtype=object)
+    plain.columns = pd.Index([show(str(c)) for c in frame.columns], dtype=object)
     return plain
+
+
+def _plain_cell(cell: Any) -> Any:
+    """Return a cell as one of the kinds that readers of files give: text, number, truth value, date, None."""
+    if cell is None or cell is pd.NA or cell is pd.NaT or (isinstance(cell, float) and cell != cell):
+        return None
+    if isinstance(cell, decimal.Decimal):
+        return to_float(cell)
+    return cell if isinstance(cell, CELLS) else str(cell)
 
 
 def _build(

@@ -181,6 +181,8 @@ def to_float(cell: Any) -> float:
         return float(cell)
     except OverflowError:  # an integer of more than 308 digits
         return np.inf
+    except ValueError:  # a signalling NaN of the decimal module
+        return np.nan
 
 
 def from_numeric(cells: NDArray[Any]) -> Numbers:

@@ -113,7 +113,8 @@ def show(cell: Any) -> str:
     ('7701', '0.5', '', 'TRUE')
     """
     if isinstance(cell, str):
-        return cell
+        # A lone surrogate (a file name or a frame may hold one) could never be written out again.
+        return cell if cell.isascii() else cell.encode("utf-8", "replace").decode()
     if cell is None or cell is pd.NaT or cell is pd.NA:
         return ""
     if isinstance(cell, bool | np.bool_):

@@ -14,7 +14,7 @@ from graph.schema import TableSpec, tables
 from loaders.grids import header_score
 from loaders.notes import Notes
 from loaders.raw import BOOK_SUFFIXES, SUFFIXES, read_raw
-from loaders.sheets import RawSheet
+from loaders.sheets import RawSheet, show
 
 Progress = Callable[[str], None]
 
@@ -107,13 +107,13 @@ def _from_folder(folder: Path, notes: Notes, progress: Progress | None) -> list[
         elif suffix.lower() in BOOK_SUFFIXES:
             books.append(entry)
         else:
-            notes.add("file_ignored", file=entry)
+            notes.add("file_ignored", file=show(entry))
     if not named and len(books) == 1:
-        return _from_book(folder / books[0], books[0], notes, progress)
+        return _from_book(folder / books[0], show(books[0]), notes, progress)
     for entry in books:
-        notes.add("file_ignored", file=entry)
+        notes.add("file_ignored", file=show(entry))
     if not named:
-        seen = ", ".join(entries[:20]) or "nothing"
+        seen = ", ".join(map(show, entries[:20])) or "nothing"
         raise DataError(
             f"The folder {folder.name} holds no table (participants, links, activity, clusters, indicators, "
             f"measures as {', '.join(SUFFIXES)}); it holds: {seen}."
@@ -122,10 +122,9 @@ def _from_folder(folder: Path, notes: Notes, progress: Progress | None) -> list[
     for names, files in named.items():
         _refuse_ambiguous(names[0], files)
         if len(files) > 1:
-            notes.add(
-                "files_joined", table=names[0], value=names[0], detail=", ".join(entry for _, entry in files)
-            )
-        sources += [_one(folder / entry, entry, names, progress) for _, entry in files]
+            listed = ", ".join(show(entry) for _, entry in files)
+            notes.add("files_joined", table=names[0], value=names[0], detail=listed)
+        sources += [_one(folder / entry, show(entry), names, progress) for _, entry in files]
     return sources
 
 
@@ -134,8 +133,8 @@ def _refuse_ambiguous(table: str, files: Sequence[tuple[str, str]]) -> None:
     parts = [part for part, _ in files]
     if len(files) > 1 and ("" in parts or len(set(parts)) < len(parts)):
         raise DataError(
-            f"Several files claim the table {table}: {', '.join(entry for _, entry in files)}; keep one, "
-            f"or name the parts {table}_2021, {table}_2022 and so on."
+            f"Several files claim the table {table}: {', '.join(show(entry) for _, entry in files)}; "
+            f"keep one, or name the parts {table}_2021, {table}_2022 and so on."
         )
 
 

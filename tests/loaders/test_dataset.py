@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import random
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -424,6 +425,25 @@ def test_frames_that_are_none_are_refused() -> None:
         read_frames({"firms": pd.DataFrame()})
     with pytest.raises(SchemaError, match="must be a pandas DataFrame, got list"):
         read_frames({"links": []})  # type: ignore[dict-item]
+
+
+def test_strange_cells_of_frames_are_calm() -> None:
+    """Lists, decimals, periods and lone surrogates are numbers, text or rejected; nothing raises."""
+    people = pd.DataFrame(
+        {"participant_id": ["01", "02", "\ud800"], "cluster_id": ["c", ["d"], "c"]}, dtype=object
+    )
+    cells = pd.DataFrame(
+        {
+            "year": [Decimal(2021), pd.Timestamp(2021, 5, 1), pd.Period("2021"), [2021]],
+            "supplier_id": ["01", ["02"], "01", {"a": []}],
+            "buyer_id": ["02", "01", "02", "02"],
+            "value": [Decimal("1.5"), 2, (3,), Decimal("sNaN")],
+        }
+    )
+    data = read_frames({"participants": people, "links": cells})
+    assert data.graph.links["value"].tolist() == [1.5, 2.0]
+    assert data.rejected["code"].tolist() == ["id_undecodable", "not_a_number_row", "not_a_number_row"]
+    data.rejected.to_csv().encode("utf-8")
 
 
 CELLS = st.sampled_from(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pandas as pd
@@ -129,3 +130,10 @@ def test_progress_names_the_files(tmp_path: Path) -> None:
     said: list[str] = []
     read_dataset(make(tmp_path), progress=said.append)
     assert said == ["Reading links.csv", "Reading participants.csv", "Checking the tables"]
+
+
+def test_a_file_name_in_a_broken_encoding_can_still_be_told(tmp_path: Path) -> None:
+    make(tmp_path)
+    (tmp_path / os.fsdecode(b"liste_\xff.csv")).write_text("a\n1\n")
+    [finding] = [f for f in read_dataset(tmp_path).findings if f.code == "file_ignored"]
+    assert finding.file == "liste_?.csv"
