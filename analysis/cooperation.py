@@ -156,7 +156,7 @@ def _measure(
         "internal_supply": members.supply,
         "internal_supply_source": members.source,
         "bought_inside": _of_links(formation, formation.bought_inside),
-        "self_supply": _of_links(formation, formation.self_supply),
+        "self_supply": _own_supply(formation),
         "sales_outside": _of_links(formation, formation.sales_outside),
         "purchases_outside": _of_links(formation, formation.purchases_outside),
         "partner_entropy": bits,
@@ -167,6 +167,11 @@ def _measure(
 def _of_links(formation: Formation, sums: FloatArray) -> FloatArray:
     """Return sums of links; unknown where the year has no link of the formation."""
     return sums if formation.has_links else np.full(formation.n, NAN)
+
+
+def _own_supply(formation: Formation) -> FloatArray:
+    """Return the members' supply to themselves, which links to others are not needed for."""
+    return formation.self_supply if len(formation.self_rows) else _of_links(formation, formation.self_supply)
 
 
 def _supplier_side(row: FormationRow, formation: Formation, members: Members, settings: Settings) -> None:
@@ -207,10 +212,9 @@ def _supplier_side(row: FormationRow, formation: Formation, members: Members, se
             detail=ratio.detail,
             value=ratio.figure,
         )
-        return
-    if not above.any():
+    elif not above.any():
         _mean_ratio(row, members)
-    _without_final_producers(row, members, settings)
+    _without_final_producers(row, members, settings, stated=not ratio.reason)
 
 
 def _count_sources(members: Members) -> dict[str, int]:
@@ -231,13 +235,17 @@ def _mean_ratio(row: FormationRow, members: Members) -> None:
         row["cooperation_ratio_mean"] = float(np.nanmean(own))
 
 
-def _without_final_producers(row: FormationRow, members: Members, settings: Settings) -> None:
-    """Set the ratio over the members that do not make final products; they are in neither sum."""
+def _without_final_producers(row: FormationRow, members: Members, settings: Settings, stated: bool) -> None:
+    """Set the number of producers of final products and, where `stated`, the ratio without them."""
     if members.final is None:
-        row.unknown("final_producers_unknown", "cooperation_ratio_ex_final", "final_producers")
+        row.unknown("final_producers_unknown", "final_producers")
+        if stated:
+            row.unknown("final_producers_unknown", "cooperation_ratio_ex_final")
         return
     row["final_producers"] = int(members.final.sum())
     row.source("final_producers", members.final_by)
+    if not stated:
+        return
     rest = cooperation_ratio(members, ~members.final, settings.min_output_coverage)
     row["cooperation_ratio_ex_final"] = rest.value
     if rest.reason:
@@ -246,11 +254,13 @@ def _without_final_producers(row: FormationRow, members: Members, settings: Sett
 
 def _recorded_links(row: FormationRow, formation: Formation, members: Members, context: YearContext) -> None:
     """Figures of the year's links: boundary, shares of sales and of purchases."""
+    row["self_supply"] = float(_own_supply(formation).sum())
+    if np.isnan(row["self_supply"]):
+        row.unknown("no_links_touch", "self_supply")
     if not formation.has_links:
         row.unknown(
             "no_links_touch",
             "links",
-            "self_supply",
             "sales_outside",
             "purchases_outside",
             "ei_index",
@@ -267,7 +277,6 @@ def _recorded_links(row: FormationRow, formation: Formation, members: Members, c
     sales = float(formation.sales_outside.sum())
     bought = float(formation.purchases_outside.sum())
     row["links"] = len(formation.src)
-    row["self_supply"] = float(formation.self_supply.sum())
     row["sales_outside"], row["purchases_outside"] = sales, bought
     if inside + sales + bought > 0:
         row["ei_index"] = boundary.ei_index(inside, sales + bought)

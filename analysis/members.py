@@ -28,7 +28,7 @@ class YearContext:
     Attributes
     ----------
     supplies : array of bool, shape (nodes,)
-        Whether any link of the year has the node as supplier.
+        Whether any link of the year has the node as supplier of somebody else.
     formations_of : array of int, shape (nodes,)
         In how many formations of the year the node is a member.
     total : float
@@ -60,8 +60,8 @@ def year_contexts(graph: SupplyGraph, formations: list[Formation]) -> dict[int, 
         low, high = np.searchsorted(years, [year, year + 1])
         cut = slice(low, high)
         supplies = np.zeros(n, bool)
-        supplies[supplier[cut]] = True
         own = supplier[cut] == buyer[cut]
+        supplies[supplier[cut][~own]] = True
         contexts[year] = YearContext(
             supplies=supplies,
             formations_of=np.bincount(np.concatenate([f.members for f in group]), minlength=n),
@@ -168,9 +168,10 @@ def read_members(
 ) -> Members:
     """Clean the activity of a formation's members and find what each supplied to the others.
 
-    Supply inside comes from the links where the member has a link as supplier in the year, else from the
-    reported ``used_by_participants``, else it is 0 where the year's links are recorded for the formation and
-    unknown where they are not. ``settings.internal_supply`` may put the reported volume first, or drop it.
+    Supply inside comes from the links where the member has a link as supplier of somebody else in the year,
+    else from the reported ``used_by_participants``, else it is 0 where the year's links are recorded for the
+    formation (self-supply alone is no such record) and unknown where they are not.
+    ``settings.internal_supply`` may put the reported volume first, or drop it.
     The reported volume of a member of several clusters belongs to no one of them and is not used.
     """
     noticed = Noticed(formation)
@@ -193,7 +194,7 @@ def read_members(
         supply=supply,
         source=source,
         producing=producing,
-        **_final_producers(formation, context, figures["output"], supply, thresholds),
+        **_final_producers(formation, context, figures["output"], supply, producing, thresholds),
         findings=(),
     )
     _notice_ratios(members, formation, thresholds, noticed)
@@ -264,14 +265,17 @@ def _final_producers(
     context: YearContext,
     output: FloatArray,
     supply: FloatArray,
+    producing: Flags,
     thresholds: Thresholds,
 ) -> dict[str, Any]:
     by_role = np.array([thresholds.is_final_producer(role) for role in formation.role], dtype=bool)
     if by_role.any():
         return {"final": by_role, "final_by": "role"}
     if formation.has_links and context.sales_recorded:
-        silent = (output > 0) & (supply == 0) & (formation.sales_outside == 0)
-        return {"final": silent, "final_by": "no recorded sale to an organisation"}
+        silent = ~(supply > 0) & (formation.sales_outside == 0)
+        # A silent member whose output is unknown may make final products or nothing at all.
+        if not (silent & producing & np.isnan(output)).any():
+            return {"final": silent & (output > 0), "final_by": "no recorded sale to an organisation"}
     return {"final": None, "final_by": ""}
 
 

@@ -49,7 +49,8 @@ class Formation:
     internal_rows, self_rows, sales_rows, purchase_rows : arrays of int64
         Positions in `SupplyGraph.links` of the links behind the sums.
     has_links : bool
-        Whether any link of the year touches a member; without one, sums of links are unknown, not 0.
+        Whether any link of the year but self-supply touches a member. Without one, sums of links to others
+        are unknown, not 0: that somebody supplies itself does not tell that supply to others was recorded.
     """
 
     cluster_id: str

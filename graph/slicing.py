@@ -93,9 +93,10 @@ def _slice_year(
     back, buying = members.expand(buyer)
     inward = _entry_of(members, members.cluster[buying], supplier[back], len(graph.node_ids)) < 0
 
-    touched = np.zeros(size, bool)
-    touched[entry] = True
-    touched[buying] = True
+    traded, named = np.zeros(size, bool), np.zeros(size, bool)
+    traded[entry[~own]] = True
+    traded[buying[supplier[back] != buyer[back]]] = True
+    named[entry[own]] = True
     self_supply = sum_by(entry[own], value[link[own]], size)
     sales = sum_by(entry[outward], value[link[outward]], size)
     bought = sum_by(buying[inward], value[back[inward]], size)
@@ -121,8 +122,8 @@ def _slice_year(
     out = []
     for index, (start, stop) in enumerate(pairwise(bounds.tolist())):
         nodes = members.node[start:stop]
-        has_links = bool(touched[start:stop].any())
-        if not has_links and not known[nodes].any():
+        has_links = bool(traded[start:stop].any())
+        if not has_links and not named[start:stop].any() and not known[nodes].any():
             continue
         measured: dict[str, Any] = {name: figures[start:stop, k] for k, name in enumerate(ACTIVITY)}
         cut = slice(edges[index], edges[index + 1])

@@ -77,11 +77,11 @@ def test_formations_equal_a_slow_walk_over_links(
             members = sorted({p for p, c, a, b in people if c == cluster and (a or 0) <= year <= (b or 9999)})
             edges: dict[tuple[str, str], float] = defaultdict(float)
             sums: dict[str, dict[str, float]] = {k: defaultdict(float) for k in ("self", "out", "in")}
-            touched = False
+            touched = named = False
             for y, s, b, value, _, _ in links:
                 if y != year or (s not in members and b not in members):
                     continue
-                touched = True
+                named, touched = True, touched or s != b
                 if s == b:
                     sums["self"][s] += value
                 elif s in members and b in members:
@@ -91,7 +91,7 @@ def test_formations_equal_a_slow_walk_over_links(
                 else:
                     sums["in"][b] += value
             active = any((m, year) in work for m in members)
-            if not members or not (touched or active):
+            if not members or not (named or active):
                 continue
             expected.add((cluster, year))
             f = found[cluster, year]

@@ -116,9 +116,10 @@ class Oracle:
         inside: dict[tuple[str, str], float] = {}
         outward = inward = own = 0.0
         self.touched = False
+        self.own_links = any(r["supplier_id"] == r["buyer_id"] in self.members for r in self.links)
         for row in self.links:
             s, b, v = row["supplier_id"], row["buyer_id"], row["value"]
-            if s in self.members or b in self.members:
+            if s != b and (s in self.members or b in self.members):
                 self.touched = True
             if s == b:
                 own += v if s in self.members else 0.0
@@ -141,7 +142,7 @@ class Oracle:
         reported = self.cell(who, "used_by_participants")
         if len(homes) > 1 or self.choice == "links_only":
             reported = NAN
-        linked = any(row["supplier_id"] == who for row in self.links)
+        linked = any(row["supplier_id"] == who != row["buyer_id"] for row in self.links)
         by_links = sum((v for (s, _), v in self.inside.items() if s == who), 0.0) if self.touched else NAN
         if not math.isnan(reported) and (self.choice == "reported" or not linked):
             return reported
@@ -248,7 +249,7 @@ def test_every_figure_equals_the_slow_one(economy: dict[str, list[Row]], choice:
         inside, outside = sum(oracle.inside.values()), oracle.outward + oracle.inward
         nothing = not oracle.touched
         assert same(row["links"], NAN if nothing else len(oracle.inside))
-        assert same(row["self_supply"], NAN if nothing else oracle.own)
+        assert same(row["self_supply"], NAN if nothing and not oracle.own_links else oracle.own)
         total = inside + outside
         assert same(row["ei_index"], (outside - inside) / total if total else NAN)
         assert same(row["coverage"], inside / total if total else NAN)
@@ -316,7 +317,7 @@ def test_every_unknown_figure_has_a_sentence_and_a_finding(economy: dict[str, li
         here = found[(found["cluster_id"] == row["cluster_id"]) & (found["year"] == row["year"])]
         named = {name for cell in here["column"] for name in cell.split(", ")}
         for figure, value in row.items():
-            if isinstance(value, float) and math.isnan(value) or value is pd.NA:
+            if pd.isna(value):
                 assert figure in named | {"output_coverage"}, figure
         assert bool(row["unknown_because"]) or not here["column"].any()
 

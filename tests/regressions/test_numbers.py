@@ -1,0 +1,84 @@
+"""Figures that were once wrong, or unknown without a reason, each on the smallest dataset that shows it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from analysis.cooperation import Tables, cooperation_tables
+from graph.model import SupplyGraph
+from graph.settings import Settings
+
+Link = tuple[str, str, float]
+
+
+def graph_of(links: list[Link], activity: dict[str, dict[str, float]], **more: pd.DataFrame) -> SupplyGraph:
+    """Cluster K of a, b, c in 2022."""
+    cells = [{"participant_id": who, "year": 2022, **figures} for who, figures in activity.items()]
+    return SupplyGraph.from_tables(
+        {
+            "participants": pd.DataFrame({"participant_id": list("abc"), "cluster_id": "K"}),
+            "links": pd.DataFrame(links, columns=["supplier_id", "buyer_id", "value"]).assign(year=2022),
+            "activity": pd.DataFrame(cells, columns=["participant_id", "year", *_columns(activity)]),
+            **more,
+        }
+    )
+
+
+def _columns(activity: dict[str, dict[str, float]]) -> list[str]:
+    return sorted({name for figures in activity.values() for name in figures})
+
+
+def measured(graph: SupplyGraph) -> tuple[dict[str, Any], Tables]:
+    tables = cooperation_tables(graph, Settings())
+    [row] = tables.formations.to_dict("records")
+    return {str(name): value for name, value in row.items()}, tables
+
+
+OUTPUT = {who: {"output": 100.0} for who in "abc"}
+
+
+def test_self_supply_alone_is_no_record_of_supply_to_others() -> None:
+    # That a supplies itself does not tell that nobody supplied another: these were 0, with confidence.
+    row, tables = measured(graph_of([("a", "a", 10)], OUTPUT))
+    for figure in (
+        "internal_supply",
+        "cooperation_ratio",
+        "internal_sourcing_share",
+        "links",
+        "sales_outside",
+    ):
+        assert pd.isna(row[figure]), figure
+    assert row["self_supply"] == 10
+    assert tables.participants["self_supply"].tolist() == [10, 0, 0]
+    assert tables.participants["internal_supply"].isna().all()
+    assert "self-supply aside" in row["unknown_because"]
+
+
+def test_self_supply_alone_does_not_displace_a_reported_volume() -> None:
+    # a's one link is its own; the 40 it reports as used by others counted as 0.
+    activity = {who: {"output": 100.0, "used_by_participants": 40.0 if who == "a" else 0.0} for who in "abc"}
+    row, tables = measured(graph_of([("a", "a", 10), ("b", "c", 5)], activity))
+    assert row["internal_supply"] == 40 + 5 + 0
+    assert row["cooperation_ratio"] == 45 / 300
+    assert tables.participants["internal_supply_source"].tolist() == ["reported", "links", "reported"]
+
+
+def test_a_known_number_of_final_producers_is_stated_where_the_ratio_is_not() -> None:
+    # b supplies more than everybody's output: the ratio is unknown, yet a and c sell to nobody on record.
+    row, _ = measured(graph_of([("b", "a", 400), ("b", "x", 1)], OUTPUT))
+    assert pd.isna(row["cooperation_ratio"]) and row["final_producers"] == 2
+
+
+def test_a_silent_member_with_unknown_output_leaves_final_producers_unknown_with_a_reason() -> None:
+    row, tables = measured(graph_of([("a", "b", 5), ("a", "x", 1)], {"a": {"output": 9.0}}))
+    assert pd.isna(row["final_producers"])
+    assert any("final_producers" in finding.column.split(", ") for finding in tables.findings)
+    assert "Final producers: neither roles nor recorded sales" in row["unknown_because"]
+
+
+def test_a_zero_valued_link_to_another_is_not_called_self_supply() -> None:
+    row, _ = measured(graph_of([("a", "b", 0)], OUTPUT))
+    assert row["internal_supply"] == 0
+    assert "no link of a positive value with anyone but themselves" in row["unknown_because"]
