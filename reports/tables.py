@@ -18,6 +18,7 @@ from reports.words import Words, read_table, term
 # Columns that say where a figure comes from or why there is none: shown with the cells, not as columns.
 NOTES: Final = ("unknown_because",)
 LONG: Final = ("rule_because", "verdict_because", "nearest_flip")
+WIDE: Final = ("columns", "conversions", "file")
 # Told in full by a tip only.
 BRIEF: Final = ("sources", "isolation_basis")
 BARS: Final = frozenset({"share", "money", "int"})
@@ -44,7 +45,7 @@ class Column:
             return "n"
         if self.name in LONG:
             return "t l"
-        if self.kind == "ids":
+        if self.kind == "ids" or self.name in WIDE:
             return "t i"
         return "t" if self.kind in ("term", "level", "bool") else "t a"
 
