@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.results import Result
+from analysis.results import Result, output_columns
 from graph.errors import ParameterError
 from graph.findings import Findings
 from graph.model import SupplyGraph
@@ -196,3 +196,23 @@ def test_sparklines_break_at_unknown_years_and_share_a_scale() -> None:
     line = sparkline([(2020, 0.0), (2021, 0.5), (2023, 0.5)], top=0.5)
     assert 'd="M3.0 22.0L38.3 3.0M109.0 3.0"' in line
     assert sparkline([(2020, None)]) == ""
+
+
+def test_an_analysis_of_nothing_makes_a_report() -> None:
+    frames = {
+        table: pd.DataFrame({column.column: pd.Series([], dtype=object) for column in output_columns(table)})
+        for table in ("formations", "participants", "clusters")
+    }
+    result = Result(
+        formations=frames["formations"],
+        participants=frames["participants"],
+        clusters=frames["clusters"],
+        findings=Findings(),
+        rejected=pd.DataFrame(),
+        graph=SupplyGraph.from_tables({}),
+        settings=Settings(),
+        provenance={},
+    )
+    text = render_report(result)
+    assert problems(text) == []
+    assert "Nothing was noticed." in text
