@@ -1,6 +1,8 @@
 """How often the formation model finds groups: in worlds without any, and in worlds where they were planted.
 
-    python -m benchmarks.formation_model [--worlds 200] [--table null|power|curves|links] [--markdown FILE]
+    python -m benchmarks.formation_model [--worlds 200] [--table NAME] [--markdown FILE]
+
+Tables: speed, null, power, curves, links; all of them by default.
 
 Every cell is printed with its number of worlds and a 95 % Wilson interval, beside what scikit-learn's tied
 `GaussianMixture` with BIC (K = 1 … 4) chooses on the same transformed tables (gaps filled with medians,
@@ -24,8 +26,10 @@ import pandas as pd
 from analysis.formations.features import feature_table
 from analysis.formations.model import find_groups
 from analysis.formations.naming import ABSTAIN
+from analysis.formations.verdict import assess
 from benchmarks.link_worlds import link_world
 from benchmarks.worlds import World, feature_world
+from graph.settings import Settings
 
 REPLICATES = 199
 RESAMPLES = 50
@@ -191,16 +195,33 @@ TABLES: dict[str, Callable[[], Iterator[tuple[dict[str, Any], Callable[[np.rando
 }
 
 
+def speed() -> list[dict[str, str]]:
+    """Time the whole verdict: every gate, the sensitivity table, every year scored, every flip."""
+    rows = []
+    for n, missing in ((40, 0.2), (150, 0.0), (150, 0.2)):
+        table = feature_world(np.random.default_rng(0), n, 4.0, missing=missing, years=4).formations
+        rules = pd.DataFrame({"cluster_id": table["cluster_id"].unique(), "rule_verdict": "undecided"})
+        started = time.perf_counter()
+        model = assess(table, Settings(), rules=rules)
+        took = time.perf_counter() - started
+        label = {"clusters": str(n), "years": "4", "missing": str(missing), "outcome": model.outcome}
+        rows.append(label | {"seconds": f"{took:.1f}"})
+    return rows
+
+
 def main() -> None:
     """Run the tables asked for and print each cell when it is done."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--worlds", type=int, default=200)
-    parser.add_argument("--table", choices=tuple(TABLES), action="append")
+    parser.add_argument("--table", choices=("speed", *TABLES), action="append")
     parser.add_argument("--markdown", type=Path)
     options = parser.parse_args()
     lines: list[str] = []
-    for name in options.table or tuple(TABLES):
-        rows = []
+    for name in options.table or ("speed", *TABLES):
+        rows = speed() if name == "speed" else []
+        if name == "speed":
+            lines += ["## speed", "", *markdown(pd.DataFrame(rows)), ""]
+            continue
         for number, (label, make) in enumerate(TABLES[name]()):
             started = time.perf_counter()
             row = {k: str(v) for k, v in label.items()} | run(make, options.worlds, number).row()

@@ -54,7 +54,7 @@ class SplitTest:
     responsibilities: FloatArray
 
 
-def split_test(x: FloatArray, theory: FloatArray, rng: Generator, replicates: int = 399) -> SplitTest:
+def split_test(x: FloatArray, theory: FloatArray, rng: Generator, replicates: int = 499) -> SplitTest:
     """Test two groups with a common covariance against one population.
 
     Parameters

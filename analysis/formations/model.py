@@ -26,7 +26,7 @@ from analysis.formations.naming import theory_gap
 from analysis.formations.scale import Scale
 from analysis.formations.selection import LEVEL, MIN_SHARE, Gate, gates
 
-REPLICATES: Final = 399
+REPLICATES: Final = 499
 INTERVAL: Final = (0.025, 0.975)
 
 Progress = Callable[[float], None]
