@@ -22,7 +22,7 @@ from clustercoop.outputs import (
     written_aside,
 )
 from clustercoop.pipeline import analyze_graph
-from graph.errors import OutputError, ParameterError, UnknownNameError
+from graph.errors import OutputError, ParameterError, UnknownNameError, parameter_error
 from graph.findings import Findings
 from graph.model import SupplyGraph
 from graph.progress import Progress, silent
@@ -85,6 +85,9 @@ def _read(source: Source, settings: Settings, progress: Progress) -> Dataset:
         return Dataset(graph=source, findings=Findings(), rejected=pd.DataFrame(), provenance={})
     if isinstance(source, Mapping):
         return read_frames(source, settings=settings)
+    if not isinstance(source, str | os.PathLike):
+        must = "the path of a dataset, a mapping of table names to DataFrames, or a SupplyGraph"
+        raise parameter_error("source", "clustercoop", must, source)
     if is_store_uri(source):
         progress(f"Reading {shown(source)}", 0, 0)
         with open_store(source) as store:

@@ -26,6 +26,8 @@ from reports.inert import inert_cell
 
 FORMAT: Final = 1
 TABLES: Final = ("formations", "participants", "clusters")
+# A thresholds file of one's own is kept with the results: what explains them later must not have changed.
+THRESHOLDS: Final = "thresholds.toml"
 
 
 @contextmanager
@@ -164,6 +166,8 @@ def _write_tables(result: Result, folder: Path) -> None:
     kept = pd.DataFrame([asdict(finding) for finding in result.findings], columns=list(Finding.__slots__))
     kept.astype({"row": "Int64", "year": "Int64"}).to_parquet(folder / "findings.parquet", index=False)
     result.rejected.to_parquet(folder / "rejected.parquet", index=False)
+    if result.settings.thresholds:
+        shutil.copyfile(result.settings.thresholds, folder / THRESHOLDS)
     data = folder / "data"
     data.mkdir()
     for name, frame in result.graph.to_tables().items():
@@ -243,6 +247,8 @@ def read_result(path: str | os.PathLike[str]) -> Result:
             if (folder / "data" / f"{name}.parquet").is_file()
         }
         known = {key: run["settings"][key] for key in Settings.__slots__ if key in run["settings"]}
+        if (folder / THRESHOLDS).is_file():
+            known["thresholds"] = str(folder / THRESHOLDS)
         return Result(
             **frames,
             findings=findings,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -69,7 +70,12 @@ class Settings:
     core_weights: Literal["log1p", "raw", "binary"] = "log1p"
 
     def __post_init__(self) -> None:
-        """Refuse values outside their domain."""
+        """Refuse values outside their domain; a path object of `thresholds` becomes text."""
+        if isinstance(self.thresholds, os.PathLike):
+            object.__setattr__(self, "thresholds", os.fspath(self.thresholds))
+        for name in ("currency", "thresholds"):
+            if not isinstance(getattr(self, name), str):
+                raise parameter_error(name, "Settings", "a text", getattr(self, name))
         for name in ("seed", "nulls", "processes"):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or value < 0:
