@@ -31,6 +31,9 @@ EXHAUSTIVE: Final = 20
 KICKS: Final = 40
 """Perturbations of the best split in a fit that is reported."""
 
+SETTLING: Final = 25
+"""Steps to a tied split that comes first, after a search."""
+
 NULL_KICKS: Final = 6
 """Perturbations in each fit of a significance test, the observed graph's own among them."""
 
@@ -166,7 +169,7 @@ def _settle(
     x: NDArray[np.int8],
 ) -> tuple[float, float, int]:
     """Move x to the first of its tied neighbours, or a better one; return score, best other score, ties."""
-    for _ in range(4 * n):
+    for _ in range(SETTLING):
         here, second, ties, first, other = kernels.survey(equation, n, *links, x)
         if first < 0:
             break

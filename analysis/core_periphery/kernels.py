@@ -34,6 +34,9 @@ UNDEFINED: Final = -4.0
 TIE: Final = 1e-11
 """Scores closer than this are equal: far above rounding, far below any real difference."""
 
+SWAPS: Final = 2000
+"""Above this many participants the n²/4 swaps with a found core are not looked at."""
+
 
 @jit
 def next_word(stream: Words) -> np.uint64:
@@ -334,7 +337,7 @@ def exhaust(
 def survey(
     equation: int, n: int, indptr: Pointers, other: Ints, value: Floats, x: Flags
 ) -> tuple[float, float, int, int, int]:
-    """Look at every split one move or one swap away from x.
+    """Look at every split one move, or up to `SWAPS` participants one swap, away from x.
 
     Returns
     -------
@@ -353,7 +356,7 @@ def survey(
         for e in range(indptr[i], indptr[i + 1]):
             between[other[e]] += value[e]
             between_sq[other[e]] += value[e] * value[e]
-        for j in range(-1, n):
+        for j in range(-1, n if n <= SWAPS else 0):
             after(i, x, sums, state, moved)
             if j >= 0:
                 if x[i] == 0 or x[j] == 1:
