@@ -86,7 +86,7 @@ def _cell(value: Any, column: Column, words: Words) -> Cell:
     if _blank(value):
         return Cell("", "")
     if isinstance(value, Mapping):
-        value = "; ".join(f"{name} → {target}" for name, target in value.items())
+        value = "; ".join(f"{name} → {target}" for name, target in sorted(value.items()))
     elif isinstance(value, list | tuple):
         value = "; ".join(map(str, value))
     if isinstance(value, bool):

@@ -33,13 +33,13 @@ def test_the_order_of_a_mapping_does_not_matter() -> None:
 
 def test_what_an_input_leaves_out_is_blank_and_what_it_maps_is_text() -> None:
     records = [
-        {"file": "a.csv", "sheet": "", "columns": {"Год": "year"}, "sha256": "ab" * 32, "delimiter": "\t"},
+        {"file": "a.csv", "sheet": "", "columns": {"Год": "year", "Вид": "kind"}, "sha256": "ab" * 32, "delimiter": "\t"},
         {"file": "b.xlsx", "sheet": "s", "columns": {}},
     ]
     table = records_table("inputs", "", records, Words("en"))
     cells = {c.name: [row.cells[at] for row in table.rows] for at, c in enumerate(table.columns)}
     assert [cell.text for cell in cells["sheet"]] == ["", "s"]
-    assert [cell.text for cell in cells["columns"]] == ["Год → year", ""]
+    assert [cell.text for cell in cells["columns"]] == ["Вид → kind; Год → year", ""]
     assert cells["delimiter"][0].text == "Tab"
     assert cells["sha256"][0].text == "abababababab…" and cells["sha256"][0].raw == "ab" * 32
     assert not any(cell.unknown for row in table.rows for cell in row.cells)
