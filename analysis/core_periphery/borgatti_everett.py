@@ -28,7 +28,7 @@ from graph.errors import parameter_error
 EXHAUSTIVE: Final = 20
 """Up to this many participants every split is tried."""
 
-KICKS: Final = 40
+KICKS: Final = 24
 """Perturbations of the best split in a fit that is reported."""
 
 SETTLING: Final = 25

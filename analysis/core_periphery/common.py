@@ -195,10 +195,8 @@ class CoreFit:
         Whether the optimum is proven.
     supplier, buyer : array of float64, shape (n,)
         Coreness u and v of continuous methods; NaN otherwise.
-    components : int
-        Weakly connected components that hold a link.
-    isolates : array of bool, shape (n,)
-        Participants without a link.
+    edges : Edges
+        The links that were fitted.
     settings : mapping
         The parameters that made it.
     """
@@ -212,14 +210,23 @@ class CoreFit:
     exact: bool
     supplier: NDArray[np.float64]
     buyer: NDArray[np.float64]
-    components: int
-    isolates: NDArray[np.bool_]
+    edges: Edges = field(repr=False)
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
         """Number of core members."""
         return int(self.core.sum())
+
+    @property
+    def components(self) -> int:
+        """Number of weakly connected components that hold a link."""
+        return self.edges.components
+
+    @property
+    def isolates(self) -> NDArray[np.bool_]:
+        """Participants without a link, shape (n,)."""
+        return self.edges.isolates
 
     @property
     def members(self) -> tuple[Any, ...]:
@@ -252,7 +259,6 @@ def core_fit(
         exact=exact,
         supplier=unknown if supplier is None else supplier,
         buyer=unknown if buyer is None else buyer,
-        components=edges.components,
-        isolates=edges.isolates,
+        edges=edges,
         settings=settings,
     )
