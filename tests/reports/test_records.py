@@ -33,7 +33,13 @@ def test_the_order_of_a_mapping_does_not_matter() -> None:
 
 def test_what_an_input_leaves_out_is_blank_and_what_it_maps_is_text() -> None:
     records = [
-        {"file": "a.csv", "sheet": "", "columns": {"Год": "year", "Вид": "kind"}, "sha256": "ab" * 32, "delimiter": "\t"},
+        {
+            "file": "a.csv",
+            "sheet": "",
+            "columns": {"Год": "year", "Вид": "kind"},
+            "sha256": "ab" * 32,
+            "delimiter": "\t",
+        },
         {"file": "b.xlsx", "sheet": "s", "columns": {}},
     ]
     table = records_table("inputs", "", records, Words("en"))
