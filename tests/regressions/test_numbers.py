@@ -82,3 +82,9 @@ def test_a_zero_valued_link_to_another_is_not_called_self_supply() -> None:
     row, _ = measured(graph_of([("a", "b", 0)], OUTPUT))
     assert row["internal_supply"] == 0
     assert "no link of a positive value with anyone but themselves" in row["unknown_because"]
+
+
+def test_a_cluster_that_nothing_describes_is_told_of() -> None:
+    clusters = pd.DataFrame({"cluster_id": ["K", "EMPTY"]})
+    _, tables = measured(graph_of([("a", "b", 5)], OUTPUT, clusters=clusters))
+    assert [f.cluster_id for f in tables.findings if f.code == "cluster_without_data"] == ["EMPTY"]
