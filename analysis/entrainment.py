@@ -13,6 +13,7 @@ from analysis.closedness.throughflow import ROUNDING, throughflow, told
 from analysis.linear import solve_leontief
 from analysis.measures import Measures, Scalar
 from graph.errors import parameter_error
+from graph.findings import Finding
 from graph.formation import FloatArray, Formation
 from graph.settings import Settings
 
@@ -167,16 +168,18 @@ def measure(formation: Formation, settings: Settings, core: NDArray[Any] | None)
     inside = _known_core(core, formation.n)
     if inside is None:
         return Measures(columns, people)
-    _core_shares(formation, settings, inside, columns)
+    noticed = _core_shares(formation, settings, inside, columns)
     if not formation.has_links or _contradicted(formation).any():  # the closedness measures tell of both
-        return Measures(columns, people)
+        return Measures(columns, people, noticed)
     output = np.where(np.isnan(formation.output), 0.0, formation.output)
     lacking = (output <= 0) & (
         inside | ((throughflow(formation).supplied > 0) & (throughflow(formation).bought > 0))
     )
     if lacking.any():
         names = "; ".join(formation.ids[lacking].astype(str))
-        return Measures(columns, people, (told(formation, "entrainment_output_unknown", detail=names),))
+        return Measures(
+            columns, people, (*noticed, told(formation, "entrainment_output_unknown", detail=names))
+        )
     src, dst, weight = formation.src, formation.dst, formation.weight
     # A buyer that supplies nobody passes no pull on, a supplier that buys nothing gets no push to pass on:
     # their own coefficients are not needed, so their output may be unknown.
@@ -185,14 +188,14 @@ def measure(formation: Formation, settings: Settings, core: NDArray[Any] | None)
     pulled = core_pull(*pulling, output, inside)
     pushed = core_push(src[selling], dst[selling], weight[selling], output, inside)
     if np.isnan(pulled).any() or np.isnan(pushed).any():
-        return Measures(columns, people, (told(formation, "leontief_unproductive"),))
+        return Measures(columns, people, (*noticed, told(formation, "leontief_unproductive")))
     people["entrainment"], people["push"] = pulled, pushed
     periphery = ~inside
     columns["core_pull"] = float(pulled[periphery].sum())
     columns["core_push"] = float(pushed[periphery].sum())
     final = np.where(inside, output - throughflow(formation).supplied, 0.0)
     if (final < -ROUNDING * output).any():  # the core drew on stock: its final demand is not what it made
-        return Measures(columns, people)
+        return Measures(columns, people, (*noticed, told(formation, "core_on_stock")))
     called = (
         solve_leontief(formation.n, pulling[0], pulling[1], pulling[2] / output[pulling[1]], final) - final
     )
@@ -202,7 +205,9 @@ def measure(formation: Formation, settings: Settings, core: NDArray[Any] | None)
     whole = float(output[periphery].sum())
     if whole > 0 and usable[periphery & (called > 0)].all():
         columns["periphery_entrained_share"] = float(called[periphery].sum()) / whole
-    return Measures(columns, people)
+    elif whole > 0:
+        noticed = (*noticed, told(formation, "core_on_stock"))
+    return Measures(columns, people, noticed)
 
 
 def _known_core(core: NDArray[Any] | None, n: int) -> NDArray[np.bool_] | None:
@@ -228,22 +233,28 @@ def _contradicted(formation: Formation) -> NDArray[np.bool_]:
 
 def _core_shares(
     formation: Formation, settings: Settings, core: NDArray[np.bool_], columns: dict[str, Scalar]
-) -> None:
-    """Fill the core's shares; unknown where the figure of any member that should have one is unknown.
+) -> tuple[Finding, ...]:
+    """Fill the core's shares; unknown, and told, where a member that should have the figure lacks it.
 
     Members whose role does not produce may lack a figure: they are left out where they do.
     """
     expected = produces(formation, settings) | core
+    noticed: tuple[Finding, ...] = ()
     for name, figures in (
         ("core_output_share", formation.output),
         ("core_employees_share", formation.employees),
         ("core_rd_share", formation.rd_expenses),
     ):
         unknown = np.isnan(figures)
+        lacking = unknown & expected
         whole = float(figures[~unknown].sum())
-        if whole > 0 and not (unknown & expected).any():
+        if lacking.any():
+            who = "; ".join(formation.ids[lacking].astype(str))
+            noticed += (told(formation, "core_shares_unknown", detail=who, column=name),)
+        elif whole > 0:
             columns[name] = float(figures[core & ~unknown].sum()) / whole
     supplied = throughflow(formation).supplied
     whole = float(supplied.sum())
     if formation.has_links and whole > 0:
         columns["core_supply_share"] = float(supplied[core].sum()) / whole
+    return noticed

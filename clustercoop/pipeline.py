@@ -18,6 +18,7 @@ from analysis.core_periphery.measure import measure as measure_core
 from analysis.core_periphery.significance import adjust
 from analysis.formations.verdict import assess
 from analysis.measures import Measures
+from analysis.reasons import add_reasons
 from analysis.results import Result, output_columns
 from analysis.typology import classify, load_thresholds, rule_verdicts
 from engines.local import map_formations
@@ -93,6 +94,7 @@ def analyze_graph(
     formation_table = formation_table.merge(
         model.scores, on=["cluster_id", "year"], how="left", validate="1:1"
     )
+    formation_table = add_reasons(formation_table, noticed, nulls=settings.nulls, lang=settings.lang)
     clusters = model.clusters.merge(
         rules[["cluster_id", *rules.columns.difference(model.clusters.columns)]], on="cluster_id", how="left"
     )

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from typing import Any, Final
 
+from analysis.reasons import columns_of_codes
 from analysis.results import Result
 from reports.inert import plain, shorten
 from reports.numbers import is_unknown
-from reports.words import Words, read_table
+from reports.words import Words
 
 Place = tuple[str, int | None, str]
 
 NULLS: Final = "core_p_"
 MODEL: Final = ("ecosystem_probability", "jaccard")
 LENGTH: Final = 500
-
-
-@cache
-def _columns_of_codes() -> dict[str, tuple[str, ...]]:
-    """Return finding code → beginnings of the columns that are unknown by it."""
-    return {row["code"]: tuple(row["columns"].split()) for row in read_table("reasons")}
 
 
 class Reasons:
@@ -45,7 +39,7 @@ class Reasons:
             place = (finding.cluster_id, finding.year, finding.participant_id)
             message = finding.message(words.lang)
             named = [name.strip() for name in finding.column.split(",") if name.strip()]
-            begun = _columns_of_codes().get(finding.code, ())
+            begun = columns_of_codes().get(finding.code, ())
             for name in named:
                 _add(self._exact.setdefault((place, name), []), message)
             if begun:

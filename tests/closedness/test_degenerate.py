@@ -48,7 +48,7 @@ def unknown(found: Measures, *names: str) -> bool:
 def test_no_link_touches_the_cluster() -> None:
     """Activity alone says nothing about links: everything is unknown, nothing is 0."""
     found = all_measures(supply_graph("ab", [], {"a": {"output": 5.0}}), [True, False])
-    assert codes(found) == {"closedness_no_links"}
+    assert codes(found) == {"closedness_no_links", "core_shares_unknown"}
     assert found.formation["stages"] is None
     assert unknown(found, "finn_cycling_index", "circulation_share", "trophic_incoherence", "autonomy")
     assert np.isnan(found.participants["stage"]).all()
