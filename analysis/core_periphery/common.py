@@ -66,14 +66,21 @@ class Edges:
     @cached_property
     def components(self) -> int:
         """Number of weakly connected components that hold a link."""
-        from scipy.sparse import coo_array
+        count, _ = self.parts("weak")
+        return count - int(self.isolates.sum())
+
+    def parts(self, connection: Literal["weak", "strong"]) -> tuple[int, NDArray[np.int32]]:
+        """Return the number of weakly or strongly connected parts, isolates included, and each one's."""
+        from scipy.sparse import csr_array
         from scipy.sparse.csgraph import connected_components
 
-        if len(self.src) == 0:
-            return 0
-        matrix = coo_array((np.ones(len(self.src)), (self.src, self.dst)), shape=(self.n, self.n))
-        count, _ = connected_components(matrix.tocsr(), directed=False)
-        return int(count) - int(self.isolates.sum())
+        if self.n == 0:
+            return 0, np.zeros(0, np.int32)
+        pointers = np.zeros(self.n + 1, np.int32)
+        np.cumsum(np.bincount(self.src, minlength=self.n), out=pointers[1:])
+        links: Any = csr_array((np.ones(len(self.src)), self.dst, pointers), shape=(self.n, self.n))
+        count, part = connected_components(links, directed=True, connection=connection)
+        return int(count), part
 
     @cached_property
     def isolates(self) -> NDArray[np.bool_]:

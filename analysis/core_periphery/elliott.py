@@ -16,6 +16,9 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
 Pointers = NDArray[np.int64]
 
+STARTS: Final = (0.1, 0.25)
+"""Shares of the participants that a search starts from as each core."""
+
 BLOCKS: Final = ("periphery_out", "core_in", "core_out", "periphery_in")
 
 
@@ -148,10 +151,10 @@ def elliott(graph: GraphLike, *, weights: Weights = "log1p") -> TwoCores:
     periphery_in  0             0       0        0
     ============= ============= ======= ======== ============
 
-    The partition that correlates best with it is sought by moves of single participants from nine starts:
-    the largest tenth, fifth, third of suppliers and of buyers by strength as cores, others by the sign of
-    what they buy less what they sell. It is the best found, without a proof. The correlation replaces the
-    likelihood of [1]_ so that values count, and so that the fit compares with equation 4's.
+    The partition that correlates best with it is sought by moves of single participants from four starts: the
+    largest tenth or quarter of suppliers and of buyers by strength as cores, others by the sign of what they
+    sell less what they buy. It is the best found, without a proof. The correlation replaces the likelihood
+    of [1]_ so that values count, and so that the fit compares with equation 4's.
 
     References
     ----------
@@ -185,8 +188,8 @@ def two_cores(edges: Edges, y: Floats) -> TwoCores:
     np.cumsum(counts, out=pointers[1:])
     order = np.argsort(edges.dst, kind="stable")
     best, best_block = -2.0, unknown.block
-    for share_out in (0.1, 0.2, 1 / 3):
-        for share_in in (0.1, 0.2, 1 / 3):
+    for share_out in STARTS:
+        for share_in in STARTS:
             block = _start(sold, bought, max(1, round(share_out * n)), max(1, round(share_in * n)))
             score = float(four_blocks(n, edges.src, edges.dst, order, pointers, y, block))
             if score > best + 1e-12:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -151,11 +151,7 @@ def _stationary(step: Floats) -> Floats:
 
 
 def _largest_strong_part(edges: Edges) -> NDArray[np.bool_]:
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    links: Any = coo_array((np.ones(len(edges.src)), (edges.src, edges.dst)), shape=(edges.n, edges.n))
-    _, part = connected_components(links.tocsr(), directed=True, connection="strong")
+    _, part = edges.parts("strong")
     if edges.n == 0:
         return np.zeros(0, bool)
     size = np.bincount(part)[part]
