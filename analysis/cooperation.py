@@ -118,7 +118,9 @@ def cooperation_tables(graph: SupplyGraph, settings: Settings) -> Tables:
     for row in rows:
         findings += row.findings()
     described = {row.cluster_id for row in rows}
-    findings += [Finding("cluster_without_data", cluster_id=c) for c in graph.cluster_ids if c not in described]
+    findings += [
+        Finding("cluster_without_data", cluster_id=c) for c in graph.cluster_ids if c not in described
+    ]
     return Tables(
         formations=make_formations_frame(rows, settings.lang),
         participants=_participants_frame(formations, parts),
