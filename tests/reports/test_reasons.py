@@ -1,10 +1,11 @@
 import dataclasses
 from types import SimpleNamespace
 
+from analysis.reasons import columns_of_codes
 from analysis.results import Result, output_columns
 from graph.findings import Findings, catalogue
 from reports.reasons import Reasons
-from reports.words import Words, read_table
+from reports.words import Words
 from tests.reports.samples import sample
 
 
@@ -58,7 +59,7 @@ def test_significance_that_was_not_asked_for_says_so() -> None:
 
 def test_the_table_of_codes_names_real_codes_and_columns() -> None:
     columns = [column.column for table in ("formations", "participants") for column in output_columns(table)]
-    for entry in read_table("reasons"):
-        assert entry["code"] in catalogue()
-        for begun in entry["columns"].split():
-            assert any(column.startswith(begun) for column in columns), (entry["code"], begun)
+    for code, beginnings in columns_of_codes().items():
+        assert code in catalogue()
+        for begun in beginnings:
+            assert any(column.startswith(begun) for column in columns), (code, begun)
