@@ -18,39 +18,83 @@ from typing import TYPE_CHECKING, Any, Final
 __version__: Final = "0.1.0"
 
 _HOMES: Final = {
-    "clustercoop.api": (
-        "analyze",
-        "check",
-        "load",
-        "query",
-        "view",
-        "report",
-        "explain",
-        "demo",
-    ),
-    "clustercoop.outputs": ("read_result",),
+    "clustercoop.api": "analyze check demo explain load query report view Check",
+    "clustercoop.outputs": "read_result",
+    "clustercoop.cookbook": "list_queries",
     "graph.errors": (
-        "ClusterCoopError",
-        "DataError",
-        "SchemaError",
-        "StrictError",
-        "ParameterError",
-        "UnknownNameError",
-        "OutputError",
-        "MissingExtraError",
-        "StoreError",
+        "ClusterCoopError DataError SchemaError StrictError ParameterError UnknownNameError OutputError "
+        "MissingExtraError StoreError"
     ),
-    "graph.settings": ("Settings",),
-    "graph.model": ("SupplyGraph",),
-    "graph.formation": ("Formation",),
-    "graph.findings": ("Finding", "Findings"),
-    "analysis.results": ("Result",),
+    "graph.settings": "Settings",
+    "graph.model": "SupplyGraph",
+    "graph.formation": "Formation",
+    "graph.findings": "Finding Findings",
+    "graph.stores.uri": "open_store",
+    "graph.stores.interchange": "read_graph_file write_graph_file",
+    "loaders.statistics": "read_table",
+    "analysis.results": "Result output_columns",
+    "analysis.boundary": "conductance coverage ei_index reciprocity partition_ei_index partition_coverage",
+    "analysis.diversity": "entropy hhi turnover variety weighted_jaccard",
+    "analysis.typology": "classify rule_verdicts support_measures load_thresholds",
+    "analysis.trajectories": "trajectories",
+    "analysis.core_periphery.common": "CoreFit",
+    "analysis.core_periphery.borgatti_everett": "borgatti_everett",
+    "analysis.core_periphery.minres": "minres",
+    "analysis.core_periphery.tiering": "tiering",
+    "analysis.core_periphery.lip": "lip",
+    "analysis.core_periphery.rossa": "rossa_profile",
+    "analysis.core_periphery.elliott": "elliott",
+    "analysis.core_periphery.significance": "significance adjust",
+    "analysis.closedness.finn": "finn_cycling_index average_path_length",
+    "analysis.closedness.ascendency": "ascendency_ratio",
+    "analysis.closedness.circulation": "circulation_share",
+    "analysis.closedness.components": "strongly_connected_share longest_chain",
+    "analysis.closedness.trophic": "trophic_levels trophic_incoherence",
+    "analysis.closedness.leontief": "autonomy embodied_inside_share",
+    "analysis.chain": "upstreamness downstreamness average_propagation_lengths downstream_control",
+    "analysis.brokers": "broker_share gould_fernandez",
+    "analysis.entrainment": "leontief_inverse ghosh_inverse core_pull core_push",
+    "analysis.notions": "shock_groups specialisation_share emission_bubble emission_intensity",
+    "analysis.formations.verdict": "FormationModel assess",
+    "analysis.formations.mixture": "GaussianMixture",
 }
-_HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in names}
+_HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in names.split()}
 
 if TYPE_CHECKING:
-    from analysis.results import Result
-    from clustercoop.api import analyze, check, demo, explain, load, query, report, view
+    from analysis.boundary import (
+        conductance,
+        coverage,
+        ei_index,
+        partition_coverage,
+        partition_ei_index,
+        reciprocity,
+    )
+    from analysis.brokers import broker_share, gould_fernandez
+    from analysis.chain import average_propagation_lengths, downstream_control, downstreamness, upstreamness
+    from analysis.closedness.ascendency import ascendency_ratio
+    from analysis.closedness.circulation import circulation_share
+    from analysis.closedness.components import longest_chain, strongly_connected_share
+    from analysis.closedness.finn import average_path_length, finn_cycling_index
+    from analysis.closedness.leontief import autonomy, embodied_inside_share
+    from analysis.closedness.trophic import trophic_incoherence, trophic_levels
+    from analysis.core_periphery.borgatti_everett import borgatti_everett
+    from analysis.core_periphery.common import CoreFit
+    from analysis.core_periphery.elliott import elliott
+    from analysis.core_periphery.lip import lip
+    from analysis.core_periphery.minres import minres
+    from analysis.core_periphery.rossa import rossa_profile
+    from analysis.core_periphery.significance import adjust, significance
+    from analysis.core_periphery.tiering import tiering
+    from analysis.diversity import entropy, hhi, turnover, variety, weighted_jaccard
+    from analysis.entrainment import core_pull, core_push, ghosh_inverse, leontief_inverse
+    from analysis.formations.mixture import GaussianMixture
+    from analysis.formations.verdict import FormationModel, assess
+    from analysis.notions import emission_bubble, emission_intensity, shock_groups, specialisation_share
+    from analysis.results import Result, output_columns
+    from analysis.trajectories import trajectories
+    from analysis.typology import classify, load_thresholds, rule_verdicts, support_measures
+    from clustercoop.api import Check, analyze, check, demo, explain, load, query, report, view
+    from clustercoop.cookbook import list_queries
     from clustercoop.outputs import read_result
     from graph.errors import (
         ClusterCoopError,
@@ -67,13 +111,20 @@ if TYPE_CHECKING:
     from graph.formation import Formation
     from graph.model import SupplyGraph
     from graph.settings import Settings
+    from graph.stores.interchange import read_graph_file, write_graph_file
+    from graph.stores.uri import open_store
+    from loaders.statistics import read_table
 
 __all__ = [
+    "Check",
     "ClusterCoopError",
+    "CoreFit",
     "DataError",
     "Finding",
     "Findings",
     "Formation",
+    "FormationModel",
+    "GaussianMixture",
     "MissingExtraError",
     "OutputError",
     "ParameterError",
@@ -84,15 +135,70 @@ __all__ = [
     "StrictError",
     "SupplyGraph",
     "UnknownNameError",
+    "adjust",
     "analyze",
+    "ascendency_ratio",
+    "assess",
+    "autonomy",
+    "average_path_length",
+    "average_propagation_lengths",
+    "borgatti_everett",
+    "broker_share",
     "check",
+    "circulation_share",
+    "classify",
+    "conductance",
+    "core_pull",
+    "core_push",
+    "coverage",
     "demo",
+    "downstream_control",
+    "downstreamness",
+    "ei_index",
+    "elliott",
+    "embodied_inside_share",
+    "emission_bubble",
+    "emission_intensity",
+    "entropy",
     "explain",
+    "finn_cycling_index",
+    "ghosh_inverse",
+    "gould_fernandez",
+    "hhi",
+    "leontief_inverse",
+    "lip",
+    "list_queries",
     "load",
+    "load_thresholds",
+    "longest_chain",
+    "minres",
+    "open_store",
+    "output_columns",
+    "partition_coverage",
+    "partition_ei_index",
     "query",
+    "read_graph_file",
     "read_result",
+    "read_table",
+    "reciprocity",
     "report",
+    "rossa_profile",
+    "rule_verdicts",
+    "shock_groups",
+    "significance",
+    "specialisation_share",
+    "strongly_connected_share",
+    "support_measures",
+    "tiering",
+    "trajectories",
+    "trophic_incoherence",
+    "trophic_levels",
+    "turnover",
+    "upstreamness",
+    "variety",
     "view",
+    "weighted_jaccard",
+    "write_graph_file",
 ]
 
 
