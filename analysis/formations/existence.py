@@ -74,8 +74,9 @@ def split_test(x: FloatArray, theory: FloatArray, rng: Generator, replicates: in
 
     Notes
     -----
-    Columns become normal scores. Unknown cells are completed with their conditional means under one
-    population; the replicates lose the same cells and are completed alike, so the level holds whatever
+    Columns become normal scores, and the columns of the replicates are permutations of them, so that ties
+    and rounded values do not count as groups. Unknown cells are completed with their conditional means
+    under one population; the replicates lose the same cells and are completed alike, so the level holds whatever
     the completion does to the statistic. Along a direction w the statistic is the likelihood ratio of
     two normal components with one variance against one, on the projection x w:
 
@@ -115,7 +116,7 @@ def split_test(x: FloatArray, theory: FloatArray, rng: Generator, replicates: in
     p_value, statistic, at = 1.0, 0.0, 0
     while len(null) < replicates and not (len(null) >= LOOK and p_value > HOPELESS):
         size = min(batch, (replicates if len(null) else min(LOOK, replicates)) - len(null))
-        drawn = rank_again(rng.standard_normal((size, n, p)) @ root.T, gaps.known)
+        drawn = rank_again(rng.standard_normal((size, n, p)) @ root.T, scores)
         new, _ = _ratios(_completed(drawn, gaps, mean, covariance), theory, rng)
         null = np.concatenate([null, new])
         p_value, statistic, at = _judge(ratios[0], null)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analysis.formations.features import FloatArray
 
@@ -120,26 +119,27 @@ def normal_scores(x: FloatArray) -> FloatArray:
     return out
 
 
-def rank_again(z: FloatArray, known: NDArray[np.bool_]) -> FloatArray:
-    """Return the normal scores of data sets without ties, shape (b, n, p), all with the same gaps.
+def rank_again(z: FloatArray, scores: FloatArray) -> FloatArray:
+    """Return data sets, shape (b, n, p), with the order of `z` and the values of `scores`.
+
+    Each column of each data set is a permutation of the known scores of that column, ties included: a
+    null data set is as discrete as the data.
 
     Parameters
     ----------
     z : array, shape (b, n, p)
-        Values; those not `known` are ignored.
-    known : array of bool, shape (n, p)
+        Values without ties; only their order counts.
+    scores : array, shape (n, p)
+        Normal scores; where they are NaN the result is 0.
 
-    Returns
-    -------
-    array, shape (b, n, p)
-        Scores; 0 where not known.
+    Examples
+    --------
+    >>> rank_again(np.array([[[5.0], [1.0], [3.0]]]), np.array([[-0.5], [-0.5], [1.0]])).ravel().tolist()
+    [1.0, -0.5, -0.5]
     """
-    from scipy.special import ndtri
-
     out = np.zeros_like(z)
     for j in range(z.shape[2]):
-        rows = np.flatnonzero(known[:, j])
+        rows = np.flatnonzero(~np.isnan(scores[:, j]))
         order = np.argsort(z[:, rows, j], axis=1)
-        scores = ndtri((np.arange(len(rows)) + 0.5) / len(rows))
-        out[np.arange(len(z))[:, None], rows[order], j] = scores
+        out[np.arange(len(z))[:, None], rows[order], j] = np.sort(scores[rows, j])
     return out

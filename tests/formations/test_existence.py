@@ -86,3 +86,16 @@ def test_a_single_two_humped_feature_is_no_type() -> None:
     x = rng.normal(size=(80, 4))
     x[:40, 0] += 6.0
     assert split_test(x, THEORY, rng, 199).p_value > 0.01
+
+
+def test_a_rounded_feature_does_not_make_groups() -> None:
+    # A yes-or-no column is two-humped in any population; the replicates have the same column.
+    rejected = 0
+    for seed in range(20):
+        rng = np.random.default_rng([7, seed])
+        x = rng.normal(size=(30, 4))
+        x[:, 0] = x[:, 0] > 0
+        x[:, 1] = np.round(x[:, 1])
+        rejected += split_test(x, THEORY, rng, 99).p_value <= 0.05
+    # More than 4 of 20 at level .05 have probability 0.0026.
+    assert rejected <= 4
