@@ -1,10 +1,10 @@
 """How often the core's p-values reject: on rewired graphs without a core, and on planted cores.
 
 Three worlds of 40 participants. "rewired": heavy-tailed digraphs without a planted core, each drawn from the
-degree-preserving null itself, so that its p must reject at its level. "valued": the same links with log-normal
-gravity values (supplier effect × buyer effect × noise). "planted": a core of 10, linked with probability .8 inside
-and .1 elsewhere. With `--graphs` graphs and `--nulls` replicates a rate of 5 % has a standard error of about 1.5
-points at 200 graphs.
+degree-preserving null itself, so that its p must reject at its level. "valued": the same links with
+log-normal gravity values (supplier effect × buyer effect × noise). "planted": a core of 10, linked with
+probability .8 inside and .1 elsewhere. With `--graphs` graphs and `--nulls` replicates a rate of 5 % has a
+standard error of about 1.5 points at 200 graphs.
 """
 
 from __future__ import annotations
