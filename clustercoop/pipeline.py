@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+import clustercoop
 from analysis import chain, entrainment
 from analysis.brokers import chain_leaders
 from analysis.chain import local_sourcing_change
@@ -94,7 +95,10 @@ def analyze_graph(
     formation_table = formation_table.merge(
         model.scores, on=["cluster_id", "year"], how="left", validate="1:1"
     )
-    formation_table = add_reasons(formation_table, noticed, nulls=settings.nulls, lang=settings.lang)
+    # A dataset of indicators alone has no column that links make; the reasons need to see those gaps too.
+    formation_table = add_reasons(
+        conform(formation_table, "formations"), noticed, nulls=settings.nulls, lang=settings.lang
+    )
     clusters = model.clusters.merge(
         rules[["cluster_id", *rules.columns.difference(model.clusters.columns)]], on="cluster_id", how="left"
     )
@@ -106,7 +110,7 @@ def analyze_graph(
         rejected=rejected if rejected is not None else pd.DataFrame(),
         graph=graph,
         settings=settings,
-        provenance=dict(provenance or {}),
+        provenance={**(provenance or {}), "version": clustercoop.__version__},
         model=model,
     )
 

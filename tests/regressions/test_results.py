@@ -6,6 +6,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 import clustercoop
@@ -37,3 +38,11 @@ def test_a_source_of_no_known_kind_is_a_parameter_error(source: Any) -> None:
 def test_settings_of_the_wrong_type_are_parameter_errors(name: str, value: Any) -> None:
     with pytest.raises(clustercoop.ClusterCoopError, match=f"'{name}' parameter"):
         clustercoop.Settings(**{name: value})
+
+
+def test_indicators_alone_go_through_the_whole_analysis() -> None:
+    # No link makes the columns of structure; asking why they are unknown ended in a traceback.
+    figures = pd.DataFrame({"cluster_id": ["K"], "year": [2022], "cooperation_ratio": [0.5]})
+    [row] = clustercoop.analyze({"indicators": figures}, nulls=0, processes=1).formations.itertuples()
+    assert row.cooperation_ratio == 0.5 and pd.isna(row.circulation_share)
+    assert "only indicators are known" in row.unknown_because.lower()
