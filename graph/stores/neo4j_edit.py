@@ -68,10 +68,12 @@ class Editor(Writer):
         clusters = {row[0] for row in self.link.read("MATCH (c:Cluster) RETURN c.id")}
         if cluster is not None and cluster not in clusters:
             raise UnknownNameError(f"There is no cluster {cluster!r} in the data.")
-        if year is not None and year not in meta["years"]:
+        held = {row[0] for row in self.link.read("MATCH (n:Measure) RETURN DISTINCT n.year")}
+        held |= set(meta["years"])
+        if year is not None and year not in held:
             raise UnknownNameError(f"There is no year {year!r} in the data.")
         gone = sorted(clusters) if cluster is None else [cluster]
-        years = list(meta["years"]) if year is None else [year]
+        years = sorted(held) if year is None else [year]
         self._begin(f"delete {cluster!r} {year!r}", gone, years)
         self._steps(
             [

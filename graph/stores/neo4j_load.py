@@ -83,7 +83,7 @@ class Loader(Writer):
         held_years = set(meta["years"])
         alone = not (old_clusters - set(graph.cluster_ids))
         whole = held_years <= set(graph.years)
-        resumed = self._begin(fingerprint(graph), graph.cluster_ids, graph.years)
+        resumed = self._begin(fingerprint(graph), graph.cluster_ids, parts.all_years(graph))
         self._steps(
             [
                 *self._stale_results(graph, people),
@@ -164,7 +164,7 @@ class Loader(Writer):
         found = self.link.read("MATCH ()-[r:MEMBERSHIP]->() RETURN r.key")
         self._delete_links("MEMBERSHIP", [key for [key] in found if key not in kept])
         own, foreign = self._owners(graph, people, merged)
-        years, clusters = list(graph.years), list(graph.cluster_ids)
+        years, clusters = list(parts.all_years(graph)), list(graph.cluster_ids)
         found = self.link.read(
             "MATCH (n:Activity) WHERE n.year IN $years RETURN n.key, n.participant_id", years=years
         )

@@ -38,6 +38,11 @@ def is_empty(graph: SupplyGraph) -> bool:
     return not any(len(frame) for frame in graph.to_tables().values())
 
 
+def all_years(graph: SupplyGraph) -> tuple[int, ...]:
+    """Return every year of any table: those of `SupplyGraph.years`, and years that only measures name."""
+    return tuple(sorted({*graph.years, *(int(year) for year in graph.measures["year"].unique())}))
+
+
 def members(people: pd.DataFrame, clusters: Collection[str], *, others: bool = False) -> set[str]:
     """Return the ids of the members of `clusters`, or with `others` of any other cluster."""
     chosen = people["cluster_id"].isin(list(clusters))
@@ -110,7 +115,7 @@ def without(graph: SupplyGraph, *, cluster: str | None = None, year: int | None 
         raise parameter_error("cluster", "delete", "given, or a year", None)
     if cluster is not None and cluster not in graph.cluster_ids:
         raise UnknownNameError(f"There is no cluster {cluster!r} in the data.")
-    if year is not None and year not in graph.years:
+    if year is not None and year not in all_years(graph):
         raise UnknownNameError(f"There is no year {year!r} in the data.")
     frames = graph.to_tables()
     people = frames["participants"]
@@ -171,7 +176,7 @@ def merged(old: SupplyGraph, new: SupplyGraph) -> SupplyGraph:
         return new
     check_currency(old.currency, new.currency)
     before, after = old.to_tables(), new.to_tables()
-    scope, years = new.cluster_ids, new.years
+    scope, years = new.cluster_ids, all_years(new)
     people = merge_people(before["participants"], after["participants"], scope, whole=covers(old, new))
     own, foreign = members(people, scope), members(people, scope, others=True)
     own |= members(before["participants"], scope)

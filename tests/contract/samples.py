@@ -69,7 +69,7 @@ def awkward() -> SupplyGraph:
             "measures": pd.DataFrame(
                 {
                     "cluster_id": ["c1", "c1", "c2"],
-                    "year": [2020, 2020, 2021],
+                    "year": [2020, 2020, 2017],
                     "category": ["legal", "economic", "legal"],
                     "measure": ["z", "a", "право"],
                     "amount": [None, 3.5, 0.0],

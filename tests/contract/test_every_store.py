@@ -326,3 +326,15 @@ def test_value_sums_are_kept_by_every_part() -> None:
     whole = value_sums(graph)
     for year in graph.years:
         assert value_sums(parts.subset(graph, years=[year])) == {year: whole[year]}
+
+
+@EVERY
+def test_a_year_that_only_measures_name_is_replaced_and_deleted(store: Store) -> None:
+    """`SupplyGraph.years` leaves such a year out; loading twice must not double its rows."""
+    graph = awkward()
+    assert 2017 not in graph.years
+    store.load(graph)
+    store.load(graph)
+    assert_equal(store.read(), graph)
+    store.delete(year=2017)
+    assert_equal(store.read(), parts.without(graph, year=2017))

@@ -147,29 +147,24 @@ def circular_supply(g: SupplyGraph, t: Tables, p: Params) -> Rows:
 
 
 def longest_chains(g: SupplyGraph, t: Tables, p: Params) -> Rows:
-    inside = set(map(str, one(g, p).ids))
-    links = rows_of(g)
-    links = links[(links["year"] == p["year"]) & (links["value"] > p["minimum"])]
-    after: dict[str, list[tuple[str, float]]] = defaultdict(list)
-    for s, b, w in zip(links["supplier_id"], links["buyer_id"], links["value"], strict=True):
-        if s in inside and b in inside and s != b:
-            after[s].append((b, w))
+    f = one(g, p)
+    rows = _internal_rows(g, f)
+    after: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    for s, b, w in zip(rows["supplier_id"], rows["buyer_id"], rows["value"], strict=True):
+        if w > p["minimum"]:
+            after[s][b] += w
     found: Rows = []
 
     def walk(path: list[str], worth: list[float]) -> None:
-        if worth:
-            found.append((len(worth), list(path), min(worth)))
-        if len(worth) < 4:
-            for b, w in after[path[-1]]:
-                if b not in path:
-                    walk([*path, b], [*worth, w])
+        steps = [(b, w) for b, w in after[path[-1]].items() if b not in path] if len(worth) < 4 else []
+        if worth and not steps:
+            found.append((len(worth), path, min(worth)))
+        for b, w in steps:
+            walk([*path, b], [*worth, w])
 
-    for start in sorted(inside):
+    for start in map(str, f.ids):
         walk([start], [])
-    # Parallel links give the same participants once for every combination; a table has them once.
-    unique = {(n, tuple(path), w) for n, path, w in found}
-    ordered = sorted(unique, key=lambda r: (-r[0], -r[2], r[1]))
-    return [(n, list(path), w) for n, path, w in ordered[: p["top"]]]
+    return sorted(found, key=lambda r: (-r[0], -r[2], r[1]))[: p["top"]]
 
 
 def chain_breakers(g: SupplyGraph, t: Tables, p: Params) -> Rows:
