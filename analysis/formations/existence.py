@@ -77,8 +77,8 @@ def split_test(x: FloatArray, theory: FloatArray, rng: Generator, replicates: in
     Columns become normal scores, and the columns of the replicates are permutations of them, so that ties
     and rounded values do not count as groups. Unknown cells are completed with their conditional means
     under one population; the replicates lose the same cells and are completed alike, so the level holds
-    whatever the completion does to the statistic. Along a direction w the statistic is the likelihood ratio of
-    two normal components with one variance against one, on the projection x w:
+    whatever the completion does to the statistic. Along a direction w the statistic is the likelihood
+    ratio of two normal components with one variance against one, on the projection x w:
 
     - ``theory``: w = v, the signs themselves;
     - ``theory_shrunk``: w = ((R + I) / 2)^-1 v, which discounts features that repeat each other;

@@ -250,3 +250,17 @@ def test_the_wiod_countries_run_and_explain_themselves_and_the_ten_with_rd_get_r
     assert model.outcome in ("none", "unnamed", "named")
     assert len(model.sentences["en"]) >= 2
     assert len(model.clusters) == 41
+
+
+def test_the_shipped_example_gets_its_planted_types_by_the_rule() -> None:
+    from clustercoop.pipeline import analyze_graph
+    from loaders.dataset import read_dataset
+
+    folder = Path(__file__).resolve().parents[2] / "clustercoop" / "example"
+    result = analyze_graph(read_dataset(folder / "dataset").graph, Settings(nulls=0))
+    planted = pd.read_csv(folder / "planted_truth.csv").set_index("cluster_id")["formation"]
+    clusters = result.clusters.set_index("cluster_id")
+    assert (clusters["verdict_basis"] == "rules").all()
+    # "mixed" was planted with one trait of two, which the rule leaves undecided.
+    expected = planted.replace({"mixed": "undecided"}).reindex(clusters.index)
+    assert clusters["formation_verdict"].tolist() == expected.tolist()
