@@ -20,7 +20,7 @@ from analysis.core_periphery.elliott import two_cores
 from analysis.core_periphery.kernels import survey
 from analysis.core_periphery.lip import lip
 from analysis.core_periphery.minres import concentrated, coreness
-from analysis.core_periphery.rossa import profile_of
+from analysis.core_periphery.rossa import LARGEST, profile_of
 from analysis.core_periphery.significance import Null, refit_test
 from analysis.core_periphery.tiering import tiering
 from analysis.measures import Measures, Scalar
@@ -105,14 +105,17 @@ def measure(formation: Formation, settings: Settings) -> Measures:
     if columns["core_components"] != 1:
         found.add("core_components", value=str(columns["core_components"]))
     u, v, pre = coreness(edges, y)
+    centralisation = profile_of(edges, y).centralisation
     people |= {"supplier_coreness": u, "buyer_coreness": v}
     columns |= {
         "coreness_pre": pre,
         "tiering_error": tiering(edges).fit,
         "tiering_error_density": tiering(edges, score="density").fit,
         "lip_z": lip(edges).fit,
-        "rossa_centralisation": profile_of(edges, y).centralisation,
+        "rossa_centralisation": centralisation,
     }
+    if edges.n <= LARGEST and np.isnan(centralisation):
+        found.add("core_no_circle")
     cores = two_cores(edges, y)
     columns["core_in_out_fit"] = cores.fit
     if cores.fit > 0:
