@@ -334,7 +334,7 @@ def view(
             f"The data hold no links and no activity of cluster {cluster!r}"
             + (f" in {year}." if year else ".")
         )
-    page = render_view(drawn, cluster, year=year, lang=lang)
+    page = render_view(drawn, cluster, year=year, lang=lang, report="")
     target = Path(out)
     with written_aside(target) as aside:
         aside.write_text(page, "utf-8", newline="\n")

@@ -13,7 +13,6 @@ from typing import Any, Final
 
 import pandas as pd
 
-import clustercoop
 from analysis.results import Result
 from clustercoop.model_files import read_model, write_model
 from graph.errors import DataError, OutputError
@@ -26,6 +25,7 @@ from reports.inert import inert_cell
 
 FORMAT: Final = 1
 TABLES: Final = ("formations", "participants", "clusters")
+PROVENANCE: Final = ("inputs", "accounting", "version")
 # A thresholds file of one's own is kept with the results: what explains them later must not have changed.
 THRESHOLDS: Final = "thresholds.toml"
 
@@ -179,7 +179,6 @@ def _write_tables(result: Result, folder: Path) -> None:
             write_csv(result.model.features, folder / "features.csv")
     run = {
         "format": FORMAT,
-        "clustercoop": clustercoop.__version__,
         "settings": result.settings.to_dict(),
         "currency": result.graph.currency,
         "formations": len(result.formations),
@@ -234,9 +233,7 @@ def read_result(path: str | os.PathLike[str]) -> Result:
     try:
         run: dict[str, Any] = json.loads((folder / "run.json").read_text("utf-8"))
         if run["format"] > FORMAT:
-            raise DataError(
-                f"{folder} was written by a newer clustercoop ({run['clustercoop']}); update yours."
-            )
+            raise DataError(f"{folder} was written by a newer clustercoop ({run['version']}); update yours.")
         frames = {name: pd.read_parquet(folder / f"{name}.parquet") for name in TABLES}
         rows = pd.read_parquet(folder / "findings.parquet").astype(object)
         rows = rows.where(rows.notna(), None)
@@ -255,7 +252,7 @@ def read_result(path: str | os.PathLike[str]) -> Result:
             rejected=pd.read_parquet(folder / "rejected.parquet"),
             graph=SupplyGraph.from_tables(data, currency=run["currency"]),
             settings=Settings(**known),
-            provenance={key: run[key] for key in ("inputs", "accounting") if key in run},
+            provenance={key: run[key] for key in PROVENANCE if key in run},
             model=read_model(folder / "model") if (folder / "model").is_dir() else None,
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
