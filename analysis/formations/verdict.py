@@ -34,6 +34,7 @@ CLUSTER_COLUMNS: Final = (
     "verdict_basis",
     "rule_verdict",
     "jaccard",
+    "eligibility_verdict",
     "ecosystem_probability_low",
     "ecosystem_probability_high",
     "features_known",
@@ -183,6 +184,8 @@ def _frame(table: FeatureTable, rules: pd.DataFrame) -> pd.DataFrame:
             "verdict_basis": "",
             "rule_verdict": by_rule.reindex(ids).fillna("").to_numpy(),
             "jaccard": np.nan,
+            # A third verdict, kept apart from rule and model; nothing here gives it.
+            "eligibility_verdict": "",
             "ecosystem_probability_low": np.nan,
             "ecosystem_probability_high": np.nan,
             "features_known": counts.to_numpy("int64"),
