@@ -32,6 +32,7 @@ _SENTENCES: Final = {
         "cooperation": "cooperation",
         "innovation": "innovation",
         "unknown": "{trait}: unknown in every year",
+        "unjudged": "{trait}: not judged (its figure is known, but the thresholds are in another currency)",
         "holds": "{trait}: holds ({what})",
         "fails": "{trait}: does not hold ({what})",
         "ratio": "{which} {value}, must be above {limit}",
@@ -43,6 +44,7 @@ _SENTENCES: Final = {
         "cooperation": "кооперация",
         "innovation": "инновационность",
         "unknown": "{trait}: неизвестно ни за один год",
+        "unjudged": "{trait}: не оценивается (показатель известен, но пороги заданы в другой валюте)",
         "holds": "{trait}: признак есть ({what})",
         "fails": "{trait}: признака нет ({what})",
         "ratio": "{which} {value}, нужно больше {limit}",
@@ -152,19 +154,23 @@ def rule_verdicts(formations: pd.DataFrame, thresholds: Thresholds, lang: str = 
         if cooperates is None or innovates is None:
             verdict = "undecided"
         ratio_said = text["ratio"].format(
-            which=_which(cooperation, text), value=f"{ratio:.3g}", limit=f"{thresholds.cooperation_above:g}"
+            which=_which(cooperation, text),
+            value=_shown(ratio, thresholds.cooperation_above),
+            limit=f"{thresholds.cooperation_above:g}",
         )
         level_said = text["level"].format(
             which=_which(innovation, text),
-            value=f"{spending:.3g}",
+            value=_shown(spending, thresholds.innovation.low_below, thresholds.innovation.high_above),
             level=label(level, lang),
             limit=label(thresholds.innovation_at_least, lang),
         )
+        unjudged = innovates is None and bool(group["rd_per_employee"].notna().any())
         because = "; ".join(
-            _trait(text, trait, holds, said)
-            for trait, holds, said in (
-                ("cooperation", cooperates, ratio_said),
-                ("innovation", innovates, level_said),
+            (
+                _trait(text, "cooperation", cooperates, ratio_said),
+                text["unjudged"].format(trait=text["innovation"])
+                if unjudged
+                else _trait(text, "innovation", innovates, level_said),
             )
         )
         rows.append(
@@ -191,6 +197,22 @@ def rule_verdicts(formations: pd.DataFrame, thresholds: Thresholds, lang: str = 
 def _which(group: pd.DataFrame, text: dict[str, str]) -> str:
     years = ", ".join(str(year) for year in group["year"])
     return text["one" if len(group) == 1 else "many"].format(years=years)
+
+
+def _shown(value: float, *limits: float) -> str:
+    """Return `value` in three digits, or in as many as keep it on its side of each limit.
+
+    Examples
+    --------
+    >>> _shown(0.31234, 0.3), _shown(0.3000001, 0.3), _shown(0.1 + 0.2, 0.3)
+    ('0.312', '0.3000001', '0.3')
+    """
+
+    def sides(number: float) -> list[int]:
+        return [(number > limit * (1 + 1e-9)) - (number < limit * (1 - 1e-9)) for limit in limits]
+
+    texts = (f"{value:.{digits}g}" for digits in range(3, 18))
+    return next((text for text in texts if sides(float(text)) == sides(value)), f"{value:g}")
 
 
 def _trait(text: dict[str, str], trait: str, holds: bool | None, said: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.cooperation import Tables, cooperation_tables
+from analysis.typology import classify, load_thresholds, rule_verdicts
 from graph.model import SupplyGraph
 from graph.settings import Settings
 
@@ -88,3 +89,31 @@ def test_a_cluster_that_nothing_describes_is_told_of() -> None:
     clusters = pd.DataFrame({"cluster_id": ["K", "EMPTY"]})
     _, tables = measured(graph_of([("a", "b", 5)], OUTPUT, clusters=clusters))
     assert [f.cluster_id for f in tables.findings if f.code == "cluster_without_data"] == ["EMPTY"]
+
+
+def judged(ratio: float, spending: float, currency: str = "RUB") -> str:
+    frame = pd.DataFrame(
+        {
+            "cluster_id": ["K"],
+            "year": [2022],
+            "cooperation_ratio": [ratio],
+            "rd_per_employee": [spending],
+            "value_added_per_employee": [1.0],
+        }
+    )
+    rules = load_thresholds()
+    [said] = rule_verdicts(classify(frame, rules, currency)[0], rules)["rule_because"]
+    return str(said)
+
+
+def test_a_verdict_is_not_contradicted_by_the_rounding_of_its_figure() -> None:
+    # These read "holds (0.3, must be above 0.3)" and "0.1 per employee, level low", where 0.1 is medium.
+    said = judged(0.3000001, 0.0999999)
+    assert "cooperation: holds (year 2022: 0.3000001, must be above 0.3)" in said
+    assert "innovation: does not hold (year 2022: 0.0999999 per employee, level low" in said
+    assert "year 2022: 0.312, must" in judged(0.31234, 0.2)
+
+
+def test_a_figure_in_another_currency_is_not_called_unknown() -> None:
+    assert "innovation: not judged (its figure is known" in judged(0.5, 0.2, "USD")
+    assert "innovation: unknown in every year" in judged(0.5, float("nan"), "USD")
