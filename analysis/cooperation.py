@@ -28,6 +28,7 @@ from analysis.members import (
     YearContext,
     cooperation_ratio,
     covered_ratio,
+    incomplete_share,
     read_members,
     year_contexts,
 )
@@ -193,7 +194,7 @@ def _supplier_side(row: FormationRow, formation: Formation, members: Members, se
             "output_coverage_low",
             "output",
             detail=members.named(missing),
-            value=f"{row['output_coverage']:.1%}",
+            value=incomplete_share(row["output_coverage"]),
         )
     else:
         row.unknown("no_producing_member" if known.any() else "output_unknown", "output")
@@ -344,7 +345,7 @@ def _per_employee(row: FormationRow, members: Members, settings: Settings) -> No
         if covered == 0:
             row.unknown("per_employee_not_given", column)
         elif covered < settings.min_employee_coverage:
-            row.unknown("per_employee_coverage_low", column, value=f"{covered:.1%}")
+            row.unknown("per_employee_coverage_low", column, value=incomplete_share(covered))
         elif np.isnan(ratio):
             row.unknown("employees_zero", column)
         else:

@@ -135,6 +135,17 @@ class Members:
         return "; ".join(chosen[:NAMED]) + more
 
 
+def incomplete_share(share: float) -> str:
+    """Return a share below 1 in per cent, never rounded up to the whole.
+
+    Examples
+    --------
+    >>> incomplete_share(2 / 3), incomplete_share(2499 / 2500)
+    ('66.7%', '99.9%')
+    """
+    return f"{min(share, 0.999):.1%}"
+
+
 class Noticed:
     """Collects findings of one formation, with its place filled in."""
 
@@ -370,7 +381,7 @@ def cooperation_ratio(members: Members, considered: Flags, min_output_coverage: 
         return unknown("supplier_without_output", members.named(contradictory))
     covered = 1 - unknown_output.sum() / producing.sum()
     if covered < min_output_coverage:
-        return unknown("output_coverage_low", members.named(unknown_output), f"{covered:.1%}")
+        return unknown("output_coverage_low", members.named(unknown_output), incomplete_share(covered))
     if denominator <= 0:
         return unknown("output_zero")
     value = numerator / denominator

@@ -117,3 +117,19 @@ def test_a_verdict_is_not_contradicted_by_the_rounding_of_its_figure() -> None:
 def test_a_figure_in_another_currency_is_not_called_unknown() -> None:
     assert "innovation: not judged (its figure is known" in judged(0.5, 0.2, "USD")
     assert "innovation: unknown in every year" in judged(0.5, float("nan"), "USD")
+
+
+def test_a_single_gap_among_thousands_is_not_rounded_to_complete() -> None:
+    # 2,499 of 2,500 outputs known: it read "output is known for 100.0% of the producing members only".
+    ids = [f"p{i:04d}" for i in range(2500)]
+    graph = SupplyGraph.from_tables(
+        {
+            "participants": pd.DataFrame({"participant_id": ids, "cluster_id": "K"}),
+            "links": pd.DataFrame(
+                {"year": [2022], "supplier_id": ids[1], "buyer_id": ids[2], "value": [5.0]}
+            ),
+            "activity": pd.DataFrame({"participant_id": ids[1:], "year": 2022, "output": 100.0}),
+        }
+    )
+    row, _ = measured(graph)
+    assert "output is known for 99.9% of the producing members only" in row["unknown_because"]
