@@ -6,10 +6,10 @@
 // returns: inside -- bought from members
 // returns: outside -- bought from others
 // returns: share -- inside / all
-MATCH (s:Participant)-[r:SUPPLIES]->(b:Participant)
-MATCH (b)-[n:MEMBER_OF]->(c:Cluster)
-WHERE s.id <> b.id AND n.year = r.year
-  AND ($cluster IS NULL OR c.id = $cluster) AND ($year IS NULL OR r.year = $year)
+MATCH (c:Cluster)<-[n:MEMBER_OF]-(b:Participant)
+WHERE ($cluster IS NULL OR c.id = $cluster) AND ($year IS NULL OR n.year = $year)
+MATCH (s:Participant)-[r:SUPPLIES]->(b)
+WHERE r.year = n.year AND s.id <> b.id
 OPTIONAL MATCH (s)-[m:MEMBER_OF]->(c) WHERE m.year = r.year
 WITH c.id AS cluster_id, r.year AS year,
   sum(CASE WHEN m IS NULL THEN 0.0 ELSE r.value END) AS inside,

@@ -7,9 +7,11 @@
 // returns: file -- file
 // returns: sheet -- sheet
 // returns: row -- row of the file
-MATCH (s:Participant)-[r:SUPPLIES]->(b:Participant)
-MATCH (s)-[m:MEMBER_OF]->(c:Cluster)<-[n:MEMBER_OF]-(b)
-WHERE s.id <> b.id AND r.value > 0 AND m.year = r.year AND n.year = r.year
-  AND c.id = $cluster AND r.year = $year
+MATCH (c:Cluster)<-[m:MEMBER_OF]-(s:Participant)
+WHERE c.id = $cluster AND m.year = $year
+MATCH (s)-[r:SUPPLIES]->(b:Participant)
+WHERE r.year = m.year AND r.value > 0 AND s.id <> b.id
+MATCH (b)-[n:MEMBER_OF]->(c)
+WHERE n.year = r.year
 RETURN s.id AS supplier_id, b.id AS buyer_id, r.value AS value, r.file AS file, r.sheet AS sheet, r.row AS row
 ORDER BY supplier_id, buyer_id, row, value

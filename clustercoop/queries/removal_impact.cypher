@@ -6,10 +6,12 @@
 // returns: supplied -- sold to members
 // returns: bought -- bought from members
 // returns: share -- both / all internal supply
-MATCH (s:Participant)-[r:SUPPLIES]->(b:Participant)
-MATCH (s)-[m:MEMBER_OF]->(c:Cluster)<-[n:MEMBER_OF]-(b)
-WHERE s.id <> b.id AND r.value > 0 AND m.year = r.year AND n.year = r.year
-  AND c.id = $cluster AND r.year = $year
+MATCH (c:Cluster)<-[m:MEMBER_OF]-(s:Participant)
+WHERE c.id = $cluster AND m.year = $year
+MATCH (s)-[r:SUPPLIES]->(b:Participant)
+WHERE r.year = m.year AND r.value > 0 AND s.id <> b.id
+MATCH (b)-[n:MEMBER_OF]->(c)
+WHERE n.year = r.year
 WITH collect({s: s.id, b: b.id, v: r.value}) AS links, sum(r.value) AS total
 MATCH (a:Participant)-[m:MEMBER_OF]->(c:Cluster) WHERE c.id = $cluster AND m.year = $year
 UNWIND links AS l

@@ -5,10 +5,12 @@
 // returns: year -- year
 // returns: return_flow -- value of return links
 // returns: share -- of all internal supply
-MATCH (s:Participant)-[r:SUPPLIES]->(b:Participant)
-MATCH (s)-[m:MEMBER_OF]->(c:Cluster)<-[n:MEMBER_OF]-(b)
-WHERE s.id <> b.id AND r.value > 0 AND m.year = r.year AND n.year = r.year
-  AND ($cluster IS NULL OR c.id = $cluster) AND ($year IS NULL OR r.year = $year)
+MATCH (c:Cluster)<-[m:MEMBER_OF]-(s:Participant)
+WHERE ($cluster IS NULL OR c.id = $cluster) AND ($year IS NULL OR m.year = $year)
+MATCH (s)-[r:SUPPLIES]->(b:Participant)
+WHERE r.year = m.year AND r.value > 0 AND s.id <> b.id
+MATCH (b)-[n:MEMBER_OF]->(c)
+WHERE n.year = r.year
 WITH c.id AS cluster_id, r.year AS year,
   sum(CASE WHEN r.kind = 'return' THEN r.value ELSE 0.0 END) AS return_flow, sum(r.value) AS total
 RETURN cluster_id, year, return_flow, return_flow / total AS share

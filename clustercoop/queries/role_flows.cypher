@@ -6,10 +6,12 @@
 // returns: supplier_role -- role
 // returns: buyer_role -- role
 // returns: value -- value
-MATCH (s:Participant)-[r:SUPPLIES]->(b:Participant)
-MATCH (s)-[m:MEMBER_OF]->(c:Cluster)<-[n:MEMBER_OF]-(b)
-WHERE s.id <> b.id AND r.value > 0 AND m.year = r.year AND n.year = r.year
-  AND ($cluster IS NULL OR c.id = $cluster) AND ($year IS NULL OR r.year = $year)
+MATCH (c:Cluster)<-[m:MEMBER_OF]-(s:Participant)
+WHERE ($cluster IS NULL OR c.id = $cluster) AND ($year IS NULL OR m.year = $year)
+MATCH (s)-[r:SUPPLIES]->(b:Participant)
+WHERE r.year = m.year AND r.value > 0 AND s.id <> b.id
+MATCH (b)-[n:MEMBER_OF]->(c)
+WHERE n.year = r.year
 WITH c.id AS cluster_id, r.year AS year, coalesce(s.role, 'unknown') AS supplier_role,
   coalesce(b.role, 'unknown') AS buyer_role, sum(r.value) AS value
 RETURN cluster_id, year, supplier_role, buyer_role, value

@@ -5,10 +5,12 @@
 // returns: buyer -- name
 // returns: supplier_id -- the only supplier
 // returns: value -- value
-MATCH (s:Participant)-[r:SUPPLIES]->(b:Participant)
-MATCH (s)-[m:MEMBER_OF]->(c:Cluster)<-[n:MEMBER_OF]-(b)
-WHERE s.id <> b.id AND r.value > 0 AND m.year = r.year AND n.year = r.year
-  AND c.id = $cluster AND r.year = $year
+MATCH (c:Cluster)<-[m:MEMBER_OF]-(s:Participant)
+WHERE c.id = $cluster AND m.year = $year
+MATCH (s)-[r:SUPPLIES]->(b:Participant)
+WHERE r.year = m.year AND r.value > 0 AND s.id <> b.id
+MATCH (b)-[n:MEMBER_OF]->(c)
+WHERE n.year = r.year
 WITH b, collect(DISTINCT s.id) AS suppliers, sum(r.value) AS value
 WHERE size(suppliers) = 1
 RETURN b.id AS buyer_id, b.name AS buyer, suppliers[0] AS supplier_id, value

@@ -4,10 +4,12 @@
 // returns: participant_id -- who buys
 // returns: suppliers -- how many members supply it
 // returns: hhi -- Σ of squared shares: 1 is one supplier
-MATCH (s:Participant)-[r:SUPPLIES]->(b:Participant)
-MATCH (s)-[m:MEMBER_OF]->(c:Cluster)<-[n:MEMBER_OF]-(b)
-WHERE s.id <> b.id AND r.value > 0 AND m.year = r.year AND n.year = r.year
-  AND c.id = $cluster AND r.year = $year
+MATCH (c:Cluster)<-[m:MEMBER_OF]-(s:Participant)
+WHERE c.id = $cluster AND m.year = $year
+MATCH (s)-[r:SUPPLIES]->(b:Participant)
+WHERE r.year = m.year AND r.value > 0 AND s.id <> b.id
+MATCH (b)-[n:MEMBER_OF]->(c)
+WHERE n.year = r.year
 WITH b.id AS participant_id, s.id AS supplier_id, sum(r.value) AS value
 WITH participant_id, count(*) AS suppliers, sum(value * value) AS squares, sum(value) AS total
 RETURN participant_id, suppliers, squares / (total * total) AS hhi

@@ -7,10 +7,12 @@
 // returns: buyer_id -- who buys
 // returns: buyer -- name
 // returns: value -- value of the year
-MATCH (s:Participant)-[r:SUPPLIES]->(b:Participant)
-MATCH (s)-[m:MEMBER_OF]->(c:Cluster)<-[n:MEMBER_OF]-(b)
-WHERE s.id <> b.id AND r.value > 0 AND m.year = r.year AND n.year = r.year
-  AND c.id = $cluster AND r.year = $year
+MATCH (c:Cluster)<-[m:MEMBER_OF]-(s:Participant)
+WHERE c.id = $cluster AND m.year = $year
+MATCH (s)-[r:SUPPLIES]->(b:Participant)
+WHERE r.year = m.year AND r.value > 0 AND s.id <> b.id
+MATCH (b)-[n:MEMBER_OF]->(c)
+WHERE n.year = r.year
 WITH s, b, sum(r.value) AS value
 RETURN s.id AS supplier_id, s.name AS supplier, b.id AS buyer_id, b.name AS buyer, value
 ORDER BY value DESC, supplier_id, buyer_id LIMIT $top

@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, Literal, NoReturn
 
 from graph.stores.protocol import QueryRefusedError
@@ -174,6 +175,11 @@ in backticks where it is a name.
     """
     if not isinstance(text, str):
         _refuse("it is not text")
+    return _checked(text)
+
+
+@lru_cache(maxsize=256)
+def _checked(text: str) -> str:
     if len(text) > MAX_LENGTH:
         _refuse(f"it is longer than {MAX_LENGTH} characters")
     found = list(tokens(text))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final, Self
 
 import pandas as pd
@@ -69,6 +69,8 @@ class Neo4jStore:
         access = Access.from_environment(uri, username=username, password=password, database=database)
         self._link = Link(access, retry_seconds=retry_seconds)
         self._batch_size = batch_size
+        # Statements that the server has classed as reading; the class of a statement never changes.
+        self._read_only: set[str] = set()
 
     @property
     def capabilities(self) -> Capabilities:
@@ -87,7 +89,11 @@ class Neo4jStore:
         UnfinishedLoadError
             A load is running or was interrupted.
         """
-        [tick, version, currency, provenance, pending] = self._link.read(_STATE)[0]
+        return self._usable(self._link.read(_STATE)[0])
+
+    def _usable(self, state: list[Any]) -> tuple[int, str, str]:
+        """Return (tick, currency, provenance) of a state, or say why the store cannot be read."""
+        [tick, version, currency, provenance, pending] = state
         if tick is None:
             raise StoreError(
                 "The Neo4j database holds no clustercoop data; load them with: "
@@ -200,15 +206,9 @@ class Neo4jStore:
         """
         statement, values = check_statement(cypher), check_parameters(params)
         check_bounds(timeout, limit)
-        tick = self._state()[0]
         try:
-            kind = self._link.stream(
-                f"EXPLAIN {statement}", values, timeout, lambda found: found.consume().query_type
-            )
-            if kind != "r":
-                raise QueryRefusedError("The query is refused: the server says that it does more than read.")
             names, rows, more = self._link.stream(
-                statement, values, timeout, lambda found: _take(found, limit)
+                timeout, lambda run: self._ask(run, statement, values, limit)
             )
         except QueryRefusedError:
             raise
@@ -216,9 +216,22 @@ class Neo4jStore:
             if str(error).startswith("The Neo4j server refused: "):
                 raise QueryRefusedError(str(error)) from None
             raise
-        if self._state()[0] != tick:
-            raise UnfinishedLoadError("The store changed while the query ran; run it again.")
         return to_frame(names, rows, truncation(limit) if more else "")
+
+    def _ask(
+        self, run: Callable[..., Any], statement: str, values: Mapping[str, Any], limit: int
+    ) -> tuple[list[str], list[list[Any]], bool]:
+        """Run a checked statement between two looks at the state of the store, in one transaction."""
+        tick = self._usable(list(run(_STATE).single().values()))[0]
+        if statement not in self._read_only:
+            kind = run(f"EXPLAIN {statement}", values).consume().query_type
+            if kind != "r":
+                raise QueryRefusedError("The query is refused: the server says that it does more than read.")
+            self._read_only.add(statement)
+        answer = _take(run(statement, values), limit)
+        if run(_STATE).single()[0] != tick:
+            raise UnfinishedLoadError("The store changed while the query ran; run it again.")
+        return answer
 
     # Writing
 

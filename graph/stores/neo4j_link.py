@@ -189,16 +189,14 @@ class Link:
         with self.sentences(), self.driver.session(database=self.access.database) as session:
             return session.execute_write(work)
 
-    def stream(
-        self, statement: str, params: Mapping[str, Any], timeout: float, take: Callable[[Any], T]
-    ) -> T:
-        """Run a user's statement for reading with a timeout and give its result to `take`."""
+    def stream(self, timeout: float, work: Callable[[Callable[..., Any]], T]) -> T:
+        """Give `work` a function that runs statements, in one reading transaction with a timeout."""
         unit = self.neo4j.unit_of_work(timeout=timeout)
         with (
             self.sentences(timeout),
             self.driver.session(database=self.access.database, default_access_mode="READ") as session,
         ):
-            found: T = session.execute_read(unit(lambda tx: take(tx.run(statement, dict(params)))))
+            found: T = session.execute_read(unit(lambda tx: work(tx.run)))
             return found
 
     def close(self) -> None:
