@@ -259,12 +259,14 @@ def local_sourcing_change(formations: pd.DataFrame) -> pd.Series[float]:
     Parameters
     ----------
     formations : DataFrame
-        ``cluster_id, year, internal_sourcing_share``, in any order.
+        ``cluster_id, year, internal_sourcing_share``, in any order; and ``internal_sourcing_basis``, since
+        shares of given and of linked purchases do not compare.
 
     Returns
     -------
     Series of float, on the index of `formations`
-        In share points; NaN where the cluster has no row, or no known share, for the year just before.
+        In share points; NaN where the cluster has no row, no known share, or one on another basis, for the
+        year just before.
 
     Examples
     --------
@@ -273,10 +275,10 @@ def local_sourcing_change(formations: pd.DataFrame) -> pd.Series[float]:
     [nan, 0.25, nan]
     """
     share = formations["internal_sourcing_share"].astype("float64")
-    before = pd.Series(
-        share.to_numpy(), pd.MultiIndex.from_arrays([formations["cluster_id"], formations["year"] + 1])
-    )
-    now = pd.MultiIndex.from_arrays([formations["cluster_id"], formations["year"]])
+    basis = formations.get("internal_sourcing_basis", pd.Series("", index=formations.index))
+    keys = [formations["cluster_id"], basis.astype(object).where(basis.notna(), "")]
+    before = pd.Series(share.to_numpy(), pd.MultiIndex.from_arrays([*keys, formations["year"] + 1]))
+    now = pd.MultiIndex.from_arrays([*keys, formations["year"]])
     return pd.Series(share.to_numpy() - before.reindex(now).to_numpy(), formations.index)
 
 

@@ -318,9 +318,11 @@ def _sourcing_share(
         known = ~np.isnan(members.purchases)
         total = float(members.purchases[known].sum() - formation.self_supply[known].sum())
         row.source("purchases", "activity less self-supply")
+        basis = "activity"
     elif context.purchases_recorded:
         total = inside + outside
         row.source("purchases", "links")
+        basis = "links"
     else:
         row.unknown("outside_purchases_unrecorded", "internal_sourcing_share")
         return
@@ -335,6 +337,7 @@ def _sourcing_share(
         row.unknown("no_purchases", "internal_sourcing_share")
     else:
         row["internal_sourcing_share"] = inside / total
+        row.sourcing_basis = basis
 
 
 def _per_employee(row: FormationRow, members: Members, settings: Settings) -> None:

@@ -13,30 +13,40 @@ import pandas as pd
 from analysis.results import output_columns
 from graph.findings import Finding
 
-# Empty text in these columns can be a finding of its own (no dysfunction, nobody leads), not a gap.
-_MAY_BE_NONE: Final = ("dysfunction", "chain_leaders", "isolation_basis", "sources", "unknown_because")
+# Empty text here can be a finding of its own (no dysfunction, nobody leads), or goes with another column.
+_MAY_BE_NONE: Final = (
+    "dysfunction",
+    "chain_leaders",
+    "isolation_basis",
+    "internal_sourcing_basis",
+    "throughflow_basis",
+    "sources",
+    "unknown_because",
+)
 # Columns made from others: unknown because those are.
 _NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
     "innovation_level": ("rd_per_employee",),
     "productivity_level": ("value_added_per_employee",),
     "ecosystem_type": ("rd_per_employee", "value_added_per_employee"),
-    "local_sourcing_change": ("internal_sourcing_share",),
     "integration": ("internal_sales_share", "internal_sourcing_share", "circulation_share"),
     "closedness_verdict": ("internal_sales_share", "circulation_share"),
 }
-_UNKNOWN_IN: Final = {
-    "en": "{needed} is unknown",
-    "ru": "неизвестен показатель «{needed}»",
+_SAID: Final[Mapping[str, Mapping[str, str]]] = {
+    "needs": {"en": "{needed} is unknown", "ru": "неизвестно: {needed}"},
+    "local_sourcing_change": {
+        "en": "the share is unknown, or has another basis, in this year or the one before",
+        "ru": "в этом или предыдущем году доля неизвестна или имеет другую основу",
+    },
+    "ecosystem_probability": {
+        "en": "no model gives this formation a probability",
+        "ru": "ни одна модель не даёт вероятности для этого формирования",
+    },
+    "core_p_": {"en": "no null replicates were drawn", "ru": "нулевые модели не строились"},
+    "rest": {
+        "en": "these data do not hold what it is computed from",
+        "ru": "в данных нет того, из чего это вычисляется",
+    },
 }
-_BEFORE: Final = {
-    "en": "{needed} is unknown in this year or the one before",
-    "ru": "показатель «{needed}» неизвестен в этом или предыдущем году",
-}
-_NO_MODEL: Final = {
-    "en": "the verdict rests on rules, not on a model",
-    "ru": "вывод основан на правилах, а не на модели",
-}
-_NO_NULLS: Final = {"en": "no null replicates were drawn", "ru": "нулевые модели не строились"}
 
 
 @cache
@@ -69,36 +79,57 @@ def add_reasons(
     """
     labels = {c.column: c.label(lang) for c in output_columns("formations") if c.column not in _MAY_BE_NONE}
     columns = [name for name in labels if name in formations]
-    unknown = formations[columns].isna() | (formations[columns].astype(object) == "")
-    told: dict[tuple[str, int], list[Finding]] = {}
+    unknown = (formations[columns].isna() | (formations[columns].astype(object) == "")).to_numpy()
+    about: dict[tuple[str, int | None], list[Finding]] = {}
     for finding in findings:
-        if finding.cluster_id and finding.year is not None and not finding.participant_id:
-            told.setdefault((finding.cluster_id, finding.year), []).append(finding)
+        if not finding.participant_id:
+            about.setdefault((finding.cluster_id, finding.year), []).append(finding)
+    everywhere = [f for f in about.get(("", None), []) if f.code in columns_of_codes()]
     notes = formations["unknown_because"].astype(object).where(formations["unknown_because"].notna(), "")
     out = []
     for cluster, year, note, gaps in zip(
-        formations["cluster_id"], formations["year"], notes, unknown.to_numpy(), strict=True
+        formations["cluster_id"], formations["year"], notes, unknown, strict=True
     ):
         said = {head for sentence in note.split(". ") for head in sentence.partition(": ")[0].split(", ")}
-        left = [n for n, gap in zip(columns, gaps, strict=True) if gap and labels[n] not in said]
-        sentences = [note] if note else []
-        for finding in told.get((cluster, year), []):
-            begun = columns_of_codes().get(finding.code, ())
-            named = finding.column.split(", ")
-            hit = [name for name in left if name in named or (begun and name.startswith(begun))]
-            left = [name for name in left if name not in hit]
-            if hit:
-                sentences.append(f"{', '.join(labels[n] for n in hit)}: {finding.message(lang)}.")
-        for name in [n for n in left if n in _NEEDS]:
-            lacking = [labels[n] for n in _NEEDS[name] if gaps[columns.index(n)]]
-            template = _BEFORE if name == "local_sourcing_change" else _UNKNOWN_IN
-            needed = ", ".join(lacking or [labels[n] for n in _NEEDS[name][:1]])
-            if lacking or template is _BEFORE:
-                sentences.append(f"{labels[name]}: {template[lang].format(needed=needed)}.")
-        if "ecosystem_probability" in left:
-            sentences.append(f"{labels['ecosystem_probability']}: {_NO_MODEL[lang]}.")
-        skipped = [n for n in left if n.startswith("core_p_")] if not nulls else []
-        if skipped:
-            sentences.append(f"{', '.join(labels[n] for n in skipped)}: {_NO_NULLS[lang]}.")
-        out.append(" ".join(sentences))
+        empty = [name for name, gap in zip(columns, gaps, strict=True) if gap]
+        left = [name for name in empty if labels[name] not in said]
+        row = _Row(left, empty, labels, lang)
+        for finding in [*about.get((cluster, year), []), *everywhere]:
+            row.explain_by(finding)
+        row.explain_derived(nulls)
+        out.append(" ".join([note, *row.sentences] if note else row.sentences))
     return formations.assign(unknown_because=out)
+
+
+class _Row:
+    """The unknown figures of one formation, crossed off as they are explained."""
+
+    def __init__(self, left: list[str], empty: list[str], labels: Mapping[str, str], lang: str) -> None:
+        self.left, self.empty, self.labels, self.lang = left, empty, labels, lang
+        self.sentences: list[str] = []
+
+    def explain_by(self, finding: Finding) -> None:
+        """Cross off what `finding` names, or what its code is known to leave unknown."""
+        begun = columns_of_codes().get(finding.code, ())
+        named = finding.column.split(", ")
+        self._say(
+            [name for name in self.left if name in named or (begun and name.startswith(begun))],
+            finding.message(self.lang),
+        )
+
+    def explain_derived(self, nulls: int) -> None:
+        """Cross off what is unknown because another figure is, or was not asked for, and the rest."""
+        for name, needs in _NEEDS.items():
+            lacking = [self.labels[need] for need in needs if need in self.empty]
+            if name in self.left and lacking:
+                self._say([name], _SAID["needs"][self.lang].format(needed=", ".join(lacking)))
+        for name in ("local_sourcing_change", "ecosystem_probability"):
+            self._say([name] if name in self.left else [], _SAID[name][self.lang])
+        if not nulls:
+            self._say([n for n in self.left if n.startswith("core_p_")], _SAID["core_p_"][self.lang])
+        self._say(list(self.left), _SAID["rest"][self.lang])
+
+    def _say(self, names: list[str], why: str) -> None:
+        if names:
+            self.left = [name for name in self.left if name not in names]
+            self.sentences.append(f"{', '.join(self.labels[name] for name in names)}: {why}.")

@@ -55,6 +55,7 @@ class FormationRow:
         self._figures: dict[str, float] = {}
         self._reasons: dict[tuple[str, str, str], list[str]] = {}
         self._told: set[str] = set()
+        self.sourcing_basis = ""
         self._sources: dict[str, str | Mapping[str, int]] = {}
 
     def __setitem__(self, figure: str, value: float) -> None:
@@ -155,6 +156,7 @@ def make_formations_frame(rows: list[FormationRow], lang: str) -> pd.DataFrame:
     for figure in FIGURES:
         values = np.array([row[figure] for row in rows], dtype=np.float64)
         data[figure] = pd.Series(values).astype("Int64") if figure in COUNTS else values
+    data["internal_sourcing_basis"] = np.array([row.sourcing_basis for row in rows], dtype=object)
     data["sources"] = np.array([row.sources(lang) for row in rows], dtype=object)
     data["unknown_because"] = np.array([row.because(lang) for row in rows], dtype=object)
     return pd.DataFrame(data)

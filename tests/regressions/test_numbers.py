@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
+import pytest
 
+import clustercoop
 from analysis.cooperation import Tables, cooperation_tables
 from analysis.typology import classify, load_thresholds, rule_verdicts
 from graph.model import SupplyGraph
@@ -133,3 +135,24 @@ def test_a_single_gap_among_thousands_is_not_rounded_to_complete() -> None:
     )
     row, _ = measured(graph)
     assert "output is known for 99.9% of the producing members only" in row["unknown_because"]
+
+
+def test_sourcing_on_another_basis_is_no_change() -> None:
+    """Shares of given purchases and of linked purchases do not compare: 0.0933 then 0.875 is no reshoring."""
+    links = [(y, s, b, v) for y in (2021, 2022) for s, b, v in (("a", "b", 10), ("b", "c", 4), ("x", "a", 2))]
+    result = clustercoop.analyze(
+        {
+            "participants": pd.DataFrame({"participant_id": list("abc"), "cluster_id": "K"}),
+            "links": pd.DataFrame(links, columns=["year", "supplier_id", "buyer_id", "value"]),
+            "activity": pd.DataFrame(
+                [(w, y, 100.0, None if (w, y) == ("a", 2022) else 50.0) for w in "abc" for y in (2021, 2022)],
+                columns=["participant_id", "year", "output", "purchases"],
+            ),
+        },
+        nulls=0,
+    )
+    table = result.formations
+    assert table["internal_sourcing_share"].tolist() == pytest.approx([14 / 150, 14 / 16])
+    assert table["internal_sourcing_basis"].tolist() == ["activity", "links"]
+    assert table["local_sourcing_change"].isna().all()
+    assert "Change of internal sourcing" in table["unknown_because"][1]
