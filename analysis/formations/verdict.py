@@ -63,6 +63,9 @@ class FormationModel:
         What the model saw, see `FeatureTable`.
     contributions : DataFrame
         ``cluster_id, feature, contribution``: parts of the log-odds of being ecosystem-like.
+    flips : DataFrame
+        ``cluster_id, feature, value, to_ecosystem``: the nearest change that flips each verdict, the value in
+        raw units; feature "" where no single one could.
     selection : DataFrame
         ``groups, log_likelihood, parameters, bic, aic, p_value, jaccard, prediction_strength, gap``.
     gates : DataFrame
@@ -84,6 +87,9 @@ class FormationModel:
     feature_notes: pd.DataFrame = field(default_factory=pd.DataFrame)
     contributions: pd.DataFrame = field(
         default_factory=lambda: pd.DataFrame(columns=["cluster_id", "feature", "contribution"])
+    )
+    flips: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame(columns=["cluster_id", "feature", "value", "to_ecosystem"])
     )
     selection: pd.DataFrame = field(default_factory=pd.DataFrame)
     gates: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -214,12 +220,13 @@ def _model(
     clusters.loc[placed, "verdict_basis"] = basis
     clusters.loc[placed, "formation_verdict"] = "no structure" if outcome == "none" else "undecided"
     parts = pd.DataFrame(columns=["cluster_id", "feature", "contribution"])
+    flips = pd.DataFrame(columns=["cluster_id", "feature", "value", "to_ecosystem"])
     scores = formations[["cluster_id", "year"]].assign(ecosystem_probability=np.nan)
     if outcome != "none":
         clusters.loc[placed, "jaccard"] = groups.stability[groups.second.astype(int)]
     if outcome == "named":
         parts = _contributions(table, groups)
-        _place(clusters, placed, table, groups, lang)
+        flips = _place(clusters, placed, table, groups, lang)
         scores["ecosystem_probability"] = _yearly(formations, table, groups)
     chosen, _ = criteria(groups.x, rng, groups.fit.responsibilities[0])
     variants = sensitivity(groups, [feature.name for feature in table.features], rng)
@@ -238,6 +245,7 @@ def _model(
         table.cells,
         table.notes,
         parts,
+        flips,
         _selection(chosen, groups),
         gates,
         variants,
@@ -247,8 +255,11 @@ def _model(
 
 def _place(
     clusters: pd.DataFrame, placed: np.ndarray, table: FeatureTable, groups: Groups, lang: str
-) -> None:
-    """Write verdict, probability, reasons and the nearest flip of each cluster into `clusters`."""
+) -> pd.DataFrame:
+    """Write verdict, probability, reasons and the nearest flip of each cluster into `clusters`.
+
+    Returns the flips as figures, see `FormationModel.flips`.
+    """
     assert groups.resampled is not None
     shares = posterior(groups.x, groups.resampled)
     low, high = np.quantile(shares, CREDIBLE, axis=0)
@@ -262,20 +273,25 @@ def _place(
     clusters.loc[placed, "ecosystem_probability_high"] = high
     parts = contributions(groups.x, groups.fit)
     flips = nearest_flips(groups.x, groups.resampled)
-    because, change = [], []
+    because, change, figures = [], [], []
     for row in range(len(p)):
         because.append(wording.because(table.features, parts[row], lang))
         at = int(flips.feature[row])
         if at < 0:
             change.append(wording.no_flip(bool(flips.to_second[row]), lang))
+            figures.append(("", np.nan, bool(flips.to_second[row])))
             continue
         scaled = np.full(len(table.features), 0.0)
         scaled[at] = flips.value[row]
         feature = table.features[at]
         value = back(feature.transform, groups.scale.backward(scaled)[at : at + 1], feature.scale)[0]
         change.append(wording.flip(feature, float(value), bool(flips.to_second[row]), lang))
+        figures.append((feature.name, float(value), bool(flips.to_second[row])))
     clusters.loc[placed, "verdict_because"] = because
     clusters.loc[placed, "nearest_flip"] = change
+    told = pd.DataFrame(figures, columns=["feature", "value", "to_ecosystem"])
+    told.insert(0, "cluster_id", table.cluster_ids)
+    return told
 
 
 def _contributions(table: FeatureTable, groups: Groups) -> pd.DataFrame:
