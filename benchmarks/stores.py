@@ -79,9 +79,8 @@ def show(name: str, bare: list[float], ours: list[float], count: int) -> None:
     """Print medians and the ratio of paired rounds."""
     ratio = statistics.median(o / b for o, b in zip(ours, bare, strict=True))
     b, o = statistics.median(bare), statistics.median(ours)
-    print(
-        f"{name:16} bare {b:8.2f} s ({count / b:9,.0f}/s)   ours {o:8.2f} s ({count / o:9,.0f}/s)  x{ratio:.2f}"
-    )
+    rates = f"bare {b:8.2f} s ({count / b:9,.0f}/s)   ours {o:8.2f} s ({count / o:9,.0f}/s)"
+    print(f"{name:16} {rates}   x{ratio:.2f}")
 
 
 def embedded(graph: SupplyGraph, rounds: int, folder: Path) -> None:

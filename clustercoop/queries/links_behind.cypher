@@ -13,5 +13,6 @@ MATCH (s)-[r:SUPPLIES]->(b:Participant)
 WHERE r.year = m.year AND r.value > 0 AND s.id <> b.id
 MATCH (b)-[n:MEMBER_OF]->(c)
 WHERE n.year = r.year
-RETURN s.id AS supplier_id, b.id AS buyer_id, r.value AS value, r.file AS file, r.sheet AS sheet, r.row AS row
+RETURN s.id AS supplier_id, b.id AS buyer_id, r.value AS value, coalesce(r.file, '') AS file,
+  coalesce(r.sheet, '') AS sheet, coalesce(r.row, 0) AS row
 ORDER BY supplier_id, buyer_id, row, value

@@ -198,7 +198,7 @@ class EmbeddedStore:
         with self._lock():
             held = self._whole() if self.path.exists() else parts.empty_graph(graph.currency)
             if parts.is_empty(held):
-                after, removed, kept = graph, 0, results.replace_results({}, {})
+                after, removed, kept = graph, 0, {}
             else:
                 after = parts.merged(held, graph)
                 removed = records.removed_links(held, after)
@@ -344,8 +344,16 @@ def build(graph: SupplyGraph, tables: Mapping[str, pd.DataFrame], progress: Prog
     """Return a new engine graph, in memory, that holds `graph` and the result tables."""
     engine = _kglite().KnowledgeGraph()
     made = records.to_records(graph)
-    outcome = results.result_records(tables)
+    outcome = results.result_records({name: frame for name, frame in tables.items() if len(frame)})
     progress("building", 0, len(graph.links))
+    # Declaring one makes the engine walk over every relationship of every type: so before there are any,
+    # and for SUPPLIES, which are most of them, once at the end.
+    for kind in ("MEMBERSHIP", "MEMBER_OF", "MEASURED"):
+        engine.cypher(f"CREATE CONSTRAINT FOR ()-[r:{kind}]-() REQUIRE r.key IS UNIQUE")
+    for label in ("Activity", "Indicator", "Measure", "Formation"):
+        engine.cypher(f"CREATE CONSTRAINT FOR (n:{label}) REQUIRE n.key IS UNIQUE")
+    for label in ("Participant", "Cluster"):
+        engine.cypher(f"CREATE CONSTRAINT FOR (n:{label}) REQUIRE n.id IS UNIQUE")
     meta = {
         "id": "store",
         "schema_version": SCHEMA_VERSION,
@@ -384,31 +392,28 @@ def build(graph: SupplyGraph, tables: Mapping[str, pd.DataFrame], progress: Prog
     for name, link in records.LINKS.items():
         frame = made[name].drop(columns="node", errors="ignore")
         _add_links(engine, link.type, frame, link.start, link.end)
-        _unique(engine, link.type)
-    _unique(engine, "MEASURED")
-    for label in ("Activity", "Indicator", "Measure", "Formation"):
-        engine.cypher(f"CREATE CONSTRAINT FOR (n:{label}) REQUIRE n.key IS UNIQUE")
-    for label in ("Participant", "Cluster"):
-        engine.cypher(f"CREATE CONSTRAINT FOR (n:{label}) REQUIRE n.id IS UNIQUE")
+    engine.cypher("CREATE CONSTRAINT FOR ()-[r:SUPPLIES]-() REQUIRE r.key IS UNIQUE")
     progress("building", len(graph.links), len(graph.links))
     return engine
 
 
-def _unique(engine: Any, kind: str) -> None:
-    engine.cypher(f"CREATE CONSTRAINT FOR ()-[r:{kind}]-() REQUIRE r.key IS UNIQUE")
-
-
 def _engine_types(frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
     """Return the columns that hold anything, and the engine's name for the type of each text column."""
-    kept = frame.loc[:, frame.notna().any()]
-    types = {}
-    for name in kept.columns:
-        if kept[name].dtype == object or isinstance(kept[name].dtype, pd.StringDtype | pd.CategoricalDtype):
-            sample = kept[name].dropna().iloc[0]
-            if isinstance(sample, str):
-                types[str(name)] = "string"
-                kept = kept.assign(**{str(name): kept[name].astype(object).where(kept[name].notna(), None)})
-    return kept, types
+    columns: dict[str, Any] = {}
+    types: dict[str, str] = {}
+    for name in map(str, frame.columns):
+        column = frame[name]
+        missing = column.isna()
+        if bool(missing.all()):
+            continue
+        if column.dtype == object or isinstance(column.dtype, pd.StringDtype | pd.CategoricalDtype):
+            some = bool(missing.any())
+            if isinstance(column[~missing].iloc[0] if some else column.iloc[0], str):
+                types[name] = "string"
+                column = column.astype(object)
+                column = column.where(~missing, None) if some else column
+        columns[name] = column
+    return pd.DataFrame(columns, copy=False), types
 
 
 def _add_nodes(engine: Any, label: str, key: str, frame: pd.DataFrame) -> None:

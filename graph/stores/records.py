@@ -185,22 +185,24 @@ def supplies(graph: SupplyGraph) -> pd.DataFrame:
             f"{year}|{seller}|{taker}|{what}|{how}|{n}"
             for (year, seller, taker), what, how, n in zip(pairs, product, kind, nth.tolist(), strict=True)
         ]
-    return pd.DataFrame(
-        {
-            "supplier_id": graph.node_ids[supplier],
-            "buyer_id": graph.node_ids[buyer],
-            "key": np.array(key, dtype=object),
-            "year": links["year"].to_numpy("int64"),
-            "value": links["value"].to_numpy(),
-            "product": links["product_code"].astype(object),
-            "kind": links["kind"].astype(object),
-            "nth": nth,
-            "row": links["row"].to_numpy("int64"),
-            "file": links["file"].astype(object),
-            "sheet": links["sheet"].astype(object),
-        },
-        copy=False,
-    )
+    columns: dict[str, Any] = {
+        "supplier_id": graph.node_ids[supplier],
+        "buyer_id": graph.node_ids[buyer],
+        "key": np.array(key, dtype=object),
+        "year": links["year"].to_numpy("int64"),
+        "value": links["value"].to_numpy(),
+        "nth": nth,
+    }
+    # A column that says nothing about any link is left out: it would cost time and room in every row.
+    for name, source in (("product", "product_code"), ("kind", "kind")):
+        if bool(links[source].notna().any()):
+            columns[name] = links[source].astype(object)
+    if bool(links["row"].any()):
+        columns["row"] = links["row"].to_numpy("int64")
+    for name in ("file", "sheet"):
+        if list(links[name].cat.categories) != [""]:
+            columns[name] = links[name].astype(object)
+    return pd.DataFrame(columns, copy=False)
 
 
 def removed_links(before: SupplyGraph, after: SupplyGraph) -> int:

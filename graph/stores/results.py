@@ -29,6 +29,11 @@ KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "participants": ("cluster_id", "year", "participant_id"),
     "clusters": ("cluster_id",),
 }
+_NOTHING: Final[Mapping[str, tuple[str, ...]]] = {
+    "formations": ("cluster_id", "year", "key"),
+    "measured": ("participant_id", "formation", "key"),
+    "clusters": ("id",),
+}
 _WHOLE: Final = frozenset({"int", "year"})
 _FLOAT: Final = frozenset({"money", "share", "float", "pvalue", "number", "count"})
 
@@ -102,6 +107,8 @@ def result_records(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame
     formations = typed.get("formations", pd.DataFrame(columns=["cluster_id", "year"]))
     people = typed.get("participants", pd.DataFrame(columns=["cluster_id", "year", "participant_id"]))
     pairs = people[["cluster_id", "year"]].drop_duplicates()
+    if not len(formations) and not len(people) and "clusters" not in typed:
+        return {name: pd.DataFrame(columns=list(names)) for name, names in _NOTHING.items()}
     formations = formations.merge(pairs, "outer", on=["cluster_id", "year"]) if len(pairs) else formations
     formations = formations.assign(key=formation_key(formations))
     measured = people.assign(
