@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
@@ -27,7 +28,7 @@ from graph.findings import Findings
 from graph.model import SupplyGraph
 from graph.progress import Progress, silent
 from graph.settings import Lang, Settings
-from graph.stores.protocol import DEFAULT_LIMIT, DEFAULT_TIMEOUT
+from graph.stores.protocol import DEFAULT_LIMIT, DEFAULT_TIMEOUT, Store, StoreWarning
 from graph.stores.uri import is_store_uri, open_store
 from loaders.dataset import Dataset, read_dataset, read_frames
 
@@ -159,8 +160,13 @@ def load(
     graph = _read(source, _settings(settings, options), progress).graph
     if store is not None:
         with open_store(store) as opened:
-            opened.load(graph, progress)
+            _load_into(opened, graph, progress)
     return graph
+
+
+def _load_into(store: Store, graph: SupplyGraph, progress: Progress) -> None:
+    for note in store.load(graph, progress).notes:
+        warnings.warn(note, StoreWarning, stacklevel=3)
 
 
 def query(
@@ -251,7 +257,7 @@ def analyze(
     )
     if store is not None:
         with open_store(store) as opened:
-            opened.load(data.graph, progress)
+            _load_into(opened, data.graph, progress)
             tables = {"formations": result.formations, "participants": result.participants}
             opened.write_results(tables | {"clusters": result.clusters}, progress)
     if out is not None:

@@ -352,6 +352,8 @@ def query(
     statement = file.read_text("utf-8") if file else cypher
     params = parse_named_pairs(pairs) if name else parse_pairs(pairs)
     rows = clustercoop.query(store, name, cypher=statement, params=params, timeout=timeout, limit=limit)
+    if "note" in rows.attrs:
+        click.echo(f"clustercoop: {rows.attrs['note']}", err=True)
     text = format_rows(rows, form)
     if out is None:
         click.echo(text, nl=False)

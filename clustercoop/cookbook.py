@@ -20,6 +20,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from graph.errors import MissingExtraError, ParameterError, UnknownNameError, parameter_error
+from reports.inert import inert_cell
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,7 +32,6 @@ FORMATS: Final[tuple[Format, ...]] = ("table", "csv", "json", "parquet")
 TYPES: Final = {"text": str, "int": int, "float": float}
 _PARAM: Final = re.compile(r"(\w+) (text|int|float) (required|=(?: (\S.*?))?) -- (.+)")
 _RETURNS: Final = re.compile(r"(\w+) -- (.+)")
-_INERT: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,14 +312,10 @@ def _csv(frame: pd.DataFrame) -> str:
 
     out = StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([_inert(str(name)) for name in frame.columns])
+    writer.writerow([inert_cell(str(name)) for name in frame.columns])
     for row in _plain_rows(frame):
-        writer.writerow([_inert(value) if isinstance(value, str) else _cell(value) for value in row])
+        writer.writerow([inert_cell(value) if isinstance(value, str) else _cell(value) for value in row])
     return out.getvalue()
-
-
-def _inert(text: str) -> str:
-    return f"'{text}" if text.startswith(_INERT) else text
 
 
 def _parquet(frame: pd.DataFrame) -> bytes:

@@ -326,8 +326,8 @@ class SupplyGraph:
         return found[0]
 
     def to_networkx(self) -> nx.MultiDiGraph[str]:
-        """Return a new networkx multigraph holding all of this; see `graph.interchange_nx.to_networkx`."""
-        from graph.interchange_nx import to_networkx
+        """Return a new networkx multigraph holding all of this; see `graph.stores.interchange.to_networkx`."""
+        from graph.stores.interchange import to_networkx
 
         return to_networkx(self)
 
@@ -335,8 +335,8 @@ class SupplyGraph:
     def from_networkx(
         source: nx.Graph[Any], *, year: int | None = None, currency: str | None = None
     ) -> SupplyGraph:
-        """Return a supply graph from networkx; see `graph.interchange_nx.from_networkx`."""
-        from graph.interchange_nx import from_networkx
+        """Return a supply graph from networkx; see `graph.stores.interchange.from_networkx`."""
+        from graph.stores.interchange import from_networkx
 
         return from_networkx(source, year=year, currency=currency)
 

@@ -77,26 +77,38 @@ def to_networkx(graph: SupplyGraph) -> nx.MultiDiGraph[Any]:
     return out
 
 
-def from_networkx(network: nx.Graph[Any]) -> SupplyGraph:
+def from_networkx(
+    network: nx.Graph[Any], *, year: int | None = None, currency: str | None = None
+) -> SupplyGraph:
     """Return the supply graph of a directed networkx graph, which is not touched.
 
-    The inverse of `to_networkx`. A graph from elsewhere needs ``year`` on every edge and ``value`` or
-    ``weight``; a node's ``cluster_id`` makes it a member.
+    The inverse of `to_networkx`. In a graph from elsewhere an edge needs ``value`` or ``weight``, and
+    ``year`` unless one is given; a node's ``cluster_id`` makes it a member.
+
+    Parameters
+    ----------
+    network : networkx.DiGraph or networkx.MultiDiGraph
+    year : int, optional
+        Year of the edges that have none.
+    currency : str, optional
+        Overrides the graph's own ``currency``; RUB where neither says.
 
     Raises
     ------
     DataError
-        The graph is undirected, or an edge lacks a year or a value.
+        The graph is undirected, two nodes have the same id as text, or an edge lacks a year or a value.
 
     Examples
     --------
     >>> import networkx as nx
-    >>> network = nx.DiGraph([("01", "02", {"year": 2020, "weight": 5.0})])
-    >>> from_networkx(network).links["value"].tolist()
+    >>> network = nx.DiGraph([("01", "02", {"weight": 5.0})])
+    >>> from_networkx(network, year=2020).links["value"].tolist()
     [5.0]
     """
     if not network.is_directed():
         raise DataError("The graph is undirected; supply links have a direction, from supplier to buyer.")
+    if len({str(node) for node in network.nodes}) < len(network):
+        raise DataError("Two nodes of the networkx graph have the same id as text; rename one.")
     people: list[dict[str, Any]] = []
     activity: list[dict[str, Any]] = []
     for node, data in network.nodes(data=True):
@@ -109,7 +121,8 @@ def from_networkx(network: nx.Graph[Any]) -> SupplyGraph:
     for supplier, buyer, data in network.edges(data=True):
         row = {name: data[name] for name in EDGE if data.get(name) is not None}
         row.setdefault("value", data.get("weight"))
-        if row.get("value") is None or "year" not in row:
+        row.setdefault("year", year)
+        if row["value"] is None or row["year"] is None:
             raise DataError(f"The edge from {supplier!r} to {buyer!r} needs a year, and a value or weight.")
         links.append({"supplier_id": str(supplier), "buyer_id": str(buyer), **row})
     frames = {
@@ -122,7 +135,7 @@ def from_networkx(network: nx.Graph[Any]) -> SupplyGraph:
         frames[name] = frames[name].reindex(columns=[*dict.fromkeys([*frames[name].columns, *needed])])
     return SupplyGraph.from_tables(
         frames,
-        currency=str(network.graph.get("currency", "RUB")),
+        currency=currency or str(network.graph.get("currency", "RUB")),
         provenance=dict(network.graph.get("provenance", {})),
     )
 

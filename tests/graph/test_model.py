@@ -158,7 +158,7 @@ def test_undirected_networkx_is_refused() -> None:
 def test_edge_without_year_is_refused() -> None:
     source: nx.DiGraph[Any] = nx.DiGraph()
     source.add_edge("a", "b", value=1.0)
-    with pytest.raises(DataError, match="a → b needs a value"):
+    with pytest.raises(DataError, match="from 'a' to 'b' needs a year, and a value"):
         SupplyGraph.from_networkx(source)
 
 
