@@ -326,7 +326,7 @@ class SupplyGraph:
         return found[0]
 
     def to_networkx(self) -> nx.MultiDiGraph[str]:
-        """Return a new networkx multigraph holding all of this; see `graph.stores.interchange.to_networkx`."""
+        """Return a new networkx multigraph of all of this; see `graph.stores.interchange.to_networkx`."""
         from graph.stores.interchange import to_networkx
 
         return to_networkx(self)
