@@ -57,6 +57,11 @@ class Origin:
     date: str
     source: str
     status: str
+    source_ru: str = ""
+
+    def told(self, lang: str) -> str:
+        """Return the source in `lang`, as it was written where there is no translation."""
+        return self.source_ru if lang == "ru" and self.source_ru else self.source
 
 
 @dataclass(frozen=True, eq=False)
@@ -235,6 +240,7 @@ class _Reader:
             date=str(self.value(section, "date")),
             source=self.text(section, "source"),
             status=self.choice(section, "status", ("sourced", "unverified", "own reading")),
+            source_ru=self.text(section, "source_ru") if "source_ru" in self.data[section] else "",
         )
 
     def band(self, section: str) -> Band:

@@ -15,6 +15,7 @@ from analysis.cooperation import cooperation_tables
 from analysis.results import OutputColumn, Result, output_columns
 from analysis.typology import rule_verdicts
 from graph.findings import SEVERITIES, catalogue
+from reports.formations import Formations, told_again
 from reports.inert import plain, quoted, safe_stem
 from reports.numbers import is_unknown, percent, show
 from reports.reasons import Reasons
@@ -189,18 +190,19 @@ class Content:
                 )
         elif self.headlines:
             said.append(words("said_none"))
-        verdicts = self.result.clusters.get("formation_verdict")
-        if verdicts is not None and len(verdicts.dropna()):
-            counts = verdicts.dropna().astype(str).value_counts()
-            listed = "; ".join(
-                f"{term(name, self.lang)} — {counts[name]}" for name in sorted(counts.index, key=str) if name
-            )
-            if listed:
-                said.append(words("said_verdicts", verdicts=listed))
-        basis = self.result.clusters.get("verdict_basis")
-        bases = [] if basis is None else sorted({str(b) for b in basis.dropna() if str(b)})
-        said += [words(f"basis_{name}") for name in bases if name in ("rules", "exploratory", "model")]
-        return tuple(said)
+        if self.outcome_shown:
+            said.append(self.outcome_shown)
+        return (*said, *self.model.summary)
+
+    @property
+    def outcome_shown(self) -> str:
+        """The verdicts counted, where there is more than one kind of them."""
+        verdicts = [str(v) for v in self.result.clusters.get("formation_verdict", ()) if not is_unknown(v)]
+        counts = {name: verdicts.count(name) for name in sorted(set(verdicts))}
+        if not counts or self.model.outcome in ("none", "unnamed", "named"):
+            return ""
+        listed = "; ".join(f"{term(name, self.lang)} — {count}" for name, count in counts.items())
+        return self.words("said_verdicts", verdicts=listed)
 
     @cached_property
     def _frame(self) -> pd.DataFrame:
@@ -216,13 +218,26 @@ class Content:
         return frame.assign(**told)
 
     @cached_property
-    def clusters(self) -> Table:
-        """The verdict table, one row a cluster."""
+    def _clusters(self) -> pd.DataFrame:
+        """The table of clusters, its sentences in the language of the report."""
         frame = self.result.clusters
-        if self.lang != self.result.settings.lang and "rule_because" in frame:
-            thresholds = types_thresholds(self.result.settings.thresholds)
+        if self.lang == self.result.settings.lang:
+            return frame
+        thresholds, gone = types_thresholds(self.result.settings.thresholds)
+        if "rule_because" in frame and not gone:
             said = rule_verdicts(self.result.formations, thresholds, self.lang).set_index("cluster_id")
             frame = frame.assign(rule_because=said["rule_because"].reindex(frame["cluster_id"]).to_numpy())
+        return told_again(frame, self.result.model, self.lang)
+
+    @cached_property
+    def model(self) -> Formations:
+        """What is said about the formation model."""
+        return Formations(self.result, self.words, self.cluster_name, self.view_link, self._clusters)
+
+    @cached_property
+    def clusters(self) -> Table:
+        """The verdict table, one row a cluster."""
+        frame = self._clusters
         return self._build(
             frame,
             output_columns("clusters"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable
 from functools import cache
 from importlib import resources
 from typing import Any, Final
@@ -12,6 +11,7 @@ from analysis.results import Result
 from reports.content import SECTIONS, Content
 from reports.numbers import percent
 from reports.page import asset, render, width_rules
+from reports.strips import sparkline
 from reports.types import Types
 from reports.words import Words
 
@@ -88,26 +88,3 @@ def methods(lang: str) -> tuple[dict[str, Any], ...]:
         }
         for group in tomllib.loads(text)["group"]
     )
-
-
-def sparkline(history: Iterable[tuple[int, float | None]], top: float = 1.0) -> str:
-    """Return a small SVG line of shares over years; unknown years break the line.
-
-    The height is 0 to `top`, the same for every cluster, so that lines can be compared.
-
-    Examples
-    --------
-    >>> sparkline([(2020, 0.5), (2021, None), (2022, 1.0)]).count("M")
-    2
-    """
-    points = list(history)
-    years = [year for year, _ in points]
-    span = max(1, years[-1] - years[0]) if years else 1
-    path, previous, dots = "", None, ""
-    for year, value in points:
-        if value is not None:
-            x, y = 3 + 106 * (year - years[0]) / span, 22 - 19 * min(max(value / top, 0.0), 1.0)
-            path += f"{'L' if previous == year - 1 else 'M'}{x:.1f} {y:.1f}"
-            previous = year
-            dots = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.4"/>'
-    return f'<svg viewBox="0 0 112 25" aria-hidden="true"><path d="{path}"/>{dots}</svg>' if path else ""

@@ -8,9 +8,10 @@ from typing import Final
 
 from analysis.results import Result
 from reports.content import SECTIONS, Content
+from reports.formations import Formations
 from reports.inert import markdown, shorten
 from reports.numbers import percent
-from reports.tables import Table
+from reports.tables import DRAWING, Table
 from reports.words import Words
 
 ROWS: Final = 100
@@ -38,7 +39,7 @@ def render_markdown(result: Result, lang: str = "en") -> str:
         parts += [f"### {words('headline')}", _headline(content, words)]
         if len(content.headlines) > ROWS:
             parts.append(_cut(ROWS, len(content.headlines), "formations.csv", words))
-    parts += _section(words("nav_verdicts"), content.clusters, words)
+    parts += _model(content, words)
     for name in SECTIONS:
         table = content.formations.get(name)
         if table is not None and len(table.columns) > 2:
@@ -65,9 +66,17 @@ def _cut(shown: int, total: int, source: str, words: Words) -> str:
 def _table(table: Table, words: Words) -> str:
     if not table.rows:
         return markdown(words("no_rows"))
-    rows = [[markdown(shorten(cell.text, CELL)) for cell in row.cells] for row in table.rows[:ROWS]]
-    heads = [markdown(column.label) for column in table.columns]
-    return _grid(heads, [column.numeric for column in table.columns], rows)
+    drawn = [column.kind == DRAWING for column in table.columns]
+    rows = [
+        [
+            markdown(shorten(cell.text, CELL))
+            for cell, is_drawn in zip(row.cells, drawn, strict=True)
+            if not is_drawn
+        ]
+        for row in table.rows[:ROWS]
+    ]
+    heads = [markdown(column.label) for column in table.columns if column.kind != DRAWING]
+    return _grid(heads, [column.numeric for column in table.columns if column.kind != DRAWING], rows)
 
 
 def _last_years(table: Table) -> Table:
@@ -83,9 +92,50 @@ def _last_years(table: Table) -> Table:
 
 
 def _section(title: str, table: Table, words: Words) -> list[str]:
-    parts = [f"## {title}", _table(table, words)]
+    return [f"## {title}", *_whole(table, words)]
+
+
+def _whole(table: Table, words: Words) -> list[str]:
+    """Return the table, and where it is cut, how much of it is shown."""
+    parts = [_table(table, words)]
     shown = min(ROWS, len(table.rows))
     return [*parts, _cut(shown, table.total, table.source, words)] if shown < table.total else parts
+
+
+def _model(content: Content, words: Words) -> list[str]:
+    """Return the section on the formation model: findings first, then the evidence."""
+    model = content.model
+    parts = [f"## {words('nav_verdicts')}", *(markdown(sentence) for sentence in model.sentences)]
+    if model.outcome:
+        parts += [f"### {words('fm_tier')}", "\n".join(_tiers(model))]
+    if model.probabilities is not None:
+        parts.append(f"### {words('fm_probability')}")
+        parts += [markdown(model.probability_note), *_whole(model.probabilities, words)]
+    notes = [words("fm_three_note"), *([] if model.eligibility_known else [words("fm_eligibility_none")])]
+    parts += [f"### {words('fm_three')}", markdown(" ".join(notes)), markdown(model.rule_origin)]
+    parts += _whole(model.three, words)
+    if model.evidence is not None:
+        evidence = model.evidence
+        for note, table in (
+            ("", evidence.gates),
+            (words("fm_selection_note"), evidence.selection),
+            (words("fm_sensitivity_note"), evidence.sensitivity),
+        ):
+            if table is not None:
+                parts += [f"### {markdown(table.caption)}", *([markdown(note)] if note else [])]
+                parts += _whole(table, words)
+    if model.data is not None:
+        parts += [f"### {words('fm_features')}", markdown(words("fm_data_note"))]
+        parts += _whole(model.data.notes, words)
+    return parts
+
+
+def _tiers(model: Formations) -> list[str]:
+    return [
+        f"- {f'**{markdown(tier.name)}**' if tier.here else markdown(tier.name)}: {markdown(tier.note)}"
+        + (f" ({markdown(model.tier_here)})" if tier.here else "")
+        for tier in model.tiers
+    ]
 
 
 def _headline(content: Content, words: Words) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from analysis.reasons import columns_of_codes
 from analysis.results import Result
@@ -11,10 +11,22 @@ from reports.inert import plain, shorten
 from reports.numbers import is_unknown
 from reports.words import Words
 
+if TYPE_CHECKING:
+    from analysis.formations.verdict import FormationModel
+
 Place = tuple[str, int | None, str]
 
 NULLS: Final = "core_p_"
-MODEL: Final = ("ecosystem_probability", "jaccard")
+MODEL: Final = (
+    "ecosystem_probability",
+    "ecosystem_probability_low",
+    "ecosystem_probability_high",
+    "jaccard",
+    "verdict_because",
+    "nearest_flip",
+    "formation_verdict",
+    "verdict_basis",
+)
 LENGTH: Final = 500
 
 
@@ -29,6 +41,7 @@ class Reasons:
 
     def __init__(self, result: Result, words: Words) -> None:
         self.words = words
+        self.model = result.model
         self.skipped_nulls = result.settings.nulls == 0
         self._exact: dict[tuple[Place, str], list[str]] = {}
         self._begun: dict[Place, list[tuple[tuple[str, ...], str]]] = {}
@@ -70,7 +83,9 @@ class Reasons:
         if column.startswith(NULLS) and self.skipped_nulls:
             return self.words("why_no_nulls")
         if column in MODEL:
-            return self.words("why_no_model")
+            return model_gap(self.model, str(record.cluster_id), self.words) or self.words("why_year_thin")
+        if column == "eligibility_verdict":
+            return self.words("fm_eligibility_why")
         for place in _places(record):
             if (place, column) in self._exact:
                 return _joined(self._exact[place, column])
@@ -81,6 +96,16 @@ class Reasons:
             if found:
                 return _joined(found)
         return _sentence(getattr(record, "unknown_because", None), label)
+
+
+def model_gap(model: FormationModel | None, cluster_id: str, words: Words) -> str:
+    """Return why the formation model has no figure for a cluster; "" where it has one."""
+    if model is None or model.outcome == "rules":
+        return words("why_no_model")
+    own = model.clusters["cluster_id"].astype(str) == cluster_id
+    if not (own & (model.clusters["verdict_basis"].fillna("") != "")).any():
+        return words("why_left_out")
+    return {"none": words("why_no_groups"), "unnamed": words("why_no_names")}.get(model.outcome, "")
 
 
 def _add(messages: list[str], message: str) -> None:

@@ -17,10 +17,14 @@ from reports.words import Words, read_table, term
 
 # Columns that say where a figure comes from or why there is none: shown with the cells, not as columns.
 NOTES: Final = ("unknown_because",)
-LONG: Final = ("rule_because", "verdict_because", "nearest_flip")
+LONG: Final = ("rule_because", "verdict_because", "nearest_flip", "meaning")
 WIDE: Final = ("columns", "conversions", "file")
 # Told in full by a tip only.
 BRIEF: Final = ("sources", "isolation_basis")
+# The type of a column that only a page can show.
+DRAWING: Final = "drawing"
+# Names of columns and the like: never broken.
+CODE: Final = "code"
 BARS: Final = frozenset({"share", "money", "int"})
 
 
@@ -40,9 +44,11 @@ class Column:
 
     @property
     def style(self) -> str:
-        """Style classes of the cells: n number, t text; l sentences, i lists, a text that may break."""
+        """Style classes: n number, d drawing, c code, t text; l sentences, i lists, a text that may break."""
         if self.numeric:
             return "n"
+        if self.kind in (DRAWING, CODE):
+            return "d" if self.kind == DRAWING else "c"
         if self.name in LONG:
             return "t l"
         if self.kind == "ids" or self.name in WIDE:
@@ -54,7 +60,8 @@ class Column:
 class Cell:
     """One cell: what is shown, the raw value for sorting and export, a bar in percent (-1: none).
 
-    `link` is the address behind the text, `why` the reason of an unknown cell, `tip` what the text shortens.
+    `link` is the address behind the text, `why` the reason of an unknown cell, `tip` what the text shortens,
+    `drawing` an SVG of ours in its place, `mark` one more style class.
     """
 
     text: str
@@ -64,6 +71,8 @@ class Cell:
     link: str = ""
     why: str = ""
     tip: str = ""
+    drawing: str = ""
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)

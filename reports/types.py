@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -64,7 +65,7 @@ class Types:
         self.words = words
         self.names = names
         self.currency = result.graph.currency
-        self.thresholds = types_thresholds(result.settings.thresholds)
+        self.thresholds, self.gone = types_thresholds(result.settings.thresholds)
         columns = ("rd_per_employee", "value_added_per_employee", "ecosystem_type")
         frame = result.formations
         for column in columns:
@@ -107,7 +108,7 @@ class Types:
 
     def portraits(self) -> list[Portrait]:
         """Return the phase portraits of the first `PORTRAITS` clusters that have one."""
-        if self.currency != self.thresholds.currency:
+        if self.gone or self.currency != self.thresholds.currency:
             return []
         out = []
         bands = self.thresholds.innovation, self.thresholds.productivity
@@ -180,9 +181,13 @@ class Types:
         return Table(table.key, table.caption, table.columns, table.rows, len(self.received), "measures")
 
 
-def types_thresholds(path: str) -> Thresholds:
-    """Return the thresholds of the analysis; the shipped ones where its own file is gone."""
+def types_thresholds(path: str) -> tuple[Thresholds, str]:
+    """Return the thresholds of the analysis, and the name of its own file where that is gone.
+
+    Then the thresholds are the shipped ones, of which only what the analysis could not have changed may be
+    shown: no zone, no cut-off.
+    """
     try:
-        return load_thresholds(path)
+        return load_thresholds(path), ""
     except (ClusterCoopError, OSError):
-        return load_thresholds()
+        return load_thresholds(), plain(Path(path).name)

@@ -15,7 +15,7 @@ from graph.errors import OutputError
 from reports.content import Content, with_no_dysfunction
 from reports.inert import shorten, xml_text
 from reports.numbers import NUMERIC, is_unknown
-from reports.tables import Table
+from reports.tables import DRAWING, Table, plain_table
 from reports.words import Words, term
 
 MAX_ROWS: Final = 1_048_576
@@ -150,7 +150,10 @@ def write_workbook(result: Result, path: str | Path, lang: str = "en", *, max_ro
     sheets.add("sums", *_shown(content.sums))
     sheets.add("inputs", *_shown(content.inputs))
     sheets.add("settings", *_shown(content.settings))
-    _readme(first, sheets, result, content)
+    told = _model_sheets(content)
+    for name, table in told.items():
+        sheets.add(name, *_shown(table, texts=True))
+    _readme(first, sheets, content, list(told))
     try:
         book.close()
     except (XlsxFileError, OSError) as error:
@@ -168,17 +171,47 @@ def _text_columns(frame: pd.DataFrame) -> list[list[Any]]:
     ]
 
 
-def _shown(table: Table) -> tuple[list[tuple[str, str]], list[list[Any]]]:
-    """Return heads and columns of a table made for showing, numbers as numbers."""
-    heads = [(column.label, column.kind) for column in table.columns]
-    columns: list[list[Any]] = []
+def _shown(table: Table, texts: bool = False) -> tuple[list[tuple[str, str]], list[list[Any]]]:
+    """Return heads and columns of a table made for showing, numbers as numbers, drawings left out.
+
+    `texts` takes words as the table shows them, not as the data hold them; ids stay as they are.
+    """
+    heads, columns = [], []
     for index, column in enumerate(table.columns):
-        cells = [row.cells[index].raw for row in table.rows]
-        columns.append([float(cell) if column.numeric and cell else cell for cell in cells])
+        if column.kind == DRAWING:
+            continue
+        cells = [row.cells[index] for row in table.rows]
+        worded = texts and column.kind in ("text", "term")
+        values: list[Any] = [("" if cell.unknown else cell.text) if worded else cell.raw for cell in cells]
+        heads.append((column.label, "text" if worded else column.kind))
+        columns.append([float(value) if column.numeric and value else value for value in values])
     return heads, columns
 
 
-def _readme(sheet: Any, sheets: _Sheets, result: Result, content: Content) -> None:
+def _model_sheets(content: Content) -> dict[str, Table]:
+    """Return the sheets on the formation model by name; none where the result holds no model."""
+    model = content.model
+    if not model.outcome:
+        return {}
+    said = plain_table(
+        "said",
+        "",
+        ((content.words("fm_head_sentence"), "text"),),
+        [[s] for s in model.sentences],
+        content.words,
+    )
+    tables: dict[str, Table | None] = {"model_found": said}
+    if model.evidence is not None:
+        tables["model_gates"] = model.evidence.gates
+        tables["model_selection"] = model.evidence.selection
+        tables["model_sensitivity"] = model.evidence.sensitivity
+    tables |= {"model_probability": model.probabilities, "model_parts": model.parts}
+    if model.data is not None:
+        tables |= {"model_features": model.data.notes, "model_values": model.data.states}
+    return {name: table for name, table in tables.items() if table is not None}
+
+
+def _readme(sheet: Any, sheets: _Sheets, content: Content, more: list[str]) -> None:
     words = sheets.words
     sheet.set_column(0, 0, 20)
     sheet.set_column(1, 2, 34)
@@ -208,7 +241,7 @@ def _readme(sheet: Any, sheets: _Sheets, result: Result, content: Content) -> No
             cells = (name, column.label(words.lang), column.column, column.meaning(words.lang))
             for index, text in enumerate(cells):
                 sheet.write_string(row, index, text, sheets.wrap)
-    for name in ("findings", "rejected", "accounting", "sums", "inputs", "settings"):
+    for name in ("findings", "rejected", "accounting", "sums", "inputs", "settings", *more):
         row += 1
         for index, text in enumerate((name, "", "", words(f"readme_{name}"))):
             sheet.write_string(row, index, text, sheets.wrap)

@@ -15,10 +15,11 @@ function inert(text) {
 
 function csvOf(table) {
   const quote = (text) => /[",\n\r]/.test(text) ? '"' + text.replaceAll('"', '""') + '"' : text;
-  const heads = [...table.tHead.rows[0].cells].map((th) => th.dataset.c || th.textContent.trim());
-  const lines = [heads.map(quote).join(",")];
+  // A column without a button is a drawing of what other columns say.
+  const kept = [...table.tHead.rows[0].cells].filter((th) => th.querySelector("button"));
+  const lines = [kept.map((th) => quote(th.dataset.c || th.textContent.trim())).join(",")];
   for (const row of table.tBodies[0].rows) {
-    lines.push([...row.cells].map((cell) => quote(inert(rawOf(cell)))).join(","));
+    lines.push(kept.map((th) => row.cells[th.cellIndex]).map((cell) => quote(inert(rawOf(cell)))).join(","));
   }
   return "\ufeff" + lines.join("\r\n") + "\r\n";
 }

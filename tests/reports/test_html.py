@@ -10,8 +10,9 @@ from graph.findings import Findings
 from graph.model import SupplyGraph
 from graph.settings import Settings
 from reports.content import PARTICIPANT_ROWS, Content
-from reports.html import render_report, sparkline
+from reports.html import render_report
 from reports.network import view_name
+from reports.strips import sparkline
 from tests.reports import samples
 from tests.reports.pages import page_of, problems
 from tests.reports.samples import HOSTILE, make_result, sample

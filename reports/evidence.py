@@ -1,0 +1,137 @@
+"""What speaks for and against the groups of the formation model: gates, criteria, other choices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import Any, Final
+
+import numpy as np
+
+from analysis.formations.features import feature_list
+from analysis.formations.verdict import FormationModel
+from reports.numbers import NO_BREAK, brief, decimal, is_unknown, percent, raw, show
+from reports.tables import Cell, Column, Row, Table
+from reports.words import Words
+
+# How bounds are read; all others are least values.
+GATE_SIGN: Final = {"split_test": "≤", "gap": ">"}
+
+
+class Evidence:
+    """Tables of the evidence of `model`, in the language of `words`."""
+
+    def __init__(self, model: FormationModel, words: Words) -> None:
+        self.model = model
+        self.words = words
+
+    def _head(self, name: str, label: str, kind: str) -> Column:
+        return Column(name, self.words(label), "", kind)
+
+    def _cell(self, value: Any, kind: str, why: str = "") -> Cell:
+        unknown = is_unknown(value)
+        return Cell(show(value, kind, self.words.lang), raw(value), -1, unknown, why=why if unknown else "")
+
+    @cached_property
+    def gates(self) -> Table | None:
+        """The gates with value, bound and whether they were passed."""
+        if not len(self.model.gates):
+            return None
+        words, lang = self.words, self.words.lang
+        rows = []
+        for row in self.model.gates.to_dict(orient="records"):
+            name, share = str(row["gate"]), row["gate"] == "smaller_group"
+            value, least = float(row["value"]), float(row["bound"])
+            bound = percent(least, lang) if share else brief(least, lang)
+            known = not np.isnan(value)
+            shown = self._precise(value, least, share) if known else "—"
+            cells = (
+                Cell(words(f"fm_gate_{name}"), name),
+                Cell(shown, raw(value), unknown=not known, why="" if known else words("fm_not_reached")),
+                Cell(f"{GATE_SIGN.get(name, '≥')} {bound}", raw(least)),
+                Cell(
+                    words("fm_passed" if row["passed"] else "fm_failed"),
+                    "true" if row["passed"] else "false",
+                    mark="pass" if row["passed"] else "fail",
+                ),
+                Cell(words(f"fm_gate_{name}_meaning"), words(f"fm_gate_{name}_meaning")),
+            )
+            rows.append(Row(cells))
+        columns = (
+            self._head("gate", "fm_head_gate", "text"),
+            self._head("value", "head_value", "float"),
+            self._head("bound", "fm_head_bound", "float"),
+            self._head("passed", "fm_head_passed", "bool"),
+            self._head("meaning", "fm_head_meaning", "text"),
+        )
+        return _table("gates", words("fm_gates"), columns, rows)
+
+    def _precise(self, value: float, bound: float, share: bool) -> str:
+        """Return a value with as many digits as tell it from its bound."""
+        scale = 100 if share else 1
+        digits = 1 if share else 3 if abs(value) < 0.1 else 2
+        while digits < 6 and value != bound and round(value * scale, digits) == round(bound * scale, digits):
+            digits += 1
+        text = decimal(value * scale, digits, self.words.lang)
+        return text + (NO_BREAK + "%" if self.words.lang == "ru" else "%") if share else text
+
+    @cached_property
+    def selection(self) -> Table | None:
+        """One to four groups: criteria, and the checks of two against one."""
+        if not len(self.model.selection):
+            return None
+        frame = self.model.selection
+        heads = (
+            ("groups", "fm_head_groups", "int"),
+            ("log_likelihood", "fm_head_loglik", "float"),
+            ("parameters", "fm_head_parameters", "int"),
+            ("bic", "BIC", "float"),
+            ("aic", "AIC", "float"),
+            ("p_value", "fm_head_lrt", "pvalue"),
+            ("jaccard", "fm_gate_jaccard", "float"),
+            ("prediction_strength", "fm_gate_prediction_strength", "float"),
+            ("gap", "fm_head_gap", "float"),
+        )
+        rows = []
+        for row in frame.to_dict(orient="records"):
+            two = int(row["groups"]) == 2
+            why = self.words("fm_not_reached" if two else "fm_only_two")
+            cells = [self._cell(row[name], kind, why) for name, _, kind in heads]
+            for at, name in ((3, "bic"), (4, "aic")):
+                if row[name] == frame[name].min():
+                    text = self.words("fm_least", value=cells[at].text)
+                    cells[at] = replace(cells[at], text=text, mark="best")
+            rows.append(Row(tuple(cells)))
+        columns = [
+            Column(name, label if label.isupper() else self.words(label), "", kind)
+            for name, label, kind in heads
+        ]
+        return _table("selection", self.words("fm_selection"), columns, rows)
+
+    @cached_property
+    def sensitivity(self) -> Table | None:
+        """Clusters that keep their group under other choices; None where there are no groups."""
+        if self.model.outcome == "none" or not len(self.model.sensitivity):
+            return None
+        labels = {feature.name: feature.label(self.words.lang) for feature in feature_list()}
+        rows = []
+        for row in self.model.sensitivity.to_dict(orient="records"):
+            variant, detail = str(row["variant"]), str(row["detail"])
+            if variant == "without":
+                name = self.words("fm_sens_without", feature=labels.get(detail, detail))
+            else:
+                name = self.words(f"fm_sens_{variant}_{detail}")
+            same = self._cell(float(row["same"]), "share")
+            bar = replace(same, bar=round(100 * float(row["same"])))
+            rows.append(Row((Cell(name, f"{variant}:{detail}"), bar, self._cell(int(row["changed"]), "int"))))
+        columns = (
+            self._head("variant", "fm_head_variant", "text"),
+            self._head("same", "fm_head_same", "share"),
+            self._head("changed", "fm_head_changed", "int"),
+        )
+        return _table("sensitivity", self.words("fm_sensitivity"), columns, rows)
+
+
+def _table(key: str, caption: str, columns: Sequence[Column], rows: list[Row]) -> Table:
+    return Table(key, caption, tuple(columns), tuple(rows), len(rows))
