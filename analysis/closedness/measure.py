@@ -152,7 +152,9 @@ def _autonomy(
     created = np.where(taking_part, created, 0.0)
     lacking = np.isnan(output) | np.isnan(created)
     nothing = np.full(formation.n, NAN)
-    if lacking.any() or not taking_part.any():
+    if not taking_part.any():
+        return nothing, (told(formation, "autonomy_no_participant"),)
+    if lacking.any():
         return nothing, (told(formation, "autonomy_unknown", detail=_names(formation, lacking)),)
     kept = taking_part[formation.src] & taking_part[formation.dst]
     src, dst, weight = formation.src[kept], formation.dst[kept], formation.weight[kept]
