@@ -90,22 +90,22 @@ class FeatureTables:
             scale = inner if feature.transform == "log1p" else words(f"fm_scale_{feature.transform}")
             cells = [
                 Cell(self.label(feature), feature.name),
-                Cell(feature.column, feature.column),
+                Cell(words("yes" if used else "no"), "true" if used else "false"),
+                Cell(why, why),
                 Cell(words(f"fm_theory_{side}"), str(feature.theory), tip=self.reason(feature)),
                 Cell(scale, feature.transform),
                 *(self._count(int(self.counts[state][feature.name])) for state in STATES),
-                Cell(words("yes" if used else "no"), "true" if used else "false"),
-                Cell(why, why),
+                Cell(feature.column, feature.column),
             ]
             rows.append(Row(tuple(cells)))
         heads = [
             ("feature", "fm_head_feature", "text"),
-            ("column", "fm_head_column", CODE),
+            ("used", "fm_head_used", "bool"),
+            ("reason", "fm_head_unused", "term"),
             ("theory", "fm_head_theory", "term"),
             ("transform", "fm_head_scale", "term"),
             *((state, label, "int") for state, label in STATES.items()),
-            ("used", "fm_head_used", "bool"),
-            ("reason", "fm_head_unused", "term"),
+            ("column", "fm_head_column", CODE),
         ]
         columns = tuple(Column(name, words(label), "", kind) for name, label, kind in heads)
         return Table("features", words("fm_features"), columns, tuple(rows), len(rows))

@@ -241,10 +241,10 @@ class Formations:
                 Cell("", "", drawing=probability_strip(p, low, high, verdict, label)),
                 *(Cell(chance(value, lang), raw(value)) for value in (p, low, high)),
             ]
-            if years:
-                cells.append(self._over_years(years.get(cluster, [])))
             flip = flips.get(cluster) or ("" if is_unknown(row["nearest_flip"]) else str(row["nearest_flip"]))
             cells.append(Cell(flip or "—", flip, unknown=not flip, why=why))
+            if years:
+                cells.append(self._over_years(years.get(cluster, [])))
             rows.append(Row(tuple(cells)))
         columns = [
             self._head("cluster_id", "head_cluster", "id"),
@@ -253,8 +253,8 @@ class Formations:
             self._head("ecosystem_probability", "fm_head_p", "share"),
             self._head("ecosystem_probability_low", "fm_head_low", "share"),
             self._head("ecosystem_probability_high", "fm_head_high", "share"),
-            *([self._head("years", "fm_head_years", DRAWING)] if years else []),
             self._head("nearest_flip", "fm_head_flip", "text", "fm_flip_meaning"),
+            *([self._head("years", "fm_head_years", DRAWING)] if years else []),
         ]
         caption = words("fm_probability")
         return self._table("probability", caption, columns, rows, total=len(order), source="clusters.csv")
