@@ -6,7 +6,7 @@ import datetime
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
@@ -19,9 +19,13 @@ from loaders.headers import Matched, match_headers
 from loaders.notes import Notes
 from loaders.numbers import Issue, Numbers, parse_numbers
 from loaders.sheets import Grid, show
-from loaders.years import parse_years
+from loaders.units import unit_columns
+from loaders.years import new_year, parse_years
 
 NO_TEXT: Final = frozenset({"", "-", "–", "—", "…", "...", "н/д"})
+# What Excel leaves of a taxpayer number of 12 digits in a text file: "7,70112E+11".
+_ROUNDED: Final = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d+")
+_TEXT_FLAGS: Final = ("undecodable", "cleaned", "numeric", "imprecise", "rounded")
 _SPACES: Final = re.compile(r"\s+")
 _ORIGIN: Final = frozenset({"row", "file", "sheet"})
 
@@ -37,8 +41,8 @@ class TypedGrid:
     issues : dict of str to int8 array
         For year and number columns, what each cell turned out to be (`Issue`).
     flags : dict of (str, str) to bool array
-        For id and text columns: ``undecodable``, ``cleaned``, ``numeric``, ``imprecise``; for years
-        ``dated``.
+        For id and text columns: ``undecodable``, ``cleaned``, ``numeric``, ``imprecise``, ``rounded``; for
+        years ``dated``, ``january``.
     columns : dict of str to str
         Header → column of the contract.
     currencies : dict of str to str
@@ -90,13 +94,23 @@ def type_grid(grid: Grid, spec: TableSpec, notes: Notes) -> TypedGrid:
     place = {"table": spec.name, "file": grid.file, "sheet": grid.sheet}
     for weak, strong in match.set_aside:
         notes.add("header_set_aside", **place, column=weak, value=weak, detail=strong)
+    for header, name in match.wrong_unit:
+        notes.add("unit_wrong", **place, column=header, value=header, detail=name)
+    money = any(m.column.type == "money" for m in match.columns)
+    units = unit_columns(grid, match.unknown if money else (), where)
     for name in match.unknown:
-        if name not in _ORIGIN:
+        if name not in _ORIGIN and name not in units.headers:
             notes.add("column_ignored", **place, column=name, value=name)
+    _tell_unnamed(grid, place, notes)
+    match = replace(match, columns=tuple(units.give(matched, where) for matched in match.columns))
     grid.facts["columns_at"] = {m.column.name: m.position for m in match.columns}
     typed = TypedGrid(grid, pd.DataFrame(index=range(len(grid))))
     found = {m.column.name: m for m in match.columns}
     typed.columns = {m.header: m.column.name for m in match.columns}
+    if units.headers:
+        texts = ", ".join(f"{header}: {text}" for header, text in units.headers.items())
+        notes.add("unit_from_column", **place, detail=texts)
+    typed.unnamed += [m.header for m in match.columns if units.leaves_scale_open(m)]
     numbers = _read_numbers(grid, [m for m in match.columns if m.column.type in NUMERIC])
     data: dict[str, Any] = {}
     for column in spec.columns:
@@ -108,11 +122,22 @@ def type_grid(grid: Grid, spec: TableSpec, notes: Notes) -> TypedGrid:
             years, issue, dated = parse_years(grid.columns[found[column.name].position])
             data[column.name] = years
             typed.issues[column.name], typed.flags[column.name, "dated"] = issue, dated
+            if dated.any():
+                typed.flags[column.name, "january"] = new_year(grid.columns[found[column.name].position])
         else:
             data[column.name] = _text(typed, column, grid.columns[found[column.name].position])
     typed.frame = pd.DataFrame(data, index=range(len(grid)))
     typed.decimal = "".join(sorted({n.decimal for n in numbers.values() if n.decimal}))
     return typed
+
+
+def _tell_unnamed(grid: Grid, place: dict[str, str], notes: Notes) -> None:
+    """Tell columns of cells that stand under no header; the first may only number the rows."""
+    for at, (header, cells) in enumerate(zip(grid.header, grid.columns, strict=True)):
+        if header or not any(show(cell).strip() for cell in cells):
+            continue
+        code = "column_unnamed" if at else "column_ignored"
+        notes.add(code, **place, column=f"#{at + 1}", value=f"#{at + 1}")
 
 
 def _absent(column: ColumnSpec, size: int) -> Any:
@@ -164,6 +189,11 @@ def _number(
     elif column.type == "share":
         if unit.percent:
             down = 100.0
+            small = np.flatnonzero((values > 0) & (values <= 1.0) & ~numbers.percent)
+            if len(small):
+                row = int(typed.grid.lines[small[0]])
+                detail = f"{values[small[0]]:g}" + (f" (+{len(small) - 1})" if len(small) > 1 else "")
+                notes.add("percent_small", **here, row=row, value=header, detail=detail)
         each = numbers.percent & (down == 1.0)
         values = np.where(each, values / 100.0, values)
     elif unit.scale:
@@ -189,7 +219,7 @@ def _text(typed: TypedGrid, column: ColumnSpec, cells: NDArray[Any]) -> Any:
         return pd.array([], dtype=TEXT)
     codes, unique = pd.factorize(cells, use_na_sentinel=True)
     texts: list[Any] = []
-    flags: dict[str, list[bool]] = {name: [] for name in ("undecodable", "cleaned", "numeric", "imprecise")}
+    flags: dict[str, list[bool]] = {name: [] for name in _TEXT_FLAGS}
     numeric = cells.dtype != object
     for cell in unique:
         raw = show(cell)
@@ -202,7 +232,8 @@ def _text(typed: TypedGrid, column: ColumnSpec, cells: NDArray[Any]) -> Any:
         flags["undecodable"].append("\ufffd" in text)
         flags["cleaned"].append(text != raw.strip() and not empty)
         flags["numeric"].append(number)
-        flags["imprecise"].append(number and bool(abs(cell) >= 2**53))
+        flags["imprecise"].append(number and cells.dtype.kind not in "iu" and bool(abs(cell) >= 2**53))
+        flags["rounded"].append(isinstance(cell, str) and bool(_ROUNDED.fullmatch(text)))
     texts.append(np.nan)  # position −1: a missing cell
     for name, marks in flags.items():
         typed.flags[column.name, name] = np.array([*marks, False])[codes]

@@ -23,7 +23,16 @@ _BAD: Final = {
     Issue.HUGE: "huge_number",
 }
 _TOTAL: Final = re.compile(
-    r"(?:(?:итого|всего)(?:\b.*)?|(?:grand |sub)?totals?|sum|сумма)\s*[:.]?", re.IGNORECASE | re.DOTALL
+    r"(?:(?:общий |общие )?(?:итог[оиа]?|всего)(?:\b.*)?|.*\b(?:итого?|всего)|сумма"
+    r"|в среднем(?:\b.*)?|среднее(?: по .*)?|sum|average|mean|.+ (?:sub|grand )?total"
+    r"|(?:grand |sub)?totals?(?: (?:for|of|by|per) .*| (?:19|20)\d\d)?)\s*[:.]?",
+    re.IGNORECASE | re.DOTALL,
+)
+_FOOTER: Final = re.compile(
+    r"(?:источник|примечани[ея]|справочно|source|notes?)\s*[:.].*|(?:в том числе|из них)\s*:?"
+    r"|(?:руководитель|исполнитель|(?:главный |гл\. )?бухгалтер|директор|согласовано|утверждаю|подпись"
+    r"|м\.? ?п\.?|тел(?:ефон|\.)?)(?: (?:организации|предприятия|кластера|учреждения|отдела))?\s*[:_./ ]*",
+    re.IGNORECASE | re.DOTALL,
 )
 _KINDS: Final[dict[str, str]] = {
     **{kind: kind for kind in LINK_KINDS},
@@ -39,6 +48,7 @@ _CATEGORIES: Final[dict[str, str]] = {
     **dict.fromkeys(("организационная", "организационные", "organizational"), "organisational"),
     **dict.fromkeys(("кооперационная", "кооперация", "кооперационные", "co-operation"), "cooperation"),
 }
+_BESIDE: Final = "beside the contract"
 JUMP_UP: Final = 10.0
 # A fall that prints as 70 % counts as one: the published 0.374 after 1.244 is 69.94 %.
 JUMP_DOWN: Final = 1.0 - 0.695
@@ -55,6 +65,7 @@ def check_cells(
     _check_no_records(ledger, ids, issues)
     for name in ids:
         ledger.reject(flags.get((name, "undecodable"), _none(ledger)), "id_undecodable", name)
+        ledger.reject(flags.get((name, "rounded"), _none(ledger)), "id_rounded", name)
     for column in spec.columns:
         name = column.name
         if column.type in ("id", "text"):
@@ -82,8 +93,18 @@ def check_cells(
             whole = (years == np.round(years)) & (years >= FIRST_YEAR) & (years <= LAST_YEAR)
             ledger.reject(~whole & ~np.isnan(years), "year_impossible", name)
             ledger.note(flags.get((name, "dated"), _none(ledger)), "year_from_date", name)
+            _tell_new_year(ledger, name, flags.get((name, "january"), _none(ledger)), issue)
         ledger.note(issue == Issue.FOOTNOTE, "footnote_read", name)
     _check_lost_zeros(ledger, flags)
+
+
+def _tell_new_year(ledger: Ledger, name: str, january: Mask, issue: NDArray[np.int8]) -> None:
+    """Tell a column of years where every cell is a 1 January: "as of" that day means the year before."""
+    told = (issue != Issue.MISSING) & ledger.alive
+    if january[told].any() and january[told].all():
+        first = np.zeros(len(ledger), bool)
+        first[np.flatnonzero(told)[0]] = True
+        ledger.note(first, "year_new_year", name)
 
 
 def _none(ledger: Ledger) -> Mask:
@@ -105,6 +126,9 @@ def _check_no_records(ledger: Ledger, ids: Sequence[str], issues: Mapping[str, N
         totals = {t for t in texts.dropna().unique() if len(t) < 80 and _TOTAL.fullmatch(t)}
         if totals:
             ledger.reject(texts.isin(totals).to_numpy(), "total_row", name)
+        footers = {t for t in texts.dropna().unique() if not t[:1].isdigit() and _FOOTER.fullmatch(t)}
+        if footers:
+            ledger.reject(texts.isin(footers).to_numpy(), "footer_row", name)
     filled = np.zeros(len(ledger), int)
     for column in spec.columns:
         empty = frame[column.name].isna().to_numpy()
@@ -160,7 +184,7 @@ def check_keys(ledger: Ledger, *, parallel: str = "") -> None:
     shared = _shared_keys(ledger, key)
     if not len(shared):
         return
-    original = _reject_repeats(ledger, shared)
+    original = _reject_repeats(ledger, shared, by_all=bool(parallel))
     shared = shared[ledger.alive[shared]]
     first = _first_rows(ledger.frame.iloc[shared], key)
     original[shared] = shared[first]
@@ -181,10 +205,19 @@ def check_keys(ledger: Ledger, *, parallel: str = "") -> None:
     ledger.reject(hit, "duplicate_conflict", key[0], value=lambda row: names[row], detail=as_row)
 
 
-def _reject_repeats(ledger: Ledger, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Reject those of `rows` that repeat an earlier one cell by cell; return each row's first equal."""
+def _reject_repeats(ledger: Ledger, rows: NDArray[np.int64], *, by_all: bool = False) -> NDArray[np.int64]:
+    """Reject those of `rows` that repeat an earlier one cell by cell; return each row's first equal.
+
+    With `by_all` cells of columns that are not in the contract (quarter, contract, invoice) and days of dates
+    count too: two deliveries of one price in two quarters are two deliveries.
+    """
     original = np.arange(len(ledger))
-    first = _first_rows(ledger.frame.iloc[rows], list(ledger.spec.names))
+    frame = ledger.frame.iloc[rows]
+    names = list(ledger.spec.names)
+    if by_all:
+        frame = frame.assign(**{_BESIDE: ledger.beside(rows)})
+        names.append(_BESIDE)
+    first = _first_rows(frame, names)
     original[rows] = rows[first]
     repeated = _none(ledger)
     repeated[rows[first != np.arange(len(rows))]] = True

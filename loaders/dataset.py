@@ -37,6 +37,8 @@ from loaders.sources import Source, find_sources
 
 CELLS: Final = (str, int, float, datetime.date, np.generic)
 DEFAULT_CURRENCY: Final = "RUB"
+# More than ten trillion in one cell; the output of a whole industry of a large country is about that.
+IMPLAUSIBLE: Final = 1e7
 PARALLEL: Final = {"links": "parallel_links", "measures": "parallel_measures"}
 
 
@@ -292,11 +294,38 @@ def _currency(typed: Mapping[str, list[TypedGrid]], settings: Settings, notes: N
                 sheet=part.grid.sheet,
                 detail=f"{', '.join(part.unnamed)}: 10^6 {currency}",
             )
+    _tell_implausible(parts, notes)
+    _tell_other_units(parts, notes)
     if not found and not settings.currency and not any(part.unnamed for _, part in parts):
         money = [h for _, part in parts for h, name in part.columns.items() if _is_money(part, name)]
         if money:
             notes.add("unit_assumed", detail=f"{', '.join(money)}: {currency}")
     return currency
+
+
+def _tell_other_units(parts: list[tuple[str, TypedGrid]], notes: Notes) -> None:
+    """Tell money that was taken for millions while other headers of the dataset name another unit."""
+    named = [
+        header
+        for _, part in parts
+        for header in part.conversions
+        if header not in part.unnamed and _is_money(part, part.columns[header])
+    ]
+    for table, part in parts:
+        if part.unnamed and named:
+            place = {"table": table, "file": part.grid.file, "sheet": part.grid.sheet}
+            notes.add("unit_differs", **place, value=", ".join(part.unnamed), detail=", ".join(named[:3]))
+
+
+def _tell_implausible(parts: list[tuple[str, TypedGrid]], notes: Notes) -> None:
+    """Tell values beyond 10^13 of a currency where millions of it were assumed: they may be of less."""
+    for table, part in parts:
+        for header in part.unnamed:
+            values = part.frame[part.columns[header]].to_numpy("float64")
+            top = float(np.max(values, initial=0.0, where=~np.isnan(values)))
+            if top > IMPLAUSIBLE:
+                place = {"table": table, "file": part.grid.file, "sheet": part.grid.sheet, "column": header}
+                notes.add("unit_implausible", **place, value=f"{top:.15g}")
 
 
 def _is_money(part: TypedGrid, name: str) -> bool:
@@ -314,7 +343,7 @@ def _is_money(part: TypedGrid, name: str) -> bool:
 def _describe(table: str, part: TypedGrid) -> dict[str, Any]:
     """Return how one file or sheet was read, for ``run.json``."""
     grid = part.grid
-    facts = {name: value for name, value in grid.facts.items() if name != "columns_at"}
+    facts = {name: value for name, value in grid.facts.items() if name not in ("columns_at", "format_units")}
     return {
         "file": grid.file,
         **facts,

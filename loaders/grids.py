@@ -6,10 +6,21 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
+from graph.errors import SchemaError
 from graph.schema import TableSpec
-from loaders.headers import count_matches
+from loaders.captions import (
+    column_numbers,
+    lacks_unit,
+    one_unit,
+    other_header,
+    two_rows,
+    unit_row,
+    with_units,
+)
+from loaders.headers import candidates, count_matches, known_forms, read_unit
 from loaders.notes import Notes
 from loaders.sheets import BrokenRow, Grid, RawSheet, show
 
@@ -53,10 +64,10 @@ def to_grid(sheet: RawSheet, spec: TableSpec, notes: Notes) -> Grid:
         columns = tuple(frame.iloc[:, i].to_numpy() for i in range(frame.shape[1]))
         lines = np.arange(1, len(frame) + 1, dtype=np.int64)
         return Grid(sheet.file, sheet.sheet, tuple(frame.columns), columns, lines, (), dict(sheet.facts))
-    at = find_header(sheet.records, spec)
-    header = [show(cell).strip() for cell in sheet.records[at]] if len(sheet.records) else []
+    where = f"sheet {sheet.sheet} of {sheet.file}" if sheet.sheet else sheet.file
+    at, header, body = _read_header(sheet.records, spec)
     broken = list(sheet.broken)
-    titles = []
+    titles: list[str] = []
     for record, line in zip(sheet.records[:at], sheet.lines[:at], strict=True):
         filled = sum(bool(show(cell).strip()) for cell in record)
         if filled >= max(2, sum(map(bool, header)) - 1):
@@ -65,8 +76,18 @@ def to_grid(sheet: RawSheet, spec: TableSpec, notes: Notes) -> Grid:
             titles.append(" ".join(text for cell in record if (text := show(cell).strip())))
     if titles:
         notes.add("title_rows_skipped", **place, row=sheet.lines[0], detail=" / ".join(titles)[:300])
+    if body > at + 1:
+        notes.add("header_two_rows", **place, row=sheet.lines[at], detail=" | ".join(filter(None, header)))
+    if body < len(sheet.records) and unit_row(sheet.records[body], header, spec):
+        header = with_units(header, sheet.records[body], where)
+        notes.add("unit_row", **place, row=sheet.lines[body])
+        body += 1
+    rest = sheet.records[body : body + 200]
+    if len(rest) and column_numbers(rest[0], rest[1:]):
+        broken.append(BrokenRow(sheet.lines[body], "column_numbers", tuple(sheet.records[body])))
+        body += 1
     named = max((i for i, name in enumerate(header, 1) if name), default=0)
-    records, lines_kept, ragged = _fit(sheet.records[at + 1 :], sheet.lines[at + 1 :], len(header), named)
+    records, lines_kept, ragged = _fit(sheet.records[body:], sheet.lines[body:], len(header), named)
     broken += ragged
     for bad in sorted(broken, key=lambda bad: bad.line):
         if notes.room(bad.code, spec.name, sheet.file):
@@ -79,6 +100,10 @@ def to_grid(sheet: RawSheet, spec: TableSpec, notes: Notes) -> Grid:
         cells = tuple(_array(column) for column in zip(*records, strict=True))
     else:
         cells = tuple(np.empty(0, object) for _ in header)
+    said = [*titles, *(" ".join(map(show, bad.cells)) for bad in ragged if bad.code == "note_row")]
+    said += _lone(cells)
+    header = _with_common_unit(header, sheet, said, spec, where, notes)
+    _refuse_second_table(cells, lines_kept, header, spec, where)
     return Grid(
         sheet.file,
         sheet.sheet,
@@ -88,6 +113,85 @@ def to_grid(sheet: RawSheet, spec: TableSpec, notes: Notes) -> Grid:
         tuple(broken),
         dict(sheet.facts) | {"header_row": sheet.lines[at] if len(sheet.records) else 0},
     )
+
+
+def _read_header(records: Sequence[Sequence[Any]], spec: TableSpec) -> tuple[int, list[str], int]:
+    """Return the first row of the header, the headers, and the first row below them."""
+    if not len(records):
+        return 0, [], 0
+    at = find_header(records, spec)
+    for first in (at, at - 1):
+        # A single cell above the header is a title, however far it is merged.
+        if 0 <= first < len(records) - 1 and sum(bool(show(c).strip()) for c in records[first]) > 1:
+            joined = two_rows(records[first], records[first + 1], spec)
+            if joined:
+                return first, joined, first + 2
+    return at, [show(cell).strip() for cell in records[at]], at + 1
+
+
+def _lone(cells: Sequence[NDArray[Any]]) -> list[str]:
+    """Return the texts of rows whose first cell alone is filled: notes, and titles of further tables."""
+    if len(cells) < 2:
+        return []
+    alone = np.ones(len(cells[0]), bool)
+    for column in cells[1:]:
+        alone &= (column == "") | pd.isna(column)
+    return [cell for cell in cells[0][alone] if isinstance(cell, str)]
+
+
+def _with_common_unit(
+    header: list[str], sheet: RawSheet, said: Sequence[str], spec: TableSpec, where: str, notes: Notes
+) -> list[str]:
+    """Give headers of money that name no unit the one of the number formats, or of titles and notes."""
+    place = {"table": spec.name, "file": sheet.file, "sheet": sheet.sheet}
+    formats = sheet.facts.get("format_units", {})
+    for at, name in enumerate(header):
+        units = {read_unit(text)[1]: text for text in sorted(formats.get(at, ()))}
+        if not lacks_unit(name, spec):
+            own = read_unit(name)[1]
+            for shown, text in units.items():
+                if own.currency and shown.currency and own.currency != shown.currency:
+                    notes.add("unit_contradicted", **place, column=name, value=name, detail=text)
+            continue
+        if len(units) > 1:
+            raise SchemaError(
+                f"The number formats of the column {header[at]!r} of {where} show several units "
+                f"({', '.join(units.values())}) and its header names none; name the unit in the header."
+            )
+        for unit in units.values():
+            notes.add("unit_from_format", **place, column=header[at], detail=unit)
+            header[at] = f"{header[at]}, {unit}"
+    bare = [at for at, name in enumerate(header) if lacks_unit(name, spec)]
+    unit = one_unit(said, where) if bare else ""
+    if unit:
+        names = ", ".join(header[at] for at in bare)
+        notes.add("unit_from_title", **place, value=names, detail=unit)
+        for at in bare:
+            header[at] = f"{header[at]}, {unit}"
+    return header
+
+
+def _refuse_second_table(
+    cells: Sequence[NDArray[Any]], lines: Sequence[int], header: Sequence[str], spec: TableSpec, where: str
+) -> None:
+    """Refuse a sheet where another table, of other columns or units, begins below the first.
+
+    Raises
+    ------
+    SchemaError
+        There is such a header.
+    """
+    starts = {alias[:2] for alias in known_forms(spec)}
+    for found in [i for i, name in enumerate(header) if candidates(name, spec)][:2]:
+        for at, cell in enumerate(cells[found]):
+            if not isinstance(cell, str) or cell[:1].isdigit() or cell.strip()[:2].lower() not in starts:
+                continue
+            row = [column[at] for column in cells]
+            if other_header(row, header, spec):
+                raise SchemaError(
+                    f"Row {lines[at]} of {where} is the header of another table "
+                    f"({', '.join(map(show, row))[:200]}); give each table a sheet or a file of its own."
+                )
 
 
 def _array(column: Sequence[Any]) -> NDArray[np.object_]:

@@ -23,37 +23,67 @@ CURRENCIES: Final[dict[str, str]] = {
     **dict.fromkeys(("gbp", "фунтов", "pounds", "£"), "GBP"),
 }
 SCALES: Final[dict[str, float]] = {
-    **dict.fromkeys(("тыс", "тысяч", "тысячи", "тысячах", "thousand", "thousands", "ths", "thsd", "k"), 1e3),
-    **dict.fromkeys(("млн", "миллион", "миллионов", "миллионы", "миллионах", "million", "millions"), 1e6),
-    **dict.fromkeys(("mln", "mn", "mio", "mil"), 1e6),
+    **dict.fromkeys(("тыс", "тысяча", "тысяч", "тысячи", "тысячах", "k"), 1e3),
+    **dict.fromkeys(("thousand", "thousands", "ths", "thsd"), 1e3),
+    **dict.fromkeys(("млн", "миллион", "миллиона", "миллионов", "миллионы", "миллионах"), 1e6),
+    **dict.fromkeys(("million", "millions", "mln", "mn", "mio", "mil"), 1e6),
     **dict.fromkeys(("млрд", "миллиард", "миллиардов", "миллиарды", "billion", "billions", "bn", "bln"), 1e9),
     **dict.fromkeys(("трлн", "триллионов", "trillion", "trillions", "trn"), 1e12),
 }
-_JOINED: Final = {
+JOINED: Final[dict[str, tuple[float, str]]] = {
     f"{scale}{money}": (factor, code)
-    for scale, factor in (("k", 1e3), ("m", 1e6), ("mn", 1e6), ("bn", 1e9))
+    for scale, factor in (("k", 1e3), ("t", 1e3), ("m", 1e6), ("mn", 1e6), ("bn", 1e9))
     for money, code in (("usd", "USD"), ("eur", "EUR"), ("rub", "RUB"), ("cny", "CNY"))
-}
+} | {"тр": (1e3, "RUB"), "тысруб": (1e3, "RUB"), "млнруб": (1e6, "RUB"), "млрдруб": (1e9, "RUB")}
 _PERCENT: Final = frozenset(
     {"%", "процент", "процентов", "проценты", "процентах", "percent", "pct", "per cent"}
 )
-_FILLERS: Final = frozenset(
-    {"чел", "человек", "человека", "сша", "persons", "people", "шт", "тонн", "тонны", "т"}
-)
-_TONNES: Final = frozenset({"tonnes", "tonne", "tons", "t"})
+_PHYSICAL: Final[dict[str, str]] = {
+    **dict.fromkeys(("чел", "человек", "человека", "persons", "people"), "persons"),
+    **dict.fromkeys(("шт", "штук", "штуки", "pieces", "pcs"), "pieces"),
+    **dict.fromkeys(("тонн", "тонна", "тонны", "тоннах", "т", "tonnes", "tonne", "tons", "t"), "tonnes"),
+}
+# "т" is a tonne, but before a currency a thousand: "т.р.", "т. руб.", "T€".
+_THOUSAND_LETTER: Final = frozenset({"т", "t"})
+_FILLERS: Final = frozenset({"сша"})
 _LINKING: Final = frozenset({"в", "in", "of", "ед", "изм", "unit", "units", "us"})
 _PIECES: Final = re.compile(r"[^\W_]+|us\$|[%₽$€¥£&]", re.UNICODE)
 _FOOTNOTE: Final = re.compile(r"(?<=\w)\d{1,2}\)|[¹²³⁴-⁹⁾*]")
+_YEAR_HEADER: Final = re.compile(
+    r"(?:(?:за|in|fy)\s*)?(?:19|20)\d\d\s*(?:г\.?|год)?\s*(?:,.*)?", re.IGNORECASE
+)
+_UNITS_OF: Final = {"money": "money", "count": "counts", "share": "shares", "number": "tonnes"}
 _IDENTIFYING: Final = frozenset({"инн", "ид", "id", "код", "code", "inn", "идентификатор", "number", "огрн"})
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """What a header says about its unit: a scale (1 000 for thousands), a currency, per cent."""
+    """What a header says about its unit: a scale (1 000 for thousands), a currency, per cent, a measure."""
 
     scale: float | None = None
     currency: str = ""
     percent: bool = False
+    physical: str = ""
+
+    def fits(self, column: ColumnSpec) -> bool:
+        """Tell whether a column of the contract can be in this unit.
+
+        Examples
+        --------
+        >>> from graph.schema import tables
+        >>> Unit(1e3, physical="tonnes").fits(tables()["links"]["value"])
+        False
+        """
+        if column.type == "money":
+            per_head = self.physical == "persons" and column.name.endswith("_per_employee")
+            return not self.percent and (not self.physical or per_head)
+        if column.type == "count":
+            return not (self.currency or self.percent or self.physical == "tonnes")
+        if column.type == "share":
+            return not (self.currency or self.scale or self.physical)
+        if column.type == "number":
+            return not (self.currency or self.percent or self.physical in ("persons", "pieces"))
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +98,12 @@ class Matched:
 
 @dataclass(frozen=True, slots=True)
 class HeaderMatch:
-    """What a row of headers means: matched columns, unknown headers, and those set aside."""
+    """What a row of headers means: matched columns, unknown headers, those set aside, and wrong units."""
 
     columns: tuple[Matched, ...]
     unknown: tuple[str, ...]
     set_aside: tuple[tuple[str, str], ...] = ()
+    wrong_unit: tuple[tuple[str, str], ...] = ()
 
 
 def words(text: str) -> list[str]:
@@ -99,27 +130,41 @@ def read_unit(header: str) -> tuple[str, Unit]:
     Examples
     --------
     >>> read_unit("Объём отгрузки, тыс. руб.")
-    ('объем отгрузки', Unit(scale=1000.0, currency='RUB', percent=False))
+    ('объем отгрузки', Unit(scale=1000.0, currency='RUB', percent=False, physical=''))
     >>> read_unit("Уровень кооперации, %")
-    ('уровень кооперации', Unit(scale=None, currency='', percent=True))
+    ('уровень кооперации', Unit(scale=None, currency='', percent=True, physical=''))
     """
     kept: list[str] = []
-    scale: float | None = None
-    currency, percent = "", False
-    for word in words(header):
-        if word in _JOINED:
-            scale, currency = _JOINED[word]
+    scales: set[float] = set()
+    currencies: set[str] = set()
+    percent, physical = False, ""
+    found = words(header)
+    for word, following in zip(found, [*found[1:], ""], strict=False):
+        if word in JOINED:
+            scales.add(JOINED[word][0])
+            currencies.add(JOINED[word][1])
         elif word in SCALES:
-            scale = SCALES[word] * (scale or 1.0)
+            scales.add(SCALES[word])
         elif word in CURRENCIES:
-            currency = CURRENCIES[word]
+            currencies.add(CURRENCIES[word])
         elif word in _PERCENT:
             percent = True
-        elif word not in _FILLERS and word not in _TONNES:
+        elif word in _THOUSAND_LETTER and following in CURRENCIES:
+            scales.add(1e3)
+        elif word in _PHYSICAL:
+            physical = _PHYSICAL[word]
+        elif word not in _FILLERS:
             kept.append(word)
     while kept and kept[-1] in _LINKING:
         kept.pop()
-    return " ".join(kept), Unit(scale, currency, percent)
+    if len(scales) > 1 or len(currencies) > 1:
+        return " ".join(found), Unit()  # a unit that contradicts itself leaves the header unknown
+    return " ".join(kept), Unit(next(iter(scales), None), next(iter(currencies), ""), percent, physical)
+
+
+def names_code(header: str) -> bool:
+    """Tell whether a header speaks of a code: ИНН, id, код."""
+    return bool(_IDENTIFYING & set(words(header)))
 
 
 @cache
@@ -132,6 +177,11 @@ def _aliases(spec: TableSpec) -> dict[str, tuple[str, ...]]:
                 if form and column.name not in found.get(form, ()):
                     found[form] = (*found.get(form, ()), column.name)
     return found
+
+
+def known_forms(spec: TableSpec) -> frozenset[str]:
+    """Return the normalised names and aliases of all columns of a table."""
+    return frozenset(_aliases(spec))
 
 
 def candidates(header: str, spec: TableSpec) -> tuple[str, ...]:
@@ -160,6 +210,7 @@ def match_headers(headers: Sequence[str], spec: TableSpec, where: str) -> Header
     """Match headers to the columns of a table: exact names first, then aliases.
 
     An alias that may mean two columns (``Организация``: the id or the name) takes the first that is free.
+    A header whose unit the column cannot have (``Объём, тыс. тонн`` where money is needed) means nothing.
     Where two headers claim one id column and just one of them speaks of a code (``ИНН поставщика`` beside
     ``Поставщик``), the code wins and the other is set aside.
 
@@ -176,6 +227,12 @@ def match_headers(headers: Sequence[str], spec: TableSpec, where: str) -> Header
     [('ИНН', 'participant_id'), ('Кластер', 'cluster_id'), ('Организация', 'name')]
     """
     options = {i: candidates(header, spec) for i, header in enumerate(headers)}
+    wrong: dict[str, str] = {}
+    for i, header in enumerate(headers):
+        fitting = tuple(name for name in options[i] if read_unit(header)[1].fits(spec[name]))
+        if options[i] and not fitting:
+            wrong[header] = options[i][0]
+        options[i] = fitting
     taken: dict[str, int] = {}
     aside: list[tuple[str, str]] = []
 
@@ -202,26 +259,43 @@ def match_headers(headers: Sequence[str], spec: TableSpec, where: str) -> Header
     for position in (i for i in options if len(options[i]) > 1):
         claim(position, options[position])
     missing = [name for name in spec.required if name not in taken]
+    for header, name in wrong.items():
+        if name in missing:
+            raise SchemaError(
+                f"The column {header!r} of {where} cannot be {name}: its unit is not one of "
+                f"{_UNITS_OF[spec[name].type]}."
+            )
     if missing:
+        _refuse_years(headers, missing, where)
         seen = ", ".join(repr(h) for h in headers if h) or "none"
         raise SchemaError(
             f"{where} has no column {', '.join(missing)}, which the table {spec.name} needs; "
             f"its headers are: {seen[:600]}."
         )
     used = set(taken.values())
-    weak_headers = {header for header, _ in aside}
+    weak_headers = {header for header, _ in aside} | set(wrong)
     unknown = tuple(h for i, h in enumerate(headers) if i not in used and h and h not in weak_headers)
     columns = tuple(
         Matched(taken[c.name], headers[taken[c.name]], c, read_unit(headers[taken[c.name]])[1])
         for c in spec.columns
         if c.name in taken
     )
-    return HeaderMatch(columns, unknown, tuple(aside))
+    return HeaderMatch(columns, unknown, tuple(aside), tuple(wrong.items()))
+
+
+def _refuse_years(headers: Sequence[str], missing: Sequence[str], where: str) -> None:
+    """Say plainly that a table with a column for each year is not understood."""
+    years = [header for header in headers if _YEAR_HEADER.fullmatch(header.strip())]
+    if len(years) > 1:
+        raise SchemaError(
+            f"{where} has a column for each year ({', '.join(years[:3])} …); such wide tables are not "
+            f"understood: give one row for each year, with the columns {', '.join(missing)}."
+        )
 
 
 def _stronger(first: str, second: str, column: ColumnSpec) -> str | None:
     """Return the one of two headers of an id column that alone speaks of a code, None without one."""
     if column.type != "id" or column.name in (first.strip(), second.strip()):
         return first if column.type == "id" and column.name == first.strip() != second.strip() else None
-    codes = [bool(_IDENTIFYING & set(words(header))) for header in (first, second)]
+    codes = [names_code(header) for header in (first, second)]
     return None if codes[0] == codes[1] else (first if codes[0] else second)

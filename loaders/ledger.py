@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -17,6 +18,10 @@ from loaders.notes import Notes
 from loaders.sheets import BrokenRow, Grid, show
 
 Mask = NDArray[np.bool_]
+# Headers of columns that number the rows: none, №, № п/п, #, index …
+_NUMBERING = re.compile(
+    r"[\W_]*(?:n|nn|no|п\W*п|index|row|unnamed: ?\d+|__index_level_\d+__)?[\W_]*", re.IGNORECASE
+)
 REJECTED_COLUMNS = ("table", "file", "sheet", "row", "code", "reason", "content")
 
 
@@ -70,6 +75,23 @@ class Ledger:
         if column not in places:
             return ""
         return show(grid.columns[places[column]][self.position[row]])
+
+    def beside(self, rows: NDArray[np.int64]) -> list[str]:
+        """Return what rows hold beside the contract: cells of unused columns, and the year as it is written.
+
+        Columns that only number the rows are left out.
+        """
+        texts = []
+        kept: list[list[int]] = []
+        for grid in self.grids:
+            at = grid.facts.get("columns_at", {})
+            used = set(at.values()) - {at.get("year", -1)}
+            number = [i for i, name in enumerate(grid.header) if not _NUMBERING.fullmatch(name.strip())]
+            kept.append([i for i in number if i not in used])
+        for source, position in zip(self.source[rows].tolist(), self.position[rows].tolist(), strict=True):
+            columns = self.grids[source].columns
+            texts.append("\n".join(show(columns[i][position]) for i in kept[source]))
+        return texts
 
     def note(
         self,

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from graph.errors import DataError
@@ -68,14 +69,28 @@ def _read_parquet(data: bytes, name: str, facts: dict[str, Any]) -> RawSheet:
                 raise DataError(
                     f"The column {table.column_names[position]} of {name} holds lists or records, not cells."
                 )
-            columns[position] = _column(column, pa)
+            cells = _column(column, pa, table.column_names[position], name)
+            columns[position] = pd.Series(
+                cells, dtype=cells.dtype
+            )  # or pandas makes a type of its own of dates
         frame = pd.DataFrame(columns, index=range(table.num_rows))
         frame.columns = pd.Index([str(c) for c in table.column_names], dtype=object)
     return RawSheet(name, frame=frame, facts=facts)
 
 
-def _column(column: Any, pa: Any) -> Any:
-    """Return a numeric array for plain numbers without gaps in whole numbers, an object array otherwise."""
+def _column(column: Any, pa: Any, header: str, name: str) -> Any:
+    """Return a numeric array for plain numbers without gaps in whole numbers, an object array otherwise.
+
+    Raises
+    ------
+    DataError
+        A column of bytes, as some programs store text, is not UTF-8.
+    """
+    if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
+        try:
+            column = column.cast(pa.large_string())
+        except pa.ArrowInvalid:
+            raise DataError(f"The column {header} of {name} holds bytes that are not UTF-8 text.") from None
     kind = column.type
     if pa.types.is_floating(kind) or (pa.types.is_integer(kind) and column.null_count == 0):
         return column.to_numpy()
@@ -83,4 +98,6 @@ def _column(column: Any, pa: Any) -> Any:
         return column.cast(pa.float64()).to_numpy()
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         return column.to_numpy()
-    return pd.Series(column.to_pylist(), dtype=object).to_numpy()
+    cells = np.empty(len(column), object)
+    cells[:] = column.to_pylist()
+    return cells

@@ -43,6 +43,11 @@ def check_relations(ledgers: Mapping[str, Ledger], notes: Notes) -> None:
             "participant_id",
         )
     _check_spelling(ledgers, members)
+    for name, column in (("participants", "participant_id"), ("participants", "cluster_id")):
+        if name in ledgers:
+            _check_twins(ledgers[name], column)
+    if "indicators" in ledgers:
+        _check_twins(ledgers["indicators"], "cluster_id")
     clusters: set[str] = set()
     for name in ("participants", "clusters"):
         if name in ledgers:
@@ -54,6 +59,22 @@ def check_relations(ledgers: Mapping[str, Ledger], notes: Notes) -> None:
                 ledger = ledgers[name]
                 strange = ~ledger.frame["cluster_id"].isin(clusters).to_numpy(bool)
                 ledger.note(strange, "cluster_unknown", "cluster_id")
+
+
+def _check_twins(ledger: Ledger, column: str) -> None:
+    """Tell ids of one table that differ from an earlier one only in spelling: they may be one."""
+    ids = ledger.frame[column].where(pd.Series(ledger.alive))
+    first: dict[str, str] = {}
+    twins: dict[str, str] = {}
+    for name in ids.dropna().unique():
+        key = loose_key(name)
+        if key and first.setdefault(key, name) != name:
+            twins[name] = first[key]
+    if twins:
+        rows = ids.isin(list(twins)).to_numpy(bool) & ~ids.duplicated().to_numpy()
+        found = {row: str(ids.iat[row]) for row in np.flatnonzero(rows).tolist()}
+        twin_of = {row: twins[name] for row, name in found.items()}
+        ledger.note(rows, "id_twin", column, value=found.__getitem__, detail=twin_of.__getitem__)
 
 
 def _check_links(links: Ledger, members: pd.Index[Any], notes: Notes) -> None:

@@ -128,7 +128,7 @@ def read_table(
         pd.DataFrame(texts.reshape(cells.shape), index=index, columns=names),
         pd.DataFrame(numbers, index=index, columns=names),
         notes.findings(),
-        dict(raw.facts),
+        {name: fact for name, fact in raw.facts.items() if name != "format_units"},
     )
 
 

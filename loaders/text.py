@@ -22,6 +22,14 @@ _RUSSIAN_RUN: Final = re.compile("[А-яЁё]{2,}")
 # Letters of other languages: where Russian words are full of them, the bytes are of another code page.
 _OTHERS: Final = re.compile("[ЂЃѓЌќЋћЏџЉљЊњ]")
 _SWAPPED_CASE: Final = re.compile("[а-яё][А-ЯЁ]{2,}")
+# Marks that Russian forms are full of and that spell no word: a file may hold more of them than of letters.
+_GAP_MARK: Final = re.compile("[Нн]/[Дд]|(?<![А-яЁё])[Хх](?![А-яЁё])|[…–—«»№°“”„ \u00a0]")
+
+# Those of them that are whole cells, and the no-break space: alone in a file of Latin letters they are the
+# same in cp1251 and cp1252, and no flipped byte makes them.
+_GAP_CELL: Final = re.compile(r"(?<=[;,|\t\n\r\"])(?:[Нн]/[Дд]|[…–—])(?=[;,|\t\n\r\"])|\u00a0")
+# The letter of a code such as П-01; in the code pages of other alphabets it would not be a capital.
+_CODE_LETTER: Final = re.compile(r"(?<!\w)[А-ЯЁ](?![^\W\d_])")
 
 
 def decode(data: bytes, name: str) -> tuple[str, str]:
@@ -67,12 +75,16 @@ def decode(data: bytes, name: str) -> tuple[str, str]:
         text = data.decode("cp1251")
     except UnicodeDecodeError:
         text = ""
-    high = len(re.findall(r"[^\x00-\x7f]", text))
-    letters = len(_CYRILLIC.findall(text))
-    in_words = sum(map(len, _RUSSIAN_RUN.findall(text)))
-    swapped = sum(map(len, _SWAPPED_CASE.findall(text)))
-    others = len(_OTHERS.findall(text))
-    likely = letters >= 0.7 * high and in_words >= 0.8 * letters and others <= 0.02 * letters
+    if text and not re.search(r"[^\x00-\x7f]", _GAP_CELL.sub(" ", text)):
+        return text, "cp1251"
+    words = _GAP_MARK.sub(" ", text)
+    high = len(re.findall(r"[^\x00-\x7f]", words))
+    letters = len(_CYRILLIC.findall(words))
+    in_words = sum(map(len, _RUSSIAN_RUN.findall(words)))
+    codes = len(_CODE_LETTER.findall(words)) if in_words else 0
+    swapped = sum(map(len, _SWAPPED_CASE.findall(words)))
+    others = len(_OTHERS.findall(words))
+    likely = letters >= 0.7 * high and in_words + codes >= 0.8 * letters and others <= 0.02 * letters
     if high and likely and swapped <= 0.3 * in_words:
         return text, "cp1251"
     if lost <= max(3, len(damaged) // 1000):

@@ -5,25 +5,39 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from decimal import Decimal
+from functools import cache
 from typing import Any, Final
 
 from graph.errors import DataError
+from loaders.headers import read_unit
 from loaders.sheets import MAX_CELLS, RawSheet, reading
 
 MAX_UNPACKED: Final = 2_000_000_000
 
 _ZERO_FORMAT: Final = re.compile(rb'formatCode="0{2,}"')
+_CELL_STYLES: Final = re.compile(rb"<cellXfs.*?</cellXfs>", re.DOTALL)
+_PERCENT_STYLE: Final = re.compile(rb'numFmtId="(?:9|10)"')
+# Formats that show per cent, thousands of the stored number ("0,"), or a unit in words or signs.
+_TELLING_FORMAT: Final = re.compile(rb'formatCode="[^"]*(?:%|[0#?],+(?![0#?,])|&quot;|\[\$|\xe2\x82)')
+_QUOTED: Final = re.compile(r'"([^"]*)"|\[\$([^\]-]*)(?:-[^\]]*)?\]|\\(.)')
+_SCALED: Final = re.compile(r"[0#?](,+)(?![0#?,])")
 _ERROR_CELL: Final = re.compile(rb'<c [^>]*t="e"')
-_UNCACHED: Final = re.compile(rb"<f[^>]*(?:/>|>[^<]*</f>)(?:<v ?/>|<v></v>)?</c>")
+_UNCACHED: Final = re.compile(
+    rb'<c (?![^>]*t="str")[^>]*><f[^>]*(?:/>|>[^<]*</f>)(?:<v ?/>|<v></v>)?</c>'
+    rb"|<c [^>]*><f[^>]*(?:/>|>[^<]*</f>)</c>"
+)
 _REFERENCE: Final = re.compile(rb'<c [^>]*?r="([A-Z]{1,9})(\d{1,18})"')
-_ZEROS: Final = re.compile(r"0{2,}")
+# Zeros, perhaps behind letters: 0000000000, "П-"000.
+_ID_FORMAT: Final = re.compile(r'((?:"[^"]*"|\\.|-)*)(0{2,})')
 
 
 def read_workbook(data: bytes, name: str, facts: dict[str, Any]) -> list[RawSheet]:
     """Read every sheet of a workbook that holds a cell.
 
     The fast reader tells neither error cells from empty ones nor number formats, so a workbook that uses
-    ``#DIV/0!`` or formats such as ``0000000000`` is read by openpyxl instead; ids then keep their zeros.
+    ``#DIV/0!`` or formats such as ``0000000000``, ``0%``, ``#,##0,`` or ``0.00 ₽`` is read by openpyxl
+    instead; ids then keep their zeros, and numbers are read as they are shown.
 
     Raises
     ------
@@ -32,8 +46,8 @@ def read_workbook(data: bytes, name: str, facts: dict[str, Any]) -> list[RawShee
         hold.
     """
     if data[:2] == b"PK":
-        errors, zeros, uncached = _inspect(data, name)
-        sheets = _with_openpyxl(data, name, facts) if errors or zeros else _with_calamine(data, name, facts)
+        careful, uncached = _inspect(data, name)
+        sheets = _with_openpyxl(data, name, facts) if careful else _with_calamine(data, name, facts)
         if uncached:
             sheets = [_remark(sheet, ("formula_uncached", str(uncached), None)) for sheet in sheets]
         return sheets
@@ -53,23 +67,26 @@ def _remark(sheet: RawSheet, remark: tuple[str, str, int | None]) -> RawSheet:
     )
 
 
-def _inspect(data: bytes, name: str) -> tuple[bool, bool, int]:
-    """Tell whether the packed XML holds error cells, zero-padding formats, and uncached formulas."""
+def _inspect(data: bytes, name: str) -> tuple[bool, int]:
+    """Tell whether the packed XML holds error cells or telling formats, and how many uncached formulas."""
     with reading(name), zipfile.ZipFile(io.BytesIO(data)) as package:
         members = package.infolist()
         if sum(member.file_size for member in members) > MAX_UNPACKED:
             raise DataError(f"The file {name} unpacks to more than 2 GB; it is refused.")
-        zeros = errors = False
+        careful = False
         uncached = 0
         for member in members:
             if member.filename == "xl/styles.xml":
-                zeros = bool(_ZERO_FORMAT.search(package.read(member)))
+                xml = package.read(member)
+                used = b"".join(_CELL_STYLES.findall(xml))
+                formats = _ZERO_FORMAT.search(xml) or _TELLING_FORMAT.search(xml)
+                careful = careful or bool(formats or _PERCENT_STYLE.search(used))
             elif member.filename.startswith("xl/worksheets/") and member.filename.endswith(".xml"):
                 xml = package.read(member)
                 _refuse_huge(xml, name)
-                errors = errors or bool(_ERROR_CELL.search(xml))
+                careful = careful or bool(_ERROR_CELL.search(xml))
                 uncached += len(_UNCACHED.findall(xml)) if b"<f" in xml else 0
-    return errors, zeros, uncached
+    return careful, uncached
 
 
 def _refuse_huge(xml: bytes, name: str) -> None:
@@ -90,12 +107,16 @@ def _with_calamine(data: bytes, name: str, facts: dict[str, Any]) -> list[RawShe
     sheets = []
     with reading(name):
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        for title in book.sheet_names:
-            sheet = book.get_sheet_by_name(title)
+        for meta in book.sheets_metadata:
+            if str(meta.typ) != "SheetTypeEnum.WorkSheet":
+                continue
+            sheet = book.get_sheet_by_name(meta.name)
             if sheet.end is None:
                 continue
             rows = sheet.to_python(skip_empty_area=False)
-            sheets.append(_sheet(name, title, rows, facts | {"reader": "calamine"}))
+            read = _sheet(name, meta.name, rows, facts | {"reader": "calamine"})
+            shown = str(meta.visible) == "SheetVisibleEnum.Visible"
+            sheets.append(read if shown else _remark(read, ("sheet_hidden", "", None)))
     return sheets
 
 
@@ -112,24 +133,67 @@ def _with_openpyxl(data: bytes, name: str, facts: dict[str, Any]) -> list[RawShe
         for sheet in book.worksheets:
             sheet.reset_dimensions()
             rows: list[list[Any]] = []
+            units: dict[int, set[str]] = {}
+            scaled = 0
             for number, cells in enumerate(sheet.iter_rows(), 1):
                 while len(rows) < number - 1:
                     rows.append([])
                 rows.append([_shown(cell) for cell in cells])
+                for at, cell in enumerate(cells):
+                    if type(cell.value) in (int, float) and cell.number_format != "General":
+                        scaled += bool(_SCALED.search(_bare(cell.number_format)))
+                        if unit := _unit_of(cell.number_format):
+                            units.setdefault(at, set()).add(unit)
             if any(any(cell is not None for cell in row) for row in rows):
-                sheets.append(_sheet(name, sheet.title, rows, facts | {"reader": "openpyxl"}))
+                told = facts | {"reader": "openpyxl", "format_units": units}
+                read = _sheet(name, sheet.title, rows, told)
+                read = _remark(read, ("format_scaled", str(scaled), None)) if scaled else read
+                hidden = sheet.sheet_state != "visible"
+                sheets.append(_remark(read, ("sheet_hidden", "", None)) if hidden else read)
         book.close()
     return sheets
 
 
 def _shown(cell: Any) -> Any:
-    """Return a cell's value; a number formatted with leading zeros as the text that Excel shows."""
-    value = cell.value
-    if isinstance(value, int | float) and not isinstance(value, bool) and value == int(value):
-        pattern = cell.number_format or ""
-        if _ZEROS.fullmatch(pattern):
-            return str(int(value)).zfill(len(pattern))
-    return value
+    """Return a cell's value; a number whose format shows another text or number, as it is shown in full.
+
+    Codes (``0000000000``, ``"П-"000``), per cent (``0.0%``: 0.804 is shown as 80.4 %) and thousands of what
+    is stored (``#,##0,``) are restored; decimals that the format hides are kept.
+    """
+    value, pattern = cell.value, cell.number_format or ""
+    if pattern == "General" or isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    code = _ID_FORMAT.fullmatch(pattern)
+    if code and value == int(value):
+        return code[1].replace('"', "").replace("\\", "") + str(int(value)).zfill(len(code[2]))
+    bare = _bare(pattern)
+    if "%" in bare:
+        return f"{Decimal(repr(value)) * 100:f}%"
+    scaled = _SCALED.search(bare)
+    return float(Decimal(repr(value)) / 1000 ** len(scaled[1])) if scaled else value
+
+
+@cache
+def _bare(pattern: str) -> str:
+    """Return the part of a number format for positive numbers, without its literal texts."""
+    return _QUOTED.sub("", pattern).split(";")[0]
+
+
+@cache
+def _unit_of(pattern: str) -> str:
+    """Return the unit that a number format writes beside the number, "" for none.
+
+    Examples
+    --------
+    >>> _unit_of('#,##0.00 [$€-407]'), _unit_of('0" тыс. руб."'), _unit_of('"П-"000')
+    ('€', 'тыс. руб.', '')
+    """
+    if '"$"' in pattern:  # Excel's own currency formats: whatever the currency of the computer was
+        return ""
+    said = " ".join("".join(groups) for groups in _QUOTED.findall(pattern.split(";")[0]))
+    said += "₽" if "₽" in _bare(pattern) else ""
+    rest, unit = read_unit(said)
+    return said.strip() if not rest and (unit.scale or unit.currency) else ""
 
 
 def _sheet(name: str, title: str, rows: list[list[Any]], facts: dict[str, Any]) -> RawSheet:

@@ -13,6 +13,26 @@ from numpy.typing import NDArray
 from loaders.numbers import MISSING_MARKS, Issue, from_numeric, is_number, to_float
 
 
+def new_year(cells: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return which cells are dates of 1 January.
+
+    Examples
+    --------
+    >>> new_year(np.array(["01.01.2022", "2022-01-01", "31.12.2022", "2022"], dtype=object)).tolist()
+    [True, True, False, False]
+    """
+    if cells.dtype != object or not len(cells):
+        return np.zeros(len(cells), bool)
+    codes, unique = pd.factorize(cells, use_na_sentinel=False)
+    return np.array([_new_year(cell) for cell in unique], bool)[codes]
+
+
+def _new_year(cell: Any) -> bool:
+    if isinstance(cell, datetime.date):
+        return (cell.month, cell.day) == (1, 1)
+    return isinstance(cell, str) and bool(_NEW_YEAR.fullmatch(cell.strip()))
+
+
 def parse_years(cells: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.int8], NDArray[np.bool_]]:
     """Read a column of years: 2020, "2020 г.", "20142)", dates; anything else is no year.
 
@@ -44,6 +64,8 @@ _YEAR: Final = re.compile(r"([-+]?\d{1,15})(?:[.,]0+)?(?:\s*(?:г\.?|год|го
 _YEAR_FRACTION: Final = re.compile(r"([-+]?\d{1,9}[.,]\d{1,9})")
 _YEAR_NOTE: Final = re.compile(r"((?:19|20)\d\d)\d{1,2}\)(?:,\s*\d{1,2}\))*,?")
 _DATE: Final = re.compile(r"(?:(\d{4})-\d{1,2}-\d{1,2}|\d{1,2}[./]\d{1,2}[./](\d{4}))(?:[ T][\d:.]+)?")
+
+_NEW_YEAR: Final = re.compile(r"(?:\d{4}-0?1-0?1|0?1[./]0?1[./]\d{4})(?:[ T][0:.]+)?")
 
 
 def _year(cell: Any) -> tuple[float, Issue, bool]:

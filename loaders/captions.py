@@ -1,0 +1,217 @@
+"""What stands around a header: headers of two rows, units in titles and under headers, numbers of columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from graph.errors import SchemaError
+from graph.schema import NUMERIC, TableSpec
+from loaders.headers import (
+    CURRENCIES,
+    JOINED,
+    SCALES,
+    Unit,
+    candidates,
+    count_matches,
+    names_code,
+    read_unit,
+    words,
+)
+from loaders.sheets import show
+
+_PIECE_ENDS: Final = re.compile(r"[,;():/\n\[\]—–]|\s-\s")
+_LEADING: Final = frozenset({"в", "in", "ед", "изм", "измерения", "единица", "единицы", "валюта", "currency"})
+_YEAR: Final = re.compile(r"(?:19|20)\d\d")
+_NO_UNIT: Final = frozenset({"", "х", "x", "год", "г", "year"})
+_LETTERS: Final = ("абвг", "abcd")
+
+
+def title_units(text: str) -> dict[Unit, str]:
+    """Return the units of money that a title or a note names, each with its words; amounts are no units.
+
+    Examples
+    --------
+    >>> title_units("Сведения о поставках за 2022 год (тыс. руб.)")
+    {Unit(scale=1000.0, currency='RUB', percent=False, physical=''): 'тыс руб'}
+    >>> title_units("Поставки дороже 5 млн руб.")
+    {}
+    """
+    units: dict[Unit, str] = {}
+    for piece in _PIECE_ENDS.split(text):
+        found = words(piece)
+        start = 0
+        while start < len(found):
+            end = start
+            while end < len(found) and _of_money(found[end], "".join(found[end + 1 : end + 2])):
+                end += 1
+            if end > start and _stands_for_unit(found, start, end):
+                run = " ".join(found[start:end])
+                units.setdefault(read_unit(run)[1], run)
+            start = end + 1
+    return units
+
+
+def _of_money(word: str, following: str) -> bool:
+    thousand = word in ("т", "t") and following in CURRENCIES
+    return thousand or word == "сша" or word in SCALES or word in CURRENCIES or word in JOINED
+
+
+def _stands_for_unit(found: Sequence[str], start: int, end: int) -> bool:
+    """Tell whether words `start` to `end` name a unit, and no amount, and no part of other words."""
+    before = found[start - 1] if start else ""
+    if (before.isdigit() and not _YEAR.fullmatch(before)) or len("".join(found[start:end])) == 1:
+        return False
+    unit = read_unit(" ".join(found[start:end]))[1]
+    if unit.scale and unit.currency:
+        return True
+    return end == len(found) and (start == 0 or before in _LEADING)
+
+
+def one_unit(texts: Iterable[str], where: str) -> str:
+    """Return the words of the one unit of money that `texts` name, "" for none.
+
+    Raises
+    ------
+    SchemaError
+        They name several, so that none can be taken for the columns.
+    """
+    units: dict[Unit, str] = {}
+    for text in texts:
+        units |= {unit: run for unit, run in title_units(text).items() if unit not in units}
+    if len(units) > 1:
+        raise SchemaError(
+            f"The titles and notes of {where} name several units of money ({', '.join(units.values())}) and "
+            "its headers name none; name the unit in each header."
+        )
+    return next(iter(units.values()), "")
+
+
+def lacks_unit(header: str, spec: TableSpec) -> bool:
+    """Tell whether `header` is one of money that names neither scale nor currency."""
+    names = candidates(header, spec)
+    return bool(names) and spec[names[0]].type == "money" and read_unit(header)[1] == Unit()
+
+
+def unit_row(row: Sequence[Any], header: Sequence[str], spec: TableSpec) -> bool:
+    """Tell whether a row below the header holds units and nothing else, at least one of them of figures.
+
+    Examples
+    --------
+    >>> from graph.schema import tables
+    >>> header, links = ["Год", "Поставщик", "Покупатель", "Сумма"], tables()["links"]
+    >>> unit_row(["", "", "", "тыс. руб."], header, links), unit_row(["2022", "1", "2", "5"], header, links)
+    (True, False)
+    """
+    read = [read_unit(show(cell)) for cell in row]
+    figures = [bool(set(candidates(name, spec)) & _figures(spec)) for name in header]
+    named = any(unit != Unit() and figure for (_, unit), figure in zip(read, figures, strict=False))
+    return named and all(rest in _NO_UNIT for rest, _ in read)
+
+
+def _figures(spec: TableSpec) -> set[str]:
+    return {column.name for column in spec.columns if column.type in NUMERIC}
+
+
+def with_units(header: Sequence[str], row: Sequence[Any], where: str) -> list[str]:
+    """Return the headers with the units of the row below them.
+
+    Raises
+    ------
+    SchemaError
+        A header names another unit than the cell below it.
+    """
+    out = list(header)
+    for at, cell in enumerate(row[: len(out)]):
+        text = show(cell).strip()
+        below, own = read_unit(text)[1], read_unit(out[at])[1]
+        if below == Unit() or own == below:
+            continue
+        if own != Unit():
+            raise SchemaError(
+                f"A header of {where} names another unit than the cell below it: {out[at]!r}, {text!r}."
+            )
+        out[at] = f"{out[at]}, {text}"
+    return out
+
+
+def column_numbers(row: Sequence[Any], following: Iterable[Sequence[Any]]) -> bool:
+    """Tell whether a row below the header only numbers the columns, as printed forms do: А, Б, 1, 2.
+
+    A first record may look the same where ids are numbers of one or two digits, so `following` must hold
+    rows, and longer cells in the first column.
+
+    Examples
+    --------
+    >>> column_numbers(["1", "2", "3"], [["7701", "c", "Завод"]]), column_numbers(["1", "2"], [["2", "2"]])
+    (True, False)
+    """
+    texts = [show(cell).strip().lower() for cell in row]
+    cells = [text for text in texts if text]
+    letters = next((i for i, text in enumerate(cells) if text.isdigit()), 0)
+    numbers = [str(i) for i in range(1, len(cells) - letters + 1)]
+    if len(cells) < 2 or cells[letters:] != numbers:
+        return False
+    if letters and not any(cells[:letters] == list(known[:letters]) for known in _LETTERS):
+        return False
+    at = next(i for i, text in enumerate(texts) if text)
+    others = [text for other in following if at < len(other) and (text := show(other[at]).strip())]
+    return bool(others) and min(map(len, others)) > 2
+
+
+def two_rows(top: Sequence[Any], below: Sequence[Any], spec: TableSpec) -> list[str]:
+    """Return one row of headers made of two, where the upper one spans several of the lower; [] otherwise.
+
+    Examples
+    --------
+    >>> from graph.schema import tables
+    >>> two_rows(["Год", "Поставщик", ""], ["", "ИНН", "Наименование"], tables()["links"])
+    ['Год', 'Поставщик ИНН', 'Поставщик Наименование']
+    """
+    size = max(len(top), len(below))
+    above = [show(cell).strip() for cell in top] + [""] * (size - len(top))
+    under = [show(cell).strip() for cell in below] + [""] * (size - len(below))
+    texts = [text for text in under if text]
+    spans = any(text and not head for head, text in zip(above, under, strict=True))
+    if not texts or not spans or any(any(c.isdigit() for c in text) for text in texts):
+        return []
+    out, named, group = [], 0, ""
+    for head, text in zip(above, under, strict=True):
+        group = head or (group if text else "")
+        joined, known = _join(group, text, spec) if text else (head, False)
+        out.append(joined)
+        named += known
+    enough = count_matches(out, spec) >= max(count_matches(above, spec), count_matches(under, spec))
+    return out if named and enough else []
+
+
+def _join(group: str, text: str, spec: TableSpec) -> tuple[str, bool]:
+    """Return one header of the one that spans several columns and the one below; tell if it is known."""
+    both = f"{group} {text}".strip()
+    if candidates(both, spec):
+        return both, True
+    if names_code(text) and candidates(group, spec):
+        return group, True
+    if candidates(text, spec) and not candidates(group, spec):
+        unit = one_unit([group], "the header") if lacks_unit(text, spec) else ""
+        return (f"{text}, {unit}" if unit else text), True
+    return both, False
+
+
+def other_header(row: Sequence[Any], header: Sequence[str], spec: TableSpec) -> bool:
+    """Tell whether a row inside the table is a header of another table: other columns, order or units.
+
+    Examples
+    --------
+    >>> from graph.schema import tables
+    >>> header, links = ["Год", "Поставщик", "Покупатель", "Сумма, тыс. руб."], tables()["links"]
+    >>> other_header(["Год", "Поставщик", "Покупатель", "Сумма, млн руб."], header, links)
+    True
+    """
+    cells = [show(cell).strip() for cell in row]
+    if count_matches(cells, spec) < max(2, len(spec.required) - 1):
+        return False
+    mine = [(candidates(text, spec)[:1], read_unit(text)[1]) for text in cells]
+    first = [(candidates(text, spec)[:1], read_unit(text)[1]) for text in header]
+    return any(a != b and (a[0] or b[0]) for a, b in zip(mine, first, strict=False))
