@@ -174,7 +174,7 @@ def _activity_row(
         "used": money(used, 1),
         "emissions": "" if books.emissions is None else f"{books.emissions:.1f}".replace(".", ","),
     }
-    dash = ("", "-", "н/д")[int(np.searchsorted([0.5, 0.98], rng.random()))]
+    dash = ("", "-", "…", "н/д")[int(np.searchsorted([0.25, 0.4, 0.5], rng.random()))]
     return [m.participant_id, str(year)] + [dash if k in unknown else v for k, v in cells.items()]
 
 

@@ -20,7 +20,7 @@ from graph.errors import ParameterError
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = dataset()
 YEARS = (2020, 2021, 2022, 2023)
-GAPS = {"", "-", "н/д"}
+GAPS = {"", "-", "…", "н/д"}
 
 
 def generate(out: Path, seed: int = 2024) -> Path:
