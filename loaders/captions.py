@@ -24,7 +24,6 @@ from loaders.sheets import show
 _PIECE_ENDS: Final = re.compile(r"[,;():/\n\[\]—–]|\s-\s")
 _LEADING: Final = frozenset({"в", "in", "ед", "изм", "измерения", "единица", "единицы", "валюта", "currency"})
 _YEAR: Final = re.compile(r"(?:19|20)\d\d")
-_NO_UNIT: Final = frozenset({"", "х", "x", "год", "г", "year"})
 _LETTERS: Final = ("абвг", "abcd")
 
 
@@ -95,7 +94,7 @@ def lacks_unit(header: str, spec: TableSpec) -> bool:
 
 
 def unit_row(row: Sequence[Any], header: Sequence[str], spec: TableSpec) -> bool:
-    """Tell whether a row below the header holds units and nothing else, at least one of them of figures.
+    """Tell whether a row below the header names the unit of a figure, and holds no digit: it is no record.
 
     Examples
     --------
@@ -106,8 +105,8 @@ def unit_row(row: Sequence[Any], header: Sequence[str], spec: TableSpec) -> bool
     """
     read = [read_unit(show(cell)) for cell in row]
     figures = [bool(set(candidates(name, spec)) & _figures(spec)) for name in header]
-    named = any(unit != Unit() and figure for (_, unit), figure in zip(read, figures, strict=False))
-    return named and all(rest in _NO_UNIT for rest, _ in read)
+    named = any(unit != Unit() and not rest and f for (rest, unit), f in zip(read, figures, strict=False))
+    return named and not any(character.isdigit() for cell in row for character in show(cell))
 
 
 def _figures(spec: TableSpec) -> set[str]:

@@ -75,6 +75,7 @@ THOUSANDS = {
     "note": f"{HEAD}Сумма\n{ROWS}Все суммы в тыс. руб.;;;\n",
     "row of units": f"{HEAD}Сумма\n;;;тыс. руб.\n{ROWS}",
     "full row of units": f"{HEAD}Сумма\nгод;-;-;тыс. руб.\n{ROWS}",
+    "units below codes": f"{HEAD}Сумма\n;ИНН;ИНН;тыс. руб.\n{ROWS}",
     "т.р.": f"{HEAD}Сумма, т.р.\n{ROWS}",
     "т. руб.": f"{HEAD}Сумма (т. руб.)\n{ROWS}",
     "тысруб": f"{HEAD}Сумма, тыс.руб.\n{ROWS}",
