@@ -208,7 +208,9 @@ class Content:
     def _frame(self) -> pd.DataFrame:
         """Formations, their sentences in the language of the report where the analysis spoke another."""
         frame = with_no_dysfunction(self.result.formations)
-        if self.lang == self.result.settings.lang or "unknown_because" not in frame:
+        spoken = self.lang == self.result.settings.lang
+        # Which members produce is told by the analysis's own thresholds: without them nothing is worked out.
+        if spoken or "unknown_because" not in frame or types_thresholds(self.result.settings.thresholds)[1]:
             return frame
         said = cooperation_tables(self.result.graph, self.result.settings.replace(lang=self.lang)).formations
         keys = ["cluster_id", "year"]

@@ -49,19 +49,45 @@ function colorOf(k) {
   return mode === "role" ? DATA.nodes[k].color : DATA.coreColors[core === null ? 2 : core];
 }
 
+const ruler = document.createElement("canvas").getContext("2d");
+
+// Where each name goes: below its mark, above it, or nowhere when both places are taken; the core and the
+// most active choose first. Everything is in the coordinates of the picture, so zooming changes nothing.
+function namePlaces(year, size) {
+  const order = [];
+  for (let k = 0; k < N; k++) if (year.present[k]) order.push(k);
+  const rank = (k) => (k === state.selected) * 1e9 + (year.core[k] === 1) * 1e6 + year.size[k];
+  order.sort((a, b) => rank(b) - rank(a) || a - b);
+  ruler.font = `${size}px arial`;
+  const marks = order.map((k) => ({k, x: year.x[k], y: year.y[k], w: year.size[k], h: year.size[k]}));
+  const names = [];
+  const meet = (a, b) => Math.abs(a.x - b.x) < a.w + b.w && Math.abs(a.y - b.y) < a.h + b.h;
+  const places = new Map();
+  for (const k of order) {
+    const away = year.size[k] + size * 0.75;
+    const box = {w: ruler.measureText(DATA.nodes[k].label).width / 2 + 3, h: size * 0.6, x: year.x[k]};
+    for (const [vadjust, y] of [[0, year.y[k] + away], [-2 * away, year.y[k] - away]]) {
+      const tried = {...box, y};
+      if (names.some((other) => meet(tried, other)) || marks.some((mark) => mark.k !== k && meet(tried, mark))) continue;
+      names.push(tried);
+      places.set(k, vadjust);
+      break;
+    }
+  }
+  return places;
+}
+
 function drawNodes() {
   const year = DATA.years[state.at];
   const present = year.present.filter(Boolean).length;
-  const everyName = byId("labels").checked || present <= 45;
-  const ranked = [...year.size].sort((a, b) => b - a);
-  const large = ranked[Math.min(24, ranked.length - 1)];
+  const size = 19 * Math.min(1.6, Math.max(1, present / 30));
+  const places = namePlaces(year, size);
   const made = [];
-  const font = {size: 19 * Math.min(1.6, Math.max(1, present / 30))};
   for (let k = 0; k < N; k++) {
-    const named = everyName || year.core[k] === 1 && present <= 200 || year.size[k] >= large || k === state.selected;
+    const named = byId("labels").checked || places.has(k) || k === state.selected;
     made.push({
       id: DATA.nodes[k].id, label: named ? DATA.nodes[k].label : " ", x: year.x[k], y: year.y[k],
-      size: year.size[k], shape: shapeOf(k), hidden: !year.present[k], font,
+      size: year.size[k], shape: shapeOf(k), hidden: !year.present[k], font: {size, vadjust: places.get(k) || 0},
       color: {background: colorOf(k), border: "#39424e", highlight: {background: colorOf(k), border: "#000000"},
               hover: {background: colorOf(k), border: "#000000"}},
     });
@@ -77,7 +103,10 @@ function drawNodes() {
 function drawLinks() {
   const year = DATA.years[state.at];
   const shown = shownLinks();
-  const made = shown.map((link, k) => ({id: "e" + k, from: DATA.nodes[link.src].id, to: DATA.nodes[link.dst].id, width: link.width}));
+  // Many links lie upon one another: the more there are, the fainter each is.
+  const alpha = Math.max(0.12, 0.42 * Math.min(1, 250 / Math.max(1, shown.length))).toFixed(2);
+  const made = shown.map((link, k) => ({id: "e" + k, from: DATA.nodes[link.src].id, to: DATA.nodes[link.dst].id, width: link.width,
+                                        color: {...LINK, color: `rgba(90,105,125,${alpha})`}}));
   if (byId("outside").checked) {
     for (let k = 0; k < N; k++) {
       const style = {width: 1, dashes: [5, 5], color: {color: "rgba(120,120,120,.35)"}};

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.conftest import Opener
-from tests.reports import samples
+from tests.reports import models, samples
 
 pytestmark = pytest.mark.browser
 
@@ -142,12 +142,39 @@ def test_a_narrow_screen_does_not_scroll_sideways(
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_has_enough_contrast(open_page: Opener, files: dict[str, Path], scheme: str) -> None:
     page = open_page(files["en"], color_scheme=scheme)
-    ratios = page.evaluate(CONTRAST)
+    ratios = page.evaluate(CONTRAST, TEXTS)
     # WCAG 2.1, AA: 4.5 for text.
     assert min(ratios.values()) >= 4.5, ratios
 
 
-CONTRAST = """() => {
+TEXTS = (
+    "p",
+    ".soft",
+    "td",
+    "th",
+    "nav a",
+    "a",
+    ".tiles span",
+    ".sev.error",
+    ".sev.warning",
+    ".sev.info",
+    ".na",
+    "summary",
+)
+MODEL_TEXTS = (
+    ".found p",
+    ".ladder li span",
+    ".ladder em",
+    "td.pe1",
+    "td.pe4",
+    "td.pc1",
+    "td.pc4",
+    "td.pass",
+    "td.best",
+    "td.apart",
+    "td.c",
+)
+CONTRAST = """(queries) => {
   const light = (text) => {
     const [r, g, b] = text.match(/[\\d.]+/g).slice(0, 3).map((v) => v / 255)
       .map((v) => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
@@ -161,8 +188,7 @@ CONTRAST = """() => {
     return "rgb(255,255,255)";
   };
   const out = {};
-  for (const query of ["p", ".soft", "td", "th", "nav a", "a", ".tiles span", ".sev.error",
-                       ".sev.warning", ".sev.info", ".na", "summary"]) {
+  for (const query of queries) {
     const e = document.querySelector("main " + query) || document.querySelector(query);
     const [a, b] = [light(getComputedStyle(e).color), light(ground(e))].sort((x, y) => y - x);
     out[query] = (a + 0.05) / (b + 0.05);
@@ -179,3 +205,36 @@ def test_printing_opens_what_is_folded(open_page: Opener, files: dict[str, Path]
     assert page.locator("#findings details.info[open]").count() == 0
     page.emulate_media(media="print")
     assert page.locator("nav").is_hidden() and page.locator(".tools").first.is_hidden()
+
+
+@pytest.mark.parametrize("width", [1400, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_formation_model_is_drawn_and_readable(
+    open_page: Opener, tmp_path: Path, width: int, scheme: str
+) -> None:
+    path = tmp_path / "split.html"
+    path.write_text(models.page("split", "ru"), "utf-8")
+    page = open_page(path, width=width, color_scheme=scheme)
+    page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    # The mark of every strip stands inside its picture, and strips are as wide as they are drawn.
+    strips = page.locator("#verdicts td .strip")
+    assert strips.count() == len(models.world("split").clusters)
+    assert strips.first.bounding_box()["width"] > 120  # type: ignore[index]
+    contrast = page.evaluate(CONTRAST, MODEL_TEXTS)
+    assert min(contrast.values()) >= 4.5, contrast
+
+
+def test_a_drawing_is_not_exported(open_page: Opener, tmp_path: Path) -> None:
+    path = tmp_path / "split.html"
+    path.write_text(models.page("split", "en"), "utf-8")
+    page = open_page(path)
+    with page.expect_download() as waiting:
+        box = page.locator("#verdicts .tools", has=page.get_by_role("button", name="Save as CSV")).first
+        box.get_by_role("button", name="Save as CSV").click()
+    assert waiting.value.suggested_filename == "probability.csv"
+    rows = list(csv.DictReader(io.StringIO(Path(waiting.value.path()).read_text("utf-8-sig"))))
+    assert "strip" not in rows[0] and "years" not in rows[0]
+    exact = models.world("split").clusters.set_index("cluster_id")["ecosystem_probability"]
+    for row in rows:
+        assert float(row["ecosystem_probability"]) == pytest.approx(exact[row["cluster_id"]])

@@ -173,3 +173,21 @@ def test_the_graph_is_saved_and_reads_back(
 def test_a_narrow_screen_does_not_scroll_sideways(open_page: Opener, files: dict[str, Path]) -> None:
     page = open_page(files["c01"], width=390, height=844)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_names_do_not_overlap_unless_all_are_asked_for(open_page: Opener, files: dict[str, Path]) -> None:
+    page = open_page(files["c05"])
+    boxes = """() => nodes.get().filter((n) => !n.hidden && n.shape !== "box" && n.label.trim()).map((n) => {
+      ruler.font = `${n.font.size}px arial`;
+      const half = ruler.measureText(n.label).width / 2, up = n.font.vadjust < 0 ? -1 : 1;
+      return [n.x - half, n.x + half, n.y + up * (n.size + n.font.size * 0.75), n.font.size];
+    })"""
+    named = page.evaluate(boxes)
+    assert named
+    for k, (left, right, y, size) in enumerate(named):
+        for other_left, other_right, other_y, _ in named[:k]:
+            apart = right < other_left or other_right < left or abs(y - other_y) >= size
+            assert apart
+    page.locator("#labels").check()
+    present = sample().graph.formations(["c05"])[-1].n
+    assert len(page.evaluate(boxes)) == present >= len(named)
