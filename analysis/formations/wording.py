@@ -171,9 +171,9 @@ def _found(outcome: str, groups: Groups, clusters: pd.DataFrame, lang: str) -> l
             if not g.passed and not np.isnan(g.value)
         ]
         return [
-            "В этих данных нет различимых групп: деление на кластеры и экосистемы ими не подтверждается."
+            "Различимых групп эти данные не показывают: деления на кластеры и экосистемы они не подтверждают."
             if ru
-            else "There are no distinct groups in these data: they do not support dividing these formations "
+            else "These data show no distinct groups: they do not support dividing these formations "
             "into clusters and ecosystems.",
             ("Что не выдержано: " if ru else "What was not met: ") + "; ".join(failed) + ".",
         ]
@@ -202,7 +202,7 @@ def _sure(basis: str, outcome: str, groups: Groups, table: FeatureTable, lang: s
     value = {gate.name: gate.value for gate in groups.gates}
     empty = _number(f"{np.isnan(groups.x).mean():.0%}", lang)
     out = [
-        f"Модель опирается на {n} кластеров (медиана по годам) и признаки: "
+        f"Число кластеров в модели: {n} (каждый — медианой своих лет). Признаки: "
         f"{', '.join(f.label(lang) for f in table.features)}; неизвестно {empty} ячеек."
         if ru
         else f"The model rests on {n} clusters (median of their years) and {p} features: "

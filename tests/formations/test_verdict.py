@@ -110,8 +110,8 @@ def test_one_population_has_no_structure_and_says_so_with_dignity(n: int) -> Non
     assert set(model.clusters["formation_verdict"]) == {"no structure"}
     assert model.clusters["ecosystem_probability"].isna().all()
     assert model.scores["ecosystem_probability"].isna().all()
-    assert model.sentences["en"][0].startswith("There are no distinct groups in these data")
-    assert model.sentences["ru"][0].startswith("В этих данных нет различимых групп")
+    assert model.sentences["en"][0].startswith("These data show no distinct groups")
+    assert model.sentences["ru"][0].startswith("Различимых групп эти данные не показывают")
     assert model.basis == ("exploratory" if n <= 40 else "model")
 
 
