@@ -10,11 +10,17 @@ file, or an edit of the inner one would leave the outer one's cached code stale.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from typing import Any, Generic, ParamSpec, TypeVar
+import gc
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final, Generic, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+OPTIONS: Final[Mapping[str, Any]] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+"""How every kernel is compiled; none is called from C."""
 
 
 class Kernel(Generic[P, R]):
@@ -37,20 +43,44 @@ class Kernel(Generic[P, R]):
 
     @functools.cached_property
     def dispatcher(self) -> Any:
-        """Return numba's compiled function, cached on disk where a cache directory can be written."""
+        """Return what Python calls: compiled, and cached on disk where a cache directory can be written."""
+        try:
+            return self._compiled(cache=True)
+        except RuntimeError:  # numba found no writable directory for its cache
+            return self._compiled(cache=False)
+
+    @functools.cached_property
+    def callee(self) -> Any:
+        """Return what other kernels call: it needs no entry from Python, and is cached within its callers."""
+        return self._compiled(no_cpython_wrapper=True)
+
+    def _compiled(self, **options: Any) -> Any:
         import numba
 
         _teach_numba()
-        compile_ = functools.partial(numba.njit, self.python, nogil=True, error_model="numpy")
-        try:
-            return compile_(cache=True)
-        except RuntimeError:  # numba found no writable directory for its cache
-            return compile_(cache=False)
+        return numba.njit(self.python, **OPTIONS, **options)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run the compiled function."""
-        result: R = self.dispatcher(*args, **kwargs)
+        compiled = self.dispatcher
+        if compiled.overloads:
+            result: R = compiled(*args, **kwargs)
+            return result
+        with _collector_paused():
+            result = compiled(*args, **kwargs)
         return result
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Pause the cyclic garbage collector, which takes a fifth of a compilation by walking its data."""
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()
 
 
 @functools.cache
@@ -63,7 +93,7 @@ def _teach_numba() -> None:
 
     @typeof_impl.register(Kernel)
     def _(kernel: Kernel[..., Any], context: object) -> Any:
-        return typeof(kernel.dispatcher)
+        return typeof(kernel.callee)
 
 
 def jit(function: Callable[P, R]) -> Kernel[P, R]:

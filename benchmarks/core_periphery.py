@@ -46,7 +46,7 @@ def fit_of(edges: Edges, core: Core) -> float:
     """Return the equation 4 correlation of any core."""
     links = adjacency(edges, edges.values("log1p"))
     sums, state = np.zeros((edges.n, 4)), np.zeros(7)
-    kernels.place(edges.n, core.astype(np.int8), sums, state, *links)
+    kernels.place(edges.n, core.astype(np.int64), sums, state, *links)
     return correlation(kernels.score(4, edges.n, state))
 
 

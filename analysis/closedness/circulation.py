@@ -26,14 +26,14 @@ def _least_removal(n: int, src: Ints, dst: Ints, capacity: Ints) -> Ints:
     blocking flows along admissible arcs (Dinic), and when no net buyer can be reached, the potential of
     everything unreached rises to the nearest arc. All integers: exact, and it ends.
     """
-    m = len(src)
+    m = src.size
     first = np.zeros(n + 2, np.int64)
     for e in range(m):
         first[src[e] + 2] += 1
         first[dst[e] + 2] += 1
     for u in range(n):
         first[u + 2] += first[u + 1]
-    arcs = np.empty(2 * m, np.int64)  # arc 2e runs along link e, arc 2e + 1 against it
+    arcs = np.zeros(2 * m, np.int64)  # arc 2e runs along link e, arc 2e + 1 against it
     residual = np.zeros(2 * m, np.int64)
     excess = np.zeros(n, np.int64)
     for e in range(m):
@@ -45,10 +45,10 @@ def _least_removal(n: int, src: Ints, dst: Ints, capacity: Ints) -> Ints:
         excess[src[e]] += capacity[e]
         excess[dst[e]] -= capacity[e]
     potential = np.zeros(n, np.int64)
-    level = np.empty(n, np.int64)
-    queue = np.empty(n, np.int64)
-    pointer = np.empty(n, np.int64)
-    path = np.empty(n + 1, np.int64)
+    level = np.zeros(n, np.int64)
+    queue = np.zeros(n, np.int64)
+    pointer = np.zeros(n, np.int64)
+    path = np.zeros(n + 1, np.int64)
     while True:
         tail = 0
         for u in range(n):
@@ -125,7 +125,7 @@ def _least_removal(n: int, src: Ints, dst: Ints, capacity: Ints) -> Ints:
                     residual[path[step] ^ 1] += amount
                 excess[start] -= amount
                 excess[u] += amount
-    removed = np.empty(m, np.int64)
+    removed = np.zeros(m, np.int64)
     for e in range(m):
         removed[e] = residual[2 * e + 1]
     return removed

@@ -18,22 +18,23 @@ Ints = NDArray[np.int64]
 def _strong_labels(n: int, src: Ints, dst: Ints) -> Ints:
     """Return strong component numbers (Tarjan 1972, without recursion), each after all that it can reach."""
     first = np.zeros(n + 2, np.int64)
-    for e in range(len(src)):
+    for e in range(src.size):
         first[src[e] + 2] += 1
     for u in range(n):
         first[u + 2] += first[u + 1]
-    head = np.empty(len(src), np.int64)
-    for e in range(len(src)):
+    head = np.zeros(src.size, np.int64)
+    for e in range(src.size):
         head[first[src[e] + 1]] = dst[e]
         first[src[e] + 1] += 1
-    label = np.full(n, -1, np.int64)
-    order = np.full(n, -1, np.int64)  # when a participant was met; −1 not yet
-    low = np.empty(n, np.int64)
-    pending = np.empty(n, np.int64)  # met, but not yet in a finished component
-    walk = np.empty(n, np.int64)  # the path of the depth-first search
-    following = np.empty(n, np.int64)
+    label = np.zeros(n, np.int64)
+    order = np.zeros(n, np.int64)  # when a participant was met; −1 not yet
+    low = np.zeros(n, np.int64)
+    pending = np.zeros(n, np.int64)  # met, but not yet in a finished component
+    walk = np.zeros(n, np.int64)  # the path of the depth-first search
+    following = np.zeros(n, np.int64)
     for u in range(n):
         following[u] = first[u]
+        label[u] = order[u] = -1
     met = pended = found = 0
     for root in range(n):
         if order[root] >= 0:

@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.closedness.components import component_labels
+from analysis.closedness.throughflow import ROUNDING, throughflow
 from analysis.linear import solve_leontief
+from analysis.memo import per_formation
 from graph.errors import parameter_error
-from graph.formation import FloatArray, sum_by
+from graph.formation import FloatArray, Formation, sum_by
 
 Index = NDArray[np.integer[Any]]
-_CLOSED: Final = 1e-12
-"""A strong component whose inflow is below this share of its throughflow takes nothing in."""
 _DENSE_COMPONENT: Final = 2500
 """Up to so many participants of a strong component one dense inverse is faster than blocks of columns."""
 _BLOCK: Final = 256
@@ -27,15 +27,23 @@ def closed_components(
 ) -> NDArray[np.bool_]:
     """Tell which participants sit in a strong component that takes nothing in from elsewhere.
 
-    There the flow never began and never ends: I − G is singular exactly when such a component exists.
-    Shape (n,).
+    There the flow never began and never ends: I − G is singular exactly when such a component exists. An
+    inflow of no more than `ROUNDING` of the component's throughflow is none. Shape (n,).
     """
     size = int(labels.max(initial=-1)) + 1
     within = labels[src] == labels[dst]
     inside = sum_by(labels[src[within]], weight[within], size)
     through = sum_by(labels, total, size)
-    closed = (inside > 0) & (through - inside <= _CLOSED * through)
+    closed = (inside > 0) & (through - inside <= ROUNDING * through)
     return np.asarray(closed[labels], dtype=np.bool_)
+
+
+@per_formation
+def formation_closed(formation: Formation) -> NDArray[np.bool_]:
+    """Return `closed_components` of a formation's members, shape (n,)."""
+    src, dst = formation.src, formation.dst
+    labels = component_labels(formation.n, src, dst, strong=True)
+    return closed_components(src, dst, formation.weight, throughflow(formation).total, labels)
 
 
 def expected_visits(src: Index, dst: Index, weight: FloatArray, total: FloatArray) -> FloatArray:
@@ -150,10 +158,32 @@ def finn_cycling_index(flows: ArrayLike, inflow: ArrayLike) -> float:
     return cycling_index(src, dst, matrix[src, dst], z + matrix.sum(axis=0))
 
 
+def path_length(
+    src: Index,
+    dst: Index,
+    weight: FloatArray,
+    total: FloatArray,
+    inflow: FloatArray,
+    closed: NDArray[np.bool_],
+) -> float:
+    """Return `average_path_length` of links given as arrays, `closed` from `closed_components`."""
+    if not closed.any():
+        through, entered = float(total.sum()), float(inflow.sum())
+    else:
+        leaving = closed[src] & ~closed[dst]
+        through = float(total[~closed].sum())
+        entered = float(inflow[~closed].sum()) + float(weight[leaving].sum())
+    if entered > 0:
+        return through / entered
+    return float("inf") if total.sum() > 0 else float("nan")
+
+
 def average_path_length(flows: ArrayLike, inflow: ArrayLike) -> float:
     """Return total throughflow / boundary inflow: how many participants a unit passes before it leaves.
 
-    Equal to the mean upstreamness weighted by boundary inflow. Infinite where nothing enters.
+    Equal to the mean upstreamness weighted by boundary inflow. A component that takes nothing in is set
+    apart, as in the cycling index: no unit enters it, and what it hands on enters the rest from outside.
+    Infinite where nothing enters at all.
 
     Parameters
     ----------
@@ -177,10 +207,11 @@ def average_path_length(flows: ArrayLike, inflow: ArrayLike) -> float:
     2.0
     """
     matrix, z = checked_flows("average_path_length", flows, inflow)
-    through, entered = float(z.sum() + matrix.sum()), float(z.sum())
-    if entered > 0:
-        return through / entered
-    return float("inf") if through > 0 else float("nan")
+    src, dst = np.nonzero(matrix)
+    weight, total = matrix[src, dst], z + matrix.sum(axis=0)
+    labels = component_labels(len(matrix), src, dst, strong=True)
+    closed = closed_components(src, dst, weight, total, labels)
+    return path_length(src, dst, weight, total, z, closed)
 
 
 def checked_flows(function: str, flows: ArrayLike, boundary: ArrayLike) -> tuple[FloatArray, FloatArray]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from analysis.closedness import kinds
 from analysis.closedness.circulation import link_circulation_share
 from analysis.closedness.components import longest_chain, strongly_connected_share
-from analysis.closedness.finn import cycling_index
+from analysis.closedness.finn import cycling_index, formation_closed, path_length
 from analysis.closedness.leontief import link_autonomy
 from analysis.closedness.throughflow import (
     ROUNDING,
@@ -92,11 +92,14 @@ def _flow_columns(formation: Formation, columns: dict[str, Scalar]) -> tuple[Fin
     columns["throughflow_basis"] = flow.basis
     if not flow.usable:
         return findings
-    columns["total_throughflow"] = through = float(flow.total.sum())
+    columns["total_throughflow"] = float(flow.total.sum())
     columns["finn_cycling_index"] = cycling_index(formation.src, formation.dst, formation.weight, flow.total)
-    entered = float(flow.inflow.sum())
-    if entered > 0:
-        columns["average_path_length"] = through / entered
+    closed = formation_closed(formation)
+    length = path_length(formation.src, formation.dst, formation.weight, flow.total, flow.inflow, closed)
+    if np.isfinite(length):
+        columns["average_path_length"] = length
+    if closed.any():
+        findings += (told(formation, "closed_part", detail=_names(formation, closed)),)
     if not boundary_recorded(formation):
         findings += (told(formation, "boundary_unrecorded"),)
     return findings

@@ -35,7 +35,8 @@ class Throughflow:
     from_links : array of bool
         Members with flows whose output is unknown.
     contradicted : array of bool
-        Members that bought more from members than their output, or sold with an output of zero.
+        Members that bought more from members than their output, or sold (outside, too) with an output of
+        zero.
     """
 
     total: FloatArray
@@ -94,7 +95,9 @@ def throughflow(formation: Formation) -> Throughflow:
     shown = np.where(recorded_out > recorded_in * (1 + _PRINTED), recorded_out, recorded_in)
     total = np.where(unknown, shown, formation.output)
     inflow = total - bought
-    contradicted = (inflow < -ROUNDING * total) | ((total <= 0) & (supplied + bought > 0))
+    contradicted = (inflow < -ROUNDING * total) | (
+        (total <= 0) & (supplied + bought + formation.sales_outside > 0)
+    )
     return Throughflow(
         total=total,
         inflow=np.where(np.abs(inflow) <= ROUNDING * total, 0.0, inflow),
@@ -124,6 +127,8 @@ def throughflow_findings(formation: Formation, flow: Throughflow) -> tuple[Findi
     if flow.contradicted.any():
         names = "; ".join(formation.ids[flow.contradicted].astype(str))
         found.append(told(formation, "throughflow_contradicted", detail=names, column="output"))
+    elif not flow.usable:
+        found.append(told(formation, "throughflow_none", column="output"))
     if flow.from_links.any():
         count = f"{int(flow.from_links.sum())} / {int((flow.total > 0).sum())}"
         found.append(told(formation, "throughflow_from_links", detail=count, column="output"))

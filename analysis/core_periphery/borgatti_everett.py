@@ -136,7 +136,7 @@ def discrete_optimum(
 ) -> tuple[NDArray[np.bool_], float, float, int]:
     """Return the best core, its correlation, the margin and the ties (see `borgatti_everett`)."""
     n = edges.n
-    x = np.zeros(n, np.int8)
+    x = np.zeros(n, np.int64)
     if n < smallest(str(equation)) or len(y) == 0:
         return x.astype(bool), np.nan, np.nan, 0
     links = adjacency(edges, y)
@@ -166,7 +166,7 @@ def _settle(
     equation: int,
     n: int,
     links: tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float64]],
-    x: NDArray[np.int8],
+    x: NDArray[np.int64],
 ) -> tuple[float, float, int]:
     """Move x to the first of its tied neighbours, or a better one; return score, best other score, ties."""
     for _ in range(SETTLING):

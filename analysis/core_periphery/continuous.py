@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.core_periphery.common import CoreFit, Edges, Weights, core_fit
-from analysis.core_periphery.minres import concentrated, coreness
+from analysis.core_periphery.minres import concentrated, least_squares
 
 Floats = NDArray[np.float64]
 
@@ -35,9 +35,9 @@ def continuous(edges: Edges, weights: Weights) -> CoreFit:
 
     n = edges.n
     a = edges.values(weights)
-    start, _, pre = coreness(edges, a, symmetric=True)
+    fitted = least_squares(edges, a, symmetric=True)
     name = "Borgatti–Everett eq. 5"
-    if not np.isfinite(pre):
+    if not np.isfinite(fitted.pre):
         return core_fit(edges, name, np.zeros(n, bool), np.nan, ties=0, equation="5", weights=weights)
     cells = n * (n - 1)
     links: Any = csr_array((a, (edges.src, edges.dst)), shape=(n, n))
@@ -49,7 +49,9 @@ def continuous(edges: Edges, weights: Weights) -> CoreFit:
         square, total = c * c, float(c.sum())
         length = float(square.sum())
         pattern = total**2 - length  # Σ c_i c_j over i ≠ j
-        spread = max(length**2 - float(square @ square) - pattern**2 / cells, 1e-300)
+        spread = length**2 - float(square @ square) - pattern**2 / cells
+        if spread <= 1e-12 * length**2:  # no pattern: at most one c above 0, or all equal
+            return 0.0, np.zeros(n)
         linked = both @ c
         covariance = 0.5 * float(c @ linked) - mean * pattern
         r = covariance / (norm * np.sqrt(spread))
@@ -62,7 +64,7 @@ def continuous(edges: Edges, weights: Weights) -> CoreFit:
     spiral = 1.0 + 0.5 * np.argsort(np.argsort(-strength, kind="stable")) / n  # equal coreness is stationary
     fit: Any = minimize
     ends: list[Any] = []
-    for c in (strength, start, spiral):
+    for c in (strength, fitted.u, spiral):
         c = c / np.linalg.norm(c)
         ends.append(fit(loss, c, jac=True, method="L-BFGS-B", bounds=[(0.0, None)] * n, options=OPTIONS))
     best = min(ends, key=lambda end: float(end.fun))

@@ -22,26 +22,23 @@ STARTS: Final = (0.1, 0.25)
 BLOCKS: Final = ("periphery_out", "core_in", "core_out", "periphery_in")
 
 
-@jit
-def pattern(supplier: int, buyer: int) -> float:
-    """Return 1 where core_out (2) sells, but to periphery_out, or core_in (1) buys, but from periphery_in."""
-    if (supplier == 2 and buyer != 0) or (buyer == 1 and supplier != 3):
-        return 1.0
-    return 0.0
+PATTERN: Final = np.array([[0, 1, 0, 0], [0, 1, 0, 0], [0, 1, 1, 1], [0, 0, 0, 0]], dtype=np.float64)
+"""Who supplies whom in the ideal: block by block, in the order of `BLOCKS`."""
 
 
 @jit
 def four_blocks(
-    n: int, src: Ints, dst: Ints, order: Pointers, pointers: Pointers, y: Floats, block: Ints
+    n: int, src: Ints, dst: Ints, order: Pointers, pointers: Pointers, y: Floats, ideal: Floats, block: Ints
 ) -> float:
     """Climb in place to a partition that no move of one participant betters; return sign(r) r².
 
     `pointers` gives each participant's links as supplier, then as buyer; the latter through `order`.
+    `ideal` is `PATTERN`.
     """
     cells = n * (n - 1.0)
     total, squares = 0.0, 0.0
     to, size = np.zeros((n, 8)), np.zeros(4)
-    for e in range(len(y)):
+    for e in range(y.size):
         total += y[e]
         squares += y[e] * y[e]
         to[src[e], block[dst[e]]] += y[e]
@@ -52,8 +49,8 @@ def four_blocks(
     linked, held = 0.0, 0.0
     for i in range(n):
         for b in range(4):
-            linked += to[i, b] * pattern(block[i], b)
-            held += pattern(block[i], b) * (size[b] - (1.0 if b == block[i] else 0.0))
+            linked += to[i, b] * ideal[block[i], b]
+            held += ideal[block[i], b] * (size[b] - (1.0 if b == block[i] else 0.0))
     best = -2.0
     while True:
         chosen, target, chosen_linked, chosen_held = -1, 0, 0.0, 0.0
@@ -66,8 +63,8 @@ def four_blocks(
                     continue
                 s, a = linked, held
                 for b in range(4):
-                    out = pattern(there, b) - pattern(here, b)
-                    into = pattern(b, there) - pattern(b, here)
+                    out = ideal[there, b] - ideal[here, b]
+                    into = ideal[b, there] - ideal[b, here]
                     partners = size[b] - (1.0 if b == here else 0.0)
                     s += out * to[i, b] + into * to[i, 4 + b]
                     a += (out + into) * partners
@@ -89,7 +86,7 @@ def four_blocks(
                 to[dst[e], 4 + here] -= y[e]
                 to[dst[e], 4 + target] += y[e]
             for k in range(pointers[n + chosen], pointers[n + chosen + 1]):
-                e = order[k - len(y)]
+                e = order[k - y.size]
                 to[src[e], here] -= y[e]
                 to[src[e], target] += y[e]
 
@@ -191,7 +188,7 @@ def two_cores(edges: Edges, y: Floats) -> TwoCores:
     for share_out in STARTS:
         for share_in in STARTS:
             block = _start(sold, bought, max(1, round(share_out * n)), max(1, round(share_in * n)))
-            score = float(four_blocks(n, edges.src, edges.dst, order, pointers, y, block))
+            score = float(four_blocks(n, edges.src, edges.dst, order, pointers, y, PATTERN, block))
             if score > best + 1e-12:
                 best, best_block = score, block
     if best <= -2.0:

@@ -7,10 +7,12 @@ value` list both ends' view of every link (a mutual pair appears twice). A state
     state = [Σy and Σy² inside the core, the same inside the periphery, core size, Σy and Σy² of all links]
     sums[i] = [Σy and Σy² between i and the core, Σy and Σy² of all links of i]
 
-so that the fit after moving any one participant costs O(1) and the move itself O(degree). Copies are written
-as loops and sorting is our own because both compile an order of magnitude faster than numba's array
-statements, and the first run waits for it. The kernels call each other, so they stay in one file (see
-`analysis.jit`).
+so that the fit after moving any one participant costs O(1) and the move itself O(degree).
+
+The first run waits for the compiler, so what compiles slowly is avoided: array statements (copies are loops,
+sorting is our own), more kinds of new arrays than `np.zeros` of floats and of int64, and a constant −1 for
+"nobody", which would compile its callees once more (n stands for it). The kernels call each other, so they
+stay in one file (see `analysis.jit`).
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from analysis.jit import jit
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
-Flags = NDArray[np.int8]
+Flags = NDArray[np.int64]
 Words = NDArray[np.uint64]
 Pointers = NDArray[np.int64]
 
@@ -60,12 +62,12 @@ def both_ends(n: int, src: Ints, dst: Ints, y: Floats, indptr: Pointers, other: 
     """Fill `indptr` (n + 1), `other` and `value` (2m): each link seen from both its ends."""
     for i in range(n + 1):
         indptr[i] = 0
-    for e in range(len(src)):
+    for e in range(src.size):
         indptr[src[e] + 1] += 1
         indptr[dst[e] + 1] += 1
     for i in range(n):
         indptr[i + 1] += indptr[i]
-    for e in range(len(src)):  # indptr[i] serves as the cursor of i, and is moved back below
+    for e in range(src.size):  # indptr[i] serves as the cursor of i, and is moved back below
         at = indptr[src[e]]
         other[at], value[at] = dst[e], y[e]
         indptr[src[e]] = at + 1
@@ -163,7 +165,7 @@ def climb(
     A pass moves the best participant not yet moved, even downhill, until a number of moves brought no new
     best; then it returns to the best split on its way. Two moves in a row are a swap, three a rotation.
     """
-    path, fixed, moved = np.empty(n, np.int64), np.empty(n, np.int8), np.empty(7)
+    path, fixed, moved = np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(7)
     patience = max(6, min(n // 4, 40))
     best = score(equation, n, state)
     while True:
@@ -172,7 +174,7 @@ def climb(
         best_at = 0
         length = 0
         while length < n and length - best_at < patience:
-            chosen = -1
+            chosen = n
             chosen_score = UNDEFINED
             for i in range(n):
                 if fixed[i] == 0:
@@ -181,7 +183,7 @@ def climb(
                     if s > chosen_score:
                         chosen_score = s
                         chosen = i
-            if chosen < 0:
+            if chosen == n:
                 break
             move(chosen, x, sums, state, indptr, other, value)
             fixed[chosen] = 1
@@ -199,24 +201,13 @@ def climb(
 
 @jit
 def descending(key: Floats, ranking: Pointers) -> None:
-    """Write to `ranking` the positions of `key` from the largest; equal keys by position (Shell's sort)."""
-    n = len(key)
-    for i in range(n):
-        ranking[i] = i
-    gap = 1
-    while gap < n // 3:
-        gap = 3 * gap + 1
-    while gap > 0:
-        for i in range(gap, n):
-            item = ranking[i]
-            j = i - gap
-            while j >= 0 and (
-                key[ranking[j]] < key[item] or (key[ranking[j]] == key[item] and ranking[j] > item)
-            ):
-                ranking[j + gap] = ranking[j]
-                j -= gap
-            ranking[j + gap] = item
-        gap //= 3
+    """Write to `ranking` the positions of `key` from the largest; equal keys by position (insertion sort)."""
+    for i in range(key.size):
+        at = i
+        while at > 0 and key[ranking[at - 1]] < key[i]:
+            ranking[at] = ranking[at - 1]
+            at -= 1
+        ranking[at] = i
 
 
 @jit
@@ -236,7 +227,7 @@ def search(
     symmetrised links, with a climb from each. Then `kicks` more climbs: three of four from a perturbation of
     the best split, the fourth from a random one (not above 500 participants, where that takes long).
     """
-    x, sums, state = np.zeros(n, np.int8), np.zeros((n, 4)), np.zeros(7)
+    x, sums, state = np.zeros(n, np.int64), np.zeros((n, 4)), np.zeros(7)
     key, previous, ranking = np.zeros(n), np.zeros(n), np.zeros(n, np.int64)
     best = UNDEFINED
     for attempt in range(2 + kicks):
@@ -293,7 +284,7 @@ def search(
 def precedes(x: Flags, y: Flags) -> bool:
     """Tell whether core x comes before core y: fewer members, then the earlier members."""
     size, first = 0, 0
-    for i in range(len(x)):
+    for i in range(x.size):
         difference = int(x[i]) - int(y[i])
         size += difference
         if first == 0:
@@ -306,7 +297,7 @@ def exhaust(
     equation: int, n: int, indptr: Pointers, other: Ints, value: Floats, best_x: Flags
 ) -> tuple[float, float, int]:
     """Try every split in Gray-code order; return the best score, the next best split's, and the optima."""
-    x, sums, state = np.zeros(n, np.int8), np.zeros((n, 4)), np.zeros(7)
+    x, sums, state = np.zeros(n, np.int64), np.zeros((n, 4)), np.zeros(7)
     place(n, x, sums, state, indptr, other, value)
     best, second, ties = UNDEFINED, UNDEFINED, 0
     for code in range(1, 1 << n):

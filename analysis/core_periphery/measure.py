@@ -191,7 +191,7 @@ def _core(
         core = concentrated(np.sqrt(u * v))
     else:
         return np.zeros(edges.n, bool), np.nan, np.nan, 0
-    score = survey(4, edges.n, *adjacency(edges, y), core.astype(np.int8))[0]
+    score = survey(4, edges.n, *adjacency(edges, y), core.astype(np.int64))[0]
     return core, correlation(score) if score >= -1 else np.nan, np.nan, 1
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,15 @@ Floats = NDArray[np.float64]
 STEPS: Final = 5000
 TOLERANCE: Final = 1e-11
 
+FURTHER: Final = 1e-13
+"""Tolerance of the steps that show whether u and v have settled."""
+
+SETTLED: Final = 0.01
+"""How far u and v may still go there, or differ between equally good fits, as a share of the largest."""
+
+EQUAL: Final = 1e-8
+"""Errors closer than this share of Σ a² are equally good."""
+
 
 @jit
 def factor(
@@ -42,7 +51,7 @@ def factor(
     `src` is sorted. Symmetric: u = v, updated one participant after another.
     """
     squares = 0.0
-    for e in range(len(a)):
+    for e in range(a.size):
         squares += a[e] * a[e]
     numerator = np.zeros(n)
     error = np.inf
@@ -53,7 +62,7 @@ def factor(
         e = 0
         for i in range(n):  # the best u_i for given v; a symmetric u is its own v, at once
             s = 0.0
-            while e < len(a) and src[e] == i:
+            while e < a.size and src[e] == i:
                 s += a[e] * v[dst[e]]
                 e += 1
             rest = total - v[i] * v[i]
@@ -66,7 +75,7 @@ def factor(
             for j in range(n):
                 total += u[j] * u[j]
                 numerator[j] = 0.0
-            for e in range(len(a)):
+            for e in range(a.size):
                 numerator[dst[e]] += a[e] * u[src[e]]
             for j in range(n):
                 rest = total - u[j] * u[j]
@@ -76,7 +85,7 @@ def factor(
             uu += u[i] * u[i]
             vv += v[i] * v[i]
             both += u[i] * u[i] * v[i] * v[i]
-        for e in range(len(a)):
+        for e in range(a.size):
             cross += a[e] * u[src[e]] * v[dst[e]]
         previous = error
         error = squares - 2.0 * cross + uu * vv - both
@@ -104,16 +113,19 @@ def minres(graph: GraphLike, *, weights: Weights = "log1p", symmetric: bool = Fa
         ``fit`` is PRE = 1 − Σ_{i≠j} (a_ij − u_i v_j)² / Σ_{i≠j} (a_ij − ā)², ā the mean of the off-diagonal
         cells: 1 is a perfect fit, 0 no better than one number for all cells, and below 0 is worse.
         ``core`` is the set of largest √(u_i v_i) whose 0–1 indicator correlates best with √(u v) (the
-        concentration rule of Borgatti and Everett). NaN and an empty core with fewer than 3 participants, no
-        link, or cells all equal.
+        concentration rule of Borgatti and Everett), empty where these are all equal. NaN and an empty core
+        with fewer than 3 participants, no link, or cells all equal, and where the error has no minimum; where
+        different u, v fit equally well (two separate groups alike), u and v alone are NaN. ``ties`` is not
+        counted and 1 where there is a core, else 0.
 
     Notes
     -----
     Given v, the best u_i is Σ_{j≠i} a_ij v_j / Σ_{j≠i} v_j², and likewise v given u: each half step lowers
-    the error, links ≥ 0 keep u and v ≥ 0, and the start (strengths) makes the result deterministic. The
-    diagonal is missing, not zero, which separates MINRES from the plain SVD [1]_. Where the error has no
-    minimum (a star, whose hub's u and v may grow without bound because its own cell is missing) the
-    iteration stops when a step gains less than 1e-11 of Σ a².
+    the error, and links ≥ 0 keep u and v ≥ 0. The diagonal is missing, not zero, which separates MINRES from
+    the plain SVD [1]_. The starts are the strengths, which may lie on a saddle (all equal: two separate
+    groups alike), and the strengths tilted by their rank either way; the best end is kept. It stops when a
+    step gains less than 1e-11 of Σ a². Where 1e-13 moves u or v by more than 1 % of the largest there is no
+    minimum to find: a star is the case, whose hub's u and v grow without bound as its own cell is missing.
 
     References
     ----------
@@ -133,13 +145,13 @@ def minres(graph: GraphLike, *, weights: Weights = "log1p", symmetric: bool = Fa
     check_weights(weights, "minres")
     edges = as_edges(graph, "minres")
     u, v, pre = coreness(edges, edges.values(weights), symmetric=symmetric)
-    known = bool(np.isfinite(pre))
+    core = concentrated(np.sqrt(u * v))
     return core_fit(
         edges,
         "MINRES",
-        concentrated(np.sqrt(u * v)) if known else np.zeros(edges.n, bool),
+        core,
         pre,
-        ties=int(known),
+        ties=int(core.any()),
         supplier=u,
         buyer=v,
         weights=weights,
@@ -151,7 +163,7 @@ def concentrated(coreness: Floats) -> NDArray[np.bool_]:
     """Return the largest values whose 0–1 indicator correlates best with `coreness`, shape (n,).
 
     With k ones the correlation is (S_k − k c̄) / √(k (n − k)) up to a constant, S_k the sum of the k largest.
-    Of equal values the earlier participants come first, and of equal correlations the smaller set.
+    Of equal correlations the smaller set is taken. Nobody where all values are equal, or unknown.
 
     Examples
     --------
@@ -159,6 +171,8 @@ def concentrated(coreness: Floats) -> NDArray[np.bool_]:
     [False, True, False, True]
     """
     n = len(coreness)
+    if n == 0 or not np.isfinite(coreness).all() or np.ptp(coreness) <= 1e-6 * coreness.max():
+        return np.zeros(n, bool)
     ranking = np.lexsort((np.arange(n), -coreness))
     k = np.arange(1, n)
     excess = np.cumsum(coreness[ranking])[:-1] - k * coreness.mean()
@@ -167,14 +181,42 @@ def concentrated(coreness: Floats) -> NDArray[np.bool_]:
     return core
 
 
+class LeastSquares(NamedTuple):
+    """The best u and v found.
+
+    Attributes
+    ----------
+    u, v : array, shape (n,)
+        Coreness, of equal norms.
+    pre : float
+        The share of variance explained.
+    exists, unique : bool
+        Whether the error has a minimum there, and whether no other u, v fit as well.
+    """
+
+    u: Floats
+    v: Floats
+    pre: float
+    exists: bool
+    unique: bool
+
+
 def coreness(edges: Edges, a: Floats, *, symmetric: bool = False) -> tuple[Floats, Floats, float]:
-    """Return u, v (equal norms) and PRE for the links' values `a` (see `minres`)."""
+    """Return u, v (equal norms) and PRE for the links' values `a`, what is not determined NaN (see `minres`)."""
+    fitted = least_squares(edges, a, symmetric=symmetric)
+    unknown = np.full(edges.n, np.nan)
+    pre = fitted.pre if fitted.exists else np.nan
+    return (fitted.u, fitted.v, pre) if fitted.exists and fitted.unique else (unknown, unknown, pre)
+
+
+def least_squares(edges: Edges, a: Floats, *, symmetric: bool = False) -> LeastSquares:
+    """Fit u and v to the links' values `a` from several starts (see `minres`)."""
     n = edges.n
     squares = float(a @ a)
     spread = squares - float(a.sum()) ** 2 / max(n * (n - 1), 1)
     if n < 3 or len(a) == 0 or spread <= 1e-10 * squares:
         unknown = np.full(n, np.nan)
-        return unknown, unknown, np.nan
+        return LeastSquares(unknown, unknown, np.nan, False, False)
     src, dst = edges.src, edges.dst
     lost = 0.0  # error that no symmetric fit can touch
     if symmetric:
@@ -183,11 +225,35 @@ def coreness(edges: Edges, a: Floats, *, symmetric: bool = False) -> tuple[Float
         a = sum_by(inverse, np.r_[a, a] / 2, len(pair))
         src, dst = (pair // n).astype(np.int32), (pair % n).astype(np.int32)
         lost = squares - float(a @ a)
-    u = sum_by(src, a, n)
-    v = u.copy() if symmetric else sum_by(dst, a, n)
-    error, _ = factor(n, src, dst, a, symmetric, u, v, STEPS, TOLERANCE)
+    sold, bought = sum_by(src, a, n), sum_by(dst, a, n)
+    tilt = np.empty(n)
+    tilt[np.lexsort((np.arange(n), -(sold + bought)))] = np.linspace(0.0, 1.0, n)
+    ends: list[tuple[float, Floats, Floats]] = []
+    for weight in (np.ones(n), np.exp(-2.0 * tilt), np.exp(2.0 * tilt)):
+        u = sold * weight
+        v = u.copy() if symmetric else bought * weight
+        error, _ = factor(n, src, dst, a, symmetric, u, v, STEPS, TOLERANCE)
+        ends.append((error, *_balanced(u, v)))
+    error, u, v = min(ends, key=lambda end: end[0])
+    unique = all(end[0] > error + EQUAL * squares or _close(u, v, *end[1:]) for end in ends)
+    further = u.copy(), v.copy()
+    if symmetric:
+        further = u.copy(), u.copy()
+    factor(n, src, dst, a, symmetric, *further, STEPS, FURTHER)
+    exists = _close(u, v, *_balanced(*further))
+    return LeastSquares(u, v, 1.0 - (error + lost) / spread, exists, unique)
+
+
+def _balanced(u: Floats, v: Floats) -> tuple[Floats, Floats]:
+    """Return u and v with equal norms and the same products."""
     norm_u, norm_v = float(np.linalg.norm(u)), float(np.linalg.norm(v))
     if norm_u == 0.0 or norm_v == 0.0:
-        return u, v, 1.0 - (error + lost) / spread
+        return u, v
     balance = np.sqrt(norm_u * norm_v)
-    return u * (balance / norm_u), v * (balance / norm_v), 1.0 - (error + lost) / spread
+    return u * (balance / norm_u), v * (balance / norm_v)
+
+
+def _close(u: Floats, v: Floats, other_u: Floats, other_v: Floats) -> bool:
+    largest = max(float(u.max()), float(v.max()))
+    apart = max(float(np.abs(u - other_u).max()), float(np.abs(v - other_v).max()))
+    return apart <= SETTLED * largest

@@ -42,8 +42,8 @@ LARGEST: Final = 4000
 @jit
 def choose_cells(n: int, cells: Ints, src: Ints, dst: Ints, stream: Words) -> None:
     """Draw len(src) of the n(n − 1) cells off the diagonal, in random order (Fisher–Yates on `cells`)."""
-    for e in range(len(src)):
-        k = e + int(uniform(stream) * (len(cells) - e))
+    for e in range(src.size):
+        k = e + int(uniform(stream) * (cells.size - e))
         cell = cells[k]
         cells[k] = cells[e]
         cells[e] = cell
@@ -81,8 +81,8 @@ def rewire(
         exchange met more often. Else empty.
     """
     n = slot.shape[0]
-    m = len(src)
-    holes = len(hole_src)
+    m = src.size
+    holes = hole_src.size
     moves = 0
     corner, link = np.zeros(3, np.int64), np.zeros(3, np.int64)
     for _ in range(steps):
@@ -172,7 +172,7 @@ def exchange(
     stray : array, shape (2, n)
         Written: the departures reached.
     """
-    m = len(src)
+    m = src.size
     for i in range(stray.shape[1]):
         stray[0, i] = -aim[0, i]
         stray[1, i] = -aim[1, i]

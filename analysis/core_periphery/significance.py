@@ -37,12 +37,12 @@ class Significance:
     observed : float
         The observed fit, found with the effort of the replicates.
     fits : array, shape (R,)
-        The fits of the replicates.
+        The fits of the replicates; NaN where one has no split with a correlation, which counts as no better.
     strain : float
         Degree null with values: largest mean deviation of strengths from the observed ones, as a share.
     reason : {"", "few", "empty", "flat", "frozen", "same", "large"}
         Why p is unknown: too few participants, no link, no contrast, no other network of these degrees, all
-        replicates alike, too many participants.
+        networks of this density alike, too many participants.
     """
 
     null: Null
@@ -147,11 +147,11 @@ def refit_test(
         if chain.moves == 0:
             reason = "frozen"
     reached = int((scores >= observed - SAME).sum())
-    if not reason and float(np.ptp(scores)) <= SAME and reached == replicates:
+    if null == "density" and float(np.ptp(scores)) <= SAME and reached == replicates:
         reason = "same"
     p = np.nan if reason else (1 + reached) / (1 + replicates)
     error = float(np.sqrt(p * (1 - p) / (1 + replicates)))
-    fits = np.sign(scores) * np.sqrt(np.abs(np.maximum(scores, -1.0)))
+    fits = np.where(scores > kernels.UNDEFINED, np.sign(scores) * np.sqrt(np.abs(scores)), np.nan)
     return Significance(null, p, error, correlation(observed), fits, strain, reason)
 
 
@@ -166,7 +166,7 @@ class _Refit:
         self._n, self._equation, self._stream = n, equation, stream
         self._pointers = np.zeros(n + 1, np.int64)
         self._other, self._value = np.zeros(2 * m, np.int32), np.zeros(2 * m)
-        self._x = np.zeros(n, np.int8)
+        self._x = np.zeros(n, np.int64)
 
     def __call__(self, src: Ints, dst: Ints, y: Floats) -> float:
         links = self._pointers, self._other, self._value

@@ -11,7 +11,7 @@ from analysis.core_periphery.common import CoreFit, Edges, GraphLike, as_edges, 
 from analysis.jit import jit
 from graph.errors import parameter_error
 
-Flags = NDArray[np.int8]
+Flags = NDArray[np.int64]
 Ints = NDArray[np.int32]
 Pointers = NDArray[np.int64]
 
@@ -20,7 +20,7 @@ EXHAUSTIVE: Final = 14
 
 
 @jit
-def tier_error(density: bool, n: int, links: int, x: Flags, sides: Pointers, counts: Pointers) -> float:
+def tier_error(density: bool, n: int, links: int, counts: Pointers) -> float:
     """Return the error of a split from `counts` = [core size, core links, periphery links, idle, deaf].
 
     `idle` core members sell to no peripheral one, `deaf` ones buy from none; infinite for a trivial split.
@@ -41,53 +41,68 @@ def tier_error(density: bool, n: int, links: int, x: Flags, sides: Pointers, cou
 
 
 @jit
-def tier_move(i: int, x: Flags, sides: Pointers, counts: Pointers, pointers: Pointers, other: Ints) -> None:
-    """Move i to the other side.
+def tier_after(
+    i: int, x: Flags, sides: Pointers, counts: Pointers, pointers: Pointers, other: Ints, moved: Pointers
+) -> None:
+    """Write to `moved` the counts after moving i to the other side.
 
     `pointers`, `other` list the buyers of 0 … n − 1, then their suppliers. `sides[i]` counts i's links to the
     core and to the periphery as supplier, then as buyer.
     """
-    n = len(x)
-    if x[i] == 1:
-        counts[3] -= sides[i, 1] == 0
-        counts[4] -= sides[i, 3] == 0
+    n = x.size
     sign = 1 - 2 * int(x[i])
-    counts[0] += sign
-    counts[1] += sign * (sides[i, 0] + sides[i, 2])
-    counts[2] -= sign * (sides[i, 1] + sides[i, 3])
-    for role in range(2):
-        for e in range(pointers[role * n + i], pointers[role * n + i + 1]):
-            j = other[e]
-            at = 2 - 2 * role  # i's buyer sees i as supplier, and the other way round
-            if x[j] == 1:
-                counts[3 + (1 - role)] -= sides[j, at + 1] == 0
-            sides[j, at] += sign
-            sides[j, at + 1] -= sign
-            if x[j] == 1:
-                counts[3 + (1 - role)] += sides[j, at + 1] == 0
+    idle = counts[3] + sign * (sides[i, 1] == 0)
+    deaf = counts[4] + sign * (sides[i, 3] == 0)
+    last = 1 - x[i]  # links to the periphery of a partner that i's move leaves without one, or with a first
+    for e in range(pointers[i], pointers[i + 1]):
+        if x[other[e]] == 1 and sides[other[e], 3] == last:
+            deaf += sign
+    for e in range(pointers[n + i], pointers[n + i + 1]):
+        if x[other[e]] == 1 and sides[other[e], 1] == last:
+            idle += sign
+    moved[0] = counts[0] + sign
+    moved[1] = counts[1] + sign * (sides[i, 0] + sides[i, 2])
+    moved[2] = counts[2] - sign * (sides[i, 1] + sides[i, 3])
+    moved[3] = idle
+    moved[4] = deaf
+
+
+@jit
+def tier_move(i: int, x: Flags, sides: Pointers, counts: Pointers, pointers: Pointers, other: Ints) -> None:
+    """Move i to the other side and bring every count up to date."""
+    n = x.size
+    tier_after(i, x, sides, counts, pointers, other, counts)
+    sign = 1 - 2 * int(x[i])
+    for e in range(pointers[i], pointers[i + 1]):
+        sides[other[e], 2] += sign
+        sides[other[e], 3] -= sign
+    for e in range(pointers[n + i], pointers[n + i + 1]):
+        sides[other[e], 0] += sign
+        sides[other[e], 1] -= sign
     x[i] = 1 - x[i]
-    if x[i] == 1:
-        counts[3] += sides[i, 1] == 0
-        counts[4] += sides[i, 3] == 0
 
 
 @jit
 def tier_search(
-    density: bool, exhaustive: bool, n: int, ranking: Pointers, pointers: Pointers, other: Ints, best_x: Flags
+    density: bool,
+    exhaustive: bool,
+    ranking: Pointers,
+    pointers: Pointers,
+    other: Ints,
+    sides: Pointers,
+    best_x: Flags,
 ) -> tuple[float, float, int]:
     """Minimise the error over every split, or by a climb from the best prefix of `ranking`.
 
-    Returns the least error, that of the best different split met, and the splits that share the least. A
-    climb moves the best participant not yet moved, returns to the best split on its way, and repeats while
-    it gains.
+    `sides` starts as that of an empty core. Returns the least error, that of the best different split met,
+    and the splits that share the least. A climb moves the best participant not yet moved, returns to the best
+    split on its way, and repeats while it gains.
     """
-    x, sides, counts = np.zeros(n, np.int8), np.zeros((n, 4), np.int64), np.zeros(5, np.int64)
-    fixed = np.zeros(n, np.int8)
+    n = ranking.size
+    x, fixed = np.zeros(n, np.int64), np.zeros(n, np.int64)
+    counts, moved = np.zeros(5, np.int64), np.zeros(5, np.int64)
     links = pointers[n]
     counts[2] = links
-    for i in range(n):
-        sides[i, 1] = pointers[i + 1] - pointers[i]
-        sides[i, 3] = pointers[n + i + 1] - pointers[n + i]
     best, second, ties = np.inf, np.inf, 0
     steps = (1 << n) - 1 if exhaustive else n
     for step in range(steps):
@@ -97,7 +112,7 @@ def tier_search(
             while ((step + 1) >> i) & 1 == 0:
                 i += 1
         tier_move(i, x, sides, counts, pointers, other)
-        error = tier_error(density, n, links, x, sides, counts)
+        error = tier_error(density, n, links, counts)
         if error < best - 1e-12:
             second = best
             best, ties = error, 1
@@ -128,18 +143,17 @@ def tier_search(
             fixed[i] = 0
         at = 0
         for length in range(1, n + 1):
-            chosen, chosen_error = -1, np.inf
+            chosen, chosen_error = n, np.inf
             for i in range(n):
                 if fixed[i] == 1:
                     continue
-                tier_move(i, x, sides, counts, pointers, other)
-                error = tier_error(density, n, links, x, sides, counts)
-                tier_move(i, x, sides, counts, pointers, other)
+                tier_after(i, x, sides, counts, pointers, other, moved)
+                error = tier_error(density, n, links, moved)
                 if length == 1 and error < np.inf:
                     if abs(error - best) <= 1e-12:
                         ties += 1
                     second = min(second, error)
-                if chosen < 0 or error < chosen_error:
+                if chosen == n or error < chosen_error:
                     chosen, chosen_error = i, error
             tier_move(chosen, x, sides, counts, pointers, other)
             fixed[chosen] = 1
@@ -205,23 +219,28 @@ def tiering(graph: GraphLike, *, score: Literal["links", "density"] = "links") -
     edges = as_edges(graph, "tiering")
     n = edges.n
     name = "Craig–von Peter" if score == "links" else "Brassil–Nodari"
-    core = np.zeros(n, np.int8)
+    core = np.zeros(n, np.int64)
     exhaustive = n <= EXHAUSTIVE
     if n < 3 or len(edges.src) == 0:
         return core_fit(edges, name, core, np.nan, ties=0, exact=True, score=score)
-    error, second, ties = tier_search(score == "density", exhaustive, n, *_neighbours(edges), core)
+    error, second, ties = tier_search(score == "density", exhaustive, *_neighbours(edges), core)
     margin = second - error if np.isfinite(second) else np.nan
     return core_fit(
         edges, name, core, error, margin=max(margin, 0.0), ties=ties, exact=exhaustive, score=score
     )
 
 
-def _neighbours(edges: Edges) -> tuple[Pointers, Pointers, Ints]:
-    """Return participants by falling degree, and the buyers, then the suppliers, of each."""
+def _neighbours(edges: Edges) -> tuple[Pointers, Pointers, Ints, Pointers]:
+    """Return participants by falling degree, and `pointers`, `other` and `sides` of `tier_after`.
+
+    Nobody is in the core yet.
+    """
     n = edges.n
     order = np.argsort(edges.dst, kind="stable")
     out, into = (np.bincount(ends, minlength=n) for ends in (edges.src, edges.dst))
     pointers = np.zeros(2 * n + 1, np.int64)
     np.cumsum(np.r_[out, into], out=pointers[1:])
     ranking = np.lexsort((np.arange(n), -edges.degree))
-    return ranking, pointers, np.r_[edges.dst, edges.src[order]]
+    sides = np.zeros((n, 4), np.int64)
+    sides[:, 1], sides[:, 3] = out, into
+    return ranking, pointers, np.r_[edges.dst, edges.src[order]], sides

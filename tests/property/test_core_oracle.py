@@ -16,7 +16,7 @@ from analysis.core_periphery import kernels
 from analysis.core_periphery import tiering as tiers
 from analysis.core_periphery.borgatti_everett import KICKS, adjacency, borgatti_everett, correlation
 from analysis.core_periphery.common import as_edges
-from analysis.core_periphery.elliott import elliott, pattern
+from analysis.core_periphery.elliott import PATTERN, elliott
 from analysis.core_periphery.lip import lip
 from analysis.core_periphery.minres import minres
 from analysis.core_periphery.nulls import DegreeChain, same_density
@@ -106,7 +106,7 @@ def test_search_is_not_below_a_long_multistart() -> None:
         edges = as_edges(drawn(seed + 1000, n))
         y = edges.values("log1p")
         links = adjacency(edges, y)
-        x = np.zeros(n, np.int8)
+        x = np.zeros(n, np.int64)
         found = kernels.search(4, n, *links, KICKS, np.array([seed], np.uint64), x)
         long = max(kernels.search(4, n, *links, 1500, np.array([100 + k], np.uint64), x) for k in range(2))
         assert found >= long - 1e-10, f"seed {seed}, n {n}: {correlation(found)} < {correlation(long)}"
@@ -118,7 +118,7 @@ def test_search_reaches_the_optimum_where_it_can_be_known() -> None:
     for seed in range(200):
         edges = as_edges(drawn(seed))
         links = adjacency(edges, edges.values("log1p"))
-        x = np.zeros(edges.n, np.int8)
+        x = np.zeros(edges.n, np.int64)
         best, *_ = kernels.exhaust(4, edges.n, *links, x)
         found = kernels.search(4, edges.n, *links, KICKS, np.array([seed], np.uint64), x)
         missed += found < best - 1e-9
@@ -217,13 +217,13 @@ def test_tiering_by_enumeration(score: Literal["links", "density"], monkeypatch:
 
 def test_two_cores_fit_is_a_correlation_and_a_planted_chain_is_found() -> None:
     block = np.repeat([0, 1, 2, 3], 6)
-    ideal = np.array([[pattern.python(a, b) for b in block] for a in block])
+    ideal = PATTERN[np.ix_(block, block)]
     rng = np.random.default_rng(3)
     matrix = (rng.random((24, 24)) < np.where(ideal > 0, 0.9, 0.05)) * 1.0
     np.fill_diagonal(matrix, 0)
     found = elliott(matrix, weights="binary")
     off = ~np.eye(24, dtype=bool)
-    shape = np.array([[pattern.python(a, b) for b in found.block] for a in found.block])
+    shape = PATTERN[np.ix_(found.block, found.block)]
     assert found.fit == pytest.approx(np.corrcoef(matrix[off], shape[off])[0, 1], abs=1e-9)
     assert np.array_equal(found.block, block)
 
@@ -364,7 +364,7 @@ def test_not_below_bctpy_and_alike_on_a_planted_core() -> None:
         theirs, _ = bct.core_periphery_dir(np.log1p(matrix), seed=seed)
         theirs = np.asarray(theirs, dtype=bool)
         edges = as_edges(matrix)
-        score = kernels.survey(4, 40, *adjacency(edges, edges.values("log1p")), theirs.astype(np.int8))[0]
+        score = kernels.survey(4, 40, *adjacency(edges, edges.values("log1p")), theirs.astype(np.int64))[0]
         assert fit.fit >= correlation(score) - 1e-12
         assert fit.members == tuple(range(10))
         alike += bool(theirs[:10].all())
