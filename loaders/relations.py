@@ -35,13 +35,15 @@ def check_relations(ledgers: Mapping[str, Ledger], notes: Notes) -> None:
         members = pd.Index(people.frame.loc[people.alive, "participant_id"].unique())
     if "links" in ledgers:
         _check_links(ledgers["links"], members, notes)
+        if people is not None:
+            _check_membership_years(ledgers["links"], people, members)
     if "activity" in ledgers:
         activity = ledgers["activity"]
-        activity.note(
-            ~activity.frame["participant_id"].isin(members).to_numpy(bool),
-            "activity_outside",
-            "participant_id",
-        )
+        known = activity.frame["participant_id"].isin(members).to_numpy(bool)
+        activity.note(~known, "activity_outside", "participant_id")
+        if people is not None:
+            active = _members_then(people, activity.frame["participant_id"], activity.frame["year"])
+            activity.note(known & ~active, "activity_not_member", "participant_id")
     _check_spelling(ledgers, members)
     for name, column in (("participants", "participant_id"), ("participants", "cluster_id")):
         if name in ledgers:
@@ -96,6 +98,41 @@ def _check_links(links: Ledger, members: pd.Index[Any], notes: Notes) -> None:
     value = links.values("value")
     links.note((supplier == buyer).fillna(False).to_numpy(bool), "self_supply", "value")
     links.note(value == 0, "zero_value", "value")
+
+
+def _members_then(
+    people: Ledger, who: pd.Series[Any], year: pd.Series[Any]
+) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Tell for each row whether `who` is a member of some cluster in `year`."""
+    alive = people.frame.loc[people.alive]
+    periods = pd.DataFrame({"who": alive["participant_id"].astype(object)})
+    for name, none in (("joined_year", -np.inf), ("left_year", np.inf)):
+        given = alive[name] if name in alive else pd.Series(np.nan, index=alive.index)
+        periods[name] = pd.to_numeric(given, errors="coerce").astype("float64").fillna(none)
+    rows = pd.DataFrame(
+        {
+            "row": np.arange(len(who)),
+            "who": who.astype(object).to_numpy(),
+            "year": pd.to_numeric(year, errors="coerce").astype("float64").to_numpy(),
+        }
+    )
+    open_ended = np.isneginf(periods["joined_year"]) & np.isposinf(periods["left_year"])
+    found = np.array(rows["who"].isin(periods.loc[open_ended, "who"]))
+    met = rows[~found].merge(periods, on="who")
+    inside = met["year"].between(met["joined_year"], met["left_year"])
+    found[met.loc[inside, "row"].to_numpy()] = True
+    return found
+
+
+def _check_membership_years(links: Ledger, people: Ledger, members: pd.Index[Any]) -> None:
+    """Tell links between organisations of which one is a member at another time, and neither in that year."""
+    frame = links.frame
+    ends = [frame[name] for name in ("supplier_id", "buyer_id")]
+    ever = ends[0].isin(members).to_numpy(bool) | ends[1].isin(members).to_numpy(bool)
+    then = np.zeros(len(frame), bool)
+    for end in ends:
+        then |= _members_then(people, end, frame["year"])
+    links.note(ever & ~then, "link_not_member", "supplier_id", summed="value")
 
 
 def _check_spelling(ledgers: Mapping[str, Ledger], members: pd.Index[Any]) -> None:

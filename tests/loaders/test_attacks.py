@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import xlsxwriter
 
 from graph.errors import SchemaError
-from loaders.dataset import Dataset, read_dataset
+from loaders.dataset import Dataset, read_dataset, read_frames
 from loaders.text import decode
 
 PEOPLE = "ИНН;Кластер\n0101;К\n0202;К\n0303;Л\n"
@@ -450,3 +451,27 @@ def test_formats_of_codes_give_their_letters_back(tmp_path: Path) -> None:
     rows = [supplies("Сумма")[0], [2021, "П-101", "П-002", 5]]
     data = read_dataset(book(tmp_path / "d.xlsx", {"participants": people, "links": rows}))
     assert data.graph.node_ids.tolist() == ["П-002", "П-101"]
+
+
+def test_figures_of_a_year_after_membership_are_told() -> None:
+    """A member that left in 2021 has figures and a link of 2022: no figure uses them, and it is told."""
+    dataset = read_frames(
+        {
+            "participants": pd.DataFrame(
+                {"participant_id": list("abc"), "cluster_id": "K", "left_year": [None, None, 2021]}
+            ),
+            "links": pd.DataFrame(
+                [(2021, "a", "b", 5.0), (2022, "x", "c", 3.0), (2022, "a", "c", 3.0)],
+                columns=["year", "supplier_id", "buyer_id", "value"],
+            ),
+            "activity": pd.DataFrame(
+                [("c", 2022, 5.0), ("c", 2021, 5.0), ("q", 2021, 4.0)],
+                columns=["participant_id", "year", "output"],
+            ),
+        }
+    )
+    told = {(f.code, f.row) for f in dataset.findings}
+    assert ("activity_not_member", 1) in told
+    assert ("link_not_member", 2) in told
+    assert ("activity_outside", 3) in told
+    assert sum(code == "link_not_member" for code, _ in told) == 1
