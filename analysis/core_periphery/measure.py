@@ -75,8 +75,9 @@ def measure(formation: Formation, settings: Settings) -> Measures:
     Notes
     -----
     ``core_members`` is the optimum of `borgatti_everett` with ``core_method`` eq4 or eq2, the core of `lip`,
-    or that of `minres`; ``core_fit`` is for the latter two the equation 4 correlation of their core. A core
-    whose fit is not above 0 is no core: its members are left empty.
+    or that of `minres`; ``core_fit`` is for the latter two the equation 4 correlation of their core, unknown
+    for a core of one, and ``core_margin`` is defined for eq4 and eq2 only, ``core_ties`` not for minres. A
+    core whose fit is not above 0 is no core: its members are left empty.
     """
     edges = as_edges(formation)
     y = edges.values(settings.core_weights)
@@ -105,6 +106,9 @@ def measure(formation: Formation, settings: Settings) -> Measures:
     if columns["core_components"] != 1:
         found.add("core_components", value=str(columns["core_components"]))
     u, v, pre = coreness(edges, y)
+    even = bool(np.ptp(y) <= 1e-5 * y.max()) and len(y) == edges.n * (edges.n - 1)
+    if not np.isfinite(u).all() and not even:
+        found.add("core_coreness_open")
     centralisation = profile_of(edges, y).centralisation
     people |= {"supplier_coreness": u, "buyer_coreness": v}
     columns |= {
@@ -123,16 +127,22 @@ def measure(formation: Formation, settings: Settings) -> Measures:
         columns["core_in_members"] = _joined(edges, cores.core_in)
     seeds = stream(settings, formation)
     core, fit, margin, ties = _core(edges, y, u, v, settings, seeds[:1])
-    if not np.isfinite(fit):
-        few = edges.n < smallest("2" if settings.core_method == "eq2" else "4")
-        found.add("core_too_few" if few else "core_no_contrast", value=str(edges.n))
+    fitted = settings.core_method in ("eq4", "eq2")
+    if not core.any() or (even and not fitted):
+        few = fitted and edges.n < smallest(settings.core_method[2])
+        none = "core_no_contrast" if fitted or even else "core_coreness_even"
+        found.add("core_too_few" if few else none, value=str(edges.n))
         return Measures(columns, people, found.findings)
-    columns |= {"core_fit": fit, "core_margin": margin, "core_ties": ties}
-    if fit > 0:
+    columns |= {"core_fit": fit, "core_margin": margin, "core_ties": ties if np.isnan(ties) else int(ties)}
+    if not fitted:
+        found.add("core_margin_method")
+    if np.isnan(fit):
+        found.add("core_fit_undefined", value=str(int(core.sum())))
+    if not fit <= 0:
         columns |= {"core_size": int(core.sum()), "core_members": _joined(edges, core)}
         in_core[:] = core
         if ties > 1:
-            found.add("core_tied", value=str(ties))
+            found.add("core_tied", value=f"{ties:.0f}")
         if settings.nulls > 0:
             columns |= _significance(edges, y, settings, seeds[1:], found)
     if fit <= 0 or _above(columns["core_p_density"]):
@@ -180,19 +190,18 @@ def _core(
     v: NDArray[np.float64],
     settings: Settings,
     seed: NDArray[np.uint64],
-) -> tuple[NDArray[np.bool_], float, float, int]:
-    """Return core, fit, margin and ties by the method the settings choose."""
+) -> tuple[NDArray[np.bool_], float, float, float]:
+    """Return core, fit, margin and ties by the method the settings choose; NaN what it does not define."""
     if settings.core_method in ("eq4", "eq2"):
         equation = int(settings.core_method[2])
         return discrete_optimum(edges, equation, y, KICKS, seed)
     if settings.core_method == "lip":
-        core = lip(edges).core
-    elif np.isfinite(u).all():
-        core = concentrated(np.sqrt(u * v))
+        best = lip(edges)
+        core, ties = best.core, float(best.ties)
     else:
-        return np.zeros(edges.n, bool), np.nan, np.nan, 0
+        core, ties = concentrated(np.sqrt(u * v)), np.nan
     score = survey(4, edges.n, *adjacency(edges, y), core.astype(np.int64))[0]
-    return core, correlation(score) if score >= -1 else np.nan, np.nan, 1
+    return core, correlation(score) if score >= -1 else np.nan, np.nan, ties
 
 
 class _Found:

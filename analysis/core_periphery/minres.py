@@ -114,9 +114,9 @@ def minres(graph: GraphLike, *, weights: Weights = "log1p", symmetric: bool = Fa
         cells: 1 is a perfect fit, 0 no better than one number for all cells, and below 0 is worse.
         ``core`` is the set of largest √(u_i v_i) whose 0–1 indicator correlates best with √(u v) (the
         concentration rule of Borgatti and Everett), empty where these are all equal. NaN and an empty core
-        with fewer than 3 participants, no link, or cells all equal, and where the error has no minimum; where
-        different u, v fit equally well (two separate groups alike), u and v alone are NaN. ``ties`` is not
-        counted and 1 where there is a core, else 0.
+        with fewer than 3 participants, no link, or cells all equal. If the error has no minimum (``fit`` is
+        the bound it approaches), or different u, v fit equally well (two separate groups alike), u and v are
+        NaN and the core is empty. ``ties`` is not counted: 1 where there is a core, else 0.
 
     Notes
     -----
@@ -190,23 +190,21 @@ class LeastSquares(NamedTuple):
         Coreness, of equal norms.
     pre : float
         The share of variance explained.
-    exists, unique : bool
-        Whether the error has a minimum there, and whether no other u, v fit as well.
+    determined : bool
+        Whether the error has a minimum there, and no other u, v fit as well.
     """
 
     u: Floats
     v: Floats
     pre: float
-    exists: bool
-    unique: bool
+    determined: bool
 
 
 def coreness(edges: Edges, a: Floats, *, symmetric: bool = False) -> tuple[Floats, Floats, float]:
-    """Return u, v (equal norms) and PRE for the links' values `a`, what is not determined NaN (see `minres`)."""
+    """Return u, v (equal norms) and PRE for the links' values `a`; u and v NaN where not determined."""
     fitted = least_squares(edges, a, symmetric=symmetric)
     unknown = np.full(edges.n, np.nan)
-    pre = fitted.pre if fitted.exists else np.nan
-    return (fitted.u, fitted.v, pre) if fitted.exists and fitted.unique else (unknown, unknown, pre)
+    return (fitted.u, fitted.v, fitted.pre) if fitted.determined else (unknown, unknown, fitted.pre)
 
 
 def least_squares(edges: Edges, a: Floats, *, symmetric: bool = False) -> LeastSquares:
@@ -216,7 +214,7 @@ def least_squares(edges: Edges, a: Floats, *, symmetric: bool = False) -> LeastS
     spread = squares - float(a.sum()) ** 2 / max(n * (n - 1), 1)
     if n < 3 or len(a) == 0 or spread <= 1e-10 * squares:
         unknown = np.full(n, np.nan)
-        return LeastSquares(unknown, unknown, np.nan, False, False)
+        return LeastSquares(unknown, unknown, np.nan, False)
     src, dst = edges.src, edges.dst
     lost = 0.0  # error that no symmetric fit can touch
     if symmetric:
@@ -237,11 +235,9 @@ def least_squares(edges: Edges, a: Floats, *, symmetric: bool = False) -> LeastS
     error, u, v = min(ends, key=lambda end: end[0])
     unique = all(end[0] > error + EQUAL * squares or _close(u, v, *end[1:]) for end in ends)
     further = u.copy(), v.copy()
-    if symmetric:
-        further = u.copy(), u.copy()
-    factor(n, src, dst, a, symmetric, *further, STEPS, FURTHER)
+    error, _ = factor(n, src, dst, a, symmetric, *further, STEPS, FURTHER)
     exists = _close(u, v, *_balanced(*further))
-    return LeastSquares(u, v, 1.0 - (error + lost) / spread, exists, unique)
+    return LeastSquares(*_balanced(*further), 1.0 - (error + lost) / spread, exists and unique)
 
 
 def _balanced(u: Floats, v: Floats) -> tuple[Floats, Floats]:

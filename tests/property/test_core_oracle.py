@@ -150,17 +150,24 @@ def test_reversing_links_swaps_supplier_and_buyer(seed: int) -> None:
     matrix = drawn(seed, 12)
     one, other = minres(matrix), minres(matrix.T)
     assert one.fit == pytest.approx(other.fit, abs=1e-5)
-    np.testing.assert_allclose(one.supplier, other.buyer, atol=0.02 * one.supplier.max())
-    assert (one.supplier >= 0).all() and (one.buyer >= 0).all()
+    known = bool(np.isfinite(one.supplier).all())
+    assert known == bool(np.isfinite(other.buyer).all())
+    if known:
+        np.testing.assert_allclose(one.supplier, other.buyer, atol=0.02 * one.supplier.max())
+        assert (one.supplier >= 0).all() and (one.buyer >= 0).all()
     assert lip(matrix).fit == lip(matrix.T).fit
     assert tiers.tiering(matrix).fit == pytest.approx(tiers.tiering(matrix.T).fit)
 
 
 def test_minres_is_a_least_squares_stationary_point() -> None:
     """u is the regression of each row on v without the diagonal, and v of each column on u."""
+    known = 0
     for seed in range(20):
         matrix = drawn(3 * seed + 1, 15)
         result = minres(matrix, weights="raw")
+        if np.isnan(result.supplier).any():  # no minimum
+            continue
+        known += 1
         u, v = result.supplier, result.buyer
         off = ~np.eye(15, dtype=bool)
         best_u = np.array([matrix[i, off[i]] @ v[off[i]] / (v[off[i]] @ v[off[i]]) for i in range(15)])
@@ -168,6 +175,7 @@ def test_minres_is_a_least_squares_stationary_point() -> None:
         error = ((matrix - np.outer(u, v))[off] ** 2).sum()
         spread = ((matrix[off] - matrix[off].mean()) ** 2).sum()
         assert result.fit == pytest.approx(1 - error / spread, abs=1e-9)
+    assert known >= 15
 
 
 def test_lip_by_enumeration() -> None:
