@@ -8,11 +8,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from analysis.thresholds import role_name
 from graph.errors import parameter_error
 from graph.formation import FloatArray
 
 Index = NDArray[np.integer[Any]]
 ROLES: Final = ("coordinator", "itinerant", "gatekeeper", "representative", "liaison")
+LARGEST: Final = 2000
+"""Up to so many members the dense count of brokerage fits."""
 
 
 def broker_share(internal: ArrayLike, external: ArrayLike) -> FloatArray:
@@ -99,22 +102,23 @@ def gould_fernandez(adjacency: ArrayLike, groups: ArrayLike) -> NDArray[np.int64
 
 
 def brokerage_roles(
-    n: int, src: Index, dst: Index, role: NDArray[np.object_], limit: int = 2000
+    n: int, src: Index, dst: Index, role: NDArray[np.object_], limit: int = LARGEST
 ) -> dict[str, NDArray[Any]]:
     """Return the columns ``brokerage_coordinator`` … ``brokerage_liaison`` of a formation's members.
 
-    Groups are roles. Unknown (NaN) unless every linked member's role is known and there are two of them
-    at least, and beyond `limit` members, where the dense count would not fit.
+    Groups are roles, letter case and outer spaces aside. Unknown (NaN) unless every linked member's role is
+    known and there are two of them at least, and beyond `limit` members, where the dense count would not fit.
     """
     linked = np.zeros(n, bool)
     linked[src] = True
     linked[dst] = True
-    known = role[linked].astype(str)
+    group = np.array([role_name(str(name)) for name in role], dtype=object)
+    known = group[linked].astype(str)
     if n > limit or not len(known) or (known == "").any() or len(np.unique(known)) < 2:
         return {f"brokerage_{name}": np.full(n, np.nan) for name in ROLES}
     links = np.zeros((n, n), bool)
     links[src, dst] = True
-    counts = gould_fernandez(links, role).astype(np.float64)
+    counts = gould_fernandez(links, group).astype(np.float64)
     return {f"brokerage_{name}": counts[:, k] for k, name in enumerate(ROLES)}
 
 

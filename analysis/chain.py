@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.brokers import broker_share, brokerage_roles
+from analysis.brokers import LARGEST, broker_share, brokerage_roles
 from analysis.closedness.components import component_labels
-from analysis.closedness.finn import checked_flows, closed_components
+from analysis.closedness.finn import checked_flows, closed_components, formation_closed
 from analysis.closedness.kinds import link_kinds
 from analysis.closedness.measure import value_created
 from analysis.closedness.throughflow import throughflow, told
@@ -180,6 +180,12 @@ def mean_propagation_length(inverse: FloatArray) -> float:
     return weighted / effect - 1 if effect > 0 else NAN
 
 
+def has_thirds(position: FloatArray) -> bool:
+    """Tell whether at least three of the known positions differ by more than rounding."""
+    ordered = np.sort(position[~np.isnan(position)])
+    return int(np.count_nonzero(np.diff(ordered) > _SAME)) >= 2
+
+
 def tercile_shares(position: ArrayLike, value: ArrayLike) -> dict[str, float]:
     """Return the shares of `value` in the upstream, middle and downstream third of participants.
 
@@ -195,8 +201,8 @@ def tercile_shares(position: ArrayLike, value: ArrayLike) -> dict[str, float]:
     Returns
     -------
     dict of str to float
-        Keys ``upstream, midstream, downstream``; NaN throughout for fewer than three different
-        positions, an unknown value, or values that sum to nothing.
+        Keys ``upstream, midstream, downstream``, in [0, 1]; NaN throughout for fewer than three different
+        positions, an unknown or negative value, or values that sum to nothing.
 
     Examples
     --------
@@ -207,9 +213,9 @@ def tercile_shares(position: ArrayLike, value: ArrayLike) -> dict[str, float]:
     placed = ~np.isnan(where)
     where, amount = where[placed], amount[placed]
     whole = float(amount.sum())
-    ordered = np.sort(where)
-    if np.count_nonzero(np.diff(ordered) > _SAME) < 2 or not whole > 0:
+    if not has_thirds(where) or (amount < 0).any() or not whole > 0:
         return dict.fromkeys(TERCILES, NAN)
+    ordered = np.sort(where)
     low, high = np.interp([1 / 3, 2 / 3], np.linspace(0, 1, len(ordered)), ordered)
     upper, lower = where > high + _SAME, where <= low + _SAME
     parts = (amount[upper].sum(), amount[~upper & ~lower].sum(), amount[lower].sum())
@@ -234,7 +240,8 @@ def downstream_control(visits: FloatArray, total: FloatArray, value_added: Float
     Returns
     -------
     array of float64, shape (n,)
-        In [0, 1]; NaN for a participant without throughflow, and throughout where anything is unknown.
+        In [0, 1]; NaN for a participant without throughflow, and throughout where anything is unknown, a
+        value added is negative or all are zero.
 
     Examples
     --------
@@ -246,7 +253,7 @@ def downstream_control(visits: FloatArray, total: FloatArray, value_added: Float
     """
     through = np.where(total > 0, total, 1.0)
     whole = float(value_added.sum())
-    if not whole > 0:
+    if not whole > 0 or (value_added < 0).any():
         return np.full(len(total), NAN)
     reached = visits * ((through / np.diagonal(visits))[:, None] / through)
     np.fill_diagonal(reached, 0.0)
@@ -310,7 +317,7 @@ def measure(formation: Formation, settings: Settings, graph: SupplyGraph | None 
     columns |= {f"value_added_{name}": NAN for name in TERCILES}
     if not formation.has_links:
         return Measures(columns, people)
-    findings = []
+    findings = [] if n <= LARGEST else [told(formation, "brokerage_large", value=str(n))]
     people["stage"] = formation_levels(formation)
     crossing = (
         bool(len(formation.sales_rows) or len(formation.purchase_rows))
@@ -327,8 +334,15 @@ def measure(formation: Formation, settings: Settings, graph: SupplyGraph | None 
         findings.append(told(formation, "broker_outside_unrecorded"))
     if not flow.usable:
         return Measures(columns, people, tuple(findings))
-    visits = visit_matrix(src, dst, weight, flow.total) if n <= DENSE else None
-    if visits is None or np.isnan(visits).any():
+    # The closedness measures tell of a part that nothing enters: visits there never end.
+    endless = formation_closed(formation)
+    visits = visit_matrix(src, dst, weight, flow.total) if n <= DENSE and not endless.any() else None
+    if n > DENSE:
+        findings.append(told(formation, "chain_large", value=str(n)))
+    elif visits is not None and np.isnan(visits).any():
+        visits = None
+        findings.append(told(formation, "leontief_unproductive"))
+    if visits is None:
         people["upstreamness"], people["downstreamness"] = link_positions(src, dst, weight, flow.total)
     else:
         flowing = flow.total > 0
@@ -344,9 +358,16 @@ def measure(formation: Formation, settings: Settings, graph: SupplyGraph | None 
         names = "; ".join(formation.ids[gaps].astype(str))
         findings.append(told(formation, "value_added_unknown", detail=names))
         return Measures(columns, people, tuple(findings))
-    shares = tercile_shares(np.where(placed, people["upstreamness"], NAN), created)
-    columns |= {f"value_added_{name}": share for name, share in shares.items()}
+    known = np.where(placed, created, 0.0)
+    if (known < 0).any() or not known.sum() > 0:
+        names = "; ".join(formation.ids[known < 0].astype(str))
+        code = "value_added_negative" if names else "value_added_none"
+        findings.append(told(formation, code, detail=names))
+        return Measures(columns, people, tuple(findings))
+    position = np.where(placed, people["upstreamness"], NAN)
+    columns |= {f"value_added_{name}": share for name, share in tercile_shares(position, known).items()}
+    if not has_thirds(position):
+        findings.append(told(formation, "chain_no_thirds"))
     if visits is not None:
-        known = np.where(placed, created, 0.0)
         people["downstream_control"] = downstream_control(visits, flow.total, known)
     return Measures(columns, people, tuple(findings))

@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.closedness.finn import checked_flows
+from analysis.closedness.finn import checked_flows, formation_closed
 from analysis.closedness.measure import produces
 from analysis.closedness.throughflow import ROUNDING, throughflow, told
 from analysis.linear import solve_leontief
@@ -169,17 +169,15 @@ def measure(formation: Formation, settings: Settings, core: NDArray[Any] | None)
     if inside is None:
         return Measures(columns, people)
     noticed = _core_shares(formation, settings, inside, columns)
-    if not formation.has_links or _contradicted(formation).any():  # the closedness measures tell of both
+    flow = throughflow(formation)
+    if not formation.has_links or flow.contradicted.any():  # the closedness measures tell of both
         return Measures(columns, people, noticed)
     output = np.where(np.isnan(formation.output), 0.0, formation.output)
-    lacking = (output <= 0) & (
-        inside | ((throughflow(formation).supplied > 0) & (throughflow(formation).bought > 0))
-    )
+    lacking = (output <= 0) & (inside | ((flow.supplied > 0) & (flow.bought > 0)))
     if lacking.any():
-        names = "; ".join(formation.ids[lacking].astype(str))
-        return Measures(
-            columns, people, (*noticed, told(formation, "entrainment_output_unknown", detail=names))
-        )
+        return Measures(columns, people, (*noticed, _without_output(formation, lacking)))
+    if formation_closed(formation).any():
+        return Measures(columns, people, (*noticed, told(formation, "leontief_unproductive")))
     src, dst, weight = formation.src, formation.dst, formation.weight
     # A buyer that supplies nobody passes no pull on, a supplier that buys nothing gets no push to pass on:
     # their own coefficients are not needed, so their output may be unknown.
@@ -193,7 +191,7 @@ def measure(formation: Formation, settings: Settings, core: NDArray[Any] | None)
     periphery = ~inside
     columns["core_pull"] = float(pulled[periphery].sum())
     columns["core_push"] = float(pushed[periphery].sum())
-    final = np.where(inside, output - throughflow(formation).supplied, 0.0)
+    final = np.where(inside, output - flow.supplied, 0.0)
     if (final < -ROUNDING * output).any():  # the core drew on stock: its final demand is not what it made
         return Measures(columns, people, (*noticed, told(formation, "core_on_stock")))
     called = (
@@ -203,11 +201,21 @@ def measure(formation: Formation, settings: Settings, core: NDArray[Any] | None)
     usable = (output > 0) & (called <= output * (1 + ROUNDING))
     people["entrained_share"] = np.divide(called, output, out=np.full(formation.n, NAN), where=usable)
     whole = float(output[periphery].sum())
-    if whole > 0 and usable[periphery & (called > 0)].all():
+    unknown = periphery & np.isnan(formation.output) & (produces(formation, settings) | (called > 0))
+    if unknown.any():
+        noticed = (*noticed, _without_output(formation, unknown))
+    elif not whole > 0:
+        noticed = (*noticed, told(formation, "periphery_without_output"))
+    elif usable[periphery & (called > 0)].all():
         columns["periphery_entrained_share"] = float(called[periphery].sum()) / whole
-    elif whole > 0:
+    else:
         noticed = (*noticed, told(formation, "core_on_stock"))
     return Measures(columns, people, noticed)
+
+
+def _without_output(formation: Formation, members: NDArray[np.bool_]) -> Finding:
+    names = "; ".join(formation.ids[members].astype(str))
+    return told(formation, "entrainment_output_unknown", detail=names)
 
 
 def _known_core(core: NDArray[Any] | None, n: int) -> NDArray[np.bool_] | None:
@@ -222,21 +230,13 @@ def _known_core(core: NDArray[Any] | None, n: int) -> NDArray[np.bool_] | None:
     return entries if entries.any() else None
 
 
-def _contradicted(formation: Formation) -> NDArray[np.bool_]:
-    """Members that bought more from members than their output, or supplied with an output of zero."""
-    output = formation.output
-    return np.asarray(
-        (throughflow(formation).bought > output * (1 + ROUNDING))
-        | ((output <= 0) & (throughflow(formation).supplied > 0))
-    )
-
-
 def _core_shares(
     formation: Formation, settings: Settings, core: NDArray[np.bool_], columns: dict[str, Scalar]
 ) -> tuple[Finding, ...]:
     """Fill the core's shares; unknown, and told, where a member that should have the figure lacks it.
 
-    Members whose role does not produce may lack a figure: they are left out where they do.
+    Members whose role does not produce may lack a figure: they are left out where they do. A negative
+    figure is as good as none: no share of a sum holds it.
     """
     expected = produces(formation, settings) | core
     noticed: tuple[Finding, ...] = ()
@@ -246,13 +246,15 @@ def _core_shares(
         ("core_rd_share", formation.rd_expenses),
     ):
         unknown = np.isnan(figures)
-        lacking = unknown & expected
+        lacking = (unknown & expected) | (figures < 0)
         whole = float(figures[~unknown].sum())
         if lacking.any():
             who = "; ".join(formation.ids[lacking].astype(str))
             noticed += (told(formation, "core_shares_unknown", detail=who, column=name),)
         elif whole > 0:
             columns[name] = float(figures[core & ~unknown].sum()) / whole
+        else:
+            noticed += (told(formation, "core_share_of_nothing", column=name),)
     supplied = throughflow(formation).supplied
     whole = float(supplied.sum())
     if formation.has_links and whole > 0:

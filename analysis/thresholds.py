@@ -23,6 +23,17 @@ LEVELS: Final = ("low", "medium", "high")
 RELATIVE_TOLERANCE: Final = 1e-9
 
 
+def role_name(role: str) -> str:
+    """Return `role` as roles are compared: letter case and outer spaces say nothing.
+
+    Examples
+    --------
+    >>> role_name(" Firm ")
+    'firm'
+    """
+    return role.strip().casefold()
+
+
 @dataclass(frozen=True, slots=True)
 class Band:
     """Two cut-offs: low < ``low_below`` ≤ medium ≤ ``high_above`` < high."""
@@ -109,11 +120,11 @@ class Thresholds:
         >>> load_thresholds().produces(" University "), load_thresholds().produces("")
         (False, True)
         """
-        return role.strip().casefold() not in self.non_producing
+        return role_name(role) not in self.non_producing
 
     def is_final_producer(self, role: str) -> bool:
         """Tell whether `role` names a producer of final products."""
-        return role.strip().casefold() in self.final_producers
+        return role_name(role) in self.final_producers
 
 
 @cache
