@@ -18,11 +18,16 @@ Index = NDArray[np.integer[Any]]
 Ints = NDArray[np.int64]
 _LEAST: Final = 1e-100
 """Link values below this share of the largest are raised to it: products of two must not vanish."""
+_SWEEPS: Final = 20
+_STEP: Final = 1e-3
+"""Links this much weaker than the strongest left are corrected for apart, beyond `DENSE` participants."""
+_STILL: Final = 1e-12
+"""Climbs that change by no more have settled."""
 
 
 @jit
-def _heights(n: int, src: Ints, dst: Ints, value: FloatArray, order: Ints) -> FloatArray:
-    """Return the heights that minimise Σ w (h_j − h_i − 1)², each component's last in `order` at 0.
+def _heights(n: int, src: Ints, dst: Ints, value: FloatArray, climbs: FloatArray, order: Ints) -> FloatArray:
+    """Return the heights that minimise Σ w (h_j − h_i − climb)², each component's last in `order` at 0.
 
     Participants are taken out one by one. The best height of the one taken out leaves, between every two
     of its neighbours i and j, a link of value w_i w_j / Σ w whose climb is the difference of theirs; links
@@ -35,7 +40,7 @@ def _heights(n: int, src: Ints, dst: Ints, value: FloatArray, order: Ints) -> Fl
     for e in range(src.size):
         i, j = src[e], dst[e]
         both = weight[i, j] + value[e]
-        climb[i, j] += (1.0 - climb[i, j]) * (value[e] / both)
+        climb[i, j] += (climbs[e] - climb[i, j]) * (value[e] / both)
         climb[j, i] = -climb[i, j]
         weight[i, j] = weight[j, i] = both
     near = np.zeros(n, np.int64)
@@ -88,13 +93,13 @@ def link_levels(n: int, src: Index, dst: Index, weight: FloatArray) -> FloatArra
     start, stop = src[proper].astype(np.int64), dst[proper].astype(np.int64)
     value = np.maximum(weight[proper] / float(weight.max()), _LEAST)
     labels = component_labels(n, src, dst, strong=False)
-    _, roots = np.unique(labels, return_index=True)
     if n <= DENSE:
         degree = np.bincount(np.concatenate([start, stop]), minlength=n)
-        height = _heights(n, start, stop, value, np.argsort(degree, kind="stable"))
+        order = np.argsort(degree, kind="stable")
+        height = _heights(n, start, stop, value, np.ones(len(value)), order)
     else:
-        height = _sparse_heights(n, start, stop, value, roots)
-    lowest = np.full(len(roots), np.inf)
+        height = _settled(n, start, stop, value)
+    lowest = np.full(int(labels.max()) + 1, np.inf)
     np.minimum.at(lowest, labels, height)
     linked = np.zeros(n, bool)
     linked[src] = True
@@ -103,25 +108,55 @@ def link_levels(n: int, src: Index, dst: Index, weight: FloatArray) -> FloatArra
     return levels
 
 
-def _sparse_heights(n: int, start: Ints, stop: Ints, value: FloatArray, roots: Index) -> FloatArray:
-    """Return what `_heights` does, by conjugate gradients, one participant a component (`roots`) at 0."""
-    given, received = sum_by(start, value, n), sum_by(stop, value, n)
+def _settled(n: int, src: Ints, dst: Ints, value: FloatArray) -> FloatArray:
+    """Return what `_heights` does for many participants, by conjugate gradients and corrections.
+
+    Gradients lose what weak links say beside strong ones. So what strong links hold together is then moved
+    as one, over links a thousand times weaker each round, until no climb changes any more.
+    """
+    height = np.zeros(n)
+    single = np.arange(n)
+    for _ in range(_SWEEPS):
+        moved = 0.0
+        part, strong = single, 1.0
+        while (crossing := part[src] != part[dst]).any():
+            a, b, w = src[crossing], dst[crossing], value[crossing]
+            parts = int(part.max()) + 1
+            shift = _moves(parts, part[a], part[b], w / w.max(), 1.0 - (height[b] - height[a]))
+            change = shift[part]
+            moved = max(moved, float(np.abs(change[dst] - change[src]).max()))
+            height += change
+            strong = min(float(w.max()), strong) * _STEP
+            held = value >= strong
+            part = component_labels(n, src[held], dst[held], strong=False)
+        if moved <= _STILL:
+            break
+    return height
+
+
+def _moves(n: int, src: Ints, dst: Ints, value: FloatArray, climb: FloatArray) -> FloatArray:
+    """Return the shifts d that minimise Σ w (d_j − d_i − climb)², one participant a component at 0."""
+    if n <= DENSE:
+        degree = np.bincount(np.concatenate([src, dst]), minlength=n)
+        return _heights(n, src, dst, value, climb, np.argsort(degree, kind="stable"))
+    pull = value * climb
+    _, roots = np.unique(component_labels(n, src, dst, strong=False), return_index=True)
     free = np.ones(n, bool)
     free[roots] = False
     position = np.cumsum(free) - 1
     at = np.flatnonzero(free)
-    inner = free[start] & free[stop]
-    a, b, w = position[start[inner]], position[stop[inner]], -value[inner]
+    inner = free[src] & free[dst]
+    a, b, w = position[src[inner]], position[dst[inner]], -value[inner]
     diagonal = np.arange(len(at))
-    height = np.zeros(n)
-    height[at] = solve_positive(
+    shift = np.zeros(n)
+    shift[at] = solve_positive(
         len(at),
         np.concatenate([diagonal, a, b]),
         np.concatenate([diagonal, b, a]),
-        np.concatenate([(given + received)[at], w, w]),
-        (received - given)[at],
+        np.concatenate([(sum_by(src, value, n) + sum_by(dst, value, n))[at], w, w]),
+        (sum_by(dst, pull, n) - sum_by(src, pull, n))[at],
     )
-    return height
+    return shift
 
 
 @per_formation

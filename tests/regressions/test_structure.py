@@ -9,9 +9,9 @@ import pytest
 
 from analysis import chain, entrainment
 from analysis.brokers import brokerage_roles
-from analysis.closedness import measure
+from analysis.closedness import measure, trophic
 from analysis.closedness.finn import average_path_length
-from analysis.closedness.trophic import trophic_incoherence, trophic_levels
+from analysis.closedness.trophic import link_levels, trophic_incoherence, trophic_levels
 from analysis.measures import Measures
 from clustercoop.pipeline import analyze_graph
 from graph.settings import Settings
@@ -107,6 +107,26 @@ def test_trophic_levels_of_two_loops_joined_by_little() -> None:
     flows[0, 1] = flows[1, 0] = flows[2, 3] = flows[3, 2] = 7.0
     flows[1, 2] = 1e-14
     assert trophic_levels(flows) == pytest.approx([0.0, 0.0, 1.0, 1.0], abs=1e-12)
+
+
+@pytest.mark.parametrize("weak", [1e-6, 1e-12])
+def test_trophic_levels_of_many_unequal_links(weak: float) -> None:
+    """Beyond the dense solution, too: gradients alone put the end of the chain anywhere from 3 to 699."""
+    n = 700
+    value = np.ones(n - 1)
+    value[1::3], value[2::3] = weak, weak**0.5
+    levels = link_levels(n, np.arange(n - 1), np.arange(1, n), value)
+    assert levels == pytest.approx(np.arange(n), abs=1e-9)
+
+
+def test_trophic_levels_by_elimination_and_by_gradients(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    src, dst = rng.integers(0, 640, (2, 1000))
+    links = src[src != dst], dst[src != dst]
+    value = rng.lognormal(0, 6, len(links[0]))
+    settled = link_levels(640, *links, value)
+    monkeypatch.setattr(trophic, "DENSE", 640)
+    assert settled == pytest.approx(link_levels(640, *links, value), abs=1e-9, nan_ok=True)
 
 
 LOOPS = [("a", "b", 5.0), ("b", "a", 5.0), ("c", "d", 3.0), ("d", "c", 3.0)]
