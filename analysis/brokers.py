@@ -112,7 +112,8 @@ def brokerage_roles(
     linked = np.zeros(n, bool)
     linked[src] = True
     linked[dst] = True
-    group = np.array([role_name(str(name)) for name in role], dtype=object)
+    names = {name: role_name(str(name)) for name in set(role.tolist())}
+    group = np.array([names[name] for name in role.tolist()], dtype=object)
     known = group[linked].astype(str)
     if n > limit or not len(known) or (known == "").any() or len(np.unique(known)) < 2:
         return {f"brokerage_{name}": np.full(n, np.nan) for name in ROLES}

@@ -180,12 +180,6 @@ def mean_propagation_length(inverse: FloatArray) -> float:
     return weighted / effect - 1 if effect > 0 else NAN
 
 
-def has_thirds(position: FloatArray) -> bool:
-    """Tell whether at least three of the known positions differ by more than rounding."""
-    ordered = np.sort(position[~np.isnan(position)])
-    return int(np.count_nonzero(np.diff(ordered) > _SAME)) >= 2
-
-
 def tercile_shares(position: ArrayLike, value: ArrayLike) -> dict[str, float]:
     """Return the shares of `value` in the upstream, middle and downstream third of participants.
 
@@ -213,9 +207,9 @@ def tercile_shares(position: ArrayLike, value: ArrayLike) -> dict[str, float]:
     placed = ~np.isnan(where)
     where, amount = where[placed], amount[placed]
     whole = float(amount.sum())
-    if not has_thirds(where) or (amount < 0).any() or not whole > 0:
-        return dict.fromkeys(TERCILES, NAN)
     ordered = np.sort(where)
+    if np.count_nonzero(np.diff(ordered) > _SAME) < 2 or (amount < 0).any() or not whole > 0:
+        return dict.fromkeys(TERCILES, NAN)
     low, high = np.interp([1 / 3, 2 / 3], np.linspace(0, 1, len(ordered)), ordered)
     upper, lower = where > high + _SAME, where <= low + _SAME
     parts = (amount[upper].sum(), amount[~upper & ~lower].sum(), amount[lower].sum())
@@ -365,8 +359,9 @@ def measure(formation: Formation, settings: Settings, graph: SupplyGraph | None 
         findings.append(told(formation, code, detail=names))
         return Measures(columns, people, tuple(findings))
     position = np.where(placed, people["upstreamness"], NAN)
-    columns |= {f"value_added_{name}": share for name, share in tercile_shares(position, known).items()}
-    if not has_thirds(position):
+    shares = tercile_shares(position, known)
+    columns |= {f"value_added_{name}": share for name, share in shares.items()}
+    if np.isnan(shares["upstream"]):
         findings.append(told(formation, "chain_no_thirds"))
     if visits is not None:
         people["downstream_control"] = downstream_control(visits, flow.total, known)
