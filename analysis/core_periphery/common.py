@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.closedness.components import component_labels
 from graph.errors import parameter_error
 from graph.formation import Formation, sum_by
 
@@ -66,21 +67,8 @@ class Edges:
     @cached_property
     def components(self) -> int:
         """Number of weakly connected components that hold a link."""
-        count, _ = self.parts("weak")
-        return count - int(self.isolates.sum())
-
-    def parts(self, connection: Literal["weak", "strong"]) -> tuple[int, NDArray[np.int32]]:
-        """Return the number of weakly or strongly connected parts, isolates included, and each one's."""
-        from scipy.sparse import csr_array
-        from scipy.sparse.csgraph import connected_components
-
-        if self.n == 0:
-            return 0, np.zeros(0, np.int32)
-        pointers = np.zeros(self.n + 1, np.int32)
-        np.cumsum(np.bincount(self.src, minlength=self.n), out=pointers[1:])
-        links: Any = csr_array((np.ones(len(self.src)), self.dst, pointers), shape=(self.n, self.n))
-        count, part = connected_components(links, directed=True, connection=connection)
-        return int(count), part
+        labels = component_labels(self.n, self.src, self.dst, strong=False)
+        return int(labels.max(initial=-1)) + 1 - int(self.isolates.sum())
 
     @cached_property
     def isolates(self) -> NDArray[np.bool_]:
@@ -90,7 +78,23 @@ class Edges:
     @cached_property
     def degree(self) -> NDArray[np.int64]:
         """Links in and out of each participant, shape (n,)."""
-        return np.bincount(self.src, minlength=self.n) + np.bincount(self.dst, minlength=self.n)
+        return np.diff(self.ends)[: self.n] + np.diff(self.ends)[self.n :]
+
+    @cached_property
+    def ends(self) -> NDArray[np.int64]:
+        """Where each participant's links begin and end, shape (2n + 1,): as supplier, then as buyer.
+
+        Positions below m are links, those from m on are positions in `by_buyer`.
+        """
+        pointers = np.zeros(2 * self.n + 1, np.int64)
+        counts = [np.bincount(end, minlength=self.n) for end in (self.src, self.dst)]
+        np.cumsum(np.concatenate(counts), out=pointers[1:])
+        return pointers
+
+    @cached_property
+    def by_buyer(self) -> NDArray[np.int64]:
+        """The links in the order of their buyers, then suppliers, shape (m,)."""
+        return np.argsort(self.dst, kind="stable")
 
 
 def _sorted(

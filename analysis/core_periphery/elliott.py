@@ -180,15 +180,11 @@ def two_cores(edges: Edges, y: Floats) -> TwoCores:
     if n < 4 or m == 0 or squares - float(y.sum()) ** 2 / (n * (n - 1)) <= 1e-10 * squares:
         return unknown
     sold, bought = sum_by(edges.src, y, n), sum_by(edges.dst, y, n)
-    counts = np.r_[np.bincount(edges.src, minlength=n), np.bincount(edges.dst, minlength=n)]
-    pointers = np.zeros(2 * n + 1, np.int64)
-    np.cumsum(counts, out=pointers[1:])
-    order = np.argsort(edges.dst, kind="stable")
     best, best_block = -2.0, unknown.block
     for share_out in STARTS:
         for share_in in STARTS:
             block = _start(sold, bought, max(1, round(share_out * n)), max(1, round(share_in * n)))
-            score = float(four_blocks(n, edges.src, edges.dst, order, pointers, y, PATTERN, block))
+            score = float(four_blocks(n, edges.src, edges.dst, edges.by_buyer, edges.ends, y, PATTERN, block))
             if score > best + 1e-12:
                 best, best_block = score, block
     if best <= -2.0:

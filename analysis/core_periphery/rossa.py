@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.closedness.components import component_labels
 from analysis.core_periphery.common import Edges, GraphLike, Weights, as_edges, check_weights
 from graph.errors import parameter_error
 
@@ -121,18 +122,17 @@ def profile_of(edges: Edges, y: Floats, teleport: float = 0.0) -> RossaProfile:
     first = np.lexsort((np.arange(k), np.round(weight, 12)))  # the first of equal persistence is taken
     weight = weight[first]
     flow = weight[:, None] * step[np.ix_(first, first)]
-    gain = np.diagonal(flow).copy()
+    gain = np.diagonal(flow).copy()  # what each adds to the flow inside; infinite once it has been taken
     both = flow + flow.T
-    waiting = np.ones(k, bool)
     order, profile = np.empty(k, np.int64), np.empty(k)
     held, mass = 0.0, 0.0
     for j in range(k):
-        persistence = np.where(waiting, (held + gain) / (mass + weight), np.inf)
-        i = 0 if j == 0 else int(np.argmax(persistence <= persistence.min() + TIE))
-        waiting[i] = False
+        persistence = (held + gain) / (mass + weight)
+        i = 0 if j == 0 else int((persistence <= persistence.min() + TIE).argmax())
         held += float(gain[i])
         mass += float(weight[i])
-        gain = gain + both[i]
+        gain += both[i]
+        gain[i] = np.inf
         order[j], profile[j] = i, held / mass
     order = members[first[order]]
     coreness[order] = profile
@@ -151,7 +151,7 @@ def _stationary(step: Floats) -> Floats:
 
 
 def _largest_strong_part(edges: Edges) -> NDArray[np.bool_]:
-    _, part = edges.parts("strong")
+    part = component_labels(edges.n, edges.src, edges.dst, strong=True)
     if edges.n == 0:
         return np.zeros(0, bool)
     size = np.bincount(part)[part]

@@ -7,7 +7,7 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.core_periphery.common import CoreFit, Edges, GraphLike, as_edges, core_fit
+from analysis.core_periphery.common import CoreFit, GraphLike, as_edges, core_fit
 from analysis.jit import jit
 from graph.errors import parameter_error
 
@@ -223,24 +223,12 @@ def tiering(graph: GraphLike, *, score: Literal["links", "density"] = "links") -
     exhaustive = n <= EXHAUSTIVE
     if n < 3 or len(edges.src) == 0:
         return core_fit(edges, name, core, np.nan, ties=0, exact=True, score=score)
-    error, second, ties = tier_search(score == "density", exhaustive, *_neighbours(edges), core)
+    ranking = np.lexsort((np.arange(n), -edges.degree))
+    other = np.concatenate([edges.dst, edges.src[edges.by_buyer]])
+    sides = np.zeros((n, 4), np.int64)
+    sides[:, 1::2] = np.diff(edges.ends).reshape(2, n).T  # nobody is in the core yet
+    error, second, ties = tier_search(score == "density", exhaustive, ranking, edges.ends, other, sides, core)
     margin = second - error if np.isfinite(second) else np.nan
     return core_fit(
         edges, name, core, error, margin=max(margin, 0.0), ties=ties, exact=exhaustive, score=score
     )
-
-
-def _neighbours(edges: Edges) -> tuple[Pointers, Pointers, Ints, Pointers]:
-    """Return participants by falling degree, and `pointers`, `other` and `sides` of `tier_after`.
-
-    Nobody is in the core yet.
-    """
-    n = edges.n
-    order = np.argsort(edges.dst, kind="stable")
-    out, into = (np.bincount(ends, minlength=n) for ends in (edges.src, edges.dst))
-    pointers = np.zeros(2 * n + 1, np.int64)
-    np.cumsum(np.r_[out, into], out=pointers[1:])
-    ranking = np.lexsort((np.arange(n), -edges.degree))
-    sides = np.zeros((n, 4), np.int64)
-    sides[:, 1], sides[:, 3] = out, into
-    return ranking, pointers, np.r_[edges.dst, edges.src[order]], sides
