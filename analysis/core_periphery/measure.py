@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.core_periphery.borgatti_everett import (
-    KICKS,
     adjacency,
     correlation,
     discrete_optimum,
@@ -194,7 +193,7 @@ def _core(
     """Return core, fit, margin and ties by the method the settings choose; NaN what it does not define."""
     if settings.core_method in ("eq4", "eq2"):
         equation = int(settings.core_method[2])
-        return discrete_optimum(edges, equation, y, KICKS, seed)
+        return discrete_optimum(edges, equation, y, None, seed)
     if settings.core_method == "lip":
         best = lip(edges)
         core, ties = best.core, float(best.ties)

@@ -1,0 +1,140 @@
+"""Splits scored by sums that are only added to, so that a large link leaves no rounding among small ones.
+
+Elsewhere sums are kept up to date as participants move. Taking a link of 10⁹ out of a sum again leaves an
+error of 10⁻⁷, and of its square 100: where links differ that much, the small ones are lost.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.core_periphery.common import Edges
+from analysis.core_periphery.kernels import TIE, UNDEFINED
+
+Floats = NDArray[np.float64]
+Core = NDArray[np.int64]
+
+WIDE: Final = 1e3
+"""Ratio of the largest to the smallest value above which sums kept for a million moves are not accurate…"""
+
+WIDE_SEARCH: Final = 1e4
+"""… and above which those of a search are not, which are begun anew with each climb."""
+
+
+class Best(NamedTuple):
+    """The best core, its score, the best other score and the number of ties, as the kernels give them."""
+
+    core: Core
+    score: float
+    second: float
+    ties: int
+
+
+def pair_sums(edges: Edges, y: Floats) -> Floats:
+    """Return Σy and Σy² of both directions of every pair, shape (2, n, n), symmetric."""
+    sums = np.zeros((2, edges.n, edges.n))
+    for power in range(2):
+        sums[power, edges.src, edges.dst] = y ** (power + 1)
+    total: Floats = sums + sums.transpose(0, 2, 1)
+    return total
+
+
+def scores(equation: int, n: int, size: Floats, inside: Floats, outside: Floats, total: Floats) -> Floats:
+    """Return sign(r) r² of many splits (see `kernels.score`), `UNDEFINED` where there is no correlation.
+
+    Parameters
+    ----------
+    equation : {4, 2}
+        Which pattern.
+    n : int
+        Participants.
+    size : array, shape (k,)
+        Core members of each split.
+    inside, outside : arrays, shape (2, k)
+        Σy and Σy² between core members, and between peripheral ones.
+    total : array, shape (2,)
+        Σy and Σy² of all links.
+    """
+    b = (n - size) * (n - size - 1.0)
+    a = size * (size - 1.0) if equation == 4 else n * (n - 1.0) - b
+    ones = inside[0] if equation == 4 else total[0] - outside[0]
+    squares = inside[1] + outside[1] if equation == 4 else np.full(len(size), total[1])
+    cells = a + b
+    spread = cells * squares - (ones + outside[0]) ** 2
+    defined = (a > 0) & (b > 0) & (spread > 1e-10 * cells * squares)
+    covariance = b * ones - a * outside[0]
+    product = a * b * spread
+    found: Floats = np.full(len(size), UNDEFINED)
+    np.divide(covariance * np.abs(covariance), product, out=found, where=defined)
+    return found
+
+
+def every_split(equation: int, pairs: Floats) -> Best:
+    """Try all 2^n cores; of the best, that with fewest members, then the earlier members, is returned.
+
+    Examples
+    --------
+    >>> links = np.array([[0, 2, 0, 0], [2, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]], dtype=float)
+    >>> best = every_split(4, np.stack([links, links]))  # two links of 1 in the pair 0, 1
+    >>> best.core.tolist(), round(best.score, 9), best.ties
+    ([1, 1, 0, 0], 1.0, 1)
+    """
+    n = pairs.shape[1]
+    size, inside = np.zeros(1 << n), np.zeros((2, 1 << n))
+    for i in range(n):  # core number Σ 2^i: the earlier participant has the higher bit
+        half = 1 << i
+        with_it = np.zeros((2, half))
+        for j in range(i):
+            np.add(
+                with_it[:, : 1 << j], pairs[:, n - 1 - i, n - 1 - j, None], out=with_it[:, 1 << j : 2 << j]
+            )
+        np.add(inside[:, :half], with_it, out=inside[:, half : 2 * half])
+        np.add(size[:half], 1.0, out=size[half : 2 * half])
+    found = scores(equation, n, size, inside, inside[:, ::-1], pairs.sum(axis=(1, 2)) / 2)
+    best = float(found.max())
+    if best <= UNDEFINED:
+        return Best(np.zeros(n, np.int64), UNDEFINED, UNDEFINED, 0)
+    tied = np.flatnonzero(found >= best - TIE)
+    chosen = int(tied[np.lexsort((-tied, size[tied]))[0]])
+    best = float(found[chosen])
+    found[chosen] = UNDEFINED
+    return Best((chosen >> np.arange(n)[::-1]) & 1, best, float(found.max()), len(tied))
+
+
+def best_pair(equation: int, pairs: Floats) -> Core:
+    """Return the best core of two, which a search that moves one at a time from large cores may pass by."""
+    n = pairs.shape[1]
+    total = pairs.sum(axis=(1, 2)) / 2
+    one, other = np.triu_indices(n, 1)
+    inside = pairs[:, one, other]
+    strength = pairs.sum(axis=2)
+    outside = total[:, None] - strength[:, one] - strength[:, other] + inside
+    found = scores(equation, n, np.full(len(one), 2.0), inside, outside, total)
+    core = np.zeros(n, np.int64)
+    at = int(np.argmax(found))
+    core[[one[at], other[at]]] = 1
+    return core
+
+
+def score_exactly(equation: int, pairs: Floats, cores: Core) -> Floats:
+    """Return the score of each row of `cores`, shape (k, n)."""
+    x, rest = cores.astype(np.float64), 1.0 - cores
+    inside = np.stack([((x @ p) * x).sum(axis=1) / 2 for p in pairs])
+    outside = np.stack([((rest @ p) * rest).sum(axis=1) / 2 for p in pairs])
+    return scores(equation, cores.shape[1], x.sum(axis=1), inside, outside, pairs.sum(axis=(1, 2)) / 2)
+
+
+def climb_exactly(equation: int, pairs: Floats, core: Core) -> Best:
+    """Move one participant at a time while it gains, each split's sums anew, O(n³) a step."""
+    n = len(core)
+    while True:
+        tried = np.vstack([core, core ^ np.eye(n, dtype=np.int64)])
+        found = score_exactly(equation, pairs, tried)
+        at = int(np.argmax(found))
+        if found[at] <= found[0] + TIE:
+            others = found[1:]
+            return Best(core, float(found[0]), float(others.max()), 1 + int((others >= found[0] - TIE).sum()))
+        core = tried[at]
