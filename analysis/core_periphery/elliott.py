@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -18,6 +19,17 @@ Pointers = NDArray[np.int64]
 
 STARTS: Final = (0.1, 0.25)
 """Shares of the participants that a search starts from as each core."""
+
+KICKS: Final = 40
+"""Perturbations of the best partition found, where fewer than `SPARSE` of the pairs are linked."""
+
+SPARSE: Final = 0.3
+
+FEW: Final = 20
+"""Up to so many participants it is done whatever the links."""
+
+EXHAUSTIVE: Final = 7
+"""Up to this many participants every partition is tried."""
 
 BLOCKS: Final = ("periphery_out", "core_in", "core_out", "periphery_in")
 
@@ -150,8 +162,10 @@ def elliott(graph: GraphLike, *, weights: Weights = "log1p") -> TwoCores:
 
     The partition that correlates best with it is sought by moves of single participants from four starts: the
     largest tenth or quarter of suppliers and of buyers by strength as cores, others by the sign of what they
-    sell less what they buy. It is the best found, without a proof. The correlation replaces the likelihood
-    of [1]_ so that values count, and so that the fit compares with equation 4's.
+    sell less what they buy, and, where fewer than 30 % of the pairs are linked, from 40 perturbations of the
+    best (or with up to 20 participants). It is the best found, without a proof; up to 7 participants the best
+    of all. The correlation replaces the likelihood of [1]_ so that values count, and so that the fit
+    compares with equation 4's.
 
     References
     ----------
@@ -179,6 +193,8 @@ def two_cores(edges: Edges, y: Floats) -> TwoCores:
     squares = float(y @ y)
     if n < 4 or m == 0 or squares - float(y.sum()) ** 2 / (n * (n - 1)) <= 1e-10 * squares:
         return unknown
+    if n <= EXHAUSTIVE:
+        return _of_all(edges, y)
     sold, bought = sum_by(edges.src, y, n), sum_by(edges.dst, y, n)
     best, best_block = -2.0, unknown.block
     for share_out in STARTS:
@@ -187,9 +203,44 @@ def two_cores(edges: Edges, y: Floats) -> TwoCores:
             score = float(four_blocks(n, edges.src, edges.dst, edges.by_buyer, edges.ends, y, PATTERN, block))
             if score > best + 1e-12:
                 best, best_block = score, block
+    rng = np.random.default_rng(0)
+    few = n <= FEW or m < SPARSE * n * (n - 1)
+    for _ in range(KICKS if few and best > -2.0 else 0):
+        moved = rng.random(n) < rng.uniform(0.05, 0.5)
+        block = np.where(moved, rng.integers(0, 4, n), best_block).astype(np.int32)
+        if not ((block == 1).any() and (block == 2).any()):
+            continue
+        score = float(four_blocks(n, edges.src, edges.dst, edges.by_buyer, edges.ends, y, PATTERN, block))
+        if score > best + 1e-12:
+            best, best_block = score, block
     if best <= -2.0:
         return unknown
     return TwoCores(edges.ids, best_block, float(np.sign(best) * np.sqrt(abs(best))))
+
+
+@cache
+def _partitions(n: int) -> tuple[Ints, Floats]:
+    """Return the partitions with both cores, shape (k, n), and their ideal cells by row, shape (k, n²)."""
+    block = (np.arange(4**n)[:, None] >> 2 * np.arange(n)[::-1]) & 3
+    block = block[(block == 1).any(axis=1) & (block == 2).any(axis=1)]
+    cells = PATTERN[block[:, :, None], block[:, None, :]]
+    cells[:, np.arange(n), np.arange(n)] = 0.0
+    return block.astype(np.int32), cells.reshape(len(block), n * n)
+
+
+def _of_all(edges: Edges, y: Floats) -> TwoCores:
+    n = edges.n
+    block, ideal = _partitions(n)
+    cells = n * (n - 1.0)
+    total = float(y.sum())
+    values = np.zeros(n * n)
+    values[edges.src * n + edges.dst] = y
+    held = ideal.sum(axis=1)
+    product = held * (cells - held) * (cells * float(y @ y) - total**2)
+    r = np.full(len(block), -2.0)
+    np.divide(cells * (ideal @ values) - held * total, np.sqrt(product), out=r, where=product > 0)
+    best = int(np.argmax(r >= r.max() - 1e-12))
+    return TwoCores(edges.ids, block[best], float(r[best]))
 
 
 def _start(sold: Floats, bought: Floats, suppliers: int, buyers: int) -> Ints:

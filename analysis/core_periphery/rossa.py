@@ -19,6 +19,9 @@ LARGEST: Final = 4000
 
 TIE: Final = 1e-12
 
+RARE: Final = 1e-8
+"""Below this least share of visits the linear system's rounding shows."""
+
 
 @dataclass(frozen=True, eq=False)
 class RossaProfile:
@@ -147,7 +150,24 @@ def _stationary(step: Floats) -> Floats:
     system[-1] = 1.0
     right = np.zeros(k)
     right[-1] = 1.0
-    return np.asarray(np.linalg.solve(system, right), dtype=np.float64)
+    solved = np.asarray(np.linalg.solve(system, right), dtype=np.float64)
+    return solved if float(solved.min()) > RARE else _stationary_of_rare(step)
+
+
+def _stationary_of_rare(step: Floats) -> Floats:
+    """Return π without a subtraction (Grassmann, Taksar & Heyman 1985), exact for the rarely visited too."""
+    k = len(step)
+    left = step.copy()
+    for i in range(k - 1, 0, -1):  # leave i out of the walk
+        left[:i, i] /= left[i, :i].sum()
+        left[:i, :i] += np.outer(left[:i, i], left[i, :i])
+    weight = np.ones(k)
+    for i in range(1, k):
+        weight[i] = weight[:i] @ left[:i, i]
+        if weight[i] > 1.0:  # a scale that cannot overflow
+            weight[: i + 1] /= weight[i]
+    weight /= weight.sum()
+    return weight
 
 
 def _largest_strong_part(edges: Edges) -> NDArray[np.bool_]:

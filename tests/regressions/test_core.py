@@ -7,11 +7,13 @@ from typing import Literal
 import numpy as np
 import pytest
 
-from analysis.core_periphery import kernels
+from analysis.core_periphery import kernels, tiering
 from analysis.core_periphery.borgatti_everett import adjacency, borgatti_everett, correlation
 from analysis.core_periphery.common import as_edges
+from analysis.core_periphery.elliott import PATTERN, elliott
 from analysis.core_periphery.measure import measure
 from analysis.core_periphery.minres import concentrated, minres
+from analysis.core_periphery.rossa import rossa_profile
 from analysis.core_periphery.significance import significance
 from analysis.core_periphery.splits import every_split, pair_sums
 from analysis.measures import Measures
@@ -170,3 +172,37 @@ def test_the_fit_of_sparse_networks_is_not_below_a_long_multistart(n: int) -> No
             x = np.zeros(n, np.int64)
             long = kernels.search(4, n, *links, 1000, np.array([k], np.uint64), x)
             assert found >= correlation(long) - 1e-9, f"seed {seed}"
+
+
+def test_two_cores_of_a_small_network_are_the_best_of_all() -> None:
+    """.553, where moves of one participant ended at .390."""
+    links = np.zeros((5, 5))
+    for pair in [(0, 1), (0, 4), (1, 2), (1, 4), (3, 1), (3, 4), (4, 0), (4, 2), (4, 3)]:
+        links[pair] = 1
+    found = elliott(links, weights="binary")
+    assert found.fit == pytest.approx(0.553, abs=5e-4)
+    off = ~np.eye(5, dtype=bool)
+    ideal = PATTERN[np.ix_(found.block, found.block)]
+    assert found.fit == pytest.approx(np.corrcoef(links[off], ideal[off])[0, 1], abs=1e-12)
+
+
+@pytest.mark.parametrize("score", ["links", "density"])
+def test_tiering_of_17_is_the_optimum(
+    score: Literal["links", "density"], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for seed in range(6):
+        values = sparse(seed, 17, 0.1, 0.3)
+        found = tiering.tiering(values, score=score)
+        with monkeypatch.context() as patch:
+            patch.setattr(tiering, "EXHAUSTIVE", 17)
+            assert found.fit == pytest.approx(tiering.tiering(values, score=score).fit, abs=1e-9), seed
+
+
+def test_a_walk_among_very_unequal_links_has_a_profile() -> None:
+    values = np.zeros((6, 6))
+    values[0, 1] = values[1, 0] = values[1, 2] = values[2, 0] = 1e12
+    values[2, 3] = 1e-6
+    values[3, 4] = values[4, 5] = values[5, 3] = values[5, 0] = 1
+    found = rossa_profile(values, weights="raw")  # warnings are errors
+    assert np.isfinite(found.profile).all()
+    assert ((found.profile >= 0) & (found.profile <= 1 + 1e-12)).all()
