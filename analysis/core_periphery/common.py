@@ -92,6 +92,11 @@ class Edges:
         return pointers
 
     @cached_property
+    def by_degree(self) -> NDArray[np.int64]:
+        """The participants by falling `degree`; equal ones by number, shape (n,)."""
+        return np.argsort(-self.degree, kind="stable")
+
+    @cached_property
     def by_buyer(self) -> NDArray[np.int64]:
         """The links in the order of their buyers, then suppliers, shape (m,)."""
         return np.argsort(self.dst, kind="stable")

@@ -200,9 +200,17 @@ def two_cores(edges: Edges, y: Floats) -> TwoCores:
         return _of_all(edges, y)
     sold, bought = sum_by(edges.src, y, n), sum_by(edges.dst, y, n)
     best, best_block = -2.0, unknown.block
+    by_sign = np.where(sold >= bought, 0, 3).astype(np.int32)
+    sellers = np.argsort(-sold, kind="stable")
     for share_out in STARTS:
+        largest = sellers[: max(1, round(share_out * n))]
+        rest = bought.copy()
+        rest[largest] = -1.0
+        buyers = np.argsort(-rest, kind="stable")
         for share_in in STARTS:
-            block = _start(sold, bought, max(1, round(share_out * n)), max(1, round(share_in * n)))
+            block = by_sign.copy()
+            block[largest] = 2
+            block[buyers[: max(1, round(share_in * n))]] = 1
             score = float(four_blocks(n, edges.src, edges.dst, edges.by_buyer, edges.ends, y, PATTERN, block))
             if score > best + 1e-12:
                 best, best_block = score, block
@@ -246,15 +254,3 @@ def _of_all(edges: Edges, y: Floats) -> TwoCores:
     np.divide(cells * (ideal @ values) - held * total, np.sqrt(product), out=r, where=product > 0)
     best = int(np.argmax(r >= r.max() - 1e-12))
     return TwoCores(edges.ids, block[best], float(r[best]))
-
-
-def _start(sold: Floats, bought: Floats, suppliers: int, buyers: int) -> Ints:
-    """Return the largest sellers as core_out, the largest other buyers as core_in, the rest by sign."""
-    n = len(sold)
-    block = np.where(sold >= bought, 0, 3).astype(np.int32)
-    largest = np.lexsort((np.arange(n), -sold))[:suppliers]
-    block[largest] = 2
-    rest = bought.copy()
-    rest[largest] = -1.0
-    block[np.lexsort((np.arange(n), -rest))[:buyers]] = 1
-    return block

@@ -80,50 +80,72 @@ def both_ends(n: int, src: Ints, dst: Ints, y: Floats, indptr: Pointers, other: 
 
 
 @jit
-def score(equation: int, n: int, state: Floats) -> float:
+def signed_square(
+    equation: int,
+    n: int,
+    core: float,
+    core_sq: float,
+    rest: float,
+    rest_sq: float,
+    size: float,
+    every: float,
+    every_sq: float,
+) -> float:
     """Return sign(r) r² of the Pearson correlation r of a state; monotone in r and free of a root.
 
     With a cells of pattern 1 and b of pattern 0, sums S_a, S_b and N = a + b,
     r = (b S_a − a S_b) / √(a b (N Σy² − (Σy)²)). Equation 4 compares the core–core and periphery–periphery
     cells; equation 2 all cells, with 1 wherever either end is in the core.
     """
-    size = state[4]
     b = (n - size) * (n - size - 1.0)
     if equation == 4:
         a = size * (size - 1.0)
-        ones = state[0]
-        squares = state[1] + state[3]
+        ones = core
+        squares = core_sq + rest_sq
     else:
         a = n * (n - 1.0) - b
-        ones = state[5] - state[2]
-        squares = state[6]
-    total = ones + state[2]
+        ones = every - rest
+        squares = every_sq
+    total = ones + rest
     spread = (a + b) * squares - total * total
     if a <= 0.0 or b <= 0.0 or spread <= 1e-10 * (a + b) * squares:
         return UNDEFINED
-    covariance = b * ones - a * state[2]
+    covariance = b * ones - a * rest
     signed: float = covariance * abs(covariance) / (a * b * spread)
     return signed
 
 
 @jit
-def after(i: int, x: Flags, sums: Floats, state: Floats, moved: Floats) -> None:
-    """Write to `moved` the state after moving i to the other side."""
+def score(equation: int, n: int, state: Floats) -> float:
+    """Return `signed_square` of a state."""
+    return signed_square(equation, n, state[0], state[1], state[2], state[3], state[4], state[5], state[6])
+
+
+@jit
+def after(equation: int, n: int, i: int, x: Flags, sums: Floats, state: Floats) -> float:
+    """Return the score after moving i to the other side."""
     sign = 1.0 - 2.0 * x[i]
-    moved[0] = state[0] + sign * sums[i, 0]
-    moved[1] = state[1] + sign * sums[i, 1]
-    moved[2] = state[2] - sign * (sums[i, 2] - sums[i, 0])
-    moved[3] = state[3] - sign * (sums[i, 3] - sums[i, 1])
-    moved[4] = state[4] + sign
-    moved[5] = state[5]
-    moved[6] = state[6]
+    return signed_square(
+        equation,
+        n,
+        state[0] + sign * sums[i, 0],
+        state[1] + sign * sums[i, 1],
+        state[2] - sign * (sums[i, 2] - sums[i, 0]),
+        state[3] - sign * (sums[i, 3] - sums[i, 1]),
+        state[4] + sign,
+        state[5],
+        state[6],
+    )
 
 
 @jit
 def move(i: int, x: Flags, sums: Floats, state: Floats, indptr: Pointers, other: Ints, value: Floats) -> None:
     """Move i to the other side and bring every sum up to date, O(degree)."""
     sign = 1.0 - 2.0 * x[i]
-    after(i, x, sums, state, state)
+    for k in range(2):
+        state[k] += sign * sums[i, k]
+        state[2 + k] -= sign * (sums[i, 2 + k] - sums[i, k])
+    state[4] += sign
     x[i] = 1 - x[i]
     for e in range(indptr[i], indptr[i + 1]):
         sums[other[e], 0] += sign * value[e]
@@ -138,15 +160,15 @@ def place(
     for k in range(7):
         state[k] = 0.0
     for i in range(n):
-        for k in range(4):
-            sums[i, k] = 0.0
+        near, near_sq, every, every_sq = 0.0, 0.0, 0.0, 0.0
         for e in range(indptr[i], indptr[i + 1]):
             v = value[e]
-            sums[i, 2] += v
-            sums[i, 3] += v * v
-            if x[other[e]] == 1:
-                sums[i, 0] += v
-                sums[i, 1] += v * v
+            in_core = v if x[other[e]] == 1 else 0.0
+            near += in_core
+            near_sq += in_core * v
+            every += v
+            every_sq += v * v
+        sums[i, 0], sums[i, 1], sums[i, 2], sums[i, 3] = near, near_sq, every, every_sq
         for k in range(2):  # each pair is met twice, hence the halves
             if x[i] == 1:
                 state[k] += 0.5 * sums[i, k]
@@ -165,7 +187,7 @@ def climb(
     A pass moves the best participant not yet moved, even downhill, until a number of moves brought no new
     best; then it returns to the best split on its way. Two moves in a row are a swap, three a rotation.
     """
-    path, fixed, moved = np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(7)
+    path, fixed = np.zeros(n, np.int64), np.zeros(n, np.int64)
     patience = max(6, min(n // 4, 40))
     best = score(equation, n, state)
     while True:
@@ -178,8 +200,7 @@ def climb(
             chosen_score = UNDEFINED
             for i in range(n):
                 if fixed[i] == 0:
-                    after(i, x, sums, state, moved)
-                    s = score(equation, n, moved)
+                    s = after(equation, n, i, x, sums, state)
                     if s > chosen_score:
                         chosen_score = s
                         chosen = i
@@ -337,7 +358,7 @@ def survey(
         (i, j) that leads to the best one, or, where none is better, to a tied split that precedes x
         (−1, −1 where there is none).
     """
-    sums, state, moved = np.zeros((n, 4)), np.zeros(7), np.zeros(7)
+    sums, state = np.zeros((n, 4)), np.zeros(7)
     between, between_sq = np.zeros(n), np.zeros(n)
     place(n, x, sums, state, indptr, other, value)
     here = score(equation, n, state)
@@ -348,16 +369,22 @@ def survey(
             between[other[e]] += value[e]
             between_sq[other[e]] += value[e] * value[e]
         for j in range(-1, n if n <= SWAPS else 0):
-            after(i, x, sums, state, moved)
-            if j >= 0:
-                if x[i] == 0 or x[j] == 1:
-                    continue
-                moved[0] += sums[j, 0] - between[j]
-                moved[1] += sums[j, 1] - between_sq[j]
-                moved[2] -= sums[j, 2] - sums[j, 0] + between[j]
-                moved[3] -= sums[j, 3] - sums[j, 1] + between_sq[j]
-                moved[4] += 1.0
-            s = score(equation, n, moved)
+            if j < 0:
+                s = after(equation, n, i, x, sums, state)
+            elif x[i] == 0 or x[j] == 1:
+                continue
+            else:
+                s = signed_square(
+                    equation,
+                    n,
+                    state[0] - sums[i, 0] + (sums[j, 0] - between[j]),
+                    state[1] - sums[i, 1] + (sums[j, 1] - between_sq[j]),
+                    state[2] + (sums[i, 2] - sums[i, 0]) - (sums[j, 2] - sums[j, 0] + between[j]),
+                    state[3] + (sums[i, 3] - sums[i, 1]) - (sums[j, 3] - sums[j, 1] + between_sq[j]),
+                    state[4],
+                    state[5],
+                    state[6],
+                )
             if s > best:
                 best, first, second = s, i, j
             if s >= here - TIE and s > UNDEFINED:

@@ -52,8 +52,7 @@ def lip(graph: GraphLike) -> CoreFit:
     if n < 2 or len(edges.src) == 0:
         return core_fit(edges, "Lip", np.zeros(n, bool), np.nan, ties=0, exact=True)
     degree = edges.degree
-    ranking = np.lexsort((np.arange(n), -degree))
-    ordered = degree[ranking]
+    ordered = degree[edges.by_degree]
     costs = len(edges.src) + np.cumsum(2 * np.arange(n - 1) - ordered[:-1])
     best = int(costs.min())
     size = int(np.argmin(costs)) + 1
@@ -64,5 +63,5 @@ def lip(graph: GraphLike) -> CoreFit:
     swapped = best + int(ordered[size - 1] - ordered[size])
     margin = min([swapped, *np.delete(costs, size - 1)]) - best if ties == 1 else 0
     core = np.zeros(n, bool)
-    core[ranking[:size]] = True
+    core[edges.by_degree[:size]] = True
     return core_fit(edges, "Lip", core, best / 2, margin=margin / 2, ties=ties, exact=True)

@@ -232,12 +232,13 @@ def tiering(graph: GraphLike, *, score: Literal["links", "density"] = "links") -
     exhaustive = n <= EXHAUSTIVE
     if n < 3 or len(edges.src) == 0:
         return core_fit(edges, name, core, np.nan, ties=0, exact=True, score=score)
-    ranking = np.lexsort((np.arange(n), -edges.degree))
     other = np.concatenate([edges.dst, edges.src[edges.by_buyer]])
     aside = np.zeros((n, 4), np.int64)
     aside[:, 1::2] = np.diff(edges.ends).reshape(2, n).T  # nobody is in the core yet
     density = score == "density"
-    error, second, ties = tier_search(density, exhaustive, ranking, edges.ends, other, aside.copy(), core)
+    error, second, ties = tier_search(
+        density, exhaustive, edges.by_degree, edges.ends, other, aside.copy(), core
+    )
     rng = np.random.default_rng(0)
     few = n <= FEW or len(edges.src) < SPARSE * n * (n - 1)
     for k in range(0 if exhaustive or not few else STARTS):
