@@ -120,7 +120,8 @@ def _structure_columns(formation: Formation, columns: dict[str, Scalar]) -> list
 def produces(formation: Formation, settings: Settings) -> NDArray[np.bool_]:
     """Tell which members have a role that produces (an unknown role does), shape (n,)."""
     thresholds = load_thresholds(settings.thresholds)
-    return np.array([thresholds.produces(str(role)) for role in formation.role], dtype=bool)
+    roles = {role: thresholds.produces(str(role)) for role in set(formation.role)}
+    return np.array([roles[role] for role in formation.role], dtype=bool)
 
 
 def value_created(formation: Formation, settings: Settings) -> tuple[FloatArray, NDArray[np.bool_]]:

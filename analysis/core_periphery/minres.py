@@ -242,7 +242,7 @@ def least_squares(edges: Edges, a: Floats, *, symmetric: bool = False) -> LeastS
 
 def _balanced(u: Floats, v: Floats) -> tuple[Floats, Floats]:
     """Return u and v with equal norms and the same products."""
-    norm_u, norm_v = float(np.linalg.norm(u)), float(np.linalg.norm(v))
+    norm_u, norm_v = float(np.sqrt(u @ u)), float(np.sqrt(v @ v))
     if norm_u == 0.0 or norm_v == 0.0:
         return u, v
     balance = np.sqrt(norm_u * norm_v)

@@ -239,15 +239,15 @@ def tiering(graph: GraphLike, *, score: Literal["links", "density"] = "links") -
     error, second, ties = tier_search(
         density, exhaustive, edges.by_degree, edges.ends, other, aside.copy(), core
     )
-    rng = np.random.default_rng(0)
-    few = n <= FEW or len(edges.src) < SPARSE * n * (n - 1)
-    for k in range(0 if exhaustive or not few else STARTS):
-        tried = np.zeros(n, np.int64)
-        perturbed = edges.degree * rng.lognormal(0.0, 0.25 * (1 + k % 4), n)
-        ranking = np.lexsort((np.arange(n), -perturbed))
-        found = tier_search(density, False, ranking, edges.ends, other, aside.copy(), tried)
-        if found[0] < error - 1e-12:
-            (error, second, ties), core = found, tried
+    if not exhaustive and (n <= FEW or len(edges.src) < SPARSE * n * (n - 1)):
+        rng = np.random.default_rng(0)
+        for k in range(STARTS):
+            tried = np.zeros(n, np.int64)
+            perturbed = edges.degree * rng.lognormal(0.0, 0.25 * (1 + k % 4), n)
+            ranking = np.lexsort((np.arange(n), -perturbed))
+            found = tier_search(density, False, ranking, edges.ends, other, aside.copy(), tried)
+            if found[0] < error - 1e-12:
+                (error, second, ties), core = found, tried
     margin = second - error if np.isfinite(second) else np.nan
     return core_fit(
         edges, name, core, error, margin=max(margin, 0.0), ties=ties, exact=exhaustive, score=score
