@@ -19,7 +19,7 @@ from importlib import resources
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from graph.errors import MissingExtraError, ParameterError, UnknownNameError, parameter_error
+from graph.errors import ParameterError, UnknownNameError, parameter_error
 from reports.inert import inert_cell
 
 if TYPE_CHECKING:
@@ -319,10 +319,6 @@ def _csv(frame: pd.DataFrame) -> str:
 
 
 def _parquet(frame: pd.DataFrame) -> bytes:
-    try:
-        import pyarrow  # noqa: F401
-    except ImportError as error:
-        raise MissingExtraError("Parquet output needs pyarrow: pip install pyarrow.") from error
     nested = [c for c in frame if frame[c].map(lambda v: isinstance(v, list | dict)).any()]
     flat = frame.assign(**{str(c): [_cell(v) for v in frame[c]] for c in nested})
     flat.attrs = {}

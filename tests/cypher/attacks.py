@@ -64,7 +64,7 @@ FILES: Final = (
     "RETURN file() AS f",
     "RETURN apoc.load.json('file:///etc/passwd') AS x",
     "CALL apoc.load.csv('file:///etc/passwd') YIELD list RETURN list",
-    "CALL apoc.export.csv.all('/tmp/evil.csv', {})",
+    "CALL apoc.export.csv.all('/evil.csv', {})",
     "MATCH (n) RETURN n FORMAT CSV",
 )
 PROCEDURES: Final = (
