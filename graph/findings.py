@@ -61,8 +61,12 @@ def catalogue() -> dict[str, CodeText]:
     'info'
     """
     text = resources.files("graph").joinpath("finding_codes.csv").read_text("utf-8")
-    rows = csv.DictReader(text.splitlines())
-    return {row["code"]: CodeText(**row) for row in rows}  # type: ignore[arg-type]
+    severities: dict[str, Severity] = {severity: severity for severity in SEVERITIES}
+    entries = {}
+    for row in csv.DictReader(text.splitlines()):
+        severity = severities[row.pop("severity")]
+        entries[row["code"]] = CodeText(severity=severity, **row)
+    return entries
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import csv
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 ColumnType = Literal["id", "text", "year", "money", "count", "number", "share"]
 
@@ -70,6 +70,7 @@ def tables() -> dict[str, TableSpec]:
     True
     """
     text = resources.files("graph").joinpath("schema.csv").read_text("utf-8")
+    types: dict[str, ColumnType] = {name: name for name in get_args(ColumnType)}
     columns: dict[str, list[ColumnSpec]] = {}
     for row in csv.DictReader(text.splitlines()):
         aliases = [a for a in f"{row['aliases_en']}|{row['aliases_ru']}".split("|") if a]
@@ -77,7 +78,7 @@ def tables() -> dict[str, TableSpec]:
             ColumnSpec(
                 table=row["table"],
                 name=row["column"],
-                type=row["type"],  # type: ignore[arg-type]
+                type=types[row["type"]],
                 required=row["required"] == "yes",
                 key=row["key"] == "yes",
                 unit=row["unit"],

@@ -220,7 +220,9 @@ def test_the_formation_model_is_drawn_and_readable(
     # The mark of every strip stands inside its picture, and strips are as wide as they are drawn.
     strips = page.locator("#verdicts td .strip")
     assert strips.count() == len(models.world("split").clusters)
-    assert strips.first.bounding_box()["width"] > 120  # type: ignore[index]
+    box = strips.first.bounding_box()
+    assert box is not None
+    assert box["width"] > 120
     contrast = page.evaluate(CONTRAST, MODEL_TEXTS)
     assert min(contrast.values()) >= 4.5, contrast
 

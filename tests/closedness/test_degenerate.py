@@ -10,7 +10,7 @@ import pytest
 
 from analysis import chain, entrainment
 from analysis.closedness import measure
-from analysis.measures import Measures
+from analysis.measures import Measures, Scalar
 from graph.model import SupplyGraph
 from graph.settings import Settings
 from tests.closedness.oracles import supply_graph
@@ -41,8 +41,13 @@ def codes(found: Measures) -> set[str]:
     return {finding.code for finding in found.findings}
 
 
+def number(value: Scalar) -> float:
+    assert isinstance(value, int | float)
+    return float(value)
+
+
 def unknown(found: Measures, *names: str) -> bool:
-    return all(math.isnan(float(found.formation[name])) for name in names)  # type: ignore[arg-type]
+    return all(math.isnan(number(found.formation[name])) for name in names)
 
 
 def test_no_link_touches_the_cluster() -> None:
@@ -169,7 +174,8 @@ def test_no_core_no_entrainment() -> None:
         assert unknown(found, "core_supply_share", "core_pull")
     [whole] = supply_graph("ab", links).formations()
     partly = np.array([True, None], dtype=object)
-    assert math.isnan(float(entrainment.measure(whole, Settings(), partly).formation["core_supply_share"]))  # type: ignore[arg-type]
+    found_partly = entrainment.measure(whole, Settings(), partly).formation
+    assert math.isnan(number(found_partly["core_supply_share"]))
 
 
 def test_core_shares_need_every_figure_of_those_that_produce() -> None:
@@ -182,7 +188,7 @@ def test_core_shares_need_every_figure_of_those_that_produce() -> None:
     found = all_measures(supply_graph("abu", links, activity, roles), [True, False, False]).formation
     assert found["core_output_share"] == pytest.approx(0.75)  # the university has no output to miss
     assert found["core_employees_share"] == pytest.approx(0.75)
-    assert math.isnan(float(found["core_rd_share"]))  # type: ignore[arg-type]  # b's is unknown
+    assert math.isnan(number(found["core_rd_share"]))  # b's is unknown
     assert found["core_supply_share"] == pytest.approx(5 / 6)
 
 
@@ -281,4 +287,4 @@ def test_values_of_very_different_size() -> None:
     links = [("a", "b", 1e12), ("b", "a", 1e-6), ("b", "x", 1e12)]
     found = all_measures(supply_graph("ab", links))
     assert found.formation["circulation_share"] == pytest.approx(2e-18, abs=1e-15)
-    assert 0 <= float(found.formation["finn_cycling_index"]) < 1e-9  # type: ignore[arg-type]
+    assert 0 <= number(found.formation["finn_cycling_index"]) < 1e-9

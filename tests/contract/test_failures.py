@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 import traceback
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -105,7 +106,10 @@ def test_the_clear_channel_draws_a_warning(uri: str) -> None:
 
 @pytest.mark.parametrize("uri", ["neo4j+s://db.example.org", "bolt://localhost:7687", "bolt://[::1]:7687"])
 def test_an_encrypted_or_local_channel_draws_none(uri: str) -> None:
-    Access.from_environment(uri)
+    with warnings.catch_warnings(record=True) as drawn:
+        warnings.simplefilter("always")
+        Access.from_environment(uri)
+    assert drawn == []
 
 
 def test_the_connection_lost_during_a_load_is_one_sentence(neo4j_uri: str) -> None:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from analysis.formations.em import Gaps, fit_em, log_densities, normalise, shrink_difference
+from analysis.formations.em import Covariance, Gaps, fit_em, log_densities, normalise, shrink_difference
 
 
 def two_groups(seed: int, n: int = 90, p: int = 4, gap: float = 3.0) -> np.ndarray:
@@ -20,11 +20,11 @@ def halves(n: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("covariance", ["tied", "full", "diag"])
-def test_equals_scikit_learn_on_complete_rows(covariance: str) -> None:
+def test_equals_scikit_learn_on_complete_rows(covariance: Covariance) -> None:
     from sklearn.mixture import GaussianMixture
 
     x = two_groups(1)
-    fit = fit_em(x, halves(90), covariance=covariance, tolerance=1e-13, max_iterations=5000)  # type: ignore[arg-type]
+    fit = fit_em(x, halves(90), covariance=covariance, tolerance=1e-13, max_iterations=5000)
     sigma = fit.covariances[0]
     precision = {
         "tied": np.linalg.inv(sigma[0]),

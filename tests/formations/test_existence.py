@@ -75,9 +75,9 @@ def test_hopeless_draws_stop_early() -> None:
 
 
 def test_global_random_state_is_left_alone() -> None:
-    state = np.random.get_state()[1].copy()  # type: ignore[index]
+    state = np.random.get_state(legacy=False)["state"]["key"].copy()
     split_test(planted(1), THEORY, np.random.default_rng(0), 19)
-    assert (np.random.get_state()[1] == state).all()  # type: ignore[index]
+    assert (np.random.get_state(legacy=False)["state"]["key"] == state).all()
 
 
 def test_a_single_two_humped_feature_is_no_type() -> None:
