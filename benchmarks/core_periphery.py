@@ -45,7 +45,7 @@ def heavy_tailed(n: int, links: int, seed: int) -> Edges:
 def fit_of(edges: Edges, core: Core) -> float:
     """Return the equation 4 correlation of any core."""
     links = adjacency(edges, edges.values("log1p"))
-    sums, state = np.zeros((edges.n, 4)), np.zeros(7)
+    sums, state = np.zeros((4, edges.n)), np.zeros(7)
     kernels.place(edges.n, core.astype(np.int64), sums, state, *links)
     return correlation(kernels.score(4, edges.n, state))
 

@@ -39,25 +39,16 @@ EXHAUSTIVE: Final = 20
 """Up to this many participants every split is tried."""
 
 KICKS: Final = 24
-"""Perturbations of the best split in a fit that is reported…"""
+"""Perturbations of the best split in the search of a fit that is reported…"""
 
-SPARSE_KICKS: Final = 400
-"""… and where few pairs are linked: there are more and smaller optima there, and climbs are shorter."""
-
-SPARSE: Final = 0.3
-"""Share of pairs below which links are few…"""
-
-SMALL: Final = 100
-"""… and up to how many participants such a search is affordable."""
+NULL_KICKS: Final = 6
+"""… and in each fit of a significance test, the observed graph's own among them."""
 
 LARGEST_EXACT: Final = 400
 """Up to this many participants a search among very different values is finished with sums computed anew."""
 
 SETTLING: Final = 25
 """Steps to a tied split that comes first, after a search."""
-
-NULL_KICKS: Final = 6
-"""Perturbations in each fit of a significance test, the observed graph's own among them."""
 
 
 def smallest(equation: str) -> int:
@@ -89,8 +80,7 @@ def borgatti_everett(
     directed : bool
         False takes the larger of both directions for both first.
     kicks : int, optional
-        Effort of the search above `EXHAUSTIVE` participants: perturbations of the best split. Without, 24, or
-        400 up to 100 participants of whom fewer than 30 % of the pairs are linked.
+        Effort of the search above `EXHAUSTIVE` participants: perturbations of the best split; 24 without.
     rng : Generator, optional
         Source of the perturbations; seed 0 without.
 
@@ -113,7 +103,7 @@ def borgatti_everett(
     With a core–core and b periphery–periphery cells (ordered pairs), sums S_1, S_0 and N = a + b,
     r = (b S_1 − a S_0) / √(a b (N Σy² − (Σy)²)). Since the pattern is symmetric, only y_ij + y_ji and
     y_ij² + y_ji² of a pair matter: reversing every link keeps the core. The search is described in
-    `kernels.search`; the best core of two is a start of its own. Where values differ by more than 10³
+    `kernels.search`; that it ends at the optimum is tested, not proven. Where values differ by more than 10³
     (in a search 10⁴) the sums of candidates are computed anew instead of kept up to date, which would lose
     the small ones.
 
@@ -197,23 +187,16 @@ def _searched(
     """Return the best split that a search finds (see `borgatti_everett`)."""
     n = edges.n
     links = adjacency(edges, y)
-    few = n <= SMALL and len(y) < SPARSE * n * (n - 1)
-    effort = (SPARSE_KICKS if few else KICKS) if kicks is None else kicks
+    effort = KICKS if kicks is None else kicks
     core = np.zeros(n, np.int64)
     score = kernels.search(equation, n, *links, effort, stream, core)
-    wide = n <= LARGEST_EXACT and _ratio(y) > WIDE_SEARCH
-    if not wide and score <= kernels.UNDEFINED:
-        return Best(core, score, score, 0)
-    starts = [core]
-    if few or wide:
-        pairs = pair_sums(edges, y)
-        starts.append(best_pair(equation, pairs))
-    if not wide:
-        return max((_settle(equation, n, links, start) for start in starts), key=lambda end: end.score)
+    if n > LARGEST_EXACT or _ratio(y) <= WIDE_SEARCH:
+        return _settle(equation, n, links, core) if score > kernels.UNDEFINED else Best(core, score, score, 0)
+    pairs = pair_sums(edges, y)
     alike = np.zeros(n, np.int64)  # the same links, none of them large
     kernels.search(equation, n, *adjacency(edges, np.ones(len(y))), effort, stream, alike)
-    ends = (climb_exactly(equation, pairs, start) for start in [*starts, alike])
-    return max(ends, key=lambda end: end.score)
+    starts = core, best_pair(equation, pairs), alike
+    return max((climb_exactly(equation, pairs, start) for start in starts), key=lambda end: end.score)
 
 
 def adjacency(

@@ -5,7 +5,7 @@ pattern depends on the links only through pair sums, so links lose their directi
 value` list both ends' view of every link (a mutual pair appears twice). A state is
 
     state = [Σy and Σy² inside the core, the same inside the periphery, core size, Σy and Σy² of all links]
-    sums[i] = [Σy and Σy² between i and the core, Σy and Σy² of all links of i]
+    sums[:, i] = [Σy and Σy² between i and the core, Σy and Σy² of all links of i]
 
 so that the fit after moving any one participant costs O(1) and the move itself O(degree).
 
@@ -35,6 +35,12 @@ UNDEFINED: Final = -4.0
 
 TIE: Final = 1e-11
 """Scores closer than this are equal: far above rounding, far below any real difference."""
+
+PATIENCE: Final = 40
+"""Steps of a walk without a new best before it ends."""
+
+REST: Final = 5
+"""A participant that moved rests for this many steps, or up to one less than twice as many."""
 
 SWAPS: Final = 2000
 """Above this many participants the n²/4 swaps with a found core are not looked at."""
@@ -122,20 +128,30 @@ def score(equation: int, n: int, state: Floats) -> float:
 
 
 @jit
-def after(equation: int, n: int, i: int, x: Flags, sums: Floats, state: Floats) -> float:
-    """Return the score after moving i to the other side."""
-    sign = 1.0 - 2.0 * x[i]
-    return signed_square(
-        equation,
-        n,
-        state[0] + sign * sums[i, 0],
-        state[1] + sign * sums[i, 1],
-        state[2] - sign * (sums[i, 2] - sums[i, 0]),
-        state[3] - sign * (sums[i, 3] - sums[i, 1]),
-        state[4] + sign,
-        state[5],
-        state[6],
-    )
+def after_moves(equation: int, n: int, x: Flags, sums: Floats, state: Floats, gain: Floats) -> None:
+    """Write to gain[i] the score after moving i to the other side.
+
+    `signed_square` written out, without a branch and the state read once, for vector instructions.
+    """
+    core, rest, size, every, every_sq = state[0], state[2], state[4], state[5], state[6]
+    compared_sq = state[1] + state[3]
+    for i in range(n):
+        sign = 1.0 - 2.0 * x[i]
+        k = size + sign
+        b = (n - k) * (n - k - 1.0)
+        zeros = rest - sign * (sums[2, i] - sums[0, i])
+        if equation == 4:
+            a = k * (k - 1.0)
+            ones = core + sign * sums[0, i]
+            squares = compared_sq + sign * (2.0 * sums[1, i] - sums[3, i])
+        else:
+            a = n * (n - 1.0) - b
+            ones = every - zeros
+            squares = every_sq
+        spread = (a + b) * squares - (ones + zeros) * (ones + zeros)
+        covariance = b * ones - a * zeros
+        defined = (a > 0.0) & (b > 0.0) & (spread > 1e-10 * (a + b) * squares)
+        gain[i] = covariance * abs(covariance) / (a * b * spread) if defined else UNDEFINED
 
 
 @jit
@@ -143,13 +159,13 @@ def move(i: int, x: Flags, sums: Floats, state: Floats, indptr: Pointers, other:
     """Move i to the other side and bring every sum up to date, O(degree)."""
     sign = 1.0 - 2.0 * x[i]
     for k in range(2):
-        state[k] += sign * sums[i, k]
-        state[2 + k] -= sign * (sums[i, 2 + k] - sums[i, k])
+        state[k] += sign * sums[k, i]
+        state[2 + k] -= sign * (sums[2 + k, i] - sums[k, i])
     state[4] += sign
     x[i] = 1 - x[i]
     for e in range(indptr[i], indptr[i + 1]):
-        sums[other[e], 0] += sign * value[e]
-        sums[other[e], 1] += sign * value[e] * value[e]
+        sums[0, other[e]] += sign * value[e]
+        sums[1, other[e]] += sign * value[e] * value[e]
 
 
 @jit
@@ -168,56 +184,14 @@ def place(
             near_sq += in_core * v
             every += v
             every_sq += v * v
-        sums[i, 0], sums[i, 1], sums[i, 2], sums[i, 3] = near, near_sq, every, every_sq
+        sums[0, i], sums[1, i], sums[2, i], sums[3, i] = near, near_sq, every, every_sq
         for k in range(2):  # each pair is met twice, hence the halves
             if x[i] == 1:
-                state[k] += 0.5 * sums[i, k]
+                state[k] += 0.5 * sums[k, i]
             else:
-                state[2 + k] += 0.5 * (sums[i, 2 + k] - sums[i, k])
-            state[5 + k] += 0.5 * sums[i, 2 + k]
+                state[2 + k] += 0.5 * (sums[2 + k, i] - sums[k, i])
+            state[5 + k] += 0.5 * sums[2 + k, i]
         state[4] += x[i]
-
-
-@jit
-def climb(
-    equation: int, n: int, x: Flags, sums: Floats, state: Floats, indptr: Pointers, other: Ints, value: Floats
-) -> float:
-    """Climb by Kernighan–Lin passes from the placed split x and return the score reached.
-
-    A pass moves the best participant not yet moved, even downhill, until a number of moves brought no new
-    best; then it returns to the best split on its way. Two moves in a row are a swap, three a rotation.
-    """
-    path, fixed = np.zeros(n, np.int64), np.zeros(n, np.int64)
-    patience = max(6, min(n // 4, 40))
-    best = score(equation, n, state)
-    while True:
-        for i in range(n):
-            fixed[i] = 0
-        best_at = 0
-        length = 0
-        while length < n and length - best_at < patience:
-            chosen = n
-            chosen_score = UNDEFINED
-            for i in range(n):
-                if fixed[i] == 0:
-                    s = after(equation, n, i, x, sums, state)
-                    if s > chosen_score:
-                        chosen_score = s
-                        chosen = i
-            if chosen == n:
-                break
-            move(chosen, x, sums, state, indptr, other, value)
-            fixed[chosen] = 1
-            path[length] = chosen
-            length += 1
-            if chosen_score > best + TIE:
-                best = chosen_score
-                best_at = length
-        while length > best_at:
-            length -= 1
-            move(path[length], x, sums, state, indptr, other, value)
-        if best_at == 0:
-            return best
 
 
 @jit
@@ -229,6 +203,141 @@ def descending(key: Floats, ranking: Pointers) -> None:
             ranking[at] = ranking[at - 1]
             at -= 1
         ranking[at] = i
+
+
+@jit
+def best_prefix(
+    equation: int,
+    n: int,
+    key: Floats,
+    x: Flags,
+    sums: Floats,
+    state: Floats,
+    indptr: Pointers,
+    other: Ints,
+    value: Floats,
+) -> None:
+    """Set x to the best core of the participants with the largest keys, and place it."""
+    ranking = np.zeros(n, np.int64)
+    descending(key, ranking)
+    for i in range(n):
+        x[i] = 0
+    place(n, x, sums, state, indptr, other, value)
+    prefix, best = min(2, n), UNDEFINED
+    for k in range(n):
+        move(ranking[k], x, sums, state, indptr, other, value)
+        s = score(equation, n, state)
+        if s > best + TIE:
+            best, prefix = s, k + 1
+    for k in range(prefix, n):
+        x[ranking[k]] = 0
+    place(n, x, sums, state, indptr, other, value)
+
+
+@jit
+def eigenvector(n: int, key: Floats, indptr: Pointers, other: Ints, value: Floats) -> None:
+    """Turn `key` towards the leading eigenvector; shifted so that a bipartite graph does not oscillate."""
+    previous = np.zeros(n)
+    for _ in range(12):
+        largest = 1e-300
+        for i in range(n):
+            previous[i] = key[i]
+            largest = max(largest, key[i])
+        for i in range(n):
+            v = previous[i]
+            for e in range(indptr[i], indptr[i + 1]):
+                v += value[e] * previous[other[e]]
+            key[i] = v / largest
+
+
+@jit
+def best_partners(
+    equation: int,
+    n: int,
+    partner: Pointers,
+    key: Floats,
+    sums: Floats,
+    state: Floats,
+    indptr: Pointers,
+    other: Ints,
+    value: Floats,
+) -> None:
+    """Find each participant's best core of two with a later one it is linked to: `partner`, and its score.
+
+    An empty core has been placed.
+    """
+    between, between_sq = np.zeros(n), np.zeros(n)
+    for i in range(n):
+        key[i], partner[i] = UNDEFINED, i
+        for e in range(indptr[i], indptr[i + 1]):
+            between[other[e]] += value[e]
+            between_sq[other[e]] += value[e] * value[e]
+        for e in range(indptr[i], indptr[i + 1]):
+            j = other[e]
+            if j > i:
+                s = signed_square(
+                    equation,
+                    n,
+                    between[j],
+                    between_sq[j],
+                    state[5] - sums[2, i] - sums[2, j] + between[j],
+                    state[6] - sums[3, i] - sums[3, j] + between_sq[j],
+                    2.0,
+                    state[5],
+                    state[6],
+                )
+                if s > key[i]:
+                    key[i], partner[i] = s, j
+        for e in range(indptr[i], indptr[i + 1]):
+            between[other[e]] = 0.0
+            between_sq[other[e]] = 0.0
+
+
+@jit
+def wander(
+    equation: int,
+    n: int,
+    x: Flags,
+    sums: Floats,
+    state: Floats,
+    indptr: Pointers,
+    other: Ints,
+    value: Floats,
+    stream: Words,
+    best: float,
+    best_x: Flags,
+) -> float:
+    """Walk from the placed split x, write a split better than `best` to `best_x` and return its score.
+
+    A step moves the participant that leaves the best split, even a worse one than before; it then rests for
+    5 to 9 steps, unless its move would lead to the best split of all (tabu search). The walk ends `PATIENCE`
+    steps after its own best.
+    """
+    gain, resting = np.zeros(n), np.zeros(n, np.int64)
+    peak, since, step = score(equation, n, state), 0, 0
+    if peak > best + TIE:
+        best = peak
+        for i in range(n):
+            best_x[i] = x[i]
+    while since < PATIENCE:
+        step += 1
+        since += 1
+        after_moves(equation, n, x, sums, state, gain)
+        chosen, reached = n, 2.0 * UNDEFINED
+        for i in range(n):
+            if gain[i] > reached + TIE and (resting[i] < step or gain[i] > best + TIE):
+                chosen, reached = i, gain[i]
+        if chosen == n:
+            continue
+        move(chosen, x, sums, state, indptr, other, value)
+        resting[chosen] = step + REST + int(uniform(stream) * REST)
+        if reached > peak + TIE:
+            peak, since = reached, 0
+        if reached > best + TIE:
+            best = reached
+            for i in range(n):
+                best_x[i] = x[i]
+    return best
 
 
 @jit
@@ -244,46 +353,35 @@ def search(
 ) -> float:
     """Search for the best split, write it to `best_x` and return its score (`UNDEFINED` if there is none).
 
-    Seeds are the best prefixes of the participants sorted by strength and by the leading eigenvector of the
-    symmetrised links, with a climb from each. Then `kicks` more climbs: three of four from a perturbation of
-    the best split, the fourth from a random one (not above 500 participants, where that takes long).
+    Walks start from the best prefixes of the participants sorted by strength and by the leading eigenvector
+    of the symmetrised links; from the kicks / 2 best cores of two that are linked; and from `kicks` more
+    splits: three of four are a perturbation of the best, the fourth is random (not above 500 participants,
+    where that takes long).
     """
-    x, sums, state = np.zeros(n, np.int64), np.zeros((n, 4)), np.zeros(7)
-    key, previous, ranking = np.zeros(n), np.zeros(n), np.zeros(n, np.int64)
-    best = UNDEFINED
-    for attempt in range(2 + kicks):
-        if attempt < 2:
-            if attempt == 0:
-                place(n, x, sums, state, indptr, other, value)
-                for i in range(n):
-                    key[i] = sums[i, 2]
-            else:
-                for _ in range(12):  # power iteration, shifted so that a bipartite graph does not oscillate
-                    largest = 1e-300
-                    for i in range(n):
-                        previous[i] = key[i]
-                        largest = max(largest, key[i])
-                    for i in range(n):
-                        v = previous[i]
-                        for e in range(indptr[i], indptr[i + 1]):
-                            v += value[e] * previous[other[e]]
-                        key[i] = v / largest
-            descending(key, ranking)
+    x, sums, state = np.zeros(n, np.int64), np.zeros((4, n)), np.zeros(7)
+    key, partner, ranking = np.zeros(n), np.zeros(n, np.int64), np.zeros(n, np.int64)
+    place(n, x, sums, state, indptr, other, value)
+    for i in range(n):
+        key[i] = sums[2, i]
+    best_prefix(equation, n, key, x, sums, state, indptr, other, value)
+    best = wander(equation, n, x, sums, state, indptr, other, value, stream, UNDEFINED, best_x)
+    eigenvector(n, key, indptr, other, value)
+    best_prefix(equation, n, key, x, sums, state, indptr, other, value)
+    best = wander(equation, n, x, sums, state, indptr, other, value, stream, best, best_x)
+    for i in range(n):
+        x[i] = 0
+    place(n, x, sums, state, indptr, other, value)
+    best_partners(equation, n, partner, key, sums, state, indptr, other, value)
+    descending(key, ranking)
+    pairs = min(kicks // 2, n)
+    for attempt in range(pairs + kicks):
+        if attempt < pairs:
             for i in range(n):
                 x[i] = 0
-            place(n, x, sums, state, indptr, other, value)
-            prefix = min(2, n)
-            prefix_score = UNDEFINED
-            for k in range(n):
-                move(ranking[k], x, sums, state, indptr, other, value)
-                s = score(equation, n, state)
-                if s > prefix_score + TIE:
-                    prefix_score = s
-                    prefix = k + 1
-            for k in range(prefix, n):
-                x[ranking[k]] = 0
+            x[ranking[attempt]] = 1
+            x[partner[ranking[attempt]]] = 1
         else:
-            fresh = attempt % 4 == 1 and n <= 500  # a start of its own: a random core of random size
+            fresh = attempt % 4 == 1 and n <= 500
             chance = uniform(stream)
             for i in range(n):
                 x[i] = best_x[i]
@@ -293,11 +391,7 @@ def search(
                 i = int(uniform(stream) * n)
                 x[i] = 1 - x[i]
         place(n, x, sums, state, indptr, other, value)
-        reached = climb(equation, n, x, sums, state, indptr, other, value)
-        if reached > best + TIE:
-            best = reached
-            for i in range(n):
-                best_x[i] = x[i]
+        best = wander(equation, n, x, sums, state, indptr, other, value, stream, best, best_x)
     return best
 
 
@@ -318,7 +412,7 @@ def exhaust(
     equation: int, n: int, indptr: Pointers, other: Ints, value: Floats, best_x: Flags
 ) -> tuple[float, float, int]:
     """Try every split in Gray-code order; return the best score, the next best split's, and the optima."""
-    x, sums, state = np.zeros(n, np.int64), np.zeros((n, 4)), np.zeros(7)
+    x, sums, state = np.zeros(n, np.int64), np.zeros((4, n)), np.zeros(7)
     place(n, x, sums, state, indptr, other, value)
     best, second, ties = UNDEFINED, UNDEFINED, 0
     for code in range(1, 1 << n):
@@ -358,9 +452,10 @@ def survey(
         (i, j) that leads to the best one, or, where none is better, to a tied split that precedes x
         (−1, −1 where there is none).
     """
-    sums, state = np.zeros((n, 4)), np.zeros(7)
-    between, between_sq = np.zeros(n), np.zeros(n)
+    sums, state = np.zeros((4, n)), np.zeros(7)
+    between, between_sq, gain = np.zeros(n), np.zeros(n), np.zeros(n)
     place(n, x, sums, state, indptr, other, value)
+    after_moves(equation, n, x, sums, state, gain)
     here = score(equation, n, state)
     best, ties, first, second = UNDEFINED, 0, -1, -1
     tied_first, tied_second = -1, -1
@@ -370,17 +465,17 @@ def survey(
             between_sq[other[e]] += value[e] * value[e]
         for j in range(-1, n if n <= SWAPS else 0):
             if j < 0:
-                s = after(equation, n, i, x, sums, state)
+                s = gain[i]
             elif x[i] == 0 or x[j] == 1:
                 continue
             else:
                 s = signed_square(
                     equation,
                     n,
-                    state[0] - sums[i, 0] + (sums[j, 0] - between[j]),
-                    state[1] - sums[i, 1] + (sums[j, 1] - between_sq[j]),
-                    state[2] + (sums[i, 2] - sums[i, 0]) - (sums[j, 2] - sums[j, 0] + between[j]),
-                    state[3] + (sums[i, 3] - sums[i, 1]) - (sums[j, 3] - sums[j, 1] + between_sq[j]),
+                    state[0] - sums[0, i] + (sums[0, j] - between[j]),
+                    state[1] - sums[1, i] + (sums[1, j] - between_sq[j]),
+                    state[2] + (sums[2, i] - sums[0, i]) - (sums[2, j] - sums[0, j] + between[j]),
+                    state[3] + (sums[3, i] - sums[1, i]) - (sums[3, j] - sums[1, j] + between_sq[j]),
                     state[4],
                     state[5],
                     state[6],

@@ -131,7 +131,7 @@ def refit_test(
         reason = "large"
     if reason:
         return Significance(null, np.nan, np.nan, np.nan, np.zeros(0), np.nan, reason)
-    refit = _Refit(edges.n, len(y), equation, stream)
+    refit = _Refit(edges.n, len(y), equation, ~stream)
     observed = refit(edges.src, edges.dst, y)
     if observed <= kernels.UNDEFINED:
         return Significance(null, np.nan, np.nan, np.nan, np.zeros(0), np.nan, "flat")
@@ -160,7 +160,10 @@ def _all(scores: Iterable[float]) -> Floats:
 
 
 class _Refit:
-    """The search, with its arrays kept from one network of n participants and m links to the next."""
+    """The search, with its arrays kept from one network of n participants and m links to the next.
+
+    Its stream is its own, so that the networks drawn do not depend on how it went.
+    """
 
     def __init__(self, n: int, m: int, equation: int, stream: Words) -> None:
         self._n, self._equation, self._stream = n, equation, stream
