@@ -44,10 +44,11 @@ def heavy_tailed(n: int, links: int, seed: int) -> Edges:
 
 def fit_of(edges: Edges, core: Core) -> float:
     """Return the equation 4 correlation of any core."""
-    links = adjacency(edges, edges.values("log1p"))
-    sums, state = np.zeros((4, edges.n)), np.zeros(7)
-    kernels.place(edges.n, core.astype(np.int64), sums, state, *links)
-    return correlation(kernels.score(4, edges.n, state))
+    links = *adjacency(edges, edges.values("log1p")), np.zeros((0, 0))
+    split = np.zeros(edges.n, np.int64), np.zeros((4, edges.n)), np.zeros(7)
+    kernels.weigh(edges.n, split, links)
+    kernels.place(edges.n, core.astype(np.int64), split, links)
+    return correlation(kernels.score(4, edges.n, split))
 
 
 def _dense(edges: Edges) -> NDArray[np.float64]:

@@ -38,7 +38,7 @@ from graph.errors import parameter_error
 EXHAUSTIVE: Final = 20
 """Up to this many participants every split is tried."""
 
-KICKS: Final = 24
+KICKS: Final = 32
 """Perturbations of the best split in the search of a fit that is reported…"""
 
 NULL_KICKS: Final = 6
@@ -80,7 +80,7 @@ def borgatti_everett(
     directed : bool
         False takes the larger of both directions for both first.
     kicks : int, optional
-        Effort of the search above `EXHAUSTIVE` participants: perturbations of the best split; 24 without.
+        Effort of the search above `EXHAUSTIVE` participants: perturbations of the best split; 32 without.
     rng : Generator, optional
         Source of the perturbations; seed 0 without.
 

@@ -2,12 +2,13 @@
 
 Notation: y is the value a link enters the fit with, x[i] is 1 in the core. A correlation with either ideal
 pattern depends on the links only through pair sums, so links lose their direction here: `indptr, other,
-value` list both ends' view of every link (a mutual pair appears twice). A state is
+value` list both ends' view of every link (a mutual pair appears twice), and `table` holds Σy of every pair
+in its first n rows and Σy² in the next n, or nothing above `TABLE` participants. A split is
 
+    x, sums[:, i] = [Σy and Σy² between i and the core, Σy and Σy² of all links of i],
     state = [Σy and Σy² inside the core, the same inside the periphery, core size, Σy and Σy² of all links]
-    sums[:, i] = [Σy and Σy² between i and the core, Σy and Σy² of all links of i]
 
-so that the fit after moving any one participant costs O(1) and the move itself O(degree).
+so that the fit after moving any one participant costs O(1), and the move O(degree), or O(n) by the table.
 
 The first run waits for the compiler, so what compiles slowly is avoided: array statements (copies are loops,
 sorting is our own), more kinds of new arrays than `np.zeros` of floats and of int64, and a constant −1 for
@@ -29,6 +30,8 @@ Ints = NDArray[np.int32]
 Flags = NDArray[np.int64]
 Words = NDArray[np.uint64]
 Pointers = NDArray[np.int64]
+Links = tuple[Pointers, Ints, Floats, Floats]
+Split = tuple[Flags, Floats, Floats]
 
 UNDEFINED: Final = -4.0
 """Score of a split without a correlation: an empty block, or no variation among the cells compared."""
@@ -36,8 +39,11 @@ UNDEFINED: Final = -4.0
 TIE: Final = 1e-11
 """Scores closer than this are equal: far above rounding, far below any real difference."""
 
-PATIENCE: Final = 40
+PATIENCE: Final = 30
 """Steps of a walk without a new best before it ends."""
+
+TABLE: Final = 128
+"""Up to this many participants a search keeps the pairs' sums in a table, if an eighth of them are linked."""
 
 REST: Final = 5
 """A participant that moved rests for this many steps, or up to one less than twice as many."""
@@ -122,17 +128,19 @@ def signed_square(
 
 
 @jit
-def score(equation: int, n: int, state: Floats) -> float:
-    """Return `signed_square` of a state."""
+def score(equation: int, n: int, split: Split) -> float:
+    """Return `signed_square` of a split."""
+    state = split[2]
     return signed_square(equation, n, state[0], state[1], state[2], state[3], state[4], state[5], state[6])
 
 
 @jit
-def after_moves(equation: int, n: int, x: Flags, sums: Floats, state: Floats, gain: Floats) -> None:
+def after_moves(equation: int, n: int, split: Split, gain: Floats) -> None:
     """Write to gain[i] the score after moving i to the other side.
 
-    `signed_square` written out, without a branch and the state read once, for vector instructions.
+    `signed_square` written out, without a branch and with the state read once, for vector instructions.
     """
+    x, sums, state = split
     core, rest, size, every, every_sq = state[0], state[2], state[4], state[5], state[6]
     compared_sq = state[1] + state[3]
     for i in range(n):
@@ -155,43 +163,58 @@ def after_moves(equation: int, n: int, x: Flags, sums: Floats, state: Floats, ga
 
 
 @jit
-def move(i: int, x: Flags, sums: Floats, state: Floats, indptr: Pointers, other: Ints, value: Floats) -> None:
-    """Move i to the other side and bring every sum up to date, O(degree)."""
+def weigh(n: int, split: Split, links: Links) -> None:
+    """Compute the sums that no move changes, and the table if it is not empty."""
+    _, sums, state = split
+    indptr, other, value, table = links
+    state[5] = state[6] = 0.0
+    for i in range(n):
+        every, every_sq = 0.0, 0.0
+        for e in range(indptr[i], indptr[i + 1]):
+            every += value[e]
+            every_sq += value[e] * value[e]
+            if table.size > 0:
+                table[i, other[e]] += value[e]
+                table[n + i, other[e]] += value[e] * value[e]
+        sums[2, i], sums[3, i] = every, every_sq
+        state[5] += 0.5 * every  # each pair is met twice
+        state[6] += 0.5 * every_sq
+
+
+@jit
+def move(i: int, split: Split, links: Links) -> None:
+    """Move i to the other side and bring every sum up to date."""
+    x, sums, state = split
+    indptr, other, value, table = links
     sign = 1.0 - 2.0 * x[i]
     for k in range(2):
         state[k] += sign * sums[k, i]
         state[2 + k] -= sign * (sums[2 + k, i] - sums[k, i])
     state[4] += sign
     x[i] = 1 - x[i]
-    for e in range(indptr[i], indptr[i + 1]):
-        sums[0, other[e]] += sign * value[e]
-        sums[1, other[e]] += sign * value[e] * value[e]
+    if table.size > 0:
+        n = x.size
+        for j in range(n):
+            sums[0, j] += sign * table[i, j]
+            sums[1, j] += sign * table[n + i, j]
+    else:
+        for e in range(indptr[i], indptr[i + 1]):
+            sums[0, other[e]] += sign * value[e]
+            sums[1, other[e]] += sign * value[e] * value[e]
 
 
 @jit
-def place(
-    n: int, x: Flags, sums: Floats, state: Floats, indptr: Pointers, other: Ints, value: Floats
-) -> None:
-    """Compute every sum of the split x from scratch."""
-    for k in range(7):
-        state[k] = 0.0
+def place(n: int, start: Flags, split: Split, links: Links) -> None:
+    """Turn a weighed split into `start`, its sums anew."""
+    x, sums, state = split
+    state[0] = state[1] = state[4] = 0.0
+    state[2], state[3] = state[5], state[6]
     for i in range(n):
-        near, near_sq, every, every_sq = 0.0, 0.0, 0.0, 0.0
-        for e in range(indptr[i], indptr[i + 1]):
-            v = value[e]
-            in_core = v if x[other[e]] == 1 else 0.0
-            near += in_core
-            near_sq += in_core * v
-            every += v
-            every_sq += v * v
-        sums[0, i], sums[1, i], sums[2, i], sums[3, i] = near, near_sq, every, every_sq
-        for k in range(2):  # each pair is met twice, hence the halves
-            if x[i] == 1:
-                state[k] += 0.5 * sums[k, i]
-            else:
-                state[2 + k] += 0.5 * (sums[2 + k, i] - sums[k, i])
-            state[5 + k] += 0.5 * sums[2 + k, i]
-        state[4] += x[i]
+        x[i] = 0
+        sums[0, i] = sums[1, i] = 0.0
+    for i in range(n):
+        if start[i] == 1:
+            move(i, split, links)
 
 
 @jit
@@ -206,37 +229,27 @@ def descending(key: Floats, ranking: Pointers) -> None:
 
 
 @jit
-def best_prefix(
-    equation: int,
-    n: int,
-    key: Floats,
-    x: Flags,
-    sums: Floats,
-    state: Floats,
-    indptr: Pointers,
-    other: Ints,
-    value: Floats,
-) -> None:
-    """Set x to the best core of the participants with the largest keys, and place it."""
+def best_prefix(equation: int, n: int, key: Floats, start: Flags, split: Split, links: Links) -> None:
+    """Set `start` to the best core of the participants with the largest keys."""
     ranking = np.zeros(n, np.int64)
     descending(key, ranking)
     for i in range(n):
-        x[i] = 0
-    place(n, x, sums, state, indptr, other, value)
+        start[i] = 0
+    place(n, start, split, links)
     prefix, best = min(2, n), UNDEFINED
     for k in range(n):
-        move(ranking[k], x, sums, state, indptr, other, value)
-        s = score(equation, n, state)
+        move(ranking[k], split, links)
+        s = score(equation, n, split)
         if s > best + TIE:
             best, prefix = s, k + 1
-    for k in range(prefix, n):
-        x[ranking[k]] = 0
-    place(n, x, sums, state, indptr, other, value)
+    for k in range(prefix):
+        start[ranking[k]] = 1
 
 
 @jit
-def eigenvector(n: int, key: Floats, indptr: Pointers, other: Ints, value: Floats) -> None:
+def eigenvector(n: int, key: Floats, links: Links) -> None:
     """Turn `key` towards the leading eigenvector; shifted so that a bipartite graph does not oscillate."""
+    indptr, other, value, _ = links
     previous = np.zeros(n)
     for _ in range(12):
         largest = 1e-300
@@ -251,21 +264,10 @@ def eigenvector(n: int, key: Floats, indptr: Pointers, other: Ints, value: Float
 
 
 @jit
-def best_partners(
-    equation: int,
-    n: int,
-    partner: Pointers,
-    key: Floats,
-    sums: Floats,
-    state: Floats,
-    indptr: Pointers,
-    other: Ints,
-    value: Floats,
-) -> None:
-    """Find each participant's best core of two with a later one it is linked to: `partner`, and its score.
-
-    An empty core has been placed.
-    """
+def best_partners(equation: int, n: int, partner: Pointers, key: Floats, split: Split, links: Links) -> None:
+    """Find each participant's best core of two with a later one it is linked to: `partner`, and its score."""
+    _, sums, state = split
+    indptr, other, value, _ = links
     between, between_sq = np.zeros(n), np.zeros(n)
     for i in range(n):
         key[i], partner[i] = UNDEFINED, i
@@ -289,55 +291,48 @@ def best_partners(
                 if s > key[i]:
                     key[i], partner[i] = s, j
         for e in range(indptr[i], indptr[i + 1]):
-            between[other[e]] = 0.0
-            between_sq[other[e]] = 0.0
+            between[other[e]] = between_sq[other[e]] = 0.0
 
 
 @jit
 def wander(
     equation: int,
     n: int,
-    x: Flags,
-    sums: Floats,
-    state: Floats,
-    indptr: Pointers,
-    other: Ints,
-    value: Floats,
+    start: Flags,
+    split: Split,
+    links: Links,
     stream: Words,
     best: float,
     best_x: Flags,
 ) -> float:
-    """Walk from the placed split x, write a split better than `best` to `best_x` and return its score.
+    """Walk from `start`, write a split better than `best` to `best_x` and return the better score.
 
     A step moves the participant that leaves the best split, even a worse one than before; it then rests for
     5 to 9 steps, unless its move would lead to the best split of all (tabu search). The walk ends `PATIENCE`
     steps after its own best.
     """
+    place(n, start, split, links)
     gain, resting = np.zeros(n), np.zeros(n, np.int64)
-    peak, since, step = score(equation, n, state), 0, 0
-    if peak > best + TIE:
-        best = peak
-        for i in range(n):
-            best_x[i] = x[i]
-    while since < PATIENCE:
-        step += 1
-        since += 1
-        after_moves(equation, n, x, sums, state, gain)
-        chosen, reached = n, 2.0 * UNDEFINED
-        for i in range(n):
-            if gain[i] > reached + TIE and (resting[i] < step or gain[i] > best + TIE):
-                chosen, reached = i, gain[i]
-        if chosen == n:
-            continue
-        move(chosen, x, sums, state, indptr, other, value)
-        resting[chosen] = step + REST + int(uniform(stream) * REST)
+    reached, peak, since, step = score(equation, n, split), 2.0 * UNDEFINED, 0, 0
+    while True:
         if reached > peak + TIE:
             peak, since = reached, 0
         if reached > best + TIE:
             best = reached
             for i in range(n):
-                best_x[i] = x[i]
-    return best
+                best_x[i] = split[0][i]
+        if since == PATIENCE:
+            return best
+        step += 1
+        since += 1
+        after_moves(equation, n, split, gain)
+        chosen, reached = n, 2.0 * UNDEFINED
+        for i in range(n):
+            if gain[i] > reached + TIE and (resting[i] < step or gain[i] > best + TIE):
+                chosen, reached = i, gain[i]
+        if chosen < n:
+            move(chosen, split, links)
+            resting[chosen] = step + REST + int(uniform(stream) * REST)
 
 
 @jit
@@ -358,40 +353,38 @@ def search(
     splits: three of four are a perturbation of the best, the fourth is random (not above 500 participants,
     where that takes long).
     """
-    x, sums, state = np.zeros(n, np.int64), np.zeros((4, n)), np.zeros(7)
+    tabular = n <= TABLE and 4 * indptr[n] > n * n
+    links = indptr, other, value, np.zeros((2 * n, n) if tabular else (0, 0))
+    start, split = np.zeros(n, np.int64), (np.zeros(n, np.int64), np.zeros((4, n)), np.zeros(7))
     key, partner, ranking = np.zeros(n), np.zeros(n, np.int64), np.zeros(n, np.int64)
-    place(n, x, sums, state, indptr, other, value)
+    weigh(n, split, links)
     for i in range(n):
-        key[i] = sums[2, i]
-    best_prefix(equation, n, key, x, sums, state, indptr, other, value)
-    best = wander(equation, n, x, sums, state, indptr, other, value, stream, UNDEFINED, best_x)
-    eigenvector(n, key, indptr, other, value)
-    best_prefix(equation, n, key, x, sums, state, indptr, other, value)
-    best = wander(equation, n, x, sums, state, indptr, other, value, stream, best, best_x)
-    for i in range(n):
-        x[i] = 0
-    place(n, x, sums, state, indptr, other, value)
-    best_partners(equation, n, partner, key, sums, state, indptr, other, value)
-    descending(key, ranking)
-    pairs = min(kicks // 2, n)
-    for attempt in range(pairs + kicks):
-        if attempt < pairs:
+        key[i] = split[1][2, i]
+    best = UNDEFINED
+    for attempt in range(2 + kicks // 2 + kicks):
+        if attempt < 2:
+            if attempt == 1:
+                eigenvector(n, key, links)
+            best_prefix(equation, n, key, start, split, links)
+        elif attempt < 2 + kicks // 2:
+            if attempt == 2:
+                best_partners(equation, n, partner, key, split, links)
+                descending(key, ranking)
             for i in range(n):
-                x[i] = 0
-            x[ranking[attempt]] = 1
-            x[partner[ranking[attempt]]] = 1
+                start[i] = 0
+            first = ranking[(attempt - 2) % n]
+            start[first] = start[partner[first]] = 1
         else:
             fresh = attempt % 4 == 1 and n <= 500
             chance = uniform(stream)
             for i in range(n):
-                x[i] = best_x[i]
+                start[i] = best_x[i]
                 if fresh:
-                    x[i] = 1 if uniform(stream) < chance else 0
+                    start[i] = 1 if uniform(stream) < chance else 0
             for _ in range(2 + int(uniform(stream) * max(1, n // 5))):
                 i = int(uniform(stream) * n)
-                x[i] = 1 - x[i]
-        place(n, x, sums, state, indptr, other, value)
-        best = wander(equation, n, x, sums, state, indptr, other, value, stream, best, best_x)
+                start[i] = 1 - start[i]
+        best = wander(equation, n, start, split, links, stream, best, best_x)
     return best
 
 
@@ -411,16 +404,21 @@ def precedes(x: Flags, y: Flags) -> bool:
 def exhaust(
     equation: int, n: int, indptr: Pointers, other: Ints, value: Floats, best_x: Flags
 ) -> tuple[float, float, int]:
-    """Try every split in Gray-code order; return the best score, the next best split's, and the optima."""
-    x, sums, state = np.zeros(n, np.int64), np.zeros((4, n)), np.zeros(7)
-    place(n, x, sums, state, indptr, other, value)
+    """Try every split in Gray-code order; return the best score, the next best split's, and the optima.
+
+    `best_x` comes as the empty core.
+    """
+    links = indptr, other, value, np.zeros((2 * n, n))
+    split = np.zeros(n, np.int64), np.zeros((4, n)), np.zeros(7)
+    weigh(n, split, links)
+    place(n, best_x, split, links)
     best, second, ties = UNDEFINED, UNDEFINED, 0
     for code in range(1, 1 << n):
         i = 0
         while (code >> i) & 1 == 0:
             i += 1
-        move(i, x, sums, state, indptr, other, value)
-        s = score(equation, n, state)
+        move(i, split, links)
+        s = score(equation, n, split)
         if s <= second and s < best - TIE:
             continue
         if s > best + TIE:
@@ -433,9 +431,9 @@ def exhaust(
             second = max(second, s)
             continue
         ties += 1
-        if ties == 1 or precedes(x, best_x):
+        if ties == 1 or precedes(split[0], best_x):
             for j in range(n):
-                best_x[j] = x[j]
+                best_x[j] = split[0][j]
     return best, second, ties
 
 
@@ -452,11 +450,14 @@ def survey(
         (i, j) that leads to the best one, or, where none is better, to a tied split that precedes x
         (−1, −1 where there is none).
     """
-    sums, state = np.zeros((4, n)), np.zeros(7)
+    links = indptr, other, value, np.zeros((0, 0))
+    split = np.zeros(n, np.int64), np.zeros((4, n)), np.zeros(7)
     between, between_sq, gain = np.zeros(n), np.zeros(n), np.zeros(n)
-    place(n, x, sums, state, indptr, other, value)
-    after_moves(equation, n, x, sums, state, gain)
-    here = score(equation, n, state)
+    weigh(n, split, links)
+    place(n, x, split, links)
+    after_moves(equation, n, split, gain)
+    here = score(equation, n, split)
+    _, sums, state = split
     best, ties, first, second = UNDEFINED, 0, -1, -1
     tied_first, tied_second = -1, -1
     for i in range(n):
