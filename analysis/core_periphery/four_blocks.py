@@ -1,0 +1,264 @@
+"""Compiled search for the four blocks of two cores (see `analysis.core_periphery.elliott`).
+
+Notation: `ideal[b, c]` is 1 where block b supplies block c in the pattern. ``pointers, near, value`` list
+each link twice: with its supplier (participant i's from ``pointers[i]``), then with its buyer (from
+``pointers[n + i]``). A state is
+
+    block[i] = where i is
+    gain[i, b] = link value that i would bring to cells of pattern 1 in block b
+    sums = [link value on cells of pattern 1, number of such cells, Σy, N Σy² − (Σy)² over all N cells,
+        participants of each block]
+    table = rows of 4: `slope` of h (4 rows), `offset` (4); then, of each move from h to t, the cells of
+        pattern 1 that it gains with a participant of b, at ``[8 + 4 h + t, b]`` (16 rows), of these the cell
+        where that one buys (16), and where it supplies (16)
+
+so that the correlation after moving i from h to t is slope[h, t] × (link value on cells of pattern 1 then) −
+offset[h, t]: an evaluation costs one product, a move O(degree).
+
+The first run waits for the compiler, so all room comes from the caller. The kernels call each other, so
+they stay in one file (see `analysis.jit`).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.jit import jit
+
+Floats = NDArray[np.float64]
+Blocks = NDArray[np.int64]
+Ends = NDArray[np.int32]
+Words = NDArray[np.uint64]
+
+TIE: Final = 1e-12
+"""Correlations closer than this are equal."""
+
+NEVER: Final = -9.0
+"""Below any correlation: what a move gets that would empty a core."""
+
+STALL: Final = 60
+"""Iterations of tabu search without a new peak before it starts elsewhere."""
+
+TENURE: Final = 6
+"""A participant that moved stays for so many iterations, and up to as many more at random."""
+
+FRESH: Final = 0.4
+"""Chance that the next start is random, and not a perturbation of the best partition."""
+
+SHAKEN: Final = 0.5
+"""A perturbation draws anew up to this share of the participants."""
+
+
+@jit
+def uniform(stream: Words) -> float:
+    """Return a uniform number in [0, 1) with 53 bits of a splitmix64 stream (Steele, Lea & Flood 2014)."""
+    stream[0] += np.uint64(0x9E3779B97F4A7C15)
+    z = stream[0]
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return float((z ^ (z >> np.uint64(31))) >> np.uint64(11)) * 1.1102230246251565e-16
+
+
+@jit
+def weigh(n: int, table: Floats, sums: Floats) -> None:
+    """Write slope and offset of every move from any block to any other; none may empty a core."""
+    cells = n * (n - 1.0)
+    for h in range(4):
+        for t in range(4):
+            table[h, t], table[4 + h, t] = 0.0, -NEVER
+            if h == t or (sums[4 + h] == 1.0 and (h == 1 or h == 2)):
+                continue
+            held = sums[1] - table[8 + 4 * h + t, h]  # a participant is no partner of its own
+            for b in range(4):
+                held += table[8 + 4 * h + t, b] * sums[4 + b]
+            scale = 1.0 / np.sqrt(held * (cells - held) * sums[3])
+            table[h, t] = cells * scale
+            table[4 + h, t] = held * sums[2] * scale
+
+
+@jit
+def place(
+    n: int,
+    pointers: Blocks,
+    near: Ends,
+    value: Floats,
+    ideal: Floats,
+    block: Blocks,
+    gain: Floats,
+    table: Floats,
+    sums: Floats,
+) -> float:
+    """Compute every sum of the partition from scratch; return its correlation."""
+    for b in range(4):
+        sums[4 + b] = 0.0
+    for i in range(n):
+        sums[4 + block[i]] += 1.0
+        for b in range(4):
+            gain[i, b] = 0.0
+    for i in range(n):
+        h = block[i]
+        for k in range(pointers[i], pointers[i + 1]):
+            j, v = near[k], value[k]
+            for b in range(4):
+                gain[i, b] += v * ideal[b, block[j]]
+                gain[j, b] += v * ideal[h, b]
+    linked, held = 0.0, 0.0
+    for i in range(n):
+        h = block[i]
+        linked += 0.5 * gain[i, h]  # each link is met with both its ends
+        held -= ideal[h, h]
+        for b in range(4):
+            held += ideal[h, b] * sums[4 + b]
+    sums[0], sums[1] = linked, held
+    weigh(n, table, sums)
+    cells = n * (n - 1.0)
+    r: float = (cells * linked - held * sums[2]) / np.sqrt(held * (cells - held) * sums[3])
+    return r
+
+
+@jit
+def move(
+    n: int,
+    i: int,
+    there: int,
+    pointers: Blocks,
+    near: Ends,
+    value: Floats,
+    block: Blocks,
+    gain: Floats,
+    table: Floats,
+    sums: Floats,
+) -> None:
+    """Move i to another block and bring every sum up to date, O(degree)."""
+    here = block[i]
+    change = 8 + 4 * here + there
+    sums[0] += gain[i, there] - gain[i, here]
+    sums[1] -= table[change, here]
+    for b in range(4):
+        sums[1] += table[change, b] * sums[4 + b]
+    sums[4 + here] -= 1.0
+    sums[4 + there] += 1.0
+    block[i] = there
+    for side in range(2):  # as supplier, then as buyer
+        gained = change + 16 + 16 * side
+        d0, d1, d2, d3 = table[gained, 0], table[gained, 1], table[gained, 2], table[gained, 3]
+        for k in range(pointers[side * n + i], pointers[side * n + i + 1]):
+            j, v = near[k], value[k]
+            gain[j, 0] += v * d0
+            gain[j, 1] += v * d1
+            gain[j, 2] += v * d2
+            gain[j, 3] += v * d3
+    weigh(n, table, sums)
+
+
+@jit
+def draw(n: int, stream: Words, best_block: Blocks, block: Blocks) -> None:
+    """Write the next start: a random partition, or a perturbation of the best one; with both cores."""
+    share = 1.0 if uniform(stream) < FRESH else SHAKEN * uniform(stream)
+    a, b, c = uniform(stream), uniform(stream), uniform(stream)
+    suppliers = 0
+    for i in range(n):
+        block[i] = best_block[i]
+        if uniform(stream) < share:
+            u = uniform(stream)
+            block[i] = (1 if u > a else 0) + (1 if u > b else 0) + (1 if u > c else 0)
+    buyer = int(uniform(stream) * n)
+    block[buyer] = 1
+    for i in range(n):
+        suppliers += 1 if block[i] == 2 else 0
+    if suppliers == 0:
+        block[(buyer + 1 + int(uniform(stream) * (n - 1))) % n] = 2
+
+
+@jit
+def search(
+    n: int,
+    pointers: Blocks,
+    near: Ends,
+    value: Floats,
+    ideal: Floats,
+    starts: Blocks,
+    iterations: int,
+    stream: Words,
+    best_block: Blocks,
+    block: Blocks,
+    until: Blocks,
+    gain: Floats,
+    table: Floats,
+    sums: Floats,
+) -> float:
+    """Search for the partition that correlates best with the pattern, write it and return its correlation.
+
+    From each of `starts` (partitions of n, one after another) participants are moved in turn to the block
+    that is best for each, until none gains. From the best partition so found, tabu search (Glover 1986)
+    makes the best move there is, even downhill, but of nobody that moved lately, unless it leads to a new
+    best. Where it stalls it goes on from a drawn start, until `iterations` moves and starts are spent.
+
+    The caller gives `sums` (8) with Σy and N Σy² − (Σy)², `table` (56, 4) with what moves gain, and room:
+    `block` and `until` (n), `gain` (n, 4).
+    """
+    tenure = max(1, min(TENURE, n // 4))
+    best = NEVER
+    given = starts.size // n
+    left = iterations + given
+    attempt = 0
+    while attempt <= given or left > 0:
+        if attempt > given:
+            draw(n, stream, best_block, block)
+        for i in range(n):
+            until[i] = 0
+            if attempt < given:
+                block[i] = starts[attempt * n + i]
+            elif attempt == given:  # the search from the best of the starts
+                block[i] = best_block[i]
+        peak = place(n, pointers, near, value, ideal, block, gain, table, sums)
+        i, idle = 0, 0
+        while idle < n:
+            h = block[i]
+            base = sums[0] - gain[i, h]
+            target, top = h, peak + TIE
+            for t in range(4):
+                r = table[h, t] * (base + gain[i, t]) - table[4 + h, t]
+                if r > top:
+                    target, top = t, r
+            idle += 1
+            if target != h:
+                move(n, i, target, pointers, near, value, block, gain, table, sums)
+                peak, idle = top, 0
+            i = i + 1 if i + 1 < n else 0
+        if peak > best + TIE:
+            best = peak
+            for i in range(n):
+                best_block[i] = block[i]
+        left -= 1
+        step, last = 0, 0 if attempt >= given else -STALL
+        attempt += 1
+        while left > 0 and step - last < STALL:
+            left -= 1
+            step += 1
+            chosen, target, top = n, 0, NEVER
+            for i in range(n):
+                h = block[i]
+                base = sums[0] - gain[i, h]
+                r0 = table[h, 0] * (base + gain[i, 0]) - table[4 + h, 0]
+                r1 = table[h, 1] * (base + gain[i, 1]) - table[4 + h, 1]
+                r2 = table[h, 2] * (base + gain[i, 2]) - table[4 + h, 2]
+                r3 = table[h, 3] * (base + gain[i, 3]) - table[4 + h, 3]
+                r = max(max(r0, r1), max(r2, r3))
+                if r > top and (until[i] < step or r > best + TIE):
+                    chosen, top = i, r
+                    target = 0 if r == r0 else 1 if r == r1 else 2 if r == r2 else 3
+            if chosen == n:
+                continue
+            until[chosen] = step + tenure + int(uniform(stream) * tenure)
+            move(n, chosen, target, pointers, near, value, block, gain, table, sums)
+            if top > peak + TIE:
+                peak, last = top, step
+            if top > best + TIE:
+                best = top
+                for i in range(n):
+                    best_block[i] = block[i]
+    return best
