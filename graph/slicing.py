@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,6 +28,21 @@ ACTIVITY: Final = (
 )
 
 
+@dataclass(frozen=True, eq=False)
+class _Met:
+    """Links as memberships see them: (entry, position of the link) each.
+
+    A link is internal where supplier and buyer are members of the same cluster, with the buyer's entry in
+    `partner`; alone where they are the same; else a sale of the supplier's and a purchase of the buyer's.
+    """
+
+    internal: tuple[Ints, Ints]
+    partner: Ints
+    alone: tuple[Ints, Ints]
+    sales: tuple[Ints, Ints]
+    purchases: tuple[Ints, Ints]
+
+
 class _Memberships:
     """Memberships of one year: one entry per (cluster, member), sorted by cluster then node."""
 
@@ -39,37 +55,65 @@ class _Memberships:
         self._count = np.bincount(self.node, minlength=n_nodes)
         self._first = np.cumsum(self._count) - self._count
         self._single = bool(self._count.max(initial=0) <= 1)
-        self._only = np.full(n_nodes, -1, np.int64)  # the entry of each node, where none has two
+        count = len(self.bounds) - 1
+        small = np.arange(count, dtype=np.min_scalar_type(count))  # sorting bytes is by far the fastest
+        self._formation = np.repeat(small, np.diff(self.bounds))
+        self._only = np.full(n_nodes, -1, np.int64)  # the entry and cluster of each node, where none has two
+        self._home = np.full(n_nodes, -1, np.int64)
         if self._single:
             self._only[self.node] = np.arange(len(self.node))
+            self._home[self.node] = self.cluster
 
-    def expand(self, nodes: Ints) -> tuple[Ints, Ints]:
-        """Return (position in `nodes`, membership entry) for every membership of every node."""
+    def meet(self, supplier: Ints, buyer: Ints) -> _Met:
+        """Return which links are whose: of every link, what each membership of its ends sees."""
+        own = supplier == buyer
         if self._single:
-            found = self._only[nodes]
-            at = np.flatnonzero(found >= 0)
-            return at, found[at]
+            selling, buying = self._only[supplier], self._only[buyer]
+            same = self._home[supplier] == self._home[buyer]
+            inside = np.flatnonzero(same & ~own & (selling >= 0))
+            alone = np.flatnonzero(own & (selling >= 0))
+            outward = np.flatnonzero(~same & (selling >= 0))
+            inward = np.flatnonzero(~same & (buying >= 0))
+            return _Met(
+                internal=(selling[inside], inside),
+                partner=buying[inside],
+                alone=(selling[alone], alone),
+                sales=(selling[outward], outward),
+                purchases=(buying[inward], inward),
+            )
+        link, entry = self._expand(supplier)
+        other = self._find(self.cluster[entry], buyer[link])
+        mine = own[link]
+        back, bought = self._expand(buyer)
+        seller = self._find(self.cluster[bought], supplier[back])
+        inside, alone = np.flatnonzero((other >= 0) & ~mine), np.flatnonzero(mine)
+        outward, inward = np.flatnonzero(other < 0), np.flatnonzero(seller < 0)
+        return _Met(
+            internal=(entry[inside], link[inside]),
+            partner=other[inside],
+            alone=(entry[alone], link[alone]),
+            sales=(entry[outward], link[outward]),
+            purchases=(bought[inward], back[inward]),
+        )
+
+    def _expand(self, nodes: Ints) -> tuple[Ints, Ints]:
+        """Return (position in `nodes`, membership entry) for every membership of every node."""
         counts = self._count[nodes]
         at = np.repeat(np.arange(len(nodes)), counts)
         offset = np.arange(len(at)) - np.repeat(np.cumsum(counts) - counts, counts)
         return at, self._by_node[self._first[nodes[at]] + offset]
 
-    def find(self, cluster: Ints, node: Ints) -> Ints:
+    def _find(self, cluster: Ints, node: Ints) -> Ints:
         """Return the entry of each (cluster, node), −1 where the node is no member of that cluster."""
-        if self._single:
-            found = self._only[node]
-            return np.where(self.cluster[found] == cluster, found, -1)
         wanted = cluster * self._n_nodes + node
         place = np.minimum(np.searchsorted(self._key, wanted), len(self._key) - 1)
         return np.where(self._key[place] == wanted, place, -1)
 
     def group(self, entries: Ints, positions: Ints) -> list[Ints]:
         """Split the positions of links by the formation of their entries, keeping their order."""
-        count = len(self.bounds) - 1
-        small = np.arange(count, dtype=np.min_scalar_type(count))  # sorting bytes is by far the fastest
-        formation = np.repeat(small, np.diff(self.bounds))[entries]
+        formation = self._formation[entries]
         ordered = positions[np.argsort(formation, kind="stable")]
-        ends = np.cumsum(np.bincount(formation, minlength=count)).tolist()
+        ends = np.cumsum(np.bincount(formation, minlength=len(self.bounds) - 1)).tolist()
         return [ordered[start:stop] for start, stop in pairwise([0, *ends])]
 
 
@@ -99,31 +143,24 @@ def _slice_year(
     graph: SupplyGraph, year: int, members: _Memberships, attributes: pd.DataFrame, clusters: tuple[str, ...]
 ) -> list[Formation]:
     years = graph.links["year"].to_numpy()
-    low, high = np.searchsorted(years, [year, year + 1])
+    low, high = np.searchsorted(years, np.array([year, year + 1], years.dtype))
     supplier = graph.links["supplier"].to_numpy()[low:high].astype(np.int64)
     buyer = graph.links["buyer"].to_numpy()[low:high].astype(np.int64)
     value = graph.links["value"].to_numpy()[low:high]
     size = len(members.node)
 
-    # Every link meets each membership of its supplier; it is internal where the buyer has the same cluster.
-    link, entry = members.expand(supplier)
-    other = members.find(members.cluster[entry], buyer[link])
-    own = (supplier == buyer)[link]
-    back, buying = members.expand(buyer)
-    seller = members.find(members.cluster[buying], supplier[back])
-    inside, alone = np.flatnonzero((other >= 0) & ~own), np.flatnonzero(own)
-    outward, inward = np.flatnonzero(other < 0), np.flatnonzero(seller < 0)
+    met = members.meet(supplier, buyer)
     found = {
-        "internal_rows": (entry[inside], link[inside]),
-        "self_rows": (entry[alone], link[alone]),
-        "sales_rows": (entry[outward], link[outward]),
-        "purchase_rows": (buying[inward], back[inward]),
+        "internal_rows": met.internal,
+        "self_rows": met.alone,
+        "sales_rows": met.sales,
+        "purchase_rows": met.purchases,
     }
     self_supply, sales, bought = (
         sum_by(entries, value[links], size) for entries, links in list(found.values())[1:]
     )
     rows = {name: members.group(entries, links + low) for name, (entries, links) in found.items()}
-    edge_src, edge_dst, edge_value = _sum_pairs(entry[inside], other[inside], value[link[inside]], size)
+    edge_src, edge_dst, edge_value = _sum_pairs(met.internal[0], met.partner, value[met.internal[1]], size)
     edges = np.searchsorted(edge_src, members.bounds)
 
     activity = graph.activity[graph.activity["year"] == year]
