@@ -27,7 +27,7 @@ from analysis.formations.features import feature_table
 from analysis.formations.model import find_groups
 from analysis.formations.naming import ABSTAIN
 from analysis.formations.verdict import assess
-from benchmarks.link_worlds import link_world
+from benchmarks.link_worlds import LinkPool
 from benchmarks.worlds import World, feature_world
 from graph.settings import Settings
 
@@ -131,11 +131,12 @@ def null_cells() -> Iterator[tuple[dict[str, Any], Callable[[np.random.Generator
                     {"world": f"one population, {skew}", "n": n, "missing": missing},
                     lambda rng, n=n, m=missing, s=skew: feature_world(rng, n, skew=s, missing=m),
                 )
-    for n in (40, 150):
-        yield (
-            {"world": "one population, four years", "n": n, "missing": 0.2},
-            lambda rng, n=n: feature_world(rng, n, missing=0.2, years=4),
-        )
+    for n in (20, 40, 150):
+        for missing in (0.0, 0.2):
+            yield (
+                {"world": "one population, four years", "n": n, "missing": missing},
+                lambda rng, n=n, m=missing: feature_world(rng, n, missing=m, years=4),
+            )
 
 
 def power_cells() -> Iterator[tuple[dict[str, Any], Callable[[np.random.Generator], World]]]:
@@ -173,18 +174,17 @@ def curve_cells() -> Iterator[tuple[dict[str, Any], Callable[[np.random.Generato
 
 
 def link_cells() -> Iterator[tuple[dict[str, Any], Callable[[np.random.Generator], World]]]:
-    """All the way from links: structureless shapes, and planted types."""
-    for shape in ("star", "ring", "rewired"):
-        for n in (20, 40, 150):
-            yield (
-                {"world": f"links, {shape}", "n": n, "missing": 0.0},
-                lambda rng, n=n, s=shape: link_world(rng, n, s),
-            )
-    for n in (40, 80):
-        yield (
-            {"world": "links, planted types", "n": n, "missing": 0.0},
-            lambda rng, n=n: link_world(rng, n, "planted"),
-        )
+    """All the way from links: structureless shapes, and planted types; sampled from a pool of each."""
+    for shape, sizes in (
+        *((s, (20, 40, 150)) for s in ("star", "ring", "rewired")),
+        ("planted", (40, 80, 150)),
+    ):
+        for n in sizes:
+            for missing in (0.0, 0.2):
+                yield (
+                    {"world": f"links, {shape}", "n": n, "missing": missing},
+                    lambda rng, n=n, m=missing, s=shape: LinkPool.of(s).sample(rng, n, m),
+                )
 
 
 TABLES: dict[str, Callable[[], Iterator[tuple[dict[str, Any], Callable[[np.random.Generator], World]]]]] = {

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 from numpy.random import Generator
+from numpy.typing import NDArray
 
+from analysis.closedness.verdict import add_closedness
 from analysis.cooperation import cooperation_tables
+from analysis.formations.features import feature_list
 from benchmarks.worlds import FloatArray, World
 from clustercoop.pipeline import measure_formation
 from graph.model import SupplyGraph
 from graph.settings import Settings
 
 YEARS: Final = (2022, 2023)
+
+SIZE: Final = 2000
+"""Clusters of a pool."""
 
 TRAITS: Final[dict[str, tuple[float, float, float]]] = {
     "cooperation": (-1.3, 0.1, 0.5),
@@ -26,25 +34,54 @@ TRAITS: Final[dict[str, tuple[float, float, float]]] = {
 """Mean of a cluster-like and an ecosystem-like cluster, and the spread within a type: logits, log for R&D."""
 
 
-def link_world(rng: Generator, n: int, shape: str) -> World:
-    """Draw n clusters over two years and return their measured formations.
+@dataclass(frozen=True, eq=False)
+class LinkPool:
+    """Measured clusters of one shape, from which worlds are sampled: measuring each world anew takes hours.
 
-    Parameters
+    Attributes
     ----------
-    shape : {"star", "ring", "rewired", "planted"}
-        Structureless clusters whose links are a star, a ring, or a random digraph with heavy-tailed
-        degrees; or a directed weighted block model with a core in every cluster and two types of equal
-        size that differ in cooperation, R&D, openness, density and turnover (`TRAITS`).
+    formations : DataFrame
+        One row a cluster-year.
+    ids : array of str, shape (size,)
+        The clusters, sorted.
+    ecosystem : array of bool, shape (size,)
+        Their planted types; all False where nothing is planted.
     """
-    ecosystem = np.zeros(n, bool)
-    if shape == "planted":
-        ecosystem[rng.permutation(n)[: n // 2]] = True
-    tables: dict[str, list[pd.DataFrame]] = {"participants": [], "links": [], "activity": []}
-    for number in range(n):
-        for name, frame in _cluster(rng, f"c{number:04d}", shape, bool(ecosystem[number])).items():
-            tables[name].append(frame)
-    graph = SupplyGraph.from_tables({name: pd.concat(parts) for name, parts in tables.items()})
-    return World(_measured(graph), ecosystem, ecosystem)
+
+    formations: pd.DataFrame
+    ids: NDArray[Any]
+    ecosystem: NDArray[np.bool_]
+
+    @classmethod
+    @cache
+    def of(cls, shape: str, size: int = SIZE) -> LinkPool:
+        """Draw and measure the pool of a shape.
+
+        Parameters
+        ----------
+        shape : {"star", "ring", "rewired", "planted"}
+            Structureless clusters whose links are a star, a ring, or a random digraph with heavy-tailed
+            degrees; or a directed weighted block model with a core in every cluster and two types of equal
+            size that differ in cooperation, R&D, openness, density and turnover (`TRAITS`).
+        """
+        rng = np.random.default_rng([size, *shape.encode()])
+        ecosystem = np.arange(size) % 2 == 1 if shape == "planted" else np.zeros(size, bool)
+        ids = np.array([f"c{number:05d}" for number in range(size)])
+        tables: dict[str, list[pd.DataFrame]] = {"participants": [], "links": [], "activity": []}
+        for name, second in zip(ids, ecosystem, strict=True):
+            for table, frame in _cluster(rng, name, shape, bool(second)).items():
+                tables[table].append(frame)
+        graph = SupplyGraph.from_tables({name: pd.concat(parts) for name, parts in tables.items()})
+        return cls(_measured(graph), ids, ecosystem)
+
+    def sample(self, rng: Generator, n: int, missing: float = 0.0) -> World:
+        """Sample n clusters, half of each type where there are two, and lose a share of their cells."""
+        groups = [np.flatnonzero(self.ecosystem == kind) for kind in np.unique(self.ecosystem)]
+        picked = np.sort(np.concatenate([rng.choice(group, n // len(groups), False) for group in groups]))
+        table = self.formations[self.formations["cluster_id"].isin(self.ids[picked])].copy()
+        cells = table[[feature.column for feature in feature_list() if feature.column in table]]
+        table[cells.columns] = cells.mask(rng.random(cells.shape) < missing)
+        return World(table, self.ecosystem[picked], self.ecosystem[picked])
 
 
 def _measured(graph: SupplyGraph) -> pd.DataFrame:
@@ -56,7 +93,8 @@ def _measured(graph: SupplyGraph) -> pd.DataFrame:
     ]
     more = pd.DataFrame(rows)
     new = more.columns.difference(base.columns).tolist()
-    return base.merge(more[["cluster_id", "year", *new]], on=["cluster_id", "year"], how="left")
+    measured = base.merge(more[["cluster_id", "year", *new]], on=["cluster_id", "year"], how="left")
+    return add_closedness(measured)
 
 
 def _cluster(rng: Generator, name: str, shape: str, ecosystem: bool) -> dict[str, pd.DataFrame]:
@@ -86,7 +124,9 @@ def _cluster(rng: Generator, name: str, shape: str, ecosystem: bool) -> dict[str
         flow = np.divide(matrix, rows, out=np.zeros_like(matrix), where=rows > 0) * (share * made)[:, None]
         src, dst = np.nonzero(flow)
         links.append(_frame(year, ids[there][src], ids[there][dst], flow[src, dst], "goods"))
-        links.append(_frame(year, ids[there], np.full(len(there), "market"), 0.1 * made, "goods"))
+        market = np.full(len(there), "market")
+        links.append(_frame(year, ids[there], market, 0.1 * made, "goods"))
+        links.append(_frame(year, market, ids[there], rng.uniform(0.1, 0.3, len(there)) * made, "goods"))
         links.append(_knowledge(rng, year, ids[there], 1 / (1 + np.exp(-trait["openness"]))))
         people_at_work = np.exp(rng.normal(5, 0.5, len(there)))
         activity.append(

@@ -1,7 +1,7 @@
 """Simulated populations of clusters: tables of features with planted types, and worlds without any.
 
-`feature_world` draws formations tables directly (the columns of ``formations.csv``); `link_world` draws the
-participants, links and activity behind them, so that a few worlds go all the way from links.
+`feature_world` draws formations tables directly (the columns of ``formations.csv``). `benchmarks.link_worlds`
+draws the participants, links and activity behind them.
 """
 
 from __future__ import annotations
