@@ -109,14 +109,18 @@ def brokerage_roles(
     Groups are roles, letter case and outer spaces aside. Unknown (NaN) unless every linked member's role is
     known and there are two of them at least, and beyond `limit` members, where the dense count would not fit.
     """
+    unknown = {f"brokerage_{name}": np.full(n, np.nan) for name in ROLES}
+    given = role.tolist()
+    names = {name: role_name(str(name)) for name in set(given)}
+    if n > limit or not any(names.values()):
+        return unknown
     linked = np.zeros(n, bool)
     linked[src] = True
     linked[dst] = True
-    names = {name: role_name(str(name)) for name in set(role.tolist())}
-    group = np.array([names[name] for name in role.tolist()], dtype=object)
+    group = np.array([names[name] for name in given], dtype=object)
     known = group[linked].astype(str)
-    if n > limit or not len(known) or (known == "").any() or len(np.unique(known)) < 2:
-        return {f"brokerage_{name}": np.full(n, np.nan) for name in ROLES}
+    if not len(known) or (known == "").any() or len(np.unique(known)) < 2:
+        return unknown
     links = np.zeros((n, n), bool)
     links[src, dst] = True
     counts = gould_fernandez(links, group).astype(np.float64)

@@ -183,7 +183,16 @@ def measure(formation: Formation, settings: Settings, core: NDArray[Any] | None)
     # their own coefficients are not needed, so their output may be unknown.
     buying, selling = output[dst] > 0, output[src] > 0
     pulling = src[buying], dst[buying], weight[buying]
-    pulled = core_pull(*pulling, output, inside)
+    final = np.where(inside, output - flow.supplied, 0.0)
+    on_stock = bool((final < -ROUNDING * output).any())
+    share = _core_weights(output, inside)
+    wanted = solve_leontief(
+        formation.n,
+        *pulling[:2],
+        pulling[2] / output[pulling[1]],
+        np.column_stack([share] if on_stock else [share, final]),
+    )
+    pulled = wanted[:, 0] - share
     pushed = core_push(src[selling], dst[selling], weight[selling], output, inside)
     if np.isnan(pulled).any() or np.isnan(pushed).any():
         return Measures(columns, people, (*noticed, told(formation, "leontief_unproductive")))
@@ -191,12 +200,9 @@ def measure(formation: Formation, settings: Settings, core: NDArray[Any] | None)
     periphery = ~inside
     columns["core_pull"] = float(pulled[periphery].sum())
     columns["core_push"] = float(pushed[periphery].sum())
-    final = np.where(inside, output - flow.supplied, 0.0)
-    if (final < -ROUNDING * output).any():  # the core drew on stock: its final demand is not what it made
+    if on_stock:  # the core drew on stock: its final demand is not what it made
         return Measures(columns, people, (*noticed, told(formation, "core_on_stock")))
-    called = (
-        solve_leontief(formation.n, pulling[0], pulling[1], pulling[2] / output[pulling[1]], final) - final
-    )
+    called = wanted[:, 1] - final
     # A member that drew on stock can be called on for more than it made: its share of that is unknown.
     usable = (output > 0) & (called <= output * (1 + ROUNDING))
     people["entrained_share"] = np.divide(called, output, out=np.full(formation.n, NAN), where=usable)

@@ -19,10 +19,14 @@ _TERMS: Final = 2000
 Index = NDArray[np.integer[Any]]
 
 
-def _dense(n: int, rows: Index, columns: Index, values: FloatArray, rhs: FloatArray) -> FloatArray:
+def _filled(n: int, rows: Index, columns: Index, values: FloatArray) -> FloatArray:
     flat = np.bincount(rows.astype(np.int64) * n + columns, values, n * n)
+    return np.asarray(flat, dtype=np.float64).reshape(n, n)
+
+
+def _dense(matrix: FloatArray, rhs: FloatArray) -> FloatArray:
     try:
-        return np.asarray(np.linalg.solve(flat.reshape(n, n), rhs), dtype=np.float64)
+        return np.asarray(np.linalg.solve(matrix, rhs), dtype=np.float64)
     except np.linalg.LinAlgError:
         return np.full_like(rhs, np.nan)
 
@@ -57,7 +61,7 @@ def solve_positive(n: int, rows: Index, columns: Index, values: FloatArray, rhs:
     [0.5, 0.25]
     """
     if n <= DENSE:
-        return _dense(n, rows, columns, values, rhs) if n else np.zeros(0)
+        return _dense(_filled(n, rows, columns, values), rhs) if n else np.zeros(0)
     from scipy.sparse import csr_array, diags_array
     from scipy.sparse.linalg import cg
 
@@ -106,16 +110,12 @@ def solve_leontief(
     rows, columns = (dst, src) if transpose else (src, dst)
     if n == 0:
         return np.zeros_like(rhs)
-    tested = np.column_stack([rhs, np.ones(n)])
+    tested = np.ones((n, rhs.size // n + 1))
+    tested[:, :-1] = rhs.reshape(n, -1)
     if n <= DENSE:
-        diagonal = np.arange(n)
-        solution = _dense(
-            n,
-            np.concatenate([diagonal, rows]),
-            np.concatenate([diagonal, columns]),
-            np.concatenate([np.ones(n), -coefficient]),
-            tested,
-        )
+        matrix = -_filled(n, rows, columns, coefficient)
+        matrix.ravel()[:: n + 1] += 1.0
+        solution = _dense(matrix, tested)
     else:
         solution = _series(n, rows, columns, coefficient, tested)
     multipliers = solution[:, -1]

@@ -31,8 +31,10 @@ def per_formation(function: Callable[[Formation], R]) -> Callable[[Formation], R
 
     @functools.wraps(function)
     def remembered(formation: Formation) -> R:
-        if formation not in known:
-            known[formation] = function(formation)
-        return known[formation]
+        try:
+            return known[formation]
+        except KeyError:
+            found = known[formation] = function(formation)
+            return found
 
     return remembered

@@ -131,7 +131,9 @@ def _least_removal(n: int, src: Ints, dst: Ints, capacity: Ints) -> Ints:
     return removed
 
 
-def maximum_circulation(n: int, src: Index, dst: Index, weight: FloatArray) -> FloatArray:
+def maximum_circulation(
+    n: int, src: Index, dst: Index, weight: FloatArray, labels: Ints | None = None
+) -> FloatArray:
     r"""Return a circulation of the largest total that fits in the links, shape (m,).
 
     .. math:: \max \sum_e c_e, \quad 0 \le c_e \le w_e, \quad \text{in} = \text{out at each participant}
@@ -147,6 +149,8 @@ def maximum_circulation(n: int, src: Index, dst: Index, weight: FloatArray) -> F
         Participants.
     src, dst, weight : arrays, shape (m,)
         Links, non-negative finite values.
+    labels : array, shape (n,), optional
+        Strong component numbers of `component_labels`, where they are known.
 
     Returns
     -------
@@ -164,7 +168,8 @@ def maximum_circulation(n: int, src: Index, dst: Index, weight: FloatArray) -> F
     [3.0, 3.0, 3.0, 0.0]
     """
     circulating = np.zeros(len(weight))
-    labels = component_labels(n, src, dst, strong=True)
+    if labels is None:
+        labels = component_labels(n, src, dst, strong=True)
     within = np.flatnonzero((labels[src] == labels[dst]) & (weight > 0))
     if not len(within):
         return circulating
@@ -210,9 +215,11 @@ def circulation_share(flows: ArrayLike) -> float:
     return link_circulation_share(len(matrix), src, dst, matrix[src, dst])
 
 
-def link_circulation_share(n: int, src: Index, dst: Index, weight: FloatArray) -> float:
+def link_circulation_share(
+    n: int, src: Index, dst: Index, weight: FloatArray, labels: Ints | None = None
+) -> float:
     """Return `circulation_share` of links given as arrays; NaN where nothing is supplied."""
     total = float(weight.sum())
     if not total > 0:
         return float("nan")
-    return min(float(maximum_circulation(n, src, dst, weight).sum()) / total, 1.0)
+    return min(float(maximum_circulation(n, src, dst, weight, labels).sum()) / total, 1.0)

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.jit import jit
-from graph.formation import FloatArray
+from analysis.memo import per_formation
+from graph.formation import FloatArray, Formation
 
 Index = NDArray[np.integer[Any]]
 Ints = NDArray[np.int64]
@@ -90,7 +91,15 @@ def component_labels(n: int, src: Index, dst: Index, *, strong: bool) -> Ints:
     return _strong_labels(n, start, stop)
 
 
-def strongly_connected_share(n: int, src: Index, dst: Index, weight: FloatArray) -> float:
+@per_formation
+def formation_components(formation: Formation) -> Ints:
+    """Return the strong component number of each of a formation's members, as `component_labels` does."""
+    return component_labels(formation.n, formation.src, formation.dst, strong=True)
+
+
+def strongly_connected_share(
+    n: int, src: Index, dst: Index, weight: FloatArray, labels: Ints | None = None
+) -> float:
     r"""Return the share of link value inside strong components.
 
     .. math:: \sum_{i,j: s_i = s_j} w_{ij} / \sum_{i,j} w_{ij}
@@ -104,6 +113,8 @@ def strongly_connected_share(n: int, src: Index, dst: Index, weight: FloatArray)
         Participants.
     src, dst, weight : arrays, shape (m,)
         Links, non-negative values in one unit.
+    labels : array, shape (n,), optional
+        Strong component numbers of `component_labels`, where they are known.
 
     Returns
     -------
@@ -121,27 +132,32 @@ def strongly_connected_share(n: int, src: Index, dst: Index, weight: FloatArray)
     total = float(weight.sum())
     if not total > 0:
         return float("nan")
-    labels = component_labels(n, src, dst, strong=True)
+    if labels is None:
+        labels = component_labels(n, src, dst, strong=True)
     return float(weight[labels[src] == labels[dst]].sum()) / total
 
 
-def longest_chain(n: int, src: Index, dst: Index) -> int:
+def longest_chain(n: int, src: Index, dst: Index, labels: Ints | None = None) -> int:
     """Return how many stages the longest chain has, each strong component being one stage.
 
     The longest path of the condensed graph, counted in vertices: a pure cycle is one stage, a chain of k
-    participants is k, and participants without links are one stage each.
+    participants is k, and participants without links are one stage each. `labels` as for
+    `strongly_connected_share`.
 
     Examples
     --------
     >>> longest_chain(4, np.array([0, 1, 2]), np.array([1, 2, 1]))  # 0 → {1, 2}, and 3 apart
     2
     """
-    labels = component_labels(n, src, dst, strong=True)
+    if labels is None:
+        labels = component_labels(n, src, dst, strong=True)
+    size = int(labels.max(initial=-1)) + 1
+    if size <= 1:
+        return size
     start, stop = labels[src], labels[dst]
     between = start != stop
-    size = int(labels.max(initial=-1)) + 1
-    pairs = np.unique(start[between].astype(np.int64) * size + stop[between])
-    start, stop = pairs // max(size, 1), pairs % max(size, 1)
+    pairs = np.unique(start[between] * size + stop[between])
+    start, stop = pairs // size, pairs % size
     depth = np.ones(size, np.int64)
     while True:  # one round a stage: the condensed graph has no cycle, so it ends
         deeper = depth.copy()

@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.closedness.components import component_labels
+from analysis.closedness.components import component_labels, formation_components
 from analysis.closedness.throughflow import ROUNDING, throughflow
 from analysis.linear import solve_leontief
 from analysis.memo import per_formation
@@ -15,6 +15,7 @@ from graph.errors import parameter_error
 from graph.formation import FloatArray, Formation, sum_by
 
 Index = NDArray[np.integer[Any]]
+Parts = tuple[NDArray[np.int64], NDArray[np.bool_]]
 _DENSE_COMPONENT: Final = 2500
 """Up to so many participants of a strong component one dense inverse is faster than blocks of columns."""
 _BLOCK: Final = 256
@@ -41,12 +42,14 @@ def closed_components(
 @per_formation
 def formation_closed(formation: Formation) -> NDArray[np.bool_]:
     """Return `closed_components` of a formation's members, shape (n,)."""
-    src, dst = formation.src, formation.dst
-    labels = component_labels(formation.n, src, dst, strong=True)
-    return closed_components(src, dst, formation.weight, throughflow(formation).total, labels)
+    labels = formation_components(formation)
+    total = throughflow(formation).total
+    return closed_components(formation.src, formation.dst, formation.weight, total, labels)
 
 
-def expected_visits(src: Index, dst: Index, weight: FloatArray, total: FloatArray) -> FloatArray:
+def expected_visits(
+    src: Index, dst: Index, weight: FloatArray, total: FloatArray, parts: Parts | None = None
+) -> FloatArray:
     r"""Return the diagonal of ``N = (I − G)^-1``: how often a unit that is at i will be there, shape (n,).
 
     Infinite in a component that takes nothing in. Only paths that return count, so each strong component
@@ -58,14 +61,16 @@ def expected_visits(src: Index, dst: Index, weight: FloatArray, total: FloatArra
         Flows; ``G[src, dst] = weight / total[src]``.
     total : array, shape (n,)
         Throughflow T of each participant, positive wherever a flow is.
+    parts : tuple of arrays, shape (n,) each, optional
+        Strong component numbers, and `closed_components`, where they are known.
     """
     n = len(total)
-    labels = component_labels(n, src, dst, strong=True)
+    labels = component_labels(n, src, dst, strong=True) if parts is None else parts[0]
     within = labels[src] == labels[dst]
     visits = np.ones(n)
     if not within.any():
         return visits
-    closed = closed_components(src, dst, weight, total, labels)
+    closed = closed_components(src, dst, weight, total, labels) if parts is None else parts[1]
     if n <= _SMALL and not closed.any():
         cyclic = np.zeros(n, bool)
         cyclic[src[within]] = True
@@ -100,12 +105,14 @@ def _returns(n: int, src: Index, dst: Index, coefficient: FloatArray) -> FloatAr
     return diagonal
 
 
-def cycling_index(src: Index, dst: Index, weight: FloatArray, total: FloatArray) -> float:
-    """Return Finn's cycling index from links and throughflows; see `finn_cycling_index`."""
+def cycling_index(
+    src: Index, dst: Index, weight: FloatArray, total: FloatArray, parts: Parts | None = None
+) -> float:
+    """Return `finn_cycling_index` of links given as arrays; `parts` as for `expected_visits`."""
     through = float(total.sum())
     if not through > 0:
         return float("nan")
-    visits = expected_visits(src, dst, weight, total)
+    visits = expected_visits(src, dst, weight, total, parts)
     return float(((1 - 1 / visits) * total).sum()) / through
 
 

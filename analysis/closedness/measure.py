@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from analysis.closedness import kinds
 from analysis.closedness.circulation import link_circulation_share
-from analysis.closedness.components import longest_chain, strongly_connected_share
+from analysis.closedness.components import formation_components, longest_chain, strongly_connected_share
 from analysis.closedness.finn import cycling_index, formation_closed, path_length
 from analysis.closedness.leontief import link_autonomy
 from analysis.closedness.throughflow import (
@@ -93,9 +93,12 @@ def _flow_columns(formation: Formation, columns: dict[str, Scalar]) -> tuple[Fin
     if not flow.usable:
         return findings
     columns["total_throughflow"] = float(flow.total.sum())
-    columns["finn_cycling_index"] = cycling_index(formation.src, formation.dst, formation.weight, flow.total)
+    links = formation.src, formation.dst, formation.weight
     closed = formation_closed(formation)
-    length = path_length(formation.src, formation.dst, formation.weight, flow.total, flow.inflow, closed)
+    columns["finn_cycling_index"] = cycling_index(
+        *links, flow.total, (formation_components(formation), closed)
+    )
+    length = path_length(*links, flow.total, flow.inflow, closed)
     if np.isfinite(length):
         columns["average_path_length"] = length
     if closed.any():
@@ -108,11 +111,12 @@ def _flow_columns(formation: Formation, columns: dict[str, Scalar]) -> tuple[Fin
 def _structure_columns(formation: Formation, columns: dict[str, Scalar]) -> list[Finding]:
     """Fill what rests on the internal links alone."""
     n, src, dst, weight = formation.n, formation.src, formation.dst, formation.weight
-    columns["stages"] = longest_chain(n, src, dst)
+    labels = formation_components(formation)
+    columns["stages"] = longest_chain(n, src, dst, labels)
     if not len(src):
         return [told(formation, "no_internal_chain")]
-    columns["circulation_share"] = link_circulation_share(n, src, dst, weight)
-    columns["strongly_connected_share"] = strongly_connected_share(n, src, dst, weight)
+    columns["circulation_share"] = link_circulation_share(n, src, dst, weight, labels)
+    columns["strongly_connected_share"] = strongly_connected_share(n, src, dst, weight, labels)
     columns["trophic_incoherence"] = link_incoherence(src, dst, weight, formation_levels(formation))
     return []
 
@@ -120,8 +124,11 @@ def _structure_columns(formation: Formation, columns: dict[str, Scalar]) -> list
 def produces(formation: Formation, settings: Settings) -> NDArray[np.bool_]:
     """Tell which members have a role that produces (an unknown role does), shape (n,)."""
     thresholds = load_thresholds(settings.thresholds)
-    roles = {role: thresholds.produces(str(role)) for role in set(formation.role)}
-    return np.array([roles[role] for role in formation.role], dtype=bool)
+    given = formation.role.tolist()
+    roles = {role: thresholds.produces(str(role)) for role in set(given)}
+    if all(roles.values()):
+        return np.ones(formation.n, dtype=bool)
+    return np.array([roles[role] for role in given], dtype=bool)
 
 
 def value_created(formation: Formation, settings: Settings) -> tuple[FloatArray, NDArray[np.bool_]]:
