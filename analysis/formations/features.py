@@ -243,29 +243,31 @@ def feature_table(formations: pd.DataFrame) -> FeatureTable:
     columns = {
         f.name: transform(f.transform, medians[f.name].to_numpy("float64"), f.scale) for f in feature_list()
     }
-    notes = []
-    used: list[Feature] = []
-    for feature in feature_list():
-        values = columns[feature.name]
+    reasons: dict[str, str] = {}
+    for name, values in columns.items():
         known = int((~np.isnan(values)).sum())
-        reason = ""
         if known < max(MIN_KNOWN, MIN_KNOWN_SHARE * n):
-            reason = "unknown" if known == 0 else "too few known"
+            reasons[name] = "unknown" if known == 0 else "too few known"
         elif _flat(values):
-            reason = "hardly varies"
-        if not reason:
-            used.append(feature)
-        row = (feature.name, feature.column, feature.transform, feature.theory, known, not reason, reason)
-        notes.append(row)
-    x = np.column_stack([columns[f.name] for f in used]) if used else np.empty((n, 0))
-    enough = (~np.isnan(x)).sum(axis=1) >= min(MIN_FEATURES, max(len(used), 1))
-    if enough.any() and not enough.all():
-        # Without the clusters left out a feature may lose what made it usable.
-        still = [j for j in range(len(used)) if not _flat(x[enough, j])]
-        used, x = [used[j] for j in still], x[:, still]
+            reasons[name] = "hardly varies"
+    while (
+        True
+    ):  # without the clusters left out a feature may lose what made it usable, and the other way round
+        used = tuple(f for f in feature_list() if f.name not in reasons)
+        x = np.column_stack([columns[f.name] for f in used]) if used else np.empty((n, 0))
+        enough = (~np.isnan(x)).sum(axis=1) >= min(MIN_FEATURES, max(len(used), 1))
+        flat = {f.name: "hardly varies" for f, values in zip(used, x[enough].T, strict=True) if _flat(values)}
+        if not flat or not enough.any():
+            break
+        reasons |= flat
+    notes = [
+        (f.name, f.column, f.transform, f.theory, int((~np.isnan(columns[f.name])).sum()))
+        + (f.name not in reasons, reasons.get(f.name, ""))
+        for f in feature_list()
+    ]
     ids = medians.index.to_numpy().astype(object)
     return FeatureTable(
-        tuple(used),
+        used,
         ids[enough],
         x[enough],
         _cells(medians, columns, years, {f.name for f in used}),

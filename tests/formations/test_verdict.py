@@ -264,3 +264,17 @@ def test_the_shipped_example_gets_its_planted_types_by_the_rule() -> None:
     # "mixed" was planted with one trait of two, which the rule leaves undecided.
     expected = planted.replace({"mixed": "undecided"}).reindex(clusters.index)
     assert clusters["formation_verdict"].tolist() == expected.tolist()
+
+
+def test_a_feature_that_varies_in_clusters_left_out_alone_is_left_out_and_told() -> None:
+    rng = np.random.default_rng(0)
+    table = feature_world(rng, 40).formations
+    few = table.index >= 24
+    table.loc[few, table.columns.difference(["cluster_id", "year", "participant_turnover"])] = np.nan
+    table.loc[~few, "participant_turnover"] = 0.1
+    found = feature_table(table)
+    assert len(found.cluster_ids) == 24
+    assert "turnover" not in [feature.name for feature in found.features]
+    note = found.notes.set_index("feature").loc["turnover"]
+    assert (bool(note["used"]), note["reason"]) == (False, "hardly varies")
+    assert not found.cells.query("feature == 'turnover'")["used"].any()
