@@ -246,19 +246,19 @@ def _core_shares(
     """
     expected = produces(formation, settings) | core
     noticed: tuple[Finding, ...] = ()
-    for name, figures in (
-        ("core_output_share", formation.output),
-        ("core_employees_share", formation.employees),
-        ("core_rd_share", formation.rd_expenses),
-    ):
-        unknown = np.isnan(figures)
-        lacking = (unknown & expected) | (figures < 0)
-        whole = float(figures[~unknown].sum())
-        if lacking.any():
-            who = "; ".join(formation.ids[lacking].astype(str))
+    names = ("core_output_share", "core_employees_share", "core_rd_share")
+    figures = np.array([formation.output, formation.employees, formation.rd_expenses])
+    unknown = np.isnan(figures)
+    lacking = (unknown & expected) | (figures < 0)
+    known = np.where(unknown, 0.0, figures)
+    wholes, cores = known.sum(axis=1).tolist(), known[:, core].sum(axis=1).tolist()
+    gaps = lacking.any(axis=1).tolist()
+    for k, name in enumerate(names):
+        if gaps[k]:
+            who = "; ".join(formation.ids[lacking[k]].astype(str))
             noticed += (told(formation, "core_shares_unknown", detail=who, column=name),)
-        elif whole > 0:
-            columns[name] = float(figures[core & ~unknown].sum()) / whole
+        elif wholes[k] > 0:
+            columns[name] = cores[k] / wholes[k]
         else:
             noticed += (told(formation, "core_share_of_nothing", column=name),)
     supplied = throughflow(formation).supplied

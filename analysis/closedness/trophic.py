@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.closedness.components import component_labels
+from analysis.closedness.components import component_labels, formation_components
 from analysis.closedness.finn import checked_flows
 from analysis.jit import jit
 from analysis.linear import DENSE, solve_positive
@@ -84,21 +84,23 @@ def _heights(n: int, src: Ints, dst: Ints, value: FloatArray, climbs: FloatArray
     return height
 
 
-def link_levels(n: int, src: Index, dst: Index, weight: FloatArray) -> FloatArray:
-    """Return `trophic_levels` of links given as arrays, shape (n,)."""
+def link_levels(n: int, src: Index, dst: Index, weight: FloatArray, whole: bool = False) -> FloatArray:
+    """Return `trophic_levels` of links given as arrays; `whole` where all are known to hang together."""
     levels = np.full(n, np.nan)
     if not len(src):
         return levels
     proper = src != dst
     start, stop = src[proper].astype(np.int64), dst[proper].astype(np.int64)
     value = np.maximum(weight[proper] / float(weight.max()), _LEAST)
-    labels = component_labels(n, src, dst, strong=False)
     if n <= DENSE:
         degree = np.bincount(np.concatenate([start, stop]), minlength=n)
         order = np.argsort(degree, kind="stable")
         height = _heights(n, start, stop, value, np.ones(len(value)), order)
     else:
         height = _settled(n, start, stop, value)
+    if whole:
+        return np.asarray(height - height.min())
+    labels = component_labels(n, src, dst, strong=False)
     lowest = np.full(int(labels.max()) + 1, np.inf)
     np.minimum.at(lowest, labels, height)
     linked = np.zeros(n, bool)
@@ -162,7 +164,8 @@ def _moves(n: int, src: Ints, dst: Ints, value: FloatArray, climb: FloatArray) -
 @per_formation
 def formation_levels(formation: Formation) -> FloatArray:
     """Return the trophic levels of a formation's members over its internal links, shape (n,)."""
-    return link_levels(formation.n, formation.src, formation.dst, formation.weight)
+    whole = not formation_components(formation).any()  # one strong component
+    return link_levels(formation.n, formation.src, formation.dst, formation.weight, whole)
 
 
 def link_incoherence(src: Index, dst: Index, weight: FloatArray, levels: FloatArray) -> float:
