@@ -247,23 +247,6 @@ def best_prefix(equation: int, n: int, key: Floats, start: Flags, split: Split, 
 
 
 @jit
-def eigenvector(n: int, key: Floats, links: Links) -> None:
-    """Turn `key` towards the leading eigenvector; shifted so that a bipartite graph does not oscillate."""
-    indptr, other, value, _ = links
-    previous = np.zeros(n)
-    for _ in range(12):
-        largest = 1e-300
-        for i in range(n):
-            previous[i] = key[i]
-            largest = max(largest, key[i])
-        for i in range(n):
-            v = previous[i]
-            for e in range(indptr[i], indptr[i + 1]):
-                v += value[e] * previous[other[e]]
-            key[i] = v / largest
-
-
-@jit
 def best_partners(equation: int, n: int, partner: Pointers, key: Floats, split: Split, links: Links) -> None:
     """Find each participant's best core of two with a later one it is linked to: `partner`, and its score."""
     _, sums, state = split
@@ -348,10 +331,9 @@ def search(
 ) -> float:
     """Search for the best split, write it to `best_x` and return its score (`UNDEFINED` if there is none).
 
-    Walks start from the best prefixes of the participants sorted by strength and by the leading eigenvector
-    of the symmetrised links; from the kicks / 2 best cores of two that are linked; and from `kicks` more
-    splits: three of four are a perturbation of the best, the fourth is random (not above 500 participants,
-    where that takes long).
+    Walks start from the best prefix of the participants sorted by strength; from the kicks / 2 best cores of
+    two that are linked; and from `kicks` more splits: three of four are a perturbation of the best, the
+    fourth is random (not above 500 participants, where that takes long).
     """
     tabular = n <= TABLE and 4 * indptr[n] > n * n
     links = indptr, other, value, np.zeros((2 * n, n) if tabular else (0, 0))
@@ -361,18 +343,16 @@ def search(
     for i in range(n):
         key[i] = split[1][2, i]
     best = UNDEFINED
-    for attempt in range(2 + kicks // 2 + kicks):
-        if attempt < 2:
-            if attempt == 1:
-                eigenvector(n, key, links)
+    for attempt in range(1 + kicks // 2 + kicks):
+        if attempt == 0:
             best_prefix(equation, n, key, start, split, links)
-        elif attempt < 2 + kicks // 2:
-            if attempt == 2:
+        elif attempt < 1 + kicks // 2:
+            if attempt == 1:
                 best_partners(equation, n, partner, key, split, links)
                 descending(key, ranking)
             for i in range(n):
                 start[i] = 0
-            first = ranking[(attempt - 2) % n]
+            first = ranking[(attempt - 1) % n]
             start[first] = start[partner[first]] = 1
         else:
             fresh = attempt % 4 == 1 and n <= 500
