@@ -41,6 +41,10 @@ _SAID: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "no model gives this formation a probability",
         "ru": "ни одна модель не даёт вероятности для этого формирования",
     },
+    "year_thin": {
+        "en": "too few of its features are known for the model to score it",
+        "ru": "известно слишком мало признаков, чтобы модель его оценила",
+    },
     "core_p_": {"en": "no null replicates were drawn", "ru": "нулевые модели не строились"},
     "rest": {
         "en": "these data do not hold what it is computed from",
@@ -86,6 +90,7 @@ def add_reasons(
             about.setdefault((finding.cluster_id, finding.year), []).append(finding)
     everywhere = [f for f in about.get(("", None), []) if f.code in columns_of_codes()]
     notes = formations["unknown_because"].astype(object).where(formations["unknown_because"].notna(), "")
+    scored = "ecosystem_probability" in formations and bool(formations["ecosystem_probability"].notna().any())
     out = []
     for cluster, year, note, gaps in zip(
         formations["cluster_id"], formations["year"], notes, unknown, strict=True
@@ -96,7 +101,7 @@ def add_reasons(
         row = _Row(left, empty, labels, lang)
         for finding in [*about.get((cluster, year), []), *everywhere]:
             row.explain_by(finding)
-        row.explain_derived(nulls)
+        row.explain_derived(nulls, scored)
         out.append(" ".join([note, *row.sentences] if note else row.sentences))
     return formations.assign(unknown_because=out)
 
@@ -117,14 +122,15 @@ class _Row:
             finding.message(self.lang),
         )
 
-    def explain_derived(self, nulls: int) -> None:
+    def explain_derived(self, nulls: int, scored: bool) -> None:
         """Cross off what is unknown because another figure is, or was not asked for, and the rest."""
         for name, needs in _NEEDS.items():
             lacking = [self.labels[need] for need in needs if need in self.empty]
             if name in self.left and lacking:
                 self._say([name], _SAID["needs"][self.lang].format(needed=", ".join(lacking)))
-        for name in ("local_sourcing_change", "ecosystem_probability"):
-            self._say([name] if name in self.left else [], _SAID[name][self.lang])
+        model = "year_thin" if scored else "ecosystem_probability"
+        for name, why in (("local_sourcing_change",) * 2, ("ecosystem_probability", model)):
+            self._say([name] if name in self.left else [], _SAID[why][self.lang])
         if not nulls:
             self._say([n for n in self.left if n.startswith("core_p_")], _SAID["core_p_"][self.lang])
         self._say(list(self.left), _SAID["rest"][self.lang])

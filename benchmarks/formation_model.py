@@ -28,7 +28,7 @@ from analysis.formations.model import find_groups
 from analysis.formations.naming import ABSTAIN
 from analysis.formations.verdict import assess
 from benchmarks.link_worlds import LinkPool
-from benchmarks.worlds import World, feature_world
+from benchmarks.worlds import World, continuum_world, feature_world
 from graph.settings import Settings
 
 REPLICATES = 199
@@ -123,7 +123,7 @@ def tied_bic(x: np.ndarray) -> int:
 
 
 def null_cells() -> Iterator[tuple[dict[str, Any], Callable[[np.random.Generator], World]]]:
-    """One population: every shape of margins, size and share of gaps; and four years as rows."""
+    """One population: every shape of margins, size and share of gaps; four years as rows; a continuum."""
     for skew in NULL_SKEWS:
         for n in (20, 40, 150):
             for missing in (0.0, 0.2):
@@ -136,6 +136,12 @@ def null_cells() -> Iterator[tuple[dict[str, Any], Callable[[np.random.Generator
             yield (
                 {"world": "one population, four years", "n": n, "missing": missing},
                 lambda rng, n=n, m=missing: feature_world(rng, n, missing=m, years=4),
+            )
+    for share in (0.5, 0.7, 0.9):
+        for n in (20, 40, 150):
+            yield (
+                {"world": f"one continuum, correlations {share:g}", "n": n, "missing": 0.0},
+                lambda rng, n=n, r=share: continuum_world(rng, n, r),
             )
 
 
@@ -166,6 +172,8 @@ def curve_cells() -> Iterator[tuple[dict[str, Any], Callable[[np.random.Generato
     ]
     for change in changes:
         for distance, n in ((4.0, 80), (4.0, 150), (3.0, 150)):
+            if (distance, n) != (4.0, 150) and not {*change} & {"ratio", "years", "missing"}:
+                continue
             name = ", ".join(f"{key} {value}" for key, value in change.items())
             yield (
                 {"world": f"distance {distance:g}, {name}", "n": n, "missing": change.get("missing", 0.0)},

@@ -185,3 +185,20 @@ def feature_world(
     table.insert(0, "cluster_id", np.repeat([f"c{i:04d}" for i in range(n)], years))
     table.insert(1, "year", np.tile(np.arange(2020, 2020 + years), n))
     return World(table, ecosystem, odds > 0)
+
+
+def continuum_world(rng: Generator, n: int, share: float, missing: float = 0.0) -> World:
+    """Draw n clusters of one population spread evenly along one line, from end to end.
+
+    A uniform factor makes the share `share` of every feature's variance: features are correlated alike, no
+    two types exist, and the joint distribution is not normal whatever is done to the single features.
+    """
+    p = len(COLUMNS)
+    factor = rng.uniform(-np.sqrt(3), np.sqrt(3), (n, 1))
+    z = np.sqrt(share) * factor + np.sqrt(1 - share) * rng.standard_normal((n, p))
+    table = pd.DataFrame(_columns(z))
+    table = table.mask(rng.random(table.shape) < missing)
+    table.insert(0, "cluster_id", [f"c{i:04d}" for i in range(n)])
+    table.insert(1, "year", 2020)
+    nothing = np.zeros(n, bool)
+    return World(table, nothing, nothing)

@@ -16,7 +16,7 @@ from reports.tables import Cell, Column, Row, Table
 from reports.words import Words
 
 # How bounds are read; all others are least values.
-GATE_SIGN: Final = {"split_test": "≤", "gap": ">"}
+GATE_SIGN: Final = {"split_test": "≤", "gap": ">", "valley": "≤"}
 
 
 class Evidence:

@@ -23,7 +23,7 @@ COMPLETION_STEPS: Final = 4
 RIDGE: Final = 0.01
 BATCH_CELLS: Final = 400_000
 LOOK: Final = 99
-HOPELESS: Final = 0.1
+HOPELESS: Final = 0.3
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +66,7 @@ def split_test(x: FloatArray, theory: FloatArray, rng: Generator, replicates: in
     rng : Generator
     replicates : int
         Data sets drawn from one population with the same copula correlation and the same gaps. After
-        the first 99, a p-value above 0.1 ends the drawing: more could not make it small.
+        the first 99, a p-value above 0.3 ends the drawing: more could hardly make it small.
 
     Returns
     -------

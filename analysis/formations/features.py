@@ -235,7 +235,7 @@ def feature_table(formations: pd.DataFrame) -> FeatureTable:
 
     A feature is left out when it is known for fewer than 8 clusters or a fifth of them, or when at least
     half of its known values are equal (it has no spread to scale by). A cluster is left out when fewer than
-    3 of the used features are known for it.
+    3 of the used features are known for it. Both are counted over what is left.
     """
     medians = cluster_medians(formations)
     n = len(medians)
@@ -244,24 +244,19 @@ def feature_table(formations: pd.DataFrame) -> FeatureTable:
         f.name: transform(f.transform, medians[f.name].to_numpy("float64"), f.scale) for f in feature_list()
     }
     reasons: dict[str, str] = {}
-    for name, values in columns.items():
-        known = int((~np.isnan(values)).sum())
-        if known < max(MIN_KNOWN, MIN_KNOWN_SHARE * n):
-            reasons[name] = "unknown" if known == 0 else "too few known"
-        elif _flat(values):
-            reasons[name] = "hardly varies"
-    while (
-        True
-    ):  # without the clusters left out a feature may lose what made it usable, and the other way round
+    enough = np.ones(n, bool)
+    while True:  # a feature may be usable through clusters that too few features are known for, and that go
+        unusable = {
+            name: _unusable(values[enough]) for name, values in columns.items() if name not in reasons
+        }
+        reasons |= {name: reason for name, reason in unusable.items() if reason}
         used = tuple(f for f in feature_list() if f.name not in reasons)
         x = np.column_stack([columns[f.name] for f in used]) if used else np.empty((n, 0))
         enough = (~np.isnan(x)).sum(axis=1) >= min(MIN_FEATURES, max(len(used), 1))
-        flat = {f.name: "hardly varies" for f, values in zip(used, x[enough].T, strict=True) if _flat(values)}
-        if not flat or not enough.any():
+        if not any(unusable.values()) or not enough.any():
             break
-        reasons |= flat
     notes = [
-        (f.name, f.column, f.transform, f.theory, int((~np.isnan(columns[f.name])).sum()))
+        (f.name, f.column, f.transform, f.theory, int((~np.isnan(columns[f.name][enough])).sum()))
         + (f.name not in reasons, reasons.get(f.name, ""))
         for f in feature_list()
     ]
@@ -274,6 +269,14 @@ def feature_table(formations: pd.DataFrame) -> FeatureTable:
         pd.DataFrame(notes, columns=["feature", "column", "transform", "theory", "known", "used", "reason"]),
         ids[~enough],
     )
+
+
+def _unusable(values: FloatArray) -> str:
+    """Return why a feature with these values is left out, or ""."""
+    known = int((~np.isnan(values)).sum())
+    if known < max(MIN_KNOWN, MIN_KNOWN_SHARE * len(values)):
+        return "unknown" if known == 0 else "too few known"
+    return "hardly varies" if _flat(values) else ""
 
 
 def _flat(values: FloatArray) -> bool:

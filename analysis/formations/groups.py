@@ -279,6 +279,28 @@ def gap_difference(
     return float(falls.mean() - fall[0]), error
 
 
+def valley(recipe: Recipe, fit: Fit) -> float:
+    """Return how likely one flat population would leave so few clusters between the two groups.
+
+    On the line that tells the groups of the first fit apart best, w = Σ⁻¹(μ₂ − μ₁), unknown cells at their
+    means under one population, the middle third of the way between the groups' means is compared with bands
+    as wide around the means. Of k clusters in the three bands, a population spread evenly along the line has
+    Binomial(k, 1/3) in the middle; one with a single peak between the means has more. The value is the
+    lower tail of what is there: a continuum without a gap passes other gates, however long it is, and
+    stays large here. 1 where the bands are empty.
+    """
+    from scipy.special import bdtr
+
+    line = recipe.completed @ np.linalg.solve(fit.covariances[0, 0], fit.means[0, 1] - fit.means[0, 0])
+    share = fit.responsibilities[0]
+    low, high = (share * line[:, None]).sum(axis=0) / np.maximum(share.sum(axis=0), np.finfo(float).tiny)
+    half = abs(high - low) / 6
+    middle = np.abs(line - (low + high) / 2) < half
+    around = (np.abs(line - low) < half) | (np.abs(line - high) < half)
+    k = int(middle.sum() + around.sum())
+    return float(bdtr(middle.sum(), k, 1 / 3)) if k else 1.0
+
+
 def _log_fall(data: FloatArray, share: FloatArray) -> FloatArray:
     """Return log |W_2| − log |W_1| of each data set, shape (b,)."""
     upper = (share > 0.5).astype(np.float64)

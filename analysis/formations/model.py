@@ -21,6 +21,7 @@ from analysis.formations.groups import (
     orient,
     prediction_strength,
     scaled,
+    valley,
 )
 from analysis.formations.naming import theory_gap
 from analysis.formations.scale import Scale
@@ -139,7 +140,7 @@ def find_groups(
     share = min(second.mean(), 1 - second.mean())
     tell(0.5)
     if not thorough and (test.p_value > LEVEL or share < MIN_SHARE):
-        failed = gates(test.p_value, share, np.nan, np.full(2, np.nan), (np.nan, np.nan))
+        failed = gates(test.p_value, share, np.nan, np.full(2, np.nan), (np.nan, np.nan), np.nan)
         nothing = np.full(len(x), np.nan)
         return Groups(
             test,
@@ -166,7 +167,7 @@ def find_groups(
     tell(1.0)
     return Groups(
         test,
-        gates(test.p_value, share, strength, stability, distance),
+        gates(test.p_value, share, strength, stability, distance, valley(recipe, fit)),
         scale,
         on_scale,
         recipe,

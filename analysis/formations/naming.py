@@ -92,9 +92,9 @@ class Flips:
 def nearest_flips(x: FloatArray, fit: Fit) -> Flips:
     """Return, for every row, the smallest change of one known feature that flips its verdict.
 
-    The averaged posterior must pass the abstention band: reach `ABSTAIN`'s upper end from below a half,
-    its lower end from above. Other cells stay as they are; values are sought within the range that the
-    feature has in the data, so that no impossible change is offered.
+    The averaged posterior must pass the abstention band: exceed `ABSTAIN`'s upper end, or fall below its
+    lower end; from within the band, whichever takes the smaller change. Other cells stay as they are; values
+    are sought within the range that the feature has in the data, so that no impossible change is offered.
 
     Parameters
     ----------
@@ -105,20 +105,45 @@ def nearest_flips(x: FloatArray, fit: Fit) -> Flips:
     gaps = Gaps.of(x)
     slope, base = slopes(fit, gaps)
     data = np.where(gaps.known, x, 0.0)
+    share = _mean_share(base + (slope * data).sum(axis=2))
+    best = np.full(x.shape, np.inf)
+    value = np.full(x.shape, np.nan)
+    up = share < 0.5
+    open_to = {True: share <= ABSTAIN[1], False: share >= ABSTAIN[0]}  # an undecided row may go either way
+    toward = np.broadcast_to(up[:, None], x.shape).copy()
+    for to_second, rows in open_to.items():
+        step, reached = _steps(x, gaps, slope, base, to_second)
+        nearer = (step < best) & rows[:, None]
+        best, value = np.where(nearer, step, best), np.where(nearer, reached, value)
+        toward = np.where(nearer, to_second, toward)
+    feature = best.argmin(axis=1)
+    at = np.arange(len(x))
+    found = np.isfinite(best[at, feature])
+    return Flips(
+        np.where(found, feature, -1),
+        np.where(found, value[at, feature], np.nan),
+        np.where(found, toward[at, feature], up),
+    )
+
+
+def _steps(
+    x: FloatArray, gaps: Gaps, slope: FloatArray, base: FloatArray, to_second: bool
+) -> tuple[FloatArray, FloatArray]:
+    """Return the smallest change of each cell that carries its row past the band, and the value reached.
+
+    Infinite where none within the range of the feature does.
+    """
+    data = np.where(gaps.known, x, 0.0)
     odds = base + (slope * data).sum(axis=2)
-    up = _mean_share(odds) < 0.5
-    target = np.where(up, ABSTAIN[1], ABSTAIN[0])[:, None]
-    low, high = np.nanmin(x, axis=0), np.nanmax(x, axis=0)
 
     def reached(value: FloatArray) -> NDArray[np.bool_]:
         share = _mean_share(odds[:, :, None] + slope * (value - data))
-        return np.where(up[:, None], share >= target, share <= target)
+        return share > ABSTAIN[1] if to_second else share < ABSTAIN[0]
 
-    ends = [np.broadcast_to(end, x.shape) for end in (low, high)]
     best = np.full(x.shape, np.inf)
     value = np.full(x.shape, np.nan)
-    for end in ends:
-        near, far = data.copy(), np.array(end)
+    for end in (np.nanmin(x, axis=0), np.nanmax(x, axis=0)):
+        near, far = data.copy(), np.broadcast_to(end, x.shape).copy()
         possible = reached(far) & gaps.known
         for _ in range(BISECTIONS):
             middle = (near + far) / 2
@@ -127,10 +152,7 @@ def nearest_flips(x: FloatArray, fit: Fit) -> Flips:
         step = np.where(possible, np.abs(far - data), np.inf)
         value = np.where(step < best, far, value)
         best = np.minimum(best, step)
-    feature = best.argmin(axis=1)
-    rows = np.arange(len(x))
-    found = np.isfinite(best[rows, feature])
-    return Flips(np.where(found, feature, -1), np.where(found, value[rows, feature], np.nan), up)
+    return best, value
 
 
 def _mean_share(odds: FloatArray) -> FloatArray:

@@ -14,6 +14,7 @@ from analysis.formations.groups import RIDGE, complete
 
 LEVEL: Final = 0.01
 MIN_SHARE: Final = 0.1
+MOST_EVEN: Final = 0.05
 MIN_STRENGTH: Final = 0.8
 MIN_JACCARD: Final = 0.6
 VALID_JACCARD: Final = 0.75
@@ -114,7 +115,12 @@ def criteria(
 
 
 def gates(
-    p_value: float, share: float, strength: float, stability: FloatArray, gap: tuple[float, float]
+    p_value: float,
+    share: float,
+    strength: float,
+    stability: FloatArray,
+    gap: tuple[float, float],
+    even: float,
 ) -> tuple[Gate, ...]:
     """Return the gates of a split into two groups.
 
@@ -130,6 +136,8 @@ def gates(
         Jaccard stability of the groups.
     gap : (float, float)
         Gap(2) − Gap(1) and its error.
+    even : float
+        How likely one evenly spread population would leave so few between the groups (`valley`).
     """
     return (
         Gate("split_test", p_value, LEVEL, p_value <= LEVEL),
@@ -137,4 +145,5 @@ def gates(
         Gate("prediction_strength", strength, MIN_STRENGTH, strength >= MIN_STRENGTH),
         Gate("jaccard", float(stability.min()), MIN_JACCARD, float(stability.min()) >= MIN_JACCARD),
         Gate("gap", gap[0] - gap[1], 0.0, gap[0] > gap[1]),
+        Gate("valley", even, MOST_EVEN, even <= MOST_EVEN),
     )

@@ -180,7 +180,7 @@ def assess(
 def _frame(table: FeatureTable, rules: pd.DataFrame) -> pd.DataFrame:
     by_rule = rules.drop_duplicates("cluster_id").set_index(rules["cluster_id"].astype(str))["rule_verdict"]
     ids = pd.Index(sorted({*table.cluster_ids, *table.left_out}))
-    known = (table.cells["status"] != "missing") & table.cells["used"]
+    known = ~table.cells["status"].isin(("missing", "outside")) & table.cells["used"]
     counts = known.groupby(table.cells["cluster_id"]).sum().reindex(ids)
     return pd.DataFrame(
         {
@@ -285,13 +285,29 @@ def _place(
         scaled[at] = flips.value[row]
         feature = table.features[at]
         value = back(feature.transform, groups.scale.backward(scaled)[at : at + 1], feature.scale)[0]
-        change.append(wording.flip(feature, float(value), bool(flips.to_second[row]), lang))
-        figures.append((feature.name, float(value), bool(flips.to_second[row])))
+        value = outward(float(value), bool(flips.value[row] > groups.x[row, at]))
+        change.append(wording.flip(feature, value, bool(flips.to_second[row]), lang))
+        figures.append((feature.name, value, bool(flips.to_second[row])))
     clusters.loc[placed, "verdict_because"] = because
     clusters.loc[placed, "nearest_flip"] = change
     told = pd.DataFrame(figures, columns=["feature", "value", "to_ecosystem"])
     told.insert(0, "cluster_id", table.cluster_ids)
     return told
+
+
+def outward(value: float, up: bool) -> float:
+    """Round to three digits, up or down, so that a change which just suffices still does as printed.
+
+    Examples
+    --------
+    >>> outward(0.085412, True), outward(0.085412, False), outward(1234.5, True), outward(-0.5, True)
+    (0.0855, 0.0854, 1240.0, -0.5)
+    """
+    if value == 0:
+        return value
+    digits = 2 - int(np.floor(np.log10(abs(value))))
+    steps = float(f"{value:.12g}") * 10.0**digits
+    return float(f"{(np.ceil if up else np.floor)(round(steps, 6)) / 10.0**digits:.12g}")
 
 
 def _contributions(table: FeatureTable, groups: Groups) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from analysis.formations.features import Feature, FeatureTable
 
 if TYPE_CHECKING:
     from analysis.formations.model import Groups
+    from analysis.formations.selection import Gate
 
 Page = Mapping[str, tuple[str, ...]]
 
@@ -22,24 +23,30 @@ NOTICEABLE = 0.1
 
 GATES = {
     "split_test": (
-        "the split test gives p = {value:.3g} where at most {bound:g} is asked",
-        "критерий расщепления даёт p = {value:.3g} при допустимых {bound:g}",
+        "the split test gives p = {value} where at most {bound} is asked",
+        "критерий расщепления даёт p = {value} при допустимых {bound}",
     ),
     "smaller_group": (
-        "the smaller group holds {value:.1%} of the clusters where at least {bound:.0%} is asked",
-        "в меньшей группе {value:.1%} кластеров при необходимых {bound:.0%}",
+        "the smaller group holds {value} of the clusters where at least {bound} is asked",
+        "в меньшей группе {value} кластеров при необходимых {bound}",
     ),
     "prediction_strength": (
-        "the prediction strength is {value:.2f} where at least {bound:.2f} is asked",
-        "сила предсказания равна {value:.2f} при необходимых {bound:.2f}",
+        "the prediction strength is {value} where at least {bound} is asked",
+        "сила предсказания равна {value} при необходимых {bound}",
     ),
     "jaccard": (
-        "the groups' stability (Jaccard) is {value:.2f} where at least {bound:.2f} is asked",
-        "устойчивость групп (Жаккар) равна {value:.2f} при необходимых {bound:.2f}",
+        "the groups' stability (Jaccard) is {value} where at least {bound} is asked",
+        "устойчивость групп (Жаккар) равна {value} при необходимых {bound}",
     ),
     "gap": (
         "the gap statistic does not prefer two groups to one",
         "gap-статистика не предпочитает две группы одной",
+    ),
+    "valley": (
+        "between the groups there is no gap that an evenly spread population would not leave too "
+        "(p = {value} where at most {bound} is asked)",
+        "разрыв между группами не больше того, что оставила бы и равномерно распределённая совокупность "
+        "(p = {value} при допустимых {bound})",
     ),
 }
 
@@ -120,7 +127,7 @@ def flip(feature: Feature, value: float, to_ecosystem: bool, lang: str) -> str:
     >>> flip(rd, 0.14, True, "en")
     'would be ecosystem-like if R&D per employee reached 0.14'
     """
-    number = f"{value:.2g}" if abs(value) < 100 else f"{value:.0f}"
+    number = f"{value:.3g}" if abs(value) < 100 else f"{value:.0f}"
     if lang == "ru":
         side = "экосистемным" if to_ecosystem else "кластерным"
         return f"тип был бы {side} при значении «{feature.label(lang)}» {number.replace('.', ',')}"
@@ -149,7 +156,7 @@ def model_page(
     """Return what was found, how sure it is and what would change it."""
     return {
         lang: (
-            *_found(outcome, groups, clusters, lang),
+            *_found(outcome, groups, table, clusters, lang),
             *_sure(basis, outcome, groups, table, lang),
             *_criterion(outcome, chosen, lang),
             *_change(outcome, table, variants, lang),
@@ -162,11 +169,31 @@ def _number(text: str, lang: str) -> str:
     return re.sub(r"(?<=\d)\.(?=\d)", ",", text) if lang == "ru" else text
 
 
-def _found(outcome: str, groups: Groups, clusters: pd.DataFrame, lang: str) -> list[str]:
+def _told(gate: Gate) -> dict[str, str]:
+    """Return value and bound of a gate in as many digits as tell them apart.
+
+    Examples
+    --------
+    >>> from analysis.formations.selection import Gate
+    >>> _told(Gate("prediction_strength", 0.7987, 0.8, False))
+    {'value': '0.799', 'bound': '0.8'}
+    >>> _told(Gate("smaller_group", 0.0996, 0.1, False))
+    {'value': '9.96%', 'bound': '10%'}
+    """
+    share = gate.name == "smaller_group"
+    value, bound = (100 * figure if share else figure for figure in (gate.value, gate.bound))
+    digits = 2
+    while digits < 9 and value != bound and float(f"{value:.{digits}g}") == bound:
+        digits += 1
+    mark = "%" if share else ""
+    return {"value": f"{value:.{digits}g}{mark}", "bound": f"{bound:g}{mark}"}
+
+
+def _found(outcome: str, groups: Groups, table: FeatureTable, clusters: pd.DataFrame, lang: str) -> list[str]:
     ru = lang == "ru"
     if outcome == "none":
         failed = [
-            _number(GATES[g.name][ru].format(value=g.value, bound=g.bound), lang)
+            _number(GATES[g.name][ru].format(**_told(g)), lang)
             for g in groups.gates
             if not g.passed and not np.isnan(g.value)
         ]
@@ -187,6 +214,27 @@ def _found(outcome: str, groups: Groups, clusters: pd.DataFrame, lang: str) -> l
             else "There are two distinct groups, but they do not differ in the way an ecosystem differs "
             "from a cluster; they are not given names."
         ]
+    return [
+        *_two_named(many, ru),
+        *_contrary(groups, table, lang),
+    ]
+
+
+def _contrary(groups: Groups, table: FeatureTable, lang: str) -> list[str]:
+    """Name the features in which the groups differ against theory beyond their resampling error."""
+    assert groups.resampled is not None
+    means = groups.resampled.means
+    along = (means[:, 1] - means[:, 0]) * [feature.theory for feature in table.features]
+    wrong = np.quantile(along, 0.975, axis=0) < 0
+    names = ", ".join(f.label(lang) for f, turned in zip(table.features, wrong, strict=True) if turned)
+    if not names:
+        return []
+    if lang == "ru":
+        return [f"Вопреки теории экосистемная группа уступает по признакам: {names}."]
+    return [f"Against theory, the ecosystem-like group is lower in: {names}."]
+
+
+def _two_named(many: Mapping[str, int], ru: bool) -> list[str]:
     return [
         f"Найдены две группы: экосистемный тип: {many['ecosystem-like']}, кластерный тип: "
         f"{many['cluster-like']}, не определено: {many['undecided']}."
@@ -243,6 +291,16 @@ def _criterion(outcome: str, chosen: pd.DataFrame, lang: str) -> list[str]:
     best = int(chosen["groups"].to_numpy()[int(chosen["bic"].to_numpy().argmin())])
     if (best > 1) == (outcome != "none") and best <= 2:
         return []
+    if best > 2:
+        if lang == "ru":
+            return [
+                f"Критерий BIC сам по себе выбрал бы число групп {best}. Модель спрашивает только о двух: "
+                "больше двух групп она не исключает и не ищет."
+            ]
+        return [
+            f"BIC alone would choose {best} groups. The model asks about two only: it neither rules out nor "
+            "looks for more."
+        ]
     if lang == "ru":
         return [
             f"Критерий BIC сам по себе выбрал бы число групп {best}: он не знает направления, "
@@ -258,6 +316,14 @@ def _change(outcome: str, table: FeatureTable, variants: pd.DataFrame, lang: str
     if outcome == "none" or variants.empty:
         return []
     worst = variants.sort_values(["same", "variant", "detail"], kind="stable").iloc[0]
+    if worst["same"] == 1:
+        return [
+            "Ни одна из проверенных замен (ковариация, заполнение пропусков, набор признаков) "
+            "не переводит кластер в другую группу."
+            if lang == "ru"
+            else "None of the other choices tried (covariance, filling the gaps, leaving out a feature) "
+            "moves a cluster to the other group."
+        ]
     names = {
         "covariance": ("another covariance", "другая ковариация"),
         "imputation": ("filling the gaps by imputation", "заполнение пропусков импутацией"),

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from analysis.formations.em import Gaps, fit_em
+from analysis.formations.em import Fit, Gaps, fit_em
+from analysis.formations.features import feature_table
 from analysis.formations.groups import (
     Recipe,
     bootstrap_weights,
@@ -13,9 +14,12 @@ from analysis.formations.groups import (
     orient,
     posterior,
     prediction_strength,
+    valley,
 )
+from analysis.formations.model import find_groups
 from analysis.formations.naming import contributions, nearest_flips, slopes, theory_gap
 from analysis.formations.selection import criteria, free_parameters, gates
+from benchmarks.worlds import continuum_world
 
 THEORY = np.ones(4)
 
@@ -150,9 +154,13 @@ def test_information_criteria_count_parameters() -> None:
 
 
 def test_every_gate_is_one_condition() -> None:
-    good = dict(p_value=0.005, share=0.4, strength=0.9, stability=np.array([0.9, 0.8]), gap=(0.2, 0.1))
+    good = dict(
+        p_value=0.005, share=0.4, strength=0.9, stability=np.array([0.9, 0.8]), gap=(0.2, 0.1), even=0.01
+    )
     assert all(gate.passed for gate in gates(**good))  # type: ignore[arg-type]
-    bad = dict(p_value=0.02, share=0.05, strength=0.7, stability=np.array([0.9, 0.5]), gap=(0.1, 0.2))
+    bad = dict(
+        p_value=0.02, share=0.05, strength=0.7, stability=np.array([0.9, 0.5]), gap=(0.1, 0.2), even=0.06
+    )
     for at, (name, value) in enumerate(bad.items()):
         failed = [gate.passed for gate in gates(**{**good, name: value})]  # type: ignore[arg-type]
         assert failed.index(False) == at
@@ -160,5 +168,32 @@ def test_every_gate_is_one_condition() -> None:
 
 
 def test_an_unknown_gate_is_not_passed() -> None:
-    out = gates(0.001, 0.5, np.nan, np.array([np.nan, np.nan]), (np.nan, np.nan))
-    assert [gate.passed for gate in out] == [True, True, False, False, False]
+    out = gates(0.001, 0.5, np.nan, np.array([np.nan, np.nan]), (np.nan, np.nan), np.nan)
+    assert [gate.passed for gate in out] == [True, True, False, False, False, False]
+
+
+def test_valley_by_hand() -> None:
+    """Means −3 and 3: bands (−4, −2), (−1, 1) and (2, 4) hold 3, 1 and 3; P(Bin(7, 1/3) ≤ 1) = 576 / 2187."""
+    line = np.array([-3.5, -3.0, -2.5, -0.5, 3.5, 3.0, 2.5, -1.5, 1.5])[:, None]
+    recipe = Recipe.of(line, np.ones(1), True)
+    share = np.array([1, 1, 1, 0, 0, 0, 0, 0, 0.0])
+    weight = np.array([1, 1, 1, 0, 1, 1, 1, 0, 0.0])  # the others count in the bands alone
+    fit = Fit(
+        np.full((1, 2), 0.5),
+        np.array([[[-3.0], [3.0]]]),
+        np.ones((1, 1, 1, 1)),
+        np.zeros(1),
+        np.stack([share, weight - share], axis=1)[None],
+        1,
+        np.ones(1, bool),
+    )
+    assert valley(recipe, fit) == pytest.approx(576 / 2187, abs=1e-9)
+
+
+def test_a_continuum_is_not_two_groups() -> None:
+    found = 0
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        table = feature_table(continuum_world(rng, 100, 0.9).formations)
+        found += find_groups(table.x, table.theory, rng, replicates=99, resamples=20, thorough=False).found
+    assert found <= 1

@@ -7,8 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.formations.features import feature_table
+from analysis.formations.em import Fit
+from analysis.formations.features import feature_table, transform
+from analysis.formations.groups import posterior
 from analysis.formations.model import find_groups
+from analysis.formations.naming import nearest_flips
 from analysis.formations.verdict import CLUSTER_COLUMNS, FormationModel, assess, basis_of
 from analysis.formations.wording import model_page
 from benchmarks.worlds import feature_world
@@ -278,3 +281,75 @@ def test_a_feature_that_varies_in_clusters_left_out_alone_is_left_out_and_told()
     note = found.notes.set_index("feature").loc["turnover"]
     assert (bool(note["used"]), note["reason"]) == (False, "hardly varies")
     assert not found.cells.query("feature == 'turnover'")["used"].any()
+
+
+def test_a_flip_does_what_it_says_with_the_figure_as_it_is_told(
+    planted: tuple[FormationModel, np.ndarray, pd.DataFrame],
+) -> None:
+    model, _, formations = planted
+    table = feature_table(formations.sort_values(["cluster_id", "year"], kind="stable"))
+    groups = find_groups(table.x, table.theory, np.random.default_rng(0))
+    assert groups.resampled is not None
+    rows = {cluster: at for at, cluster in enumerate(table.cluster_ids)}
+    names = [feature.name for feature in table.features]
+    told = model.flips[model.flips["feature"] != ""]
+    assert len(told) > 20
+    for flip in told.to_dict(orient="records"):
+        row, j = rows[flip["cluster_id"]], names.index(flip["feature"])
+        assert float(f"{flip['value']:.3g}") == flip["value"]
+        changed = table.x[row].copy()
+        changed[j] = transform(
+            table.features[j].transform, np.array([flip["value"]]), table.features[j].scale
+        )[0]
+        share = posterior(groups.scale.forward(changed[None]), groups.resampled).mean()
+        assert share > 0.65 if flip["to_ecosystem"] else share < 0.35, flip
+
+
+def test_an_undecided_cluster_is_told_the_nearer_way() -> None:
+    """P = .45 and steps of one feature: .38 of log-odds down to .35, .82 up to .65."""
+    fit = Fit(
+        np.array([[0.5, 0.5]]),
+        np.array([[[-1.0, 0.0], [1.0, 0.0]]]),
+        np.eye(2)[None, None],
+        np.zeros(1),
+        np.zeros((1, 3, 2)),
+        1,
+        np.ones(1, bool),
+    )
+    x = np.array([[np.log(0.45 / 0.55) / 2, 0.0], [3.0, 0.0], [-3.0, 0.0]])  # log-odds are 2 x
+    flips = nearest_flips(x, fit)
+    assert flips.to_second.tolist() == [False, False, True]
+    assert flips.value[0] == pytest.approx(np.log(0.35 / 0.65) / 2, abs=1e-6)
+
+
+def test_features_that_run_against_theory_are_named() -> None:
+    rng = np.random.default_rng(2)
+    world = feature_world(rng, 120, 6.0)
+    table = world.formations.copy()
+    rd = table["rd_per_employee"]
+    table["rd_per_employee"] = np.exp(-0.7 * 2 * world.ecosystem) * rd.median() * rng.lognormal(0, 0.3, 120)
+    model = judge(table)
+    assert model.outcome == "named"
+    assert any("Against theory" in line and "R&D" in line for line in model.sentences["en"])
+    assert any("Вопреки теории" in line for line in model.sentences["ru"])
+    assert not any("Against theory" in line for line in judge(world.formations).sentences["en"])
+
+
+def test_a_feature_known_for_clusters_left_out_counts_as_unknown() -> None:
+    """12 clusters know their R&D; 10 of them know nothing else and go, so that two are left."""
+    rng = np.random.default_rng(0)
+    table = feature_world(rng, 40).formations
+    few = table.index >= 30
+    others = table.columns.difference(["cluster_id", "year", "rd_per_employee"])
+    table.loc[few, others] = np.nan
+    table.loc[table.index < 28, "rd_per_employee"] = np.nan
+    found = feature_table(table)
+    note = found.notes.set_index("feature").loc["innovation"]
+    assert (note["known"], note["used"], note["reason"]) == (2, False, "too few known")
+
+
+def test_a_figure_out_of_range_is_not_known() -> None:
+    table = feature_world(np.random.default_rng(3), 60).formations
+    table.loc[0, "value_added_per_employee"] = -1.0
+    clusters = judge(table).clusters.set_index("cluster_id")["features_known"]
+    assert (clusters["c0000"], clusters["c0001"]) == (7, 8)
