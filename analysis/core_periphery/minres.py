@@ -20,6 +20,7 @@ from analysis.jit import jit
 from graph.formation import sum_by
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int32]
 
 STEPS: Final = 5000
 TOLERANCE: Final = 1e-11
@@ -30,6 +31,18 @@ FURTHER: Final = 1e-13
 SETTLED: Final = 0.01
 """How far u and v may still go there, or differ between equally good fits, as a share of the largest."""
 
+RANDOM: Final = 48
+"""Random starts that a fit tries…"""
+
+TRIAL: Final = 4
+"""… for so many steps each…"""
+
+PROMISING: Final = 4
+"""… to pursue those of the least error…"""
+
+FEW: Final = 500
+"""… up to so many links: small networks are those with several minima."""
+
 EQUAL: Final = 1e-8
 """Errors closer than this share of Σ a² are equally good."""
 
@@ -37,8 +50,8 @@ EQUAL: Final = 1e-8
 @jit
 def factor(
     n: int,
-    src: NDArray[np.int32],
-    dst: NDArray[np.int32],
+    src: Ints,
+    dst: Ints,
     a: Floats,
     symmetric: bool,
     u: Floats,
@@ -123,9 +136,10 @@ def minres(graph: GraphLike, *, weights: Weights = "log1p", symmetric: bool = Fa
     Given v, the best u_i is Σ_{j≠i} a_ij v_j / Σ_{j≠i} v_j², and likewise v given u: each half step lowers
     the error, and links ≥ 0 keep u and v ≥ 0. The diagonal is missing, not zero, which separates MINRES from
     the plain SVD [1]_. The starts are the strengths, which may lie on a saddle (all equal: two separate
-    groups alike), and the strengths tilted by their rank either way; the best end is kept. It stops when a
-    step gains less than 1e-11 of Σ a². Where 1e-13 moves u or v by more than 1 % of the largest there is no
-    minimum to find: a star is the case, whose hub's u and v grow without bound as its own cell is missing.
+    groups alike), the strengths tilted by their rank either way, and, up to 500 links, the four most
+    promising of 48 random ones; the best end is kept. It stops when a step gains less than 1e-11 of Σ a².
+    Where 1e-13 moves u or v by more than 1 % of the largest there is no minimum to find: a star is the case,
+    whose hub's u and v grow without bound as its own cell is missing.
 
     References
     ----------
@@ -223,21 +237,30 @@ def least_squares(edges: Edges, a: Floats, *, symmetric: bool = False) -> LeastS
         a = sum_by(inverse, np.r_[a, a] / 2, len(pair))
         src, dst = (pair // n).astype(np.int32), (pair % n).astype(np.int32)
         lost = squares - float(a @ a)
-    sold, bought = sum_by(src, a, n), sum_by(dst, a, n)
-    tilt = np.empty(n)
-    tilt[np.lexsort((np.arange(n), -(sold + bought)))] = np.linspace(0.0, 1.0, n)
-    ends: list[tuple[float, Floats, Floats]] = []
-    for weight in (np.ones(n), np.exp(-2.0 * tilt), np.exp(2.0 * tilt)):
-        u = sold * weight
-        v = u.copy() if symmetric else bought * weight
-        error, _ = factor(n, src, dst, a, symmetric, u, v, STEPS, TOLERANCE)
-        ends.append((error, *_balanced(u, v)))
+
+    def refined(start: Floats, steps: int) -> tuple[float, Floats, Floats]:
+        u, v = np.zeros(n), start.copy()
+        error, _ = factor(n, src, dst, a, symmetric, u, v, steps, TOLERANCE)
+        return error, u, v
+
+    random = np.random.default_rng(0).exponential(size=(RANDOM if len(a) <= FEW else 0, n))
+    tried = sorted((refined(start, TRIAL) for start in random), key=lambda end: end[0])
+    starts = [*_tilted(n, src, dst, a), *(v for _, _, v in tried[:PROMISING])]
+    ends = [(error, *_balanced(u, v)) for error, u, v in (refined(start, STEPS) for start in starts)]
     error, u, v = min(ends, key=lambda end: end[0])
     unique = all(end[0] > error + EQUAL * squares or _close(u, v, *end[1:]) for end in ends)
     further = u.copy(), v.copy()
     error, _ = factor(n, src, dst, a, symmetric, *further, STEPS, FURTHER)
     exists = _close(u, v, *_balanced(*further))
     return LeastSquares(*_balanced(*further), 1.0 - (error + lost) / spread, exists and unique)
+
+
+def _tilted(n: int, src: Ints, dst: Ints, a: Floats) -> list[Floats]:
+    """Return what is bought as it is, and tilted by the rank of the strengths either way, shape (n,) each."""
+    bought = sum_by(dst, a, n)
+    tilt = np.empty(n)
+    tilt[np.lexsort((np.arange(n), -(sum_by(src, a, n) + bought)))] = np.linspace(0.0, 1.0, n)
+    return [bought, bought * np.exp(-2.0 * tilt), bought * np.exp(2.0 * tilt)]
 
 
 def _balanced(u: Floats, v: Floats) -> tuple[Floats, Floats]:
