@@ -163,7 +163,7 @@ def test_reversing_links_swaps_supplier_and_buyer(seed: int) -> None:
 
 @pytest.mark.parametrize(("seed", "fit"), [(362, 0.3336), (167, None), (172, None), (391, None)])
 def test_minres_does_not_end_in_a_minimum_beside_the_least(seed: int, fit: float | None) -> None:
-    """Of links one way and reversed the fit is one; from strengths alone one of them was lower by .02 to .08."""
+    """Of links one way and reversed the fit is one; from strengths alone one of them was .02 to .08 lower."""
     matrix = drawn(seed, 12)
     one, other = minres(matrix).fit, minres(matrix.T).fit
     assert one == pytest.approx(other, abs=1e-5)
