@@ -28,6 +28,9 @@ TOLERANCE: Final = 1e-11
 FURTHER: Final = 1e-13
 """Tolerance of the steps that show whether u and v have settled."""
 
+GROWN: Final = 4.0
+"""How much a hub is enlarged, and all others reduced, to see whether it could grow without bound."""
+
 SETTLED: Final = 0.01
 """How far u and v may still go there, or differ between equally good fits, as a share of the largest."""
 
@@ -138,8 +141,9 @@ def minres(graph: GraphLike, *, weights: Weights = "log1p", symmetric: bool = Fa
     the plain SVD [1]_. The starts are the strengths, which may lie on a saddle (all equal: two separate
     groups alike), the strengths tilted by their rank either way, and, up to 500 links, the four most
     promising of 48 random ones; the best end is kept. It stops when a step gains less than 1e-11 of Σ a².
-    Where 1e-13 moves u or v by more than 1 % of the largest there is no minimum to find: a star is the case,
-    whose hub's u and v grow without bound as its own cell is missing.
+    Where 1e-13 moves u or v by more than 1 % of the largest, or a fit with a hub four times as large is as
+    good, there is no minimum to find: a star is the case, whose hub's u and v grow without bound as its own
+    cell is missing.
 
     References
     ----------
@@ -251,8 +255,13 @@ def least_squares(edges: Edges, a: Floats, *, symmetric: bool = False) -> LeastS
     unique = all(end[0] > error + EQUAL * squares or _close(u, v, *end[1:]) for end in ends)
     further = u.copy(), v.copy()
     error, _ = factor(n, src, dst, a, symmetric, *further, STEPS, FURTHER)
-    exists = _close(u, v, *_balanced(*further))
-    return LeastSquares(*_balanced(*further), 1.0 - (error + lost) / spread, exists and unique)
+    u, v, settled = *_balanced(*further), _close(u, v, *_balanced(*further))
+    hub = np.where(np.arange(n) == int(np.argmax(u * v)), GROWN, 1.0 / GROWN)
+    grown = u * hub, v * hub
+    beyond, _ = factor(n, src, dst, a, symmetric, *grown, STEPS, TOLERANCE)
+    bounded = beyond > error + EQUAL * squares or _close(u, v, *_balanced(*grown))
+    pre = 1.0 - (min(error, beyond) + lost) / spread
+    return LeastSquares(u, v, pre, unique and settled and bounded)
 
 
 def _tilted(n: int, src: Ints, dst: Ints, a: Floats) -> list[Floats]:

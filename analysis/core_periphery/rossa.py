@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from analysis.closedness.components import component_labels
 from analysis.core_periphery.common import Edges, GraphLike, Weights, as_edges, check_weights
+from analysis.jit import jit
 from graph.errors import parameter_error
 
 Floats = NDArray[np.float64]
@@ -125,22 +126,35 @@ def profile_of(edges: Edges, y: Floats, teleport: float = 0.0) -> RossaProfile:
     first = np.lexsort((np.arange(k), np.round(weight, 12)))  # the first of equal persistence is taken
     weight = weight[first]
     flow = weight[:, None] * step[np.ix_(first, first)]
-    gain = np.diagonal(flow).copy()  # what each adds to the flow inside; infinite once it has been taken
-    both = flow + flow.T
     order, profile = np.empty(k, np.int64), np.empty(k)
-    held, mass = 0.0, 0.0
-    for j in range(k):
-        persistence = (held + gain) / (mass + weight)
-        i = 0 if j == 0 else int((persistence <= persistence.min() + TIE).argmax())
-        held += float(gain[i])
-        mass += float(weight[i])
-        gain += both[i]
-        gain[i] = np.inf
-        order[j], profile[j] = i, held / mass
+    grow(weight, flow + flow.T, np.diagonal(flow).copy(), order, profile)
     order = members[first[order]]
     coreness[order] = profile
     centralisation = 1.0 - 2.0 / (k - 2) * float(profile[:-1].sum())
     return RossaProfile(edges.ids, inside, order, profile, coreness, centralisation)
+
+
+@jit
+def grow(weight: Floats, both: Floats, gain: Floats, order: NDArray[np.int64], profile: Floats) -> None:
+    """Add at each step the participant that leaves the least persistent set, first the first one.
+
+    `both[i, j]` flows between i and j either way, `gain` is what each adds to the flow inside; both are used
+    up. Fills `order` and `profile`, the persistence of the set after each step.
+    """
+    held, mass = 0.0, 0.0
+    for step in range(weight.size):
+        least = np.inf
+        for i in range(weight.size):
+            least = min(least, (held + gain[i]) / (mass + weight[i]))
+        taken = 0
+        while step > 0 and (held + gain[taken]) / (mass + weight[taken]) > least + TIE:
+            taken += 1
+        held += gain[taken]
+        mass += weight[taken]
+        for i in range(weight.size):
+            gain[i] += both[taken, i]
+        gain[taken] = np.inf
+        order[step], profile[step] = taken, held / mass
 
 
 def _stationary(step: Floats) -> Floats:
