@@ -242,26 +242,29 @@ def least_squares(edges: Edges, a: Floats, *, symmetric: bool = False) -> LeastS
         src, dst = (pair // n).astype(np.int32), (pair % n).astype(np.int32)
         lost = squares - float(a @ a)
 
-    def refined(start: Floats, steps: int) -> tuple[float, Floats, Floats]:
-        u, v = np.zeros(n), start.copy()
-        error, _ = factor(n, src, dst, a, symmetric, u, v, steps, TOLERANCE)
-        return error, u, v
+    def refined(start: Floats, steps: int, tolerance: float) -> tuple[float, Floats]:
+        both = np.array([start, start])
+        error, _ = factor(n, src, dst, a, symmetric, both[0], both[1], steps, tolerance)
+        return error, _balanced(both)
 
-    random = np.random.default_rng(0).exponential(size=(RANDOM if len(a) <= FEW else 0, n))
-    tried = sorted((refined(start, TRIAL) for start in random), key=lambda end: end[0])
-    starts = [*_tilted(n, src, dst, a), *(v for _, _, v in tried[:PROMISING])]
-    ends = [(error, *_balanced(u, v)) for error, u, v in (refined(start, STEPS) for start in starts)]
-    error, u, v = min(ends, key=lambda end: end[0])
-    unique = all(end[0] > error + EQUAL * squares or _close(u, v, *end[1:]) for end in ends)
-    further = u.copy(), v.copy()
-    error, _ = factor(n, src, dst, a, symmetric, *further, STEPS, FURTHER)
-    u, v, settled = *_balanced(*further), _close(u, v, *_balanced(*further))
-    hub = np.where(np.arange(n) == int(np.argmax(u * v)), GROWN, 1.0 / GROWN)
-    grown = u * hub, v * hub
-    beyond, _ = factor(n, src, dst, a, symmetric, *grown, STEPS, TOLERANCE)
-    bounded = beyond > error + EQUAL * squares or _close(u, v, *_balanced(*grown))
+    random: list[Floats] = []
+    if len(a) <= FEW:
+        tried = (
+            refined(start, TRIAL, TOLERANCE)
+            for start in np.random.default_rng(0).exponential(size=(RANDOM, n))
+        )
+        random = [both[1] for _, both in sorted(tried, key=lambda end: end[0])[:PROMISING]]
+    ends = [refined(start, STEPS, TOLERANCE) for start in (*_tilted(n, src, dst, a), *random)]
+    least, both = min(ends, key=lambda end: end[0])
+    unique = all(error > least + EQUAL * squares or _close(both, other) for error, other in ends)
+    error, further = refined(both[1], STEPS, FURTHER)
+    hub = int(np.argmax(further[0] * further[1]))
+    larger = further[1] / GROWN
+    larger[hub] = further[1, hub] * GROWN
+    beyond, grown = refined(larger, STEPS, TOLERANCE)
+    bounded = beyond > error + EQUAL * squares or _close(further, grown)
     pre = 1.0 - (min(error, beyond) + lost) / spread
-    return LeastSquares(u, v, pre, unique and settled and bounded)
+    return LeastSquares(further[0], further[1], pre, unique and bounded and _close(both, further))
 
 
 def _tilted(n: int, src: Ints, dst: Ints, a: Floats) -> list[Floats]:
@@ -272,16 +275,15 @@ def _tilted(n: int, src: Ints, dst: Ints, a: Floats) -> list[Floats]:
     return [bought, bought * np.exp(-2.0 * tilt), bought * np.exp(2.0 * tilt)]
 
 
-def _balanced(u: Floats, v: Floats) -> tuple[Floats, Floats]:
-    """Return u and v with equal norms and the same products."""
-    norm_u, norm_v = float(np.sqrt(u @ u)), float(np.sqrt(v @ v))
+def _balanced(both: Floats) -> Floats:
+    """Return u and v, the rows of `both`, with equal norms and the same products."""
+    norm_u, norm_v = np.sqrt((both * both).sum(axis=1)).tolist()
     if norm_u == 0.0 or norm_v == 0.0:
-        return u, v
+        return both
     balance = np.sqrt(norm_u * norm_v)
-    return u * (balance / norm_u), v * (balance / norm_v)
+    balanced: Floats = both * np.array([[balance / norm_u], [balance / norm_v]])
+    return balanced
 
 
-def _close(u: Floats, v: Floats, other_u: Floats, other_v: Floats) -> bool:
-    largest = max(float(u.max()), float(v.max()))
-    apart = max(float(np.abs(u - other_u).max()), float(np.abs(v - other_v).max()))
-    return apart <= SETTLED * largest
+def _close(both: Floats, other: Floats) -> bool:
+    return bool(np.abs(both - other).max() <= SETTLED * both.max())
