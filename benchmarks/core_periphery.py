@@ -201,7 +201,8 @@ def main() -> None:
     parser.add_argument("--nulls", type=int, default=30, help="replicates of cpnet's q-s test")
     chosen = parser.parse_args()
     print(", ".join(f"{name} {version(name)}" for name in ("bctpy", "cpnet", "networkx", "numpy", "numba")))
-    compare(40, 240, chosen.repeats, chosen.patience)
+    for links in (80, 240, 700):
+        compare(40, links, chosen.repeats, chosen.patience)
     null_rates(chosen.nulls)
     compare(1_000, 4_000, 3, chosen.patience)
     compare(10_000, 40_000, 1, chosen.patience)

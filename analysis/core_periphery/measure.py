@@ -108,17 +108,18 @@ def measure(formation: Formation, settings: Settings) -> Measures:
     even = bool(np.ptp(y) <= 1e-5 * y.max()) and len(y) == edges.n * (edges.n - 1)
     if not np.isfinite(u).all() and not even:
         found.add("core_coreness_open")
-    centralisation = profile_of(edges, y).centralisation
+    circle = profile_of(edges, y)
     people |= {"supplier_coreness": u, "buyer_coreness": v}
     columns |= {
         "coreness_pre": pre,
         "tiering_error": tiering(edges).fit,
         "tiering_error_density": tiering(edges, score="density").fit,
         "lip_z": lip(edges).fit,
-        "rossa_centralisation": centralisation,
+        "rossa_centralisation": circle.centralisation,
     }
-    if edges.n <= LARGEST and np.isnan(centralisation):
-        found.add("core_no_circle")
+    if np.isnan(circle.centralisation):
+        walkers = int(circle.inside.sum())
+        found.add("core_circle_large" if walkers > LARGEST else "core_no_circle", value=str(walkers))
     cores = two_cores(edges, y)
     columns["core_in_out_fit"] = cores.fit
     if cores.fit > 0:

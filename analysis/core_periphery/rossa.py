@@ -33,7 +33,8 @@ class RossaProfile:
     ids : array of object, shape (n,)
         The participants.
     inside : array of bool, shape (n,)
-        Those the walk covers: the largest strongly connected part, or all with teleportation.
+        Those a walk covers: the largest strongly connected part, or all with teleportation. Fewer than three,
+        or more than `LARGEST`, have no profile.
     order : array of int64, shape (k,)
         Numbers of the covered participants, from the outermost inwards.
     profile : array of float64, shape (k,)
@@ -113,8 +114,7 @@ def profile_of(edges: Edges, y: Floats, teleport: float = 0.0) -> RossaProfile:
     k = len(members)
     coreness = np.full(n, np.nan)
     if k < 3 or k > LARGEST or len(y) == 0:
-        nobody = np.zeros(n, bool)
-        return RossaProfile(edges.ids, nobody, np.zeros(0, np.int64), np.zeros(0), coreness, np.nan)
+        return RossaProfile(edges.ids, inside, np.zeros(0, np.int64), np.zeros(0), coreness, np.nan)
     number = np.cumsum(inside) - 1
     kept = inside[edges.src] & inside[edges.dst]
     step = np.zeros((k, k))

@@ -268,3 +268,13 @@ def test_bad_p_values_are_refused() -> None:
     for p, method in wrong:
         with pytest.raises(ParameterError):
             adjust(p, method)
+
+
+def test_a_circle_too_large_for_a_walk_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    ring = [(i, (i + 1) % 12, 1.0 + i) for i in range(12)]
+    assert not codes(measure(formation(12, ring), QUIET)) & {"core_circle_large", "core_no_circle"}
+    monkeypatch.setattr("analysis.core_periphery.rossa.LARGEST", 11)
+    monkeypatch.setattr("analysis.core_periphery.measure.LARGEST", 11)
+    found = measure(formation(12, ring), QUIET)
+    assert "core_circle_large" in codes(found)
+    assert unknown(found.formation["rossa_centralisation"])

@@ -14,6 +14,7 @@ from analysis.formations.model import find_groups
 from analysis.formations.naming import nearest_flips
 from analysis.formations.verdict import CLUSTER_COLUMNS, FormationModel, assess, basis_of
 from analysis.formations.wording import model_page
+from analysis.reasons import add_reasons
 from benchmarks.worlds import feature_world
 from graph.errors import DataError
 from graph.settings import Settings
@@ -353,3 +354,18 @@ def test_a_figure_out_of_range_is_not_known() -> None:
     table.loc[0, "value_added_per_employee"] = -1.0
     clusters = judge(table).clusters.set_index("cluster_id")["features_known"]
     assert (clusters["c0000"], clusters["c0001"]) == (7, 8)
+
+
+def test_a_year_that_a_model_could_not_score_says_so() -> None:
+    table = pd.DataFrame(
+        {
+            "cluster_id": ["a", "b"],
+            "year": [2021, 2021],
+            "ecosystem_probability": [0.9, np.nan],
+            "unknown_because": ["", ""],
+        }
+    )
+    scored = add_reasons(table, (), nulls=0, lang="en")["unknown_because"].tolist()
+    assert scored[0] == "" and "too few of its features are known" in scored[1]
+    without = add_reasons(table.assign(ecosystem_probability=np.nan), (), nulls=0, lang="en")
+    assert "no model gives" in without["unknown_because"][0]
