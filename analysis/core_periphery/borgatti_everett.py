@@ -32,6 +32,7 @@ from analysis.core_periphery.splits import (
     every_split,
     pair_sums,
     score_exactly,
+    with_far_pairs,
 )
 from graph.errors import parameter_error
 
@@ -123,6 +124,8 @@ def borgatti_everett(
     if equation not in ("4", "2", "5"):
         raise parameter_error("equation", "borgatti_everett", "one of 4, 2, 5", equation)
     check_weights(weights, "borgatti_everett")
+    if kicks is not None and kicks < 0:
+        raise parameter_error("kicks", "borgatti_everett", "an int in the range [0, inf)", kicks)
     edges = as_edges(graph, "borgatti_everett")
     if not directed:
         edges = edges.symmetrised()
@@ -190,13 +193,19 @@ def _searched(
     effort = KICKS if kicks is None else kicks
     core = np.zeros(n, np.int64)
     score = kernels.search(equation, n, *links, effort, stream, core)
-    if n > LARGEST_EXACT or _ratio(y) <= WIDE_SEARCH:
-        return _settle(equation, n, links, core) if score > kernels.UNDEFINED else Best(core, score, score, 0)
+    wide = n <= LARGEST_EXACT and _ratio(y) > WIDE_SEARCH
+    if score <= kernels.UNDEFINED and not wide:
+        return Best(core, score, score, 0)
+    if n > LARGEST_EXACT:
+        return _settle(equation, n, links, core)
     pairs = pair_sums(edges, y)
+    if not wide:
+        return with_far_pairs(_settle(equation, n, links, core), equation, pairs)
     alike = np.zeros(n, np.int64)  # the same links, none of them large
     kernels.search(equation, n, *adjacency(edges, np.ones(len(y))), effort, stream, alike)
     starts = core, best_pair(equation, pairs), alike
-    return max((climb_exactly(equation, pairs, start) for start in starts), key=lambda end: end.score)
+    found = max((climb_exactly(equation, pairs, start) for start in starts), key=lambda end: end.score)
+    return with_far_pairs(found, equation, pairs)
 
 
 def adjacency(
@@ -217,12 +226,13 @@ def _settle(
 ) -> Best:
     """Move x to the first of its tied neighbours, or a better one."""
     for _ in range(SETTLING):
-        here, second, ties, first, other = kernels.survey(equation, n, *links, x)
+        _, _, _, first, other = kernels.survey(equation, n, *links, x)
         if first < 0:
             break
         x[first] = 1 - x[first]
         if other >= 0:
             x[other] = 1 - x[other]
+    here, second, ties, *_ = kernels.survey(equation, n, *links, x)
     return Best(x, here, second, ties + 1)
 
 

@@ -40,8 +40,8 @@ RANDOM: Final = 48
 TRIAL: Final = 4
 """… for so many steps each…"""
 
-PROMISING: Final = 4
-"""… to pursue those of the least error…"""
+PROMISING: Final = 6
+"""… to pursue those of the least error, as it does from each supplier as the hub…"""
 
 FEW: Final = 500
 """… up to so many links: small networks are those with several minima."""
@@ -139,11 +139,11 @@ def minres(graph: GraphLike, *, weights: Weights = "log1p", symmetric: bool = Fa
     Given v, the best u_i is Σ_{j≠i} a_ij v_j / Σ_{j≠i} v_j², and likewise v given u: each half step lowers
     the error, and links ≥ 0 keep u and v ≥ 0. The diagonal is missing, not zero, which separates MINRES from
     the plain SVD [1]_. The starts are the strengths, which may lie on a saddle (all equal: two separate
-    groups alike), the strengths tilted by their rank either way, and, up to 500 links, the four most
-    promising of 48 random ones; the best end is kept. It stops when a step gains less than 1e-11 of Σ a².
-    Where 1e-13 moves u or v by more than 1 % of the largest, or a fit with a hub four times as large is as
-    good, there is no minimum to find: a star is the case, whose hub's u and v grow without bound as its own
-    cell is missing.
+    groups alike), the strengths tilted by their rank either way, and, up to 500 links, the six most
+    promising of 48 random ones and of one for each supplier as the hub; the best end is kept. It stops when a
+    step gains less than 1e-11 of Σ a². Where 1e-13 goes on to move u or v by more than 1 % of the largest, or
+    a fit with a hub four times as large is as good, there is no minimum to find: a star is the case, whose
+    hub's u and v grow without bound as its own cell is missing.
 
     References
     ----------
@@ -247,23 +247,21 @@ def least_squares(edges: Edges, a: Floats, *, symmetric: bool = False) -> LeastS
         error, _ = factor(n, src, dst, a, symmetric, both[0], both[1], steps, tolerance)
         return error, _balanced(both)
 
-    random: list[Floats] = []
+    promising: list[Floats] = []
     if len(a) <= FEW:
-        tried = (
-            refined(start, TRIAL, TOLERANCE)
-            for start in np.random.default_rng(0).exponential(size=(RANDOM, n))
-        )
-        random = [both[1] for _, both in sorted(tried, key=lambda end: end[0])[:PROMISING]]
-    ends = [refined(start, STEPS, TOLERANCE) for start in (*_tilted(n, src, dst, a), *random)]
+        tried = (refined(start, TRIAL, TOLERANCE) for start in _others(n, src, dst, a))
+        promising = [both[1] for _, both in sorted(tried, key=lambda end: end[0])[:PROMISING]]
+    ends = [refined(start, STEPS, TOLERANCE) for start in (*_tilted(n, src, dst, a), *promising)]
     least, both = min(ends, key=lambda end: end[0])
     unique = all(error > least + EQUAL * squares or _close(both, other) for error, other in ends)
+    _, both = refined(both[1], STEPS, FURTHER)
     error, further = refined(both[1], STEPS, FURTHER)
     hub = int(np.argmax(further[0] * further[1]))
     larger = further[1] / GROWN
     larger[hub] = further[1, hub] * GROWN
     beyond, grown = refined(larger, STEPS, TOLERANCE)
     bounded = beyond > error + EQUAL * squares or _close(further, grown)
-    pre = 1.0 - (min(error, beyond) + lost) / spread
+    pre = min(1.0 - (min(error, beyond) + lost) / spread, 1.0)
     return LeastSquares(further[0], further[1], pre, unique and bounded and _close(both, further))
 
 
@@ -273,6 +271,14 @@ def _tilted(n: int, src: Ints, dst: Ints, a: Floats) -> list[Floats]:
     tilt = np.empty(n)
     tilt[np.lexsort((np.arange(n), -(sum_by(src, a, n) + bought)))] = np.linspace(0.0, 1.0, n)
     return [bought, bought * np.exp(-2.0 * tilt), bought * np.exp(2.0 * tilt)]
+
+
+def _others(n: int, src: Ints, dst: Ints, a: Floats) -> Floats:
+    """Return random starts, and for each supplier its buyers, who make it the hub, shape (k, n)."""
+    bought = np.zeros((n, n))
+    bought[src, dst] = a
+    hubs = bought + 1e-3 * float(a.mean())
+    return np.concatenate([np.random.default_rng(0).exponential(size=(RANDOM, n)), hubs])
 
 
 def _balanced(both: Floats) -> Floats:

@@ -106,17 +106,34 @@ def every_split(equation: int, pairs: Floats) -> Best:
 
 def best_pair(equation: int, pairs: Floats) -> Core:
     """Return the best core of two, which a search that moves one at a time from large cores may pass by."""
+    one, other = np.triu_indices(pairs.shape[1], 1)
+    core = np.zeros(pairs.shape[1], np.int64)
+    at = int(np.argmax(pair_scores(equation, pairs)))
+    core[[one[at], other[at]]] = 1
+    return core
+
+
+def pair_scores(equation: int, pairs: Floats) -> Floats:
+    """Return the score of every core of two, in the order of `np.triu_indices`."""
     n = pairs.shape[1]
     total = pairs.sum(axis=(1, 2)) / 2
     one, other = np.triu_indices(n, 1)
     inside = pairs[:, one, other]
     strength = pairs.sum(axis=2)
     outside = total[:, None] - strength[:, one] - strength[:, other] + inside
-    found = scores(equation, n, np.full(len(one), 2.0), inside, outside, total)
-    core = np.zeros(n, np.int64)
-    at = int(np.argmax(found))
-    core[[one[at], other[at]]] = 1
-    return core
+    return scores(equation, n, np.full(len(one), 2.0), inside, outside, total)
+
+
+def with_far_pairs(best: Best, equation: int, pairs: Floats) -> Best:
+    """Count the cores of two among the ties and the next best of `best`, which knows its neighbours alone."""
+    found = pair_scores(equation, pairs)
+    one, other = np.triu_indices(pairs.shape[1], 1)
+    size = int(best.core.sum())
+    apart = size + 2 - 2 * (best.core[one] + best.core[other])
+    far = (apart > 2) | ((apart == 2) & (size != 2))
+    tied = int((found[far] >= best.score - TIE).sum())
+    second = max(best.second, float(found[far].max(initial=UNDEFINED)))
+    return best._replace(second=second, ties=best.ties + tied)
 
 
 def score_exactly(equation: int, pairs: Floats, cores: Core) -> Floats:

@@ -210,3 +210,29 @@ def test_a_walk_among_very_unequal_links_has_a_profile() -> None:
     found = rossa_profile(values, weights="raw")  # warnings are errors
     assert np.isfinite(found.profile).all()
     assert ((found.profile >= 0) & (found.profile <= 1 + 1e-12)).all()
+
+
+def test_a_far_core_of_two_that_ties_is_counted_in_a_search() -> None:
+    """One more participant than is enumerated: two links apart, each as good a core as the other."""
+    links = np.zeros((21, 21))
+    links[0, 1] = links[2, 3] = 1
+    searched, enumerated = borgatti_everett(links), borgatti_everett(links[:20, :20])
+    assert not searched.exact and enumerated.exact
+    assert (searched.ties, searched.margin) == (enumerated.ties, enumerated.margin) == (2, 0.0)
+    assert searched.members == (0, 1)
+
+
+def test_minres_finds_the_hub_that_grows_without_bound() -> None:
+    """.16184 from the links of the hub, .15038 from random starts; and a minimum beside a slow valley."""
+    rng = np.random.default_rng(52)
+    links = (rng.random((20, 20)) < 0.1) * rng.lognormal(0, 1, (20, 20))
+    np.fill_diagonal(links, 0)
+    found = minres(links, weights="raw")
+    assert found.fit == pytest.approx(0.16184, abs=5e-5)
+    assert np.isnan(found.supplier).all()
+    rng = np.random.default_rng(142)
+    links = (rng.random((20, 20)) < 0.1) * rng.lognormal(0, 1, (20, 20))
+    np.fill_diagonal(links, 0)
+    found = minres(links, weights="raw")
+    assert found.fit == pytest.approx(0.68779, abs=5e-5)
+    assert np.isfinite(found.supplier).all()
