@@ -21,7 +21,7 @@ from graph.settings import Settings
 
 YEARS: Final = (2022, 2023)
 
-SIZE: Final = 2000
+SIZE: Final = 1200
 """Clusters of a pool."""
 
 TRAITS: Final[dict[str, tuple[float, float, float]]] = {
