@@ -42,6 +42,12 @@ EXHAUSTIVE: Final = 20
 KICKS: Final = 32
 """Perturbations of the best split in the search of a fit that is reported…"""
 
+SPARSE: Final = 0.3
+"""… where more than this share of the pairs is linked…"""
+
+SPARSE_KICKS: Final = 24
+"""… where fewer are: there the linked pairs that it also starts from lead to the best, small cores…"""
+
 NULL_KICKS: Final = 6
 """… and in each fit of a significance test, the observed graph's own among them."""
 
@@ -81,7 +87,8 @@ def borgatti_everett(
     directed : bool
         False takes the larger of both directions for both first.
     kicks : int, optional
-        Effort of the search above `EXHAUSTIVE` participants: perturbations of the best split; 32 without.
+        Effort of the search above `EXHAUSTIVE` participants: perturbations of the best split; without,
+        32, or 24 where fewer than 30 % of the pairs are linked.
     rng : Generator, optional
         Source of the perturbations; seed 0 without.
 
@@ -190,17 +197,18 @@ def _searched(
     """Return the best split that a search finds (see `borgatti_everett`)."""
     n = edges.n
     links = adjacency(edges, y)
-    effort = KICKS if kicks is None else kicks
+    few = len(y) < SPARSE * n * (n - 1)
+    effort = (SPARSE_KICKS if few else KICKS) if kicks is None else kicks
     core = np.zeros(n, np.int64)
     score = kernels.search(equation, n, *links, effort, stream, core)
     wide = n <= LARGEST_EXACT and _ratio(y) > WIDE_SEARCH
     if score <= kernels.UNDEFINED and not wide:
         return Best(core, score, score, 0)
-    if n > LARGEST_EXACT:
-        return _settle(equation, n, links, core)
-    pairs = pair_sums(edges, y)
     if not wide:
-        return with_far_pairs(_settle(equation, n, links, core), equation, pairs)
+        settled = _settle(equation, n, links, core)
+        near = n > LARGEST_EXACT or not few
+        return settled if near else with_far_pairs(settled, equation, pair_sums(edges, y))
+    pairs = pair_sums(edges, y)
     alike = np.zeros(n, np.int64)  # the same links, none of them large
     kernels.search(equation, n, *adjacency(edges, np.ones(len(y))), effort, stream, alike)
     starts = core, best_pair(equation, pairs), alike

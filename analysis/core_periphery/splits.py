@@ -6,6 +6,7 @@ error of 10⁻⁷, and of its square 100: where links differ that much, the smal
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -106,18 +107,24 @@ def every_split(equation: int, pairs: Floats) -> Best:
 
 def best_pair(equation: int, pairs: Floats) -> Core:
     """Return the best core of two, which a search that moves one at a time from large cores may pass by."""
-    one, other = np.triu_indices(pairs.shape[1], 1)
+    one, other = _pairs_of(pairs.shape[1])
     core = np.zeros(pairs.shape[1], np.int64)
     at = int(np.argmax(pair_scores(equation, pairs)))
     core[[one[at], other[at]]] = 1
     return core
 
 
+@lru_cache(maxsize=8)
+def _pairs_of(n: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    one, other = np.triu_indices(n, 1)
+    return one, other
+
+
 def pair_scores(equation: int, pairs: Floats) -> Floats:
-    """Return the score of every core of two, in the order of `np.triu_indices`."""
+    """Return the score of every core of two, in the order of `np.triu_indices(n, 1)`."""
     n = pairs.shape[1]
     total = pairs.sum(axis=(1, 2)) / 2
-    one, other = np.triu_indices(n, 1)
+    one, other = _pairs_of(n)
     inside = pairs[:, one, other]
     strength = pairs.sum(axis=2)
     outside = total[:, None] - strength[:, one] - strength[:, other] + inside
@@ -127,13 +134,14 @@ def pair_scores(equation: int, pairs: Floats) -> Floats:
 def with_far_pairs(best: Best, equation: int, pairs: Floats) -> Best:
     """Count the cores of two among the ties and the next best of `best`, which knows its neighbours alone."""
     found = pair_scores(equation, pairs)
-    one, other = np.triu_indices(pairs.shape[1], 1)
+    one, other = _pairs_of(pairs.shape[1])
     size = int(best.core.sum())
     apart = size + 2 - 2 * (best.core[one] + best.core[other])
     far = (apart > 2) | ((apart == 2) & (size != 2))
-    tied = int((found[far] >= best.score - TIE).sum())
-    second = max(best.second, float(found[far].max(initial=UNDEFINED)))
-    return best._replace(second=second, ties=best.ties + tied)
+    away = found[far]
+    tied = int((away >= best.score - TIE).sum())
+    second = max(best.second, float(away.max(initial=UNDEFINED)))
+    return Best(best.core, best.score, second, best.ties + tied)
 
 
 def score_exactly(equation: int, pairs: Floats, cores: Core) -> Floats:
