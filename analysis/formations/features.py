@@ -255,8 +255,9 @@ def feature_table(formations: pd.DataFrame) -> FeatureTable:
         enough = (~np.isnan(x)).sum(axis=1) >= min(MIN_FEATURES, max(len(used), 1))
         if not any(unusable.values()) or not enough.any():
             break
+    counted = enough if enough.any() else np.ones(n, bool)
     notes = [
-        (f.name, f.column, f.transform, f.theory, int((~np.isnan(columns[f.name][enough])).sum()))
+        (f.name, f.column, f.transform, f.theory, int((~np.isnan(columns[f.name][counted])).sum()))
         + (f.name not in reasons, reasons.get(f.name, ""))
         for f in feature_list()
     ]
