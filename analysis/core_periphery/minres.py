@@ -275,8 +275,9 @@ def _tilted(n: int, src: Ints, dst: Ints, a: Floats) -> list[Floats]:
 
 def _others(n: int, src: Ints, dst: Ints, a: Floats) -> Floats:
     """Return random starts, and for each supplier its buyers, who make it the hub, shape (k, n)."""
-    bought = np.zeros((n, n))
-    bought[src, dst] = a
+    sellers, row = np.unique(src, return_inverse=True)  # not everyone: members may be many and links few
+    bought = np.zeros((len(sellers), n))
+    bought[row, dst] = a
     hubs = bought + 1e-3 * float(a.mean())
     return np.concatenate([np.random.default_rng(0).exponential(size=(RANDOM, n)), hubs])
 
