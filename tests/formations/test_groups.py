@@ -1,5 +1,7 @@
 """Groups, stability, naming and what would change a verdict."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -154,15 +156,15 @@ def test_information_criteria_count_parameters() -> None:
 
 
 def test_every_gate_is_one_condition() -> None:
-    good = dict(
+    good: dict[str, Any] = dict(
         p_value=0.005, share=0.4, strength=0.9, stability=np.array([0.9, 0.8]), gap=(0.2, 0.1), even=0.01
     )
-    assert all(gate.passed for gate in gates(**good))  # type: ignore[arg-type]
-    bad = dict(
+    assert all(gate.passed for gate in gates(**good))
+    bad: dict[str, Any] = dict(
         p_value=0.02, share=0.05, strength=0.7, stability=np.array([0.9, 0.5]), gap=(0.1, 0.2), even=0.06
     )
     for at, (name, value) in enumerate(bad.items()):
-        failed = [gate.passed for gate in gates(**{**good, name: value})]  # type: ignore[arg-type]
+        failed = [gate.passed for gate in gates(**{**good, name: value})]
         assert failed.index(False) == at
         assert failed.count(False) == 1
 
