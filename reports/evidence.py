@@ -49,6 +49,7 @@ class Evidence:
             cells = (
                 Cell(words(f"fm_gate_{name}"), name),
                 Cell(shown, raw(value), unknown=not known, why="" if known else words("fm_not_reached")),
+                self._error(float(row["error"])),
                 Cell(f"{GATE_SIGN.get(name, '≥')} {bound}", raw(least)),
                 Cell(
                     words("fm_passed" if row["passed"] else "fm_failed"),
@@ -61,11 +62,17 @@ class Evidence:
         columns = (
             self._head("gate", "fm_head_gate", "text"),
             self._head("value", "head_value", "float"),
+            self._head("error", "fm_head_error", "float"),
             self._head("bound", "fm_head_bound", "float"),
             self._head("passed", "fm_head_passed", "bool"),
             self._head("meaning", "fm_head_meaning", "text"),
         )
         return _table("gates", words("fm_gates"), columns, rows)
+
+    def _error(self, error: float) -> Cell:
+        if np.isnan(error):
+            return Cell("—", "", unknown=True, why=self.words("fm_not_reached"))
+        return Cell(f"± {brief(float(f'{error:.1g}'), self.words.lang)}" if error else "—", raw(error))
 
     def _precise(self, value: float, bound: float, share: bool) -> str:
         """Return a value with as many digits as tell it from its bound."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.random import Generator
@@ -23,6 +23,29 @@ LINES: Final = 10
 
 PSEUDO_ROWS: Final = 2
 """Rows a feature that the guess "no correlation" is worth in a covariance; steadies small data sets."""
+
+
+class Estimate(NamedTuple):
+    """A figure found by simulation, and how far other random draws would move it (standard error)."""
+
+    value: float
+    error: float
+
+    @classmethod
+    def mean(cls, draws: FloatArray) -> Estimate:
+        """Return the mean of `draws`, shape (b,), and its standard error; NaN of none.
+
+        Examples
+        --------
+        >>> Estimate.mean(np.array([0.0, 2.0, 0.0, 2.0]))
+        Estimate(value=1.0, error=0.5)
+        """
+        if not len(draws):
+            return cls(np.nan, np.nan)
+        return cls(float(draws.mean()), float(draws.std() / np.sqrt(len(draws))))
+
+
+UNKNOWN: Final = Estimate(np.nan, np.nan)
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,9 +211,9 @@ def bootstrap_weights(n: int, resamples: int, rng: Generator) -> FloatArray:
 
 
 def jaccard(labels: NDArray[np.bool_], again: NDArray[np.bool_], drawn: NDArray[np.bool_]) -> FloatArray:
-    """Return the mean Jaccard similarity of each group with its nearest group in the resamples.
+    """Return the Jaccard similarity of each group with its nearest group in each resample.
 
-    For each resample, both groupings are compared on the clusters that were drawn:
+    Both groupings are compared on the clusters that were drawn:
     max over the new groups D of |C ∩ D| / |C ∪ D| [1]_.
 
     Parameters
@@ -202,8 +225,9 @@ def jaccard(labels: NDArray[np.bool_], again: NDArray[np.bool_], drawn: NDArray[
 
     Returns
     -------
-    array, shape (2,)
-        Of the first and the second group.
+    array, shape (b, 2)
+        Of the first and the second group; NaN where no cluster of a group was drawn. A group's stability is
+        the mean of its column.
 
     References
     ----------
@@ -214,7 +238,7 @@ def jaccard(labels: NDArray[np.bool_], again: NDArray[np.bool_], drawn: NDArray[
     >>> labels = np.array([False, False, True, True])
     >>> again = np.array([[True, True, False, True]])
     >>> jaccard(labels, again, np.ones((1, 4), bool)).round(4).tolist()
-    [0.6667, 0.5]
+    [[0.6667, 0.5]]
     """
     out = []
     for group in (~labels, labels):
@@ -223,12 +247,11 @@ def jaccard(labels: NDArray[np.bool_], again: NDArray[np.bool_], drawn: NDArray[
             meet = (group & other & drawn).sum(axis=1)
             join = ((group | other) & drawn).sum(axis=1)
             best = np.maximum(best, np.divide(meet, join, out=np.zeros(len(again)), where=join > 0))
-        present = (group & drawn).any(axis=1)
-        out.append(best[present].mean() if present.any() else np.nan)
-    return np.array(out)
+        out.append(np.where((group & drawn).any(axis=1), best, np.nan))
+    return np.stack(out, axis=1)
 
 
-def prediction_strength(recipe: Recipe, rng: Generator, splits: int = SPLITS) -> float:
+def prediction_strength(recipe: Recipe, rng: Generator, splits: int = SPLITS) -> Estimate:
     """Return the mean prediction strength of two groups over random halves.
 
     Each half is grouped from scratch; the strength of one split is, for the worse of the test half's
@@ -249,14 +272,13 @@ def prediction_strength(recipe: Recipe, rng: Generator, splits: int = SPLITS) ->
         together = ones * (ones - 1) + (size - ones) * (size - ones - 1)
         pairs = size * (size - 1)
         worst = np.minimum(worst, np.where(pairs > 0, together / np.maximum(pairs, 1), 0.0))
-    return float(worst.mean())
+    return Estimate.mean(worst)
 
 
-def gap_difference(
-    recipe: Recipe, fit: Fit, rng: Generator, references: int = REFERENCES
-) -> tuple[float, float]:
-    """Return Gap(2) − Gap(1), and the standard error of Gap(2) with its simulation error.
+def gap_difference(recipe: Recipe, fit: Fit, rng: Generator, references: int = REFERENCES) -> Estimate:
+    """Return Gap(2) − Gap(1) − s₂; above 0 two groups are preferred to one.
 
+    s₂ is the standard deviation of Gap(2) over the reference data sets, widened by √(1 + 1/references), and
     Gap(k) = E* log |W*_k| − log |W_k|, |W_k| being the determinant of the scatter within the groups of
     completed rows and E* the mean over data sets of one normal population with the same covariance, grouped
     the same way. The gap statistic [1]_ is told of sums of squares; the determinant takes their place because
@@ -275,30 +297,9 @@ def gap_difference(
     drawn = rng.standard_normal((references, n, p)) @ np.linalg.cholesky(covariance).T
     again = recipe.fit(np.ones((references, n)), rng, drawn)
     falls = _log_fall(drawn, again.responsibilities[:, :, 1])
-    error = float(falls.std() * np.sqrt(1 + 1 / references))
-    return float(falls.mean() - fall[0]), error
-
-
-def valley(recipe: Recipe, fit: Fit) -> float:
-    """Return how likely one flat population would leave so few clusters between the two groups.
-
-    On the line that tells the groups of the first fit apart best, w = Σ⁻¹(μ₂ − μ₁), unknown cells at their
-    means under one population, the middle third of the way between the groups' means is compared with bands
-    as wide around the means. Of k clusters in the three bands, a population spread evenly along the line has
-    Binomial(k, 1/3) in the middle; one with a single peak between the means has more. The value is the
-    lower tail of what is there: a continuum without a gap passes other gates, however long it is, and
-    stays large here. 1 where the bands are empty.
-    """
-    from scipy.special import bdtr
-
-    line = recipe.completed @ np.linalg.solve(fit.covariances[0, 0], fit.means[0, 1] - fit.means[0, 0])
-    share = fit.responsibilities[0]
-    low, high = (share * line[:, None]).sum(axis=0) / np.maximum(share.sum(axis=0), np.finfo(float).tiny)
-    half = abs(high - low) / 6
-    middle = np.abs(line - (low + high) / 2) < half
-    around = (np.abs(line - low) < half) | (np.abs(line - high) < half)
-    k = int(middle.sum() + around.sum())
-    return float(bdtr(middle.sum(), k, 1 / 3)) if k else 1.0
+    mean = Estimate.mean(falls)
+    spread = falls.std() * np.sqrt(1 + 1 / references)
+    return Estimate(float(mean.value - fall[0] - spread), mean.error)
 
 
 def _log_fall(data: FloatArray, share: FloatArray) -> FloatArray:

@@ -11,9 +11,10 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from analysis.formations.em import Fit, FloatArray
-from analysis.formations.existence import SplitTest, split_test
+from analysis.formations.existence import LEVEL, SplitTest, simulation_error, split_test
 from analysis.formations.groups import (
     RESAMPLES,
+    Estimate,
     Recipe,
     bootstrap_weights,
     gap_difference,
@@ -21,13 +22,16 @@ from analysis.formations.groups import (
     orient,
     prediction_strength,
     scaled,
-    valley,
 )
 from analysis.formations.naming import theory_gap
 from analysis.formations.scale import Scale
-from analysis.formations.selection import LEVEL, MIN_SHARE, Gate, gates
+from analysis.formations.selection import MIN_SHARE, Gate, gates
+from analysis.formations.valley import POPULATIONS, valley
 
 REPLICATES: Final = 499
+CLOSER: Final = 5
+"""Times as many draws for a p-value too near its bound to tell the side."""
+
 INTERVAL: Final = (0.025, 0.975)
 
 Progress = Callable[[float], None]
@@ -109,7 +113,8 @@ def find_groups(
     resamples : int
         Bootstrap resamples of whole clusters.
     thorough : bool
-        Work out every gate even after the split test has failed, as a report needs. A simulation does not.
+        Work out every gate even after the split test has failed, and draw up to five times as often where a
+        p-value is near its bound, as a report needs. A simulation does neither.
     progress : callable, optional
         Called with the share done.
 
@@ -130,7 +135,9 @@ def find_groups(
         if progress is not None:
             progress(share)
 
-    test = split_test(x, theory, rng, replicates)
+    close = CLOSER if thorough else 0
+    test = split_test(x, theory, rng, replicates, close * replicates)
+    p_value = Estimate(test.p_value, simulation_error(test.p_value, len(test.null)))
     tell(0.4)
     on_scale, scale = scaled(x)
     recipe = Recipe.of(on_scale, theory, test.direction != "free" or test.p_value > LEVEL)
@@ -140,11 +147,10 @@ def find_groups(
     share = min(second.mean(), 1 - second.mean())
     tell(0.5)
     if not thorough and (test.p_value > LEVEL or share < MIN_SHARE):
-        failed = gates(test.p_value, share, np.nan, np.full(2, np.nan), (np.nan, np.nan), np.nan)
         nothing = np.full(len(x), np.nan)
         return Groups(
             test,
-            failed,
+            gates(p_value, share),
             scale,
             on_scale,
             recipe,
@@ -159,15 +165,18 @@ def find_groups(
     resampled = orient(recipe.fit(counts, rng), np.broadcast_to(second, counts.shape))
     tell(0.75)
     again = resampled.responsibilities[:, :, 1]
-    stability = jaccard(second, again > 0.5, counts > 0)
+    similar = jaccard(second, again > 0.5, counts > 0)
+    stable = [Estimate.mean(column[~np.isnan(column)]) for column in similar.T]
+    stability = np.array([group.value for group in stable])
     strength = prediction_strength(recipe, rng)
     tell(0.9)
     distance = gap_difference(recipe, fit, rng)
+    even = valley(recipe, fit, rng.spawn(1)[0], most=close * POPULATIONS)
     low, high = np.quantile(theory_gap(resampled, theory), INTERVAL)
     tell(1.0)
     return Groups(
         test,
-        gates(test.p_value, share, strength, stability, distance, valley(recipe, fit)),
+        gates(p_value, share, strength, stable[int(stability.argmin())], distance, even),
         scale,
         on_scale,
         recipe,

@@ -10,11 +10,11 @@ import pandas as pd
 from numpy.random import Generator
 
 from analysis.formations.em import Covariance, Fit, FloatArray, Gaps, fit_em
-from analysis.formations.groups import RIDGE, complete
+from analysis.formations.existence import LEVEL
+from analysis.formations.groups import RIDGE, UNKNOWN, Estimate, complete
+from analysis.formations.valley import MOST_EVEN
 
-LEVEL: Final = 0.01
 MIN_SHARE: Final = 0.1
-MOST_EVEN: Final = 0.05
 MIN_STRENGTH: Final = 0.8
 MIN_JACCARD: Final = 0.6
 VALID_JACCARD: Final = 0.75
@@ -24,12 +24,21 @@ STARTS: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """One condition that a split must meet: its value, the bound, and whether it was passed."""
+    """One condition that a split must meet: its value, the bound, and whether it was passed.
+
+    `error` is the standard error that the value owes to random draws, 0 for none.
+    """
 
     name: str
     value: float
     bound: float
     passed: bool
+    error: float = 0.0
+
+    @property
+    def close(self) -> bool:
+        """Whether other random draws could well decide otherwise: the bound is within two errors."""
+        return self.error > 0 and abs(self.value - self.bound) <= 2 * self.error
 
 
 def free_parameters(groups: int, p: int, covariance: Covariance = "tied") -> int:
@@ -115,35 +124,41 @@ def criteria(
 
 
 def gates(
-    p_value: float,
+    p_value: Estimate,
     share: float,
-    strength: float,
-    stability: FloatArray,
-    gap: tuple[float, float],
-    even: float,
+    strength: Estimate = UNKNOWN,
+    stability: Estimate = UNKNOWN,
+    gap: Estimate = UNKNOWN,
+    even: Estimate = UNKNOWN,
 ) -> tuple[Gate, ...]:
-    """Return the gates of a split into two groups.
+    """Return the gates of a split into two groups; what is not known is not passed.
 
     Parameters
     ----------
-    p_value : float
+    p_value : Estimate
         Of the split test.
     share : float
         Share of clusters in the smaller group; below a tenth it is a handful of outliers, not a group.
-    strength : float
+    strength : Estimate
         Prediction strength.
-    stability : array, shape (2,)
-        Jaccard stability of the groups.
-    gap : (float, float)
-        Gap(2) − Gap(1) and its error.
-    even : float
-        How likely one evenly spread population would leave so few between the groups (`valley`).
+    stability : Estimate
+        Jaccard stability of the less stable group.
+    gap : Estimate
+        Gap(2) − Gap(1), less its error.
+    even : Estimate
+        How often one evenly spread population shows so empty a middle between groups (`valley`).
     """
     return (
-        Gate("split_test", p_value, LEVEL, p_value <= LEVEL),
+        Gate("split_test", p_value.value, LEVEL, p_value.value <= LEVEL, p_value.error),
         Gate("smaller_group", share, MIN_SHARE, share >= MIN_SHARE),
-        Gate("prediction_strength", strength, MIN_STRENGTH, strength >= MIN_STRENGTH),
-        Gate("jaccard", float(stability.min()), MIN_JACCARD, float(stability.min()) >= MIN_JACCARD),
-        Gate("gap", gap[0] - gap[1], 0.0, gap[0] > gap[1]),
-        Gate("valley", even, MOST_EVEN, even <= MOST_EVEN),
+        Gate(
+            "prediction_strength",
+            strength.value,
+            MIN_STRENGTH,
+            strength.value >= MIN_STRENGTH,
+            strength.error,
+        ),
+        Gate("jaccard", stability.value, MIN_JACCARD, stability.value >= MIN_JACCARD, stability.error),
+        Gate("gap", gap.value, 0.0, gap.value > 0, gap.error),
+        Gate("valley", even.value, MOST_EVEN, even.value <= MOST_EVEN, even.error),
     )

@@ -69,7 +69,7 @@ class FormationModel:
     selection : DataFrame
         ``groups, log_likelihood, parameters, bic, aic, p_value, jaccard, prediction_strength, gap``.
     gates : DataFrame
-        ``gate, value, bound, passed``.
+        ``gate, value, error, bound, passed``; `error` is what other random draws would move the value by.
     sensitivity : DataFrame
         ``variant, detail, same, changed``.
     sentences : mapping of language to tuple of str
@@ -233,8 +233,8 @@ def _model(
     if progress is not None:
         progress(1.0)
     gates = pd.DataFrame(
-        [(gate.name, gate.value, gate.bound, gate.passed) for gate in groups.gates],
-        columns=["gate", "value", "bound", "passed"],
+        [(gate.name, gate.value, gate.error, gate.bound, gate.passed) for gate in groups.gates],
+        columns=["gate", "value", "error", "bound", "passed"],
     )
     return FormationModel(
         basis,

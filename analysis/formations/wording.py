@@ -50,6 +50,15 @@ GATES = {
     ),
 }
 
+CLOSE = {
+    "split_test": ("split test", "критерий расщепления"),
+    "prediction_strength": ("prediction strength", "сила предсказания"),
+    "jaccard": ("stability (Jaccard)", "устойчивость (Жаккар)"),
+    "gap": ("gap statistic", "gap-статистика"),
+    "valley": ("valley between the groups", "разрыв между группами"),
+}
+"""Gates whose value rests on random draws."""
+
 
 def rules_only(total: int, usable: int, needed: int, theory: bool) -> Page:
     """Return why no model was fitted.
@@ -158,6 +167,7 @@ def model_page(
         lang: (
             *_found(outcome, groups, table, clusters, lang),
             *_sure(basis, outcome, groups, table, lang),
+            *_close(groups, lang),
             *_criterion(outcome, chosen, lang),
             *_change(outcome, table, variants, lang),
         )
@@ -284,6 +294,23 @@ def _sure(basis: str, outcome: str, groups: Groups, table: FeatureTable, lang: s
                 else "A stability below 0.75 makes the membership of the groups doubtful."
             )
     return out
+
+
+def _close(groups: Groups, lang: str) -> list[str]:
+    """Say which gates other random draws could decide otherwise, where the verdict would change with them."""
+    ru = lang == "ru"
+    decisive = [g for g in groups.gates if g.passed == groups.found]
+    close = [g for g in decisive if g.close]
+    if not close or not (groups.found or close == decisive):
+        return []
+    listed = "; ".join(
+        _number(f"{CLOSE[g.name][ru]} {_told(g)['value']} ± {g.error:.1g} ({g.bound:g})", lang) for g in close
+    )
+    if ru:
+        other = "не быть принято" if groups.found else "быть принято"
+        return [f"Вблизи границы: {listed}. При другом начальном числе разделение могло бы {other}."]
+    other = "might not be accepted" if groups.found else "might be accepted"
+    return [f"Close to its bound: {listed}. With another seed of the random draws a split {other}."]
 
 
 def _criterion(outcome: str, chosen: pd.DataFrame, lang: str) -> list[str]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from analysis.formations.em import fit_em
-from analysis.formations.existence import split_test, tied_ratio
+from analysis.formations.existence import simulation_error, split_test, tied_ratio
 
 THEORY = np.array([1.0, 1.0, 1.0, 0.0])
 
@@ -72,6 +72,19 @@ def test_hopeless_draws_stop_early() -> None:
     test = split_test(rng.normal(size=(40, 4)), THEORY, rng, 9999)
     assert len(test.null) == 99
     assert test.p_value > 0.1
+
+
+def test_a_p_value_near_its_bound_is_drawn_closer() -> None:
+    far, near = 0, 0
+    for seed in range(8):
+        rng = np.random.default_rng([3, seed])
+        x = rng.normal(size=(40, 4)) + 1.7 * (np.arange(40) < 20)[:, None]
+        test = split_test(x, THEORY, rng, 199, 995)
+        close = abs(test.p_value - 0.01) <= 2 * simulation_error(test.p_value, len(test.null))
+        assert len(test.null) in (99, 199, 995)
+        assert len(test.null) == 995 or not close
+        far, near = far + (len(test.null) == 199), near + (len(test.null) == 995)
+    assert far and near
 
 
 def test_global_random_state_is_left_alone() -> None:

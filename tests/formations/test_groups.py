@@ -8,6 +8,8 @@ import pytest
 from analysis.formations.em import Fit, Gaps, fit_em
 from analysis.formations.features import feature_table
 from analysis.formations.groups import (
+    UNKNOWN,
+    Estimate,
     Recipe,
     bootstrap_weights,
     conditional_means,
@@ -16,11 +18,11 @@ from analysis.formations.groups import (
     orient,
     posterior,
     prediction_strength,
-    valley,
 )
 from analysis.formations.model import find_groups
 from analysis.formations.naming import contributions, nearest_flips, slopes, theory_gap
-from analysis.formations.selection import criteria, free_parameters, gates
+from analysis.formations.selection import Gate, criteria, free_parameters, gates
+from analysis.formations.valley import emptiness, even_spread, valley
 from benchmarks.worlds import continuum_world
 
 THEORY = np.ones(4)
@@ -37,7 +39,7 @@ def planted(gap: float, n: int = 60, missing: float = 0.0, seed: int = 0) -> np.
 def test_jaccard_of_groups_that_come_back_is_one() -> None:
     labels = np.array([False] * 3 + [True] * 5)
     again = np.stack([labels, ~labels])
-    np.testing.assert_allclose(jaccard(labels, again, np.ones((2, 8), bool)), 1)
+    np.testing.assert_allclose(jaccard(labels, again, np.ones((2, 8), bool)), np.ones((2, 2)))
 
 
 def test_jaccard_counts_only_what_was_drawn() -> None:
@@ -58,14 +60,13 @@ def test_far_groups_are_strong_stable_and_preferred() -> None:
     rng = np.random.default_rng(0)
     recipe = Recipe.of(planted(4.0), THEORY, True)
     fit = recipe.fit(np.ones((1, 60)), rng)
-    assert prediction_strength(recipe, rng) > 0.95
-    distance, error = gap_difference(recipe, fit, rng)
-    assert distance > error
+    assert prediction_strength(recipe, rng).value > 0.95
+    assert gap_difference(recipe, fit, rng).value > 0
 
 
 def test_one_population_is_not_strong() -> None:
     rng = np.random.default_rng(1)
-    assert prediction_strength(Recipe.of(planted(0.0), THEORY, False), rng) < 0.8
+    assert prediction_strength(Recipe.of(planted(0.0), THEORY, False), rng).value < 0.8
 
 
 def test_prediction_strength_by_hand() -> None:
@@ -85,7 +86,8 @@ def test_prediction_strength_by_hand() -> None:
             pairs = [by_train[s, i] == by_train[s, j] for i in rows for j in rows if i != j]
             worst = min(worst, float(np.mean(pairs)) if pairs else 0.0)
         slow.append(worst)
-    assert fast == pytest.approx(float(np.mean(slow)))
+    assert fast.value == pytest.approx(float(np.mean(slow)))
+    assert fast.error == pytest.approx(float(np.std(slow) / np.sqrt(splits)))
 
 
 def test_groups_named_alike_after_a_swap() -> None:
@@ -156,40 +158,70 @@ def test_information_criteria_count_parameters() -> None:
 
 
 def test_every_gate_is_one_condition() -> None:
-    good: dict[str, Any] = dict(
-        p_value=0.005, share=0.4, strength=0.9, stability=np.array([0.9, 0.8]), gap=(0.2, 0.1), even=0.01
-    )
+    def estimates(**values: float) -> dict[str, Any]:
+        return {name: value if name == "share" else Estimate(value, 0.0) for name, value in values.items()}
+
+    good = estimates(p_value=0.005, share=0.4, strength=0.9, stability=0.8, gap=0.1, even=0.01)
     assert all(gate.passed for gate in gates(**good))
-    bad: dict[str, Any] = dict(
-        p_value=0.02, share=0.05, strength=0.7, stability=np.array([0.9, 0.5]), gap=(0.1, 0.2), even=0.06
-    )
+    bad = estimates(p_value=0.02, share=0.05, strength=0.7, stability=0.5, gap=-0.1, even=0.06)
     for at, (name, value) in enumerate(bad.items()):
         failed = [gate.passed for gate in gates(**{**good, name: value})]
         assert failed.index(False) == at
         assert failed.count(False) == 1
 
 
-def test_an_unknown_gate_is_not_passed() -> None:
-    out = gates(0.001, 0.5, np.nan, np.array([np.nan, np.nan]), (np.nan, np.nan), np.nan)
+def test_an_unknown_gate_is_not_passed_and_not_close() -> None:
+    out = gates(Estimate(0.001, 0.001), 0.5, UNKNOWN)
     assert [gate.passed for gate in out] == [True, True, False, False, False, False]
+    assert not any(gate.close for gate in out)
 
 
-def test_valley_by_hand() -> None:
-    """Means −3 and 3: bands (−4, −2), (−1, 1) and (2, 4) hold 3, 1 and 3; P(Bin(7, 1/3) ≤ 1) = 576 / 2187."""
-    line = np.array([-3.5, -3.0, -2.5, -0.5, 3.5, 3.0, 2.5, -1.5, 1.5])[:, None]
-    recipe = Recipe.of(line, np.ones(1), True)
-    share = np.array([1, 1, 1, 0, 0, 0, 0, 0, 0.0])
-    weight = np.array([1, 1, 1, 0, 1, 1, 1, 0, 0.0])  # the others count in the bands alone
-    fit = Fit(
-        np.full((1, 2), 0.5),
-        np.array([[[-3.0], [3.0]]]),
-        np.ones((1, 1, 1, 1)),
-        np.zeros(1),
-        np.stack([share, weight - share], axis=1)[None],
-        1,
-        np.ones(1, bool),
-    )
-    assert valley(recipe, fit) == pytest.approx(576 / 2187, abs=1e-9)
+def test_a_gate_is_close_within_two_errors_of_its_bound() -> None:
+    assert Gate("valley", 0.05, 0.04, False, 0.006).close
+    assert not Gate("valley", 0.05, 0.04, False, 0.004).close
+
+
+def test_emptiness_by_hand() -> None:
+    """Means −3 and 3: 3 clusters in (−4, −2), 3 in (2, 4), none in (−.5, 1.5): P(Bin(6, 1/3) ≤ 0) = 64/729.
+
+    With two clusters at 0 every window (c − 1, c + 1), |c| < 1, holds them, and (0, 2) the one at 1.5: 1 at
+    the least. P(Bin(7, 1/3) ≤ 1) = (2/3)⁷ + 7 (1/3) (2/3)⁶ = 576/2187.
+    """
+    around = [-3.5, -3.0, -2.5, 3.5, 3.0, 2.5]
+    for middle, value in (([-0.5, -1.5, 1.5], 64 / 729), ([0.0, -1.5, 1.5], 576 / 2187)):
+        line = np.array([*around, *middle])[None, :, None]
+        fit = Fit(
+            np.full((1, 2), 0.5),
+            np.array([[[-3.0], [3.0]]]),
+            np.ones((1, 1, 1, 1)),
+            np.zeros(1),
+            np.array([[1, 0], [1, 0], [1, 0], [0, 1], [0, 1], [0, 1], [0, 0], [0, 0], [0, 0.0]])[None],
+            1,
+            np.ones(1, bool),
+        )
+        assert emptiness(line, fit)[0] == pytest.approx(value, abs=1e-12)
+
+
+def test_an_even_spread_keeps_the_covariance_and_has_flat_sides() -> None:
+    rng = np.random.default_rng(0)
+    rows = planted(1.0, n=200)
+    drawn = even_spread(rows, np.array([2.0, 0, 0, 0]), 400, rng)
+    pooled = np.mean([np.cov(x.T) for x in drawn], axis=0)
+    np.testing.assert_allclose(pooled, np.cov(rows.T), atol=0.03)
+    # Far apart: the spread takes 96 % of the line w = S⁻¹ a, whose kurtosis is 3 − 1.2 (.96)² = 1.894.
+    line = (drawn @ np.linalg.solve(np.cov(rows.T), np.array([2.0, 0, 0, 0]))).ravel()
+    assert np.mean(line**4) / np.mean(line**2) ** 2 == pytest.approx(1.894, abs=0.02)
+
+
+def test_the_valley_is_level_where_there_is_none() -> None:
+    """Cut in two, an evenly spread population has a p-value of at most .1 in a tenth of draws."""
+    few = 0
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        x = rng.normal(scale=0.4, size=(80, 4)) + rng.uniform(-1.5, 1.5, size=(80, 1))
+        recipe = Recipe.of(x, THEORY, True)
+        few += valley(recipe, recipe.fit(np.ones((1, 80)), rng), rng, populations=39).value <= 0.1
+    assert few <= 12  # P(Bin(60, .1) > 12) = .006
 
 
 def test_a_continuum_is_not_two_groups() -> None:

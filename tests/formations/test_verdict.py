@@ -1,5 +1,6 @@
 """Verdicts: tiers, outcomes, sentences, and the real data of the field."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -369,3 +370,16 @@ def test_a_year_that_a_model_could_not_score_says_so() -> None:
     assert scored[0] == "" and "too few of its features are known" in scored[1]
     without = add_reasons(table.assign(ecosystem_probability=np.nan), (), nulls=0, lang="en")
     assert "no model gives" in without["unknown_because"][0]
+
+
+def test_a_verdict_that_hangs_on_the_random_draws_says_so() -> None:
+    found = judge(feature_world(np.random.default_rng(10), 60, 3.6).formations)
+    assert found.outcome == "named"
+    assert any(re.match(r"Close to its bound: valley .* 0\.0\d+ ± 0\.00\d", s) for s in found.sentences["en"])
+    assert any(re.match(r"Вблизи границы: разрыв .* 0,0\d+ ± 0,00\d", s) for s in found.sentences["ru"])
+    none = judge(feature_world(np.random.default_rng(58), 40, 3.4).formations)
+    assert none.outcome == "none"
+    assert any("a split might be accepted" in s for s in none.sentences["en"])
+    clear = judge(feature_world(np.random.default_rng(11), 80, 6.0).formations)
+    assert not any("Close to its bound" in s for s in clear.sentences["en"])
+    assert (clear.gates.set_index("gate")["error"].drop("smaller_group") > 0).any()

@@ -178,9 +178,9 @@ def test_gates_show_value_bound_and_outcome() -> None:
 def test_a_value_near_its_bound_is_told_from_it() -> None:
     model = world("none").model
     assert model is not None
-    near = model.gates.assign(value=[0.0104, 0.0996, 0.7999, 0.59996, -0.0001, 0.05004], passed=False)
+    near = model.gates.assign(value=[0.0104, 0.0996, 0.7999, 0.59996, -0.0001, 0.04004], passed=False)
     table = Evidence(dataclasses.replace(model, gates=near), Words("en")).gates
-    assert column(table, "value") == ["0.0104", "9.96%", "0.7999", "0.59996", "−0.0001", "0.05004"]
+    assert column(table, "value") == ["0.0104", "9.96%", "0.7999", "0.59996", "−0.0001", "0.04004"]
 
 
 def test_a_gate_that_was_not_reached_is_unknown_not_zero() -> None:
