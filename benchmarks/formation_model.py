@@ -137,12 +137,13 @@ def null_cells() -> Iterator[tuple[dict[str, Any], Callable[[np.random.Generator
                 {"world": "one population, four years", "n": n, "missing": missing},
                 lambda rng, n=n, m=missing: feature_world(rng, n, missing=m, years=4),
             )
-    for share in (0.5, 0.7, 0.9):
-        for n in (20, 40, 150):
-            yield (
-                {"world": f"one continuum, correlations {share:g}", "n": n, "missing": 0.0},
-                lambda rng, n=n, r=share: continuum_world(rng, n, r),
-            )
+    for missing in (0.0, 0.2):
+        for share in (0.5, 0.7, 0.9):
+            for n in (20, 40, 150):
+                yield (
+                    {"world": f"one continuum, correlations {share:g}", "n": n, "missing": missing},
+                    lambda rng, n=n, r=share, m=missing: continuum_world(rng, n, r, m),
+                )
 
 
 def power_cells() -> Iterator[tuple[dict[str, Any], Callable[[np.random.Generator], World]]]:

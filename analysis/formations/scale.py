@@ -15,6 +15,8 @@ LAMBDAS: Final = np.linspace(-2.0, 4.0, 121)
 NORMAL_IQR: Final = 1.3489795003921634
 """Interquartile range of the standard normal distribution."""
 
+FARTHEST: Final = 1e3
+
 
 def yeo_johnson(x: FloatArray, exponent: FloatArray | float) -> FloatArray:
     """Return the Yeo–Johnson transform, which evens out skewness and never makes two humps of one.
@@ -74,20 +76,25 @@ class Scale:
         """
         low, median, high = np.nanquantile(x, [0.25, 0.5, 0.75], axis=0)
         spread = (high - low) / NORMAL_IQR
-        z = (x - median) / spread
+        z = _spreads(x, median, spread)
         exponent = np.array([_best_exponent(column[~np.isnan(column)]) for column in z.T])
         y = yeo_johnson(z, exponent)
         return cls(median, spread, exponent, np.nanmean(y, axis=0), np.nanstd(y, axis=0))
 
     def forward(self, x: FloatArray) -> FloatArray:
         """Return `x`, shape (…, p), on the scale: mean 0, deviation 1, about normal."""
-        z = (x - self.median) / self.spread
+        z = _spreads(x, self.median, self.spread)
         return (yeo_johnson(z, self.exponent) - self.mean) / self.deviation
 
     def backward(self, y: FloatArray) -> FloatArray:
         """Return the inverse of `forward`; NaN beyond its reach."""
         z = yeo_johnson_back(y * self.deviation + self.mean, self.exponent)
         return z * self.spread + self.median
+
+
+def _spreads(x: FloatArray, median: FloatArray, spread: FloatArray) -> FloatArray:
+    """Return distances from the median in spreads; what is absurdly far stays finite after any exponent."""
+    return np.clip((x - median) / spread, -FARTHEST, FARTHEST)
 
 
 def _best_exponent(z: FloatArray) -> float:

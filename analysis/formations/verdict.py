@@ -350,4 +350,11 @@ def _findings(table: FeatureTable) -> tuple[Finding, ...]:
         if not row.used
     ]
     out += [Finding("model_cluster_left_out", cluster_id=str(cluster)) for cluster in table.left_out]
+    frame = pd.DataFrame(table.x)
+    first = frame.groupby(list(frame), dropna=False, sort=False).ngroup().to_numpy()
+    seen: dict[int, str] = {}
+    for cluster, rows in zip(table.cluster_ids, first, strict=True):
+        other = seen.setdefault(int(rows), str(cluster))
+        if other != cluster:
+            out.append(Finding("model_cluster_copy", cluster_id=str(cluster), detail=other))
     return tuple(out)

@@ -383,3 +383,20 @@ def test_a_verdict_that_hangs_on_the_random_draws_says_so() -> None:
     clear = judge(feature_world(np.random.default_rng(11), 80, 6.0).formations)
     assert not any("Close to its bound" in s for s in clear.sentences["en"])
     assert (clear.gates.set_index("gate")["error"].drop("smaller_group") > 0).any()
+
+
+def test_copies_under_other_names_are_told() -> None:
+    table = feature_world(np.random.default_rng(0), 30).formations
+    assert not [f for f in judge(table).findings if f.code == "model_cluster_copy"]
+    copy = table[table["cluster_id"].isin(["c0003", "c0007"])]
+    again = pd.concat([table, copy.assign(cluster_id=copy["cluster_id"] + "-bis")])
+    told = [(f.cluster_id, f.detail) for f in judge(again).findings if f.code == "model_cluster_copy"]
+    assert told == [("c0003-bis", "c0003"), ("c0007-bis", "c0007")]
+
+
+def test_an_absurd_figure_neither_overflows_nor_makes_a_group() -> None:
+    table = feature_world(np.random.default_rng(1), 40, 0.0).formations
+    table.loc[3, "partner_entropy"] = 1e300
+    model = judge(table)
+    assert model.outcome == "none"
+    assert np.isfinite(model.gates.set_index("gate")["value"][["split_test", "gap", "valley"]]).all()
