@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from functools import cache
 from importlib import resources
@@ -182,7 +183,7 @@ def rule_verdicts(formations: pd.DataFrame, thresholds: Thresholds, lang: str = 
                 "verdict_basis": "rules",
                 "rule_verdict": verdict,
                 "jaccard": float("nan"),
-                "rule_because": because,
+                "rule_because": re.sub(r"(?<=\d)\.(?=\d)", ",", because) if lang == "ru" else because,
                 "rule_cooperation": ratio,
                 "rule_innovation": spending,
             }

@@ -213,7 +213,7 @@ def test_the_rule_says_which_trait_and_which_years_decide() -> None:
         "innovation: unknown in every year"
     )
     assert (
-        "признака нет (год 2020: 0.2, нужно больше 0.3)" in verdicts([0.2], [0.2], lang="ru")["rule_because"]
+        "признака нет (год 2020: 0,2, нужно больше 0,3)" in verdicts([0.2], [0.2], lang="ru")["rule_because"]
     )
 
 
