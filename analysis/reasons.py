@@ -31,6 +31,7 @@ _NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
     "integration": ("internal_sales_share", "internal_sourcing_share", "circulation_share"),
     "closedness_verdict": ("internal_sales_share", "circulation_share"),
 }
+_MODEL: Final = ("ecosystem_probability", "formation_verdict")
 _SAID: Final[Mapping[str, Mapping[str, str]]] = {
     "needs": {"en": "{needed} is unknown", "ru": "неизвестно: {needed}"},
     "local_sourcing_change": {
@@ -129,8 +130,9 @@ class _Row:
             if name in self.left and lacking:
                 self._say([name], _SAID["needs"][self.lang].format(needed=", ".join(lacking)))
         model = "year_thin" if scored else "ecosystem_probability"
-        for name, why in (("local_sourcing_change",) * 2, ("ecosystem_probability", model)):
-            self._say([name] if name in self.left else [], _SAID[why][self.lang])
+        told = {"local_sourcing_change": ("local_sourcing_change",), model: _MODEL}
+        for why, names in told.items():
+            self._say([name for name in names if name in self.left], _SAID[why][self.lang])
         if not nulls:
             self._say([n for n in self.left if n.startswith("core_p_")], _SAID["core_p_"][self.lang])
         self._say(list(self.left), _SAID["rest"][self.lang])

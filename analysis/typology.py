@@ -23,6 +23,7 @@ __all__ = [
     "label",
     "load_thresholds",
     "rule_verdicts",
+    "yearly_rule",
     "support_measures",
 ]
 
@@ -193,6 +194,41 @@ def rule_verdicts(formations: pd.DataFrame, thresholds: Thresholds, lang: str = 
         "rule_because rule_cooperation rule_innovation"
     )
     return pd.DataFrame(rows, columns=columns.split())
+
+
+def yearly_rule(formations: pd.DataFrame, thresholds: Thresholds) -> list[str]:
+    """Return what the rule says of each row by its own year alone.
+
+    Parameters
+    ----------
+    formations : DataFrame
+        As `classify` returns it: ``cooperation_ratio`` and ``innovation_level`` count.
+    thresholds : Thresholds
+
+    Returns
+    -------
+    list of str
+        ``ecosystem-like`` where both traits hold, ``cluster-like`` where neither does, ``undecided`` where
+        one does or one is unknown.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame(
+    ...     {"cooperation_ratio": [0.4, 0.4, 0.1, None], "innovation_level": ["high", "low", "low", "low"]}
+    ... )
+    >>> yearly_rule(rows, load_thresholds())
+    ['ecosystem-like', 'undecided', 'cluster-like', 'undecided']
+    """
+    least = LEVELS.index(thresholds.innovation_at_least)
+    levels = formations["innovation_level"].where(formations["innovation_level"].isin(LEVELS), "")
+    out = []
+    for ratio, level in zip(formations["cooperation_ratio"], levels, strict=True):
+        if pd.isna(ratio) or not level:
+            out.append("undecided")
+            continue
+        traits = (ratio > thresholds.cooperation_above * (1 + 1e-9), LEVELS.index(level) >= least)
+        out.append("ecosystem-like" if all(traits) else "undecided" if any(traits) else "cluster-like")
+    return out
 
 
 def _which(group: pd.DataFrame, text: dict[str, str]) -> str:

@@ -21,7 +21,7 @@ from analysis.formations.verdict import assess
 from analysis.measures import Measures
 from analysis.reasons import add_reasons
 from analysis.results import Result, output_columns
-from analysis.typology import classify, load_thresholds, rule_verdicts
+from analysis.typology import classify, load_thresholds, rule_verdicts, yearly_rule
 from engines.local import map_formations
 from graph.findings import Findings
 from graph.formation import Formation
@@ -84,6 +84,7 @@ def analyze_graph(
     noticed.extend(type_findings)
     formation_table = _across_formations(formation_table, member_table)
     rules = rule_verdicts(formation_table, thresholds, settings.lang)
+    formation_table["rule_verdict"] = yearly_rule(formation_table, thresholds)
     model = assess(
         conform(formation_table, "formations"),
         settings,

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from analysis.cooperation import cooperation_tables
 from analysis.thresholds import TERMS
 from analysis.trajectories import trajectories
-from analysis.typology import classify, label, load_thresholds, rule_verdicts, support_measures
+from analysis.typology import classify, label, load_thresholds, rule_verdicts, support_measures, yearly_rule
 from graph.errors import DataError, ParameterError
 from graph.model import SupplyGraph
 from graph.settings import Settings
@@ -168,6 +170,25 @@ def test_trajectories_follow_consecutive_years_of_a_cluster() -> None:
     # Growth from zero is not a number; from 4 to 5 it is a quarter.
     assert math.isnan(path["rd_growth"][1]) and path["value_added_growth"][1] == 0.25
     assert path["cooperation_change"].isna().all()
+
+
+@given(
+    rows=st.lists(
+        st.tuples(
+            st.sampled_from([math.nan, 0.0, 0.2, 0.3, 0.1 + 0.2, 0.31, 1.0]),
+            st.sampled_from([math.nan, 0.0, 0.04, 0.05, 0.1, 0.2, 0.4]),
+        ),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_the_rule_of_a_year_is_that_of_a_cluster_of_one_year(rows: list[tuple[float, float]]) -> None:
+    frame = pd.DataFrame(rows, columns=["cooperation_ratio", "rd_per_employee"]).assign(
+        cluster_id=[f"c{i}" for i in range(len(rows))], year=2020, value_added_per_employee=math.nan
+    )
+    thresholds = load_thresholds()
+    judged = classify(frame, thresholds, "RUB")[0]
+    assert yearly_rule(judged, thresholds) == rule_verdicts(judged, thresholds)["rule_verdict"].tolist()
 
 
 def verdicts(cooperation: list[float], rd: list[float], currency: str = "RUB", lang: str = "en") -> pd.Series:

@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from analysis.formations import wording
 from analysis.formations.em import FloatArray
@@ -58,7 +59,8 @@ class FormationModel:
     clusters : DataFrame
         One row a cluster, `CLUSTER_COLUMNS`; unknown is NaN or "".
     scores : DataFrame
-        ``cluster_id, year, ecosystem_probability``: each year scored by the model of the clusters.
+        ``cluster_id, year, ecosystem_probability, formation_verdict``: each year scored by the model of the
+        clusters; by the rule on that year alone where there is no model.
     features, feature_notes : DataFrame
         What the model saw, see `FeatureTable`.
     contributions : DataFrame
@@ -163,7 +165,8 @@ def assess(
     table = feature_table(ordered)
     basis = basis_of(len(table.cluster_ids))
     clusters = _frame(table, rules)
-    scores = ordered[["cluster_id", "year"]].assign(ecosystem_probability=np.nan)
+    by_rule = ordered["rule_verdict"] if "rule_verdict" in ordered else ""
+    scores = ordered[["cluster_id", "year"]].assign(ecosystem_probability=np.nan, formation_verdict=by_rule)
     if basis == "rules" or not table.theory.any():
         if progress is not None:
             progress(1.0)
@@ -221,13 +224,17 @@ def _model(
     clusters.loc[placed, "formation_verdict"] = "no structure" if outcome == "none" else "undecided"
     parts = pd.DataFrame(columns=["cluster_id", "feature", "contribution"])
     flips = pd.DataFrame(columns=["cluster_id", "feature", "value", "to_ecosystem"])
-    scores = formations[["cluster_id", "year"]].assign(ecosystem_probability=np.nan)
+    told = clusters.set_index("cluster_id")["formation_verdict"].reindex(formations["cluster_id"].astype(str))
+    scores = formations[["cluster_id", "year"]].assign(
+        ecosystem_probability=np.nan, formation_verdict=told.to_numpy()
+    )
     if outcome != "none":
         clusters.loc[placed, "jaccard"] = groups.stability[groups.second.astype(int)]
     if outcome == "named":
         parts = _contributions(table, groups)
         flips = _place(clusters, placed, table, groups, lang)
         scores["ecosystem_probability"] = _yearly(formations, table, groups)
+        scores["formation_verdict"] = _in_words(scores["ecosystem_probability"].to_numpy())
     chosen, _ = criteria(groups.x, rng, groups.fit.responsibilities[0])
     variants = sensitivity(groups, [feature.name for feature in table.features], rng)
     if progress is not None:
@@ -253,6 +260,13 @@ def _model(
     )
 
 
+def _in_words(probability: FloatArray) -> NDArray[np.object_]:
+    """Return the verdict on each probability of being ecosystem-like; "" where it is unknown."""
+    low, high = ABSTAIN
+    sides = [np.isnan(probability), probability > high, probability < low]
+    return np.select(sides, ["", "ecosystem-like", "cluster-like"], "undecided").astype(object)
+
+
 def _place(
     clusters: pd.DataFrame, placed: np.ndarray, table: FeatureTable, groups: Groups, lang: str
 ) -> pd.DataFrame:
@@ -264,10 +278,7 @@ def _place(
     shares = posterior(groups.x, groups.resampled)
     low, high = np.quantile(shares, CREDIBLE, axis=0)
     p = groups.probability
-    verdict = np.where(
-        p > ABSTAIN[1], "ecosystem-like", np.where(p < ABSTAIN[0], "cluster-like", "undecided")
-    )
-    clusters.loc[placed, "formation_verdict"] = verdict
+    clusters.loc[placed, "formation_verdict"] = _in_words(p)
     clusters.loc[placed, "ecosystem_probability"] = p
     clusters.loc[placed, "ecosystem_probability_low"] = low
     clusters.loc[placed, "ecosystem_probability_high"] = high

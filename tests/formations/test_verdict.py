@@ -85,6 +85,10 @@ def test_each_year_is_scored(planted: tuple[FormationModel, np.ndarray, pd.DataF
     assert len(model.scores) == len(table)
     by_cluster = model.scores.groupby("cluster_id")["ecosystem_probability"].mean()
     assert np.mean((by_cluster.to_numpy() > 0.5) == ecosystem) > 0.85
+    p, said = model.scores["ecosystem_probability"], model.scores["formation_verdict"]
+    assert ((p > 0.65) == (said == "ecosystem-like")).all()
+    assert ((p < 0.35) == (said == "cluster-like")).all()
+    assert ((said == "") == p.isna()).all()
 
 
 def test_the_tables_behind_it(planted: tuple[FormationModel, np.ndarray, pd.DataFrame]) -> None:
@@ -114,6 +118,7 @@ def test_one_population_has_no_structure_and_says_so_with_dignity(n: int) -> Non
     assert model.outcome == "none"
     assert set(model.clusters["formation_verdict"]) == {"no structure"}
     assert model.clusters["ecosystem_probability"].isna().all()
+    assert (model.scores["formation_verdict"] == "no structure").all()
     assert model.scores["ecosystem_probability"].isna().all()
     assert model.sentences["en"][0].startswith("These data show no distinct groups")
     assert model.sentences["ru"][0].startswith("Различимых групп эти данные не показывают")
@@ -143,6 +148,10 @@ def test_few_clusters_get_the_verdict_of_the_rule() -> None:
     assert "19 clusters" in model.sentences["en"][0]
     assert "19" in model.sentences["ru"][0]
     assert model.scores["ecosystem_probability"].isna().all()
+    assert (model.scores["formation_verdict"] == "").all()
+    yearly = world.formations.assign(rule_verdict="undecided")
+    again = assess(yearly, Settings(), rules=rules_for(yearly, "cluster-like"))
+    assert (again.scores["formation_verdict"] == "undecided").all()
 
 
 def test_clusters_with_too_few_known_features_are_left_out_by_name() -> None:
