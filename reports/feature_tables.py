@@ -27,6 +27,7 @@ REASONS: Final = {
     "unknown": "fm_unused_unknown",
     "too few known": "fm_unused_few",
     "hardly varies": "fm_unused_flat",
+    "repeats another": "fm_unused_repeat",
 }
 SHOWN_AS: Final = {"zero": "fm_cell_zero", "bound": "fm_cell_limit", "outside": "fm_cell_outside"}
 

@@ -111,9 +111,7 @@ class Formations:
     def usable(self) -> int:
         """Number of clusters with enough known features."""
         assert self.model is not None
-        used = self.model.features.loc[self.model.features["used"].astype(bool), "feature"].nunique()
-        known = self.model.clusters["features_known"].to_numpy("int64")
-        return int((known >= max(1, min(MIN_FEATURES, used))).sum())
+        return int((self.model.clusters["features_known"].to_numpy("int64") >= MIN_FEATURES).sum())
 
     @property
     def tiers(self) -> tuple[Tier, ...]:

@@ -127,7 +127,7 @@ def split_test(
         null = np.concatenate([null, new])
         p_value, statistic, at = _judge(ratios[0], null)
         if p_value <= HOPELESS and len(null) == limit:
-            close = abs(p_value - LEVEL) <= 2 * simulation_error(p_value, limit)
+            close = abs(p_value - LEVEL) <= 2 * simulation_error(p_value, limit, LEVEL)
             limit = replicates if limit < replicates else max(limit, most) if close else limit
     return SplitTest(
         p_value,
@@ -139,14 +139,17 @@ def split_test(
     )
 
 
-def simulation_error(p_value: float, draws: int) -> float:
+def simulation_error(p_value: float, draws: int, bound: float) -> float:
     """Return the standard error of a p-value from `draws` simulated data sets.
+
+    Of a value below its bound it is taken at the bound: few hits by luck must not look certain.
 
     Examples
     --------
-    >>> simulation_error(0.5, 100)
-    0.05
+    >>> simulation_error(0.5, 100, 0.01), round(simulation_error(0.001, 99, 0.01), 3)
+    (0.05, 0.01)
     """
+    p_value = max(p_value, bound)
     return float(np.sqrt(p_value * (1 - p_value) / draws))
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from itertools import combinations
 from typing import Final
 
 import numpy as np
@@ -27,7 +28,7 @@ MIN_KNOWN_SHARE: Final = 0.2
 """A feature must be known for at least 8 clusters and a fifth of them."""
 
 MIN_FEATURES: Final = 3
-"""A cluster with fewer known features is not placed by the model."""
+"""A cluster with fewer known features is not placed by the model; a model needs as many, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,8 +235,9 @@ def feature_table(formations: pd.DataFrame) -> FeatureTable:
     """Return the table of features of the clusters in `formations`.
 
     A feature is left out when it is known for fewer than 8 clusters or a fifth of them, or when at least
-    half of its known values are equal (it has no spread to scale by). A cluster is left out when fewer than
-    3 of the used features are known for it. Both are counted over what is left.
+    half of its known values are equal (it has no spread to scale by), or when it orders the clusters exactly
+    as another does, or in reverse: it adds nothing to that one. A cluster is left out when fewer than 3 of
+    the used features are known for it. All are counted over what is left.
     """
     medians = cluster_medians(formations)
     n = len(medians)
@@ -249,10 +251,12 @@ def feature_table(formations: pd.DataFrame) -> FeatureTable:
         unusable = {
             name: _unusable(values[enough]) for name, values in columns.items() if name not in reasons
         }
+        if not any(unusable.values()):
+            unusable = _repeats({name: columns[name][enough] for name in unusable})
         reasons |= {name: reason for name, reason in unusable.items() if reason}
         used = tuple(f for f in feature_list() if f.name not in reasons)
         x = np.column_stack([columns[f.name] for f in used]) if used else np.empty((n, 0))
-        enough = (~np.isnan(x)).sum(axis=1) >= min(MIN_FEATURES, max(len(used), 1))
+        enough = (~np.isnan(x)).sum(axis=1) >= MIN_FEATURES
         if not any(unusable.values()) or not enough.any():
             break
     counted = enough if enough.any() else np.ones(n, bool)
@@ -278,6 +282,21 @@ def _unusable(values: FloatArray) -> str:
     if known < max(MIN_KNOWN, MIN_KNOWN_SHARE * len(values)):
         return "unknown" if known == 0 else "too few known"
     return "hardly varies" if _flat(values) else ""
+
+
+def _repeats(columns: Mapping[str, FloatArray]) -> dict[str, str]:
+    """Return which features order the clusters as an earlier one, or in reverse, where both are known."""
+    from scipy.stats import rankdata
+
+    out: dict[str, str] = {}
+    for (one, first), (other, second) in combinations(columns.items(), 2):
+        both = ~np.isnan(first) & ~np.isnan(second)
+        if both.sum() < MIN_KNOWN or one in out or other in out:
+            continue
+        rank, again = rankdata(first[both]), rankdata(second[both])
+        if (rank == again).all() or (rank == both.sum() + 1 - again).all():
+            out[other] = "repeats another"
+    return out
 
 
 def _flat(values: FloatArray) -> bool:

@@ -297,9 +297,10 @@ def gap_difference(recipe: Recipe, fit: Fit, rng: Generator, references: int = R
     drawn = rng.standard_normal((references, n, p)) @ np.linalg.cholesky(covariance).T
     again = recipe.fit(np.ones((references, n)), rng, drawn)
     falls = _log_fall(drawn, again.responsibilities[:, :, 1])
-    mean = Estimate.mean(falls)
-    spread = falls.std() * np.sqrt(1 + 1 / references)
-    return Estimate(float(mean.value - fall[0] - spread), mean.error)
+    spread = float(falls.std())
+    value = falls.mean() - fall[0] - spread * np.sqrt(1 + 1 / references)
+    # Of the mean σ²/B, of the deviation about σ²/2B.
+    return Estimate(float(value), spread * float(np.sqrt(1.5 / references)))
 
 
 def _log_fall(data: FloatArray, share: FloatArray) -> FloatArray:

@@ -137,7 +137,7 @@ def find_groups(
 
     close = CLOSER if thorough else 0
     test = split_test(x, theory, rng, replicates, close * replicates)
-    p_value = Estimate(test.p_value, simulation_error(test.p_value, len(test.null)))
+    p_value = Estimate(test.p_value, simulation_error(test.p_value, len(test.null), LEVEL))
     tell(0.4)
     on_scale, scale = scaled(x)
     recipe = Recipe.of(on_scale, theory, test.direction != "free" or test.p_value > LEVEL)

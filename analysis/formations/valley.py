@@ -65,7 +65,7 @@ def valley(
         as_empty += int((emptiness(drawn, again) <= shown).sum())
         draws = at + populations
         value = (1 + as_empty) / (1 + draws)
-        error = simulation_error(value, draws)
+        error = simulation_error(value, draws, MOST_EVEN)
         if abs(value - MOST_EVEN) > 2 * error:
             break
     return Estimate(value, error)

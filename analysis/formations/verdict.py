@@ -26,6 +26,11 @@ EXPLORATORY_FROM: Final = 20
 MODEL_ABOVE: Final = 40
 """Fewer clusters than the first: rules only; up to the second: exploratory; above it: a model verdict."""
 
+FEATURE_FINDINGS: Final = {
+    "hardly varies": "model_feature_constant",
+    "repeats another": "model_feature_repeats",
+}
+
 CREDIBLE: Final = (0.05, 0.95)
 
 CLUSTER_COLUMNS: Final = (
@@ -174,7 +179,7 @@ def assess(
         clusters["verdict_basis"] = "rules"
         total = len(clusters)
         sentences = wording.rules_only(
-            total, len(table.cluster_ids), EXPLORATORY_FROM, bool(table.theory.any())
+            total, len(table.cluster_ids), EXPLORATORY_FROM, len(table.features), bool(table.theory.any())
         )
         return FormationModel("rules", "rules", clusters, sentences, scores, table.cells, table.notes)
     return _model(ordered, table, clusters, basis, settings.lang, rng_seed, progress)
@@ -333,7 +338,7 @@ def _yearly(formations: pd.DataFrame, table: FeatureTable, groups: Groups) -> Fl
     assert groups.resampled is not None
     x = groups.scale.forward(table.transformed(formations))
     out: FloatArray = posterior(x, groups.resampled).mean(axis=0)
-    out[(~np.isnan(x)).sum(axis=1) < min(MIN_FEATURES, x.shape[1])] = np.nan
+    out[(~np.isnan(x)).sum(axis=1) < MIN_FEATURES] = np.nan
     return out
 
 
@@ -353,7 +358,7 @@ def _selection(chosen: pd.DataFrame, groups: Groups) -> pd.DataFrame:
 def _findings(table: FeatureTable) -> tuple[Finding, ...]:
     out = [
         Finding(
-            "model_feature_constant" if row.reason == "hardly varies" else "model_feature_unknown",
+            FEATURE_FINDINGS.get(str(row.reason), "model_feature_unknown"),
             detail=str(row.column),
             value=str(row.known),
         )
@@ -361,11 +366,19 @@ def _findings(table: FeatureTable) -> tuple[Finding, ...]:
         if not row.used
     ]
     out += [Finding("model_cluster_left_out", cluster_id=str(cluster)) for cluster in table.left_out]
-    frame = pd.DataFrame(table.x)
-    first = frame.groupby(list(frame), dropna=False, sort=False).ngroup().to_numpy()
-    seen: dict[int, str] = {}
-    for cluster, rows in zip(table.cluster_ids, first, strict=True):
-        other = seen.setdefault(int(rows), str(cluster))
-        if other != cluster:
-            out.append(Finding("model_cluster_copy", cluster_id=str(cluster), detail=other))
+    out += [
+        Finding("model_cluster_copy", cluster_id=cluster, detail=other) for cluster, other in _copies(table)
+    ]
     return tuple(out)
+
+
+def _copies(table: FeatureTable) -> list[tuple[str, str]]:
+    """Return clusters with the figures of an earlier one, at least three of them nobody else's."""
+    frame = pd.DataFrame(table.x)
+    alike = frame.groupby(list(frame), dropna=False, sort=False).indices
+    out = []
+    for rows in alike.values():
+        shared = [int((frame[j] == frame[j][rows[0]]).sum()) for j in frame]
+        if len(rows) > 1 and shared.count(len(rows)) >= MIN_FEATURES:
+            out += [(str(table.cluster_ids[row]), str(table.cluster_ids[rows[0]])) for row in rows[1:]]
+    return sorted(out)

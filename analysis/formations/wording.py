@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.formations.em import FloatArray
-from analysis.formations.features import Feature, FeatureTable
+from analysis.formations.features import MIN_FEATURES, Feature, FeatureTable
 
 if TYPE_CHECKING:
     from analysis.formations.model import Groups
@@ -60,17 +60,26 @@ CLOSE = {
 """Gates whose value rests on random draws."""
 
 
-def rules_only(total: int, usable: int, needed: int, theory: bool) -> Page:
+def rules_only(total: int, usable: int, needed: int, features: int, theory: bool) -> Page:
     """Return why no model was fitted.
 
     Examples
     --------
-    >>> rules_only(9, 9, 20, True)["en"][0]
+    >>> rules_only(9, 9, 20, 6, True)["en"][0]
     'Rules only: the data hold 9 clusters; a statistical model needs at least 20.'
     """
     if total < needed:
         en = f"Rules only: the data hold {total} clusters; a statistical model needs at least {needed}."
         ru = f"Только правила: кластеров в данных {total}, а статистической модели нужно не менее {needed}."
+    elif features < MIN_FEATURES:
+        en = (
+            f"Rules only: of the features, {features} can be used (known for enough clusters, varying, not a "
+            f"repetition of another); a statistical model needs at least {MIN_FEATURES}."
+        )
+        ru = (
+            f"Только правила: пригодных признаков (известных достаточно полно, различающихся и не "
+            f"повторяющих друг друга) {features}, а статистической модели нужно не менее {MIN_FEATURES}."
+        )
     elif theory:
         en = (
             f"Rules only: of {total} clusters, {usable} have enough known features; "

@@ -403,6 +403,36 @@ def test_copies_under_other_names_are_told() -> None:
     assert told == [("c0003-bis", "c0003"), ("c0007-bis", "c0007")]
 
 
+def test_clusters_alike_in_coarse_figures_are_not_called_copies() -> None:
+    table = feature_world(np.random.default_rng(0), 40).formations
+    cells = table.columns[2:]
+    coarse = (table[cells] > table[cells].median()) * 0.5 + 0.25
+    model = judge(table.assign(**coarse))
+    assert not [f for f in model.findings if f.code == "model_cluster_copy"]
+
+
+def test_a_feature_that_repeats_another_is_left_out_by_name() -> None:
+    table = feature_world(np.random.default_rng(3), 60, 5.0).formations
+    table["integration"] = 1 - table["cooperation_ratio"] ** 2  # reversed order
+    model = judge(table)
+    [told] = [f for f in model.findings if f.code == "model_feature_repeats"]
+    assert told.detail == "integration"
+    notes = model.feature_notes.set_index("feature")["reason"]
+    assert notes[notes == "repeats another"].index.tolist() == ["integration"]
+
+
+def test_one_or_two_features_cannot_tell_and_say_so() -> None:
+    """Two groups five deviations apart: scores of one feature cannot show them, so nothing is denied."""
+    table = feature_world(np.random.default_rng(3), 60, 5.0).formations
+    one = judge(table[["cluster_id", "year", "cooperation_ratio"]])
+    twice = table[["cluster_id", "year", "cooperation_ratio", "core_fit"]]
+    two = judge(twice.assign(integration=table["cooperation_ratio"]))
+    for model, usable in ((one, 1), (two, 2)):
+        assert model.basis == "rules"
+        assert f"of the features, {usable} can be used" in model.sentences["en"][0]
+        assert f"{usable}, а статистической модели нужно не менее 3" in model.sentences["ru"][0]
+
+
 def test_an_absurd_figure_neither_overflows_nor_makes_a_group() -> None:
     table = feature_world(np.random.default_rng(1), 40, 0.0).formations
     table.loc[3, "partner_entropy"] = 1e300
