@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.random import Generator
 
 from analysis.formations.em import Covariance, Fit, FloatArray, Gaps, fit_em
-from analysis.formations.existence import LEVEL
+from analysis.formations.existence import LEVEL, NEAR
 from analysis.formations.groups import RIDGE, UNKNOWN, Estimate, complete
 from analysis.formations.valley import MOST_EVEN
 
@@ -37,8 +37,8 @@ class Gate:
 
     @property
     def close(self) -> bool:
-        """Whether other random draws could well decide otherwise: the bound is within two errors."""
-        return self.error > 0 and abs(self.value - self.bound) <= 2 * self.error
+        """Whether other random draws could well decide otherwise: the bound is within 2.5 errors."""
+        return self.error > 0 and abs(self.value - self.bound) <= NEAR * self.error
 
 
 def free_parameters(groups: int, p: int, covariance: Covariance = "tied") -> int:

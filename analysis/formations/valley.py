@@ -9,7 +9,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from analysis.formations.em import Fit, FloatArray
-from analysis.formations.existence import simulation_error
+from analysis.formations.existence import NEAR, simulation_error
 from analysis.formations.groups import RIDGE, Estimate, Recipe
 
 POPULATIONS: Final = 199
@@ -38,7 +38,7 @@ def valley(
     populations : int
         Data sets to compare with.
     most : int
-        Draw on up to so many where the value lies within two of its errors of 0.04.
+        Draw on up to so many while the value lies within 2.5 of its errors of 0.04.
 
     Returns
     -------
@@ -66,7 +66,7 @@ def valley(
         draws = at + populations
         value = (1 + as_empty) / (1 + draws)
         error = simulation_error(value, draws, MOST_EVEN)
-        if abs(value - MOST_EVEN) > 2 * error:
+        if abs(value - MOST_EVEN) > NEAR * error:
             break
     return Estimate(value, error)
 

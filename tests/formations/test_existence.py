@@ -80,8 +80,8 @@ def test_a_p_value_near_its_bound_is_drawn_closer() -> None:
         rng = np.random.default_rng([3, seed])
         x = rng.normal(size=(40, 4)) + 1.7 * (np.arange(40) < 20)[:, None]
         test = split_test(x, THEORY, rng, 199, 995)
-        close = abs(test.p_value - 0.01) <= 2 * simulation_error(test.p_value, len(test.null), 0.01)
-        assert len(test.null) in (99, 199, 995)
+        close = abs(test.p_value - 0.01) <= 2.5 * simulation_error(test.p_value, len(test.null), 0.01)
+        assert len(test.null) in (99, 199, 398, 597, 796, 995)
         assert len(test.null) == 995 or not close
         far, near = far + (len(test.null) == 199), near + (len(test.null) == 995)
     assert far and near

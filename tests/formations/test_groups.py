@@ -176,9 +176,9 @@ def test_an_unknown_gate_is_not_passed_and_not_close() -> None:
     assert not any(gate.close for gate in out)
 
 
-def test_a_gate_is_close_within_two_errors_of_its_bound() -> None:
+def test_a_gate_is_close_within_two_and_a_half_errors_of_its_bound() -> None:
     assert Gate("valley", 0.05, 0.04, False, 0.006).close
-    assert not Gate("valley", 0.05, 0.04, False, 0.004).close
+    assert not Gate("valley", 0.05, 0.04, False, 0.0039).close
 
 
 def test_emptiness_by_hand() -> None:
