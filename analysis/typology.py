@@ -144,17 +144,9 @@ def rule_verdicts(formations: pd.DataFrame, thresholds: Thresholds, lang: str = 
         innovation = group[group["rd_per_employee"].notna() & group["innovation_level"].isin(LEVELS)]
         ratio = float(cooperation["cooperation_ratio"].median())
         spending = float(innovation["rd_per_employee"].median())
-        # A median of two years carries the noise of their mean; a ratio within it is not above.
-        cooperates = ratio > thresholds.cooperation_above * (1 + 1e-9) if len(cooperation) else None
         level = str(thresholds.innovation.levels([spending])[0])
-        innovates = (
-            LEVELS.index(level) >= LEVELS.index(thresholds.innovation_at_least) if len(innovation) else None
-        )
-        verdict = {(True, True): "ecosystem-like", (False, False): "cluster-like"}.get(
-            (bool(cooperates), bool(innovates)), "undecided"
-        )
-        if cooperates is None or innovates is None:
-            verdict = "undecided"
+        cooperates, innovates = _traits(ratio, level if len(innovation) else "", thresholds)
+        verdict = _VERDICTS.get((cooperates, innovates), "undecided")
         ratio_said = text["ratio"].format(
             which=_which(cooperation, text),
             value=_shown(ratio, thresholds.cooperation_above),
@@ -219,16 +211,23 @@ def yearly_rule(formations: pd.DataFrame, thresholds: Thresholds) -> list[str]:
     >>> yearly_rule(rows, load_thresholds())
     ['ecosystem-like', 'undecided', 'cluster-like', 'undecided']
     """
-    least = LEVELS.index(thresholds.innovation_at_least)
     levels = formations["innovation_level"].where(formations["innovation_level"].isin(LEVELS), "")
-    out = []
-    for ratio, level in zip(formations["cooperation_ratio"], levels, strict=True):
-        if pd.isna(ratio) or not level:
-            out.append("undecided")
-            continue
-        traits = (ratio > thresholds.cooperation_above * (1 + 1e-9), LEVELS.index(level) >= least)
-        out.append("ecosystem-like" if all(traits) else "undecided" if any(traits) else "cluster-like")
-    return out
+    rows = zip(formations["cooperation_ratio"], levels, strict=True)
+    return [_VERDICTS.get(_traits(ratio, level, thresholds), "undecided") for ratio, level in rows]
+
+
+_VERDICTS: Final[dict[tuple[bool | None, bool | None], str]] = {
+    (True, True): "ecosystem-like",
+    (False, False): "cluster-like",
+}
+
+
+def _traits(ratio: float, level: str, thresholds: Thresholds) -> tuple[bool | None, bool | None]:
+    """Return whether both traits of the rule hold; None where `ratio` is NaN or `level` ""."""
+    # A median of two years carries the noise of their mean; a ratio within it is not above.
+    cooperates = None if pd.isna(ratio) else bool(ratio > thresholds.cooperation_above * (1 + 1e-9))
+    least = LEVELS.index(thresholds.innovation_at_least)
+    return cooperates, LEVELS.index(level) >= least if level else None
 
 
 def _which(group: pd.DataFrame, text: dict[str, str]) -> str:

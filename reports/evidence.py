@@ -49,7 +49,7 @@ class Evidence:
             cells = (
                 Cell(words(f"fm_gate_{name}"), name),
                 Cell(shown, raw(value), unknown=not known, why="" if known else words("fm_not_reached")),
-                self._error(float(row["error"])),
+                self._error(float(row["error"]), drawn=not share),
                 Cell(f"{GATE_SIGN.get(name, '≥')} {bound}", raw(least)),
                 Cell(
                     words("fm_passed" if row["passed"] else "fm_failed"),
@@ -69,16 +69,17 @@ class Evidence:
         )
         return _table("gates", words("fm_gates"), columns, rows)
 
-    def _error(self, error: float) -> Cell:
+    def _error(self, error: float, drawn: bool) -> Cell:
         if np.isnan(error):
             return Cell("—", "", unknown=True, why=self.words("fm_not_reached"))
-        return Cell(f"± {brief(float(f'{error:.1g}'), self.words.lang)}" if error else "—", raw(error))
+        return Cell(f"± {brief(float(f'{error:.1g}'), self.words.lang)}" if drawn else "—", raw(error))
 
     def _precise(self, value: float, bound: float, share: bool) -> str:
-        """Return a value with as many digits as tell it from its bound."""
+        """Return a value with as many digits as tell it from its bound and from 0."""
         scale = 100 if share else 1
         digits = 1 if share else 3 if abs(value) < 0.1 else 2
-        while digits < 6 and value != bound and round(value * scale, digits) == round(bound * scale, digits):
+        near = [other for other in (bound, 0.0) if value != other]
+        while digits < 6 and round(value * scale, digits) in [round(other * scale, digits) for other in near]:
             digits += 1
         text = decimal(value * scale, digits, self.words.lang)
         return text + (NO_BREAK + "%" if self.words.lang == "ru" else "%") if share else text

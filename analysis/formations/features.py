@@ -285,7 +285,10 @@ def _unusable(values: FloatArray) -> str:
 
 
 def _repeats(columns: Mapping[str, FloatArray]) -> dict[str, str]:
-    """Return which features order the clusters as an earlier one, or in reverse, where both are known."""
+    """Return which features order the clusters as another, or in reverse, where both are known.
+
+    Of the two the one that is known for fewer clusters is named, else the later one.
+    """
     from scipy.stats import rankdata
 
     out: dict[str, str] = {}
@@ -295,7 +298,8 @@ def _repeats(columns: Mapping[str, FloatArray]) -> dict[str, str]:
             continue
         rank, again = rankdata(first[both]), rankdata(second[both])
         if (rank == again).all() or (rank == both.sum() + 1 - again).all():
-            out[other] = "repeats another"
+            fewer = one if (~np.isnan(first)).sum() < (~np.isnan(second)).sum() else other
+            out[fewer] = "repeats another"
     return out
 
 

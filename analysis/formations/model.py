@@ -171,7 +171,13 @@ def find_groups(
     strength = prediction_strength(recipe, rng)
     tell(0.9)
     distance = gap_difference(recipe, fit, rng)
-    even = valley(recipe, fit, rng.spawn(1)[0], most=close * POPULATIONS)
+    even = valley(
+        recipe,
+        fit,
+        rng.spawn(1)[0],  # a stream of its own: what else is drawn does not hang on how far it draws
+        most=close * POPULATIONS,
+        progress=lambda share: tell(0.9 + 0.1 * share),
+    )
     low, high = np.quantile(theory_gap(resampled, theory), INTERVAL)
     tell(1.0)
     return Groups(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -20,7 +21,12 @@ MOST_SHARE: Final = 0.96
 
 
 def valley(
-    recipe: Recipe, fit: Fit, rng: Generator, populations: int = POPULATIONS, most: int = 0
+    recipe: Recipe,
+    fit: Fit,
+    rng: Generator,
+    populations: int = POPULATIONS,
+    most: int = 0,
+    progress: Callable[[float], None] | None = None,
 ) -> Estimate:
     """Return how often one evenly spread population shows so empty a middle when it is cut in two.
 
@@ -39,6 +45,8 @@ def valley(
         Data sets to compare with.
     most : int
         Draw on up to so many while the value lies within 2.5 of its errors of 0.04.
+    progress : callable, optional
+        Called with the share of the most draws that are done.
 
     Returns
     -------
@@ -58,12 +66,14 @@ def valley(
     """
     shown = emptiness(recipe.completed[None], fit)[0]
     apart = fit.means[0, 1] - fit.means[0, 0]
-    as_empty = 0
-    for at in range(0, max(populations, most), populations):
+    as_empty, limit = 0, max(populations, most)
+    for at in range(0, limit, populations):
         drawn = even_spread(recipe.completed, apart, populations, rng)
         again = recipe.fit(np.ones((populations, len(recipe.x))), rng, drawn)
         as_empty += int((emptiness(drawn, again) <= shown).sum())
         draws = at + populations
+        if progress is not None:
+            progress(draws / limit)
         value = (1 + as_empty) / (1 + draws)
         error = simulation_error(value, draws, MOST_EVEN)
         if abs(value - MOST_EVEN) > NEAR * error:

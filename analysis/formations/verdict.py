@@ -377,8 +377,8 @@ def _copies(table: FeatureTable) -> list[tuple[str, str]]:
     frame = pd.DataFrame(table.x)
     alike = frame.groupby(list(frame), dropna=False, sort=False).indices
     out = []
-    for rows in alike.values():
+    for rows in (rows for rows in alike.values() if len(rows) > 1):
         shared = [int((frame[j] == frame[j][rows[0]]).sum()) for j in frame]
-        if len(rows) > 1 and shared.count(len(rows)) >= MIN_FEATURES:
+        if shared.count(len(rows)) >= MIN_FEATURES:
             out += [(str(table.cluster_ids[row]), str(table.cluster_ids[rows[0]])) for row in rows[1:]]
     return sorted(out)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -180,13 +181,13 @@ class EmbeddedStore:
         except OSError as error:
             raise StoreError(f"{self.path.name} cannot be written: {error.strerror}.") from error
         with handle:
-            try:
-                import fcntl
-            except ImportError:
+            if sys.platform == "win32":
                 import msvcrt
 
-                msvcrt.locking(handle.fileno(), msvcrt.LK_LOCK, 1)  # type: ignore[attr-defined]
+                msvcrt.locking(handle.fileno(), msvcrt.LK_LOCK, 1)
             else:
+                import fcntl
+
                 fcntl.flock(handle, fcntl.LOCK_EX)
             # Whoever holds the lock is alone, so what a killed load left aside can go.
             for leftover in self.path.parent.glob(f".{self.path.name}.new*"):

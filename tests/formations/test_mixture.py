@@ -9,6 +9,7 @@ import pytest
 from sklearn.mixture import GaussianMixture as Peer
 from sklearn.utils.estimator_checks import check_estimator
 
+from analysis.formations.em import Covariance
 from analysis.formations.mixture import GaussianMixture
 from graph.errors import MissingExtraError, ParameterError
 
@@ -32,9 +33,9 @@ def test_passes_every_check_of_scikit_learn(components: int) -> None:
 
 
 @pytest.mark.parametrize("covariance", ["tied", "full", "diag"])
-def test_equals_its_twin_on_complete_rows(covariance: str) -> None:
+def test_equals_its_twin_on_complete_rows(covariance: Covariance) -> None:
     x = rows()
-    ours = GaussianMixture(2, covariance_type=covariance, tol=1e-13, max_iter=5000).fit(x)  # type: ignore[arg-type]
+    ours = GaussianMixture(2, covariance_type=covariance, tol=1e-13, max_iter=5000).fit(x)
     peer = Peer(2, covariance_type=covariance, tol=1e-13, max_iter=5000, n_init=5, random_state=0).fit(x)
     assert ours.score(x) == pytest.approx(peer.score(x), abs=1e-6)
     assert ours.bic(x) == pytest.approx(peer.bic(x), abs=1e-4)

@@ -18,7 +18,7 @@ from analysis.formations.wording import model_page
 from analysis.reasons import add_reasons
 from benchmarks.worlds import feature_world
 from graph.errors import DataError
-from graph.settings import Settings
+from graph.settings import Lang, Settings
 
 SHARED = Path(__file__).resolve().parents[2] / ".." / "shared" / "data"
 NEEDS_SHARED = pytest.mark.skipif(
@@ -32,8 +32,8 @@ def rules_for(table: pd.DataFrame, verdict: str = "undecided") -> pd.DataFrame:
     return pd.DataFrame({"cluster_id": sorted(set(table["cluster_id"])), "rule_verdict": verdict})
 
 
-def judge(table: pd.DataFrame, lang: str = "en", seed: int = 0) -> FormationModel:
-    return assess(table, Settings(lang=lang), seed, rules=rules_for(table))  # type: ignore[arg-type]
+def judge(table: pd.DataFrame, lang: Lang = "en", seed: int = 0) -> FormationModel:
+    return assess(table, Settings(lang=lang), seed, rules=rules_for(table))
 
 
 @pytest.fixture(scope="module")
@@ -419,6 +419,9 @@ def test_a_feature_that_repeats_another_is_left_out_by_name() -> None:
     assert told.detail == "integration"
     notes = model.feature_notes.set_index("feature")["reason"]
     assert notes[notes == "repeats another"].index.tolist() == ["integration"]
+    table.loc[table.index[:20], "cooperation_ratio"] = np.nan  # the better known of the two stays
+    notes = judge(table).feature_notes.set_index("feature")["reason"]
+    assert notes[notes == "repeats another"].index.tolist() == ["cooperation"]
 
 
 def test_one_or_two_features_cannot_tell_and_say_so() -> None:

@@ -297,7 +297,7 @@ def damage(source: Path, target: Path, form: str, seed: int) -> tuple[str, Path]
     return name, victim
 
 
-CELLS: tuple[object, ...] = (
+CELLS: tuple[str | float | None, ...] = (
     None,
     "abc",
     "",
@@ -320,6 +320,6 @@ def _damage_cells(path: Path, rng: Rng) -> str:
     sheet = book.worksheets[int(rng.integers(len(book.worksheets)))]
     row, column = int(rng.integers(1, sheet.max_row + 1)), int(rng.integers(1, sheet.max_column + 1))
     cell = CELLS[int(rng.integers(len(CELLS)))]
-    sheet.cell(row, column).value = cell  # type: ignore[assignment]
+    sheet.cell(row, column).value = cell
     book.save(path)
     return f"{sheet.title}!{row},{column} = {cell!r}"

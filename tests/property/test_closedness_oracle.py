@@ -313,7 +313,7 @@ def test_large_networks_take_other_solvers_to_the_same_values(flows: FloatArray,
 
 
 def test_global_random_state_is_untouched() -> None:
-    before = np.random.get_state()[1].tolist()  # type: ignore[index]
+    before = np.random.get_state(legacy=False)["state"]["key"].copy()
     whole = formation(["a", "b"], [("a", "b", 3.0), ("b", "a", 1.0)])
     measure(whole, Settings())
-    assert np.random.get_state()[1].tolist() == before  # type: ignore[index]
+    assert (np.random.get_state(legacy=False)["state"]["key"] == before).all()

@@ -181,6 +181,12 @@ def test_a_value_near_its_bound_is_told_from_it() -> None:
     near = model.gates.assign(value=[0.0104, 0.0996, 0.7999, 0.59996, -0.0001, 0.04004], passed=False)
     table = Evidence(dataclasses.replace(model, gates=near), Words("en")).gates
     assert column(table, "value") == ["0.0104", "9.96%", "0.7999", "0.59996", "−0.0001", "0.04004"]
+    least = model.gates.assign(
+        value=[1 / 2496, 0.0, 1.0, 1.0, 1.0, 0.005], error=[0.002, 0, 0, 0, 0.05, 0.01]
+    )
+    table = Evidence(dataclasses.replace(model, gates=least), Words("en")).gates
+    assert column(table, "value")[:2] == ["0.0004", "0.0%"]  # a p-value is never 0
+    assert column(table, "error") == ["± 0.002", "—", "± 0", "± 0", "± 0.05", "± 0.01"]
 
 
 def test_a_gate_that_was_not_reached_is_unknown_not_zero() -> None:
