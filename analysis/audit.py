@@ -9,13 +9,20 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.members import TOLERANCE, Flags, Members, cooperation_ratio, read_members, year_contexts
-from analysis.thresholds import label, load_thresholds
-from graph.errors import UnknownNameError
-from graph.findings import Finding
-from graph.formation import Formation
-from graph.model import SupplyGraph
-from graph.settings import Settings
+from clustercoop.analysis.members import (
+    TOLERANCE,
+    Flags,
+    Members,
+    cooperation_ratio,
+    read_members,
+    year_contexts,
+)
+from clustercoop.analysis.thresholds import label, load_thresholds
+from clustercoop.graph.errors import UnknownNameError
+from clustercoop.graph.findings import Finding
+from clustercoop.graph.formation import Formation
+from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.settings import Settings
 
 COLUMNS: Final = (
     "part",

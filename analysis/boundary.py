@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from analysis.diversity import Integers, reverse_weights
-from graph.formation import FloatArray, sum_by
+from clustercoop.analysis.diversity import Integers, reverse_weights
+from clustercoop.graph.formation import FloatArray, sum_by
 
 
 def _share(part: float, whole: float) -> float:

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.thresholds import role_name
-from graph.errors import parameter_error
-from graph.formation import FloatArray
+from clustercoop.analysis.thresholds import role_name
+from clustercoop.graph.errors import parameter_error
+from clustercoop.graph.formation import FloatArray
 
 Index = NDArray[np.integer[Any]]
 ROLES: Final = ("coordinator", "itinerant", "gatekeeper", "representative", "liaison")
@@ -130,8 +130,8 @@ def brokerage_roles(
 def chain_leaders(participants: pd.DataFrame) -> pd.DataFrame:
     """Return the chain leaders of each formation: in the core, in control downstream, and brokers.
 
-    A leader is a core member whose `analysis.chain.downstream_control` is positive and at least the median
-    of the formation's members, and whose `broker_share` is at least their median.
+    A leader is a core member whose `clustercoop.analysis.chain.downstream_control` is positive and
+    at least the median of the formation's members, and whose `broker_share` is at least their median.
 
     Parameters
     ----------

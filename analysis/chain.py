@@ -8,19 +8,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.brokers import LARGEST, broker_share, brokerage_roles
-from analysis.closedness.components import component_labels
-from analysis.closedness.finn import checked_flows, closed_components, formation_closed
-from analysis.closedness.kinds import link_kinds
-from analysis.closedness.measure import value_created
-from analysis.closedness.throughflow import throughflow, told
-from analysis.closedness.trophic import formation_levels
-from analysis.linear import DENSE, solve_leontief
-from analysis.measures import Measures, Scalar
-from graph.errors import parameter_error
-from graph.formation import FloatArray, Formation
-from graph.model import SupplyGraph
-from graph.settings import Settings
+from clustercoop.analysis.brokers import LARGEST, broker_share, brokerage_roles
+from clustercoop.analysis.closedness.components import component_labels
+from clustercoop.analysis.closedness.finn import checked_flows, closed_components, formation_closed
+from clustercoop.analysis.closedness.kinds import link_kinds
+from clustercoop.analysis.closedness.measure import value_created
+from clustercoop.analysis.closedness.throughflow import throughflow, told
+from clustercoop.analysis.closedness.trophic import formation_levels
+from clustercoop.analysis.linear import DENSE, solve_leontief
+from clustercoop.analysis.measures import Measures, Scalar
+from clustercoop.graph.errors import parameter_error
+from clustercoop.graph.formation import FloatArray, Formation
+from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.settings import Settings
 
 Index = NDArray[np.integer[Any]]
 NAN: Final = float("nan")

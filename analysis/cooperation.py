@@ -5,7 +5,7 @@ Rules, stated once:
 - Self-supply is in no ratio. It is counted apart, and subtracted from recorded purchases.
 - A participant's ratio is k_i = supply to other members / output; a formation's is K = Σ supply / Σ output.
   Nothing is clipped: a ratio above 1, a supplier without output or a missing output makes the figure unknown,
-  with a finding (`analysis.members.cooperation_ratio`).
+  with a finding (`clustercoop.analysis.members.cooperation_ratio`).
 - E–I index, coverage and conductance describe the recorded links of the year. Shares of *all* sales or
   purchases are taken from links only in a year whose links cross a cluster's boundary at all.
 - Indicators fill what activity and links leave unknown, and the row's ``sources`` says so.
@@ -20,9 +20,9 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from analysis import boundary, diversity
-from analysis.indicator_rows import fill_from_indicators
-from analysis.members import (
+from clustercoop.analysis import boundary, diversity
+from clustercoop.analysis.indicator_rows import fill_from_indicators
+from clustercoop.analysis.members import (
     TOLERANCE,
     Members,
     YearContext,
@@ -32,13 +32,13 @@ from analysis.members import (
     read_members,
     year_contexts,
 )
-from analysis.per_employee import per_employee
-from analysis.rows import FormationRow, make_formations_frame
-from analysis.thresholds import load_thresholds
-from graph.findings import Finding, Findings
-from graph.formation import FloatArray, Formation
-from graph.model import SupplyGraph
-from graph.settings import Settings
+from clustercoop.analysis.per_employee import per_employee
+from clustercoop.analysis.rows import FormationRow, make_formations_frame
+from clustercoop.analysis.thresholds import load_thresholds
+from clustercoop.graph.findings import Finding, Findings
+from clustercoop.graph.formation import FloatArray, Formation
+from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.settings import Settings
 
 NAN: Final = float("nan")
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from graph.formation import FloatArray, sum_by
+from clustercoop.graph.formation import FloatArray, sum_by
 
 Integers = npt.NDArray[np.integer[Any]]
 LETTERS: Final = ascii_letters + "АБВГДЕЖЗИКЛМНОПРСТУФХЦЧШЩабвгдежзиклмнопрстуфхцчшщ"

@@ -7,15 +7,15 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.closedness.finn import checked_flows, formation_closed
-from analysis.closedness.measure import produces
-from analysis.closedness.throughflow import ROUNDING, throughflow, told
-from analysis.linear import solve_leontief
-from analysis.measures import Measures, Scalar
-from graph.errors import parameter_error
-from graph.findings import Finding
-from graph.formation import FloatArray, Formation
-from graph.settings import Settings
+from clustercoop.analysis.closedness.finn import checked_flows, formation_closed
+from clustercoop.analysis.closedness.measure import produces
+from clustercoop.analysis.closedness.throughflow import ROUNDING, throughflow, told
+from clustercoop.analysis.linear import solve_leontief
+from clustercoop.analysis.measures import Measures, Scalar
+from clustercoop.graph.errors import parameter_error
+from clustercoop.graph.findings import Finding
+from clustercoop.graph.formation import FloatArray, Formation
+from clustercoop.graph.settings import Settings
 
 Index = NDArray[np.integer[Any]]
 NAN: Final = float("nan")

@@ -6,12 +6,12 @@ from typing import Any, Final
 
 import pandas as pd
 
-from analysis.rows import FormationRow
-from analysis.thresholds import Thresholds
-from graph.findings import Finding
-from graph.model import SupplyGraph
-from graph.schema import FIRST_YEAR, LAST_YEAR
-from graph.settings import Settings
+from clustercoop.analysis.rows import FormationRow
+from clustercoop.analysis.thresholds import Thresholds
+from clustercoop.graph.findings import Finding
+from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR
+from clustercoop.graph.settings import Settings
 
 FIGURES: Final = ("cooperation_ratio", "rd_per_employee", "value_added_per_employee")
 TOLERANCE: Final = 1e-9

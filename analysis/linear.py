@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from graph.formation import FloatArray
+from clustercoop.graph.formation import FloatArray
 
 DENSE: Final = 600
 """Up to so many participants a dense solve is the faster one (and needs no scipy)."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from graph.findings import Finding
+from clustercoop.graph.findings import Finding
 
 Scalar = float | int | str | bool | None
 

@@ -8,11 +8,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.thresholds import Thresholds
-from graph.findings import Finding
-from graph.formation import FloatArray, Formation
-from graph.model import SupplyGraph
-from graph.settings import Settings
+from clustercoop.analysis.thresholds import Thresholds
+from clustercoop.graph.findings import Finding
+from clustercoop.graph.formation import FloatArray, Formation
+from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.settings import Settings
 
 Flags = NDArray[np.bool_]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 from weakref import WeakKeyDictionary
 
-from graph.formation import Formation
+from clustercoop.graph.formation import Formation
 
 R = TypeVar("R")
 
@@ -17,7 +17,7 @@ def per_formation(function: Callable[[Formation], R]) -> Callable[[Formation], R
 
     Examples
     --------
-    >>> from graph.model import SupplyGraph
+    >>> from clustercoop.graph.model import SupplyGraph
     >>> import pandas as pd
     >>> graph = SupplyGraph.from_tables({
     ...     "participants": pd.DataFrame({"participant_id": ["a", "b"], "cluster_id": ["c", "c"]}),

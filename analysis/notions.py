@@ -9,8 +9,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from graph.errors import parameter_error
-from graph.formation import FloatArray
+from clustercoop.graph.errors import parameter_error
+from clustercoop.graph.formation import FloatArray
 
 SHOCK_GROUPS: Final = ("most affected", "moderately affected", "not affected", "winner")
 

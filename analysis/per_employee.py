@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from graph.formation import FloatArray
+from clustercoop.graph.formation import FloatArray
 
 
 def per_employee(amount: FloatArray, employees: FloatArray) -> tuple[float, float]:

@@ -10,8 +10,8 @@ from typing import Final
 
 import pandas as pd
 
-from analysis.results import output_columns
-from graph.findings import Finding
+from clustercoop.analysis.results import output_columns
+from clustercoop.graph.findings import Finding
 
 # Empty text here can be a finding of its own (no dysfunction, nobody leads), or goes with another column.
 _MAY_BE_NONE: Final = (
@@ -63,7 +63,7 @@ def columns_of_codes() -> Mapping[str, tuple[str, ...]]:
     >>> columns_of_codes()["boundary_unrecorded"]
     ('finn_', 'average_path_length')
     """
-    text = resources.files("analysis").joinpath("data", "unknown_columns.csv").read_text("utf-8")
+    text = resources.files("clustercoop.analysis").joinpath("data", "unknown_columns.csv").read_text("utf-8")
     return {row["code"]: tuple(row["columns"].split()) for row in csv.DictReader(text.splitlines())}
 
 

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from graph.findings import Findings
-from graph.model import SupplyGraph
-from graph.settings import Settings
+from clustercoop.graph.findings import Findings
+from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.settings import Settings
 
 if TYPE_CHECKING:
-    from analysis.formations.verdict import FormationModel
+    from clustercoop.analysis.verdicts.verdict import FormationModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def output_columns(table: str) -> tuple[OutputColumn, ...]:
     >>> output_columns("formations")[0].column
     'cluster_id'
     """
-    text = resources.files("graph").joinpath("output_columns.csv").read_text("utf-8")
+    text = resources.files("clustercoop.graph").joinpath("output_columns.csv").read_text("utf-8")
     rows = [OutputColumn(**row) for row in csv.DictReader(text.splitlines())]
     return tuple(row for row in rows if row.table == table)
 

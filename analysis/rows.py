@@ -8,9 +8,9 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from analysis.results import output_columns
-from analysis.thresholds import label
-from graph.findings import Finding
+from clustercoop.analysis.results import output_columns
+from clustercoop.analysis.thresholds import label
+from clustercoop.graph.findings import Finding
 
 COUNTS: Final = ("participants", "links", "final_producers")
 FIGURES: Final = (

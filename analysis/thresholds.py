@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from graph.errors import DataError, ParameterError
+from clustercoop.graph.errors import DataError, ParameterError
 
 LEVELS: Final = ("low", "medium", "high")
 
@@ -129,7 +129,7 @@ class Thresholds:
 
 @cache
 def _shipped() -> dict[str, Any]:
-    text = resources.files("analysis").joinpath("data", "thresholds.toml").read_text("utf-8")
+    text = resources.files("clustercoop.analysis").joinpath("data", "thresholds.toml").read_text("utf-8")
     return tomllib.loads(text)
 
 
@@ -276,7 +276,7 @@ class _Reader:
 
 @cache
 def _terms() -> dict[str, dict[str, str]]:
-    text = resources.files("analysis").joinpath("data", "terms.csv").read_text("utf-8")
+    text = resources.files("clustercoop.analysis").joinpath("data", "terms.csv").read_text("utf-8")
     return {row["term"]: {"en": row["en"], "ru": row["ru"]} for row in csv.DictReader(text.splitlines())}
 
 

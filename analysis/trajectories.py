@@ -28,7 +28,7 @@ def trajectories(formations: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     formations : DataFrame
-        As `analysis.typology.classify` returns it.
+        As `clustercoop.analysis.typology.classify` returns it.
 
     Returns
     -------

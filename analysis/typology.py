@@ -11,8 +11,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from analysis.thresholds import LEVELS, TERMS, Band, Thresholds, label, load_thresholds
-from graph.findings import Finding, Findings
+from clustercoop.analysis.thresholds import LEVELS, TERMS, Band, Thresholds, label, load_thresholds
+from clustercoop.graph.findings import Finding, Findings
 
 __all__ = [
     "LEVELS",
@@ -271,7 +271,9 @@ def support_measures() -> pd.DataFrame:
     .. [1] Mityakov E. S. et al., Differentiated approach to government support measures in industrial
        ecosystems as state industrial policy principle, Table 2. Reworded.
     """
-    text = resources.files("analysis").joinpath("data", "support_measures.toml").read_text("utf-8")
+    text = (
+        resources.files("clustercoop.analysis").joinpath("data", "support_measures.toml").read_text("utf-8")
+    )
     data = tomllib.loads(text)
     rows = [
         {"ecosystem_type": kind, "category": category, "note": "", **groups[category]}

@@ -22,16 +22,16 @@ import scipy
 from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
-from analysis import chain, entrainment
-from analysis.closedness import measure
-from analysis.closedness.circulation import link_circulation_share
-from analysis.closedness.components import strongly_connected_share
-from analysis.closedness.finn import cycling_index
-from analysis.closedness.trophic import link_levels
 from benchmarks.wiod import SHARED, YEARS, tables
-from graph.formation import Formation
-from graph.model import SupplyGraph
-from graph.settings import Settings
+from clustercoop.analysis import chain, entrainment
+from clustercoop.analysis.closedness import measure
+from clustercoop.analysis.closedness.circulation import link_circulation_share
+from clustercoop.analysis.closedness.components import strongly_connected_share
+from clustercoop.analysis.closedness.finn import cycling_index
+from clustercoop.analysis.closedness.trophic import link_levels
+from clustercoop.graph.formation import Formation
+from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.settings import Settings
 
 REPEATS = 5
 

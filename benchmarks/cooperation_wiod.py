@@ -24,10 +24,10 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 
-from analysis.cooperation import Tables, cooperation_tables
 from benchmarks.wiod import SHARED, YEARS, tables
-from graph.model import SupplyGraph
-from graph.settings import Settings
+from clustercoop.analysis.cooperation import Tables, cooperation_tables
+from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.settings import Settings
 
 RUNS = 5
 

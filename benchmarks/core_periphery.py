@@ -22,10 +22,10 @@ import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.core_periphery import kernels
-from analysis.core_periphery.borgatti_everett import adjacency, borgatti_everett, correlation
-from analysis.core_periphery.common import Edges
-from analysis.core_periphery.significance import significance
+from clustercoop.analysis.core_periphery import kernels
+from clustercoop.analysis.core_periphery.borgatti_everett import adjacency, borgatti_everett, correlation
+from clustercoop.analysis.core_periphery.common import Edges
+from clustercoop.analysis.core_periphery.significance import significance
 
 Core = NDArray[np.bool_]
 

@@ -23,13 +23,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.formations.features import feature_table
-from analysis.formations.model import find_groups
-from analysis.formations.naming import ABSTAIN
-from analysis.formations.verdict import assess
 from benchmarks.link_worlds import LinkPool
 from benchmarks.worlds import World, continuum_world, feature_world
-from graph.settings import Settings
+from clustercoop.analysis.verdicts.features import feature_table
+from clustercoop.analysis.verdicts.model import find_groups
+from clustercoop.analysis.verdicts.naming import ABSTAIN
+from clustercoop.analysis.verdicts.verdict import assess
+from clustercoop.graph.settings import Settings
 
 REPLICATES = 199
 RESAMPLES = 50

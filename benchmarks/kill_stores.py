@@ -16,9 +16,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from graph.errors import StoreError
-from graph.stores.protocol import UnfinishedLoadError
-from graph.stores.uri import open_store
+from clustercoop.graph.errors import StoreError
+from clustercoop.graph.stores.protocol import UnfinishedLoadError
+from clustercoop.graph.stores.uri import open_store
 from tests.contract.test_killed_loads import data, load_time, start
 
 

@@ -11,13 +11,13 @@ import pandas as pd
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from analysis.closedness.verdict import add_closedness
-from analysis.cooperation import cooperation_tables
-from analysis.formations.features import feature_list
 from benchmarks.worlds import FloatArray, World
+from clustercoop.analysis.closedness.verdict import add_closedness
+from clustercoop.analysis.cooperation import cooperation_tables
+from clustercoop.analysis.verdicts.features import feature_list
+from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.settings import Settings
 from clustercoop.pipeline import measure_formation
-from graph.model import SupplyGraph
-from graph.settings import Settings
 
 YEARS: Final = (2022, 2023)
 

@@ -17,9 +17,9 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.core_periphery.common import Weights, as_edges
-from analysis.core_periphery.nulls import DegreeChain
-from analysis.core_periphery.significance import significance
+from clustercoop.analysis.core_periphery.common import Weights, as_edges
+from clustercoop.analysis.core_periphery.nulls import DegreeChain
+from clustercoop.analysis.core_periphery.significance import significance
 
 SIZE, CORE = 40, 10
 

@@ -23,11 +23,11 @@ import numpy as np
 import pandas as pd
 
 from clustercoop.cookbook import bind, get_query, run_named
-from graph.model import SupplyGraph
-from graph.stores import records
-from graph.stores.neo4j_load import UNIQUE
-from graph.stores.neo4j_write import link_rows, link_statement
-from graph.stores.uri import open_store
+from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.stores import records
+from clustercoop.graph.stores.neo4j_load import UNIQUE
+from clustercoop.graph.stores.neo4j_write import link_rows, link_statement
+from clustercoop.graph.stores.uri import open_store
 
 DATA = Path(__file__).resolve().parents[1] / ".." / "shared" / "data" / "wiod_1995_2003"
 BATCH = 10_000

@@ -27,15 +27,15 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
-from analysis import chain, entrainment
-from analysis.closedness import measure as measure_closedness
-from analysis.core_periphery.measure import measure as measure_core
 from benchmarks.cooperation_wiod import peer, read
 from benchmarks.wiod import SHARED
+from clustercoop.analysis import chain, entrainment
+from clustercoop.analysis.closedness import measure as measure_closedness
+from clustercoop.analysis.core_periphery.measure import measure as measure_core
+from clustercoop.engines.local import map_formations
+from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.settings import Settings
 from clustercoop.pipeline import measure_formation
-from engines.local import map_formations
-from graph.model import SupplyGraph
-from graph.settings import Settings
 
 PAIRS = 3
 WITHOUT, WITH = 1.5, 60.0
@@ -45,8 +45,8 @@ COLD = """
 import time
 import numpy as np, pandas as pd
 from clustercoop.pipeline import measure_formation
-from graph.model import SupplyGraph
-from graph.settings import Settings
+from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.settings import Settings
 rng = np.random.default_rng(0)
 tables = {"participants": [], "links": []}
 for cluster, n in (("small", 12), ("large", 30)):

@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from analysis.formations.em import Gaps
+from clustercoop.analysis.verdicts.em import Gaps
 
 FloatArray = NDArray[np.float64]
 

@@ -15,12 +15,12 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
-__version__: Final = "0.1.0"
+from clustercoop.version import __version__ as __version__
 
 _HOMES: Final = {
-    "clustercoop.api": "analyze check demo explain load query report view Check",
-    "clustercoop.outputs": "read_result",
-    "clustercoop.cookbook": "list_queries",
+    "api": "analyze check demo explain load query report view Check",
+    "outputs": "read_result",
+    "cookbook": "list_queries",
     "graph.errors": (
         "ClusterCoopError DataError SchemaError StrictError ParameterError UnknownNameError OutputError "
         "MissingExtraError StoreError"
@@ -55,13 +55,13 @@ _HOMES: Final = {
     "analysis.brokers": "broker_share gould_fernandez",
     "analysis.entrainment": "leontief_inverse ghosh_inverse core_pull core_push",
     "analysis.notions": "shock_groups specialisation_share emission_bubble emission_intensity",
-    "analysis.formations.verdict": "FormationModel assess",
-    "analysis.formations.mixture": "GaussianMixture",
+    "analysis.verdicts.verdict": "FormationModel assess",
+    "analysis.verdicts.mixture": "GaussianMixture",
 }
 _HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in names.split()}
 
 if TYPE_CHECKING:
-    from analysis.boundary import (
+    from clustercoop.analysis.boundary import (
         conductance,
         coverage,
         ei_index,
@@ -69,34 +69,43 @@ if TYPE_CHECKING:
         partition_ei_index,
         reciprocity,
     )
-    from analysis.brokers import broker_share, gould_fernandez
-    from analysis.chain import average_propagation_lengths, downstream_control, downstreamness, upstreamness
-    from analysis.closedness.ascendency import ascendency_ratio
-    from analysis.closedness.circulation import circulation_share
-    from analysis.closedness.components import longest_chain, strongly_connected_share
-    from analysis.closedness.finn import average_path_length, finn_cycling_index
-    from analysis.closedness.leontief import autonomy, embodied_inside_share
-    from analysis.closedness.trophic import trophic_incoherence, trophic_levels
-    from analysis.core_periphery.borgatti_everett import borgatti_everett
-    from analysis.core_periphery.common import CoreFit
-    from analysis.core_periphery.elliott import elliott
-    from analysis.core_periphery.lip import lip
-    from analysis.core_periphery.minres import minres
-    from analysis.core_periphery.rossa import rossa_profile
-    from analysis.core_periphery.significance import adjust, significance
-    from analysis.core_periphery.tiering import tiering
-    from analysis.diversity import entropy, hhi, turnover, variety, weighted_jaccard
-    from analysis.entrainment import core_pull, core_push, ghosh_inverse, leontief_inverse
-    from analysis.formations.mixture import GaussianMixture
-    from analysis.formations.verdict import FormationModel, assess
-    from analysis.notions import emission_bubble, emission_intensity, shock_groups, specialisation_share
-    from analysis.results import Result, output_columns
-    from analysis.trajectories import trajectories
-    from analysis.typology import classify, load_thresholds, rule_verdicts, support_measures
+    from clustercoop.analysis.brokers import broker_share, gould_fernandez
+    from clustercoop.analysis.chain import (
+        average_propagation_lengths,
+        downstream_control,
+        downstreamness,
+        upstreamness,
+    )
+    from clustercoop.analysis.closedness.ascendency import ascendency_ratio
+    from clustercoop.analysis.closedness.circulation import circulation_share
+    from clustercoop.analysis.closedness.components import longest_chain, strongly_connected_share
+    from clustercoop.analysis.closedness.finn import average_path_length, finn_cycling_index
+    from clustercoop.analysis.closedness.leontief import autonomy, embodied_inside_share
+    from clustercoop.analysis.closedness.trophic import trophic_incoherence, trophic_levels
+    from clustercoop.analysis.core_periphery.borgatti_everett import borgatti_everett
+    from clustercoop.analysis.core_periphery.common import CoreFit
+    from clustercoop.analysis.core_periphery.elliott import elliott
+    from clustercoop.analysis.core_periphery.lip import lip
+    from clustercoop.analysis.core_periphery.minres import minres
+    from clustercoop.analysis.core_periphery.rossa import rossa_profile
+    from clustercoop.analysis.core_periphery.significance import adjust, significance
+    from clustercoop.analysis.core_periphery.tiering import tiering
+    from clustercoop.analysis.diversity import entropy, hhi, turnover, variety, weighted_jaccard
+    from clustercoop.analysis.entrainment import core_pull, core_push, ghosh_inverse, leontief_inverse
+    from clustercoop.analysis.notions import (
+        emission_bubble,
+        emission_intensity,
+        shock_groups,
+        specialisation_share,
+    )
+    from clustercoop.analysis.results import Result, output_columns
+    from clustercoop.analysis.trajectories import trajectories
+    from clustercoop.analysis.typology import classify, load_thresholds, rule_verdicts, support_measures
+    from clustercoop.analysis.verdicts.mixture import GaussianMixture
+    from clustercoop.analysis.verdicts.verdict import FormationModel, assess
     from clustercoop.api import Check, analyze, check, demo, explain, load, query, report, view
     from clustercoop.cookbook import list_queries
-    from clustercoop.outputs import read_result
-    from graph.errors import (
+    from clustercoop.graph.errors import (
         ClusterCoopError,
         DataError,
         MissingExtraError,
@@ -107,13 +116,14 @@ if TYPE_CHECKING:
         StrictError,
         UnknownNameError,
     )
-    from graph.findings import Finding, Findings
-    from graph.formation import Formation
-    from graph.model import SupplyGraph
-    from graph.settings import Settings
-    from graph.stores.interchange import read_graph_file, write_graph_file
-    from graph.stores.uri import open_store
-    from loaders.statistics import read_table
+    from clustercoop.graph.findings import Finding, Findings
+    from clustercoop.graph.formation import Formation
+    from clustercoop.graph.model import SupplyGraph
+    from clustercoop.graph.settings import Settings
+    from clustercoop.graph.stores.interchange import read_graph_file, write_graph_file
+    from clustercoop.graph.stores.uri import open_store
+    from clustercoop.loaders.statistics import read_table
+    from clustercoop.outputs import read_result
 
 __all__ = [
     "Check",
@@ -206,7 +216,7 @@ def __getattr__(name: str) -> Any:
     """Load a public name from its home when it is first asked for."""
     if name not in _HOME_OF:
         raise AttributeError(f"module 'clustercoop' has no attribute {name!r}")
-    return getattr(import_module(_HOME_OF[name]), name)
+    return getattr(import_module(f"clustercoop.{_HOME_OF[name]}"), name)
 
 
 def __dir__() -> list[str]:

@@ -12,8 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from analysis.results import Result
+from clustercoop.analysis.results import Result
 from clustercoop.cookbook import run_named
+from clustercoop.graph.errors import OutputError, ParameterError, UnknownNameError, parameter_error
+from clustercoop.graph.findings import Findings
+from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.progress import Progress, silent
+from clustercoop.graph.settings import Lang, Settings
+from clustercoop.graph.stores.protocol import DEFAULT_LIMIT, DEFAULT_TIMEOUT, Store, StoreWarning
+from clustercoop.graph.stores.uri import is_store_uri, open_store
+from clustercoop.loaders.dataset import Dataset, read_dataset, read_frames
 from clustercoop.outputs import (
     is_result,
     read_result,
@@ -23,17 +31,9 @@ from clustercoop.outputs import (
     written_aside,
 )
 from clustercoop.pipeline import analyze_graph
-from graph.errors import OutputError, ParameterError, UnknownNameError, parameter_error
-from graph.findings import Findings
-from graph.model import SupplyGraph
-from graph.progress import Progress, silent
-from graph.settings import Lang, Settings
-from graph.stores.protocol import DEFAULT_LIMIT, DEFAULT_TIMEOUT, Store, StoreWarning
-from graph.stores.uri import is_store_uri, open_store
-from loaders.dataset import Dataset, read_dataset, read_frames
 
 if TYPE_CHECKING:
-    from analysis.audit import Explanation
+    from clustercoop.analysis.audit import Explanation
 
 Source = str | os.PathLike[str] | Mapping[str, pd.DataFrame] | SupplyGraph
 
@@ -291,7 +291,7 @@ def explain(
     UnknownNameError
         The formation or the participant is not in the results.
     """
-    from analysis.audit import explain as audit
+    from clustercoop.analysis.audit import explain as audit
 
     result = source if isinstance(source, Result) else read_result(source)
     settings = result.settings if lang is None else result.settings.replace(lang=lang)
@@ -325,7 +325,7 @@ def view(
     UnknownNameError
         There is no such cluster or year.
     """
-    from reports.network import render_view
+    from clustercoop.reports.network import render_view
 
     drawn: Result | SupplyGraph
     if isinstance(source, Result):

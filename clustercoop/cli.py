@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
-from graph.errors import ClusterCoopError
-from graph.settings import Settings
+from clustercoop.graph.errors import ClusterCoopError
+from clustercoop.graph.settings import Settings
 
 if TYPE_CHECKING:
-    from analysis.results import Result
-    from graph.findings import Findings
-    from graph.progress import Progress
+    from clustercoop.analysis.results import Result
+    from clustercoop.graph.findings import Findings
+    from clustercoop.graph.progress import Progress
 
 EXIT_FINDINGS: Final = 1
 EXIT_INTERRUPTED: Final = 130
@@ -264,7 +264,7 @@ def analyze(data: str, out: Path, store: str | None, engine: str, **options: Any
 def explain(results: Path, cluster: str, year: int, participant: str | None, lang: Any) -> None:
     """List the links and cells behind a cooperation ratio; they add up to it."""
     import clustercoop
-    from reports.audit import explanation_text
+    from clustercoop.reports.audit import explanation_text
 
     click.echo(explanation_text(clustercoop.explain(results, cluster, year, participant, lang=lang), lang))
 

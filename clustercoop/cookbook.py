@@ -19,13 +19,13 @@ from importlib import resources
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from graph.errors import ParameterError, UnknownNameError, parameter_error
-from reports.inert import inert_cell
+from clustercoop.graph.errors import ParameterError, UnknownNameError, parameter_error
+from clustercoop.reports.inert import inert_cell
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from graph.stores.protocol import Store
+    from clustercoop.graph.stores.protocol import Store
 
 Format = Literal["table", "csv", "json", "parquet"]
 FORMATS: Final[tuple[Format, ...]] = ("table", "csv", "json", "parquet")
@@ -267,7 +267,7 @@ def format_rows(frame: pd.DataFrame, format: Format = "table") -> str | bytes:
 
 
 def _plain_rows(frame: pd.DataFrame) -> list[list[Any]]:
-    from graph.stores.rows import to_rows
+    from clustercoop.graph.stores.rows import to_rows
 
     return to_rows(frame, list(frame.columns))
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.formations.verdict import FormationModel
+from clustercoop.analysis.verdicts.verdict import FormationModel
 
 
 def write_model(model: FormationModel, folder: Path) -> None:

@@ -13,15 +13,15 @@ from typing import Any, Final
 
 import pandas as pd
 
-from analysis.results import Result
+from clustercoop.analysis.results import Result
+from clustercoop.graph.errors import DataError, OutputError
+from clustercoop.graph.findings import Finding, Findings
+from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.progress import Progress, silent
+from clustercoop.graph.schema import tables
+from clustercoop.graph.settings import Lang, Settings
 from clustercoop.model_files import read_model, write_model
-from graph.errors import DataError, OutputError
-from graph.findings import Finding, Findings
-from graph.model import SupplyGraph
-from graph.progress import Progress, silent
-from graph.schema import tables
-from graph.settings import Lang, Settings
-from reports.inert import inert_cell
+from clustercoop.reports.inert import inert_cell
 
 FORMAT: Final = 1
 TABLES: Final = ("formations", "participants", "clusters")
@@ -194,10 +194,10 @@ def _write_tables(result: Result, folder: Path) -> None:
 
 def write_reports(result: Result, folder: Path, *, lang: Lang, progress: Progress = silent) -> None:
     """Write ``report.html``, ``report.xlsx``, ``report.md`` and ``views/*.html`` into `folder`."""
-    from reports.html import render_report
-    from reports.markdown import render_markdown
-    from reports.network import render_view, view_name
-    from reports.workbook import write_workbook
+    from clustercoop.reports.html import render_report
+    from clustercoop.reports.markdown import render_markdown
+    from clustercoop.reports.network import render_view, view_name
+    from clustercoop.reports.workbook import write_workbook
 
     progress("report", 0, 0)
     (folder / "report.html").write_text(render_report(result, lang), "utf-8", newline="\n")

@@ -8,26 +8,26 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-import clustercoop
-from analysis import chain, entrainment
-from analysis.brokers import chain_leaders
-from analysis.chain import local_sourcing_change
-from analysis.closedness.measure import measure as measure_closedness
-from analysis.closedness.verdict import add_closedness
-from analysis.cooperation import cooperation_tables
-from analysis.core_periphery.measure import measure as measure_core
-from analysis.core_periphery.significance import adjust
-from analysis.formations.verdict import assess
-from analysis.measures import Measures
-from analysis.reasons import add_reasons
-from analysis.results import Result, output_columns
-from analysis.typology import classify, load_thresholds, rule_verdicts, yearly_rule
-from engines.local import map_formations
-from graph.findings import Findings
-from graph.formation import Formation
-from graph.model import TEXT, SupplyGraph
-from graph.progress import Progress, silent
-from graph.settings import Settings
+from clustercoop.analysis import chain, entrainment
+from clustercoop.analysis.brokers import chain_leaders
+from clustercoop.analysis.chain import local_sourcing_change
+from clustercoop.analysis.closedness.measure import measure as measure_closedness
+from clustercoop.analysis.closedness.verdict import add_closedness
+from clustercoop.analysis.cooperation import cooperation_tables
+from clustercoop.analysis.core_periphery.measure import measure as measure_core
+from clustercoop.analysis.core_periphery.significance import adjust
+from clustercoop.analysis.measures import Measures
+from clustercoop.analysis.reasons import add_reasons
+from clustercoop.analysis.results import Result, output_columns
+from clustercoop.analysis.typology import classify, load_thresholds, rule_verdicts, yearly_rule
+from clustercoop.analysis.verdicts.verdict import assess
+from clustercoop.engines.local import map_formations
+from clustercoop.graph.findings import Findings
+from clustercoop.graph.formation import Formation
+from clustercoop.graph.model import TEXT, SupplyGraph
+from clustercoop.graph.progress import Progress, silent
+from clustercoop.graph.settings import Settings
+from clustercoop.version import __version__
 
 _DTYPES: Final[Mapping[str, Any]] = {
     "id": TEXT,
@@ -111,7 +111,7 @@ def analyze_graph(
         rejected=rejected if rejected is not None else pd.DataFrame(),
         graph=graph,
         settings=settings,
-        provenance={**(provenance or {}), "version": clustercoop.__version__},
+        provenance={**(provenance or {}), "version": __version__},
         model=model,
     )
 

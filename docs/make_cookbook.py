@@ -15,8 +15,8 @@ import pandas as pd
 
 import clustercoop
 from clustercoop.cookbook import NamedQuery, format_rows, list_queries, run_named
-from graph.stores.protocol import Store
-from graph.stores.uri import open_store
+from clustercoop.graph.stores.protocol import Store
+from clustercoop.graph.stores.uri import open_store
 
 PAGE = Path(__file__).resolve().parent / "cookbook.md"
 SHOWN = 4
@@ -25,7 +25,7 @@ INTRO = """# Cookbook of Cypher queries
 
 Made from `clustercoop/queries/*.cypher` by `python docs/make_cookbook.py`; do not edit it by hand. Each query
 gives the same table on an embedded file and on Neo4j 5.26, and the same numbers as plain Python over the
-same graph (`tests/cypher/test_cookbook.py`).
+same graph (`tests/contract/cypher/test_cookbook.py`).
 
 ```bash
 pip install "clustercoop[embedded]"
@@ -51,10 +51,10 @@ backticks. A query ends after `--timeout` seconds (30) and shows `--limit` rows 
 
 ## Where the two engines differ
 
-Both are held to the same golden answers (`tests/cypher/conformance.json`), and both count paths, not walks:
-no relationship twice in one pattern. Known differences: the embedded engine gives `round(-2.5)` = −3 (Neo4j
-−2), `1/0.0` = null (Neo4j infinity), `toString(1e20)` without an exponent, and for a node without a name its
-key as `name`. It refuses `MATCH (p WHERE …)`, quantified paths such as `-[:SUPPLIES]->{1,2}`,
+Both are held to the same golden answers (`tests/contract/cypher/conformance.json`), and both count paths, not
+walks: no relationship twice in one pattern. Known differences: the embedded engine gives `round(-2.5)` = −3
+(Neo4j −2), `1/0.0` = null (Neo4j infinity), `toString(1e20)` without an exponent, and for a node without a name
+its key as `name`. It refuses `MATCH (p WHERE …)`, quantified paths such as `-[:SUPPLIES]->{1,2}`,
 `percentileCont`, `nullIf` and `isNaN`, and stops an unbounded `*` at 10 steps.
 
 The layout of the graph: [graph model](graph-model.md).

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from graph.formation import Formation
-from graph.progress import Progress, silent
+from clustercoop.graph.formation import Formation
+from clustercoop.graph.progress import Progress, silent
 
 T = TypeVar("T")
 

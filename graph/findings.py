@@ -16,7 +16,7 @@ from typing import Any, Final, Literal
 
 import pandas as pd
 
-from graph.errors import ParameterError
+from clustercoop.graph.errors import ParameterError
 
 Severity = Literal["error", "warning", "info"]
 
@@ -60,7 +60,7 @@ def catalogue() -> dict[str, CodeText]:
     >>> catalogue()["self_supply"].severity
     'info'
     """
-    text = resources.files("graph").joinpath("finding_codes.csv").read_text("utf-8")
+    text = resources.files("clustercoop.graph").joinpath("finding_codes.csv").read_text("utf-8")
     severities: dict[str, Severity] = {severity: severity for severity in SEVERITIES}
     entries = {}
     for row in csv.DictReader(text.splitlines()):

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from graph.errors import DataError, SchemaError, UnknownNameError
-from graph.formation import Formation
-from graph.schema import FIRST_YEAR, LAST_YEAR, NUMERIC, TableSpec, tables
+from clustercoop.graph.errors import DataError, SchemaError, UnknownNameError
+from clustercoop.graph.formation import Formation
+from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR, NUMERIC, TableSpec, tables
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -326,8 +326,8 @@ class SupplyGraph:
         return found[0]
 
     def to_networkx(self) -> nx.MultiDiGraph[str]:
-        """Return a new networkx multigraph of all of this; see `graph.stores.interchange.to_networkx`."""
-        from graph.stores.interchange import to_networkx
+        """Return a new networkx multigraph of all of this: `clustercoop.graph.stores.interchange`."""
+        from clustercoop.graph.stores.interchange import to_networkx
 
         return to_networkx(self)
 
@@ -335,13 +335,13 @@ class SupplyGraph:
     def from_networkx(
         source: nx.Graph[Any], *, year: int | None = None, currency: str | None = None
     ) -> SupplyGraph:
-        """Return a supply graph from networkx; see `graph.stores.interchange.from_networkx`."""
-        from graph.stores.interchange import from_networkx
+        """Return a supply graph from networkx; see `clustercoop.graph.stores.interchange.from_networkx`."""
+        from clustercoop.graph.stores.interchange import from_networkx
 
         return from_networkx(source, year=year, currency=currency)
 
     @cached_property
     def _all_formations(self) -> list[Formation]:
-        from graph.slicing import slice_formations
+        from clustercoop.graph.slicing import slice_formations
 
         return slice_formations(self)

@@ -69,7 +69,7 @@ def tables() -> dict[str, TableSpec]:
     >>> "инн поставщика" in tables()["links"]["supplier_id"].aliases
     True
     """
-    text = resources.files("graph").joinpath("schema.csv").read_text("utf-8")
+    text = resources.files("clustercoop.graph").joinpath("schema.csv").read_text("utf-8")
     types: dict[str, ColumnType] = {name: name for name in get_args(ColumnType)}
     columns: dict[str, list[ColumnSpec]] = {}
     for row in csv.DictReader(text.splitlines()):

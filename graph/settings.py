@@ -6,7 +6,7 @@ import os
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from graph.errors import parameter_error
+from clustercoop.graph.errors import parameter_error
 
 Lang = Literal["en", "ru"]
 

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from graph.formation import Formation, sum_by
-from graph.schema import FIRST_YEAR, LAST_YEAR
+from clustercoop.graph.formation import Formation, sum_by
+from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR
 
 if TYPE_CHECKING:
-    from graph.model import SupplyGraph
+    from clustercoop.graph.model import SupplyGraph
 
 Ints = NDArray[np.int64]
 ACTIVITY: Final = (

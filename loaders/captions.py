@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from graph.errors import SchemaError
-from graph.schema import NUMERIC, TableSpec
-from loaders.headers import (
+from clustercoop.graph.errors import SchemaError
+from clustercoop.graph.schema import NUMERIC, TableSpec
+from clustercoop.loaders.headers import (
     CURRENCIES,
     JOINED,
     SCALES,
@@ -19,7 +19,7 @@ from loaders.headers import (
     read_unit,
     words,
 )
-from loaders.sheets import show
+from clustercoop.loaders.sheets import show
 
 _PIECE_ENDS: Final = re.compile(r"[,;():/\n\[\]—–]|\s-\s")
 _LEADING: Final = frozenset({"в", "in", "ед", "изм", "измерения", "единица", "единицы", "валюта", "currency"})
@@ -98,7 +98,7 @@ def unit_row(row: Sequence[Any], header: Sequence[str], spec: TableSpec) -> bool
 
     Examples
     --------
-    >>> from graph.schema import tables
+    >>> from clustercoop.graph.schema import tables
     >>> header, links = ["Год", "Поставщик", "Покупатель", "Сумма"], tables()["links"]
     >>> unit_row(["", "", "", "тыс. руб."], header, links), unit_row(["2022", "1", "2", "5"], header, links)
     (True, False)
@@ -164,7 +164,7 @@ def two_rows(top: Sequence[Any], below: Sequence[Any], spec: TableSpec) -> list[
 
     Examples
     --------
-    >>> from graph.schema import tables
+    >>> from clustercoop.graph.schema import tables
     >>> two_rows(["Год", "Поставщик", ""], ["", "ИНН", "Наименование"], tables()["links"])
     ['Год', 'Поставщик ИНН', 'Поставщик Наименование']
     """
@@ -203,7 +203,7 @@ def other_header(row: Sequence[Any], header: Sequence[str], spec: TableSpec) -> 
 
     Examples
     --------
-    >>> from graph.schema import tables
+    >>> from clustercoop.graph.schema import tables
     >>> header, links = ["Год", "Поставщик", "Покупатель", "Сумма, тыс. руб."], tables()["links"]
     >>> other_header(["Год", "Поставщик", "Покупатель", "Сумма, млн руб."], header, links)
     True

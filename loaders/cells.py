@@ -13,14 +13,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from graph.model import TEXT
-from graph.schema import NUMERIC, ColumnSpec, TableSpec
-from loaders.headers import Matched, match_headers
-from loaders.notes import Notes
-from loaders.numbers import Issue, Numbers, parse_numbers
-from loaders.sheets import Grid, show
-from loaders.units import unit_columns
-from loaders.years import new_year, parse_years
+from clustercoop.graph.model import TEXT
+from clustercoop.graph.schema import NUMERIC, ColumnSpec, TableSpec
+from clustercoop.loaders.headers import Matched, match_headers
+from clustercoop.loaders.notes import Notes
+from clustercoop.loaders.numbers import Issue, Numbers, parse_numbers
+from clustercoop.loaders.sheets import Grid, show
+from clustercoop.loaders.units import unit_columns
+from clustercoop.loaders.years import new_year, parse_years
 
 NO_TEXT: Final = frozenset({"", "-", "–", "—", "…", "...", "н/д"})
 # What Excel leaves of a taxpayer number of 12 digits in a text file: "7,70112E+11".

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from graph.schema import FIRST_YEAR, LAST_YEAR, LINK_KINDS, NUMERIC
-from loaders.ledger import Ledger, Mask
-from loaders.numbers import Issue
+from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR, LINK_KINDS, NUMERIC
+from clustercoop.loaders.ledger import Ledger, Mask
+from clustercoop.loaders.numbers import Issue
 
 _BAD: Final = {
     Issue.NOT_A_NUMBER: "not_a_number",

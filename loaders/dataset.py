@@ -13,13 +13,13 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from graph.errors import DataError, SchemaError, StrictError
-from graph.findings import Finding, Findings
-from graph.model import SupplyGraph
-from graph.schema import NUMERIC, tables
-from graph.settings import Settings
-from loaders.cells import TypedGrid, type_grid
-from loaders.checks import (
+from clustercoop.graph.errors import DataError, SchemaError, StrictError
+from clustercoop.graph.findings import Finding, Findings
+from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.schema import NUMERIC, tables
+from clustercoop.graph.settings import Settings
+from clustercoop.loaders.cells import TypedGrid, type_grid
+from clustercoop.loaders.checks import (
     check_cells,
     check_figures,
     check_keys,
@@ -27,13 +27,13 @@ from loaders.checks import (
     check_memberships,
     check_values,
 )
-from loaders.grids import to_grid
-from loaders.ledger import REJECTED_COLUMNS, Ledger, exact_sum
-from loaders.notes import Notes
-from loaders.numbers import to_float
-from loaders.relations import check_relations
-from loaders.sheets import RawSheet, show
-from loaders.sources import Source, find_sources
+from clustercoop.loaders.grids import to_grid
+from clustercoop.loaders.ledger import REJECTED_COLUMNS, Ledger, exact_sum
+from clustercoop.loaders.notes import Notes
+from clustercoop.loaders.numbers import to_float
+from clustercoop.loaders.relations import check_relations
+from clustercoop.loaders.sheets import RawSheet, show
+from clustercoop.loaders.sources import Source, find_sources
 
 CELLS: Final = (str, int, float, datetime.date, np.generic)
 DEFAULT_CURRENCY: Final = "RUB"

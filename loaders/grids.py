@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from graph.errors import SchemaError
-from graph.schema import TableSpec
-from loaders.captions import (
+from clustercoop.graph.errors import SchemaError
+from clustercoop.graph.schema import TableSpec
+from clustercoop.loaders.captions import (
     column_numbers,
     lacks_unit,
     one_unit,
@@ -20,9 +20,9 @@ from loaders.captions import (
     unit_row,
     with_units,
 )
-from loaders.headers import candidates, count_matches, known_forms, read_unit
-from loaders.notes import Notes
-from loaders.sheets import BrokenRow, Grid, RawSheet, show
+from clustercoop.loaders.headers import candidates, count_matches, known_forms, read_unit
+from clustercoop.loaders.notes import Notes
+from clustercoop.loaders.sheets import BrokenRow, Grid, RawSheet, show
 
 HEADER_SEARCH: Final = 15
 
@@ -37,7 +37,7 @@ def find_header(records: Sequence[Sequence[Any]], spec: TableSpec) -> int:
 
     Examples
     --------
-    >>> from graph.schema import tables
+    >>> from clustercoop.graph.schema import tables
     >>> find_header([["Отчёт за 2022 год"], ["Год", "ИНН", "Выпуск"]], tables()["activity"])
     1
     """

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from graph.errors import SchemaError
-from graph.schema import ColumnSpec, TableSpec
+from clustercoop.graph.errors import SchemaError
+from clustercoop.graph.schema import ColumnSpec, TableSpec
 
 CURRENCIES: Final[dict[str, str]] = {
     **dict.fromkeys(("руб", "рубль", "рубля", "рублей", "рублях", "р", "rub", "rur", "₽"), "RUB"),
@@ -70,7 +70,7 @@ class Unit:
 
         Examples
         --------
-        >>> from graph.schema import tables
+        >>> from clustercoop.graph.schema import tables
         >>> Unit(1e3, physical="tonnes").fits(tables()["links"]["value"])
         False
         """
@@ -189,7 +189,7 @@ def candidates(header: str, spec: TableSpec) -> tuple[str, ...]:
 
     Examples
     --------
-    >>> from graph.schema import tables
+    >>> from clustercoop.graph.schema import tables
     >>> candidates("Объём отгрузки, млн руб.", tables()["links"])
     ('value',)
     """
@@ -221,7 +221,7 @@ def match_headers(headers: Sequence[str], spec: TableSpec, where: str) -> Header
 
     Examples
     --------
-    >>> from graph.schema import tables
+    >>> from clustercoop.graph.schema import tables
     >>> match = match_headers(["ИНН", "Организация", "Кластер"], tables()["participants"], "a.csv")
     >>> [(m.header, m.column.name) for m in match.columns]
     [('ИНН', 'participant_id'), ('Кластер', 'cluster_id'), ('Организация', 'name')]

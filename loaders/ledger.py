@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from graph.findings import catalogue
-from graph.schema import NUMERIC, TableSpec
-from loaders.notes import Notes
-from loaders.sheets import BrokenRow, Grid, show
+from clustercoop.graph.findings import catalogue
+from clustercoop.graph.schema import NUMERIC, TableSpec
+from clustercoop.loaders.notes import Notes
+from clustercoop.loaders.sheets import BrokenRow, Grid, show
 
 Mask = NDArray[np.bool_]
 # Headers of columns that number the rows: none, №, № п/п, #, index …

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any, Final
 
-from graph.findings import Finding, Findings, catalogue
+from clustercoop.graph.findings import Finding, Findings, catalogue
 
 CAP: Final = 1000
 

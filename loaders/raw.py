@@ -11,10 +11,10 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from graph.errors import DataError
-from loaders.sheets import RawSheet, read_bytes, reading
-from loaders.text import Score, read_text
-from loaders.workbook import read_workbook
+from clustercoop.graph.errors import DataError
+from clustercoop.loaders.sheets import RawSheet, read_bytes, reading
+from clustercoop.loaders.text import Score, read_text
+from clustercoop.loaders.workbook import read_workbook
 
 TEXT_SUFFIXES: Final = (".csv", ".tsv", ".txt")
 BOOK_SUFFIXES: Final = (".xlsx", ".xlsm", ".xls")

@@ -9,8 +9,8 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from loaders.ledger import Ledger
-from loaders.notes import Notes
+from clustercoop.loaders.ledger import Ledger
+from clustercoop.loaders.notes import Notes
 
 _ALIKE: Final = str.maketrans("авекмнорстухіј", "abekmhopctyxij")
 _LOOSE: Final = re.compile(r"[\W_]+")

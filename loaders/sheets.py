@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from graph.errors import ClusterCoopError, DataError
+from clustercoop.graph.errors import ClusterCoopError, DataError
 
 MAX_CELLS: Final = 30_000_000
 MAX_BYTES: Final = 4_000_000_000

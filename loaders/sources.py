@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from graph.errors import DataError
-from graph.schema import TableSpec, tables
-from loaders.grids import header_score
-from loaders.notes import Notes
-from loaders.raw import BOOK_SUFFIXES, SUFFIXES, read_raw
-from loaders.sheets import RawSheet, show
+from clustercoop.graph.errors import DataError
+from clustercoop.graph.schema import TableSpec, tables
+from clustercoop.loaders.grids import header_score
+from clustercoop.loaders.notes import Notes
+from clustercoop.loaders.raw import BOOK_SUFFIXES, SUFFIXES, read_raw
+from clustercoop.loaders.sheets import RawSheet, show
 
 Progress = Callable[[str], None]
 

@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from graph.errors import DataError
-from graph.findings import Findings
-from loaders.notes import Notes
-from loaders.numbers import Issue, parse_numbers
-from loaders.raw import read_raw
-from loaders.sheets import RawSheet, show
+from clustercoop.graph.errors import DataError
+from clustercoop.graph.findings import Findings
+from clustercoop.loaders.notes import Notes
+from clustercoop.loaders.numbers import Issue, parse_numbers
+from clustercoop.loaders.raw import read_raw
+from clustercoop.loaders.sheets import RawSheet, show
 
 _REACH: Final = 5
 _NUMBERLIKE: Final = re.compile(r"[-+.,)\s]*\d[-+\d.,)\s]*")

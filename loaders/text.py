@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from graph.errors import DataError
-from loaders.sheets import BrokenRow, RawSheet
+from clustercoop.graph.errors import DataError
+from clustercoop.loaders.sheets import BrokenRow, RawSheet
 
 DELIMITERS: Final = ("\t", ";", "|", ",")
 Score = Callable[[Sequence[Sequence[str]]], int]

@@ -8,9 +8,9 @@ from typing import Final
 
 import pandas as pd
 
-from graph.errors import SchemaError
-from loaders.headers import Matched, Unit, read_unit, words
-from loaders.sheets import Grid, show
+from clustercoop.graph.errors import SchemaError
+from clustercoop.loaders.headers import Matched, Unit, read_unit, words
+from clustercoop.loaders.sheets import Grid, show
 
 _NAMES: Final = frozenset(
     ("валюта", "код валюты", "валюта платежа", "валюта договора", "currency", "currency code", "ccy")

@@ -9,9 +9,9 @@ from decimal import Decimal
 from functools import cache
 from typing import Any, Final
 
-from graph.errors import DataError
-from loaders.headers import read_unit
-from loaders.sheets import MAX_CELLS, RawSheet, reading
+from clustercoop.graph.errors import DataError
+from clustercoop.loaders.headers import read_unit
+from clustercoop.loaders.sheets import MAX_CELLS, RawSheet, reading
 
 MAX_UNPACKED: Final = 2_000_000_000
 

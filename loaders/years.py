@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from loaders.numbers import MISSING_MARKS, Issue, from_numeric, is_number, to_float
+from clustercoop.loaders.numbers import MISSING_MARKS, Issue, from_numeric, is_number, to_float
 
 
 def new_year(cells: NDArray[Any]) -> NDArray[np.bool_]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 if TYPE_CHECKING:
-    from analysis.audit import Explanation
+    from clustercoop.analysis.audit import Explanation
 
 _TEXT: Final = {
     "en": {

@@ -11,10 +11,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike
 
-from graph.formation import FloatArray
-from reports.inert import plain, quoted, shorten
-from reports.numbers import brief
-from reports.words import Words, term
+from clustercoop.graph.formation import FloatArray
+from clustercoop.reports.inert import plain, quoted, shorten
+from clustercoop.reports.numbers import brief
+from clustercoop.reports.words import Words, term
 
 LEVELS: Final = ("low", "medium", "high")
 # Colours of the drawing → custom properties of the page, so that the picture follows its light or dark theme.

@@ -11,18 +11,18 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from analysis.cooperation import cooperation_tables
-from analysis.results import OutputColumn, Result, output_columns
-from analysis.typology import rule_verdicts
-from graph.findings import SEVERITIES, catalogue
-from reports.formations import Formations, told_again
-from reports.inert import plain, quoted, safe_stem
-from reports.numbers import is_unknown, percent, show
-from reports.reasons import Reasons
-from reports.records import records_table, rows_by_table, sums_by_column
-from reports.tables import Table, build_table, plain_table, sectioned
-from reports.types import types_thresholds
-from reports.words import Words, term
+from clustercoop.analysis.cooperation import cooperation_tables
+from clustercoop.analysis.results import OutputColumn, Result, output_columns
+from clustercoop.analysis.typology import rule_verdicts
+from clustercoop.graph.findings import SEVERITIES, catalogue
+from clustercoop.reports.inert import plain, quoted, safe_stem
+from clustercoop.reports.numbers import is_unknown, percent, show
+from clustercoop.reports.reasons import Reasons
+from clustercoop.reports.records import records_table, rows_by_table, sums_by_column
+from clustercoop.reports.tables import Table, build_table, plain_table, sectioned
+from clustercoop.reports.types import types_thresholds
+from clustercoop.reports.verdicts import Formations, told_again
+from clustercoop.reports.words import Words, term
 
 SECTIONS: Final = ("cooperation", "types", "core", "closedness", "chain", "other")
 # Rows that one page holds; what is beyond stays in the CSV files, and the page says so.

@@ -9,11 +9,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from analysis.formations.features import feature_list
-from analysis.formations.verdict import FormationModel
-from reports.numbers import NO_BREAK, brief, decimal, is_unknown, percent, raw, show
-from reports.tables import Cell, Column, Row, Table
-from reports.words import Words
+from clustercoop.analysis.verdicts.features import feature_list
+from clustercoop.analysis.verdicts.verdict import FormationModel
+from clustercoop.reports.numbers import NO_BREAK, brief, decimal, is_unknown, percent, raw, show
+from clustercoop.reports.tables import Cell, Column, Row, Table
+from clustercoop.reports.words import Words
 
 # How bounds are read; all others are least values.
 GATE_SIGN: Final = {"split_test": "≤", "gap": ">", "valley": "≤"}

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from graph.errors import OutputError, parameter_error
-from graph.model import SupplyGraph
-from reports.inert import xml_text
+from clustercoop.graph.errors import OutputError, parameter_error
+from clustercoop.graph.model import SupplyGraph
+from clustercoop.reports.inert import xml_text
 
 if TYPE_CHECKING:
     import networkx as nx

@@ -8,12 +8,12 @@ from typing import Final
 
 import pandas as pd
 
-from analysis.formations.features import Feature, feature_list
-from analysis.formations.verdict import FormationModel
-from analysis.results import output_columns
-from reports.numbers import UNKNOWN, brief, raw, show
-from reports.tables import CODE, Cell, Column, Row, Table, unit
-from reports.words import Words
+from clustercoop.analysis.results import output_columns
+from clustercoop.analysis.verdicts.features import Feature, feature_list
+from clustercoop.analysis.verdicts.verdict import FormationModel
+from clustercoop.reports.numbers import UNKNOWN, brief, raw, show
+from clustercoop.reports.tables import CODE, Cell, Column, Row, Table, unit
+from clustercoop.reports.words import Words
 
 # The states of a cell, in the order of the columns that count them, and their headers.
 STATES: Final = {

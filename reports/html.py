@@ -7,13 +7,13 @@ from functools import cache
 from importlib import resources
 from typing import Any, Final
 
-from analysis.results import Result
-from reports.content import SECTIONS, Content
-from reports.numbers import percent
-from reports.page import asset, render, width_rules
-from reports.strips import sparkline
-from reports.types import Types
-from reports.words import Words
+from clustercoop.analysis.results import Result
+from clustercoop.reports.content import SECTIONS, Content
+from clustercoop.reports.numbers import percent
+from clustercoop.reports.page import asset, render, width_rules
+from clustercoop.reports.strips import sparkline
+from clustercoop.reports.types import Types
+from clustercoop.reports.words import Words
 
 HEADLINE_ROWS: Final = 60
 
@@ -72,7 +72,7 @@ def render_report(result: Result, lang: str = "en", *, views: str = "views") -> 
 @cache
 def methods(lang: str) -> tuple[dict[str, Any], ...]:
     """Return the definitions shown in the report, by group, in `lang`."""
-    text = resources.files("reports").joinpath("text", "methods.toml").read_text("utf-8")
+    text = resources.files("clustercoop.reports").joinpath("text", "methods.toml").read_text("utf-8")
     return tuple(
         {
             "title": group[lang],

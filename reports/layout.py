@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from graph.formation import FloatArray, IntArray
+from clustercoop.graph.formation import FloatArray, IntArray
 
 Bools = NDArray[np.bool_]
 

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from analysis.results import Result
-from reports.content import SECTIONS, Content
-from reports.formations import Formations
-from reports.inert import markdown, shorten
-from reports.numbers import percent
-from reports.tables import DRAWING, Table
-from reports.words import Words
+from clustercoop.analysis.results import Result
+from clustercoop.reports.content import SECTIONS, Content
+from clustercoop.reports.inert import markdown, shorten
+from clustercoop.reports.numbers import percent
+from clustercoop.reports.tables import DRAWING, Table
+from clustercoop.reports.verdicts import Formations
+from clustercoop.reports.words import Words
 
 ROWS: Final = 100
 CELL: Final = 120

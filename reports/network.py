@@ -10,15 +10,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.results import Result
-from graph.errors import UnknownNameError
-from graph.formation import FloatArray, Formation, IntArray
-from graph.model import SupplyGraph
-from reports.inert import plain, quoted, safe_stem, shorten
-from reports.layout import circular_order, positions, widths
-from reports.numbers import is_unknown, percent, show
-from reports.page import asset, render
-from reports.words import Words, term
+from clustercoop.analysis.results import Result
+from clustercoop.graph.errors import UnknownNameError
+from clustercoop.graph.formation import FloatArray, Formation, IntArray
+from clustercoop.graph.model import SupplyGraph
+from clustercoop.reports.inert import plain, quoted, safe_stem, shorten
+from clustercoop.reports.layout import circular_order, positions, widths
+from clustercoop.reports.numbers import is_unknown, percent, show
+from clustercoop.reports.page import asset, render
+from clustercoop.reports.words import Words, term
 
 # Up to FULL members the page starts with everything; up to MOST it starts with the strongest links; above
 # that only the core and the most active members are drawn one by one, the others folded by role.

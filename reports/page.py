@@ -7,7 +7,7 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from reports.words import Words
+from clustercoop.reports.words import Words
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def asset(name: str) -> str:
     """Return a file of ``reports/templates``."""
-    return resources.files("reports").joinpath("templates", name).read_text("utf-8")
+    return resources.files("clustercoop.reports").joinpath("templates", name).read_text("utf-8")
 
 
 @cache

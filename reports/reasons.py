@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from analysis.reasons import columns_of_codes
-from analysis.results import Result
-from reports.inert import plain, shorten
-from reports.numbers import is_unknown
-from reports.words import Words
+from clustercoop.analysis.reasons import columns_of_codes
+from clustercoop.analysis.results import Result
+from clustercoop.reports.inert import plain, shorten
+from clustercoop.reports.numbers import is_unknown
+from clustercoop.reports.words import Words
 
 if TYPE_CHECKING:
-    from analysis.formations.verdict import FormationModel
+    from clustercoop.analysis.verdicts.verdict import FormationModel
 
 Place = tuple[str, int | None, str]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from reports.inert import plain, shorten
-from reports.numbers import is_unknown, raw, show
-from reports.tables import Cell, Column, Row, Table
-from reports.words import Words
+from clustercoop.reports.inert import plain, shorten
+from clustercoop.reports.numbers import is_unknown, raw, show
+from clustercoop.reports.tables import Cell, Column, Row, Table
+from clustercoop.reports.words import Words
 
 # Known keys in the order of reading; others follow by name, so that the order of a mapping does not matter.
 ORDER: Final = (

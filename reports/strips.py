@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from analysis.formations.naming import ABSTAIN
-from reports.numbers import NO_BREAK, decimal
+from clustercoop.analysis.verdicts.naming import ABSTAIN
+from clustercoop.reports.numbers import NO_BREAK, decimal
 
 LEFT: Final = 5.0
 WIDTH: Final = 190.0

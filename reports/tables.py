@@ -9,11 +9,11 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from analysis.results import OutputColumn, output_columns
-from reports.inert import plain, shorten
-from reports.numbers import NUMERIC, UNKNOWN, is_unknown, raw, show
-from reports.reasons import Reasons
-from reports.words import Words, read_table, term
+from clustercoop.analysis.results import OutputColumn, output_columns
+from clustercoop.reports.inert import plain, shorten
+from clustercoop.reports.numbers import NUMERIC, UNKNOWN, is_unknown, raw, show
+from clustercoop.reports.reasons import Reasons
+from clustercoop.reports.words import Words, read_table, term
 
 # Columns that say where a figure comes from or why there is none: shown with the cells, not as columns.
 NOTES: Final = ("unknown_because",)

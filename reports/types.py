@@ -10,14 +10,14 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from analysis.results import Result
-from analysis.typology import LEVELS, Thresholds, load_thresholds, support_measures
-from graph.errors import ClusterCoopError
-from reports.charts import phase_portrait
-from reports.inert import plain
-from reports.numbers import is_unknown
-from reports.tables import Table, plain_table
-from reports.words import Words, term
+from clustercoop.analysis.results import Result
+from clustercoop.analysis.typology import LEVELS, Thresholds, load_thresholds, support_measures
+from clustercoop.graph.errors import ClusterCoopError
+from clustercoop.reports.charts import phase_portrait
+from clustercoop.reports.inert import plain
+from clustercoop.reports.numbers import is_unknown
+from clustercoop.reports.tables import Table, plain_table
+from clustercoop.reports.words import Words, term
 
 PORTRAITS: Final = 30
 

@@ -8,15 +8,15 @@ from functools import cache
 from importlib import resources
 from typing import Any, Final
 
-from analysis.typology import label
-from graph.errors import parameter_error
+from clustercoop.analysis.typology import label
+from clustercoop.graph.errors import parameter_error
 
 LANGUAGES: Final = ("en", "ru")
 
 
 def read_table(name: str) -> list[dict[str, str]]:
     """Return the rows of ``reports/text/<name>.csv``."""
-    text = resources.files("reports").joinpath("text", f"{name}.csv").read_text("utf-8")
+    text = resources.files("clustercoop.reports").joinpath("text", f"{name}.csv").read_text("utf-8")
     return list(csv.DictReader(text.splitlines()))
 
 

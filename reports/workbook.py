@@ -10,13 +10,13 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from analysis.results import OutputColumn, Result, output_columns
-from graph.errors import OutputError
-from reports.content import Content, with_no_dysfunction
-from reports.inert import shorten, xml_text
-from reports.numbers import NUMERIC, is_unknown
-from reports.tables import DRAWING, Table, plain_table
-from reports.words import Words, term
+from clustercoop.analysis.results import OutputColumn, Result, output_columns
+from clustercoop.graph.errors import OutputError
+from clustercoop.reports.content import Content, with_no_dysfunction
+from clustercoop.reports.inert import shorten, xml_text
+from clustercoop.reports.numbers import NUMERIC, is_unknown
+from clustercoop.reports.tables import DRAWING, Table, plain_table
+from clustercoop.reports.words import Words, term
 
 MAX_ROWS: Final = 1_048_576
 MAX_TEXT: Final = 32_767

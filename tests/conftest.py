@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from graph.stores.protocol import Store
-from graph.stores.uri import open_store
+from clustercoop.graph.stores.protocol import Store
+from clustercoop.graph.stores.uri import open_store
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -1,17 +1,17 @@
 """Closedness: what is made inside is used inside, what is used is made inside, and flow returns.
 
 No single index says that. The parts are measured each by its own function, and two axes, integration and
-isolation, sum them up (`analysis.closedness.verdict`).
+isolation, sum them up (`clustercoop.analysis.closedness.verdict`).
 """
 
-from analysis.closedness.ascendency import ascendency_ratio
-from analysis.closedness.circulation import circulation_share, maximum_circulation
-from analysis.closedness.components import longest_chain, strongly_connected_share
-from analysis.closedness.finn import average_path_length, finn_cycling_index
-from analysis.closedness.leontief import autonomy, embodied_inside_share
-from analysis.closedness.measure import measure
-from analysis.closedness.throughflow import Throughflow, throughflow
-from analysis.closedness.trophic import trophic_incoherence, trophic_levels
+from clustercoop.analysis.closedness.ascendency import ascendency_ratio
+from clustercoop.analysis.closedness.circulation import circulation_share, maximum_circulation
+from clustercoop.analysis.closedness.components import longest_chain, strongly_connected_share
+from clustercoop.analysis.closedness.finn import average_path_length, finn_cycling_index
+from clustercoop.analysis.closedness.leontief import autonomy, embodied_inside_share
+from clustercoop.analysis.closedness.measure import measure
+from clustercoop.analysis.closedness.throughflow import Throughflow, throughflow
+from clustercoop.analysis.closedness.trophic import trophic_incoherence, trophic_levels
 
 __all__ = [
     "Throughflow",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from analysis.closedness.finn import checked_flows
-from graph.formation import FloatArray
+from clustercoop.analysis.closedness.finn import checked_flows
+from clustercoop.graph.formation import FloatArray
 
 
 def ascendency_ratio(flows: ArrayLike, inflow: ArrayLike, outflow: ArrayLike) -> float:

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.closedness.components import component_labels
-from analysis.closedness.finn import checked_flows
-from analysis.jit import jit
-from graph.formation import FloatArray
+from clustercoop.analysis.closedness.components import component_labels
+from clustercoop.analysis.closedness.finn import checked_flows
+from clustercoop.analysis.jit import jit
+from clustercoop.graph.formation import FloatArray
 
 Index = NDArray[np.integer[Any]]
 Ints = NDArray[np.int64]

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.jit import jit
-from analysis.memo import per_formation
-from graph.formation import FloatArray, Formation
+from clustercoop.analysis.jit import jit
+from clustercoop.analysis.memo import per_formation
+from clustercoop.graph.formation import FloatArray, Formation
 
 Index = NDArray[np.integer[Any]]
 Ints = NDArray[np.int64]

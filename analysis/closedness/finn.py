@@ -7,12 +7,12 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.closedness.components import component_labels, formation_components
-from analysis.closedness.throughflow import ROUNDING, throughflow
-from analysis.linear import solve_leontief
-from analysis.memo import per_formation
-from graph.errors import parameter_error
-from graph.formation import FloatArray, Formation, sum_by
+from clustercoop.analysis.closedness.components import component_labels, formation_components
+from clustercoop.analysis.closedness.throughflow import ROUNDING, throughflow
+from clustercoop.analysis.linear import solve_leontief
+from clustercoop.analysis.memo import per_formation
+from clustercoop.graph.errors import parameter_error
+from clustercoop.graph.formation import FloatArray, Formation, sum_by
 
 Index = NDArray[np.integer[Any]]
 Parts = tuple[NDArray[np.int64], NDArray[np.bool_]]

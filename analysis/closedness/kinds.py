@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.closedness.words import words
-from graph.formation import FloatArray, Formation
-from graph.model import SupplyGraph
+from clustercoop.analysis.closedness.words import words
+from clustercoop.graph.formation import FloatArray, Formation
+from clustercoop.graph.model import SupplyGraph
 
 Flags = NDArray[np.bool_]
 

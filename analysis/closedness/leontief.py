@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.linear import solve_leontief
-from graph.errors import parameter_error
-from graph.formation import FloatArray, sum_by
+from clustercoop.analysis.linear import solve_leontief
+from clustercoop.graph.errors import parameter_error
+from clustercoop.graph.formation import FloatArray, sum_by
 
 Index = NDArray[np.integer[Any]]
 

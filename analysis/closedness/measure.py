@@ -7,25 +7,29 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.closedness import kinds
-from analysis.closedness.circulation import link_circulation_share
-from analysis.closedness.components import formation_components, longest_chain, strongly_connected_share
-from analysis.closedness.finn import cycling_index, formation_closed, path_length
-from analysis.closedness.leontief import link_autonomy
-from analysis.closedness.throughflow import (
+from clustercoop.analysis.closedness import kinds
+from clustercoop.analysis.closedness.circulation import link_circulation_share
+from clustercoop.analysis.closedness.components import (
+    formation_components,
+    longest_chain,
+    strongly_connected_share,
+)
+from clustercoop.analysis.closedness.finn import cycling_index, formation_closed, path_length
+from clustercoop.analysis.closedness.leontief import link_autonomy
+from clustercoop.analysis.closedness.throughflow import (
     ROUNDING,
     boundary_recorded,
     throughflow,
     throughflow_findings,
     told,
 )
-from analysis.closedness.trophic import formation_levels, link_incoherence
-from analysis.measures import Measures, Scalar
-from analysis.thresholds import load_thresholds
-from graph.findings import Finding
-from graph.formation import FloatArray, Formation, sum_by
-from graph.model import SupplyGraph
-from graph.settings import Settings
+from clustercoop.analysis.closedness.trophic import formation_levels, link_incoherence
+from clustercoop.analysis.measures import Measures, Scalar
+from clustercoop.analysis.thresholds import load_thresholds
+from clustercoop.graph.findings import Finding
+from clustercoop.graph.formation import FloatArray, Formation, sum_by
+from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.settings import Settings
 
 NAN: Final = float("nan")
 

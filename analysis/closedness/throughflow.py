@@ -8,9 +8,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.memo import per_formation
-from graph.findings import Finding
-from graph.formation import FloatArray, Formation
+from clustercoop.analysis.memo import per_formation
+from clustercoop.graph.findings import Finding
+from clustercoop.graph.formation import FloatArray, Formation
 
 ROUNDING: Final = 1e-9
 """A balance that misses zero by less than this share of the output is rounding, not a contradiction."""
@@ -77,7 +77,7 @@ def throughflow(formation: Formation) -> Throughflow:
     Examples
     --------
     >>> import pandas as pd
-    >>> from graph.model import SupplyGraph
+    >>> from clustercoop.graph.model import SupplyGraph
     >>> graph = SupplyGraph.from_tables({
     ...     "participants": pd.DataFrame({"participant_id": ["a", "b"], "cluster_id": ["c", "c"]}),
     ...     "links": pd.DataFrame({"year": [2022, 2022], "supplier_id": ["a", "b"],

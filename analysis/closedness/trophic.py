@@ -7,12 +7,12 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.closedness.components import component_labels, formation_components
-from analysis.closedness.finn import checked_flows
-from analysis.jit import jit
-from analysis.linear import DENSE, solve_positive
-from analysis.memo import per_formation
-from graph.formation import FloatArray, Formation, sum_by
+from clustercoop.analysis.closedness.components import component_labels, formation_components
+from clustercoop.analysis.closedness.finn import checked_flows
+from clustercoop.analysis.jit import jit
+from clustercoop.analysis.linear import DENSE, solve_positive
+from clustercoop.analysis.memo import per_formation
+from clustercoop.graph.formation import FloatArray, Formation, sum_by
 
 Index = NDArray[np.integer[Any]]
 Ints = NDArray[np.int64]

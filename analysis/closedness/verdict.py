@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.closedness.words import words
-from analysis.thresholds import label
+from clustercoop.analysis.closedness.words import words
+from clustercoop.analysis.thresholds import label
 
 _SENTENCE = {
     "en": "{verdict}: {inside} of supply stays inside, {circulation} of it circulates",

@@ -53,7 +53,9 @@ def words() -> Words:
     >>> words().verdicts[0].key, words().verdicts[0].inside_at_least
     ('near-closed cycle', 0.7)
     """
-    data = tomllib.loads(resources.files("analysis").joinpath("data", "closedness.toml").read_text("utf-8"))
+    data = tomllib.loads(
+        resources.files("clustercoop.analysis").joinpath("data", "closedness.toml").read_text("utf-8")
+    )
     return Words(
         **data["about"],
         integration=tuple(data["parts"]["integration"]),

@@ -13,8 +13,8 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.core_periphery import kernels
-from analysis.core_periphery.common import (
+from clustercoop.analysis.core_periphery import kernels
+from clustercoop.analysis.core_periphery.common import (
     CoreFit,
     Edges,
     GraphLike,
@@ -23,7 +23,7 @@ from analysis.core_periphery.common import (
     check_weights,
     core_fit,
 )
-from analysis.core_periphery.splits import (
+from clustercoop.analysis.core_periphery.splits import (
     WIDE,
     WIDE_SEARCH,
     Best,
@@ -34,7 +34,7 @@ from analysis.core_periphery.splits import (
     score_exactly,
     with_far_pairs,
 )
-from graph.errors import parameter_error
+from clustercoop.graph.errors import parameter_error
 
 EXHAUSTIVE: Final = 20
 """Up to this many participants every split is tried."""
@@ -137,7 +137,7 @@ def borgatti_everett(
     if not directed:
         edges = edges.symmetrised()
     if equation == "5":
-        from analysis.core_periphery.continuous import continuous
+        from clustercoop.analysis.core_periphery.continuous import continuous
 
         return continuous(edges, weights)
     stream = (rng or np.random.default_rng(0)).integers(0, 2**63, 1).astype(np.uint64)

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.closedness.components import component_labels
-from graph.errors import parameter_error
-from graph.formation import Formation, sum_by
+from clustercoop.analysis.closedness.components import component_labels
+from clustercoop.graph.errors import parameter_error
+from clustercoop.graph.formation import Formation, sum_by
 
 if TYPE_CHECKING:
     import networkx as nx

@@ -7,8 +7,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.core_periphery.common import CoreFit, Edges, Weights, core_fit
-from analysis.core_periphery.minres import concentrated, least_squares
+from clustercoop.analysis.core_periphery.common import CoreFit, Edges, Weights, core_fit
+from clustercoop.analysis.core_periphery.minres import concentrated, least_squares
 
 Floats = NDArray[np.float64]
 
@@ -24,7 +24,7 @@ def continuous(edges: Edges, weights: Weights) -> CoreFit:
 
     Examples
     --------
-    >>> from analysis.core_periphery.common import as_edges
+    >>> from clustercoop.analysis.core_periphery.common import as_edges
     >>> c = np.array([4.0, 2.0, 1.0, 1.0])
     >>> result = continuous(as_edges(np.outer(c, c)), "raw")
     >>> round(result.fit, 6), np.round(result.supplier / result.supplier[-1], 3).tolist()

@@ -9,9 +9,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.core_periphery.common import Edges, GraphLike, Weights, as_edges, check_weights
-from analysis.core_periphery.four_blocks import search
-from graph.formation import sum_by
+from clustercoop.analysis.core_periphery.common import Edges, GraphLike, Weights, as_edges, check_weights
+from clustercoop.analysis.core_periphery.four_blocks import search
+from clustercoop.graph.formation import sum_by
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]

@@ -1,4 +1,4 @@
-"""Compiled search for the four blocks of two cores (see `analysis.core_periphery.elliott`).
+"""Compiled search for the four blocks of two cores (see `clustercoop.analysis.core_periphery.elliott`).
 
 Notation: `ideal[b, c]` is 1 where block b supplies block c in the pattern. ``pointers, near, value`` list
 each link twice: with its supplier (participant i's from ``pointers[i]``), then with its buyer (from
@@ -16,7 +16,7 @@ so that the correlation after moving i from h to t is slope[h, t] × (link value
 offset[h, t]: an evaluation costs one product, a move O(degree).
 
 The first run waits for the compiler, so all room comes from the caller. The kernels call each other, so
-they stay in one file (see `analysis.jit`).
+they stay in one file (see `clustercoop.analysis.jit`).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.jit import jit
+from clustercoop.analysis.jit import jit
 
 Floats = NDArray[np.float64]
 Blocks = NDArray[np.int64]

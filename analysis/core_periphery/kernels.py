@@ -13,7 +13,7 @@ so that the fit after moving any one participant costs O(1), and the move O(degr
 The first run waits for the compiler, so what compiles slowly is avoided: array statements (copies are loops,
 sorting is our own), more kinds of new arrays than `np.zeros` of floats and of int64, and a constant −1 for
 "nobody", which would compile its callees once more (n stands for it). The kernels call each other, so they
-stay in one file (see `analysis.jit`).
+stay in one file (see `clustercoop.analysis.jit`).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.jit import jit
+from clustercoop.analysis.jit import jit
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]

@@ -6,7 +6,7 @@ from math import comb
 
 import numpy as np
 
-from analysis.core_periphery.common import CoreFit, GraphLike, as_edges, core_fit
+from clustercoop.analysis.core_periphery.common import CoreFit, GraphLike, as_edges, core_fit
 
 
 def lip(graph: GraphLike) -> CoreFit:

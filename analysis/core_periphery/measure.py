@@ -8,24 +8,24 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.core_periphery.borgatti_everett import (
+from clustercoop.analysis.core_periphery.borgatti_everett import (
     adjacency,
     correlation,
     discrete_optimum,
     smallest,
 )
-from analysis.core_periphery.common import Edges, as_edges
-from analysis.core_periphery.elliott import two_cores
-from analysis.core_periphery.kernels import survey
-from analysis.core_periphery.lip import lip
-from analysis.core_periphery.minres import concentrated, coreness
-from analysis.core_periphery.rossa import LARGEST, profile_of
-from analysis.core_periphery.significance import Null, refit_test
-from analysis.core_periphery.tiering import tiering
-from analysis.measures import Measures, Scalar
-from graph.findings import Finding
-from graph.formation import Formation
-from graph.settings import Settings
+from clustercoop.analysis.core_periphery.common import Edges, as_edges
+from clustercoop.analysis.core_periphery.elliott import two_cores
+from clustercoop.analysis.core_periphery.kernels import survey
+from clustercoop.analysis.core_periphery.lip import lip
+from clustercoop.analysis.core_periphery.minres import concentrated, coreness
+from clustercoop.analysis.core_periphery.rossa import LARGEST, profile_of
+from clustercoop.analysis.core_periphery.significance import Null, refit_test
+from clustercoop.analysis.core_periphery.tiering import tiering
+from clustercoop.analysis.measures import Measures, Scalar
+from clustercoop.graph.findings import Finding
+from clustercoop.graph.formation import Formation
+from clustercoop.graph.settings import Settings
 
 UNKNOWN: Final = (
     "core_size",

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.core_periphery.common import (
+from clustercoop.analysis.core_periphery.common import (
     CoreFit,
     Edges,
     GraphLike,
@@ -16,8 +16,8 @@ from analysis.core_periphery.common import (
     check_weights,
     core_fit,
 )
-from analysis.jit import jit
-from graph.formation import sum_by
+from clustercoop.analysis.jit import jit
+from clustercoop.graph.formation import sum_by
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]

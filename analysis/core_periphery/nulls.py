@@ -15,10 +15,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.core_periphery.common import Edges
-from analysis.core_periphery.kernels import Floats, Ints, Words, uniform
-from analysis.jit import jit
-from graph.formation import sum_by
+from clustercoop.analysis.core_periphery.common import Edges
+from clustercoop.analysis.core_periphery.kernels import Floats, Ints, Words, uniform
+from clustercoop.analysis.jit import jit
+from clustercoop.graph.formation import sum_by
 
 LINK_STEPS: Final = 20
 """Link exchanges tried between two replicates, per link (per absent link, where these are fewer)."""

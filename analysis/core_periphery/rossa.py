@@ -8,10 +8,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.closedness.components import component_labels
-from analysis.core_periphery.common import Edges, GraphLike, Weights, as_edges, check_weights
-from analysis.jit import jit
-from graph.errors import parameter_error
+from clustercoop.analysis.closedness.components import component_labels
+from clustercoop.analysis.core_periphery.common import Edges, GraphLike, Weights, as_edges, check_weights
+from clustercoop.analysis.jit import jit
+from clustercoop.graph.errors import parameter_error
 
 Floats = NDArray[np.float64]
 

@@ -9,12 +9,12 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.core_periphery import kernels
-from analysis.core_periphery.borgatti_everett import NULL_KICKS, correlation, smallest
-from analysis.core_periphery.common import Edges, GraphLike, Weights, as_edges, check_weights
-from analysis.core_periphery.kernels import Floats, Ints, Words
-from analysis.core_periphery.nulls import LARGEST, DegreeChain, same_density
-from graph.errors import parameter_error
+from clustercoop.analysis.core_periphery import kernels
+from clustercoop.analysis.core_periphery.borgatti_everett import NULL_KICKS, correlation, smallest
+from clustercoop.analysis.core_periphery.common import Edges, GraphLike, Weights, as_edges, check_weights
+from clustercoop.analysis.core_periphery.kernels import Floats, Ints, Words
+from clustercoop.analysis.core_periphery.nulls import LARGEST, DegreeChain, same_density
+from clustercoop.graph.errors import parameter_error
 
 Null = Literal["degree", "density"]
 SAME: Final = 1e-9

@@ -12,8 +12,8 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.core_periphery.common import Edges
-from analysis.core_periphery.kernels import TIE, UNDEFINED
+from clustercoop.analysis.core_periphery.common import Edges
+from clustercoop.analysis.core_periphery.kernels import TIE, UNDEFINED
 
 Floats = NDArray[np.float64]
 Core = NDArray[np.int64]

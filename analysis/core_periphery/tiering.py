@@ -7,9 +7,9 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.core_periphery.common import CoreFit, GraphLike, as_edges, core_fit
-from analysis.jit import jit
-from graph.errors import parameter_error
+from clustercoop.analysis.core_periphery.common import CoreFit, GraphLike, as_edges, core_fit
+from clustercoop.analysis.jit import jit
+from clustercoop.graph.errors import parameter_error
 
 Flags = NDArray[np.int64]
 Ints = NDArray[np.int32]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from graph.errors import parameter_error
+from clustercoop.graph.errors import parameter_error
 
 FOLDERS: Final = {"synthetic": "dataset", "table3": "table3"}
 

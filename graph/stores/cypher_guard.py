@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, Literal, NoReturn
 
-from graph.stores.protocol import QueryRefusedError
+from clustercoop.graph.stores.protocol import QueryRefusedError
 
 MAX_LENGTH: Final = 100_000
 

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import pandas as pd
 
-from graph.errors import MissingExtraError, StoreError, parameter_error
-from graph.model import SupplyGraph
-from graph.progress import Progress, silent
-from graph.stores import parts, records, results
-from graph.stores.cypher_guard import check_parameters, check_statement
-from graph.stores.protocol import (
+from clustercoop.graph.errors import MissingExtraError, StoreError, parameter_error
+from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.progress import Progress, silent
+from clustercoop.graph.stores import parts, records, results
+from clustercoop.graph.stores.cypher_guard import check_parameters, check_statement
+from clustercoop.graph.stores.protocol import (
     DEFAULT_LIMIT,
     DEFAULT_TIMEOUT,
     SCHEMA_VERSION,
@@ -32,7 +32,7 @@ from graph.stores.protocol import (
     QueryTimeoutError,
     check_version,
 )
-from graph.stores.rows import WITH_ID, link_value, node_value, plain, to_frame
+from clustercoop.graph.stores.rows import WITH_ID, link_value, node_value, plain, to_frame
 
 if TYPE_CHECKING:
     import kglite

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from graph.errors import DataError, OutputError
-from graph.model import SupplyGraph
-from graph.stores.records import PERSON, describe
-from graph.stores.rows import to_rows
+from clustercoop.graph.errors import DataError, OutputError
+from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.stores.records import PERSON, describe
+from clustercoop.graph.stores.rows import to_rows
 
 if TYPE_CHECKING:
     import networkx as nx

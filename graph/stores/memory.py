@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pandas as pd
 
-from graph.errors import StoreError
-from graph.model import SupplyGraph
-from graph.progress import Progress, silent
-from graph.stores import parts, results
-from graph.stores.interchange import from_networkx, to_networkx
-from graph.stores.protocol import DEFAULT_LIMIT, DEFAULT_TIMEOUT, Capabilities, LoadReport
-from graph.stores.records import removed_links
+from clustercoop.graph.errors import StoreError
+from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.progress import Progress, silent
+from clustercoop.graph.stores import parts, results
+from clustercoop.graph.stores.interchange import from_networkx, to_networkx
+from clustercoop.graph.stores.protocol import DEFAULT_LIMIT, DEFAULT_TIMEOUT, Capabilities, LoadReport
+from clustercoop.graph.stores.records import removed_links
 
 if TYPE_CHECKING:
     import networkx as nx

@@ -8,16 +8,16 @@ from typing import Any, Final, Self
 
 import pandas as pd
 
-from graph.errors import StoreError, UnknownNameError
-from graph.model import SupplyGraph
-from graph.progress import Progress, silent
-from graph.stores import parts, records, results
-from graph.stores.cypher_guard import check_parameters, check_statement
-from graph.stores.embedded import check_bounds, truncation
-from graph.stores.neo4j_edit import Editor
-from graph.stores.neo4j_link import RETRY_SECONDS, Access, Link
-from graph.stores.neo4j_load import Loader
-from graph.stores.protocol import (
+from clustercoop.graph.errors import StoreError, UnknownNameError
+from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.progress import Progress, silent
+from clustercoop.graph.stores import parts, records, results
+from clustercoop.graph.stores.cypher_guard import check_parameters, check_statement
+from clustercoop.graph.stores.embedded import check_bounds, truncation
+from clustercoop.graph.stores.neo4j_edit import Editor
+from clustercoop.graph.stores.neo4j_link import RETRY_SECONDS, Access, Link
+from clustercoop.graph.stores.neo4j_load import Loader
+from clustercoop.graph.stores.protocol import (
     DEFAULT_LIMIT,
     DEFAULT_TIMEOUT,
     Capabilities,
@@ -26,7 +26,7 @@ from graph.stores.protocol import (
     UnfinishedLoadError,
     check_version,
 )
-from graph.stores.rows import link_value, node_value, plain, to_frame
+from clustercoop.graph.stores.rows import link_value, node_value, plain, to_frame
 
 _STATE: Final = (
     "OPTIONAL MATCH (m:ClusterCoop {id: 'store'}) OPTIONAL MATCH (l:Load) "

@@ -7,11 +7,11 @@ from typing import Any
 
 import pandas as pd
 
-from graph.errors import StoreError, UnknownNameError, parameter_error
-from graph.progress import Progress, silent
-from graph.stores import parts, records, results
-from graph.stores.neo4j_write import LABELS, Writer, link_rows, link_statement, node_statement
-from graph.stores.rows import to_rows
+from clustercoop.graph.errors import StoreError, UnknownNameError, parameter_error
+from clustercoop.graph.progress import Progress, silent
+from clustercoop.graph.stores import parts, records, results
+from clustercoop.graph.stores.neo4j_write import LABELS, Writer, link_rows, link_statement, node_statement
+from clustercoop.graph.stores.rows import to_rows
 
 
 class Editor(Writer):
@@ -61,7 +61,7 @@ class Editor(Writer):
         parts.check_names(tables, known)
 
     def delete(self, cluster: str | None, year: int | None) -> None:
-        """Remove one cluster, one year, or one cluster's year; see `graph.stores.parts.without`."""
+        """Remove a cluster, a year, or a cluster's year; see `clustercoop.graph.stores.parts.without`."""
         if cluster is None and year is None:
             raise parameter_error("cluster", "delete", "given, or a year", None)
         meta = self._meta() or {"years": []}

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
 
-from graph.errors import MissingExtraError, StoreError
-from graph.stores.protocol import QueryTimeoutError, StoreWarning
+from clustercoop.graph.errors import MissingExtraError, StoreError
+from clustercoop.graph.stores.protocol import QueryTimeoutError, StoreWarning
 
 if TYPE_CHECKING:
     import neo4j

@@ -9,13 +9,20 @@ from typing import Any, Final
 
 import pandas as pd
 
-from graph.errors import StoreError
-from graph.model import SupplyGraph
-from graph.progress import Progress, silent
-from graph.stores import parts, records
-from graph.stores.neo4j_write import LABELS, LOCK, Writer, link_rows, link_statement, node_statement
-from graph.stores.protocol import SCHEMA_VERSION, LoadReport
-from graph.stores.rows import to_rows
+from clustercoop.graph.errors import StoreError
+from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.progress import Progress, silent
+from clustercoop.graph.stores import parts, records
+from clustercoop.graph.stores.neo4j_write import (
+    LABELS,
+    LOCK,
+    Writer,
+    link_rows,
+    link_statement,
+    node_statement,
+)
+from clustercoop.graph.stores.protocol import SCHEMA_VERSION, LoadReport
+from clustercoop.graph.stores.rows import to_rows
 
 UNIQUE: Final = (
     *(("(x:{})", label, "id") for label in ("ClusterCoop", "Participant", "Cluster")),

@@ -14,11 +14,11 @@ from typing import Any, Final
 
 import pandas as pd
 
-from graph.errors import parameter_error
-from graph.stores import records, results
-from graph.stores.neo4j_link import Link
-from graph.stores.protocol import UnfinishedLoadError, check_version
-from graph.stores.rows import to_rows
+from clustercoop.graph.errors import parameter_error
+from clustercoop.graph.stores import records, results
+from clustercoop.graph.stores.neo4j_link import Link
+from clustercoop.graph.stores.protocol import UnfinishedLoadError, check_version
+from clustercoop.graph.stores.rows import to_rows
 
 LABELS: Final = ("Activity", "Indicator", "Measure", "Formation", "Participant", "Cluster", "Load")
 LOCK: Final = "MERGE (m:ClusterCoop {id: 'store'}) SET m.tick = coalesce(m.tick, 0) + 1"

@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from graph.errors import DataError, UnknownNameError, parameter_error
-from graph.model import SupplyGraph
+from clustercoop.graph.errors import DataError, UnknownNameError, parameter_error
+from clustercoop.graph.model import SupplyGraph
 
 Bools = NDArray[np.bool_]
 

@@ -8,9 +8,9 @@ from typing import Any, Final, Protocol, Self
 
 import pandas as pd
 
-from graph.errors import StoreError
-from graph.model import SupplyGraph
-from graph.progress import Progress, silent
+from clustercoop.graph.errors import StoreError
+from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.progress import Progress, silent
 
 SCHEMA_VERSION: Final = 1
 """Version of the layout that this program writes; a store with a newer one is refused."""
@@ -87,7 +87,7 @@ class Store(Protocol):
     """A place that holds one supply graph and the results computed from it.
 
     A load replaces the clusters and years that the given graph holds and leaves the others alone;
-    `graph.stores.parts` says exactly what that means, and every store must agree with it.
+    `clustercoop.graph.stores.parts` says exactly what that means, and every store must agree with it.
     """
 
     @property

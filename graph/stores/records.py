@@ -26,8 +26,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from graph.model import TEXT, SupplyGraph
-from graph.schema import FIRST_YEAR, LAST_YEAR, tables
+from clustercoop.graph.model import TEXT, SupplyGraph
+from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR, tables
 
 Objects = NDArray[np.object_]
 

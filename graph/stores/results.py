@@ -20,9 +20,9 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from graph.errors import DataError, parameter_error
-from graph.model import TEXT
-from graph.stores.records import escape, join_key
+from clustercoop.graph.errors import DataError, parameter_error
+from clustercoop.graph.model import TEXT
+from clustercoop.graph.stores.records import escape, join_key
 
 KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "formations": ("cluster_id", "year"),
@@ -47,7 +47,7 @@ def column_types(table: str) -> Mapping[str, str]:
     >>> column_types("formations")["cooperation_ratio"]
     'share'
     """
-    text = resources.files("graph").joinpath("output_columns.csv").read_text("utf-8")
+    text = resources.files("clustercoop.graph").joinpath("output_columns.csv").read_text("utf-8")
     return {r["column"]: r["type"] for r in csv.DictReader(text.splitlines()) if r["table"] == table}
 
 

@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from graph.errors import StoreError
-from graph.stores.protocol import Store
+from clustercoop.graph.errors import StoreError
+from clustercoop.graph.stores.protocol import Store
 
 _NEO4J = ("bolt://", "neo4j://", "bolt+s://", "neo4j+s://", "bolt+ssc://", "neo4j+ssc://")
 
@@ -52,17 +52,17 @@ def open_store(uri: str | os.PathLike[str], **options: Any) -> Store:
     name = os.fspath(uri)
     lower = name.lower()
     if lower.startswith(_NEO4J):
-        from graph.stores.neo4j import Neo4jStore
+        from clustercoop.graph.stores.neo4j import Neo4jStore
 
         return Neo4jStore(name, **options)
     if options:
         raise StoreError(f"The store {name!r} takes no options.")
     if lower in ("memory:", "memory"):
-        from graph.stores.memory import MemoryStore
+        from clustercoop.graph.stores.memory import MemoryStore
 
         return MemoryStore()
     if name.endswith(".kgl"):
-        from graph.stores.embedded import EmbeddedStore
+        from clustercoop.graph.stores.embedded import EmbeddedStore
 
         return EmbeddedStore(Path(name))
     raise StoreError(

@@ -6,7 +6,7 @@ from pathlib import Path
 import networkx as nx
 import pytest
 
-from reports.network import render_view
+from clustercoop.reports.network import render_view
 from tests.browser.conftest import Opener
 from tests.reports.samples import sample
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-from graph.stores.uri import open_store
+from clustercoop.graph.stores.uri import open_store
 from tests.contract.samples import random_graph
 
 

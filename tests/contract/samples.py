@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from graph.model import SupplyGraph
+from clustercoop.graph.model import SupplyGraph
 
 
 def awkward() -> SupplyGraph:

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from graph.model import SupplyGraph
-from graph.stores import parts
-from graph.stores.records import from_records, to_records
-from graph.stores.uri import open_store
+from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.stores import parts
+from clustercoop.graph.stores.records import from_records, to_records
+from clustercoop.graph.stores.uri import open_store
 
 CHARS = st.characters(codec="utf-8", exclude_characters="\x00")
 ID = st.sampled_from(["1", "01", "a|b", "a\\|b", "\\e", "nan", " x", "None", "1e5"]) | st.text(

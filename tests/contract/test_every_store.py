@@ -8,11 +8,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from graph.errors import DataError, ParameterError, StoreError, UnknownNameError
-from graph.model import SupplyGraph
-from graph.stores import parts, results
-from graph.stores.protocol import Store, UnfinishedLoadError
-from graph.stores.uri import open_store
+from clustercoop.graph.errors import DataError, ParameterError, StoreError, UnknownNameError
+from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.stores import parts, results
+from clustercoop.graph.stores.protocol import Store, UnfinishedLoadError
+from clustercoop.graph.stores.uri import open_store
 from tests.contract.samples import awkward, outcome, random_graph
 
 EVERY = pytest.mark.parametrize("store_address", ["memory", "embedded", "neo4j"], indirect=True)

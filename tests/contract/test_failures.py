@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from graph.errors import StoreError
-from graph.stores.neo4j_link import Access
-from graph.stores.protocol import StoreWarning
-from graph.stores.uri import open_store
+from clustercoop.graph.errors import StoreError
+from clustercoop.graph.stores.neo4j_link import Access
+from clustercoop.graph.stores.protocol import StoreWarning
+from clustercoop.graph.stores.uri import open_store
 from tests.contract.samples import random_graph
 
 SECRET = "geheim-пароль-4711"

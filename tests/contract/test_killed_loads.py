@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from graph.errors import StoreError
-from graph.model import SupplyGraph
-from graph.stores.protocol import UnfinishedLoadError
-from graph.stores.uri import open_store
+from clustercoop.graph.errors import StoreError
+from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.stores.protocol import UnfinishedLoadError
+from clustercoop.graph.stores.uri import open_store
 from tests.contract.samples import random_graph
+from tests.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 KILLS = int(os.environ.get("CLUSTERCOOP_KILLS", "3"))
 
 

@@ -15,9 +15,9 @@ import pandas as pd
 import pytest
 
 from clustercoop.example import dataset
-from graph.errors import ParameterError
+from clustercoop.graph.errors import ParameterError
+from tests.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = dataset()
 YEARS = (2020, 2021, 2022, 2023)
 GAPS = {"", "-", "…", "н/д"}

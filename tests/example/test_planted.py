@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.closedness import measure as closedness
-from analysis.cooperation import Tables, cooperation_tables
-from analysis.core_periphery.borgatti_everett import borgatti_everett
-from analysis.thresholds import load_thresholds
-from analysis.typology import classify, rule_verdicts
+from clustercoop.analysis.closedness import measure as closedness
+from clustercoop.analysis.cooperation import Tables, cooperation_tables
+from clustercoop.analysis.core_periphery.borgatti_everett import borgatti_everett
+from clustercoop.analysis.thresholds import load_thresholds
+from clustercoop.analysis.typology import classify, rule_verdicts
 from clustercoop.example import dataset
-from graph.settings import Settings
-from loaders.dataset import Dataset, read_dataset
+from clustercoop.graph.settings import Settings
+from clustercoop.loaders.dataset import Dataset, read_dataset
 
 SETTINGS = Settings()
 NO_OUTPUT = {("SYN-01", 2022), ("SYN-04", 2020)}

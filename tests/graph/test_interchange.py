@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graph.errors import DataError, OutputError
-from graph.model import SupplyGraph
-from graph.stores.interchange import from_networkx, read_graph_file, to_networkx, write_graph_file
+from clustercoop.graph.errors import DataError, OutputError
+from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.stores.interchange import from_networkx, read_graph_file, to_networkx, write_graph_file
 from tests.contract.samples import awkward, random_graph
 
 FORMATS = pytest.mark.parametrize("ending", ["graphml", "gexf"])

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graph.errors import DataError, SchemaError, UnknownNameError
-from graph.model import SupplyGraph
+from clustercoop.graph.errors import DataError, SchemaError, UnknownNameError
+from clustercoop.graph.model import SupplyGraph
 
 NODES = [f"0{i}" for i in range(8)]
 YEARS = [2020, 2021, 2022]

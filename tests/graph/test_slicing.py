@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from graph import slicing
-from graph.model import SupplyGraph
+from clustercoop.graph import slicing
+from clustercoop.graph.model import SupplyGraph
 
 
 def drawn(seed: int) -> SupplyGraph:

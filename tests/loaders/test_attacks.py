@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 import xlsxwriter
 
-from graph.errors import SchemaError
-from loaders.dataset import Dataset, read_dataset, read_frames
-from loaders.text import decode
+from clustercoop.graph.errors import SchemaError
+from clustercoop.loaders.dataset import Dataset, read_dataset, read_frames
+from clustercoop.loaders.text import decode
 
 PEOPLE = "ИНН;Кластер\n0101;К\n0202;К\n0303;Л\n"
 HEAD = "Год;Поставщик;Покупатель;"

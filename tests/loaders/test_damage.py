@@ -23,9 +23,9 @@ import pyarrow.parquet as pq
 import pytest
 from openpyxl import load_workbook
 
-from graph.errors import ClusterCoopError
-from graph.findings import Finding
-from loaders.dataset import Dataset, read_dataset
+from clustercoop.graph.errors import ClusterCoopError
+from clustercoop.graph.findings import Finding
+from clustercoop.loaders.dataset import Dataset, read_dataset
 from tests.loaders.damage import FORMS, RUSSIAN, damage, write
 
 VARIANTS = 1000

@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from graph.errors import ClusterCoopError, DataError, SchemaError, StrictError
-from graph.model import SupplyGraph
-from graph.settings import Settings
-from loaders.dataset import Dataset, read_dataset
+from clustercoop.graph.errors import ClusterCoopError, DataError, SchemaError, StrictError
+from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.settings import Settings
+from clustercoop.loaders.dataset import Dataset, read_dataset
 from tests.loaders.damage import FORMS, tables, write
+from tests.places import SHARED
 
-SHARED = Path(__file__).resolve().parents[2] / ".." / "shared" / "data"
 PEOPLE = "participant_id,cluster_id\n01,c\n02,c\n03,d\n"
 LINKS = "year,supplier_id,buyer_id,value\n2021,01,02,5\n2021,02,03,7.5\n"
 

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graph.errors import SchemaError
-from loaders.dataset import read_frames
+from clustercoop.graph.errors import SchemaError
+from clustercoop.loaders.dataset import read_frames
 from tests.loaders.damage import tables
 from tests.loaders.test_dataset import FIGURES, read
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from graph.errors import SchemaError
-from graph.schema import tables
-from loaders.headers import Unit, candidates, match_headers, read_unit
+from clustercoop.graph.errors import SchemaError
+from clustercoop.graph.schema import tables
+from clustercoop.loaders.headers import Unit, candidates, match_headers, read_unit
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loaders.numbers import LIMIT, Issue, parse_numbers, split_footnote
-from loaders.years import parse_years
+from clustercoop.loaders.numbers import LIMIT, Issue, parse_numbers, split_footnote
+from clustercoop.loaders.years import parse_years
 
 
 def column(*cells: Any) -> np.ndarray[Any, Any]:

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from graph.errors import DataError
-from loaders.dataset import Dataset, read_dataset, read_frames
+from clustercoop.graph.errors import DataError
+from clustercoop.loaders.dataset import Dataset, read_dataset, read_frames
 from tests.loaders.test_attacks import codes, values
 
 IDS = [7701, 7702, 7703]

@@ -8,8 +8,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from graph.errors import DataError
-from loaders.dataset import read_dataset
+from clustercoop.graph.errors import DataError
+from clustercoop.loaders.dataset import read_dataset
 from tests.loaders.test_dataset import FIGURES, LINKS, PEOPLE, make, read
 
 

@@ -9,10 +9,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from graph.errors import DataError
-from loaders.statistics import read_table
+from clustercoop.graph.errors import DataError
+from clustercoop.loaders.statistics import read_table
+from tests.places import SHARED
 
-DATA = Path(__file__).resolve().parents[2] / ".." / "shared" / "data" / "ru_formats"
+DATA = SHARED / "ru_formats"
 shared = pytest.mark.skipif(not DATA.is_dir(), reason="the public data sets are not in ../shared/data")
 pytestmark = pytest.mark.shared_data
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graph.errors import DataError
-from loaders.text import decode, read_text, sniff_delimiter, split_rows
+from clustercoop.graph.errors import DataError
+from clustercoop.loaders.text import decode, read_text, sniff_delimiter, split_rows
 
 SENTENCE = "Год;Поставщик;Объём\n2022;ООО «Ромашка» № 5;1 234,5\n"
 

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import xlsxwriter
 
-from graph.errors import DataError
-from loaders.dataset import Dataset, read_dataset
-from loaders.raw import read_raw
+from clustercoop.graph.errors import DataError
+from clustercoop.loaders.dataset import Dataset, read_dataset
+from clustercoop.loaders.raw import read_raw
 from tests.loaders.biff import write_xls
 
 Rows = list[list[Any]]
@@ -178,7 +178,7 @@ def test_what_is_no_workbook_is_refused(tmp_path: Path, content: bytes, says: st
 def test_a_workbook_that_unpacks_without_end_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("loaders.workbook.MAX_UNPACKED", 1000)
+    monkeypatch.setattr("clustercoop.loaders.workbook.MAX_UNPACKED", 1000)
     with pytest.raises(DataError, match="unpacks to more"):
         read_raw(book(tmp_path / "d.xlsx", {"links": LINKS}))
 

@@ -7,15 +7,15 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from analysis.formations.verdict import assess
-from analysis.results import Result
-from analysis.typology import classify, load_thresholds, rule_verdicts
 from benchmarks.worlds import feature_world
+from clustercoop.analysis.results import Result
+from clustercoop.analysis.typology import classify, load_thresholds, rule_verdicts
+from clustercoop.analysis.verdicts.verdict import assess
+from clustercoop.graph.findings import Findings
+from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.settings import Settings
 from clustercoop.pipeline import conform
-from graph.findings import Findings
-from graph.model import SupplyGraph
-from graph.settings import Settings
-from reports.html import render_report
+from clustercoop.reports.html import render_report
 
 # name → clusters, distance of the planted types, years.
 WORLDS = {"split": (44, 5.5, 2), "none": (41, 0.0, 1), "rules": (12, 4.5, 1), "explore": (24, 6.0, 1)}

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.results import Result, output_columns
-from graph.findings import Findings
-from graph.model import SupplyGraph
-from graph.settings import Settings
-from reports.html import render_report
+from clustercoop.analysis.results import Result, output_columns
+from clustercoop.graph.findings import Findings
+from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.settings import Settings
+from clustercoop.reports.html import render_report
 
 HOSTILE = (
     '=HYPERLINK("http://x.example")',

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.typology import load_thresholds
-from reports.charts import axis_top, phase_portrait, zone_scale
+from clustercoop.analysis.typology import load_thresholds
+from clustercoop.reports.charts import axis_top, phase_portrait, zone_scale
 from tests.reports.samples import HOSTILE
 
 SVG = "{http://www.w3.org/2000/svg}"

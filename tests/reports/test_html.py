@@ -4,15 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.results import Result, output_columns
-from graph.errors import ParameterError
-from graph.findings import Findings
-from graph.model import SupplyGraph
-from graph.settings import Settings
-from reports.content import PARTICIPANT_ROWS, Content
-from reports.html import render_report
-from reports.network import view_name
-from reports.strips import sparkline
+from clustercoop.analysis.results import Result, output_columns
+from clustercoop.graph.errors import ParameterError
+from clustercoop.graph.findings import Findings
+from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.settings import Settings
+from clustercoop.reports.content import PARTICIPANT_ROWS, Content
+from clustercoop.reports.html import render_report
+from clustercoop.reports.network import view_name
+from clustercoop.reports.strips import sparkline
 from tests.reports import samples
 from tests.reports.pages import page_of, problems
 from tests.reports.samples import HOSTILE, make_result, sample

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.inert import inert_cell, markdown, plain, quoted, safe_stem, shorten, xml_text
+from clustercoop.reports.inert import inert_cell, markdown, plain, quoted, safe_stem, shorten, xml_text
 from tests.reports.samples import HOSTILE
 
 TEXT = st.text(alphabet=st.characters(), max_size=60)

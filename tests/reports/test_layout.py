@@ -4,8 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from graph.formation import FloatArray
-from reports.layout import STRETCH, circular_order, positions, ranks01, widths
+from clustercoop.graph.formation import FloatArray
+from clustercoop.reports.layout import STRETCH, circular_order, positions, ranks01, widths
 
 
 def radius(place: FloatArray) -> FloatArray:

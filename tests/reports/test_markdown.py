@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from reports.markdown import render_markdown
+from clustercoop.reports.markdown import render_markdown
 from tests.reports.samples import make_result, sample
 
 

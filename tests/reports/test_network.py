@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from graph.errors import ParameterError, UnknownNameError
-from graph.model import SupplyGraph
-from reports.export import cluster_graph, export_graph
-from reports.network import FULL, LINKS_A_YEAR, MOST, render_view, view_name, vis_library
+from clustercoop.graph.errors import ParameterError, UnknownNameError
+from clustercoop.graph.model import SupplyGraph
+from clustercoop.reports.export import cluster_graph, export_graph
+from clustercoop.reports.network import FULL, LINKS_A_YEAR, MOST, render_view, view_name, vis_library
 from tests.reports.pages import page_of, problems
 from tests.reports.samples import make_result, sample
 

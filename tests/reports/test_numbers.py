@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.numbers import brief, decimal, is_unknown, percent, raw, show, significant
+from clustercoop.reports.numbers import brief, decimal, is_unknown, percent, raw, show, significant
 
 FINITE = st.floats(-1e12, 1e12, allow_nan=False)
 

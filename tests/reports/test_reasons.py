@@ -1,11 +1,11 @@
 import dataclasses
 from types import SimpleNamespace
 
-from analysis.reasons import columns_of_codes
-from analysis.results import Result, output_columns
-from graph.findings import Findings, catalogue
-from reports.reasons import Reasons
-from reports.words import Words
+from clustercoop.analysis.reasons import columns_of_codes
+from clustercoop.analysis.results import Result, output_columns
+from clustercoop.graph.findings import Findings, catalogue
+from clustercoop.reports.reasons import Reasons
+from clustercoop.reports.words import Words
 from tests.reports.samples import sample
 
 

@@ -1,6 +1,6 @@
-from reports.content import Content, with_no_dysfunction
-from reports.records import records_table, rows_by_table, sums_by_column
-from reports.words import Words
+from clustercoop.reports.content import Content, with_no_dysfunction
+from clustercoop.reports.records import records_table, rows_by_table, sums_by_column
+from clustercoop.reports.words import Words
 from tests.reports.samples import VALUES, sample
 
 ACCOUNTING = {

@@ -3,16 +3,16 @@ from pathlib import Path
 
 import pytest
 
-import reports
-from analysis.results import output_columns
-from graph.errors import ParameterError
-from reports.content import SECTIONS
-from reports.html import methods
-from reports.tables import sectioned
-from reports.words import Words, read_table
+import clustercoop.reports
+from clustercoop.analysis.results import output_columns
+from clustercoop.graph.errors import ParameterError
+from clustercoop.reports.content import SECTIONS
+from clustercoop.reports.html import methods
+from clustercoop.reports.tables import sectioned
+from clustercoop.reports.words import Words, read_table
 
 ROWS = read_table("strings")
-HOME = Path(str(reports.__file__)).parent
+HOME = Path(str(clustercoop.reports.__file__)).parent
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row["key"])

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 from openpyxl.utils.escape import unescape
 
-from analysis.results import output_columns
-from graph.errors import OutputError
-from reports.workbook import write_workbook
+from clustercoop.analysis.results import output_columns
+from clustercoop.graph.errors import OutputError
+from clustercoop.reports.workbook import write_workbook
 from tests.reports.samples import make_result, sample
 
 SHEETS = [

@@ -1,0 +1,338 @@
+"""From the formations table to one row of features a cluster, with every gap named.
+
+The unit of the model is the cluster: the median of its known years. Rows of one cluster over four years
+are near copies of each other, and a mixture fitted to them finds "groups" that are clusters repeated.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from itertools import combinations
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+
+SQUEEZE: Final = 0.005
+"""Shares of exactly 0 or 1 have no logit: shares are moved to 0.005 … 0.995 linearly, which keeps order."""
+
+MIN_KNOWN: Final = 8
+MIN_KNOWN_SHARE: Final = 0.2
+"""A feature must be known for at least 8 clusters and a fifth of them."""
+
+MIN_FEATURES: Final = 3
+"""A cluster with fewer known features is not placed by the model; a model needs as many, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One feature: where it comes from, how it is transformed and what theory expects of it.
+
+    Attributes
+    ----------
+    name, column : str
+        Its name, and the column of the formations table.
+    transform : {"logit", "atanh", "log", "log1p", "identity"}
+        Taken after dividing by `scale`, the unit in which 1 is a noticeable amount.
+    scale : float
+        Unit of the column that counts as one.
+    theory : int
+        Sign of the difference that theory expects of an ecosystem: +1, −1, or 0 for none. Fixed before
+        any fit; it also fixes the direction along which a split is looked for.
+    """
+
+    name: str
+    column: str
+    transform: str
+    scale: float
+    theory: int
+    label_en: str
+    label_ru: str
+    reason_en: str
+    reason_ru: str
+
+    def label(self, lang: str) -> str:
+        """Return the name shown to people."""
+        return self.label_ru if lang == "ru" else self.label_en
+
+
+@cache
+def feature_list() -> tuple[Feature, ...]:
+    """Return the features in their order, read from ``analysis/verdicts/features.csv``.
+
+    Examples
+    --------
+    >>> [f.name for f in feature_list() if f.theory]
+    ['cooperation', 'openness', 'innovation', 'diversity', 'variety', 'turnover']
+    """
+    text = resources.files("clustercoop.analysis.verdicts").joinpath("features.csv").read_text("utf-8")
+    return tuple(
+        Feature(
+            row["feature"],
+            row["column"],
+            row["transform"],
+            float(row["scale"]),
+            int(row["theory"]),
+            row["label_en"],
+            row["label_ru"],
+            row["reason_en"],
+            row["reason_ru"],
+        )
+        for row in csv.DictReader(text.splitlines())
+    )
+
+
+def _squeezed(share: FloatArray) -> FloatArray:
+    return SQUEEZE + (1 - 2 * SQUEEZE) * share
+
+
+_FORWARD: Final[Mapping[str, Callable[[FloatArray], FloatArray]]] = {
+    "logit": lambda x: np.log(_squeezed(x)) - np.log1p(-_squeezed(x)),
+    "atanh": lambda x: np.arctanh((1 - 2 * SQUEEZE) * x),
+    "log": np.log,
+    "log1p": np.log1p,
+    "identity": lambda x: x,
+}
+_BACK: Final[Mapping[str, Callable[[FloatArray], FloatArray]]] = {
+    "logit": lambda y: (1 / (1 + np.exp(-y)) - SQUEEZE) / (1 - 2 * SQUEEZE),
+    "atanh": lambda y: np.tanh(y) / (1 - 2 * SQUEEZE),
+    "log": np.exp,
+    "log1p": np.expm1,
+    "identity": lambda y: y,
+}
+_DOMAIN: Final[Mapping[str, tuple[float, float]]] = {
+    "logit": (0, 1),
+    "atanh": (-1, 1),
+    "log": (np.nextafter(0, 1), np.inf),
+    "log1p": (0, np.inf),
+    "identity": (-np.inf, np.inf),
+}
+
+
+def transform(name: str, value: FloatArray, scale: float = 1.0) -> FloatArray:
+    """Return the transformed values; what lies outside the transform's domain is NaN, never clipped.
+
+    Parameters
+    ----------
+    name : str
+        One of ``logit``, ``atanh``, ``log``, ``log1p``, ``identity``.
+    value : array of float64
+        Raw values; NaN is unknown.
+    scale : float
+        Divides the values first.
+
+    Examples
+    --------
+    >>> transform("log1p", np.array([0.0, 0.1, -1.0]), 0.1).round(3).tolist()
+    [0.0, 0.693, nan]
+    """
+    scaled = np.asarray(value, dtype=np.float64) / scale
+    low, high = _DOMAIN[name]
+    inside = (scaled >= low) & (scaled <= high) & np.isfinite(scaled)
+    out = np.full(scaled.shape, np.nan)
+    out[inside] = _FORWARD[name](scaled[inside])
+    return out
+
+
+def back(name: str, value: FloatArray, scale: float = 1.0) -> FloatArray:
+    """Return the raw values of transformed ones; the inverse of `transform`.
+
+    Examples
+    --------
+    >>> y = transform("logit", np.array([0.0, 0.3, 1.0]))
+    >>> back("logit", y).round(12).tolist()
+    [0.0, 0.3, 1.0]
+    """
+    return _BACK[name](np.asarray(value, dtype=np.float64)) * scale
+
+
+def cluster_medians(formations: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a cluster, one column a feature: the median of the years where it is known.
+
+    Parameters
+    ----------
+    formations : DataFrame
+        ``cluster_id`` and the features' columns; a column that is absent is unknown everywhere.
+
+    Returns
+    -------
+    DataFrame
+        Raw units, indexed by ``cluster_id`` (sorted); NaN where no year is known.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"cluster_id": ["a"] * 3, "cooperation_ratio": [0.2, np.nan, 0.4]})
+    >>> cluster_medians(table)["cooperation"].round(3).tolist()
+    [0.3]
+    """
+    raw = feature_columns(formations)
+    raw.insert(0, "cluster_id", formations["cluster_id"].astype(str).to_numpy())
+    return raw.groupby("cluster_id", sort=True).median()
+
+
+def feature_columns(formations: pd.DataFrame) -> pd.DataFrame:
+    """Return the features of every row in raw units, float64, NaN unknown, in the order of the list."""
+    data = {}
+    for feature in feature_list():
+        if feature.column in formations.columns:
+            column = pd.to_numeric(formations[feature.column], errors="coerce").to_numpy(
+                "float64", na_value=np.nan
+            )
+            data[feature.name] = np.where(np.isfinite(column), column, np.nan)
+        else:
+            data[feature.name] = np.full(len(formations), np.nan)
+    return pd.DataFrame(data, index=formations.index)
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureTable:
+    """What the model sees, with every gap and every feature left out named.
+
+    Attributes
+    ----------
+    features : tuple of Feature
+        Those used, in order.
+    cluster_ids : array of str, shape (n,)
+        Clusters with enough known features.
+    x : array, shape (n, p)
+        Transformed medians; NaN unknown.
+    cells : DataFrame
+        One row a cluster and feature: ``cluster_id, feature, value`` (raw median), ``years`` (how many were
+        known), ``status`` (known, zero, bound, missing, outside), ``used``.
+    notes : DataFrame
+        One row a feature: ``feature, column, transform, theory, known, used, reason``.
+    left_out : array of str
+        Clusters with too few known features.
+    """
+
+    features: tuple[Feature, ...]
+    cluster_ids: NDArray[np.object_]
+    x: FloatArray
+    cells: pd.DataFrame
+    notes: pd.DataFrame
+    left_out: NDArray[np.object_]
+
+    @property
+    def theory(self) -> FloatArray:
+        """Signs that theory gives to the used features, shape (p,)."""
+        return np.array([float(feature.theory) for feature in self.features])
+
+    def transformed(self, formations: pd.DataFrame) -> FloatArray:
+        """Return the used features of every row of `formations`, transformed, shape (rows, p)."""
+        raw = feature_columns(formations)
+        columns = [transform(f.transform, raw[f.name].to_numpy("float64"), f.scale) for f in self.features]
+        return np.column_stack(columns) if columns else np.empty((len(raw), 0))
+
+
+def feature_table(formations: pd.DataFrame) -> FeatureTable:
+    """Return the table of features of the clusters in `formations`.
+
+    A feature is left out when it is known for fewer than 8 clusters or a fifth of them, or when at least
+    half of its known values are equal (it has no spread to scale by), or when it orders the clusters exactly
+    as another does, or in reverse: it adds nothing to that one. A cluster is left out when fewer than 3 of
+    the used features are known for it. All are counted over what is left.
+    """
+    medians = cluster_medians(formations)
+    n = len(medians)
+    years = feature_columns(formations).notna().groupby(formations["cluster_id"].astype(str).to_numpy()).sum()
+    columns = {
+        f.name: transform(f.transform, medians[f.name].to_numpy("float64"), f.scale) for f in feature_list()
+    }
+    reasons: dict[str, str] = {}
+    enough = np.ones(n, bool)
+    while True:  # a feature may be usable through clusters that too few features are known for, and that go
+        unusable = {
+            name: _unusable(values[enough]) for name, values in columns.items() if name not in reasons
+        }
+        if not any(unusable.values()):
+            unusable = _repeats({name: columns[name][enough] for name in unusable})
+        reasons |= {name: reason for name, reason in unusable.items() if reason}
+        used = tuple(f for f in feature_list() if f.name not in reasons)
+        x = np.column_stack([columns[f.name] for f in used]) if used else np.empty((n, 0))
+        enough = (~np.isnan(x)).sum(axis=1) >= MIN_FEATURES
+        if not any(unusable.values()) or not enough.any():
+            break
+    counted = enough if enough.any() else np.ones(n, bool)
+    notes = [
+        (f.name, f.column, f.transform, f.theory, int((~np.isnan(columns[f.name][counted])).sum()))
+        + (f.name not in reasons, reasons.get(f.name, ""))
+        for f in feature_list()
+    ]
+    ids = medians.index.to_numpy().astype(object)
+    return FeatureTable(
+        used,
+        ids[enough],
+        x[enough],
+        _cells(medians, columns, years, {f.name for f in used}),
+        pd.DataFrame(notes, columns=["feature", "column", "transform", "theory", "known", "used", "reason"]),
+        ids[~enough],
+    )
+
+
+def _unusable(values: FloatArray) -> str:
+    """Return why a feature with these values is left out, or ""."""
+    known = int((~np.isnan(values)).sum())
+    if known < max(MIN_KNOWN, MIN_KNOWN_SHARE * len(values)):
+        return "unknown" if known == 0 else "too few known"
+    return "hardly varies" if _flat(values) else ""
+
+
+def _repeats(columns: Mapping[str, FloatArray]) -> dict[str, str]:
+    """Return which features order the clusters as another, or in reverse, where both are known.
+
+    Of the two the one that is known for fewer clusters is named, else the later one.
+    """
+    from scipy.stats import rankdata
+
+    out: dict[str, str] = {}
+    for (one, first), (other, second) in combinations(columns.items(), 2):
+        both = ~np.isnan(first) & ~np.isnan(second)
+        if both.sum() < MIN_KNOWN or one in out or other in out:
+            continue
+        rank, again = rankdata(first[both]), rankdata(second[both])
+        if (rank == again).all() or (rank == both.sum() + 1 - again).all():
+            fewer = one if (~np.isnan(first)).sum() < (~np.isnan(second)).sum() else other
+            out[fewer] = "repeats another"
+    return out
+
+
+def _flat(values: FloatArray) -> bool:
+    known = values[~np.isnan(values)]
+    if len(known) < 2:
+        return True
+    low, high = np.quantile(known, [0.25, 0.75])
+    return bool(high - low <= 1e-9 * max(1.0, abs(float(high))))
+
+
+def _cells(
+    medians: pd.DataFrame, columns: Mapping[str, FloatArray], years: pd.DataFrame, used: set[str]
+) -> pd.DataFrame:
+    parts = []
+    for feature in feature_list():
+        raw = medians[feature.name].to_numpy("float64")
+        status = np.where(
+            np.isnan(raw), "missing", np.where(np.isnan(columns[feature.name]), "outside", "known")
+        )
+        edge = {"logit": (0.0, 1.0), "atanh": (-1.0, 1.0)}.get(feature.transform, (np.nan, np.nan))
+        status = np.where((status == "known") & ((raw == edge[0]) | (raw == edge[1])), "bound", status)
+        status = np.where((status != "missing") & (status != "outside") & (raw == 0), "zero", status)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "cluster_id": medians.index.to_numpy(),
+                    "feature": feature.name,
+                    "value": raw,
+                    "years": years[feature.name].reindex(medians.index).to_numpy("int64"),
+                    "status": status,
+                    "used": feature.name in used,
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True)

@@ -1,0 +1,152 @@
+"""Two scales for features: a smooth one to fit on, and normal scores of the ranks to test on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from clustercoop.analysis.verdicts.features import FloatArray
+
+LAMBDAS: Final = np.linspace(-2.0, 4.0, 121)
+"""Grid of Yeo–Johnson exponents; 1 leaves the shape as it is."""
+
+NORMAL_IQR: Final = 1.3489795003921634
+"""Interquartile range of the standard normal distribution."""
+
+FARTHEST: Final = 1e3
+
+
+def yeo_johnson(x: FloatArray, exponent: FloatArray | float) -> FloatArray:
+    """Return the Yeo–Johnson transform, which evens out skewness and never makes two humps of one.
+
+    ((x + 1)^λ − 1)/λ for x ≥ 0 and −((1 − x)^(2−λ) − 1)/(2 − λ) below, logarithms at λ = 0 and 2 [1]_.
+
+    References
+    ----------
+    .. [1] Yeo, I.-K. & Johnson, R. A. (2000). A new family of power transformations to improve normality
+       or symmetry. Biometrika 87, 954–959.
+
+    Examples
+    --------
+    >>> yeo_johnson(np.array([-1.0, 0.0, 1.0]), 1.0).tolist()
+    [-1.0, 0.0, 1.0]
+    """
+    size = np.log1p(np.abs(x))
+    power = np.where(x >= 0, exponent, 2 - np.asarray(exponent))
+    flat = np.abs(power) < 1e-9
+    safe = np.where(flat, 1.0, power)
+    return np.sign(x) * np.where(flat, size, np.expm1(safe * size) / safe)
+
+
+def yeo_johnson_back(y: FloatArray, exponent: FloatArray | float) -> FloatArray:
+    """Return the inverse of `yeo_johnson`; NaN where `y` lies beyond what the transform reaches.
+
+    Examples
+    --------
+    >>> yeo_johnson_back(yeo_johnson(np.array([-2.0, 3.0]), 0.3), 0.3).round(12).tolist()
+    [-2.0, 3.0]
+    """
+    power = np.where(y >= 0, exponent, 2 - np.asarray(exponent))
+    flat = np.abs(power) < 1e-9
+    safe = np.where(flat, 1.0, power)
+    inner = safe * np.abs(y)
+    reached = inner > -1
+    size = np.where(flat, np.abs(y), np.log1p(np.where(reached, inner, 0.0)) / safe)
+    return np.where(reached | flat, np.sign(y) * np.expm1(size), np.nan)
+
+
+@dataclass(frozen=True, eq=False)
+class Scale:
+    """Columns' median, spread, Yeo–Johnson exponent, and the mean and deviation after it, each shape (p,)."""
+
+    median: FloatArray
+    spread: FloatArray
+    exponent: FloatArray
+    mean: FloatArray
+    deviation: FloatArray
+
+    @classmethod
+    def fit(cls, x: FloatArray) -> Scale:
+        """Return the scale of the columns of `x`, shape (n, p), NaN unknown.
+
+        The spread is the interquartile range in units of the normal one, so that a wild value does not
+        set it; the exponent maximises the profile likelihood of a normal distribution.
+        """
+        low, median, high = np.nanquantile(x, [0.25, 0.5, 0.75], axis=0)
+        spread = (high - low) / NORMAL_IQR
+        z = _spreads(x, median, spread)
+        exponent = np.array([_best_exponent(column[~np.isnan(column)]) for column in z.T])
+        y = yeo_johnson(z, exponent)
+        return cls(median, spread, exponent, np.nanmean(y, axis=0), np.nanstd(y, axis=0))
+
+    def forward(self, x: FloatArray) -> FloatArray:
+        """Return `x`, shape (…, p), on the scale: mean 0, deviation 1, about normal."""
+        z = _spreads(x, self.median, self.spread)
+        return (yeo_johnson(z, self.exponent) - self.mean) / self.deviation
+
+    def backward(self, y: FloatArray) -> FloatArray:
+        """Return the inverse of `forward`; NaN beyond its reach."""
+        z = yeo_johnson_back(y * self.deviation + self.mean, self.exponent)
+        return z * self.spread + self.median
+
+
+def _spreads(x: FloatArray, median: FloatArray, spread: FloatArray) -> FloatArray:
+    """Return distances from the median in spreads; what is absurdly far stays finite after any exponent."""
+    return np.clip((x - median) / spread, -FARTHEST, FARTHEST)
+
+
+def _best_exponent(z: FloatArray) -> float:
+    y = yeo_johnson(z[None, :], LAMBDAS[:, None])
+    jacobian = float((np.sign(z) * np.log1p(np.abs(z))).sum())
+    likelihood = -0.5 * len(z) * np.log(y.var(axis=1)) + (LAMBDAS - 1) * jacobian
+    return float(LAMBDAS[int(likelihood.argmax())])
+
+
+def normal_scores(x: FloatArray) -> FloatArray:
+    """Return the normal scores Φ^-1((rank − ½) / m) of each column's m known values; ties share a rank.
+
+    They depend on order alone: no transformation of a feature can change them, so no choice of
+    transformation can make or unmake a finding that rests on them.
+
+    Examples
+    --------
+    >>> normal_scores(np.array([[1.0], [100.0], [np.nan]])).round(3).ravel().tolist()
+    [-0.674, 0.674, nan]
+    """
+    from scipy.special import ndtri
+    from scipy.stats import rankdata
+
+    out = np.full(x.shape, np.nan)
+    for j, column in enumerate(x.T):
+        known = ~np.isnan(column)
+        rank = rankdata(column[known])
+        out[known, j] = ndtri((rank - 0.5) / known.sum())
+    return out
+
+
+def rank_again(z: FloatArray, scores: FloatArray) -> FloatArray:
+    """Return data sets, shape (b, n, p), with the order of `z` and the values of `scores`.
+
+    Each column of each data set is a permutation of the known scores of that column, ties included: a
+    null data set is as discrete as the data.
+
+    Parameters
+    ----------
+    z : array, shape (b, n, p)
+        Values without ties; only their order counts.
+    scores : array, shape (n, p)
+        Normal scores; where they are NaN the result is 0.
+
+    Examples
+    --------
+    >>> rank_again(np.array([[[5.0], [1.0], [3.0]]]), np.array([[-0.5], [-0.5], [1.0]])).ravel().tolist()
+    [1.0, -0.5, -0.5]
+    """
+    out = np.zeros_like(z)
+    for j in range(z.shape[2]):
+        rows = np.flatnonzero(~np.isnan(scores[:, j]))
+        order = np.argsort(z[:, rows, j], axis=1)
+        out[np.arange(len(z))[:, None], rows[order], j] = np.sort(scores[rows, j])
+    return out

@@ -1,0 +1,138 @@
+"""41 countries of the world input–output tables for 2000, against plain numpy and HiGHS."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from clustercoop.analysis import chain, entrainment
+from clustercoop.analysis.closedness import measure
+from clustercoop.analysis.closedness.verdict import add_closedness
+from clustercoop.analysis.cooperation import cooperation_tables
+from clustercoop.graph.formation import FloatArray, Formation
+from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.settings import Settings
+from tests.analysis.closedness.oracles import circulation_by_linear_program, finn_by_inverse
+from tests.places import SHARED
+
+WIOD = SHARED / "wiod_1995_2003"
+YEAR = 2000
+
+pytestmark = [
+    pytest.mark.shared_data,
+    pytest.mark.skipif(not WIOD.exists(), reason="the WIOD years are not beside the repository"),
+]
+
+
+@pytest.fixture(scope="module")
+def nodes() -> pd.DataFrame:
+    frame = pd.read_csv(WIOD / "nodes_1995_2003.csv")
+    frame["participant_id"] = frame["country"] + "_" + frame["sector"]
+    return frame[frame["year"] == YEAR].reset_index(drop=True)
+
+
+@pytest.fixture(scope="module")
+def graph(nodes: pd.DataFrame) -> SupplyGraph:
+    index = pd.read_csv(WIOD / "node_index.csv")
+    ids = (index["country"] + "_" + index["sector"]).to_numpy()
+    edges = pd.read_parquet(WIOD / f"edges_{YEAR}.parquet")
+    links = pd.DataFrame(
+        {
+            "year": edges["year"].to_numpy(),
+            "supplier_id": ids[edges["supplier"]],
+            "buyer_id": ids[edges["buyer"]],
+            "value": edges["value_musd"].to_numpy("float64"),
+        }
+    )
+    activity = nodes.rename(columns={"inter_inputs": "purchases", "va_plus_taxes": "value_added"})
+    return SupplyGraph.from_tables(
+        {
+            "participants": pd.DataFrame({"participant_id": ids, "cluster_id": index["country"]}),
+            "links": links,
+            "activity": activity[["participant_id", "year", "output", "purchases", "value_added"]],
+        },
+        currency="USD",
+    )
+
+
+@pytest.fixture(scope="module")
+def measured(graph: SupplyGraph) -> list[tuple[Formation, dict[str, Any], dict[str, Any]]]:
+    core = np.arange(35) < 10
+    found = []
+    for formation in graph.formations():
+        parts = (
+            measure(formation, Settings(), graph),
+            chain.measure(formation, Settings(), graph),
+            entrainment.measure(formation, Settings(), core),
+        )
+        columns = {name: value for part in parts for name, value in part.formation.items()}
+        people = {name: value for part in parts for name, value in part.participants.items()}
+        found.append((formation, columns, people))
+    return found
+
+
+def dense(formation: Formation) -> tuple[FloatArray, FloatArray]:
+    flows = formation.dense()
+    output = formation.output
+    return flows, output
+
+
+def test_circulation_equals_the_linear_program(measured: list[Any]) -> None:
+    for formation, columns, _ in measured:
+        expected = circulation_by_linear_program(formation.dense())
+        assert columns["circulation_share"] == pytest.approx(expected, abs=1e-12)
+
+
+def test_finn_and_positions_equal_dense_inverses(measured: list[Any]) -> None:
+    for formation, columns, people in measured:
+        flows, output = dense(formation)
+        inflow = output - flows.sum(axis=0)
+        assert columns["throughflow_basis"] == "output"
+        assert columns["finn_cycling_index"] == pytest.approx(finn_by_inverse(flows, inflow), rel=1e-9)
+        through = np.where(output > 0, output, 1.0)
+        visits = np.linalg.inv(np.eye(35) - flows / through[:, None])
+        for name, expected in (
+            ("upstreamness", visits.sum(axis=1)),
+            ("downstreamness", (np.linalg.inv(np.eye(35) - flows / through[None, :])).sum(axis=0)),
+        ):
+            assert people[name] == pytest.approx(np.where(output > 0, expected, np.nan), nan_ok=True)
+        # What enters passes upstreamness sectors: the sum is total output.
+        assert (inflow * visits.sum(axis=1)).sum() == pytest.approx(output.sum(), rel=1e-9)
+        assert columns["average_path_length"] == pytest.approx(output.sum() / inflow.sum(), rel=1e-12)
+
+
+def test_autonomy_is_value_added_over_what_leaves(measured: list[Any]) -> None:
+    """Outside purchases are the only leakage of a full account: VA / (VA + bought outside)."""
+    for formation, columns, _ in measured:
+        flows, output = dense(formation)
+        created = np.nansum(formation.value_added)
+        left = output.sum() - flows.sum() - formation.self_supply.sum()
+        assert columns["autonomy"] == pytest.approx(created / left, rel=1e-9)
+
+
+def test_entrainment_equals_columns_of_the_inverse(measured: list[Any]) -> None:
+    core = np.arange(35) < 10
+    for formation, columns, people in measured:
+        flows, output = dense(formation)
+        inverse = np.linalg.inv(np.eye(35) - flows / np.where(output > 0, output, 1.0)[None, :])
+        weights = np.where(core, output, 0.0) / output[core].sum()
+        pulled = inverse @ weights - weights
+        assert people["entrainment"] == pytest.approx(pulled, abs=1e-12)
+        assert columns["core_pull"] == pytest.approx(pulled[~core].sum(), rel=1e-9)
+        assert columns["core_output_share"] == pytest.approx(output[core].sum() / output.sum())
+
+
+def test_the_verdict_of_a_whole_country_is_near_closed(graph: SupplyGraph, measured: list[Any]) -> None:
+    """Countries trade with themselves: nine tenths of the large ones' supply stays inside."""
+    table = cooperation_tables(graph, Settings()).formations
+    for name in ("circulation_share", "autonomy", "outside_knowledge_share"):
+        table[name] = [columns[name] for _, columns, _ in measured]
+    summed = add_closedness(table).set_index("cluster_id")
+    assert summed["closedness_verdict"]["USA"] == "near-closed cycle"
+    assert (summed["isolation_basis"] == "autonomy").all()
+    parts = table[["internal_sales_share", "internal_sourcing_share", "circulation_share"]]
+    assert summed["integration"].to_numpy() == pytest.approx(parts.mean(axis=1).to_numpy())
+    assert summed["integration"].between(0, 1).all()

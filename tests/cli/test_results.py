@@ -1,0 +1,48 @@
+"""Results that must not change after the run, and input of the wrong kind."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import clustercoop
+from tests.builders import frames
+
+
+def test_results_keep_the_thresholds_that_made_them(tmp_path: Path) -> None:
+    shipped = resources.files("clustercoop.analysis").joinpath("data", "thresholds.toml").read_text("utf-8")
+    # "firm" becomes a role that does not produce: no producing member is left, the ratio is unknown.
+    mine = tmp_path / "mine.toml"
+    mine.write_text(shipped.replace("non_producing = [", 'non_producing = ["firm", '), "utf-8")
+    out = tmp_path / "out"
+    clustercoop.analyze(frames(1, 4, (2022,)), out, thresholds=mine, nulls=0, processes=1)
+    because = clustercoop.explain(out, "C0", 2022).because
+    assert "no producing member" in because
+    mine.write_text(shipped, "utf-8")
+    assert clustercoop.explain(out, "C0", 2022).because == because
+    mine.unlink()
+    assert clustercoop.explain(out, "C0", 2022).because == because
+
+
+@pytest.mark.parametrize("source", [None, 12, ["a", "b"]])
+def test_a_source_of_no_known_kind_is_a_parameter_error(source: Any) -> None:
+    with pytest.raises(clustercoop.ClusterCoopError, match="'source' parameter"):
+        clustercoop.check(source)
+
+
+@pytest.mark.parametrize(("name", "value"), [("currency", 5), ("currency", None), ("thresholds", 7)])
+def test_settings_of_the_wrong_type_are_parameter_errors(name: str, value: Any) -> None:
+    with pytest.raises(clustercoop.ClusterCoopError, match=f"'{name}' parameter"):
+        clustercoop.Settings(**{name: value})
+
+
+def test_indicators_alone_go_through_the_whole_analysis() -> None:
+    # No link makes the columns of structure; asking why they are unknown ended in a traceback.
+    figures = pd.DataFrame({"cluster_id": ["K"], "year": [2022], "cooperation_ratio": [0.5]})
+    table = clustercoop.analyze({"indicators": figures}, nulls=0, processes=1).formations
+    assert table["cooperation_ratio"].tolist() == [0.5] and table["circulation_share"].isna().all()
+    assert table["unknown_because"].str.startswith("Only indicators are known").all()

@@ -1,0 +1,348 @@
+"""The named queries once more, in plain Python over formations, pandas and networkx."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from itertools import pairwise
+from typing import Any, Final
+
+import networkx as nx
+import pandas as pd
+
+from clustercoop.graph.formation import Formation
+from clustercoop.graph.model import SupplyGraph
+
+Rows = list[tuple[Any, ...]]
+Tables = Mapping[str, pd.DataFrame]
+Params = Mapping[str, Any]
+
+
+def edges(f: Formation) -> dict[tuple[str, str], float]:
+    """Return (supplier, buyer) → value inside a formation."""
+    return {(str(f.ids[s]), str(f.ids[b])): float(w) for s, b, w in zip(f.src, f.dst, f.weight, strict=True)}
+
+
+def chosen(graph: SupplyGraph, p: Params) -> list[Formation]:
+    """Return the formations that optional parameters choose."""
+    return [
+        f
+        for f in graph.formations()
+        if p.get("cluster") in (None, f.cluster_id) and p.get("year") in (None, f.year)
+    ]
+
+
+def one(graph: SupplyGraph, p: Params) -> Formation:
+    """Return the formation that the parameters name."""
+    return graph.formation(p["cluster"], p["year"])
+
+
+def rows_of(graph: SupplyGraph) -> pd.DataFrame:
+    """Return links with the ids of their ends."""
+    return graph.to_tables()["links"]
+
+
+def by_value(rows: Rows, at: int, top: int | None = None) -> Rows:
+    """Sort by column `at` falling, then by the others, and keep `top`."""
+    return sorted(rows, key=lambda r: (-r[at], *[str(x) for x in r]))[:top]
+
+
+def internal_supply(g: SupplyGraph, t: Tables, p: Params) -> Rows:
+    return [(f.cluster_id, f.year, len(f.src), f.weight.sum()) for f in chosen(g, p) if len(f.src)]
+
+
+def internal_sourcing(g: SupplyGraph, t: Tables, p: Params) -> Rows:
+    out = []
+    for f in chosen(g, p):
+        inside, outside = float(f.weight.sum()), float(f.purchases_outside.sum())
+        share = inside / (inside + outside) if inside + outside else None
+        out.append((f.cluster_id, f.year, inside, outside, share))
+    return out
+
+
+def cross_cluster_flows(g: SupplyGraph, t: Tables, p: Params) -> Rows:
+    total: dict[tuple[int, str, str], list[float]] = defaultdict(list)
+    people = g.participants
+    of = people.groupby("participant_id")["cluster_id"].agg(set).to_dict()
+    links = rows_of(g)
+    columns = (links[name].tolist() for name in ("year", "supplier_id", "buyer_id", "value"))
+    for year, supplier, buyer, value in zip(*columns, strict=True):
+        if supplier == buyer:
+            continue
+        mine, theirs = of.get(supplier, set()), of.get(buyer, set())
+        for a in mine - theirs:
+            for b in theirs - mine:
+                total[year, a, b].append(value)
+    rows = [(a, b, y, len(v), sum(v)) for (y, a, b), v in total.items() if p.get("year") in (None, y)]
+    return sorted(rows, key=lambda r: (r[2], -r[4], r[0], r[1]))
+
+
+def outside_partners(g: SupplyGraph, t: Tables, p: Params) -> Rows:
+    f = one(g, p)
+    inside = set(map(str, f.ids))
+    links = rows_of(g)
+    links = links[links["year"] == p["year"]]
+    out = links[links["supplier_id"].isin(list(inside)) & ~links["buyer_id"].isin(list(inside))]
+    into = links[links["buyer_id"].isin(list(inside)) & ~links["supplier_id"].isin(list(inside))]
+    sold = out.groupby("buyer_id")["value"].sum()
+    bought = into.groupby("supplier_id")["value"].sum()
+    partners = sorted(set(sold.index) | set(bought.index))
+    rows = [(x, g.names[x], float(sold.get(x, 0.0)), float(bought.get(x, 0.0))) for x in partners]
+    return sorted(rows, key=lambda r: (-(r[2] + r[3]), r[0]))[: p["top"]]
+
+
+def top_internal_links(g: SupplyGraph, t: Tables, p: Params) -> Rows:
+    found = sorted(edges(one(g, p)).items(), key=lambda e: (-e[1], e[0]))
+    return [(s, g.names[s], b, g.names[b], w) for (s, b), w in found[: p["top"]]]
+
+
+def _single(g: SupplyGraph, p: Params, buyers: bool) -> Rows:
+    partners: dict[str, dict[str, float]] = defaultdict(dict)
+    for (s, b), w in edges(one(g, p)).items():
+        partners[b if buyers else s][s if buyers else b] = w
+    rows = [(x, g.names[x], *next(iter(d.items()))) for x, d in partners.items() if len(d) == 1]
+    return by_value(rows, 3)
+
+
+def single_source_buyers(g: SupplyGraph, t: Tables, p: Params) -> Rows:
+    return _single(g, p, True)
+
+
+def single_customer_suppliers(g: SupplyGraph, t: Tables, p: Params) -> Rows:
+    return _single(g, p, False)
+
+
+def gatekeepers(g: SupplyGraph, t: Tables, p: Params) -> Rows:
+    f = one(g, p)
+    internal = f.supplied_inside + f.bought_inside
+    external = f.sales_outside + f.purchases_outside
+    rows = [
+        (str(i), g.names[str(i)], a, b, min(a, b) / (a + b))
+        for i, a, b in zip(f.ids, internal, external, strict=True)
+        if a + b > 0
+    ]
+    return by_value(rows, 4)
+
+
+def no_internal_partner(g: SupplyGraph, t: Tables, p: Params) -> Rows:
+    f = one(g, p)
+    alone = (f.supplied_inside + f.bought_inside) == 0
+    return [(str(i), g.names[str(i)], r or None) for i, r in zip(f.ids[alone], f.role[alone], strict=True)]
+
+
+def mutual_links(g: SupplyGraph, t: Tables, p: Params) -> Rows:
+    e = edges(one(g, p))
+    return sorted((s, b, w, e[b, s]) for (s, b), w in e.items() if s < b and (b, s) in e)
+
+
+def circular_supply(g: SupplyGraph, t: Tables, p: Params) -> Rows:
+    e = {k: w for k, w in edges(one(g, p)).items() if w > p["minimum"]}
+    rows = []
+    for ring in nx.simple_cycles(nx.DiGraph(list(e)), length_bound=3):
+        if len(ring) == 3:
+            at = ring.index(min(ring))
+            a, b, c = ring[at:] + ring[:at]
+            rows.append((a, b, c, min(e[a, b], e[b, c], e[c, a])))
+    return by_value(rows, 3, p["top"])
+
+
+def longest_chains(g: SupplyGraph, t: Tables, p: Params) -> Rows:
+    f = one(g, p)
+    rows = _internal_rows(g, f)
+    after: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    for s, b, w in zip(rows["supplier_id"], rows["buyer_id"], rows["value"], strict=True):
+        if w > p["minimum"]:
+            after[s][b] += w
+    found: Rows = []
+
+    def walk(path: list[str], worth: list[float]) -> None:
+        steps = [(b, w) for b, w in after[path[-1]].items() if b not in path] if len(worth) < 4 else []
+        if worth and not steps:
+            found.append((len(worth), path, min(worth)))
+        for b, w in steps:
+            walk([*path, b], [*worth, w])
+
+    for start in map(str, f.ids):
+        walk([start], [])
+    return sorted(found, key=lambda r: (-r[0], -r[2], r[1]))[: p["top"]]
+
+
+def chain_breakers(g: SupplyGraph, t: Tables, p: Params) -> Rows:
+    e = edges(one(g, p))
+    between: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for a, b in e:
+        for b2, c in e:
+            if b2 == b and c not in (a, b):
+                between[a, c].add(b)
+    pairs: dict[str, int] = defaultdict(int)
+    for (a, c), steps in between.items():
+        if len(steps) == 1 and (a, c) not in e:
+            pairs[next(iter(steps))] += 1
+    return by_value([(x, g.names[x], n) for x, n in pairs.items()], 2)
+
+
+def removal_impact(g: SupplyGraph, t: Tables, p: Params) -> Rows:
+    f = one(g, p)
+    total = f.weight.sum()
+    rows = [
+        (str(i), g.names[str(i)], s, b, (s + b) / total)
+        for i, s, b in zip(f.ids, f.supplied_inside, f.bought_inside, strict=True)
+        if s + b > 0
+    ]
+    return by_value(rows, 4)
+
+
+def new_links(g: SupplyGraph, t: Tables, p: Params) -> Rows:
+    return _changed(g, p["cluster"], p["year"], p["year"] - 1)
+
+
+def lost_links(g: SupplyGraph, t: Tables, p: Params) -> Rows:
+    return _changed(g, p["cluster"], p["year"] - 1, p["year"])
+
+
+def _changed(g: SupplyGraph, cluster: str, year: int, other: int) -> Rows:
+    e, o = edges(g.formation(cluster, year)), edges(g.formation(cluster, other))
+    return sorted(
+        ((s, b, w) for (s, b), w in e.items() if (s, b) not in o), key=lambda r: (-r[2], r[0], r[1])
+    )
+
+
+def members_by_year(g: SupplyGraph, t: Tables, p: Params) -> Rows:
+    count: dict[tuple[str, int, str], int] = defaultdict(int)
+    for f in chosen(g, p):
+        for role in f.role:
+            count[f.cluster_id, f.year, role or "unknown"] += 1
+    return sorted((*key, n) for key, n in count.items())
+
+
+def supplier_concentration(g: SupplyGraph, t: Tables, p: Params) -> Rows:
+    w = one(g, p).dense()
+    rows = []
+    for k, who in enumerate(one(g, p).ids):
+        column = w[:, k][w[:, k] > 0]
+        if len(column):
+            rows.append((str(who), len(column), float(((column / column.sum()) ** 2).sum())))
+    return by_value(rows, 2)
+
+
+def _internal_rows(g: SupplyGraph, f: Formation) -> pd.DataFrame:
+    rows = rows_of(g).iloc[f.internal_rows]
+    return rows[rows["value"] > 0]
+
+
+def return_flows(g: SupplyGraph, t: Tables, p: Params) -> Rows:
+    out = []
+    for f in chosen(g, p):
+        rows = _internal_rows(g, f)
+        back = float(rows.loc[rows["kind"] == "return", "value"].sum())
+        out.append((f.cluster_id, f.year, back, back / rows["value"].sum()))
+    return out
+
+
+def product_flows(g: SupplyGraph, t: Tables, p: Params) -> Rows:
+    out: Rows = []
+    for f in chosen(g, p):
+        rows = _internal_rows(g, f).fillna({"product_code": ""})
+        for product in rows["product_code"].unique():
+            part = rows[rows["product_code"] == product]
+            out.append((f.cluster_id, f.year, str(product), len(part), float(part["value"].sum())))
+    return sorted(out, key=lambda r: (-r[4], r[0], r[1], r[2]))[: p["top"]]
+
+
+def role_flows(g: SupplyGraph, t: Tables, p: Params) -> Rows:
+    flow: dict[tuple[str, int, str, str], float] = defaultdict(float)
+    for f in chosen(g, p):
+        for s, b, w in zip(f.src, f.dst, f.weight, strict=True):
+            flow[f.cluster_id, f.year, f.role[s] or "unknown", f.role[b] or "unknown"] += float(w)
+    return sorted((*key, w) for key, w in flow.items())
+
+
+def self_supply(g: SupplyGraph, t: Tables, p: Params) -> Rows:
+    links = rows_of(g)
+    own = links[links["supplier_id"] == links["buyer_id"]]
+    own = own if p.get("year") is None else own[own["year"] == p["year"]]
+    grouped = own.groupby(["year", "supplier_id"], as_index=False)["value"].sum()
+    return list(zip(grouped["supplier_id"], grouped["year"], grouped["value"], strict=True))
+
+
+def participant_cooperation(g: SupplyGraph, t: Tables, p: Params) -> Rows:
+    f = one(g, p)
+    return [
+        (str(i), g.names[str(i)], s, None if o != o else o, s / o if o > 0 else None)
+        for i, s, o in zip(f.ids, f.supplied_inside, f.output, strict=True)
+    ]
+
+
+def links_behind(g: SupplyGraph, t: Tables, p: Params) -> Rows:
+    rows = _internal_rows(g, one(g, p))
+    columns = ["supplier_id", "buyer_id", "value", "file", "sheet", "row"]
+    return list(
+        rows.sort_values(["supplier_id", "buyer_id", "row"])[columns].itertuples(index=False, name=None)
+    )
+
+
+def cooperation(g: SupplyGraph, t: Tables, p: Params) -> Rows:
+    frame = t["formations"]
+    columns = ["cluster_id", "year", "internal_supply", "output", "cooperation_ratio"]
+    kept = frame
+    for column, name in (("cluster_id", "cluster"), ("year", "year")):
+        if p.get(name) is not None:
+            kept = kept[kept[column] == p[name]]
+    return list(kept.sort_values(columns[:2])[columns].itertuples(index=False, name=None))
+
+
+def _measured(t: Tables, p: Params) -> pd.DataFrame:
+    frame = t["participants"]
+    kept: pd.DataFrame = frame[(frame["cluster_id"] == p["cluster"]) & (frame["year"] == p["year"])]
+    return kept
+
+
+def core_members(g: SupplyGraph, t: Tables, p: Params) -> Rows:
+    f, frame = one(g, p), _measured(t, p)
+    core = set(frame.loc[frame["in_core"].eq(True), "participant_id"])
+    total = float(f.weight.sum())
+    rows = [
+        (str(i), g.names[str(i)], s, s / total)
+        for i, s in zip(f.ids, f.supplied_inside, strict=True)
+        if i in core
+    ]
+    return by_value(rows, 3)
+
+
+def type_changes(g: SupplyGraph, t: Tables, p: Params) -> Rows:
+    out: Rows = []
+    for cluster, frame in t["formations"].sort_values("year").groupby("cluster_id"):
+        pairs = pairwise(zip(frame["year"], frame["ecosystem_type"], strict=True))
+        for (a, before), (b, after) in pairs:
+            if b == a + 1 and isinstance(before, str) and isinstance(after, str) and before != after:
+                out.append((cluster, b, before, after))
+    return [row for row in out if p.get("cluster") in (None, row[0])]
+
+
+def chain_positions(g: SupplyGraph, t: Tables, p: Params) -> Rows:
+    frame = _measured(t, p).sort_values(["stage", "participant_id"])
+    return [
+        (i, g.names[i], s, None if pd.isna(c) else bool(c))
+        for i, s, c in zip(frame["participant_id"], frame["stage"], frame["in_core"], strict=True)
+    ]
+
+
+def verdicts(g: SupplyGraph, t: Tables, p: Params) -> Rows:
+    frame = t["clusters"].sort_values("cluster_id")
+    return [
+        (c, g.cluster_names[c], v, None)
+        for c, v in zip(frame["cluster_id"], frame["formation_verdict"], strict=True)
+    ]
+
+
+COUNTERPARTS: Final[Mapping[str, Callable[[SupplyGraph, Tables, Params], Rows]]] = {
+    f.__name__: f
+    for f in (
+        internal_supply, internal_sourcing, cross_cluster_flows, outside_partners, top_internal_links,
+        single_source_buyers, single_customer_suppliers, gatekeepers, no_internal_partner, mutual_links,
+        circular_supply, longest_chains, chain_breakers, removal_impact, new_links, lost_links,
+        members_by_year, supplier_concentration, return_flows, product_flows, role_flows, self_supply,
+        participant_cooperation, links_behind, cooperation, core_members, type_changes, chain_positions,
+        verdicts,
+    )
+}  # fmt: skip

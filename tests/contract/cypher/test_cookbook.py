@@ -1,0 +1,96 @@
+"""Every named query gives on both stores what plain Python gives from the same graph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from clustercoop.cookbook import bind, get_query, list_queries, run_named
+from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.stores.protocol import Store
+from clustercoop.graph.stores.uri import open_store
+from tests.contract.cypher.counterparts import COUNTERPARTS
+from tests.contract.samples import outcome, random_graph
+
+GRAPH = random_graph(31, clusters=2, size=7, years=2, links_each=14)
+TABLES = outcome(GRAPH, seed=5)
+ONE = {"cluster": "c1", "year": 2021}
+
+
+@pytest.fixture(scope="module", params=["embedded", "neo4j"])
+def loaded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """A store of each kind with the graph and its results, loaded once."""
+    if request.param == "embedded":
+        pytest.importorskip("kglite", reason="kglite is not installed: pip install '.[embedded]'")
+        address = str(Path(tmp_path_factory.mktemp("cookbook")) / "graph.kgl")
+    else:
+        address = str(request.getfixturevalue("neo4j_uri"))
+    with open_store(address) as store:
+        store.clear()
+        store.load(GRAPH)
+        store.write_results(TABLES)
+        yield store
+
+
+def test_every_query_has_a_counterpart() -> None:
+    assert sorted(COUNTERPARTS) == sorted(list_queries())
+    assert len(COUNTERPARTS) >= 20
+
+
+def parameters(name: str) -> list[dict[str, Any]]:
+    """Return the parameter sets a query is tried with: all defaults where possible, and one formation."""
+    query = get_query(name)
+    given = {p.name: ONE[p.name] for p in query.parameters if p.name in ONE}
+    sets = [given]
+    if not any(p.required for p in query.parameters):
+        sets.append({})
+    if any(p.name == "minimum" for p in query.parameters):
+        sets.append({**given, "minimum": 3.0, "top": 500})
+    return sets
+
+
+@pytest.mark.parametrize("name", sorted(COUNTERPARTS))
+def test_a_query_equals_its_counterpart(loaded: Store, name: str) -> None:
+    query = get_query(name)
+    for given in parameters(name):
+        found = run_named(loaded, name, given)
+        assert list(found.columns) == list(query.returns)
+        rows = COUNTERPARTS[name](GRAPH, TABLES, bind(query, given))
+        assert len(rows) > 0, "a query without rows proves nothing"
+        assert_same(found, rows)
+
+
+def assert_same(found: pd.DataFrame, rows: list[tuple[Any, ...]]) -> None:
+    """Compare cell by cell: numbers to 1e-9, everything else exactly."""
+    assert len(found) == len(rows)
+    for got, wanted in zip(found.itertuples(index=False, name=None), rows, strict=True):
+        for mine, theirs in zip(got, wanted, strict=True):
+            if isinstance(theirs, list):
+                assert mine == theirs
+            elif theirs is None or pd.isna(theirs):
+                assert mine is None or pd.isna(mine)
+            elif isinstance(theirs, str | bool):
+                assert mine == theirs
+            else:
+                assert float(mine) == pytest.approx(float(theirs), rel=1e-9, abs=1e-12)
+
+
+def test_internal_supply_equals_the_formations_to_the_last_digit_shown(loaded: Store) -> None:
+    found: Mapping[tuple[str, int], float] = {
+        (str(r.cluster_id), int(str(r.year))): float(str(r.internal_supply))
+        for r in run_named(loaded, "internal_supply").itertuples()
+    }
+    sums = {(f.cluster_id, f.year): float(f.weight.sum()) for f in GRAPH.formations()}
+    assert found == pytest.approx(sums, rel=1e-12)
+
+
+def test_the_graph_is_a_fair_sample() -> None:
+    assert isinstance(GRAPH, SupplyGraph)
+    assert any(f.self_supply.sum() > 0 for f in GRAPH.formations())
+    assert any(f.sales_outside.sum() > 0 for f in GRAPH.formations())
+    twice = GRAPH.participants["participant_id"].duplicated()
+    assert twice.any(), "somebody belongs to two clusters"

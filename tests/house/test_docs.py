@@ -1,0 +1,53 @@
+"""The documentation says what the program does: generated pages are fresh, links lead somewhere."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from clustercoop.analysis.results import output_columns
+from clustercoop.graph.findings import catalogue
+from tests.places import ROOT
+
+ROOMS = ("clustercoop", "graph", "loaders", "analysis", "engines", "reports")
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").glob("*.md")])
+
+
+def test_data_dictionary_is_up_to_date() -> None:
+    script = ROOT / "docs" / "make_dictionary.py"
+    run = subprocess.run([sys.executable, script, "--check"], capture_output=True)
+    assert run.returncode == 0, "run: python docs/make_dictionary.py"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    targets = re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", page.read_text("utf-8"))
+    assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+def test_every_finding_code_used_is_in_the_catalogue_in_both_languages() -> None:
+    used = set()
+    for room in ROOMS:
+        for path in (ROOT / room).rglob("*.py"):
+            used |= set(
+                re.findall(r"(?:\bFinding\(|findings\.add\()\s*\"([a-z0-9_]+)\"", path.read_text("utf-8"))
+            )
+    assert used <= set(catalogue())
+    for code in catalogue().values():
+        assert code.severity in ("error", "warning", "info")
+        assert code.en and code.ru and code.action_en and code.action_ru, code.code
+        assert re.search("[а-яё]", code.ru) and not re.search("[а-яё]", code.en), code.code
+        assert {*re.findall(r"\{\w+\}", code.en + code.ru)} <= {"{value}", "{detail}"}, code.code
+
+
+@pytest.mark.parametrize("table", ["formations", "participants", "clusters"])
+def test_every_output_column_is_explained_in_both_languages(table: str) -> None:
+    columns = output_columns(table)
+    assert len({column.column for column in columns}) == len(columns)
+    for column in columns:
+        assert column.label_en and column.meaning_en and column.meaning_ru, column.column
+        assert re.search("[А-Яа-яёA-Z]", column.label_ru), column.column

@@ -1,0 +1,190 @@
+"""The rules of the house: layers, lazy imports, public names, sizes, and a README that says what CI runs."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import inspect
+import os
+import pickle
+import random
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import clustercoop
+from clustercoop.example import dataset
+from tests.places import ROOT
+
+ROOMS = ("clustercoop", "graph", "loaders", "analysis", "engines", "reports")
+HEAVY = (
+    "jinja2", "kglite", "matplotlib", "neo4j", "networkx", "numba", "numpy", "openpyxl", "pandas", "pyarrow",
+    "pyspark", "python_calamine", "pyvis", "scipy", "sklearn", "xlsxwriter",
+)  # fmt: skip
+CONTRACT = (
+    "ClusterCoopError", "DataError", "ParameterError", "SchemaError", "StrictError", "SupplyGraph",
+    "Settings", "analyze", "check", "explain", "load", "report", "view",
+)  # fmt: skip
+
+
+def sources(*folders: str) -> list[Path]:
+    return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+
+
+def readme_blocks() -> list[str]:
+    text = (ROOT / "README.md").read_text("utf-8")
+    return [block.strip() for block in re.findall(r"^```bash\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)]
+
+
+def test_the_wheel_has_one_top_level_name() -> None:
+    """Rooms at the top of site-packages are shadowed by a researcher's own graph.py or analysis.py."""
+    try:
+        distribution = importlib.metadata.distribution("clustercoop")
+    except importlib.metadata.PackageNotFoundError:
+        pytest.skip("clustercoop is not installed in this environment, only on the path")
+    tops = {path.parts[0] for path in distribution.files or () if path.suffix == ".py"}
+    assert tops <= {"clustercoop"}
+
+
+def test_no_room_is_imported_by_its_bare_name() -> None:
+    bare = re.compile(rf"^\s*(from|import) ({'|'.join(ROOMS[1:])})\b", re.MULTILINE)
+    folders = (*ROOMS, "tests", "examples", "docs", "benchmarks")
+    assert [path for path in sources(*folders) if bare.search(path.read_text("utf-8"))] == []
+
+
+@pytest.mark.parametrize("room", ROOMS[1:])
+def test_a_script_beside_files_named_like_our_rooms_works(room: str, tmp_path: Path) -> None:
+    (tmp_path / f"{room}.py").write_text("raise SystemExit('the wrong module was imported')", "utf-8")
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import clustercoop\n"
+        "from clustercoop.example import dataset\n"
+        "print(clustercoop.check(dataset()).graph.cluster_ids[0])\n",
+        "utf-8",
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    run = subprocess.run(
+        [sys.executable, script], cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.strip()
+
+
+def test_imports_run_one_way() -> None:
+    linter = Path(sys.executable).with_name("lint-imports")
+    if not linter.exists():
+        pytest.skip("import-linter is not installed (it comes with the extra [test])")
+    run = subprocess.run([linter, "--no-cache"], cwd=ROOT, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_no_relative_imports() -> None:
+    relative = [
+        path for path in sources(*ROOMS) if re.search(r"^\s*from \.", path.read_text("utf-8"), re.MULTILINE)
+    ]
+    assert relative == []
+
+
+def test_no_module_passes_500_lines() -> None:
+    folders = (*ROOMS, "tests", "examples", "docs", "benchmarks")
+    long = {
+        str(path.relative_to(ROOT)): lines
+        for path in sources(*folders)
+        if (lines := len(path.read_text("utf-8").splitlines())) > 500
+    }
+    assert long == {}
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys\n"
+        "from clustercoop.cli import main\n"
+        "main(['--help'], standalone_mode=False)\n"
+        "print('LOADED', *sorted({name.split('.')[0] for name in sys.modules}))\n"
+    )
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    loaded = set(run.stdout.splitlines()[-1].split()[1:])
+    assert "clustercoop" in loaded
+    assert loaded.isdisjoint(HEAVY)
+
+
+def test_importing_clustercoop_loads_only_itself() -> None:
+    code = "import sys, clustercoop; print(*{name.split('.')[0] for name in sys.modules})"
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert set(run.stdout.split()).isdisjoint({*HEAVY, "click"})
+
+
+@pytest.mark.parametrize("name", sorted({*CONTRACT, *clustercoop.__all__}))
+def test_public_name_is_there_with_a_docstring(name: str) -> None:
+    assert name in clustercoop.__all__
+    assert name in dir(clustercoop)
+    assert inspect.getdoc(getattr(clustercoop, name))
+
+
+def test_every_expected_failure_is_a_cluster_coop_error() -> None:
+    errors = [
+        getattr(clustercoop, name)
+        for name in clustercoop.__all__
+        if inspect.isclass(getattr(clustercoop, name))
+    ]
+    raised = [error for error in errors if issubclass(error, BaseException)]
+    assert len(raised) >= 9
+    assert all(issubclass(error, clustercoop.ClusterCoopError) for error in raised)
+
+
+def test_unknown_public_name_is_an_attribute_error() -> None:
+    misspelt = "analyse"
+    with pytest.raises(AttributeError, match="no attribute 'analyse'"):
+        getattr(clustercoop, misspelt)
+
+
+def measures() -> list[str]:
+    return [
+        ".".join(("clustercoop", *path.relative_to(ROOT).with_suffix("").parts)).removesuffix(".__init__")
+        for path in sources("analysis")
+        if re.search(r"^def measure\(", path.read_text("utf-8"), re.MULTILINE)
+    ]
+
+
+@pytest.mark.parametrize("module", measures())
+def test_every_metric_takes_a_formation_then_settings(module: str) -> None:
+    function = importlib.import_module(module).measure
+    assert list(inspect.signature(function).parameters)[:2] == ["formation", "settings"]
+
+
+def test_analysis_leaves_global_randomness_alone() -> None:
+    np.random.seed(20)
+    random.seed(20)
+    before = pickle.dumps((np.random.get_state(), random.getstate()))
+    clustercoop.analyze(dataset(), nulls=2, processes=1)
+    assert pickle.dumps((np.random.get_state(), random.getstate())) == before
+
+
+def test_readme_has_two_commands_of_one_line_each() -> None:
+    demo, tests = readme_blocks()
+    for command in (demo, tests):
+        assert len(command.splitlines()) == 1
+        assert not re.search(r";|\||#|(?<!&)&(?!&)", command)
+        steps = [step.strip() for step in command.split("&&")]
+        assert steps[0] == "python3 -m venv .venv"
+        assert all(step.startswith(".venv/bin/") for step in steps[1:])
+    assert "clustercoop demo --out" in demo
+    assert demo.split("&&")[1].split() == [".venv/bin/pip", "install", "."]
+    assert tests.endswith(".venv/bin/python -m pytest")
+
+
+def test_ci_takes_its_commands_from_the_readme() -> None:
+    if not (ROOT / ".ci").is_dir():
+        pytest.skip("a source distribution leaves .ci out")
+    for place, command in enumerate(readme_blocks(), start=1):
+        run = subprocess.run(
+            [sys.executable, ROOT / ".ci" / "readme_block.py", str(place)],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert run.stdout.strip() == command
