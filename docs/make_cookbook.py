@@ -53,8 +53,8 @@ backticks. A query ends after `--timeout` seconds (30) and shows `--limit` rows 
 
 Both are held to the same golden answers (`tests/contract/cypher/conformance.json`), and both count paths, not
 walks: no relationship twice in one pattern. Known differences: the embedded engine gives `round(-2.5)` = −3
-(Neo4j −2), `1/0.0` = null (Neo4j infinity), `toString(1e20)` without an exponent, and for a node without a name
-its key as `name`. It refuses `MATCH (p WHERE …)`, quantified paths such as `-[:SUPPLIES]->{1,2}`,
+(Neo4j −2), `1/0.0` = null (Neo4j infinity), `toString(1e20)` without an exponent, and for a node without a
+name its key as `name`. It refuses `MATCH (p WHERE …)`, quantified paths such as `-[:SUPPLIES]->{1,2}`,
 `percentileCont`, `nullIf` and `isNaN`, and stops an unbounded `*` at 10 steps.
 
 The layout of the graph: [graph model](graph-model.md).
