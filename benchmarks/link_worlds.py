@@ -88,7 +88,7 @@ def _measured(graph: SupplyGraph) -> pd.DataFrame:
     settings = Settings(nulls=0)
     base = cooperation_tables(graph, settings).formations
     rows = [
-        {"cluster_id": f.cluster_id, "year": f.year, **measure_formation(graph, f, settings).formation}
+        {"cluster_id": f.cluster_id, "year": f.year, **measure_formation(f, settings, graph).formation}
         for f in graph.formations()
     ]
     more = pd.DataFrame(rows)

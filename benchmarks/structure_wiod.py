@@ -24,15 +24,16 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
 from benchmarks.cooperation_wiod import peer, read
 from benchmarks.wiod import SHARED
+from clustercoop import engines
 from clustercoop.analysis import chain, entrainment
 from clustercoop.analysis.closedness import measure as measure_closedness
 from clustercoop.analysis.core_periphery.measure import measure as measure_core
-from clustercoop.engines.local import map_formations
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
 from clustercoop.pipeline import measure_formation
@@ -61,7 +62,7 @@ spent = []
 for _ in range(2):
     start = time.process_time()
     for formation in formations:
-        measure_formation(graph, formation, Settings(nulls=1))
+        measure_formation(formation, Settings(nulls=1), graph)
     spent.append(time.process_time() - start)
 print(spent[0] - spent[1])
 """
@@ -86,9 +87,8 @@ def structure(graph: SupplyGraph, nulls: int, workers: int) -> None:
     """Cut the formations anew and measure each."""
     graph.__dict__.pop("_all_formations", None)
     settings = Settings(nulls=nulls)
-    map_formations(
-        lambda formation: measure_formation(graph, formation, settings), graph.formations(), workers=workers
-    )
+    task = partial(measure_formation, settings=settings, graph=graph)
+    engines.open(workers=workers).map(task, graph.formations())
 
 
 def stages(graph: SupplyGraph) -> dict[str, float]:

@@ -8,14 +8,13 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
 from clustercoop.graph.errors import ClusterCoopError
-from clustercoop.graph.settings import Settings
+from clustercoop.graph.settings import DOMAINS, Domain
 
 if TYPE_CHECKING:
     from clustercoop.analysis.results import Result
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
 EXIT_FINDINGS: Final = 1
 EXIT_INTERRUPTED: Final = 130
-_LANGS = click.Choice(["en", "ru"])
+_LANGS = click.Choice(DOMAINS["lang"][1].choices)
 
 
 @contextmanager
@@ -69,35 +68,24 @@ def _progress() -> Iterator[Progress]:
         yield draw
 
 
-_SHARE: Final = click.FloatRange(0, 1)
-_READING: Final[tuple[tuple[str, Any, str], ...]] = (
-    ("strict", bool, "Make every warning an error."),
-    ("currency", str, "ISO code of the currency, where headers do not name it."),
-    ("lang", _LANGS, "Language of the report."),
-)
-_ANALYSIS: Final[tuple[tuple[str, Any, str], ...]] = (
-    ("nulls", click.IntRange(0), "Null replicates of each null model; 999 for publication, 0 for none."),
-    ("seed", click.IntRange(0), "Seed of every random draw."),
-    *_READING,
-    ("processes", click.IntRange(0), "Workers; 0 is one a core. Results do not depend on it."),
-    ("thresholds", click.Path(), "A thresholds file of your own."),
-    ("internal_supply", click.Choice(["links", "reported", "links_only"]), "Where sales inside come from."),
-    ("zero_value_added", click.Choice(["missing", "keep"]), "What a value added of exactly zero is."),
-    ("min_output_coverage", _SHARE, "Share of producers with known output that a cooperation ratio needs."),
-    ("min_employee_coverage", _SHARE, "Share of employees with known figures that R&D per head needs."),
-    ("core_method", click.Choice(["eq4", "eq2", "lip", "minres"]), "Fit that makes the core."),
-    ("core_weights", click.Choice(["log1p", "raw", "binary"]), "How link values enter the fit."),
-)
+def _options(*, reading: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return a decorator that adds the settings as options; with `reading`, those that loading looks at."""
 
-
-def _options(table: tuple[tuple[str, Any, str], ...]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Return a decorator that adds the fields of `Settings` in `table` as options, with their defaults."""
-    defaults = {field.name: field.default for field in fields(Settings)}
+    def kind(default: object, domain: Domain) -> Any:
+        if domain.choices:
+            return click.Choice(domain.choices)
+        ranges: dict[type, Any] = {int: click.IntRange, float: click.FloatRange}
+        of = ranges.get(type(default))
+        return of(domain.least, domain.most) if of else str
 
     def add(function: Callable[..., Any]) -> Callable[..., Any]:
-        for name, kind, text in reversed(table):
-            flag: dict[str, Any] = {"is_flag": True} if kind is bool else {"type": kind, "show_default": True}
-            option = click.option(f"--{name.replace('_', '-')}", default=defaults[name], help=text, **flag)
+        for name, (default, domain) in reversed(DOMAINS.items()):
+            if reading and not domain.reading:
+                continue
+            flag: dict[str, Any] = {"type": kind(default, domain), "show_default": default != ""}
+            if isinstance(default, bool):
+                flag = {"is_flag": True}
+            option = click.option(f"--{name.replace('_', '-')}", default=default, help=domain.help, **flag)
             function = option(function)
         return function
 
@@ -206,7 +194,7 @@ def main() -> None:
     show_default=True,
     help="Folder for the results.",
 )
-@_options(_ANALYSIS)
+@_options()
 def demo(out: Path, **options: Any) -> None:
     """Analyse the shipped synthetic example, end to end."""
     import clustercoop
@@ -218,7 +206,7 @@ def demo(out: Path, **options: Any) -> None:
 
 @main.command()
 @click.argument("data")
-@_options(_READING)
+@_options(reading=True)
 def check(data: str, **options: Any) -> None:
     """List findings about DATA without analysing it; exit 1 when one is an error."""
     import clustercoop
@@ -236,20 +224,11 @@ def check(data: str, **options: Any) -> None:
 @click.argument("data")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the results.")
 @click.option("--store", help="Store that shall hold the graph and the results as well.")
-@click.option(
-    "--engine",
-    type=click.Choice(["local", "spark"]),
-    default="local",
-    show_default=True,
-    help="Where the work runs.",
-)
-@_options(_ANALYSIS)
-def analyze(data: str, out: Path, store: str | None, engine: str, **options: Any) -> None:
+@_options()
+def analyze(data: str, out: Path, store: str | None, **options: Any) -> None:
     """Measure every formation of DATA and write tables, report and network pages to --out."""
     import clustercoop
 
-    if engine == "spark":
-        raise click.UsageError("This version has no Spark engine yet; use --engine local.")
     with _progress() as progress:
         result = clustercoop.analyze(data, out, store=store, progress=progress, **options)
     _tell_result(result, out)
@@ -300,7 +279,7 @@ def report(results: Path, out: Path, lang: Any) -> None:
 @main.command()
 @click.argument("data")
 @click.option("--store", required=True, help="file.kgl, neo4j://host or bolt://host.")
-@_options(_READING)
+@_options(reading=True)
 def load(data: str, store: str, **options: Any) -> None:
     """Load DATA into a graph store; what the store already holds of other clusters and years stays."""
     import clustercoop

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
+from clustercoop import engines
 from clustercoop.analysis import chain, entrainment
 from clustercoop.analysis.brokers import chain_leaders
 from clustercoop.analysis.chain import local_sourcing_change
@@ -21,7 +23,6 @@ from clustercoop.analysis.reasons import add_reasons
 from clustercoop.analysis.results import Result, output_columns
 from clustercoop.analysis.typology import classify, load_thresholds, rule_verdicts, yearly_rule
 from clustercoop.analysis.verdicts.verdict import assess
-from clustercoop.engines.local import map_formations
 from clustercoop.graph.findings import Findings
 from clustercoop.graph.formation import Formation
 from clustercoop.graph.model import TEXT, SupplyGraph
@@ -70,10 +71,9 @@ def analyze_graph(
     noticed = Findings(list(findings or ()))
     noticed.extend(base.findings)
     formations = graph.formations()
-    measured = map_formations(
-        lambda formation: measure_formation(graph, formation, settings),
+    measured = engines.open(settings.engine, workers=settings.workers).map(
+        partial(measure_formation, graph=graph, settings=settings),
         formations,
-        workers=settings.processes,
         progress=progress,
         phase="core and closedness",
     )
@@ -131,7 +131,7 @@ def _across_formations(table: pd.DataFrame, members: pd.DataFrame) -> pd.DataFra
     return table
 
 
-def measure_formation(graph: SupplyGraph, formation: Formation, settings: Settings) -> Measures:
+def measure_formation(formation: Formation, settings: Settings, graph: SupplyGraph) -> Measures:
     """Return the structural measures of one formation: core, closedness, chain, entrainment."""
     core = measure_core(formation, settings)
     parts = [

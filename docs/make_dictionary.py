@@ -1,4 +1,4 @@
-"""Write docs/data-dictionary.md from the schema, the output columns and the catalogue of findings.
+"""Write docs/data-dictionary.md from schema, output columns, settings and the catalogue of findings.
 
 Usage: ``python docs/make_dictionary.py`` after a change of ``graph/*.csv``; ``--check`` only compares.
 """
@@ -10,11 +10,13 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from clustercoop.graph.settings import DOMAINS
+
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "data-dictionary.md"
 INTRO = """# Data dictionary
 
-Made from `graph/schema.csv`, `graph/output_columns.csv` and `graph/finding_codes.csv` by
+Made from `graph/schema.csv`, `graph/output_columns.csv`, `graph/settings.py` and `graph/finding_codes.csv` by
 `python docs/make_dictionary.py`. Do not edit it by hand.
 
 ## What is read
@@ -91,6 +93,19 @@ def page() -> str:
                 if row["table"] == name
             ),
         )
+    lines += [
+        "## Settings",
+        "",
+        "Arguments of `analyze` and fields of `Settings`; options of the command line as `--core-weights`.",
+        "",
+    ]
+    lines += table(
+        ("setting", "default", "may be", "meaning"),
+        (
+            (f"`{name}`", f"`{default!r}`", domain.must(type(default)), cell(domain.help))
+            for name, (default, domain) in DOMAINS.items()
+        ),
+    )
     lines += [
         "## Findings",
         "",

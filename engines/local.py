@@ -13,46 +13,45 @@ from clustercoop.graph.progress import Progress, silent
 T = TypeVar("T")
 
 
-def map_formations(
-    task: Callable[[Formation], T],
-    formations: Sequence[Formation],
-    *,
-    workers: int = 0,
-    progress: Progress = silent,
-    phase: str = "formations",
-) -> list[T]:
-    """Return ``[task(f) for f in formations]``, in order, computed by `workers` threads.
+class LocalEngine:
+    """Threads of this process.
 
     Threads, not processes: the long loops are compiled code that lets go of the interpreter lock, and
     threads share the arrays. The first formation runs alone, so that kernels compile once.
 
     Parameters
     ----------
-    task : callable
-        Must depend on its formation alone, so that results do not depend on `workers`.
-    formations : sequence of Formation
     workers : int
         Number of threads; 0 takes one per core.
-    progress : Progress
-        Told after each formation.
-    phase : str
-        Name of the work, for `progress`.
     """
-    total = len(formations)
-    if not total:
-        return []
-    progress(phase, 0, total)
-    results = [task(formations[0])]
-    progress(phase, 1, total)
-    if total == 1:
+
+    def __init__(self, workers: int = 0) -> None:
+        self.workers = workers or os.cpu_count() or 1
+
+    def map(
+        self,
+        task: Callable[[Formation], T],
+        formations: Sequence[Formation],
+        *,
+        progress: Progress = silent,
+        phase: str = "formations",
+    ) -> list[T]:
+        """Return ``[task(f) for f in formations]``, in order (see `clustercoop.engines.Engine`)."""
+        total = len(formations)
+        if not total:
+            return []
+        progress(phase, 0, total)
+        results = [task(formations[0])]
+        progress(phase, 1, total)
+        if total == 1:
+            return results
+        with ThreadPoolExecutor(max_workers=self.workers) as pool:
+            pending = [pool.submit(task, formation) for formation in formations[1:]]
+            try:
+                for done, future in enumerate(pending, start=2):
+                    results.append(future.result())
+                    progress(phase, done, total)
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
         return results
-    with ThreadPoolExecutor(max_workers=workers or os.cpu_count() or 1) as pool:
-        pending = [pool.submit(task, formation) for formation in formations[1:]]
-        try:
-            for done, future in enumerate(pending, start=2):
-                results.append(future.result())
-                progress(phase, done, total)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-    return results

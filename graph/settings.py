@@ -3,12 +3,63 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+import textwrap
+from dataclasses import MISSING, asdict, dataclass, field, fields
+from typing import Any, Final, Literal
 
 from clustercoop.graph.errors import parameter_error
 
 Lang = Literal["en", "ru"]
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """What is known of a setting besides its name, type and default.
+
+    Attributes
+    ----------
+    help : str
+        What it does, for people: in ``--help``, in the docstring and in the docs.
+    choices : tuple of str
+        The texts it may be; empty where any may.
+    least, most : float, optional
+        Bounds of a number, both allowed.
+    reading : bool
+        Whether it matters before any analysis, so that ``check`` and ``load`` take it.
+    shapes : bool
+        Whether figures depend on it: others are not kept with results.
+    """
+
+    help: str
+    choices: tuple[str, ...] = ()
+    least: float | None = None
+    most: float | None = None
+    reading: bool = False
+    shapes: bool = True
+
+    def must(self, kind: type) -> str:
+        """Say what a value of type `kind` must be."""
+        if self.choices:
+            return f"one of {', '.join(self.choices)}"
+        if kind is str:
+            return "a text"
+        if kind is bool:
+            return "True or False"
+        most = "inf)" if self.most is None else f"{self.most:g}]"
+        return f"{'an int' if kind is int else 'a number'} in the range [{self.least or 0:g}, {most}"
+
+    def allows(self, value: object, kind: type) -> bool:
+        """Tell whether `value` may stand where the default is of type `kind`."""
+        if kind in (bool, str):
+            return isinstance(value, kind) and (not self.choices or value in self.choices)
+        if isinstance(value, bool) or not isinstance(value, int if kind is int else int | float):
+            return False
+        assert isinstance(value, int | float)
+        return (self.least is None or value >= self.least) and (self.most is None or value <= self.most)
+
+
+def _setting(default: Any, help: str, **domain: Any) -> Any:
+    return field(default=default, metadata={"domain": Domain(help, **domain)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,37 +68,12 @@ class Settings:
 
     Parameters
     ----------
-    seed : int
-        Seed of every random draw; each formation gets its own stream from it.
-    nulls : int
-        Null replicates per null model for the core-periphery significance; 0 skips it.
-    processes : int
-        Worker processes; 0 takes one per core. Results do not depend on it.
-    strict : bool
-        Turn findings of severity error and warning into a `StrictError`.
-    lang : {"en", "ru"}
-        Language of reports and findings.
-    currency : str
-        ISO code of the unit of value (millions of it), "" to take it from the headers (RUB when they
-        name none). Thresholds in another currency are not applied.
-    thresholds : str
-        Path of a thresholds file; "" for the shipped one.
-    internal_supply : {"links", "reported", "links_only"}
-        Where a participant's sales inside come from: links, and the reported
-        ``used_by_participants`` where it has no link as supplier in that year; or the reported
-        volume first; or links alone.
-    zero_value_added : {"missing", "keep"}
-        Whether a value added of exactly zero is a gap or a zero.
-    min_output_coverage : float
-        Share of producing members whose output must be known before a formation's
-        cooperation ratio is stated. At 1 nothing is assumed about the others.
-    min_employee_coverage : float
-        Share of members' employees (where known; of members otherwise) that must have both cells known
-        before R&D or value added per employee is stated.
-    core_method : {"eq4", "eq2", "lip", "minres"}
-        Which fit makes ``core_members``.
-    core_weights : {"log1p", "raw", "binary"}
-        How link values enter correlation fits.
+    {parameters}
+
+    Raises
+    ------
+    ParameterError
+        A value outside its domain.
 
     Examples
     --------
@@ -55,53 +81,96 @@ class Settings:
     0
     """
 
-    seed: int = 0
-    nulls: int = 199
-    processes: int = 0
-    strict: bool = False
-    lang: Lang = "en"
-    currency: str = ""
-    thresholds: str = ""
-    internal_supply: Literal["links", "reported", "links_only"] = "links"
-    zero_value_added: Literal["missing", "keep"] = "missing"
-    min_output_coverage: float = 1.0
-    min_employee_coverage: float = 0.8
-    core_method: Literal["eq4", "eq2", "lip", "minres"] = "eq4"
-    core_weights: Literal["log1p", "raw", "binary"] = "log1p"
+    nulls: int = _setting(
+        199,
+        "Null replicates of each null model for the significance of a core; 999 for publication, 0 for none.",
+        least=0,
+    )
+    seed: int = _setting(0, "Seed of every random draw; each formation gets its own stream from it.", least=0)
+    strict: bool = _setting(False, "Make every error and warning a refusal.", reading=True)
+    currency: str = _setting(
+        "",
+        "ISO code of the unit of value (millions of it) where headers do not name it; RUB without either. "
+        "Thresholds in another currency are not applied.",
+        reading=True,
+    )
+    lang: Lang = _setting("en", "Language of reports and findings.", choices=("en", "ru"), reading=True)
+    engine: Literal["local"] = _setting(
+        "local", "Where the work on formations runs.", choices=("local",), shapes=False
+    )
+    workers: int = _setting(
+        0,
+        "Formations worked on at once; 0 is one a core. Results do not depend on it.",
+        least=0,
+        shapes=False,
+    )
+    thresholds: str = _setting("", "Path of a thresholds file of your own; empty for the shipped one.")
+    internal_supply: Literal["links", "reported", "links_only"] = _setting(
+        "links",
+        "Where a participant's sales inside come from: links, and the reported used_by_participants where it "
+        "has no link as supplier in that year; or the reported volume first; or links alone.",
+        choices=("links", "reported", "links_only"),
+    )
+    zero_value_added: Literal["missing", "keep"] = _setting(
+        "missing", "Whether a value added of exactly zero is a gap or a zero.", choices=("missing", "keep")
+    )
+    min_output_coverage: float = _setting(
+        1.0,
+        "Share of producing members whose output must be known before a formation's cooperation ratio is "
+        "stated; at 1 nothing is assumed about the others.",
+        least=0,
+        most=1,
+    )
+    min_employee_coverage: float = _setting(
+        0.8,
+        "Share of members' employees (where known; of members otherwise) with both cells known before R&D or "
+        "value added per employee is stated.",
+        least=0,
+        most=1,
+    )
+    core_method: Literal["eq4", "eq2", "lip", "minres"] = _setting(
+        "eq4", "Fit that makes the core.", choices=("eq4", "eq2", "lip", "minres")
+    )
+    core_weights: Literal["log1p", "raw", "binary"] = _setting(
+        "log1p", "How link values enter correlation fits.", choices=("log1p", "raw", "binary")
+    )
 
     def __post_init__(self) -> None:
         """Refuse values outside their domain; a path object of `thresholds` becomes text."""
         if isinstance(self.thresholds, os.PathLike):
             object.__setattr__(self, "thresholds", os.fspath(self.thresholds))
-        for name in ("currency", "thresholds"):
-            if not isinstance(getattr(self, name), str):
-                raise parameter_error(name, "Settings", "a text", getattr(self, name))
-        for name in ("seed", "nulls", "processes"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-                raise parameter_error(name, "Settings", "an int in the range [0, inf)", value)
-        choices: dict[str, tuple[str, ...]] = {
-            "lang": ("en", "ru"),
-            "internal_supply": ("links", "reported", "links_only"),
-            "zero_value_added": ("missing", "keep"),
-            "core_method": ("eq4", "eq2", "lip", "minres"),
-            "core_weights": ("log1p", "raw", "binary"),
-        }
-        for name, allowed in choices.items():
-            if getattr(self, name) not in allowed:
-                raise parameter_error(name, "Settings", f"one of {', '.join(allowed)}", getattr(self, name))
-        for name in ("min_output_coverage", "min_employee_coverage"):
-            share = getattr(self, name)
-            if not isinstance(share, int | float) or isinstance(share, bool) or not 0 <= share <= 1:
-                raise parameter_error(name, "Settings", "a number in the range [0, 1]", share)
+        for name, (default, domain) in DOMAINS.items():
+            if not domain.allows(getattr(self, name), type(default)):
+                raise parameter_error(name, "Settings", domain.must(type(default)), getattr(self, name))
 
     def replace(self, **changes: Any) -> Settings:
         """Return a copy with `changes`, checked again."""
-        unknown = sorted(set(changes) - set(self.__slots__))
+        unknown = sorted(set(changes) - set(DOMAINS))
         if unknown:
-            raise parameter_error(unknown[0], "Settings", f"one of {', '.join(self.__slots__)}", unknown[0])
+            raise parameter_error(unknown[0], "Settings", f"one of {', '.join(DOMAINS)}", unknown[0])
         return Settings(**{**asdict(self), **changes})
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the settings that shape figures, for ``run.json`` (`processes` does not)."""
-        return {name: value for name, value in asdict(self).items() if name != "processes"}
+        """Return the settings that shape figures, for ``run.json``."""
+        return {name: value for name, value in asdict(self).items() if DOMAINS[name][1].shapes}
+
+
+DOMAINS: Final[dict[str, tuple[Any, Domain]]] = {
+    each.name: (each.default, each.metadata["domain"]) for each in fields(Settings)
+}
+"""Default and domain of every setting, in their order."""
+
+assert all(default is not MISSING for default, _ in DOMAINS.values())
+
+
+def _described(name: str, default: object, domain: Domain) -> str:
+    kind = (
+        "{" + ", ".join(f'"{c}"' for c in domain.choices) + "}" if domain.choices else type(default).__name__
+    )
+    said = textwrap.fill(domain.help, 100, initial_indent=" " * 8, subsequent_indent=" " * 8)
+    return f"{name} : {kind}, default {default!r}\n{said}"
+
+
+Settings.__doc__ = (Settings.__doc__ or "").replace(
+    "{parameters}", "\n    ".join(_described(name, *what) for name, what in DOMAINS.items())
+)

@@ -254,9 +254,7 @@ def renamed(given: dict[str, pd.DataFrame], name: Any) -> dict[str, pd.DataFrame
 
 
 def analysed(given: dict[str, pd.DataFrame], **options: Any) -> tuple[pd.DataFrame, pd.DataFrame]:
-    result = analyze_graph(
-        SupplyGraph.from_tables(given), Settings(**{"nulls": 9, "processes": 1, **options})
-    )
+    result = analyze_graph(SupplyGraph.from_tables(given), Settings(**{"nulls": 9, "workers": 1, **options}))
     return result.formations, result.participants
 
 
@@ -273,7 +271,7 @@ def test_the_number_of_workers_and_the_order_of_rows_change_nothing() -> None:
     given = tables((2021, 2022))
     one = analysed(given)
     shuffled = {name: frame.sample(frac=1, random_state=2) for name, frame in given.items()}
-    for other in (analysed(given, processes=2), analysed(given, processes=4)):
+    for other in (analysed(given, workers=2), analysed(given, workers=4)):
         pd.testing.assert_frame_equal(other[0], one[0])
         pd.testing.assert_frame_equal(other[1], one[1])
     pd.testing.assert_frame_equal(analysed(shuffled)[0], one[0], rtol=1e-12)
@@ -416,7 +414,7 @@ def test_degenerate_formations_stay_in_range_and_say_why(shape: str, activity: s
     [whole] = graph.formations()
     for method, weights in (("eq4", "log1p"), ("eq2", "binary"), ("lip", "log1p"), ("minres", "binary")):
         chosen: Any = {"core_method": method, "core_weights": weights}
-        found = measure_formation(graph, whole, Settings(nulls=9 if weights == "log1p" else 0, **chosen))
+        found = measure_formation(whole, Settings(nulls=9 if weights == "log1p" else 0, **chosen), graph)
         for name in SHARES:
             value = number(found, name)
             assert np.isnan(value) or -1e-9 <= value <= 1 + 1e-9, (name, value)

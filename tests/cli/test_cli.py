@@ -68,7 +68,7 @@ def test_analyze_writes_every_output_of_the_contract(results: Path) -> None:
 def test_second_run_is_byte_identical_for_any_number_of_workers(
     data: Path, results: Path, tmp_path: Path
 ) -> None:
-    again = run("analyze", data, "--out", tmp_path / "again", "--nulls", 19, "--processes", 1)
+    again = run("analyze", data, "--out", tmp_path / "again", "--nulls", 19, "--workers", 1)
     assert again.exit_code == 0, again.output
     assert hashes(tmp_path / "again") == hashes(results)
 

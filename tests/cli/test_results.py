@@ -19,7 +19,7 @@ def test_results_keep_the_thresholds_that_made_them(tmp_path: Path) -> None:
     mine = tmp_path / "mine.toml"
     mine.write_text(shipped.replace("non_producing = [", 'non_producing = ["firm", '), "utf-8")
     out = tmp_path / "out"
-    clustercoop.analyze(frames(1, 4, (2022,)), out, thresholds=mine, nulls=0, processes=1)
+    clustercoop.analyze(frames(1, 4, (2022,)), out, thresholds=mine, nulls=0, workers=1)
     because = clustercoop.explain(out, "C0", 2022).because
     assert "no producing member" in because
     mine.write_text(shipped, "utf-8")
@@ -43,6 +43,6 @@ def test_settings_of_the_wrong_type_are_parameter_errors(name: str, value: Any) 
 def test_indicators_alone_go_through_the_whole_analysis() -> None:
     # No link makes the columns of structure; asking why they are unknown ended in a traceback.
     figures = pd.DataFrame({"cluster_id": ["K"], "year": [2022], "cooperation_ratio": [0.5]})
-    table = clustercoop.analyze({"indicators": figures}, nulls=0, processes=1).formations
+    table = clustercoop.analyze({"indicators": figures}, nulls=0, workers=1).formations
     assert table["cooperation_ratio"].tolist() == [0.5] and table["circulation_share"].isna().all()
     assert table["unknown_because"].str.startswith("Only indicators are known").all()

@@ -160,7 +160,7 @@ def test_analysis_leaves_global_randomness_alone() -> None:
     np.random.seed(20)
     random.seed(20)
     before = pickle.dumps((np.random.get_state(), random.getstate()))
-    clustercoop.analyze(dataset(), nulls=2, processes=1)
+    clustercoop.analyze(dataset(), nulls=2, workers=1)
     assert pickle.dumps((np.random.get_state(), random.getstate())) == before
 
 
