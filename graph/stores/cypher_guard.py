@@ -170,8 +170,8 @@ def check_statement(text: str) -> str:
     'MATCH (n) RETURN n.name AS name'
     >>> check_statement("MATCH (n) DETACH DELETE n")
     Traceback (most recent call last):
-    clustercoop.graph.stores.protocol.QueryRefusedError: The query is refused: DETACH is not for reading; put the word \
-in backticks where it is a name.
+    clustercoop.graph.stores.protocol.QueryRefusedError: The query is refused: DETACH is not for reading; \
+put the word in backticks where it is a name.
     """
     if not isinstance(text, str):
         _refuse("it is not text")

@@ -158,8 +158,8 @@ def check_version(found: int, where: str) -> None:
     >>> check_version(1, "a.kgl")
     >>> check_version(99, "a.kgl")
     Traceback (most recent call last):
-    clustercoop.graph.errors.StoreError: The store a.kgl has schema version 99, and this program knows versions up to 1: \
-install a newer clustercoop, or load the data into another store.
+    clustercoop.graph.errors.StoreError: The store a.kgl has schema version 99, and this program knows \
+versions up to 1: install a newer clustercoop, or load the data into another store.
     """
     if found > SCHEMA_VERSION:
         raise StoreError(
