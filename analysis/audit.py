@@ -17,12 +17,13 @@ from clustercoop.analysis.members import (
     read_members,
     year_contexts,
 )
-from clustercoop.analysis.thresholds import label, load_thresholds
+from clustercoop.analysis.thresholds import load_thresholds
 from clustercoop.graph.errors import UnknownNameError
 from clustercoop.graph.findings import Finding
 from clustercoop.graph.formation import Formation
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
+from clustercoop.graph.texts import term
 
 COLUMNS: Final = (
     "part",
@@ -197,8 +198,8 @@ def _explanation(
     numerator = _stack(_links(graph, inside[used]), _cells(graph, cells, reported, "used_by_participants"))
     denominator = _stack(_cells(graph, cells, outputs, "output"))
     excluded = _stack(
-        _links(graph, own, label("self-supply", settings.lang)),
-        _links(graph, inside[~used], label("reported volume used instead", settings.lang)),
+        _links(graph, own, term("self-supply", settings.lang)),
+        _links(graph, inside[~used], term("reported volume used instead", settings.lang)),
     )
     supply_known = not np.isnan(members.supply[chosen]).any() and bool(chosen.any())
     return Explanation(
@@ -225,7 +226,7 @@ def _of_indicator(
         code = "indicator_not_given" if np.isnan(value) else "indicator_ratio_out_of_range"
         refused = Finding(code, value=f"{value:g}").message(settings.lang)
         because = f"{because}; {refused}" if because else refused
-    why = label("given as a ratio", settings.lang)
+    why = term("given as a ratio", settings.lang)
     cell = pd.DataFrame({"table": "indicators.cooperation_ratio", "why": why, "value": [value]})
     return Explanation(
         cluster_id=cluster_id,

@@ -12,6 +12,7 @@ import pandas as pd
 
 from clustercoop.analysis.results import output_columns
 from clustercoop.graph.findings import Finding
+from clustercoop.graph.texts import text
 
 # Empty text here can be a finding of its own (no dysfunction, nobody leads), or goes with another column.
 _MAY_BE_NONE: Final = (
@@ -32,26 +33,6 @@ _NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
     "closedness_verdict": ("internal_sales_share", "circulation_share"),
 }
 _MODEL: Final = ("ecosystem_probability", "formation_verdict")
-_SAID: Final[Mapping[str, Mapping[str, str]]] = {
-    "needs": {"en": "{needed} is unknown", "ru": "неизвестно: {needed}"},
-    "local_sourcing_change": {
-        "en": "the share is unknown, or has another basis, in this year or the one before",
-        "ru": "в этом или предыдущем году доля неизвестна или имеет другую основу",
-    },
-    "ecosystem_probability": {
-        "en": "no model gives this formation a probability",
-        "ru": "ни одна модель не даёт вероятности для этого формирования",
-    },
-    "year_thin": {
-        "en": "too few of its features are known for the model to score it",
-        "ru": "известно слишком мало признаков, чтобы модель его оценила",
-    },
-    "core_p_": {"en": "no null replicates were drawn", "ru": "нулевые модели не строились"},
-    "rest": {
-        "en": "these data do not hold what it is computed from",
-        "ru": "в данных нет того, из чего это вычисляется",
-    },
-}
 
 
 @cache
@@ -63,8 +44,8 @@ def columns_of_codes() -> Mapping[str, tuple[str, ...]]:
     >>> columns_of_codes()["boundary_unrecorded"]
     ('finn_', 'average_path_length')
     """
-    text = resources.files("clustercoop.analysis").joinpath("data", "unknown_columns.csv").read_text("utf-8")
-    return {row["code"]: tuple(row["columns"].split()) for row in csv.DictReader(text.splitlines())}
+    data = resources.files("clustercoop.analysis").joinpath("data", "unknown_columns.csv").read_text("utf-8")
+    return {row["code"]: tuple(row["columns"].split()) for row in csv.DictReader(data.splitlines())}
 
 
 def add_reasons(
@@ -80,7 +61,7 @@ def add_reasons(
         Those about a cluster-year count.
     nulls : int
         Null replicates; 0 explains the missing p-values.
-    lang : {"en", "ru"}
+    lang : str
     """
     labels = {c.column: c.label(lang) for c in output_columns("formations") if c.column not in _MAY_BE_NONE}
     columns = [name for name in labels if name in formations]
@@ -128,14 +109,14 @@ class _Row:
         for name, needs in _NEEDS.items():
             lacking = [self.labels[need] for need in needs if need in self.empty]
             if name in self.left and lacking:
-                self._say([name], _SAID["needs"][self.lang].format(needed=", ".join(lacking)))
+                self._say([name], text("gap.needs", self.lang, needed=", ".join(lacking)))
         model = "year_thin" if scored else "ecosystem_probability"
         told = {"local_sourcing_change": ("local_sourcing_change",), model: _MODEL}
         for why, names in told.items():
-            self._say([name for name in names if name in self.left], _SAID[why][self.lang])
+            self._say([name for name in names if name in self.left], text(f"gap.{why}", self.lang))
         if not nulls:
-            self._say([n for n in self.left if n.startswith("core_p_")], _SAID["core_p_"][self.lang])
-        self._say(list(self.left), _SAID["rest"][self.lang])
+            self._say([n for n in self.left if n.startswith("core_p_")], text("gap.core_p_", self.lang))
+        self._say(list(self.left), text("gap.rest", self.lang))
 
     def _say(self, names: list[str], why: str) -> None:
         if names:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ import pandas as pd
 from clustercoop.graph.findings import Findings
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
+from clustercoop.graph.texts import row_text
 
 if TYPE_CHECKING:
     from clustercoop.analysis.verdicts.verdict import FormationModel
@@ -33,11 +34,11 @@ class OutputColumn:
 
     def label(self, lang: str) -> str:
         """Return the header shown to people."""
-        return self.label_ru if lang == "ru" else self.label_en
+        return row_text(asdict(self), "label", lang, f"column.{self.table}.{self.column}.label")
 
     def meaning(self, lang: str) -> str:
         """Return the one-line explanation."""
-        return self.meaning_ru if lang == "ru" else self.meaning_en
+        return row_text(asdict(self), "meaning", lang, f"column.{self.table}.{self.column}.meaning")
 
 
 @cache

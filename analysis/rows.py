@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from clustercoop.analysis.results import output_columns
-from clustercoop.analysis.thresholds import label
 from clustercoop.graph.findings import Finding
+from clustercoop.graph.texts import term
 
 COUNTS: Final = ("participants", "links", "final_producers")
 FIGURES: Final = (
@@ -131,11 +131,11 @@ class FormationRow:
         texts = []
         for figure, source in self._sources.items():
             if isinstance(source, str):
-                said = label(source, lang)
+                said = term(source, lang)
             else:
-                said = ", ".join(f"{label(name, lang)} {count}" for name, count in source.items() if count)
+                said = ", ".join(f"{term(name, lang)} {count}" for name, count in source.items() if count)
             if said:
-                texts.append(f"{names.get(figure) or label(figure, lang)}: {said}")
+                texts.append(f"{names.get(figure) or term(figure, lang)}: {said}")
         return "; ".join(texts)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 import tomllib
 from collections.abc import Mapping
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from clustercoop.graph.errors import DataError, ParameterError
+from clustercoop.graph.texts import row_text
 
 LEVELS: Final = ("low", "medium", "high")
 
@@ -66,13 +66,13 @@ class Origin:
     """When a set of values was entered, where it comes from and how sure that is."""
 
     date: str
-    source: str
     status: str
-    source_ru: str = ""
+    row: Mapping[str, Any]
+    id: str = ""
 
     def told(self, lang: str) -> str:
         """Return the source in `lang`, as it was written where there is no translation."""
-        return self.source_ru if lang == "ru" and self.source_ru else self.source
+        return row_text(self.row, "source", lang, self.id)
 
 
 @dataclass(frozen=True, eq=False)
@@ -247,11 +247,13 @@ class _Reader:
         return frozenset(item.strip().casefold() for item in value)
 
     def origin(self, section: str) -> Origin:
+        self.text(section, "source")
+        shipped = self.data[section] is _shipped()[section]
         return Origin(
             date=str(self.value(section, "date")),
-            source=self.text(section, "source"),
             status=self.choice(section, "status", ("sourced", "unverified", "own reading")),
-            source_ru=self.text(section, "source_ru") if "source_ru" in self.data[section] else "",
+            row=self.data[section],
+            id=f"thresholds.{section}.source" if shipped else "",
         )
 
     def band(self, section: str) -> Band:
@@ -272,23 +274,3 @@ class _Reader:
                 if name:
                     out[innovation, productivity] = str(name)
         return out
-
-
-@cache
-def _terms() -> dict[str, dict[str, str]]:
-    text = resources.files("clustercoop.analysis").joinpath("data", "terms.csv").read_text("utf-8")
-    return {row["term"]: {"en": row["en"], "ru": row["ru"]} for row in csv.DictReader(text.splitlines())}
-
-
-TERMS: Final[Mapping[str, Mapping[str, str]]] = _terms()
-
-
-def label(term: str, lang: str = "en") -> str:
-    """Return a level, type, dysfunction or verdict in `lang`; a term of one's own stays as it is.
-
-    Examples
-    --------
-    >>> label("traditional production", "ru"), label("", "ru")
-    ('традиционное производство', '')
-    """
-    return TERMS.get(term, {}).get(lang, term)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from functools import cache
 from importlib import resources
@@ -11,16 +10,15 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from clustercoop.analysis.thresholds import LEVELS, TERMS, Band, Thresholds, label, load_thresholds
+from clustercoop.analysis.thresholds import LEVELS, Band, Thresholds, load_thresholds
 from clustercoop.graph.findings import Finding, Findings
+from clustercoop.graph.texts import decimal_point, term, text
 
 __all__ = [
     "LEVELS",
-    "TERMS",
     "Band",
     "Thresholds",
     "classify",
-    "label",
     "load_thresholds",
     "rule_verdicts",
     "yearly_rule",
@@ -28,33 +26,6 @@ __all__ = [
 ]
 
 CATEGORIES: Final = ("legal", "economic", "organisational", "cooperation")
-
-_SENTENCES: Final = {
-    "en": {
-        "cooperation": "cooperation",
-        "innovation": "innovation",
-        "unknown": "{trait}: unknown in every year",
-        "unjudged": "{trait}: not judged (its figure is known, but the thresholds are in another currency)",
-        "holds": "{trait}: holds ({what})",
-        "fails": "{trait}: does not hold ({what})",
-        "ratio": "{which} {value}, must be above {limit}",
-        "level": "{which} {value} per employee, level {level}, must be at least {limit}",
-        "one": "year {years}:",
-        "many": "median of the years {years}:",
-    },
-    "ru": {
-        "cooperation": "кооперация",
-        "innovation": "инновационность",
-        "unknown": "{trait}: неизвестно ни за один год",
-        "unjudged": "{trait}: не оценивается (показатель известен, но пороги заданы в другой валюте)",
-        "holds": "{trait}: признак есть ({what})",
-        "fails": "{trait}: признака нет ({what})",
-        "ratio": "{which} {value}, нужно больше {limit}",
-        "level": "{which} {value} на работника, уровень «{level}», нужен не ниже «{limit}»",
-        "one": "год {years}:",
-        "many": "медиана по годам {years}:",
-    },
-}
 
 
 def classify(
@@ -137,7 +108,6 @@ def rule_verdicts(formations: pd.DataFrame, thresholds: Thresholds, lang: str = 
     >>> verdict.rule_verdict, verdict.rule_cooperation, round(verdict.rule_innovation, 9)
     ('ecosystem-like', 0.4, 0.15)
     """
-    text = _SENTENCES["ru" if lang == "ru" else "en"]
     rows = []
     for cluster, group in formations.sort_values("year").groupby("cluster_id", sort=True):
         cooperation = group[group["cooperation_ratio"].notna()]
@@ -147,24 +117,28 @@ def rule_verdicts(formations: pd.DataFrame, thresholds: Thresholds, lang: str = 
         level = str(thresholds.innovation.levels([spending])[0])
         cooperates, innovates = _traits(ratio, level if len(innovation) else "", thresholds)
         verdict = _VERDICTS.get((cooperates, innovates), "undecided")
-        ratio_said = text["ratio"].format(
-            which=_which(cooperation, text),
+        ratio_said = text(
+            "rule.ratio",
+            lang,
+            which=_which(cooperation, lang),
             value=_shown(ratio, thresholds.cooperation_above),
             limit=f"{thresholds.cooperation_above:g}",
         )
-        level_said = text["level"].format(
-            which=_which(innovation, text),
+        level_said = text(
+            "rule.level",
+            lang,
+            which=_which(innovation, lang),
             value=_shown(spending, thresholds.innovation.low_below, thresholds.innovation.high_above),
-            level=label(level, lang),
-            limit=label(thresholds.innovation_at_least, lang),
+            level=term(level, lang),
+            limit=term(thresholds.innovation_at_least, lang),
         )
         unjudged = innovates is None and bool(group["rd_per_employee"].notna().any())
         because = "; ".join(
             (
-                _trait(text, "cooperation", cooperates, ratio_said),
-                text["unjudged"].format(trait=text["innovation"])
+                _trait(lang, "cooperation", cooperates, ratio_said),
+                text("rule.unjudged", lang, trait=text("rule.innovation", lang))
                 if unjudged
-                else _trait(text, "innovation", innovates, level_said),
+                else _trait(lang, "innovation", innovates, level_said),
             )
         )
         rows.append(
@@ -176,7 +150,7 @@ def rule_verdicts(formations: pd.DataFrame, thresholds: Thresholds, lang: str = 
                 "verdict_basis": "rules",
                 "rule_verdict": verdict,
                 "jaccard": float("nan"),
-                "rule_because": re.sub(r"(?<=\d)\.(?=\d)", ",", because) if lang == "ru" else because,
+                "rule_because": decimal_point(because, lang),
                 "rule_cooperation": ratio,
                 "rule_innovation": spending,
             }
@@ -230,9 +204,9 @@ def _traits(ratio: float, level: str, thresholds: Thresholds) -> tuple[bool | No
     return cooperates, LEVELS.index(level) >= least if level else None
 
 
-def _which(group: pd.DataFrame, text: dict[str, str]) -> str:
+def _which(group: pd.DataFrame, lang: str) -> str:
     years = ", ".join(str(year) for year in group["year"])
-    return text["one" if len(group) == 1 else "many"].format(years=years)
+    return text("rule.one" if len(group) == 1 else "rule.many", lang, years=years)
 
 
 def _shown(value: float, *limits: float) -> str:
@@ -248,12 +222,12 @@ def _shown(value: float, *limits: float) -> str:
         return [(number > limit * (1 + 1e-9)) - (number < limit * (1 - 1e-9)) for limit in limits]
 
     texts = (f"{value:.{digits}g}" for digits in range(3, 18))
-    return next((text for text in texts if sides(float(text)) == sides(value)), f"{value:g}")
+    return next((shown for shown in texts if sides(float(shown)) == sides(value)), f"{value:g}")
 
 
-def _trait(text: dict[str, str], trait: str, holds: bool | None, said: str) -> str:
+def _trait(lang: str, trait: str, holds: bool | None, said: str) -> str:
     kind = "unknown" if holds is None else "holds" if holds else "fails"
-    return text[kind].format(trait=text[trait], what=said)
+    return text(f"rule.{kind}", lang, trait=text(f"rule.{trait}", lang), what=said)
 
 
 @cache
@@ -271,14 +245,12 @@ def support_measures() -> pd.DataFrame:
     .. [1] Mityakov E. S. et al., Differentiated approach to government support measures in industrial
        ecosystems as state industrial policy principle, Table 2. Reworded.
     """
-    text = (
-        resources.files("clustercoop.analysis").joinpath("data", "support_measures.toml").read_text("utf-8")
-    )
-    data = tomllib.loads(text)
+    file = resources.files("clustercoop.analysis").joinpath("data", "support_measures.toml")
+    data = tomllib.loads(file.read_text("utf-8"))
     rows = [
-        {"ecosystem_type": kind, "category": category, "note": "", **groups[category]}
+        {"ecosystem_type": kind, "category": category, **{"en": "", "ru": "", "note": ""}, **groups[category]}
         for kind, groups in data.items()
         if kind != "about"
         for category in CATEGORIES
     ]
-    return pd.DataFrame(rows, columns=["ecosystem_type", "category", "en", "ru", "note"])
+    return pd.DataFrame(rows)

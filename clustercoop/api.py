@@ -283,7 +283,7 @@ def explain(
         The formation.
     participant : str, optional
         One of its members; without it the ratio of the formation.
-    lang : {"en", "ru"}, optional
+    lang : str, optional
         Language of the sentence that says why a ratio is unknown; the run's own by default.
 
     Raises
@@ -318,7 +318,7 @@ def view(
         The .html file.
     year : int, optional
         The year shown first; the latest by default.
-    lang : {"en", "ru"}
+    lang : str
 
     Raises
     ------

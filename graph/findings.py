@@ -2,13 +2,13 @@
 
 A finding is data, not prose: a code from the catalogue, the place (file, sheet, row,
 column, value, cluster, year, participant) and the action taken. The sentence is made
-from the code's template when it is shown, in English or Russian.
+from the code's template when it is shown.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
@@ -17,6 +17,7 @@ from typing import Any, Final, Literal
 import pandas as pd
 
 from clustercoop.graph.errors import ParameterError
+from clustercoop.graph.texts import BASE, fill, row_text
 
 Severity = Literal["error", "warning", "info"]
 
@@ -41,14 +42,19 @@ SEVERITIES: Final[tuple[Severity, ...]] = ("error", "warning", "info")
 
 @dataclass(frozen=True, slots=True)
 class CodeText:
-    """One entry of the catalogue: severity and the sentence and action in each language."""
+    """One entry of the catalogue: its severity, and the row that holds sentence and action by language."""
 
     code: str
     severity: Severity
-    en: str
-    ru: str
-    action_en: str
-    action_ru: str
+    row: Mapping[str, str]
+
+    def sentence(self, lang: str = BASE) -> str:
+        """Return the template of the sentence in `lang`."""
+        return row_text(self.row, "", lang, f"finding.{self.code}")
+
+    def action(self, lang: str = BASE) -> str:
+        """Return what is done about it, in `lang`."""
+        return row_text(self.row, "action", lang, f"finding.{self.code}.action")
 
 
 @cache
@@ -62,11 +68,8 @@ def catalogue() -> dict[str, CodeText]:
     """
     text = resources.files("clustercoop.graph").joinpath("finding_codes.csv").read_text("utf-8")
     severities: dict[str, Severity] = {severity: severity for severity in SEVERITIES}
-    entries = {}
-    for row in csv.DictReader(text.splitlines()):
-        severity = severities[row.pop("severity")]
-        entries[row["code"]] = CodeText(severity=severity, **row)
-    return entries
+    rows = csv.DictReader(text.splitlines())
+    return {row["code"]: CodeText(row["code"], severities[row["severity"]], row) for row in rows}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +101,11 @@ class Finding:
         >>> Finding("year_impossible", value="20222").message()
         'the year 20222 is not a year between 1900 and 2100'
         """
-        text = catalogue()[self.code]
-        template = text.ru if lang == "ru" else text.en
-        return template.replace("{value}", self.value).replace("{detail}", self.detail)
+        return fill(catalogue()[self.code].sentence(lang), value=self.value, detail=self.detail)
 
     def action(self, lang: str = "en") -> str:
         """Return what was done about it, in `lang`."""
-        text = catalogue()[self.code]
-        return text.action_ru if lang == "ru" else text.action_en
+        return catalogue()[self.code].action(lang)
 
     def where(self) -> str:
         """Return the place in one phrase: file, sheet, row, column, or cluster, year, participant.

@@ -8,8 +8,9 @@ from dataclasses import MISSING, asdict, dataclass, field, fields
 from typing import Any, Final, Literal
 
 from clustercoop.graph.errors import parameter_error
+from clustercoop.graph.texts import languages
 
-Lang = Literal["en", "ru"]
+Lang = str
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ class Settings:
         "Thresholds in another currency are not applied.",
         reading=True,
     )
-    lang: Lang = _setting("en", "Language of reports and findings.", choices=("en", "ru"), reading=True)
+    lang: Lang = _setting("en", "Language of reports and findings.", choices=languages(), reading=True)
     engine: Literal["local"] = _setting(
         "local", "Where the work on formations runs.", choices=("local",), shapes=False
     )

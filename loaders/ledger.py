@@ -164,7 +164,7 @@ class Ledger:
         for row in np.flatnonzero(hit).tolist():
             text = value(row) if value else self.raw(row, column) if column else ""
             more = detail if isinstance(detail, str) else detail(row)
-            sentence = catalogue()[code].en.replace("{value}", text[:200]).replace("{detail}", more)
+            sentence = catalogue()[code].sentence().replace("{value}", text[:200]).replace("{detail}", more)
             self._reason[row] = f"{code}\n{sentence}"
         for name in self._numeric:
             lost = self.values(name)[hit]
@@ -260,7 +260,9 @@ class Ledger:
 
 def broken_sentence(broken: BrokenRow) -> str:
     """Return why a row could not be split into cells."""
-    return catalogue()[broken.code].en.replace("{detail}", str(len(broken.cells))).replace("{value}", "")
+    return (
+        catalogue()[broken.code].sentence().replace("{detail}", str(len(broken.cells))).replace("{value}", "")
+    )
 
 
 def _broken_cells(broken: BrokenRow) -> dict[str, str]:

@@ -2,39 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from clustercoop.graph.texts import text
+
 if TYPE_CHECKING:
     from clustercoop.analysis.audit import Explanation
-
-_TEXT: Final = {
-    "en": {
-        "of_formation": "Cooperation ratio of cluster {cluster} in {year}",
-        "of_participant": "Cooperation ratio of participant {participant} (cluster {cluster}) in {year}",
-        "numerator": "Supplied to other participants",
-        "denominator": "Output",
-        "excluded": "Left out",
-        "sum": "sum",
-        "ratio": "ratio",
-        "unknown": "unknown",
-        "row": "row",
-        "none": "no rows",
-    },
-    "ru": {
-        "of_formation": "Уровень кооперации кластера {cluster} за {year} год",
-        "of_participant": "Уровень кооперации участника {participant} (кластер {cluster}) за {year} год",
-        "numerator": "Поставлено другим участникам",
-        "denominator": "Выпуск",
-        "excluded": "Не учтено",
-        "sum": "сумма",
-        "ratio": "отношение",
-        "unknown": "неизвестно",
-        "row": "строка",
-        "none": "строк нет",
-    },
-}
 
 
 def explanation_text(explanation: Explanation, lang: str = "en") -> str:
@@ -42,13 +17,14 @@ def explanation_text(explanation: Explanation, lang: str = "en") -> str:
 
     Values are printed in full, so that a reader can add them up.
     """
-    text = _TEXT["ru" if lang == "ru" else "en"]
-    title = text["of_formation" if explanation.participant_id is None else "of_participant"]
-    lines = [
-        title.format(
-            cluster=explanation.cluster_id, year=explanation.year, participant=explanation.participant_id
-        )
-    ]
+    title = "of_formation" if explanation.participant_id is None else "of_participant"
+    places = {
+        "cluster": explanation.cluster_id,
+        "year": explanation.year,
+        "participant": explanation.participant_id,
+    }
+    unknown = text("audit.unknown", lang)
+    lines = [text(f"audit.{title}", lang, **places)]
     parts = {
         "numerator": (explanation.numerator, explanation.numerator_total),
         "denominator": (explanation.denominator, explanation.denominator_total),
@@ -57,11 +33,12 @@ def explanation_text(explanation: Explanation, lang: str = "en") -> str:
     for part, (table, total) in parts.items():
         if part == "excluded" and table.empty:
             continue
-        lines += ["", f"{text[part]}:"]
-        lines += [f"  {line}" for line in _rows(table, text["row"])] or [f"  {text['none']}"]
+        lines += ["", f"{text(f'audit.{part}', lang)}:"]
+        listed = _rows(table, text("audit.row", lang)) or [text("audit.none", lang)]
+        lines += [f"  {line}" for line in listed]
         if total is not None:
-            lines.append(f"  = {_number(total, text['unknown'])}  ({text['sum']})")
-    lines += ["", f"{text['ratio']} = {_number(explanation.ratio, text['unknown'])}"]
+            lines.append(f"  = {_number(total, unknown)}  ({text('audit.sum', lang)})")
+    lines += ["", f"{text('audit.ratio', lang)} = {_number(explanation.ratio, unknown)}"]
     if explanation.because:
         lines.append(explanation.because)
     return "\n".join(lines)

@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from clustercoop.graph.formation import FloatArray
+from clustercoop.graph.texts import term
 from clustercoop.reports.inert import plain, quoted, shorten
 from clustercoop.reports.numbers import brief
-from clustercoop.reports.words import Words, term
+from clustercoop.reports.words import Words
 
 LEVELS: Final = ("low", "medium", "high")
 # Colours of the drawing → custom properties of the page, so that the picture follows its light or dark theme.
@@ -86,7 +87,7 @@ def phase_portrait(
         Amounts are in millions of it.
     title : str
         Name of the cluster, for the alternative text.
-    lang : {"en", "ru"}
+    lang : str
         Language.
 
     Returns

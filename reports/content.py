@@ -15,6 +15,7 @@ from clustercoop.analysis.cooperation import cooperation_tables
 from clustercoop.analysis.results import OutputColumn, Result, output_columns
 from clustercoop.analysis.typology import rule_verdicts
 from clustercoop.graph.findings import SEVERITIES, catalogue
+from clustercoop.graph.texts import fill, term
 from clustercoop.reports.inert import plain, quoted, safe_stem
 from clustercoop.reports.numbers import is_unknown, percent, show
 from clustercoop.reports.reasons import Reasons
@@ -22,7 +23,7 @@ from clustercoop.reports.records import records_table, rows_by_table, sums_by_co
 from clustercoop.reports.tables import Table, build_table, plain_table, sectioned
 from clustercoop.reports.types import types_thresholds
 from clustercoop.reports.verdicts import Formations, told_again
-from clustercoop.reports.words import Words, term
+from clustercoop.reports.words import Words
 
 SECTIONS: Final = ("cooperation", "types", "core", "closedness", "chain", "other")
 # Rows that one page holds; what is beyond stays in the CSV files, and the page says so.
@@ -63,7 +64,7 @@ class Content:
     ----------
     result : Result
         What an analysis found.
-    lang : {"en", "ru"}
+    lang : str
         Language.
     views : str
         Folder of the network pages, relative to the report; "" for no links to them.
@@ -357,9 +358,7 @@ class Content:
 
     def _general(self, code: str) -> str:
         """Return the sentence of a code without the particulars of one finding."""
-        text = catalogue()[code]
-        sentence = text.ru if self.lang == "ru" else text.en
-        return sentence.replace("{value}", "…").replace("{detail}", "…")
+        return fill(catalogue()[code].sentence(self.lang), value="…", detail="…")
 
     def _where(self, row: Any) -> str:
         words = self.words

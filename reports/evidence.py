@@ -11,7 +11,7 @@ import numpy as np
 
 from clustercoop.analysis.verdicts.features import feature_list
 from clustercoop.analysis.verdicts.verdict import FormationModel
-from clustercoop.reports.numbers import NO_BREAK, brief, decimal, is_unknown, percent, raw, show
+from clustercoop.reports.numbers import brief, decimal, is_unknown, percent, raw, show, with_percent
 from clustercoop.reports.tables import Cell, Column, Row, Table
 from clustercoop.reports.words import Words
 
@@ -82,7 +82,7 @@ class Evidence:
         while digits < 6 and round(value * scale, digits) in [round(other * scale, digits) for other in near]:
             digits += 1
         text = decimal(value * scale, digits, self.words.lang)
-        return text + (NO_BREAK + "%" if self.words.lang == "ru" else "%") if share else text
+        return with_percent(text, self.words.lang) if share else text
 
     @cached_property
     def selection(self) -> Table | None:

@@ -73,7 +73,7 @@ class FeatureTables:
 
     def reason(self, feature: Feature) -> str:
         """Return why theory takes its side."""
-        return feature.reason_ru if self.words.lang == "ru" else feature.reason_en
+        return feature.reason(self.words.lang)
 
     @cached_property
     def notes(self) -> Table:

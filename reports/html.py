@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import tomllib
+import csv
 from functools import cache
 from importlib import resources
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Final
 
 from clustercoop.analysis.results import Result
+from clustercoop.graph.texts import text
 from clustercoop.reports.content import SECTIONS, Content
 from clustercoop.reports.numbers import percent
 from clustercoop.reports.page import asset, render, width_rules
@@ -25,7 +28,7 @@ def render_report(result: Result, lang: str = "en", *, views: str = "views") -> 
     ----------
     result : Result
         What an analysis found.
-    lang : {"en", "ru"}
+    lang : str
         Language of words and numbers.
     views : str
         Folder of the network pages relative to the report, "" for no links to them.
@@ -38,7 +41,7 @@ def render_report(result: Result, lang: str = "en", *, views: str = "views") -> 
     Raises
     ------
     ParameterError
-        `lang` is neither "en" nor "ru".
+        `lang` has no catalogue.
     """
     from markupsafe import Markup
 
@@ -70,21 +73,28 @@ def render_report(result: Result, lang: str = "en", *, views: str = "views") -> 
 
 
 @cache
+def _definitions() -> tuple[dict[str, str], ...]:
+    data = resources.files("clustercoop.reports").joinpath("methods.csv").read_text("utf-8")
+    return tuple(csv.DictReader(data.splitlines()))
+
+
 def methods(lang: str) -> tuple[dict[str, Any], ...]:
-    """Return the definitions shown in the report, by group, in `lang`."""
-    text = resources.files("clustercoop.reports").joinpath("text", "methods.toml").read_text("utf-8")
-    return tuple(
-        {
-            "title": group[lang],
-            "entries": [
-                {
-                    "name": item[lang],
-                    "formula": item["formula"],
-                    "text": item[f"text_{lang}"],
-                    "source": item.get("source", ""),
-                }
-                for item in group["item"]
-            ],
+    """Return the definitions shown in the report, by group, in `lang`.
+
+    A formula without words stands in ``reports/methods.csv``, one with words in the catalogues.
+    """
+
+    def entry(row: dict[str, str]) -> dict[str, str]:
+        key = f"method.{row['group']}.{row['item']}"
+        formula = row["formula"] or text(f"{key}.formula", lang)
+        return {
+            "name": text(f"{key}.name", lang),
+            "formula": formula,
+            "text": text(f"{key}.text", lang),
+            "source": row["source"],
         }
-        for group in tomllib.loads(text)["group"]
+
+    return tuple(
+        {"title": text(f"method.{group}", lang), "entries": [entry(row) for row in rows]}
+        for group, rows in groupby(_definitions(), key=itemgetter("group"))
     )

@@ -11,6 +11,8 @@ import hashlib
 import re
 from typing import Final
 
+from clustercoop.graph import texts
+
 FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 
 _CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -128,7 +130,7 @@ def quoted(name: str, lang: str) -> str:
     """
     if any(mark in name for mark in '«»“”„"'):
         return name
-    return f"«{name}»" if lang == "ru" else f"“{name}”"
+    return texts.text("format.quote", lang, name=name)
 
 
 def safe_stem(identifier: str) -> str:

@@ -27,7 +27,7 @@ def render_markdown(result: Result, lang: str = "en") -> str:
     ----------
     result : Result
         What an analysis found.
-    lang : {"en", "ru"}
+    lang : str
         Language of words and numbers.
     """
     words = Words(lang)

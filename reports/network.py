@@ -14,11 +14,12 @@ from clustercoop.analysis.results import Result
 from clustercoop.graph.errors import UnknownNameError
 from clustercoop.graph.formation import FloatArray, Formation, IntArray
 from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.texts import term
 from clustercoop.reports.inert import plain, quoted, safe_stem, shorten
 from clustercoop.reports.layout import circular_order, positions, widths
 from clustercoop.reports.numbers import is_unknown, percent, show
 from clustercoop.reports.page import asset, render
-from clustercoop.reports.words import Words, term
+from clustercoop.reports.words import Words
 
 # Up to FULL members the page starts with everything; up to MOST it starts with the strongest links; above
 # that only the core and the most active members are drawn one by one, the others folded by role.
@@ -93,7 +94,7 @@ def render_view(
         Which cluster.
     year : int, optional
         Year to begin with; the latest by default.
-    lang : {"en", "ru"}
+    lang : str
         Language of words and numbers.
     report : str
         Address of the report relative to the page, "" for no link back.
@@ -108,7 +109,7 @@ def render_view(
     UnknownNameError
         The data hold no such cluster, or no links or activity of it (in that year).
     ParameterError
-        `lang` is neither "en" nor "ru".
+        `lang` has no catalogue.
     """
     from markupsafe import Markup
 

@@ -1,4 +1,4 @@
-"""Numbers as people read them, in English and in Russian."""
+"""Numbers as people read them, in the manner of each language."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from clustercoop.graph.texts import text
+
 UNKNOWN: Final = "—"
 MINUS: Final = "\u2212"
-NO_BREAK: Final = "\u00a0"
 
 NUMERIC: Final = frozenset({"int", "year", "money", "share", "float", "pvalue"})
 
@@ -42,11 +43,9 @@ def decimal(value: float, digits: int, lang: str) -> str:
     """
     if math.isinf(value):
         return "∞" if value > 0 else MINUS + "∞"
-    text = f"{abs(value):,.{digits}f}"
-    if lang == "ru":
-        text = text.replace(",", NO_BREAK).replace(".", ",")
-    negative = value < 0 and any(digit in "123456789" for digit in text)
-    return MINUS + text if negative else text
+    plain = f"{abs(value):,.{digits}f}"
+    shown = plain.translate({ord(","): text("format.group", lang), ord("."): text("format.point", lang)})
+    return MINUS + shown if value < 0 and any(digit in "123456789" for digit in plain) else shown
 
 
 def significant(value: float, figures: int, most: int, lang: str) -> str:
@@ -63,9 +62,8 @@ def significant(value: float, figures: int, most: int, lang: str) -> str:
         return decimal(value, 0, lang)
     magnitude = math.floor(math.log10(abs(value)))
     digits = max(0, min(figures - 1 - magnitude, most if magnitude >= 0 else 12))
-    text = decimal(value, digits, lang)
-    point = "," if lang == "ru" else "."
-    return text.rstrip("0").rstrip(point) if magnitude < -2 and point in text else text
+    shown, point = decimal(value, digits, lang), text("format.point", lang)
+    return shown.rstrip("0").rstrip(point) if magnitude < -2 and point in shown else shown
 
 
 def brief(value: float, lang: str) -> str:
@@ -76,11 +74,10 @@ def brief(value: float, lang: str) -> str:
     >>> brief(0.1, "en"), brief(2.0, "ru"), brief(0.45, "ru"), brief(1200.0, "en")
     ('0.1', '2', '0,45', '1,200')
     """
-    text = significant(value, 3, 2, lang)
-    point = "," if lang == "ru" else "."
-    whole, _, decimals = text.rpartition(point)
+    shown, point = significant(value, 3, 2, lang), text("format.point", lang)
+    whole, _, decimals = shown.rpartition(point)
     if not whole or abs(value) >= 1000:
-        return text
+        return shown
     return f"{whole}{point}{decimals.rstrip('0')}".rstrip(point)
 
 
@@ -94,8 +91,13 @@ def percent(value: float, lang: str) -> str:
     """
     hundred = value * 100
     small = 0 < abs(hundred) < 0.05
-    text = significant(hundred, 1, 1, lang) if small else decimal(hundred, 1, lang)
-    return text + (NO_BREAK + "%" if lang == "ru" else "%")
+    shown = significant(hundred, 1, 1, lang) if small else decimal(hundred, 1, lang)
+    return with_percent(shown, lang)
+
+
+def with_percent(number: str, lang: str) -> str:
+    """Return a number, already written, with the per cent sign of the language."""
+    return text("format.percent", lang, value=number)
 
 
 def show(value: Any, kind: str, lang: str) -> str:
@@ -107,7 +109,7 @@ def show(value: Any, kind: str, lang: str) -> str:
         Cell of an output table.
     kind : str
         Type in ``graph/output_columns.csv``: int, year, money, share, float, pvalue, or any text.
-    lang : {"en", "ru"}
+    lang : str
         Language of separators.
 
     Examples

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from clustercoop.analysis.verdicts.naming import ABSTAIN
-from clustercoop.reports.numbers import NO_BREAK, decimal
+from clustercoop.reports.numbers import decimal, with_percent
 
 LEFT: Final = 5.0
 WIDTH: Final = 190.0
@@ -45,12 +45,11 @@ def chance(probability: float, lang: str) -> str:
     >>> chance(0.974, "en"), chance(0.99999, "ru"), chance(0.001, "en")
     ('97%', '>99\xa0%', '<1%')
     """
-    sign = NO_BREAK + "%" if lang == "ru" else "%"
     if probability > 0.995:
-        return f">99{sign}"
+        return ">" + with_percent("99", lang)
     if probability < 0.005:
-        return f"<1{sign}"
-    return decimal(100 * probability, 0, lang) + sign
+        return "<" + with_percent("1", lang)
+    return with_percent(decimal(100 * probability, 0, lang), lang)
 
 
 def probability_strip(probability: float, low: float, high: float, verdict: str, label: str) -> str:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
+from importlib import resources
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from clustercoop.analysis.results import OutputColumn, output_columns
+from clustercoop.graph.texts import term
 from clustercoop.reports.inert import plain, shorten
 from clustercoop.reports.numbers import NUMERIC, UNKNOWN, is_unknown, raw, show
 from clustercoop.reports.reasons import Reasons
-from clustercoop.reports.words import Words, read_table, term
+from clustercoop.reports.words import Words
 
 # Columns that say where a figure comes from or why there is none: shown with the cells, not as columns.
 NOTES: Final = ("unknown_because",)
@@ -112,6 +116,12 @@ class Table:
     empty: tuple[str, ...] = ()
 
 
+@cache
+def _sections() -> list[dict[str, str]]:
+    text = resources.files("clustercoop.reports").joinpath("text", "sections.csv").read_text("utf-8")
+    return list(csv.DictReader(text.splitlines()))
+
+
 def section_of(column: str) -> tuple[str, int]:
     """Return the report section that shows `column` of the formations and its place there.
 
@@ -125,7 +135,7 @@ def section_of(column: str) -> tuple[str, int]:
     """
     matches = [
         (len(row["prefix"]), row["section"], place)
-        for place, row in enumerate(read_table("sections"))
+        for place, row in enumerate(_sections())
         if column.startswith(row["prefix"])
     ]
     return max(matches)[1:] if matches else ("other", 0)

@@ -13,11 +13,12 @@ import pandas as pd
 from clustercoop.analysis.results import Result
 from clustercoop.analysis.typology import LEVELS, Thresholds, load_thresholds, support_measures
 from clustercoop.graph.errors import ClusterCoopError
+from clustercoop.graph.texts import row_text, term
 from clustercoop.reports.charts import phase_portrait
 from clustercoop.reports.inert import plain
 from clustercoop.reports.numbers import is_unknown
 from clustercoop.reports.tables import Table, plain_table
-from clustercoop.reports.words import Words, term
+from clustercoop.reports.words import Words
 
 PORTRAITS: Final = 30
 
@@ -153,7 +154,7 @@ class Types:
                 measures = tuple(
                     (
                         term(str(row.category), self.words.lang),
-                        str(getattr(row, self.words.lang)),
+                        row_text(row._asdict(), "", self.words.lang, f"support.{name}.{row.category}"),
                         "" if is_unknown(row.note) else str(row.note),
                     )
                     for row in rows.itertuples(index=False)

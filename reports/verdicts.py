@@ -11,10 +11,11 @@ import numpy as np
 import pandas as pd
 
 from clustercoop.analysis.results import Result, output_columns
-from clustercoop.analysis.verdicts.features import MIN_FEATURES, feature_list
+from clustercoop.analysis.verdicts.features import MIN_FEATURES, Feature, feature_list
 from clustercoop.analysis.verdicts.groups import RESAMPLES
 from clustercoop.analysis.verdicts.verdict import EXPLORATORY_FROM, MODEL_ABOVE, FormationModel
 from clustercoop.analysis.verdicts.wording import because
+from clustercoop.graph.texts import term
 from clustercoop.reports.evidence import Evidence
 from clustercoop.reports.feature_tables import FeatureTables
 from clustercoop.reports.inert import plain
@@ -23,7 +24,7 @@ from clustercoop.reports.reasons import model_gap
 from clustercoop.reports.strips import chance, probability_strip, sparkline, strip_key
 from clustercoop.reports.tables import DRAWING, Cell, Column, Row, Table
 from clustercoop.reports.types import types_thresholds
-from clustercoop.reports.words import Words, term
+from clustercoop.reports.words import Words
 
 CLUSTER_ROWS: Final = 400
 TIERS: Final = ("rules", "exploratory", "model")
@@ -326,8 +327,8 @@ class Formations:
         caption = self.words("fm_parts")
         return self._table("parts", caption, columns, rows, total=len(wide), source="report.xlsx")
 
-    def _reason(self, feature: Any) -> str:
-        return str(feature.reason_ru if self.words.lang == "ru" else feature.reason_en)
+    def _reason(self, feature: Feature) -> str:
+        return feature.reason(self.words.lang)
 
     @cached_property
     def evidence(self) -> Evidence | None:

@@ -12,11 +12,12 @@ import pandas as pd
 
 from clustercoop.analysis.results import OutputColumn, Result, output_columns
 from clustercoop.graph.errors import OutputError
+from clustercoop.graph.texts import term
 from clustercoop.reports.content import Content, with_no_dysfunction
 from clustercoop.reports.inert import shorten, xml_text
 from clustercoop.reports.numbers import NUMERIC, is_unknown
 from clustercoop.reports.tables import DRAWING, Table, plain_table
-from clustercoop.reports.words import Words, term
+from clustercoop.reports.words import Words
 
 MAX_ROWS: Final = 1_048_576
 MAX_TEXT: Final = 32_767
@@ -107,7 +108,7 @@ def write_workbook(result: Result, path: str | Path, lang: str = "en", *, max_ro
         What an analysis found.
     path : str or Path
         File to write.
-    lang : {"en", "ru"}
+    lang : str
         Language of headers and terms.
     max_rows : int
         Rows a sheet holds, the header included.

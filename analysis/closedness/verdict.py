@@ -9,12 +9,6 @@ import numpy as np
 import pandas as pd
 
 from clustercoop.analysis.closedness.words import words
-from clustercoop.analysis.thresholds import label
-
-_SENTENCE = {
-    "en": "{verdict}: {inside} of supply stays inside, {circulation} of it circulates",
-    "ru": "{verdict}: {inside} поставок остаётся внутри, из них циркулирует {circulation}",
-}
 
 
 def closedness_axes(formations: pd.DataFrame) -> pd.DataFrame:
@@ -109,33 +103,6 @@ def closedness_verdict(inside: float, circulation: float) -> str:
         if inside >= verdict.inside_at_least and circulation >= verdict.circulation_at_least:
             return verdict.key
     return ""
-
-
-def closedness_sentence(inside: float, circulation: float, lang: str = "en") -> str:
-    """Return the verdict with its two shares as a sentence; "" where a share is unknown.
-
-    Examples
-    --------
-    >>> closedness_sentence(0.83, 0.41).replace("\u00a0", " ")
-    'near-closed cycle: 83 % of supply stays inside, 41 % of it circulates'
-    >>> closedness_sentence(0.83, 0.41, "ru").replace("\u00a0", " ")
-    'почти замкнутый цикл: 83 % поставок остаётся внутри, из них циркулирует 41 %'
-    """
-    verdict = closedness_verdict(inside, circulation)
-    if not verdict:
-        return ""
-    return _SENTENCE["ru" if lang == "ru" else "en"].format(
-        verdict=label(verdict, lang), inside=_percent(inside), circulation=_percent(circulation)
-    )
-
-
-def _percent(share: float) -> str:
-    """Return a share in whole per cent, without rounding a part up to all or down to nothing."""
-    if 0.995 <= share < 1:
-        return "> 99\u00a0%"
-    if 0 < share < 0.005:
-        return "< 1\u00a0%"
-    return f"{100 * share:.0f}\u00a0%"
 
 
 def add_closedness(formations: pd.DataFrame) -> pd.DataFrame:

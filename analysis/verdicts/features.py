@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from importlib import resources
 from itertools import combinations
@@ -17,6 +17,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+
+from clustercoop.graph.texts import row_text
 
 FloatArray = NDArray[np.float64]
 
@@ -60,7 +62,11 @@ class Feature:
 
     def label(self, lang: str) -> str:
         """Return the name shown to people."""
-        return self.label_ru if lang == "ru" else self.label_en
+        return row_text(asdict(self), "label", lang, f"feature.{self.name}.label")
+
+    def reason(self, lang: str) -> str:
+        """Return why theory takes its side."""
+        return row_text(asdict(self), "reason", lang, f"feature.{self.name}.reason")
 
 
 @cache

@@ -11,11 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clustercoop.analysis.cooperation import cooperation_tables
-from clustercoop.analysis.thresholds import TERMS
 from clustercoop.analysis.trajectories import trajectories
 from clustercoop.analysis.typology import (
     classify,
-    label,
     load_thresholds,
     rule_verdicts,
     support_measures,
@@ -24,6 +22,7 @@ from clustercoop.analysis.typology import (
 from clustercoop.graph.errors import DataError, ParameterError
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
+from clustercoop.graph.texts import entries, term
 from tests.places import SHARED
 
 TABLE3 = SHARED / "table3" / "indicators.csv"
@@ -332,9 +331,8 @@ def test_every_term_has_both_languages() -> None:
     thresholds = load_thresholds()
     names = {*thresholds.types.values(), *thresholds.dysfunctions.values(), "low", "medium", "high"}
     assert len(set(thresholds.types.values())) == 9
-    assert names <= set(TERMS)
-    assert all(text["en"] and text["ru"] for text in TERMS.values())
-    assert label("mature", "ru") == "зрелость" and label("of my own", "ru") == "of my own"
+    assert {f"term.{name}" for name in names} <= set(entries("en")) & set(entries("ru"))
+    assert term("mature", "ru") == "зрелость" and term("of my own", "ru") == "of my own"
 
 
 def test_support_measures_fill_nine_types_by_four_groups() -> None:

@@ -6,35 +6,17 @@ import pytest
 import clustercoop.reports
 from clustercoop.analysis.results import output_columns
 from clustercoop.graph.errors import ParameterError
+from clustercoop.graph.texts import subset
 from clustercoop.reports.content import SECTIONS
 from clustercoop.reports.html import methods
 from clustercoop.reports.tables import sectioned
-from clustercoop.reports.words import Words, read_table
+from clustercoop.reports.words import Words
 
-ROWS = read_table("strings")
 HOME = Path(str(clustercoop.reports.__file__)).parent
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["key"])
-def test_both_languages_have_the_string_and_the_same_places(row: dict[str, str]) -> None:
-    places = [sorted(re.findall(r"\{(\w+)\}", row[lang])) for lang in ("en", "ru")]
-    assert row["en"] and row["ru"]
-    assert places[0] == places[1]
-
-
-def test_no_key_is_given_twice() -> None:
-    keys = [row["key"] for row in ROWS]
-    assert len(keys) == len(set(keys))
-
-
-def test_russian_strings_are_russian() -> None:
-    neutral = {"record_sha256", "made_by"}
-    wrong = [r["key"] for r in ROWS if not re.search("[а-яё]", r["ru"].lower()) and r["key"] not in neutral]
-    assert not wrong
-
-
 def test_every_key_in_templates_and_code_exists() -> None:
-    known = {row["key"] for row in ROWS}
+    known = set(subset("report.", "en"))
     used = set()
     for path in [*HOME.glob("*.py"), *HOME.glob("templates/*.j2")]:
         used |= set(re.findall(r"""words\(["'](\w+)["'][,)]""", path.read_text("utf-8")))

@@ -19,7 +19,7 @@ from clustercoop.analysis.closedness import (
     trophic_incoherence,
     trophic_levels,
 )
-from clustercoop.analysis.closedness.verdict import closedness_sentence, closedness_verdict
+from clustercoop.analysis.closedness.verdict import closedness_verdict
 from clustercoop.graph.formation import FloatArray
 
 CHAIN = np.diag([1.0, 1.0, 1.0], 1)
@@ -186,14 +186,3 @@ def test_terciles() -> None:
 )
 def test_verdicts(inside: float, circulation: float, verdict: str) -> None:
     assert closedness_verdict(inside, circulation) == verdict
-
-
-def test_a_part_is_never_rounded_to_all_or_nothing() -> None:
-    text = closedness_sentence(0.999, 0.001).replace("\u00a0", " ")
-    assert text == "self-contained chain: > 99 % of supply stays inside, < 1 % of it circulates"
-    assert (
-        closedness_sentence(1.0, 0.0)
-        .replace("\u00a0", " ")
-        .endswith("100 % of supply stays inside, 0 % of it circulates")
-    )
-    assert closedness_sentence(float("nan"), 0.2, "ru") == ""

@@ -1,0 +1,124 @@
+"""Every text that people read, by id: one catalogue a language, ``graph/text/<lang>.csv`` with ``id,text``.
+
+Rows of data that carry their own texts (a column, a finding) need no entry: `row_text` finds them.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from typing import Any, Final
+
+from clustercoop.graph.errors import parameter_error
+
+BASE: Final = "en"
+FOLDER = resources.files("clustercoop.graph").joinpath("text")
+_PLACE: Final = re.compile(r"\{(\w+)\}")
+
+
+@cache
+def languages() -> tuple[str, ...]:
+    """Return the languages that have a catalogue, English first.
+
+    Examples
+    --------
+    >>> languages()
+    ('en', 'ru')
+    """
+    found = {file.name.removesuffix(".csv") for file in FOLDER.iterdir() if file.name.endswith(".csv")}
+    return (BASE, *sorted(found - {BASE}))
+
+
+@cache
+def entries(lang: str) -> Mapping[str, str]:
+    """Return id → text of one catalogue.
+
+    Raises
+    ------
+    ParameterError
+        There is no such catalogue.
+    """
+    if lang not in languages():
+        raise parameter_error("lang", "the report", f"one of {', '.join(languages())}", lang)
+    lines = FOLDER.joinpath(f"{lang}.csv").read_text("utf-8").splitlines()
+    return {row["id"]: row["text"] for row in csv.DictReader(lines)}
+
+
+def text(id: str, lang: str, **places: Any) -> str:
+    """Return the text `id` in `lang`, in English where that catalogue lacks it, with its places filled.
+
+    An unknown id is a KeyError, so that no page shows a bare id.
+
+    Examples
+    --------
+    >>> text("report.shown", "en", shown=3, total=5), text("report.yes", "ru")
+    ('shown 3 of 5', 'да')
+    """
+    found = entries(lang).get(id)
+    return fill(entries(BASE)[id] if found is None else found, **places)
+
+
+def fill(template: str, **places: Any) -> str:
+    """Return `template` with its ``{name}`` places filled at once: a value is never read as a template."""
+    if not places:
+        return template
+    return _PLACE.sub(lambda found: str(places.get(found[1], found[0])), template)
+
+
+def subset(prefix: str, lang: str) -> dict[str, str]:
+    """Return the texts whose id begins with `prefix`, by what follows it."""
+    whole = {**entries(BASE), **entries(lang)}
+    return {id.removeprefix(prefix): told for id, told in whole.items() if id.startswith(prefix)}
+
+
+def row_text(row: Mapping[str, Any], field: str, lang: str, id: str = "") -> str:
+    """Return a text that a row of data carries itself, as ``<field>_<lang>`` (or ``<lang>`` where unnamed).
+
+    The catalogue's `id` goes first, so that a new language is one file; English stands in where there is
+    nothing else.
+
+    Examples
+    --------
+    >>> row_text({"label_en": "Output", "label_ru": "Выпуск"}, "label", "ru"), row_text({"en": "a"}, "", "ru")
+    ('Выпуск', 'a')
+    """
+    found = entries(lang).get(id)
+    if found is not None:
+        return found
+    names = (f"{field}_{lang}", f"{field}_{BASE}", field) if field else (lang, BASE)
+    return next((str(row[name]) for name in names if row.get(name)), "")
+
+
+def term(value: str, lang: str) -> str:
+    """Return a term of the results (a level, type, role, verdict …) in `lang`; an unlisted one as it is.
+
+    Examples
+    --------
+    >>> term("cluster-like", "ru"), term("University", "ru"), term("my own", "ru"), term("Bank", "en")
+    ('кластерное', 'вуз', 'my own', 'Bank')
+    """
+    for name in (value, value.casefold()):
+        if f"term.{name}" in entries(BASE):
+            told = text(f"term.{name}", lang)
+            return value if told == name else told
+    return value
+
+
+def decimal_point(told: str, lang: str) -> str:
+    """Return a sentence with the decimal mark of `lang` between the digits of its numbers.
+
+    Examples
+    --------
+    >>> decimal_point("0.5 of 2.", "ru")
+    '0,5 of 2.'
+    """
+    return re.sub(r"(?<=\d)\.(?=\d)", lambda _: text("format.point", lang), told)
+
+
+def clear_cache() -> None:
+    """Forget what was read from `FOLDER`."""
+    languages.cache_clear()
+    entries.cache_clear()
