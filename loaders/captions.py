@@ -8,18 +8,9 @@ from typing import Any, Final
 
 from clustercoop.graph.errors import SchemaError
 from clustercoop.graph.schema import NUMERIC, TableSpec
-from clustercoop.loaders.headers import (
-    CURRENCIES,
-    JOINED,
-    SCALES,
-    Unit,
-    candidates,
-    count_matches,
-    names_code,
-    read_unit,
-    words,
-)
+from clustercoop.loaders.headers import candidates, count_matches, names_code
 from clustercoop.loaders.sheets import show
+from clustercoop.loaders.units import Runs, Unit, capitals, read_unit, unit_of, unit_runs, unit_words, words
 
 _PIECE_ENDS: Final = re.compile(r"[,;():/\n\[\]—–]|\s-\s")
 _LEADING: Final = frozenset({"в", "in", "ед", "изм", "измерения", "единица", "единицы", "валюта", "currency"})
@@ -39,33 +30,41 @@ def title_units(text: str) -> dict[Unit, str]:
     """
     units: dict[Unit, str] = {}
     for piece in _PIECE_ENDS.split(text):
-        found = words(piece)
+        runs = unit_runs(words(piece), capitals(piece))
         start = 0
-        while start < len(found):
+        while start < len(runs):
             end = start
-            while end < len(found) and _of_money(found[end], "".join(found[end + 1 : end + 2])):
+            while end < len(runs) and (_of_money(runs, end) or (end > start and _links(runs, end))):
                 end += 1
-            if end > start and _stands_for_unit(found, start, end):
-                run = " ".join(found[start:end])
-                units.setdefault(read_unit(run)[1], run)
-            start = end + 1
+            if end > start and _stands_for_unit(runs, start, end):
+                run = " ".join(word for part, _ in runs[start:end] for word in part)
+                units.setdefault(unit_of(runs[start:end]), run)
+            start = max(end, start) + 1
     return units
 
 
-def _of_money(word: str, following: str) -> bool:
-    thousand = word in ("т", "t") and following in CURRENCIES
-    return thousand or word == "сша" or word in SCALES or word in CURRENCIES or word in JOINED
+def _of_money(runs: Runs, at: int) -> bool:
+    word = runs[at][1]
+    return word is not None and word.kind in ("scale", "currency", "joined", "filler")
 
 
-def _stands_for_unit(found: Sequence[str], start: int, end: int) -> bool:
-    """Tell whether words `start` to `end` name a unit, and no amount, and no part of other words."""
-    before = found[start - 1] if start else ""
-    if (before.isdigit() and not _YEAR.fullmatch(before)) or len("".join(found[start:end])) == 1:
+def _links(runs: Runs, at: int) -> bool:
+    """Tell whether a word between two of a unit only links them: "thousands of dollars"."""
+    return runs[at][0][0] in ("of", "de") and at + 1 < len(runs) and _of_money(runs, at + 1)
+
+
+def _stands_for_unit(runs: Runs, start: int, end: int) -> bool:
+    """Tell whether runs `start` to `end` name a unit, and no amount, and no part of other words."""
+    earlier = [word for part, _ in runs[:start] for word in part]
+    before = earlier[-1] if earlier else ""
+    if set(earlier) & set(unit_words("amount")) or (before.isdigit() and not _YEAR.fullmatch(before)):
         return False
-    unit = read_unit(" ".join(found[start:end]))[1]
+    if len("".join(word for part, _ in runs[start:end] for word in part)) == 1:
+        return False
+    unit = unit_of(runs[start:end])
     if unit.scale and unit.currency:
         return True
-    return end == len(found) and (start == 0 or before in _LEADING)
+    return unit.of_money and end == len(runs) and (start == 0 or before in _LEADING)
 
 
 def one_unit(texts: Iterable[str], where: str) -> str:

@@ -19,7 +19,7 @@ from clustercoop.loaders.headers import Matched, match_headers
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.numbers import Issue, Numbers, parse_numbers
 from clustercoop.loaders.sheets import Grid, show
-from clustercoop.loaders.units import unit_columns
+from clustercoop.loaders.unit_columns import unit_columns
 from clustercoop.loaders.years import new_year, parse_years
 
 NO_TEXT: Final = frozenset({"", "-", "–", "—", "…", "...", "н/д"})

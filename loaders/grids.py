@@ -20,9 +20,10 @@ from clustercoop.loaders.captions import (
     unit_row,
     with_units,
 )
-from clustercoop.loaders.headers import candidates, count_matches, known_forms, read_unit
+from clustercoop.loaders.headers import candidates, count_matches, known_forms
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.sheets import BrokenRow, Grid, RawSheet, show
+from clustercoop.loaders.units import read_unit
 
 HEADER_SEARCH: Final = 15
 

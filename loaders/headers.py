@@ -1,9 +1,8 @@
-"""Match headers to the contract's columns, and read units and currencies out of them."""
+"""Match headers to the contract's columns."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -11,79 +10,13 @@ from typing import Final
 
 from clustercoop.graph.errors import SchemaError
 from clustercoop.graph.schema import ColumnSpec, TableSpec
+from clustercoop.loaders.units import Unit, read_unit, words
 
-CURRENCIES: Final[dict[str, str]] = {
-    **dict.fromkeys(("руб", "рубль", "рубля", "рублей", "рублях", "р", "rub", "rur", "₽"), "RUB"),
-    **dict.fromkeys(("rouble", "roubles", "ruble", "rubles"), "RUB"),
-    **dict.fromkeys(("usd", "доллар", "долларов", "долл", "dollar", "dollars", "$", "us$"), "USD"),
-    **dict.fromkeys(("eur", "евро", "euro", "euros", "€"), "EUR"),
-    **dict.fromkeys(("cny", "юань", "юаней", "yuan", "rmb", "¥"), "CNY"),
-    **dict.fromkeys(("тенге", "kzt", "tenge"), "KZT"),
-    **dict.fromkeys(("byn", "белруб"), "BYN"),
-    **dict.fromkeys(("gbp", "фунтов", "pounds", "£"), "GBP"),
-}
-SCALES: Final[dict[str, float]] = {
-    **dict.fromkeys(("тыс", "тысяча", "тысяч", "тысячи", "тысячах", "k"), 1e3),
-    **dict.fromkeys(("thousand", "thousands", "ths", "thsd"), 1e3),
-    **dict.fromkeys(("млн", "миллион", "миллиона", "миллионов", "миллионы", "миллионах"), 1e6),
-    **dict.fromkeys(("million", "millions", "mln", "mn", "mio", "mil"), 1e6),
-    **dict.fromkeys(("млрд", "миллиард", "миллиардов", "миллиарды", "billion", "billions", "bn", "bln"), 1e9),
-    **dict.fromkeys(("трлн", "триллионов", "trillion", "trillions", "trn"), 1e12),
-}
-JOINED: Final[dict[str, tuple[float, str]]] = {
-    f"{scale}{money}": (factor, code)
-    for scale, factor in (("k", 1e3), ("t", 1e3), ("m", 1e6), ("mn", 1e6), ("bn", 1e9))
-    for money, code in (("usd", "USD"), ("eur", "EUR"), ("rub", "RUB"), ("cny", "CNY"))
-} | {"тр": (1e3, "RUB"), "тысруб": (1e3, "RUB"), "млнруб": (1e6, "RUB"), "млрдруб": (1e9, "RUB")}
-_PERCENT: Final = frozenset(
-    {"%", "процент", "процентов", "проценты", "процентах", "percent", "pct", "per cent"}
-)
-_PHYSICAL: Final[dict[str, str]] = {
-    **dict.fromkeys(("чел", "человек", "человека", "persons", "people"), "persons"),
-    **dict.fromkeys(("шт", "штук", "штуки", "pieces", "pcs"), "pieces"),
-    **dict.fromkeys(("тонн", "тонна", "тонны", "тоннах", "т", "tonnes", "tonne", "tons", "t"), "tonnes"),
-}
-# "т" is a tonne, but before a currency a thousand: "т.р.", "т. руб.", "T€".
-_THOUSAND_LETTER: Final = frozenset({"т", "t"})
-_FILLERS: Final = frozenset({"сша"})
-_LINKING: Final = frozenset({"в", "in", "of", "ед", "изм", "unit", "units", "us"})
-_PIECES: Final = re.compile(r"[^\W_]+|us\$|[%₽$€¥£&]", re.UNICODE)
-_FOOTNOTE: Final = re.compile(r"(?<=\w)\d{1,2}\)|[¹²³⁴-⁹⁾*]")
 _YEAR_HEADER: Final = re.compile(
     r"(?:(?:за|in|fy)\s*)?(?:19|20)\d\d\s*(?:г\.?|год)?\s*(?:,.*)?", re.IGNORECASE
 )
 _UNITS_OF: Final = {"money": "money", "count": "counts", "share": "shares", "number": "tonnes"}
 _IDENTIFYING: Final = frozenset({"инн", "ид", "id", "код", "code", "inn", "идентификатор", "number", "огрн"})
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """What a header says about its unit: a scale (1 000 for thousands), a currency, per cent, a measure."""
-
-    scale: float | None = None
-    currency: str = ""
-    percent: bool = False
-    physical: str = ""
-
-    def fits(self, column: ColumnSpec) -> bool:
-        """Tell whether a column of the contract can be in this unit.
-
-        Examples
-        --------
-        >>> from clustercoop.graph.schema import tables
-        >>> Unit(1e3, physical="tonnes").fits(tables()["links"]["value"])
-        False
-        """
-        if column.type == "money":
-            per_head = self.physical == "persons" and column.name.endswith("_per_employee")
-            return not self.percent and (not self.physical or per_head)
-        if column.type == "count":
-            return not (self.currency or self.percent or self.physical == "tonnes")
-        if column.type == "share":
-            return not (self.currency or self.scale or self.physical)
-        if column.type == "number":
-            return not (self.currency or self.percent or self.physical in ("persons", "pieces"))
-        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,60 +39,9 @@ class HeaderMatch:
     wrong_unit: tuple[tuple[str, str], ...] = ()
 
 
-def words(text: str) -> list[str]:
-    """Return the lower-case words of a header, ё as е; punctuation, underscores and spaces only divide.
-
-    Examples
-    --------
-    >>> words("Объём_отгрузки, млн руб.")
-    ['объем', 'отгрузки', 'млн', 'руб']
-    """
-    text = unicodedata.normalize("NFC", text).lower().replace("ё", "е")
-    return _PIECES.findall(re.sub(r"r\s*&\s*d", "r&d", _FOOTNOTE.sub(" ", text)).replace("r&d", "rnd"))
-
-
 @cache
 def _plain(text: str) -> str:
     return " ".join(words(text))
-
-
-@cache
-def read_unit(header: str) -> tuple[str, Unit]:
-    """Return the header's words without its unit, and the unit.
-
-    Examples
-    --------
-    >>> read_unit("Объём отгрузки, тыс. руб.")
-    ('объем отгрузки', Unit(scale=1000.0, currency='RUB', percent=False, physical=''))
-    >>> read_unit("Уровень кооперации, %")
-    ('уровень кооперации', Unit(scale=None, currency='', percent=True, physical=''))
-    """
-    kept: list[str] = []
-    scales: set[float] = set()
-    currencies: set[str] = set()
-    percent, physical = False, ""
-    found = words(header)
-    for word, following in zip(found, [*found[1:], ""], strict=False):
-        if word in JOINED:
-            scales.add(JOINED[word][0])
-            currencies.add(JOINED[word][1])
-        elif word in SCALES:
-            scales.add(SCALES[word])
-        elif word in CURRENCIES:
-            currencies.add(CURRENCIES[word])
-        elif word in _PERCENT:
-            percent = True
-        elif word in _THOUSAND_LETTER and following in CURRENCIES:
-            scales.add(1e3)
-        elif word in _PHYSICAL:
-            physical = _PHYSICAL[word]
-        elif word not in _FILLERS:
-            kept.append(word)
-    while kept and kept[-1] in _LINKING:
-        kept.pop()
-    if len(scales) > 1 or len(currencies) > 1:
-        return " ".join(found), Unit()  # a unit that contradicts itself leaves the header unknown
-    return " ".join(kept), Unit(next(iter(scales), None), next(iter(currencies), ""), percent, physical)
 
 
 def names_code(header: str) -> bool:

@@ -10,8 +10,8 @@ from functools import cache
 from typing import Any, Final
 
 from clustercoop.graph.errors import DataError
-from clustercoop.loaders.headers import read_unit
 from clustercoop.loaders.sheets import MAX_CELLS, RawSheet, reading
+from clustercoop.loaders.units import read_unit
 
 MAX_UNPACKED: Final = 2_000_000_000
 

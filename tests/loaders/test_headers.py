@@ -6,7 +6,8 @@ import pytest
 
 from clustercoop.graph.errors import SchemaError
 from clustercoop.graph.schema import tables
-from clustercoop.loaders.headers import Unit, candidates, match_headers, read_unit
+from clustercoop.loaders.headers import candidates, match_headers
+from clustercoop.loaders.units import Unit, read_unit
 
 
 @pytest.mark.parametrize(

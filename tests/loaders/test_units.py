@@ -1,0 +1,68 @@
+"""Units in headers and titles: currencies and scales of many countries, counts that are no money, amounts."""
+
+import pytest
+
+from clustercoop.loaders.captions import title_units
+from clustercoop.loaders.units import Unit, read_unit
+
+HEADERS = [
+    ("Output, million CLP", Unit(1e6, "CLP")),
+    ("OUTPUT, MILLION CLP", Unit(1e6, "CLP")),
+    ("value in million XYZ", Unit(1e6, "XYZ")),  # a code of capitals beside a scale is some currency
+    ("Выпуск, тыс. бел. руб.", Unit(1e3, "BYN")),
+    ("Revenue, M€", Unit(1e6, "EUR")),
+    ("Revenue $bn", Unit(1e9, "USD")),
+    ("Sales ('000 USD)", Unit(1e3, "USD")),
+    ("Sales in 1,000 EUR", Unit(1e3, "EUR")),
+    ("Выручка, 10⁶ руб.", Unit(1e6, "RUB")),
+    ("产值（万元）", Unit(1e4, "CNY")),
+    ("生産額（億円）", Unit(1e8, "JPY")),
+    ("Output, 100 million yuan", Unit(1e8, "CNY")),
+    ("Sales, Rs. crore", Unit(1e7, "INR")),
+    ("Output, lakh rupees", Unit(1e5, "INR")),
+    ("Umsatz in Tsd. EUR", Unit(1e3, "EUR")),
+    ("Produkce, mil. Kč", Unit(1e6, "CZK")),
+    ("Ventas, miles de euros", Unit(1e3, "EUR")),
+    ("Revenue, in thousands of US dollars", Unit(1e3, "USD")),
+    ("Объём отгрузки, тыс. ед.", Unit(1e3, physical="pieces")),
+    ("sales, units", Unit(physical="pieces")),
+    ("Отгружено, кг", Unit(physical="mass")),
+    ("Total ALL firms", Unit(None, "ALL")),
+    ("total for all firms", Unit()),
+    ("Сумма, тыс., млн руб.", Unit()),  # two scales contradict each other
+]
+
+
+@pytest.mark.parametrize(("header", "unit"), HEADERS)
+def test_units_of_many_countries(header: str, unit: Unit) -> None:
+    assert read_unit(header)[1] == unit
+
+
+@pytest.mark.parametrize("word", ["Units", "Ед. изм.", "unit of measure"])
+def test_a_header_of_units_alone_counts_nothing(word: str) -> None:
+    assert read_unit(word) == ("", Unit())
+
+
+@pytest.mark.parametrize(
+    ("title", "unit"),
+    [
+        ("(100 million yuan)", Unit(1e8, "CNY")),
+        ("Таблица 3, млн руб.", Unit(1e6, "RUB")),
+        ("Figures in thousands of US dollars", Unit(1e3, "USD")),
+    ],
+)
+def test_titles_name_units(title: str, unit: Unit) -> None:
+    assert list(title_units(title)) == [unit]
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Реестр договоров поставки на сумму свыше ста тысяч рублей, 2022 год",
+        "Поставки дороже 100 млн руб.",
+        "Contracts of more than five hundred thousand dollars",
+        "Закупки не менее 10 млн рублей",
+    ],
+)
+def test_an_amount_in_a_title_is_no_unit(title: str) -> None:
+    assert not title_units(title)
