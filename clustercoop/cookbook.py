@@ -267,7 +267,7 @@ def format_rows(frame: pd.DataFrame, format: Format = "table") -> str | bytes:
 
 
 def _plain_rows(frame: pd.DataFrame) -> list[list[Any]]:
-    from clustercoop.graph.stores.rows import to_rows
+    from clustercoop.graph.rows import to_rows
 
     return to_rows(frame, list(frame.columns))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +24,19 @@ def sum_by(index: NDArray[np.integer[Any]], value: FloatArray, size: int) -> Flo
     return np.asarray(np.bincount(index, value, size), dtype=np.float64)
 
 
+class Figure:
+    """A numeric column of the table ``activity`` as an attribute of `Formation`, shape (n,), NaN unknown."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        """Take the attribute's name as the column's."""
+        self.name = name
+
+    def __get__(self, formation: Formation, owner: type | None = None) -> FloatArray:
+        """Return the column of `formation`."""
+        figure: FloatArray = formation.activity[self.name]
+        return figure
+
+
 @dataclass(frozen=True, eq=False)
 class Formation:
     """One cluster in one year.
@@ -42,8 +56,10 @@ class Formation:
         Internal edges: `src` supplied `weight` to `dst` (local numbers), sorted by (src, dst).
     self_supply, sales_outside, purchases_outside : arrays of float64, shape (n,)
         Sums of the member's other links of the year (millions of the currency).
+    activity : mapping of str to array, shape (n,)
+        Every column of the table ``activity`` of the year: float64 with NaN unknown, text with "" unknown.
     output, purchases, employees, value_added, rd_expenses, used_by_participants, emissions : float64, (n,)
-        Activity of the year; NaN is unknown.
+        The columns of `activity` that metrics read, by name.
     role, industry_code : arrays of str, shape (n,)
         Role and industry of each member; "" is unknown.
     internal_rows, self_rows, sales_rows, purchase_rows : arrays of int64
@@ -63,13 +79,7 @@ class Formation:
     self_supply: FloatArray
     sales_outside: FloatArray
     purchases_outside: FloatArray
-    output: FloatArray
-    purchases: FloatArray
-    employees: FloatArray
-    value_added: FloatArray
-    rd_expenses: FloatArray
-    used_by_participants: FloatArray
-    emissions: FloatArray
+    activity: Mapping[str, NDArray[Any]]
     role: NDArray[np.object_]
     industry_code: NDArray[np.object_]
     internal_rows: NDArray[np.int64] = field(repr=False)
@@ -77,6 +87,14 @@ class Formation:
     sales_rows: NDArray[np.int64] = field(repr=False)
     purchase_rows: NDArray[np.int64] = field(repr=False)
     has_links: bool
+
+    output = Figure()
+    purchases = Figure()
+    employees = Figure()
+    value_added = Figure()
+    rd_expenses = Figure()
+    used_by_participants = Figure()
+    emissions = Figure()
 
     @property
     def n(self) -> int:

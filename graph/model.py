@@ -13,13 +13,17 @@ from numpy.typing import NDArray
 
 from clustercoop.graph.errors import DataError, SchemaError, UnknownNameError
 from clustercoop.graph.formation import Formation
-from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR, NUMERIC, TableSpec, tables
+from clustercoop.graph.networks import ORIGIN, network_of, tables_of
+from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR, TableSpec, tables
+from clustercoop.graph.slicing import slice_formations
 
 if TYPE_CHECKING:
     import networkx as nx
 
 TEXT: Final = pd.StringDtype(na_value=np.nan)
-ACTIVITY: Final = tuple(c.name for c in tables()["activity"].columns if c.type in NUMERIC)
+_ENDS: Final = {"supplier_id": "supplier", "buyer_id": "buyer"}
+_ABOUT_LINK: Final = (*(n for n in tables()["links"].names if n not in ("year", *_ENDS)), *ORIGIN)
+_PARALLEL: Final = tuple(n for n in tables()["links"].key if n not in ("year", *_ENDS))
 
 
 def _conform(frame: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
@@ -87,7 +91,7 @@ def _canonical_order(links: pd.DataFrame, n: int) -> pd.DataFrame:
     steps = np.diff(pair)
     if (steps > 0).all():
         return links
-    by = [pd.factorize(links[name], sort=True, use_na_sentinel=True)[0] for name in ("kind", "product_code")]
+    by = [pd.factorize(links[name], sort=True, use_na_sentinel=True)[0] for name in reversed(_PARALLEL)]
     order = np.lexsort((links["row"], links["value"], *by, pair))
     return links.iloc[order].reset_index(drop=True)
 
@@ -218,7 +222,7 @@ class SupplyGraph:
                 "year": links["year"],
                 "supplier": _codes(links["supplier_id"], universe),
                 "buyer": _codes(links["buyer_id"], universe),
-                **{name: links[name] for name in ("value", "product_code", "kind", "row", "file", "sheet")},
+                **{name: links[name] for name in _ABOUT_LINK},
             }
         )
         return cls(
@@ -242,7 +246,7 @@ class SupplyGraph:
                 "year": links["year"],
                 "supplier_id": ids.take(links["supplier"].to_numpy()).reset_index(drop=True),
                 "buyer_id": ids.take(links["buyer"].to_numpy()).reset_index(drop=True),
-                **{name: links[name] for name in ("value", "product_code", "kind", "row", "file", "sheet")},
+                **{name: links[name] for name in _ABOUT_LINK},
             }
         )
         return {
@@ -326,22 +330,17 @@ class SupplyGraph:
         return found[0]
 
     def to_networkx(self) -> nx.MultiDiGraph[str]:
-        """Return a new networkx multigraph of all of this: `clustercoop.graph.stores.interchange`."""
-        from clustercoop.graph.stores.interchange import to_networkx
-
-        return to_networkx(self)
+        """Return a new networkx multigraph of all of this; see `clustercoop.graph.networks.network_of`."""
+        return network_of(self.to_tables(), self.node_ids, self.currency, self.provenance)
 
     @staticmethod
     def from_networkx(
         source: nx.Graph[Any], *, year: int | None = None, currency: str | None = None
     ) -> SupplyGraph:
-        """Return a supply graph from networkx; see `clustercoop.graph.stores.interchange.from_networkx`."""
-        from clustercoop.graph.stores.interchange import from_networkx
-
-        return from_networkx(source, year=year, currency=currency)
+        """Return a supply graph from networkx; see `clustercoop.graph.networks.tables_of`."""
+        frames, meant, provenance = tables_of(source, year=year)
+        return SupplyGraph.from_tables(frames, currency=currency or meant, provenance=provenance)
 
     @cached_property
     def _all_formations(self) -> list[Formation]:
-        from clustercoop.graph.slicing import slice_formations
-
         return slice_formations(self)

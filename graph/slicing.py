@@ -11,21 +11,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clustercoop.graph.formation import Formation, sum_by
-from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR
+from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR, tables
 
 if TYPE_CHECKING:
     from clustercoop.graph.model import SupplyGraph
 
 Ints = NDArray[np.int64]
-ACTIVITY: Final = (
-    "output",
-    "purchases",
-    "employees",
-    "value_added",
-    "rd_expenses",
-    "used_by_participants",
-    "emissions",
-)
+ACTIVITY: Final = tuple(c for c in tables()["activity"].columns if not c.key)
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,9 +159,7 @@ def _slice_year(
     active = activity["node"].to_numpy()
     known = np.zeros(len(graph.node_ids), bool)
     known[active] = True
-    figures = np.full((len(graph.node_ids), len(ACTIVITY)), np.nan)
-    figures[active] = activity[list(ACTIVITY)].to_numpy("float64")
-    figures = figures[members.node]
+    figures = {c.name: _spread(activity[c.name], active, len(known))[members.node] for c in ACTIVITY}
     role, industry_code = attributes["role"].to_numpy(), attributes["industry_code"].to_numpy()
 
     out = []
@@ -179,7 +169,6 @@ def _slice_year(
         has_links = any(len(part) for name, part in mine.items() if name != "self_rows")
         if not has_links and not len(mine["self_rows"]) and not known[nodes].any():
             continue
-        measured: dict[str, Any] = {name: figures[start:stop, k] for k, name in enumerate(ACTIVITY)}
         cut = slice(edges[index], edges[index + 1])
         out.append(
             Formation(
@@ -193,7 +182,7 @@ def _slice_year(
                 self_supply=self_supply[start:stop],
                 sales_outside=sales[start:stop],
                 purchases_outside=bought[start:stop],
-                **measured,
+                activity={name: column[start:stop] for name, column in figures.items()},
                 role=role[nodes],
                 industry_code=industry_code[nodes],
                 **mine,
@@ -201,6 +190,17 @@ def _slice_year(
             )
         )
     return out
+
+
+def _spread(column: pd.Series[Any], nodes: NDArray[Any], size: int) -> NDArray[Any]:
+    """Return a column of activity for every node: NaN or "" where the year has no row of it."""
+    if isinstance(column.dtype, pd.StringDtype):
+        texts = np.full(size, "", object)
+        texts[nodes] = column.fillna("").astype(object)
+        return texts
+    numbers = np.full(size, np.nan)
+    numbers[nodes] = column.to_numpy("float64", na_value=np.nan)
+    return numbers
 
 
 def _sum_pairs(

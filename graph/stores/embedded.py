@@ -10,29 +10,26 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from clustercoop.graph.errors import MissingExtraError, StoreError, parameter_error
+from clustercoop.graph.errors import MissingExtraError, StoreError
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.progress import Progress, silent
+from clustercoop.graph.rows import WITH_ID, link_value, node_value, plain
 from clustercoop.graph.stores import parts, records, results
-from clustercoop.graph.stores.cypher_guard import check_parameters, check_statement
+from clustercoop.graph.stores.base import BaseStore, one_line, timed_out
 from clustercoop.graph.stores.protocol import (
-    DEFAULT_LIMIT,
-    DEFAULT_TIMEOUT,
     SCHEMA_VERSION,
     Capabilities,
     LoadReport,
     QueryRefusedError,
-    QueryTimeoutError,
     check_version,
 )
-from clustercoop.graph.stores.rows import WITH_ID, link_value, node_value, plain, to_frame
 
 if TYPE_CHECKING:
     import kglite
@@ -53,7 +50,7 @@ def _kglite() -> Any:
     return kglite
 
 
-class EmbeddedStore:
+class EmbeddedStore(BaseStore):
     """A graph in one file.
 
     Parameters
@@ -249,81 +246,28 @@ class EmbeddedStore:
             raise StoreError(f"{self.path.name} cannot be written ({type(error).__name__}).") from error
         progress("writing the file", 1, 1)
 
-    # Cypher
-
-    def query(
-        self,
-        cypher: str,
-        params: Mapping[str, Any] | None = None,
-        *,
-        timeout: float = DEFAULT_TIMEOUT,
-        limit: int = DEFAULT_LIMIT,
-    ) -> pd.DataFrame:
-        """Run one read-only Cypher statement; at most `limit` rows, at most `timeout` seconds.
-
-        Raises
-        ------
-        QueryRefusedError
-            The statement does more than read, or the engine does not understand it.
-        QueryTimeoutError
-            It took longer than `timeout`.
-        """
-        statement, values = check_statement(cypher), check_parameters(params)
-        check_bounds(timeout, limit)
+    def _run(
+        self, statement: str, values: Mapping[str, Any], timeout: float, limit: int
+    ) -> tuple[list[str], list[Sequence[Any]], bool]:
         engine = self._open()
         kglite = _kglite()
         try:
             found = engine.cypher(
-                statement, params=values, timeout_ms=max(1, int(timeout * 1000)), row_limit=limit
+                statement, params=dict(values), timeout_ms=max(1, int(timeout * 1000)), row_limit=limit
             )
         except kglite.CypherTimeoutError as error:
             raise timed_out(timeout) from error
-        except kglite.KgError as error:
-            raise QueryRefusedError(f"The store did not run the query: {one_line(error)}") from error
-        except (ValueError, TypeError, KeyError, RuntimeError) as error:
+        except (kglite.KgError, ValueError, TypeError, KeyError, RuntimeError) as error:
             raise QueryRefusedError(f"The store did not run the query: {one_line(error)}") from error
         names = list(found.columns)
-        rows = list(zip(*([_value(v) for v in found.column(name)] for name in names), strict=True))
+        columns = ([_value(v) for v in found.column(name)] for name in names)
+        rows: list[Sequence[Any]] = list(zip(*columns, strict=True))
         total = (found.diagnostics or {}).get("total_rows") or len(rows)
-        return to_frame(names, rows, truncation(limit) if total > limit else "")
+        return names, rows, total > limit
 
     def close(self) -> None:
         """Let go of the file."""
         self._engine = self._stamp = self._known = None
-
-    def __enter__(self) -> Self:
-        """Return itself."""
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        """Close."""
-        self.close()
-
-
-def check_bounds(timeout: float, limit: int) -> None:
-    """Refuse a timeout or row limit that is none."""
-    if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 < timeout <= 86_400:
-        raise parameter_error("timeout", "query", "a number of seconds in the range (0, 86400]", timeout)
-    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
-        raise parameter_error("limit", "query", "an int in the range [1, inf)", limit)
-
-
-def truncation(limit: int) -> str:
-    """Return the sentence about rows left out."""
-    return f"Only the first {limit:,} rows are shown; narrow the query or raise the row limit."
-
-
-def timed_out(timeout: float) -> QueryTimeoutError:
-    """Return the error of a query that took too long."""
-    return QueryTimeoutError(
-        f"The query ran longer than {timeout:g} s and was stopped; narrow it or raise the timeout."
-    )
-
-
-def one_line(error: BaseException) -> str:
-    """Return the first line of an engine's message, cut to a readable length."""
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    return lines[0][:300].rstrip(". ") + "."
 
 
 def _value(value: Any) -> Any:

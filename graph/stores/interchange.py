@@ -1,8 +1,7 @@
-"""To and from networkx, GraphML and GEXF, with nothing lost.
+"""Supply graphs to and from networkx, and GraphML and GEXF files, with nothing lost.
 
-Nodes are participants, edges are links, one for every row. What is not of a node or an edge (memberships,
-activity, tables by cluster) travels as lists on nodes and on the graph; in files as JSON text, beside plain
-attributes that Gephi and other programs read: name, role, cluster, year, value, weight.
+In files the lists that `clustercoop.graph.networks` puts on nodes and on the graph are JSON text, beside
+plain attributes that Gephi and other programs read: name, role, cluster, year, value, weight.
 """
 
 from __future__ import annotations
@@ -14,143 +13,25 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import pandas as pd
-
 from clustercoop.graph.errors import DataError, OutputError
 from clustercoop.graph.model import SupplyGraph
-from clustercoop.graph.stores.records import PERSON, describe
-from clustercoop.graph.stores.rows import to_rows
 
 if TYPE_CHECKING:
     import networkx as nx
 
-MEMBER: Final = ("cluster_id", *PERSON, "joined_year", "left_year")
-EDGE: Final = ("year", "value", "product_code", "kind", "row", "file", "sheet")
-WHOLE: Final = ("clusters", "indicators", "measures")
 _NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def _dicts(frame: pd.DataFrame, columns: tuple[str, ...] | list[str]) -> list[dict[str, Any]]:
-    return [
-        {name: value for name, value in zip(columns, row, strict=True) if value is not None}
-        for row in to_rows(frame, columns)
-    ]
-
-
 def to_networkx(graph: SupplyGraph) -> nx.MultiDiGraph[Any]:
-    """Return the graph as a ``networkx.MultiDiGraph``; `graph` is not touched and shares nothing with it.
-
-    Nodes carry ``name``, ``role``, ``industry_code``, ``region`` where known, and the lists
-    ``memberships`` and ``activity`` (one dict a row). Edges carry ``year``, ``value``, ``product_code``,
-    ``kind``, ``row``, ``file``, ``sheet``; their key is their position among the parallel links. The graph
-    carries ``currency``, ``provenance`` and the lists ``clusters``, ``indicators``, ``measures``.
-
-    Examples
-    --------
-    >>> graph = SupplyGraph.from_tables({
-    ...     "links": pd.DataFrame({"year": [2020], "supplier_id": "01", "buyer_id": "02", "value": 5.0})
-    ... })
-    >>> [(u, v, data["value"]) for u, v, data in to_networkx(graph).edges(data=True)]
-    [('01', '02', 5.0)]
-    """
-    import networkx as nx
-
-    frames = graph.to_tables()
-    out: nx.MultiDiGraph[Any] = nx.MultiDiGraph(
-        currency=graph.currency,
-        provenance=json.loads(json.dumps(dict(graph.provenance), default=str)),
-    )
-    out.graph.update({name: _dicts(frames[name], list(frames[name].columns)) for name in WHOLE})
-    looks = describe(frames["participants"], [str(i) for i in graph.node_ids])
-    for look in _dicts(looks, ["id", *PERSON]):
-        node = look.pop("id")
-        out.add_node(node, **look, memberships=[], activity=[])
-    people, activity = frames["participants"], frames["activity"]
-    for node, row in zip(people["participant_id"], _dicts(people, MEMBER), strict=True):
-        out.nodes[node]["memberships"].append(row)
-    columns = [name for name in activity.columns if name != "participant_id"]
-    for node, row in zip(activity["participant_id"], _dicts(activity, columns), strict=True):
-        out.nodes[node]["activity"].append(row)
-    links = frames["links"]
-    ends = zip(links["supplier_id"], links["buyer_id"], _dicts(links, EDGE), strict=True)
-    out.add_edges_from(ends)
-    return out
+    """Return the graph as a ``networkx.MultiDiGraph``; see `clustercoop.graph.networks.network_of`."""
+    return graph.to_networkx()
 
 
 def from_networkx(
     network: nx.Graph[Any], *, year: int | None = None, currency: str | None = None
 ) -> SupplyGraph:
-    """Return the supply graph of a directed networkx graph, which is not touched.
-
-    The inverse of `to_networkx`. In a graph from elsewhere an edge needs ``value`` or ``weight``, and
-    ``year`` unless one is given; a node's ``cluster_id`` makes it a member.
-
-    Parameters
-    ----------
-    network : networkx.DiGraph or networkx.MultiDiGraph
-    year : int, optional
-        Year of the edges that have none.
-    currency : str, optional
-        Overrides the graph's own ``currency``; RUB where neither says.
-
-    Raises
-    ------
-    DataError
-        The graph is undirected, two nodes have the same id as text, or an edge lacks a year or a value.
-
-    Examples
-    --------
-    >>> import networkx as nx
-    >>> network = nx.DiGraph([("01", "02", {"weight": 5.0})])
-    >>> from_networkx(network, year=2020).links["value"].tolist()
-    [5.0]
-    """
-    if not network.is_directed():
-        raise DataError("The graph is undirected; supply links have a direction, from supplier to buyer.")
-    if len({str(node) for node in network.nodes}) < len(network):
-        raise DataError("Two nodes of the networkx graph have the same id as text; rename one.")
-    people: list[dict[str, Any]] = []
-    activity: list[dict[str, Any]] = []
-    for node, data in network.nodes(data=True):
-        rows = data.get("memberships")
-        if rows is None and data.get("cluster_id") is not None:
-            rows = [{name: data.get(name) for name in MEMBER}]
-        people += [{"participant_id": str(node), **row} for row in rows or ()]
-        activity += [{"participant_id": str(node), **row} for row in data.get("activity", ())]
-    links = []
-    for supplier, buyer, data in network.edges(data=True):
-        row = {name: data[name] for name in EDGE if data.get(name) is not None}
-        row.setdefault("value", data.get("weight"))
-        row.setdefault("year", year)
-        if row["value"] is None or row["year"] is None:
-            raise DataError(f"The edge from {supplier!r} to {buyer!r} needs a year, and a value or weight.")
-        links.append({"supplier_id": str(supplier), "buyer_id": str(buyer), **row})
-    frames = {
-        "participants": _table(people, ("participant_id", *MEMBER)),
-        "activity": _origin(_table(activity, ("participant_id", "year"))),
-        "links": _origin(_table(links, ("supplier_id", "buyer_id", *EDGE))),
-        **{name: _table(network.graph.get(name, []), ("cluster_id",)) for name in WHOLE},
-    }
-    for name, needed in (("indicators", ["year"]), ("measures", ["year", "category", "measure"])):
-        frames[name] = frames[name].reindex(columns=[*dict.fromkeys([*frames[name].columns, *needed])])
-    return SupplyGraph.from_tables(
-        frames,
-        currency=currency or str(network.graph.get("currency", "RUB")),
-        provenance=dict(network.graph.get("provenance", {})),
-    )
-
-
-def _table(rows: list[dict[str, Any]], least: tuple[str, ...]) -> pd.DataFrame:
-    frame = pd.DataFrame(rows, dtype=object)
-    return frame.reindex(columns=[*dict.fromkeys([*least, *map(str, frame.columns)])])
-
-
-def _origin(frame: pd.DataFrame) -> pd.DataFrame:
-    """Give ``row`` 0 and ``file`` and ``sheet`` "" where a row came from nowhere known."""
-    for name, none in (("row", 0), ("file", ""), ("sheet", "")):
-        if name in frame:
-            frame[name] = frame[name].where(frame[name].notna(), none)
-    return frame
+    """Return the supply graph of a directed networkx graph; see `clustercoop.graph.networks.tables_of`."""
+    return SupplyGraph.from_networkx(network, year=year, currency=currency)
 
 
 def _flat(graph: SupplyGraph) -> nx.MultiDiGraph[Any]:

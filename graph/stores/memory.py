@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -11,15 +11,15 @@ from clustercoop.graph.errors import StoreError
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.progress import Progress, silent
 from clustercoop.graph.stores import parts, results
-from clustercoop.graph.stores.interchange import from_networkx, to_networkx
-from clustercoop.graph.stores.protocol import DEFAULT_LIMIT, DEFAULT_TIMEOUT, Capabilities, LoadReport
+from clustercoop.graph.stores.base import BaseStore
+from clustercoop.graph.stores.protocol import Capabilities, LoadReport
 from clustercoop.graph.stores.records import removed_links
 
 if TYPE_CHECKING:
     import networkx as nx
 
 
-class MemoryStore:
+class MemoryStore(BaseStore):
     """A store that lives and ends with the process; it speaks no Cypher.
 
     Examples
@@ -46,7 +46,7 @@ class MemoryStore:
         """Make the store hold `graph` for the clusters and years of `graph`."""
         held = self._held()
         after = parts.merged(held, graph)
-        self._graph = to_networkx(after)
+        self._graph = after.to_networkx()
         touched = parts.touched_clusters(held, graph)
         self._results = results.drop_results(self._results, touched, graph.years)
         progress("loading", len(graph.links), len(graph.links))
@@ -57,7 +57,7 @@ class MemoryStore:
         )
 
     def _held(self) -> SupplyGraph:
-        return parts.empty_graph() if self._graph is None else from_networkx(self._graph)
+        return parts.empty_graph() if self._graph is None else SupplyGraph.from_networkx(self._graph)
 
     def read(
         self, clusters: Collection[str] | None = None, years: Collection[int] | None = None
@@ -76,15 +76,9 @@ class MemoryStore:
         """Return the result tables that were written."""
         return {name: frame.copy() for name, frame in self._results.items()}
 
-    def query(
-        self,
-        cypher: str,
-        params: Mapping[str, Any] | None = None,
-        *,
-        timeout: float = DEFAULT_TIMEOUT,
-        limit: int = DEFAULT_LIMIT,
-    ) -> pd.DataFrame:
-        """Say that this store speaks no Cypher."""
+    def _run(
+        self, statement: str, values: Mapping[str, Any], timeout: float, limit: int
+    ) -> tuple[list[str], list[Sequence[Any]], bool]:
         raise StoreError(
             "The memory store speaks no Cypher; load the data into a file such as graph.kgl, or into Neo4j."
         )
@@ -92,7 +86,7 @@ class MemoryStore:
     def delete(self, *, cluster: str | None = None, year: int | None = None) -> None:
         """Remove one cluster, one year, or one cluster's year, and leave the rest alone."""
         held = self._held()
-        self._graph = to_networkx(parts.without(held, cluster=cluster, year=year))
+        self._graph = parts.without(held, cluster=cluster, year=year).to_networkx()
         gone = held.cluster_ids if cluster is None else (cluster,)
         self._results = results.drop_results(self._results, gone, None if year is None else (year,))
 
@@ -103,11 +97,3 @@ class MemoryStore:
 
     def close(self) -> None:
         """Do nothing; the store ends with the process."""
-
-    def __enter__(self) -> Self:
-        """Return itself."""
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        """Close."""
-        self.close()

@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping
-from typing import Any, Final, Self
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, Final
 
 import pandas as pd
 
 from clustercoop.graph.errors import StoreError, UnknownNameError
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.progress import Progress, silent
+from clustercoop.graph.rows import link_value, node_value, plain
 from clustercoop.graph.stores import parts, records, results
-from clustercoop.graph.stores.cypher_guard import check_parameters, check_statement
-from clustercoop.graph.stores.embedded import check_bounds, truncation
+from clustercoop.graph.stores.base import BaseStore
 from clustercoop.graph.stores.neo4j_edit import Editor
 from clustercoop.graph.stores.neo4j_link import RETRY_SECONDS, Access, Link
 from clustercoop.graph.stores.neo4j_load import Loader
 from clustercoop.graph.stores.protocol import (
-    DEFAULT_LIMIT,
-    DEFAULT_TIMEOUT,
     Capabilities,
     LoadReport,
     QueryRefusedError,
     UnfinishedLoadError,
     check_version,
 )
-from clustercoop.graph.stores.rows import link_value, node_value, plain, to_frame
 
 _STATE: Final = (
     "OPTIONAL MATCH (m:ClusterCoop {id: 'store'}) OPTIONAL MATCH (l:Load) "
@@ -34,7 +31,7 @@ _STATE: Final = (
 )
 
 
-class Neo4jStore:
+class Neo4jStore(BaseStore):
     """A graph on a Neo4j server (5.26 LTS or newer).
 
     Parameters
@@ -185,42 +182,21 @@ class Neo4jStore:
 
     # Cypher
 
-    def query(
-        self,
-        cypher: str,
-        params: Mapping[str, Any] | None = None,
-        *,
-        timeout: float = DEFAULT_TIMEOUT,
-        limit: int = DEFAULT_LIMIT,
-    ) -> pd.DataFrame:
-        """Run one read-only Cypher statement; at most `limit` rows, at most `timeout` seconds.
-
-        Raises
-        ------
-        QueryRefusedError
-            The statement does more than read, or the server does not understand it.
-        QueryTimeoutError
-            It took longer than `timeout`.
-        UnfinishedLoadError
-            A load is running or was interrupted.
-        """
-        statement, values = check_statement(cypher), check_parameters(params)
-        check_bounds(timeout, limit)
+    def _run(
+        self, statement: str, values: Mapping[str, Any], timeout: float, limit: int
+    ) -> tuple[list[str], list[Sequence[Any]], bool]:
         try:
-            names, rows, more = self._link.stream(
-                timeout, lambda run: self._ask(run, statement, values, limit)
-            )
+            return self._link.stream(timeout, lambda run: self._ask(run, statement, values, limit))
         except QueryRefusedError:
             raise
         except StoreError as error:
             if str(error).startswith("The Neo4j server refused: "):
                 raise QueryRefusedError(str(error)) from None
             raise
-        return to_frame(names, rows, truncation(limit) if more else "")
 
     def _ask(
         self, run: Callable[..., Any], statement: str, values: Mapping[str, Any], limit: int
-    ) -> tuple[list[str], list[list[Any]], bool]:
+    ) -> tuple[list[str], list[Sequence[Any]], bool]:
         """Run a checked statement between two looks at the state of the store, in one transaction."""
         tick = self._usable(list(run(_STATE).single().values()))[0]
         if statement not in self._read_only:
@@ -256,19 +232,11 @@ class Neo4jStore:
         """Close the connection."""
         self._link.close()
 
-    def __enter__(self) -> Self:
-        """Return itself."""
-        return self
 
-    def __exit__(self, *exc: object) -> None:
-        """Close."""
-        self.close()
-
-
-def _take(found: Any, limit: int) -> tuple[list[str], list[list[Any]], bool]:
+def _take(found: Any, limit: int) -> tuple[list[str], list[Sequence[Any]], bool]:
     """Return column names, at most `limit` rows, and whether there were more."""
     names = list(found.keys())
-    rows: list[list[Any]] = []
+    rows: list[Sequence[Any]] = []
     for record in found:
         if len(rows) == limit:
             return names, rows, True

@@ -9,9 +9,9 @@ import pandas as pd
 
 from clustercoop.graph.errors import StoreError, UnknownNameError, parameter_error
 from clustercoop.graph.progress import Progress, silent
+from clustercoop.graph.rows import to_rows
 from clustercoop.graph.stores import parts, records, results
 from clustercoop.graph.stores.neo4j_write import LABELS, Writer, link_rows, link_statement, node_statement
-from clustercoop.graph.stores.rows import to_rows
 
 
 class Editor(Writer):

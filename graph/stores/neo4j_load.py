@@ -12,6 +12,7 @@ import pandas as pd
 from clustercoop.graph.errors import StoreError
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.progress import Progress, silent
+from clustercoop.graph.rows import to_rows
 from clustercoop.graph.stores import parts, records
 from clustercoop.graph.stores.neo4j_write import (
     LABELS,
@@ -22,7 +23,6 @@ from clustercoop.graph.stores.neo4j_write import (
     node_statement,
 )
 from clustercoop.graph.stores.protocol import SCHEMA_VERSION, LoadReport
-from clustercoop.graph.stores.rows import to_rows
 
 UNIQUE: Final = (
     *(("(x:{})", label, "id") for label in ("ClusterCoop", "Participant", "Cluster")),

@@ -15,10 +15,11 @@ from typing import Any, Final
 import pandas as pd
 
 from clustercoop.graph.errors import parameter_error
+from clustercoop.graph.people import describe
+from clustercoop.graph.rows import to_rows
 from clustercoop.graph.stores import records, results
 from clustercoop.graph.stores.neo4j_link import Link
 from clustercoop.graph.stores.protocol import UnfinishedLoadError, check_version
-from clustercoop.graph.stores.rows import to_rows
 
 LABELS: Final = ("Activity", "Indicator", "Measure", "Formation", "Participant", "Cluster", "Load")
 LOCK: Final = "MERGE (m:ClusterCoop {id: 'store'}) SET m.tick = coalesce(m.tick, 0) + 1"
@@ -126,7 +127,7 @@ class Writer:
             + ", ".join(f"r.{name}" for name in link.properties)
         )
         frame = pd.DataFrame(rows, columns=columns, dtype=object).sort_values("nth", kind="stable")
-        return pd.DataFrame({c: records.typed(frame[c], c, len(frame)) for c in columns if c != "nth"})
+        return records.typed_table(frame, "participants")
 
     def _drop_results(
         self, clusters: list[str], years: list[int] | None
@@ -154,7 +155,7 @@ class Writer:
         )
         ids = sorted({row[0] for row in self.link.read("MATCH (p:Participant) RETURN p.id")})
         node = records.NODES["participants"]
-        looks = records.describe(people, ids)
+        looks = describe(people, ids)
         self._batches(node_statement(node), to_rows(looks, (node.key, *node.properties)))
         wanted = records.member_years(people, years)
         link = records.LINKS["member_of"]

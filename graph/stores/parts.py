@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from clustercoop.graph.errors import DataError, UnknownNameError, parameter_error
 from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.schema import tables
 
 Bools = NDArray[np.bool_]
 
@@ -194,8 +195,7 @@ def merged(old: SupplyGraph, new: SupplyGraph) -> SupplyGraph:
     links = before["links"]
     owned = owned_links(links["supplier_id"], links["buyer_id"], None if alone else own, foreign)
     stale = owned & _isin(links["year"], years)
-    keys = ["year", "supplier_id", "buyer_id", "product_code", "kind"]
-    frames["links"] = _upsert(links[~stale], after["links"], keys)
+    frames["links"] = _upsert(links[~stale], after["links"], list(tables()["links"].key))
     replaced = alone and covers(old, new)
     provenance = merge_provenance(old.provenance, new.provenance, replaced)
     return SupplyGraph.from_tables(frames, currency=new.currency, provenance=provenance)

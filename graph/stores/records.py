@@ -2,18 +2,19 @@ r"""A supply graph as the nodes and relationships of the graph model, and back, 
 
 The layout (see ``docs/graph-model.md``)::
 
-    (:Participant {id, name, role, industry_code, region})
-    (:Cluster {id, name, region, industry, listed, named})
-    (:Participant)-[:SUPPLIES {key, year, value, product, kind, nth, row, file, sheet}]->(:Participant)
-    (:Participant)-[:MEMBERSHIP {key, nth, name, role, …, joined_year, left_year}]->(:Cluster)
+    (:Participant {id, name, role, …})
+    (:Cluster {id, name, …, listed, named})
+    (:Participant)-[:SUPPLIES {key, year, value, product, kind, …, nth, row, file, sheet}]->(:Participant)
+    (:Participant)-[:MEMBERSHIP {key, name, role, …, joined_year, left_year, nth}]->(:Cluster)
     (:Participant)-[:MEMBER_OF {key, year}]->(:Cluster)
     (:Participant)-[:REPORTED]->(:Activity {key, participant_id, year, output, …, row, file, sheet})
     (:Indicator {key, cluster_id, year, …})-[:ABOUT]->(:Cluster)
-    (:Measure {key, cluster_id, year, nth, category, measure, amount})-[:GIVEN_TO]->(:Cluster)
+    (:Measure {key, cluster_id, year, category, measure, …, nth})-[:GIVEN_TO]->(:Cluster)
 
-Every key is text made of the parts that identify a row, joined by ``|``; a ``|`` or ``\`` inside a part
-is escaped, so different rows never share a key. ``nth`` numbers rows whose other parts are equal.
-``name`` is the id where the data give none (``named`` is false then; a membership keeps what was given).
+Which properties there are follows from ``graph/schema.csv``. Every key is text made of the parts that
+identify a row, joined by ``|``; a ``|`` or ``\`` inside a part is escaped, so different rows never share a
+key. ``nth`` numbers rows whose other parts are equal. ``name`` is the id where the data give none
+(``named`` is false then; a membership keeps what was given).
 """
 
 from __future__ import annotations
@@ -27,15 +28,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clustercoop.graph.model import TEXT, SupplyGraph
+from clustercoop.graph.networks import ORIGIN
+from clustercoop.graph.people import PERSON, describe
 from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR, tables
 
 Objects = NDArray[np.object_]
 
-PERSON: Final = ("name", "role", "industry_code", "region")
-ORIGIN: Final = ("row", "file", "sheet")
-ACTIVITY: Final = tuple(n for n in tables()["activity"].names if n not in tables()["activity"].key)
-INDICATORS: Final = tuple(n for n in tables()["indicators"].names if n not in tables()["indicators"].key)
 _EMPTY: Final = "\\e"
+
+
+def _columns(table: str, *without: str) -> tuple[str, ...]:
+    return tuple(name for name in tables()[table].names if name not in without)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,25 +62,29 @@ class LinkSpec:
     properties: tuple[str, ...]
 
 
+SHORT: Final = {"product_code": "product"}
+"""Column of ``links`` → property of SUPPLIES, where they differ."""
+_PARALLEL: Final = tuple(n for n in tables()["links"].key if n not in ("year", "supplier_id", "buyer_id"))
+
 NODES: Final = {
     "participants": NodeSpec("Participant", "id", PERSON),
-    "clusters": NodeSpec("Cluster", "id", ("name", "region", "industry", "listed", "named")),
+    "clusters": NodeSpec("Cluster", "id", (*_columns("clusters", "cluster_id"), "listed", "named")),
     "activity": NodeSpec(
         "Activity",
         "key",
-        ("participant_id", "year", *ACTIVITY, *ORIGIN),
+        (*_columns("activity"), *ORIGIN),
         ("REPORTED", "Participant", "participant_id", True),
     ),
     "indicators": NodeSpec(
         "Indicator",
         "key",
-        ("cluster_id", "year", *INDICATORS),
+        _columns("indicators"),
         ("ABOUT", "Cluster", "cluster_id", False),
     ),
     "measures": NodeSpec(
         "Measure",
         "key",
-        ("cluster_id", "year", "nth", "category", "measure", "amount"),
+        (*_columns("measures"), "nth"),
         ("GIVEN_TO", "Cluster", "cluster_id", False),
     ),
 }
@@ -86,7 +93,7 @@ LINKS: Final = {
         "MEMBERSHIP",
         ("Participant", "participant_id"),
         ("Cluster", "cluster_id"),
-        ("nth", *PERSON, "joined_year", "left_year"),
+        (*_columns("participants", "participant_id", "cluster_id"), "nth"),
     ),
     "member_of": LinkSpec(
         "MEMBER_OF", ("Participant", "participant_id"), ("Cluster", "cluster_id"), ("year",)
@@ -95,14 +102,9 @@ LINKS: Final = {
         "SUPPLIES",
         ("Participant", "supplier_id"),
         ("Participant", "buyer_id"),
-        ("year", "value", "product", "kind", "nth", *ORIGIN),
+        (*(SHORT.get(n, n) for n in _columns("links", "supplier_id", "buyer_id")), "nth", *ORIGIN),
     ),
 }
-INTEGERS: Final = frozenset({"year", "nth", "row", "joined_year", "left_year"})
-TEXTS: Final = frozenset(
-    {*PERSON, "product", "kind", "file", "sheet", "industry", "category", "measure", "key", "id"}
-    | {"participant_id", "cluster_id", "supplier_id", "buyer_id"}
-)
 
 
 def escape(values: Any) -> Objects:
@@ -136,24 +138,6 @@ def _nth(frame: pd.DataFrame, key: list[str]) -> NDArray[np.int64]:
     return np.asarray(frame.groupby(key, dropna=False, sort=False).cumcount(), dtype=np.int64)
 
 
-def describe(people: pd.DataFrame, ids: Collection[str]) -> pd.DataFrame:
-    """Return one row an id: the first known name, role, … of its memberships; the id where no name is.
-
-    Examples
-    --------
-    >>> people = pd.DataFrame(
-    ...     {"participant_id": ["1"], "name": [None], "role": ["firm"], "industry_code": "", "region": ""}
-    ... )
-    >>> describe(people, ["1"])[["id", "name", "role"]].values.tolist()
-    [['1', '1', 'firm']]
-    """
-    first = people.groupby("participant_id", sort=False)[list(PERSON)].first()
-    out = first.reindex(list(ids)).astype(object)
-    out.insert(0, "id", out.index.astype(object))
-    out["name"] = out["name"].where(out["name"].notna(), out["id"])
-    return out.reset_index(drop=True)
-
-
 def member_years(people: pd.DataFrame, years: Collection[int]) -> pd.DataFrame:
     """Return (key, participant_id, cluster_id, year) for every year of `years` that a membership covers."""
     first = people["joined_year"].fillna(FIRST_YEAR).to_numpy("int64")
@@ -172,18 +156,18 @@ def member_years(people: pd.DataFrame, years: Collection[int]) -> pd.DataFrame:
 def supplies(graph: SupplyGraph) -> pd.DataFrame:
     """Return the links of `graph` as records of SUPPLIES."""
     links = graph.links
-    nth = _nth(links, ["year", "supplier", "buyer", "product_code", "kind"])
+    nth = _nth(links, ["year", "supplier", "buyer", *_PARALLEL])
     node = escape(graph.node_ids)
     supplier, buyer = links["supplier"].to_numpy(), links["buyer"].to_numpy()
-    plain = not nth.any() and bool(links["product_code"].isna().all() and links["kind"].isna().all())
+    plain = not nth.any() and all(bool(links[name].isna().all()) for name in _PARALLEL)
     pairs = zip(links["year"].tolist(), node[supplier].tolist(), node[buyer].tolist(), strict=True)
     if plain:
-        key = [f"{year}|{seller}|{taker}|||0" for year, seller, taker in pairs]
+        end = "|" * (len(_PARALLEL) + 1) + "0"
+        key = [f"{year}|{seller}|{taker}{end}" for year, seller, taker in pairs]
     else:
-        product, kind = escape(links["product_code"]), escape(links["kind"])
+        parallel = join_key(*(escape(links[name]) for name in _PARALLEL), nth)
         key = [
-            f"{year}|{seller}|{taker}|{what}|{how}|{n}"
-            for (year, seller, taker), what, how, n in zip(pairs, product, kind, nth.tolist(), strict=True)
+            f"{year}|{seller}|{taker}|{p}" for (year, seller, taker), p in zip(pairs, parallel, strict=True)
         ]
     columns: dict[str, Any] = {
         "supplier_id": graph.node_ids[supplier],
@@ -194,9 +178,9 @@ def supplies(graph: SupplyGraph) -> pd.DataFrame:
         "nth": nth,
     }
     # A column that says nothing about any link is left out: it would cost time and room in every row.
-    for name, source in (("product", "product_code"), ("kind", "kind")):
-        if bool(links[source].notna().any()):
-            columns[name] = links[source].astype(object)
+    for name in _columns("links", "year", "supplier_id", "buyer_id", "value"):
+        if bool(links[name].notna().any()):
+            columns[SHORT.get(name, name)] = links[name].astype(object)
     if bool(links["row"].any()):
         columns["row"] = links["row"].to_numpy("int64")
     for name in ("file", "sheet"):
@@ -254,10 +238,7 @@ def from_records(
     """Return the graph that `records` describe; the inverse of `to_records`."""
 
     def table(name: str, source: str, **renamed: str) -> pd.DataFrame:
-        frame = records[source].rename(columns=renamed)
-        wanted = [*tables()[name].names, *(ORIGIN if name in ("links", "activity") else ())]
-        out = {column: typed(frame.get(column), column, len(frame)) for column in wanted}
-        return pd.DataFrame(out, index=frame.index)
+        return typed_table(records[source].rename(columns=renamed), name)
 
     records = {name: _in_order(frame) for name, frame in records.items()}
     clusters = records["clusters"]
@@ -266,7 +247,7 @@ def from_records(
         records["clusters"] = clusters[clusters["listed"].astype(bool)]
     frames = {
         "participants": table("participants", "memberships"),
-        "links": table("links", "supplies", product="product_code"),
+        "links": table("links", "supplies", **{short: name for name, short in SHORT.items()}),
         "activity": table("activity", "activity"),
         "clusters": table("clusters", "clusters", id="cluster_id"),
         "indicators": table("indicators", "indicators"),
@@ -282,16 +263,23 @@ def _in_order(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.sort_values("nth", kind="stable", ignore_index=True)
 
 
-def typed(column: pd.Series[Any] | None, name: str, size: int) -> pd.Series[Any]:
-    """Return a column as a store gave it (None where absent) in the type of property `name`."""
+def typed(column: pd.Series[Any] | None, kind: str, size: int) -> pd.Series[Any]:
+    """Return a column as a store gave it (None where absent) in the type that `kind` of column has."""
     if column is None:
         column = pd.Series([None] * size, dtype=object)
-    if name in ("file", "sheet"):
-        return column.astype(object).where(column.notna(), "")
-    if name == "row":
-        return column.astype(object).where(column.notna(), 0).astype("int64")
-    if name in TEXTS or name.endswith("_code"):
+    if kind in ("id", "text"):
         return column.astype(object).where(column.notna(), np.nan).astype(TEXT)
-    if name in INTEGERS:
+    if kind == "year":
         return pd.to_numeric(column).astype("Float64").astype("Int64")
     return pd.to_numeric(column).astype("float64")
+
+
+def typed_table(frame: pd.DataFrame, table: str) -> pd.DataFrame:
+    """Return the columns of the contract's `table`, typed; with ``row, file, sheet`` where rows have them."""
+    size = len(frame)
+    out = {c.name: typed(frame.get(c.name), c.type, size) for c in tables()[table].columns}
+    if table in ("links", "activity"):
+        for name, none in (("row", 0), ("file", ""), ("sheet", "")):
+            column = frame.get(name, pd.Series([None] * size, dtype=object)).astype(object)
+            out[name] = column.where(column.notna(), none).astype("int64" if name == "row" else object)
+    return pd.DataFrame(out, index=frame.index)

@@ -51,4 +51,4 @@ def test_one_cluster_each_is_cut_as_several_would_be(monkeypatch: pytest.MonkeyP
         assert len(quick) == len(slow) == 8
         for one, other in zip(quick, slow, strict=True):
             for field in fields(one):
-                np.testing.assert_array_equal(getattr(one, field.name), getattr(other, field.name))
+                np.testing.assert_equal(getattr(one, field.name), getattr(other, field.name))

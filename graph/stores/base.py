@@ -1,0 +1,89 @@
+"""What all stores share: the checks and the shape of a query, and how a store is opened and closed."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, Self, final
+
+import pandas as pd
+
+from clustercoop.graph.errors import parameter_error
+from clustercoop.graph.rows import to_frame
+from clustercoop.graph.stores.cypher_guard import check_parameters, check_statement
+from clustercoop.graph.stores.protocol import DEFAULT_LIMIT, DEFAULT_TIMEOUT, QueryTimeoutError
+
+
+class BaseStore(ABC):
+    """The part of a store that does not depend on its engine."""
+
+    @final
+    def query(
+        self,
+        cypher: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        timeout: float = DEFAULT_TIMEOUT,
+        limit: int = DEFAULT_LIMIT,
+    ) -> pd.DataFrame:
+        """Run one read-only Cypher statement; at most `limit` rows, at most `timeout` seconds.
+
+        Raises
+        ------
+        QueryRefusedError
+            The statement does more than read, or the engine does not understand it.
+        QueryTimeoutError
+            It took longer than `timeout`.
+        UnfinishedLoadError
+            A load is running or was interrupted.
+        """
+        statement, values = check_statement(cypher), check_parameters(params)
+        check_bounds(timeout, limit)
+        names, rows, more = self._run(statement, values, timeout, limit)
+        return to_frame(names, rows, truncation(limit) if more else "")
+
+    @abstractmethod
+    def _run(
+        self, statement: str, values: Mapping[str, Any], timeout: float, limit: int
+    ) -> tuple[list[str], list[Sequence[Any]], bool]:
+        """Run a checked statement; return column names, rows, and whether there were more."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of files and connections."""
+
+    @final
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    @final
+    def __exit__(self, *exc: object) -> None:
+        """Close."""
+        self.close()
+
+
+def check_bounds(timeout: float, limit: int) -> None:
+    """Refuse a timeout or row limit that is none."""
+    if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 < timeout <= 86_400:
+        raise parameter_error("timeout", "query", "a number of seconds in the range (0, 86400]", timeout)
+    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
+        raise parameter_error("limit", "query", "an int in the range [1, inf)", limit)
+
+
+def truncation(limit: int) -> str:
+    """Return the sentence about rows left out."""
+    return f"Only the first {limit:,} rows are shown; narrow the query or raise the row limit."
+
+
+def timed_out(timeout: float) -> QueryTimeoutError:
+    """Return the error of a query that took too long."""
+    return QueryTimeoutError(
+        f"The query ran longer than {timeout:g} s and was stopped; narrow it or raise the timeout."
+    )
+
+
+def one_line(error: BaseException) -> str:
+    """Return the first line of an engine's message, cut to a readable length."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0][:300].rstrip(". ") + "."
