@@ -10,28 +10,10 @@ from typing import Final
 
 import pandas as pd
 
-from clustercoop.analysis.results import output_columns
+from clustercoop.graph.columns import output_column, output_columns
 from clustercoop.graph.findings import Finding
 from clustercoop.graph.texts import text
 
-# Empty text here can be a finding of its own (no dysfunction, nobody leads), or goes with another column.
-_MAY_BE_NONE: Final = (
-    "dysfunction",
-    "chain_leaders",
-    "isolation_basis",
-    "internal_sourcing_basis",
-    "throughflow_basis",
-    "sources",
-    "unknown_because",
-)
-# Columns made from others: unknown because those are.
-_NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
-    "innovation_level": ("rd_per_employee",),
-    "productivity_level": ("value_added_per_employee",),
-    "ecosystem_type": ("rd_per_employee", "value_added_per_employee"),
-    "integration": ("internal_sales_share", "internal_sourcing_share", "circulation_share"),
-    "closedness_verdict": ("internal_sales_share", "circulation_share"),
-}
 _MODEL: Final = ("ecosystem_probability", "formation_verdict")
 
 
@@ -63,7 +45,7 @@ def add_reasons(
         Null replicates; 0 explains the missing p-values.
     lang : str
     """
-    labels = {c.column: c.label(lang) for c in output_columns("formations") if c.column not in _MAY_BE_NONE}
+    labels = {c.column: c.label(lang) for c in output_columns("formations") if not c.empty}
     columns = [name for name in labels if name in formations]
     unknown = (formations[columns].isna() | (formations[columns].astype(object) == "")).to_numpy()
     about: dict[tuple[str, int | None], list[Finding]] = {}
@@ -106,9 +88,10 @@ class _Row:
 
     def explain_derived(self, nulls: int, scored: bool) -> None:
         """Cross off what is unknown because another figure is, or was not asked for, and the rest."""
-        for name, needs in _NEEDS.items():
+        for name in list(self.left):
+            needs = output_column("formations", name).needs
             lacking = [self.labels[need] for need in needs if need in self.empty]
-            if name in self.left and lacking:
+            if lacking:
                 self._say([name], text("gap.needs", self.lang, needed=", ".join(lacking)))
         model = "year_thin" if scored else "ecosystem_probability"
         told = {"local_sourcing_change": ("local_sourcing_change",), model: _MODEL}

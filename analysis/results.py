@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from functools import cache
-from importlib import resources
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -14,45 +11,9 @@ import pandas as pd
 from clustercoop.graph.findings import Findings
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
-from clustercoop.graph.texts import row_text
 
 if TYPE_CHECKING:
     from clustercoop.analysis.verdicts.verdict import FormationModel
-
-
-@dataclass(frozen=True, slots=True)
-class OutputColumn:
-    """One column of an output table: its type, label and meaning in both languages."""
-
-    table: str
-    column: str
-    type: str
-    label_en: str
-    label_ru: str
-    meaning_en: str
-    meaning_ru: str
-
-    def label(self, lang: str) -> str:
-        """Return the header shown to people."""
-        return row_text(asdict(self), "label", lang, f"column.{self.table}.{self.column}.label")
-
-    def meaning(self, lang: str) -> str:
-        """Return the one-line explanation."""
-        return row_text(asdict(self), "meaning", lang, f"column.{self.table}.{self.column}.meaning")
-
-
-@cache
-def output_columns(table: str) -> tuple[OutputColumn, ...]:
-    """Return the columns of ``formations``, ``participants`` or ``clusters`` in their order.
-
-    Examples
-    --------
-    >>> output_columns("formations")[0].column
-    'cluster_id'
-    """
-    text = resources.files("clustercoop.graph").joinpath("output_columns.csv").read_text("utf-8")
-    rows = [OutputColumn(**row) for row in csv.DictReader(text.splitlines())]
-    return tuple(row for row in rows if row.table == table)
 
 
 @dataclass(frozen=True, eq=False)

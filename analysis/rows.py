@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from clustercoop.analysis.results import output_columns
+from clustercoop.graph.columns import output_columns
 from clustercoop.graph.findings import Finding
 from clustercoop.graph.texts import term
 

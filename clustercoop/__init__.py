@@ -21,6 +21,7 @@ _HOMES: Final = {
     "api": "analyze check demo explain load query report view Check",
     "outputs": "read_result",
     "cookbook": "list_queries",
+    "graph.columns": "output_columns",
     "graph.errors": (
         "ClusterCoopError DataError SchemaError StrictError ParameterError UnknownNameError OutputError "
         "MissingExtraError StoreError"
@@ -32,7 +33,7 @@ _HOMES: Final = {
     "graph.stores.uri": "open_store",
     "graph.stores.interchange": "read_graph_file write_graph_file",
     "loaders.statistics": "read_table",
-    "analysis.results": "Result output_columns",
+    "analysis.results": "Result",
     "analysis.boundary": "conductance coverage ei_index reciprocity partition_ei_index partition_coverage",
     "analysis.diversity": "entropy hhi turnover variety weighted_jaccard",
     "analysis.typology": "classify rule_verdicts support_measures load_thresholds",
@@ -98,13 +99,14 @@ if TYPE_CHECKING:
         shock_groups,
         specialisation_share,
     )
-    from clustercoop.analysis.results import Result, output_columns
+    from clustercoop.analysis.results import Result
     from clustercoop.analysis.trajectories import trajectories
     from clustercoop.analysis.typology import classify, load_thresholds, rule_verdicts, support_measures
     from clustercoop.analysis.verdicts.mixture import GaussianMixture
     from clustercoop.analysis.verdicts.verdict import FormationModel, assess
     from clustercoop.api import Check, analyze, check, demo, explain, load, query, report, view
     from clustercoop.cookbook import list_queries
+    from clustercoop.graph.columns import output_columns
     from clustercoop.graph.errors import (
         ClusterCoopError,
         DataError,

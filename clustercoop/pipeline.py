@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,26 +20,17 @@ from clustercoop.analysis.core_periphery.measure import measure as measure_core
 from clustercoop.analysis.core_periphery.significance import adjust
 from clustercoop.analysis.measures import Measures
 from clustercoop.analysis.reasons import add_reasons
-from clustercoop.analysis.results import Result, output_columns
+from clustercoop.analysis.results import Result
 from clustercoop.analysis.typology import classify, load_thresholds, rule_verdicts, yearly_rule
 from clustercoop.analysis.verdicts.verdict import assess
+from clustercoop.graph.columns import output_columns
 from clustercoop.graph.findings import Findings
 from clustercoop.graph.formation import Formation
-from clustercoop.graph.model import TEXT, SupplyGraph
+from clustercoop.graph.kinds import KINDS, TEXT
+from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.progress import Progress, silent
 from clustercoop.graph.settings import Settings
 from clustercoop.version import __version__
-
-_DTYPES: Final[Mapping[str, Any]] = {
-    "id": TEXT,
-    "ids": TEXT,
-    "text": TEXT,
-    "term": TEXT,
-    "level": TEXT,
-    "int": "Int64",
-    "year": "Int64",
-    "bool": "boolean",
-}
 
 
 def analyze_graph(
@@ -189,11 +180,6 @@ def conform(frame: pd.DataFrame, table: str) -> pd.DataFrame:
     out: dict[str, Any] = {}
     for column in output_columns(table):
         values = frame[column.column] if column.column in frame else pd.Series(None, index=frame.index)
-        dtype = _DTYPES.get(column.type, "float64")
-        if dtype is TEXT:
-            text = values.astype(object)
-            out[column.column] = text.where(text.notna() & (text != ""), None).astype(TEXT)
-        else:
-            out[column.column] = pd.to_numeric(values.astype(object)).astype(dtype)
+        out[column.column] = KINDS[column.kind].typed(values)
     extra = {name: frame[name] for name in frame.columns if name not in out}
     return pd.DataFrame({**out, **extra}).reset_index(drop=True)

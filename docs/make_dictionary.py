@@ -44,6 +44,12 @@ def cell(text: str) -> str:
     return text.replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*").strip()
 
 
+def theory(anchor: str) -> str:
+    """Return a link to the heading of ``docs/theory`` that defines a column."""
+    page, _, heading = anchor.partition("#")
+    return f"[{heading}](theory/{page}#{heading})"
+
+
 def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
     """Yield the lines of a Markdown table."""
     titles = list(header)
@@ -82,12 +88,14 @@ def page() -> str:
     for name in dict.fromkeys(row["table"] for row in output):
         lines += [f"### {name}.csv", ""]
         lines += table(
-            ("column", "type", "label", "подпись", "meaning", "смысл"),
+            ("column", "kind", "range", "label", "подпись", "meaning", "смысл", "theory"),
             (
                 (
                     f"`{row['column']}`",
-                    row["type"],
+                    row["kind"],
+                    f"{row['low']} … {row['high']}" if row["low"] + row["high"] else "",
                     *(cell(row[key]) for key in ("label_en", "label_ru", "meaning_en", "meaning_ru")),
+                    theory(row["theory"]),
                 )
                 for row in output
                 if row["table"] == name

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from clustercoop.graph.errors import DataError, SchemaError, UnknownNameError
 from clustercoop.graph.formation import Formation
+from clustercoop.graph.kinds import TEXT
 from clustercoop.graph.networks import ORIGIN, network_of, tables_of
 from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR, TableSpec, tables
 from clustercoop.graph.slicing import slice_formations
@@ -20,7 +21,7 @@ from clustercoop.graph.slicing import slice_formations
 if TYPE_CHECKING:
     import networkx as nx
 
-TEXT: Final = pd.StringDtype(na_value=np.nan)
+
 _ENDS: Final = {"supplier_id": "supplier", "buyer_id": "buyer"}
 _ABOUT_LINK: Final = (*(n for n in tables()["links"].names if n not in ("year", *_ENDS)), *ORIGIN)
 _PARALLEL: Final = tuple(n for n in tables()["links"].key if n not in ("year", *_ENDS))

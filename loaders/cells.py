@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from clustercoop.graph.model import TEXT
+from clustercoop.graph.kinds import TEXT
 from clustercoop.graph.schema import NUMERIC, ColumnSpec, TableSpec
 from clustercoop.loaders.headers import Matched, match_headers
 from clustercoop.loaders.notes import Notes

@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 
 from clustercoop.analysis.cooperation import cooperation_tables
-from clustercoop.analysis.results import OutputColumn, Result, output_columns
+from clustercoop.analysis.results import Result
 from clustercoop.analysis.typology import rule_verdicts
+from clustercoop.graph.columns import OutputColumn, output_column, output_columns
 from clustercoop.graph.findings import SEVERITIES, catalogue
 from clustercoop.graph.texts import fill, term
 from clustercoop.reports.inert import plain, quoted, safe_stem
@@ -123,7 +124,7 @@ class Content:
         )
 
     def _why_ratio(self, row: Any) -> str:
-        label = {c.column: c.label(self.lang) for c in output_columns("formations")}["cooperation_ratio"]
+        label = output_column("formations", "cooperation_ratio").label(self.lang)
         return self.reasons.cell(row, "cooperation_ratio", label) or self.reasons.row(row)
 
     @cached_property
@@ -293,15 +294,7 @@ class Content:
             ranked = ranked.sort_values(order, ascending=False, kind="stable", na_position="last")
             keep = ranked.groupby("cluster_id").head(share).index
             shown = shown[shown.index.isin(keep)]
-        label = OutputColumn(
-            "participants",
-            "name",
-            "text",
-            "Name",
-            "Название",
-            "Name of the participant",
-            "Название участника",
-        )
+        label = OutputColumn("participants", "name")
         every = output_columns("participants")
         columns = (
             *(() if (people["name"] == people["participant_id"].astype(str)).all() else (label,)),

@@ -65,7 +65,7 @@ class Evidence:
             self._head("error", "fm_head_error", "float"),
             self._head("bound", "fm_head_bound", "float"),
             self._head("passed", "fm_head_passed", "bool"),
-            self._head("meaning", "fm_head_meaning", "text"),
+            self._head("meaning", "fm_head_meaning", "sentence"),
         )
         return _table("gates", words("fm_gates"), columns, rows)
 

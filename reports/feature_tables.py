@@ -8,9 +8,9 @@ from typing import Final
 
 import pandas as pd
 
-from clustercoop.analysis.results import output_columns
 from clustercoop.analysis.verdicts.features import Feature, feature_list
 from clustercoop.analysis.verdicts.verdict import FormationModel
+from clustercoop.graph.columns import output_columns
 from clustercoop.reports.numbers import UNKNOWN, brief, raw, show
 from clustercoop.reports.tables import CODE, Cell, Column, Row, Table, unit
 from clustercoop.reports.words import Words
@@ -56,7 +56,7 @@ class FeatureTables:
         self.who = who
         self.currency = currency
         self.limit = limit
-        self.kinds = {column.column: column.type for column in output_columns("formations")}
+        self.columns = {column.column: column for column in output_columns("formations")}
         counts = pd.crosstab(model.features["feature"], model.features["status"])
         self.counts = counts.reindex(columns=list(STATES), fill_value=0)
         self.used = set(model.features.loc[model.features["used"].astype(bool), "feature"])
@@ -64,11 +64,12 @@ class FeatureTables:
 
     def kind(self, feature: Feature) -> str:
         """Return the type of the feature's values."""
-        return self.kinds.get(feature.column, "float")
+        return self.columns[feature.column].kind if feature.column in self.columns else "float"
 
     def label(self, feature: Feature) -> str:
         """Return the name of a feature with its unit."""
-        measure = unit(self.kind(feature), self.currency, self.words)
+        column = self.columns.get(feature.column)
+        measure = unit(column.unit, self.currency, self.words) if column else ""
         return f"{feature.label(self.words.lang)}, {measure}" if measure else feature.label(self.words.lang)
 
     def reason(self, feature: Feature) -> str:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
+from clustercoop.graph.kinds import KINDS, Notation
 from clustercoop.graph.texts import text
 
 UNKNOWN: Final = "—"
 MINUS: Final = "\u2212"
-
-NUMERIC: Final = frozenset({"int", "year", "money", "share", "float", "pvalue"})
 
 
 def is_unknown(value: Any) -> bool:
@@ -108,7 +108,7 @@ def show(value: Any, kind: str, lang: str) -> str:
     value : object
         Cell of an output table.
     kind : str
-        Type in ``graph/output_columns.csv``: int, year, money, share, float, pvalue, or any text.
+        Name of a type in `graph.kinds.KINDS`, or any other for text.
     lang : str
         Language of separators.
 
@@ -119,20 +119,35 @@ def show(value: Any, kind: str, lang: str) -> str:
     """
     if is_unknown(value):
         return UNKNOWN
-    if kind not in NUMERIC or isinstance(value, str | bool | np.bool_):
+    if not numeric(kind) or isinstance(value, str | bool | np.bool_):
         return str(value)
-    number = float(value)
-    if kind == "year":
-        return str(int(number))
-    if kind == "int":
-        return decimal(number, 0 if number == round(number) else 2, lang)
-    if kind == "share":
-        return percent(number, lang)
-    if kind == "money":
-        return significant(number, 3, 2, lang)
-    if kind == "pvalue" and number < 0.001:
-        return "<" + decimal(0.001, 3, lang)
-    return decimal(number, 3 if abs(number) < 10 else 1, lang)
+    return _NOTATIONS[KINDS[kind].notation](float(value), KINDS[kind].decimals, lang)
+
+
+def numeric(kind: str) -> bool:
+    """Tell whether cells of a kind are numbers; a kind that only a page knows is not."""
+    return kind in KINDS and KINDS[kind].numeric
+
+
+def _pvalue(value: float, decimals: int, lang: str) -> str:
+    least = 10.0**-decimals
+    if value < least:
+        return "<" + decimal(least, decimals, lang)
+    return _decimal(value, decimals, lang)
+
+
+def _decimal(value: float, decimals: int, lang: str) -> str:
+    return decimal(value, decimals if abs(value) < 10 else 1, lang)
+
+
+_NOTATIONS: Final[Mapping[Notation, Callable[[float, int, str], str]]] = {
+    "year": lambda value, _, lang: str(int(value)),
+    "count": lambda value, decimals, lang: decimal(value, decimals if value == round(value) else 2, lang),
+    "percent": lambda value, _, lang: percent(value, lang),
+    "significant": lambda value, most, lang: significant(value, 3, most, lang),
+    "decimal": _decimal,
+    "pvalue": _pvalue,
+}
 
 
 def raw(value: Any) -> str:

@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
-from importlib import resources
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
-from clustercoop.analysis.results import OutputColumn, output_columns
+from clustercoop.graph.columns import OutputColumn, output_columns
+from clustercoop.graph.kinds import KINDS
 from clustercoop.graph.texts import term
 from clustercoop.reports.inert import plain, shorten
-from clustercoop.reports.numbers import NUMERIC, UNKNOWN, is_unknown, raw, show
+from clustercoop.reports.numbers import UNKNOWN, is_unknown, numeric, raw, show
 from clustercoop.reports.reasons import Reasons
 from clustercoop.reports.words import Words
 
-# Columns that say where a figure comes from or why there is none: shown with the cells, not as columns.
-NOTES: Final = ("unknown_because",)
-LONG: Final = ("rule_because", "verdict_because", "nearest_flip", "meaning")
 WIDE: Final = ("columns", "conversions", "file")
-# Told in full by a tip only.
-BRIEF: Final = ("sources", "isolation_basis")
 # The type of a column that only a page can show.
 DRAWING: Final = "drawing"
 # Names of columns and the like: never broken.
 CODE: Final = "code"
-BARS: Final = frozenset({"share", "money", "int"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +36,14 @@ class Column:
     @property
     def numeric(self) -> bool:
         """Whether cells are numbers."""
-        return self.kind in NUMERIC
+        return numeric(self.kind)
 
     @property
     def style(self) -> str:
-        """Style classes: n number, d drawing, c code, t text; l sentences, i lists, a text that may break."""
-        if self.numeric:
-            return "n"
+        """Style classes (`graph.kinds.Kind.style`); d is a drawing, c a code."""
         if self.kind in (DRAWING, CODE):
             return "d" if self.kind == DRAWING else "c"
-        if self.name in LONG:
-            return "t l"
-        if self.kind == "ids" or self.name in WIDE:
-            return "t i"
-        return "t" if self.kind in ("term", "level", "bool") else "t a"
+        return "t i" if self.name in WIDE else KINDS[self.kind].style
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,31 +100,6 @@ class Table:
     total: int
     source: str = ""
     empty: tuple[str, ...] = ()
-
-
-@cache
-def _sections() -> list[dict[str, str]]:
-    text = resources.files("clustercoop.reports").joinpath("text", "sections.csv").read_text("utf-8")
-    return list(csv.DictReader(text.splitlines()))
-
-
-def section_of(column: str) -> tuple[str, int]:
-    """Return the report section that shows `column` of the formations and its place there.
-
-    The longest beginning listed in ``reports/text/sections.csv`` decides; an unlisted column goes to
-    ``other``.
-
-    Examples
-    --------
-    >>> section_of("core_fit")[0], section_of("coreness_pre")[0], section_of("emissions")[0]
-    ('core', 'core', 'other')
-    """
-    matches = [
-        (len(row["prefix"]), row["section"], place)
-        for place, row in enumerate(_sections())
-        if column.startswith(row["prefix"])
-    ]
-    return max(matches)[1:] if matches else ("other", 0)
 
 
 def display(value: Any, kind: str, words: Words) -> str:
@@ -204,7 +165,7 @@ def bars(values: pd.Series[Any], kind: str) -> list[int]:
     numbers = pd.to_numeric(values, errors="coerce").astype("float64").to_numpy()
     known = numbers[np.isfinite(numbers)]
     none = [-1] * len(numbers)
-    if kind not in BARS or not len(known) or known.min() < 0:
+    if not KINDS[kind].bar or not len(known) or known.min() < 0:
         return none
     top = 1.0 if kind == "share" else known.max()
     if top <= 0 or known.max() > top:
@@ -212,9 +173,9 @@ def bars(values: pd.Series[Any], kind: str) -> list[int]:
     return [round(100 * number / top) if np.isfinite(number) else -1 for number in numbers]
 
 
-def unit(kind: str, currency: str, words: Words) -> str:
-    """Return the unit shown in a header, "" where the type has none."""
-    return words("unit_money", currency=currency) if kind == "money" else ""
+def unit(name: str, currency: str, words: Words) -> str:
+    """Return the unit shown in a header, "" where the column has none."""
+    return words(f"unit_{name}", currency=currency) if name else ""
 
 
 def build_table(
@@ -259,10 +220,8 @@ def build_table(
     labels: list[str] = []
     empty: list[str] = []
     for column in columns:
-        if column.column in NOTES:
-            continue
         label = column.label(words.lang)
-        measure = unit(column.type, currency, words)
+        measure = unit(column.unit, currency, words)
         values = frame[column.column] if column.column in frame.columns else None
         if values is None or not any(not is_unknown(value) for value in values):
             empty.append(label)
@@ -272,20 +231,20 @@ def build_table(
                 column.column,
                 f"{label}, {measure}" if measure else label,
                 column.meaning(words.lang),
-                column.type,
+                column.kind,
             )
         )
         labels.append(label)
-        lengths = bars(values, column.type)
+        lengths = bars(values, column.kind)
         done = []
         for value, length in zip(values, lengths, strict=True):
-            text = display(value, column.type, words)
+            text = display(value, column.kind, words)
             address = tip = ""
-            if column.column in BRIEF and len(text) > 40:
+            if column.kind == "note" and len(text) > 40:
                 text, tip = shorten(text, 32), text
-            if column.column == "years" and not is_unknown(value):
+            if column.kind == "years" and not is_unknown(value):
                 text = year_span(str(value))
-            if column.type == "ids" and names and not is_unknown(value):
+            if column.kind == "ids" and names and not is_unknown(value):
                 text, tip = listed([names("participant_id", part) for part in str(value).split(";")])
             if column.column == "cluster_id":
                 address = link(str(value)) if link else ""
@@ -336,12 +295,8 @@ def sectioned(table: str = "formations") -> dict[str, tuple[OutputColumn, ...]]:
     """Return the columns of `table` by report section; the keys cluster_id and year lead every section."""
     every = output_columns(table)
     keys = tuple(column for column in every if column.column in ("cluster_id", "year"))
-    sections: dict[str, list[tuple[int, OutputColumn]]] = {}
+    sections: dict[str, tuple[OutputColumn, ...]] = {}
     for column in every:
-        if column not in keys:
-            name, place = section_of(column.column)
-            sections.setdefault(name, []).append((place, column))
-    return {
-        name: keys + tuple(column for _, column in sorted(columns, key=lambda entry: entry[0]))
-        for name, columns in sections.items()
-    }
+        if column.section and column not in keys:
+            sections[column.section] = (*sections.get(column.section, keys), column)
+    return sections

@@ -10,11 +10,12 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from clustercoop.analysis.results import Result, output_columns
+from clustercoop.analysis.results import Result
 from clustercoop.analysis.verdicts.features import MIN_FEATURES, Feature, feature_list
 from clustercoop.analysis.verdicts.groups import RESAMPLES
 from clustercoop.analysis.verdicts.verdict import EXPLORATORY_FROM, MODEL_ABOVE, FormationModel
 from clustercoop.analysis.verdicts.wording import because
+from clustercoop.graph.columns import output_columns
 from clustercoop.graph.texts import term
 from clustercoop.reports.evidence import Evidence
 from clustercoop.reports.feature_tables import FeatureTables
@@ -185,7 +186,7 @@ class Formations:
                 replace(self._cell(row.rule_verdict, "term", no_rule), mark="v"),
                 self._cell(row.eligibility_verdict, "term", self.words("fm_eligibility_why")),
                 replace(self._cell(verdict, "term", why), mark="v"),
-                self._cell(row.rule_because, "text", no_rule),
+                self._cell(row.rule_because, "sentence", no_rule),
             )
             rows.append(Row(cells))
         columns = (
@@ -193,7 +194,7 @@ class Formations:
             self._head("rule_verdict", "fm_rule", "term", "fm_rule_meaning"),
             self._head("eligibility_verdict", "fm_eligibility", "term", "fm_eligibility_meaning"),
             self._head("formation_verdict", "fm_model", "term", "fm_model_meaning"),
-            self._head("rule_because", "fm_rule_why", "text"),
+            self._head("rule_because", "fm_rule_why", "sentence"),
         )
         caption = self.words("fm_three")
         return self._table("verdicts", caption, columns, rows, total=len(frame), source="clusters.csv")
@@ -252,7 +253,7 @@ class Formations:
             self._head("ecosystem_probability", "fm_head_p", "share"),
             self._head("ecosystem_probability_low", "fm_head_low", "share"),
             self._head("ecosystem_probability_high", "fm_head_high", "share"),
-            self._head("nearest_flip", "fm_head_flip", "text", "fm_flip_meaning"),
+            self._head("nearest_flip", "fm_head_flip", "sentence", "fm_flip_meaning"),
             *([self._head("years", "fm_head_years", DRAWING)] if years else []),
         ]
         caption = words("fm_probability")
@@ -364,7 +365,7 @@ def told_again(clusters: pd.DataFrame, model: FormationModel | None, lang: str) 
 def flip_sentences(model: FormationModel, words: Words) -> dict[str, str]:
     """Return the nearest flip of each cluster as a sentence, with the figures as the report shows them."""
     features = {feature.name: feature for feature in feature_list()}
-    kinds = {column.column: column.type for column in output_columns("formations")}
+    kinds = {column.column: column.kind for column in output_columns("formations")}
     cells = model.features
     places = zip(cells["cluster_id"].astype(str), cells["feature"].astype(str), strict=True)
     now = dict(zip(places, cells["value"], strict=True))

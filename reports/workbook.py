@@ -10,12 +10,14 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from clustercoop.analysis.results import OutputColumn, Result, output_columns
+from clustercoop.analysis.results import Result
+from clustercoop.graph.columns import OutputColumn, output_columns
 from clustercoop.graph.errors import OutputError
+from clustercoop.graph.kinds import KINDS
 from clustercoop.graph.texts import term
 from clustercoop.reports.content import Content, with_no_dysfunction
 from clustercoop.reports.inert import shorten, xml_text
-from clustercoop.reports.numbers import NUMERIC, is_unknown
+from clustercoop.reports.numbers import is_unknown, numeric
 from clustercoop.reports.tables import DRAWING, Table, plain_table
 from clustercoop.reports.words import Words
 
@@ -23,15 +25,6 @@ MAX_ROWS: Final = 1_048_576
 MAX_TEXT: Final = 32_767
 # A fixed date: the same result makes the same bytes.
 CREATED: Final = datetime(2000, 1, 1)
-FORMATS: Final = {
-    "int": "#,##0",
-    "year": "0",
-    "money": "#,##0.00####",
-    "share": "0.0%",
-    "float": "0.000",
-    "pvalue": "0.000",
-}
-WIDTHS: Final = {"id": 22, "text": 30, "ids": 40, "term": 22, "level": 12, "year": 7, "int": 11}
 
 
 class _Sheets:
@@ -49,7 +42,9 @@ class _Sheets:
         self.wrap = book.add_format({"num_format": "@", "valign": "top", "text_wrap": True})
         self.title = book.add_format({"bold": True, "font_size": 15})
         self.number = {
-            kind: book.add_format({"num_format": code, "valign": "top"}) for kind, code in FORMATS.items()
+            kind.name: book.add_format({"num_format": kind.excel, "valign": "top"})
+            for kind in KINDS.values()
+            if kind.numeric
         }
 
     def add(self, name: str, heads: list[tuple[str, str]], columns: list[list[Any]]) -> None:
@@ -63,7 +58,7 @@ class _Sheets:
         cut = 0
         for index, ((label, kind), values) in enumerate(zip(heads, columns, strict=True)):
             sheet.write_string(0, index, self._fit(label)[0], self.head)
-            sheet.set_column(index, index, WIDTHS.get(kind, 14))
+            sheet.set_column(index, index, KINDS[kind].width if kind in KINDS else 14)
             for row, value in enumerate(values[:kept], start=1):
                 cut += self._cell(sheet, row, index, value, kind)
         if cut:
@@ -80,7 +75,7 @@ class _Sheets:
         if isinstance(value, bool | np.bool_) or kind == "bool":
             sheet.write_boolean(row, column, str(value).lower() in ("true", "1", "1.0"))
             return False
-        if kind in NUMERIC and not isinstance(value, str) and np.isfinite(float(value)):
+        if numeric(kind) and not isinstance(value, str) and np.isfinite(float(value)):
             sheet.write_number(row, column, float(value), self.number[kind])
             return False
         if kind in ("term", "level"):
@@ -140,7 +135,7 @@ def write_workbook(result: Result, path: str | Path, lang: str = "en", *, max_ro
     }
     for name, frame in frames.items():
         columns = _columns(name, frame)
-        heads = [(column.label(lang), column.type) for column in columns]
+        heads = [(column.label(lang), column.kind) for column in columns]
         sheets.add(name, heads, [list(frame[column.column]) for column in columns])
     findings = result.findings.to_frame(lang)
     heads = [(str(name), "int" if name in ("row", "year") else "text") for name in findings.columns]
@@ -182,7 +177,7 @@ def _shown(table: Table, texts: bool = False) -> tuple[list[tuple[str, str]], li
         if column.kind == DRAWING:
             continue
         cells = [row.cells[index] for row in table.rows]
-        worded = texts and column.kind in ("text", "term")
+        worded = texts and column.kind in ("text", "sentence", "term")
         values: list[Any] = [("" if cell.unknown else cell.text) if worded else cell.raw for cell in cells]
         heads.append((column.label, "text" if worded else column.kind))
         columns.append([float(value) if column.numeric and value else value for value in values])

@@ -27,7 +27,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from clustercoop.graph.model import TEXT, SupplyGraph
+from clustercoop.graph.kinds import TEXT
+from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.networks import ORIGIN
 from clustercoop.graph.people import PERSON, describe
 from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR, tables

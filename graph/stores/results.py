@@ -11,17 +11,15 @@ Layout::
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Collection, Mapping
 from functools import cache
-from importlib import resources
 from typing import Any, Final
 
-import numpy as np
 import pandas as pd
 
+from clustercoop.graph.columns import output_columns
 from clustercoop.graph.errors import DataError, parameter_error
-from clustercoop.graph.model import TEXT
+from clustercoop.graph.kinds import KINDS
 from clustercoop.graph.stores.records import escape, join_key
 
 KEYS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -34,8 +32,6 @@ _NOTHING: Final[Mapping[str, tuple[str, ...]]] = {
     "measured": ("participant_id", "formation", "key"),
     "clusters": ("id",),
 }
-_WHOLE: Final = frozenset({"int", "year"})
-_FLOAT: Final = frozenset({"money", "share", "float", "pvalue", "number", "count"})
 
 
 @cache
@@ -47,8 +43,7 @@ def column_types(table: str) -> Mapping[str, str]:
     >>> column_types("formations")["cooperation_ratio"]
     'share'
     """
-    text = resources.files("clustercoop.graph").joinpath("output_columns.csv").read_text("utf-8")
-    return {r["column"]: r["type"] for r in csv.DictReader(text.splitlines()) if r["table"] == table}
+    return {column.column: column.kind for column in output_columns(table)}
 
 
 def properties(table: str) -> tuple[str, ...]:
@@ -76,7 +71,7 @@ def typed_results(table: str, frame: pd.DataFrame) -> pd.DataFrame:
         if name not in frame:
             continue
         try:
-            done[name] = _as_type(frame[name], kind)
+            done[name] = KINDS[kind].typed(frame[name])
         except (TypeError, ValueError) as error:
             raise DataError(
                 f"The column {name} of the result table {table} is not of type {kind}."
@@ -86,16 +81,6 @@ def typed_results(table: str, frame: pd.DataFrame) -> pd.DataFrame:
     if bool(out[keys].isna().any(axis=None)) or bool(out.duplicated(keys).any()):
         raise DataError(f"The result table {table} has an empty or repeated {', '.join(keys)}.")
     return out
-
-
-def _as_type(column: pd.Series[Any], kind: str) -> pd.Series[Any]:
-    if kind in _WHOLE:
-        return pd.to_numeric(column).astype("Float64").astype("Int64")
-    if kind in _FLOAT:
-        return pd.to_numeric(column).astype("float64")
-    if kind == "bool":
-        return column.astype("boolean")
-    return column.astype(object).where(column.notna() & (column != ""), np.nan).astype(TEXT)
 
 
 def result_records(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
@@ -131,7 +116,7 @@ def formation_key(frame: pd.DataFrame) -> Any:
 def from_result_rows(table: str, frame: pd.DataFrame) -> pd.DataFrame:
     """Return a result table as a store gave it back: the contract's columns, typed, sorted by key."""
     columns = list(column_types(table))
-    done = {name: _as_type(frame[name], column_types(table)[name]) for name in columns}
+    done = {name: KINDS[column_types(table)[name]].typed(frame[name]) for name in columns}
     return pd.DataFrame(done, columns=columns).sort_values(list(KEYS[table]), ignore_index=True)
 
 

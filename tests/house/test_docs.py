@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from clustercoop.analysis.results import output_columns
+from clustercoop.graph.columns import output_columns
 from clustercoop.graph.findings import catalogue
 from tests.places import ROOT
 
@@ -50,5 +50,7 @@ def test_every_output_column_is_explained_in_both_languages(table: str) -> None:
     columns = output_columns(table)
     assert len({column.column for column in columns}) == len(columns)
     for column in columns:
-        assert column.label_en and column.meaning_en and column.meaning_ru, column.column
-        assert re.search("[А-Яа-яёA-Z]", column.label_ru), column.column
+        assert all(
+            column.texts[f"{text}_{lang}"] for text in ("label", "meaning") for lang in ("en", "ru")
+        ), column
+        assert re.search("[А-Яа-яёA-Z]", column.label("ru")), column

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from clustercoop.analysis.results import Result, output_columns
+from clustercoop.analysis.results import Result
+from clustercoop.graph.columns import output_columns
 from clustercoop.graph.findings import Findings
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
@@ -112,8 +113,8 @@ def formations(graph: SupplyGraph, rng: np.random.Generator) -> pd.DataFrame:
     frame = pd.DataFrame({"cluster_id": [p[0] for p in places], "year": [p[1] for p in places]})
     kinds = [TYPES[i] for i in rng.integers(0, len(TYPES), size)]
     for column in output_columns("formations")[2:]:
-        if column.type in ("share", "money", "float", "int", "pvalue"):
-            frame[column.column] = drawn(column.type, rng, size)
+        if column.kind in ("share", "money", "float", "int", "pvalue"):
+            frame[column.column] = drawn(column.kind, rng, size)
     frame["participants"] = [p[2].n for p in places]
     frame["links"] = [len(p[2].src) for p in places]
     frame["internal_supply"] = [float(p[2].weight.sum()) for p in places]
@@ -141,8 +142,8 @@ def participants(graph: SupplyGraph, rng: np.random.Generator) -> pd.DataFrame:
             {"cluster_id": formation.cluster_id, "year": formation.year, "participant_id": formation.ids}
         )
         for column in output_columns("participants")[3:]:
-            if column.type in ("share", "money", "float", "int"):
-                block[column.column] = drawn(column.type, rng, n)
+            if column.kind in ("share", "money", "float", "int"):
+                block[column.column] = drawn(column.kind, rng, n)
         block["in_core"] = pd.array(core, dtype="boolean")
         for name in ("supplier_coreness", "buyer_coreness"):
             block[name] = np.where(core, 0.6, 0.1) + 0.05 * rng.random(n)

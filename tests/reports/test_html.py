@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from clustercoop.analysis.results import Result, output_columns
+from clustercoop.analysis.results import Result
+from clustercoop.graph.columns import output_columns
 from clustercoop.graph.errors import ParameterError
 from clustercoop.graph.findings import Findings
 from clustercoop.graph.model import SupplyGraph

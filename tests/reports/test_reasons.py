@@ -2,7 +2,8 @@ import dataclasses
 from types import SimpleNamespace
 
 from clustercoop.analysis.reasons import columns_of_codes
-from clustercoop.analysis.results import Result, output_columns
+from clustercoop.analysis.results import Result
+from clustercoop.graph.columns import output_columns
 from clustercoop.graph.findings import Findings, catalogue
 from clustercoop.reports.reasons import Reasons
 from clustercoop.reports.words import Words

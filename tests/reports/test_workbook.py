@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from openpyxl.utils.escape import unescape
 
-from clustercoop.analysis.results import output_columns
+from clustercoop.graph.columns import output_columns
 from clustercoop.graph.errors import OutputError
 from clustercoop.reports.workbook import write_workbook
 from tests.reports.samples import make_result, sample
@@ -60,7 +60,7 @@ def test_unknown_cells_are_empty_and_figures_are_exact(book: openpyxl.Workbook) 
     columns = [column for column in output_columns("formations") if column.column in sample().formations]
     rows = list(book["formations"].iter_rows(min_row=2, values_only=True))
     for at, column in enumerate(columns):
-        if column.type in ("share", "money", "float", "pvalue"):
+        if column.kind in ("share", "money", "float", "pvalue"):
             for value, exact in zip(
                 (row[at] for row in rows), sample().formations[column.column], strict=True
             ):

@@ -21,7 +21,7 @@ from clustercoop.analysis.core_periphery.rossa import rossa_profile
 from clustercoop.analysis.core_periphery.significance import adjust, significance
 from clustercoop.analysis.core_periphery.tiering import tiering
 from clustercoop.analysis.measures import Measures
-from clustercoop.analysis.results import output_columns
+from clustercoop.graph.columns import output_columns
 from clustercoop.graph.errors import ParameterError
 from clustercoop.graph.formation import Formation
 from clustercoop.graph.model import SupplyGraph
