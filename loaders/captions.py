@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from clustercoop.graph.errors import SchemaError
 from clustercoop.graph.schema import NUMERIC, TableSpec
-from clustercoop.loaders.headers import candidates, count_matches, names_code
+from clustercoop.loaders.headers import names_code
+from clustercoop.loaders.matching import candidates, count_matches
 from clustercoop.loaders.sheets import show
 from clustercoop.loaders.units import Runs, Unit, capitals, read_unit, unit_of, unit_runs, unit_words, words
 

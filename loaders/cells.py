@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from clustercoop.graph.kinds import TEXT
 from clustercoop.graph.schema import NUMERIC, ColumnSpec, TableSpec
-from clustercoop.loaders.headers import Matched, match_headers
+from clustercoop.loaders.headers import Matched
+from clustercoop.loaders.matching import match_headers
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.numbers import Issue, Numbers, parse_numbers
 from clustercoop.loaders.sheets import Grid, show

@@ -20,7 +20,7 @@ from clustercoop.loaders.captions import (
     unit_row,
     with_units,
 )
-from clustercoop.loaders.headers import candidates, count_matches, known_forms
+from clustercoop.loaders.matching import candidates, count_matches, known_forms
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.sheets import BrokenRow, Grid, RawSheet, show
 from clustercoop.loaders.units import read_unit

@@ -16,6 +16,8 @@ from clustercoop.graph.schema import ColumnSpec
 _SIGNS: Final = "".join(c for c in map(chr, range(0x10000)) if unicodedata.category(c) == "Sc")
 _PIECES: Final = re.compile(rf"[^\W_]+|[%&{re.escape(_SIGNS)}]", re.UNICODE)
 _FOOTNOTE: Final = re.compile(r"(?<=\w)\d{1,2}\)|[¹²³⁴-⁹⁾*]")
+# "в т. ч." is no tonne.
+_IN_PART: Final = re.compile(r"\bт\.?\s?ч\b\.?")
 _POWER: Final = re.compile(r"10\s*(?:\^\s*(\d{1,2})|([⁰¹²³⁴-⁹]+))")
 _RAISED: Final = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _LONGEST: Final = 4
@@ -107,7 +109,7 @@ def words(text: str) -> list[str]:
     >>> words("Объём_отгрузки, млн руб.")
     ['объем', 'отгрузки', 'млн', 'руб']
     """
-    text = unicodedata.normalize("NFC", text).lower().replace("ё", "е")
+    text = _IN_PART.sub("том числе", unicodedata.normalize("NFC", text).lower().replace("ё", "е"))
     text = _POWER.sub(lambda m: f" {10 ** int(m[1] or m[2].translate(_RAISED))} ", text)
     return _PIECES.findall(re.sub(r"r\s*&\s*d", "r&d", _FOOTNOTE.sub(" ", text)).replace("r&d", "rnd"))
 

@@ -125,7 +125,7 @@ REFUSED = {
         f"{HEAD}Сумма, тыс. руб.\n{ROWS}{HEAD}Сумма, млн руб.\n2021;0101;0202;5\n",
         "Row 4 of links.csv is the header of another table",
     ),
-    "wide": ("Поставщик;Покупатель;2020;2021 г.\n0101;0202;5;6\n", "wide tables are not understood"),
+    "wide": ("Поставщик;Покупатель;2020;2021 г.\n0101;0202;5;6\n", "nothing says of what"),
 }
 
 

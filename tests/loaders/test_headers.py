@@ -6,7 +6,7 @@ import pytest
 
 from clustercoop.graph.errors import SchemaError
 from clustercoop.graph.schema import tables
-from clustercoop.loaders.headers import candidates, match_headers
+from clustercoop.loaders.matching import candidates, match_headers
 from clustercoop.loaders.units import Unit, read_unit
 
 

@@ -1,0 +1,304 @@
+"""Match headers to the contract's columns: what is explained by known words is matched, nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Final
+
+from clustercoop.graph.errors import SchemaError
+from clustercoop.graph.schema import ColumnSpec, TableSpec, tables
+from clustercoop.loaders.headers import HeaderMatch, Matched, names_code
+from clustercoop.loaders.units import Unit, read_unit, words
+from clustercoop.loaders.vocabulary import (
+    PATH,
+    Reading,
+    alien_letters,
+    lexicon,
+    read_header,
+    same_letters,
+    without_gloss,
+)
+
+EXACT, PHRASE, WORDS, GLOSS, LEAF = 1.0, 0.95, 0.9, 0.8, 0.7
+_YEAR_HEADER: Final = re.compile(
+    r"(?:(?:за|in|fy)\s*)?(?:19|20)\d\d\s*(?:г\.?|год)?\s*(?:,.*)?", re.IGNORECASE
+)
+_UNITS_OF: Final = {"money": "money", "count": "counts", "share": "shares", "number": "tonnes"}
+_NAMING: Final = frozenset({"наименование", "название", "name", "title"})
+_CODE_WORDS: Final = frozenset("инн ид id код code inn идентификатор number огрн no номер кпп".split())
+_SOLD_INSIDE: Final = "used_by_participants"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A column that a header may mean: how sure (1 is the contract's own name), and its rank (1 before 2)."""
+
+    name: str
+    sure: float
+    rank: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A header's claim to a column."""
+
+    position: int
+    header: str
+    option: Option
+    reading: Reading
+
+
+def options(header: str, spec: TableSpec) -> tuple[Option, ...]:
+    """Return the columns of `spec` that `header` may mean, the likeliest first.
+
+    A header of several levels is joined by ``" / "``. Every word must be known: as part of a name, as a mark
+    (``всего``, ``без НДС``, ``факт``), a unit or a year. A header that is partly understood means nothing.
+
+    Examples
+    --------
+    >>> from clustercoop.graph.schema import tables
+    >>> options("Сумма без НДС, тыс. руб.", tables()["links"])
+    (Option(name='value', sure=0.9, rank=1),)
+    >>> options("Сумма НДС", tables()["links"])
+    ()
+    """
+    return _options(header.strip(), spec.name)
+
+
+@cache
+def _options(stripped: str, table: str) -> tuple[Option, ...]:
+    spec = tables()[table]
+    if stripped in spec.names:
+        return (Option(stripped, EXACT),)
+    known = lexicon(table)
+    reading = read_header(stripped)
+    found = known.plain.get(reading.plain) if PATH not in stripped else None
+    if found:
+        return tuple(Option(name, PHRASE, rank) for name, rank in found)
+    if not reading.plain:
+        return ()
+    telling = reading.telling - {"part"} if "inside" in reading.telling else reading.telling
+    found = known.read.get((reading.core, telling))
+    if found and reading.core:
+        return tuple(Option(name, WORDS, rank) for name, rank in found)
+    return _inside(reading, spec) or _glossed(stripped, spec) or _of_levels(stripped, spec)
+
+
+def _inside(reading: Reading, spec: TableSpec) -> tuple[Option, ...]:
+    """Read ``Объём отгрузки / в т. ч. участникам``: output of which participants use so much."""
+    if _SOLD_INSIDE not in spec.names or not reading.core or reading.telling - {"part"} != {"inside"}:
+        return ()
+    whole = lexicon(spec.name).read.get((reading.core, frozenset()), ())
+    return (Option(_SOLD_INSIDE, WORDS),) if any(name == "output" for name, _ in whole) else ()
+
+
+def _glossed(header: str, spec: TableSpec) -> tuple[Option, ...]:
+    """Read ``Поставщик (подрядчик, исполнитель)``: brackets that say the same, or only marks and units."""
+    bare, held = without_gloss(header)
+    if not held or not bare:
+        return ()
+    found = options(bare, spec)
+    names, unit = {option.name for option in found}, read_header(bare).unit
+    for text in held:
+        for piece in re.split(r"[,;/]", text):
+            reading = read_header(piece)
+            same = {o.name for o in options(piece.strip(), spec)} & names if piece.strip() else names
+            contradicts = Unit() not in (reading.unit, unit) and reading.unit != unit
+            if reading.telling or contradicts or (reading.core and not same):
+                return ()
+    return tuple(replace(option, sure=min(option.sure, GLOSS)) for option in found)
+
+
+def _of_levels(header: str, spec: TableSpec) -> tuple[Option, ...]:
+    """Read a path whose upper levels only head a group (``Сведения / ИНН``), or whose leaf is a code."""
+    levels = header.split(PATH)
+    if len(levels) < 2:
+        return ()
+    group, leaf = PATH.join(levels[:-1]), levels[-1]
+    above, below = options(group, spec), options(leaf, spec)
+    if above and _CODE_WORDS >= set(words(leaf)) and spec[above[0].name].type == "id":
+        return tuple(replace(option, sure=LEAF) for option in above[:1])
+    marked = read_header(group).telling
+    if below and not above and not marked:
+        return tuple(replace(option, sure=min(option.sure, LEAF)) for option in below)
+    if {o.name for o in above} & {o.name for o in below}:  # one header in two languages
+        return tuple(o for o in above if o.name in {b.name for b in below})
+    return ()
+
+
+def candidates(header: str, spec: TableSpec) -> tuple[str, ...]:
+    """Return the names of the columns of `spec` that `header` may mean, the likeliest first.
+
+    Examples
+    --------
+    >>> from clustercoop.graph.schema import tables
+    >>> candidates("Объём отгрузки, млн руб.", tables()["links"])
+    ('value',)
+    """
+    return tuple(option.name for option in options(header, spec))
+
+
+def known_forms(spec: TableSpec) -> frozenset[str]:
+    """Return the phrases of all columns of a table."""
+    return frozenset(lexicon(spec.name).plain)
+
+
+def count_matches(cells: Sequence[object], spec: TableSpec) -> int:
+    """Return how many columns of `spec` the cells of a row name."""
+    named = [candidates(cell, spec) for cell in cells if isinstance(cell, str) and 0 < len(cell) < 300]
+    return len({name for names in named for name in names[:1]})
+
+
+def match_headers(headers: Sequence[str], spec: TableSpec, where: str) -> HeaderMatch:
+    """Match headers to the columns of a table: every column takes the best of its claims.
+
+    An alias that may mean two columns (``Организация``: the id or the name) takes the first that is free.
+    A header whose unit the column cannot have (``Объём, тыс. тонн`` where money is needed) means nothing.
+    Of several claims the contract's own name wins; then of ids the one that speaks of a code, of figures the
+    actual one, the one without VAT before the one with it, the whole before a part, and the
+    figure itself before a substitute (shipped output before revenue). The others are set aside by name.
+
+    Raises
+    ------
+    SchemaError
+        Two headers mean one column and nothing tells which is meant, or a required column is missing.
+
+    Examples
+    --------
+    >>> from clustercoop.graph.schema import tables
+    >>> match = match_headers(["ИНН", "Организация", "Кластер"], tables()["participants"], "a.csv")
+    >>> [(m.header, m.column.name) for m in match.columns]
+    [('ИНН', 'participant_id'), ('Кластер', 'cluster_id'), ('Организация', 'name')]
+    """
+    claims, wrong, ambiguous = _claims(headers, spec)
+    taken, aside = _settle(claims, spec, where)
+    for position, several in ambiguous.items():
+        free = next((o for o in several if o.name not in taken), several[0])
+        claim = Claim(position, headers[position], free, read_header(headers[position]))
+        rivals = [claim] if free.name not in taken else [taken[free.name], claim]
+        best, lost = _best(rivals, spec[free.name], where)
+        taken[free.name] = best
+        aside += [(weak.header, best.header) for weak in lost]
+    missing = [name for name in spec.required if name not in taken]
+    if missing:
+        _refuse(headers, missing, wrong, spec, where)
+    used = {claim.position for claim in taken.values()}
+    weak_headers = {header for header, _ in aside} | set(wrong)
+    unknown = tuple(h for i, h in enumerate(headers) if i not in used and h and h not in weak_headers)
+    columns = tuple(
+        Matched(claim.position, claim.header, column, read_unit(unit_text(claim.header))[1])
+        for column in spec.columns
+        if (claim := taken.get(column.name))
+    )
+    sure = tuple((claim.header, claim.option.sure) for claim in taken.values())
+    return HeaderMatch(columns, unknown, tuple(aside), tuple(wrong.items()), sure)
+
+
+def unit_text(header: str) -> str:
+    """Return the level of a path that names a unit, the last one first; the whole header elsewhere."""
+    levels = header.split(PATH)
+    named = [level for level in levels if read_unit(level)[1] != Unit()]
+    return named[-1] if named and len(levels) > 1 else header
+
+
+def _claims(
+    headers: Sequence[str], spec: TableSpec
+) -> tuple[dict[str, list[Claim]], dict[str, str], dict[int, tuple[Option, ...]]]:
+    """Return the claims to each column, headers of a wrong unit, and headers of several meanings."""
+    claims: dict[str, list[Claim]] = {}
+    wrong: dict[str, str] = {}
+    ambiguous: dict[int, tuple[Option, ...]] = {}
+    for position, header in enumerate(headers):
+        found = options(header, spec)
+        fitting = tuple(o for o in found if read_unit(unit_text(header))[1].fits(spec[o.name]))
+        if found and not fitting:
+            wrong[header] = found[0].name
+        if len(fitting) == 1:
+            claim = Claim(position, header, fitting[0], read_header(header))
+            claims.setdefault(fitting[0].name, []).append(claim)
+        elif fitting:
+            ambiguous[position] = fitting
+    return claims, wrong, ambiguous
+
+
+def _settle(
+    claims: dict[str, list[Claim]], spec: TableSpec, where: str
+) -> tuple[dict[str, Claim], list[tuple[str, str]]]:
+    """Give each column to the best of its claims; return the winners, and (loser, winner) headers."""
+    taken: dict[str, Claim] = {}
+    aside: list[tuple[str, str]] = []
+    for name, rivals in claims.items():
+        taken[name], lost = _best(rivals, spec[name], where)
+        aside += [(claim.header, taken[name].header) for claim in lost]
+    return taken, aside
+
+
+def _best(rivals: Sequence[Claim], column: ColumnSpec, where: str) -> tuple[Claim, list[Claim]]:
+    """Return the one claim that beats all others, and those.
+
+    Raises
+    ------
+    SchemaError
+        Two claims are equally good.
+    """
+    ranked = sorted(rivals, key=lambda claim: _strength(claim, column), reverse=True)
+    if len(ranked) > 1 and _strength(ranked[0], column) == _strength(ranked[1], column):
+        raise SchemaError(
+            f"Two columns of {where} both mean {column.name}: {ranked[0].header!r} and {ranked[1].header!r}; "
+            "rename or remove one."
+        )
+    return ranked[0], ranked[1:]
+
+
+def _strength(claim: Claim, column: ColumnSpec) -> tuple[int, ...]:
+    exact = claim.option.sure == EXACT
+    if column.type == "id":
+        found = set(words(same_letters(claim.header)))
+        return (exact, names_code(claim.header), not found & _NAMING, -claim.option.rank)
+    marks = claim.reading.marks
+    return (
+        exact,
+        "fact" in marks,
+        -claim.option.rank,
+        "vat_with" not in marks,
+        "vat_without" in marks,
+        "total" in marks,
+    )
+
+
+def _refuse(
+    headers: Sequence[str], missing: Sequence[str], wrong: dict[str, str], spec: TableSpec, where: str
+) -> None:
+    """Say which column is missing, and why a header that looks like it does not count."""
+    for header, name in wrong.items():
+        if name in missing:
+            raise SchemaError(
+                f"The column {header!r} of {where} cannot be {name}: its unit is not one of "
+                f"{_UNITS_OF[spec[name].type]}."
+            )
+    years = [header for header in headers if _YEAR_HEADER.fullmatch(header.strip())]
+    if len(years) > 1:
+        raise SchemaError(
+            f"{where} has a column for each year ({', '.join(years[:3])} …), and nothing says of what: "
+            f"name it above them, or give one row for each year, with the columns {', '.join(missing)}."
+        )
+    seen = ", ".join(_shown(h) for h in headers if h) or "none"
+    hint = ""
+    if list(missing) == ["year"]:
+        hint = (
+            " The year may stand in the name of the file or sheet (links_2022.csv), in a title above the "
+            "table, or be given with --year (the setting year)."
+        )
+    raise SchemaError(
+        f"{where} has no column {', '.join(missing)}, which the table {spec.name} needs; "
+        f"its headers are: {seen[:600]}.{hint}"
+    )
+
+
+def _shown(header: str) -> str:
+    """Return a header in quotes, with a word about letters of another alphabet that look alike."""
+    odd = alien_letters(header)
+    return f"{header!r} (letters of another alphabet: {', '.join(odd)})" if odd else repr(header)

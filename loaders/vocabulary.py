@@ -1,0 +1,277 @@
+"""What headers are made of: words, their stems, marks such as "plan" or "without VAT", years, units.
+
+The words are data: ``graph/schema.csv`` holds the plain names of every column, ``vocabulary.csv`` what forms,
+ledgers, registers and statistics call it, and ``marks.csv`` the words that tell which figure is meant.
+"""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Final
+
+from clustercoop.graph.schema import tables
+from clustercoop.loaders.units import Unit, read_unit, words
+
+PATH: Final = " / "
+# Marks that leave a figure what it is; any other one makes it another figure.
+NEUTRAL: Final = frozenset({"vat_without", "vat_with", "fact", "total", "whole_year"})
+QUARTERS: Final = tuple(f"q{i}" for i in range(1, 5))
+HALVES: Final = ("h1", "h2")
+MONTHS: Final = tuple(f"m{i:02}" for i in range(1, 13))
+KINDS: Final = ("goods", "services")
+_FILLERS: Final = frozenset("в во и за или of the for in and or a an".split())
+_ALIKE_LATIN: Final = "ABCEHKMOPTXYaceopxyk"
+_ALIKE_CYRILLIC: Final = "АВСЕНКМОРТХУасеорхук"
+_TO_CYRILLIC: Final = str.maketrans(_ALIKE_LATIN, _ALIKE_CYRILLIC)
+_TO_LATIN: Final = str.maketrans(_ALIKE_CYRILLIC, _ALIKE_LATIN)
+_WORD: Final = re.compile(r"[^\W\d_]+")
+_CYRILLIC: Final = re.compile("[А-яЁё]")
+_LATIN: Final = re.compile("[A-Za-z]")
+_BRACES: Final = re.compile(r"\{([^{}]*)\}")
+_YEAR: Final = re.compile(r"(?:fy|cy)?((?:19|20)\d\d)(?:г|год|f|e|a)?")
+_YEAR_WORDS: Final = frozenset({"г", "год", "года", "году", "гг", "year", "fy", "fiscal"})
+# Where a form keeps the figure: no part of its name.
+_FORM_PLACE: Final = re.compile(
+    r"(?:\b(?:стр(?:ок[аие])?|гр(?:аф[аы])?|код строки|line|col(?:umn)?)\.?\s*(?:№\s*)?\d+(?:\.\d+)*\b)"
+    r"|\bформ[аы]\s+[№\w.-]+",
+    re.IGNORECASE,
+)
+_GLOSS: Final = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]")
+_ENDINGS: Final = tuple(
+    "иями ями ами ией иям ием иях ого его ому ему ыми ими ах ях ов ев ей ом ем ам ям ия ие ии ий ый ой ая яя "
+    "ое ее ые их ых ую юю ым им ью ья а я о е ы и у ю ь й".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A header, or a path of headers, as words.
+
+    Attributes
+    ----------
+    plain : str
+        All its words.
+    core : tuple of str
+        Stems of the words that name the figure, sorted.
+    marks : frozenset of str
+        Which figure of that name: names of ``marks.csv``.
+    unit : Unit
+    year : int
+        A year in the header, 0 for none.
+    """
+
+    plain: str
+    core: tuple[str, ...]
+    marks: frozenset[str]
+    unit: Unit
+    year: int = 0
+
+    @property
+    def telling(self) -> frozenset[str]:
+        """Return the marks that make it another figure than its name alone."""
+        return self.marks - NEUTRAL
+
+
+def same_letters(text: str) -> str:
+    """Return `text` with words of two alphabets written in one, where look-alike letters allow it.
+
+    Examples
+    --------
+    >>> same_letters("Cумма") == "Сумма"
+    True
+    """
+
+    def one(match: re.Match[str]) -> str:
+        word = match[0]
+        if not (_CYRILLIC.search(word) and _LATIN.search(word)):
+            return word
+        cyrillic = word.translate(_TO_CYRILLIC)
+        if not _LATIN.search(cyrillic):
+            return cyrillic
+        latin = word.translate(_TO_LATIN)
+        return word if _CYRILLIC.search(latin) else latin
+
+    return text if text.isascii() else _WORD.sub(one, text)
+
+
+def alien_letters(text: str) -> str:
+    """Return the letters of `text` that belong to the other alphabet of their word, "" for none.
+
+    Examples
+    --------
+    >>> alien_letters("Cумма")
+    'C'
+    """
+    return "".join(dict.fromkeys(a for a, b in zip(text, same_letters(text), strict=True) if a != b))
+
+
+@cache
+def stem(word: str) -> str:
+    """Return a word without its ending of case and number; marks of two meanings stay apart.
+
+    Examples
+    --------
+    >>> stem("поставщика") == stem("поставщик"), stem("sales"), stem("год")
+    (True, 'sale', 'год')
+    """
+    if word.isascii():
+        if len(word) > 4 and word.endswith("ies"):
+            return word[:-3] + "y"
+        return word[:-1] if len(word) > 3 and word[-1] == "s" and word[-2] not in "sui" else word
+    for ending in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= (3 if len(ending) == 1 else 4):
+            return word[: -len(ending)]
+    return word
+
+
+def expand(phrase: str) -> Iterator[str]:
+    """Yield the phrases of a pattern with alternatives in braces.
+
+    Examples
+    --------
+    >>> list(expand("{сумма/объем} поставки"))
+    ['сумма поставки', 'объем поставки']
+    """
+    parts = _BRACES.split(phrase)
+    choices = [part.split("/") if i % 2 else [part] for i, part in enumerate(parts)]
+    for chosen in itertools.product(*choices):
+        yield " ".join("".join(chosen).split())
+
+
+@cache
+def _marks() -> dict[str, tuple[tuple[tuple[str, ...], str], ...]]:
+    """Return first stem → (stems, mark) of every phrase, the longest first."""
+    text = resources.files("clustercoop.loaders").joinpath("marks.csv").read_text("utf-8")
+    found: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+    for row in csv.DictReader(text.splitlines()):
+        for phrase in filter(None, f"{row['en']}|{row['ru']}".split("|")):
+            stems = tuple(map(stem, words(phrase)))
+            found.setdefault(stems[0], []).append((stems, row["mark"]))
+    return {first: tuple(sorted(some, key=lambda m: -len(m[0]))) for first, some in found.items()}
+
+
+def _take_marks(stems: list[str], last: bool) -> tuple[list[str], set[str]]:
+    """Return the stems without those of marks, and the marks; goods and services only as a last level."""
+    kept: list[str] = []
+    marks: set[str] = set()
+    at = 0
+    while at < len(stems):
+        for phrase, mark in _marks().get(stems[at], ()):
+            if tuple(stems[at : at + len(phrase)]) == phrase and (mark not in KINDS or last):
+                marks.add(mark)
+                at += len(phrase)
+                break
+        else:
+            kept.append(stems[at])
+            at += 1
+    return kept, marks
+
+
+def _take_year(found: Sequence[str]) -> tuple[list[str], int]:
+    """Return words without the one year among them, and the year; 0 for none or several."""
+    years = {int(match[1]) for word in found if (match := _YEAR.fullmatch(word))}
+    if len(years) != 1:
+        return list(found), 0
+    rest = [word for word in found if not _YEAR.fullmatch(word)]
+    kept = [word for word in rest if word not in _YEAR_WORDS]
+    return kept, years.pop()
+
+
+@cache
+def read_header(header: str) -> Reading:
+    """Read a header, or the headers of a path joined by ``" / "``.
+
+    Examples
+    --------
+    >>> reading = read_header("Сумма без НДС за 2022 год, тыс. руб.")
+    >>> reading.core, sorted(reading.marks), reading.year, reading.unit.scale
+    (('сумм',), ['vat_without'], 2022, 1000.0)
+    >>> sorted(read_header("Выпуск, млн руб. / план").marks)
+    ['plan']
+    """
+    levels = [level for level in same_letters(unicodedata.normalize("NFKC", header)).split(PATH) if level]
+    core: list[str] = []
+    marks: set[str] = set()
+    unit, year = Unit(), 0
+    for depth, level in enumerate(levels):
+        rest, own = read_unit(_FORM_PLACE.sub(" ", level))
+        kept, its_year = _take_year(rest.split())
+        stems = [stem(word) for word in kept]
+        leaf = depth == len(levels) - 1 and len(levels) > 1
+        only, found = _take_marks(stems, leaf)
+        if found & set(KINDS) and only:
+            only, found = _take_marks(stems, False)
+        core += only
+        marks |= found
+        unit = own if own != Unit() else unit
+        year = its_year or year
+    known = sorted(word for word in core if word not in _FILLERS)
+    plain = " ".join(words(same_letters(header)))
+    return Reading(plain, tuple(known), frozenset(marks), unit, year)
+
+
+def without_gloss(header: str) -> tuple[str, tuple[str, ...]]:
+    """Return a header without its brackets, and what they hold.
+
+    Examples
+    --------
+    >>> without_gloss("Поставщик (подрядчик, исполнитель)")
+    ('Поставщик', ('подрядчик, исполнитель',))
+    """
+    held = tuple(a or b for a, b in _GLOSS.findall(header))
+    return " ".join(_GLOSS.sub(" ", header).split()), held
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """The phrases of one table: by all their words, and by core and telling marks."""
+
+    plain: dict[str, tuple[tuple[str, int], ...]]
+    read: dict[tuple[tuple[str, ...], frozenset[str]], tuple[tuple[str, int], ...]]
+
+
+@cache
+def _vocabulary() -> tuple[dict[str, str], ...]:
+    text = resources.files("clustercoop.loaders").joinpath("vocabulary.csv").read_text("utf-8")
+    return tuple(csv.DictReader(text.splitlines()))
+
+
+@cache
+def lexicon(table: str) -> Lexicon:
+    """Return the phrases of a table: names and aliases of the schema, and those of the vocabulary."""
+    spec = tables()[table]
+    phrases: list[tuple[str, str, int]] = []
+    for column in spec.columns:
+        phrases += [(alias, column.name, 1) for alias in (column.name, *column.aliases)]
+        for row in _vocabulary():
+            if (row["table"], row["column"]) == (spec.name, column.name):
+                both = filter(None, f"{row['en']}|{row['ru']}".split("|"))
+                phrases += [(one, column.name, int(row["rank"])) for p in both for one in expand(p)]
+    plain: dict[str, list[tuple[str, int]]] = {}
+    read: dict[tuple[tuple[str, ...], frozenset[str]], list[tuple[str, int]]] = {}
+    for phrase, name, rank in phrases:
+        reading = read_header(phrase)
+        _put(plain.setdefault(reading.plain, []), name, rank)
+        if reading.core:
+            _put(read.setdefault((reading.core, reading.telling), []), name, rank)
+    order = {name: i for i, name in enumerate(spec.names)}
+    return Lexicon(
+        {key: tuple(sorted(some, key=lambda o: order[o[0]])) for key, some in plain.items()},
+        {key: tuple(sorted(some, key=lambda o: order[o[0]])) for key, some in read.items()},
+    )
+
+
+def _put(options: list[tuple[str, int]], name: str, rank: int) -> None:
+    """Add a column; the vocabulary, which comes later, has the last word on its rank."""
+    for at, (known, _) in enumerate(options):
+        if known == name:
+            options[at] = (name, rank)
+            return
+    options.append((name, rank))
