@@ -189,9 +189,9 @@ def match_headers(headers: Sequence[str], spec: TableSpec, where: str) -> Header
     weak_headers = {header for header, _ in aside} | set(wrong)
     unknown = tuple(h for i, h in enumerate(headers) if i not in used and h and h not in weak_headers)
     columns = tuple(
-        Matched(claim.position, claim.header, column, read_unit(unit_text(claim.header))[1])
+        Matched(won.position, won.header, column, read_unit(unit_text(won.header))[1])
         for column in spec.columns
-        if (claim := taken.get(column.name))
+        if (won := taken.get(column.name))
     )
     sure = tuple((claim.header, claim.option.sure) for claim in taken.values())
     return HeaderMatch(columns, unknown, tuple(aside), tuple(wrong.items()), sure)
