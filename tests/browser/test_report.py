@@ -20,6 +20,15 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {lang: folder / f"{lang}.html" for lang in ("en", "ru")}
 
 
+@pytest.fixture(scope="module")
+def split(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Return the report on a world of two groups, by language."""
+    folder = tmp_path_factory.mktemp("split")
+    for lang in ("en", "ru"):
+        (folder / f"split-{lang}.html").write_text(models.page("split", lang), "utf-8")
+    return {lang: folder / f"split-{lang}.html" for lang in ("en", "ru")}
+
+
 def test_hostile_names_are_shown_and_do_nothing(open_page: Opener, files: dict[str, Path]) -> None:
     page = open_page(files["ru"])
     page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
@@ -130,13 +139,20 @@ def test_the_keyboard_reaches_the_content_and_the_sections(open_page: Opener, fi
     assert page.evaluate("location.hash") == "#verdicts"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_narrow_screen_does_not_scroll_sideways(
-    open_page: Opener, files: dict[str, Path], scheme: str
+def test_a_narrow_screen_does_not_scroll_sideways_whatever_the_font(
+    open_page: Opener, files: dict[str, Path], split: dict[str, Path]
 ) -> None:
-    page = open_page(files["ru"], width=390, height=844, color_scheme=scheme)
-    page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    for path in (files["ru"], files["en"], split["ru"]):
+        page = open_page(path, width=390, height=844)
+        page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        # As in a font a quarter wider than the widest of the machine.
+        page.evaluate(WIDE_FONT)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, path.name
+
+
+WIDE_FONT = """() => { const s = new CSSStyleSheet(); s.replaceSync('*{letter-spacing:.12em}');
+document.adoptedStyleSheets = [s]; }"""
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -210,11 +226,9 @@ def test_printing_opens_what_is_folded(open_page: Opener, files: dict[str, Path]
 @pytest.mark.parametrize("width", [1400, 390])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_formation_model_is_drawn_and_readable(
-    open_page: Opener, tmp_path: Path, width: int, scheme: str
+    open_page: Opener, split: dict[str, Path], width: int, scheme: str
 ) -> None:
-    path = tmp_path / "split.html"
-    path.write_text(models.page("split", "ru"), "utf-8")
-    page = open_page(path, width=width, color_scheme=scheme)
+    page = open_page(split["ru"], width=width, color_scheme=scheme)
     page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     # The mark of every strip stands inside its picture, and strips are as wide as they are drawn.
@@ -227,10 +241,8 @@ def test_the_formation_model_is_drawn_and_readable(
     assert min(contrast.values()) >= 4.5, contrast
 
 
-def test_a_drawing_is_not_exported(open_page: Opener, tmp_path: Path) -> None:
-    path = tmp_path / "split.html"
-    path.write_text(models.page("split", "en"), "utf-8")
-    page = open_page(path)
+def test_a_drawing_is_not_exported(open_page: Opener, split: dict[str, Path]) -> None:
+    page = open_page(split["en"])
     with page.expect_download() as waiting:
         box = page.locator("#verdicts .tools", has=page.get_by_role("button", name="Save as CSV")).first
         box.get_by_role("button", name="Save as CSV").click()
