@@ -13,6 +13,7 @@ from clustercoop.graph.findings import Finding
 from clustercoop.graph.formation import FloatArray, Formation
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
+from clustercoop.graph.slicing import knowledge_links
 
 Flags = NDArray[np.bool_]
 
@@ -28,11 +29,11 @@ class YearContext:
     Attributes
     ----------
     supplies : array of bool, shape (nodes,)
-        Whether any link of the year has the node as supplier of somebody else.
+        Whether any supply of the year (of positive value) has the node as supplier of somebody else.
     formations_of : array of int, shape (nodes,)
         In how many formations of the year the node is a member.
     total : float
-        Link value of the year, self-supply excluded.
+        Supply of the year; self-supply and links of knowledge excluded.
     sales_recorded, purchases_recorded : bool
         Whether any link of the year crosses a cluster's boundary outwards, inwards. Where none does, the
         outside is not recorded at all, and no share of all sales or purchases follows from links.
@@ -50,7 +51,7 @@ def year_contexts(graph: SupplyGraph, formations: list[Formation]) -> dict[int, 
     years = graph.links["year"].to_numpy()
     supplier = graph.links["supplier"].to_numpy()
     buyer = graph.links["buyer"].to_numpy()
-    value = graph.links["value"].to_numpy()
+    value = np.where(knowledge_links(graph), 0.0, graph.links["value"].to_numpy())
     n = len(graph.node_ids)
     by_year: dict[int, list[Formation]] = {}
     for formation in formations:
@@ -61,7 +62,7 @@ def year_contexts(graph: SupplyGraph, formations: list[Formation]) -> dict[int, 
         cut = slice(low, high)
         supplies = np.zeros(n, bool)
         own = supplier[cut] == buyer[cut]
-        supplies[supplier[cut][~own]] = True
+        supplies[supplier[cut][~own & (value[cut] > 0)]] = True
         contexts[year] = YearContext(
             supplies=supplies,
             formations_of=np.bincount(np.concatenate([f.members for f in group]), minlength=n),

@@ -83,7 +83,8 @@ def _settings(settings: Settings | None, options: Mapping[str, Any]) -> Settings
 
 def _read(source: Source, settings: Settings, progress: Progress) -> Dataset:
     if isinstance(source, SupplyGraph):
-        return Dataset(graph=source, findings=Findings(), rejected=pd.DataFrame(), provenance={})
+        found = Findings(source.people.findings(source.years))
+        return Dataset(graph=source, findings=found, rejected=pd.DataFrame(), provenance={})
     if isinstance(source, Mapping):
         return read_frames(source, settings=settings)
     if not isinstance(source, str | os.PathLike):
@@ -93,7 +94,8 @@ def _read(source: Source, settings: Settings, progress: Progress) -> Dataset:
         progress(f"Reading {shown(source)}", 0, 0)
         with open_store(source) as store:
             graph = store.read()
-        return Dataset(graph, Findings(), pd.DataFrame(), {"inputs": [{"store": shown(source)}]})
+        found = Findings(graph.people.findings(graph.years))
+        return Dataset(graph, found, pd.DataFrame(), {"inputs": [{"store": shown(source)}]})
     return read_dataset(source, settings=settings, progress=lambda phase: progress(phase, 0, 0))
 
 

@@ -246,12 +246,14 @@ def read_result(path: str | os.PathLike[str]) -> Result:
         known = {key: run["settings"][key] for key in Settings.__slots__ if key in run["settings"]}
         if (folder / THRESHOLDS).is_file():
             known["thresholds"] = str(folder / THRESHOLDS)
+        settings = Settings(**known)
+        graph = SupplyGraph.from_tables(data, currency=run["currency"]).sharing(settings.shared_members)
         return Result(
             **frames,
             findings=findings,
             rejected=pd.read_parquet(folder / "rejected.parquet"),
-            graph=SupplyGraph.from_tables(data, currency=run["currency"]),
-            settings=Settings(**known),
+            graph=graph,
+            settings=settings,
             provenance={key: run[key] for key in PROVENANCE if key in run},
             model=read_model(folder / "model") if (folder / "model").is_dir() else None,
         )

@@ -57,6 +57,7 @@ def analyze_graph(
     Result
     """
     thresholds = load_thresholds(settings.thresholds)
+    graph = graph.sharing(settings.shared_members)
     progress("cooperation", 0, 0)
     base = cooperation_tables(graph, settings)
     noticed = Findings(list(findings or ()))

@@ -71,7 +71,7 @@ def page() -> str:
             (
                 (
                     f"`{row['column']}`"
-                    + (" *" if row["required"] == "yes" else "")
+                    + (" *" if row["required"] != "no" else "")
                     + (" (k)" if row["key"] == "yes" else ""),
                     row["type"],
                     row["unit"],

@@ -52,6 +52,9 @@ class Formation:
         Codes of the members in `SupplyGraph.node_ids`.
     ids : array of str, shape (n,)
         Their participant ids.
+    share : array of float64, shape (n,)
+        Part of the member that counts here: below 1 for a member of several clusters that is split between
+        them (`Settings.shared_members`). Links and activity below are that part.
     src, dst, weight : arrays, shape (m,)
         Internal edges: `src` supplied `weight` to `dst` (local numbers), sorted by (src, dst).
     self_supply, sales_outside, purchases_outside : arrays of float64, shape (n,)
@@ -60,12 +63,15 @@ class Formation:
         Every column of the table ``activity`` of the year: float64 with NaN unknown, text with "" unknown.
     output, purchases, employees, value_added, rd_expenses, used_by_participants, emissions : float64, (n,)
         The columns of `activity` that metrics read, by name.
-    role, industry_code : arrays of str, shape (n,)
-        Role and industry of each member; "" is unknown.
+    role, industry_code, region : arrays of str, shape (n,)
+        What each member is in this cluster and year; "" is unknown.
     internal_rows, self_rows, sales_rows, purchase_rows : arrays of int64
         Positions in `SupplyGraph.links` of the links behind the sums.
+    knowledge_rows : array of int64
+        Positions of the links of kind knowledge between a member and somebody else. They are ties, no supply:
+        no sum above holds them.
     has_links : bool
-        Whether any link of the year but self-supply touches a member. Without one, sums of links to others
+        Whether any supply of the year but self-supply touches a member. Without one, sums of links to others
         are unknown, not 0: that somebody supplies itself does not tell that supply to others was recorded.
     """
 
@@ -73,6 +79,7 @@ class Formation:
     year: int
     members: IntArray
     ids: NDArray[np.object_]
+    share: FloatArray
     src: IntArray
     dst: IntArray
     weight: FloatArray
@@ -82,10 +89,12 @@ class Formation:
     activity: Mapping[str, NDArray[Any]]
     role: NDArray[np.object_]
     industry_code: NDArray[np.object_]
+    region: NDArray[np.object_]
     internal_rows: NDArray[np.int64] = field(repr=False)
     self_rows: NDArray[np.int64] = field(repr=False)
     sales_rows: NDArray[np.int64] = field(repr=False)
     purchase_rows: NDArray[np.int64] = field(repr=False)
+    knowledge_rows: NDArray[np.int64] = field(repr=False)
     has_links: bool
 
     output = Figure()

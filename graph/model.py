@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ from clustercoop.graph.errors import DataError, SchemaError, UnknownNameError
 from clustercoop.graph.formation import Formation
 from clustercoop.graph.kinds import TEXT
 from clustercoop.graph.networks import ORIGIN, network_of, tables_of
+from clustercoop.graph.people import People, names
 from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR, TableSpec, tables
 from clustercoop.graph.slicing import slice_formations
 
@@ -44,7 +45,7 @@ def _conform(frame: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
             series = frame[column.name]
         if column.type in ("id", "text"):
             converted: pd.Series[Any] = series.astype(TEXT)
-            if column.required and bool(converted.isna().any()):
+            if column.filled and bool(converted.isna().any()):
                 raise DataError(f"The column {column.name} of the table {spec.name} has empty cells.")
         elif column.type == "year":
             converted = _years(series, spec.name, column.name, column.required)
@@ -109,6 +110,8 @@ class SupplyGraph:
         Every participant and every outside partner; a node's code is its position here.
     participants : DataFrame
         Memberships: the contract's columns and ``node``.
+    partners : DataFrame
+        Rows of the table participants that name no cluster: partners outside; the same columns.
     links : DataFrame
         ``year, supplier, buyer`` (node codes), ``value``, ``product_code``, ``kind``, and where the row came
         from: ``row`` (1-based row of the file, 0 unknown), ``file``, ``sheet``.
@@ -120,6 +123,8 @@ class SupplyGraph:
         ISO code; every value is in millions of it.
     provenance : mapping
         Where the tables came from (input hashes, conversions).
+    shared_members : {"full", "split"}
+        Whether a member of several clusters in a year counts in full in each, or in equal parts.
 
     Examples
     --------
@@ -136,6 +141,7 @@ class SupplyGraph:
 
     node_ids: NDArray[np.object_]
     participants: pd.DataFrame
+    partners: pd.DataFrame
     links: pd.DataFrame
     activity: pd.DataFrame
     clusters: pd.DataFrame
@@ -143,6 +149,7 @@ class SupplyGraph:
     measures: pd.DataFrame
     currency: str = "RUB"
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    shared_members: Literal["full", "split"] = "full"
 
     @classmethod
     def from_tables(
@@ -226,9 +233,12 @@ class SupplyGraph:
                 **{name: links[name] for name in _ABOUT_LINK},
             }
         )
+        people = participants.sort_values(["cluster_id", "node", "joined_year"], ignore_index=True)
+        outside = people["cluster_id"].isna()
         return cls(
             node_ids=universe.to_numpy(),
-            participants=participants.sort_values(["cluster_id", "node", "joined_year"], ignore_index=True),
+            participants=people[~outside].reset_index(drop=True),
+            partners=people[outside].reset_index(drop=True),
             links=_canonical_order(coded, len(universe)),
             activity=activity.sort_values(["year", "node"], ignore_index=True),
             clusters=done["clusters"].sort_values("cluster_id", ignore_index=True),
@@ -237,6 +247,10 @@ class SupplyGraph:
             currency=currency,
             provenance=provenance,
         )
+
+    def sharing(self, shared_members: Literal["full", "split"]) -> SupplyGraph:
+        """Return this graph with members of several clusters counted in `full` in each, or `split`."""
+        return self if shared_members == self.shared_members else replace(self, shared_members=shared_members)
 
     def to_tables(self) -> dict[str, pd.DataFrame]:
         """Return the tables of the contract, with ``row, file, sheet`` on links and activity."""
@@ -251,7 +265,7 @@ class SupplyGraph:
             }
         )
         return {
-            "participants": self.participants.drop(columns="node"),
+            "participants": self._rows.drop(columns="node"),
             "links": restored,
             "activity": self.activity.drop(columns="node"),
             "clusters": self.clusters,
@@ -281,10 +295,19 @@ class SupplyGraph:
     @cached_property
     def names(self) -> dict[str, str]:
         """Participant id → name shown to people (the id where no name is known)."""
-        known = self.participants.dropna(subset=["name"]).drop_duplicates("participant_id")
-        return {str(i): str(i) for i in self.node_ids} | dict(
-            zip(known["participant_id"], known["name"], strict=True)
-        )
+        return {str(i): str(i) for i in self.node_ids} | names(self._rows)
+
+    @cached_property
+    def _rows(self) -> pd.DataFrame:
+        """The table participants: memberships, then partners."""
+        if not len(self.partners):
+            return self.participants
+        return pd.concat([self.participants, self.partners], ignore_index=True)
+
+    @cached_property
+    def people(self) -> People:
+        """Who is a member of what in a year, and with which role, industry and region."""
+        return People(self._rows, self.node_ids, self.cluster_ids)
 
     @cached_property
     def cluster_names(self) -> dict[str, str]:

@@ -99,7 +99,7 @@ def tables_of(
     activity: list[dict[str, Any]] = []
     for node, data in network.nodes(data=True):
         rows = data.get("memberships")
-        if rows is None and data.get("cluster_id") is not None:
+        if rows is None and any(data.get(name) is not None for name in ("cluster_id", "role")):
             rows = [{name: data.get(name) for name in MEMBER}]
         people += [{"participant_id": str(node), **row} for row in rows or ()]
         activity += [{"participant_id": str(node), **row} for row in data.get("activity", ())]

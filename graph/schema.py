@@ -14,16 +14,25 @@ NUMERIC: Final = frozenset({"money", "count", "number", "share"})
 FIRST_YEAR: Final = 1900
 LAST_YEAR: Final = 2100
 LINK_KINDS: Final = ("goods", "services", "return", "knowledge")
+# Kinds of links that carry knowledge: ties, no supply.
+KNOWLEDGE_KINDS: Final = frozenset(
+    "knowledge знания знание r&d ниокр research licence license лицензия technology технология".split()
+    + ["технологии"]
+)
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnSpec:
-    """One column of the contract: its type, unit, aliases and meaning."""
+    """One column of the contract: its type, unit, aliases and meaning.
+
+    A `required` column must be there; a `filled` one may have no empty cell either.
+    """
 
     table: str
     name: str
     type: ColumnType
     required: bool
+    filled: bool
     key: bool
     unit: str
     aliases: tuple[str, ...]
@@ -79,7 +88,8 @@ def tables() -> dict[str, TableSpec]:
                 table=row["table"],
                 name=row["column"],
                 type=types[row["type"]],
-                required=row["required"] == "yes",
+                required=row["required"] in ("yes", "column"),
+                filled=row["required"] == "yes",
                 key=row["key"] == "yes",
                 unit=row["unit"],
                 aliases=tuple(aliases),

@@ -112,6 +112,12 @@ class Settings:
         "has no link as supplier in that year; or the reported volume first; or links alone.",
         choices=("links", "reported", "links_only"),
     )
+    shared_members: Literal["full", "split"] = _setting(
+        "full",
+        "How a member of several clusters in a year counts: in full in each, or in equal parts (its activity "
+        "and its links divided by the number of its clusters).",
+        choices=("full", "split"),
+    )
     zero_value_added: Literal["missing", "keep"] = _setting(
         "missing", "Whether a value added of exactly zero is a gap or a zero.", choices=("missing", "keep")
     )

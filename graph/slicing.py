@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from clustercoop.graph.formation import Formation, sum_by
-from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR, tables
+from clustercoop.graph.formation import FloatArray, Formation, sum_by
+from clustercoop.graph.people import ATTRIBUTES, Members
+from clustercoop.graph.schema import KNOWLEDGE_KINDS, tables
 
 if TYPE_CHECKING:
     from clustercoop.graph.model import SupplyGraph
@@ -38,15 +39,17 @@ class _Met:
 class _Memberships:
     """Memberships of one year: one entry per (cluster, member), sorted by cluster then node."""
 
-    def __init__(self, cluster: Ints, node: Ints, n_nodes: int) -> None:
+    def __init__(self, members: Members, n_nodes: int, *, split: bool = False) -> None:
         self._n_nodes = n_nodes
-        self._key: Ints = np.unique(cluster * n_nodes + node)
-        self.cluster, self.node = self._key // n_nodes, self._key % n_nodes
+        self.attributes = members.attributes
+        self.cluster, self.node = members.cluster, members.node
+        self._key: Ints = self.cluster * n_nodes + self.node
         self.bounds: Ints = np.r_[np.flatnonzero(np.diff(self.cluster, prepend=-1)), len(self._key)]
         self._by_node = np.argsort(self.node, kind="stable")
         self._count = np.bincount(self.node, minlength=n_nodes)
         self._first = np.cumsum(self._count) - self._count
         self._single = bool(self._count.max(initial=0) <= 1)
+        self.share: FloatArray = 1 / self._count[self.node] if split else np.ones(len(self.node))
         count = len(self.bounds) - 1
         small = np.arange(count, dtype=np.min_scalar_type(count))  # sorting bytes is by far the fastest
         self._formation = np.repeat(small, np.diff(self.bounds))
@@ -109,31 +112,32 @@ class _Memberships:
         return [ordered[start:stop] for start, stop in pairwise([0, *ends])]
 
 
+def knowledge_links(graph: SupplyGraph) -> NDArray[np.bool_]:
+    """Tell which links state a kind of knowledge: they are ties, no supply."""
+    codes, kinds = pd.factorize(graph.links["kind"])
+    # One more at the end: code −1 is a link that states no kind.
+    return np.array([str(k).strip().casefold() in KNOWLEDGE_KINDS for k in kinds] + [False])[codes]
+
+
 def slice_formations(graph: SupplyGraph) -> list[Formation]:
     """Return every formation of `graph`, sorted by cluster, then year."""
-    clusters = graph.cluster_ids
-    position = {name: code for code, name in enumerate(clusters)}
-    people = graph.participants
-    cluster = people["cluster_id"].map(position).to_numpy("int64")
-    node = people["node"].to_numpy("int64")
-    first = people["joined_year"].fillna(FIRST_YEAR).to_numpy("int64")
-    last = people["left_year"].fillna(LAST_YEAR).to_numpy("int64")
-    text = people.drop_duplicates("node").set_index("node")[["role", "industry_code"]].fillna("")
-    attributes = text.reindex(np.arange(len(graph.node_ids)), fill_value="").astype(object)
+    split = graph.shared_members == "split"
+    knowledge = knowledge_links(graph)
     out: list[Formation] = []
+    cut: dict[int, _Memberships] = {}
     for year in graph.years:
-        active = (first <= year) & (year <= last)
-        if active.any():
-            members = _Memberships(
-                cluster[active].astype(np.int64), node[active].astype(np.int64), len(graph.node_ids)
-            )
-            out += _slice_year(graph, year, members, attributes, clusters)
+        members = graph.people.members(year)
+        if len(members.node):
+            if id(members) not in cut:
+                cut[id(members)] = _Memberships(members, len(graph.node_ids), split=split)
+            out += _slice_year(graph, year, cut[id(members)], knowledge)
     return sorted(out, key=lambda formation: (formation.cluster_id, formation.year))
 
 
 def _slice_year(
-    graph: SupplyGraph, year: int, members: _Memberships, attributes: pd.DataFrame, clusters: tuple[str, ...]
+    graph: SupplyGraph, year: int, members: _Memberships, knowledge: NDArray[np.bool_]
 ) -> list[Formation]:
+    clusters = graph.cluster_ids
     years = graph.links["year"].to_numpy()
     low, high = np.searchsorted(years, np.array([year, year + 1], years.dtype))
     supplier = graph.links["supplier"].to_numpy()[low:high].astype(np.int64)
@@ -141,6 +145,12 @@ def _slice_year(
     value = graph.links["value"].to_numpy()[low:high]
     size = len(members.node)
 
+    ties = np.flatnonzero(knowledge[low:high])
+    place = np.arange(low, high)
+    told = members.group(*_touching(members.meet(supplier[ties], buyer[ties]), place[ties]))
+    if len(ties):
+        supplies = np.flatnonzero(~knowledge[low:high])
+        supplier, buyer, value, place = supplier[supplies], buyer[supplies], value[supplies], place[supplies]
     met = members.meet(supplier, buyer)
     found = {
         "internal_rows": met.internal,
@@ -148,11 +158,19 @@ def _slice_year(
         "sales_rows": met.sales,
         "purchase_rows": met.purchases,
     }
+    share = members.share
     self_supply, sales, bought = (
-        sum_by(entries, value[links], size) for entries, links in list(found.values())[1:]
+        share * sum_by(entries, value[links], size) for entries, links in list(found.values())[1:]
     )
-    rows = {name: members.group(entries, links + low) for name, (entries, links) in found.items()}
-    edge_src, edge_dst, edge_value = _sum_pairs(met.internal[0], met.partner, value[met.internal[1]], size)
+    rows = {name: members.group(entries, place[links]) for name, (entries, links) in found.items()}
+    amount = value[met.internal[1]]
+    selling, buying = share[met.internal[0]], share[met.partner]
+    joint = np.minimum(selling, buying)
+    if (share < 1).any():
+        # The part of a link that its end does not bring into this cluster is traded with other clusters.
+        sales += sum_by(met.internal[0], (selling - joint) * amount, size)
+        bought += sum_by(met.partner, (buying - joint) * amount, size)
+    edge_src, edge_dst, edge_value = _sum_pairs(met.internal[0], met.partner, joint * amount, size)
     edges = np.searchsorted(edge_src, members.bounds)
 
     activity = graph.activity[graph.activity["year"] == year]
@@ -160,14 +178,18 @@ def _slice_year(
     known = np.zeros(len(graph.node_ids), bool)
     known[active] = True
     figures = {c.name: _spread(activity[c.name], active, len(known))[members.node] for c in ACTIVITY}
-    role, industry_code = attributes["role"].to_numpy(), attributes["industry_code"].to_numpy()
+    if (share < 1).any():
+        figures |= {
+            c.name: figures[c.name] * share for c in ACTIVITY if c.type in ("money", "count", "number")
+        }
 
     out = []
     for index, (start, stop) in enumerate(pairwise(members.bounds.tolist())):
         nodes = members.node[start:stop]
         mine: dict[str, Any] = {name: parts[index] for name, parts in rows.items()}
         has_links = any(len(part) for name, part in mine.items() if name != "self_rows")
-        if not has_links and not len(mine["self_rows"]) and not known[nodes].any():
+        recorded = has_links or len(mine["self_rows"]) or len(told[index])
+        if not recorded and not known[nodes].any():
             continue
         cut = slice(edges[index], edges[index + 1])
         out.append(
@@ -176,6 +198,7 @@ def _slice_year(
                 year=year,
                 members=nodes.astype(np.int32),
                 ids=graph.node_ids[nodes],
+                share=share[start:stop],
                 src=(edge_src[cut] - start).astype(np.int32),
                 dst=(edge_dst[cut] - start).astype(np.int32),
                 weight=edge_value[cut],
@@ -183,9 +206,9 @@ def _slice_year(
                 sales_outside=sales[start:stop],
                 purchases_outside=bought[start:stop],
                 activity={name: column[start:stop] for name, column in figures.items()},
-                role=role[nodes],
-                industry_code=industry_code[nodes],
+                **{name: members.attributes[name][start:stop] for name in ATTRIBUTES},
                 **mine,
+                knowledge_rows=np.unique(told[index]),
                 has_links=has_links,
             )
         )
@@ -201,6 +224,12 @@ def _spread(column: pd.Series[Any], nodes: NDArray[Any], size: int) -> NDArray[A
     numbers = np.full(size, np.nan)
     numbers[nodes] = column.to_numpy("float64", na_value=np.nan)
     return numbers
+
+
+def _touching(met: _Met, place: Ints) -> tuple[Ints, Ints]:
+    """Return (entry, position) of links that somebody of a cluster has with somebody else."""
+    parts = (met.internal, met.sales, met.purchases)
+    return np.concatenate([entry for entry, _ in parts]), np.concatenate([place[at] for _, at in parts])
 
 
 def _sum_pairs(

@@ -228,7 +228,7 @@ def _text(typed: TypedGrid, column: ColumnSpec, cells: NDArray[Any]) -> Any:
             raw = cell.date().isoformat()
         text = clean_text(cell if isinstance(cell, str) else raw)
         number = numeric or (isinstance(cell, int | float) and not isinstance(cell, bool))
-        empty = not text or (text in NO_TEXT and not (column.type == "id" and column.required))
+        empty = not text or (text in NO_TEXT and not (column.type == "id" and column.filled))
         texts.append(np.nan if empty else text)
         flags["undecodable"].append("\ufffd" in text)
         flags["cleaned"].append(text != raw.strip() and not empty)

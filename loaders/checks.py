@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR, LINK_KINDS, NUMERIC
+from clustercoop.graph.schema import FIRST_YEAR, KNOWLEDGE_KINDS, LAST_YEAR, LINK_KINDS, NUMERIC
 from clustercoop.loaders.ledger import Ledger, Mask
 from clustercoop.loaders.numbers import Issue
 
@@ -39,7 +39,7 @@ _KINDS: Final[dict[str, str]] = {
     **dict.fromkeys(("товар", "товары", "продукция", "good"), "goods"),
     **dict.fromkeys(("услуга", "услуги", "работы и услуги", "service"), "services"),
     **dict.fromkeys(("возврат", "возвратный поток", "возвратные", "returns", "reverse"), "return"),
-    **dict.fromkeys(("знание", "знания", "ниокр", "r&d"), "knowledge"),
+    **dict.fromkeys(KNOWLEDGE_KINDS, "knowledge"),
 }
 _CATEGORIES: Final[dict[str, str]] = {
     **{name: name for name in ("legal", "economic", "organisational", "cooperation")},
@@ -69,7 +69,7 @@ def check_cells(
     for column in spec.columns:
         name = column.name
         if column.type in ("id", "text"):
-            if column.required:
+            if column.filled:
                 ledger.reject(frame[name].isna().to_numpy(), "required_missing", name)
             else:
                 ledger.note(flags.get((name, "undecodable"), _none(ledger)), "text_undecodable", name)
@@ -269,7 +269,7 @@ def _key_text(ledger: Ledger, row: int) -> str:
 
 
 def check_memberships(ledger: Ledger) -> None:
-    """Reject memberships that end before they begin, and later ones that overlap an earlier one."""
+    """Reject memberships that end before they begin; tell overlapping ones, and rows that name no cluster."""
     joined, left = ledger.values("joined_year"), ledger.values("left_year")
 
     def year(values: NDArray[np.float64]) -> Callable[[int], str]:
@@ -293,9 +293,27 @@ def check_memberships(ledger: Ledger) -> None:
         else:
             overlap[alive[at]] = True
             original[alive[at]] = alive[clash]
-    ledger.reject(
+    ledger.note(
         overlap, "membership_overlap", "participant_id", detail=lambda row: _place(ledger, int(original[row]))
     )
+    outside = ledger.frame["cluster_id"].isna().to_numpy()
+    role = ledger.frame["role"].notna().to_numpy()
+    _tell_outside(ledger, outside & role, "participants_outside")
+    _tell_outside(ledger, outside & ~role, "cluster_missing")
+
+
+def _tell_outside(ledger: Ledger, which: Mask, code: str) -> None:
+    """Tell once a file how many rows of `which` there are, and whose."""
+    for grid in range(len(ledger.grids)):
+        rows = np.flatnonzero(which & ledger.alive & (ledger.source == grid))
+        if len(rows):
+            told = "; ".join(ledger.frame["participant_id"].iloc[rows[:10]])
+            told += f" (+{len(rows) - 10})" if len(rows) > 10 else ""
+            one = _none(ledger)
+            one[rows[0]] = True
+            ledger.note(
+                one, code, "cluster_id", value={int(rows[0]): told}.__getitem__, detail=str(len(rows))
+            )
 
 
 def check_kinds(ledger: Ledger) -> None:

@@ -204,6 +204,7 @@ def _build(
     _agree(graph, accounting)
     rejected = [ledger.rejected() for ledger in ledgers.values()]
     findings = notes.findings()
+    findings.extend(graph.people.findings(graph.years))
     if settings.strict:
         _be_strict(findings)
     kept = [frame for frame in rejected if len(frame)]
@@ -359,7 +360,7 @@ def _describe(table: str, part: TypedGrid) -> dict[str, Any]:
 def _agree(graph: SupplyGraph, accounting: Mapping[str, Mapping[str, Any]]) -> None:
     """Check that the graph holds what was accepted: nothing lost, nothing added on the way in."""
     for table, book in accounting.items():
-        held = getattr(graph, table)
+        held = graph.to_tables()[table]
         if len(held) != book["rows_accepted"]:
             raise AssertionError(
                 f"the graph holds {len(held)} rows of {table}, {book['rows_accepted']} accepted"

@@ -32,7 +32,7 @@ def check_relations(ledgers: Mapping[str, Ledger], notes: Notes) -> None:
     people = ledgers.get("participants")
     members: pd.Index[Any] = pd.Index([])
     if people is not None:
-        members = pd.Index(people.frame.loc[people.alive, "participant_id"].unique())
+        members = pd.Index(_memberships(people)["participant_id"].unique())
     if "links" in ledgers:
         _check_links(ledgers["links"], members, notes)
         if people is not None:
@@ -100,11 +100,16 @@ def _check_links(links: Ledger, members: pd.Index[Any], notes: Notes) -> None:
     links.note(value == 0, "zero_value", "value")
 
 
+def _memberships(people: Ledger) -> pd.DataFrame:
+    """Return the rows that make somebody a member: those that live and name a cluster."""
+    return people.frame[people.alive & people.frame["cluster_id"].notna().to_numpy()]
+
+
 def _members_then(
     people: Ledger, who: pd.Series[Any], year: pd.Series[Any]
 ) -> np.ndarray[Any, np.dtype[np.bool_]]:
     """Tell for each row whether `who` is a member of some cluster in `year`."""
-    alive = people.frame.loc[people.alive]
+    alive = _memberships(people)
     periods = pd.DataFrame({"who": alive["participant_id"].astype(object)})
     for name, none in (("joined_year", -np.inf), ("left_year", np.inf)):
         given = alive[name] if name in alive else pd.Series(np.nan, index=alive.index)

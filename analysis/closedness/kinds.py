@@ -12,23 +12,25 @@ from numpy.typing import NDArray
 from clustercoop.analysis.closedness.words import words
 from clustercoop.graph.formation import FloatArray, Formation
 from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.slicing import knowledge_links
 
 Flags = NDArray[np.bool_]
+Marks = NDArray[np.int8]
+YES, NO, UNKNOWN = np.int8(1), np.int8(0), np.int8(-1)
 
 
 @dataclass(frozen=True, eq=False)
 class LinkKinds:
-    """What the kinds of links and the roles of participants say, over a whole graph.
+    """What the kinds of links say, over a whole graph.
 
     Attributes
     ----------
-    known, knowledge, returning : arrays of bool, shape (links,)
-        Whether the link states a kind; whether it carries knowledge (by its kind, or because one of its
-        ends is a university or a research organisation); whether it is a return flow.
+    known, knowledge, returning, goods : arrays of bool, shape (links,)
+        Whether the link states a kind; whether that is one of knowledge; a return flow; goods.
     value : array of float64, shape (links,)
         Value of each link.
     knowable : bool
-        Whether any link states a kind or any participant a role.
+        Whether any link states a kind or any participant or partner a role.
     crossing_years : frozenset of int
         Years in which any link crosses the boundary of any cluster.
     """
@@ -36,6 +38,7 @@ class LinkKinds:
     known: Flags
     knowledge: Flags
     returning: Flags
+    goods: Flags
     value: FloatArray
     knowable: bool
     crossing_years: frozenset[int]
@@ -56,47 +59,127 @@ def _read(graph: SupplyGraph) -> LinkKinds:
     codes, names = pd.factorize(graph.links["kind"])
     clean = [str(name).strip().casefold() for name in names]
     # One more entry at the end: code −1 is a link without a kind.
-    knowledge = np.array([name in lists.knowledge_kinds for name in clean] + [False])[codes]
     returning = np.array([name in lists.return_kinds for name in clean] + [False])[codes]
-    role = graph.participants["role"].astype(object)
-    expert = graph.participants.loc[
-        role.notna() & role.astype(str).str.strip().str.casefold().isin(lists.knowledge_roles), "node"
-    ]
-    if len(expert):
-        node = np.zeros(len(graph.node_ids), bool)
-        node[expert.to_numpy()] = True
-        supplier, buyer = graph.links["supplier"].to_numpy(), graph.links["buyer"].to_numpy()
-        knowledge = knowledge | ((node[supplier] | node[buyer]) & (supplier != buyer))
+    goods = np.array([name == "goods" for name in clean] + [False])[codes]
+    roles = any(bool(rows["role"].notna().any()) for rows in (graph.participants, graph.partners))
     return LinkKinds(
         known=codes >= 0,
-        knowledge=knowledge,
+        knowledge=knowledge_links(graph),
         returning=returning,
+        goods=goods,
         value=graph.links["value"].to_numpy(),
-        knowable=bool(len(names)) or bool(role.notna().any()),
+        knowable=bool(len(names)) or roles,
         crossing_years=frozenset(
-            f.year for f in graph.formations() if len(f.sales_rows) or len(f.purchase_rows)
+            f.year
+            for f in graph.formations()
+            if len(f.sales_rows) or len(f.purchase_rows) or _crossing(graph, f).any()
         ),
     )
 
 
-def knowledge_ties(formation: Formation, graph: SupplyGraph) -> tuple[int, int]:
-    """Return how many knowledge ties stay inside and how many reach outside.
+def _member(formation: Formation, nodes: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Return the local number of each node, −1 where it is no member."""
+    place = np.minimum(np.searchsorted(formation.members, nodes), formation.n - 1)
+    return np.where(formation.members[place] == nodes, place, -1)
 
-    A tie is a pair (supplier, buyer) with at least one knowledge link in the year, whatever its value:
-    what knowledge is worth is not what was paid for it.
+
+def _crossing(graph: SupplyGraph, formation: Formation) -> Flags:
+    """Tell which links of kind knowledge have an end outside."""
+    rows = formation.knowledge_rows
+    ends = (graph.links[side].to_numpy()[rows] for side in ("supplier", "buyer"))
+    out = np.zeros(len(rows), bool)
+    for nodes in ends:
+        out |= _member(formation, nodes) < 0
+    return out
+
+
+def outside_knowledge(formation: Formation, graph: SupplyGraph) -> Flags:
+    """Tell which members have a link of kind knowledge, of positive value, with a partner outside."""
+    rows = formation.knowledge_rows
+    rows = rows[(graph.links["value"].to_numpy()[rows] > 0) & _crossing(graph, formation)]
+    found = np.zeros(formation.n, bool)
+    for side in ("supplier", "buyer"):
+        local = _member(formation, graph.links[side].to_numpy()[rows])
+        found[local[local >= 0]] = True
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class KnowledgeTies:
+    """Ties of knowledge of a formation.
+
+    Attributes
+    ----------
+    inside, outside : int
+        Ties between members, and of members with partners outside.
+    open_inside, open_outside : int
+        Ties that may be of knowledge or not: by kind their links may, no end is known to be a university or a
+        research organisation, and the role of one end is unknown.
+    example : str
+        One open tie, "supplier → buyer", with the outside where there is one; "" without.
     """
-    knowledge = link_kinds(graph).knowledge
-    inside = formation.internal_rows[knowledge[formation.internal_rows]]
-    crossing = np.concatenate([formation.sales_rows, formation.purchase_rows])
-    crossing = crossing[knowledge[crossing]]
-    return _pairs(graph, inside), _pairs(graph, crossing)
+
+    inside: int
+    outside: int
+    open_inside: int
+    open_outside: int
+    example: str
+
+    @property
+    def settled(self) -> bool:
+        """Whether the open ties leave the share outside the same whatever they are."""
+        if not self.open_inside + self.open_outside:
+            return True
+        inside, outside = self.inside + self.open_inside, self.outside + self.open_outside
+        return (self.inside > 0 and not outside) or (self.outside > 0 and not inside)
 
 
-def _pairs(graph: SupplyGraph, rows: NDArray[np.int64]) -> int:
-    if not len(rows):
-        return 0
-    supplier = graph.links["supplier"].to_numpy()[rows].astype(np.int64)
-    return len(np.unique(supplier * len(graph.node_ids) + graph.links["buyer"].to_numpy()[rows]))
+def knowledge_ties(formation: Formation, graph: SupplyGraph) -> KnowledgeTies:
+    """Count the ties of knowledge inside and to the outside.
+
+    A tie is a pair (supplier, buyer) with at least one link of positive value that carries knowledge. What
+    knowledge is worth is not what was paid for it, so ties are counted. A link of kind knowledge carries it,
+    one of goods or a return flow does not; any other does where one of its ends is a university or a research
+    organisation.
+    """
+    kinds = link_kinds(graph)
+    rows = np.concatenate([formation.internal_rows, formation.sales_rows, formation.purchase_rows])
+    rows = np.concatenate([rows, formation.knowledge_rows])
+    rows = rows[kinds.value[rows] > 0]
+    supplier, buyer = (graph.links[side].to_numpy()[rows] for side in ("supplier", "buyer"))
+    outside_roles = _experts(graph.people.of_nodes(formation.year, "role"))
+    roles = _experts(formation.role)
+    marks, at = [], []
+    for nodes in (supplier, buyer):
+        local = _member(formation, nodes)
+        at.append(local)
+        marks.append(np.where(local < 0, outside_roles[nodes], roles[local]))
+    either = np.where((marks[0] == UNKNOWN) | (marks[1] == UNKNOWN), UNKNOWN, NO)
+    either = np.where((marks[0] == YES) | (marks[1] == YES), YES, either)
+    carries = np.where(kinds.goods[rows] | kinds.returning[rows], NO, either)
+    carries = np.where(kinds.knowledge[rows], YES, carries)
+    crossing = (at[0] < 0) | (at[1] < 0)
+    pairs = supplier.astype(np.int64) * len(graph.node_ids) + buyer
+    told = [np.unique(pairs[(carries == YES) & side]) for side in (~crossing, crossing)]
+    may = [
+        np.setdiff1d(pairs[(carries == UNKNOWN) & side], known)
+        for side, known in zip((~crossing, crossing), told, strict=True)
+    ]
+    example = ""
+    for ends in (may[1], may[0]):
+        if len(ends) and not example:
+            example = " → ".join(
+                str(graph.node_ids[end]) for end in divmod(int(ends[0]), len(graph.node_ids))
+            )
+    return KnowledgeTies(len(told[0]), len(told[1]), len(may[0]), len(may[1]), example)
+
+
+def _experts(roles: NDArray[np.object_]) -> Marks:
+    """Return `YES` for a role of knowledge, `NO` for another, `UNKNOWN` for none."""
+    codes, unique = pd.factorize(roles)
+    known = words().knowledge_roles
+    clean = [str(role).strip().casefold() for role in unique]
+    return np.array([UNKNOWN if not c else YES if c in known else NO for c in clean], np.int8)[codes]
 
 
 def return_flow_share(formation: Formation, graph: SupplyGraph) -> tuple[float, float]:

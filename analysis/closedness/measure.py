@@ -79,7 +79,12 @@ def measure(formation: Formation, settings: Settings, graph: SupplyGraph | None 
     ) | {"throughflow_basis": "", "stages": None, "knowledge_ties": None}
     embodied = {"embodied_inside_share": np.full(formation.n, NAN)}
     if not formation.has_links:
-        return Measures(columns, embodied, (told(formation, "closedness_no_links"),))
+        ties = (
+            _kind_columns(formation, graph, columns)
+            if graph is not None and len(formation.knowledge_rows)
+            else []
+        )
+        return Measures(columns, embodied, (told(formation, "closedness_no_links"), *ties))
     findings = list(_flow_columns(formation, columns))
     findings += _structure_columns(formation, columns)
     embodied["embodied_inside_share"], noticed = _autonomy(formation, settings, columns)
@@ -196,19 +201,33 @@ def _kind_columns(formation: Formation, graph: SupplyGraph, columns: dict[str, S
     crossing = formation.year in read.crossing_years
     if crossing:
         outward = (formation.sales_outside > 0) | (formation.purchases_outside > 0)
+        outward |= kinds.outside_knowledge(formation, graph)
         columns["outside_partner_share"] = float(outward.mean())
     if not read.knowable:
         findings.append(told(formation, "knowledge_links_unknown"))
     else:
-        inside, outside = kinds.knowledge_ties(formation, graph)
-        columns["knowledge_ties"] = inside + outside
-        if crossing and inside + outside:
-            columns["outside_knowledge_share"] = outside / (inside + outside)
-        else:
-            code = "knowledge_links_none" if crossing else "knowledge_outside_unrecorded"
-            findings.append(told(formation, code))
+        findings += _knowledge_columns(formation, kinds.knowledge_ties(formation, graph), crossing, columns)
     share, stated = kinds.return_flow_share(formation, graph)
     columns["return_flow_share"] = share
     if 0 < stated < 1:
         findings.append(told(formation, "kinds_partly_unknown", value=f"{1 - stated:.1%}"))
     return findings
+
+
+def _knowledge_columns(
+    formation: Formation, ties: kinds.KnowledgeTies, crossing: bool, columns: dict[str, Scalar]
+) -> list[Finding]:
+    open_ties = ties.open_inside + ties.open_outside
+    if not open_ties:
+        columns["knowledge_ties"] = ties.inside + ties.outside
+    if not crossing:
+        return [told(formation, "knowledge_outside_unrecorded")]
+    if not ties.settled:
+        return [told(formation, "knowledge_roles_unknown", value=str(open_ties), detail=ties.example)]
+    if not ties.inside + ties.outside:
+        return [told(formation, "knowledge_links_none")]
+    if open_ties:
+        columns["outside_knowledge_share"] = float(ties.outside > 0)
+    else:
+        columns["outside_knowledge_share"] = ties.outside / (ties.inside + ties.outside)
+    return []

@@ -19,12 +19,11 @@ def closedness_axes(formations: pd.DataFrame) -> pd.DataFrame:
         \mathrm{integration} = \tfrac13 (\text{internal sales share} + \text{internal sourcing share}
         + \text{circulation share})
 
-        \mathrm{isolation} = \text{mean of autonomy and of } 1 - \text{outside knowledge share}
+        \mathrm{isolation} = \tfrac12 (\text{autonomy} + 1 - \text{outside knowledge share})
 
     Integration says how far supply stays and returns inside; isolation how far value and knowledge from
-    outside are kept out. A cluster can be high on both, or integrated and open. Integration is unknown
-    unless all its parts are known; isolation is the mean of those that are, named in ``isolation_basis``,
-    because few data sets hold both: compare formations with the same basis only.
+    outside are kept out. A cluster can be high on both, or integrated and open. An axis is unknown unless
+    all its parts are known; ``isolation_basis`` names the parts of isolation that are.
 
     Parameters
     ----------
@@ -49,13 +48,11 @@ def closedness_axes(formations: pd.DataFrame) -> pd.DataFrame:
     integration = _parts(formations, lists.integration)
     isolation = _parts(formations, lists.isolation)
     known = ~np.isnan(isolation)
-    total = np.where(known, isolation, 0.0).sum(axis=1)
-    count = known.sum(axis=1)
     basis = ["; ".join(np.array(lists.isolation)[row]) for row in known]
     return pd.DataFrame(
         {
             "integration": integration.mean(axis=1),
-            "isolation": np.divide(total, count, out=np.full(len(total), np.nan), where=count > 0),
+            "isolation": isolation.mean(axis=1),
             "isolation_basis": basis,
         },
         index=formations.index,

@@ -27,7 +27,7 @@ class Words:
         When it was entered, how sure it is, where it comes from.
     integration, isolation : tuple of str
         Parts of each axis.
-    knowledge_kinds, knowledge_roles, return_kinds : frozenset of str
+    knowledge_roles, return_kinds : frozenset of str
         Names in lower case.
     verdicts : tuple of Verdict
         In the order in which they are tried.
@@ -38,7 +38,6 @@ class Words:
     source: str
     integration: tuple[str, ...]
     isolation: tuple[str, ...]
-    knowledge_kinds: frozenset[str]
     knowledge_roles: frozenset[str]
     return_kinds: frozenset[str]
     verdicts: tuple[Verdict, ...]
@@ -60,7 +59,6 @@ def words() -> Words:
         **data["about"],
         integration=tuple(data["parts"]["integration"]),
         isolation=tuple(data["parts"]["isolation"]),
-        knowledge_kinds=frozenset(data["knowledge"]["kinds"]),
         knowledge_roles=frozenset(data["knowledge"]["roles"]),
         return_kinds=frozenset(data["return"]["kinds"]),
         verdicts=tuple(Verdict(**entry) for entry in data["verdict"]),

@@ -26,7 +26,7 @@ from clustercoop.graph.stores.protocol import SCHEMA_VERSION, LoadReport
 
 UNIQUE: Final = (
     *(("(x:{})", label, "id") for label in ("ClusterCoop", "Participant", "Cluster")),
-    *(("(x:{})", label, "key") for label in ("Activity", "Indicator", "Measure", "Formation")),
+    *(("(x:{})", label, "key") for label in ("Activity", "Profile", "Indicator", "Measure", "Formation")),
     ("(x:{})", "Load", "fingerprint"),
     *(("()-[x:{}]-()", kind, "key") for kind in ("SUPPLIES", "MEMBERSHIP", "MEMBER_OF", "MEASURED")),
 )
@@ -126,7 +126,7 @@ class Loader(Writer):
 
     def _stale_results(self, graph: SupplyGraph, people: pd.DataFrame) -> list[tuple[str, Mapping[str, Any]]]:
         partners = people["participant_id"].isin(graph.node_ids)
-        touched = sorted(set(graph.cluster_ids) | set(people.loc[partners, "cluster_id"]))
+        touched = sorted(set(graph.cluster_ids) | set(people.loc[partners, "cluster_id"].dropna()))
         return self._drop_results(touched, list(graph.years))
 
     def _nodes(self, made: Mapping[str, pd.DataFrame], merged: pd.DataFrame) -> None:
@@ -142,9 +142,12 @@ class Loader(Writer):
             clusters.loc[~listed, "id"].tolist(),
         )
         for name, node in records.NODES.items():
-            if name != "participants":
+            if name not in ("participants", "profiles"):
                 frame = clusters[listed] if name == "clusters" else made[name]
                 self._batches(node_statement(node), to_rows(frame, (node.key, *node.properties)))
+        profile = records.NODES["profiles"]
+        rows = to_rows(records.profiles(merged), (profile.key, *profile.properties))
+        self._batches(node_statement(profile), rows)
         link = records.LINKS["memberships"]
         self._batches(link_statement(link), link_rows(link, records.memberships(merged)))
 
@@ -170,6 +173,9 @@ class Loader(Writer):
         kept = set(records.memberships(merged)["key"])
         found = self.link.read("MATCH ()-[r:MEMBERSHIP]->() RETURN r.key")
         self._delete_links("MEMBERSHIP", [key for [key] in found if key not in kept])
+        kept = set(records.profiles(merged)["key"])
+        found = self.link.read("MATCH (n:Profile) RETURN n.key")
+        self._delete_nodes("Profile", [key for [key] in found if key not in kept])
         own, foreign = self._owners(graph, people, merged)
         years, clusters = list(parts.all_years(graph)), list(graph.cluster_ids)
         found = self.link.read(

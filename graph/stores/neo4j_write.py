@@ -21,7 +21,7 @@ from clustercoop.graph.stores import records, results
 from clustercoop.graph.stores.neo4j_link import Link
 from clustercoop.graph.stores.protocol import UnfinishedLoadError, check_version
 
-LABELS: Final = ("Activity", "Indicator", "Measure", "Formation", "Participant", "Cluster", "Load")
+LABELS: Final = ("Activity", "Profile", "Indicator", "Measure", "Formation", "Participant", "Cluster", "Load")
 LOCK: Final = "MERGE (m:ClusterCoop {id: 'store'}) SET m.tick = coalesce(m.tick, 0) + 1"
 _STEP: Final = (
     "MERGE (m:ClusterCoop {id: 'store'}) SET m.tick = coalesce(m.tick, 0) + 1 "
@@ -119,12 +119,13 @@ class Writer:
         return meta
 
     def people(self) -> pd.DataFrame:
-        """Return the memberships in the store, in the contract's columns."""
+        """Return the table participants of the store, in the contract's columns: members, then partners."""
         link = records.LINKS["memberships"]
         columns = ["participant_id", "cluster_id", *link.properties]
+        names = ", ".join(f"r.{name}" for name in link.properties)
         rows = self.link.read(
-            "MATCH (a:Participant)-[r:MEMBERSHIP]->(b:Cluster) RETURN a.id, b.id, "
-            + ", ".join(f"r.{name}" for name in link.properties)
+            f"MATCH (a:Participant)-[r:MEMBERSHIP]->(b:Cluster) RETURN a.id, b.id, {names} "
+            f"UNION ALL MATCH (r:Profile) RETURN r.participant_id AS `a.id`, null AS `b.id`, {names}"
         )
         frame = pd.DataFrame(rows, columns=columns, dtype=object).sort_values("nth", kind="stable")
         return records.typed_table(frame, "participants")

@@ -47,7 +47,8 @@ def all_years(graph: SupplyGraph) -> tuple[int, ...]:
 def members(people: pd.DataFrame, clusters: Collection[str], *, others: bool = False) -> set[str]:
     """Return the ids of the members of `clusters`, or with `others` of any other cluster."""
     chosen = people["cluster_id"].isin(list(clusters))
-    return set(people.loc[~chosen if others else chosen, "participant_id"])
+    wanted = people["cluster_id"].notna() & ~chosen if others else chosen
+    return set(people.loc[wanted, "participant_id"])
 
 
 def _isin(column: pd.Series[Any], values: Collection[Any]) -> Bools:
@@ -88,7 +89,9 @@ def subset(
     if clusters is not None:
         inside = members(frames["participants"], clusters)
         for name in ("participants", "clusters", "indicators", "measures"):
-            frames[name] = frames[name][_isin(frames[name]["cluster_id"], clusters)]
+            kept = _isin(frames[name]["cluster_id"], clusters)
+            # A partner outside is known to every cluster.
+            frames[name] = frames[name][kept | frames[name]["cluster_id"].isna().to_numpy()]
         links, activity = frames["links"], frames["activity"]
         frames["links"] = links[_isin(links["supplier_id"], inside) | _isin(links["buyer_id"], inside)]
         frames["activity"] = activity[_isin(activity["participant_id"], inside)]
@@ -242,7 +245,7 @@ def touched_clusters(held: SupplyGraph, new: SupplyGraph) -> set[str]:
     """Return the clusters whose figures a load of `new` may change: its own, and those of its partners."""
     people = held.participants
     partners = people["participant_id"].isin(new.node_ids)
-    return set(new.cluster_ids) | set(people.loc[partners, "cluster_id"])
+    return set(new.cluster_ids) | set(people.loc[partners, "cluster_id"].dropna())
 
 
 def check_results(held: SupplyGraph, tables: Mapping[str, pd.DataFrame]) -> None:

@@ -6,7 +6,8 @@ The layout (see ``docs/graph-model.md``)::
     (:Cluster {id, name, …, listed, named})
     (:Participant)-[:SUPPLIES {key, year, value, product, kind, …, nth, row, file, sheet}]->(:Participant)
     (:Participant)-[:MEMBERSHIP {key, name, role, …, joined_year, left_year, nth}]->(:Cluster)
-    (:Participant)-[:MEMBER_OF {key, year}]->(:Cluster)
+    (:Participant)-[:MEMBER_OF {key, year, role, industry_code, region}]->(:Cluster)
+    (:Participant)-[:DESCRIBED]->(:Profile {key, participant_id, name, role, …, joined_year, left_year, nth})
     (:Participant)-[:REPORTED]->(:Activity {key, participant_id, year, output, …, row, file, sheet})
     (:Indicator {key, cluster_id, year, …})-[:ABOUT]->(:Cluster)
     (:Measure {key, cluster_id, year, category, measure, …, nth})-[:GIVEN_TO]->(:Cluster)
@@ -15,6 +16,9 @@ Which properties there are follows from ``graph/schema.csv``. Every key is text 
 identify a row, joined by ``|``; a ``|`` or ``\`` inside a part is escaped, so different rows never share a
 key. ``nth`` numbers rows whose other parts are equal. ``name`` is the id where the data give none
 (``named`` is false then; a membership keeps what was given).
+
+A Profile is a row of the table participants without a cluster. A participant's role, industry and region are
+those of its latest rows, none where these differ; MEMBER_OF holds what it was in the cluster in the year.
 """
 
 from __future__ import annotations
@@ -30,8 +34,8 @@ from numpy.typing import NDArray
 from clustercoop.graph.kinds import TEXT
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.networks import ORIGIN
-from clustercoop.graph.people import PERSON, describe
-from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR, tables
+from clustercoop.graph.people import ATTRIBUTES, PERSON, People, describe
+from clustercoop.graph.schema import tables
 
 Objects = NDArray[np.object_]
 
@@ -70,6 +74,12 @@ _PARALLEL: Final = tuple(n for n in tables()["links"].key if n not in ("year", "
 NODES: Final = {
     "participants": NodeSpec("Participant", "id", PERSON),
     "clusters": NodeSpec("Cluster", "id", (*_columns("clusters", "cluster_id"), "listed", "named")),
+    "profiles": NodeSpec(
+        "Profile",
+        "key",
+        (*_columns("participants", "cluster_id"), "nth"),
+        ("DESCRIBED", "Participant", "participant_id", True),
+    ),
     "activity": NodeSpec(
         "Activity",
         "key",
@@ -97,7 +107,7 @@ LINKS: Final = {
         (*_columns("participants", "participant_id", "cluster_id"), "nth"),
     ),
     "member_of": LinkSpec(
-        "MEMBER_OF", ("Participant", "participant_id"), ("Cluster", "cluster_id"), ("year",)
+        "MEMBER_OF", ("Participant", "participant_id"), ("Cluster", "cluster_id"), ("year", *ATTRIBUTES)
     ),
     "supplies": LinkSpec(
         "SUPPLIES",
@@ -140,16 +150,21 @@ def _nth(frame: pd.DataFrame, key: list[str]) -> NDArray[np.int64]:
 
 
 def member_years(people: pd.DataFrame, years: Collection[int]) -> pd.DataFrame:
-    """Return (key, participant_id, cluster_id, year) for every year of `years` that a membership covers."""
-    first = people["joined_year"].fillna(FIRST_YEAR).to_numpy("int64")
-    last = people["left_year"].fillna(LAST_YEAR).to_numpy("int64")
-    parts = [
-        people.loc[(first <= year) & (year <= last), ["participant_id", "cluster_id"]].assign(year=year)
-        for year in sorted(years)
-    ]
+    """Return the members of every cluster in each of `years`, with what they were there and then.
+
+    Columns ``key, participant_id, cluster_id, year, role, industry_code, region``.
+    """
+    told = People.of(people)
+    clusters = np.array(told.clusters, dtype=object)
+    parts = []
+    for year in sorted(years):
+        members = told.members(year)
+        texts = {name: [text or None for text in found] for name, found in members.attributes.items()}
+        ids = {"participant_id": told.ids[members.node], "cluster_id": clusters[members.cluster]}
+        parts.append(pd.DataFrame({**ids, "year": year, **texts}))
     if not parts:
-        return pd.DataFrame(columns=["key", "participant_id", "cluster_id", "year"])
-    every = pd.concat(parts, ignore_index=True).drop_duplicates(ignore_index=True)
+        return pd.DataFrame(columns=["key", "participant_id", "cluster_id", "year", *ATTRIBUTES])
+    every = pd.concat(parts, ignore_index=True)
     key = join_key(escape(every["participant_id"]), escape(every["cluster_id"]), every["year"])
     return every.assign(key=key)
 
@@ -220,6 +235,7 @@ def to_records(graph: SupplyGraph) -> dict[str, pd.DataFrame]:
             nth=nth, key=join_key(escape(measures["cluster_id"]), measures["year"], nth)
         ),
         "memberships": memberships(people),
+        "profiles": profiles(people),
         "member_of": member_years(people, graph.years),
         "supplies": supplies(graph),
     }
@@ -227,10 +243,20 @@ def to_records(graph: SupplyGraph) -> dict[str, pd.DataFrame]:
 
 def memberships(people: pd.DataFrame) -> pd.DataFrame:
     """Return the memberships as records of MEMBERSHIP."""
+    people = people[people["cluster_id"].notna()].reset_index(drop=True)
     nth = _nth(people, ["participant_id", "cluster_id", "joined_year"])
     joined = people["joined_year"].astype(object).where(people["joined_year"].notna(), "")
     key = join_key(escape(people["participant_id"]), escape(people["cluster_id"]), joined, nth)
     return people.assign(nth=nth, key=key)
+
+
+def profiles(people: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of participants that name no cluster as records of Profile."""
+    rows = people[people["cluster_id"].isna()].reset_index(drop=True)
+    nth = _nth(rows, ["participant_id", "joined_year"])
+    joined = rows["joined_year"].astype(object).where(rows["joined_year"].notna(), "")
+    key = join_key(escape(rows["participant_id"]), joined, nth)
+    return rows.drop(columns="cluster_id").assign(nth=nth, key=key)
 
 
 def from_records(
@@ -246,8 +272,9 @@ def from_records(
     if len(clusters):
         clusters = clusters.assign(name=clusters["name"].where(clusters["named"].astype(bool), None))
         records["clusters"] = clusters[clusters["listed"].astype(bool)]
+    people = [table("participants", source) for source in ("memberships", "profiles")]
     frames = {
-        "participants": table("participants", "memberships"),
+        "participants": pd.concat([part for part in people if len(part)] or people[:1], ignore_index=True),
         "links": table("links", "supplies", **{short: name for name, short in SHORT.items()}),
         "activity": table("activity", "activity"),
         "clusters": table("clusters", "clusters", id="cluster_id"),

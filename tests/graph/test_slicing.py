@@ -10,6 +10,7 @@ import pytest
 
 from clustercoop.graph import slicing
 from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.people import Members
 
 
 def drawn(seed: int) -> SupplyGraph:
@@ -36,8 +37,8 @@ def drawn(seed: int) -> SupplyGraph:
 class Several(slicing._Memberships):
     """Memberships that are looked up as if somebody were in two clusters."""
 
-    def __init__(self, cluster: slicing.Ints, node: slicing.Ints, n_nodes: int) -> None:
-        super().__init__(cluster, node, n_nodes)
+    def __init__(self, members: Members, n_nodes: int, *, split: bool = False) -> None:
+        super().__init__(members, n_nodes, split=split)
         self._single = False
 
 
