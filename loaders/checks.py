@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from clustercoop.graph.schema import FIRST_YEAR, KNOWLEDGE_KINDS, LAST_YEAR, LINK_KINDS, NUMERIC
 from clustercoop.loaders.ledger import Ledger, Mask
 from clustercoop.loaders.numbers import Issue
+from clustercoop.loaders.sources import table_names
 
 _BAD: Final = {
     Issue.NOT_A_NUMBER: "not_a_number",
@@ -48,6 +50,7 @@ _CATEGORIES: Final[dict[str, str]] = {
     **dict.fromkeys(("организационная", "организационные", "organizational"), "organisational"),
     **dict.fromkeys(("кооперационная", "кооперация", "кооперационные", "co-operation"), "cooperation"),
 }
+_FILE_YEARS: Final = re.compile(r"((?:19|20)\d\d)(?:[_\-]((?:19|20)?\d\d))?")
 _BESIDE: Final = "beside the contract"
 JUMP_UP: Final = 10.0
 # A fall that prints as 70 % counts as one: the published 0.374 after 1.244 is 69.94 %.
@@ -270,6 +273,7 @@ def _key_text(ledger: Ledger, row: int) -> str:
 
 def check_memberships(ledger: Ledger) -> None:
     """Reject memberships that end before they begin; tell overlapping ones, and rows that name no cluster."""
+    _date_by_file(ledger)
     joined, left = ledger.values("joined_year"), ledger.values("left_year")
 
     def year(values: NDArray[np.float64]) -> Callable[[int], str]:
@@ -300,6 +304,27 @@ def check_memberships(ledger: Ledger) -> None:
     role = ledger.frame["role"].notna().to_numpy()
     _tell_outside(ledger, outside & role, "participants_outside")
     _tell_outside(ledger, outside & ~role, "cluster_missing")
+
+
+def _date_by_file(ledger: Ledger) -> None:
+    """Let undated rows of yearly files (participants_2021, …) hold for the years of their file."""
+    if len(ledger.grids) < 2:
+        return
+    undated = np.isnan(ledger.values("joined_year")) & np.isnan(ledger.values("left_year"))
+    for number, grid in enumerate(ledger.grids):
+        title = grid.sheet if table_names(grid.sheet)[1] else os.path.splitext(grid.file)[0]
+        found = _FILE_YEARS.fullmatch(table_names(title)[1])
+        rows = undated & (ledger.source == number)
+        if found is None or not rows.any():
+            continue
+        first = int(found[1])
+        last = int(found[2].rjust(4, found[1][:2])) if found[2] else first
+        ledger.frame.loc[rows, "joined_year"] = first
+        ledger.frame.loc[rows, "left_year"] = last
+        one = _none(ledger)
+        told = {int(np.flatnonzero(rows)[0]): str(first) if first == last else f"{first}–{last}"}
+        one[list(told)] = True
+        ledger.note(one, "membership_of_file", "joined_year", value=told.__getitem__, detail=str(rows.sum()))
 
 
 def _tell_outside(ledger: Ledger, which: Mask, code: str) -> None:

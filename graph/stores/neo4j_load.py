@@ -11,6 +11,7 @@ import pandas as pd
 
 from clustercoop.graph.errors import StoreError
 from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.periods import merge_memberships
 from clustercoop.graph.progress import Progress, silent
 from clustercoop.graph.rows import to_rows
 from clustercoop.graph.stores import parts, records
@@ -102,8 +103,8 @@ class Loader(Writer):
             ]
         )
         made = records.to_records(graph)
-        merged = parts.merge_people(
-            people, graph.to_tables()["participants"], graph.cluster_ids, whole=whole
+        merged = merge_memberships(
+            people, graph.to_tables()["participants"], graph.cluster_ids, held_years, graph.years
         ).sort_values(["cluster_id", "participant_id", "joined_year"], ignore_index=True, kind="stable")
         progress("loading", 0, len(graph.links))
         self._nodes(made, merged)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from clustercoop.graph.errors import DataError, UnknownNameError, parameter_error
 from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.periods import merge_memberships
 from clustercoop.graph.schema import tables
 
 Bools = NDArray[np.bool_]
@@ -167,9 +168,8 @@ def merged(old: SupplyGraph, new: SupplyGraph) -> SupplyGraph:
     """Return `old` with the clusters and years of `new` replaced by what `new` holds.
 
     Rows with the same key are taken from `new`. Rows of the clusters and years of `new` which `new` no
-    longer has are dropped, unless another cluster needs them. Memberships which `new` lacks are dropped
-    when `new` covers every year of `old`; a reload of some years keeps them, because a membership without
-    years speaks for the other years, too.
+    longer has are dropped, unless another cluster needs them. Memberships are replaced for the years of
+    `new` and stay for the others (`clustercoop.graph.periods`).
 
     Raises
     ------
@@ -181,7 +181,7 @@ def merged(old: SupplyGraph, new: SupplyGraph) -> SupplyGraph:
     check_currency(old.currency, new.currency)
     before, after = old.to_tables(), new.to_tables()
     scope, years = new.cluster_ids, all_years(new)
-    people = merge_people(before["participants"], after["participants"], scope, whole=covers(old, new))
+    people = merge_memberships(before["participants"], after["participants"], scope, old.years, new.years)
     own, foreign = members(people, scope), members(people, scope, others=True)
     own |= members(before["participants"], scope)
     alone = not (set(old.cluster_ids) - set(scope))
@@ -207,15 +207,6 @@ def merged(old: SupplyGraph, new: SupplyGraph) -> SupplyGraph:
 def covers(old: SupplyGraph, new: SupplyGraph) -> bool:
     """Tell whether `new` has every year of `old`."""
     return set(old.years) <= set(new.years)
-
-
-def merge_people(
-    before: pd.DataFrame, after: pd.DataFrame, scope: Collection[str], *, whole: bool
-) -> pd.DataFrame:
-    """Return the memberships after a load; see `merged`."""
-    if whole:
-        return _concat(before[~_isin(before["cluster_id"], scope)], after)
-    return _upsert(before, after, ["participant_id", "cluster_id", "joined_year"])
 
 
 def merge_provenance(old: Mapping[str, Any], new: Mapping[str, Any], replaced: bool) -> dict[str, Any]:

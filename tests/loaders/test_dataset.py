@@ -450,3 +450,31 @@ def test_a_year_of_wiod_keeps_every_dollar(tmp_path: Path) -> None:
 
 def test_every_expected_failure_is_one_of_ours() -> None:
     assert issubclass(StrictError, DataError) and issubclass(SchemaError, ClusterCoopError)
+
+
+def test_yearly_lists_of_participants_hold_for_their_years(tmp_path: Path) -> None:
+    """m is in A in 2021 and in B in 2022: a list of one year says nothing about another."""
+    lists = {"participants_2021": "m,A\na,A\nb,B\n", "participants_2022": "m,B\na,A\nb,B\n"}
+    for name, rows in lists.items():
+        (tmp_path / f"{name}.csv").write_text("participant_id,cluster_id\n" + rows, "utf-8")
+    (tmp_path / "links.csv").write_text(
+        "year,supplier_id,buyer_id,value\n2021,m,a,5\n2022,m,b,7\n2022,m,a,2\n", "utf-8"
+    )
+    data = read_dataset(tmp_path)
+    inside = {(f.cluster_id, f.year): float(f.weight.sum()) for f in data.graph.formations()}
+    assert inside == {("A", 2021): 5, ("A", 2022): 0, ("B", 2022): 7}
+    told = [(f.file, f.value, f.detail) for f in data.findings if f.code == "membership_of_file"]
+    assert told == [("participants_2021.csv", "2021", "3"), ("participants_2022.csv", "2022", "3")]
+
+
+def test_partners_outside_may_be_listed_without_a_cluster(tmp_path: Path) -> None:
+    (tmp_path / "participants.csv").write_text(
+        "participant_id,cluster_id,role,name\na,A,firm,A\nu,,university,U\nw,-,,W\n", "utf-8"
+    )
+    (tmp_path / "links.csv").write_text("year,supplier_id,buyer_id,value\n2021,u,a,5\n2021,a,w,1\n", "utf-8")
+    data = read_dataset(tmp_path)
+    [formation] = data.graph.formations()
+    assert formation.ids.tolist() == ["a"] and len(data.graph.partners) == 2 and not len(data.rejected)
+    assert data.graph.names["u"] == "U"
+    told = {(f.code, f.severity, f.value) for f in data.findings if f.column == "cluster_id"}
+    assert told == {("participants_outside", "info", "u"), ("cluster_missing", "warning", "w")}
