@@ -111,8 +111,8 @@ class People:
         home = rows["cluster_id"].map(position).fillna(-1)
         self._cluster: Ints = np.asarray(home, dtype=np.int64)
         self._node: Ints = rows["node"].to_numpy("int64")
-        self._first: Ints = rows["joined_year"].astype("Int64").fillna(FIRST_YEAR).to_numpy("int64")
-        self._last: Ints = rows["left_year"].astype("Int64").fillna(LAST_YEAR).to_numpy("int64")
+        self._first: Ints = np.asarray(rows["joined_year"].astype("Int64").fillna(FIRST_YEAR), dtype=np.int64)
+        self._last: Ints = np.asarray(rows["left_year"].astype("Int64").fillna(LAST_YEAR), dtype=np.int64)
         self._codes: dict[str, Ints] = {}
         self._texts: dict[str, NDArray[np.object_]] = {}
         for name in ATTRIBUTES:

@@ -183,6 +183,9 @@ def _slice_year(
             c.name: figures[c.name] * share for c in ACTIVITY if c.type in ("money", "count", "number")
         }
 
+    def told_of(start: int, stop: int) -> dict[str, Any]:
+        return {name: members.attributes[name][start:stop] for name in ATTRIBUTES}
+
     out = []
     for index, (start, stop) in enumerate(pairwise(members.bounds.tolist())):
         nodes = members.node[start:stop]
@@ -206,7 +209,7 @@ def _slice_year(
                 sales_outside=sales[start:stop],
                 purchases_outside=bought[start:stop],
                 activity={name: column[start:stop] for name, column in figures.items()},
-                **{name: members.attributes[name][start:stop] for name in ATTRIBUTES},
+                **told_of(start, stop),
                 **mine,
                 knowledge_rows=np.unique(told[index]),
                 has_links=has_links,
