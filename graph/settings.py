@@ -138,8 +138,12 @@ class Settings:
     core_method: Literal["eq4", "eq2", "lip", "minres"] = _setting(
         "eq4", "Fit that makes the core.", choices=("eq4", "eq2", "lip", "minres")
     )
-    core_weights: Literal["log1p", "raw", "binary"] = _setting(
-        "log1p", "How link values enter correlation fits.", choices=("log1p", "raw", "binary")
+    core_weights: Literal["relative", "log1p", "raw", "binary"] = _setting(
+        "relative",
+        "How link values enter core fits: relative, the logarithm of the value over a typical link of the "
+        "formation, the same in any currency; log1p, the logarithm of 1 + value, for counts; raw; or binary, "
+        "1 for each link.",
+        choices=("relative", "log1p", "raw", "binary"),
     )
 
     def __post_init__(self) -> None:

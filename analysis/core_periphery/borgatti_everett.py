@@ -67,7 +67,7 @@ def borgatti_everett(
     graph: GraphLike,
     *,
     equation: Literal["4", "2", "5"] = "4",
-    weights: Weights = "log1p",
+    weights: Weights = "relative",
     directed: bool = True,
     kicks: int | None = None,
     rng: np.random.Generator | None = None,
@@ -82,7 +82,7 @@ def borgatti_everett(
         The pattern Δ of [1]_. "4": 1 between core members, 0 between peripheral ones, core–periphery cells
         left out of the correlation. "2": 1 wherever either end is in the core. "5": Δ_ij = c_i c_j,
         continuous.
-    weights : {"log1p", "raw", "binary"}
+    weights : {"relative", "log1p", "raw", "binary"}
         How link values enter.
     directed : bool
         False takes the larger of both directions for both first.

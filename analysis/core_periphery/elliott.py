@@ -79,14 +79,14 @@ class TwoCores:
         return np.asarray(self.block == 1)
 
 
-def elliott(graph: GraphLike, *, weights: Weights = "log1p") -> TwoCores:
+def elliott(graph: GraphLike, *, weights: Weights = "relative") -> TwoCores:
     """Find separate cores of suppliers and of buyers.
 
     Parameters
     ----------
     graph : graph-like of n participants
         See `as_edges`.
-    weights : {"log1p", "raw", "binary"}
+    weights : {"relative", "log1p", "raw", "binary"}
         How link values enter.
 
     Returns

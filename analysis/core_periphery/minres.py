@@ -110,14 +110,14 @@ def factor(
     return error, steps
 
 
-def minres(graph: GraphLike, *, weights: Weights = "log1p", symmetric: bool = False) -> CoreFit:
+def minres(graph: GraphLike, *, weights: Weights = "relative", symmetric: bool = False) -> CoreFit:
     """Fit a_ij ≈ u_i v_j on the off-diagonal cells: u is coreness as supplier, v as buyer.
 
     Parameters
     ----------
     graph : graph-like of n participants
         See `as_edges`.
-    weights : {"log1p", "raw", "binary"}
+    weights : {"relative", "log1p", "raw", "binary"}
         How link values enter a.
     symmetric : bool
         Fit one coreness c to the same directed links, a_ij ≈ c_i c_j, so that u = v = c.

@@ -271,9 +271,9 @@ class DegreeChain:
     Where nearly every pair is linked, partners hardly change and the sums are those observed. Where all
     values are equal, links alone are drawn.
 
-    For y = log1p of money this conditioning is what a gravity model calls for: where y_ij has a density h(y)
-    exp((λ_i + μ_j) y) for any h (log-normal flows are a case), the sums of y are its sufficient statistics,
-    so that only structure beyond the participants' sizes is left to chance.
+    For y the logarithm of money this conditioning is what a gravity model calls for: where y_ij has a density
+    h(y) exp((λ_i + μ_j) y) for any h (log-normal flows are a case), the sums of y are its sufficient
+    statistics, so that only structure beyond the participants' sizes is left to chance.
 
     The observed network takes a random place in a chain of R + 1 networks, run from it in both directions:
     the chain is reversible, so under the null the observed network is exchangeable with the replicates

@@ -53,14 +53,14 @@ class RossaProfile:
     centralisation: float
 
 
-def rossa_profile(graph: GraphLike, *, weights: Weights = "log1p", teleport: float = 0.0) -> RossaProfile:
+def rossa_profile(graph: GraphLike, *, weights: Weights = "relative", teleport: float = 0.0) -> RossaProfile:
     """Order the participants from the periphery inwards, by where a random walker lingers least.
 
     Parameters
     ----------
     graph : graph-like of n participants
         See `as_edges`.
-    weights : {"log1p", "raw", "binary"}
+    weights : {"relative", "log1p", "raw", "binary"}
         What the walker's steps are proportional to.
     teleport : float
         Chance in [0, 1) that a step goes to anyone at random. At 0 the walk is confined to the largest

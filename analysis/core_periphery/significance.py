@@ -59,7 +59,7 @@ def significance(
     *,
     null: Null = "degree",
     equation: Literal["4", "2"] = "4",
-    weights: Weights = "log1p",
+    weights: Weights = "relative",
     replicates: int = 999,
     rng: np.random.Generator | None = None,
 ) -> Significance:

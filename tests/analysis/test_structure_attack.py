@@ -64,14 +64,20 @@ def every_split(y: Matrix, equation: str) -> list[tuple[float, tuple[int, ...]]]
     return sorted(found, key=lambda entry: (-entry[0], len(entry[1]), entry[1]))
 
 
-@pytest.mark.parametrize("weights", ["log1p", "raw", "binary"])
+@pytest.mark.parametrize("weights", ["relative", "log1p", "raw", "binary"])
 @pytest.mark.parametrize("method", ["eq4", "eq2"])
 def test_settings_choose_the_equation_and_the_values(
-    method: Literal["eq4", "eq2"], weights: Literal["log1p", "raw", "binary"]
+    method: Literal["eq4", "eq2"], weights: Literal["relative", "log1p", "raw", "binary"]
 ) -> None:
     for seed in range(6):
         flows = random_links(seed, 5 + seed % 2)
-        entered = {"log1p": np.log1p(flows), "raw": flows, "binary": (flows > 0) * 1.0}[weights]
+        typical = np.median(flows[flows > 0])
+        entered = {
+            "relative": np.log1p(10 * flows / typical),
+            "log1p": np.log1p(flows),
+            "raw": flows,
+            "binary": (flows > 0) * 1.0,
+        }[weights]
         options = Settings(core_method=method, core_weights=weights, nulls=0)
         found = core_measure(formation(LETTERS[: len(flows)], as_links(flows)), options).formation
         splits = every_split(entered, method[2])
@@ -293,22 +299,20 @@ def test_names_do_not_matter() -> None:
     pd.testing.assert_frame_equal(left, right, rtol=1e-4, atol=1e-6)  # coreness stops in a tolerance
 
 
-@pytest.mark.parametrize("factor", [1e-6, 1e9])
-def test_the_unit_of_money_does_not_matter(factor: float) -> None:
+@pytest.mark.parametrize("weights", ["relative", "raw"])
+@pytest.mark.parametrize("factor", [1e-6, 1e-3, 90.0, 1e9])
+def test_the_unit_of_money_does_not_matter(factor: float, weights: str) -> None:
     given = tables()
     scaled = {name: frame.copy() for name, frame in given.items()}
     scaled["links"]["value"] *= factor
     for name in ("output", "purchases", "value_added", "rd_expenses"):
         scaled["activity"][name] *= factor
-    formations, people = analysed(given, core_weights="raw")
-    other, others = analysed(scaled, core_weights="raw")
+    formations, people = analysed(given, core_weights=weights)
+    other, others = analysed(scaled, core_weights=weights)
     pd.testing.assert_frame_equal(numbers(other, SCALED), numbers(formations, SCALED), rtol=1e-7)
-    coreness = {"supplier_coreness", "buyer_coreness"}  # u and v are in the root of the unit each
-    pd.testing.assert_frame_equal(
-        numbers(others, SCALED | coreness), numbers(people, SCALED | coreness), rtol=1e-7
-    )
-    for name in coreness:
-        np.testing.assert_allclose(others[name], people[name] * np.sqrt(factor), rtol=1e-7)
+    for name in ("supplier_coreness", "buyer_coreness"):  # raw u and v are in the root of the unit each
+        others[name] /= np.sqrt(factor) if weights == "raw" else 1.0
+    pd.testing.assert_frame_equal(numbers(others, SCALED), numbers(people, SCALED), rtol=1e-7)
 
 
 def test_two_products_are_one_link() -> None:
@@ -412,9 +416,14 @@ def number(found: Measures, name: str) -> float:
 def test_degenerate_formations_stay_in_range_and_say_why(shape: str, activity: str) -> None:
     graph = supply_graph("abcdef", [*SHAPES[shape], ("f", "outside", 1e-3)], REPORTED[activity])
     [whole] = graph.formations()
-    for method, weights in (("eq4", "log1p"), ("eq2", "binary"), ("lip", "log1p"), ("minres", "binary")):
+    for method, weights in (
+        ("eq4", "relative"),
+        ("eq2", "binary"),
+        ("lip", "relative"),
+        ("minres", "binary"),
+    ):
         chosen: Any = {"core_method": method, "core_weights": weights}
-        found = measure_formation(whole, Settings(nulls=9 if weights == "log1p" else 0, **chosen), graph)
+        found = measure_formation(whole, Settings(nulls=9 if weights == "relative" else 0, **chosen), graph)
         for name in SHARES:
             value = number(found, name)
             assert np.isnan(value) or -1e-9 <= value <= 1 + 1e-9, (name, value)
