@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import datetime
 import re
-import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -16,18 +14,16 @@ from numpy.typing import NDArray
 from clustercoop.graph.kinds import TEXT
 from clustercoop.graph.schema import NUMERIC, ColumnSpec, TableSpec
 from clustercoop.loaders.headers import Matched
-from clustercoop.loaders.matching import match_headers
+from clustercoop.loaders.ids import read_texts
+from clustercoop.loaders.matching import candidates, match_headers
 from clustercoop.loaders.notes import Notes
-from clustercoop.loaders.numbers import Issue, Numbers, parse_numbers
+from clustercoop.loaders.numbers import Numbers, parse_numbers
 from clustercoop.loaders.sheets import Grid, show
-from clustercoop.loaders.unit_columns import unit_columns
+from clustercoop.loaders.tokens import Issue
+from clustercoop.loaders.unit_columns import ColumnUnits, unit_columns
+from clustercoop.loaders.unit_rule import settle_units
 from clustercoop.loaders.years import new_year, parse_years
 
-NO_TEXT: Final = frozenset({"", "-", "–", "—", "…", "...", "н/д"})
-# What Excel leaves of a taxpayer number of 12 digits in a text file: "7,70112E+11".
-_ROUNDED: Final = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d+")
-_TEXT_FLAGS: Final = ("undecodable", "cleaned", "numeric", "imprecise", "rounded")
-_SPACES: Final = re.compile(r"\s+")
 _ORIGIN: Final = frozenset({"row", "file", "sheet"})
 
 
@@ -42,8 +38,7 @@ class TypedGrid:
     issues : dict of str to int8 array
         For year and number columns, what each cell turned out to be (`Issue`).
     flags : dict of (str, str) to bool array
-        For id and text columns: ``undecodable``, ``cleaned``, ``numeric``, ``imprecise``, ``rounded``; for
-        years ``dated``, ``january``.
+        For id and text columns those of `ids.FLAGS`; for years ``dated``, ``january``.
     columns : dict of str to str
         Header → column of the contract.
     currencies : dict of str to str
@@ -67,21 +62,6 @@ class TypedGrid:
     decimal: str = ""
 
 
-def clean_text(text: str) -> str:
-    r"""Return `text` in NFC with single spaces, trimmed, without invisible and control characters.
-
-    Examples
-    --------
-    >>> clean_text("\ufeff 0077\u200b  ООО\u00a0А ")
-    '0077 ООО А'
-    """
-    text = unicodedata.normalize("NFC", _SPACES.sub(" ", text).strip())
-    if text.isascii() and text.isprintable():
-        return text
-    kinds = ((c, unicodedata.category(c)) for c in text)
-    return "".join("\ufffd" if kind == "Cs" else c for c, kind in kinds if kind not in ("Cc", "Cf")).strip()
-
-
 def type_grid(grid: Grid, spec: TableSpec, notes: Notes) -> TypedGrid:
     """Match the headers of `grid` and read its cells.
 
@@ -95,41 +75,91 @@ def type_grid(grid: Grid, spec: TableSpec, notes: Notes) -> TypedGrid:
     place = {"table": spec.name, "file": grid.file, "sheet": grid.sheet}
     for weak, strong in match.set_aside:
         notes.add("header_set_aside", **place, column=weak, value=weak, detail=strong)
+    served = {m.column.name for m in match.columns}
     for header, name in match.wrong_unit:
-        notes.add("unit_wrong", **place, column=header, value=header, detail=name)
-    money = any(m.column.type == "money" for m in match.columns)
-    units = unit_columns(grid, match.unknown if money else (), where)
-    for name in match.unknown:
-        if name not in _ORIGIN and name not in units.headers:
-            notes.add("column_ignored", **place, column=name, value=name)
+        code = "column_ignored" if name in served else "unit_wrong"
+        notes.add(code, **place, column=header, value=header, detail=name)
+    figures = [m.column for m in match.columns if m.column.type in NUMERIC]
+    units = unit_columns(grid, match.unknown, figures, where)
+    _tell_unknown(match.unknown, units, spec, served, place, notes)
     _tell_unnamed(grid, place, notes)
-    match = replace(match, columns=tuple(units.give(matched, where) for matched in match.columns))
-    grid.facts["columns_at"] = {m.column.name: m.position for m in match.columns}
     typed = TypedGrid(grid, pd.DataFrame(index=range(len(grid))))
+    settled = settle_units(match.columns, grid, units, typed.unnamed, place, notes)
+    match = replace(match, columns=settled)
+    grid.facts["columns_at"] = {m.column.name: m.position for m in match.columns}
     found = {m.column.name: m for m in match.columns}
     typed.columns = {m.header: m.column.name for m in match.columns}
     if units.headers:
         texts = ", ".join(f"{header}: {text}" for header, text in units.headers.items())
         notes.add("unit_from_column", **place, detail=texts)
-    typed.unnamed += [m.header for m in match.columns if units.leaves_scale_open(m)]
+    merged = _expand_merged(grid, match.columns, place, notes)
     numbers = _read_numbers(grid, [m for m in match.columns if m.column.type in NUMERIC])
     data: dict[str, Any] = {}
     for column in spec.columns:
-        if column.name not in found:
-            data[column.name] = _absent(column, len(grid))
+        name = column.name
+        if name not in found:
+            data[name] = _absent(column, len(grid))
         elif column.type in NUMERIC:
-            data[column.name] = _number(typed, found[column.name], numbers[column.name], place, notes)
+            rows = units.scales.get(name)
+            numbers[name].issue[merged.get(name, [])] = Issue.MERGED
+            numbers[name].values[merged.get(name, [])] = np.nan
+            data[name] = _number(typed, found[name], numbers[name], rows, place, notes)
         elif column.type == "year":
-            years, issue, dated = parse_years(grid.columns[found[column.name].position])
-            data[column.name] = years
-            typed.issues[column.name], typed.flags[column.name, "dated"] = issue, dated
+            years, issue, dated = parse_years(grid.columns[found[name].position])
+            data[name] = years
+            typed.issues[name], typed.flags[name, "dated"] = issue, dated
             if dated.any():
-                typed.flags[column.name, "january"] = new_year(grid.columns[found[column.name].position])
+                typed.flags[name, "january"] = new_year(grid.columns[found[name].position])
         else:
-            data[column.name] = _text(typed, column, grid.columns[found[column.name].position])
+            data[name], flags = read_texts(grid.columns[found[name].position], column)
+            typed.flags |= {(name, flag): marks for flag, marks in flags.items()}
     typed.frame = pd.DataFrame(data, index=range(len(grid)))
     typed.decimal = "".join(sorted({n.decimal for n in numbers.values() if n.decimal}))
     return typed
+
+
+def _tell_unknown(
+    unknown: Sequence[str],
+    units: ColumnUnits,
+    spec: TableSpec,
+    taken: Collection[str],
+    place: dict[str, str],
+    notes: Notes,
+) -> None:
+    """Tell columns that are not used: an error where one begins like a figure that is otherwise absent."""
+    for name in unknown:
+        if name in _ORIGIN or name in units.headers:
+            continue
+        first = re.split(r"[,(;]", name)[0]
+        means = [n for n in candidates(first, spec) if spec[n].type in NUMERIC and n not in taken]
+        if means and first.strip() != name.strip():
+            notes.add("column_unread", **place, column=name, value=name, detail=means[0])
+        else:
+            notes.add("column_ignored", **place, column=name, value=name)
+
+
+def _expand_merged(
+    grid: Grid, matched: Sequence[Matched], place: dict[str, str], notes: Notes
+) -> dict[str, list[int]]:
+    """Write what merged cells hold into all their rows; return the rows that share a figure."""
+    shared: dict[str, list[int]] = {}
+    columns = {m.position: m.column for m in matched}
+    expanded = 0
+    for first, left, last, _ in grid.merged:
+        if last == first or left not in columns:
+            continue
+        start, stop = np.searchsorted(grid.lines, [first + 1, last + 2]).tolist()
+        if stop - start < 2 or grid.lines[start] != first + 1:
+            continue
+        column = columns[left]
+        if column.type in NUMERIC:
+            shared.setdefault(column.name, []).extend(range(start, stop))
+        else:
+            grid.columns[left][start:stop] = grid.columns[left][start]
+            expanded += 1
+    if expanded:
+        notes.add("merged_expanded", **place, value=str(expanded))
+    return shared
 
 
 def _tell_unnamed(grid: Grid, place: dict[str, str], notes: Notes) -> None:
@@ -161,15 +191,48 @@ def _read_numbers(grid: Grid, matched: Sequence[Matched]) -> dict[str, Numbers]:
 
 
 def _number(
-    typed: TypedGrid, matched: Matched, numbers: Numbers, place: dict[str, str], notes: Notes
+    typed: TypedGrid,
+    matched: Matched,
+    numbers: Numbers,
+    rows: NDArray[np.float64] | None,
+    place: dict[str, str],
+    notes: Notes,
 ) -> NDArray[np.float64]:
-    """Return a number column in the contract's unit, and tell how it was read."""
+    """Return a number column in the contract's unit, and tell how it was read.
+
+    `rows` are the scales that a column of units gives to each row.
+    """
     column, header, unit = matched.column, matched.header, matched.unit
     values, issue = numbers.values, numbers.issue
     here = {**place, "column": header}
+    _tell_numbers(typed, matched, numbers, here, notes)
     if column.type != "share":
         wrong = numbers.percent & (issue == Issue.OK)
         issue[wrong], values[wrong] = Issue.NOT_A_NUMBER, np.nan
+    scale = _cell_scales(typed, matched, numbers, rows, here, notes)
+    typed.issues[column.name] = issue
+    if column.type == "share":
+        return _shares(values, unit.percent, numbers.percent, typed, here, notes)
+    target = 1e6 if column.type == "money" else 1.0
+    if isinstance(scale, float):
+        up, down = _ratio(scale, target)
+        if up != down:
+            _tell_converted(typed, here, f"× {up:g}" if up > 1 else f"÷ {down:g}", notes)
+        return values * up / down if up != down else values
+    _tell_converted(typed, here, "each row by its unit", notes)
+    big = scale >= target
+    return np.where(big, values * (scale / target), values / np.where(big, 1.0, target / scale))
+
+
+def _tell_converted(typed: TypedGrid, here: dict[str, str], text: str, notes: Notes) -> None:
+    typed.conversions[here["column"]] = text
+    notes.add("unit_converted", **here, value=here["column"], detail=text)
+
+
+def _tell_numbers(
+    typed: TypedGrid, matched: Matched, numbers: Numbers, here: dict[str, str], notes: Notes
+) -> None:
+    """Tell the signs of a column of numbers, and the marks of gaps in it."""
     if "," in numbers.decimal or numbers.thousands:
         spaces = {" ": "space", ",": "comma", ".": "point", "": ""}
         detail = f"decimal {' and '.join(spaces[c] for c in numbers.decimal) or 'point'}"
@@ -177,65 +240,80 @@ def _number(
         notes.add("number_format", **here, detail=detail + (f", thousands {groups}" if groups else ""))
     if numbers.mixed:
         notes.add("decimal_mixed", **here)
-    if numbers.assumed and len(values):
+    if numbers.assumed and len(numbers.values):
         first = next(show(c) for c in typed.grid.columns[matched.position] if "." in show(c))
         notes.add("decimal_assumed", **here, detail=first)
-    up, down = 1.0, 1.0
-    if column.type == "money":
-        if unit.currency:
-            typed.currencies[header] = unit.currency
-        if unit.scale is None and not unit.currency:
-            typed.unnamed.append(header)
-        up, down = _ratio((unit.scale or 1.0) if unit.scale or unit.currency else 1e6, 1e6)
-    elif column.type == "share":
-        if unit.percent:
-            down = 100.0
-            small = np.flatnonzero((values > 0) & (values <= 1.0) & ~numbers.percent)
-            if len(small):
-                row = int(typed.grid.lines[small[0]])
-                detail = f"{values[small[0]]:g}" + (f" (+{len(small) - 1})" if len(small) > 1 else "")
-                notes.add("percent_small", **here, row=row, value=header, detail=detail)
-        each = numbers.percent & (down == 1.0)
-        values = np.where(each, values / 100.0, values)
-    elif unit.scale:
-        up = unit.scale
-    if up != down:
-        text = f"× {up:g}" if up > 1 else f"÷ {down:g}"
-        typed.conversions[header] = text
-        notes.add("unit_converted", **here, value=header, detail=text)
-        values = values * up / down
-    typed.issues[column.name] = issue
-    return values
+    for meaning, count in numbers.marks.items():
+        if meaning != "missing":
+            notes.add(f"gap_{meaning}", **here, value=str(count))
+
+
+def _cell_scales(
+    typed: TypedGrid,
+    matched: Matched,
+    numbers: Numbers,
+    rows: NDArray[np.float64] | None,
+    here: dict[str, str],
+    notes: Notes,
+) -> float | NDArray[np.float64]:
+    """Return the scale of a column, or of each cell: the cell's own words, else the row's, else the column's.
+
+    Where nothing but half of the cells or more name a unit, the others are unclear.
+    """
+    column, unit = matched.column, matched.unit
+    money = column.type == "money"
+    common = (unit.scale or 1.0) if unit.scale or unit.currency or not money else 1e6
+    if money and unit.currency:
+        typed.currencies.setdefault(here["column"], unit.currency)
+    scale: float | NDArray[np.float64] = common
+    if rows is not None:
+        scale = np.where(np.isnan(rows), common, rows) if unit.scale is None else common
+        if not unit.scale and len(set(np.unique(scale).tolist())) == 1:
+            scale = float(np.asarray(scale)[0])
+    named = bool(unit.scale or unit.currency or rows is not None)
+    if not numbers.units:
+        if money and not named:
+            typed.unnamed.append(here["column"])
+        return scale
+    each = np.array(np.broadcast_to(np.asarray(scale), numbers.values.shape), "float64")
+    said = np.zeros(len(each), bool)
+    for own, at in numbers.units:
+        if not own.fits(column):
+            numbers.issue[at], numbers.values[at] = Issue.NOT_A_NUMBER, np.nan
+            continue
+        each[at], said[at] = own.scale or 1.0, True
+        if money and own.currency:
+            typed.currencies[f"{here['column']}: {own.currency}"] = own.currency
+    if said.any():
+        notes.add("unit_in_cells", **here, value=str(int(said.sum())))
+    if money and not named and 2 * said.sum() >= np.sum(~np.isnan(numbers.values)):
+        unclear = ~said & ~np.isnan(numbers.values)
+        numbers.issue[unclear], numbers.values[unclear] = Issue.UNIT_UNCLEAR, np.nan
+    elif money and not named:
+        typed.unnamed.append(here["column"])
+    return each
+
+
+def _shares(
+    values: NDArray[np.float64],
+    percent: bool,
+    marked: NDArray[np.bool_],
+    typed: TypedGrid,
+    here: dict[str, str],
+    notes: Notes,
+) -> NDArray[np.float64]:
+    """Return shares between 0 and 1 of a column, some of whose cells carry a ``%``."""
+    if not percent:
+        return np.where(marked, values / 100.0, values)
+    small = np.flatnonzero((values > 0) & (values <= 1.0) & ~marked)
+    if len(small):
+        row = int(typed.grid.lines[small[0]])
+        detail = f"{values[small[0]]:g}" + (f" (+{len(small) - 1})" if len(small) > 1 else "")
+        notes.add("percent_small", **here, row=row, value=here["column"], detail=detail)
+    _tell_converted(typed, here, "÷ 100", notes)
+    return values / 100.0
 
 
 def _ratio(scale: float, unit: float) -> tuple[float, float]:
     """Return (multiply, divide): dividing by a power of ten rounds once, multiplying by 0.001 would twice."""
     return (scale / unit, 1.0) if scale >= unit else (1.0, unit / scale)
-
-
-def _text(typed: TypedGrid, column: ColumnSpec, cells: NDArray[Any]) -> Any:
-    """Return an id or text column; each distinct cell is cleaned once."""
-    size = len(cells)
-    if not size:
-        return pd.array([], dtype=TEXT)
-    codes, unique = pd.factorize(cells, use_na_sentinel=True)
-    texts: list[Any] = []
-    flags: dict[str, list[bool]] = {name: [] for name in _TEXT_FLAGS}
-    numeric = cells.dtype != object
-    for cell in unique:
-        raw = show(cell)
-        if isinstance(cell, datetime.datetime) and cell.time() == datetime.time(0):
-            raw = cell.date().isoformat()
-        text = clean_text(cell if isinstance(cell, str) else raw)
-        number = numeric or (isinstance(cell, int | float) and not isinstance(cell, bool))
-        empty = not text or (text in NO_TEXT and not (column.type == "id" and column.filled))
-        texts.append(np.nan if empty else text)
-        flags["undecodable"].append("\ufffd" in text)
-        flags["cleaned"].append(text != raw.strip() and not empty)
-        flags["numeric"].append(number)
-        flags["imprecise"].append(number and cells.dtype.kind not in "iu" and bool(abs(cell) >= 2**53))
-        flags["rounded"].append(isinstance(cell, str) and bool(_ROUNDED.fullmatch(text)))
-    texts.append(np.nan)  # position −1: a missing cell
-    for name, marks in flags.items():
-        typed.flags[column.name, name] = np.array([*marks, False])[codes]
-    return pd.array(texts, dtype=TEXT).take(codes)

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from clustercoop.graph.schema import FIRST_YEAR, KNOWLEDGE_KINDS, LAST_YEAR, LINK_KINDS, NUMERIC
 from clustercoop.loaders.ledger import Ledger, Mask
-from clustercoop.loaders.numbers import Issue
 from clustercoop.loaders.sources import table_names
+from clustercoop.loaders.tokens import Issue
 
 _BAD: Final = {
     Issue.NOT_A_NUMBER: "not_a_number",
@@ -23,6 +23,9 @@ _BAD: Final = {
     Issue.EXCEL_ERROR: "excel_error",
     Issue.WRONG_KIND: "wrong_kind",
     Issue.HUGE: "huge_number",
+    Issue.MERGED: "merged_figure",
+    Issue.UNIT_UNCLEAR: "unit_unclear",
+    Issue.BOUND: "bound_read",
 }
 _TOTAL: Final = re.compile(
     r"(?:(?:общий |общие )?(?:итог[оиа]?|всего)(?:\b.*)?|.*\b(?:итого?|всего)|сумма"
@@ -65,6 +68,9 @@ def check_cells(
     """Reject rows that are no records (repeated headers, totals) or lack what they need; tell odd cells."""
     spec, frame = ledger.spec, ledger.frame
     ids = [c.name for c in spec.columns if c.type == "id" and c.required]
+    for name in ids:
+        if spec[name].filled:
+            ledger.reject(flags.get((name, "gap"), _none(ledger)), "id_gap", name)
     _check_no_records(ledger, ids, issues)
     for name in ids:
         ledger.reject(flags.get((name, "undecodable"), _none(ledger)), "id_undecodable", name)
@@ -79,6 +85,8 @@ def check_cells(
             if column.type == "id":
                 ledger.note(flags.get((name, "cleaned"), _none(ledger)), "id_cleaned", name)
                 ledger.note(flags.get((name, "imprecise"), _none(ledger)), "id_imprecise", name)
+                ledger.note(flags.get((name, "redated"), _none(ledger)), "code_from_date", name)
+                ledger.note(first_of(flags.get((name, "trimmed"), _none(ledger))), "code_trimmed", name)
             continue
         issue = issues.get(name)
         if issue is None:
@@ -105,9 +113,14 @@ def _tell_new_year(ledger: Ledger, name: str, january: Mask, issue: NDArray[np.i
     """Tell a column of years where every cell is a 1 January: "as of" that day means the year before."""
     told = (issue != Issue.MISSING) & ledger.alive
     if january[told].any() and january[told].all():
-        first = np.zeros(len(ledger), bool)
-        first[np.flatnonzero(told)[0]] = True
-        ledger.note(first, "year_new_year", name)
+        ledger.note(first_of(told), "year_new_year", name)
+
+
+def first_of(where: Mask) -> Mask:
+    """Return `where` with its first row alone."""
+    first = np.zeros_like(where)
+    first[np.flatnonzero(where)[:1]] = True
+    return first
 
 
 def _none(ledger: Ledger) -> Mask:

@@ -344,7 +344,7 @@ def _is_money(part: TypedGrid, name: str) -> bool:
 def _describe(table: str, part: TypedGrid) -> dict[str, Any]:
     """Return how one file or sheet was read, for ``run.json``."""
     grid = part.grid
-    facts = {name: value for name, value in grid.facts.items() if name not in ("columns_at", "format_units")}
+    facts = {name: value for name, value in grid.facts.items() if name != "columns_at"}
     return {
         "file": grid.file,
         **facts,

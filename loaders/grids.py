@@ -13,8 +13,6 @@ from clustercoop.graph.errors import SchemaError
 from clustercoop.graph.schema import TableSpec
 from clustercoop.loaders.captions import (
     column_numbers,
-    lacks_unit,
-    one_unit,
     other_header,
     two_rows,
     unit_row,
@@ -23,7 +21,6 @@ from clustercoop.loaders.captions import (
 from clustercoop.loaders.matching import candidates, count_matches, known_forms
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.sheets import BrokenRow, Grid, RawSheet, show
-from clustercoop.loaders.units import read_unit
 
 HEADER_SEARCH: Final = 15
 
@@ -53,13 +50,7 @@ def to_grid(sheet: RawSheet, spec: TableSpec, notes: Notes) -> Grid:
     the wrong place, and are rejected by name.
     """
     place = {"table": spec.name, "file": sheet.file, "sheet": sheet.sheet}
-    for code, detail, row in sheet.remarks:
-        notes.add(code, **place, detail=detail, row=row)
-    if "encoding" in sheet.facts:
-        names = {"\t": "tab", " ": "space"}
-        delimiter = names.get(sheet.facts["delimiter"], sheet.facts["delimiter"])
-        found = f"{sheet.facts['encoding']}, `{delimiter}`, {sheet.facts['line_end']}"
-        notes.add("format_found", **place, detail=found)
+    _tell_file(sheet, place, notes)
     if sheet.frame is not None:
         frame = sheet.frame
         columns = tuple(frame.iloc[:, i].to_numpy() for i in range(frame.shape[1]))
@@ -67,14 +58,7 @@ def to_grid(sheet: RawSheet, spec: TableSpec, notes: Notes) -> Grid:
         return Grid(sheet.file, sheet.sheet, tuple(frame.columns), columns, lines, (), dict(sheet.facts))
     where = f"sheet {sheet.sheet} of {sheet.file}" if sheet.sheet else sheet.file
     at, header, body = _read_header(sheet.records, spec)
-    broken = list(sheet.broken)
-    titles: list[str] = []
-    for record, line in zip(sheet.records[:at], sheet.lines[:at], strict=True):
-        filled = sum(bool(show(cell).strip()) for cell in record)
-        if filled >= max(2, sum(map(bool, header)) - 1):
-            broken.append(BrokenRow(line, "row_above_header", tuple(record)))
-        else:
-            titles.append(" ".join(text for cell in record if (text := show(cell).strip())))
+    titles, broken = _above(sheet, at, header)
     if titles:
         notes.add("title_rows_skipped", **place, row=sheet.lines[0], detail=" / ".join(titles)[:300])
     if body > at + 1:
@@ -89,22 +73,11 @@ def to_grid(sheet: RawSheet, spec: TableSpec, notes: Notes) -> Grid:
         body += 1
     named = max((i for i, name in enumerate(header, 1) if name), default=0)
     records, lines_kept, ragged = _fit(sheet.records[body:], sheet.lines[body:], len(header), named)
-    broken += ragged
-    for bad in sorted(broken, key=lambda bad: bad.line):
-        if notes.room(bad.code, spec.name, sheet.file):
-            notes.add(bad.code, **place, row=bad.line, detail=str(len(bad.cells)))
-        else:
-            notes.skip(bad.code, spec.name, sheet.file, 1, 0.0)
-    if isinstance(records, np.ndarray):
-        cells = tuple(records[:, i] for i in range(len(header)))
-    elif records:
-        cells = tuple(_array(column) for column in zip(*records, strict=True))
-    else:
-        cells = tuple(np.empty(0, object) for _ in header)
-    said = [*titles, *(" ".join(map(show, bad.cells)) for bad in ragged if bad.code == "note_row")]
-    said += _lone(cells)
-    header = _with_common_unit(header, sheet, said, spec, where, notes)
+    broken = [*sheet.broken, *broken, *ragged]
+    _tell_broken(broken, place, notes)
+    cells = _columns(records, len(header))
     _refuse_second_table(cells, lines_kept, header, spec, where)
+    asides = [" ".join(map(show, bad.cells)) for bad in ragged if bad.code == "note_row"]
     return Grid(
         sheet.file,
         sheet.sheet,
@@ -113,7 +86,51 @@ def to_grid(sheet: RawSheet, spec: TableSpec, notes: Notes) -> Grid:
         np.array(lines_kept, np.int64),
         tuple(broken),
         dict(sheet.facts) | {"header_row": sheet.lines[at] if len(sheet.records) else 0},
+        sheet.merged,
+        sheet.shown,
+        tuple(titles),
+        (*asides, *_lone(cells)),
     )
+
+
+def _tell_file(sheet: RawSheet, place: dict[str, str], notes: Notes) -> None:
+    """Tell what was found out about the file itself."""
+    for code, detail, row in sheet.remarks:
+        notes.add(code, **place, detail=detail, row=row)
+    if "encoding" in sheet.facts:
+        names = {"\t": "tab", " ": "space"}
+        delimiter = names.get(sheet.facts["delimiter"], sheet.facts["delimiter"])
+        found = f"{sheet.facts['encoding']}, `{delimiter}`, {sheet.facts['line_end']}"
+        notes.add("format_found", **place, detail=found)
+
+
+def _above(sheet: RawSheet, at: int, header: Sequence[str]) -> tuple[list[str], list[BrokenRow]]:
+    """Return the titles above the header, and the rows there that are as wide as the table."""
+    titles, broken = [], []
+    for record, line in zip(sheet.records[:at], sheet.lines[:at], strict=True):
+        filled = sum(bool(show(cell).strip()) for cell in record)
+        if filled >= max(2, sum(map(bool, header)) - 1):
+            broken.append(BrokenRow(line, "row_above_header", tuple(record)))
+        else:
+            titles.append(" ".join(text for cell in record if (text := show(cell).strip())))
+    return titles, broken
+
+
+def _tell_broken(broken: Sequence[BrokenRow], place: dict[str, str], notes: Notes) -> None:
+    for bad in sorted(broken, key=lambda bad: bad.line):
+        if notes.room(bad.code, place["table"], place["file"]):
+            notes.add(bad.code, **place, row=bad.line, detail=str(len(bad.cells)))
+        else:
+            notes.skip(bad.code, place["table"], place["file"], 1, 0.0)
+
+
+def _columns(records: Any, width: int) -> tuple[NDArray[Any], ...]:
+    """Return records by column."""
+    if isinstance(records, np.ndarray):
+        return tuple(records[:, i] for i in range(width))
+    if records:
+        return tuple(_array(column) for column in zip(*records, strict=True))
+    return tuple(np.empty(0, object) for _ in range(width))
 
 
 def _read_header(records: Sequence[Sequence[Any]], spec: TableSpec) -> tuple[int, list[str], int]:
@@ -138,38 +155,6 @@ def _lone(cells: Sequence[NDArray[Any]]) -> list[str]:
     for column in cells[1:]:
         alone &= (column == "") | pd.isna(column)
     return [cell for cell in cells[0][alone] if isinstance(cell, str)]
-
-
-def _with_common_unit(
-    header: list[str], sheet: RawSheet, said: Sequence[str], spec: TableSpec, where: str, notes: Notes
-) -> list[str]:
-    """Give headers of money that name no unit the one of the number formats, or of titles and notes."""
-    place = {"table": spec.name, "file": sheet.file, "sheet": sheet.sheet}
-    formats = sheet.facts.get("format_units", {})
-    for at, name in enumerate(header):
-        units = {read_unit(text)[1]: text for text in sorted(formats.get(at, ()))}
-        if not lacks_unit(name, spec):
-            own = read_unit(name)[1]
-            for shown, text in units.items():
-                if own.currency and shown.currency and own.currency != shown.currency:
-                    notes.add("unit_contradicted", **place, column=name, value=name, detail=text)
-            continue
-        if len(units) > 1:
-            raise SchemaError(
-                f"The number formats of the column {header[at]!r} of {where} show several units "
-                f"({', '.join(units.values())}) and its header names none; name the unit in the header."
-            )
-        for unit in units.values():
-            notes.add("unit_from_format", **place, column=header[at], detail=unit)
-            header[at] = f"{header[at]}, {unit}"
-    bare = [at for at, name in enumerate(header) if lacks_unit(name, spec)]
-    unit = one_unit(said, where) if bare else ""
-    if unit:
-        names = ", ".join(header[at] for at in bare)
-        notes.add("unit_from_title", **place, value=names, detail=unit)
-        for at in bare:
-            header[at] = f"{header[at]}, {unit}"
-    return header
 
 
 def _refuse_second_table(

@@ -7,70 +7,23 @@ than a gap.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from dataclasses import dataclass
-from enum import IntEnum
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-MISSING_MARKS: Final = frozenset(
-    {
-        "",
-        "-",
-        "–",
-        "—",
-        "−",
-        "…",
-        "...",
-        "..",
-        "н/д",
-        "нд",
-        "н.д.",
-        "нет данных",
-        "x",
-        "х",
-        "n/a",
-        "na",
-        "n.a.",
-        "nan",
-    }
-    | {"null", "none", "<na>", "#н/д", "#n/a", "nd", "n/d"}
-)
-LIMIT: Final = 1e15
+from clustercoop.loaders.tokens import Evidence, Issue, Token, classify, split_footnote
+from clustercoop.loaders.units import Unit
 
-_SPACE: Final = "[ \u00a0\u202f\u2009'’]"
-_SIGN: Final = str.maketrans({"−": "-", "–": "-", "\u2011": "-"})
-_GROUPED: Final = re.compile(rf"([-+]?\d{{1,3}}(?:{_SPACE}\d{{3}})+)((?:[.,]\d+)?)", re.ASCII)
-_PLAIN: Final = re.compile(r"[-+]?\d+", re.ASCII)
-_ONE_MARK: Final = re.compile(r"([-+]?)(\d*)([.,])(\d+)", re.ASCII)
-_GROUPS_ONE: Final = re.compile(r"[-+]?\d{1,3}(?:([.,])\d{3})(?:\1\d{3})+", re.ASCII)
-_GROUPS_BOTH: Final = re.compile(r"[-+]?\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*([.,])\d+", re.ASCII)
-_POWER: Final = re.compile(r"[-+]?(?:\d+|\d*([.,])\d+)[eE][-+]?\d{1,3}", re.ASCII)
-_FOOTNOTE: Final = re.compile(rf"([-+]?\d(?:{_SPACE}?\d)*(?:[.,]\d+)?)\)(?:,\s*\d{{1,2}}\))*,?", re.ASCII)
-_RAISED: Final = re.compile(r"[¹²³⁴-⁹⁾*]+$")
+LIMIT: Final = 1e15
 
 # RE2 patterns for whole columns, in this order: integers, fractions that only one reading fits, ambiguous.
 _WHOLE: Final = r"^[-+]?\d{1,15}$"
 _DECIDED: Final = r"^[-+]?(?:\d{{0,15}}{0}(?:\d{{1,2}}|\d{{4,}})|(?:0\d*)?{0}\d{{3}}|\d{{4,15}}{0}\d{{3}})$"
 _EITHER: Final = r"^[-+]?[1-9]\d{{0,2}}{0}\d{{3}}$"
-
-
-class Issue(IntEnum):
-    """What a cell turned out to be."""
-
-    OK = 0
-    MISSING = 1
-    NOT_A_NUMBER = 2
-    FOOTNOTE = 3
-    FOOTNOTE_UNCLEAR = 4
-    DECIMAL_UNCLEAR = 5
-    EXCEL_ERROR = 6
-    WRONG_KIND = 7
-    HUGE = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +46,12 @@ class Numbers:
         Whether a decimal point was taken on convention alone (no cell of the column decided it).
     mixed : bool
         Whether both signs are proven as decimal in this column.
+    units : list of (Unit, positions)
+        Cells that carry a unit of their own, by unit.
+    bounds : list of Bound
+        Cells that state a bound instead of a number; their value is NaN.
+    marks : dict of str to int
+        Meaning of marks of a gap → how many cells carry one.
     """
 
     values: NDArray[np.float64]
@@ -102,26 +61,20 @@ class Numbers:
     thousands: str = ""
     assumed: bool = False
     mixed: bool = False
+    units: list[tuple[Unit, NDArray[np.intp]]] = field(default_factory=list)
+    bounds: list[Bound] = field(default_factory=list)
+    marks: dict[str, int] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class _Token:
-    """A distinct text cell: its digits, and what its one mark of three digits may be."""
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """One cell that states a bound: its position, the side, the value as printed, per cent, its unit."""
 
-    text: str
-    number: str = ""
-    mark: str = ""  # a lone "." or "," followed by three digits: thousands or decimal
-    issue: Issue = Issue.OK
-    percent: bool = False
-    decimals: int = 0
-    footnote: str = ""  # the digits before ")", to be split once the column's decimals are known
-
-
-@dataclass(slots=True)
-class _Evidence:
-    decimal: set[str]
-    grouping: set[str]
-    spaces: bool = False
+    position: int
+    side: str
+    value: float
+    percent: bool
+    unit: Unit
 
 
 def parse_numbers(cells: NDArray[Any], *, hint: str = "", usual: NDArray[np.int64] | None = None) -> Numbers:
@@ -167,7 +120,14 @@ def parse_numbers(cells: NDArray[Any], *, hint: str = "", usual: NDArray[np.int6
         return Numbers(values, issue, percent)
     read = _from_text(cells[text], hint, None if usual is None else usual[text])
     values[text], issue[text], percent[text] = read.values, read.issue, read.percent
-    return Numbers(values, issue, percent, read.decimal, read.thousands, read.assumed, read.mixed)
+    return replace(
+        read,
+        values=values,
+        issue=issue,
+        percent=percent,
+        units=[(unit, text[at]) for unit, at in read.units],
+        bounds=[replace(bound, position=int(text[bound.position])) for bound in read.bounds],
+    )
 
 
 def is_number(cell: Any) -> bool:
@@ -219,7 +179,7 @@ def _from_text(cells: NDArray[np.object_], hint: str, usual: NDArray[np.int64] |
     values, issue = np.full(size, np.nan), np.zeros(size, np.int8)
     done = _match(column, _WHOLE)
     whole = done.copy()
-    evidence = _Evidence(set(), set())
+    evidence = Evidence()
     either: dict[str, NDArray[np.bool_]] = {}
     for mark in ".,":
         pattern = "\\" + mark
@@ -229,12 +189,13 @@ def _from_text(cells: NDArray[np.object_], hint: str, usual: NDArray[np.int64] |
         either[mark] = _match(column, _EITHER.format(pattern))
         done |= decided | either[mark]
     odd = np.flatnonzero(~done)
-    tokens: list[_Token] = []
+    tokens: list[Token] = []
     codes = np.empty(0, np.intp)
     if len(odd):
         codes, unique = pd.factorize(np.asarray(column.take(pa.array(odd)).to_pylist(), dtype=object))
-        tokens = [_classify(str(text), evidence) for text in unique]
-    reading = {mark: _reading(mark, evidence, hint) for mark in ".,"}
+        tokens = [classify(str(text), evidence) for text in unique]
+    small = {mark: _beside_small(column, whole, either[mark]) for mark in ".,"}
+    reading = {mark: _reading(mark, evidence, hint, small[mark]) for mark in ".,"}
     assumed = bool(either["."].any() or any(t.mark == "." for t in tokens)) and reading["."] == "assumed"
 
     plain = np.flatnonzero(done)
@@ -252,20 +213,67 @@ def _from_text(cells: NDArray[np.object_], hint: str, usual: NDArray[np.int64] |
         if reading[mark] == "unclear":
             values[either[mark]] = np.nan
             issue[either[mark]] = Issue.DECIMAL_UNCLEAR
-    percent = np.zeros(size, bool)
+    read = Numbers(values, issue, np.zeros(size, bool))
     if tokens:
         if usual is None and any(token.footnote for token in tokens):
             usual = np.full(size, _usual_decimals(column, done, whole, tokens, codes))
-        got, kinds = _settle(tokens, codes, odd, reading, usual)
-        values[odd], issue[odd] = got, kinds
-        percent[odd] = np.array([token.percent for token in tokens])[codes]
+        values[odd], issue[odd] = _settle(tokens, codes, odd, reading, usual)
+        read = _with_tokens(read, tokens, codes, odd, reading)
     thousands = "".join(sorted(evidence.grouping)) + (" " if evidence.spaces else "")
+    for mark in ".,":
+        if either[mark].any() and reading[mark] == "thousands" and mark not in thousands:
+            thousands = mark + thousands
     if not evidence.decimal and (either["."].any() and reading["."] in ("decimal", "assumed")):
         evidence.decimal.add(".")
     if not evidence.decimal and either[","].any() and reading[","] == "decimal":
         evidence.decimal.add(",")
     decimal = "".join(sorted(evidence.decimal, reverse=True))
-    return _cap(Numbers(values, issue, percent, decimal, thousands, assumed, len(evidence.decimal) > 1))
+    return _cap(
+        replace(read, decimal=decimal, thousands=thousands, assumed=assumed, mixed=len(evidence.decimal) > 1)
+    )
+
+
+def _with_tokens(
+    read: Numbers,
+    tokens: list[Token],
+    codes: NDArray[np.intp],
+    odd: NDArray[np.intp],
+    reading: dict[str, str],
+) -> Numbers:
+    """Return `read` with what the odd cells carry beside a number: per cent, units, bounds, meanings."""
+    read.percent[odd] = np.array([token.percent for token in tokens])[codes]
+    times = np.bincount(codes, minlength=len(tokens))
+    units: dict[Unit, list[int]] = {}
+    for code, token in enumerate(tokens):
+        if token.meaning:
+            read.marks[token.meaning] = read.marks.get(token.meaning, 0) + int(times[code])
+        if token.unit != Unit():
+            units.setdefault(token.unit, []).append(code)
+        for side, part in token.sides.items():
+            value, issue = _value(part, reading)
+            if issue != Issue.OK:
+                read.issue[odd[codes == code]] = issue
+                continue
+            read.bounds.extend(
+                Bound(int(at), side, value, part.percent, part.unit) for at in odd[codes == code]
+            )
+    read.units.extend((unit, odd[np.isin(codes, held)]) for unit, held in units.items())
+    return read
+
+
+def _beside_small(column: Any, whole: NDArray[np.bool_], either: NDArray[np.bool_]) -> str:
+    """Tell how a column with ``1.234`` speaks of thousands: "yes", "perhaps" or "".
+
+    Whole numbers below 1,000 beside it, and none above that lacks a mark: a column of fixed decimals would
+    print 987 as 987.000. A fraction that ends in 0 (``2.500``) was not printed without needless zeros either.
+    """
+    if not either.any() or not whole.any():
+        return ""
+    large = bool(_match(column, r"^[-+]?\d{4,15}$").any())
+    small = bool(_match(column, r"^[-+]?[1-9]\d{0,2}$").any())
+    if large or not small:
+        return ""
+    return "yes" if bool((either & _match(column, r"0$")).any()) else "perhaps"
 
 
 def _match(column: Any, pattern: str) -> NDArray[np.bool_]:
@@ -274,7 +282,7 @@ def _match(column: Any, pattern: str) -> NDArray[np.bool_]:
     return np.asarray(pc.match_substring_regex(column, pattern).to_numpy(zero_copy_only=False), dtype=bool)
 
 
-def _reading(mark: str, evidence: _Evidence, hint: str) -> str:
+def _reading(mark: str, evidence: Evidence, hint: str, small: str) -> str:
     """Decide what a lone `mark` before three digits is: decimal, thousands, assumed (decimal) or unclear."""
     other = "," if mark == "." else "."
     decimal, grouping = mark in evidence.decimal, mark in evidence.grouping
@@ -286,83 +294,18 @@ def _reading(mark: str, evidence: _Evidence, hint: str) -> str:
         return "unclear"  # either sign may be decimal here, and no cell shows this one as thousands
     if decimal or hint == mark:
         return "decimal"
+    if small:
+        return "thousands" if small == "yes" else "unclear"
     # A point is decimal by the convention of every program that writes tables; a comma has no such
     # convention.
     return "assumed" if mark == "." and hint != "," else "unclear"
-
-
-def _classify(text: str, evidence: _Evidence) -> _Token:
-    """Say what a distinct odd cell can mean, and add what it proves about the column's signs."""
-    token = _Token(text)
-    body = text.translate(_SIGN) if len(text) > 1 else text
-    if body.lower() in MISSING_MARKS:
-        token.issue = Issue.MISSING
-        return token
-    if body.startswith("#"):
-        token.issue = Issue.EXCEL_ERROR
-        return token
-    if body.endswith("%"):
-        token.percent, body = True, body[:-1].rstrip()
-    raised = _RAISED.search(body)
-    if raised and raised.start():
-        token.issue, body = Issue.FOOTNOTE, body[: raised.start()].rstrip()
-    note = _FOOTNOTE.fullmatch(body)
-    if note and not raised:
-        token.footnote = note[1]
-        return token
-    if not _number(token, body, evidence):
-        token.issue = Issue.NOT_A_NUMBER
-    return token
-
-
-def _number(token: _Token, body: str, evidence: _Evidence) -> bool:
-    """Read `body` into `token`; False where it is no number."""
-    grouped = _GROUPED.fullmatch(body)
-    if grouped:
-        evidence.spaces = True
-        body = re.sub(_SPACE, "", grouped[1]) + grouped[2]
-        if grouped[2]:
-            evidence.decimal.add(grouped[2][0])
-            token.number, token.decimals = body.replace(",", "."), len(grouped[2]) - 1
-            return True
-    if _PLAIN.fullmatch(body):
-        token.number = body
-        return True
-    one = _ONE_MARK.fullmatch(body)
-    if one:
-        token.number, token.decimals = body, len(one[4])
-        if len(one[4]) == 3 and 1 <= len(one[2]) <= 3 and one[2][0] != "0":
-            token.mark = one[3]
-        else:
-            evidence.decimal.add(one[3])
-            token.number = body.replace(",", ".")
-        return True
-    groups = _GROUPS_ONE.fullmatch(body)
-    if groups:
-        evidence.grouping.add(groups[1])
-        token.number = body.replace(groups[1], "")
-        return True
-    both = _GROUPS_BOTH.fullmatch(body)
-    if both and both[1] != both[2]:
-        evidence.grouping.add(both[1])
-        evidence.decimal.add(both[2])
-        token.number = body.replace(both[1], "").replace(both[2], ".")
-        token.decimals = len(body) - body.rindex(both[2]) - 1
-        return True
-    power = _POWER.fullmatch(body)
-    if power:
-        if power[1]:
-            evidence.decimal.add(power[1])
-        token.number = body.replace(",", ".")
-        return True
-    return False
 
 
 def _usual_decimals(
     column: Any,
     done: NDArray[np.bool_],
     whole: NDArray[np.bool_],
-    tokens: list[_Token],
+    tokens: list[Token],
     codes: NDArray[np.intp],
 ) -> int:
     """Return how many decimals nine in ten of the column's plain cells have, −1 where they vary."""
@@ -376,7 +319,7 @@ def _usual_decimals(
         counts[entry["values"].as_py()] += entry["counts"].as_py()
     seen = np.bincount(codes, minlength=len(tokens))
     for token, times in zip(tokens, seen, strict=True):
-        if token.number and not token.footnote:
+        if token.number and not token.footnote and token.unit == Unit():
             counts[token.decimals] += int(times)
     total = sum(counts.values())
     if not total:
@@ -386,7 +329,7 @@ def _usual_decimals(
 
 
 def _settle(
-    tokens: list[_Token],
+    tokens: list[Token],
     codes: NDArray[np.intp],
     odd: NDArray[np.intp],
     reading: dict[str, str],
@@ -396,14 +339,9 @@ def _settle(
     value = np.full(len(tokens), np.nan)
     kind = np.array([token.issue for token in tokens], np.int8)
     for index, token in enumerate(tokens):
-        if token.mark:
-            meaning = reading[token.mark]
-            if meaning == "unclear":
-                kind[index] = Issue.DECIMAL_UNCLEAR
-                continue
-            token.number = token.number.replace(token.mark, "" if meaning == "thousands" else ".")
         if token.number:
-            value[index] = float(token.number)
+            value[index], issue = _value(token, reading)
+            kind[index] = issue or token.issue
     values, kinds = value[codes], kind[codes]
     if usual is not None:
         for at in np.flatnonzero([bool(tokens[code].footnote) for code in codes]):
@@ -413,36 +351,11 @@ def _settle(
     return values, kinds
 
 
-def split_footnote(digits: str, decimals: int) -> float | None:
-    """Return the number in front of a footnote mark, None where it is unclear where the mark begins.
-
-    Parameters
-    ----------
-    digits : str
-        What stands before the bracket: the number and the mark together.
-    decimals : int
-        Usual number of decimals of the column, −1 where they vary. With it the surplus digits are the mark;
-        without it the mark is one digit.
-
-    Examples
-    --------
-    >>> split_footnote("3020,82", 1), split_footnote("98,8", 1), split_footnote("185613", 0)
-    (3020.8, None, 18561.0)
-    """
-    body = digits.replace(",", ".")
-    whole, point, fraction = body.partition(".")
-    if point and decimals >= 1:
-        mark = len(fraction) - decimals
-        if mark not in (1, 2):
-            return None
-    else:
-        mark = 1
-        if point and len(fraction) < 2:
-            return None
-    number, note = body[:-mark], body[-mark:]
-    if note.startswith("0") or not number.strip("+-"):
-        return None
-    if not point and re.search(_SPACE, number):
-        if not _GROUPED.fullmatch(number):
-            return None
-    return float(re.sub(_SPACE, "", number))
+def _value(token: Token, reading: dict[str, str]) -> tuple[float, Issue]:
+    """Return the number of a token now that the column's signs are decided, or why there is none."""
+    number = token.number
+    if token.mark:
+        if reading[token.mark] == "unclear":
+            return np.nan, Issue.DECIMAL_UNCLEAR
+        number = number.replace(token.mark, "" if reading[token.mark] == "thousands" else ".")
+    return float(number), Issue.OK

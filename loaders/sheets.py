@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clustercoop.graph.errors import ClusterCoopError, DataError
+from clustercoop.loaders.formats import Shown
 
 MAX_CELLS: Final = 30_000_000
 MAX_BYTES: Final = 4_000_000_000
@@ -49,6 +50,10 @@ class RawSheet:
         What was found out: sha256, bytes, encoding, delimiter, line_end …
     remarks : tuple of (code, detail, row)
         Findings about the file itself.
+    merged : tuple of (row, column, last row, last column)
+        Ranges of merged cells, counted from 0.
+    shown : Shown or None
+        What number formats show beside the numbers.
     """
 
     file: str
@@ -59,6 +64,8 @@ class RawSheet:
     broken: tuple[BrokenRow, ...] = ()
     facts: dict[str, Any] = field(default_factory=dict)
     remarks: tuple[tuple[str, str, int | None], ...] = ()
+    merged: tuple[tuple[int, int, int, int], ...] = ()
+    shown: Shown | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,8 +84,10 @@ class Grid:
         1-based row of each record in the file.
     broken : tuple of BrokenRow
         Rows that are not in `columns`.
-    facts : mapping
+    facts, merged, shown
         As in `RawSheet`.
+    titles, asides : tuple of str
+        Texts above the header, and texts among or below the rows that are no records.
     """
 
     file: str
@@ -88,6 +97,10 @@ class Grid:
     lines: NDArray[np.int64]
     broken: tuple[BrokenRow, ...] = ()
     facts: dict[str, Any] = field(default_factory=dict)
+    merged: tuple[tuple[int, int, int, int], ...] = ()
+    shown: Shown | None = None
+    titles: tuple[str, ...] = ()
+    asides: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         """Return the number of rows that could be split into cells."""

@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from clustercoop.graph.errors import DataError
 from clustercoop.graph.findings import Findings
 from clustercoop.loaders.notes import Notes
-from clustercoop.loaders.numbers import Issue, parse_numbers
+from clustercoop.loaders.numbers import parse_numbers
 from clustercoop.loaders.raw import read_raw
 from clustercoop.loaders.sheets import RawSheet, show
+from clustercoop.loaders.tokens import Issue
 
 _REACH: Final = 5
 _NUMBERLIKE: Final = re.compile(r"[-+.,)\s]*\d[-+\d.,)\s]*")
@@ -128,7 +129,7 @@ def read_table(
         pd.DataFrame(texts.reshape(cells.shape), index=index, columns=names),
         pd.DataFrame(numbers, index=index, columns=names),
         notes.findings(),
-        {name: fact for name, fact in raw.facts.items() if name != "format_units"},
+        dict(raw.facts),
     )
 
 

@@ -1,108 +1,184 @@
-"""Units that stand in columns of their own: ``Валюта``, ``Ед. изм.``."""
+"""Units that stand in columns of their own: ``Валюта``, ``Ед. изм.``, ``UNIT_MULT``, ``PowerCode``."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Any, Final
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from clustercoop.graph.errors import SchemaError
+from clustercoop.graph.schema import ColumnSpec
 from clustercoop.loaders.headers import Matched
 from clustercoop.loaders.sheets import Grid, show
-from clustercoop.loaders.units import Unit, read_unit, words
+from clustercoop.loaders.units import Unit, read_unit, unit_words, words
 
-_NAMES: Final = frozenset(
-    ("валюта", "код валюты", "валюта платежа", "валюта договора", "currency", "currency code", "ccy")
-    + ("unit", "units", "unit of measure", "uom", "scale", "ед изм", "единица измерения", "единицы измерения")
-    + ("единица", "единицы", "ед", "ед измерения", "размерность", "масштаб")
-)
-# Codes of ISO 4217 and of the Russian classifier of units (ОКЕИ), as accountants write them.
-_CODES: Final[dict[str, Unit]] = {
-    **dict.fromkeys(("643", "810"), Unit(None, "RUB")),
-    **{"840": Unit(None, "USD"), "978": Unit(None, "EUR"), "156": Unit(None, "CNY")},
-    **{"383": Unit(None, "RUB"), "384": Unit(1e3, "RUB"), "385": Unit(1e6, "RUB"), "386": Unit(1e9, "RUB")},
-}
+# What a column of units speaks for where headers name none: columns of the type that its unit fits.
+_TYPES: Final = ("money", "count", "number")
 
 
 @dataclass(slots=True)
 class ColumnUnits:
-    """The unit that columns of a table give to its columns of money.
+    """The units that columns of a table give to its columns of figures, row by row.
 
     Attributes
     ----------
     headers : dict of str to str
         Header of a unit column → what its cells say.
-    unit : Unit
-        What they say together.
-    sized : bool
-        Whether one of them says how large the unit is, and not only which currency it is of.
+    scales : dict of str to array of float64
+        Column of the contract → the scale of each row (NaN where a row names no unit that the column can
+        have).
+    implicit : array of bool
+        Rows whose unit names no scale (``руб.``): it is 1 unless the header names one.
+    currency : str
+        The one currency that they name.
     """
 
     headers: dict[str, str] = field(default_factory=dict)
-    unit: Unit = field(default_factory=Unit)
-    sized: bool = False
+    scales: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    implicit: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))
+    currency: str = ""
+
+    def leaves_open(self, matched: Matched) -> bool:
+        """Tell whether a column of money now has a currency and still no scale: millions are assumed."""
+        bare = matched.column.type == "money" and matched.unit == Unit()
+        return bare and bool(self.currency) and matched.column.name not in self.scales
 
     def give(self, matched: Matched, where: str) -> Matched:
-        """Return a matched column with this unit where its header names none.
+        """Return a matched column with this currency where its header names none.
 
         Raises
         ------
         SchemaError
-            The header names another one.
+            The header names another currency, or another scale than a row.
         """
-        if matched.column.type != "money" or self.unit == Unit():
-            return matched
-        own, given = matched.unit, self.unit
-        other_scale = own.scale and given.scale and own.scale != given.scale
-        if other_scale or (own.currency and given.currency and own.currency != given.currency):
+        own = matched.unit
+        rows = self.scales.get(matched.column.name)
+        named = np.zeros(0) if rows is None else rows[~np.isnan(rows) & ~self.implicit]
+        other = own.scale and bool((named != own.scale).any())
+        money = matched.column.type == "money" and self.currency
+        if other or (money and own.currency and own.currency != self.currency):
             raise SchemaError(
                 f"The header {matched.header!r} of {where} and its column {next(iter(self.headers))!r} name "
                 "different units."
             )
-        named = own.scale or own.currency or self.sized
-        scale = own.scale or given.scale or (None if named else 1e6)
-        return replace(matched, unit=replace(own, scale=scale, currency=own.currency or given.currency))
-
-    def leaves_scale_open(self, matched: Matched) -> bool:
-        """Tell whether a column of money now has a currency and still no scale: millions were assumed."""
-        bare = read_unit(matched.header)[1]
-        money = matched.column.type == "money" and bare == Unit()
-        return money and bool(self.unit.currency) and not self.sized
+        if not money:
+            return matched
+        scale = 1e6 if self.leaves_open(matched) else own.scale
+        return replace(matched, unit=replace(own, scale=scale, currency=own.currency or self.currency))
 
 
-def unit_columns(grid: Grid, unknown: Sequence[str], where: str) -> ColumnUnits:
-    """Read the columns of units among the `unknown` ones.
+def unit_columns(
+    grid: Grid, unknown: Sequence[str], columns: Sequence[ColumnSpec], where: str
+) -> ColumnUnits:
+    """Read the columns of units among the `unknown` ones, for the figures `columns`.
 
     Raises
     ------
     SchemaError
-        One of them holds several units, or none of money: a sum over such rows would mean nothing.
+        One of them names several currencies, or no unit that a figure of the table can have: a sum over
+        such rows would mean nothing.
     """
     out = ColumnUnits()
+    names = unit_words("name")
+    size = len(grid)
+    scale, physical = np.full(size, np.nan), np.full(size, "", object)
+    sized = np.zeros(size, bool)
+    currencies: set[str] = set()
     for header, cells in zip(grid.header, grid.columns, strict=True):
-        if header not in unknown or " ".join(words(header)) not in _NAMES:
+        kind = names.get(" ".join(words(header)), "") if header in unknown else ""
+        if not kind or not any(column.type in _TYPES for column in columns):
             continue
-        texts = {text for cell in pd.unique(cells) if (text := show(cell).strip())}
-        units = {_CODES.get(text, read_unit(text)[1]) for text in texts}
-        odd = [text for text in texts if text not in _CODES and (read_unit(text)[0] or not _money(text))]
-        if odd or len(units) > 1:
-            said = ", ".join(sorted(texts)[:5])
+        codes, unique = pd.factorize(cells, use_na_sentinel=False)
+        texts = [show(cell).strip() for cell in unique]
+        if not any(texts):
+            continue
+        units = [_unit(text, kind) for text in texts]
+        said = ", ".join(sorted(filter(None, texts))[:5])
+        if any(unit is None for unit in units):
             raise SchemaError(
-                f"The column {header!r} of {where} holds {said}: values must all be in one unit of money; "
-                "convert them or split the table."
+                f"The column {header!r} of {where} holds {said}: not all of these are units that are known; "
+                "convert the values to one unit or split the table."
             )
-        if units:
-            out.headers[header] = min(texts)
-            unit = units.pop()
-            scale, currency = out.unit.scale or unit.scale, out.unit.currency or unit.currency
-            out.unit = Unit(scale, currency)
-            by_currency = "валют" in header.lower() or header.lower().startswith(("currency", "ccy"))
-            out.sized = out.sized or bool(unit.scale) or not by_currency
+        known = [unit or Unit() for unit in units]
+        out.headers[header] = said
+        currencies |= {unit.currency for unit in known} - {""}
+        mine = np.array([unit.scale or np.nan for unit in known])[codes]
+        if bool((~np.isnan(mine) & ~np.isnan(scale) & (mine != scale)).any()):
+            raise SchemaError(f"Columns of units of {where} contradict each other: {said} in {header!r}.")
+        scale = np.where(np.isnan(mine), scale, mine)
+        of = np.array([unit.physical for unit in known], object)[codes]
+        physical = np.where(of != "", of, physical)
+        sized |= np.array([bool(t) and kind != "currency" for t in texts])[codes]
+    if len(currencies) > 1:
+        raise SchemaError(
+            f"Columns of {where} name several currencies ({', '.join(sorted(currencies))}): values must all "
+            "be in one unit of money; convert them or split the table."
+        )
+    out.currency = next(iter(currencies), "")
+    out.implicit = sized & np.isnan(scale)
+    if out.headers:
+        _share_out(out, columns, np.where(sized & np.isnan(scale), 1.0, scale), physical, sized, where)
     return out
 
 
-def _money(text: str) -> bool:
-    unit = read_unit(text)[1]
-    return bool(unit.scale or unit.currency) and not unit.percent and not unit.physical
+def _share_out(
+    out: ColumnUnits,
+    columns: Sequence[ColumnSpec],
+    scale: NDArray[np.float64],
+    physical: NDArray[Any],
+    sized: NDArray[np.bool_],
+    where: str,
+) -> None:
+    """Give the units of rows to the columns that can have them."""
+    if not sized.any():
+        return
+    things = sorted(set(physical[sized]) - {""})
+    fitting = {
+        column.name: np.isin(physical, [t for t in ("", *things) if Unit(physical=t).fits(column)])
+        for column in columns
+    }
+    for column in columns:
+        fits = fitting[column.name]
+        # A unit of things speaks for counts where it fits one, and leaves money alone there.
+        if column.type == "money" and things and not fits.all():
+            served = any(fitting[c.name].all() for c in columns if c.type in ("count", "number"))
+            if served:
+                continue
+            raise SchemaError(
+                f"The column {next(iter(out.headers))!r} of {where} holds {', '.join(things)}: values must "
+                "all be in one unit of money; convert them or split the table."
+            )
+        if column.type != "money" and not things:
+            continue
+        out.scales[column.name] = np.where(fits, scale, np.nan)
+
+
+def _unit(text: str, kind: str) -> Unit | None:
+    """Return what a cell of a column of units says, None where it says nothing that is known."""
+    if not text:
+        return Unit()
+    if kind == "power" or (kind == "multiplier" and not text.replace(" ", "").isdigit()):
+        try:
+            return Unit(10.0 ** float(text.replace(",", ".")))
+        except (ValueError, OverflowError):
+            return _worded(text, kind)
+    number = text.replace(" ", "").replace("\u00a0", "")
+    if kind in ("multiplier", "words") and number.isdigit():
+        return Unit(float(number)) if set(number.lstrip("1")) <= {"0"} else None
+    code = unit_words("okei").get(text)
+    if code:
+        scale, _, what = code.partition(" ")
+        factor = None if scale == "1" else float(scale)
+        return Unit(factor, what) if what.isupper() else Unit(factor, physical=what)
+    return _worded(text, kind)
+
+
+def _worded(text: str, kind: str) -> Unit | None:
+    rest, unit = read_unit(text)
+    if " ".join(words(text)) in unit_words("units"):
+        return Unit(None, physical="pieces") if kind == "unit" else Unit(1.0)
+    return None if rest or unit.percent or unit == Unit() else unit

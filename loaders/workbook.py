@@ -3,41 +3,42 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import zipfile
-from decimal import Decimal
-from functools import cache
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
+from xml.etree import ElementTree
 
 from clustercoop.graph.errors import DataError
+from clustercoop.loaders.formats import Shown, described
 from clustercoop.loaders.sheets import MAX_CELLS, RawSheet, reading
-from clustercoop.loaders.units import read_unit
 
 MAX_UNPACKED: Final = 2_000_000_000
 
-_ZERO_FORMAT: Final = re.compile(rb'formatCode="0{2,}"')
-_CELL_STYLES: Final = re.compile(rb"<cellXfs.*?</cellXfs>", re.DOTALL)
-_PERCENT_STYLE: Final = re.compile(rb'numFmtId="(?:9|10)"')
-# Formats that show per cent, thousands of the stored number ("0,"), or a unit in words or signs.
-_TELLING_FORMAT: Final = re.compile(rb'formatCode="[^"]*(?:%|[0#?],+(?![0#?,])|&quot;|\[\$|\xe2\x82)')
-_QUOTED: Final = re.compile(r'"([^"]*)"|\[\$([^\]-]*)(?:-[^\]]*)?\]|\\(.)')
-_SCALED: Final = re.compile(r"[0#?](,+)(?![0#?,])")
 _ERROR_CELL: Final = re.compile(rb'<c [^>]*t="e"')
 _UNCACHED: Final = re.compile(
     rb'<c (?![^>]*t="str")[^>]*><f[^>]*(?:/>|>[^<]*</f>)(?:<v ?/>|<v></v>)?</c>'
     rb"|<c [^>]*><f[^>]*(?:/>|>[^<]*</f>)</c>"
 )
 _REFERENCE: Final = re.compile(rb'<c [^>]*?r="([A-Z]{1,9})(\d{1,18})"')
-# Zeros, perhaps behind letters: 0000000000, "П-"000.
-_ID_FORMAT: Final = re.compile(r'((?:"[^"]*"|\\.|-)*)(0{2,})')
+_CELL: Final = re.compile(rb"<(?:\w+:)?c\b([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)", re.DOTALL)
+_STYLE: Final = re.compile(rb'\bs="(\d{1,6})"')
+_PLACE: Final = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
+_VALUE: Final = re.compile(rb"<(?:\w+:)?v>([^<]*)<")
+# Formats that Excel does not write out, because every workbook has them.
+_BUILT_IN: Final = {9: "0%", 10: "0.00%"}
+_BIFF_ERRORS: Final = {
+    0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"
+}  # fmt: skip
 
 
 def read_workbook(data: bytes, name: str, facts: dict[str, Any]) -> list[RawSheet]:
     """Read every sheet of a workbook that holds a cell.
 
-    The fast reader tells neither error cells from empty ones nor number formats, so a workbook that uses
-    ``#DIV/0!`` or formats such as ``0000000000``, ``0%``, ``#,##0,`` or ``0.00 ₽`` is read by openpyxl
-    instead; ids then keep their zeros, and numbers are read as they are shown.
+    The reader of values tells neither error cells from empty ones nor number formats, so these are read
+    beside it where a workbook has any: ids keep their zeros, and amounts are read as they are shown.
 
     Raises
     ------
@@ -46,14 +47,15 @@ def read_workbook(data: bytes, name: str, facts: dict[str, Any]) -> list[RawShee
         hold.
     """
     if data[:2] == b"PK":
-        careful, uncached = _inspect(data, name)
-        sheets = _with_openpyxl(data, name, facts) if careful else _with_calamine(data, name, facts)
+        overlays, uncached = _inspect(data, name)
+        sheets = _with_calamine(data, name, facts, overlays)
         if uncached:
             sheets = [_remark(sheet, ("formula_uncached", str(uncached), None)) for sheet in sheets]
         return sheets
     if data[:4] == b"\xd0\xcf\x11\xe0":
-        sheets = _with_calamine(data, name, facts)
-        return [_remark(sheet, ("xls_limits", "", None)) for sheet in sheets]
+        old = _inspect_old(data)
+        sheets = _with_calamine(data, name, facts, old or {})
+        return sheets if old is not None else [_remark(s, ("xls_limits", "", None)) for s in sheets]
     if b"<html" in data[:2000].lower() or b"<table" in data[:2000].lower():
         raise DataError(
             f"The file {name} is a web page saved under an Excel name; open it and save as .xlsx."
@@ -62,31 +64,105 @@ def read_workbook(data: bytes, name: str, facts: dict[str, Any]) -> list[RawShee
 
 
 def _remark(sheet: RawSheet, remark: tuple[str, str, int | None]) -> RawSheet:
-    return RawSheet(
-        sheet.file, sheet.sheet, sheet.records, sheet.lines, None, (), sheet.facts, (*sheet.remarks, remark)
-    )
+    return replace(sheet, remarks=(*sheet.remarks, remark))
 
 
-def _inspect(data: bytes, name: str) -> tuple[bool, int]:
-    """Tell whether the packed XML holds error cells or telling formats, and how many uncached formulas."""
+# A cell that the reader of values does not tell in full: row and column from 0, its error, its format.
+Odd = tuple[int, int, str, str]
+
+
+def _inspect(data: bytes, name: str) -> tuple[dict[str, list[Odd]], int]:
+    """Return the odd cells of each sheet of a packed workbook, and how many formulas have no stored value."""
+    overlays: dict[str, list[Odd]] = {}
+    uncached = 0
     with reading(name), zipfile.ZipFile(io.BytesIO(data)) as package:
         members = package.infolist()
         if sum(member.file_size for member in members) > MAX_UNPACKED:
             raise DataError(f"The file {name} unpacks to more than 2 GB; it is refused.")
-        careful = False
-        uncached = 0
+        held = {member.filename for member in members}
+        formats = _formats(package.read("xl/styles.xml")) if "xl/styles.xml" in held else {}
+        titles = _titles(package) if "xl/workbook.xml" in held else {}
         for member in members:
-            if member.filename == "xl/styles.xml":
-                xml = package.read(member)
-                used = b"".join(_CELL_STYLES.findall(xml))
-                formats = _ZERO_FORMAT.search(xml) or _TELLING_FORMAT.search(xml)
-                careful = careful or bool(formats or _PERCENT_STYLE.search(used))
-            elif member.filename.startswith("xl/worksheets/") and member.filename.endswith(".xml"):
-                xml = package.read(member)
-                _refuse_huge(xml, name)
-                careful = careful or bool(_ERROR_CELL.search(xml))
-                uncached += len(_UNCACHED.findall(xml)) if b"<f" in xml else 0
-    return careful, uncached
+            if not (member.filename.startswith("xl/worksheets/") and member.filename.endswith(".xml")):
+                continue
+            xml = package.read(member)
+            _refuse_huge(xml, name)
+            uncached += len(_UNCACHED.findall(xml)) if b"<f" in xml else 0
+            if formats or _ERROR_CELL.search(xml):
+                overlays[titles.get(member.filename, "")] = _odd_cells(xml, formats)
+    return overlays, uncached
+
+
+def _formats(xml: bytes) -> dict[int, str]:
+    """Return style of a cell → its number format, for the formats that tell something."""
+    root = ElementTree.fromstring(xml)
+    own = {
+        int(node.get("numFmtId", "-1")): node.get("formatCode", "")
+        for node in root.iterfind("{*}numFmts/{*}numFmt")
+    }
+    kinds = [int(node.get("numFmtId", "0")) for node in root.iterfind("{*}cellXfs/{*}xf")]
+    patterns = {style: own.get(kind, _BUILT_IN.get(kind, "")) for style, kind in enumerate(kinds)}
+    told = described(patterns.values())
+    return {style: pattern for style, pattern in patterns.items() if pattern in told}
+
+
+def _titles(package: zipfile.ZipFile) -> dict[str, str]:
+    """Return the file of each sheet in the package → its title."""
+    book = ElementTree.fromstring(package.read("xl/workbook.xml"))
+    links = ElementTree.fromstring(package.read("xl/_rels/workbook.xml.rels"))
+    targets = {node.get("Id"): node.get("Target", "") for node in links}
+    found = {}
+    for node in book.iterfind("{*}sheets/{*}sheet"):
+        rel = next((value for key, value in node.attrib.items() if key.endswith("}id")), "")
+        target = targets.get(rel, "")
+        path = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+        found[path] = node.get("name", "")
+    return found
+
+
+def _odd_cells(xml: bytes, formats: Mapping[int, str]) -> list[Odd]:
+    """Return the cells of a sheet that hold an error or have one of `formats`."""
+    found: list[Odd] = []
+    for cell in _CELL.finditer(xml):
+        attributes = cell[1]
+        failed = b't="e"' in attributes
+        style = _STYLE.search(attributes)
+        pattern = formats.get(int(style[1]), "") if style else ""
+        place = _PLACE.search(attributes)
+        if place is None or not (failed or (pattern and cell[2])):
+            continue
+        column = 0
+        for letter in place[1]:
+            column = column * 26 + letter - 64
+        value = _VALUE.search(cell[2] or b"")
+        error = value[1].decode("utf-8", "replace") if failed and value else ""
+        found.append((int(place[2]) - 1, column - 1, error, pattern))
+    return found
+
+
+def _inspect_old(data: bytes) -> dict[str, list[Odd]] | None:
+    """Return the odd cells of each sheet of an old workbook, None where they cannot be read."""
+    import xlrd
+
+    overlays: dict[str, list[Odd]] = {}
+    try:
+        with open(os.devnull, "w", encoding="utf-8") as nowhere:
+            book = xlrd.open_workbook(
+                file_contents=data, formatting_info=True, logfile=nowhere, ragged_rows=True
+            )
+        formats = [book.format_map[xf.format_key].format_str for xf in book.xf_list]
+        told = described(formats)
+        for sheet in book.sheets():
+            odd = overlays.setdefault(sheet.name, [])
+            for row in range(sheet.nrows):
+                for column, cell in enumerate(sheet.row(row)):
+                    pattern = formats[cell.xf_index] if cell.xf_index is not None else ""
+                    error = _BIFF_ERRORS.get(cell.value, "#ERROR!") if cell.ctype == 5 else ""
+                    if error or (cell.ctype == 2 and pattern in told):
+                        odd.append((row, column, error, pattern))
+    except Exception:  # whatever the reader of formats stumbles over, the values are read without it
+        return None
+    return overlays
 
 
 def _refuse_huge(xml: bytes, name: str) -> None:
@@ -101,7 +177,9 @@ def _refuse_huge(xml: bytes, name: str) -> None:
         raise DataError(f"A sheet of {name} spans {rows} rows and {columns} columns; that is refused.")
 
 
-def _with_calamine(data: bytes, name: str, facts: dict[str, Any]) -> list[RawSheet]:
+def _with_calamine(
+    data: bytes, name: str, facts: dict[str, Any], overlays: Mapping[str, list[Odd]]
+) -> list[RawSheet]:
     from python_calamine import CalamineWorkbook
 
     sheets = []
@@ -111,89 +189,31 @@ def _with_calamine(data: bytes, name: str, facts: dict[str, Any]) -> list[RawShe
             if str(meta.typ) != "SheetTypeEnum.WorkSheet":
                 continue
             sheet = book.get_sheet_by_name(meta.name)
-            if sheet.end is None:
+            odd = overlays.get(meta.name, [])
+            if sheet.end is None and not odd:
                 continue
-            rows = sheet.to_python(skip_empty_area=False)
+            rows = sheet.to_python(skip_empty_area=False) if sheet.end is not None else []
+            shown = _lay_over(rows, odd)
+            merged = [(*first, *last) for first, last in sheet.merged_cell_ranges or ()]
             read = _sheet(name, meta.name, rows, facts | {"reader": "calamine"})
-            shown = str(meta.visible) == "SheetVisibleEnum.Visible"
-            sheets.append(read if shown else _remark(read, ("sheet_hidden", "", None)))
+            read = replace(read, merged=tuple(merged), shown=shown)
+            if shown.scaled:
+                read = _remark(read, ("format_scaled", str(shown.scaled), None))
+            visible = str(meta.visible) == "SheetVisibleEnum.Visible"
+            sheets.append(read if visible else _remark(read, ("sheet_hidden", "", None)))
     return sheets
 
 
-def _with_openpyxl(data: bytes, name: str, facts: dict[str, Any]) -> list[RawSheet]:
-    import warnings
-
-    from openpyxl import load_workbook
-
-    sheets = []
-    with reading(name), warnings.catch_warnings():
-        # openpyxl warns of styles and extensions that it does not keep; only cells are read here.
-        warnings.simplefilter("ignore")
-        book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-        for sheet in book.worksheets:
-            sheet.reset_dimensions()
-            rows: list[list[Any]] = []
-            units: dict[int, set[str]] = {}
-            scaled = 0
-            for number, cells in enumerate(sheet.iter_rows(), 1):
-                while len(rows) < number - 1:
-                    rows.append([])
-                rows.append([_shown(cell) for cell in cells])
-                for at, cell in enumerate(cells):
-                    if type(cell.value) in (int, float) and cell.number_format != "General":
-                        scaled += bool(_SCALED.search(_bare(cell.number_format)))
-                        if unit := _unit_of(cell.number_format):
-                            units.setdefault(at, set()).add(unit)
-            if any(any(cell is not None for cell in row) for row in rows):
-                told = facts | {"reader": "openpyxl", "format_units": units}
-                read = _sheet(name, sheet.title, rows, told)
-                read = _remark(read, ("format_scaled", str(scaled), None)) if scaled else read
-                hidden = sheet.sheet_state != "visible"
-                sheets.append(_remark(read, ("sheet_hidden", "", None)) if hidden else read)
-        book.close()
-    return sheets
-
-
-def _shown(cell: Any) -> Any:
-    """Return a cell's value; a number whose format shows another text or number, as it is shown in full.
-
-    Codes (``0000000000``, ``"П-"000``), per cent (``0.0%``: 0.804 is shown as 80.4 %) and thousands of what
-    is stored (``#,##0,``) are restored; decimals that the format hides are kept.
-    """
-    value, pattern = cell.value, cell.number_format or ""
-    if pattern == "General" or isinstance(value, bool) or not isinstance(value, int | float):
-        return value
-    code = _ID_FORMAT.fullmatch(pattern)
-    if code and value == int(value):
-        return code[1].replace('"', "").replace("\\", "") + str(int(value)).zfill(len(code[2]))
-    bare = _bare(pattern)
-    if "%" in bare:
-        return f"{Decimal(repr(value)) * 100:f}%"
-    scaled = _SCALED.search(bare)
-    return float(Decimal(repr(value)) / 1000 ** len(scaled[1])) if scaled else value
-
-
-@cache
-def _bare(pattern: str) -> str:
-    """Return the part of a number format for positive numbers, without its literal texts."""
-    return _QUOTED.sub("", pattern).split(";")[0]
-
-
-@cache
-def _unit_of(pattern: str) -> str:
-    """Return the unit that a number format writes beside the number, "" for none.
-
-    Examples
-    --------
-    >>> _unit_of('#,##0.00 [$€-407]'), _unit_of('0" тыс. руб."'), _unit_of('"П-"000')
-    ('€', 'тыс. руб.', '')
-    """
-    if '"$"' in pattern:  # Excel's own currency formats: whatever the currency of the computer was
-        return ""
-    said = " ".join("".join(groups) for groups in _QUOTED.findall(pattern.split(";")[0]))
-    said += "₽" if "₽" in _bare(pattern) else ""
-    rest, unit = read_unit(said)
-    return said.strip() if not rest and (unit.scale or unit.currency) else ""
+def _lay_over(rows: list[list[Any]], odd: Sequence[Odd]) -> Shown:
+    """Put the texts of errors and the amounts that formats show into `rows`."""
+    shown = Shown()
+    for row, column, error, pattern in odd:
+        while len(rows) <= row:
+            rows.append([])
+        cells = rows[row]
+        cells += [None] * (column + 1 - len(cells))
+        cells[column] = error or shown.cell(cells[column], pattern, column)
+    return shown
 
 
 def _sheet(name: str, title: str, rows: list[list[Any]], facts: dict[str, Any]) -> RawSheet:

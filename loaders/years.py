@@ -10,7 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from clustercoop.loaders.numbers import MISSING_MARKS, Issue, from_numeric, is_number, to_float
+from clustercoop.loaders.marks import gap_meaning, is_error
+from clustercoop.loaders.numbers import from_numeric, is_number, to_float
+from clustercoop.loaders.tokens import Issue
 
 
 def new_year(cells: NDArray[Any]) -> NDArray[np.bool_]:
@@ -79,7 +81,7 @@ def _year(cell: Any) -> tuple[float, Issue, bool]:
     if not isinstance(cell, str):
         return np.nan, Issue.WRONG_KIND, False
     text = cell.strip()
-    if text.lower() in MISSING_MARKS:
+    if not text or gap_meaning(text):
         return np.nan, Issue.MISSING, False
     plain = _YEAR.fullmatch(text) or _YEAR_FRACTION.fullmatch(text)
     if plain:
@@ -90,4 +92,4 @@ def _year(cell: Any) -> tuple[float, Issue, bool]:
     date = _DATE.fullmatch(text)
     if date:
         return float(date[1] or date[2]), Issue.OK, True
-    return np.nan, Issue.EXCEL_ERROR if text.startswith("#") else Issue.NOT_A_NUMBER, False
+    return np.nan, Issue.EXCEL_ERROR if is_error(text) else Issue.NOT_A_NUMBER, False

@@ -300,13 +300,15 @@ def test_open_quotes_swallow_nothing(tmp_path: Path) -> None:
     assert {"quotes_by_line", "quote_unbalanced"} <= codes(data)
 
 
-def test_ids_are_text_and_never_missing_marks(tmp_path: Path) -> None:
+def test_ids_are_text_and_marks_of_gaps_are_none(tmp_path: Path) -> None:
     data = read(
         tmp_path,
-        participants="participant_id,cluster_id\nNA,c\n007,c\n-,c\n1e5,c\n",
-        links="year,supplier_id,buyer_id,value\n2021,NA,007,1\n2021,-,1e5,2\n",
+        participants="participant_id,cluster_id\nNA,c\nLK,c\n007,c\n-,c\n1e5,c\n#N/A,c\nnull,c\n",
+        links="year,supplier_id,buyer_id,value\n2021,NA,LK,1\n2021,-,007,2\n2021,LK,None,4\n",
     )
-    assert data.graph.node_ids.tolist() == ["-", "007", "1e5", "NA"]
+    assert data.graph.node_ids.tolist() == ["007", "1e5", "LK", "NA"]
+    assert data.graph.links["value"].tolist() == [1.0]
+    assert set(data.rejected["code"]) == {"id_gap"}
 
 
 def test_formulas_and_markup_are_just_text(tmp_path: Path) -> None:

@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clustercoop.loaders.numbers import LIMIT, Issue, parse_numbers, split_footnote
+from clustercoop.loaders.numbers import LIMIT, parse_numbers
+from clustercoop.loaders.tokens import Issue, split_footnote
+from clustercoop.loaders.units import Unit
 from clustercoop.loaders.years import parse_years
 
 
@@ -62,11 +64,87 @@ def test_a_cell_that_means_one_thing_is_read_by_itself(cell: str, value: float) 
 
 @pytest.mark.parametrize(
     "cell",
-    ["abc", "12 34", "1,23,456", "1.2.3", "(12)", "1_000", "0x1f", "inf", "1e5000x", "=1+1", "5 руб", "٣"]
-    + ["6512,3 6762,31)", "97,1,", "2000,1-4000,0", "--5", "1,5,", "<b>5</b>", "1 2345"],
+    ["abc", "12 34", "1.2.3", "8 (495)", "1_000", "0x1f", "inf", "1e5000x", "=1+1", "5 руб USD", "٣"]
+    + ["6512,3 6762,31)", "97,1,", "5 b", "~5", "минус 5", "--5", "1,5,", "<b>5</b>", "1 2345"],
 )
 def test_text_is_no_number(cell: str) -> None:
     assert read(cell, "1") == [(None, "NOT_A_NUMBER"), (1.0, "OK")]
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [("(12)", -12), ("20-", -20), ("- 5", -5), ("5\u2007000,5", 5000.5), ("1,23,456", 123456)]
+    + [("1’234’567.5", 1234567.5), ("12.3p", 12.3), ("1 234 e", 1234), ("15 (r)", 15)],
+)
+def test_accounts_and_statistics_write_numbers_so(cell: str, value: float) -> None:
+    assert parse_numbers(column(cell)).values.tolist() == [value]
+
+
+@pytest.mark.parametrize(
+    ("cell", "value", "unit"),
+    [
+        ("5 млн", 5, Unit(1e6)),
+        ("1,2 млрд руб.", 1.2, Unit(1e9, "RUB")),
+        ("$1,234.50", 1234.5, Unit(None, "USD")),
+        ("€ 5", 5, Unit(None, "EUR")),
+        ("US$ 5m", 5, Unit(1e6, "USD")),
+        ("(7,5 тыс. руб.)", -7.5, Unit(1e3, "RUB")),
+        ("12 чел.", 12, Unit(physical="persons")),
+    ],
+)
+def test_cells_carry_their_units(cell: str, value: float, unit: Unit) -> None:
+    read = parse_numbers(column(cell))
+    assert (read.values.tolist(), [u for u, _ in read.units]) == ([value], [unit])
+
+
+@pytest.mark.parametrize(
+    ("cell", "sides"),
+    [
+        (">30 %", {"low": 30}),
+        ("<0,0005", {"high": 0.0005}),
+        ("0.1–0.3", {"low": 0.1, "high": 0.3}),
+        ("не менее 20 %", {"low": 20}),
+        ("от 5 до 10", {"low": 5, "high": 10}),
+        ("between 5 and 7.5", {"low": 5, "high": 7.5}),
+        ("≤ 1 000", {"high": 1000}),
+    ],
+)
+def test_bounds_are_no_numbers(cell: str, sides: dict[str, float]) -> None:
+    read = parse_numbers(column(cell, "1"))
+    assert math.isnan(read.values[0]) and read.issue.tolist() == [Issue.BOUND, Issue.OK]
+    assert {bound.side: bound.value for bound in read.bounds} == sides
+
+
+@pytest.mark.parametrize(
+    ("cell", "meaning"),
+    [
+        ("к", "confidential"),
+        ("…1)", "missing"),
+        (":", "unavailable"),
+        ("x", "not_applicable"),
+        ("н/д", "missing"),
+    ],
+)
+def test_marks_of_statistics_mean_a_gap(cell: str, meaning: str) -> None:
+    read = parse_numbers(column(cell))
+    assert (read.issue.tolist(), read.marks) == ([Issue.MISSING], {meaning: 1})
+
+
+@pytest.mark.parametrize(
+    ("cells", "values"),
+    [
+        (["1.234", "987", "2.500"], [1234, 987, 2500]),  # 2.500 keeps its zeros, so 987 would be 987.000
+        (["1.234", "987"], [None, 987]),
+        (["1.234", "1500"], [1.234, 1500]),  # 1500 has no sign of thousands
+        (["1,234", "987", "2,500"], [1234, 987, 2500]),
+        (["1.234", "0.5"], [1.234, 0.5]),
+    ],
+)
+def test_points_beside_small_whole_numbers_are_thousands(
+    cells: list[str], values: list[float | None]
+) -> None:
+    read = parse_numbers(column(*cells)).values
+    assert [None if math.isnan(value) else value for value in read] == values
 
 
 @pytest.mark.parametrize(
@@ -220,6 +298,7 @@ def test_a_footnote_changes_no_value(numbers: list[Decimal], note: int, sign: st
     assert parse_numbers(column(*printed)).values.tolist() == [float(n) for n in numbers]
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=12) | st.integers() | st.floats() | st.booleans() | st.none(), max_size=15))
 def test_any_cells_give_a_number_or_a_reason(cells: list[Any]) -> None:
     """Nothing raises; a value is there exactly where the issue says so; nothing is infinite."""

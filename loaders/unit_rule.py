@@ -1,0 +1,110 @@
+"""Which unit speaks for a column: its header, number formats, a column of units, the title.
+
+The scale is the one that the header names, else the column of units, else the title or a note; the currency
+likewise, with that of the number formats behind the header. Where two of them name different ones the table
+is refused: each choice would be wrong by a factor. Words that a cell itself carries (``5 млн``) are more
+certain than all of them, and are read with the cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from clustercoop.graph.errors import SchemaError
+from clustercoop.loaders.captions import one_unit, title_units
+from clustercoop.loaders.headers import Matched
+from clustercoop.loaders.notes import Notes
+from clustercoop.loaders.sheets import Grid
+from clustercoop.loaders.unit_columns import ColumnUnits
+from clustercoop.loaders.units import Unit, read_unit
+
+
+def settle_units(
+    matched: Sequence[Matched],
+    grid: Grid,
+    given: ColumnUnits,
+    unnamed: list[str],
+    place: Mapping[str, str],
+    notes: Notes,
+) -> tuple[Matched, ...]:
+    """Return matched columns with the units that speak for them, and tell where these come from.
+
+    Headers of money of which only the currency is known, so that millions are assumed, go to `unnamed`.
+
+    Raises
+    ------
+    SchemaError
+        Two places name different scales or currencies, or formats show what the column cannot hold.
+    """
+    where = f"sheet {grid.sheet} of {grid.file}" if grid.sheet else grid.file
+    money = [m for m in matched if m.column.type == "money"]
+    done = {m.position: _with_formats(m, grid, place, notes, where) for m in money}
+    bare = [m for m in done.values() if not m.unit.scale and m.column.name not in given.scales]
+    named_above = {unit: run for text in grid.titles for unit, run in title_units(text).items()}
+    text = one_unit([*grid.titles, *grid.asides], where) if bare else ""
+    title = read_unit(text)[1]
+    taken = []
+    for m in done.values():
+        if len(named_above) == 1:
+            [(other, run)] = named_above.items()
+            _refuse_other(m.header, m.unit, f"the title ({run})", other, where)
+        if m not in bare:
+            continue
+        named = m.unit.currency and m.unit == read_unit(m.header)[1]
+        if title == Unit() or (named and not title.scale):
+            continue
+        done[m.position] = replace(
+            m, unit=replace(m.unit, scale=title.scale, currency=m.unit.currency or title.currency)
+        )
+        taken.append(m.header)
+    if taken:
+        notes.add("unit_from_title", **place, value=", ".join(taken), detail=text)
+    settled = [done.get(m.position, m) for m in matched]
+    unnamed += [m.header for m in settled if given.leaves_open(m)]
+    return tuple(given.give(m, where) for m in settled)
+
+
+def _with_formats(
+    matched: Matched, grid: Grid, place: Mapping[str, str], notes: Notes, where: str
+) -> Matched:
+    """Return a column of money with the currency that its number formats show where its header has none."""
+    if grid.shown is None:
+        return matched
+    own, header = matched.unit, matched.header
+    texts = sorted(grid.shown.units.get(matched.position, ()))
+    units = {text: read_unit(text)[1] for text in texts}
+    odd = [text for text, unit in units.items() if not replace(unit, scale=None).fits(matched.column)]
+    if odd:
+        raise SchemaError(
+            f"The number formats of the column {header!r} of {where} show {odd[0]}: that is no unit of money."
+        )
+    scales = grid.shown.scales.get(matched.position, set())
+    if own.scale and scales - {own.scale}:
+        raise SchemaError(
+            f"The header {header!r} of {where} names another scale than the number formats of its cells; "
+            "format the column as plain numbers, or name the unit in the header alone."
+        )
+    currencies = {unit.currency for unit in units.values()} - {""}
+    if own.currency:
+        for currency in sorted(currencies - {own.currency}):
+            notes.add("unit_contradicted", **place, column=header, value=header, detail=currency)
+        return matched
+    if len(currencies) > 1:
+        raise SchemaError(
+            f"The number formats of the column {header!r} of {where} show several units "
+            f"({', '.join(texts)}) and its header names none; name the unit in the header."
+        )
+    if currencies:
+        notes.add("unit_from_format", **place, column=header, detail=", ".join(texts))
+        return replace(matched, unit=replace(own, currency=currencies.pop()))
+    return matched
+
+
+def _refuse_other(header: str, own: Unit, place: str, other: Unit, where: str) -> None:
+    """Refuse a header that names another unit of money than `place` does."""
+    scales = own.scale or (1.0 if own.currency and read_unit(header)[1].currency else None)
+    if (scales and other.scale and scales != other.scale) or (
+        own.currency and other.currency and own.currency != other.currency
+    ):
+        raise SchemaError(f"The header {header!r} of {where} and {place} name different units.")
