@@ -179,6 +179,7 @@ def query(
     params: Mapping[str, Any] | None = None,
     timeout: float = DEFAULT_TIMEOUT,
     limit: int = DEFAULT_LIMIT,
+    memory: int | None = None,
 ) -> pd.DataFrame:
     """Run a named query of the cookbook, or a Cypher statement that only reads, on a store.
 
@@ -196,6 +197,8 @@ def query(
         Seconds after which the query is ended.
     limit : int
         Most rows that are returned.
+    memory : int, optional
+        Megabytes that a query on a file may take beside the opened graph; 2048 by default.
 
     Raises
     ------
@@ -206,7 +209,7 @@ def query(
     """
     if (name is None) == (cypher is None):
         raise ParameterError("Give query either the name of a query or a Cypher statement.")
-    with open_store(store) as opened:
+    with open_store(store, **({} if memory is None else {"memory": memory})) as opened:
         if name is not None:
             return run_named(opened, name, params, timeout=timeout, limit=limit)
         assert cypher is not None

@@ -301,6 +301,7 @@ def load(data: str, store: str, **options: Any) -> None:
 @click.option("--out", type=click.Path(path_type=Path), help="File for the rows; standard output otherwise.")
 @click.option("--limit", type=click.IntRange(1), default=10_000, show_default=True, help="Most rows.")
 @click.option("--timeout", type=click.FloatRange(0, min_open=True), default=30.0, show_default=True)
+@click.option("--memory", type=click.IntRange(16), help="Megabytes that a query on a file may take (2048).")
 @click.option("--list", "listing", is_flag=True, help="List the named queries and their parameters.")
 def query(
     name: str | None,
@@ -312,6 +313,7 @@ def query(
     out: Path | None,
     limit: int,
     timeout: float,
+    memory: int | None,
     listing: bool,
 ) -> None:
     """Run a named query of the cookbook, or Cypher of your own that only reads, on a store."""
@@ -330,7 +332,9 @@ def query(
         raise click.UsageError("Parquet is no text; give --out FILE.")
     statement = file.read_text("utf-8") if file else cypher
     params = parse_named_pairs(pairs) if name else parse_pairs(pairs)
-    rows = clustercoop.query(store, name, cypher=statement, params=params, timeout=timeout, limit=limit)
+    rows = clustercoop.query(
+        store, name, cypher=statement, params=params, timeout=timeout, limit=limit, memory=memory
+    )
     if "note" in rows.attrs:
         click.echo(f"clustercoop: {rows.attrs['note']}", err=True)
     text = format_rows(rows, form)

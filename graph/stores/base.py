@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Self, final
 
 import pandas as pd
@@ -11,7 +11,15 @@ import pandas as pd
 from clustercoop.graph.errors import parameter_error
 from clustercoop.graph.rows import to_frame
 from clustercoop.graph.stores.cypher_guard import check_parameters, check_statement
-from clustercoop.graph.stores.protocol import DEFAULT_LIMIT, DEFAULT_TIMEOUT, QueryTimeoutError
+from clustercoop.graph.stores.protocol import (
+    DEFAULT_LIMIT,
+    DEFAULT_TIMEOUT,
+    MOST_VALUES,
+    Answer,
+    DamagedStoreError,
+    QueryRefusedError,
+    QueryTimeoutError,
+)
 
 
 class BaseStore(ABC):
@@ -39,14 +47,12 @@ class BaseStore(ABC):
         """
         statement, values = check_statement(cypher), check_parameters(params)
         check_bounds(timeout, limit)
-        names, rows, more = self._run(statement, values, timeout, limit)
-        return to_frame(names, rows, truncation(limit) if more else "")
+        answer = self._run(statement, values, timeout, limit)
+        return to_frame(answer.names, answer.rows, truncation(limit) if answer.more else "")
 
     @abstractmethod
-    def _run(
-        self, statement: str, values: Mapping[str, Any], timeout: float, limit: int
-    ) -> tuple[list[str], list[Sequence[Any]], bool]:
-        """Run a checked statement; return column names, rows, and whether there were more."""
+    def _run(self, statement: str, values: Mapping[str, Any], timeout: float, limit: int) -> Answer:
+        """Run a checked statement."""
 
     @abstractmethod
     def close(self) -> None:
@@ -76,14 +82,50 @@ def truncation(limit: int) -> str:
     return f"Only the first {limit:,} rows are shown; narrow the query or raise the row limit."
 
 
-def timed_out(timeout: float) -> QueryTimeoutError:
+def late(timeout: float) -> QueryTimeoutError:
     """Return the error of a query that took too long."""
     return QueryTimeoutError(
         f"The query ran longer than {timeout:g} s and was stopped; narrow it or raise the timeout."
     )
 
 
-def one_line(error: BaseException) -> str:
+def damaged(name: str) -> DamagedStoreError:
+    """Return the error of a file that cannot be read."""
+    return DamagedStoreError(
+        f"{name} is not a readable graph file; load the data again to rebuild it: "
+        "clustercoop load DATA --store FILE.kgl"
+    )
+
+
+def most_values(limit: int) -> int:
+    """Return how many values the answer of a query with this row limit may have."""
+    return max(MOST_VALUES, 100 * limit)
+
+
+def too_large(values: int) -> QueryRefusedError:
+    """Return the error of an answer with more values than may be returned."""
+    return QueryRefusedError(
+        f"The answer has more than {values:,} values (lists count item by item, and long texts too); "
+        "return less of it, or count and sum in the query."
+    )
+
+
+def weight(value: Any) -> int:
+    """Return how many values `value` counts as: items of lists and maps, every hundred characters of text.
+
+    Examples
+    --------
+    >>> weight([1, "x" * 250, {"a": None}])
+    7
+    """
+    if isinstance(value, list | tuple):
+        return 1 + sum(map(weight, value))
+    if isinstance(value, dict):
+        return 1 + sum(map(weight, value.values()))
+    return 1 + (len(value) // 100 if isinstance(value, str) else 0)
+
+
+def one_line(error: BaseException | str) -> str:
     """Return the first line of an engine's message, cut to a readable length."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
     return lines[0][:300].rstrip(". ") + "."

@@ -17,7 +17,12 @@ from typing import Any, Final, Literal, NoReturn
 
 from clustercoop.graph.stores.protocol import QueryRefusedError
 
-MAX_LENGTH: Final = 100_000
+MAX_LENGTH: Final = 50_000
+MAX_TOKENS: Final = 10_000
+MAX_DEPTH: Final = 40
+MAX_BRANCHES: Final = 40
+MAX_PREFIXES: Final = 20
+"""What engines take without a stack overflow or minutes of planning; no query by hand nears them."""
 
 OPENING: Final = frozenset({"MATCH", "OPTIONAL", "WITH", "UNWIND", "RETURN", "CALL"})
 
@@ -181,12 +186,15 @@ put the word in backticks where it is a name.
 @lru_cache(maxsize=256)
 def _checked(text: str) -> str:
     if len(text) > MAX_LENGTH:
-        _refuse(f"it is longer than {MAX_LENGTH} characters")
+        _refuse(f"it is longer than {MAX_LENGTH:,} characters; pass long lists as parameters")
     found = list(tokens(text))
+    while found and found[-1].text == ";":
+        found.pop()
     if not found:
         _refuse("it is empty")
     if found[0].kind != "word" or found[0].text.upper() not in OPENING:
         _refuse(f"it must begin with one of {', '.join(sorted(OPENING))}")
+    _check_size(found)
     for index, token in enumerate(found):
         if token.kind == "mark" and token.text == ";":
             _refuse("one statement at a time, without ';'")
@@ -198,6 +206,24 @@ def _checked(text: str) -> str:
             _check_name(found, index)
     pieces = [f" {token.text}" if token.spaced else token.text for token in found]
     return "".join(pieces).strip()
+
+
+def _check_size(found: list[Token]) -> None:
+    """Refuse what is too long, too deeply nested or too much branched for an engine."""
+    if len(found) > MAX_TOKENS:
+        _refuse(f"it has more than {MAX_TOKENS:,} words and marks; pass long lists as parameters")
+    depth = branches = prefixes = 0
+    for token in found:
+        word = token.text.upper() if token.kind == "word" else token.text if token.kind == "mark" else ""
+        depth += (word in ("(", "[", "{", "CASE")) - (word in (")", "]", "}", "END"))
+        branches += word in ("UNION", "CALL", "EXISTS", "COUNT", "COLLECT", "OPTIONAL")
+        prefixes = prefixes + 1 if word in ("NOT", "-", "+", "~", "!") else 0
+        if depth > MAX_DEPTH:
+            _refuse(f"it is nested more than {MAX_DEPTH} deep")
+        if branches > MAX_BRANCHES:
+            _refuse(f"it has more than {MAX_BRANCHES} unions, subqueries and optional parts; ask in several")
+        if prefixes > MAX_PREFIXES:
+            _refuse(f"it has more than {MAX_PREFIXES} signs or NOTs in a row")
 
 
 def _check_number(text: str) -> None:

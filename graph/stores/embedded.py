@@ -10,26 +10,29 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from clustercoop.graph.errors import MissingExtraError, StoreError
+from clustercoop.graph.errors import MissingExtraError, StoreError, parameter_error
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.progress import Progress, silent
 from clustercoop.graph.rows import WITH_ID, link_value, node_value, plain
 from clustercoop.graph.stores import parts, records, results
-from clustercoop.graph.stores.base import BaseStore, one_line, timed_out
+from clustercoop.graph.stores.base import BaseStore, damaged, most_values
 from clustercoop.graph.stores.protocol import (
+    DEFAULT_MEMORY,
     SCHEMA_VERSION,
+    Answer,
     Capabilities,
     LoadReport,
-    QueryRefusedError,
     check_version,
 )
+from clustercoop.graph.stores.worker import Worker
 
 if TYPE_CHECKING:
     import kglite
@@ -57,6 +60,8 @@ class EmbeddedStore(BaseStore):
     ----------
     path : path
         The file, ending in ``.kgl``; it need not exist yet.
+    memory : int
+        Megabytes that a query may take beside the opened graph (where the system can hold a process to it).
 
     Raises
     ------
@@ -66,13 +71,18 @@ class EmbeddedStore(BaseStore):
         kglite is not installed.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], *, memory: int = DEFAULT_MEMORY) -> None:
         self.path = Path(path)
         if self.path.suffix != ".kgl":
             raise StoreError(f"The file of an embedded store must end in .kgl, got {self.path.name!r}.")
         if self.path.is_dir():
             raise StoreError(f"{self.path.name} is a folder; an embedded store is a file.")
+        if isinstance(memory, bool) or not isinstance(memory, int) or not 16 <= memory <= 2**20:
+            must = "a number of megabytes in the range [16, 1048576]"
+            raise parameter_error("memory", "EmbeddedStore", must, memory)
         _kglite()
+        self._memory = memory
+        self._worker = Worker()
         self._engine: kglite.KnowledgeGraph | None = None
         self._stamp: tuple[int, int, int] | None = None
         self._meta: dict[str, Any] = {}
@@ -85,35 +95,37 @@ class EmbeddedStore(BaseStore):
 
     # Reading
 
-    def _open(self) -> Any:
-        """Return the engine on the file as it is now."""
+    def _status(self) -> tuple[int, int, int]:
+        """Return what tells one state of the file from another."""
         try:
             status = self.path.stat()
         except OSError as error:
             raise StoreError(
                 f"There is no store {self.path.name}; make it with: clustercoop load DATA --store FILE.kgl"
             ) from error
-        stamp = (status.st_ino, status.st_mtime_ns, status.st_size)
+        return status.st_ino, status.st_mtime_ns, status.st_size
+
+    def _open(self) -> Any:
+        """Return the engine on the file as it is now."""
+        stamp = self._status()
         if self._engine is None or stamp != self._stamp:
             kglite = _kglite()
             try:
                 engine = kglite.load(str(self.path))
             except Exception as error:  # a damaged file surfaces as any of a dozen engine errors
-                raise StoreError(
-                    f"{self.path.name} is not a readable graph file; load the data again to rebuild it."
-                ) from error
+                raise damaged(self.path.name) from error
             engine.read_only(True)
-            self._meta = self._read_meta(engine)
+            found = engine.cypher("MATCH (m:ClusterCoop) RETURN properties(m) AS m").to_list()
+            self._meta = self._check_meta([dict(row["m"]) for row in found])
             self._engine, self._stamp, self._known = engine, stamp, None
         return self._engine
 
-    def _read_meta(self, engine: Any) -> dict[str, Any]:
-        found = engine.cypher("MATCH (m:ClusterCoop) RETURN properties(m) AS m").to_list()
+    def _check_meta(self, found: list[dict[str, Any]]) -> dict[str, Any]:
+        """Return what the file says about itself, when this program can read it."""
         if len(found) != 1:
             raise StoreError(f"{self.path.name} was not written by clustercoop.")
-        meta = dict(found[0]["m"])
-        check_version(int(meta["schema_version"]), self.path.name)
-        return meta
+        check_version(found[0].get("schema_version"), self.path.name)
+        return found[0]
 
     def _table(self, engine: Any, statement: str) -> pd.DataFrame:
         found = engine.cypher(statement, timeout_ms=_LONG)
@@ -246,27 +258,22 @@ class EmbeddedStore(BaseStore):
             raise StoreError(f"{self.path.name} cannot be written ({type(error).__name__}).") from error
         progress("writing the file", 1, 1)
 
-    def _run(
-        self, statement: str, values: Mapping[str, Any], timeout: float, limit: int
-    ) -> tuple[list[str], list[Sequence[Any]], bool]:
-        engine = self._open()
-        kglite = _kglite()
-        try:
-            found = engine.cypher(
-                statement, params=dict(values), timeout_ms=max(1, int(timeout * 1000)), row_limit=limit
-            )
-        except kglite.CypherTimeoutError as error:
-            raise timed_out(timeout) from error
-        except (kglite.KgError, ValueError, TypeError, KeyError, RuntimeError) as error:
-            raise QueryRefusedError(f"The store did not run the query: {one_line(error)}") from error
-        names = list(found.columns)
-        columns = ([_value(v) for v in found.column(name)] for name in names)
-        rows: list[Sequence[Any]] = list(zip(*columns, strict=True))
-        total = (found.diagnostics or {}).get("total_rows") or len(rows)
-        return names, rows, total > limit
+    def _run(self, statement: str, values: Mapping[str, Any], timeout: float, limit: int) -> Answer:
+        self._worker.open(self.path, self._status())
+        self._check_meta(self._worker.meta)
+        answer = self._worker.query(
+            statement,
+            values,
+            timeout=timeout,
+            limit=limit,
+            values=most_values(limit),
+            memory=self._memory * 2**20,
+        )
+        return replace(answer, rows=[[_value(value) for value in row] for row in answer.rows])
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file, and end the process that queries it."""
+        self._worker.close()
         self._engine = self._stamp = self._known = None
 
 

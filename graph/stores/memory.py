@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -12,7 +12,7 @@ from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.progress import Progress, silent
 from clustercoop.graph.stores import parts, results
 from clustercoop.graph.stores.base import BaseStore
-from clustercoop.graph.stores.protocol import Capabilities, LoadReport
+from clustercoop.graph.stores.protocol import Answer, Capabilities, LoadReport
 from clustercoop.graph.stores.records import removed_links
 
 if TYPE_CHECKING:
@@ -76,9 +76,7 @@ class MemoryStore(BaseStore):
         """Return the result tables that were written."""
         return {name: frame.copy() for name, frame in self._results.items()}
 
-    def _run(
-        self, statement: str, values: Mapping[str, Any], timeout: float, limit: int
-    ) -> tuple[list[str], list[Sequence[Any]], bool]:
+    def _run(self, statement: str, values: Mapping[str, Any], timeout: float, limit: int) -> Answer:
         raise StoreError(
             "The memory store speaks no Cypher; load the data into a file such as graph.kgl, or into Neo4j."
         )

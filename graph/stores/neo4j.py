@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import pandas as pd
@@ -13,11 +14,12 @@ from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.progress import Progress, silent
 from clustercoop.graph.rows import link_value, node_value, plain
 from clustercoop.graph.stores import parts, records, results
-from clustercoop.graph.stores.base import BaseStore
+from clustercoop.graph.stores.base import BaseStore, most_values, one_line, too_large, weight
 from clustercoop.graph.stores.neo4j_edit import Editor
 from clustercoop.graph.stores.neo4j_link import RETRY_SECONDS, Access, Link
 from clustercoop.graph.stores.neo4j_load import Loader
 from clustercoop.graph.stores.protocol import (
+    Answer,
     Capabilities,
     LoadReport,
     QueryRefusedError,
@@ -25,6 +27,8 @@ from clustercoop.graph.stores.protocol import (
     check_version,
 )
 
+_UNKNOWN: Final = frozenset({"01N50", "01N51", "01N52"})
+"""The server's warnings about names that it does not have; `vocabulary` tells them, with the nearest."""
 _STATE: Final = (
     "OPTIONAL MATCH (m:ClusterCoop {id: 'store'}) OPTIONAL MATCH (l:Load) "
     "RETURN m.tick, m.schema_version, m.currency, m.provenance, count(l)"
@@ -182,9 +186,7 @@ class Neo4jStore(BaseStore):
 
     # Cypher
 
-    def _run(
-        self, statement: str, values: Mapping[str, Any], timeout: float, limit: int
-    ) -> tuple[list[str], list[Sequence[Any]], bool]:
+    def _run(self, statement: str, values: Mapping[str, Any], timeout: float, limit: int) -> Answer:
         try:
             return self._link.stream(timeout, lambda run: self._ask(run, statement, values, limit))
         except QueryRefusedError:
@@ -194,18 +196,18 @@ class Neo4jStore(BaseStore):
                 raise QueryRefusedError(str(error)) from None
             raise
 
-    def _ask(
+    async def _ask(
         self, run: Callable[..., Any], statement: str, values: Mapping[str, Any], limit: int
-    ) -> tuple[list[str], list[Sequence[Any]], bool]:
+    ) -> Answer:
         """Run a checked statement between two looks at the state of the store, in one transaction."""
-        tick = self._usable(list(run(_STATE).single().values()))[0]
+        tick = self._usable(list((await (await run(_STATE)).single()).values()))[0]
         if statement not in self._read_only:
-            kind = run(f"EXPLAIN {statement}", values).consume().query_type
+            kind = (await (await run(f"EXPLAIN {statement}", values)).consume()).query_type
             if kind != "r":
                 raise QueryRefusedError("The query is refused: the server says that it does more than read.")
             self._read_only.add(statement)
-        answer = _take(run(statement, values), limit)
-        if run(_STATE).single()[0] != tick:
+        answer = await _take(await run(statement, values), limit)
+        if (await (await run(_STATE)).single())[0] != tick:
             raise UnfinishedLoadError("The store changed while the query ran; run it again.")
         return answer
 
@@ -233,15 +235,24 @@ class Neo4jStore(BaseStore):
         self._link.close()
 
 
-def _take(found: Any, limit: int) -> tuple[list[str], list[Sequence[Any]], bool]:
-    """Return column names, at most `limit` rows, and whether there were more."""
-    names = list(found.keys())
-    rows: list[Sequence[Any]] = []
-    for record in found:
-        if len(rows) == limit:
-            return names, rows, True
-        rows.append([_value(value) for value in record.values()])
-    return names, rows, False
+async def _take(found: Any, limit: int) -> Answer:
+    """Return column names, at most `limit` rows, whether there were more, and the server's warnings."""
+    answer = Answer(list(found.keys()), [])
+    most = left = most_values(limit)
+    async for record in found:
+        if len(answer.rows) == limit:
+            return replace(answer, more=True)
+        row = [_value(value) for value in record.values()]
+        left -= weight(row)
+        if left < 0:
+            raise too_large(most)
+        answer.rows.append(row)
+    told = [
+        note.status_description.removeprefix("warn: ")
+        for note in (await found.consume()).gql_status_objects
+        if note.gql_status.startswith("01") and note.gql_status not in _UNKNOWN
+    ]
+    return replace(answer, warnings=[one_line(text) for text in told])
 
 
 def _value(value: Any) -> Any:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import os
+import threading
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 from clustercoop.graph.errors import MissingExtraError, StoreError
+from clustercoop.graph.stores.base import late
 from clustercoop.graph.stores.protocol import QueryTimeoutError, StoreWarning
 
 if TYPE_CHECKING:
@@ -21,6 +26,8 @@ T = TypeVar("T")
 SCHEMES: Final = ("bolt", "neo4j", "bolt+s", "neo4j+s", "bolt+ssc", "neo4j+ssc")
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 RETRY_SECONDS: Final = 15.0
+CONNECT_SECONDS: Final = 15.0
+_GRACE: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +104,60 @@ def _driver() -> Any:
         raise MissingExtraError(
             "A Neo4j store needs the Neo4j driver: pip install 'clustercoop[neo4j]'."
         ) from error
+    # Without a handler Python prints what the driver logs; whoever wants it adds a handler.
+    logging.getLogger("neo4j").addHandler(logging.NullHandler())
     return neo4j
+
+
+class _Asking:
+    """An asynchronous driver in a thread of its own; the other kind cannot be left at a deadline."""
+
+    def __init__(self, connect: Callable[[], neo4j.AsyncDriver]) -> None:
+        self._connect = connect
+        self._open: tuple[asyncio.AbstractEventLoop, neo4j.AsyncDriver] | None = None
+
+    def within(self, seconds: float, work: Callable[[neo4j.AsyncDriver], Coroutine[Any, Any, T]]) -> T:
+        """Return what `work` returns; at the deadline leave it, cut its connection, raise `TimeoutError`."""
+        if self._open is None:
+            loop = asyncio.new_event_loop()
+            threading.Thread(target=_run, args=(loop,), daemon=True).start()
+            self._open = loop, self._connect()
+        loop, driver = self._open
+        future = asyncio.run_coroutine_threadsafe(work(driver), loop)
+        try:
+            return future.result(seconds)
+        except BaseException:
+            if not future.done():
+                future.cancel()
+                # An answer that floods the loop keeps it busy for long; the next query gets a new one.
+                self.close(wait=False)
+            raise
+
+    def close(self, *, wait: bool = True) -> None:
+        """Close the driver and end the thread."""
+        if self._open is None:
+            return
+        (loop, driver), self._open = self._open, None
+
+        async def end() -> None:
+            try:
+                left = asyncio.all_tasks(loop) - {asyncio.current_task()}
+                if left:
+                    await asyncio.wait(left, timeout=_GRACE)
+                await driver.close()
+                await asyncio.sleep(0.02)  # closed transports are let go of by the loop
+            finally:
+                loop.stop()
+
+        future = asyncio.run_coroutine_threadsafe(end(), loop)
+        if wait:
+            with suppress(TimeoutError, CancelledError):
+                future.result(_GRACE)
+
+
+def _run(loop: asyncio.AbstractEventLoop) -> None:
+    loop.run_forever()
+    loop.close()
 
 
 class Link:
@@ -106,22 +166,33 @@ class Link:
     def __init__(self, access: Access, *, retry_seconds: float = RETRY_SECONDS) -> None:
         self.access = access
         self.neo4j = _driver()
+        options: dict[str, Any] = {
+            "auth": (access.username, access.password),
+            "connection_timeout": 10.0,
+            "max_transaction_retry_time": retry_seconds,
+            "notifications_min_severity": "OFF",
+            "user_agent": "clustercoop",
+        }
         with self.sentences():
-            self.driver: neo4j.Driver = self.neo4j.GraphDatabase.driver(
-                access.uri,
-                auth=(access.username, access.password),
-                connection_timeout=10.0,
-                max_transaction_retry_time=retry_seconds,
-                notifications_min_severity="OFF",
-                user_agent="clustercoop",
-            )
+            self.driver: neo4j.Driver = self.neo4j.GraphDatabase.driver(access.uri, **options)
+        self._asking = _Asking(lambda: self.neo4j.AsyncGraphDatabase.driver(access.uri, **options))
         try:
-            # Not retried: whoever mistypes an address or password should know at once.
-            with self.sentences(), self.driver.session(database=access.database) as session:
-                session.run("RETURN 1 AS one").consume()
+            self._asking.within(CONNECT_SECONDS, self._greet)
+        except TimeoutError:
+            self.close()
+            raise StoreError(
+                f"The Neo4j server at {access.uri} does not answer within {CONNECT_SECONDS:g} s: check that "
+                "the address and port are those of its bolt service."
+            ) from None
         except BaseException:
-            self.driver.close()
+            self.close()
             raise
+
+    async def _greet(self, driver: neo4j.AsyncDriver) -> None:
+        # Not retried: whoever mistypes an address or password should know at once.
+        with self.sentences():
+            async with driver.session(database=self.access.database) as session:
+                await (await session.run("RETURN 1 AS one")).consume()
 
     @contextmanager
     def sentences(self, timeout: float | None = None) -> Iterator[None]:
@@ -189,16 +260,27 @@ class Link:
         with self.sentences(), self.driver.session(database=self.access.database) as session:
             return session.execute_write(work)
 
-    def stream(self, timeout: float, work: Callable[[Callable[..., Any]], T]) -> T:
-        """Give `work` a function that runs statements, in one reading transaction with a timeout."""
-        unit = self.neo4j.unit_of_work(timeout=timeout)
-        with (
-            self.sentences(timeout),
-            self.driver.session(database=self.access.database, default_access_mode="READ") as session,
-        ):
-            found: T = session.execute_read(unit(lambda tx: work(tx.run)))
-            return found
+    def stream(self, timeout: float, work: Callable[[Callable[..., Any]], Coroutine[Any, Any, T]]) -> T:
+        """Give `work` a function that runs statements, in one reading transaction with a deadline."""
+
+        async def ask(driver: neo4j.AsyncDriver) -> T:
+            unit = self.neo4j.unit_of_work(timeout=timeout)
+            with self.sentences(timeout):
+                async with driver.session(
+                    database=self.access.database,
+                    default_access_mode="READ",
+                    notifications_min_severity="WARNING",
+                ) as session:
+                    found: T = await session.execute_read(unit(lambda tx: work(tx.run)))
+                    return found
+
+        try:
+            # The server's own timeout covers neither planning nor the driver's retries.
+            return self._asking.within(timeout + _GRACE, ask)
+        except TimeoutError:
+            raise late(timeout) from None
 
     def close(self) -> None:
-        """Close the driver."""
+        """Close the drivers."""
         self.driver.close()
+        self._asking.close()

@@ -115,7 +115,7 @@ class Writer:
         if not found:
             return None
         meta = dict(found[0][0])
-        check_version(int(meta.get("schema_version", 0)), self.link.access.uri)
+        check_version(meta.get("schema_version"), self.link.access.uri)
         return meta
 
     def people(self) -> pd.DataFrame:

@@ -17,6 +17,10 @@ SCHEMA_VERSION: Final = 1
 
 DEFAULT_TIMEOUT: Final = 30.0
 DEFAULT_LIMIT: Final = 10_000
+DEFAULT_MEMORY: Final = 2048
+"""Megabytes that a query on an embedded file may take beside the opened graph."""
+MOST_VALUES: Final = 1_000_000
+"""Most values in an answer: cells, items of lists and maps in them, and every hundred characters of text."""
 
 
 class StoreWarning(UserWarning):
@@ -29,6 +33,14 @@ class QueryRefusedError(StoreError):
 
 class QueryTimeoutError(StoreError):
     """A query that ran longer than it was allowed to."""
+
+
+class DamagedStoreError(StoreError):
+    """A store that cannot be read at all; loading the data again replaces it."""
+
+
+class QueryMemoryError(StoreError):
+    """A query that needed more memory than it was allowed to."""
 
 
 class UnfinishedLoadError(StoreError):
@@ -81,6 +93,16 @@ class LoadReport:
     resumed_links: int = 0
     removed_links: int = 0
     notes: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an engine answers to a query: columns, rows, whether there were more, and its warnings."""
+
+    names: list[str]
+    rows: list[list[Any]]
+    more: bool = False
+    warnings: list[str] = field(default_factory=list)
 
 
 class Store(Protocol):
@@ -145,13 +167,13 @@ class Store(Protocol):
         ...
 
 
-def check_version(found: int, where: str) -> None:
-    """Refuse a store that a newer program wrote.
+def check_version(found: object, where: str) -> None:
+    """Refuse a store that a newer program wrote, or that does not say which version wrote it.
 
     Raises
     ------
     StoreError
-        `found` is newer than `SCHEMA_VERSION`.
+        `found` is newer than `SCHEMA_VERSION`, or no version at all.
 
     Examples
     --------
@@ -161,6 +183,11 @@ def check_version(found: int, where: str) -> None:
     clustercoop.graph.errors.StoreError: The store a.kgl has schema version 99, and this program knows \
 versions up to 1: install a newer clustercoop, or load the data into another store.
     """
+    if isinstance(found, bool) or not isinstance(found, int) or found < 1:
+        raise StoreError(
+            f"The store {where} does not say which version of the layout it was written with; load the data "
+            "again into a new one."
+        )
     if found > SCHEMA_VERSION:
         raise StoreError(
             f"The store {where} has schema version {found}, and this program knows versions up to "

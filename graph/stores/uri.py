@@ -34,7 +34,7 @@ def open_store(uri: str | os.PathLike[str], **options: Any) -> Store:
         forms (``+s``), with the user, password and database from ``NEO4J_USERNAME``, ``NEO4J_PASSWORD`` and
         ``NEO4J_DATABASE`` unless given as options.
     **options
-        Options of `Neo4jStore`; the other stores have none.
+        Options of `Neo4jStore`, or ``memory`` of `EmbeddedStore`.
 
     Raises
     ------
@@ -51,12 +51,17 @@ def open_store(uri: str | os.PathLike[str], **options: Any) -> Store:
     """
     name = os.fspath(uri)
     lower = name.lower()
+    if "memory" in options and not name.endswith(".kgl"):
+        raise StoreError(
+            "The memory that a query may take can be set for a file; on a Neo4j server its own settings hold "
+            "(db.memory.transaction.max)."
+        )
     if lower.startswith(_NEO4J):
         from clustercoop.graph.stores.neo4j import Neo4jStore
 
         return Neo4jStore(name, **options)
-    if options:
-        raise StoreError(f"The store {name!r} takes no options.")
+    if options.keys() - {"memory"}:
+        raise StoreError(f"The store {name!r} takes no such options.")
     if lower in ("memory:", "memory"):
         from clustercoop.graph.stores.memory import MemoryStore
 
@@ -64,7 +69,7 @@ def open_store(uri: str | os.PathLike[str], **options: Any) -> Store:
     if name.endswith(".kgl"):
         from clustercoop.graph.stores.embedded import EmbeddedStore
 
-        return EmbeddedStore(Path(name))
+        return EmbeddedStore(Path(name), **options)
     raise StoreError(
         f"{name.split('@')[-1]!r} names no store; give memory:, a file ending in .kgl, or neo4j://host:7687."
     )

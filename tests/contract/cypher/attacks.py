@@ -111,7 +111,6 @@ ADMINISTRATION: Final = (
 )
 SHAPES: Final = (
     "RETURN 1; MATCH (n) DETACH DELETE n",
-    "RETURN 1 AS x;",
     ";",
     "MATCH (n) RETURN n; CREATE (m:Evil)",
     "",

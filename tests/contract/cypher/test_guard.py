@@ -169,6 +169,7 @@ def test_what_passes_keeps_its_tokens(text: str) -> None:
         "MATCH (n) WHERE n.name = 'DELETE; //' RETURN n",
         "MATCH (n) WHERE n.name = $delete RETURN n",
         "RETURN {a: 1, b: [1, 2.5e3]} AS m",
+        "RETURN 1 AS x; // that is all;",
         "MATCH p = shortestPath((a:Participant)-[:SUPPLIES*..4]->(b)) RETURN length(p) AS n",
         "CALL db.labels() YIELD label RETURN label",
         "CALL (*) { RETURN 1 AS one } RETURN one",

@@ -1,0 +1,149 @@
+"""A query that hangs, floods or crashes leaves the caller alive, with one sentence, and the store usable.
+
+How soon is measured by ``benchmarks/stores.py``; the bound here only tells an answer from a hang.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from clustercoop.graph.errors import ParameterError, StoreError
+from clustercoop.graph.stores import cypher_guard
+from clustercoop.graph.stores.protocol import QueryMemoryError, QueryRefusedError, QueryTimeoutError, Store
+from clustercoop.graph.stores.uri import open_store
+from tests.contract.samples import random_graph
+
+HANG: Final = 60.0
+AGAIN: Final = "s + s"
+NESTED: Final = {
+    "unions": " UNION ALL ".join(["RETURN 1 AS x"] * 500),
+    "subqueries": "CALL { " * 500 + "RETURN 1 AS x" + " } RETURN x" * 500,
+    "parentheses": f"RETURN {'(' * 3000}1{')' * 3000} AS x",
+    "lists in lists": f"RETURN {'[' * 500}1{']' * 500} AS x",
+    "cases in cases": f"RETURN {'CASE WHEN true THEN ' * 300}1{' END' * 300} AS x",
+    "nots": f"RETURN {'NOT ' * 2000}true AS x",
+    "signs": f"RETURN {'-' * 2000}1 AS x",
+    "a long sum": f"RETURN {'+'.join(['1'] * 20_000)} AS x",
+    "existence in existence": f"MATCH (n) WHERE {'EXISTS { MATCH (n) WHERE ' * 200}true{' }' * 200} RETURN n",
+    "optional after optional": "MATCH (n) " + "OPTIONAL MATCH (n)-->(m) " * 400 + "RETURN count(*) AS x",
+}
+FLOODS: Final = {
+    "a text replaced by itself": "RETURN size(reduce(s = 'aaaaaaaaaa', i IN range(1, 12) | "
+    "replace(s, 'a', s))) AS n",
+    "a text doubled": f"RETURN size(reduce(s = 'x', i IN range(1, 40) | {AGAIN})) AS n",
+    "a list doubled": f"RETURN size(reduce(s = [1], i IN range(1, 40) | {AGAIN})) AS n",
+    "a text split": f"RETURN size(split(reduce(s = 'a,', i IN range(1, 30) | {AGAIN}), ',')) AS n",
+    "every shortest path": "MATCH p = allShortestPaths((a)-[:SUPPLIES*]-(b)) WHERE a <> b "
+    "UNWIND nodes(p) AS x UNWIND nodes(p) AS y UNWIND nodes(p) AS z UNWIND nodes(p) AS u "
+    "RETURN count(*) AS n",
+    "every walk": "MATCH p = (a)-[:SUPPLIES*1..9]->(b) RETURN count(p) AS n",
+    "everything with everything": "MATCH (a), (b), (c), (d), (e), (f), (g) RETURN count(a.id + g.id) AS n",
+    "everything collected": "MATCH (a)--(b), (c)--(d) WITH collect([a.id, d.id]) AS x "
+    "RETURN size(x + x + x) AS n",
+    "numbers without end": "UNWIND range(1, 3000000) AS x UNWIND range(1, 3000000) AS y "
+    "RETURN sum(x + y) AS n",
+    "one row of millions": "RETURN range(1, 2000000) AS x",
+    "rows of long texts": "UNWIND range(1, 9000) AS x "
+    "RETURN reduce(s = 'abcdefgh', i IN range(1, 11) | s + s) AS t",
+}
+
+
+@pytest.fixture(scope="module", params=["embedded", "neo4j"])
+def loaded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    if request.param == "embedded":
+        pytest.importorskip("kglite", reason="kglite is not installed: pip install '.[embedded]'")
+        address = str(tmp_path_factory.mktemp("bombs") / "graph.kgl")
+    else:
+        address = str(request.getfixturevalue("neo4j_uri"))
+    with open_store(address) as store:
+        store.clear()
+        store.load(random_graph(20, links_each=30))
+        yield store
+
+
+def survive(store: Store, statement: str) -> bool:
+    """Run what may be too much, and tell whether it was; if so in one sentence. The next query must work."""
+    began, text = time.perf_counter(), ""
+    try:
+        store.query(statement, timeout=0.4)
+    except StoreError as error:
+        text = str(error)
+        assert "\n" not in text and text.endswith(".") and len(text) < 600
+    assert time.perf_counter() - began < HANG
+    assert store.query("RETURN 1 AS one")["one"].tolist() == [1]
+    return bool(text)
+
+
+@pytest.mark.parametrize("what", sorted(NESTED))
+def test_what_is_nested_too_deeply_is_refused_before_it_runs(what: str) -> None:
+    with pytest.raises(QueryRefusedError, match="nested|more than|longer than"):
+        cypher_guard.check_statement(NESTED[what])
+
+
+@pytest.mark.parametrize("what", sorted(FLOODS))
+def test_a_flood_is_stopped(loaded: Store, what: str) -> None:
+    stopped = survive(loaded, FLOODS[what])
+    # The server doubles a list without copying it, so it can tell how long it would be.
+    assert stopped or (loaded.capabilities.kind, what) == ("neo4j", "a list doubled")
+
+
+@pytest.mark.parametrize("what", ["unions", "subqueries", "lists in lists"])
+def test_a_crash_of_the_engine_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """Behind the guard: what kills the engine's process does not kill this one."""
+    pytest.importorskip("kglite")
+    for name in ("MAX_DEPTH", "MAX_BRANCHES", "MAX_TOKENS"):
+        monkeypatch.setattr(cypher_guard, name, 10**9)
+    with open_store(str(tmp_path / "g.kgl")) as store:
+        store.load(random_graph(1, clusters=1, size=3, years=1))
+        cypher_guard._checked.cache_clear()
+        try:
+            assert survive(store, NESTED[what])
+        finally:
+            cypher_guard._checked.cache_clear()
+
+
+def test_memory_is_capped(tmp_path: Path) -> None:
+    pytest.importorskip("kglite")
+    with open_store(str(tmp_path / "g.kgl"), memory=64) as store:
+        store.load(random_graph(1, clusters=1, size=3, years=1))
+        with pytest.raises((QueryMemoryError, QueryRefusedError), match="memory|failed"):
+            store.query(FLOODS["a text doubled"], timeout=60)
+        assert store.query("RETURN 1 AS one")["one"].tolist() == [1]
+    with pytest.raises(ParameterError, match="'memory' parameter"):
+        open_store(str(tmp_path / "g.kgl"), memory=0)
+
+
+def test_a_planner_that_does_not_end_is_left(neo4j_uri: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cypher_guard, "MAX_DEPTH", 10**9)
+    cypher_guard._checked.cache_clear()
+    with open_store(neo4j_uri) as store:
+        store.clear()
+        store.load(random_graph(1, clusters=1, size=3, years=1))
+        try:
+            with pytest.raises(QueryTimeoutError):
+                store.query(NESTED["parentheses"], timeout=0.5)
+        finally:
+            cypher_guard._checked.cache_clear()
+
+
+def test_the_process_stays_warm_and_follows_the_file(tmp_path: Path) -> None:
+    pytest.importorskip("kglite")
+    path = str(tmp_path / "g.kgl")
+    count = "MATCH (p:Participant) RETURN count(p) AS n"
+    with open_store(path) as reader, open_store(path) as writer:
+        writer.load(random_graph(1, clusters=1, size=3, years=1))
+        first = int(reader.query(count)["n"][0])
+        child = reader._worker._process  # type: ignore[attr-defined]
+        with pytest.raises(QueryTimeoutError):
+            reader.query(FLOODS["every walk"].replace("*1..9", "*1..30"), timeout=0.2)
+        writer.load(random_graph(1, clusters=2, size=5, years=1))
+        assert int(reader.query(count)["n"][0]) > first
+        assert reader._worker._process is child  # type: ignore[attr-defined]
+    assert child is not None and child.poll() is not None
