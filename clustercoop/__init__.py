@@ -21,6 +21,7 @@ _HOMES: Final = {
     "api": "analyze check demo explain load query report view Check",
     "outputs": "read_result",
     "cookbook": "list_queries",
+    "policy": "claims",
     "graph.columns": "output_columns",
     "graph.errors": (
         "ClusterCoopError DataError SchemaError StrictError ParameterError UnknownNameError OutputError "
@@ -126,6 +127,7 @@ if TYPE_CHECKING:
     from clustercoop.graph.stores.uri import open_store
     from clustercoop.loaders.statistics import read_table
     from clustercoop.outputs import read_result
+    from clustercoop.policy import claims
 
 __all__ = [
     "Check",
@@ -158,6 +160,7 @@ __all__ = [
     "broker_share",
     "check",
     "circulation_share",
+    "claims",
     "classify",
     "conductance",
     "core_pull",

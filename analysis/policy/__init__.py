@@ -1,0 +1,1 @@
+"""What policy asks of the figures: claims checked, what-if, measures, rules, trajectories."""

@@ -1,0 +1,335 @@
+"""Statements about clusters held against the figures: confirmed, contradicted, undecided for want of data.
+
+A file of claims is TOML. Each ``[[claim]]`` names a column of ``formations.csv``, one condition, the years
+and the clusters that it is about::
+
+    [[claim]]
+    id = "transport-2020"
+    says = "The transport cluster was of the traditional type in 2020."
+    cluster = "transport-engineering"     # an id or a name
+    column = "ecosystem_type"
+    is = "traditional production"         # a value, or a list of values
+    years = [2020]                        # or from = 2020, to = 2023; by default every year there is
+
+Conditions: ``is``, ``is_not``, ``above``, ``at_least``, ``below``, ``at_most``, or ``trend`` (``rises``,
+``falls``: from each year to the next). ``in = "any"`` asks for one of the years instead of all of them.
+``clusters`` is ``all``, ``none`` or ``only`` (``cluster`` and nobody else) instead of one cluster. More
+conditions, which must hold in the same year, stand in ``also = [{ column = "…", is = "…" }]``.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+from clustercoop.graph.columns import output_columns
+from clustercoop.graph.errors import DataError
+from clustercoop.graph.kinds import KINDS
+
+COLUMNS: Final = ("claim", "verdict", "says", "for", "against", "missing")
+CONDITIONS: Final = ("is", "is_not", "above", "at_least", "below", "at_most", "trend")
+TRENDS: Final = ("rises", "falls")
+SCOPES: Final = ("all", "none", "only")
+_TEST: Final = {"column", *CONDITIONS}
+_KEYS: Final = {"id", "says", "cluster", "clusters", "years", "from", "to", "in", "also", *_TEST}
+_LISTED: Final = 12
+_NOISE: Final = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What a figure of one column must be."""
+
+    column: str
+    kind: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One statement; see the module for its form. Its conditions must all hold in the same year."""
+
+    name: str
+    says: str
+    cluster: str
+    scope: str
+    conditions: tuple[Condition, ...]
+    years: tuple[int, ...] = ()
+    any_year: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One cluster-year, or pair of years of a trend: whether the condition holds, and what was seen."""
+
+    cluster: str
+    holds: bool | None
+    shown: str
+
+
+def read_claims(path: str | Path) -> list[Claim]:
+    """Read a file of claims.
+
+    Raises
+    ------
+    DataError
+        The file cannot be read, or an entry is wrong; the sentence names the entry and the field.
+    """
+    try:
+        data = tomllib.loads(Path(path).read_text("utf-8-sig"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(
+            f"The claims file {path} cannot be read ({error}); give a UTF-8 TOML file."
+        ) from error
+    except tomllib.TOMLDecodeError as error:
+        raise DataError(f"The claims file {path} is not valid TOML: {error}.") from error
+    entries = data.get("claim")
+    if not isinstance(entries, list) or not entries:
+        raise DataError(f"The claims file {path} holds no [[claim]]; see the documentation of claims.")
+    return [_read(f"claim {number} of {path}", entry, number) for number, entry in enumerate(entries, 1)]
+
+
+def _read(what: str, entry: Mapping[str, Any], number: int) -> Claim:
+    _refuse_unknown(what, entry, _KEYS)
+    scope = entry.get("clusters", "")
+    if scope not in ("", *SCOPES):
+        raise DataError(f"clusters in {what} must be one of {', '.join(SCOPES)}, got {scope!r} instead.")
+    cluster = entry.get("cluster", "")
+    if not isinstance(cluster, str) or (scope in ("", "only")) != bool(cluster):
+        raise DataError(f"{what} must name a cluster, unless it is about all or none of the clusters.")
+    within = entry.get("in", "every")
+    if within not in ("every", "any"):
+        raise DataError(f"in of {what} must be every or any, got {within!r} instead.")
+    also = entry.get("also", [])
+    if not isinstance(also, list) or not all(isinstance(test, Mapping) for test in also):
+        raise DataError(f"also in {what} must be a list of tables with a column and a condition.")
+    for test in also:
+        _refuse_unknown(f"also of {what}", test, _TEST)
+    conditions = tuple(_condition(what, test) for test in (entry, *also))
+    if len(conditions) > 1 and any(test.kind == "trend" for test in conditions):
+        raise DataError(f"{what} states a trend beside other conditions; make two claims of it.")
+    name, says = str(entry.get("id", number)), str(entry.get("says", ""))
+    return Claim(name, says, cluster, scope, conditions, _years(what, entry), within == "any")
+
+
+def _refuse_unknown(what: str, entry: Mapping[str, Any], known: set[str]) -> None:
+    unknown = sorted(set(entry) - known)
+    if unknown:
+        raise DataError(
+            f"{unknown[0]} in {what} is no field of a claim; these are {', '.join(sorted(known))}."
+        )
+
+
+def _condition(what: str, entry: Mapping[str, Any]) -> Condition:
+    kinds = {column.column: column.kind for column in output_columns("formations")}
+    column = entry.get("column")
+    if column not in kinds:
+        raise DataError(f"column in {what} must be a column of formations.csv, got {column!r} instead.")
+    stated = [name for name in CONDITIONS if name in entry]
+    if len(stated) != 1:
+        raise DataError(f"{what} must state one of {', '.join(CONDITIONS)}; it states {len(stated)} of them.")
+    [kind] = stated
+    value = entry[kind]
+    numeric = KINDS[kinds[column]].numeric
+    if kind == "trend":
+        if value not in TRENDS or not numeric:
+            raise DataError(f"trend in {what} must be rises or falls of a number, got {value!r} instead.")
+    elif kind.startswith("is"):
+        value = tuple(value) if isinstance(value, list) else (value,)
+    elif not numeric or isinstance(value, bool) or not isinstance(value, int | float):
+        raise DataError(f"{kind} in {what} must be a number for a column of numbers, got {value!r}.")
+    return Condition(column, kind, value)
+
+
+def _years(what: str, entry: Mapping[str, Any]) -> tuple[int, ...]:
+    years = entry.get("years", [])
+    if "from" in entry or "to" in entry:
+        ends = entry.get("from"), entry.get("to")
+        if "years" in entry or not all(isinstance(end, int) for end in ends):
+            raise DataError(f"{what} must state either years, or both from and to.")
+        years = list(range(ends[0], ends[1] + 1))
+    if not isinstance(years, list) or not all(isinstance(year, int) for year in years):
+        raise DataError(f"years in {what} must be a list of years, got {years!r} instead.")
+    return tuple(years)
+
+
+def judge_claims(
+    claims: Sequence[Claim], formations: pd.DataFrame, names: Mapping[str, str] | None = None
+) -> pd.DataFrame:
+    """Hold claims against the figures.
+
+    A figure that is unknown decides where its bounds do (``…_low``, ``…_high``); otherwise a claim that
+    hangs on it is undecided. A claim about all clusters is contradicted by one known counter-example.
+
+    Parameters
+    ----------
+    claims : sequence of Claim
+    formations : DataFrame
+        As in a result: ``cluster_id, year`` and figures.
+    names : mapping, optional
+        Cluster id → name; a claim may use either, in any letter case.
+
+    Returns
+    -------
+    DataFrame
+        One row a claim: ``claim, verdict`` (confirmed, contradicted, undecided), ``says``, and the figures
+        ``for`` and ``against`` it and those that are ``missing``, as ``cluster year: value``.
+
+    Raises
+    ------
+    DataError
+        A claim names a cluster that the results do not hold.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"cluster_id": ["c", "c"], "year": [2021, 2022], "rd_per_employee": [0.2, 0.1]})
+    >>> said = Claim("1", "", "c", "", (Condition("rd_per_employee", "trend", "rises"),))
+    >>> judge_claims([said], table)[["verdict", "against"]].values.tolist()
+    [['contradicted', 'c 2021–2022: 0.2 → 0.1']]
+    """
+    ids = [str(cluster) for cluster in dict.fromkeys(formations["cluster_id"])]
+    known = {cluster.casefold(): cluster for cluster in ids}
+    known |= {name.casefold(): cluster for cluster, name in (names or {}).items() if cluster in ids}
+    rows = []
+    for claim in claims:
+        one = known.get(claim.cluster.casefold(), "")
+        if claim.cluster and not one:
+            raise DataError(
+                f"Claim {claim.name} is about the cluster {claim.cluster!r}, which the results do not hold; "
+                f"they hold {', '.join(ids)}."
+            )
+        cases = {
+            cluster: _cases(claim, formations, cluster) for cluster in ([one] if not claim.scope else ids)
+        }
+        told = {cluster: _within(claim, found) for cluster, found in cases.items()}
+        holds = _over_clusters(claim.scope, one, told)
+        # Where nobody, or nobody else, shall have the trait, having it speaks against the claim.
+        wanted = {c: claim.scope in ("", "all") or (claim.scope == "only" and c == one) for c in told}
+        every = [case for found in cases.values() for case in found]
+        judged = [case for case in every if case.holds is not None]
+        rows.append(
+            (
+                claim.name,
+                {True: "confirmed", False: "contradicted", None: "undecided"}[holds],
+                claim.says,
+                _listed([case for case in judged if case.holds is wanted[case.cluster]], one),
+                _listed([case for case in judged if case.holds is not wanted[case.cluster]], one),
+                _listed([case for case in every if case.holds is None], one),
+            )
+        )
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _listed(cases: Sequence[_Case], first: str) -> str:
+    """Return the cases as text, those of the cluster in question first, and how many more there are."""
+    ordered = sorted(cases, key=lambda case: case.cluster != first)
+    more = [f"(+{len(ordered) - _LISTED})"] if len(ordered) > _LISTED else []
+    return "; ".join([case.shown for case in ordered[:_LISTED]] + more)
+
+
+def _cases(claim: Claim, formations: pd.DataFrame, cluster: str) -> list[_Case]:
+    """Return what the conditions say of each year asked for, absent years as unknown."""
+    mine = formations[formations["cluster_id"].astype(str) == cluster].set_index("year")
+    years = claim.years or tuple(int(year) for year in sorted(mine.index))
+    first = claim.conditions[0]
+    if first.kind == "trend":
+        cells = {year: _cell(mine, year, first.column) for year in years}
+        pairs = zip(years[:-1], years[1:], strict=True)
+        return [
+            _Case(
+                cluster,
+                _moves(first.value, cells[a], cells[b]),
+                f"{cluster} {a}–{b}: {_shown(cells[a])} → {_shown(cells[b])}",
+            )
+            for a, b in pairs
+        ] or [_Case(cluster, None, f"{cluster}: one year")]
+    out = []
+    for year in years:
+        seen = [_cell(mine, year, test.column) for test in claim.conditions]
+        tests = zip(claim.conditions, seen, strict=True)
+        shown = ", ".join(map(_shown, seen))
+        out.append(
+            _Case(cluster, _all([_holds(test, cell) for test, cell in tests]), f"{cluster} {year}: {shown}")
+        )
+    return out
+
+
+def _cell(mine: pd.DataFrame, year: int, column: str) -> tuple[Any, Any, Any]:
+    """Return value and bounds of a figure; None what is unknown."""
+    cells = []
+    for name in (column, f"{column}_low", f"{column}_high"):
+        value = mine[name].get(year) if name in mine else None
+        cells.append(None if value is None or pd.isna(value) or value == "" else value)
+    return cells[0], cells[1], cells[2]
+
+
+def _shown(cell: tuple[Any, Any, Any]) -> str:
+    value, low, high = cell
+    if value is not None:
+        return f"{value:.6g}" if isinstance(value, float) else str(value)
+    if low is None and high is None:
+        return "unknown"
+    return f"{'' if low is None else format(low, '.6g')}…{'' if high is None else format(high, '.6g')}"
+
+
+def _holds(test: Condition, cell: tuple[Any, Any, Any]) -> bool | None:
+    value, low, high = cell
+    if test.kind in ("is", "is_not"):
+        if value is None:
+            return None
+        return (any(_same(value, wanted) for wanted in test.value)) is (test.kind == "is")
+    low, high = (value, value) if value is not None else (low, high)
+    limit = float(test.value)
+    noise = _NOISE * abs(limit)
+    if test.kind in ("above", "at_least"):
+        least = limit + noise if test.kind == "above" else limit - noise
+        # A bound is exact: it carries no noise of a division.
+        if low is not None and (low >= least or (value is None and low > limit)):
+            return True
+        return False if high is not None and high < least else None
+    most = limit - noise if test.kind == "below" else limit + noise
+    if high is not None and (high <= most or (value is None and high < limit)):
+        return True
+    return False if low is not None and low > most else None
+
+
+def _same(value: Any, wanted: Any) -> bool:
+    if isinstance(value, int | float) and isinstance(wanted, int | float):
+        return abs(float(value) - float(wanted)) <= _NOISE * max(abs(float(value)), abs(float(wanted)))
+    return str(value).casefold() == str(wanted).casefold()
+
+
+def _moves(trend: str, before: tuple[Any, Any, Any], after: tuple[Any, Any, Any]) -> bool | None:
+    if before[0] is None or after[0] is None:
+        return None
+    return bool(after[0] > before[0] if trend == "rises" else after[0] < before[0])
+
+
+def _all(values: Sequence[bool | None]) -> bool | None:
+    return False if False in values else None if None in values or not values else True
+
+
+def _any(values: Sequence[bool | None]) -> bool | None:
+    return True if True in values else None if None in values or not values else False
+
+
+def _within(claim: Claim, cases: Sequence[_Case]) -> bool | None:
+    values = [case.holds for case in cases]
+    return _any(values) if claim.any_year else _all(values)
+
+
+def _over_clusters(scope: str, one: str, told: Mapping[str, bool | None]) -> bool | None:
+    if scope == "":
+        return told[one]
+    if scope == "all":
+        return _all(list(told.values()))
+    nobody = {True: False, False: True, None: None}
+    if scope == "none":
+        return nobody[_any(list(told.values()))]
+    others = [value for cluster, value in told.items() if cluster != one]
+    return _all([told[one], nobody[_any(others)] if others else True])

@@ -1,0 +1,124 @@
+"""Claims: the published sentences, three-valued logic, and files that are wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+import clustercoop
+from clustercoop.analysis.policy.claims import judge_claims, read_claims
+from clustercoop.cli import main
+from clustercoop.example import dataset
+from clustercoop.graph.errors import DataError
+from tests.places import ROOT
+
+SHIPPED = ROOT / "clustercoop" / "example" / "table3_claims.toml"
+
+TABLE = pd.DataFrame(
+    {
+        "cluster_id": ["a", "a", "a", "b", "b", "b"],
+        "year": [2020, 2021, 2022] * 2,
+        "cooperation_ratio": [0.2, 0.3, 0.4, None, None, 0.1],
+        "cooperation_ratio_low": [0.2, 0.3, 0.4, 0.35, None, 0.1],
+        "cooperation_ratio_high": [0.2, 0.3, 0.4, 0.5, 0.25, 0.1],
+        "ecosystem_type": ["growth", "growth", "development", "growth", "", "adaptation"],
+        "innovation_level": ["medium", "medium", "medium", "medium", "low", "low"],
+    }
+)
+
+
+def judged(folder: Path, entry: str) -> str:
+    path = folder / "claims.toml"
+    path.write_text(f"[[claim]]\n{entry}", "utf-8")
+    [verdict] = judge_claims(read_claims(path), TABLE, {"a": "Альфа", "b": "Beta"})["verdict"]
+    return str(verdict)
+
+
+def test_the_published_sentences() -> None:
+    result = clustercoop.analyze(dataset("table3"), nulls=0)
+    found = clustercoop.claims(SHIPPED, result).set_index("claim")["verdict"].to_dict()
+    assert found == {
+        "transport-traditional-2020": "contradicted",  # 2.179 is not below 2
+        "transport-traditional-2021": "confirmed",  # 1.648 is
+        "transport-adaptation": "confirmed",  # 2.330 and 3.305, R&D .072 and .060 below .1
+        "kalashnikov-only": "contradicted",  # Voronezh: .263, .266, .228, .198
+        "transport-steady-growth": "contradicted",  # 2.179 to 1.648
+        "transmash-steady-growth": "confirmed",  # .385 .470 .782 .982
+        "pipeline-steady-growth": "confirmed",  # .949 1.006 1.056 1.109
+        "nobody-high-on-both": "confirmed",  # no R&D above .266, so no high innovation at all
+    }
+
+
+@pytest.mark.parametrize(
+    ("entry", "verdict"),
+    [
+        ('cluster = "a"\ncolumn = "cooperation_ratio"\ntrend = "rises"', "confirmed"),
+        ('cluster = "АЛЬФА"\ncolumn = "cooperation_ratio"\nabove = 0.3', "contradicted"),
+        ('cluster = "a"\ncolumn = "cooperation_ratio"\nabove = 0.3\nin = "any"', "confirmed"),
+        ('cluster = "a"\ncolumn = "cooperation_ratio"\nat_least = 0.3\nyears = [2021]', "confirmed"),
+        # The ratio of b is unknown in 2020 and lies in .35 … .5; in 2021 it is at most .25.
+        ('cluster = "b"\ncolumn = "cooperation_ratio"\nabove = 0.3\nyears = [2020]', "confirmed"),
+        ('cluster = "b"\ncolumn = "cooperation_ratio"\nabove = 0.4\nyears = [2020]', "undecided"),
+        ('cluster = "b"\ncolumn = "cooperation_ratio"\nat_least = 0.3\nyears = [2021]', "contradicted"),
+        ('cluster = "b"\ncolumn = "cooperation_ratio"\nbelow = 0.3\nyears = [2021]', "confirmed"),
+        ('cluster = "b"\ncolumn = "cooperation_ratio"\ntrend = "falls"', "undecided"),
+        ('cluster = "b"\ncolumn = "ecosystem_type"\nis = "growth"\nyears = [2021]', "undecided"),
+        ('cluster = "b"\ncolumn = "ecosystem_type"\nis = "growth"\nyears = [1999]', "undecided"),
+        ('clusters = "all"\ncolumn = "ecosystem_type"\nis = ["growth", "development"]', "contradicted"),
+        ('clusters = "none"\ncolumn = "ecosystem_type"\nis = "experimentation"\nin = "any"', "undecided"),
+        (
+            'clusters = "only"\ncluster = "a"\ncolumn = "ecosystem_type"\nis = "development"\nin = "any"',
+            "undecided",
+        ),
+        ('clusters = "only"\ncluster = "a"\ncolumn = "innovation_level"\nis = "medium"', "confirmed"),
+        # In 2021 the type of b is unknown, but its innovation is low: the two cannot both hold.
+        (
+            'clusters = "none"\nyears = [2021]\ncolumn = "ecosystem_type"\n'
+            'is = "leadership and breakthrough"\n'
+            'also = [{ column = "innovation_level", is = "high" }]',
+            "confirmed",
+        ),
+    ],
+)
+def test_three_valued_logic(tmp_path: Path, entry: str, verdict: str) -> None:
+    assert judged(tmp_path, entry) == verdict
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "holds no"),
+        ("[[claim]", "not valid TOML"),
+        ('[[claim]]\ncluster = "a"\ncolumn = "beauty"\nis = 1', "column of formations.csv, got 'beauty'"),
+        ('[[claim]]\ncluster = "a"\ncolumn = "output"', "it states 0"),
+        ('[[claim]]\ncluster = "a"\ncolumn = "output"\nabove = 1\nbelow = 2', "it states 2"),
+        ('[[claim]]\ncolumn = "output"\nabove = 1', "must name a cluster"),
+        ('[[claim]]\ncluster = "a"\ncolumn = "output"\nabove = "much"', "above in claim 1"),
+        ('[[claim]]\ncluster = "a"\ncolumn = "ecosystem_type"\ntrend = "rises"', "trend in claim 1"),
+        ('[[claim]]\ncluster = "a"\ncolumn = "output"\nabove = 1\nyear = 2020', "year in claim 1"),
+        (
+            '[[claim]]\ncluster = "a"\ncolumn = "output"\nabove = 1\nyears = [2020]\nfrom = 2020',
+            "either years",
+        ),
+        ('[[claim]]\ncluster = "nobody"\ncolumn = "output"\nabove = 1', "'nobody'"),
+    ],
+)
+def test_a_wrong_file_names_entry_and_field(tmp_path: Path, text: str, says: str) -> None:
+    path = tmp_path / "claims.toml"
+    path.write_text(text, "utf-8")
+    with pytest.raises(DataError, match=says):
+        judge_claims(read_claims(path), TABLE)
+
+
+def test_the_command_fails_where_a_claim_is_contradicted(tmp_path: Path) -> None:
+    clustercoop.analyze(dataset("table3"), tmp_path / "out", nulls=0)
+    told = CliRunner().invoke(
+        main, ["claims", str(SHIPPED), "--results", str(tmp_path / "out"), "--out", str(tmp_path / "c.csv")]
+    )
+    assert told.exit_code == 1
+    assert "contradicted: transport-traditional-2020" in told.output
+    assert "transport-engineering 2020: adaptation" in told.output
+    assert len(pd.read_csv(tmp_path / "c.csv")) == 8
