@@ -149,10 +149,10 @@ def _condition(what: str, entry: Mapping[str, Any]) -> Condition:
 def _years(what: str, entry: Mapping[str, Any]) -> tuple[int, ...]:
     years = entry.get("years", [])
     if "from" in entry or "to" in entry:
-        ends = entry.get("from"), entry.get("to")
-        if "years" in entry or not all(isinstance(end, int) for end in ends):
+        first, last = entry.get("from"), entry.get("to")
+        if "years" in entry or not isinstance(first, int) or not isinstance(last, int):
             raise DataError(f"{what} must state either years, or both from and to.")
-        years = list(range(ends[0], ends[1] + 1))
+        years = list(range(first, last + 1))
     if not isinstance(years, list) or not all(isinstance(year, int) for year in years):
         raise DataError(f"years in {what} must be a list of years, got {years!r} instead.")
     return tuple(years)
