@@ -19,6 +19,7 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from clustercoop.analysis import boundary, diversity
 from clustercoop.analysis.indicator_rows import fill_from_indicators
@@ -36,7 +37,7 @@ from clustercoop.analysis.per_employee import per_employee
 from clustercoop.analysis.rows import FormationRow, make_formations_frame
 from clustercoop.analysis.thresholds import load_thresholds
 from clustercoop.graph.findings import Finding, Findings
-from clustercoop.graph.formation import FloatArray, Formation
+from clustercoop.graph.formation import FloatArray, Formation, sum_by
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
 
@@ -60,14 +61,6 @@ class Tables:
     formations: pd.DataFrame
     participants: pd.DataFrame
     findings: Findings
-
-
-@dataclass(frozen=True, eq=False)
-class _Previous:
-    """The formation a year before, as far as change needs it."""
-
-    formation: Formation
-    keys: np.ndarray[Any, np.dtype[np.int64]]
 
 
 def cooperation_tables(graph: SupplyGraph, settings: Settings) -> Tables:
@@ -103,15 +96,14 @@ def cooperation_tables(graph: SupplyGraph, settings: Settings) -> Tables:
     findings: list[Finding] = []
     rows: list[FormationRow] = []
     parts: list[dict[str, Any]] = []
-    before: _Previous | None = None
+    before: Formation | None = None
     for formation in formations:
         context = contexts[formation.year]
         members = read_members(formation, context, settings, thresholds)
         row = FormationRow(formation.cluster_id, formation.year)
         columns = _measure(row, formation, members, context, settings)
-        now = _Previous(formation, _edge_keys(formation, size))
-        _change(row, now, before, dated)
-        before = now
+        _change(row, formation, before, dated, graph.lineage.groups(formation.year), size)
+        before = formation
         findings += members.findings
         rows.append(row)
         parts.append(columns)
@@ -356,30 +348,43 @@ def _per_employee(row: FormationRow, members: Members, settings: Settings) -> No
             row.source(column, "activity")
 
 
-def _edge_keys(formation: Formation, size: int) -> np.ndarray[Any, np.dtype[np.int64]]:
+def _edges(
+    formation: Formation, size: int, groups: NDArray[np.int64] | None
+) -> tuple[NDArray[np.int64], FloatArray]:
+    """Return unique keys of the links and their weights, between `groups` of nodes where these are given."""
     codes = formation.members.astype(np.int64)
-    return codes[formation.src] * size + codes[formation.dst]
+    if groups is None:
+        return codes[formation.src] * size + codes[formation.dst], formation.weight
+    src, dst = groups[codes[formation.src]], groups[codes[formation.dst]]
+    keys, place = np.unique((src * size + dst)[src != dst], return_inverse=True)
+    return keys, sum_by(place, formation.weight[src != dst], len(keys))
 
 
-def _change(row: FormationRow, now: _Previous, before: _Previous | None, dated: bool) -> None:
-    """Weighted Jaccard of the links and turnover of the members against the year before."""
-    after = now.formation
-    if (
-        before is None
-        or before.formation.cluster_id != after.cluster_id
-        or before.formation.year != after.year - 1
-    ):
+def _change(
+    row: FormationRow,
+    after: Formation,
+    before: Formation | None,
+    dated: bool,
+    groups: NDArray[np.int64] | None,
+    size: int,
+) -> None:
+    """Weighted Jaccard of the links and turnover of the members against the year before.
+
+    `groups` joins organisations that a merger or split of the year made of one another.
+    """
+    if before is None or before.cluster_id != after.cluster_id or before.year != after.year - 1:
         row.unknown("no_previous_year", "link_jaccard", "participant_turnover")
         return
     if dated:
-        row["participant_turnover"] = diversity.turnover(before.formation.members, after.members)
+        members = [f.members if groups is None else np.unique(groups[f.members]) for f in (before, after)]
+        row["participant_turnover"] = diversity.turnover(members[0], members[1])
     else:
         row.unknown("membership_undated", "participant_turnover")
-    if not (before.formation.has_links and after.has_links):
+    if not (before.has_links and after.has_links):
         row.unknown("no_links_touch", "link_jaccard")
         return
     row["link_jaccard"] = diversity.weighted_jaccard(
-        before.keys, before.formation.weight, now.keys, after.weight
+        *_edges(before, size, groups), *_edges(after, size, groups)
     )
     if np.isnan(row["link_jaccard"]):
         row.unknown("no_internal_links", "link_jaccard")

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from clustercoop.graph.errors import DataError, SchemaError, UnknownNameError
 from clustercoop.graph.formation import Formation
+from clustercoop.graph.identity import Lineage, settle
 from clustercoop.graph.kinds import TEXT
 from clustercoop.graph.networks import ORIGIN, network_of, tables_of
 from clustercoop.graph.people import People, names
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 _ENDS: Final = {"supplier_id": "supplier", "buyer_id": "buyer"}
 _ABOUT_LINK: Final = (*(n for n in tables()["links"].names if n not in ("year", *_ENDS)), *ORIGIN)
 _PARALLEL: Final = tuple(n for n in tables()["links"].key if n not in ("year", *_ENDS))
+
+# Tables about no cluster and no participant-year.
+_APART: Final = ("aliases", "deflators", "production_index")
 
 
 def _conform(frame: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
@@ -117,7 +121,7 @@ class SupplyGraph:
         from: ``row`` (1-based row of the file, 0 unknown), ``file``, ``sheet``.
     activity : DataFrame
         The contract's columns and ``node``, ``row``, ``file``, ``sheet``.
-    clusters, indicators, measures : DataFrame
+    clusters, indicators, measures, aliases, deflators, production_index : DataFrame
         The contract's columns.
     currency : str
         ISO code; every value is in millions of it.
@@ -147,6 +151,9 @@ class SupplyGraph:
     clusters: pd.DataFrame
     indicators: pd.DataFrame
     measures: pd.DataFrame
+    aliases: pd.DataFrame
+    deflators: pd.DataFrame
+    production_index: pd.DataFrame
     currency: str = "RUB"
     provenance: Mapping[str, Any] = field(default_factory=dict)
     shared_members: Literal["full", "split"] = "full"
@@ -164,8 +171,8 @@ class SupplyGraph:
         Parameters
         ----------
         frames : mapping of str to DataFrame
-            Any of the tables ``participants, links, activity, clusters, indicators, measures`` with the
-            contract's column names. ``links`` and ``activity`` may carry ``row``, ``file``, ``sheet``.
+            Any of the tables of ``graph/schema.csv`` with the contract's column names.
+            ``links`` and ``activity`` may carry ``row``, ``file``, ``sheet``.
         currency : str
             ISO code of the currency; values are in millions of it.
         provenance : mapping, optional
@@ -204,13 +211,16 @@ class SupplyGraph:
     def _assemble(
         cls, done: dict[str, pd.DataFrame], currency: str, provenance: Mapping[str, Any]
     ) -> SupplyGraph:
+        done = settle(done)
         participants, links, activity = done["participants"], done["links"], done["activity"]
         if bool((links["value"] < 0).any()):
             raise DataError("The column value of the table links has negative cells.")
-        for name in ("activity", "indicators", "clusters"):
+        for name in ("activity", "indicators", "clusters", *_APART):
             key = list(tables()[name].key)
             if bool(done[name].duplicated(key).any()):
                 raise DataError(f"The table {name} repeats a row with the same {', '.join(key)}.")
+        for name in _APART:
+            done[name] = done[name].sort_values(list(tables()[name].key), ignore_index=True)
         every = pd.concat(
             [
                 pd.Series(pd.unique(column))
@@ -244,6 +254,9 @@ class SupplyGraph:
             clusters=done["clusters"].sort_values("cluster_id", ignore_index=True),
             indicators=done["indicators"].sort_values(["cluster_id", "year"], ignore_index=True),
             measures=done["measures"].sort_values(["cluster_id", "year"], ignore_index=True, kind="stable"),
+            aliases=done["aliases"],
+            deflators=done["deflators"],
+            production_index=done["production_index"],
             currency=currency,
             provenance=provenance,
         )
@@ -271,6 +284,7 @@ class SupplyGraph:
             "clusters": self.clusters,
             "indicators": self.indicators,
             "measures": self.measures,
+            **{name: getattr(self, name) for name in _APART},
         }
 
     def equals(self, other: SupplyGraph) -> bool:
@@ -303,6 +317,11 @@ class SupplyGraph:
         if not len(self.partners):
             return self.participants
         return pd.concat([self.participants, self.partners], ignore_index=True)
+
+    @cached_property
+    def lineage(self) -> Lineage:
+        """Which organisations count as one across a merger or split."""
+        return Lineage(self.aliases, self.node_ids)
 
     @cached_property
     def people(self) -> People:

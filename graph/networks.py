@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 ORIGIN: Final = ("row", "file", "sheet")
 MEMBER: Final = tuple(n for n in tables()["participants"].names if n != "participant_id")
 EDGE: Final = (*(n for n in tables()["links"].names if n not in ("supplier_id", "buyer_id")), *ORIGIN)
-WHOLE: Final = ("clusters", "indicators", "measures")
+WHOLE: Final = ("clusters", "indicators", "measures", "aliases", "deflators", "production_index")
 
 
 def _dicts(frame: pd.DataFrame, columns: tuple[str, ...] | list[str]) -> list[dict[str, Any]]:

@@ -11,13 +11,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clustercoop.graph.formation import FloatArray, Formation, sum_by
-from clustercoop.graph.people import ATTRIBUTES, Members
+from clustercoop.graph.people import Members
 from clustercoop.graph.schema import KNOWLEDGE_KINDS, tables
 
 if TYPE_CHECKING:
     from clustercoop.graph.model import SupplyGraph
 
 Ints = NDArray[np.int64]
+SEEN: Final = ("role", "industry_code", "region")
 ACTIVITY: Final = tuple(c for c in tables()["activity"].columns if not c.key)
 
 
@@ -184,7 +185,7 @@ def _slice_year(
         }
 
     def told_of(start: int, stop: int) -> dict[str, Any]:
-        return {name: members.attributes[name][start:stop] for name in ATTRIBUTES}
+        return {name: members.attributes[name][start:stop] for name in SEEN}
 
     out = []
     for index, (start, stop) in enumerate(pairwise(members.bounds.tolist())):

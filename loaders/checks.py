@@ -136,7 +136,8 @@ def _check_no_records(ledger: Ledger, ids: Sequence[str], issues: Mapping[str, N
             header = ledger.header(source, name)
             mine = ledger.source == source
             repeated &= ~mine | (frame[name] == header).fillna(False).to_numpy(bool)
-    ledger.reject(repeated, "header_repeated", ids[0])
+    if ids:
+        ledger.reject(repeated, "header_repeated", ids[0])
     for name in ids:
         texts = frame[name]
         totals = {t for t in texts.dropna().unique() if len(t) < 80 and _TOTAL.fullmatch(t)}
@@ -360,7 +361,7 @@ def check_kinds(ledger: Ledger) -> None:
         ("kind", _KINDS, "kind_unknown"),
         ("category", _CATEGORIES, "category_unknown"),
     ):
-        if column not in ledger.frame:
+        if column not in ledger.frame or ledger.spec.name == "aliases":
             continue
         texts = ledger.frame[column]
         translated = {t: known[t.lower()] for t in texts.dropna().unique() if t.lower() in known}

@@ -15,9 +15,11 @@ import pandas as pd
 
 from clustercoop.graph.errors import DataError, SchemaError, StrictError
 from clustercoop.graph.findings import Finding, Findings
+from clustercoop.graph.identity import replace_ids
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.schema import NUMERIC, tables
 from clustercoop.graph.settings import Settings
+from clustercoop.loaders.apart import check_apart
 from clustercoop.loaders.cells import TypedGrid, type_grid
 from clustercoop.loaders.checks import (
     check_cells,
@@ -190,7 +192,12 @@ def _build(
             if source.table == table:
                 typed.setdefault(table, []).append(type_grid(to_grid(source.sheet, spec, notes), spec, notes))
     currency = _currency(typed, settings, notes)
-    ledgers = {table: _ledger(table, parts, notes) for table, parts in typed.items()}
+    aliases = _ledger("aliases", typed["aliases"], notes) if "aliases" in typed else None
+    renamed = aliases.accepted() if aliases else pd.DataFrame()
+    ledgers = {
+        table: aliases if aliases and table == "aliases" else _ledger(table, parts, notes, renamed)
+        for table, parts in typed.items()
+    }
     _refuse_empty(ledgers, notes)
     check_relations(ledgers, notes)
     for table, who in (("activity", "participant_id"), ("indicators", "cluster_id")):
@@ -235,16 +242,19 @@ def _refuse_empty(ledgers: Mapping[str, Ledger], notes: Notes) -> None:
         notes.add("table_empty", table=table, file=file, value=table)
 
 
-def _ledger(table: str, parts: list[TypedGrid], notes: Notes) -> Ledger:
-    """Join the parts of a table and check its rows."""
+def _ledger(table: str, parts: list[TypedGrid], notes: Notes, aliases: pd.DataFrame | None = None) -> Ledger:
+    """Join the parts of a table, name organisations as `aliases` say, and check the rows."""
     spec = tables()[table]
     frame = parts[0].frame if len(parts) == 1 else pd.concat([p.frame for p in parts], ignore_index=True)
+    if aliases is not None:
+        frame = replace_ids(table, frame, aliases)
     ledger = Ledger(spec, [part.grid for part in parts], frame, notes)
     issues = _join(parts, lambda part: part.issues, np.int8)
     flags = _join(parts, lambda part: part.flags, np.bool_)
     check_cells(ledger, issues, flags)
     check_values(ledger, ("value_added", "value_added_per_employee"))
     check_kinds(ledger)
+    check_apart(ledger)
     if table == "participants":
         check_memberships(ledger)
     else:

@@ -29,6 +29,9 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
     **dict.fromkeys(("кластеры",), ("clusters",)),
     **dict.fromkeys(("индикаторы", "показатели кластеров"), ("indicators",)),
     **dict.fromkeys(("меры", "меры поддержки", "поддержка", "support"), ("measures",)),
+    **dict.fromkeys(("переименования", "реорганизации", "правопреемство", "renames"), ("aliases",)),
+    **dict.fromkeys(("дефляторы", "индексы цен", "price index", "price indices"), ("deflators",)),
+    **dict.fromkeys(("индексы производства", "production index"), ("production_index",)),
 }
 _SUFFIXED: Final = re.compile(
     r"(.*?)[_\- .]+((?:19|20)\d\d(?:[_\-](?:19|20)?\d\d)?|(?:part|часть)?[_\- ]?\d{1,3})"

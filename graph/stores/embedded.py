@@ -302,7 +302,8 @@ def build(graph: SupplyGraph, tables: Mapping[str, pd.DataFrame], progress: Prog
     # and for SUPPLIES, which are most of them, once at the end.
     for kind in ("MEMBERSHIP", "MEMBER_OF", "MEASURED"):
         engine.cypher(f"CREATE CONSTRAINT FOR ()-[r:{kind}]-() REQUIRE r.key IS UNIQUE")
-    for label in ("Activity", "Profile", "Indicator", "Measure", "Formation"):
+    keyed = [node.label for node in records.NODES.values() if node.key == "key"]
+    for label in (*keyed, "Formation"):
         engine.cypher(f"CREATE CONSTRAINT FOR (n:{label}) REQUIRE n.key IS UNIQUE")
     for label in ("Participant", "Cluster"):
         engine.cypher(f"CREATE CONSTRAINT FOR (n:{label}) REQUIRE n.id IS UNIQUE")

@@ -27,7 +27,8 @@ from clustercoop.graph.stores.protocol import SCHEMA_VERSION, LoadReport
 
 UNIQUE: Final = (
     *(("(x:{})", label, "id") for label in ("ClusterCoop", "Participant", "Cluster")),
-    *(("(x:{})", label, "key") for label in ("Activity", "Profile", "Indicator", "Measure", "Formation")),
+    *(("(x:{})", node.label, "key") for node in records.NODES.values() if node.key == "key"),
+    ("(x:{})", "Formation", "key"),
     ("(x:{})", "Load", "fingerprint"),
     *(("()-[x:{}]-()", kind, "key") for kind in ("SUPPLIES", "MEMBERSHIP", "MEMBER_OF", "MEASURED")),
 )
@@ -110,6 +111,10 @@ class Loader(Writer):
         self._nodes(made, merged)
         if not fresh:
             self._sweep_nodes(graph, made, people, merged, alone)
+            for name in records.APART if alone and whole else ():
+                found = self.link.read(f"MATCH (n:{records.NODES[name].label}) RETURN n.key")
+                kept = set(made[name]["key"])
+                self._delete_nodes(records.NODES[name].label, [key for [key] in found if key not in kept])
         self._supplies(made["supplies"], resumed, progress)
         removed = 0
         if not fresh:

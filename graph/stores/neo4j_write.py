@@ -21,7 +21,7 @@ from clustercoop.graph.stores import records, results
 from clustercoop.graph.stores.neo4j_link import Link
 from clustercoop.graph.stores.protocol import UnfinishedLoadError, check_version
 
-LABELS: Final = ("Activity", "Profile", "Indicator", "Measure", "Formation", "Participant", "Cluster", "Load")
+LABELS: Final = (*(node.label for node in records.NODES.values()), "Formation", "Load")
 LOCK: Final = "MERGE (m:ClusterCoop {id: 'store'}) SET m.tick = coalesce(m.tick, 0) + 1"
 _STEP: Final = (
     "MERGE (m:ClusterCoop {id: 'store'}) SET m.tick = coalesce(m.tick, 0) + 1 "

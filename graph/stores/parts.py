@@ -20,6 +20,7 @@ from clustercoop.graph.errors import DataError, UnknownNameError, parameter_erro
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.periods import merge_memberships
 from clustercoop.graph.schema import tables
+from clustercoop.graph.stores.records import APART
 
 Bools = NDArray[np.bool_]
 
@@ -200,6 +201,9 @@ def merged(old: SupplyGraph, new: SupplyGraph) -> SupplyGraph:
     stale = owned & _isin(links["year"], years)
     frames["links"] = _upsert(links[~stale], after["links"], list(tables()["links"].key))
     replaced = alone and covers(old, new)
+    for name in APART:
+        key = list(tables()[name].key)
+        frames[name] = after[name] if replaced else _upsert(before[name], after[name], key)
     provenance = merge_provenance(old.provenance, new.provenance, replaced)
     return SupplyGraph.from_tables(frames, currency=new.currency, provenance=provenance)
 

@@ -11,6 +11,7 @@ The layout (see ``docs/graph-model.md``)::
     (:Participant)-[:REPORTED]->(:Activity {key, participant_id, year, output, …, row, file, sheet})
     (:Indicator {key, cluster_id, year, …})-[:ABOUT]->(:Cluster)
     (:Measure {key, cluster_id, year, category, measure, …, nth})-[:GIVEN_TO]->(:Cluster)
+    (:Alias {key, old_id, new_id, …}), (:Deflator {key, year, index, …}), (:ProductionIndex {key, …})
 
 Which properties there are follows from ``graph/schema.csv``. Every key is text made of the parts that
 identify a row, joined by ``|``; a ``|`` or ``\`` inside a part is escaped, so different rows never share a
@@ -98,7 +99,13 @@ NODES: Final = {
         (*_columns("measures"), "nth"),
         ("GIVEN_TO", "Cluster", "cluster_id", False),
     ),
+    "aliases": NodeSpec("Alias", "key", _columns("aliases")),
+    "deflators": NodeSpec("Deflator", "key", _columns("deflators")),
+    "production_index": NodeSpec("ProductionIndex", "key", _columns("production_index")),
 }
+APART: Final = ("aliases", "deflators", "production_index")
+"""Tables that hang on nothing: a load of everything replaces them, any other adds to them."""
+
 LINKS: Final = {
     "memberships": LinkSpec(
         "MEMBERSHIP",
@@ -234,11 +241,17 @@ def to_records(graph: SupplyGraph) -> dict[str, pd.DataFrame]:
         "measures": measures.assign(
             nth=nth, key=join_key(escape(measures["cluster_id"]), measures["year"], nth)
         ),
+        **{name: _keyed(frames[name], name) for name in APART},
         "memberships": memberships(people),
         "profiles": profiles(people),
         "member_of": member_years(people, graph.years),
         "supplies": supplies(graph),
     }
+
+
+def _keyed(frame: pd.DataFrame, table: str) -> pd.DataFrame:
+    parts = (frame[name].astype(object).where(frame[name].notna(), None) for name in tables()[table].key)
+    return frame.assign(key=join_key(*(escape(part) for part in parts)))
 
 
 def memberships(people: pd.DataFrame) -> pd.DataFrame:
@@ -280,6 +293,7 @@ def from_records(
         "clusters": table("clusters", "clusters", id="cluster_id"),
         "indicators": table("indicators", "indicators"),
         "measures": table("measures", "measures"),
+        **{name: table(name, name) for name in APART},
     }
     return SupplyGraph.from_tables(frames, currency=currency, provenance=provenance)
 
