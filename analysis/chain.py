@@ -8,22 +8,21 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from clustercoop.analysis.brokers import LARGEST, broker_share, brokerage_roles
+from clustercoop.analysis.brokers import LARGEST, ROLES, broker_share, brokerage_roles
 from clustercoop.analysis.closedness.components import component_labels
 from clustercoop.analysis.closedness.finn import checked_flows, closed_components, formation_closed
 from clustercoop.analysis.closedness.kinds import link_kinds
 from clustercoop.analysis.closedness.measure import value_created
-from clustercoop.analysis.closedness.throughflow import throughflow, told
+from clustercoop.analysis.closedness.throughflow import throughflow
 from clustercoop.analysis.closedness.trophic import formation_levels
 from clustercoop.analysis.linear import DENSE, solve_leontief
-from clustercoop.analysis.measures import Measures, Scalar
+from clustercoop.analysis.metric import NAN, Measured, Measuring
 from clustercoop.graph.errors import parameter_error
 from clustercoop.graph.formation import FloatArray, Formation
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
 
 Index = NDArray[np.integer[Any]]
-NAN: Final = float("nan")
 TERCILES: Final = ("upstream", "midstream", "downstream")
 _SAME: Final = 1e-9
 """Positions closer than this differ by rounding only."""
@@ -283,7 +282,7 @@ def local_sourcing_change(formations: pd.DataFrame) -> pd.Series[float]:
     return pd.Series(share.to_numpy() - before.reindex(now).to_numpy(), formations.index)
 
 
-def measure(formation: Formation, settings: Settings, graph: SupplyGraph | None = None) -> Measures:
+def measure(formation: Formation, settings: Settings, graph: SupplyGraph | None = None) -> Measured:
     """Place the members of a formation in the value chain.
 
     Parameters
@@ -296,73 +295,101 @@ def measure(formation: Formation, settings: Settings, graph: SupplyGraph | None 
 
     Returns
     -------
-    Measures
+    Measured
         Participant columns ``stage``, ``upstreamness``, ``downstreamness``, ``broker_share``,
         ``downstream_control`` and five ``brokerage_…`` counts; formation columns
         ``average_propagation_length`` and ``value_added_upstream``, ``…_midstream``, ``…_downstream``.
     """
-    n, src, dst, weight = formation.n, formation.src, formation.dst, formation.weight
-    nothing = np.full(n, NAN)
-    people: dict[str, NDArray[Any]] = dict.fromkeys(
-        ("stage", "upstreamness", "downstreamness", "broker_share", "downstream_control"), nothing
-    )
-    people |= brokerage_roles(n, src, dst, formation.role)
-    columns: dict[str, Scalar] = {"average_propagation_length": NAN}
-    columns |= {f"value_added_{name}": NAN for name in TERCILES}
+    return _places(formation, graph) + _positions(formation, settings)
+
+
+def _places(formation: Formation, graph: SupplyGraph | None) -> Measured:
+    """Measure what rests on who is linked with whom: stages and mediation."""
+    counts = " ".join(f"brokerage_{name}" for name in ROLES)
+    out = Measuring(formation, "", f"stage broker_share {counts}")
+    n = formation.n
     if not formation.has_links:
-        return Measures(columns, people)
-    findings = [] if n <= LARGEST else [told(formation, "brokerage_large", value=str(n))]
-    people["stage"] = formation_levels(formation)
+        out.unknown("closedness_no_links", silent=True)
+        return out
+    out.participants |= brokerage_roles(n, formation.src, formation.dst, formation.role)
+    if n > LARGEST:
+        out.unknown("brokerage_large", *counts.split(), value=str(n))
+    out.unknown("brokerage_roles", *counts.split(), silent=True)
+    out.participants["stage"] = formation_levels(formation)
+    out.unknown("member_without_links", "stage", silent=True)
     crossing = (
         bool(len(formation.sales_rows) or len(formation.purchase_rows))
         if graph is None
         else formation.year in link_kinds(graph).crossing_years
     )
+    if not crossing:
+        out.unknown("broker_outside_unrecorded", "broker_share")
+        return out
     flow = throughflow(formation)
-    if crossing:
-        people["broker_share"] = broker_share(
-            flow.supplied + flow.bought,
-            formation.sales_outside + formation.purchases_outside,
-        )
-    else:
-        findings.append(told(formation, "broker_outside_unrecorded"))
+    out.participants["broker_share"] = broker_share(
+        flow.supplied + flow.bought, formation.sales_outside + formation.purchases_outside
+    )
+    out.unknown("member_without_flow", silent=True)
+    return out
+
+
+def _positions(formation: Formation, settings: Settings) -> Measured:
+    """Measure what rests on throughflow: positions, and where value is added."""
+    n, src, dst, weight = formation.n, formation.src, formation.dst, formation.weight
+    thirds = [f"value_added_{name}" for name in TERCILES]
+    out = Measuring(
+        formation,
+        f"average_propagation_length {' '.join(thirds)}",
+        "upstreamness downstreamness downstream_control",
+    )
+    if not formation.has_links:
+        out.unknown("closedness_no_links", silent=True)
+        return out
+    flow = throughflow(formation)
     if not flow.usable:
-        return Measures(columns, people, tuple(findings))
+        out.unknown(flow.refusal, detail=out.names(flow.contradicted), silent=True)
+        return out
     # The closedness measures tell of a part that nothing enters: visits there never end.
     endless = formation_closed(formation)
     visits = visit_matrix(src, dst, weight, flow.total) if n <= DENSE and not endless.any() else None
+    pairs = "average_propagation_length", "downstream_control"
     if n > DENSE:
-        findings.append(told(formation, "chain_large", value=str(n)))
-    elif visits is not None and np.isnan(visits).any():
+        out.unknown("chain_large", *pairs, value=str(n))
+    elif visits is None:
+        out.unknown("closed_part", *pairs, detail=out.names(endless), silent=True)
+    elif np.isnan(visits).any():
         visits = None
-        findings.append(told(formation, "leontief_unproductive"))
+        out.unknown("leontief_unproductive", *pairs)
+    flowing = flow.total > 0
     if visits is None:
-        people["upstreamness"], people["downstreamness"] = link_positions(src, dst, weight, flow.total)
+        up, down = link_positions(src, dst, weight, flow.total)
     else:
-        flowing = flow.total > 0
         through = np.where(flowing, flow.total, 1.0)
-        people["upstreamness"] = np.where(flowing, visits.sum(axis=1), NAN)
-        people["downstreamness"] = np.where(flowing, (through @ visits) / through, NAN)
-        columns["average_propagation_length"] = mean_propagation_length(
+        up = np.where(flowing, visits.sum(axis=1), NAN)
+        down = np.where(flowing, (through @ visits) / through, NAN)
+        out["average_propagation_length"] = mean_propagation_length(
             visits * (through[:, None] / through[None, :])
         )
+        out.unknown("no_internal_chain", "average_propagation_length", silent=True)
+    out.participants |= {"upstreamness": up, "downstreamness": down}
+    out.unknown_of(~flowing, "member_without_flow", "upstreamness", "downstreamness")
+    endless_code = "closed_part" if endless.any() else "leontief_unproductive"
+    out.unknown(endless_code, "upstreamness", "downstreamness", detail=out.names(endless), silent=True)
     created, left_out = value_created(formation, settings)
-    placed = ~np.isnan(people["upstreamness"]) & ~left_out
-    if (gaps := placed & np.isnan(created)).any():
-        names = "; ".join(formation.ids[gaps].astype(str))
-        findings.append(told(formation, "value_added_unknown", detail=names))
-        return Measures(columns, people, tuple(findings))
+    placed = ~np.isnan(up) & ~left_out
+    if (lacking := placed & np.isnan(created)).any():
+        out.unknown("value_added_unknown", detail=out.names(lacking))
+        return out
     known = np.where(placed, created, 0.0)
     if (known < 0).any() or not known.sum() > 0:
-        names = "; ".join(formation.ids[known < 0].astype(str))
-        code = "value_added_negative" if names else "value_added_none"
-        findings.append(told(formation, code, detail=names))
-        return Measures(columns, people, tuple(findings))
-    position = np.where(placed, people["upstreamness"], NAN)
-    shares = tercile_shares(position, known)
-    columns |= {f"value_added_{name}": share for name, share in shares.items()}
+        names = out.names(known < 0)
+        out.unknown("value_added_negative" if names else "value_added_none", detail=names)
+        return out
+    shares = tercile_shares(np.where(placed, up, NAN), known)
+    out.formation |= {f"value_added_{name}": share for name, share in shares.items()}
     if np.isnan(shares["upstream"]):
-        findings.append(told(formation, "chain_no_thirds"))
+        out.unknown("chain_no_thirds", *thirds)
     if visits is not None:
-        people["downstream_control"] = downstream_control(visits, flow.total, known)
-    return Measures(columns, people, tuple(findings))
+        out.participants["downstream_control"] = downstream_control(visits, flow.total, known)
+        out.unknown("member_without_flow", silent=True)
+    return out

@@ -13,7 +13,7 @@ Rules, stated once:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -33,15 +33,28 @@ from clustercoop.analysis.members import (
     read_members,
     year_contexts,
 )
+from clustercoop.analysis.metric import NAN, Measuring
 from clustercoop.analysis.per_employee import per_employee
 from clustercoop.analysis.rows import FormationRow, make_formations_frame
 from clustercoop.analysis.thresholds import load_thresholds
 from clustercoop.graph.findings import Finding, Findings
 from clustercoop.graph.formation import FloatArray, Formation, sum_by
+from clustercoop.graph.gaps import Gap
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
 
-NAN: Final = float("nan")
+PEOPLE: Final = (
+    "cooperation_ratio",
+    "output",
+    "internal_supply",
+    "internal_supply_source",
+    "bought_inside",
+    "self_supply",
+    "sales_outside",
+    "purchases_outside",
+    "partner_entropy",
+    "partner_hhi",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,12 +68,15 @@ class Tables:
     participants : DataFrame
         One row a member-year of a formation that links or activity describe.
     findings : Findings
-        What was noticed; every unknown figure is in the ``column`` of one.
+        What was noticed.
+    gaps : list of Gap
+        Why figures are unknown.
     """
 
     formations: pd.DataFrame
     participants: pd.DataFrame
     findings: Findings
+    gaps: list[Gap]
 
 
 def cooperation_tables(graph: SupplyGraph, settings: Settings) -> Tables:
@@ -71,7 +87,7 @@ def cooperation_tables(graph: SupplyGraph, settings: Settings) -> Tables:
     graph : SupplyGraph
     settings : Settings
         `internal_supply`, `zero_value_added`, `min_output_coverage`, `min_employee_coverage`, `thresholds`
-        (role lists) and `lang` (of the sentences in ``sources`` and ``unknown_because``) matter here.
+        (role lists) matter here.
 
     Examples
     --------
@@ -95,18 +111,18 @@ def cooperation_tables(graph: SupplyGraph, settings: Settings) -> Tables:
     size = len(graph.node_ids)
     findings: list[Finding] = []
     rows: list[FormationRow] = []
-    parts: list[dict[str, Any]] = []
+    parts: list[Measuring] = []
     before: Formation | None = None
     for formation in formations:
         context = contexts[formation.year]
         members = read_members(formation, context, settings, thresholds)
         row = FormationRow(formation.cluster_id, formation.year)
-        columns = _measure(row, formation, members, context, settings)
+        people = _measure(row, formation, members, context, settings)
         _change(row, formation, before, dated, graph.lineage.groups(formation.year), size)
         before = formation
         findings += members.findings
         rows.append(row)
-        parts.append(columns)
+        parts.append(people)
     rows = fill_from_indicators(rows, graph, settings, thresholds, findings)
     for row in rows:
         findings += row.findings()
@@ -115,16 +131,17 @@ def cooperation_tables(graph: SupplyGraph, settings: Settings) -> Tables:
         Finding("cluster_without_data", cluster_id=c) for c in graph.cluster_ids if c not in described
     ]
     return Tables(
-        formations=make_formations_frame(rows, settings.lang),
+        formations=make_formations_frame(rows),
         participants=_participants_frame(formations, parts),
         findings=Findings(findings),
+        gaps=[gap for row in rows for gap in row.gaps()] + [gap for part in parts for gap in part.gaps],
     )
 
 
 def _measure(
     row: FormationRow, formation: Formation, members: Members, context: YearContext, settings: Settings
-) -> dict[str, Any]:
-    """Fill `row` with the formation's figures; return the columns of its members."""
+) -> Measuring:
+    """Fill `row` with the formation's figures; return those of its members."""
     back = diversity.reverse_weights(formation.src, formation.dst, formation.weight, formation.n)
     bits, index = diversity.partner_diversity(
         formation.src, formation.dst, formation.weight, formation.n, back
@@ -147,7 +164,14 @@ def _measure(
         row["unrelated_variety"], row["related_variety"] = unrelated, related
     else:
         row.unknown("no_industry_code", "unrelated_variety", "related_variety")
-    return {
+    return _of_members(formation, members, (bits, index))
+
+
+def _of_members(
+    formation: Formation, members: Members, diversities: tuple[FloatArray, FloatArray]
+) -> Measuring:
+    out = Measuring(formation, "", " ".join(PEOPLE))
+    out.participants |= {
         "cooperation_ratio": members.ratios,
         "output": members.output,
         "internal_supply": members.supply,
@@ -156,9 +180,17 @@ def _measure(
         "self_supply": _own_supply(formation),
         "sales_outside": _of_links(formation, formation.sales_outside),
         "purchases_outside": _of_links(formation, formation.purchases_outside),
-        "partner_entropy": bits,
-        "partner_hhi": index,
+        "partner_entropy": diversities[0],
+        "partner_hhi": diversities[1],
     }
+    for code, which, values in members.without_ratio():
+        out.unknown_of(which, code, "cooperation_ratio", values=[f"{value:.6g}" for value in values.tolist()])
+    out.unknown_of(np.isnan(members.output), "output_missing", "output")
+    out.unknown("supply_unknown", "internal_supply", "internal_supply_source", silent=True)
+    if not formation.has_links:
+        out.unknown("no_links_touch", silent=True)
+    out.unknown("member_without_links", silent=True)
+    return out
 
 
 def _of_links(formation: Formation, sums: FloatArray) -> FloatArray:
@@ -177,6 +209,8 @@ def _supplier_side(row: FormationRow, formation: Formation, members: Members, se
     ratio = cooperation_ratio(members, every, settings.min_output_coverage)
     row.source("internal_supply", _count_sources(members))
     row["output_coverage"] = _output_coverage(members)
+    if np.isnan(row["output_coverage"]):
+        row.unknown("no_producing_member", "output_coverage")
     known = ~np.isnan(members.output)
     if known.any() and row["output_coverage"] >= settings.min_output_coverage:
         row["output"] = float(members.output[known].sum())
@@ -390,26 +424,14 @@ def _change(
         row.unknown("no_internal_links", "link_jaccard")
 
 
-def _participants_frame(formations: list[Formation], parts: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+def _participants_frame(formations: list[Formation], parts: Sequence[Measuring]) -> pd.DataFrame:
     sizes = [formation.n for formation in formations]
     frame = {
         "cluster_id": np.repeat(np.array([f.cluster_id for f in formations], dtype=object), sizes),
         "year": np.repeat(np.array([f.year for f in formations], dtype=np.int64), sizes),
         "participant_id": np.concatenate([f.ids for f in formations] or [np.array([], dtype=object)]),
     }
-    names = (
-        "cooperation_ratio",
-        "output",
-        "internal_supply",
-        "internal_supply_source",
-        "bought_inside",
-        "self_supply",
-        "sales_outside",
-        "purchases_outside",
-        "partner_entropy",
-        "partner_hhi",
-    )
-    for name in names:
+    for name in PEOPLE:
         empty = np.array([], dtype=object if name.endswith("source") else np.float64)
-        frame[name] = np.concatenate([part[name] for part in parts] or [empty])
+        frame[name] = np.concatenate([part.participants[name] for part in parts] or [empty])
     return pd.DataFrame(frame)

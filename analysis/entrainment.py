@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from clustercoop.analysis.closedness.finn import checked_flows, formation_closed
 from clustercoop.analysis.closedness.measure import produces
-from clustercoop.analysis.closedness.throughflow import ROUNDING, throughflow, told
+from clustercoop.analysis.closedness.throughflow import ROUNDING, throughflow
 from clustercoop.analysis.linear import solve_leontief
-from clustercoop.analysis.measures import Measures, Scalar
+from clustercoop.analysis.metric import NAN, Flags, Measured, Measuring
 from clustercoop.graph.errors import parameter_error
-from clustercoop.graph.findings import Finding
 from clustercoop.graph.formation import FloatArray, Formation
 from clustercoop.graph.settings import Settings
 
 Index = NDArray[np.integer[Any]]
-NAN: Final = float("nan")
 
 
 def leontief_inverse(flows: ArrayLike, output: ArrayLike) -> FloatArray:
@@ -131,7 +129,7 @@ def _core_weights(output: FloatArray, core: NDArray[np.bool_]) -> FloatArray:
     return weights / total if total > 0 else np.full(len(output), NAN)
 
 
-def measure(formation: Formation, settings: Settings, core: NDArray[Any] | None) -> Measures:
+def measure(formation: Formation, settings: Settings, core: NDArray[Any] | None) -> Measured:
     """Measure the active core and what it pulls along.
 
     Parameters
@@ -144,40 +142,39 @@ def measure(formation: Formation, settings: Settings, core: NDArray[Any] | None)
 
     Returns
     -------
-    Measures
+    Measured
         Participant columns ``entrainment`` (output pulled by one unit of final demand for the core),
         ``entrained_share`` (part of its own output that the core's final demand calls forth), ``push``;
         formation columns ``core_output_share``, ``core_supply_share``, ``core_employees_share``,
         ``core_rd_share``, ``core_pull`` and ``core_push`` (sums over the periphery),
         ``periphery_entrained_share``.
     """
-    columns: dict[str, Scalar] = dict.fromkeys(
-        (
-            "core_output_share",
-            "core_supply_share",
-            "core_employees_share",
-            "core_rd_share",
-            "core_pull",
-            "core_push",
-            "periphery_entrained_share",
-        ),
-        NAN,
-    )
-    nothing = np.full(formation.n, NAN)
-    people: dict[str, NDArray[Any]] = dict.fromkeys(("entrainment", "entrained_share", "push"), nothing)
     inside = _known_core(core, formation.n)
+    return _core_shares(formation, settings, inside) + _entrainment(formation, settings, inside)
+
+
+def _entrainment(formation: Formation, settings: Settings, inside: Flags | None) -> Measured:
+    out = Measuring(
+        formation, "core_pull core_push periphery_entrained_share", "entrainment entrained_share push"
+    )
     if inside is None:
-        return Measures(columns, people)
-    noticed = _core_shares(formation, settings, inside, columns)
+        out.unknown("needs", detail="core_members", silent=True)
+        return out
     flow = throughflow(formation)
-    if not formation.has_links or flow.contradicted.any():  # the closedness measures tell of both
-        return Measures(columns, people, noticed)
+    if not formation.has_links:
+        out.unknown("closedness_no_links", silent=True)
+        return out
+    if flow.contradicted.any():  # the closedness measures tell of it
+        out.unknown(flow.refusal, detail=out.names(flow.contradicted), silent=True)
+        return out
     output = np.where(np.isnan(formation.output), 0.0, formation.output)
     lacking = (output <= 0) & (inside | ((flow.supplied > 0) & (flow.bought > 0)))
     if lacking.any():
-        return Measures(columns, people, (*noticed, _without_output(formation, lacking)))
+        out.unknown("entrainment_output_unknown", detail=out.names(lacking))
+        return out
     if formation_closed(formation).any():
-        return Measures(columns, people, (*noticed, told(formation, "leontief_unproductive")))
+        out.unknown("leontief_unproductive")
+        return out
     src, dst, weight = formation.src, formation.dst, formation.weight
     # A buyer that supplies nobody passes no pull on, a supplier that buys nothing gets no push to pass on:
     # their own coefficients are not needed, so their output may be unknown.
@@ -195,36 +192,37 @@ def measure(formation: Formation, settings: Settings, core: NDArray[Any] | None)
     pulled = wanted[:, 0] - share
     pushed = core_push(src[selling], dst[selling], weight[selling], output, inside)
     if np.isnan(pulled).any() or np.isnan(pushed).any():
-        return Measures(columns, people, (*noticed, told(formation, "leontief_unproductive")))
-    people["entrainment"], people["push"] = pulled, pushed
+        out.unknown("leontief_unproductive")
+        return out
+    out.participants |= {"entrainment": pulled, "push": pushed}
     periphery = ~inside
-    columns["core_pull"] = float(pulled[periphery].sum())
-    columns["core_push"] = float(pushed[periphery].sum())
+    out["core_pull"] = float(pulled[periphery].sum())
+    out["core_push"] = float(pushed[periphery].sum())
     if on_stock:  # the core drew on stock: its final demand is not what it made
-        return Measures(columns, people, (*noticed, told(formation, "core_on_stock")))
+        out.unknown("core_on_stock")
+        return out
     called = wanted[:, 1] - final
     # A member that drew on stock can be called on for more than it made: its share of that is unknown.
     usable = (output > 0) & (called <= output * (1 + ROUNDING))
-    people["entrained_share"] = np.divide(called, output, out=np.full(formation.n, NAN), where=usable)
+    out.participants["entrained_share"] = np.divide(
+        called, output, out=np.full(formation.n, NAN), where=usable
+    )
+    out.unknown_of(~(output > 0), "member_output_unknown", "entrained_share")
+    out.unknown_of(~usable, "core_on_stock", "entrained_share")
     whole = float(output[periphery].sum())
     unknown = periphery & np.isnan(formation.output) & (produces(formation, settings) | (called > 0))
     if unknown.any():
-        noticed = (*noticed, _without_output(formation, unknown))
+        out.unknown("entrainment_output_unknown", detail=out.names(unknown))
     elif not whole > 0:
-        noticed = (*noticed, told(formation, "periphery_without_output"))
+        out.unknown("periphery_without_output")
     elif usable[periphery & (called > 0)].all():
-        columns["periphery_entrained_share"] = float(called[periphery].sum()) / whole
+        out["periphery_entrained_share"] = float(called[periphery].sum()) / whole
     else:
-        noticed = (*noticed, told(formation, "core_on_stock"))
-    return Measures(columns, people, noticed)
+        out.unknown("core_on_stock")
+    return out
 
 
-def _without_output(formation: Formation, members: NDArray[np.bool_]) -> Finding:
-    names = "; ".join(formation.ids[members].astype(str))
-    return told(formation, "entrainment_output_unknown", detail=names)
-
-
-def _known_core(core: NDArray[Any] | None, n: int) -> NDArray[np.bool_] | None:
+def _known_core(core: NDArray[Any] | None, n: int) -> Flags | None:
     """Return the core as booleans, None where it is unknown or empty."""
     if core is None or len(core) != n:
         return None
@@ -236,16 +234,17 @@ def _known_core(core: NDArray[Any] | None, n: int) -> NDArray[np.bool_] | None:
     return entries if entries.any() else None
 
 
-def _core_shares(
-    formation: Formation, settings: Settings, core: NDArray[np.bool_], columns: dict[str, Scalar]
-) -> tuple[Finding, ...]:
-    """Fill the core's shares; unknown, and told, where a member that should have the figure lacks it.
+def _core_shares(formation: Formation, settings: Settings, core: Flags | None) -> Measured:
+    """Measure the core's shares; unknown, and told, where a member that should have the figure lacks it.
 
     Members whose role does not produce may lack a figure: they are left out where they do. A negative
     figure is as good as none: no share of a sum holds it.
     """
+    out = Measuring(formation, "core_output_share core_employees_share core_rd_share core_supply_share")
+    if core is None:
+        out.unknown("needs", detail="core_members", silent=True)
+        return out
     expected = produces(formation, settings) | core
-    noticed: tuple[Finding, ...] = ()
     names = ("core_output_share", "core_employees_share", "core_rd_share")
     figures = np.array([formation.output, formation.employees, formation.rd_expenses])
     unknown = np.isnan(figures)
@@ -255,14 +254,14 @@ def _core_shares(
     gaps = lacking.any(axis=1).tolist()
     for k, name in enumerate(names):
         if gaps[k]:
-            who = "; ".join(formation.ids[lacking[k]].astype(str))
-            noticed += (told(formation, "core_shares_unknown", detail=who, column=name),)
+            out.unknown("core_shares_unknown", name, detail=out.names(lacking[k]), column=name)
         elif wholes[k] > 0:
-            columns[name] = cores[k] / wholes[k]
+            out[name] = cores[k] / wholes[k]
         else:
-            noticed += (told(formation, "core_share_of_nothing", column=name),)
+            out.unknown("core_share_of_nothing", name, column=name)
     supplied = throughflow(formation).supplied
     whole = float(supplied.sum())
     if formation.has_links and whole > 0:
-        columns["core_supply_share"] = float(supplied[core].sum()) / whole
-    return noticed
+        out["core_supply_share"] = float(supplied[core].sum()) / whole
+    out.unknown("no_internal_links" if formation.has_links else "closedness_no_links", silent=True)
+    return out

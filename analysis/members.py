@@ -19,7 +19,6 @@ Flags = NDArray[np.bool_]
 
 # Rounding in sums of links and in printed outputs; a ratio this close to 1 counts as 1.
 TOLERANCE: Final = 1e-9
-NAMED: Final = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,14 +125,21 @@ class Members:
         """Members that supplied others more than they produced."""
         return (self.output > 0) & (self.supply > self.output * (1 + TOLERANCE))
 
-    def named(self, which: Flags) -> str:
-        """Return the ids of some members for a sentence, the first ten of them.
+    def without_ratio(self) -> list[tuple[str, Flags, FloatArray]]:
+        """Return why members have no ratio: codes, the members of each, and what fills its sentence."""
+        output, supply = self.output, self.supply
+        above = np.divide(supply, output, out=np.full(len(output), np.nan), where=self.above_one)
+        return [
+            ("supply_unknown", np.isnan(supply), supply),
+            ("supply_without_output", self.without_output, supply),
+            ("output_missing", np.isnan(output), output),
+            ("ratio_above_one", self.above_one, above),
+            ("ratio_zero_by_zero", (output == 0) & (supply == 0), output),
+        ]
 
-        A longer list ends in how many more there are.
-        """
-        chosen = [str(i) for i in self.ids[which]]
-        more = f" (+{len(chosen) - NAMED})" if len(chosen) > NAMED else ""
-        return "; ".join(chosen[:NAMED]) + more
+    def named(self, which: Flags) -> str:
+        """Return the ids of some members, joined by ``; ``."""
+        return "; ".join(str(i) for i in self.ids[which])
 
 
 def incomplete_share(share: float) -> str:

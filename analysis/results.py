@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from clustercoop.graph.findings import Findings
+from clustercoop.graph.gaps import gaps_frame
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
 
@@ -37,6 +38,8 @@ class Result:
         Version, input files with hashes and row counts, and the accounting of rows and value sums.
     model : FormationModel, optional
         How the verdicts on clusters were reached.
+    gaps : DataFrame
+        Why figures are unknown, a row a cell and reason (`clustercoop.graph.gaps`).
     """
 
     formations: pd.DataFrame
@@ -48,3 +51,4 @@ class Result:
     settings: Settings
     provenance: Mapping[str, Any]
     model: FormationModel | None = None
+    gaps: pd.DataFrame = field(default_factory=lambda: gaps_frame(()))

@@ -8,9 +8,8 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from clustercoop.graph.columns import output_columns
 from clustercoop.graph.findings import Finding
-from clustercoop.graph.texts import term
+from clustercoop.graph.gaps import ALL, Gap
 
 COUNTS: Final = ("participants", "links", "final_producers")
 FIGURES: Final = (
@@ -115,40 +114,32 @@ class FormationRow:
         """Return one finding a reason, its `column` naming the figures that are unknown by it."""
         return [finding for finding, _ in self._open_reasons() if finding.code not in self._told]
 
-    def because(self, lang: str) -> str:
-        """Return a sentence for each reason: the figures, then why they are unknown."""
-        names = _labels(lang)
-        sentences = []
-        for finding, figures in self._open_reasons():
-            message = finding.message(lang)
-            what = ", ".join(names[figure] for figure in figures)
-            sentences.append(f"{what}: {message}." if what else f"{message[:1].upper()}{message[1:]}.")
-        return " ".join(sentences)
+    def gaps(self) -> list[Gap]:
+        """Return why figures are unknown; a reason for the whole row names the column ``*``."""
+        return [
+            Gap(found.code, figure, found.value, found.detail, self.cluster_id, self.year)
+            for found, figures in self._open_reasons()
+            for figure in figures or [ALL]
+        ]
 
-    def sources(self, lang: str) -> str:
-        """Return where the figures come from, e.g. ``Internal supply: links 12, reported 3``."""
-        names = _labels(lang)
+    @property
+    def sources(self) -> str:
+        """Where the figures come from, as codes: ``internal_supply=links:12,reported:3;purchases=links``."""
         texts = []
         for figure, source in self._sources.items():
-            if isinstance(source, str):
-                said = term(source, lang)
-            else:
-                said = ", ".join(f"{term(name, lang)} {count}" for name, count in source.items() if count)
-            if said:
-                texts.append(f"{names.get(figure) or term(figure, lang)}: {said}")
-        return "; ".join(texts)
+            if not isinstance(source, str):
+                source = ",".join(f"{name}:{count}" for name, count in source.items() if count)
+            if source:
+                texts.append(f"{figure}={source}")
+        return ";".join(texts)
 
 
 # Reasons that concern the whole row and so name no figure.
 STANDALONE: Final = frozenset({"indicators_only"})
 
 
-def _labels(lang: str) -> dict[str, str]:
-    return {column.column: column.label(lang) for column in output_columns("formations")}
-
-
-def make_formations_frame(rows: list[FormationRow], lang: str) -> pd.DataFrame:
-    """Return the rows as a table: `FIGURES`, then ``sources`` and ``unknown_because``."""
+def make_formations_frame(rows: list[FormationRow]) -> pd.DataFrame:
+    """Return the rows as a table: `FIGURES`, then ``internal_sourcing_basis`` and ``sources``."""
     data: dict[str, Any] = {
         "cluster_id": np.array([row.cluster_id for row in rows], dtype=object),
         "year": np.array([row.year for row in rows], dtype=np.int64),
@@ -157,6 +148,5 @@ def make_formations_frame(rows: list[FormationRow], lang: str) -> pd.DataFrame:
         values = np.array([row[figure] for row in rows], dtype=np.float64)
         data[figure] = pd.Series(values).astype("Int64") if figure in COUNTS else values
     data["internal_sourcing_basis"] = np.array([row.sourcing_basis for row in rows], dtype=object)
-    data["sources"] = np.array([row.sources(lang) for row in rows], dtype=object)
-    data["unknown_because"] = np.array([row.because(lang) for row in rows], dtype=object)
+    data["sources"] = np.array([row.sources for row in rows], dtype=object)
     return pd.DataFrame(data)

@@ -12,6 +12,7 @@ import pandas as pd
 
 from clustercoop.analysis.thresholds import LEVELS, Band, Thresholds, load_thresholds
 from clustercoop.graph.findings import Finding, Findings
+from clustercoop.graph.gaps import Gap
 from clustercoop.graph.texts import decimal_point, term, text
 
 __all__ = [
@@ -76,6 +77,22 @@ def classify(
         ),
         findings,
     )
+
+
+def currency_gaps(formations: pd.DataFrame, findings: Findings) -> list[Gap]:
+    """Return why levels are unknown although their figure is known: the `findings` of `classify`."""
+    gaps = []
+    for found in findings:
+        for level, figure in (
+            ("innovation_level", "rd_per_employee"),
+            ("productivity_level", "value_added_per_employee"),
+        ):
+            known = formations[formations[figure].notna()]
+            gaps += [
+                Gap(found.code, level, found.value, found.detail, str(cluster), int(year))
+                for cluster, year in zip(known["cluster_id"], known["year"], strict=True)
+            ]
+    return gaps
 
 
 def rule_verdicts(formations: pd.DataFrame, thresholds: Thresholds, lang: str = "en") -> pd.DataFrame:

@@ -23,8 +23,8 @@ from clustercoop.graph.settings import Lang, Settings
 from clustercoop.model_files import read_model, write_model
 from clustercoop.reports.inert import inert_cell
 
-FORMAT: Final = 1
-TABLES: Final = ("formations", "participants", "clusters")
+FORMAT: Final = 2
+TABLES: Final = ("formations", "participants", "clusters", "gaps")
 PROVENANCE: Final = ("inputs", "accounting", "version")
 # A thresholds file of one's own is kept with the results: what explains them later must not have changed.
 THRESHOLDS: Final = "thresholds.toml"
@@ -156,9 +156,11 @@ def write_result(
 
 
 def _write_tables(result: Result, folder: Path) -> None:
+    from clustercoop.reports.reasons import for_people
+
     for name in TABLES:
         frame: pd.DataFrame = getattr(result, name)
-        write_csv(frame, folder / f"{name}.csv")
+        write_csv(for_people(result, name, result.settings.lang), folder / f"{name}.csv")
         frame.to_parquet(folder / f"{name}.parquet", index=False)
     findings = result.findings.to_frame(result.settings.lang)
     write_csv(findings, folder / "findings.csv")
@@ -234,6 +236,11 @@ def read_result(path: str | os.PathLike[str]) -> Result:
         run: dict[str, Any] = json.loads((folder / "run.json").read_text("utf-8"))
         if run["format"] > FORMAT:
             raise DataError(f"{folder} was written by a newer clustercoop ({run['version']}); update yours.")
+        if run["format"] < FORMAT:
+            raise DataError(
+                f"{folder} was written by an older clustercoop ({run['version']}), whose results do not say "
+                "why figures are unknown in a form that this one reads; run analyze again."
+            )
         frames = {name: pd.read_parquet(folder / f"{name}.parquet") for name in TABLES}
         rows = pd.read_parquet(folder / "findings.parquet").astype(object)
         rows = rows.where(rows.notna(), None)

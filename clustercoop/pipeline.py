@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -18,10 +18,10 @@ from clustercoop.analysis.closedness.verdict import add_closedness
 from clustercoop.analysis.cooperation import cooperation_tables
 from clustercoop.analysis.core_periphery.measure import measure as measure_core
 from clustercoop.analysis.core_periphery.significance import adjust
-from clustercoop.analysis.measures import Measures
-from clustercoop.analysis.reasons import add_reasons
+from clustercoop.analysis.metric import Measured
 from clustercoop.analysis.results import Result
-from clustercoop.analysis.typology import classify, load_thresholds, rule_verdicts, yearly_rule
+from clustercoop.analysis.typology import classify, currency_gaps, load_thresholds, rule_verdicts, yearly_rule
+from clustercoop.analysis.unknown import all_gaps
 from clustercoop.analysis.verdicts.verdict import assess
 from clustercoop.graph.columns import output_columns
 from clustercoop.graph.findings import Findings
@@ -31,6 +31,9 @@ from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.progress import Progress, silent
 from clustercoop.graph.settings import Settings
 from clustercoop.version import __version__
+
+# Sentences that are made from gaps when a table is written for people.
+WRITTEN: Final = ("unknown_because",)
 
 
 def analyze_graph(
@@ -88,17 +91,19 @@ def analyze_graph(
     formation_table = formation_table.merge(
         model.scores, on=["cluster_id", "year"], how="left", validate="1:1"
     )
-    # A dataset of indicators alone has no column that links make; the reasons need to see those gaps too.
-    formation_table = add_reasons(
-        conform(formation_table, "formations"), noticed, nulls=settings.nulls, lang=settings.lang
-    )
     clusters = model.clusters.merge(
         rules[["cluster_id", *rules.columns.difference(model.clusters.columns)]], on="cluster_id", how="left"
     )
+    tables = {
+        "formations": conform(formation_table, "formations"),
+        "participants": conform(member_table, "participants"),
+        "clusters": conform(clusters, "clusters"),
+    }
+    stated = base.gaps + currency_gaps(formation_table, type_findings)
+    stated += [gap for found in measured for gap in found.gaps]
     return Result(
-        formations=conform(formation_table, "formations"),
-        participants=conform(member_table, "participants"),
-        clusters=conform(clusters, "clusters"),
+        **tables,
+        gaps=all_gaps(stated, tables, settings, model),
         findings=noticed,
         rejected=rejected if rejected is not None else pd.DataFrame(),
         graph=graph,
@@ -123,7 +128,7 @@ def _across_formations(table: pd.DataFrame, members: pd.DataFrame) -> pd.DataFra
     return table
 
 
-def measure_formation(formation: Formation, settings: Settings, graph: SupplyGraph) -> Measures:
+def measure_formation(formation: Formation, settings: Settings, graph: SupplyGraph) -> Measured:
     """Return the structural measures of one formation: core, closedness, chain, entrainment."""
     core = measure_core(formation, settings)
     parts = [
@@ -132,15 +137,11 @@ def measure_formation(formation: Formation, settings: Settings, graph: SupplyGra
         chain.measure(formation, settings, graph),
         entrainment.measure(formation, settings, core.participants.get("in_core")),
     ]
-    return Measures(
-        {name: value for part in parts for name, value in part.formation.items()},
-        {name: values for part in parts for name, values in part.participants.items()},
-        tuple(finding for part in parts for finding in part.findings),
-    )
+    return sum(parts, Measured())
 
 
 def _join(
-    base: pd.DataFrame, members: pd.DataFrame, formations: Sequence[Formation], measured: Sequence[Measures]
+    base: pd.DataFrame, members: pd.DataFrame, formations: Sequence[Formation], measured: Sequence[Measured]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Add the measures to the cooperation tables, by cluster and year, and by participant."""
     if not formations:
@@ -180,6 +181,8 @@ def conform(frame: pd.DataFrame, table: str) -> pd.DataFrame:
     """
     out: dict[str, Any] = {}
     for column in output_columns(table):
+        if column.column in WRITTEN:
+            continue
         values = frame[column.column] if column.column in frame else pd.Series(None, index=frame.index)
         out[column.column] = KINDS[column.kind].typed(values)
     extra = {name: frame[name] for name in frame.columns if name not in out}

@@ -37,6 +37,7 @@ COLUMNS: Final = (
     "participant_id",
 )
 
+NAMED: Final = 10
 SEVERITIES: Final[tuple[Severity, ...]] = ("error", "warning", "info")
 
 
@@ -101,7 +102,7 @@ class Finding:
         >>> Finding("year_impossible", value="20222").message()
         'the year 20222 is not a year between 1900 and 2100'
         """
-        return fill(catalogue()[self.code].sentence(lang), value=self.value, detail=self.detail)
+        return fill(catalogue()[self.code].sentence(lang), value=self.value, detail=listed(self.detail))
 
     def action(self, lang: str = "en") -> str:
         """Return what was done about it, in `lang`."""
@@ -129,6 +130,18 @@ class Finding:
         if self.participant_id:
             parts.append(f"participant {self.participant_id}")
         return ", ".join(part for part in parts if part)
+
+
+def listed(detail: str) -> str:
+    """Return a list of ids for a sentence: the first ten, and how many more there are.
+
+    Examples
+    --------
+    >>> listed("; ".join("abcdefghijkl"))
+    'a; b; c; d; e; f; g; h; i; j (+2)'
+    """
+    parts = detail.split("; ")
+    return detail if len(parts) <= NAMED else f"{'; '.join(parts[:NAMED])} (+{len(parts) - NAMED})"
 
 
 @dataclass

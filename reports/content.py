@@ -11,7 +11,6 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from clustercoop.analysis.cooperation import cooperation_tables
 from clustercoop.analysis.results import Result
 from clustercoop.analysis.typology import rule_verdicts
 from clustercoop.graph.columns import OutputColumn, output_column, output_columns
@@ -19,7 +18,7 @@ from clustercoop.graph.findings import SEVERITIES, catalogue
 from clustercoop.graph.texts import fill, term
 from clustercoop.reports.inert import plain, quoted, safe_stem
 from clustercoop.reports.numbers import is_unknown, percent, show
-from clustercoop.reports.reasons import Reasons
+from clustercoop.reports.reasons import Reasons, for_people
 from clustercoop.reports.records import records_table, rows_by_table, sums_by_column
 from clustercoop.reports.tables import Table, build_table, plain_table, sectioned
 from clustercoop.reports.types import types_thresholds
@@ -208,18 +207,8 @@ class Content:
 
     @cached_property
     def _frame(self) -> pd.DataFrame:
-        """Formations, their sentences in the language of the report where the analysis spoke another."""
-        frame = with_no_dysfunction(self.result.formations)
-        spoken = self.lang == self.result.settings.lang
-        # Which members produce is told by the analysis's own thresholds: without them nothing is worked out.
-        if spoken or "unknown_because" not in frame or types_thresholds(self.result.settings.thresholds)[1]:
-            return frame
-        said = cooperation_tables(self.result.graph, self.result.settings.replace(lang=self.lang)).formations
-        keys = ["cluster_id", "year"]
-        sentences = said.set_index(keys)[["sources", "unknown_because"]]
-        places = pd.MultiIndex.from_frame(frame[keys])
-        told = {name: sentences[name].reindex(places).to_numpy() for name in ("sources", "unknown_because")}
-        return frame.assign(**told)
+        """Formations, their sentences in the language of the report."""
+        return with_no_dysfunction(for_people(self.result, "formations", self.lang))
 
     @cached_property
     def _clusters(self) -> pd.DataFrame:

@@ -1,12 +1,17 @@
-"""Why a cell is unknown: from the findings about its formation, else from the row's own note."""
+"""Why cells are unknown, and where figures come from, in words: made from gaps and codes of sources."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Hashable, Iterable
 from typing import TYPE_CHECKING, Any, Final
 
-from clustercoop.analysis.reasons import columns_of_codes
+import pandas as pd
+
 from clustercoop.analysis.results import Result
+from clustercoop.graph.columns import TABLES, output_columns
+from clustercoop.graph.findings import Finding, listed
+from clustercoop.graph.gaps import ALL, table_of
+from clustercoop.graph.texts import term, text
 from clustercoop.reports.inert import plain, shorten
 from clustercoop.reports.numbers import is_unknown
 from clustercoop.reports.words import Words
@@ -15,87 +20,146 @@ if TYPE_CHECKING:
     from clustercoop.analysis.verdicts.verdict import FormationModel
 
 Place = tuple[str, int | None, str]
+Reason = tuple[str, str, str]
 
-NULLS: Final = "core_p_"
-MODEL: Final = (
-    "ecosystem_probability",
-    "ecosystem_probability_low",
-    "ecosystem_probability_high",
-    "jaccard",
-    "verdict_because",
-    "nearest_flip",
-    "formation_verdict",
-    "verdict_basis",
-)
 LENGTH: Final = 500
+# More figures than this with one reason are counted, not named.
+MANY: Final = 30
+# Gaps whose detail names columns, not members.
+_OF_COLUMNS: Final = ("needs", "unknown_every_year")
+
+
+def column_label(column: str, lang: str) -> str:
+    """Return the header of a column of any output table, the first that has it."""
+    for table in TABLES:
+        for entry in output_columns(table):
+            if entry.column == column:
+                return entry.label(lang)
+    return column
+
+
+def gap_sentence(reason: Reason, lang: str) -> str:
+    """Return why a cell is unknown (code, value, detail of its gap), without the name of its column.
+
+    Examples
+    --------
+    >>> gap_sentence(("needs", "", "rd_per_employee; autonomy"), "en")
+    'R&D per employee, Autonomy is unknown'
+    """
+    code, value, detail = reason
+    if code in _OF_COLUMNS:
+        detail = ", ".join(column_label(name, lang) for name in detail.split("; "))
+    return Finding(code, value=value, detail=listed(detail)).message(lang)
+
+
+def row_sentences(gaps: Iterable[tuple[str, str, str, str]], lang: str) -> str:
+    """Return why cells of one row are unknown: the figures of each reason, then the reason.
+
+    Parameters
+    ----------
+    gaps : iterable of (column, code, value, detail)
+
+    Examples
+    --------
+    >>> row_sentences([("links", "no_links_touch", "", ""), ("coverage", "no_links_touch", "", "")], "en")
+    'Links, Link coverage: no link of the year touches a member, self-supply aside.'
+    """
+    reasons: dict[Reason, list[str]] = {}
+    for column, code, value, detail in gaps:
+        reasons.setdefault((code, value, detail), []).append(column_label(column, lang))
+    told = []
+    for reason, columns in reasons.items():
+        names = list(dict.fromkeys(columns))
+        few = ", ".join(names) if len(names) <= MANY else text("gap.many", lang, count=len(names))
+        told.append(f"{few}: {gap_sentence(reason, lang)}.")
+    return " ".join(told)
+
+
+def unknown_because(gaps: pd.DataFrame, formations: pd.DataFrame, lang: str) -> list[str]:
+    """Return a sentence for the unknown figures of each row of `formations`; "" where all are known."""
+    mine = table_of(gaps, "formations")
+    cells = mine[["column", "code", "value", "detail"]].itertuples(index=False, name=None)
+    by_place: dict[Hashable, list[Any]] = {}
+    for cluster, year, cell in zip(mine["cluster_id"], mine["year"], cells, strict=True):
+        by_place.setdefault((cluster, year), []).append(cell)
+    order = {entry.column: number for number, entry in enumerate(output_columns("formations"))}
+    return [
+        row_sentences(
+            sorted(by_place.get((str(cluster), int(year)), ()), key=lambda c: order.get(c[0], 0)), lang
+        )
+        for cluster, year in zip(formations["cluster_id"], formations["year"], strict=True)
+    ]
+
+
+def told_sources(sources: Any, lang: str) -> str:
+    """Return codes of sources as people read them.
+
+    Examples
+    --------
+    >>> told_sources("internal_supply=links:12,reported:3;purchases=links", "en")
+    'Internal supply: links 12, reported 3; Purchases: links'
+    """
+    if is_unknown(sources):
+        return ""
+    texts = []
+    for entry in str(sources).split(";"):
+        figure, _, said = entry.partition("=")
+        parts = [part.partition(":") for part in said.split(",")]
+        told = ", ".join(f"{term(name, lang)} {count}".strip() for name, _, count in parts)
+        name = column_label(figure, lang)
+        texts.append(f"{term(figure, lang) if name == figure else name}: {told}")
+    return "; ".join(texts)
+
+
+def for_people(result: Result, table: str, lang: str) -> pd.DataFrame:
+    """Return a table of `result` with the sentences in `lang` that its codes stand for."""
+    frame: pd.DataFrame = getattr(result, table)
+    if table == "formations":
+        sources = frame["sources"] if "sources" in frame else [None] * len(frame)
+        return frame.assign(
+            sources=[told_sources(codes, lang) for codes in sources],
+            unknown_because=unknown_because(result.gaps, frame, lang),
+        )
+    if table == "gaps":
+        reasons = frame[["code", "value", "detail"]].itertuples(index=False, name=None)
+        return frame.assign(message=[gap_sentence(reason, lang) for reason in reasons])
+    return frame
 
 
 class Reasons:
-    """Looks up why figures of `result` are unknown, in the language of `words`.
-
-    For one cell: a significance that was not asked for; then a finding that names the column or whose code
-    is known to concern it; then the sentence about the column in the row's ``unknown_because``. For a whole
-    row: findings about the formation that concern no column in particular, then a note that names none; and
-    where nothing is known, a sentence that says so.
-    """
+    """Looks up why figures of `result` are unknown, in the language of `words`."""
 
     def __init__(self, result: Result, words: Words) -> None:
         self.words = words
-        self.model = result.model
-        self.skipped_nulls = result.settings.nulls == 0
-        self._exact: dict[tuple[Place, str], list[str]] = {}
-        self._begun: dict[Place, list[tuple[tuple[str, ...], str]]] = {}
-        self._general: dict[Place, list[str]] = {}
-        for finding in result.findings:
-            if not finding.cluster_id:
-                continue
-            place = (finding.cluster_id, finding.year, finding.participant_id)
-            message = finding.message(words.lang)
-            named = [name.strip() for name in finding.column.split(",") if name.strip()]
-            begun = columns_of_codes().get(finding.code, ())
-            for name in named:
-                _add(self._exact.setdefault((place, name), []), message)
-            if begun:
-                self._begun.setdefault(place, []).append((begun, message))
-            if not named and not begun and finding.severity != "info":
-                _add(self._general.setdefault(place, []), message)
+        gaps = result.gaps
+        years = [None if pd.isna(year) else int(year) for year in gaps["year"]]
+        places = zip(gaps["cluster_id"], years, gaps["participant_id"], gaps["column"], strict=True)
+        self._at: dict[tuple[str, int | None, str, str], list[int]] = {}
+        for number, place in enumerate(places):
+            self._at.setdefault(place, []).append(number)
+        self._why = list(gaps[["code", "value", "detail"]].itertuples(index=False, name=None))
 
     def row(self, record: Any) -> str:
-        """Return the reason that holds for any unknown cell of a row (a named tuple of an output table)."""
-        for place in _places(record):
-            if place in self._general:
-                return _joined(self._general[place])
-        note = getattr(record, "unknown_because", None)
-        if is_unknown(note) or ": " in str(note):
-            return self.words("why_default")
-        return shorten(plain(str(note)), LENGTH)
+        """Return what is said of an unknown cell of the row (a named tuple) that has no reason of its own."""
+        return self.words("why_default")
 
     def cell(self, record: Any, column: str, label: str = "") -> str:
-        """Return the reason of one cell where it is known more exactly than the row's, else "".
-
-        Parameters
-        ----------
-        record : named tuple
-            Row of an output table.
-        column, label : str
-            Name of the column, and its header as the row's note writes it.
-        """
-        if column.startswith(NULLS) and self.skipped_nulls:
-            return self.words("why_no_nulls")
-        if column in MODEL:
-            return model_gap(self.model, str(record.cluster_id), self.words) or self.words("why_year_thin")
-        if column == "eligibility_verdict":
-            return self.words("fm_eligibility_why")
+        """Return why the `column` of a row (a named tuple of an output table) is unknown, "" where unsaid."""
+        found: dict[str, None] = {}
         for place in _places(record):
-            if (place, column) in self._exact:
-                return _joined(self._exact[place, column])
-            found: list[str] = []
-            for begun, message in self._begun.get(place, ()):
-                if column.startswith(begun):
-                    _add(found, message)
+            for number in self._at.get((*place, column), ()):
+                found[gap_sentence(self._why[number], self.words.lang)] = None
             if found:
-                return _joined(found)
-        return _sentence(getattr(record, "unknown_because", None), label)
+                break
+        return shorten(plain("; ".join(list(found)[:3])), LENGTH)
+
+
+def _places(record: Any) -> list[Place]:
+    """Return where to look: the participant's year, that of all members; or the formation, or the cluster."""
+    year = getattr(record, "year", None)
+    number = None if is_unknown(year) or year is None else int(year)
+    cluster, person = str(record.cluster_id), str(getattr(record, "participant_id", ""))
+    return [(cluster, number, person), (cluster, number, ALL)] if person else [(cluster, number, "")]
 
 
 def model_gap(model: FormationModel | None, cluster_id: str, words: Words) -> str:
@@ -106,38 +170,3 @@ def model_gap(model: FormationModel | None, cluster_id: str, words: Words) -> st
     if not (own & (model.clusters["verdict_basis"].fillna("") != "")).any():
         return words("why_left_out")
     return {"none": words("why_no_groups"), "unnamed": words("why_no_names")}.get(model.outcome, "")
-
-
-def _add(messages: list[str], message: str) -> None:
-    if len(messages) < 3 and message not in messages:
-        messages.append(message)
-
-
-def _joined(messages: list[str]) -> str:
-    return shorten(plain("; ".join(messages)), LENGTH)
-
-
-def _places(record: Any) -> list[Place]:
-    """Return where to look, the nearest first: the participant's year, the formation, the cluster."""
-    year = getattr(record, "year", None)
-    number = None if is_unknown(year) or year is None else int(year)
-    cluster, person = str(record.cluster_id), str(getattr(record, "participant_id", ""))
-    places: list[Place] = [(cluster, number, person)] if person else []
-    return [*places, (cluster, number, ""), (cluster, None, "")]
-
-
-def _sentence(note: Any, label: str) -> str:
-    """Return what a note of sentences "figure, figure: reason." says about the figure `label`.
-
-    Examples
-    --------
-    >>> _sentence("Output, Links: a gap. Core: none.", "Links"), _sentence("Core: none.", "Links")
-    ('a gap', '')
-    """
-    if not label or is_unknown(note):
-        return ""
-    for sentence in re.split(r"(?<=\.) (?=[^\W\d_])", str(note)):
-        heads, colon, reason = sentence.partition(": ")
-        if colon and label in heads.split(", "):
-            return shorten(plain(reason.rstrip(".")), LENGTH)
-    return ""

@@ -18,6 +18,7 @@ from clustercoop.graph.texts import term
 from clustercoop.reports.content import Content, with_no_dysfunction
 from clustercoop.reports.inert import shorten, xml_text
 from clustercoop.reports.numbers import is_unknown, numeric
+from clustercoop.reports.reasons import for_people
 from clustercoop.reports.tables import DRAWING, Table, plain_table
 from clustercoop.reports.words import Words
 
@@ -129,7 +130,7 @@ def write_workbook(result: Result, path: str | Path, lang: str = "en", *, max_ro
     sheets = _Sheets(book, words, max_rows)
     first = book.add_worksheet("README")
     frames = {
-        "formations": with_no_dysfunction(result.formations),
+        "formations": with_no_dysfunction(for_people(result, "formations", lang)),
         "participants": result.participants,
         "clusters": result.clusters,
     }
@@ -137,6 +138,9 @@ def write_workbook(result: Result, path: str | Path, lang: str = "en", *, max_ro
         columns = _columns(name, frame)
         heads = [(column.label(lang), column.kind) for column in columns]
         sheets.add(name, heads, [list(frame[column.column]) for column in columns])
+    gaps = for_people(result, "gaps", lang)
+    heads = [(str(name), "year" if name == "year" else "text") for name in gaps.columns]
+    sheets.add("gaps", heads, [list(gaps[name]) for name in gaps.columns])
     findings = result.findings.to_frame(lang)
     heads = [(str(name), "int" if name in ("row", "year") else "text") for name in findings.columns]
     sheets.add("findings", heads, [list(findings[name]) for name in findings.columns])
@@ -237,7 +241,7 @@ def _readme(sheet: Any, sheets: _Sheets, content: Content, more: list[str]) -> N
             cells = (name, column.label(words.lang), column.column, column.meaning(words.lang))
             for index, text in enumerate(cells):
                 sheet.write_string(row, index, text, sheets.wrap)
-    for name in ("findings", "rejected", "accounting", "sums", "inputs", "settings", *more):
+    for name in ("gaps", "findings", "rejected", "accounting", "sums", "inputs", "settings", *more):
         row += 1
         for index, text in enumerate((name, "", "", words(f"readme_{name}"))):
             sheet.write_string(row, index, text, sheets.wrap)

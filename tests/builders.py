@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from clustercoop.analysis.cooperation import Tables
+from clustercoop.graph.gaps import gaps_frame
+from clustercoop.reports.reasons import told_sources, unknown_because
 
 HOSTILE = (
     '=HYPERLINK("http://x.invalid","a")',
@@ -70,3 +75,12 @@ def write_folder(folder: Path, tables: dict[str, pd.DataFrame]) -> Path:
     for name, frame in tables.items():
         frame.to_csv(folder / f"{name}.csv", index=False)
     return folder
+
+
+def told_rows(tables: Tables) -> list[dict[str, Any]]:
+    """Return the rows of formations with their sentences in English."""
+    frame = tables.formations
+    said = unknown_because(gaps_frame(tables.gaps), frame, "en")
+    sources = [told_sources(codes, "en") for codes in frame["sources"]]
+    rows = frame.assign(unknown_because=said, sources=sources).to_dict("records")
+    return [{str(name): value for name, value in row.items()} for row in rows]

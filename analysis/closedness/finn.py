@@ -146,7 +146,7 @@ def finn_cycling_index(flows: ArrayLike, inflow: ArrayLike) -> float:
 
     References
     ----------
-    Finn, J. T. (1976). Measures of ecosystem structure and function derived from analysis of flows.
+    Finn, J. T. (1976). Measured of ecosystem structure and function derived from analysis of flows.
     Journal of Theoretical Biology 56, 363–380. Definition as in Borrett & Lau (2014), enaR.
 
     Examples

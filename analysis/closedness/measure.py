@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,20 +19,16 @@ from clustercoop.analysis.closedness.throughflow import (
     boundary_recorded,
     throughflow,
     throughflow_findings,
-    told,
 )
 from clustercoop.analysis.closedness.trophic import formation_levels, link_incoherence
-from clustercoop.analysis.measures import Measures, Scalar
+from clustercoop.analysis.metric import NAN, Measured, Measuring
 from clustercoop.analysis.thresholds import load_thresholds
-from clustercoop.graph.findings import Finding
 from clustercoop.graph.formation import FloatArray, Formation, sum_by
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
 
-NAN: Final = float("nan")
 
-
-def measure(formation: Formation, settings: Settings, graph: SupplyGraph | None = None) -> Measures:
+def measure(formation: Formation, settings: Settings, graph: SupplyGraph | None = None) -> Measured:
     """Measure how closed a formation is.
 
     Parameters
@@ -47,7 +41,7 @@ def measure(formation: Formation, settings: Settings, graph: SupplyGraph | None 
 
     Returns
     -------
-    Measures
+    Measured
         Formation columns ``finn_cycling_index``, ``total_throughflow``, ``throughflow_basis``,
         ``average_path_length``, ``circulation_share``, ``strongly_connected_share``,
         ``trophic_incoherence``, ``stages``, ``autonomy``, ``outside_knowledge_share``,
@@ -62,72 +56,52 @@ def measure(formation: Formation, settings: Settings, graph: SupplyGraph | None 
     Self-supply is no internal flow: it is in neither the cycling nor the circulating part, and within an
     output it counts as crossing the boundary; only autonomy nets it out of the output as well.
     """
-    columns: dict[str, Scalar] = dict.fromkeys(
-        (
-            "finn_cycling_index",
-            "total_throughflow",
-            "average_path_length",
-            "circulation_share",
-            "strongly_connected_share",
-            "trophic_incoherence",
-            "autonomy",
-            "outside_knowledge_share",
-            "outside_partner_share",
-            "return_flow_share",
-        ),
-        NAN,
-    ) | {"throughflow_basis": "", "stages": None, "knowledge_ties": None}
-    embodied = {"embodied_inside_share": np.full(formation.n, NAN)}
+    found = _flows(formation) + _structure(formation) + _autonomy(formation, settings)
+    return found + _openness(formation, graph)
+
+
+def _flows(formation: Formation) -> Measured:
+    """Measure what rests on throughflow."""
+    out = Measuring(formation, "finn_cycling_index total_throughflow throughflow_basis average_path_length")
     if not formation.has_links:
-        ties = (
-            _kind_columns(formation, graph, columns)
-            if graph is not None and len(formation.knowledge_rows)
-            else []
-        )
-        return Measures(columns, embodied, (told(formation, "closedness_no_links"), *ties))
-    findings = list(_flow_columns(formation, columns))
-    findings += _structure_columns(formation, columns)
-    embodied["embodied_inside_share"], noticed = _autonomy(formation, settings, columns)
-    findings += noticed
-    if graph is not None:
-        findings += _kind_columns(formation, graph, columns)
-    return Measures(columns, embodied, tuple(findings))
-
-
-def _flow_columns(formation: Formation, columns: dict[str, Scalar]) -> tuple[Finding, ...]:
-    """Fill what rests on throughflow."""
+        out.unknown("closedness_no_links")
+        return out
     flow = throughflow(formation)
-    findings = throughflow_findings(formation, flow)
-    columns["throughflow_basis"] = flow.basis
+    out.findings += throughflow_findings(formation, flow)
+    out["throughflow_basis"] = flow.basis
     if not flow.usable:
-        return findings
-    columns["total_throughflow"] = float(flow.total.sum())
+        out.unknown(flow.refusal, detail=out.names(flow.contradicted), silent=True)
+        return out
+    out["total_throughflow"] = float(flow.total.sum())
     links = formation.src, formation.dst, formation.weight
     closed = formation_closed(formation)
-    columns["finn_cycling_index"] = cycling_index(
-        *links, flow.total, (formation_components(formation), closed)
-    )
+    out["finn_cycling_index"] = cycling_index(*links, flow.total, (formation_components(formation), closed))
     length = path_length(*links, flow.total, flow.inflow, closed)
     if np.isfinite(length):
-        columns["average_path_length"] = length
+        out["average_path_length"] = length
     if closed.any():
-        findings += (told(formation, "closed_part", detail=_names(formation, closed)),)
+        out.unknown("closed_part", detail=out.names(closed))
     if not boundary_recorded(formation):
-        findings += (told(formation, "boundary_unrecorded"),)
-    return findings
+        out.tell("boundary_unrecorded")
+    return out
 
 
-def _structure_columns(formation: Formation, columns: dict[str, Scalar]) -> list[Finding]:
-    """Fill what rests on the internal links alone."""
+def _structure(formation: Formation) -> Measured:
+    """Measure what rests on the internal links alone."""
+    out = Measuring(formation, "circulation_share strongly_connected_share trophic_incoherence stages")
+    if not formation.has_links:
+        out.unknown("closedness_no_links")
+        return out
     n, src, dst, weight = formation.n, formation.src, formation.dst, formation.weight
     labels = formation_components(formation)
-    columns["stages"] = longest_chain(n, src, dst, labels)
+    out["stages"] = longest_chain(n, src, dst, labels)
     if not len(src):
-        return [told(formation, "no_internal_chain")]
-    columns["circulation_share"] = link_circulation_share(n, src, dst, weight, labels)
-    columns["strongly_connected_share"] = strongly_connected_share(n, src, dst, weight, labels)
-    columns["trophic_incoherence"] = link_incoherence(src, dst, weight, formation_levels(formation))
-    return []
+        out.unknown("no_internal_chain")
+        return out
+    out["circulation_share"] = link_circulation_share(n, src, dst, weight, labels)
+    out["strongly_connected_share"] = strongly_connected_share(n, src, dst, weight, labels)
+    out["trophic_incoherence"] = link_incoherence(src, dst, weight, formation_levels(formation))
+    return out
 
 
 def produces(formation: Formation, settings: Settings) -> NDArray[np.bool_]:
@@ -156,14 +130,16 @@ def value_created(formation: Formation, settings: Settings) -> tuple[FloatArray,
     return created, left_out
 
 
-def _autonomy(
-    formation: Formation, settings: Settings, columns: dict[str, Scalar]
-) -> tuple[FloatArray, tuple[Finding, ...]]:
-    """Fill autonomy; return each participant's embodied inside share.
+def _autonomy(formation: Formation, settings: Settings) -> Measured:
+    """Measure autonomy and each participant's embodied inside share.
 
     Members without flows inside and without output take no part; those that `value_created` leaves out
     count as outside: what they supply leaks, what they buy is final.
     """
+    out = Measuring(formation, "autonomy", "embodied_inside_share")
+    if not formation.has_links:
+        out.unknown("closedness_no_links")
+        return out
     flow = throughflow(formation)
     created, left_out = value_created(formation, settings)
     active = (flow.supplied + flow.bought > 0) | (formation.output > 0)
@@ -171,63 +147,77 @@ def _autonomy(
     output = np.where(taking_part, formation.output - formation.self_supply, 0.0)
     created = np.where(taking_part, created, 0.0)
     lacking = np.isnan(output) | np.isnan(created)
-    nothing = np.full(formation.n, NAN)
     if not taking_part.any():
-        return nothing, (told(formation, "autonomy_no_participant"),)
+        out.unknown("autonomy_no_participant")
+        return out
     if lacking.any():
-        return nothing, (told(formation, "autonomy_unknown", detail=_names(formation, lacking)),)
+        out.unknown("autonomy_unknown", detail=out.names(lacking))
+        return out
     kept = taking_part[formation.src] & taking_part[formation.dst]
     src, dst, weight = formation.src[kept], formation.dst[kept], formation.weight[kept]
     bought = sum_by(dst, weight, formation.n)
     wrong = (bought + created > output + ROUNDING * np.abs(formation.output)) | (created < 0) | (output < 0)
     wrong |= taking_part & (output <= 0) & (flow.supplied + flow.bought > 0)
     if wrong.any():
-        return nothing, (told(formation, "autonomy_contradicted", detail=_names(formation, wrong)),)
-    columns["autonomy"], embodied = link_autonomy(src, dst, weight, output, created)
+        out.unknown("autonomy_contradicted", detail=out.names(wrong))
+        return out
+    out["autonomy"], out.participants["embodied_inside_share"] = link_autonomy(
+        src, dst, weight, output, created
+    )
     outside = active & left_out
-    if not outside.any():
-        return embodied, ()
-    return embodied, (told(formation, "autonomy_left_out", detail=_names(formation, outside)),)
+    if outside.any():
+        out.tell("autonomy_left_out", detail=out.names(outside))
+    out.unknown_of(outside, "autonomy_left_out", "embodied_inside_share")
+    out.unknown_of(~taking_part, "member_without_flow", "embodied_inside_share")
+    out.unknown("autonomy_undefined", silent=True)
+    return out
 
 
-def _names(formation: Formation, which: NDArray[np.bool_]) -> str:
-    return "; ".join(formation.ids[which].astype(str))
-
-
-def _kind_columns(formation: Formation, graph: SupplyGraph, columns: dict[str, Scalar]) -> list[Finding]:
-    """Fill openness to outside knowledge and partners, and return flows."""
+def _openness(formation: Formation, graph: SupplyGraph | None) -> Measured:
+    """Measure openness to outside knowledge and partners, and return flows."""
+    out = Measuring(
+        formation, "outside_knowledge_share knowledge_ties outside_partner_share return_flow_share"
+    )
+    if graph is None or not (formation.has_links or len(formation.knowledge_rows)):
+        out.unknown("closedness_no_links", silent=formation.has_links)
+        return out
     read = kinds.link_kinds(graph)
-    findings = []
     crossing = formation.year in read.crossing_years
     if crossing:
         outward = (formation.sales_outside > 0) | (formation.purchases_outside > 0)
         outward |= kinds.outside_knowledge(formation, graph)
-        columns["outside_partner_share"] = float(outward.mean())
+        out["outside_partner_share"] = float(outward.mean())
+    else:
+        out.unknown("knowledge_outside_unrecorded", "outside_partner_share", silent=True)
+    knowledge = "outside_knowledge_share", "knowledge_ties"
     if not read.knowable:
-        findings.append(told(formation, "knowledge_links_unknown"))
+        out.unknown("knowledge_links_unknown", *knowledge)
     else:
-        findings += _knowledge_columns(formation, kinds.knowledge_ties(formation, graph), crossing, columns)
+        _knowledge(out, kinds.knowledge_ties(formation, graph), crossing)
     share, stated = kinds.return_flow_share(formation, graph)
-    columns["return_flow_share"] = share
+    out["return_flow_share"] = share
     if 0 < stated < 1:
-        findings.append(told(formation, "kinds_partly_unknown", value=f"{1 - stated:.1%}"))
-    return findings
+        out.tell("kinds_partly_unknown", value=f"{1 - stated:.1%}")
+    out.unknown("no_internal_links" if np.isnan(stated) else "kinds_unstated", silent=True)
+    return out
 
 
-def _knowledge_columns(
-    formation: Formation, ties: kinds.KnowledgeTies, crossing: bool, columns: dict[str, Scalar]
-) -> list[Finding]:
+def _knowledge(out: Measuring, ties: kinds.KnowledgeTies, crossing: bool) -> None:
+    """Fill the ties of knowledge; where roles leave some open, only what holds either way."""
     open_ties = ties.open_inside + ties.open_outside
+    every = "outside_knowledge_share", "knowledge_ties"
+    count, one = str(open_ties), ties.example
     if not open_ties:
-        columns["knowledge_ties"] = ties.inside + ties.outside
+        out["knowledge_ties"] = ties.inside + ties.outside
+    elif not crossing or ties.settled:
+        out.unknown("knowledge_roles_unknown", "knowledge_ties", value=count, detail=one, silent=True)
     if not crossing:
-        return [told(formation, "knowledge_outside_unrecorded")]
-    if not ties.settled:
-        return [told(formation, "knowledge_roles_unknown", value=str(open_ties), detail=ties.example)]
-    if not ties.inside + ties.outside:
-        return [told(formation, "knowledge_links_none")]
-    if open_ties:
-        columns["outside_knowledge_share"] = float(ties.outside > 0)
+        out.unknown("knowledge_outside_unrecorded", *every)
+    elif not ties.settled:
+        out.unknown("knowledge_roles_unknown", *every, value=count, detail=one)
+    elif not ties.inside + ties.outside:
+        out.unknown("knowledge_links_none", *every)
+    elif open_ties:
+        out["outside_knowledge_share"] = float(ties.outside > 0)
     else:
-        columns["outside_knowledge_share"] = ties.outside / (ties.inside + ties.outside)
-    return []
+        out["outside_knowledge_share"] = ties.outside / (ties.inside + ties.outside)

@@ -53,6 +53,11 @@ class Throughflow:
         return not self.contradicted.any() and bool(self.total.sum() > 0)
 
     @property
+    def refusal(self) -> str:
+        """Code that says why it is not usable."""
+        return "throughflow_contradicted" if self.contradicted.any() else "throughflow_none"
+
+    @property
     def basis(self) -> str:
         """Where it comes from: ``output``, ``links`` or ``mixed``; empty where nothing flows."""
         flowing = self.total > 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 from zlib import crc32
 
 import numpy as np
@@ -22,27 +22,11 @@ from clustercoop.analysis.core_periphery.minres import concentrated, coreness
 from clustercoop.analysis.core_periphery.rossa import LARGEST, profile_of
 from clustercoop.analysis.core_periphery.significance import Null, refit_test
 from clustercoop.analysis.core_periphery.tiering import tiering
-from clustercoop.analysis.measures import Measures, Scalar
-from clustercoop.graph.findings import Finding
-from clustercoop.graph.formation import Formation
+from clustercoop.analysis.metric import NAN, Measured, Measuring, Scalar
+from clustercoop.graph.formation import FloatArray, Formation
 from clustercoop.graph.settings import Settings
 
-UNKNOWN: Final = (
-    "core_size",
-    "core_fit",
-    "core_margin",
-    "core_ties",
-    "core_p_degree",
-    "core_p_degree_error",
-    "core_p_density",
-    "core_p_density_error",
-    "coreness_pre",
-    "tiering_error",
-    "tiering_error_density",
-    "lip_z",
-    "rossa_centralisation",
-    "core_in_out_fit",
-)
+_P_VALUES: Final = ("core_p_degree", "core_p_degree_error", "core_p_density", "core_p_density_error")
 ALPHA: Final = 0.05
 """Above this p a core is told to be no clearer than chance, or than degrees explain."""
 
@@ -53,7 +37,7 @@ def stream(settings: Settings, formation: Formation) -> NDArray[np.uint64]:
     return np.asarray(np.random.SeedSequence(entropy).generate_state(3, np.uint64), dtype=np.uint64)
 
 
-def measure(formation: Formation, settings: Settings) -> Measures:
+def measure(formation: Formation, settings: Settings) -> Measured:
     """Measure the core–periphery structure of a formation.
 
     Parameters
@@ -65,7 +49,7 @@ def measure(formation: Formation, settings: Settings) -> Measures:
 
     Returns
     -------
-    Measures
+    Measured
         The columns of ``formations.csv`` that start with ``core``, ``coreness_pre``, ``tiering_error``,
         ``tiering_error_density``, ``lip_z`` and ``rossa_centralisation``, and ``in_core``,
         ``supplier_coreness`` and ``buyer_coreness`` of members. What a degenerate formation does not have is
@@ -80,38 +64,48 @@ def measure(formation: Formation, settings: Settings) -> Measures:
     """
     edges = as_edges(formation)
     y = edges.values(settings.core_weights)
-    found = _Found(formation)
-    columns: dict[str, Scalar] = {name: np.nan for name in UNKNOWN}
-    columns |= {
-        "core_members": "",
-        "core_out_members": "",
-        "core_in_members": "",
-        "core_components": edges.components,
-        "core_isolates": int(edges.isolates.sum()),
-    }
-    in_core = np.full(edges.n, None, dtype=object)
-    unknown = np.full(edges.n, np.nan)
-    people: dict[str, NDArray[Any]] = {
-        "in_core": in_core,
-        "supplier_coreness": unknown,
-        "buyer_coreness": unknown,
-    }
-    if edges.n < 3:
-        found.add("core_too_few", value=str(edges.n))
-        return Measures(columns, people, found.findings)
-    if len(y) == 0:
-        found.add("core_no_links")
-        return Measures(columns, people, found.findings)
-    if columns["core_components"] != 1:
-        found.add("core_components", value=str(columns["core_components"]))
-    u, v, pre = coreness(edges, y)
-    even = bool(np.ptp(y) <= 1e-5 * y.max()) and len(y) == edges.n * (edges.n - 1)
-    if not np.isfinite(u).all() and not even:
-        found.add("core_coreness_open")
+    refusal = "core_too_few" if edges.n < 3 else "" if len(y) else "core_no_links"
+    # Every pair linked, and all alike: nothing tells one member from another.
+    even = not refusal and bool(np.ptp(y) <= 1e-5 * y.max()) and len(y) == edges.n * (edges.n - 1)
+    u, v, pre = (np.empty(0), np.empty(0), NAN) if refusal else coreness(edges, y)
+    pieces = Measuring(formation, "core_components core_isolates")
+    pieces["core_components"], pieces["core_isolates"] = edges.components, int(edges.isolates.sum())
+    if edges.components != 1 and not refusal:
+        pieces.tell("core_components", value=str(edges.components))
+    profile = Measuring(
+        formation,
+        "coreness_pre tiering_error tiering_error_density lip_z rossa_centralisation core_in_out_fit "
+        "core_out_members core_in_members",
+        "supplier_coreness buyer_coreness",
+    )
+    split = Measuring(
+        formation,
+        "core_fit core_margin core_ties core_size core_members core_p_degree core_p_degree_error "
+        "core_p_density core_p_density_error",
+        "in_core",
+    )
+    if refusal:
+        for out in (profile, split):
+            out.unknown(refusal, value=str(edges.n) if refusal == "core_too_few" else "")
+        return pieces + profile + split
+    _profile(profile, edges, y, (u, v, pre), even)
+    _split(split, edges, y, (u, v), even, settings)
+    return pieces + profile + split
+
+
+def _profile(
+    out: Measuring, edges: Edges, y: FloatArray, fitted: tuple[FloatArray, FloatArray, float], even: bool
+) -> None:
+    """Fill what describes the links without one split into core and periphery."""
+    u, v, pre = fitted
+    out["coreness_pre"], out.participants["supplier_coreness"], out.participants["buyer_coreness"] = pre, u, v
+    every = "coreness_pre", "supplier_coreness", "buyer_coreness"
+    if even:
+        out.unknown("core_no_contrast", *every, silent=True)
+    elif not np.isfinite(u).all():
+        out.unknown("core_coreness_open", *every)
     circle = profile_of(edges, y)
-    people |= {"supplier_coreness": u, "buyer_coreness": v}
-    columns |= {
-        "coreness_pre": pre,
+    out.formation |= {
         "tiering_error": tiering(edges).fit,
         "tiering_error_density": tiering(edges, score="density").fit,
         "lip_z": lip(edges).fit,
@@ -119,37 +113,56 @@ def measure(formation: Formation, settings: Settings) -> Measures:
     }
     if np.isnan(circle.centralisation):
         walkers = int(circle.inside.sum())
-        found.add("core_circle_large" if walkers > LARGEST else "core_no_circle", value=str(walkers))
+        code = "core_circle_large" if walkers > LARGEST else "core_no_circle"
+        out.unknown(code, "rossa_centralisation", value=str(walkers))
     cores = two_cores(edges, y)
-    columns["core_in_out_fit"] = cores.fit
+    out["core_in_out_fit"] = cores.fit
     if cores.fit > 0:
-        columns["core_out_members"] = _joined(edges, cores.core_out)
-        columns["core_in_members"] = _joined(edges, cores.core_in)
-    seeds = stream(settings, formation)
-    core, fit, margin, ties = _core(edges, y, u, v, settings, seeds[:1])
-    fitted = settings.core_method in ("eq4", "eq2")
-    if not core.any() or (even and not fitted):
-        few = fitted and edges.n < smallest(settings.core_method[2])
-        none = "core_no_contrast" if fitted or even else "core_coreness_even"
-        found.add("core_too_few" if few else none, value=str(edges.n))
-        return Measures(columns, people, found.findings)
-    columns |= {"core_fit": fit, "core_margin": margin, "core_ties": ties if np.isnan(ties) else int(ties)}
-    if not fitted:
-        found.add("core_margin_method")
+        out["core_out_members"] = _joined(edges, cores.core_out)
+        out["core_in_members"] = _joined(edges, cores.core_in)
+    none = "core_no_contrast" if np.isnan(cores.fit) else "core_weak"
+    out.unknown(none, value="" if np.isnan(cores.fit) else f"{cores.fit:.3f}", silent=True)
+
+
+def _split(
+    out: Measuring,
+    edges: Edges,
+    y: FloatArray,
+    fitted: tuple[FloatArray, FloatArray],
+    even: bool,
+    settings: Settings,
+) -> None:
+    """Fill the core, how well it fits and how significant that is."""
+    seeds = stream(settings, out.of)
+    core, fit, margin, ties = _core(edges, y, *fitted, settings, seeds[:1])
+    exact = settings.core_method in ("eq4", "eq2")
+    if not core.any() or (even and not exact):
+        few = exact and edges.n < smallest(settings.core_method[2])
+        none = "core_no_contrast" if exact or even else "core_coreness_even"
+        out.unknown("core_too_few" if few else none, value=str(edges.n))
+        return
+    out["core_fit"], out["core_margin"] = fit, margin
+    out["core_ties"] = NAN if np.isnan(ties) else int(ties)
+    if not exact:
+        out.unknown("core_margin_method", "core_margin", "core_ties")
     if np.isnan(fit):
-        found.add("core_fit_undefined", value=str(int(core.sum())))
+        out.unknown("core_fit_undefined", "core_fit", value=str(int(core.sum())))
     if not fit <= 0:
-        columns |= {"core_size": int(core.sum()), "core_members": _joined(edges, core)}
-        in_core[:] = core
+        out.formation |= {"core_size": int(core.sum()), "core_members": _joined(edges, core)}
+        out.participants["in_core"] = core.astype(object)
         if ties > 1:
-            found.add("core_tied", value=f"{ties:.0f}")
+            out.tell("core_tied", value=f"{ties:.0f}")
         if settings.nulls > 0:
-            columns |= _significance(edges, y, settings, seeds[1:], found)
-    if fit <= 0 or _above(columns["core_p_density"]):
-        found.add("core_weak", value=f"{fit:.3f}")
-    elif _above(columns["core_p_degree"]):
-        found.add("core_by_degree", value=f"{columns['core_p_degree']:.3f}")
-    return Measures(columns, people, found.findings)
+            _significance(out, edges, y, settings, seeds[1:])
+        else:
+            out.unknown("nulls_not_drawn", *_P_VALUES, silent=True)
+    if fit <= 0 or _above(out.formation["core_p_density"]):
+        out.tell("core_weak", value=f"{fit:.3f}")
+    elif _above(out.formation["core_p_degree"]):
+        out.tell("core_by_degree", value=f"{out.formation['core_p_degree']:.3f}")
+    if fit <= 0:
+        out.unknown("core_weak", value=f"{fit:.3f}", silent=True)
+    out.unknown("core_margin_none", "core_margin", silent=True)
 
 
 def _joined(edges: Edges, core: NDArray[np.bool_]) -> str:
@@ -161,33 +174,30 @@ def _above(p: Scalar) -> bool:
 
 
 def _significance(
-    edges: Edges, y: NDArray[np.float64], settings: Settings, seeds: NDArray[np.uint64], found: _Found
-) -> dict[str, Scalar]:
-    """Return the p-values of the core against both nulls, with a finding for each that is unknown."""
+    out: Measuring, edges: Edges, y: FloatArray, settings: Settings, seeds: NDArray[np.uint64]
+) -> None:
+    """Fill the p-values of the core against both nulls; tell why one is unknown."""
     if settings.core_method not in ("eq4", "eq2"):
-        found.add("core_null_method")
-        return {}
-    columns: dict[str, Scalar] = {}
+        out.unknown("core_null_method", *_P_VALUES)
+        return
     nulls: tuple[Null, Null] = ("degree", "density")
-    told = set()
     for k, null in enumerate(nulls):
         test = refit_test(
             edges, y, null, int(settings.core_method[2]), settings.nulls, seeds[k : k + 1].copy()
         )
-        columns |= {f"core_p_{null}": test.p, f"core_p_{null}_error": test.error}
-        if test.reason and test.reason not in told:
-            told.add(test.reason)
+        names = f"core_p_{null}", f"core_p_{null}_error"
+        out.formation |= dict(zip(names, (test.p, test.error), strict=True))
+        if test.reason:
             alike = "core_null_frozen" if null == "degree" else "core_null_same"
             code = "core_null_large" if test.reason == "large" else alike
-            found.add(code, value=str(edges.n))
-    return columns
+            out.unknown(code, *names, value=str(edges.n))
 
 
 def _core(
     edges: Edges,
-    y: NDArray[np.float64],
-    u: NDArray[np.float64],
-    v: NDArray[np.float64],
+    y: FloatArray,
+    u: FloatArray,
+    v: FloatArray,
     settings: Settings,
     seed: NDArray[np.uint64],
 ) -> tuple[NDArray[np.bool_], float, float, float]:
@@ -202,20 +212,3 @@ def _core(
         core, ties = concentrated(np.sqrt(u * v)), np.nan
     score = survey(4, edges.n, *adjacency(edges, y), core.astype(np.int64))[0]
     return core, correlation(score) if score >= -1 else np.nan, np.nan, ties
-
-
-class _Found:
-    """Findings of one formation."""
-
-    def __init__(self, formation: Formation) -> None:
-        self._place: dict[str, Any] = {"cluster_id": formation.cluster_id, "year": formation.year}
-        self._items: list[Finding] = []
-
-    def add(self, code: str, **what: Any) -> None:
-        """Add a finding of `code`."""
-        self._items.append(Finding(code, **self._place, **what))
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """All of them, in the order of adding."""
-        return tuple(self._items)

@@ -22,7 +22,7 @@ from clustercoop.analysis.core_periphery.measure import measure as core_measure
 from clustercoop.analysis.core_periphery.minres import minres
 from clustercoop.analysis.core_periphery.rossa import rossa_profile
 from clustercoop.analysis.core_periphery.significance import significance
-from clustercoop.analysis.measures import Measures
+from clustercoop.analysis.metric import Measured
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
 from clustercoop.pipeline import analyze_graph, measure_formation
@@ -152,7 +152,7 @@ def productive(seed: int) -> tuple[Matrix, Matrix, Matrix]:
     return flows, output, added
 
 
-def measured(flows: Matrix, output: Matrix, added: Matrix, core: NDArray[np.bool_]) -> Measures:
+def measured(flows: Matrix, output: Matrix, added: Matrix, core: NDArray[np.bool_]) -> Measured:
     names = LETTERS[: len(flows)]
     graph = supply_graph(
         names,
@@ -168,10 +168,7 @@ def measured(flows: Matrix, output: Matrix, added: Matrix, core: NDArray[np.bool
         chain.measure(whole, Settings(), graph),
         entrainment.measure(whole, Settings(), core),
     )
-    return Measures(
-        {name: value for part in parts for name, value in part.formation.items()},
-        {name: value for part in parts for name, value in part.participants.items()},
-    )
+    return sum(parts, Measured())
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -405,7 +402,7 @@ REPORTED: dict[str, Any] = {
 }
 
 
-def number(found: Measures, name: str) -> float:
+def number(found: Measured, name: str) -> float:
     value = found.formation[name]
     assert isinstance(value, float), (name, value)
     return value

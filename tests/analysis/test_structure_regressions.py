@@ -12,9 +12,10 @@ from clustercoop.analysis.brokers import brokerage_roles
 from clustercoop.analysis.closedness import measure, trophic
 from clustercoop.analysis.closedness.finn import average_path_length
 from clustercoop.analysis.closedness.trophic import link_levels, trophic_incoherence, trophic_levels
-from clustercoop.analysis.measures import Measures
+from clustercoop.analysis.metric import Measured
 from clustercoop.graph.settings import Settings
 from clustercoop.pipeline import analyze_graph
+from clustercoop.reports.reasons import unknown_because
 from tests.analysis.closedness.oracles import formation, supply_graph
 
 PLAIN = Settings(nulls=0)
@@ -22,19 +23,20 @@ AB = np.array([True, True, False, False])
 LETTERS = "abcd"
 
 
-def told(found: Measures) -> dict[str, str]:
+def told(found: Measured) -> dict[str, str]:
     """Return the finding codes with their details."""
     return {finding.code: finding.detail for finding in found.findings}
 
 
-def unknown(found: Measures, *names: str) -> bool:
+def unknown(found: Measured, *names: str) -> bool:
     return all(math.isnan(float(str(found.formation[name]))) for name in names)
 
 
 def reasons(links: list[tuple[str, str, float]], activity: dict[str, dict[str, float | None]]) -> str:
     graph = supply_graph(LETTERS, links, activity)
-    [row] = analyze_graph(graph, PLAIN).formations.to_dict("records")
-    return str(row["unknown_because"])
+    result = analyze_graph(graph, PLAIN)
+    [said] = unknown_because(result.gaps, result.formations, "en")
+    return said
 
 
 def test_negative_figures_make_the_cores_share_unknown() -> None:

@@ -95,10 +95,10 @@ def test_export_gives_exact_values_and_inert_text(open_page: Opener, files: dict
 
 def test_the_reason_of_an_unknown_cell_shows_on_focus(open_page: Opener, files: dict[str, Path]) -> None:
     page = open_page(files["en"])
-    cell = page.locator("tr[data-why='output of 2 members is missing'] .na").first
+    cell = page.locator(f".na[data-why='{samples.WHY}']").first
     cell.focus()
     tip = page.locator("#tip")
-    assert tip.is_visible() and "output of 2 members is missing" in tip.inner_text()
+    assert tip.is_visible() and samples.WHY in tip.inner_text()
     assert cell.get_attribute("aria-describedby") == "tip"
     page.keyboard.press("Escape")
     assert tip.is_hidden()

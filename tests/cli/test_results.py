@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import clustercoop
+from clustercoop.reports.reasons import unknown_because
 from tests.builders import frames
 
 
@@ -43,6 +44,8 @@ def test_settings_of_the_wrong_type_are_parameter_errors(name: str, value: Any) 
 def test_indicators_alone_go_through_the_whole_analysis() -> None:
     # No link makes the columns of structure; asking why they are unknown ended in a traceback.
     figures = pd.DataFrame({"cluster_id": ["K"], "year": [2022], "cooperation_ratio": [0.5]})
-    table = clustercoop.analyze({"indicators": figures}, nulls=0, workers=1).formations
+    result = clustercoop.analyze({"indicators": figures}, nulls=0, workers=1)
+    table = result.formations
     assert table["cooperation_ratio"].tolist() == [0.5] and table["circulation_share"].isna().all()
-    assert table["unknown_because"].str.startswith("Only indicators are known").all()
+    [said] = unknown_because(result.gaps, table, "en")
+    assert "only indicators are known of this year" in said

@@ -14,6 +14,7 @@ import pandas as pd
 from clustercoop.analysis.results import Result
 from clustercoop.graph.columns import output_columns
 from clustercoop.graph.findings import Findings
+from clustercoop.graph.gaps import Gap, gaps_frame
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
 from clustercoop.reports.html import render_report
@@ -41,6 +42,10 @@ TYPES = (
     ("high", "high", "leadership and breakthrough"),
 )
 YEARS = (2020, 2021, 2022, 2023)
+
+
+WHY = "output is known for 66.7% of the producing members only; unknown for 00000001; 00000002"
+"""Why one cooperation ratio of the sample is unknown."""
 
 
 def tables(
@@ -128,7 +133,6 @@ def formations(graph: SupplyGraph, rng: np.random.Generator) -> pd.DataFrame:
     frame["core_p_degree"] = np.nan
     frame["autonomy"] = np.nan
     frame.loc[3, "cooperation_ratio"] = np.nan
-    frame["unknown_because"] = ["output of 2 members is missing" if i == 3 else "" for i in range(size)]
     return frame
 
 
@@ -197,8 +201,9 @@ def make_result(clusters: int = 12, seed: int = 5, **sizes: int) -> Result:
             "participants": {"rows_read": 330, "rows_accepted": 330, "rows_rejected": 0},
         },
     }
+    cooperation = formations(graph, rng)
     return Result(
-        formations=formations(graph, rng),
+        formations=cooperation,
         participants=participants(graph, rng),
         clusters=verdicts,
         findings=found,
@@ -206,6 +211,17 @@ def make_result(clusters: int = 12, seed: int = 5, **sizes: int) -> Result:
         graph=graph,
         settings=Settings(nulls=0),
         provenance=provenance,
+        gaps=gaps_frame(
+            [
+                Gap(
+                    "output_coverage_low",
+                    "cooperation_ratio",
+                    "66.7%",
+                    "00000001; 00000002",
+                    *cooperation[["cluster_id", "year"]].iloc[3],
+                )
+            ]
+        ),
     )
 
 

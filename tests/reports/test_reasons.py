@@ -1,66 +1,70 @@
 import dataclasses
 from types import SimpleNamespace
 
-from clustercoop.analysis.reasons import columns_of_codes
+import pandas as pd
+
 from clustercoop.analysis.results import Result
-from clustercoop.graph.columns import output_columns
-from clustercoop.graph.findings import Findings, catalogue
-from clustercoop.reports.reasons import Reasons
+from clustercoop.graph.gaps import ALL, Gap, gaps_frame
+from clustercoop.reports.reasons import Reasons, told_sources, unknown_because
 from clustercoop.reports.words import Words
 from tests.reports.samples import sample
 
 
-def reasons(findings: Findings, nulls: int = 199, lang: str = "en") -> Reasons:
-    result = sample()
-    settings = result.settings.replace(nulls=nulls)
-    changed: Result = dataclasses.replace(result, findings=findings, settings=settings)
+def reasons(*gaps: Gap, lang: str = "en") -> Reasons:
+    changed: Result = dataclasses.replace(sample(), gaps=gaps_frame(gaps))
     return Reasons(changed, Words(lang))
 
 
 def row(**more: object) -> SimpleNamespace:
-    return SimpleNamespace(**{"cluster_id": "c00", "year": 2021, "unknown_because": "", **more})
+    return SimpleNamespace(**{"cluster_id": "c00", "year": 2021, **more})
 
 
-def test_a_finding_that_names_the_column_comes_first() -> None:
-    found = Findings()
-    found.add("output_unknown", cluster_id="c00", year=2021, column="output, cooperation_ratio")
-    why = reasons(found)
-    note = "Cooperation ratio: something else."
-    assert (
-        why.cell(row(unknown_because=note), "cooperation_ratio", "Cooperation ratio")
-        == "no member's output is known"
-    )
-    # Neither another year nor another column is explained by it.
-    assert why.cell(row(year=2022), "cooperation_ratio", "Cooperation ratio") == ""
-    assert why.cell(row(), "core_fit", "Core fit") == ""
+def test_a_cell_is_explained_by_its_own_gap_alone() -> None:
+    why = reasons(Gap("output_unknown", "output", cluster_id="c00", year=2021))
+    assert why.cell(row(), "output") == "no member's output is known"
+    # Neither another year, nor another column, nor a member's cell of the same name is explained by it.
+    assert why.cell(row(year=2022), "output") == why.cell(row(), "core_fit") == ""
+    assert why.cell(row(participant_id="01"), "output") == ""
     assert why.row(row()) == "the data do not allow this figure; see the findings"
 
 
-def test_a_code_is_known_to_concern_its_columns() -> None:
-    found = Findings()
-    found.add("core_no_links", cluster_id="c00", year=2021)
-    why = reasons(found, lang="ru")
-    assert why.cell(row(), "core_fit").startswith("в этом году нет поставок между участ")
-    assert why.cell(row(participant_id="01"), "supplier_coreness") == why.cell(row(), "core_fit")
-    assert why.cell(row(), "output") == ""
+def test_a_gap_of_all_members_explains_each_that_has_none_of_its_own() -> None:
+    why = reasons(
+        Gap("core_no_links", "stage", cluster_id="c00", year=2021, participant_id=ALL),
+        Gap("member_without_links", "stage", cluster_id="c00", year=2021, participant_id="01"),
+        lang="ru",
+    )
+    assert why.cell(row(participant_id="02"), "stage").startswith("в этом году нет поставок между участ")
+    assert why.cell(row(participant_id="01"), "stage").startswith("связи участника")
 
 
-def test_the_note_explains_the_figures_that_it_names() -> None:
-    note = "Output, Links: no data. See row 5. Core fit: too few."
-    why = reasons(Findings())
-    assert why.cell(row(unknown_because=note), "links", "Links") == "no data"
-    assert why.cell(row(unknown_because=note), "core_fit", "Core fit") == "too few"
-    assert why.row(row(unknown_because="Only indicators are known.")) == "Only indicators are known."
+def test_a_gap_of_a_cluster_has_no_year() -> None:
+    why = reasons(Gap("model_none", "jaccard", cluster_id="c00"))
+    assert why.cell(SimpleNamespace(cluster_id="c00"), "jaccard").startswith("no model gave this figure")
+    assert why.cell(row(), "jaccard") == ""
 
 
-def test_significance_that_was_not_asked_for_says_so() -> None:
-    assert "nulls = 0" in reasons(Findings(), nulls=0).cell(row(), "core_p_degree")
-    assert reasons(Findings()).cell(row(), "core_p_degree") == ""
+def test_sentences_name_the_figures_of_each_reason_in_the_order_of_the_table() -> None:
+    gaps = gaps_frame(
+        [
+            Gap("needs", "isolation", detail="autonomy; outside_knowledge_share", cluster_id="c", year=2022),
+            Gap("no_links_touch", "coverage", cluster_id="c", year=2022),
+            Gap("no_links_touch", "links", cluster_id="c", year=2022),
+        ]
+    )
+    rows = pd.DataFrame({"cluster_id": ["c", "c"], "year": [2022, 2023]})
+    assert unknown_because(gaps, rows, "en") == [
+        "Links, Link coverage: no link of the year touches a member, self-supply aside. "
+        "Isolation: Autonomy, Outside knowledge share is unknown.",
+        "",
+    ]
+    assert "Изолированность: неизвестно: Автономность" in unknown_because(gaps, rows, "ru")[0]
 
 
-def test_the_table_of_codes_names_real_codes_and_columns() -> None:
-    columns = [column.column for table in ("formations", "participants") for column in output_columns(table)]
-    for code, beginnings in columns_of_codes().items():
-        assert code in catalogue()
-        for begun in beginnings:
-            assert any(column.startswith(begun) for column in columns), (code, begun)
+def test_sources_are_codes_until_they_are_told() -> None:
+    codes = "internal_supply=links:2,reported:1;purchases=activity less self-supply"
+    assert told_sources(codes, "en") == (
+        "Internal supply: links 2, reported 1; Purchases: activity less self-supply"
+    )
+    assert told_sources(codes, "ru").startswith("Внутренние поставки: связи 2, отчёт")
+    assert told_sources(None, "en") == ""

@@ -10,7 +10,7 @@ import pytest
 
 from clustercoop.analysis import chain, entrainment
 from clustercoop.analysis.closedness import measure
-from clustercoop.analysis.measures import Measures, Scalar
+from clustercoop.analysis.metric import Measured, Scalar
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
 from tests.analysis.closedness.oracles import supply_graph
@@ -18,7 +18,7 @@ from tests.analysis.closedness.oracles import supply_graph
 UNKNOWN = float("nan")
 
 
-def all_measures(graph: SupplyGraph, core: list[bool] | None = None, **options: Any) -> Measures:
+def all_measures(graph: SupplyGraph, core: list[bool] | None = None, **options: Any) -> Measured:
     """Return the three parts of a formation joined, as the pipeline does."""
     settings = Settings(**options)
     [whole] = graph.formations()
@@ -27,14 +27,10 @@ def all_measures(graph: SupplyGraph, core: list[bool] | None = None, **options: 
         chain.measure(whole, settings, graph),
         entrainment.measure(whole, settings, None if core is None else np.array(core)),
     )
-    return Measures(
-        {name: value for part in parts for name, value in part.formation.items()},
-        {name: values for part in parts for name, values in part.participants.items()},
-        tuple(finding for part in parts for finding in part.findings),
-    )
+    return sum(parts, Measured())
 
 
-def codes(found: Measures) -> set[str]:
+def codes(found: Measured) -> set[str]:
     for finding in found.findings:
         assert finding.message("en") and finding.message("ru") and finding.action("en")
         assert finding.cluster_id == "c" and finding.year == 2022
@@ -46,7 +42,7 @@ def number(value: Scalar) -> float:
     return float(value)
 
 
-def unknown(found: Measures, *names: str) -> bool:
+def unknown(found: Measured, *names: str) -> bool:
     return all(math.isnan(number(found.formation[name])) for name in names)
 
 
@@ -54,7 +50,7 @@ def test_no_link_touches_the_cluster() -> None:
     """Activity alone says nothing about links: everything is unknown, nothing is 0."""
     found = all_measures(supply_graph("ab", [], {"a": {"output": 5.0}}), [True, False])
     assert codes(found) == {"closedness_no_links", "core_shares_unknown"}
-    assert found.formation["stages"] is None
+    assert unknown(found, "stages")
     assert unknown(found, "finn_cycling_index", "circulation_share", "trophic_incoherence", "autonomy")
     assert np.isnan(found.participants["stage"]).all()
     assert np.isnan(found.participants["entrainment"]).all()

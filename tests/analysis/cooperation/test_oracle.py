@@ -13,6 +13,7 @@ from clustercoop.analysis.audit import explain
 from clustercoop.analysis.cooperation import cooperation_tables
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
+from tests.builders import told_rows
 
 Row = dict[str, Any]
 PEOPLE = ("a", "b", "c", "d", "e")
@@ -313,7 +314,7 @@ def test_explanations_add_up_to_the_tables(economy: dict[str, list[Row]], choice
 def test_every_unknown_figure_has_a_sentence_and_a_finding(economy: dict[str, list[Row]]) -> None:
     tables = cooperation_tables(graph_of(economy), Settings())
     found = tables.findings.to_frame()
-    for row in tables.formations.to_dict("records"):
+    for row in told_rows(tables):
         here = found[(found["cluster_id"] == row["cluster_id"]) & (found["year"] == row["year"])]
         named = {name for cell in here["column"] for name in cell.split(", ")}
         for figure, value in row.items():

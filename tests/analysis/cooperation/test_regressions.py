@@ -12,6 +12,8 @@ from clustercoop.analysis.cooperation import Tables, cooperation_tables
 from clustercoop.analysis.typology import classify, load_thresholds, rule_verdicts
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
+from clustercoop.reports.reasons import unknown_because
+from tests.builders import told_rows
 
 Link = tuple[str, str, float]
 
@@ -35,8 +37,8 @@ def _columns(activity: dict[str, dict[str, float]]) -> list[str]:
 
 def measured(graph: SupplyGraph) -> tuple[dict[str, Any], Tables]:
     tables = cooperation_tables(graph, Settings())
-    [row] = tables.formations.to_dict("records")
-    return {str(name): value for name, value in row.items()}, tables
+    [row] = told_rows(tables)
+    return row, tables
 
 
 OUTPUT = {who: {"output": 100.0} for who in "abc"}
@@ -155,4 +157,4 @@ def test_sourcing_on_another_basis_is_no_change() -> None:
     assert table["internal_sourcing_share"].tolist() == pytest.approx([14 / 150, 14 / 16])
     assert table["internal_sourcing_basis"].tolist() == ["activity", "links"]
     assert table["local_sourcing_change"].isna().all()
-    assert "Change of internal sourcing" in table["unknown_because"][1]
+    assert "Change of internal sourcing" in unknown_because(result.gaps, table, "en")[1]

@@ -9,8 +9,11 @@ import pandas as pd
 import pytest
 
 from clustercoop.analysis.cooperation import Tables, cooperation_tables
+from clustercoop.graph.gaps import gaps_frame
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
+from clustercoop.reports.reasons import told_sources, unknown_because
+from tests.builders import told_rows
 
 ACTIVITY = ("output", "purchases", "employees", "value_added", "rd_expenses", "used_by_participants")
 
@@ -40,8 +43,8 @@ def economy(
 
 def measure(graph: SupplyGraph, **settings: Any) -> tuple[dict[str, Any], Tables]:
     tables = cooperation_tables(graph, Settings(**settings))
-    [row] = [row for row in tables.formations.to_dict("records") if row["cluster_id"] == "K"]
-    return {str(name): value for name, value in row.items()}, tables
+    [row] = [row for row in told_rows(tables) if row["cluster_id"] == "K"]
+    return row, tables
 
 
 def codes(tables: Tables) -> set[str]:
@@ -351,9 +354,11 @@ def test_a_cluster_year_of_indicators_alone_is_a_row() -> None:
 
 def test_sentences_follow_the_language() -> None:
     graph = economy([("a", "b", 30)], {})
-    row, _ = measure(graph, lang="ru")
-    assert "выпуск не известен ни у одного участника" in row["unknown_because"]
-    assert row["sources"].startswith("Внутренние поставки: связи 3")
+    tables = cooperation_tables(graph, Settings())
+    frame = tables.formations[tables.formations["cluster_id"] == "K"]
+    [said] = unknown_because(gaps_frame(tables.gaps), frame, "ru")
+    assert "выпуск не известен ни у одного участника" in said
+    assert told_sources(frame["sources"].item(), "ru").startswith("Внутренние поставки: связи 3")
 
 
 def test_a_long_list_of_members_is_cut_short() -> None:

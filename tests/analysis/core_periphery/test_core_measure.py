@@ -20,7 +20,7 @@ from clustercoop.analysis.core_periphery.nulls import DegreeChain
 from clustercoop.analysis.core_periphery.rossa import rossa_profile
 from clustercoop.analysis.core_periphery.significance import adjust, significance
 from clustercoop.analysis.core_periphery.tiering import tiering
-from clustercoop.analysis.measures import Measures
+from clustercoop.analysis.metric import Measured
 from clustercoop.graph.columns import output_columns
 from clustercoop.graph.errors import ParameterError
 from clustercoop.graph.formation import Formation
@@ -50,11 +50,11 @@ def formation(n: int, links: Links) -> Formation:
     return SupplyGraph.from_tables(tables).formation("C", 2022)
 
 
-def codes(found: Measures) -> set[str]:
+def codes(found: Measured) -> set[str]:
     return {finding.code for finding in found.findings}
 
 
-def figure(found: Measures, name: str) -> float:
+def figure(found: Measured, name: str) -> float:
     value = found.formation[name]
     assert isinstance(value, int | float)
     return value

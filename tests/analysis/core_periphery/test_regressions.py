@@ -16,13 +16,13 @@ from clustercoop.analysis.core_periphery.minres import concentrated, minres
 from clustercoop.analysis.core_periphery.rossa import rossa_profile
 from clustercoop.analysis.core_periphery.significance import significance
 from clustercoop.analysis.core_periphery.splits import every_split, pair_sums
-from clustercoop.analysis.measures import Measures
+from clustercoop.analysis.metric import Measured
 from clustercoop.graph.settings import Settings
 from tests.analysis.closedness.oracles import formation
 from tests.analysis.core_periphery.oracles import best_of_climbs
 
 
-def codes(found: Measures) -> set[str]:
+def codes(found: Measured) -> set[str]:
     """Return the codes told."""
     return {finding.code for finding in found.findings}
 

@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 
 from benchmarks.worlds import feature_world
-from clustercoop.analysis.reasons import add_reasons
 from clustercoop.analysis.verdicts.em import Fit
 from clustercoop.analysis.verdicts.features import feature_table, transform
 from clustercoop.analysis.verdicts.groups import posterior
@@ -363,21 +362,6 @@ def test_a_figure_out_of_range_is_not_known() -> None:
     table.loc[0, "value_added_per_employee"] = -1.0
     clusters = judge(table).clusters.set_index("cluster_id")["features_known"]
     assert (clusters["c0000"], clusters["c0001"]) == (7, 8)
-
-
-def test_a_year_that_a_model_could_not_score_says_so() -> None:
-    table = pd.DataFrame(
-        {
-            "cluster_id": ["a", "b"],
-            "year": [2021, 2021],
-            "ecosystem_probability": [0.9, np.nan],
-            "unknown_because": ["", ""],
-        }
-    )
-    scored = add_reasons(table, (), nulls=0, lang="en")["unknown_because"].tolist()
-    assert scored[0] == "" and "too few of its features are known" in scored[1]
-    without = add_reasons(table.assign(ecosystem_probability=np.nan), (), nulls=0, lang="en")
-    assert "no model gives" in without["unknown_because"][0]
 
 
 def test_a_verdict_that_hangs_on_the_random_draws_says_so() -> None:

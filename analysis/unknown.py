@@ -1,0 +1,196 @@
+"""Give every unknown figure its gap: those that metrics state, and those that follow from other figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from clustercoop.analysis.metric import Flags
+from clustercoop.graph.columns import TABLES, output_columns
+from clustercoop.graph.gaps import ALL, Gap, gaps_frame
+from clustercoop.graph.settings import Settings
+
+if TYPE_CHECKING:
+    from clustercoop.analysis.verdicts.verdict import FormationModel
+
+_KEYS: Final = {
+    "formations": ("cluster_id", "year"),
+    "participants": ("cluster_id", "year", "participant_id"),
+    "clusters": ("cluster_id",),
+}
+# Made of those of its parts that are known: unknown where all are unknown.
+_PARTS: Final = {"isolation": ("autonomy", "outside_knowledge_share")}
+SENTENCES: Final = ("unknown_because", "rule_because", "verdict_because", "nearest_flip")
+
+
+def all_gaps(
+    stated: Iterable[Gap],
+    tables: Mapping[str, pd.DataFrame],
+    settings: Settings,
+    model: FormationModel | None = None,
+) -> pd.DataFrame:
+    """Return the gaps of a result: one row at least for every unknown cell of `tables`, none for a known one.
+
+    Parameters
+    ----------
+    stated : iterable of Gap
+        What the metrics say. A gap of the column `ALL` concerns the whole row.
+    tables : mapping of str to DataFrame
+        ``formations``, ``participants`` and ``clusters`` with all their columns.
+    settings : Settings
+    model : FormationModel, optional
+        Why it gives a cluster or a year no figure.
+
+    Returns
+    -------
+    DataFrame
+        `clustercoop.graph.gaps.COLUMNS`.
+    """
+    given = list(stated)
+    out: list[Gap] = []
+    for table in TABLES:
+        cells = _Cells(table, tables[table])
+        dated, personal = table != "clusters", table == "participants"
+        mine = [
+            gap for gap in given if (gap.year is not None) == dated and bool(gap.participant_id) == personal
+        ]
+        cells.state(mine)
+        cells.derive({column.column: column.needs for column in output_columns(table) if column.needs})
+        if table == "formations":
+            cells.derive(_PARTS)
+            _say_of_change(cells)
+            _say_of_leaders(cells, tables["participants"])
+        if model is not None and table != "participants":
+            _say_of_model(cells, model)
+        cells.rest(None, "not_in_data")
+        out += cells.gaps
+    return gaps_frame(out)
+
+
+class _Cells:
+    """The unknown cells of one table, crossed off as they are explained."""
+
+    def __init__(self, table: str, frame: pd.DataFrame) -> None:
+        self.frame = frame
+        self.keys = [frame[name].tolist() for name in _KEYS[table]]
+        names = [c.column for c in output_columns(table) if c.column not in (*_KEYS[table], *SENTENCES)]
+        self.unknown: dict[str, Flags] = {
+            name: (frame[name].isna() | (frame[name].astype(object) == "")).to_numpy(bool)
+            if name in frame
+            else np.ones(len(frame), bool)
+            for name in names
+        }
+        # An empty cell of another can say that there is none: a gap only where what it needs is unknown.
+        self.left = {
+            column.column: self.unknown[column.column].copy()
+            for column in output_columns(table)
+            if column.column in self.unknown and not column.empty
+        }
+        self.gaps: list[Gap] = []
+
+    def state(self, gaps: list[Gap]) -> None:
+        """Keep the gaps of unknown cells and cross those off; fill whole rows last."""
+        row = {key: number for number, key in enumerate(zip(*self.keys, strict=True))}
+        groups = self._groups() if len(self.keys) == 3 else {}
+        whole = []
+        for gap in gaps:
+            key: tuple[Any, ...] = (gap.cluster_id, gap.year, gap.participant_id)[: len(self.keys)]
+            if gap.column == ALL:
+                whole.append((row[key], gap))
+                continue
+            if gap.column not in self.unknown:
+                continue
+            places = groups[key[:2]] if gap.participant_id == ALL else [row[key]]
+            if self.unknown[gap.column][places].any():
+                self.gaps.append(gap)
+                if gap.column in self.left:
+                    self.left[gap.column][places] = False
+        for place, gap in whole:
+            for name, left in self.left.items():
+                if left[place]:
+                    left[place] = False
+                    self.gaps.append(gap._replace(column=name))
+
+    def _groups(self) -> dict[tuple[Any, ...], list[int]]:
+        found: dict[tuple[Any, ...], list[int]] = {}
+        for place, key in enumerate(zip(self.keys[0], self.keys[1], strict=True)):
+            found.setdefault(key, []).append(place)
+        return found
+
+    def derive(self, needs: Mapping[str, tuple[str, ...]]) -> None:
+        """Explain what is unknown because the columns that it is made from are."""
+        for name, sources in needs.items():
+            for place in np.flatnonzero(self.left.get(name, self.unknown[name])).tolist():
+                lacking = [source for source in sources if self.unknown[source][place]]
+                if lacking:
+                    self.say(place, name, "needs", detail="; ".join(lacking))
+
+    def rest(self, names: Iterable[str] | None, code: str) -> None:
+        """Explain what is left of `names` (of all columns) by `code`."""
+        for name in self.left if names is None else names:
+            for place in np.flatnonzero(self.left[name]).tolist():
+                self.say(place, name, code)
+
+    def say(self, place: int, column: str, code: str, value: str = "", detail: str = "") -> None:
+        """Add the gap of one cell and cross it off."""
+        if column in self.left:
+            self.left[column][place] = False
+        key = [values[place] for values in self.keys]
+        year = int(key[1]) if len(key) > 1 else None
+        who = str(key[2]) if len(key) > 2 else ""
+        self.gaps.append(Gap(code, column, value, detail, str(key[0]), year, who))
+
+
+def _say_of_change(cells: _Cells) -> None:
+    rows = set(zip(*cells.keys, strict=True))
+    for place in np.flatnonzero(cells.left["local_sourcing_change"]).tolist():
+        before = cells.keys[0][place], cells.keys[1][place] - 1
+        code = "sourcing_before_differs" if before in rows else "no_previous_year"
+        cells.say(place, "local_sourcing_change", code)
+
+
+def _say_of_leaders(cells: _Cells, people: pd.DataFrame) -> None:
+    """Nobody leads a chain whose control or mediation is unknown throughout: that is a gap."""
+    parts = ["downstream_control", "broker_share"]
+    known = people.groupby(["cluster_id", "year"])[parts].count()
+    alone = cells.unknown["chain_leaders"] & ~cells.unknown["core_members"]
+    for place in np.flatnonzero(alone).tolist():
+        key = cells.keys[0][place], cells.keys[1][place]
+        lacking = [name for name in parts if key not in known.index or not known.loc[key, name]]
+        if lacking:
+            cells.say(place, "chain_leaders", "needs", detail="; ".join(lacking))
+
+
+_OF_MODEL: Final = {
+    "formations": ("ecosystem_probability", "formation_verdict"),
+    "clusters": (
+        "ecosystem_probability",
+        "ecosystem_probability_low",
+        "ecosystem_probability_high",
+        "jaccard",
+        "formation_verdict",
+        "verdict_basis",
+    ),
+}
+
+
+def _say_of_model(cells: _Cells, model: FormationModel) -> None:
+    """Explain the columns that the model of the clusters makes, and those of the rule beside it."""
+    dated = len(cells.keys) > 1
+    based = model.clusters["verdict_basis"].fillna("").astype(str) != ""
+    placed = set(model.clusters.loc[based, "cluster_id"].astype(str))
+    codes = {"rules": "model_none", "none": "model_no_groups", "unnamed": "model_no_names"}
+    for name in _OF_MODEL["formations" if dated else "clusters"]:
+        for place in np.flatnonzero(cells.left[name]).tolist():
+            inside = str(cells.keys[0][place]) in placed
+            code = codes.get(model.outcome, "model_year_thin") if inside else "model_cluster_left_out"
+            cells.say(place, name, code)
+    if dated:
+        return
+    cells.rest(("eligibility_verdict",), "eligibility_not_computed")
+    for name, source in (("rule_cooperation", "cooperation_ratio"), ("rule_innovation", "rd_per_employee")):
+        for place in np.flatnonzero(cells.left[name]).tolist():
+            cells.say(place, name, "unknown_every_year", detail=source)
