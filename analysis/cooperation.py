@@ -35,6 +35,7 @@ from clustercoop.analysis.members import (
 )
 from clustercoop.analysis.metric import NAN, Measuring
 from clustercoop.analysis.per_employee import per_employee
+from clustercoop.analysis.prices import constant_indicators, prices_of
 from clustercoop.analysis.rows import FormationRow, make_formations_frame
 from clustercoop.analysis.thresholds import load_thresholds
 from clustercoop.graph.findings import Finding, Findings
@@ -113,17 +114,23 @@ def cooperation_tables(graph: SupplyGraph, settings: Settings) -> Tables:
     rows: list[FormationRow] = []
     parts: list[Measuring] = []
     before: Formation | None = None
+    earlier: FloatArray | None = None
+    prices = prices_of(graph, settings, thresholds)
     for formation in formations:
         context = contexts[formation.year]
         members = read_members(formation, context, settings, thresholds)
         row = FormationRow(formation.cluster_id, formation.year)
-        people = _measure(row, formation, members, context, settings)
-        _change(row, formation, before, dated, graph.lineage.groups(formation.year), size)
+        factor = prices.factors(formation.year, formation.industry_code) if prices else None
+        people = _measure(row, formation, members, context, settings, factor)
+        step = _Step(size, graph.lineage.groups(formation.year), earlier, factor)
+        _change(row, formation, before, dated, step)
+        earlier = factor
         before = formation
         findings += members.findings
         rows.append(row)
         parts.append(people)
     rows = fill_from_indicators(rows, graph, settings, thresholds, findings)
+    constant_indicators(rows, prices)
     for row in rows:
         findings += row.findings()
     described = {row.cluster_id for row in rows}
@@ -139,9 +146,17 @@ def cooperation_tables(graph: SupplyGraph, settings: Settings) -> Tables:
 
 
 def _measure(
-    row: FormationRow, formation: Formation, members: Members, context: YearContext, settings: Settings
+    row: FormationRow,
+    formation: Formation,
+    members: Members,
+    context: YearContext,
+    settings: Settings,
+    factor: FloatArray | None,
 ) -> Measuring:
-    """Fill `row` with the formation's figures; return those of its members."""
+    """Fill `row` with the formation's figures; return those of its members.
+
+    `factor` brings a member's amounts to constant prices; None where there are no price levels.
+    """
     back = diversity.reverse_weights(formation.src, formation.dst, formation.weight, formation.n)
     bits, index = diversity.partner_diversity(
         formation.src, formation.dst, formation.weight, formation.n, back
@@ -158,7 +173,11 @@ def _measure(
         row["partner_hhi"] = float((index * trade)[partnered].sum()) / total
     elif formation.has_links:
         row.unknown("no_internal_links", "reciprocity", "partner_entropy", "partner_hhi")
-    _per_employee(row, members, settings)
+    _per_employee(row, members, settings, factor)
+    if factor is not None and not np.isnan(row["output"]):
+        known = ~np.isnan(members.output)
+        output = np.where(members.output == 0, 0.0, members.output * factor)
+        row["output_constant"] = float(output[known].sum())
     if any(formation.industry_code):
         unrelated, related = diversity.variety(list(formation.industry_code))
         row["unrelated_variety"], row["related_variety"] = unrelated, related
@@ -366,7 +385,7 @@ def _sourcing_share(
         row.sourcing_basis = basis
 
 
-def _per_employee(row: FormationRow, members: Members, settings: Settings) -> None:
+def _per_employee(row: FormationRow, members: Members, settings: Settings, factor: FloatArray | None) -> None:
     for name, amount in (("rd", members.rd_expenses), ("value_added", members.value_added)):
         column = f"{name}_per_employee"
         ratio, covered = per_employee(amount, members.employees)
@@ -380,32 +399,47 @@ def _per_employee(row: FormationRow, members: Members, settings: Settings) -> No
         else:
             row[column] = ratio
             row.source(column, "activity")
+            if factor is not None:
+                row[f"{column}_constant"] = _constant_per_employee(amount, members.employees, factor)
 
 
-def _edges(
-    formation: Formation, size: int, groups: NDArray[np.int64] | None
-) -> tuple[NDArray[np.int64], FloatArray]:
-    """Return unique keys of the links and their weights, between `groups` of nodes where these are given."""
-    codes = formation.members.astype(np.int64)
-    if groups is None:
-        return codes[formation.src] * size + codes[formation.dst], formation.weight
-    src, dst = groups[codes[formation.src]], groups[codes[formation.dst]]
-    keys, place = np.unique((src * size + dst)[src != dst], return_inverse=True)
-    return keys, sum_by(place, formation.weight[src != dst], len(keys))
+def _constant_per_employee(amount: FloatArray, employees: FloatArray, factor: FloatArray) -> float:
+    """Return the amount per employee in constant prices, NaN where a member's price level is unknown."""
+    if np.isnan(factor[~np.isnan(amount) & ~np.isnan(employees) & (amount != 0)]).any():
+        return NAN
+    return per_employee(np.where(amount == 0, 0.0, amount * factor), employees)[0]
 
 
-def _change(
-    row: FormationRow,
-    after: Formation,
-    before: Formation | None,
-    dated: bool,
-    groups: NDArray[np.int64] | None,
-    size: int,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What links of two years are compared by.
+
+    `groups` joins nodes that a merger or split of the year made of one another; `before` and `after` bring
+    the prices of both years to those of the base year.
+    """
+
+    size: int
+    groups: NDArray[np.int64] | None
+    before: FloatArray | None
+    after: FloatArray | None
+
+    def edges(self, formation: Formation, factor: FloatArray | None) -> tuple[NDArray[np.int64], FloatArray]:
+        """Return unique keys of the links and their weights."""
+        codes = formation.members.astype(np.int64)
+        weight = formation.weight if factor is None else formation.weight * factor[formation.src]
+        if self.groups is None:
+            return codes[formation.src] * self.size + codes[formation.dst], weight
+        src, dst = self.groups[codes[formation.src]], self.groups[codes[formation.dst]]
+        keys, place = np.unique((src * self.size + dst)[src != dst], return_inverse=True)
+        return keys, sum_by(place, weight[src != dst], len(keys))
+
+
+def _change(row: FormationRow, after: Formation, before: Formation | None, dated: bool, step: _Step) -> None:
     """Weighted Jaccard of the links and turnover of the members against the year before.
 
-    `groups` joins organisations that a merger or split of the year made of one another.
+    The similarity of links is that in constant prices where the price levels of both years are known.
     """
+    groups = step.groups
     if before is None or before.cluster_id != after.cluster_id or before.year != after.year - 1:
         row.unknown("no_previous_year", "link_jaccard", "participant_turnover")
         return
@@ -417,9 +451,14 @@ def _change(
     if not (before.has_links and after.has_links):
         row.unknown("no_links_touch", "link_jaccard")
         return
-    row["link_jaccard"] = diversity.weighted_jaccard(
-        *_edges(before, size, groups), *_edges(after, size, groups)
+    row["link_jaccard_nominal"] = row["link_jaccard"] = diversity.weighted_jaccard(
+        *step.edges(before, None), *step.edges(after, None)
     )
+    if step.before is not None and step.after is not None:
+        constant = diversity.weighted_jaccard(
+            *step.edges(before, step.before), *step.edges(after, step.after)
+        )
+        row["link_jaccard"] = row["link_jaccard_nominal"] if np.isnan(constant) else constant
     if np.isnan(row["link_jaccard"]):
         row.unknown("no_internal_links", "link_jaccard")
 

@@ -11,7 +11,7 @@ import pandas as pd
 from clustercoop.graph.findings import Finding
 from clustercoop.graph.gaps import ALL, Gap
 
-COUNTS: Final = ("participants", "links", "final_producers")
+COUNTS: Final = ("participants", "links", "final_producers", "price_year")
 FIGURES: Final = (
     "participants",
     "links",
@@ -42,6 +42,11 @@ FIGURES: Final = (
     "rd_coverage",
     "value_added_per_employee",
     "value_added_coverage",
+    "output_constant",
+    "rd_per_employee_constant",
+    "value_added_per_employee_constant",
+    "link_jaccard_nominal",
+    "price_year",
 )
 
 
@@ -87,6 +92,10 @@ class FormationRow:
         for figures in self._reasons.values():
             if figure in figures:
                 figures.remove(figure)
+
+    def came_from(self, figure: str, source: str) -> bool:
+        """Tell whether `figure` comes from `source`."""
+        return self._sources.get(figure) == source
 
     def explains(self, figure: str) -> bool:
         """Tell whether a reason for `figure` being unknown is given."""

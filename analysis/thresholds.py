@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from clustercoop.graph.errors import DataError, ParameterError
+from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR
 from clustercoop.graph.texts import row_text
 
 LEVELS: Final = ("low", "medium", "high")
@@ -85,6 +86,8 @@ class Thresholds:
         Of the two bands, and of the two-trait rule.
     currency : str
         ISO code; the bands are in millions of it per employee.
+    years : tuple of int
+        First and last year whose prices the bands are in.
     innovation, productivity : Band
         Of R&D expenses, and of value added, per employee.
     types, dysfunctions : mapping of (innovation level, productivity level) to str
@@ -101,6 +104,7 @@ class Thresholds:
 
     origin: Origin
     currency: str
+    years: tuple[int, int]
     innovation: Band
     productivity: Band
     types: Mapping[tuple[str, str], str]
@@ -136,7 +140,8 @@ def _shipped() -> dict[str, Any]:
 def load_thresholds(path: str | Path = "") -> Thresholds:
     """Read a thresholds file; the shipped one where `path` is empty.
 
-    A file of one's own must state ``[about]`` (date, status, currency, source), ``[innovation]`` and
+    A file of one's own must state ``[about]`` (date, status, currency, source; years where the bands are of
+    some years only), ``[innovation]`` and
     ``[productivity]``; other sections are taken from the shipped file where they are left out.
 
     Raises
@@ -196,6 +201,7 @@ class _Reader:
         return Thresholds(
             origin=self.origin("about"),
             currency=currency,
+            years=self.years(),
             innovation=self.band("innovation"),
             productivity=self.band("productivity"),
             types=self.matrix("types", complete=True),
@@ -255,6 +261,17 @@ class _Reader:
             row=self.data[section],
             id=f"thresholds.{section}.source" if shipped else "",
         )
+
+    def years(self) -> tuple[int, int]:
+        given = self.data["about"].get("years", [FIRST_YEAR, LAST_YEAR])
+        if (
+            not isinstance(given, list)
+            or len(given) != 2
+            or not all(isinstance(year, int) and FIRST_YEAR <= year <= LAST_YEAR for year in given)
+            or given[0] > given[1]
+        ):
+            raise self.wrong("about", "years", "the first and the last year, as [2020, 2023]", given)
+        return given[0], given[1]
 
     def band(self, section: str) -> Band:
         low, high = self.number(section, "low_below"), self.number(section, "high_above")

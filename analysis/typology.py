@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from clustercoop.analysis.thresholds import LEVELS, Band, Thresholds, load_thresholds
 from clustercoop.graph.findings import Finding, Findings
@@ -26,11 +27,12 @@ __all__ = [
     "support_measures",
 ]
 
+JUDGED: Final = ("rd_per_employee", "value_added_per_employee")
 CATEGORIES: Final = ("legal", "economic", "organisational", "cooperation")
 
 
 def classify(
-    formations: pd.DataFrame, thresholds: Thresholds, currency: str
+    formations: pd.DataFrame, thresholds: Thresholds, currency: str, price_year: int | None = None
 ) -> tuple[pd.DataFrame, Findings]:
     """Add ``innovation_level, productivity_level, ecosystem_type, dysfunction`` to formations.
 
@@ -41,6 +43,9 @@ def classify(
     thresholds : Thresholds
     currency : str
         Of the data. Where it is not the thresholds' own, nothing is classified, with a finding.
+    price_year : int, optional
+        Base year of the columns ``*_constant``. Where the thresholds are of its prices, years that they are
+        not of are judged by these columns, and ``ecosystem_type_constant`` is the type by them in every year.
 
     Returns
     -------
@@ -62,17 +67,30 @@ def classify(
         findings.items.append(
             Finding("thresholds_currency", value=currency, detail=thresholds.currency, table="formations")
         )
+    first, last = thresholds.years
     unknown = np.full(len(formations), np.nan)
-    innovation = thresholds.innovation.levels(formations["rd_per_employee"] if applies else unknown)
-    productivity = thresholds.productivity.levels(
-        formations["value_added_per_employee"] if applies else unknown
-    )
+    figures = [unknown, unknown]
+    constant = [unknown, unknown]
+    if applies:
+        figures = [formations[name].to_numpy("float64", na_value=np.nan) for name in JUDGED]
+    if applies and price_year is not None and first <= price_year <= last:
+        constant = [formations[f"{name}_constant"].to_numpy("float64", na_value=np.nan) for name in JUDGED]
+        other = ~formations["year"].between(first, last).to_numpy(bool)
+        figures = [
+            np.where(other & ~np.isnan(fixed), fixed, nominal)
+            for fixed, nominal in zip(constant, figures, strict=True)
+        ]
+    innovation, productivity = _levels(figures, thresholds)
     cells = list(zip(innovation, productivity, strict=True))
+    in_constant = list(zip(*_levels(constant, thresholds), strict=True))
     return (
         formations.assign(
             innovation_level=innovation,
             productivity_level=productivity,
             ecosystem_type=np.array([thresholds.types.get(cell, "") for cell in cells], dtype=object),
+            ecosystem_type_constant=np.array(
+                [thresholds.types.get(cell, "") for cell in in_constant], dtype=object
+            ),
             dysfunction=np.array([thresholds.dysfunctions.get(cell, "") for cell in cells], dtype=object),
         ),
         findings,
@@ -93,6 +111,12 @@ def currency_gaps(formations: pd.DataFrame, findings: Findings) -> list[Gap]:
                 for cluster, year in zip(known["cluster_id"], known["year"], strict=True)
             ]
     return gaps
+
+
+def _levels(
+    figures: list[NDArray[np.float64]], thresholds: Thresholds
+) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
+    return thresholds.innovation.levels(figures[0]), thresholds.productivity.levels(figures[1])
 
 
 def rule_verdicts(formations: pd.DataFrame, thresholds: Thresholds, lang: str = "en") -> pd.DataFrame:

@@ -21,8 +21,6 @@ _KEYS: Final = {
     "participants": ("cluster_id", "year", "participant_id"),
     "clusters": ("cluster_id",),
 }
-# Made of those of its parts that are known: unknown where all are unknown.
-_PARTS: Final = {"isolation": ("autonomy", "outside_knowledge_share")}
 SENTENCES: Final = ("unknown_because", "rule_because", "verdict_because", "nearest_flip")
 
 
@@ -60,7 +58,6 @@ def all_gaps(
         cells.state(mine)
         cells.derive({column.column: column.needs for column in output_columns(table) if column.needs})
         if table == "formations":
-            cells.derive(_PARTS)
             _say_of_change(cells)
             _say_of_leaders(cells, tables["participants"])
         if model is not None and table != "participants":

@@ -19,6 +19,7 @@ from clustercoop.analysis.cooperation import cooperation_tables
 from clustercoop.analysis.core_periphery.measure import measure as measure_core
 from clustercoop.analysis.core_periphery.significance import adjust
 from clustercoop.analysis.metric import Measured
+from clustercoop.analysis.prices import price_findings, prices_of
 from clustercoop.analysis.results import Result
 from clustercoop.analysis.typology import classify, currency_gaps, load_thresholds, rule_verdicts, yearly_rule
 from clustercoop.analysis.unknown import all_gaps
@@ -75,8 +76,10 @@ def analyze_graph(
     for found in measured:
         noticed.extend(found.findings)
     formation_table, member_table = _join(base.formations, base.participants, formations, measured)
-    formation_table, type_findings = classify(formation_table, thresholds, graph.currency)
+    prices = prices_of(graph, settings, thresholds)
+    formation_table, type_findings = classify(formation_table, thresholds, graph.currency, prices.base)
     noticed.extend(type_findings)
+    noticed.extend(price_findings(formation_table, prices, thresholds))
     formation_table = _across_formations(formation_table, member_table)
     rules = rule_verdicts(formation_table, thresholds, settings.lang)
     formation_table["rule_verdict"] = yearly_rule(formation_table, thresholds)

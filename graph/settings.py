@@ -118,6 +118,13 @@ class Settings:
         "and its links divided by the number of its clusters).",
         choices=("full", "split"),
     )
+    base_year: int = _setting(
+        0,
+        "Year in whose prices constant amounts are given, where the data hold deflators; 0 is the last of the "
+        "thresholds' years that has one.",
+        least=0,
+        most=2100,
+    )
     zero_value_added: Literal["missing", "keep"] = _setting(
         "missing", "Whether a value added of exactly zero is a gap or a zero.", choices=("missing", "keep")
     )
