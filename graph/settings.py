@@ -120,8 +120,8 @@ class Settings:
     )
     base_year: int = _setting(
         0,
-        "Year in whose prices constant amounts are given, where the data hold deflators; 0 is the last of the "
-        "thresholds' years that has one.",
+        "Year in whose prices constant amounts are given, where the data hold deflators; 0 is the last of "
+        "the thresholds' years that has one.",
         least=0,
         most=2100,
     )

@@ -96,7 +96,8 @@ def test_indicators_are_deflated_by_the_general_level() -> None:
 
 def test_years_of_thresholds_are_checked(tmp_path: Any) -> None:
     path = tmp_path / "own.toml"
-    text = """[about]\ndate = "2020"\nstatus = "own reading"\ncurrency = "RUB"\nsource = "x"\nyears = [2023, 2020]
+    text = """[about]\ndate = "2020"\nstatus = "own reading"\ncurrency = "RUB"\nsource = "x"
+years = [2023, 2020]
 [innovation]\nlow_below = 1\nhigh_above = 2\n[productivity]\nlow_below = 1\nhigh_above = 2\n"""
     path.write_text(text, "utf-8")
     with pytest.raises(ParameterError, match="first and the last year"):
