@@ -289,9 +289,10 @@ def support_measures() -> pd.DataFrame:
     file = resources.files("clustercoop.analysis").joinpath("data", "support_measures.toml")
     data = tomllib.loads(file.read_text("utf-8"))
     rows = [
-        {"ecosystem_type": kind, "category": category, **{"en": "", "ru": "", "note": ""}, **groups[category]}
+        {"ecosystem_type": kind, "category": category, **texts, "note": texts.get("note", "")}
         for kind, groups in data.items()
         if kind != "about"
         for category in CATEGORIES
+        for texts in (groups[category],)
     ]
     return pd.DataFrame(rows)

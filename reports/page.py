@@ -11,6 +11,7 @@ from clustercoop.reports.words import Words
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 
 def asset(name: str) -> str:
@@ -52,6 +53,13 @@ def render(template: str, words: Words, **values: Any) -> str:
         # A name holds the mark itself: render again, so that only the template's places get the nonce.
         return page.render(words=words, lang=words.lang, nonce=nonce, **values)
     return text.replace(mark, nonce)
+
+
+def fragment(template: str, words: Words, **values: Any) -> Markup:
+    """Return a part of a page: a template that stands in another."""
+    from markupsafe import Markup
+
+    return Markup(environment().get_template(template).render(words=words, lang=words.lang, **values))
 
 
 def width_rules() -> str:

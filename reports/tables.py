@@ -300,3 +300,20 @@ def sectioned(table: str = "formations") -> dict[str, tuple[OutputColumn, ...]]:
         if column.section and column not in keys:
             sections[column.section] = (*sections.get(column.section, keys), column)
     return sections
+
+
+def sheet_columns(table: Table, texts: bool = False) -> tuple[list[tuple[str, str]], list[list[Any]]]:
+    """Return heads and columns of a table for a sheet: numbers as numbers, drawings left out.
+
+    `texts` takes words as the table shows them, not as the data hold them; ids stay as they are.
+    """
+    heads, columns = [], []
+    for index, column in enumerate(table.columns):
+        if column.kind == DRAWING:
+            continue
+        cells = [row.cells[index] for row in table.rows]
+        worded = texts and column.kind in ("text", "sentence", "term")
+        values: list[Any] = [("" if cell.unknown else cell.text) if worded else cell.raw for cell in cells]
+        heads.append((column.label, "text" if worded else column.kind))
+        columns.append([float(value) if column.numeric and value else value for value in values])
+    return heads, columns

@@ -16,7 +16,7 @@ from clustercoop.analysis.verdicts.groups import RESAMPLES
 from clustercoop.analysis.verdicts.verdict import EXPLORATORY_FROM, MODEL_ABOVE, FormationModel
 from clustercoop.analysis.verdicts.wording import because
 from clustercoop.graph.columns import output_columns
-from clustercoop.graph.texts import term
+from clustercoop.graph.texts import BASE, term
 from clustercoop.reports.evidence import Evidence
 from clustercoop.reports.feature_tables import FeatureTables
 from clustercoop.reports.inert import plain
@@ -82,11 +82,14 @@ class Formations:
         """What was found, in sentences, the most important first."""
         if self.model is None:
             return (self.words("fm_no_model"),)
-        said = list(self.model.sentences[self.words.lang])
+        said = list(self._told(self.model))
         note = {"none": "fm_none_note", "unnamed": "fm_unnamed_note"}.get(self.outcome)
         if note:
             said.insert(2 if self.outcome == "none" else 1, self.words(note))
         return (*said, *([self.agreement] if self.agreement else []))
+
+    def _told(self, model: FormationModel) -> tuple[str, ...]:
+        return tuple(model.sentences.get(self.words.lang, model.sentences[BASE]))
 
     @property
     def summary(self) -> tuple[str, ...]:
@@ -94,9 +97,9 @@ class Formations:
         if self.model is None:
             return ()
         if self.outcome == "rules":
-            return tuple(self.model.sentences[self.words.lang][:2])
+            return self._told(self.model)[:2]
         basis = (self.words(f"said_tier_{self.model.basis}"),) if self.outcome == "named" else ()
-        return (self.model.sentences[self.words.lang][0], *basis)
+        return (self._told(self.model)[0], *basis)
 
     @cached_property
     def agreement(self) -> str:

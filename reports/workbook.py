@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -15,11 +15,10 @@ from clustercoop.graph.columns import OutputColumn, output_columns
 from clustercoop.graph.errors import OutputError
 from clustercoop.graph.kinds import KINDS
 from clustercoop.graph.texts import term
-from clustercoop.reports.content import Content, with_no_dysfunction
+from clustercoop.reports.content import Content
 from clustercoop.reports.inert import shorten, xml_text
 from clustercoop.reports.numbers import is_unknown, numeric
-from clustercoop.reports.reasons import for_people
-from clustercoop.reports.tables import DRAWING, Table, plain_table
+from clustercoop.reports.sections import sections_of
 from clustercoop.reports.words import Words
 
 MAX_ROWS: Final = 1_048_576
@@ -48,7 +47,7 @@ class _Sheets:
             if kind.numeric
         }
 
-    def add(self, name: str, heads: list[tuple[str, str]], columns: list[list[Any]]) -> None:
+    def add(self, name: str, heads: Sequence[tuple[str, str]], columns: Sequence[Sequence[Any]]) -> None:
         """Add the sheet `name` with `heads` of (label, type) and values by column."""
         sheet = self.book.add_worksheet(name)
         rows = len(columns[0]) if columns else 0
@@ -130,7 +129,7 @@ def write_workbook(result: Result, path: str | Path, lang: str = "en", *, max_ro
     sheets = _Sheets(book, words, max_rows)
     first = book.add_worksheet("README")
     frames = {
-        "formations": with_no_dysfunction(for_people(result, "formations", lang)),
+        "formations": content.formations,
         "participants": result.participants,
         "clusters": result.clusters,
     }
@@ -138,22 +137,10 @@ def write_workbook(result: Result, path: str | Path, lang: str = "en", *, max_ro
         columns = _columns(name, frame)
         heads = [(column.label(lang), column.kind) for column in columns]
         sheets.add(name, heads, [list(frame[column.column]) for column in columns])
-    gaps = for_people(result, "gaps", lang)
-    heads = [(str(name), "year" if name == "year" else "text") for name in gaps.columns]
-    sheets.add("gaps", heads, [list(gaps[name]) for name in gaps.columns])
-    findings = result.findings.to_frame(lang)
-    heads = [(str(name), "int" if name in ("row", "year") else "text") for name in findings.columns]
-    sheets.add("findings", heads, [list(findings[name]) for name in findings.columns])
-    rejected = result.rejected
-    sheets.add("rejected", [(str(name), "text") for name in rejected.columns], _text_columns(rejected))
-    sheets.add("accounting", *_shown(content.accounting))
-    sheets.add("sums", *_shown(content.sums))
-    sheets.add("inputs", *_shown(content.inputs))
-    sheets.add("settings", *_shown(content.settings))
-    told = _model_sheets(content)
-    for name, table in told.items():
-        sheets.add(name, *_shown(table, texts=True))
-    _readme(first, sheets, content, list(told))
+    more = [sheet for section in sections_of(content) for sheet in section.sheets()]
+    for sheet in more:
+        sheets.add(sheet.name, sheet.heads, sheet.columns)
+    _readme(first, sheets, content, [sheet.name for sheet in more])
     try:
         book.close()
     except (XlsxFileError, OSError) as error:
@@ -162,53 +149,6 @@ def write_workbook(result: Result, path: str | Path, lang: str = "en", *, max_ro
 
 def _columns(name: str, frame: pd.DataFrame) -> list[OutputColumn]:
     return [column for column in output_columns(name) if column.column in frame.columns]
-
-
-def _text_columns(frame: pd.DataFrame) -> list[list[Any]]:
-    return [
-        ["" if is_unknown(value) else str(value) for value in frame.iloc[:, index]]
-        for index in range(frame.shape[1])
-    ]
-
-
-def _shown(table: Table, texts: bool = False) -> tuple[list[tuple[str, str]], list[list[Any]]]:
-    """Return heads and columns of a table made for showing, numbers as numbers, drawings left out.
-
-    `texts` takes words as the table shows them, not as the data hold them; ids stay as they are.
-    """
-    heads, columns = [], []
-    for index, column in enumerate(table.columns):
-        if column.kind == DRAWING:
-            continue
-        cells = [row.cells[index] for row in table.rows]
-        worded = texts and column.kind in ("text", "sentence", "term")
-        values: list[Any] = [("" if cell.unknown else cell.text) if worded else cell.raw for cell in cells]
-        heads.append((column.label, "text" if worded else column.kind))
-        columns.append([float(value) if column.numeric and value else value for value in values])
-    return heads, columns
-
-
-def _model_sheets(content: Content) -> dict[str, Table]:
-    """Return the sheets on the formation model by name; none where the result holds no model."""
-    model = content.model
-    if not model.outcome:
-        return {}
-    said = plain_table(
-        "said",
-        "",
-        ((content.words("fm_head_sentence"), "text"),),
-        [[s] for s in model.sentences],
-        content.words,
-    )
-    tables: dict[str, Table | None] = {"model_found": said}
-    if model.evidence is not None:
-        tables["model_gates"] = model.evidence.gates
-        tables["model_selection"] = model.evidence.selection
-        tables["model_sensitivity"] = model.evidence.sensitivity
-    tables |= {"model_probability": model.probabilities, "model_parts": model.parts}
-    if model.data is not None:
-        tables |= {"model_features": model.data.notes, "model_values": model.data.states}
-    return {name: table for name, table in tables.items() if table is not None}
 
 
 def _readme(sheet: Any, sheets: _Sheets, content: Content, more: list[str]) -> None:
@@ -241,7 +181,7 @@ def _readme(sheet: Any, sheets: _Sheets, content: Content, more: list[str]) -> N
             cells = (name, column.label(words.lang), column.column, column.meaning(words.lang))
             for index, text in enumerate(cells):
                 sheet.write_string(row, index, text, sheets.wrap)
-    for name in ("gaps", "findings", "rejected", "accounting", "sums", "inputs", "settings", *more):
+    for name in more:
         row += 1
         for index, text in enumerate((name, "", "", words(f"readme_{name}"))):
             sheet.write_string(row, index, text, sheets.wrap)

@@ -8,7 +8,7 @@ import pytest
 from clustercoop.graph.columns import TABLES, OutputColumn, output_column, output_columns
 from clustercoop.graph.kinds import KINDS
 from clustercoop.graph.schema import tables
-from clustercoop.reports.content import SECTIONS
+from clustercoop.reports.sections import section_types
 from tests.places import ROOT
 
 COLUMNS = [column for table in TABLES for column in output_columns(table)]
@@ -24,7 +24,7 @@ def headings(page: str) -> set[str]:
 @pytest.mark.parametrize("column", COLUMNS, ids=lambda column: f"{column.table}.{column.column}")
 def test_a_row_is_all_that_a_column_is(column: OutputColumn) -> None:
     assert column.kind in KINDS
-    assert column.section in {"", "participants", "verdicts", *SECTIONS}
+    assert column.section in {"", *(section.key for section in section_types())}
     assert column.empty in {"", "none", "note"}
     page, _, anchor = column.theory.partition("#")
     assert anchor in headings(page)

@@ -10,9 +10,12 @@ from clustercoop.graph.errors import ParameterError
 from clustercoop.graph.findings import Findings
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
-from clustercoop.reports.content import PARTICIPANT_ROWS, Content
+from clustercoop.reports.content import Content
 from clustercoop.reports.html import render_report
 from clustercoop.reports.network import view_name
+from clustercoop.reports.sections.figures import Closedness, Cooperation, Core
+from clustercoop.reports.sections.findings import FindingsSection
+from clustercoop.reports.sections.participants import PARTICIPANT_ROWS, Participants
 from clustercoop.reports.strips import sparkline
 from tests.reports import samples
 from tests.reports.pages import page_of, problems
@@ -83,17 +86,18 @@ def test_unknown_is_a_dash_with_its_reason_and_no_bar() -> None:
 
 
 def test_a_column_without_data_is_named_not_shown() -> None:
-    tables = Content(sample(), "en").formations
-    assert "Autonomy" in tables["closedness"].empty
-    assert "autonomy" not in {column.name for column in tables["closedness"].columns}
-    assert "p (degree null)" in tables["core"].empty
+    content = Content(sample(), "en")
+    closedness, core = Closedness(content).table, Core(content).table
+    assert "Autonomy" in closedness.empty
+    assert "autonomy" not in {column.name for column in closedness.columns}
+    assert "p (degree null)" in core.empty
 
 
 def test_every_value_is_kept_for_sorting_and_export() -> None:
     result = sample()
     [column] = [
         [row.cells[at].raw for row in table.rows]
-        for table in [Content(result, "ru").formations["cooperation"]]
+        for table in [Cooperation(Content(result, "ru")).table]
         for at, head in enumerate(table.columns)
         if head.name == "output"
     ]
@@ -103,7 +107,7 @@ def test_every_value_is_kept_for_sorting_and_export() -> None:
 
 
 def test_bars_show_shares_of_one_hundred_percent() -> None:
-    table = Content(sample(), "en").formations["cooperation"]
+    table = Cooperation(Content(sample(), "en")).table
     at = [column.name for column in table.columns].index("cooperation_ratio")
     for row in table.rows:
         cell = row.cells[at]
@@ -129,7 +133,7 @@ def test_too_many_participants_are_cut_by_a_stated_rule() -> None:
     many = pd.concat([result.participants.assign(year=year) for year in range(1990, 2024)], ignore_index=True)
     many = many.drop_duplicates(["cluster_id", "year", "participant_id"])
     content = Content(dataclasses.replace(result, participants=many), "en")
-    tables = dict(content.participants)
+    tables = dict(Participants(content).tables)
     assert sum(len(table.rows) for table in tables.values()) <= PARTICIPANT_ROWS
     assert sum(table.total for table in tables.values()) == len(many)
     at = [column.name for column in tables["c00"].columns].index("year")
@@ -140,10 +144,10 @@ def test_too_many_participants_are_cut_by_a_stated_rule() -> None:
 
 
 def test_many_findings_are_cut_and_counted() -> None:
-    content = Content(sample(), "en")
-    groups = {group.code: group for group in content.finding_groups}
+    section = FindingsSection(Content(sample(), "en"))
+    groups = {group.code: group for group in section.groups}
     assert groups["year_impossible"].count == 60 and len(groups["year_impossible"].rows) == 40
-    assert [group.severity for group in content.finding_groups] == ["error", "info"]
+    assert [group.severity for group in section.groups] == ["error", "info"]
     assert groups["year_impossible"].title == "the year … is not a year between 1900 and 2100"
     assert "shown 40 of 60; the rest is in findings.csv" in samples.report("en")
 

@@ -1,5 +1,6 @@
 from clustercoop.reports.content import Content, with_no_dysfunction
 from clustercoop.reports.records import records_table, rows_by_table, sums_by_column
+from clustercoop.reports.sections.types import TypesSection
 from clustercoop.reports.words import Words
 from tests.reports.samples import VALUES, sample
 
@@ -56,6 +57,6 @@ def test_no_dysfunction_of_a_known_type_is_none_not_unknown() -> None:
     frame.loc[0, "ecosystem_type"] = ""
     stated = with_no_dysfunction(frame)["dysfunction"]
     assert stated[0] == "" and set(stated[1:]) == {"none"}
-    table = Content(sample(), "ru").formations["types"]
+    table = TypesSection(Content(sample(), "ru")).table
     at = [column.name for column in table.columns].index("dysfunction")
     assert {row.cells[at].text for row in table.rows} == {"нет"}

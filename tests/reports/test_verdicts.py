@@ -14,6 +14,8 @@ from clustercoop.reports.content import Content
 from clustercoop.reports.evidence import Evidence
 from clustercoop.reports.html import render_report
 from clustercoop.reports.markdown import render_markdown
+from clustercoop.reports.sections.summary import Summary
+from clustercoop.reports.sections.verdicts import Verdicts
 from clustercoop.reports.strips import probability_strip, strip_key
 from clustercoop.reports.tables import Table
 from clustercoop.reports.verdicts import flip_sentences
@@ -65,11 +67,11 @@ def test_the_finding_comes_first_and_no_groups_is_a_finding(lang: str) -> None:
         assert model is not None and said.sentences[0] == model.sentences[lang][0]
         first = [e.text for e in page_of(page(name, lang)).all("p") if e.attributes.get("class") == "first"]
         assert first == [said.sentences[0]]
-        assert model.sentences[lang][0] in Content(world(name), lang).sentences
+        assert model.sentences[lang][0] in Summary(Content(world(name), lang)).sentences
     none = Content(world("none"), lang).model.sentences
     assert Words(lang)("fm_none_note") in none
     # No claim of groups, and none that there are none anywhere.
-    assert Words(lang)("said_tier_model") not in Content(world("none"), lang).sentences
+    assert Words(lang)("said_tier_model") not in Summary(Content(world("none"), lang)).sentences
 
 
 def test_the_tier_is_marked_with_the_count_behind_it() -> None:
@@ -159,7 +161,7 @@ def test_the_nearest_flip_is_told_in_the_language_of_the_report() -> None:
     side = "ecosystem-like" if named["to_ecosystem"] else "cluster-like"
     assert said.startswith(f"would be {side} if “R&D per employee” reached ") and "(now " in said
     assert all(re.search("[а-я]", text) and "would" not in text for text in russian.values())
-    table = Content(world("split"), "ru").clusters
+    table = Verdicts(Content(world("split"), "ru")).clusters
     reasons = [text for text in column(table, "verdict_because") if text != "—"]
     assert reasons and all(re.match("за |неизвестно", text) for text in reasons)
 

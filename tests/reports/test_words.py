@@ -7,8 +7,8 @@ import clustercoop.reports
 from clustercoop.graph.columns import output_columns
 from clustercoop.graph.errors import ParameterError
 from clustercoop.graph.texts import subset
-from clustercoop.reports.content import SECTIONS
-from clustercoop.reports.html import methods
+from clustercoop.reports.sections import section_types
+from clustercoop.reports.sections.provenance import methods
 from clustercoop.reports.tables import sectioned
 from clustercoop.reports.words import Words
 
@@ -34,7 +34,7 @@ def test_an_unknown_key_or_language_is_refused() -> None:
 
 def test_every_output_column_is_shown_in_a_section() -> None:
     sections = sectioned()
-    assert set(sections) <= set(SECTIONS)
+    assert set(sections) <= {section.key for section in section_types()}
     shown = {column.column for columns in sections.values() for column in columns}
     assert shown == {column.column for column in output_columns("formations")} - {"unknown_because"}
 

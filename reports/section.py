@@ -1,0 +1,125 @@
+"""What a section of the report is made of: blocks that the page and Markdown write each in its own way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+
+from clustercoop.reports.content import Content
+from clustercoop.reports.tables import Table
+
+# In Markdown a table is whole, its clusters' last years, or left out.
+Extent = Literal["whole", "last years", ""]
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading inside a section."""
+
+    kind: ClassVar[str] = "heading"
+    title: str
+    level: int = 3
+    in_markdown: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A paragraph; `style` are style classes of the page."""
+
+    kind: ClassVar[str] = "text"
+    text: str
+    style: str = "soft"
+    in_markdown: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A table, with an explanation of its columns where `legend`; then keys alone are not shown."""
+
+    kind: ClassVar[str] = "table"
+    table: Table
+    legend: bool = False
+    in_markdown: Extent = "whole"
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """Blocks behind a line that opens them; on the page only."""
+
+    kind: ClassVar[str] = "folded"
+    title: str
+    blocks: Sequence[Block]
+    style: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """Anything else: a template of the page with its values, and paragraphs of Markdown."""
+
+    kind: ClassVar[str] = "fragment"
+    template: str
+    values: Mapping[str, Any]
+    markdown: Sequence[str] = ()
+
+
+Block = Heading | Text | Shown | Folded | Fragment
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One sheet of the workbook: heads of (label, kind), and values by column."""
+
+    name: str
+    heads: Sequence[tuple[str, str]]
+    columns: Sequence[Sequence[Any]] = field(repr=False)
+
+
+class Section:
+    """One section of the report.
+
+    A module of ``reports/sections`` with one such class is all that a section is; its title and introduction
+    are the texts ``report.nav_<key>`` and ``report.intro_<key>``.
+
+    Attributes
+    ----------
+    key : str
+        Anchor on the page.
+    place : int
+        Sections stand in the order of their places.
+    in_markdown : bool
+        Whether Markdown has it.
+    """
+
+    key: ClassVar[str]
+    place: ClassVar[int]
+    in_markdown: ClassVar[bool] = True
+
+    def __init__(self, content: Content) -> None:
+        self.content = content
+        self.words = content.words
+        self.result = content.result
+
+    @property
+    def title(self) -> str:
+        """The title, also of the link to it."""
+        return self.words(f"nav_{self.key}")
+
+    @property
+    def introduction(self) -> str:
+        """What it is about, "" where that needs no words."""
+        return self.words(f"intro_{self.key}")
+
+    @property
+    def present(self) -> bool:
+        """Whether there is anything to show."""
+        return True
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield what it shows, in order."""
+        return iter(())
+
+    def sheets(self) -> Iterator[Sheet]:
+        """Yield its sheets of the workbook, beside those of the result's tables."""
+        return iter(())

@@ -1,0 +1,113 @@
+"""The section on findings: what was noticed in the data, by code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+from clustercoop.graph.findings import catalogue
+from clustercoop.graph.texts import fill
+from clustercoop.reports.inert import markdown, plain, shorten
+from clustercoop.reports.marked import CELL, ROWS, grid
+from clustercoop.reports.numbers import is_unknown
+from clustercoop.reports.reasons import for_people
+from clustercoop.reports.section import Block, Fragment, Section, Sheet
+
+FINDING_ROWS: Final = 600
+FINDINGS_PER_CODE: Final = 40
+
+
+@dataclass(frozen=True, slots=True)
+class FindingGroup:
+    """All findings of one code."""
+
+    code: str
+    severity: str
+    title: str
+    action: str
+    count: int
+    rows: tuple[Mapping[str, str], ...]
+
+
+class FindingsSection(Section):
+    """What was noticed, where, and what was done."""
+
+    key = "findings"
+    place = 100
+
+    @cached_property
+    def groups(self) -> tuple[FindingGroup, ...]:
+        """Findings by code, errors first; at most `FINDINGS_PER_CODE` of each are listed."""
+        frame = self.result.findings.to_frame(self.words.lang)
+        frame["where"] = [self._where(row) for row in frame.itertuples(index=False)]
+        groups, left = [], FINDING_ROWS
+        for code, rows in frame.groupby("code", sort=False):
+            take = rows.head(min(FINDINGS_PER_CODE, left))
+            left -= len(take)
+            listed = tuple(
+                {
+                    "message": plain(str(row.message)),
+                    "where": plain(str(row.where)),
+                    "value": plain(str(row.value)),
+                }
+                for row in take.itertuples(index=False)
+            )
+            first = rows.iloc[0]
+            # Of many, the sentence of the code without the particulars of one.
+            general = fill(catalogue()[str(code)].sentence(self.words.lang), value="…", detail="…")
+            title = str(first["message"]) if len(rows) == 1 else general
+            groups.append(
+                FindingGroup(
+                    str(code), str(first["severity"]), plain(title), str(first["action"]), len(rows), listed
+                )
+            )
+        return tuple(groups)
+
+    def _where(self, row: Any) -> str:
+        words = self.words
+        parts = [str(row.file)] if row.file else []
+        for name in ("sheet", "row", "column"):
+            value = getattr(row, name)
+            if not is_unknown(value):
+                parts.append(f"{words(f'where_{name}')} {value}")
+        if row.cluster_id:
+            parts.append(self.content.cluster_name(str(row.cluster_id)))
+        if not is_unknown(row.year):
+            parts.append(str(row.year))
+        if row.participant_id:
+            identifier = str(row.participant_id)
+            name = self.result.graph.names.get(identifier, identifier)
+            parts.append(identifier if name == identifier else f"{name} ({identifier})")
+        return ", ".join(parts)
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield the groups, with a filter by severity on the page."""
+        yield Fragment("findings.j2", {"findings": self}, self._markdown())
+
+    def _markdown(self) -> list[str]:
+        words, counts = self.words, dict(self.content.severities)
+        note = words("quality_note", errors=counts["error"], warnings=counts["warning"], infos=counts["info"])
+        rows = [
+            [
+                markdown(words(f"one_{group.severity}")),
+                str(group.count),
+                markdown(shorten(group.title, CELL)),
+                markdown(shorten(group.rows[0]["where"], CELL)) if group.rows else "",
+                markdown(group.action),
+            ]
+            for group in self.groups[:ROWS]
+        ]
+        heads = ["", "finding_count", "finding_message", "finding_where", "finding_action"]
+        labels = [markdown(words(head)) if head else "" for head in heads]
+        return [markdown(note), *([grid(labels, [False, True, False, False, False], rows)] if rows else [])]
+
+    def sheets(self) -> Iterator[Sheet]:
+        """Yield why cells are unknown, and all findings."""
+        gaps = for_people(self.result, "gaps", self.words.lang)
+        heads = [(str(name), "year" if name == "year" else "text") for name in gaps.columns]
+        yield Sheet("gaps", heads, [list(gaps[name]) for name in gaps.columns])
+        frame = self.result.findings.to_frame(self.words.lang)
+        heads = [(str(name), "int" if name in ("row", "year") else "text") for name in frame.columns]
+        yield Sheet("findings", heads, [list(frame[name]) for name in frame.columns])

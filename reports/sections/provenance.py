@@ -1,0 +1,132 @@
+"""The sections on where the figures come from: data and accounting, settings, methods."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache, cached_property
+from importlib import resources
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from clustercoop.graph.texts import text
+from clustercoop.reports.inert import plain
+from clustercoop.reports.numbers import is_unknown
+from clustercoop.reports.records import records_table, rows_by_table, sums_by_column
+from clustercoop.reports.section import Block, Fragment, Heading, Section, Sheet, Shown, Text
+from clustercoop.reports.tables import Table, plain_table, sheet_columns
+
+
+class Provenance(Section):
+    """Which files were read, and where every row went."""
+
+    key = "provenance"
+    place = 110
+
+    @cached_property
+    def accounting(self) -> Table:
+        """Rows read, accepted and rejected, by input table."""
+        return rows_by_table(dict(self.result.provenance.get("accounting", {})), self.words)
+
+    @cached_property
+    def sums(self) -> Table:
+        """Sums of every numeric column: read, accepted, rejected."""
+        return sums_by_column(dict(self.result.provenance.get("accounting", {})), self.words)
+
+    @cached_property
+    def inputs(self) -> Table:
+        """The input files: hash, rows, encoding, delimiter and what else was found out."""
+        files = [dict(item) for item in self.result.provenance.get("inputs", [])]
+        return records_table("inputs", self.words("caption_inputs"), files, self.words)
+
+    @cached_property
+    def rejected(self) -> Table:
+        """The first rejected rows."""
+        frame = self.result.rejected.head(50)
+        names = self.words.subset("record_")
+        heads = tuple((plain(names.get(str(name), str(name))), "text") for name in frame.columns)
+        rows = [["" if is_unknown(value) else str(value) for value in row] for row in frame.to_numpy(object)]
+        table = plain_table("rejected", self.words("caption_rejected"), heads, rows, self.words)
+        return replace(table, total=len(self.result.rejected), source="rejected.csv")
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield rows, sums, files and rejected rows."""
+        unit = self.words("unit_money", currency=self.result.graph.currency)
+        for table in (self.accounting, self.sums, self.inputs, self.rejected):
+            known = table is not self.rejected
+            yield Heading(table.caption, in_markdown=known)
+            if table is self.sums:
+                yield Text(self.words("value_sums", unit=unit), in_markdown=False)
+            yield Shown(table, in_markdown="whole" if known else "")
+
+    def sheets(self) -> Iterator[Sheet]:
+        """Yield the rejected rows whole, and the tables."""
+        frame = self.result.rejected
+        columns = [["" if is_unknown(v) else str(v) for v in frame.iloc[:, k]] for k in range(frame.shape[1])]
+        yield Sheet("rejected", [(str(name), "text") for name in frame.columns], columns)
+        for table in (self.accounting, self.sums, self.inputs):
+            yield Sheet(table.key, *sheet_columns(table))
+
+
+class SettingsSection(Section):
+    """The settings that shaped the figures."""
+
+    key = "settings"
+    place = 120
+
+    @cached_property
+    def table(self) -> Table:
+        """One row a setting."""
+        rows = [(name, str(value)) for name, value in self.result.settings.to_dict().items()]
+        heads = ((self.words("head_setting"), "text"), (self.words("head_value"), "text"))
+        return plain_table("settings", self.words("caption_settings"), heads, rows, self.words)
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield the table."""
+        yield Shown(self.table)
+
+    def sheets(self) -> Iterator[Sheet]:
+        """Yield the table."""
+        yield Sheet("settings", *sheet_columns(self.table))
+
+
+class Methods(Section):
+    """Definitions of the figures, with their sources."""
+
+    key = "methods"
+    place = 130
+    in_markdown = False
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield the definitions by group."""
+        yield Fragment("methods.j2", {"methods": methods(self.words.lang)})
+
+
+@cache
+def _definitions() -> tuple[dict[str, str], ...]:
+    data = resources.files("clustercoop.reports").joinpath("methods.csv").read_text("utf-8")
+    return tuple(csv.DictReader(data.splitlines()))
+
+
+def methods(lang: str) -> tuple[dict[str, Any], ...]:
+    """Return the definitions shown in the report, by group, in `lang`.
+
+    A formula without words stands in ``reports/methods.csv``, one with words in the catalogues.
+    """
+
+    def entry(row: dict[str, str]) -> dict[str, str]:
+        key = f"method.{row['group']}.{row['item']}"
+        formula = row["formula"] or text(f"{key}.formula", lang)
+        return {
+            "name": text(f"{key}.name", lang),
+            "formula": formula,
+            "text": text(f"{key}.text", lang),
+            "source": row["source"],
+        }
+
+    return tuple(
+        {"title": text(f"method.{group}", lang), "entries": [entry(row) for row in rows]}
+        for group, rows in groupby(_definitions(), key=itemgetter("group"))
+    )

@@ -1,0 +1,110 @@
+"""A third language is one file: every text of it in marks, and nothing of ours is left without them."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from html import unescape
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+
+import clustercoop
+from clustercoop.example import dataset
+from clustercoop.graph import texts
+from clustercoop.graph.settings import DOMAINS
+from clustercoop.outputs import write_result
+from clustercoop.reports.audit import explanation_text
+from tests.places import ROOT
+
+OPEN, CLOSE = "⟦", "⟧"
+
+
+def every_text() -> dict[str, str]:
+    spec = importlib.util.spec_from_file_location("make_language", ROOT / "docs" / "make_language.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    found: dict[str, str] = module.every_text()
+    return found
+
+
+@pytest.fixture(scope="module")
+def outputs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Everything that is written of the example, in a language that is one generated file."""
+    folder = tmp_path_factory.mktemp("texts")
+    for lang in texts.languages():
+        shutil.copy(str(texts.FOLDER.joinpath(f"{lang}.csv")), folder)
+    marked = {
+        id: text if id.startswith("format.") else f"{OPEN}{text}{CLOSE}" for id, text in every_text().items()
+    }
+    rows = [f'"{id}","{text.replace(chr(34), chr(34) * 2)}"' for id, text in marked.items()]
+    (folder / "xx.csv").write_text("\n".join(["id,text", *rows]) + "\n", "utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(texts, "FOLDER", folder)
+        texts.clear_cache()
+        domain = replace(DOMAINS["lang"][1], choices=texts.languages())
+        patch.setitem(DOMAINS, "lang", (DOMAINS["lang"][0], domain))
+        result = clustercoop.analyze(dataset(), nulls=0, workers=1, lang="xx")
+        yield write_result(result, tmp_path_factory.mktemp("out") / "xx")
+    texts.clear_cache()
+
+
+def unmarked(text: str) -> str:
+    """Return what stands outside every mark; an ellipsis may cut a text and its mark."""
+    for ending in (CLOSE, "…", CLOSE):
+        inner = re.compile(f"{OPEN}[^{OPEN}{CLOSE}]*?{ending}")
+        while inner.search(text):
+            text = inner.sub(" ", text)
+    return text
+
+
+def shown(path: Path) -> str:
+    """Return all that a reader of a file sees."""
+    if path.suffix == ".xlsx":
+        book = openpyxl.load_workbook(path, read_only=True)
+        cells = (cell for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row)
+        return "\n".join(str(cell) for cell in cells if cell is not None)
+    text = path.read_text("utf-8")
+    if path.suffix == ".html":
+        text = re.sub(r"(?s)<style.*?</style>|<script (?!type).*?</script>", "", text)
+        text = unescape(
+            re.sub(r"<[^>]*?((?:(?:data-tip|data-why|aria-label|title)=\"[^\"]*\"[^>]*?)*)>", r" \1 ", text)
+        )
+    return text
+
+
+def sentences() -> list[str]:
+    """Return every piece of text between the places of our texts that holds three words or more."""
+    pieces = {
+        piece.strip(" .,:;()«»“”") for text in every_text().values() for piece in re.split(r"\{\w+\}", text)
+    }
+    return sorted(piece for piece in pieces if len(re.findall(r"[^\W\d_]{2,}", piece)) > 2)
+
+
+@pytest.mark.parametrize("name", ["report.html", "report.md", "report.xlsx", "findings.csv", "views"])
+def test_nothing_of_ours_is_left_in_another_language(outputs: Path, name: str) -> None:
+    files = [outputs / name] if (outputs / name).is_file() else sorted((outputs / name).glob("*.html"))
+    assert files
+    rejected = pd.read_csv(outputs / "rejected.csv", dtype=str)
+    for file in files:
+        text = shown(file)
+        left = unmarked(text)
+        assert OPEN in text
+        # Rejected rows keep the sentence that was made when they were read.
+        for reason in rejected["reason"]:
+            left = left.replace(reason, "")
+        assert [piece for piece in sentences() if piece in left] == [], file
+
+
+def test_an_explanation_is_in_the_language(outputs: Path) -> None:
+    read = clustercoop.read_result(outputs)
+    table = read.formations[read.formations["cooperation_ratio"].notna()]
+    cluster, year = str(table["cluster_id"].iloc[0]), int(table["year"].iloc[0])
+    said = explanation_text(clustercoop.explain(outputs, cluster, year, lang="xx"), "xx")
+    assert said.startswith(OPEN) and "Cooperation ratio of cluster" not in unmarked(said)
