@@ -31,7 +31,6 @@ from clustercoop.analysis.verdicts.naming import ABSTAIN
 from clustercoop.analysis.verdicts.verdict import assess
 from clustercoop.graph.settings import Settings
 
-REPLICATES = 199
 RESAMPLES = 50
 NULL_SKEWS = ("none", "lognormal", "gamma", "uniform")
 
@@ -93,9 +92,8 @@ def run(make: Callable[[np.random.Generator], World], worlds: int, seed: int) ->
             cell.found.append(False)
             cell.peer.append(False)
             continue
-        groups = find_groups(
-            table.x, table.theory, rng, replicates=REPLICATES, resamples=RESAMPLES, thorough=False
-        )
+        names = tuple(feature.name for feature in table.features)
+        groups = find_groups(table.x, table.theory, rng, names=names, resamples=RESAMPLES, thorough=False)
         cell.found.append(groups.found)
         cell.peer.append(tied_bic(table.x) > 1)
         if groups.found and world.ecosystem.any():

@@ -29,6 +29,6 @@ def write_model(model: FormationModel, folder: Path) -> None:
 def read_model(folder: Path) -> FormationModel:
     """Read what `write_model` wrote."""
     parts: dict[str, Any] = json.loads((folder / "model.json").read_text("utf-8"))
-    parts["sentences"] = {lang: tuple(said) for lang, said in parts["sentences"].items()}
+    parts["said"] = tuple((str(id), places) for id, places in parts["said"])
     parts |= {path.stem: pd.read_parquet(path) for path in sorted(folder.glob("*.parquet"))}
     return FormationModel(**parts)

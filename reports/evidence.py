@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
@@ -14,9 +14,6 @@ from clustercoop.analysis.verdicts.verdict import FormationModel
 from clustercoop.reports.numbers import brief, decimal, is_unknown, percent, raw, show, with_percent
 from clustercoop.reports.tables import Cell, Column, Row, Table
 from clustercoop.reports.words import Words
-
-# How bounds are read; all others are least values.
-GATE_SIGN: Final = {"split_test": "≤", "gap": ">", "valley": "≤"}
 
 
 class Evidence:
@@ -50,7 +47,7 @@ class Evidence:
                 Cell(words(f"fm_gate_{name}"), name),
                 Cell(shown, raw(value), unknown=not known, why="" if known else words("fm_not_reached")),
                 self._error(float(row["error"]), drawn=not share),
-                Cell(f"{GATE_SIGN.get(name, '≥')} {bound}", raw(least)),
+                Cell(f"≥ {bound}", raw(least)),
                 Cell(
                     words("fm_passed" if row["passed"] else "fm_failed"),
                     "true" if row["passed"] else "false",
@@ -96,16 +93,10 @@ class Evidence:
             ("parameters", "fm_head_parameters", "int"),
             ("bic", "BIC", "float"),
             ("aic", "AIC", "float"),
-            ("p_value", "fm_head_lrt", "pvalue"),
-            ("jaccard", "fm_gate_jaccard", "float"),
-            ("prediction_strength", "fm_gate_prediction_strength", "float"),
-            ("gap", "fm_head_gap", "float"),
         )
         rows = []
         for row in frame.to_dict(orient="records"):
-            two = int(row["groups"]) == 2
-            why = self.words("fm_not_reached" if two else "fm_only_two")
-            cells = [self._cell(row[name], kind, why) for name, _, kind in heads]
+            cells = [self._cell(row[name], kind) for name, _, kind in heads]
             for at, name in ((3, "bic"), (4, "aic")):
                 if row[name] == frame[name].min():
                     text = self.words("fm_least", value=cells[at].text)

@@ -13,10 +13,10 @@ import pandas as pd
 from clustercoop.analysis.results import Result
 from clustercoop.analysis.verdicts.features import MIN_FEATURES, Feature, feature_list
 from clustercoop.analysis.verdicts.groups import RESAMPLES
+from clustercoop.analysis.verdicts.said import because, render
 from clustercoop.analysis.verdicts.verdict import EXPLORATORY_FROM, MODEL_ABOVE, FormationModel
-from clustercoop.analysis.verdicts.wording import because
 from clustercoop.graph.columns import output_columns
-from clustercoop.graph.texts import BASE, term
+from clustercoop.graph.texts import term
 from clustercoop.reports.evidence import Evidence
 from clustercoop.reports.feature_tables import FeatureTables
 from clustercoop.reports.inert import plain
@@ -83,13 +83,15 @@ class Formations:
         if self.model is None:
             return (self.words("fm_no_model"),)
         said = list(self._told(self.model))
-        note = {"none": "fm_none_note", "unnamed": "fm_unnamed_note"}.get(self.outcome)
+        note = {"none": "fm_none_note", "alone": "fm_alone_note", "unnamed": "fm_unnamed_note"}.get(
+            self.outcome
+        )
         if note:
             said.insert(2 if self.outcome == "none" else 1, self.words(note))
         return (*said, *([self.agreement] if self.agreement else []))
 
     def _told(self, model: FormationModel) -> tuple[str, ...]:
-        return tuple(model.sentences.get(self.words.lang, model.sentences[BASE]))
+        return tuple(render(one, self.words.lang) for one in model.said)
 
     @property
     def summary(self) -> tuple[str, ...]:

@@ -29,6 +29,15 @@ MIN_KNOWN: Final = 8
 MIN_KNOWN_SHARE: Final = 0.2
 """A feature must be known for at least 8 clusters and a fifth of them."""
 
+UNTESTED: Final = 0.05
+LEAST_SILENT: Final = 0.01
+MOST_SILENT: Final = 0.25
+"""Chance that a figure says nothing: where no cluster has two years, and its bounds."""
+
+LABELS: Final = 3
+LABEL_SHARE: Final = 0.1
+LABEL_RATIO: Final = 4.0
+
 MIN_FEATURES: Final = 3
 """A cluster with fewer known features is not placed by the model; a model needs as many, too."""
 
@@ -216,6 +225,8 @@ class FeatureTable:
         One row a feature: ``feature, column, transform, theory, known, used, reason``.
     left_out : array of str
         Clusters with too few known features.
+    caps : array, shape (p,)
+        The most that a feature may add to the log-odds of a verdict, see `caps_of`.
     """
 
     features: tuple[Feature, ...]
@@ -224,6 +235,7 @@ class FeatureTable:
     cells: pd.DataFrame
     notes: pd.DataFrame
     left_out: NDArray[np.object_]
+    caps: FloatArray
 
     @property
     def theory(self) -> FloatArray:
@@ -279,7 +291,45 @@ def feature_table(formations: pd.DataFrame) -> FeatureTable:
         _cells(medians, columns, years, {f.name for f in used}),
         pd.DataFrame(notes, columns=["feature", "column", "transform", "theory", "known", "used", "reason"]),
         ids[~enough],
+        caps_of(formations, used, x[enough]),
     )
+
+
+def caps_of(formations: pd.DataFrame, used: tuple[Feature, ...], x: FloatArray) -> FloatArray:
+    """Return log((1 − e) / e) of each used feature, e being the chance that its figure says nothing.
+
+    e is the share of the variance between clusters that their own years' scatter explains (one less the
+    reliability of a mean over the years), from 1 to 25 %; 5 % where no cluster has two years. A mixture of
+    "as measured" and "says nothing" bounds the likelihood ratio of one figure so.
+
+    Parameters
+    ----------
+    formations : DataFrame
+    used : tuple of Feature
+    x : array, shape (n, p)
+        Transformed medians.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"cluster_id": list("abc"), "year": 2020, "partner_entropy": [1.0, 2.0, 3.0]})
+    >>> feature = next(f for f in feature_list() if f.name == "diversity")
+    >>> caps_of(table, (feature,), np.array([[1.0], [2.0], [3.0]])).round(2).tolist()
+    [2.94]
+    """
+    raw = feature_columns(formations)
+    clusters = formations["cluster_id"].astype(str).to_numpy()
+    out = []
+    for j, f in enumerate(used):
+        values = pd.Series(transform(f.transform, raw[f.name].to_numpy("float64"), f.scale))
+        years = values.groupby(clusters).agg(["var", "count"])
+        repeated = years[years["count"] > 1]
+        silent = UNTESTED
+        if len(repeated) >= MIN_KNOWN and (~np.isnan(x[:, j])).any():
+            within = float((repeated["var"] / repeated["count"]).mean())
+            silent = within / max(float(np.nanvar(x[:, j])), np.finfo(float).tiny)
+            silent = min(max(silent, LEAST_SILENT), MOST_SILENT)
+        out.append(np.log((1 - silent) / silent))
+    return np.array(out)
 
 
 def _unusable(values: FloatArray) -> str:
@@ -287,7 +337,38 @@ def _unusable(values: FloatArray) -> str:
     known = int((~np.isnan(values)).sum())
     if known < max(MIN_KNOWN, MIN_KNOWN_SHARE * len(values)):
         return "unknown" if known == 0 else "too few known"
-    return "hardly varies" if _flat(values) else ""
+    if _flat(values):
+        return "hardly varies"
+    return "a label" if label_like(values) else ""
+
+
+def label_like(values: FloatArray) -> bool:
+    """Return whether the values are names rather than measurements.
+
+    At most three distinct values; or two or three stretches of values, a tenth of the clusters in each, that
+    differ within a stretch by less than a quarter of what separates it from the next.
+
+    Examples
+    --------
+    >>> label_like(np.r_[np.full(41, 5.129), np.full(19, 4.84)] + np.linspace(0, 0.003, 60))
+    True
+    >>> label_like(np.r_[np.linspace(0, 1, 30), np.linspace(3, 4, 30)])
+    False
+    """
+    known = np.sort(values[~np.isnan(values)])
+    if len(known) < MIN_KNOWN:
+        return False
+    if len(np.unique(known)) <= LABELS:
+        return True
+    steps = np.diff(known)
+    for stretches in range(2, LABELS + 1):
+        cuts = np.sort(np.argsort(-steps, kind="stable")[: stretches - 1])
+        parts = np.split(known, cuts + 1)
+        spread = max(float(part[-1] - part[0]) for part in parts)
+        small = min(len(part) for part in parts) < LABEL_SHARE * len(known)
+        if not small and spread * LABEL_RATIO <= steps[cuts].min():
+            return True
+    return False
 
 
 def _repeats(columns: Mapping[str, FloatArray]) -> dict[str, str]:

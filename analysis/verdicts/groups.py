@@ -9,18 +9,13 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from clustercoop.analysis.verdicts.em import Fit, FloatArray, Gaps, fit_em, log_densities, normalise
+from clustercoop.analysis.verdicts.em import Fit, FloatArray, Gaps, fit_em
 from clustercoop.analysis.verdicts.scale import Scale
 
 RESAMPLES: Final = 100
-SPLITS: Final = 30
-REFERENCES: Final = 50
 RIDGE: Final = 1e-3
 STEPS: Final = 100
 TOLERANCE: Final = 1e-4
-LINES: Final = 10
-"""Random projections whose splits a fit starts from where theory does not lead."""
-
 PSEUDO_ROWS: Final = 2
 """Rows a feature that the guess "no correlation" is worth in a covariance; steadies small data sets."""
 
@@ -60,11 +55,10 @@ class Recipe:
         Gaps of `x`.
     completed : array, shape (n, p)
         Unknown cells at their conditional means under one population: only to find where to start.
-    theory : array, shape (p,)
-        Direction fixed beforehand.
-    led : bool
-        Whether theory leads: the start is a split along `theory` and the difference of the means is shrunk
-        towards it. Otherwise starts are random and the difference is free.
+    line : array, shape (p,)
+        Direction of the look: a fit starts from the split along it.
+    lean : array, shape (p,), or None
+        Direction towards which the difference of the means is shrunk.
     prior : float
         Pseudo-rows of the covariance, see `fit_em`.
     """
@@ -72,17 +66,17 @@ class Recipe:
     x: FloatArray
     gaps: Gaps
     completed: FloatArray
-    theory: FloatArray
-    led: bool
+    line: FloatArray
+    lean: FloatArray | None
     prior: float
 
     @classmethod
-    def of(cls, x: FloatArray, theory: FloatArray, led: bool) -> Recipe:
+    def of(cls, x: FloatArray, line: FloatArray, lean: FloatArray | None = None) -> Recipe:
         """Return the recipe for the scaled features `x`, shape (n, p)."""
         gaps = Gaps.of(x)
-        return cls(x, gaps, complete(x, gaps), theory, led, PSEUDO_ROWS * x.shape[1])
+        return cls(x, gaps, complete(x, gaps), line, lean, PSEUDO_ROWS * x.shape[1])
 
-    def fit(self, row_weights: FloatArray, rng: Generator, data: FloatArray | None = None) -> Fit:
+    def fit(self, row_weights: FloatArray, data: FloatArray | None = None) -> Fit:
         """Fit two groups from scratch, once for each row of `row_weights`, shape (b, n).
 
         Parameters
@@ -92,33 +86,20 @@ class Recipe:
         """
         x, completed = (self.x, self.completed) if data is None else (data, data)
         gaps = self.gaps if data is None else Gaps.of(data[0])
-        starts = self._starts(completed, row_weights, rng)
-        best: Fit | None = None
-        for start in starts:
-            fit = fit_em(
-                x,
-                start,
-                row_weights=row_weights,
-                gaps=gaps,
-                direction=self.theory if self.led else None,
-                ridge=RIDGE,
-                prior=self.prior,
-                tolerance=TOLERANCE,
-                max_iterations=STEPS,
-            )
-            best = fit if best is None else _better(best, fit)
-        assert best is not None
-        return best
-
-    def _starts(self, completed: FloatArray, row_weights: FloatArray, rng: Generator) -> list[FloatArray]:
-        signed = completed @ self.theory
-        lines = [signed]
-        if not self.led:
-            lines += [completed @ rng.standard_normal(completed.shape[-1]) for _ in range(LINES)]
-        return [_along(line, row_weights, rng) for line in lines]
+        return fit_em(
+            x,
+            _along(completed @ self.line, row_weights),
+            row_weights=row_weights,
+            gaps=gaps,
+            direction=self.lean,
+            ridge=RIDGE,
+            prior=self.prior,
+            tolerance=TOLERANCE,
+            max_iterations=STEPS,
+        )
 
 
-def _along(line: FloatArray, row_weights: FloatArray, rng: Generator) -> FloatArray:
+def _along(line: FloatArray, row_weights: FloatArray) -> FloatArray:
     """Return shares (b, n, 2) of the best two-component fit on a projection, shape (n,) or (b, n)."""
     line = np.broadcast_to(line, row_weights.shape)
     away = line - (row_weights * line).sum(axis=1, keepdims=True) / row_weights.sum(axis=1, keepdims=True)
@@ -173,18 +154,6 @@ def conditional_means(x: FloatArray, gaps: Gaps, mean: FloatArray, covariance: F
     away = np.where(gaps.known, x - mean, 0.0)
     guess = mean + (inverse[gaps.row] @ away[..., None])[..., 0] @ covariance
     return np.where(gaps.known, x, guess)
-
-
-def posterior(x: FloatArray, fit: Fit) -> FloatArray:
-    """Return the share of each row of `x` in the second group under each fit, shape (b, n).
-
-    A row without any known cell is left at the mixing share.
-    """
-    gaps = Gaps.of(x)
-    data = np.where(gaps.known, x, 0.0)[None]
-    shares, _ = normalise(log_densities(data, gaps, fit.weights, fit.means, fit.covariances))
-    out: FloatArray = shares[:, :, 1]
-    return out
 
 
 def orient(fit: Fit, upper: NDArray[np.bool_]) -> Fit:
@@ -249,77 +218,6 @@ def jaccard(labels: NDArray[np.bool_], again: NDArray[np.bool_], drawn: NDArray[
             best = np.maximum(best, np.divide(meet, join, out=np.zeros(len(again)), where=join > 0))
         out.append(np.where((group & drawn).any(axis=1), best, np.nan))
     return np.stack(out, axis=1)
-
-
-def prediction_strength(recipe: Recipe, rng: Generator, splits: int = SPLITS) -> Estimate:
-    """Return the mean prediction strength of two groups over random halves.
-
-    Each half is grouped from scratch; the strength of one split is, for the worse of the test half's
-    groups, the share of its pairs that the training half's model also puts together [1]_.
-
-    References
-    ----------
-    .. [1] Tibshirani, R. & Walther, G. (2005). Cluster validation by prediction strength. JCGS 14, 511–528.
-    """
-    n = len(recipe.x)
-    train = np.argsort(rng.random((splits, n)), axis=1) < n // 2
-    by_train = recipe.fit(train.astype(np.float64), rng).responsibilities[:, :, 1] > 0.5
-    by_test = recipe.fit((~train).astype(np.float64), rng).responsibilities[:, :, 1] > 0.5
-    worst = np.ones(splits)
-    for group in (by_test & ~train, ~by_test & ~train):
-        size = group.sum(axis=1)
-        ones = (group & by_train).sum(axis=1)
-        together = ones * (ones - 1) + (size - ones) * (size - ones - 1)
-        pairs = size * (size - 1)
-        worst = np.minimum(worst, np.where(pairs > 0, together / np.maximum(pairs, 1), 0.0))
-    return Estimate.mean(worst)
-
-
-def gap_difference(recipe: Recipe, fit: Fit, rng: Generator, references: int = REFERENCES) -> Estimate:
-    """Return Gap(2) − Gap(1) − s₂; above 0 two groups are preferred to one.
-
-    s₂ is the standard deviation of Gap(2) over the reference data sets, widened by √(1 + 1/references), and
-    Gap(k) = E* log |W*_k| − log |W_k|, |W_k| being the determinant of the scatter within the groups of
-    completed rows and E* the mean over data sets of one normal population with the same covariance, grouped
-    the same way. The gap statistic [1]_ is told of sums of squares; the determinant takes their place because
-    a sum of squares misses groups of uneven size that differ where features vary little, and changes with the
-    scale of a feature.
-
-    References
-    ----------
-    .. [1] Tibshirani, R., Walther, G. & Hastie, T. (2001). Estimating the number of clusters in a data set
-       via the gap statistic. JRSS B 63, 411–423.
-    """
-    rows = recipe.completed
-    n, p = rows.shape
-    fall = _log_fall(rows[None], fit.responsibilities[:1, :, 1])
-    covariance = np.cov(rows.T, bias=True).reshape(p, p) + RIDGE * np.eye(p)
-    drawn = rng.standard_normal((references, n, p)) @ np.linalg.cholesky(covariance).T
-    again = recipe.fit(np.ones((references, n)), rng, drawn)
-    falls = _log_fall(drawn, again.responsibilities[:, :, 1])
-    spread = float(falls.std())
-    value = falls.mean() - fall[0] - spread * np.sqrt(1 + 1 / references)
-    # Of the mean σ²/B, of the deviation about σ²/2B.
-    return Estimate(float(value), spread * float(np.sqrt(1.5 / references)))
-
-
-def _log_fall(data: FloatArray, share: FloatArray) -> FloatArray:
-    """Return log |W_2| − log |W_1| of each data set, shape (b,)."""
-    upper = (share > 0.5).astype(np.float64)
-    ridge = RIDGE * data.shape[1] * np.eye(data.shape[2])
-    total = _scatter(data, np.ones_like(upper)) + ridge
-    within = _scatter(data, upper) + _scatter(data, 1 - upper) + ridge
-    fall: FloatArray = np.linalg.slogdet(within)[1] - np.linalg.slogdet(total)[1]
-    return fall
-
-
-def _scatter(data: FloatArray, member: FloatArray) -> FloatArray:
-    """Return Σ (x − mean)(x − mean)ᵀ over the members of each data set, shape (b, p, p)."""
-    size = np.maximum(member.sum(axis=1), 1.0)
-    mean = (member[:, None, :] @ data) / size[:, None, None]
-    away = (data - mean) * member[..., None]
-    scatter: FloatArray = away.transpose(0, 2, 1) @ away
-    return scatter
 
 
 def scaled(x: FloatArray) -> tuple[FloatArray, Scale]:

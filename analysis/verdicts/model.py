@@ -7,32 +7,31 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import pandas as pd
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from clustercoop.analysis.verdicts.em import Fit, FloatArray
-from clustercoop.analysis.verdicts.existence import LEVEL, SplitTest, simulation_error, split_test
+from clustercoop.analysis.verdicts.em import Fit, FloatArray, Gaps
 from clustercoop.analysis.verdicts.groups import (
     RESAMPLES,
+    UNKNOWN,
     Estimate,
     Recipe,
     bootstrap_weights,
-    gap_difference,
+    complete,
     jaccard,
     orient,
-    prediction_strength,
     scaled,
 )
-from clustercoop.analysis.verdicts.naming import theory_gap
+from clustercoop.analysis.verdicts.naming import posterior, theory_gap
 from clustercoop.analysis.verdicts.scale import Scale
-from clustercoop.analysis.verdicts.selection import MIN_SHARE, Gate, gates
-from clustercoop.analysis.verdicts.valley import POPULATIONS, valley
-
-REPLICATES: Final = 499
-CLOSER: Final = 5
-"""Times as many draws for a p-value too near its bound to tell the side."""
+from clustercoop.analysis.verdicts.selection import Gate, criteria, gates, third_group
+from clustercoop.analysis.verdicts.sensitivity import leave_one_out
+from clustercoop.analysis.verdicts.split import Split, find_split
 
 INTERVAL: Final = (0.025, 0.975)
+STAYS: Final = 0.8
+"""Least share of the clusters, mean over both groups, that keep their group without any one feature."""
 
 Progress = Callable[[float], None]
 
@@ -43,7 +42,7 @@ class Groups:
 
     Attributes
     ----------
-    test : SplitTest
+    split : Split
     gates : tuple of Gate
     scale : Scale
     x : array, shape (n, p)
@@ -52,26 +51,36 @@ class Groups:
     fit : Fit
         The fit to the data; the second group lies higher along theory.
     resampled : Fit or None
-        Fits to resamples of whole clusters, their groups named alike; None when the search stopped early.
-    probability : array, shape (n,)
-        Posterior share of the second group, averaged over the resamples.
+        Fits to resamples of whole clusters, their groups named alike; None where the looks found no split.
+    caps : array, shape (p,)
+        The most that a feature may add to the log-odds.
+    shares : array, shape (b, n)
+        Posterior share of the second group in every resample: its median is the probability, its 5 and 95 %
+        points are the range.
     stability : array, shape (2,)
         Jaccard stability of the first and second group.
+    stays : array, shape (p,)
+        Share of the clusters, mean over both groups, that keep their group without each feature.
     gap : float
         Distance of the groups' means along theory, and `interval`, its 95 % bootstrap interval.
+    criteria : DataFrame or None
+        See `selection.criteria`; None where it was not needed.
     """
 
-    test: SplitTest
+    split: Split
     gates: tuple[Gate, ...]
     scale: Scale
     x: FloatArray
     recipe: Recipe
     fit: Fit
     resampled: Fit | None
-    probability: FloatArray
+    caps: FloatArray
+    shares: FloatArray
     stability: FloatArray
+    stays: FloatArray
     gap: float
     interval: tuple[float, float]
+    criteria: pd.DataFrame | None
 
     @property
     def found(self) -> bool:
@@ -79,9 +88,21 @@ class Groups:
         return self.resampled is not None and all(gate.passed for gate in self.gates)
 
     @property
+    def alone(self) -> int:
+        """The feature without which the groups are not found again, −1 for none."""
+        least = int(self.stays.argmin())
+        return least if self.stays[least] < STAYS else -1
+
+    @property
     def named(self) -> bool:
-        """Whether the groups differ along theory beyond doubt: the interval of the gap excludes 0."""
-        return self.found and self.interval[0] > 0
+        """Whether the groups differ along theory beyond doubt, and not in one feature alone."""
+        return self.found and self.alone < 0 and self.interval[0] > 0
+
+    @property
+    def probability(self) -> FloatArray:
+        """Posterior share of the second group: the median over the resamples, shape (n,)."""
+        out: FloatArray = np.median(self.shares, axis=0)
+        return out
 
     @property
     def second(self) -> NDArray[np.bool_]:
@@ -94,7 +115,8 @@ def find_groups(
     theory: FloatArray,
     rng: Generator,
     *,
-    replicates: int = REPLICATES,
+    names: tuple[str, ...] = (),
+    caps: FloatArray | None = None,
     resamples: int = RESAMPLES,
     thorough: bool = True,
     progress: Progress | None = None,
@@ -108,13 +130,14 @@ def find_groups(
     theory : array, shape (p,)
         Signs of the difference that theory expects; at least one is not 0.
     rng : Generator
-    replicates : int
-        Null data sets of the split test.
+    names : tuple of str
+        Names of the columns, by which the two traits of theory are known.
+    caps : array, shape (p,), optional
+        The most that a feature may add to the log-odds; no bound by default.
     resamples : int
         Bootstrap resamples of whole clusters.
     thorough : bool
-        Work out every gate even after the split test has failed, and draw up to five times as often where a
-        p-value is near its bound, as a report needs. A simulation does neither.
+        Work out criteria and gates even where no look shows a split, as a report needs.
     progress : callable, optional
         Called with the share done.
 
@@ -126,7 +149,7 @@ def find_groups(
     --------
     >>> rng = np.random.default_rng(1)
     >>> x = rng.normal(size=(60, 4)) + 2.5 * (np.arange(60) < 30)[:, None]
-    >>> groups = find_groups(x, np.ones(4), rng, replicates=199, resamples=20)
+    >>> groups = find_groups(x, np.ones(4), rng, resamples=20)
     >>> groups.named, int((groups.probability > 0.65).sum())
     (True, 29)
     """
@@ -135,63 +158,58 @@ def find_groups(
         if progress is not None:
             progress(share)
 
-    close = CLOSER if thorough else 0
-    test = split_test(x, theory, rng, replicates, close * replicates)
-    p_value = Estimate(test.p_value, simulation_error(test.p_value, len(test.null), LEVEL))
-    tell(0.4)
+    n, p = x.shape
     on_scale, scale = scaled(x)
-    recipe = Recipe.of(on_scale, theory, test.direction != "free" or test.p_value > LEVEL)
-    ones = np.ones((1, len(x)))
-    fit = _theory_up(recipe.fit(ones, rng), theory)
-    second = fit.responsibilities[0, :, 1] > 0.5
-    share = min(second.mean(), 1 - second.mean())
+    completed = complete(on_scale, Gaps.of(on_scale))
+    chosen: list[pd.DataFrame] = []
+
+    def third() -> float:
+        if not chosen:
+            chosen.append(criteria(completed, rng.spawn(1)[0]))
+        return third_group(chosen[0])
+
+    if thorough:
+        third()
+    tell(0.3)
+    split = find_split(on_scale, completed, theory, names, third, rng.spawn(1)[0])
     tell(0.5)
-    if not thorough and (test.p_value > LEVEL or share < MIN_SHARE):
-        nothing = np.full(len(x), np.nan)
-        return Groups(
-            test,
-            gates(p_value, share),
-            scale,
-            on_scale,
-            recipe,
-            fit,
-            None,
-            nothing,
-            np.full(2, np.nan),
-            np.nan,
-            (np.nan, np.nan),
-        )
-    counts = bootstrap_weights(len(x), resamples, rng)
-    resampled = orient(recipe.fit(counts, rng), np.broadcast_to(second, counts.shape))
-    tell(0.75)
-    again = resampled.responsibilities[:, :, 1]
-    similar = jaccard(second, again > 0.5, counts > 0)
-    stable = [Estimate.mean(column[~np.isnan(column)]) for column in similar.T]
-    stability = np.array([group.value for group in stable])
-    strength = prediction_strength(recipe, rng)
-    tell(0.9)
-    distance = gap_difference(recipe, fit, rng)
-    even = valley(
-        recipe,
-        fit,
-        rng.spawn(1)[0],  # a stream of its own: what else is drawn does not hang on how far it draws
-        most=close * POPULATIONS,
-        progress=lambda share: tell(0.9 + 0.1 * share),
-    )
-    low, high = np.quantile(theory_gap(resampled, theory), INTERVAL)
+    lean = {"theory": theory, "main_axis": None}.get(split.look.name, split.look.direction)
+    recipe = Recipe.of(on_scale, split.look.direction, lean)
+    fit = _theory_up(recipe.fit(np.ones((1, n))), theory)
+    second = fit.responsibilities[0, :, 1] > 0.5
+    stable = UNKNOWN
+    stability, stays, interval = np.full(2, np.nan), np.ones(p), (np.nan, np.nan)
+    shares = np.full((1, n), np.nan)
+    resampled: Fit | None = None
+    caps = np.full(p, np.inf) if caps is None else caps
+    if split.found or (thorough and split.look.splits):
+        counts = bootstrap_weights(n, resamples, rng)
+        resampled = orient(recipe.fit(counts), np.broadcast_to(second, counts.shape))
+        similar = jaccard(second, resampled.responsibilities[:, :, 1] > 0.5, counts > 0)
+        each = [Estimate.mean(column[~np.isnan(column)]) for column in similar.T]
+        stability = np.array([group.value for group in each])
+        stable = each[int(stability.argmin())]
+        tell(0.8)
+        stays = leave_one_out(recipe, fit)
+        low, high = np.quantile(theory_gap(resampled, theory), INTERVAL)
+        interval = (float(low), float(high))
+        shares = posterior(on_scale, resampled, caps)
     tell(1.0)
     return Groups(
-        test,
-        gates(p_value, share, strength, stable[int(stability.argmin())], distance, even),
+        split,
+        gates(split, min(second.mean(), 1 - second.mean()), stable),
         scale,
         on_scale,
         recipe,
         fit,
         resampled,
-        again.mean(axis=0),
+        caps,
+        shares,
         stability,
+        stays,
         float(theory_gap(fit, theory)[0]),
-        (float(low), float(high)),
+        interval,
+        chosen[0] if chosen else None,
     )
 
 

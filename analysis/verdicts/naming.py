@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 
 from clustercoop.analysis.verdicts.em import Fit, FloatArray, Gaps
 
-BISECTIONS: Final = 40
+BISECTIONS: Final = 18
 ABSTAIN: Final = (0.35, 0.65)
 """Between these probabilities of being ecosystem-like the verdict is "undecided"."""
+
+CREDIBLE: Final = (0.05, 0.95)
 
 
 def theory_gap(fit: Fit, theory: FloatArray) -> FloatArray:
@@ -32,10 +34,10 @@ def theory_gap(fit: Fit, theory: FloatArray) -> FloatArray:
     return out
 
 
-def slopes(fit: Fit, gaps: Gaps) -> tuple[FloatArray, FloatArray]:
-    """Return what the log-odds of the second group are made of: logit P = base + Σ_j slope_j x_j.
+def slopes(fit: Fit, gaps: Gaps) -> FloatArray:
+    """Return what the features of n rows weigh in the log-odds of the second group, shape (b, n, p).
 
-    For a row with known cells o, slope = Σ_oo^-1 (μ₂ − μ₁)_o, zero where unknown.
+    For a row with known cells o, Σ_oo^-1 (μ₂ − μ₁)_o, zero where unknown.
 
     Parameters
     ----------
@@ -43,31 +45,60 @@ def slopes(fit: Fit, gaps: Gaps) -> tuple[FloatArray, FloatArray]:
         Two tied components, b fits.
     gaps : Gaps
         Gaps of n rows.
-
-    Returns
-    -------
-    slope : array, shape (b, n, p)
-    base : array, shape (b, n)
     """
     inverse = gaps.inverse(fit.covariances[:, 0])
     delta = fit.means[:, 1] - fit.means[:, 0]
     slope = (inverse @ delta[:, None, :, None])[..., 0]
-    middle = fit.means.mean(axis=1)
-    base = np.log(fit.weights[:, 1] / fit.weights[:, 0])[:, None] - (slope @ middle[..., None])[..., 0]
     by_row: FloatArray = slope[:, gaps.row]
-    return by_row, base[:, gaps.row]
+    return by_row
 
 
-def contributions(x: FloatArray, fit: Fit) -> FloatArray:
-    """Return each feature's part of the log-odds of the second group, shape (n, p); NaN where unknown.
+def parts_of(x: FloatArray, fit: Fit, caps: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return each feature's part of the log-odds of the second group, and the log-odds of the mixing shares.
 
-    slope_j (x_j − midpoint_j): positive speaks for the second group. With the log-odds of the mixing
-    shares they add up to logit P.
+    slope_j (x_j − midpoint_j), at most `caps`_j to either side; 0 where unknown. Parts and base add up to
+    logit P. Without the caps P is the posterior of the mixture; with them one cell cannot settle a verdict
+    for which the feature is not reliable enough.
+
+    Returns
+    -------
+    parts : array, shape (b, n, p)
+    base : array, shape (b, 1)
     """
     gaps = Gaps.of(x)
-    slope, _ = slopes(fit.take(slice(0, 1)), gaps)
-    part: FloatArray = slope[0] * (x - fit.means[0].mean(axis=0))
-    return part
+    middle = fit.means.mean(axis=1)[:, None, :]
+    part = slopes(fit, gaps) * np.where(gaps.known, x - middle, 0.0)
+    return np.clip(part, -caps, caps), np.log(fit.weights[:, 1] / fit.weights[:, 0])[:, None]
+
+
+def posterior(x: FloatArray, fit: Fit, caps: FloatArray) -> FloatArray:
+    """Return the share of each row of `x` in the second group under each fit, shape (b, n).
+
+    A row without any known cell is left at the mixing share.
+    """
+    parts, base = parts_of(x, fit, caps)
+    return _share(base + parts.sum(axis=2))
+
+
+def contributions(x: FloatArray, fit: Fit, caps: FloatArray) -> FloatArray:
+    """Return the parts of the log-odds under the first fit, shape (n, p); NaN where unknown."""
+    return np.where(np.isnan(x), np.nan, parts_of(x, fit.take(slice(0, 1)), caps)[0][0])
+
+
+def sides(shares: FloatArray) -> NDArray[np.int_]:
+    """Return the verdict on shares over resamples, shape (b, …): 1 the second group, −1 the first, 0 neither.
+
+    The median must lie outside `ABSTAIN`, and the range from 5 to 95 % must not cover one half.
+
+    Examples
+    --------
+    >>> sides(np.array([[0.9, 0.4, 0.1], [0.8, 0.9, 0.2], [0.9, 0.8, 0.1]])).tolist()
+    [1, 0, -1]
+    """
+    low, middle, high = np.quantile(shares, (CREDIBLE[0], 0.5, CREDIBLE[1]), axis=0)
+    second = (low > 0.5) & (middle > ABSTAIN[1])
+    first = (high < 0.5) & (middle < ABSTAIN[0])
+    return np.asarray(second.astype(int) - first)
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,30 +120,27 @@ class Flips:
     to_second: NDArray[np.bool_]
 
 
-def nearest_flips(x: FloatArray, fit: Fit) -> Flips:
-    """Return, for every row, the smallest change of one known feature that flips its verdict.
+def nearest_flips(x: FloatArray, fit: Fit, caps: FloatArray) -> Flips:
+    """Return, for every row, the smallest change of one known feature that flips its verdict (`sides`).
 
-    The averaged posterior must pass the abstention band: exceed `ABSTAIN`'s upper end, or fall below its
-    lower end; from within the band, whichever takes the smaller change. Other cells stay as they are; values
-    are sought within the range that the feature has in the data, so that no impossible change is offered.
+    From "undecided" whichever side takes the smaller change. Other cells stay as they are; values are sought
+    within the range that the feature has in the data, so that no impossible change is offered.
 
     Parameters
     ----------
     x : array, shape (n, p)
     fit : Fit
-        The b fits whose posteriors are averaged.
+        The b fits of the resamples.
+    caps : array, shape (p,)
     """
-    gaps = Gaps.of(x)
-    slope, base = slopes(fit, gaps)
-    data = np.where(gaps.known, x, 0.0)
-    share = _mean_share(base + (slope * data).sum(axis=2))
+    parts, base = parts_of(x, fit, caps)
+    now = sides(_share(base + parts.sum(axis=2)))
     best = np.full(x.shape, np.inf)
     value = np.full(x.shape, np.nan)
-    up = share < 0.5
-    open_to = {True: share <= ABSTAIN[1], False: share >= ABSTAIN[0]}  # an undecided row may go either way
+    up = np.median(base + parts.sum(axis=2), axis=0) < 0
     toward = np.broadcast_to(up[:, None], x.shape).copy()
-    for to_second, rows in open_to.items():
-        step, reached = _steps(x, gaps, slope, base, to_second)
+    for to_second, rows in ((True, now < 1), (False, now > -1)):
+        step, reached = _steps(x, fit, caps, to_second)
         nearer = (step < best) & rows[:, None]
         best, value = np.where(nearer, step, best), np.where(nearer, reached, value)
         toward = np.where(nearer, to_second, toward)
@@ -126,19 +154,21 @@ def nearest_flips(x: FloatArray, fit: Fit) -> Flips:
     )
 
 
-def _steps(
-    x: FloatArray, gaps: Gaps, slope: FloatArray, base: FloatArray, to_second: bool
-) -> tuple[FloatArray, FloatArray]:
-    """Return the smallest change of each cell that carries its row past the band, and the value reached.
+def _steps(x: FloatArray, fit: Fit, caps: FloatArray, to_second: bool) -> tuple[FloatArray, FloatArray]:
+    """Return the smallest change of each cell that carries its row to one side, and the value reached.
 
     Infinite where none within the range of the feature does.
     """
+    gaps = Gaps.of(x)
     data = np.where(gaps.known, x, 0.0)
-    odds = base + (slope * data).sum(axis=2)
+    slope, middle = slopes(fit, gaps), fit.means.mean(axis=1)[:, None, :]
+    parts, base = parts_of(x, fit, caps)
+    others = (base + parts.sum(axis=2))[:, :, None] - parts
+    side = 1 if to_second else -1
 
     def reached(value: FloatArray) -> NDArray[np.bool_]:
-        share = _mean_share(odds[:, :, None] + slope * (value - data))
-        return share > ABSTAIN[1] if to_second else share < ABSTAIN[0]
+        part = np.clip(slope * (value - middle), -caps, caps)
+        return np.asarray(sides(_share(others + part)) == side)
 
     best = np.full(x.shape, np.inf)
     value = np.full(x.shape, np.nan)
@@ -146,15 +176,15 @@ def _steps(
         near, far = data.copy(), np.broadcast_to(end, x.shape).copy()
         possible = reached(far) & gaps.known
         for _ in range(BISECTIONS):
-            middle = (near + far) / 2
-            hit = reached(middle)
-            far, near = np.where(hit, middle, far), np.where(hit, near, middle)
+            half = (near + far) / 2
+            hit = reached(half)
+            far, near = np.where(hit, half, far), np.where(hit, near, half)
         step = np.where(possible, np.abs(far - data), np.inf)
         value = np.where(step < best, far, value)
         best = np.minimum(best, step)
     return best, value
 
 
-def _mean_share(odds: FloatArray) -> FloatArray:
-    share: FloatArray = (1 / (1 + np.exp(-np.clip(odds, -50, 50)))).mean(axis=0)
-    return share
+def _share(odds: FloatArray) -> FloatArray:
+    out: FloatArray = 1 / (1 + np.exp(-np.clip(odds, -50, 50)))
+    return out

@@ -1,4 +1,4 @@
-"""Two scales for features: a smooth one to fit on, and normal scores of the ranks to test on."""
+"""The common scale of the features: smooth, and it keeps humps."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ NORMAL_IQR: Final = 1.3489795003921634
 """Interquartile range of the standard normal distribution."""
 
 FARTHEST: Final = 1e3
+GAIN: Final = 4.0
+"""Log-likelihood that an exponent must gain: uneven groups look skewed, and evening them out bends them."""
 
 
 def yeo_johnson(x: FloatArray, exponent: FloatArray | float) -> FloatArray:
@@ -72,7 +74,8 @@ class Scale:
         """Return the scale of the columns of `x`, shape (n, p), NaN unknown.
 
         The spread is the interquartile range in units of the normal one, so that a wild value does not
-        set it; the exponent maximises the profile likelihood of a normal distribution.
+        set it; the exponent maximises the profile likelihood of a normal distribution where that gains much,
+        and is 1 otherwise.
         """
         low, median, high = np.nanquantile(x, [0.25, 0.5, 0.75], axis=0)
         spread = (high - low) / NORMAL_IQR
@@ -101,52 +104,6 @@ def _best_exponent(z: FloatArray) -> float:
     y = yeo_johnson(z[None, :], LAMBDAS[:, None])
     jacobian = float((np.sign(z) * np.log1p(np.abs(z))).sum())
     likelihood = -0.5 * len(z) * np.log(y.var(axis=1)) + (LAMBDAS - 1) * jacobian
-    return float(LAMBDAS[int(likelihood.argmax())])
-
-
-def normal_scores(x: FloatArray) -> FloatArray:
-    """Return the normal scores Φ^-1((rank − ½) / m) of each column's m known values; ties share a rank.
-
-    They depend on order alone: no transformation of a feature can change them, so no choice of
-    transformation can make or unmake a finding that rests on them.
-
-    Examples
-    --------
-    >>> normal_scores(np.array([[1.0], [100.0], [np.nan]])).round(3).ravel().tolist()
-    [-0.674, 0.674, nan]
-    """
-    from scipy.special import ndtri
-    from scipy.stats import rankdata
-
-    out = np.full(x.shape, np.nan)
-    for j, column in enumerate(x.T):
-        known = ~np.isnan(column)
-        rank = rankdata(column[known])
-        out[known, j] = ndtri((rank - 0.5) / known.sum())
-    return out
-
-
-def rank_again(z: FloatArray, scores: FloatArray) -> FloatArray:
-    """Return data sets, shape (b, n, p), with the order of `z` and the values of `scores`.
-
-    Each column of each data set is a permutation of the known scores of that column, ties included: a
-    null data set is as discrete as the data.
-
-    Parameters
-    ----------
-    z : array, shape (b, n, p)
-        Values without ties; only their order counts.
-    scores : array, shape (n, p)
-        Normal scores; where they are NaN the result is 0.
-
-    Examples
-    --------
-    >>> rank_again(np.array([[[5.0], [1.0], [3.0]]]), np.array([[-0.5], [-0.5], [1.0]])).ravel().tolist()
-    [1.0, -0.5, -0.5]
-    """
-    out = np.zeros_like(z)
-    for j in range(z.shape[2]):
-        rows = np.flatnonzero(~np.isnan(scores[:, j]))
-        order = np.argsort(z[:, rows, j], axis=1)
-        out[np.arange(len(z))[:, None], rows[order], j] = np.sort(scores[rows, j])
-    return out
+    best = int(likelihood.argmax())
+    plain = int(np.abs(LAMBDAS - 1).argmin())
+    return float(LAMBDAS[best if likelihood[best] - likelihood[plain] > GAIN else plain])

@@ -9,17 +9,17 @@ import numpy as np
 import pandas as pd
 from numpy.random import Generator
 
-from clustercoop.analysis.verdicts.em import Covariance, Fit, FloatArray, Gaps, fit_em
-from clustercoop.analysis.verdicts.existence import LEVEL, NEAR
-from clustercoop.analysis.verdicts.groups import RIDGE, UNKNOWN, Estimate, complete
-from clustercoop.analysis.verdicts.valley import MOST_EVEN
+from clustercoop.analysis.verdicts.em import Covariance, FloatArray, fit_em
+from clustercoop.analysis.verdicts.groups import RIDGE, Estimate
+from clustercoop.analysis.verdicts.humps import EVIDENCE
+from clustercoop.analysis.verdicts.split import ALONG, MIN_SHARE, STRAIGHT, THIRD, Split
 
-MIN_SHARE: Final = 0.1
-MIN_STRENGTH: Final = 0.8
 MIN_JACCARD: Final = 0.6
 VALID_JACCARD: Final = 0.75
 MOST_GROUPS: Final = 4
 STARTS: Final = 6
+NEAR: Final = 2.5
+"""Simulation errors within which a figure is too near its bound to be sure of the side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,30 +53,6 @@ def free_parameters(groups: int, p: int, covariance: Covariance = "tied") -> int
     return groups - 1 + groups * p + matrix
 
 
-def maximum_likelihood(
-    x: FloatArray,
-    groups: int,
-    rng: Generator,
-    covariance: Covariance = "tied",
-    start: FloatArray | None = None,
-) -> Fit:
-    """Return the best of several EM fits of `groups` components to `x`, shape (n, p), NaN unknown.
-
-    Parameters
-    ----------
-    start : array, shape (n, groups), optional
-        One more place to start from.
-    """
-    gaps = Gaps.of(x)
-    starts = spread_starts(complete(x, gaps), groups, rng, STARTS) if groups > 1 else np.ones((1, len(x), 1))
-    if start is not None:
-        starts = np.concatenate([start[None], starts])
-    fits = fit_em(
-        x, starts, gaps=gaps, covariance=covariance, ridge=RIDGE, tolerance=1e-6, max_iterations=500
-    )
-    return fits.take(np.array([int(fits.log_likelihood.argmax())]))
-
-
 def spread_starts(rows: FloatArray, groups: int, rng: Generator, starts: int) -> FloatArray:
     """Return soft k-means shares from far-apart seeds (k-means++), shape (starts, n, groups)."""
     n = len(rows)
@@ -90,75 +66,74 @@ def spread_starts(rows: FloatArray, groups: int, rng: Generator, starts: int) ->
             seeds = np.concatenate([seeds, rows[[pick]]])
         for _ in range(20):
             label = ((rows[:, None] - seeds) ** 2).sum(axis=2).argmin(axis=1)
-            seeds = np.stack(
-                [rows[label == k].mean(axis=0) if (label == k).any() else seeds[k] for k in range(groups)]
-            )
+            member = np.eye(groups)[label]
+            size = member.sum(axis=0)[:, None]
+            seeds = np.where(size > 0, member.T @ rows / np.maximum(size, 1), seeds)
         out.append(0.9 * np.eye(groups)[label] + 0.1 / groups)
     return np.stack(out)
 
 
-def criteria(
-    x: FloatArray, rng: Generator, start: FloatArray | None = None
-) -> tuple[pd.DataFrame, list[Fit]]:
-    """Return BIC and AIC of one to four groups with a common covariance, and the fits.
+def criteria(rows: FloatArray, rng: Generator) -> pd.DataFrame:
+    """Return BIC and AIC of one to four groups with a common covariance.
 
     BIC = −2 log L + k log n, AIC = −2 log L + 2 k with k free parameters; smaller is better.
+
+    Parameters
+    ----------
+    rows : array, shape (n, p)
+        Complete: unknown cells at their conditional means under one population.
 
     Returns
     -------
     DataFrame
         ``groups, log_likelihood, parameters, bic, aic``.
-    list of Fit
     """
-    n, p = x.shape
-    rows, fits = [], []
+    n, p = rows.shape
+    out = []
     for groups in range(1, MOST_GROUPS + 1):
-        fit = maximum_likelihood(x, groups, rng, start=start if groups == 2 else None)
+        starts = spread_starts(rows, groups, rng, STARTS) if groups > 1 else np.ones((1, n, 1))
+        fits = fit_em(rows, starts, ridge=RIDGE, tolerance=1e-4, max_iterations=200)
+        likelihood = float(fits.log_likelihood.max())
         count = free_parameters(groups, p)
-        likelihood = float(fit.log_likelihood[0])
-        rows.append(
+        out.append(
             (groups, likelihood, count, count * np.log(n) - 2 * likelihood, 2 * count - 2 * likelihood)
         )
-        fits.append(fit)
-    return pd.DataFrame(rows, columns=["groups", "log_likelihood", "parameters", "bic", "aic"]), fits
+    return pd.DataFrame(out, columns=["groups", "log_likelihood", "parameters", "bic", "aic"])
 
 
-def gates(
-    p_value: Estimate,
-    share: float,
-    strength: Estimate = UNKNOWN,
-    stability: Estimate = UNKNOWN,
-    gap: Estimate = UNKNOWN,
-    even: Estimate = UNKNOWN,
-) -> tuple[Gate, ...]:
+def third_group(chosen: pd.DataFrame) -> float:
+    """Return the least BIC of three and four groups less that of two.
+
+    Two groups cut from a curve leave much that a third and a fourth explain.
+
+    Examples
+    --------
+    >>> third_group(pd.DataFrame({"groups": [1, 2, 3, 4], "bic": [50.0, 20.0, 27.0, 30.0]}))
+    7.0
+    """
+    bic = chosen.set_index("groups")["bic"]
+    return float(min(bic[3], bic[4]) - bic[2])
+
+
+def gates(split: Split, share: float, stability: Estimate) -> tuple[Gate, ...]:
     """Return the gates of a split into two groups; what is not known is not passed.
 
     Parameters
     ----------
-    p_value : Estimate
-        Of the split test.
+    split : Split
     share : float
         Share of clusters in the smaller group; below a tenth it is a handful of outliers, not a group.
-    strength : Estimate
-        Prediction strength.
     stability : Estimate
         Jaccard stability of the less stable group.
-    gap : Estimate
-        Gap(2) − Gap(1), less its error.
-    even : Estimate
-        How often one evenly spread population shows so empty a middle between groups (`valley`).
     """
+    least = (
+        ("two_humps", split.look.found.evidence, EVIDENCE),
+        ("smaller_group", share, MIN_SHARE),
+        ("straight", split.bend, STRAIGHT),
+        ("along", split.along, ALONG),
+        ("third_group", split.third, THIRD),
+    )
     return (
-        Gate("split_test", p_value.value, LEVEL, p_value.value <= LEVEL, p_value.error),
-        Gate("smaller_group", share, MIN_SHARE, share >= MIN_SHARE),
-        Gate(
-            "prediction_strength",
-            strength.value,
-            MIN_STRENGTH,
-            strength.value >= MIN_STRENGTH,
-            strength.error,
-        ),
+        *(Gate(name, value, bound, value >= bound) for name, value, bound in least),
         Gate("jaccard", stability.value, MIN_JACCARD, stability.value >= MIN_JACCARD, stability.error),
-        Gate("gap", gap.value, 0.0, gap.value > 0, gap.error),
-        Gate("valley", even.value, MOST_EVEN, even.value <= MOST_EVEN, even.error),
     )

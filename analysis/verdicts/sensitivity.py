@@ -8,20 +8,23 @@ import numpy as np
 import pandas as pd
 from numpy.random import Generator
 
-from clustercoop.analysis.verdicts.em import Covariance, FloatArray, Gaps, fit_em
+from clustercoop.analysis.verdicts.em import Covariance, Fit, FloatArray, Gaps, fit_em
 from clustercoop.analysis.verdicts.groups import RIDGE, Recipe
-from clustercoop.analysis.verdicts.model import Groups
 
 IMPUTATIONS: Final = 20
+TINY: Final = 1e-9
 OTHER_COVARIANCES: Final[tuple[Covariance, ...]] = ("full", "diag")
 
 
-def sensitivity(groups: Groups, names: list[str], rng: Generator) -> pd.DataFrame:
+def sensitivity(
+    recipe: Recipe, fit: Fit, stays: FloatArray, names: list[str], rng: Generator
+) -> pd.DataFrame:
     """Return how many clusters keep their group under other choices.
 
     Parameters
     ----------
-    groups : Groups
+    recipe, fit, stays
+        Of `Groups`.
     names : list of str
         Features, in the order of the columns.
     rng : Generator
@@ -33,37 +36,59 @@ def sensitivity(groups: Groups, names: list[str], rng: Generator) -> pd.DataFram
         in their group), ``changed`` (how many do not).
     """
     rows: list[tuple[str, str, FloatArray]] = []
-    recipe = groups.recipe
+    own = fit.responsibilities[0, :, 1] > 0.5
     for covariance in OTHER_COVARIANCES:
-        fit = fit_em(
+        again = fit_em(
             recipe.x,
-            groups.fit.responsibilities[0],
+            fit.responsibilities[0],
             gaps=recipe.gaps,
             covariance=covariance,
             ridge=RIDGE,
             prior=recipe.prior,
         )
-        rows.append(("covariance", covariance, fit.responsibilities[0, :, 1]))
-    ones = np.ones((1, len(recipe.x)))
+        rows.append(("covariance", covariance, again.responsibilities[0, :, 1]))
     if not recipe.gaps.complete:
         drawn = _imputed(recipe.x, recipe.gaps, rng)
-        fit = recipe.fit(np.ones((IMPUTATIONS, len(recipe.x))), rng, drawn)
-        second = fit.responsibilities[:, :, 1]
-        swap = (second * groups.second).sum(axis=1) < ((1 - second) * groups.second).sum(axis=1)
+        again = recipe.fit(np.ones((IMPUTATIONS, len(recipe.x))), drawn)
+        second = again.responsibilities[:, :, 1]
+        swap = (second * own).sum(axis=1) < ((1 - second) * own).sum(axis=1)
         rows.append(("imputation", "multiple", np.where(swap[:, None], 1 - second, second).mean(axis=0)))
-    for j, name in enumerate(names):
-        keep = np.arange(len(names)) != j
-        known = ~np.isnan(recipe.x[:, keep]).all(axis=1)
-        if len(names) < 2 or not recipe.theory[keep].any() or not known.all():
-            continue
-        part = Recipe.of(recipe.x[:, keep], recipe.theory[keep], recipe.led)
-        rows.append(("without", name, part.fit(ones, rng).responsibilities[0, :, 1]))
     out = []
     for variant, detail, share in rows:
-        same = np.mean((share > 0.5) == groups.second)
+        same = np.mean((share > 0.5) == own)
         same = float(max(same, 1 - same))
         out.append((variant, detail, same, round((1 - same) * len(share))))
+    out += [
+        ("without", name, same, round((1 - same) * len(recipe.x)))
+        for name, same in zip(names, stays.tolist(), strict=True)
+    ]
     return pd.DataFrame(out, columns=["variant", "detail", "same", "changed"])
+
+
+def leave_one_out(recipe: Recipe, fit: Fit) -> FloatArray:
+    """Return the share of clusters that keep their group without each feature, mean over both groups.
+
+    The groups are looked for again from the best line of what is left; a feature without which nothing is
+    known of any cluster, or which is the only one, counts as 0.
+    """
+    second = fit.responsibilities[0, :, 1] > 0.5
+    p = recipe.x.shape[1]
+    difference = fit.means[0, 1] - fit.means[0, 0]
+    out = np.zeros(p)
+    for j in range(p):
+        keep = np.arange(p) != j
+        rows = ~np.isnan(recipe.x[:, keep]).all(axis=1)
+        if p < 2 or not second[rows].any() or second[rows].all():
+            continue
+        line = np.linalg.solve(fit.covariances[0, 0][np.ix_(keep, keep)], difference[keep])
+        if not np.any(np.abs(line) > TINY):
+            continue  # nothing else tells the groups apart
+        lean = recipe.lean[keep] if recipe.lean is not None and recipe.lean[keep].any() else None
+        part = Recipe.of(recipe.x[np.ix_(rows, keep)], line, lean)
+        again = part.fit(np.ones((1, int(rows.sum())))).responsibilities[0, :, 1] > 0.5
+        upper, lower = again[second[rows]].mean(), 1 - again[~second[rows]].mean()
+        out[j] = max(upper + lower, 2 - upper - lower) / 2
+    return out
 
 
 def _imputed(x: FloatArray, gaps: Gaps, rng: Generator) -> FloatArray:

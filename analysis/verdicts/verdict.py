@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -10,17 +10,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from clustercoop.analysis.verdicts import wording
+from clustercoop.analysis.verdicts import said
 from clustercoop.analysis.verdicts.em import FloatArray
 from clustercoop.analysis.verdicts.features import MIN_FEATURES, FeatureTable, back, feature_table
-from clustercoop.analysis.verdicts.groups import posterior
 from clustercoop.analysis.verdicts.model import Groups, find_groups
-from clustercoop.analysis.verdicts.naming import ABSTAIN, contributions, nearest_flips
-from clustercoop.analysis.verdicts.selection import criteria
+from clustercoop.analysis.verdicts.naming import CREDIBLE, contributions, nearest_flips, posterior, sides
+from clustercoop.analysis.verdicts.said import Said, render
 from clustercoop.analysis.verdicts.sensitivity import sensitivity
 from clustercoop.graph.errors import DataError
 from clustercoop.graph.findings import Finding
 from clustercoop.graph.settings import Settings
+from clustercoop.graph.texts import languages
 
 EXPLORATORY_FROM: Final = 20
 MODEL_ABOVE: Final = 40
@@ -29,9 +29,8 @@ MODEL_ABOVE: Final = 40
 FEATURE_FINDINGS: Final = {
     "hardly varies": "model_feature_constant",
     "repeats another": "model_feature_repeats",
+    "a label": "model_feature_label",
 }
-
-CREDIBLE: Final = (0.05, 0.95)
 
 CLUSTER_COLUMNS: Final = (
     "cluster_id",
@@ -59,8 +58,9 @@ class FormationModel:
     ----------
     basis : {"rules", "exploratory", "model"}
         What the verdicts rest on, by the number of clusters.
-    outcome : {"rules", "none", "unnamed", "named"}
-        No model fitted; no distinct groups; groups that differ, yet not along theory; groups with names.
+    outcome : {"rules", "none", "alone", "unnamed", "named"}
+        No model fitted; no distinct groups; groups that rest on one feature alone; groups that differ,
+        yet not along theory; groups with names.
     clusters : DataFrame
         One row a cluster, `CLUSTER_COLUMNS`; unknown is NaN or "".
     scores : DataFrame
@@ -74,13 +74,13 @@ class FormationModel:
         ``cluster_id, feature, value, to_ecosystem``: the nearest change that flips each verdict, the value in
         raw units; feature "" where no single one could.
     selection : DataFrame
-        ``groups, log_likelihood, parameters, bic, aic, p_value, jaccard, prediction_strength, gap``.
+        ``groups, log_likelihood, parameters, bic, aic``.
     gates : DataFrame
         ``gate, value, error, bound, passed``; `error` is what other random draws would move the value by.
     sensitivity : DataFrame
         ``variant, detail, same, changed``.
-    sentences : mapping of language to tuple of str
-        What the report's page says, in English (``en``) and Russian (``ru``).
+    said : tuple of Said
+        What the report's page says, as ids and figures; `sentences` renders them.
     findings : tuple of Finding
         Features and clusters that were left out.
     """
@@ -88,7 +88,7 @@ class FormationModel:
     basis: str
     outcome: str
     clusters: pd.DataFrame
-    sentences: Mapping[str, tuple[str, ...]]
+    said: tuple[Said, ...]
     scores: pd.DataFrame
     features: pd.DataFrame = field(default_factory=pd.DataFrame)
     feature_notes: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -102,6 +102,11 @@ class FormationModel:
     gates: pd.DataFrame = field(default_factory=pd.DataFrame)
     sensitivity: pd.DataFrame = field(default_factory=pd.DataFrame)
     findings: tuple[Finding, ...] = ()
+
+    @property
+    def sentences(self) -> dict[str, tuple[str, ...]]:
+        """What the report's page says, by language."""
+        return {lang: tuple(render(one, lang) for one in self.said) for lang in languages()}
 
 
 def basis_of(n_clusters: int) -> str:
@@ -178,10 +183,10 @@ def assess(
         clusters["formation_verdict"] = clusters["rule_verdict"]
         clusters["verdict_basis"] = "rules"
         total = len(clusters)
-        sentences = wording.rules_only(
+        why = said.rules_only(
             total, len(table.cluster_ids), EXPLORATORY_FROM, len(table.features), bool(table.theory.any())
         )
-        return FormationModel("rules", "rules", clusters, sentences, scores, table.cells, table.notes)
+        return FormationModel("rules", "rules", clusters, why, scores, table.cells, table.notes)
     return _model(ordered, table, clusters, basis, settings.lang, rng_seed, progress)
 
 
@@ -220,10 +225,18 @@ def _model(
     progress: Progress | None,
 ) -> FormationModel:
     rng = np.random.default_rng(rng_seed)
+    names = tuple(feature.name for feature in table.features)
     groups = find_groups(
-        table.x, table.theory, rng, progress=None if progress is None else lambda share: progress(0.9 * share)
+        table.x,
+        table.theory,
+        rng,
+        names=names,
+        caps=table.caps,
+        progress=None if progress is None else lambda share: progress(0.9 * share),
     )
-    outcome = "none" if not groups.found else "named" if groups.named else "unnamed"
+    outcome = "none"
+    if groups.found:
+        outcome = "alone" if groups.alone >= 0 else "named" if groups.named else "unnamed"
     placed = clusters["cluster_id"].isin(set(table.cluster_ids)).to_numpy()
     clusters.loc[placed, "verdict_basis"] = basis
     clusters.loc[placed, "formation_verdict"] = "no structure" if outcome == "none" else "undecided"
@@ -238,10 +251,11 @@ def _model(
     if outcome == "named":
         parts = _contributions(table, groups)
         flips = _place(clusters, placed, table, groups, lang)
-        scores["ecosystem_probability"] = _yearly(formations, table, groups)
-        scores["formation_verdict"] = _in_words(scores["ecosystem_probability"].to_numpy())
-    chosen, _ = criteria(groups.x, rng, groups.fit.responsibilities[0])
-    variants = sensitivity(groups, [feature.name for feature in table.features], rng)
+        yearly, known = _yearly(formations, table, groups)
+        scores["ecosystem_probability"] = np.where(known, np.median(yearly, axis=0), np.nan)
+        scores["formation_verdict"] = np.where(known, _in_words(yearly), "")
+    variants = sensitivity(groups.recipe, groups.fit, groups.stays, list(names), rng)
+    assert groups.criteria is not None
     if progress is not None:
         progress(1.0)
     gates = pd.DataFrame(
@@ -252,24 +266,23 @@ def _model(
         basis,
         outcome,
         clusters,
-        wording.model_page(basis, outcome, groups, table, clusters, variants, chosen),
+        said.page(basis, outcome, groups, table, clusters, variants),
         scores,
         table.cells,
         table.notes,
         parts,
         flips,
-        _selection(chosen, groups),
+        groups.criteria,
         gates,
         variants,
         _findings(table),
     )
 
 
-def _in_words(probability: FloatArray) -> NDArray[np.object_]:
-    """Return the verdict on each probability of being ecosystem-like; "" where it is unknown."""
-    low, high = ABSTAIN
-    sides = [np.isnan(probability), probability > high, probability < low]
-    return np.select(sides, ["", "ecosystem-like", "cluster-like"], "undecided").astype(object)
+def _in_words(shares: FloatArray) -> NDArray[np.object_]:
+    """Return the verdict on the probabilities over resamples, shape (b, n)."""
+    side = sides(shares)
+    return np.select([side > 0, side < 0], ["ecosystem-like", "cluster-like"], "undecided").astype(object)
 
 
 def _place(
@@ -280,21 +293,20 @@ def _place(
     Returns the flips as figures, see `FormationModel.flips`.
     """
     assert groups.resampled is not None
-    shares = posterior(groups.x, groups.resampled)
-    low, high = np.quantile(shares, CREDIBLE, axis=0)
+    low, high = np.quantile(groups.shares, CREDIBLE, axis=0)
     p = groups.probability
-    clusters.loc[placed, "formation_verdict"] = _in_words(p)
+    clusters.loc[placed, "formation_verdict"] = _in_words(groups.shares)
     clusters.loc[placed, "ecosystem_probability"] = p
     clusters.loc[placed, "ecosystem_probability_low"] = low
     clusters.loc[placed, "ecosystem_probability_high"] = high
-    parts = contributions(groups.x, groups.fit)
-    flips = nearest_flips(groups.x, groups.resampled)
+    parts = contributions(groups.x, groups.fit, groups.caps)
+    flips = nearest_flips(groups.x, groups.resampled, groups.caps)
     because, change, figures = [], [], []
     for row in range(len(p)):
-        because.append(wording.because(table.features, parts[row], lang))
+        because.append(said.because(table.features, parts[row], lang))
         at = int(flips.feature[row])
         if at < 0:
-            change.append(wording.no_flip(bool(flips.to_second[row]), lang))
+            change.append(said.render(said.flip("", np.nan, bool(flips.to_second[row])), lang))
             figures.append(("", np.nan, bool(flips.to_second[row])))
             continue
         scaled = np.full(len(table.features), 0.0)
@@ -302,7 +314,7 @@ def _place(
         feature = table.features[at]
         value = back(feature.transform, groups.scale.backward(scaled)[at : at + 1], feature.scale)[0]
         value = outward(float(value), bool(flips.value[row] > groups.x[row, at]))
-        change.append(wording.flip(feature, value, bool(flips.to_second[row]), lang))
+        change.append(said.render(said.flip(feature.name, value, bool(flips.to_second[row])), lang))
         figures.append((feature.name, value, bool(flips.to_second[row])))
     clusters.loc[placed, "verdict_because"] = because
     clusters.loc[placed, "nearest_flip"] = change
@@ -327,32 +339,19 @@ def outward(value: float, up: bool) -> float:
 
 
 def _contributions(table: FeatureTable, groups: Groups) -> pd.DataFrame:
-    parts = contributions(groups.x, groups.fit)
+    parts = contributions(groups.x, groups.fit, groups.caps)
     frame = pd.DataFrame(parts, columns=[feature.name for feature in table.features])
     frame.insert(0, "cluster_id", table.cluster_ids)
     return frame.melt("cluster_id", var_name="feature", value_name="contribution")
 
 
-def _yearly(formations: pd.DataFrame, table: FeatureTable, groups: Groups) -> FloatArray:
-    """Return the averaged posterior of every row; NaN where fewer than three features are known."""
+def _yearly(
+    formations: pd.DataFrame, table: FeatureTable, groups: Groups
+) -> tuple[FloatArray, NDArray[np.bool_]]:
+    """Return the probabilities of every row over resamples, and which rows have three known features."""
     assert groups.resampled is not None
     x = groups.scale.forward(table.transformed(formations))
-    out: FloatArray = posterior(x, groups.resampled).mean(axis=0)
-    out[(~np.isnan(x)).sum(axis=1) < MIN_FEATURES] = np.nan
-    return out
-
-
-def _selection(chosen: pd.DataFrame, groups: Groups) -> pd.DataFrame:
-    """Add to the criteria what was tested: two groups against one."""
-    value = {gate.name: gate.value for gate in groups.gates}
-    two = chosen["groups"] == 2
-    gap = value["gap"]
-    return chosen.assign(
-        p_value=np.where(two, value["split_test"], np.nan),
-        jaccard=np.where(two, value["jaccard"], np.nan),
-        prediction_strength=np.where(two, value["prediction_strength"], np.nan),
-        gap=np.where(two, gap, np.nan),
-    )
+    return posterior(x, groups.resampled, groups.caps), (~np.isnan(x)).sum(axis=1) >= MIN_FEATURES
 
 
 def _findings(table: FeatureTable) -> tuple[Finding, ...]:

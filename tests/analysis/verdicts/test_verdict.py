@@ -1,6 +1,5 @@
 """Verdicts: tiers, outcomes, sentences, and the real data of the field."""
 
-import re
 from dataclasses import replace
 
 import numpy as np
@@ -10,11 +9,10 @@ import pytest
 from benchmarks.worlds import feature_world
 from clustercoop.analysis.verdicts.em import Fit
 from clustercoop.analysis.verdicts.features import feature_table, transform
-from clustercoop.analysis.verdicts.groups import posterior
 from clustercoop.analysis.verdicts.model import find_groups
-from clustercoop.analysis.verdicts.naming import nearest_flips
+from clustercoop.analysis.verdicts.naming import nearest_flips, posterior, sides
+from clustercoop.analysis.verdicts.said import page, render
 from clustercoop.analysis.verdicts.verdict import CLUSTER_COLUMNS, FormationModel, assess, basis_of
-from clustercoop.analysis.verdicts.wording import model_page
 from clustercoop.graph.errors import DataError
 from clustercoop.graph.settings import Lang, Settings
 from tests.places import ROOT, SHARED
@@ -22,7 +20,6 @@ from tests.places import ROOT, SHARED
 NEEDS_SHARED = pytest.mark.skipif(
     not SHARED.exists(), reason="needs the public data sets in ../shared/data, which are absent"
 )
-CHOSEN = pd.DataFrame({"groups": [1, 2], "bic": [10.0, 0.0]})
 VERDICTS = {"cluster-like", "ecosystem-like", "undecided", "no structure", ""}
 
 
@@ -67,11 +64,12 @@ def test_the_table_of_clusters_is_whole(planted: tuple[FormationModel, np.ndarra
     assert tuple(clusters.columns) == CLUSTER_COLUMNS
     p = clusters["ecosystem_probability"]
     assert p.between(0, 1).all()
-    assert (clusters["ecosystem_probability_low"] <= clusters["ecosystem_probability_high"]).all()
+    low, high = clusters["ecosystem_probability_low"], clusters["ecosystem_probability_high"]
+    assert ((low <= p) & (p <= high)).all()
     verdict = clusters["formation_verdict"]
-    assert (p[verdict == "ecosystem-like"] > 0.65).all()
-    assert (p[verdict == "cluster-like"] < 0.35).all()
-    assert p[verdict == "undecided"].between(0.35, 0.65).all()
+    assert ((verdict == "ecosystem-like") == ((p > 0.65) & (low > 0.5))).all()
+    assert ((verdict == "cluster-like") == ((p < 0.35) & (high < 0.5))).all()
+    assert set(verdict[(low <= 0.5) & (high >= 0.5)]) <= {"undecided"}
     assert (clusters["verdict_basis"] == "model").all()
     assert clusters["jaccard"].between(0.6, 1).all()
     assert clusters["verdict_because"].str.contains("for ").all()
@@ -84,8 +82,8 @@ def test_each_year_is_scored(planted: tuple[FormationModel, np.ndarray, pd.DataF
     by_cluster = model.scores.groupby("cluster_id")["ecosystem_probability"].mean()
     assert np.mean((by_cluster.to_numpy() > 0.5) == ecosystem) > 0.85
     p, said = model.scores["ecosystem_probability"], model.scores["formation_verdict"]
-    assert ((p > 0.65) == (said == "ecosystem-like")).all()
-    assert ((p < 0.35) == (said == "cluster-like")).all()
+    assert (p[said == "ecosystem-like"] > 0.65).all()
+    assert (p[said == "cluster-like"] < 0.35).all()
     assert ((said == "") == p.isna()).all()
 
 
@@ -93,7 +91,6 @@ def test_the_tables_behind_it(planted: tuple[FormationModel, np.ndarray, pd.Data
     model, _, _ = planted
     assert model.gates["passed"].all()
     assert model.selection["groups"].tolist() == [1, 2, 3, 4]
-    assert model.selection["p_value"].notna().tolist() == [False, True, False, False]
     assert set(model.sensitivity["variant"]) == {"covariance", "imputation", "without"}
     assert model.sensitivity["same"].between(0.5, 1).all()
     assert set(model.features["status"]) <= {"known", "zero", "bound", "missing", "outside"}
@@ -127,14 +124,14 @@ def test_groups_that_differ_otherwise_get_no_names() -> None:
     # A split that the gates would pass, but whose distance along theory may be nothing.
     world = feature_world(np.random.default_rng(3), 60, 6.0)
     table = feature_table(world.formations)
-    groups = find_groups(table.x, table.theory, np.random.default_rng(0), replicates=199, resamples=20)
+    groups = find_groups(table.x, table.theory, np.random.default_rng(0), resamples=20)
     assert (groups.found, groups.named) == (True, True)
     vague = replace(groups, interval=(-0.2, 1.1))
     assert (vague.found, vague.named) == (True, False)
     clusters = judge(world.formations).clusters
-    page = model_page("model", "unnamed", vague, table, clusters, pd.DataFrame(), CHOSEN)
-    assert page["en"][0].startswith("There are two distinct groups, but")
-    assert page["ru"][0].startswith("Группы различимы, но")
+    first = page("model", "unnamed", vague, table, clusters, pd.DataFrame())[0]
+    assert render(first, "en").startswith("There are two distinct groups, but")
+    assert render(first, "ru").startswith("Группы различимы, но")
 
 
 def test_few_clusters_get_the_verdict_of_the_rule() -> None:
@@ -259,7 +256,7 @@ def test_the_wiod_countries_run_and_explain_themselves_and_the_ten_with_rd_get_r
     assert model.basis == "model"
     note = model.feature_notes.set_index("feature").loc["innovation"]
     assert (note["known"], note["used"]) == (10, True)
-    assert model.outcome in ("none", "unnamed", "named")
+    assert model.outcome in ("none", "alone", "unnamed", "named")
     assert len(model.sentences["en"]) >= 2
     assert len(model.clusters) == 41
 
@@ -297,12 +294,13 @@ def test_a_flip_does_what_it_says_with_the_figure_as_it_is_told(
 ) -> None:
     model, _, formations = planted
     table = feature_table(formations.sort_values(["cluster_id", "year"], kind="stable"))
-    groups = find_groups(table.x, table.theory, np.random.default_rng(0))
+    used = tuple(feature.name for feature in table.features)
+    groups = find_groups(table.x, table.theory, np.random.default_rng(0), names=used, caps=table.caps)
     assert groups.resampled is not None
     rows = {cluster: at for at, cluster in enumerate(table.cluster_ids)}
     names = [feature.name for feature in table.features]
     told = model.flips[model.flips["feature"] != ""]
-    assert len(told) > 20
+    assert len(told) > 4
     for flip in told.to_dict(orient="records"):
         row, j = rows[flip["cluster_id"]], names.index(flip["feature"])
         assert float(f"{flip['value']:.3g}") == flip["value"]
@@ -310,8 +308,8 @@ def test_a_flip_does_what_it_says_with_the_figure_as_it_is_told(
         changed[j] = transform(
             table.features[j].transform, np.array([flip["value"]]), table.features[j].scale
         )[0]
-        share = posterior(groups.scale.forward(changed[None]), groups.resampled).mean()
-        assert share > 0.65 if flip["to_ecosystem"] else share < 0.35, flip
+        shares = posterior(groups.scale.forward(changed[None]), groups.resampled, table.caps)
+        assert sides(shares)[0] == (1 if flip["to_ecosystem"] else -1), flip
 
 
 def test_an_undecided_cluster_is_told_the_nearer_way() -> None:
@@ -326,7 +324,7 @@ def test_an_undecided_cluster_is_told_the_nearer_way() -> None:
         np.ones(1, bool),
     )
     x = np.array([[np.log(0.45 / 0.55) / 2, 0.0], [3.0, 0.0], [-3.0, 0.0]])  # log-odds are 2 x
-    flips = nearest_flips(x, fit)
+    flips = nearest_flips(x, fit, np.full(2, np.inf))
     assert flips.to_second.tolist() == [False, False, True]
     assert flips.value[0] == pytest.approx(np.log(0.35 / 0.65) / 2, abs=1e-6)
 
@@ -362,19 +360,6 @@ def test_a_figure_out_of_range_is_not_known() -> None:
     table.loc[0, "value_added_per_employee"] = -1.0
     clusters = judge(table).clusters.set_index("cluster_id")["features_known"]
     assert (clusters["c0000"], clusters["c0001"]) == (7, 8)
-
-
-def test_a_verdict_that_hangs_on_the_random_draws_says_so() -> None:
-    found = judge(feature_world(np.random.default_rng(10), 60, 3.6).formations)
-    assert found.outcome == "named"
-    assert any(re.match(r"Close to its bound: valley .* 0\.0\d+ ± 0\.00\d", s) for s in found.sentences["en"])
-    assert any(re.match(r"Вблизи границы: разрыв .* 0,0\d+ ± 0,00\d", s) for s in found.sentences["ru"])
-    none = judge(feature_world(np.random.default_rng(58), 40, 3.4).formations)
-    assert none.outcome == "none"
-    assert any("a split might be accepted" in s for s in none.sentences["en"])
-    clear = judge(feature_world(np.random.default_rng(11), 80, 6.0).formations)
-    assert not any("Close to its bound" in s for s in clear.sentences["en"])
-    assert (clear.gates.set_index("gate")["error"].drop("smaller_group") > 0).any()
 
 
 def test_copies_under_other_names_are_told() -> None:
@@ -424,4 +409,4 @@ def test_an_absurd_figure_neither_overflows_nor_makes_a_group() -> None:
     table.loc[3, "partner_entropy"] = 1e300
     model = judge(table)
     assert model.outcome == "none"
-    assert np.isfinite(model.gates.set_index("gate")["value"][["split_test", "gap", "valley"]]).all()
+    assert np.isfinite(model.gates.set_index("gate")["value"]["two_humps"])

@@ -1,0 +1,146 @@
+"""Signs that what looks like two groups is one population along a curve."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from clustercoop.analysis.verdicts.em import FloatArray
+
+TINY: Final = 1e-6
+FARTHEST: Final = 6.0
+MOST_ROWS: Final = 1000
+"""Rows beyond which the shortest paths are taken on a random part."""
+
+LEAST_SIDE: Final = 4
+
+
+def bend(rows: FloatArray, line: FloatArray, upper: NDArray[np.bool_]) -> float:
+    """Return how well two normal groups with one covariance explain what goes with `line`: a p-value.
+
+    In such groups every feature runs straight along the line within a group, with one slope and one scatter
+    in both. Where a population bends from one end of the line to the other, the slopes within its halves
+    differ or the scatter changes on the way. Three tests: of one slope (Hotelling), of one scatter over all
+    directions, and in each direction (F, the smallest p times their number); the smallest of the three.
+
+    Parameters
+    ----------
+    rows : array, shape (n, p)
+        Complete.
+    line : array, shape (n,)
+    upper : array of bool, shape (n,)
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> angle = rng.uniform(0, np.pi, 60)
+    >>> rows = np.column_stack([np.cos(angle), np.sin(angle)]) + 0.1 * rng.normal(size=(60, 2))
+    >>> bend(rows, rows[:, 0], rows[:, 0] > 0) < 0.001
+    True
+    """
+    from scipy.special import fdtrc
+
+    n = len(rows)
+    if min(upper.sum(), n - upper.sum()) < LEAST_SIDE:
+        return 0.0
+    group = upper.astype(np.float64)
+    along = line - np.where(upper, line[upper].mean(), line[~upper].mean())
+    along = along / along.std()
+    straight = np.column_stack([np.ones(n), group, along])
+    left = _residuals(straight, rows)
+    turn = _residuals(straight, (along * (group - 0.5))[:, None])[:, 0]
+    turn /= np.linalg.norm(turn)
+    slope = left.T @ turn
+    value, vector = np.linalg.eigh(left.T @ left - np.outer(slope, slope))
+    free = value > TINY * value.max()
+    value, vector = value[free], vector[:, free]
+    m = int(free.sum())
+    rest = n - 4 - m + 1
+    one_slope = fdtrc(m, rest, float(((vector.T @ slope) ** 2 / value).sum()) * rest / m)
+    scatter = ((left - np.outer(turn, slope)) @ vector / np.sqrt(value / n)) ** 2
+    sides = np.column_stack([np.ones(n), group, along * group, along * (1 - group)])
+    whole = _same(sides, np.minimum(scatter, 1.5 * FARTHEST).sum(axis=1)[:, None])
+    unit = (left @ _axes(left)) ** 2
+    each = _same(sides, np.minimum(unit / unit.mean(axis=0), FARTHEST)) * m
+    return float(min(one_slope, whole.min(), each.min(), 1.0))
+
+
+def _axes(left: FloatArray) -> FloatArray:
+    value, vector = np.linalg.eigh(left.T @ left)
+    out: FloatArray = vector[:, value > TINY * value.max()]
+    return out
+
+
+def _residuals(design: FloatArray, rows: FloatArray) -> FloatArray:
+    base, _ = np.linalg.qr(design)
+    out: FloatArray = rows - base @ (base.T @ rows)
+    return out
+
+
+def _same(design: FloatArray, columns: FloatArray) -> FloatArray:
+    """Return the F test's p-value that the columns, shape (n, m), do not depend on the design."""
+    from scipy.special import fdtrc
+
+    n, terms = design.shape
+    total = ((columns - columns.mean(axis=0)) ** 2).sum(axis=0)
+    left = (_residuals(design, columns) ** 2).sum(axis=0)
+    out: FloatArray = fdtrc(terms - 1, n - terms, (total - left) / (terms - 1) / (left / (n - terms)))
+    return out
+
+
+def geodesic(rows: FloatArray, rng: Generator) -> tuple[NDArray[np.intp], FloatArray]:
+    """Return places along the longest way through the population: rows used, and their coordinate.
+
+    The first axis of classical scaling of the shortest paths over nearest neighbours (√n of them, 6 at least)
+    and the minimal spanning tree [1]_: along a curve it is the way on the curve.
+
+    References
+    ----------
+    .. [1] Tenenbaum, J. B., de Silva, V. & Langford, J. C. (2000). A global geometric framework for nonlinear
+       dimensionality reduction. Science 290, 2319–2323.
+    """
+    from scipy.sparse.csgraph import minimum_spanning_tree, shortest_path
+    from scipy.spatial.distance import cdist
+
+    used = np.arange(len(rows))
+    if len(rows) > MOST_ROWS:
+        used = np.sort(rng.permutation(len(rows))[:MOST_ROWS])
+    z = rows[used]
+    n = len(z)
+    distance = cdist(z, z)
+    distance += TINY * (1 - np.eye(n))  # equal rows are neighbours, not strangers: 0 is no edge
+    graph = np.zeros((n, n))
+    near = np.argsort(distance, axis=1)[:, 1 : max(6, round(n**0.5)) + 1]
+    at = np.arange(n)[:, None]
+    graph[at, near] = distance[at, near]
+    tree = minimum_spanning_tree(distance).toarray()
+    graph = np.maximum(np.maximum(graph, graph.T), np.maximum(tree, tree.T))
+    square = shortest_path(graph, directed=False) ** 2
+    square -= square.mean(axis=0)
+    square -= square.mean(axis=1, keepdims=True)
+    value, vector = np.linalg.eigh(-0.5 * square)
+    return used, vector[:, -1] * np.sqrt(max(value[-1], 0.0))
+
+
+def told_by(place: FloatArray, line: FloatArray) -> float:
+    """Return the share of the variance of `line` that neighbours along `place` tell, shape (n,) both.
+
+    Each value is foretold by the mean of the n/12 values before and after it (3 at least).
+
+    Examples
+    --------
+    >>> t = np.linspace(0, 1, 100)
+    >>> told_by(t, np.sin(9 * t)) > 0.9
+    True
+    """
+    n = len(line)
+    width = max(3, n // 12)
+    values = line[np.argsort(place, kind="stable")]
+    sums = np.concatenate([[0.0], np.cumsum(values)])
+    low = np.maximum(np.arange(n) - width, 0)
+    high = np.minimum(np.arange(n) + width + 1, n)
+    foretold = (sums[high] - sums[low] - values) / (high - low - 1)
+    return float(1 - ((values - foretold) ** 2).mean() / values.var())

@@ -1,0 +1,174 @@
+"""Is there a split? Few looks fixed beforehand, each held against one population, straight or bent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from clustercoop.analysis.verdicts.connected import bend, geodesic, told_by
+from clustercoop.analysis.verdicts.em import FloatArray
+from clustercoop.analysis.verdicts.humps import EVIDENCE, Humps, humps
+
+MIN_SHARE: Final = 0.1
+STRAIGHT: Final = 0.003
+ALONG: Final = 2.5
+TOLD: Final = 0.6
+THIRD: Final = 5.0
+MIN_ROWS: Final = 15
+FARTHEST: Final = 4.0
+TRAITS: Final = ("cooperation", "innovation")
+"""The two traits that theory combines: each is looked at alone, and both together."""
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """One coordinate on which two groups may show.
+
+    Attributes
+    ----------
+    name : str
+        A feature, ``two_traits``, ``theory`` or ``main_axis``.
+    direction : array, shape (p,)
+        The coordinate is the features on the scale times this.
+    rows : array of bool, shape (n,)
+        Rows on which the coordinate is known.
+    found : Humps
+        Of those rows.
+    """
+
+    name: str
+    direction: FloatArray
+    rows: NDArray[np.bool_]
+    found: Humps
+
+    @property
+    def share(self) -> float:
+        """Share of the rows in the smaller group."""
+        upper = float(self.found.upper.mean())
+        return min(upper, 1 - upper)
+
+    @property
+    def splits(self) -> bool:
+        """Whether two humps are enough likelier than one, and neither is a handful."""
+        return self.found.evidence >= EVIDENCE and self.share >= MIN_SHARE
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """What the looks found.
+
+    Attributes
+    ----------
+    look : Look
+        The one that decides: the strongest that passed all checks, else the strongest.
+    looks : tuple of Look
+    bend : float
+        p-value that both groups run straight along the look (`bend`); NaN where there was no split to check.
+    along : float
+        Evidence of the look and, where a way through the population tells where on the look a cluster lies,
+        of that way: humps on the look that the way does not have are one population seen from its end.
+    third : float
+        How much worse three or four groups explain the features than two, by BIC.
+    """
+
+    look: Look
+    looks: tuple[Look, ...]
+    bend: float = np.nan
+    along: float = np.nan
+    third: float = np.nan
+
+    @property
+    def found(self) -> bool:
+        """Whether a look splits and no check says that the two are one."""
+        return self.look.splits and self.bend > STRAIGHT and self.along >= ALONG and self.third >= THIRD
+
+
+def looks(x: FloatArray, completed: FloatArray, theory: FloatArray, names: tuple[str, ...]) -> list[Look]:
+    """Return the looks at scaled features, the strongest evidence first.
+
+    - each of the two traits alone, and the main axis of both (correlation matrix);
+    - ``theory``: ((R + I)/2)^-1 v, v the signs of theory and R the correlations: discounts features that
+      repeat each other. (R^-1 v would be worthless where theory is slightly wrong, because the difference
+      between groups is part of R.)
+    - ``main_axis``: of all features, whatever theory says.
+
+    Parameters
+    ----------
+    x, completed : array, shape (n, p)
+        With NaN unknown, and with unknown cells at their conditional means under one population. The traits
+        are looked at where they are known.
+    """
+    p = x.shape[1]
+    shape: FloatArray = np.corrcoef(completed.T).reshape(p, p)
+    unit = np.eye(p)
+    traits = [names.index(name) for name in TRAITS if name in names]
+    directions = {names[j]: unit[j] for j in traits}
+    if len(traits) == 2:
+        side = np.sign(shape[traits[0], traits[1]]) or 1.0
+        directions["two_traits"] = unit[traits[0]] + side * unit[traits[1]]
+    directions["theory"] = np.linalg.solve((shape + unit) / 2, theory)
+    directions["main_axis"] = np.linalg.eigh(shape)[1][:, -1]
+    out = []
+    for name, direction in directions.items():
+        known = np.ones(len(x), bool)
+        if name in (*TRAITS, "two_traits"):
+            known &= ~np.isnan(x[:, direction != 0]).any(axis=1)
+        line = completed[known] @ direction
+        if known.sum() >= MIN_ROWS and line.std() > 0:
+            out.append(Look(name, direction, known, humps(line)))
+    return sorted(out, key=lambda look: -look.found.evidence)
+
+
+def find_split(
+    x: FloatArray,
+    completed: FloatArray,
+    theory: FloatArray,
+    names: tuple[str, ...],
+    third: Callable[[], float],
+    rng: Generator,
+) -> Split:
+    """Look for a split and hold it against one population along a curve.
+
+    Parameters
+    ----------
+    x, completed, theory, names
+        See `looks`.
+    third : callable
+        Returns BIC of three or four groups less that of two; called where a look splits.
+    rng : Generator
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> x = rng.normal(size=(60, 5)) + np.array([3.2, 3.8, 0, 0, 0]) * (np.arange(60) < 30)[:, None]
+    >>> names = ("cooperation", "innovation", "a", "b", "c")
+    >>> split = find_split(x, x, np.ones(5), names, lambda: 10.0, rng)
+    >>> split.look.name, split.found
+    ('two_traits', True)
+    """
+    rows = np.clip(completed, -FARTHEST, FARTHEST)
+    seen = looks(np.clip(x, -FARTHEST, FARTHEST), rows, theory, names)
+    candidates = [look for look in seen if look.splits]
+    first: Split | None = None
+    if candidates:
+        used, way = geodesic(rows, rng)
+        evidence = humps(way).evidence
+    for look in candidates:
+        line = rows @ look.direction
+        told = told_by(way, line[used]) > TOLD
+        split = Split(
+            look,
+            tuple(seen),
+            bend(rows[look.rows], line[look.rows], look.found.upper),
+            look.found.evidence + (evidence if told else 0.0),
+            third(),
+        )
+        if split.found:
+            return split
+        first = first or split
+    return first or Split(seen[0], tuple(seen))

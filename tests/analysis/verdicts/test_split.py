@@ -1,0 +1,109 @@
+"""Humps, looks and the checks for one population along a curve."""
+
+import numpy as np
+import pytest
+from numpy.random import Generator
+
+from benchmarks import shapes
+from clustercoop.analysis.verdicts.connected import bend, geodesic, told_by
+from clustercoop.analysis.verdicts.humps import EVIDENCE, GRID, humps, single_humps
+from clustercoop.analysis.verdicts.model import find_groups
+
+NAMES = shapes.FEATURES
+
+
+def found(x: np.ndarray) -> bool:
+    return find_groups(
+        x, shapes.THEORY, np.random.default_rng(0), names=NAMES, resamples=20, thorough=False
+    ).found
+
+
+def test_every_single_hump_has_one_mode() -> None:
+    for name, density in single_humps().items():
+        rising = np.diff(density) > 1e-9 * density.max()
+        assert not rising[int(density.argmax()) :].any(), name
+
+
+@pytest.mark.parametrize("n", [20, 60, 150])
+def test_draws_of_a_single_hump_seldom_look_double(n: int) -> None:
+    """At most 2 % above the bound; of 22 humps, 60 draws each, P(Bin(1320, .02) > 45) < .001."""
+    rng = np.random.default_rng(n)
+    double = 0
+    for density in single_humps().values():
+        steps = np.cumsum(density) / density.sum()
+        double += sum(humps(np.interp(rng.random(n), steps, GRID)).evidence > EVIDENCE for _ in range(60))
+    assert double <= 45
+
+
+def test_two_groups_are_two_humps_and_each_value_finds_its_own() -> None:
+    rng = np.random.default_rng(1)
+    upper = np.arange(100) < 20
+    seen = humps(rng.normal(size=100) + 5.0 * upper)
+    assert seen.evidence > EVIDENCE
+    assert np.mean(seen.upper == upper) > 0.95
+    assert seen.distance == pytest.approx(5.0, abs=1.0) and seen.share == pytest.approx(0.2, abs=0.1)
+
+
+def test_units_and_side_do_not_matter() -> None:
+    values = np.random.default_rng(2).normal(size=50) ** 3
+    plain = humps(values).evidence
+    assert humps(1000 * values - 5).evidence == pytest.approx(plain, abs=1e-6)
+    assert humps(-values).evidence == pytest.approx(plain, abs=1e-6)
+
+
+def test_straight_groups_do_not_bend() -> None:
+    """Three tests at .01: at most .03 of draws of two normal groups, P(Bin(200, .03) > 14) = .001."""
+    low = 0
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        upper = np.arange(60) < 30
+        rows = rng.normal(size=(60, 4)) + upper[:, None] * np.array([4.0, 0, 0, 0])
+        low += bend(rows, rows[:, 0], upper) < 0.01
+    assert low <= 14
+
+
+def test_a_way_along_a_curve_orders_it() -> None:
+    rng = np.random.default_rng(0)
+    angle = np.sort(rng.uniform(0, np.pi, 150))
+    rows = np.column_stack([np.cos(angle), np.sin(angle)]) + 0.03 * rng.normal(size=(150, 2))
+    used, way = geodesic(rows, rng)
+    assert len(used) == 150
+    assert abs(np.corrcoef(way, angle)[0, 1]) > 0.98
+    assert told_by(way, rows[:, 0]) > 0.9 and told_by(way, rng.normal(size=150)) < 0.3
+
+
+def test_large_populations_are_sampled() -> None:
+    rng = np.random.default_rng(0)
+    used, way = geodesic(rng.normal(size=(1200, 2)), rng)
+    assert len(used) == len(way) == len(set(used.tolist())) == 1000
+
+
+@pytest.mark.parametrize("name", ["horseshoe", "arch", "spiral", "ring", "line", "fork", "lognormal"])
+def test_one_population_is_not_split(name: str) -> None:
+    """False splits are at most 5 %: of 12 worlds P(Bin(12, .05) > 3) = .002."""
+    hits = sum(found(shapes.ONE[name](np.random.default_rng(seed), 60)) for seed in range(12))
+    assert hits <= 3
+
+
+def test_the_two_traits_of_theory_are_seen_among_noise() -> None:
+    """3.2 and 3.8 deviations apart beside six features of noise, n = 60: .9, P(Bin(12, .9) < 8) = .004."""
+    hits = sum(found(shapes.TWO["two traits"](np.random.default_rng(seed), 60)[0]) for seed in range(12))
+    assert hits >= 8
+
+
+def test_a_fifth_far_apart_is_seen() -> None:
+    """Distance 4, n = 150: .9, P(Bin(8, .9) < 5) = .005."""
+    hits = sum(found(shapes.TWO["a fifth, distance 4"](np.random.default_rng(s), 150)[0]) for s in range(8))
+    assert hits >= 5
+
+
+def test_one_trait_alone_is_told_as_that() -> None:
+    def look(rng: Generator) -> tuple[bool, int, bool]:
+        x, _ = shapes.TWO["one trait alone, 4 apart"](rng, 100)
+        groups = find_groups(x, shapes.THEORY, rng, names=NAMES, resamples=20, thorough=False)
+        return groups.found, groups.alone, groups.named
+
+    seen = [look(np.random.default_rng(seed)) for seed in range(10)]
+    assert sum(found for found, _, _ in seen) >= 5
+    assert {alone for found, alone, _ in seen if found} == {0}
+    assert not any(named for _, _, named in seen)
