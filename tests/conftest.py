@@ -20,6 +20,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep in one process, where several share the tests, what shares a server or a costly result."""
+    for item in items:
+        params = getattr(item, "callspec", None)
+        server = "neo4j_uri" in getattr(item, "fixturenames", ()) or (
+            params is not None and "neo4j" in map(str, params.params.values())
+        )
+        # Reports are rendered once for what reads them as text and for what opens them in a browser.
+        folder = "reports" if item.path.parent.name == "browser" else item.path.parent.name
+        item.add_marker(pytest.mark.xdist_group("neo4j" if server else folder))
+
+
 @pytest.fixture(scope="session")
 def neo4j_uri(request: pytest.FixtureRequest) -> Iterator[str]:
     """The address of a server whose database these tests may empty."""
