@@ -95,6 +95,13 @@ class Settings:
         "Thresholds in another currency are not applied.",
         reading=True,
     )
+    year: int = _setting(
+        0,
+        "Year of tables that say none, neither in a column nor in their names; 0 for none.",
+        least=0,
+        most=2100,
+        reading=True,
+    )
     lang: Lang = _setting("en", "Language of reports and findings.", choices=languages(), reading=True)
     engine: Literal["local"] = _setting(
         "local", "Where the work on formations runs.", choices=("local",), shapes=False

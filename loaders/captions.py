@@ -1,4 +1,4 @@
-"""What stands around a header: headers of two rows, units in titles and under headers, numbers of columns."""
+"""What stands around a header: units in titles and under headers, numbers of columns."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from clustercoop.graph.errors import SchemaError
 from clustercoop.graph.schema import NUMERIC, TableSpec
-from clustercoop.loaders.headers import names_code
 from clustercoop.loaders.matching import candidates, count_matches
 from clustercoop.loaders.sheets import show
 from clustercoop.loaders.units import Runs, Unit, capitals, read_unit, unit_of, unit_runs, unit_words, words
@@ -157,45 +156,6 @@ def column_numbers(row: Sequence[Any], following: Iterable[Sequence[Any]]) -> bo
     at = next(i for i, text in enumerate(texts) if text)
     others = [text for other in following if at < len(other) and (text := show(other[at]).strip())]
     return bool(others) and min(map(len, others)) > 2
-
-
-def two_rows(top: Sequence[Any], below: Sequence[Any], spec: TableSpec) -> list[str]:
-    """Return one row of headers made of two, where the upper one spans several of the lower; [] otherwise.
-
-    Examples
-    --------
-    >>> from clustercoop.graph.schema import tables
-    >>> two_rows(["Год", "Поставщик", ""], ["", "ИНН", "Наименование"], tables()["links"])
-    ['Год', 'Поставщик ИНН', 'Поставщик Наименование']
-    """
-    size = max(len(top), len(below))
-    above = [show(cell).strip() for cell in top] + [""] * (size - len(top))
-    under = [show(cell).strip() for cell in below] + [""] * (size - len(below))
-    texts = [text for text in under if text]
-    spans = any(text and not head for head, text in zip(above, under, strict=True))
-    if not texts or not spans or any(any(c.isdigit() for c in text) for text in texts):
-        return []
-    out, named, group = [], 0, ""
-    for head, text in zip(above, under, strict=True):
-        group = head or (group if text else "")
-        joined, known = _join(group, text, spec) if text else (head, False)
-        out.append(joined)
-        named += known
-    enough = count_matches(out, spec) >= max(count_matches(above, spec), count_matches(under, spec))
-    return out if named and enough else []
-
-
-def _join(group: str, text: str, spec: TableSpec) -> tuple[str, bool]:
-    """Return one header of the one that spans several columns and the one below; tell if it is known."""
-    both = f"{group} {text}".strip()
-    if candidates(both, spec):
-        return both, True
-    if names_code(text) and candidates(group, spec):
-        return group, True
-    if candidates(text, spec) and not candidates(group, spec):
-        unit = one_unit([group], "the header") if lacks_unit(text, spec) else ""
-        return (f"{text}, {unit}" if unit else text), True
-    return both, False
 
 
 def other_header(row: Sequence[Any], header: Sequence[str], spec: TableSpec) -> bool:

@@ -92,7 +92,7 @@ def type_grid(grid: Grid, spec: TableSpec, notes: Notes) -> TypedGrid:
     if units.headers:
         texts = ", ".join(f"{header}: {text}" for header, text in units.headers.items())
         notes.add("unit_from_column", **place, detail=texts)
-    merged = _expand_merged(grid, match.columns, place, notes)
+    merged = expand_merged(grid, match.columns, place, notes)
     numbers = _read_numbers(grid, [m for m in match.columns if m.column.type in NUMERIC])
     data: dict[str, Any] = {}
     for column in spec.columns:
@@ -138,7 +138,7 @@ def _tell_unknown(
             notes.add("column_ignored", **place, column=name, value=name)
 
 
-def _expand_merged(
+def expand_merged(
     grid: Grid, matched: Sequence[Matched], place: dict[str, str], notes: Notes
 ) -> dict[str, list[int]]:
     """Write what merged cells hold into all their rows; return the rows that share a figure."""

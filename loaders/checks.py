@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from clustercoop.graph.schema import FIRST_YEAR, KNOWLEDGE_KINDS, LAST_YEAR, LINK_KINDS, NUMERIC
 from clustercoop.loaders.ledger import Ledger, Mask
-from clustercoop.loaders.sources import table_names
+from clustercoop.loaders.names import read_name
 from clustercoop.loaders.tokens import Issue
 
 _BAD: Final = {
@@ -326,8 +326,8 @@ def _date_by_file(ledger: Ledger) -> None:
         return
     undated = np.isnan(ledger.values("joined_year")) & np.isnan(ledger.values("left_year"))
     for number, grid in enumerate(ledger.grids):
-        title = grid.sheet if table_names(grid.sheet)[1] else os.path.splitext(grid.file)[0]
-        found = _FILE_YEARS.fullmatch(table_names(title)[1])
+        title = grid.sheet if read_name(grid.sheet).part else os.path.splitext(grid.file)[0]
+        found = _FILE_YEARS.fullmatch(read_name(title).part)
         rows = undated & (ledger.source == number)
         if found is None or not rows.any():
             continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import decimal
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +17,7 @@ from clustercoop.graph.errors import DataError, SchemaError, StrictError
 from clustercoop.graph.findings import Finding, Findings
 from clustercoop.graph.identity import replace_ids
 from clustercoop.graph.model import SupplyGraph
-from clustercoop.graph.schema import NUMERIC, tables
+from clustercoop.graph.schema import NUMERIC, TableSpec, tables
 from clustercoop.graph.settings import Settings
 from clustercoop.loaders.apart import check_apart
 from clustercoop.loaders.cells import TypedGrid, type_grid
@@ -29,13 +29,15 @@ from clustercoop.loaders.checks import (
     check_memberships,
     check_values,
 )
-from clustercoop.loaders.grids import to_grid
+from clustercoop.loaders.grids import is_list, to_grid
 from clustercoop.loaders.ledger import REJECTED_COLUMNS, Ledger, exact_sum
+from clustercoop.loaders.matrices import read_square
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.numbers import to_float
 from clustercoop.loaders.relations import check_relations
-from clustercoop.loaders.sheets import RawSheet, show
+from clustercoop.loaders.sheets import Grid, RawSheet, show
 from clustercoop.loaders.sources import Source, find_sources
+from clustercoop.loaders.turning import Hints, turn
 
 CELLS: Final = (str, int, float, datetime.date, np.generic)
 DEFAULT_CURRENCY: Final = "RUB"
@@ -190,7 +192,9 @@ def _build(
     for table, spec in tables().items():
         for source in sources:
             if source.table == table:
-                typed.setdefault(table, []).append(type_grid(to_grid(source.sheet, spec, notes), spec, notes))
+                members = [i for part in typed.get("participants", ()) for i in part.frame["participant_id"]]
+                grid = _arranged(source, spec, settings, members, notes)
+                typed.setdefault(table, []).append(type_grid(grid, spec, notes))
     currency = _currency(typed, settings, notes)
     aliases = _ledger("aliases", typed["aliases"], notes) if "aliases" in typed else None
     renamed = aliases.accepted() if aliases else pd.DataFrame()
@@ -219,6 +223,19 @@ def _build(
         pd.concat(kept, ignore_index=True) if kept else pd.DataFrame(columns=list(REJECTED_COLUMNS))
     )
     return Dataset(graph, findings, table_rejected, provenance)
+
+
+def _arranged(
+    source: Source, spec: TableSpec, settings: Settings, members: Sequence[str], notes: Notes
+) -> Grid:
+    """Return the sheet of a source as a list of records."""
+    sheet, given = source.sheet, source.given
+    place = {"table": spec.name, "file": sheet.file, "sheet": sheet.sheet}
+    square = spec.name == "links" and not is_list(sheet, spec)
+    grid = read_square(sheet, set(members), place, notes) if square else None
+    grid = grid or to_grid(sheet, spec, notes, given)
+    hints = Hints(given.year or settings.year, source.names, grid.titles, given.cluster or source.cluster)
+    return turn(grid, spec, hints, notes)
 
 
 def _require_tables(present: set[str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,16 +13,16 @@ from clustercoop.graph.errors import SchemaError
 from clustercoop.graph.schema import TableSpec
 from clustercoop.loaders.captions import (
     column_numbers,
+    lacks_unit,
     other_header,
-    two_rows,
     unit_row,
     with_units,
 )
+from clustercoop.loaders.header_rows import HEADER_SEARCH, count_roles, find_block
+from clustercoop.loaders.mapping import NOTHING, Given, with_mapped_headers, with_profile
 from clustercoop.loaders.matching import candidates, count_matches, known_forms
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.sheets import BrokenRow, Grid, RawSheet, show
-
-HEADER_SEARCH: Final = 15
 
 
 def header_score(specs: Sequence[TableSpec], rows: Sequence[Sequence[object]]) -> int:
@@ -30,20 +30,14 @@ def header_score(specs: Sequence[TableSpec], rows: Sequence[Sequence[object]]) -
     return max((count_matches(row, spec) for spec in specs for row in rows[:HEADER_SEARCH]), default=0)
 
 
-def find_header(records: Sequence[Sequence[Any]], spec: TableSpec) -> int:
-    """Return the position of the header: the first of the rows at the top that names most columns.
-
-    Examples
-    --------
-    >>> from clustercoop.graph.schema import tables
-    >>> find_header([["Отчёт за 2022 год"], ["Год", "ИНН", "Выпуск"]], tables()["activity"])
-    1
-    """
-    matches = [count_matches(row, spec) for row in records[:HEADER_SEARCH]]
-    return int(np.argmax(matches)) if matches and max(matches) > 0 else 0
+def is_list(sheet: RawSheet, spec: TableSpec) -> bool:
+    """Tell whether the headers of a sheet name at least two columns of the table."""
+    if sheet.frame is not None:
+        return True
+    return count_roles(find_block(sheet.records, spec).paths, spec) > 1
 
 
-def to_grid(sheet: RawSheet, spec: TableSpec, notes: Notes) -> Grid:
+def to_grid(sheet: RawSheet, spec: TableSpec, notes: Notes, given: Given = NOTHING) -> Grid:
     """Lay a sheet out by columns below its header; rows that do not fit become broken rows.
 
     Rows above the header are titles unless they are as wide as the table: then they are data that stand in
@@ -55,9 +49,12 @@ def to_grid(sheet: RawSheet, spec: TableSpec, notes: Notes) -> Grid:
         frame = sheet.frame
         columns = tuple(frame.iloc[:, i].to_numpy() for i in range(frame.shape[1]))
         lines = np.arange(1, len(frame) + 1, dtype=np.int64)
-        return Grid(sheet.file, sheet.sheet, tuple(frame.columns), columns, lines, (), dict(sheet.facts))
+        titles_of = tuple(_named(str(title), given, spec) for title in frame.columns)
+        return Grid(sheet.file, sheet.sheet, titles_of, columns, lines, (), dict(sheet.facts))
     where = f"sheet {sheet.sheet} of {sheet.file}" if sheet.sheet else sheet.file
-    at, header, body = _read_header(sheet.records, spec)
+    given = with_profile(given, sheet.records)
+    block = find_block(with_mapped_headers(sheet.records, given, HEADER_SEARCH), spec)
+    at, header, body = block.first, [_named(path, given, spec) for path in block.paths], block.body
     titles, broken = _above(sheet, at, header)
     if titles:
         notes.add("title_rows_skipped", **place, row=sheet.lines[0], detail=" / ".join(titles)[:300])
@@ -133,18 +130,10 @@ def _columns(records: Any, width: int) -> tuple[NDArray[Any], ...]:
     return tuple(np.empty(0, object) for _ in range(width))
 
 
-def _read_header(records: Sequence[Sequence[Any]], spec: TableSpec) -> tuple[int, list[str], int]:
-    """Return the first row of the header, the headers, and the first row below them."""
-    if not len(records):
-        return 0, [], 0
-    at = find_header(records, spec)
-    for first in (at, at - 1):
-        # A single cell above the header is a title, however far it is merged.
-        if 0 <= first < len(records) - 1 and sum(bool(show(c).strip()) for c in records[first]) > 1:
-            joined = two_rows(records[first], records[first + 1], spec)
-            if joined:
-                return first, joined, first + 2
-    return at, [show(cell).strip() for cell in records[at]], at + 1
+def _named(path: str, given: Given, spec: TableSpec) -> str:
+    """Return a header as a mapping names it, with the unit that it gives to figures of money without one."""
+    header = given.header(path)
+    return f"{header}, {given.unit}" if given.unit and lacks_unit(header, spec) else header
 
 
 def _lone(cells: Sequence[NDArray[Any]]) -> list[str]:

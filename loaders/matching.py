@@ -117,16 +117,27 @@ def _of_levels(header: str, spec: TableSpec) -> tuple[Option, ...]:
     levels = header.split(PATH)
     if len(levels) < 2:
         return ()
-    group, leaf = PATH.join(levels[:-1]), levels[-1]
-    above, below = options(group, spec), options(leaf, spec)
-    if above and _CODE_WORDS >= set(words(leaf)) and spec[above[0].name].type == "id":
+    above, below = options(PATH.join(levels[:-1]), spec), options(levels[-1], spec)
+    if above and _CODE_WORDS >= set(words(levels[-1])) and spec[above[0].name].type == "id":
         return tuple(replace(option, sure=LEAF) for option in above[:1])
-    marked = read_header(group).telling
-    if below and not above and not marked:
-        return tuple(replace(option, sure=min(option.sure, LEAF)) for option in below)
-    if {o.name for o in above} & {o.name for o in below}:  # one header in two languages
-        return tuple(o for o in above if o.name in {b.name for b in below})
-    return ()
+    if both := {o.name for o in above} & {o.name for o in below}:  # one header in two languages
+        return tuple(option for option in above if option.name in both)
+    return tuple(replace(o, sure=min(o.sure, LEAF)) for o in options(named_below(header, spec), spec))
+
+
+def named_below(header: str, spec: TableSpec) -> str:
+    """Return a path without an upper level that names no column and no mark, "" where it has none such.
+
+    Examples
+    --------
+    >>> from clustercoop.graph.schema import tables
+    >>> named_below("Показатели / Выпуск / 2021", tables()["activity"])
+    'Выпуск / 2021'
+    """
+    group, _, rest = header.partition(PATH)
+    reading = read_header(group)
+    heads = reading.core and not reading.telling and not reading.year and not options(group, spec)
+    return rest if heads else ""
 
 
 def candidates(header: str, spec: TableSpec) -> tuple[str, ...]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,13 +14,33 @@ import numpy as np
 import pandas as pd
 
 from clustercoop.graph.errors import DataError
-from clustercoop.loaders.sheets import RawSheet, read_bytes, reading
-from clustercoop.loaders.text import Score, read_text
+from clustercoop.loaders.open_document import read_open_document
+from clustercoop.loaders.sheets import MAX_BYTES, RawSheet, read_bytes, reading
+from clustercoop.loaders.text import Score, is_text, read_text
 from clustercoop.loaders.workbook import read_workbook
 
 TEXT_SUFFIXES: Final = (".csv", ".tsv", ".txt")
-BOOK_SUFFIXES: Final = (".xlsx", ".xlsm", ".xls")
-SUFFIXES: Final = (*TEXT_SUFFIXES, ".parquet", *BOOK_SUFFIXES)
+BOOK_SUFFIXES: Final = (".xlsx", ".xlsm", ".xls", ".ods")
+PACKED: Final = ".gz"
+SUFFIXES: Final = (
+    *TEXT_SUFFIXES,
+    *(f"{suffix}{PACKED}" for suffix in TEXT_SUFFIXES),
+    ".parquet",
+    *BOOK_SUFFIXES,
+)
+
+
+def suffix_of(name: str) -> str:
+    """Return the ending of a file name, both of one that is packed.
+
+    Examples
+    --------
+    >>> suffix_of("links.CSV.gz"), suffix_of("v1.2/links")
+    ('.csv.gz', '')
+    """
+    first = Path(name)
+    last = first.suffix.lower()
+    return Path(first.stem).suffix.lower() + last if last == PACKED else last
 
 
 def read_raw(path: str | os.PathLike[str], *, name: str = "", score: Score | None = None) -> list[RawSheet]:
@@ -27,7 +49,8 @@ def read_raw(path: str | os.PathLike[str], *, name: str = "", score: Score | Non
     Parameters
     ----------
     path : path
-        A ``.csv``, ``.tsv``, ``.txt``, ``.parquet``, ``.xlsx`` or ``.xls`` file.
+        A ``.csv``, ``.tsv``, ``.txt`` (also packed as ``.gz``), ``.parquet``, ``.xlsx``, ``.xls`` or ``.ods``
+        file.
     name : str
         How messages and findings call the file; "" for its own name.
     score : callable, optional
@@ -40,19 +63,46 @@ def read_raw(path: str | os.PathLike[str], *, name: str = "", score: Score | Non
     """
     path = Path(path)
     name = name or path.name
-    suffix = path.suffix.lower()
+    suffix = suffix_of(path.name)
     if suffix not in SUFFIXES:
         raise DataError(f"The file {name} is of no supported kind ({', '.join(SUFFIXES)}).")
     data = read_bytes(path, name)
     facts: dict[str, Any] = {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
     if suffix in BOOK_SUFFIXES:
+        if is_text(data):
+            return [_as_text(data, name, facts, score)]
+        if b"urn:schemas-microsoft-com:office:spreadsheet" in data[:4096]:
+            raise DataError(
+                f"The file {name} is a spreadsheet in the XML form of Excel 2003 under the name of a "
+                "workbook; open it in Excel and save it as .xlsx."
+            )
+        if suffix == ".ods":
+            return read_open_document(data, name, facts)
         return read_workbook(data, name, facts)
+    if suffix.endswith(PACKED):
+        data = _unpacked(data, name)
     if suffix == ".parquet":
         return [_read_parquet(data, name, facts)]
     if data[:4] in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"PAR1"):
         kind = "a Parquet file" if data[:4] == b"PAR1" else "an Excel workbook"
         raise DataError(f"The file {name} is {kind} under a text name; give it its right ending.")
     return [read_text(data, name, facts, score)]
+
+
+def _as_text(data: bytes, name: str, facts: dict[str, Any], score: Score | None) -> RawSheet:
+    """Read delimited text that was saved under the name of a workbook."""
+    sheet = read_text(data, name, facts, score)
+    return replace(sheet, remarks=(*sheet.remarks, ("text_as_workbook", "", None)))
+
+
+def _unpacked(data: bytes, name: str) -> bytes:
+    with reading(name), gzip.GzipFile(fileobj=io.BytesIO(data)) as packed:
+        out = packed.read(MAX_BYTES + 1)
+    if len(out) > MAX_BYTES:
+        raise DataError(f"The file {name} unpacks to more than 4 GB; split it by years or use Parquet.")
+    if not out:
+        raise DataError(f"The file {name} is empty.")
+    return out
 
 
 def _read_parquet(data: bytes, name: str, facts: dict[str, Any]) -> RawSheet:

@@ -3,71 +3,92 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from clustercoop.graph.errors import DataError
-from clustercoop.graph.schema import TableSpec, tables
+from clustercoop.graph.errors import ClusterCoopError, DataError
+from clustercoop.graph.schema import NUMERIC, TableSpec, tables
 from clustercoop.loaders.grids import header_score
+from clustercoop.loaders.header_rows import find_block, role
+from clustercoop.loaders.mapping import MAPPING, Given, Mapping, read_mapping
+from clustercoop.loaders.matrices import looks_square
+from clustercoop.loaders.names import Named, only_year, read_name
 from clustercoop.loaders.notes import Notes
-from clustercoop.loaders.raw import BOOK_SUFFIXES, SUFFIXES, read_raw
+from clustercoop.loaders.raw import BOOK_SUFFIXES, SUFFIXES, read_raw, suffix_of
 from clustercoop.loaders.sheets import RawSheet, show
 
 Progress = Callable[[str], None]
 
-NAMES: Final[dict[str, tuple[str, ...]]] = {
-    **{name: (name,) for name in tables()},
-    **dict.fromkeys(
-        ("участники", "участники кластера", "реестр участников", "members", "firms"), ("participants",)
-    ),
-    **dict.fromkeys(("поставки", "связи", "отгрузки", "связи поставок", "supplies", "edges"), ("links",)),
-    **dict.fromkeys(("показатели участников", "деятельность"), ("activity",)),
-    **dict.fromkeys(("показатели", "figures"), ("activity", "indicators")),
-    **dict.fromkeys(("кластеры",), ("clusters",)),
-    **dict.fromkeys(("индикаторы", "показатели кластеров"), ("indicators",)),
-    **dict.fromkeys(("меры", "меры поддержки", "поддержка", "support"), ("measures",)),
-    **dict.fromkeys(("переименования", "реорганизации", "правопреемство", "renames"), ("aliases",)),
-    **dict.fromkeys(("дефляторы", "индексы цен", "price index", "price indices"), ("deflators",)),
-    **dict.fromkeys(("индексы производства", "production index"), ("production_index",)),
-}
-_SUFFIXED: Final = re.compile(
-    r"(.*?)[_\- .]+((?:19|20)\d\d(?:[_\-](?:19|20)?\d\d)?|(?:part|часть)?[_\- ]?\d{1,3})"
+# Files that may well hold a table, and that are not read.
+UNREAD: Final = (
+    ".xlsb",
+    ".numbers",
+    ".sav",
+    ".dta",
+    ".mdb",
+    ".accdb",
+    ".dbf",
+    ".json",
+    ".xml",
+    ".zip",
+    ".rar",
+    ".7z",
+)
+_TOLD_BY_NAME, _TOLD_BY_HEADERS = 1, 2
+# Tables by the columns that no other table has; a table of figures may name its cluster too.
+_SIGNS: Final[tuple[tuple[str, frozenset[str]], ...]] = (
+    ("links", frozenset({"supplier_id", "buyer_id"})),
+    ("measures", frozenset({"cluster_id", "measure"})),
+    ("activity", frozenset({"participant_id", "year"})),
+    ("participants", frozenset({"participant_id", "cluster_id"})),
+    ("activity", frozenset({"participant_id"})),
+    ("indicators", frozenset({"cluster_id"})),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One raw sheet that holds a table."""
+    """One raw sheet that holds a table.
+
+    Attributes
+    ----------
+    table : str
+    sheet : RawSheet
+    told : str
+        What told the table: "name", "headers" or "mapping".
+    part : str
+        What the name says beside the table.
+    cluster : str
+        The cluster that the name of a sheet gives to all its rows, "" for none.
+    given : Given
+        What a mapping says of the sheet.
+    """
 
     table: str
     sheet: RawSheet
+    told: str = "name"
+    part: str = ""
+    cluster: str = ""
+    given: Given = field(default_factory=Given)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names that may tell the year: of the sheet in a workbook, and of the file."""
+        return tuple(filter(None, (self.sheet.sheet, self.sheet.file.partition(".")[0])))
 
-def table_names(title: str) -> tuple[tuple[str, ...], str]:
-    """Return the tables that a file or sheet title may mean, and its part ("2021" of ``links_2021``).
-
-    Examples
-    --------
-    >>> table_names("links_2021"), table_names("Поставки")
-    ((('links',), '2021'), (('links',), ''))
-    """
-    plain = re.sub(r"\s+", " ", title.strip().lower().replace("ё", "е"))
-    for name in (plain, plain.replace("_", " ")):
-        if name in NAMES:
-            return NAMES[name], ""
-    parts = _SUFFIXED.fullmatch(plain)
-    if parts:
-        base = parts[1].replace("_", " ").strip()
-        if base in NAMES:
-            return NAMES[base], parts[2]
-    return (), ""
+    @property
+    def shown(self) -> str:
+        """File and sheet as messages name them."""
+        return f"{self.sheet.file}!{self.sheet.sheet}" if self.sheet.sheet else self.sheet.file
 
 
 def find_sources(path: Path, notes: Notes, progress: Progress | None = None) -> list[Source]:
     """Read every table of the dataset at `path`: a folder, a workbook, or one table's file.
+
+    A table is told by ``mapping.toml``, by the name of its file or sheet, or by its headers. What is passed
+    over is a finding.
 
     Raises
     ------
@@ -80,125 +101,232 @@ def find_sources(path: Path, notes: Notes, progress: Progress | None = None) -> 
         raise DataError(
             f"There is no folder or file {path.name or path}; give a folder of tables or an .xlsx file."
         )
+    mapping = read_mapping((path if path.is_dir() else path.parent) / MAPPING)
     if path.is_dir():
-        return _from_folder(path, notes, progress)
-    if path.suffix.lower() in BOOK_SUFFIXES:
-        return _from_book(path, path.name, notes, progress)
-    names, _ = table_names(path.stem)
-    if names and path.suffix.lower() in SUFFIXES:
-        return [_one(path, path.name, names, progress)]
+        return _from_folder(path, mapping, notes, progress)
+    suffix = suffix_of(path.name)
+    if suffix in SUFFIXES:
+        found = _of_file(path, path.name, mapping, notes, progress)
+        if found:
+            return _joined(found, notes)
+        if suffix in BOOK_SUFFIXES:
+            raise DataError(
+                f"The workbook {path.name} has no sheet named participants, links, activity, clusters, "
+                "indicators or measures (Участники, Поставки, Показатели …), and none with their headers."
+            )
     raise DataError(
         f"{path.name} is no dataset: give a folder with files such as participants.csv and links.csv, "
         "or an .xlsx with sheets of these names."
     )
 
 
-def _from_folder(folder: Path, notes: Notes, progress: Progress | None) -> list[Source]:
+def _from_folder(folder: Path, mapping: Mapping, notes: Notes, progress: Progress | None) -> list[Source]:
     try:
         entries = sorted(os.listdir(folder))
     except OSError as error:
         raise DataError(f"The folder {folder.name} may not be read: {error.strerror}.") from None
-    named: dict[tuple[str, ...], list[tuple[str, str]]] = {}
-    books = []
+    sources: list[Source] = []
+    failed: list[tuple[str, ClusterCoopError]] = []
     for entry in entries:
-        stem, suffix = os.path.splitext(entry)
-        if entry.startswith((".", "~$")) or suffix.lower() not in SUFFIXES:
+        if entry.startswith((".", "~$")) or entry == MAPPING:
             continue
-        names, part = table_names(stem)
-        if names:
-            named.setdefault(names, []).append((part, entry))
-        elif suffix.lower() in BOOK_SUFFIXES:
-            books.append(entry)
-        else:
-            notes.add("file_ignored", file=show(entry))
-    if not named and len(books) == 1:
-        return _from_book(folder / books[0], show(books[0]), notes, progress)
-    for entry in books:
-        notes.add("file_ignored", file=show(entry))
-    if not named:
+        if suffix_of(entry) not in SUFFIXES:
+            if (folder / entry).is_file():
+                code = "file_unread" if suffix_of(entry) in UNREAD else "file_ignored"
+                notes.add(code, file=show(entry), value=show(entry))
+            continue
+        named = read_name(_stem(entry))
+        try:
+            found = _of_file(folder / entry, show(entry), mapping, notes, progress)
+        except ClusterCoopError as refusal:
+            if named.tables or mapping.of(show(entry)).table:
+                raise
+            failed.append((entry, refusal))  # a file of an unknown name that cannot be read is told, no more
+            continue
+        if not found:
+            notes.add("file_ignored", file=show(entry), value=show(entry))
+        sources += found
+    for entry, why in failed:
+        notes.add("file_unread", file=show(entry), value=show(entry), detail=str(why)[:200])
+    sources = _prefer_named(sources, notes)
+    if not sources:
         seen = ", ".join(map(show, entries[:20])) or "nothing"
         raise DataError(
             f"The folder {folder.name} holds no table (participants, links, activity, clusters, indicators, "
             f"measures as {', '.join(SUFFIXES)}); it holds: {seen}."
         )
-    sources: list[Source] = []
-    for names, files in named.items():
-        _refuse_ambiguous(names[0], files)
-        if len(files) > 1:
-            listed = ", ".join(show(entry) for _, entry in files)
-            notes.add("files_joined", table=names[0], value=names[0], detail=listed)
-        sources += [_one(folder / entry, show(entry), names, progress) for _, entry in files]
-    return sources
+    return _joined(sources, notes)
 
 
-def _refuse_ambiguous(table: str, files: Sequence[tuple[str, str]]) -> None:
-    """Refuse two files that may hold the same rows: a whole table beside its parts, or one part twice."""
-    parts = [part for part, _ in files]
-    if len(files) > 1 and ("" in parts or len(set(parts)) < len(parts)):
-        raise DataError(
-            f"Several files claim the table {table}: {', '.join(show(entry) for _, entry in files)}; "
-            f"keep one, or name the parts {table}_2021, {table}_2022 and so on."
-        )
+def _stem(name: str) -> str:
+    return name[: len(name) - len(suffix_of(name))]
 
 
-def _one(path: Path, name: str, names: tuple[str, ...], progress: Progress | None) -> Source:
-    """Read one file that holds one table."""
+def _prefer_named(sources: Sequence[Source], notes: Notes) -> list[Source]:
+    """Leave out files that only their headers tell where others are named for the table."""
+    named = {source.table for source in sources if source.told != "headers"}
+    kept = []
+    for source in sources:
+        if source.told == "headers" and source.table in named:
+            notes.add(
+                "file_passed_over", file=source.sheet.file, sheet=source.sheet.sheet, value=source.table
+            )
+        else:
+            kept.append(source)
+    return kept
+
+
+def _joined(sources: Sequence[Source], notes: Notes) -> list[Source]:
+    """Return the sources, tables of several parts told.
+
+    Raises
+    ------
+    DataError
+        Two files may hold the same rows: a whole table beside its parts, or one part twice.
+    """
+    for table in dict.fromkeys(source.table for source in sources):
+        mine = [source for source in sources if source.table == table]
+        if len(mine) < 2:
+            continue
+        parts = [source.part or source.cluster for source in mine]
+        listed = ", ".join(source.shown for source in mine)
+        if any(source.told != "mapping" for source in mine) and ("" in parts or len(set(parts)) < len(parts)):
+            raise DataError(
+                f"Several files claim the table {table}: {listed}; keep one, or name the parts {table}_2021, "
+                f"{table}_2022 and so on."
+            )
+        notes.add("files_joined", table=table, value=table, detail=listed)
+    return list(sources)
+
+
+def _of_file(
+    path: Path, name: str, mapping: Mapping, notes: Notes, progress: Progress | None
+) -> list[Source]:
+    """Read one file; return its tables, [] where it holds none."""
+    given = mapping.of(name)
+    named = Named((given.table,), "", True) if given.table else read_name(_stem(name))
+    book = suffix_of(name) in BOOK_SUFFIXES
     if progress:
         progress(f"Reading {name}")
-    specs = [tables()[table] for table in names]
+    specs = [tables()[table] for table in named.tables or tables()]
     sheets = read_raw(path, name=name, score=lambda rows: header_score(specs, rows))
-    if len(sheets) > 1:
-        titled = [sheet for sheet in sheets if set(table_names(sheet.sheet)[0]) & set(names)]
-        matched = titled or [s for s in sheets if _missing(s, specs) == 0]
-        if len(matched) != 1:
-            raise DataError(
-                f"The workbook {name} has several sheets ({', '.join(s.sheet for s in sheets)}); "
-                f"name the right one {names[0]}."
-            )
-        sheets = matched
     if not sheets:
         raise DataError(f"The workbook {name} has no cells.")
-    return Source(_decide(sheets[0], specs), sheets[0])
+    if book and len(sheets) > 1 or (book and not named.tables):
+        return _of_book(sheets, name, named, mapping, notes)
+    sheet = sheets[0]
+    table = _table_of(sheet, named)
+    if not table:
+        return []
+    told = "mapping" if given.table else "name" if table in named.tables else "headers"
+    return [Source(table, sheet, told, named.part, "", given)]
 
 
-def _from_book(path: Path, name: str, notes: Notes, progress: Progress | None) -> list[Source]:
-    if progress:
-        progress(f"Reading {name}")
-    sources: list[Source] = []
-    parts: dict[str, list[tuple[str, str]]] = {}
-    sheets = read_raw(path, name=name)
+def _of_book(
+    sheets: Sequence[RawSheet], name: str, file_named: Named, mapping: Mapping, notes: Notes
+) -> list[Source]:
+    """Return the tables of a workbook: sheets by mapping, by title, by the name of the file, by headers."""
+    found: list[Source] = []
+    left: list[RawSheet] = []
     for sheet in sheets:
-        names, part = table_names(sheet.sheet)
-        if not names:
-            notes.add("sheet_ignored", file=name, sheet=sheet.sheet, value=sheet.sheet)
-            continue
-        table = _decide(sheet, [tables()[table] for table in names])
-        parts.setdefault(table, []).append((part, sheet.sheet))
-        sources.append(Source(table, sheet))
-    for table, found in parts.items():
-        _refuse_ambiguous(table, found)
-        if len(found) > 1:
-            notes.add(
-                "files_joined", table=table, file=name, value=table, detail=", ".join(s for _, s in found)
+        given = mapping.of(name, sheet.sheet)
+        titled = Named((given.table,), "", True) if given.table else read_name(sheet.sheet)
+        wanted = set(titled.tables) & set(file_named.tables) if file_named.exact else set(titled.tables)
+        table = _table_of(sheet, titled) if wanted else ""
+        if table:
+            part = titled.part or (file_named.part if file_named.tables else "")
+            found.append(Source(table, sheet, "mapping" if given.table else "name", part, "", given))
+        else:
+            left.append(sheet)
+    if not found or not file_named.exact:
+        have = {source.table for source in found}
+        more = [
+            s
+            for sheet in left
+            if (s := _by_headers(sheet, name, file_named, mapping)) and s.table not in have
+        ]
+        found += _one_each(more, name, file_named)
+        left = [sheet for sheet in left if all(sheet is not source.sheet for source in found)]
+    for sheet in left:
+        notes.add("sheet_ignored", file=name, sheet=sheet.sheet, value=sheet.sheet)
+    return found
+
+
+def _by_headers(sheet: RawSheet, name: str, file_named: Named, mapping: Mapping) -> Source | None:
+    table = _table_of(sheet, Named(file_named.tables))
+    if not table:
+        return None
+    told = "name" if table in file_named.tables else "headers"
+    return Source(table, sheet, told, file_named.part, "", mapping.of(name, sheet.sheet))
+
+
+def _one_each(sources: Sequence[Source], name: str, file_named: Named) -> list[Source]:
+    """Return sheets of one table each; several of one table where their titles are years or clusters.
+
+    Raises
+    ------
+    DataError
+        Several sheets hold the same table, and their titles do not tell parts of it.
+    """
+    out: list[Source] = []
+    for table in dict.fromkeys(source.table for source in sources):
+        mine = [source for source in sources if source.table == table]
+        titles = [source.sheet.sheet for source in mine]
+        if len(mine) == 1:
+            out += mine
+        elif all(map(only_year, titles)):
+            out += [Source(table, s.sheet, s.told, s.sheet.sheet[:4], "", s.given) for s in mine]
+        elif table == "participants" and all("cluster_id" not in _roles(s.sheet, table) for s in mine):
+            out += [Source(table, s.sheet, s.told, "", s.sheet.sheet, s.given) for s in mine]
+        else:
+            raise DataError(
+                f"The workbook {name} has several sheets of the table {table} ({', '.join(titles)}); name "
+                f"the right one {table}, or the parts {table}_2021, {table}_2022 and so on."
             )
-    if not sources:
-        seen = ", ".join(sheet.sheet for sheet in sheets) or "none with cells"
-        raise DataError(
-            f"The workbook {name} has no sheet named participants, links, activity, clusters, indicators or "
-            f"measures (Участники, Поставки, Показатели …); its sheets: {seen}."
-        )
-    return sources
+    return out
 
 
-def _headers(sheet: RawSheet) -> list[Sequence[object]]:
-    return [list(sheet.frame.columns)] if sheet.frame is not None else list(sheet.records[:15])
+def _roles(sheet: RawSheet, table: str) -> set[str]:
+    """Return the columns of a table that the headers of a sheet name."""
+    spec = tables()[table]
+    header = sheet.frame.columns if sheet.frame is not None else find_block(sheet.records, spec).paths
+    return {role(str(path), spec) for path in header} - {""}
 
 
-def _missing(sheet: RawSheet, specs: Sequence[TableSpec]) -> int:
-    """Return how many required columns the best of `specs` lacks in the sheet."""
-    return min(max(0, len(spec.required) - header_score([spec], _headers(sheet))) for spec in specs)
+def _table_of(sheet: RawSheet, named: Named) -> str:
+    """Return the table that a sheet holds: of those named the best, else the one that its headers tell."""
+    if named.exact and len(named.tables) == 1:
+        return named.tables[0]
+    if named.tables:
+        best = max(named.tables, key=lambda table: len(_roles(sheet, table)))
+        if named.exact or _fits(sheet, tables()[best]):
+            return best
+        return _told_by_headers(sheet) or best
+    return _told_by_headers(sheet)
 
 
-def _decide(sheet: RawSheet, specs: Sequence[TableSpec]) -> str:
-    """Return the table that most headers of the sheet name."""
-    return max(specs, key=lambda spec: header_score([spec], _headers(sheet))).name
+def _fits(sheet: RawSheet, spec: TableSpec) -> bool:
+    """Tell whether a sheet has what the table needs, but for a year or a cluster that a name may give."""
+    lacks = set(spec.required) - _roles(sheet, spec.name) - {"year", "value", "cluster_id"}
+    return not lacks or (spec.name == "links" and looks_square(sheet))
+
+
+def _told_by_headers(sheet: RawSheet) -> str:
+    """Return the table that the headers of a sheet tell, "" for none."""
+    for table, signs in _SIGNS:
+        spec = tables()[table]
+        held = _roles(sheet, table)
+        figures = any(spec[name].type in NUMERIC for name in held)
+        if signs <= held and (figures or table not in ("activity", "indicators", "links")):
+            return table
+        if table == "links" and signs <= held and sum(map(only_year, _first_header(sheet, spec))) > 1:
+            return table
+    return "links" if looks_square(sheet) else ""
+
+
+def _first_header(sheet: RawSheet, spec: TableSpec) -> Sequence[str]:
+    return (
+        [str(c) for c in sheet.frame.columns]
+        if sheet.frame is not None
+        else find_block(sheet.records, spec).paths
+    )

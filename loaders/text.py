@@ -28,6 +28,15 @@ _GAP_MARK: Final = re.compile("[Нн]/[Дд]|(?<![А-яЁё])[Хх](?![А-яЁё
 # Those of them that are whole cells, and the no-break space: alone in a file of Latin letters they are the
 # same in cp1251 and cp1252, and no flipped byte makes them.
 _GAP_CELL: Final = re.compile(r"(?<=[;,|\t\n\r\"])(?:[Нн]/[Дд]|[…–—])(?=[;,|\t\n\r\"])|\u00a0")
+_COMMON: Final = "оеаинтсрвлкмдпу"
+_RUSSIAN: Final = re.compile("[А-яЁё№«»–—…“”„’°\u00a0]")
+_PAGES: Final = ("cp866", "koi8-r", "mac-cyrillic", "iso8859-5")
+_SAMPLE: Final = 200_000
+_ACCENTED: Final = re.compile(
+    r"(?<=[A-Za-z])[À-ÖØ-öø-ÿ]{1,2}|[À-ÖØ-öø-ÿ]{1,2}(?=[A-Za-z])|[€£«»–—\u00a0’“”„]"
+)
+# Characters of tables in Latin and Cyrillic letters.
+_USUAL: Final = re.compile("[\t\r\n\x20-\u024f\u0370-\u04ff\u2000-\u22ff\ufeff]")
 # The letter of a code such as П-01; in the code pages of other alphabets it would not be a capital.
 _CODE_LETTER: Final = re.compile(r"(?<!\w)[А-ЯЁ](?![^\W\d_])")
 
@@ -60,7 +69,7 @@ def decode(data: bytes, name: str) -> tuple[str, str]:
                 ) from None
             return _no_nul(text, name), encoding
     if b"\0" in data:
-        raise DataError(f"The file {name} holds NUL bytes, so it is not a text file, or it is damaged.")
+        return _without_mark(data, name)
     try:
         text = data.decode("utf-8-sig")
         return text, "utf-8-sig" if data.startswith(codecs.BOM_UTF8) else "utf-8"
@@ -77,6 +86,15 @@ def decode(data: bytes, name: str) -> tuple[str, str]:
         text = ""
     if text and not re.search(r"[^\x00-\x7f]", _GAP_CELL.sub(" ", text)):
         return text, "cp1251"
+    if _is_russian(text):
+        return _of_russian_pages(data, text)
+    if lost <= max(3, len(damaged) // 1000):
+        return damaged, "utf-8 (damaged)"
+    return _in_other_page(data, name)
+
+
+def _is_russian(text: str) -> bool:
+    """Tell whether the letters beyond ASCII make Russian words, in the case that words have."""
     words = _GAP_MARK.sub(" ", text)
     high = len(re.findall(r"[^\x00-\x7f]", words))
     letters = len(_CYRILLIC.findall(words))
@@ -85,13 +103,79 @@ def decode(data: bytes, name: str) -> tuple[str, str]:
     swapped = sum(map(len, _SWAPPED_CASE.findall(words)))
     others = len(_OTHERS.findall(words))
     likely = letters >= 0.7 * high and in_words + codes >= 0.8 * letters and others <= 0.02 * letters
-    if high and likely and swapped <= 0.3 * in_words:
-        return text, "cp1251"
-    if lost <= max(3, len(damaged) // 1000):
-        return damaged, "utf-8 (damaged)"
+    return bool(high) and likely and swapped <= 0.3 * in_words
+
+
+def _russianness(text: str) -> float:
+    """Return the share of common Russian letters among those beyond ASCII, less that of strange ones."""
+    high = re.findall(r"[^\x00-\x7f]", _GAP_MARK.sub(" ", text[:_SAMPLE]))
+    common = sum(letter in _COMMON for letter in "".join(high).lower())
+    strange = sum(not _RUSSIAN.match(letter) for letter in high)
+    return (common - 3 * strange) / max(len(high), 1)
+
+
+def _of_russian_pages(data: bytes, text: str) -> tuple[str, str]:
+    """Return the text in cp1251, or in another page where that is much better Russian."""
+    best, page, most = text, "cp1251", _russianness(text) + 0.15
+    for other in _PAGES:
+        rival = data[:_SAMPLE].decode(other, "replace")
+        if _is_russian(rival) and _russianness(rival) > most:
+            best, page, most = data.decode(other, "replace"), other, _russianness(rival)
+    return best, page
+
+
+def _in_other_page(data: bytes, name: str) -> tuple[str, str]:
+    """Return the text of an older code page: Russian words of common letters, or Latin ones with accents.
+
+    Raises
+    ------
+    DataError
+        None of them makes words, or several do.
+    """
+    rated = {}
+    for page in _PAGES:
+        text = data.decode(page, "replace")
+        if _is_russian(text) and _russianness(text) > 0.5:
+            rated[page] = (_russianness(text), text)
+    ranked = sorted(rated, key=lambda page: rated[page][0], reverse=True)
+    if ranked and (len(ranked) == 1 or rated[ranked[0]][0] > rated[ranked[1]][0] + 0.15):
+        return rated[ranked[0]][1], ranked[0]
+    fits = [(rated[page][1], page) for page in ranked]
+    text = data.decode("cp1252", "replace")
+    accented = len(_ACCENTED.findall(text))
+    if not fits and accented and accented > 0.9 * len(re.findall(r"[^\x00-\x7f]", text)):
+        fits.append((text, "cp1252"))
+    if len(fits) == 1:
+        return fits[0]
+    seen = ", ".join(page for _, page in fits)
     raise DataError(
-        f"The encoding of the file {name} is neither UTF-8 nor cp1251; save it as UTF-8 and try again."
+        f"The encoding of the file {name} is {f'one of {seen}' if seen else 'neither UTF-8 nor cp1251'}; "
+        "save it as UTF-8 and try again."
     )
+
+
+def _without_mark(data: bytes, name: str) -> tuple[str, str]:
+    """Return the text of UTF-16 that lacks its mark.
+
+    Raises
+    ------
+    DataError
+        It is none.
+    """
+    for encoding in ("utf-16-le", "utf-16-be"):
+        text = data[: len(data) // 2 * 2].decode(encoding, "replace")
+        if len(_USUAL.findall(text)) > 0.99 * len(text) and "\n" in text.replace("\r", "\n"):
+            return _no_nul(text, name), encoding
+    raise DataError(f"The file {name} holds NUL bytes, so it is not a text file, or it is damaged.")
+
+
+def is_text(data: bytes) -> bool:
+    """Tell whether bytes are delimited text, whatever the file is called; no page of a browser."""
+    head = data[:4096]
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return True
+    binary = bool(re.search(rb"[\x00-\x08\x0e-\x1f]", head))
+    return not binary and not head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") and b"\n" in data
 
 
 def _no_nul(text: str, name: str) -> str:
@@ -132,8 +216,25 @@ def _split_line(line: str, delimiter: str) -> list[str] | None:
     try:
         rows = list(csv.reader([line], delimiter=delimiter, strict=True))
     except csv.Error:
-        return None
+        return _split_names(line, delimiter)
     return rows[0] if len(rows) == 1 else None
+
+
+def _split_names(line: str, delimiter: str) -> list[str] | None:
+    """Split a line where quotes are part of names (``"Ромашка" ООО``); None where they do not close.
+
+    Examples
+    --------
+    >>> _split_names('1;"Ромашка" ООО;"a;b"', ";")
+    ['1', '"Ромашка" ООО', 'a;b']
+    """
+    if line.count('"') % 2:
+        return None
+    pieces = line.split('"')
+    inside = [f'"{piece}"' if at % 2 else piece.replace(delimiter, "\0") for at, piece in enumerate(pieces)]
+    cells = "".join(inside).split("\0")
+    whole = re.compile('"[^"]*"')
+    return [cell[1:-1] if whole.fullmatch(cell) else cell for cell in cells]
 
 
 def split_rows(text: str, delimiter: str) -> tuple[Any, list[int], list[BrokenRow], bool]:

@@ -1,0 +1,143 @@
+"""Find the header of a table, and read headers of several rows as paths: ``Выпуск / 2021``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from clustercoop.graph.schema import NUMERIC, TableSpec
+from clustercoop.loaders.headers import names_code
+from clustercoop.loaders.matching import candidates, named_below, options
+from clustercoop.loaders.sheets import show
+from clustercoop.loaders.vocabulary import PATH, lexicon, read_header
+
+HEADER_SEARCH: Final = 60
+DEPTH: Final = 4
+_LONGEST: Final = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The rows of a header: from `first` up to `body`, one path of headers a column."""
+
+    first: int
+    body: int
+    paths: tuple[str, ...]
+
+
+def role(path: str, spec: TableSpec) -> str:
+    """Return the column that a path speaks of, whole or in part (a quarter, a plan); "" for none.
+
+    Examples
+    --------
+    >>> from clustercoop.graph.schema import tables
+    >>> role("Объём поставки / I квартал", tables()["links"]), role("Телефон", tables()["links"])
+    ('value', '')
+    """
+    named = candidates(path, spec)
+    if named:
+        return named[0]
+    reading = read_header(path)
+    if not reading.core or not reading.telling:
+        return ""
+    whole = lexicon(spec.name).read.get((reading.core, frozenset()), ())
+    figures = [name for name, _ in whole if spec[name].type in NUMERIC]
+    if not figures and (rest := named_below(path, spec)):
+        return role(rest, spec)
+    return figures[0] if figures else ""
+
+
+def count_roles(paths: Sequence[object], spec: TableSpec) -> int:
+    """Return how many columns of `spec` the cells of a row speak of."""
+    texts = (path.strip() for path in paths if isinstance(path, str) and len(path) < _LONGEST)
+    return len({name for text in texts if text and (name := role(text, spec))})
+
+
+def find_header(records: Sequence[Sequence[Any]], spec: TableSpec) -> int:
+    """Return the position of the header: of the rows at the top the one that names most columns.
+
+    Examples
+    --------
+    >>> from clustercoop.graph.schema import tables
+    >>> find_header([["Отчёт за 2022 год"], ["Год", "ИНН", "Выпуск"]], tables()["activity"])
+    1
+    """
+    top = records[:HEADER_SEARCH]
+    counts = [(count_roles(row, spec), sum(bool(show(cell).strip()) for cell in row)) for row in top]
+    return counts.index(max(counts)) if counts and max(counts)[0] > 0 else 0
+
+
+def find_block(records: Sequence[Sequence[Any]], spec: TableSpec) -> Block:
+    """Return the header of a table: one row, or several where upper ones span lower ones.
+
+    Examples
+    --------
+    >>> from clustercoop.graph.schema import tables
+    >>> find_block([["Год", "Поставщик", ""], ["", "ИНН", "Наименование"], [2022, "77", "А"]],
+    ...            tables()["links"]).paths
+    ('Год', 'Поставщик / ИНН', 'Поставщик / Наименование')
+    """
+    if not len(records):
+        return Block(0, 0, ())
+    at = find_header(records, spec)
+    single = tuple(_texts(records[at]))
+    best, most = Block(at, at + 1, single), count_roles(single, spec)
+    for first in range(max(0, at - DEPTH + 1), at + 1):
+        for last in range(max(first + 1, at), min(first + DEPTH, len(records))):
+            paths = _paths(records[first : last + 1])
+            if not paths or not _understood(paths, spec):
+                continue
+            count = count_roles(paths, spec)
+            deeper = last + 1 - first > best.body - best.first
+            if count > most or (count == most and deeper):
+                best, most = Block(first, last + 1, paths), count
+    return best
+
+
+def _texts(row: Sequence[Any]) -> list[str]:
+    return [" ".join(show(cell).split()) for cell in row]
+
+
+def _paths(rows: Sequence[Sequence[Any]]) -> tuple[str, ...]:
+    """Return the path of each column, () where the rows are no header of several levels."""
+    width = max(map(len, rows))
+    levels = [[*_texts(row), *[""] * (width - len(row))] for row in rows]
+    if sum(map(bool, levels[0])) < 2:  # a single cell above the header is a title, however far it is merged
+        return ()
+    spans = False
+    for depth in range(len(levels) - 1):
+        group = ""
+        for at in range(width):
+            below = any(level[at] for level in levels[depth + 1 :])
+            spans |= below and levels[depth][at] in ("", levels[depth][at - 1] if at else "")
+            if levels[depth][at]:
+                group = levels[depth][at]
+            elif below:
+                levels[depth][at] = group
+            else:
+                group = ""
+    lower = [text for level in levels[1:] for text in level if text]
+    if not spans or not lower or any(_is_cell(text) for text in lower):
+        return ()
+    columns = zip(*levels, strict=True)
+    return tuple(PATH.join(dict.fromkeys(text for text in column if text)) for column in columns)
+
+
+def _is_cell(text: str) -> bool:
+    """Tell whether a text with digits is a cell of the table, and no year, quarter or number of a column."""
+    if not any(character.isdigit() for character in text):
+        return False
+    reading = read_header(text)
+    return any(character.isdigit() for word in reading.core for character in word)
+
+
+def _understood(paths: Sequence[str], spec: TableSpec) -> bool:
+    """Tell whether some last level says something: a code, a name, a year, a mark, a known column."""
+    leaves = [path.split(PATH)[-1] for path in paths if PATH in path]
+    for leaf in leaves:
+        reading = read_header(leaf)
+        telling = reading.year or (not reading.core and reading.marks) or reading.telling
+        if telling or names_code(leaf) or options(leaf, spec):
+            return True
+    return any(options(path, spec) for path in paths if PATH in path)

@@ -1,0 +1,167 @@
+"""A file's own mapping: ``mapping.toml`` says what headers mean where the vocabulary does not.
+
+A section a file (or ``file!sheet``; ``*`` matches any run of letters)::
+
+    ["Сводка.xlsx!Лист1"]
+    table = "links"            # participants, links, activity, clusters, indicators or measures
+    year = 2022                # of a table without a column of years
+    cluster = "Альфа"          # of a register without a column of clusters
+    unit = "тыс. руб."         # of columns of money that name none
+
+    ["Сводка.xlsx!Лист1".columns]
+    "Отгр., всего" = "value"                     # header → column of the table
+    "Оценка" = ""                                # none of ours
+    "Обороты" = {column = "output", unit = "млн руб."}
+"""
+
+from __future__ import annotations
+
+import csv
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final
+
+from clustercoop.graph.errors import DataError
+from clustercoop.graph.schema import tables
+from clustercoop.loaders.units import read_unit
+from clustercoop.loaders.vocabulary import PATH
+
+MAPPING: Final = "mapping.toml"
+# A header that a mapping sets aside; no word of any column.
+_SET_ASIDE: Final = "set aside:"
+_KEYS: Final = frozenset({"table", "year", "cluster", "unit", "columns"})
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a mapping says of one sheet; empty where it says nothing."""
+
+    table: str = ""
+    year: int = 0
+    cluster: str = ""
+    unit: str = ""
+    columns: dict[str, str] = field(default_factory=dict)
+
+    def header(self, text: str) -> str:
+        """Return the header that stands for `text`: a column with its unit, or `text` itself."""
+        return self.columns.get(_plain(text), text)
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """All sections of a mapping, by the pattern of file and sheet."""
+
+    sections: tuple[tuple[str, Given], ...] = ()
+
+    def of(self, file: str, sheet: str = "") -> Given:
+        """Return what is said of a sheet, or of its whole file."""
+        for title in filter(None, (f"{file}!{sheet}" if sheet else "", file)):
+            for pattern, given in self.sections:
+                if pattern == title or fnmatchcase(title, pattern):
+                    return given
+        return Given()
+
+
+NOTHING: Final = Given()
+
+
+@cache
+def _profiles() -> dict[frozenset[str], Given]:
+    """Return known tables whose headers are letters, by their headers (``profiles.csv``)."""
+    text = resources.files("clustercoop.loaders").joinpath("profiles.csv").read_text("utf-8")
+    found = {}
+    for row in csv.DictReader(text.splitlines()):
+        headers, means = row["headers"].split("|"), row["means"].split("|")
+        columns = {h: m or f"{_SET_ASIDE} {h}" for h, m in zip(headers, means, strict=True)}
+        found[frozenset(headers)] = Given(columns=columns)
+    return found
+
+
+def known_table(header: Sequence[Any]) -> Given:
+    """Return what the headers of a known table mean where each alone would mean nothing.
+
+    Examples
+    --------
+    >>> known_table(["t", "i", "j", "k", "v", "q"]).header("v")
+    'value, thousand USD'
+    """
+    names = [cell.strip() for cell in header if isinstance(cell, str) and cell.strip()]
+    return _profiles().get(frozenset(names), NOTHING) if len(names) < 12 else NOTHING
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split()).casefold()
+
+
+def read_mapping(path: Path) -> Mapping:
+    """Read the mapping at `path`; an absent one says nothing.
+
+    Raises
+    ------
+    DataError
+        It is no TOML, or names tables, columns or keys that there are not.
+    """
+    if not path.is_file():
+        return Mapping()
+    try:
+        data = tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise DataError(f"{path.name} cannot be read: {error}.") from None
+    return Mapping(tuple((title, _given(title, section, path.name)) for title, section in data.items()))
+
+
+def _given(title: str, section: Any, name: str) -> Given:
+    where = f"[{title!r}] of {name}"
+    if not isinstance(section, dict) or set(section) - _KEYS:
+        raise DataError(f"The section {where} may hold {', '.join(sorted(_KEYS))} only.")
+    table = section.get("table", "")
+    if table and table not in tables():
+        raise DataError(f"The section {where} names the table {table!r}; there are {', '.join(tables())}.")
+    for key, kind in (("year", int), ("cluster", str), ("unit", str), ("columns", dict)):
+        if not isinstance(section.get(key, kind()), kind):
+            raise DataError(f"The {key} of the section {where} must be {kind.__name__}.")
+    unit = section.get("unit", "")
+    _unit(unit, where)
+    known = {column.name for spec in tables().values() for column in spec.columns if table in ("", spec.name)}
+    columns = {
+        _plain(header): _target(header, said, known, where)
+        for header, said in section.get("columns", {}).items()
+    }
+    return Given(table, section.get("year", 0), section.get("cluster", ""), unit, columns)
+
+
+def _target(header: str, said: Any, known: set[str], where: str) -> str:
+    column, unit = (said.get("column", ""), said.get("unit", "")) if isinstance(said, dict) else (said, "")
+    if not isinstance(column, str) or (column and column not in known):
+        raise DataError(
+            f"The section {where} maps {header!r} to {column!r}, which is no column of that table."
+        )
+    if not column:
+        return f"{_SET_ASIDE} {header.replace(PATH, ' > ')}"
+    return f"{column}, {_unit(unit, where)}" if unit else column
+
+
+def _unit(text: str, where: str) -> str:
+    rest, unit = read_unit(text)
+    if text and (rest or not unit.of_money):
+        raise DataError(f"The section {where} names the unit {text!r}, which is none of money.")
+    return text
+
+
+def with_profile(given: Given, records: Sequence[Sequence[Any]]) -> Given:
+    """Return what a mapping says of a sheet, or what its headers mean together where it says nothing."""
+    known = known_table(list(records[0])) if len(records) and not given.columns else NOTHING
+    return replace(given, columns=known.columns) if known.columns else given
+
+
+def with_mapped_headers(records: Sequence[Sequence[Any]], given: Given, top: int) -> Sequence[Sequence[Any]]:
+    """Return records whose first `top` rows hold the headers that a mapping gives."""
+    if not given.columns:
+        return records
+    head = [[given.header(cell) if isinstance(cell, str) else cell for cell in row] for row in records[:top]]
+    return [*head, *records[top:]]

@@ -1,0 +1,240 @@
+"""Square tables of all pairs: actors by actors, with totals and final demand beside them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from clustercoop.graph.errors import SchemaError
+from clustercoop.graph.schema import tables
+from clustercoop.loaders.matching import candidates
+from clustercoop.loaders.notes import Notes
+from clustercoop.loaders.numbers import parse_numbers
+from clustercoop.loaders.sheets import Grid, RawSheet, show
+from clustercoop.loaders.units import Unit, read_unit
+from clustercoop.loaders.vocabulary import read_header
+
+Naming = Callable[[tuple[str, ...]], str]
+
+_SEARCH: Final = 20
+_LEVELS: Final = 3
+JOINT: Final = " / "
+_SIDES: Final = re.compile(r"\s*[/\\|→>]+\s*|\s+-+>?\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Square:
+    """Where a matrix stands in a sheet.
+
+    Attributes
+    ----------
+    body, left : int
+        First row and first column of its numbers.
+    rows, columns : tuple of tuple of str
+        Labels by row and by column, one text a level.
+    shared : frozenset of tuple
+        Labels that both sides have.
+    corner : str
+        The text in the corner.
+    """
+
+    body: int
+    left: int
+    rows: tuple[tuple[str, ...], ...]
+    columns: tuple[tuple[str, ...], ...]
+    shared: frozenset[tuple[str, ...]]
+    corner: str
+
+
+def looks_square(sheet: RawSheet) -> bool:
+    """Tell whether a sheet holds a matrix."""
+    return sheet.frame is None and find_square(sheet.records) is not None
+
+
+def find_square(records: Sequence[Sequence[Any]]) -> Square | None:
+    """Return the matrix in the rows of a sheet, None where there is none.
+
+    Row and column labels of one to three levels, of which most are the same; rows or columns that the other
+    side does not have (totals, value added, final demand) may stand beside them.
+    """
+    best: Square | None = None
+    for first in range(min(_SEARCH, max(len(records) - 2, 0))):
+        for levels in range(_LEVELS, 0, -1):
+            for left in range(levels, levels + 2):
+                found = _square(records, first, levels, left)
+                if found and (best is None or len(found.shared) > len(best.shared)):
+                    best = found
+    return best
+
+
+def _square(records: Sequence[Sequence[Any]], first: int, levels: int, left: int) -> Square | None:
+    """Return the matrix with headers in `levels` rows from `first`, labels in as many columns before `left`.
+
+    A column between labels and numbers may hold units.
+    """
+    body = first + levels
+    if body + 2 > len(records):
+        return None
+    heads = [[show(cell).strip() for cell in row[left:]] for row in records[first:body]]
+    heads = [*map(_spread, heads[:-1]), heads[-1]]
+    width = min(map(len, heads), default=0)
+    columns = [tuple(head[i] for head in heads) for i in range(width)]
+    while columns and not any(columns[-1]):
+        columns.pop()
+    sides = [[show(cell).strip() for cell in row[:levels]] for row in records[body:]]
+    rows = [tuple(side) for side in _down(sides)]
+    named = {label for label in columns if all(label) and not _is_total(label)}
+    shared = named & {label for label in rows if all(label)}
+    if len(shared) < 2 or len(shared) * 2 < min(len(named), len({row for row in rows if all(row)})):
+        return None
+    if len(named) < len([label for label in columns if all(label) and not _is_total(label)]):
+        return None  # a label that stands twice is no actor
+    corner = show(records[body - 1][0]).strip() if len(records[body - 1]) else ""
+    return Square(body, left, tuple(rows), tuple(columns), frozenset(shared), corner)
+
+
+def _is_total(label: Sequence[str]) -> bool:
+    """Tell whether a level of a label says no more than that it is a total."""
+    readings = [read_header(text) for text in label]
+    return any(not reading.core and "total" in reading.marks for reading in readings)
+
+
+def _spread(texts: Sequence[str]) -> list[str]:
+    """Fill the cells that a merged one spans."""
+    out: list[str] = []
+    for text in texts:
+        out.append(text or (out[-1] if out else ""))
+    return out
+
+
+def _down(sides: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Fill upper levels of row labels downwards where a merged cell spans rows."""
+    out: list[list[str]] = []
+    for side in sides:
+        held = list(side)
+        for level in range(len(held) - 1):
+            if not held[level] and held[-1] and out:
+                held[level] = out[-1][level]
+        out.append(held)
+    return out
+
+
+def read_square(
+    sheet: RawSheet, members: Collection[str], place: Mapping[str, str], notes: Notes
+) -> Grid | None:
+    """Return the matrix of a sheet as links, None where the sheet holds none.
+
+    Rows supply and columns buy, unless the corner says otherwise. Rows and columns that are no actors of both
+    sides are left out and told, unless they are `members`; empty cells and zeros make no link.
+
+    Raises
+    ------
+    SchemaError
+        Its labels have several levels of which none alone, nor together, names participants.
+    """
+    found = find_square(sheet.records) if sheet.frame is None else None
+    if found is None:
+        return None
+    where = f"sheet {sheet.sheet} of {sheet.file}" if sheet.sheet else sheet.file
+    name = _naming(found, members, where)
+    suppliers = {
+        at: name(label) for at, label in enumerate(found.rows) if _actor(label, found, members, name)
+    }
+    buyers = {
+        at: name(label) for at, label in enumerate(found.columns) if _actor(label, found, members, name)
+    }
+    names, values, lines, zero = _cells(sheet, found, suppliers, buyers)
+    turned = _reversed(found.corner)
+    if turned:
+        names = [(buyer, supplier) for supplier, buyer in names]
+    left_out = [JOINT.join(filter(None, label)) for at, label in enumerate(found.rows) if at not in suppliers]
+    left_out += [
+        JOINT.join(filter(None, label)) for at, label in enumerate(found.columns) if at not in buyers
+    ]
+    left_out = [text for text in dict.fromkeys(left_out) if text]
+    size = f"{len(suppliers)} × {len(buyers)}"
+    notes.add("matrix_read", **place, row=sheet.lines[found.body], value=size, detail=str(zero))
+    if left_out:
+        notes.add("matrix_left_out", **place, value=str(len(left_out)), detail=", ".join(left_out)[:300])
+    ends = np.array(names, dtype=object).reshape(len(names), 2)
+    cells = np.empty(len(values), object)
+    cells[:] = values
+    titles = [show(cell).strip() for row in sheet.records[: found.body] for cell in row[: found.left]]
+    said = tuple(text for text in titles if text and text != found.corner)
+    facts = dict(sheet.facts) | {"matrix": size}
+    titles_of = (*said, *_units_beside(sheet, found))
+    return Grid(
+        sheet.file,
+        sheet.sheet,
+        ("supplier_id", "buyer_id", "value"),
+        (ends[:, 0], ends[:, 1], cells),
+        np.array(lines, np.int64),
+        facts=facts,
+        titles=titles_of,
+    )
+
+
+def _units_beside(sheet: RawSheet, found: Square) -> tuple[str, ...]:
+    """Return the units in the column between labels and numbers."""
+    levels = len(found.rows[0])
+    if found.left == levels:
+        return ()
+    texts = {show(row[levels]).strip() for row in sheet.records[found.body :] if len(row) > levels}
+    return tuple(sorted(text for text in texts if text and read_unit(text)[1] != Unit()))
+
+
+def _cells(
+    sheet: RawSheet, found: Square, suppliers: Mapping[int, str], buyers: Mapping[int, str]
+) -> tuple[list[tuple[str, str]], list[Any], list[int], int]:
+    """Return pairs, their cells and lines, and how many cells are empty or zero."""
+    names: list[tuple[str, str]] = []
+    values: list[Any] = []
+    lines: list[int] = []
+    zero = 0
+    for row, supplier in suppliers.items():
+        record = sheet.records[found.body + row]
+        cells = np.empty(len(buyers), object)
+        cells[:] = [record[found.left + at] if found.left + at < len(record) else None for at in buyers]
+        blank = np.array([show(cell).strip() in ("", "-", "–", "—") for cell in cells], bool)
+        none = blank | (parse_numbers(cells).values == 0)
+        zero += int(none.sum())
+        for (_, buyer), cell, empty in zip(buyers.items(), cells, none.tolist(), strict=True):
+            if not empty:
+                names.append((supplier, buyer))
+                values.append(cell)
+                lines.append(int(sheet.lines[found.body + row]))
+    return names, values, lines, zero
+
+
+def _naming(found: Square, members: Collection[str], where: str) -> Naming:
+    """Return how labels become ids: the only level, or of several the last or all, as participants need."""
+    levels = len(next(iter(found.shared)))
+    if levels == 1:
+        return lambda label: label[0]
+    ways: list[Naming] = [lambda label: label[-1]]
+    ways += [sign.join for sign in (JOINT, "_", "-", ".", " ")]
+    for way in ways:
+        ids = [way(label) for label in found.shared]
+        if len(set(ids)) == len(ids) and set(ids) & set(members):
+            return way
+    example = JOINT.join(next(iter(sorted(found.shared))))
+    raise SchemaError(
+        f"{where} is a matrix of {len(found.shared)} × {len(found.shared)} whose labels have {levels} levels "
+        f"({example}), and no participant is called so: list the participants with ids such as {example!r}."
+    )
+
+
+def _actor(label: tuple[str, ...], found: Square, members: Collection[str], name: Naming) -> bool:
+    return all(label) and (label in found.shared or name(label) in members)
+
+
+def _reversed(corner: str) -> bool:
+    r"""Tell whether the corner says that rows buy: ``Покупатель \\ Поставщик``."""
+    spec = tables()["links"]
+    sides = [text for text in _SIDES.split(corner) if text]
+    named = [(candidates(text, spec) or ("",))[0] for text in sides[:2]]
+    return named[:1] == ["buyer_id"] and named[1:] in ([], ["supplier_id"])

@@ -1,0 +1,128 @@
+"""What the name of a file or sheet says: the table it holds, its year or part; copies are seen through."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from clustercoop.graph.schema import tables
+from clustercoop.loaders.units import words
+from clustercoop.loaders.vocabulary import stem
+
+NAMES: Final[dict[str, tuple[str, ...]]] = {
+    **{name: (name,) for name in tables()},
+    **dict.fromkeys(
+        ("участники", "участники кластера", "реестр участников", "members", "firms"), ("participants",)
+    ),
+    **dict.fromkeys(("поставки", "связи", "отгрузки", "связи поставок", "supplies", "edges"), ("links",)),
+    **dict.fromkeys(("показатели участников", "деятельность"), ("activity",)),
+    **dict.fromkeys(("показатели", "figures"), ("activity", "indicators")),
+    **dict.fromkeys(("кластеры",), ("clusters",)),
+    **dict.fromkeys(("индикаторы", "показатели кластеров"), ("indicators",)),
+    **dict.fromkeys(("меры", "меры поддержки", "поддержка", "support"), ("measures",)),
+    **dict.fromkeys(("переименования", "реорганизации", "правопреемство", "renames"), ("aliases",)),
+    **dict.fromkeys(("дефляторы", "индексы цен", "price index", "price indices"), ("deflators",)),
+    **dict.fromkeys(("индексы производства", "production index"), ("production_index",)),
+}
+# The first of these words in a longer name tells the table.
+_WORDS: Final[dict[str, tuple[str, ...]]] = {
+    "links": tuple(
+        "поставки отгрузки отгрузка связи кооперация платежи договоры контракты продажи links link "
+        "supplies supply edges deliveries shipments transactions flows trade payments contracts sales".split()
+    ),
+    "participants": tuple(
+        "реестр участники участник члены организации предприятия компании participants members register "
+        "registry firms companies organisations organizations nodes".split()
+    ),
+    "activity": tuple("показатели деятельность отчетность выпуск activity figures output accounts".split()),
+    "indicators": tuple("индикаторы indicators".split()),
+    "measures": tuple("меры поддержка субсидии measures support subsidies".split()),
+    "clusters": tuple("кластеры clusters".split()),
+}
+_SUFFIXED: Final = re.compile(
+    r"(.*?)[_\- .]+((?:19|20)\d\d(?:[_\-](?:19|20)?\d\d)?|(?:part|часть)?[_\- ]?\d{1,3})"
+)
+# What a program or a person adds to the name of a copy; it tells no part of a table.
+_COPY: Final = re.compile(
+    r"\(\d{1,2}\)|\b(?:копия|copy|copy of|final|финал|финальный|итог|итоговый|new|новый|новая|испр|"
+    r"исправленный|ver|v)\b\.? ?\d*"
+    r"|\b\d{1,2}[.\-_]\d{1,2}[.\-_](?:19|20)?\d\d\b|(?:19|20)\d\d[-_.]\d\d[-_.]\d\d",
+    re.IGNORECASE,
+)
+_NO_PART: Final = frozenset(
+    "на за год года г по в и о об от the of for in and as at форма form лист sheet".split()
+)
+_YEAR: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)(?!\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a name says.
+
+    Attributes
+    ----------
+    tables : tuple of str
+        Tables that it may mean, () for none.
+    part : str
+        What tells it from other files of the table: a year, a number, other words.
+    exact : bool
+        Whether the name is one of the contract's, and not only holds a word of one.
+    """
+
+    tables: tuple[str, ...] = ()
+    part: str = ""
+    exact: bool = False
+
+
+@cache
+def _stems() -> dict[str, str]:
+    return {stem(word): table for table, some in _WORDS.items() for word in some}
+
+
+@cache
+def read_name(title: str) -> Named:
+    """Read the title of a file (without its ending) or a sheet.
+
+    Examples
+    --------
+    >>> read_name("links_2021"), read_name("Реестр участников кластера").tables
+    (Named(tables=('links',), part='2021', exact=True), ('participants',))
+    >>> read_name("links (1)").part, read_name("Поставки за 2022 год").part
+    ('', '2022')
+    """
+    plain = " ".join(title.strip().lower().replace("ё", "е").split())
+    for name in (plain, plain.replace("_", " ")):
+        if name in NAMES:
+            return Named(NAMES[name], "", True)
+    parts = _SUFFIXED.fullmatch(plain)
+    if parts and parts[1].replace("_", " ").strip() in NAMES:
+        return Named(NAMES[parts[1].replace("_", " ").strip()], parts[2], True)
+    bare = " ".join(_COPY.sub(" ", plain.replace("_", " ")).split())
+    if bare in NAMES:
+        return Named(NAMES[bare], "", True)
+    found = words(bare)
+    told = next((word for word in found if stem(word) in _stems()), "")
+    if not told:
+        return Named(part=_year(bare))
+    rest = [w for w in found if w not in _NO_PART and stem(w) not in _stems() and stem(w) != stem("кластер")]
+    table = _stems()[stem(told)]
+    both = ("activity", "indicators") if stem(told) == stem("показатели") else (table,)
+    return Named(both, _year(bare) or " ".join(rest))
+
+
+def _year(text: str) -> str:
+    years = list(dict.fromkeys(_YEAR.findall(text)))
+    return "-".join(years)
+
+
+def only_year(title: str) -> bool:
+    """Tell whether a name is a year and no more.
+
+    Examples
+    --------
+    >>> only_year("2021"), only_year("2021 год"), only_year("Лист1")
+    (True, True, False)
+    """
+    return bool(re.fullmatch(r"(?:19|20)\d\d\s*(?:год|г\.?)?", title.strip(), re.IGNORECASE))

@@ -1,0 +1,472 @@
+"""Turn tables into lists of records: years, indicators and parts of a year as columns, one year, plans."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from clustercoop.graph.errors import SchemaError
+from clustercoop.graph.schema import NUMERIC, TableSpec
+from clustercoop.loaders.cells import expand_merged
+from clustercoop.loaders.header_rows import role
+from clustercoop.loaders.headers import Matched
+from clustercoop.loaders.matching import candidates, options, unit_text
+from clustercoop.loaders.notes import Notes
+from clustercoop.loaders.numbers import parse_numbers
+from clustercoop.loaders.sheets import BrokenRow, Grid, show
+from clustercoop.loaders.units import Unit, read_unit, words
+from clustercoop.loaders.vocabulary import HALVES, KINDS, MONTHS, PATH, QUARTERS, Reading, read_header
+
+_WHOLES: Final = (QUARTERS, HALVES, MONTHS, KINDS)
+_PARTS: Final = frozenset(mark for whole in _WHOLES for mark in whole)
+_PLANNED: Final = frozenset({"plan", "fact"})
+_INDICATOR: Final = frozenset(
+    (
+        "показатель|показатели|наименование показателя|название показателя|статья|indicator|indicators"
+        "|indicator name|variable|variable name|measure|series|series name|item|figure"
+    ).split("|")
+)
+_VALUE: Final = frozenset(
+    "значение|значения|значение показателя|величина|данные|value|values|obs value|figure value|data".split(
+        "|"
+    )
+)
+_UNIT: Final = frozenset(
+    "единица измерения|единицы измерения|ед изм|unit|units|unit of measure|единица|unit measure".split("|")
+)
+_YEAR_IN_TEXT: Final = re.compile(
+    r"\s*\b(?:за|в|in|for|fy|cy)?\s*(?:19|20)\d\d\s*(?:год[ау]?\b|гг?\b\.?)?", re.IGNORECASE
+)
+_DATE: Final = re.compile(r"\d{1,2}[./-]\d{1,2}[./-](?:19|20)\d\d|(?:19|20)\d\d-\d\d?-\d\d?")
+_AS_OF: Final = re.compile(r"\b(?:по состоянию на|на|as of|as at)\b[^;:]*", re.IGNORECASE)
+_YEAR: Final = re.compile(r"(?<![\d.,])(?:19|20)\d\d(?![\d.,]*\d)")
+_CLUSTER: Final = re.compile(r"(?:кластер\w*|cluster)\s*[«\"“]([^«»\"”]+)[»\"”]", re.IGNORECASE)
+_SAMPLE: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What is known of a sheet beside its cells: names, titles, the year or cluster that was set."""
+
+    year: int = 0
+    names: tuple[str, ...] = ()
+    titles: tuple[str, ...] = ()
+    cluster: str = ""
+
+
+def turn(grid: Grid, spec: TableSpec, hints: Hints, notes: Notes) -> Grid:
+    """Return `grid` as a list of records with a year, its figures whole; told where anything was turned.
+
+    Raises
+    ------
+    SchemaError
+        A header stands over several columns of numbers and nothing says which is meant, a year has only some
+        of its parts, or the year of the table is said in two ways.
+    """
+    where = f"sheet {grid.sheet} of {grid.file}" if grid.sheet else grid.file
+    place = {"table": spec.name, "file": grid.file, "sheet": grid.sheet}
+    _refuse_spanned(grid, spec, where)
+    grid = _with_merged_keys(grid, spec, place, notes)
+    grid = _without_plans(grid, spec, place, notes)
+    grid = _from_indicators(grid, spec, where, place, notes)
+    grid = _whole_figures(grid, spec, where, place, notes)
+    grid = _with_cluster(grid, spec, hints, place, notes)
+    if "year" not in spec.names or not spec["year"].required:
+        return grid
+    return _with_years(grid, spec, hints, where, place, notes)
+
+
+def _with_merged_keys(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes) -> Grid:
+    """Write what merged cells of ids, texts and years hold into all their rows, before rows are moved."""
+    if not grid.merged:
+        return grid
+    named = {i: name for i, header in enumerate(grid.header) if header and (name := role(header, spec))}
+    keys = [i for i, name in named.items() if spec[name].type not in NUMERIC]
+    expand_merged(grid, [Matched(i, grid.header[i], spec[named[i]], Unit()) for i in keys], place, notes)
+    return replace(grid, merged=tuple(held for held in grid.merged if held[1] not in keys))
+
+
+def _moved(grid: Grid, origins: Sequence[Sequence[int]]) -> dict[str, Any]:
+    """Return merged ranges and formats of `grid` for columns that are made of those of `origins`."""
+    merged = [
+        (first, new, last, new)
+        for first, left, last, _ in grid.merged
+        for new, old in enumerate(origins)
+        if left in old
+    ]
+    shown = grid.shown
+    if shown is not None:
+        units, scales = shown.units, shown.scales
+        shown = replace(
+            shown,
+            units={n: {u for i in old for u in units.get(i, ())} for n, old in enumerate(origins)},
+            scales={n: {s for i in old for s in scales.get(i, ())} for n, old in enumerate(origins)},
+        )
+    return {"merged": tuple(merged), "shown": shown}
+
+
+def _refuse_spanned(grid: Grid, spec: TableSpec, where: str) -> None:
+    """Refuse a figure whose header is followed by columns of numbers that have no header."""
+    for at, header in enumerate(grid.header):
+        name = role(header, spec) if header else ""
+        if not name or spec[name].type not in NUMERIC:
+            continue
+        last = at + 1
+        while last < len(grid.header) and not grid.header[last] and _are_numbers(grid.columns[last]):
+            last += 1
+        if last > at + 1:
+            paths = ", ".join(f"#{i + 1} {header!r} / {_first(grid.columns[i])}" for i in range(at, last))
+            raise SchemaError(
+                f"The header {header!r} of {where} stands over several columns of numbers ({paths}), and "
+                f"which of them is {name} is not said: name each column below the merged header, or keep the "
+                "one that is meant. (If a decimal comma split the numbers, change the delimiter.)"
+            )
+
+
+def _first(cells: NDArray[Any]) -> str:
+    return next((text for cell in cells if (text := show(cell).strip())), "")
+
+
+def _are_numbers(cells: NDArray[Any]) -> bool:
+    """Tell whether half of the first filled cells or more are numbers."""
+    texts = [text for cell in cells[:_SAMPLE] if (text := show(cell).strip())]
+    if not texts:
+        return False
+    read = parse_numbers(np.array(texts, dtype=object))
+    return int(np.isfinite(read.values).sum()) * 2 >= len(texts)
+
+
+def _without_plans(grid: Grid, spec: TableSpec, place: Mapping[str, str], notes: Notes) -> Grid:
+    """Set aside the rows of plans where a column says of each row whether it is a plan or a fact."""
+    for at, cells in enumerate(grid.columns):
+        head = {show(cell).strip() for cell in cells[:_SAMPLE]} - {""}
+        if cells.dtype != object or not head or len(head) > 4 or not all(map(_plan_or_fact, head)):
+            continue
+        texts = np.array([show(cell).strip() for cell in cells], dtype=object)
+        if not all(_plan_or_fact(text) for text in set(texts) - {""}):
+            continue
+        plan = np.array([_plan_or_fact(text) == "plan" for text in texts])
+        broken = [
+            BrokenRow(int(grid.lines[row]), "plan_row", tuple(column[row] for column in grid.columns))
+            for row in np.flatnonzero(plan).tolist()
+        ]
+        if broken:
+            detail = grid.header[at] or f"#{at + 1}"
+            notes.add("plan_rows", **place, row=broken[0].line, value=str(len(broken)), detail=detail)
+        kept = [i for i in range(len(grid.columns)) if i != at]
+        return _pick(grid, np.flatnonzero(~plan), kept, broken)
+    return grid
+
+
+def _plan_or_fact(text: str) -> str:
+    """Return "plan" or "fact" where a text says no more than that, "" elsewhere."""
+    reading = read_header(text)
+    said = reading.marks & _PLANNED
+    return next(iter(said)) if not reading.core and len(said) == 1 and reading.marks == said else ""
+
+
+def _pick(
+    grid: Grid, rows: NDArray[np.intp], columns: Sequence[int], broken: Sequence[BrokenRow] = ()
+) -> Grid:
+    return replace(
+        grid,
+        header=tuple(grid.header[i] for i in columns),
+        columns=tuple(grid.columns[i][rows] for i in columns),
+        lines=grid.lines[rows],
+        broken=(*grid.broken, *broken),
+        **_moved(grid, [(i,) for i in columns]),
+    )
+
+
+def _from_indicators(grid: Grid, spec: TableSpec, where: str, place: Mapping[str, str], notes: Notes) -> Grid:
+    """Give each figure that a column ``Показатель`` names a column of its own."""
+    plain = [" ".join(words(header)) for header in grid.header]
+    at = next((i for i, text in enumerate(plain) if text in _INDICATOR), None)
+    if at is None or spec.name not in ("activity", "indicators"):
+        return grid
+    figures = {text for cell in grid.columns[at] if (text := show(cell).strip())}
+    known = {text for text in figures if any(spec[o.name].type in NUMERIC for o in options(text, spec))}
+    values = [i for i, header in enumerate(grid.header) if _only_year(read_header(header))]
+    values = values or [i for i, text in enumerate(plain) if text in _VALUE]
+    if not known or not values:
+        return grid
+    unit = next((i for i, text in enumerate(plain) if text in _UNIT), None)
+    keys = [i for i, header in enumerate(grid.header) if i not in (at, unit, *values) and role(header, spec)]
+    for text in sorted(figures - known):
+        notes.add("indicator_ignored", **place, column=grid.header[at], value=text)
+    titles, cells, lines = _pivot(grid, at, unit, keys, values, known)
+    notes.add("turned_indicators", **place, value=grid.header[at], detail=", ".join(titles)[:300])
+    header = [*(grid.header[i] for i in keys), *titles]
+    columns = tuple(_objects([row[i] for row in cells]) for i in range(len(header)))
+    moved = _moved(grid, [*((i,) for i in keys), *(values for _ in titles)])
+    return replace(grid, header=tuple(header), columns=columns, lines=np.array(lines, np.int64), **moved)
+
+
+def _pivot(
+    grid: Grid, at: int, unit: int | None, keys: Sequence[int], values: Sequence[int], known: set[str]
+) -> tuple[list[str], list[list[Any]], list[int]]:
+    """Return headers of figures (by year, where years are columns), rows of keys and figures, their lines."""
+    titles: dict[str, int] = {}
+    rows: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    first: dict[int, tuple[list[Any], int]] = {}
+    for row in range(len(grid)):
+        figure = show(grid.columns[at][row]).strip()
+        if figure not in known:
+            continue
+        said = show(grid.columns[unit][row]).strip() if unit is not None else ""
+        named = f"{figure}, {said}" if said and read_unit(figure)[1] == Unit() else figure
+        key = tuple(show(grid.columns[i][row]) for i in keys)
+        held = rows.setdefault(key, [])
+        for column in values:
+            year = read_header(grid.header[column]).year
+            title = f"{named}{PATH}{year}" if year else named
+            titles.setdefault(title, len(titles))
+            record = next((r for r in held if title not in r), None)
+            if record is None:
+                record = {}
+                held.append(record)
+                first[id(record)] = ([grid.columns[i][row] for i in keys], int(grid.lines[row]))
+            record[title] = grid.columns[column][row]
+    out, lines = [], []
+    for records in rows.values():
+        for record in records:
+            start, line = first[id(record)]
+            out.append([*start, *(record.get(title) for title in titles)])
+            lines.append(line)
+    return list(titles), out, lines
+
+
+def _only_year(reading: Reading) -> bool:
+    return bool(reading.year) and not reading.core and not reading.telling
+
+
+def _whole_figures(grid: Grid, spec: TableSpec, where: str, place: Mapping[str, str], notes: Notes) -> Grid:
+    """Sum quarters, halves, months, goods and services to the whole figure, where no column holds it."""
+    groups: dict[tuple[str, int], dict[str, int]] = {}
+    whole: set[tuple[str, int]] = set()
+    spoken: dict[str, list[str]] = {}
+    for at, header in enumerate(grid.header):
+        name = role(header, spec) if header else ""
+        if not name or spec[name].type not in NUMERIC:
+            continue
+        reading = read_header(header)
+        spoken.setdefault(name, []).append(header)
+        parts = reading.telling & _PARTS
+        if candidates(header, spec)[:1] == (name,):
+            whole.add((name, reading.year))
+        elif len(parts) == 1 and reading.telling == parts:
+            groups.setdefault((name, reading.year), {})[next(iter(parts))] = at
+    for (name, year), parts_at in groups.items():
+        if (name, year) not in whole:
+            grid = _summed(grid, name, parts_at, spec, where, place, notes)
+            whole.add((name, year))
+    lost = [name for name in spoken if name not in {known for known, _ in whole}]
+    for name in lost:
+        notes.add(
+            "figure_in_part", **place, column=spoken[name][0], value=name, detail=", ".join(spoken[name])
+        )
+    return grid
+
+
+def _summed(
+    grid: Grid,
+    name: str,
+    parts: Mapping[str, int],
+    spec: TableSpec,
+    where: str,
+    place: Mapping[str, str],
+    notes: Notes,
+) -> Grid:
+    """Return `grid` with one column that is the sum of the parts, instead of them."""
+    titles = [grid.header[at] for at in parts.values()]
+    complete = next((w for w in _WHOLES if set(parts) == set(w)), None)
+    units = {read_unit(unit_text(title))[1] for title in titles}
+    if complete is None or len(units) > 1:
+        raise SchemaError(
+            f"{where} gives {name} only in parts, and not in all of them or in several units: "
+            f"{', '.join(map(repr, titles))}; give the whole figure in a column of its own."
+        )
+    read = [parse_numbers(grid.columns[at]) for at in parts.values()]
+    hint = {sign for numbers in read if not numbers.assumed for sign in numbers.decimal}
+    if len(hint) == 1:
+        read = [parse_numbers(grid.columns[at], hint=next(iter(hint))) for at in parts.values()]
+    values = np.array([numbers.values for numbers in read])
+    empty = np.array([[not show(cell).strip() for cell in grid.columns[at]] for at in parts.values()])
+    # A list of supplies holds what was supplied: an empty quarter beside a filled one is no supply.
+    nil = empty & ~empty.all(axis=0) if spec.name == "links" else np.zeros_like(empty)
+    if nil.any():
+        count = int(nil.any(axis=0).sum())
+        notes.add("parts_empty", **place, column=titles[0], value=str(count), detail=", ".join(titles))
+    total = np.where(nil, 0.0, values).sum(axis=0)
+    notes.add("parts_summed", **place, column=titles[0], value=name, detail=" + ".join(titles))
+    first = min(parts.values())
+    header, columns = list(grid.header), list(grid.columns)
+    level = titles[0].split(PATH)
+    header[first] = PATH.join(level[:-1]) if len(level) > 1 else f"{name}, {_unit_words(titles[0])}"
+    columns[first] = _objects([None if np.isnan(value) else float(value) for value in total])
+    kept = [i for i in range(len(header)) if i == first or i not in parts.values()]
+    out = replace(grid, header=tuple(header), columns=tuple(columns))
+    return _pick(out, np.arange(len(grid)), kept)
+
+
+def _unit_words(header: str) -> str:
+    return next((piece.strip() for piece in reversed(header.split(",")) if read_unit(piece)[1] != Unit()), "")
+
+
+def _with_cluster(grid: Grid, spec: TableSpec, hints: Hints, place: Mapping[str, str], notes: Notes) -> Grid:
+    """Give a register without a column of clusters the one that was set, or that its title names."""
+    if spec.name != "participants" or any(role(h, spec) == "cluster_id" for h in grid.header if h):
+        return grid
+    quoted = {match[1].strip() for text in (*hints.titles, *hints.names) for match in _CLUSTER.finditer(text)}
+    cluster = hints.cluster or (next(iter(quoted)) if len(quoted) == 1 else "")
+    if not cluster:
+        return grid
+    notes.add("cluster_from_name", **place, value=cluster)
+    cells = np.full(len(grid), cluster, dtype=object)
+    return replace(grid, header=(*grid.header, "cluster_id"), columns=(*grid.columns, cells))
+
+
+def _with_years(
+    grid: Grid, spec: TableSpec, hints: Hints, where: str, place: Mapping[str, str], notes: Notes
+) -> Grid:
+    """Return `grid` with a column of years: its own, that of each column, or that of the table."""
+    dated = {i: reading for i, h in enumerate(grid.header) if h and (reading := read_header(h)).year}
+    dated = {i: r for i, r in dated.items() if _only_year(r) or _is_figure(grid.header[i], spec)}
+    years = sorted({reading.year for reading in dated.values()})
+    if any(candidates(header, spec)[:1] == ("year",) for header in grid.header if header):
+        if len(years) > 1:
+            raise SchemaError(
+                f"{where} has a column of years and columns for single years ({', '.join(map(str, years))}); "
+                "keep one or the other."
+            )
+        return grid
+    if years:
+        grid = _named_figures(grid, spec, dated, hints, where)
+        out = _unpivot(grid, dated, years)
+        notes.add(
+            "turned_years", **place, value=", ".join(map(str, years)), detail=f"{len(grid)} → {len(out)}"
+        )
+        return out
+    year, source = _year_of(hints, where)
+    if not year:
+        if size := grid.facts.get("matrix"):
+            raise SchemaError(
+                f"{where} is a matrix of {size}, and no year is said: put it in the name of the file or "
+                "sheet (links_2022.csv), in a title above it, or give it with --year (the setting year)."
+            )
+        return grid
+    notes.add("year_from_name", **place, value=str(year), detail=source)
+    cells = np.full(len(grid), float(year))
+    return replace(grid, header=(*grid.header, "year"), columns=(*grid.columns, cells))
+
+
+def _is_figure(header: str, spec: TableSpec) -> bool:
+    named = candidates(header, spec)
+    return bool(named) and spec[named[0]].type in NUMERIC
+
+
+def _named_figures(
+    grid: Grid, spec: TableSpec, dated: Mapping[int, Reading], hints: Hints, where: str
+) -> Grid:
+    """Name the figure of columns called by a year alone: the only one there can be, or that of a title."""
+    bare = [at for at, reading in dated.items() if _only_year(reading)]
+    if not bare or spec.name == "measures":
+        return grid
+    figures = [column.name for column in spec.columns if column.required and column.type in NUMERIC]
+    if not figures:
+        texts = [
+            text for line in (*hints.titles, *hints.names) for text in (line, *re.split(r"[,;:(]", line))
+        ]
+        said = [candidates(_YEAR_IN_TEXT.sub(" ", text).strip(), spec)[:1] for text in texts]
+        figures = [names[0] for names in said if names and spec[names[0]].type in NUMERIC]
+    if not figures:
+        seen = ", ".join(grid.header[at] for at in bare[:3])
+        raise SchemaError(
+            f"{where} has a column for each year ({seen} …), and nothing says of what: name the figure in a "
+            "header above the years, in a column (Показатель) or in the title."
+        )
+    header = list(grid.header)
+    for at in bare:
+        rest = _YEAR_IN_TEXT.sub("", header[at]).strip(" ,;()")
+        header[at] = f"{figures[0]}{', ' + rest if rest else ''}{PATH}{dated[at].year}"
+    return replace(grid, header=tuple(header))
+
+
+def _unpivot(grid: Grid, dated: Mapping[int, Reading], years: Sequence[int]) -> Grid:
+    """Return one row for each row and year that has a filled cell."""
+    keys = [i for i in range(len(grid.header)) if i not in dated]
+    titles = list(dict.fromkeys(_without_year(grid.header[at]) for at in dated))
+    parts: list[tuple[NDArray[np.intp], int, dict[str, int]]] = []
+    for year in years:
+        mine = {_without_year(grid.header[at]): at for at, reading in dated.items() if reading.year == year}
+        filled = np.zeros(len(grid), bool)
+        for at in mine.values():
+            column = grid.columns[at]
+            filled |= ~((column == "") | pd.isna(column))
+        parts.append((np.flatnonzero(filled), year, mine))
+    rows = np.concatenate([part[0] for part in parts])
+    order = np.argsort(rows, kind="stable")
+    columns = [grid.columns[i][rows][order] for i in keys]
+    columns.append(np.concatenate([np.full(len(part[0]), float(part[1])) for part in parts])[order])
+    for title in titles:
+        cells = [
+            grid.columns[mine[title]][chosen].astype(object)
+            if title in mine
+            else np.full(len(chosen), None, dtype=object)
+            for chosen, _, mine in parts
+        ]
+        columns.append(np.concatenate(cells)[order])
+    header = (*(grid.header[i] for i in keys), "year", *titles)
+    made = [tuple(at for at in dated if _without_year(grid.header[at]) == title) for title in titles]
+    moved = _moved(grid, [*((i,) for i in keys), (), *made])
+    return replace(grid, header=header, columns=tuple(columns), lines=grid.lines[rows][order], **moved)
+
+
+def _without_year(header: str) -> str:
+    """Return a header without its year.
+
+    Examples
+    --------
+    >>> _without_year("Выпуск, млн руб. / 2021"), _without_year("Выпуск за 2021 год, млн руб.")
+    ('Выпуск, млн руб.', 'Выпуск, млн руб.')
+    """
+    levels = [level for level in header.split(PATH) if not _only_year(read_header(level))]
+    return PATH.join(" ".join(_YEAR_IN_TEXT.sub("", level).split()) for level in levels)
+
+
+def _year_of(hints: Hints, where: str) -> tuple[int, str]:
+    """Return the one year that was set, or that names and titles give, and what says so; 0 for none.
+
+    Dates ("на 01.01.2023") are none: the figures may be of the year before.
+
+    Raises
+    ------
+    SchemaError
+        Name and title give different years.
+    """
+    if hints.year:
+        return hints.year, "--year"
+    found: dict[int, str] = {}
+    for text in (*hints.names, *hints.titles):
+        bare = _AS_OF.sub(" ", _DATE.sub(" ", re.sub(r"_", " ", text)))
+        years = {int(year) for year in _YEAR.findall(bare)}
+        if len(years) == 1:
+            found.setdefault(years.pop(), text)
+    if len(found) > 1:
+        said = "; ".join(f"{text!r}: {year}" for year, text in found.items())
+        raise SchemaError(
+            f"The year of {where} is said in two ways ({said}); give it with a column or --year."
+        )
+    return next(iter(found.items()), (0, ""))
+
+
+def _objects(cells: Sequence[Any]) -> NDArray[np.object_]:
+    out = np.empty(len(cells), object)
+    out[:] = cells
+    return out

@@ -1,0 +1,308 @@
+"""Folders as an office keeps them: names in words, copies, other kinds of files, sheets a year."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zipfile
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape
+
+import pandas as pd
+import pytest
+
+from clustercoop.graph.errors import DataError, SchemaError
+from clustercoop.loaders.dataset import Dataset, read_dataset
+from clustercoop.loaders.names import read_name
+
+PEOPLE = "ИНН;Кластер\n0101;К\n0202;К\n"
+LINKS = "Год;Поставщик;Покупатель;Сумма, млн руб.\n2021;0101;0202;5\n"
+FIGURES = "ИНН;Год;Выпуск, млн руб.\n0101;2021;50\n0202;2021;60\n"
+
+
+def folder(tmp_path: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, "utf-8")
+    return tmp_path
+
+
+def value(data: Dataset) -> list[float]:
+    return data.graph.to_tables()["links"]["value"].tolist()
+
+
+def found(data: Dataset, code: str) -> list[str]:
+    return [finding.file for finding in data.findings if finding.code == code]
+
+
+def ods(rows: list[list[Any]], title: str = "Лист1") -> bytes:
+    """A spreadsheet of the open document format with text and numbers."""
+    cells = "".join(
+        "<table:table-row>"
+        + "".join(
+            f'<table:table-cell office:value-type="string"><text:p>{escape(c)}</text:p></table:table-cell>'
+            if isinstance(c, str)
+            else f'<table:table-cell office:value-type="float" office:value="{c}"><text:p>{c}</text:p>'
+            "</table:table-cell>"
+            for c in row
+        )
+        + "</table:table-row>"
+        for row in rows
+    )
+    names = "".join(
+        f' xmlns:{short}="urn:oasis:names:tc:opendocument:xmlns:{long}:1.0"'
+        for short, long in (("office", "office"), ("table", "table"), ("text", "text"))
+    )
+    content = (
+        f'<?xml version="1.0" encoding="UTF-8"?><office:document-content{names} office:version="1.2">'
+        f'<office:body><office:spreadsheet><table:table table:name="{title}">{cells}</table:table>'
+        "</office:spreadsheet></office:body></office:document-content>"
+    )
+    kind = "application/vnd.oasis.opendocument.spreadsheet"
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as package:
+        package.writestr("mimetype", kind)
+        package.writestr("content.xml", content)
+        package.writestr(
+            "META-INF/manifest.xml",
+            '<?xml version="1.0"?><manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:'
+            f'manifest:1.0"><manifest:file-entry manifest:full-path="/" manifest:media-type="{kind}"/>'
+            "</manifest:manifest>",
+        )
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("title", "table", "part"),
+    [
+        ("links (1)", "links", ""),
+        ("activity_final", "activity", ""),
+        ("Копия Поставки", "links", ""),
+        ("Поставки 2022 год", "links", "2022"),
+        ("Взаимные поставки участников кластера за 2021 г", "links", "2021"),
+        ("Реестр участников кластера", "participants", ""),
+        ("Реестр участников ПК Альфа на 01.01.2023", "participants", "пк альфа"),
+        ("Показатели (форма П-1)", "activity", "п 1"),
+        ("меры поддержки 2020", "measures", "2020"),
+        ("transactions 2019-2020", "links", "2019-2020"),
+        ("Письмо", "", ""),
+    ],
+)
+def test_what_a_name_says(title: str, table: str, part: str) -> None:
+    named = read_name(title)
+    assert (named.tables[:1], named.part) == ((table,) if table else (), part)
+
+
+def test_names_in_words(tmp_path: Path) -> None:
+    files = {"Реестр участников.csv": PEOPLE, "Поставки 2021 год.csv": LINKS, "Показатели.csv": FIGURES}
+    data = read_dataset(folder(tmp_path, files))
+    assert value(data) == [5.0]
+    assert data.graph.activity["output"].tolist() == [50.0, 60.0]
+
+
+def test_tables_are_told_by_their_headers(tmp_path: Path) -> None:
+    files = {"a1.csv": PEOPLE, "выгрузка.csv": LINKS, "свод 7.csv": FIGURES, "телефоны.csv": "Имя;Тел\nА;1\n"}
+    data = read_dataset(folder(tmp_path, files))
+    assert value(data) == [5.0]
+    assert data.graph.activity["output"].tolist() == [50.0, 60.0]
+    assert found(data, "file_ignored") == ["телефоны.csv"]
+
+
+def test_a_draft_beside_the_named_file_is_passed_over_and_told(tmp_path: Path) -> None:
+    files = {"participants.csv": PEOPLE, "links.csv": LINKS, "черновик.csv": LINKS.replace(";5", ";7")}
+    data = read_dataset(folder(tmp_path, files))
+    assert value(data) == [5.0]
+    assert found(data, "file_passed_over") == ["черновик.csv"]
+
+
+def test_a_copy_beside_its_original_is_refused(tmp_path: Path) -> None:
+    files = {"participants.csv": PEOPLE, "links.csv": LINKS, "links (1).csv": LINKS}
+    with pytest.raises(DataError, match=r"Several files claim the table links: links \(1\).csv, links.csv"):
+        read_dataset(folder(tmp_path, files))
+
+
+def test_files_of_other_kinds_are_told(tmp_path: Path) -> None:
+    folder(
+        tmp_path, {"participants.csv": PEOPLE, "links.csv": LINKS, "письмо.docx": "PK", "скан.pdf": "%PDF"}
+    )
+    (tmp_path / "activity.xlsb").write_bytes(b"PK\x03\x04")
+    data = read_dataset(tmp_path)
+    assert found(data, "file_ignored") == ["письмо.docx", "скан.pdf"]
+    assert found(data, "file_unread") == ["activity.xlsb"]
+
+
+def test_open_document_and_packed_text(tmp_path: Path) -> None:
+    folder(tmp_path, {"participants.csv": PEOPLE})
+    (tmp_path / "links.csv.gz").write_bytes(gzip.compress(LINKS.encode()))
+    rows: list[list[Any]] = [
+        ["ИНН", "Год", "Выпуск, тыс. руб."],
+        ["0101", 2021, 50000],
+        ["0202", 2021, 60500.5],
+    ]
+    (tmp_path / "Показатели.ods").write_bytes(ods(rows))
+    data = read_dataset(tmp_path)
+    assert value(data) == [5.0]
+    assert data.graph.activity["output"].tolist() == [50.0, 60.5005]
+
+
+@pytest.mark.parametrize("content", [b"", b"\x1f\x8b\x08broken", gzip.compress(b""), b"plain text"])
+def test_a_packed_file_that_is_none(tmp_path: Path, content: bytes) -> None:
+    folder(tmp_path, {"participants.csv": PEOPLE})
+    (tmp_path / "links.csv.gz").write_bytes(content)
+    with pytest.raises(DataError, match="links.csv.gz"):
+        read_dataset(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "encoding", ["utf-16-le", "utf-16-be", "cp866", "koi8-r", "mac-cyrillic", "iso8859-5"]
+)
+def test_old_encodings_of_russian(tmp_path: Path, encoding: str) -> None:
+    names = "".join(f"{i:04};Завод железобетонных изделий и металлоконструкций\n" for i in range(5))
+    people = f"ИНН;Наименование организации\n{names}".replace("\n", ";Ромашка\n").replace(
+        "организации;Ромашка", "организации;Кластер"
+    )
+    folder(tmp_path, {"links.csv": LINKS.replace("0101", "0001").replace("0202", "0002")})
+    (tmp_path / "participants.csv").write_bytes(people.encode(encoding))
+    data = read_dataset(tmp_path)
+    assert list(data.graph.cluster_ids) == ["Ромашка"]
+    assert data.provenance["inputs"][0]["encoding"] == encoding
+
+
+def test_latin_text_with_accents(tmp_path: Path) -> None:
+    people = "".join(f"{i:04},c,Société générale d'électricité\n" for i in range(9))
+    folder(tmp_path, {"links.csv": LINKS})
+    (tmp_path / "participants.csv").write_bytes(f"participant_id,cluster_id,name\n{people}".encode("cp1252"))
+    data = read_dataset(tmp_path)
+    assert set(data.graph.to_tables()["participants"]["name"]) == {"Société générale d'électricité"}
+
+
+def test_text_under_the_name_of_a_workbook(tmp_path: Path) -> None:
+    folder(tmp_path, {"participants.csv": PEOPLE})
+    (tmp_path / "links.xls").write_bytes(LINKS.replace(";", "\t").encode("cp1251"))
+    data = read_dataset(tmp_path)
+    assert value(data) == [5.0]
+    assert found(data, "text_as_workbook") == ["links.xls"]
+
+
+def book(path: Path, sheets: dict[str, pd.DataFrame]) -> None:
+    with pd.ExcelWriter(path) as writer:
+        for title, frame in sheets.items():
+            frame.to_excel(writer, sheet_name=title, index=False)
+
+
+def test_one_sheet_a_year_and_one_sheet_a_cluster(tmp_path: Path) -> None:
+    links = pd.DataFrame({"Поставщик": ["0101"], "Покупатель": ["0202"], "Сумма, млн руб.": [5.0]})
+    book(tmp_path / "Поставки.xlsx", {"2020": links, "2021": links, "2022 год": links})
+    people = pd.DataFrame({"ИНН": ["0101", "0202"], "Наименование": ["А", "Б"]})
+    book(tmp_path / "Реестр.xlsx", {"Альфа": people.iloc[:1], "Бета": people.iloc[1:]})
+    data = read_dataset(tmp_path)
+    assert data.graph.to_tables()["links"]["year"].tolist() == [2020, 2021, 2022]
+    assert list(data.graph.cluster_ids) == ["Альфа", "Бета"]
+
+
+def test_two_sheets_that_may_hold_the_same_rows_are_refused(tmp_path: Path) -> None:
+    links = pd.DataFrame({"Год": [2021], "Поставщик": ["0101"], "Покупатель": ["0202"], "Сумма": [5.0]})
+    book(tmp_path / "Поставки.xlsx", {"Лист1": links, "Лист2": links})
+    folder(tmp_path, {"participants.csv": PEOPLE})
+    with pytest.raises(DataError, match="several sheets of the table links"):
+        read_dataset(tmp_path)
+
+
+def test_the_cluster_of_a_register_stands_in_its_title(tmp_path: Path) -> None:
+    people = "Реестр участников промышленного кластера «Альфа»;\nИНН;Наименование\n0101;А\n0202;Б\n"
+    data = read_dataset(folder(tmp_path, {"participants.csv": people, "links.csv": LINKS}))
+    assert list(data.graph.cluster_ids) == ["Альфа"]
+
+
+MATRIX = "Поставщик/Покупатель;0101;0202;Итого\n0101;;5,5;5,5\n0202;2;0;2\nИтого;2;5,5;7,5\n"
+
+
+def pairs(data: Dataset) -> set[tuple[str, str, float]]:
+    frame = data.graph.to_tables()["links"]
+    return set(zip(frame["supplier_id"], frame["buyer_id"], frame["value"], strict=True))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (MATRIX, {("0101", "0202", 5.5), ("0202", "0101", 2.0)}),
+        (MATRIX.replace("Поставщик/Покупатель", "Покупатель / Поставщик"),
+         {("0202", "0101", 5.5), ("0101", "0202", 2.0)}),
+        ("Взаимные поставки, тыс. руб.;;;\n" + MATRIX, {("0101", "0202", 0.0055), ("0202", "0101", 0.002)}),
+        (";0101;0202;Экспорт\n0101;0;1;9\n0202;2;0;9\nДобавленная стоимость;7;7;\n",
+         {("0101", "0202", 1.0), ("0202", "0101", 2.0)}),
+    ],
+)  # fmt: skip
+def test_a_matrix_is_read_as_links(tmp_path: Path, text: str, expected: set[Any]) -> None:
+    data = read_dataset(folder(tmp_path, {"participants.csv": PEOPLE, "links_2021.csv": text}))
+    assert pairs(data) == expected
+    [told] = [finding for finding in data.findings if finding.code == "matrix_read"]
+    assert told.value == "2 × 2"
+    left_out = "Итого" in text or "Экспорт" in text
+    assert bool([f for f in data.findings if f.code == "matrix_left_out"]) is left_out
+
+
+def test_a_matrix_of_two_levels(tmp_path: Path) -> None:
+    text = ";;;Север;;Юг\n;;;сталь;уголь;сталь\nСевер;сталь;млн руб.;1;2;3\n"
+    text += ";уголь;млн руб.;4;0;6\nЮг;сталь;млн руб.;7;8;9\n"
+    people = "ИНН;Кластер\nСевер / сталь;С\nСевер / уголь;С\nЮг / сталь;Ю\n"
+    data = read_dataset(folder(tmp_path, {"participants.csv": people, "links_2021.csv": text}))
+    assert ("Север / уголь", "Юг / сталь", 6.0) in pairs(data)
+    assert len(pairs(data)) == 8
+    with pytest.raises(SchemaError, match="matrix of 3 × 3 whose labels have 2 levels"):
+        read_dataset(folder(tmp_path, {"participants.csv": PEOPLE}))
+
+
+def test_a_matrix_without_a_year_says_so(tmp_path: Path) -> None:
+    with pytest.raises(SchemaError, match="is a matrix of 2 × 2, and no year is said"):
+        read_dataset(folder(tmp_path, {"participants.csv": PEOPLE, "links.csv": MATRIX}))
+
+
+MAPPING = """
+["сводка.csv"]
+table = "activity"
+year = 2021
+unit = "тыс. руб."
+["сводка.csv".columns]
+"Код фирмы" = "participant_id"
+"Отгр." = "output"
+"Выпуск" = ""
+"Люди" = { column = "employees" }
+"""
+
+
+def test_a_mapping_settles_what_headers_leave_open(tmp_path: Path) -> None:
+    table = "Код фирмы;Отгр.;Выпуск;Люди\n0101;50000;1;7\n0202;60000;1;8\n"
+    files = {"participants.csv": PEOPLE, "links.csv": LINKS, "сводка.csv": table, "mapping.toml": MAPPING}
+    data = read_dataset(folder(tmp_path, files))
+    frame = data.graph.to_tables()["activity"]
+    assert frame[["year", "output", "employees"]].values.tolist() == [[2021, 50, 7], [2021, 60, 8]]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[links", "cannot be read"),
+        ('["a.csv"]\ntabel = "links"', "may hold"),
+        ('["a.csv"]\ntable = "lnks"', "names the table 'lnks'"),
+        ('["a.csv".columns]\n"Сумма" = "valu"', "no column of that table"),
+        ('["a.csv"]\nunit = "тысячи штук"', "unit"),
+        ('["a.csv"]\nyear = "2022"', "must be int"),
+    ],
+)
+def test_a_mapping_that_is_wrong_is_refused(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(DataError, match=says):
+        read_dataset(folder(tmp_path, {"participants.csv": PEOPLE, "links.csv": LINKS, "mapping.toml": text}))
+
+
+def test_names_with_quotation_marks(tmp_path: Path) -> None:
+    people = 'ИНН;Кластер;Наименование\n0101;К;"Ромашка" ООО\n0202;К;ООО "Лютик"\n'
+    data = read_dataset(folder(tmp_path, {"participants.csv": people, "links.csv": LINKS}))
+    assert data.graph.to_tables()["participants"]["name"].tolist() == ['"Ромашка" ООО', 'ООО "Лютик"']
+
+
+def test_a_table_of_foreign_trade_whose_headers_are_letters(tmp_path: Path) -> None:
+    files = {"participants.csv": PEOPLE, "links.csv": "t,i,j,k,v,q\n2021,0101,0202,870899,10000,3\n"}
+    data = read_dataset(folder(tmp_path, files))
+    assert value(data) == [10.0]
+    assert data.graph.currency == "USD"

@@ -1,0 +1,237 @@
+"""Tables that are no plain lists: headers of several rows, years, quarters, indicators, plans."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clustercoop.graph.errors import SchemaError
+from clustercoop.graph.settings import Settings
+from clustercoop.loaders.dataset import Dataset, read_dataset, read_frames
+
+PEOPLE_RU = "ИНН;Кластер\n0101;К\n0202;К\n0303;К\n"
+
+
+def read(tmp_path: Path, **options: Any) -> Dataset:
+    given = {"participants": PEOPLE_RU, "links": "Год;Поставщик;Покупатель;Сумма\n2021;0101;0202;1\n"}
+    given |= {name: options.pop(name) for name in ("links", "activity") if name in options}
+    settings = options.pop("settings", None)
+    for name, text in given.items():
+        (tmp_path / f"{options.get(name + '_file', name)}.csv").write_text(text, "utf-8")
+    return read_dataset(tmp_path, settings=settings)
+
+
+def codes(data: Dataset) -> set[str]:
+    return {finding.code for finding in data.findings}
+
+
+def figures(data: Dataset, *columns: str) -> list[list[Any]]:
+    frame = data.graph.to_tables()["activity"].sort_values(["participant_id", "year"])
+    return (
+        frame[["participant_id", "year", *columns]].astype(object).where(frame.notna(), None).values.tolist()
+    )
+
+
+def supplies(data: Dataset) -> list[list[Any]]:
+    frame = data.graph.to_tables()["links"].sort_values(["year", "supplier_id", "buyer_id"])
+    return frame[["year", "supplier_id", "buyer_id", "value"]].values.tolist()
+
+
+def test_a_merged_header_is_read_with_what_stands_below_it(tmp_path: Path) -> None:
+    activity = (
+        "ИНН;Год;Отгружено, тыс. руб.;;;Численность\n"
+        ";;всего;в т.ч. участникам кластера;на экспорт;\n"
+        "0101;2021;5000;1500;700;10\n"
+    )
+    data = read(tmp_path, activity=activity)
+    assert figures(data, "output", "used_by_participants", "employees") == [["0101", 2021, 5.0, 1.5, 10.0]]
+
+
+def test_three_rows_of_headers(tmp_path: Path) -> None:
+    activity = (
+        "Участник;;Показатели;;;\nИНН;Наименование;Выпуск, млн руб.;;Численность, чел.;\n"
+        ";;2020;2021;2020;2021\n0101;А;5;6;10;11\n"
+    )
+    data = read(tmp_path, activity=activity)
+    assert figures(data, "output", "employees") == [["0101", 2020, 5.0, 10.0], ["0101", 2021, 6.0, 11.0]]
+
+
+@pytest.mark.parametrize("below", ["металл;пластик", "1 этап;2 этап", "А;Б"])
+def test_a_figure_over_columns_that_say_nothing_of_it_is_refused(tmp_path: Path, below: str) -> None:
+    links = f"Год;Поставщик;Покупатель;Объём поставки, млн руб.;\n;;;{below}\n2021;0101;0202;5;6\n"
+    with pytest.raises(SchemaError, match="stands over several columns of numbers"):
+        read(tmp_path, links=links)
+
+
+@pytest.mark.parametrize(
+    ("titles", "cells", "total"),
+    [
+        ("I квартал;II квартал;III квартал;IV квартал", "1;2;3,5;4", 10.5),
+        ("Q1;Q2;Q3;Q4", "1;;3;4", 8.0),  # an empty quarter beside filled ones is no supply
+        ("1 полугодие;2 полугодие", "1;2", 3.0),
+        ("товары;услуги", "1;2", 3.0),
+        ("янв;фев;мар;апр;май;июн;июл;авг;сен;окт;ноя;дек", ";".join(["1"] * 12), 12.0),
+    ],
+)
+def test_parts_of_a_year_are_summed(tmp_path: Path, titles: str, cells: str, total: float) -> None:
+    gaps = ";" * titles.count(";")
+    links = f"Год;Поставщик;Покупатель;Сумма, млн руб.{gaps}\n;;;{titles}\n2021;0101;0202;{cells}\n"
+    data = read(tmp_path, links=links)
+    assert supplies(data) == [[2021, "0101", "0202", total]]
+    assert "parts_summed" in codes(data)
+
+
+def test_a_whole_beside_its_parts_is_the_figure(tmp_path: Path) -> None:
+    links = "Год;Поставщик;Покупатель;Сумма;;\n;;;1 полугодие;2 полугодие;всего\n2021;0101;0202;1;2;3\n"
+    data = read(tmp_path, links=links)
+    assert supplies(data) == [[2021, "0101", "0202", 3.0]]
+
+
+def test_three_quarters_are_no_year(tmp_path: Path) -> None:
+    links = "Год;Поставщик;Покупатель;Сумма;;\n;;;I кв.;II кв.;III кв.\n2021;0101;0202;1;2;3\n"
+    with pytest.raises(SchemaError, match="only in parts"):
+        read(tmp_path, links=links)
+
+
+def test_an_unknown_part_leaves_the_output_of_the_year_unknown(tmp_path: Path) -> None:
+    activity = "ИНН;Год;Выпуск;\n;;1 полугодие;2 полугодие\n0101;2021;1;\n0202;2021;1;2\n"
+    data = read(tmp_path, activity=activity)
+    assert figures(data, "output") == [["0101", 2021, None], ["0202", 2021, 3.0]]
+
+
+def test_a_plan_is_no_figure(tmp_path: Path) -> None:
+    data = read(tmp_path, activity="ИНН;Год;Выпуск, план;Численность\n0101;2021;5;10\n")
+    assert figures(data, "output", "employees") == [["0101", 2021, None, 10.0]]
+    [told] = [f for f in data.findings if f.code == "figure_in_part"]
+    assert (told.severity, told.value, told.detail) == ("error", "output", "Выпуск, план")
+
+
+def test_rows_of_plans_are_rejected_by_name(tmp_path: Path) -> None:
+    links = "Год;Поставщик;Покупатель;Вид;Сумма\n" + "".join(
+        f"2021;0101;0202;{kind};{value}\n" for kind, value in (("план", 10), ("факт", 12), ("Plan", 1))
+    )
+    data = read(tmp_path, links=links)
+    assert supplies(data) == [[2021, "0101", "0202", 12.0]]
+    assert data.rejected["code"].tolist() == ["plan_row", "plan_row"]
+    assert data.rejected["row"].tolist() == [2, 4]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "ИНН;Выпуск 2020, млн руб.;Выпуск 2021, млн руб.",
+        "ИНН;Выпуск за 2020 год, млн руб.;Выпуск за 2021 год, млн руб.",
+        "ИНН;Отгружено продукции в 2020 году, млн руб.;Отгружено продукции в 2021 году, млн руб.",
+        "company id;turnover 2020 (million RUB);turnover 2021 (million RUB)",
+        "company id;FY2020 output, million RUB;FY2021 output, million RUB",
+    ],
+)
+def test_years_in_headers_become_rows(tmp_path: Path, header: str) -> None:
+    data = read(tmp_path, activity=f"{header}\n0101;5,5;6\n0202;;7\n")
+    assert figures(data, "output") == [["0101", 2020, 5.5], ["0101", 2021, 6.0], ["0202", 2021, 7.0]]
+    rows = data.graph.to_tables()["activity"]["row"].tolist()
+    assert rows == [2, 2, 3]
+
+
+def test_links_with_a_column_for_each_year(tmp_path: Path) -> None:
+    data = read(tmp_path, links="Поставщик;Покупатель;2020;2021\n0101;0202;5;6\n0202;0303;;7\n")
+    assert supplies(data) == [
+        [2020, "0101", "0202", 5.0],
+        [2021, "0101", "0202", 6.0],
+        [2021, "0202", "0303", 7.0],
+    ]
+
+
+def test_years_whose_figure_is_not_said_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(SchemaError, match="nothing says of what"):
+        read(tmp_path, activity="ИНН;2020;2021\n0101;5;6\n")
+
+
+def test_a_title_says_what_the_years_are_of(tmp_path: Path) -> None:
+    data = read(tmp_path, activity="Выпуск, млн руб.;;\nИНН;2020;2021\n0101;5;6\n")
+    assert figures(data, "output") == [["0101", 2020, 5.0], ["0101", 2021, 6.0]]
+
+
+def test_a_column_of_years_beside_years_as_columns_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SchemaError, match="keep one or the other"):
+        read(tmp_path, activity="ИНН;Год;Выпуск 2020;Выпуск 2021\n0101;2020;5;6\n")
+
+
+def test_indicators_in_rows(tmp_path: Path) -> None:
+    activity = (
+        "ИНН;Показатель;Единица измерения;Год;Значение\n"
+        "0101;Выпуск;тыс. руб.;2021;5000\n0101;Среднесписочная численность;чел.;2021;12\n"
+        "0202;Выпуск;тыс. руб.;2021;7000\n0202;Рентабельность;%;2021;8\n"
+    )
+    data = read(tmp_path, activity=activity)
+    assert figures(data, "output", "employees") == [["0101", 2021, 5.0, 12.0], ["0202", 2021, 7.0, None]]
+    assert [f.value for f in data.findings if f.code == "indicator_ignored"] == ["Рентабельность"]
+
+
+def test_indicators_in_rows_with_years_as_columns(tmp_path: Path) -> None:
+    activity = "Indicator;company id;2020;2021\nOutput, million RUB;0101;5;6\nEmployees;0101;10;11\n"
+    data = read(tmp_path, activity=activity)
+    assert figures(data, "output", "employees") == [["0101", 2020, 5.0, 10.0], ["0101", 2021, 6.0, 11.0]]
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("links_2022", ""),
+        ("Поставки 2022 год", ""),
+        ("links", "Сведения о поставках за 2022 год;;\n"),
+        ("links", "Сведения за 2022 год по состоянию на 01.03.2023;;\n"),
+    ],
+)
+def test_the_year_of_a_table_without_years(tmp_path: Path, name: str, title: str) -> None:
+    data = read(tmp_path, links_file=name, links=f"{title}Поставщик;Покупатель;Сумма\n0101;0202;5\n")
+    assert supplies(data) == [[2022, "0101", "0202", 5.0]]
+    assert "year_from_name" in codes(data)
+
+
+def test_the_year_of_the_settings(tmp_path: Path) -> None:
+    links = "Поставщик;Покупатель;Сумма\n0101;0202;5\n"
+    data = read(tmp_path, links=links, settings=Settings(year=2019))
+    assert supplies(data) == [[2019, "0101", "0202", 5.0]]
+    with pytest.raises(SchemaError, match="--year"):
+        read(tmp_path, links=links)
+    with pytest.raises(SchemaError, match="--year"):
+        read(tmp_path, links="на 01.01.2023;;\n" + links)
+
+
+def test_a_year_said_in_two_ways_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SchemaError, match="said in two ways"):
+        read(
+            tmp_path,
+            links_file="links_2022",
+            links="за 2021 год;;\nПоставщик;Покупатель;Сумма\n0101;0202;5\n",
+        )
+
+
+@settings(deadline=None, max_examples=25)
+@given(
+    st.dictionaries(
+        st.sampled_from(["0101", "0202", "0303"]),
+        st.dictionaries(st.sampled_from([2019, 2020, 2021]), st.integers(1, 99), min_size=1),
+        min_size=1,
+    )
+)
+def test_a_wide_table_and_its_list_give_the_same_rows(figures_of: dict[str, dict[int, int]]) -> None:
+    years = sorted({year for known in figures_of.values() for year in known})
+    wide = pd.DataFrame(
+        [{"ИНН": who, **{f"Выпуск / {y}": known.get(y) for y in years}} for who, known in figures_of.items()]
+    )
+    long = pd.DataFrame(
+        [(who, y, v) for who, known in figures_of.items() for y, v in known.items()],
+        columns=["ИНН", "Год", "Выпуск"],
+    )
+    people = pd.DataFrame({"participant_id": ["0101", "0202", "0303"], "cluster_id": "К"})
+    links = pd.DataFrame({"year": [2020], "supplier_id": "0101", "buyer_id": "0202", "value": [1.0]})
+    base = {"participants": people, "links": links}
+    read_both = [figures(read_frames({**base, "activity": table}), "output") for table in (wide, long)]
+    assert read_both[0] == read_both[1]
