@@ -107,11 +107,11 @@ def _is_russian(text: str) -> bool:
 
 
 def _russianness(text: str) -> float:
-    """Return the share of common Russian letters among those beyond ASCII, less that of strange ones."""
-    high = re.findall(r"[^\x00-\x7f]", _GAP_MARK.sub(" ", text[:_SAMPLE]))
-    common = sum(letter in _COMMON for letter in "".join(high).lower())
-    strange = sum(not _RUSSIAN.match(letter) for letter in high)
-    return (common - 3 * strange) / max(len(high), 1)
+    """Return the share of common letters in Russian words, less that of strange characters."""
+    bare = _GAP_MARK.sub(" ", text[:_SAMPLE])
+    run = "".join(_RUSSIAN_RUN.findall(bare)).lower()
+    strange = sum(not _RUSSIAN.match(letter) for letter in re.findall(r"[^\x00-\x7f]", bare))
+    return (sum(run.count(letter) for letter in _COMMON) - 3 * strange) / max(len(run) + strange, 1)
 
 
 def _of_russian_pages(data: bytes, text: str) -> tuple[str, str]:
