@@ -119,7 +119,7 @@ def _levels(
     return thresholds.innovation.levels(figures[0]), thresholds.productivity.levels(figures[1])
 
 
-def rule_verdicts(formations: pd.DataFrame, thresholds: Thresholds, lang: str = "en") -> pd.DataFrame:
+def rule_verdicts(formations: pd.DataFrame, thresholds: Thresholds) -> pd.DataFrame:
     """Judge each cluster by the two-trait rule: cooperation above a threshold, innovation at least a level.
 
     The unit is the cluster: each trait is judged by the median of the years in which it is known. Both
@@ -137,7 +137,7 @@ def rule_verdicts(formations: pd.DataFrame, thresholds: Thresholds, lang: str = 
     DataFrame
         One row a cluster: ``cluster_id, years, formation_verdict, ecosystem_probability, verdict_basis,
         rule_verdict, jaccard, rule_because, rule_cooperation, rule_innovation``. Probability and Jaccard
-        are NaN: no model was fitted.
+        are NaN: no model was fitted. ``rule_because`` holds codes and figures for `rule_sentence`.
 
     Examples
     --------
@@ -158,30 +158,23 @@ def rule_verdicts(formations: pd.DataFrame, thresholds: Thresholds, lang: str = 
         level = str(thresholds.innovation.levels([spending])[0])
         cooperates, innovates = _traits(ratio, level if len(innovation) else "", thresholds)
         verdict = _VERDICTS.get((cooperates, innovates), "undecided")
-        ratio_said = text(
-            "rule.ratio",
-            lang,
-            which=_which(cooperation, lang),
-            value=_shown(ratio, thresholds.cooperation_above),
-            limit=f"{thresholds.cooperation_above:g}",
-        )
-        level_said = text(
-            "rule.level",
-            lang,
-            which=_which(innovation, lang),
-            value=_shown(spending, thresholds.innovation.low_below, thresholds.innovation.high_above),
-            level=term(level, lang),
-            limit=term(thresholds.innovation_at_least, lang),
-        )
         unjudged = innovates is None and bool(group["rd_per_employee"].notna().any())
-        because = "; ".join(
-            (
-                _trait(lang, "cooperation", cooperates, ratio_said),
-                text("rule.unjudged", lang, trait=text("rule.innovation", lang))
-                if unjudged
-                else _trait(lang, "innovation", innovates, level_said),
-            )
-        )
+        because = {
+            "cooperation": (
+                _HOLDS[cooperates],
+                _shown(ratio, thresholds.cooperation_above),
+                f"{thresholds.cooperation_above:g}",
+                "",
+                _years(cooperation),
+            ),
+            "innovation": (
+                "unjudged" if unjudged else _HOLDS[innovates],
+                _shown(spending, thresholds.innovation.low_below, thresholds.innovation.high_above),
+                thresholds.innovation_at_least,
+                level,
+                _years(innovation),
+            ),
+        }
         rows.append(
             {
                 "cluster_id": str(cluster),
@@ -191,7 +184,7 @@ def rule_verdicts(formations: pd.DataFrame, thresholds: Thresholds, lang: str = 
                 "verdict_basis": "rules",
                 "rule_verdict": verdict,
                 "jaccard": float("nan"),
-                "rule_because": decimal_point(because, lang),
+                "rule_because": ";".join(f"{trait}={':'.join(said)}" for trait, said in because.items()),
                 "rule_cooperation": ratio,
                 "rule_innovation": spending,
             }
@@ -245,9 +238,30 @@ def _traits(ratio: float, level: str, thresholds: Thresholds) -> tuple[bool | No
     return cooperates, LEVELS.index(level) >= least if level else None
 
 
-def _which(group: pd.DataFrame, lang: str) -> str:
-    years = ", ".join(str(year) for year in group["year"])
-    return text("rule.one" if len(group) == 1 else "rule.many", lang, years=years)
+_HOLDS: Final = {True: "holds", False: "fails", None: "unknown"}
+
+
+def _years(group: pd.DataFrame) -> str:
+    return ",".join(str(year) for year in group["year"])
+
+
+def rule_sentence(because: str, lang: str) -> str:
+    """Return what the rule says of both traits, in `lang`, from the codes in ``rule_because``.
+
+    Examples
+    --------
+    >>> rule_sentence("cooperation=fails:0.2:0.3::2020;innovation=unknown:nan:medium::", "en")
+    'cooperation: does not hold (year 2020: 0.2, must be above 0.3); innovation: unknown in every year'
+    """
+    told = []
+    for entry in because.split(";"):
+        trait, _, codes = entry.partition("=")
+        verdict, value, limit, level, years = codes.split(":")
+        which = text("rule.many" if "," in years else "rule.one", lang, years=years.replace(",", ", "))
+        figures = {"value": value, "limit": term(limit, lang), "level": term(level, lang), "which": which}
+        what = text("rule.level" if level else "rule.ratio", lang, **figures)
+        told.append(text(f"rule.{verdict}", lang, trait=text(f"rule.{trait}", lang), what=what))
+    return decimal_point("; ".join(told), lang)
 
 
 def _shown(value: float, *limits: float) -> str:
@@ -264,11 +278,6 @@ def _shown(value: float, *limits: float) -> str:
 
     texts = (f"{value:.{digits}g}" for digits in range(3, 18))
     return next((shown for shown in texts if sides(float(shown)) == sides(value)), f"{value:g}")
-
-
-def _trait(lang: str, trait: str, holds: bool | None, said: str) -> str:
-    kind = "unknown" if holds is None else "holds" if holds else "fails"
-    return text(f"rule.{kind}", lang, trait=text(f"rule.{trait}", lang), what=said)
 
 
 @cache

@@ -14,7 +14,13 @@ import pandas as pd
 
 from clustercoop.analysis.results import Result
 from clustercoop.cookbook import run_named
-from clustercoop.graph.errors import OutputError, ParameterError, UnknownNameError, parameter_error
+from clustercoop.graph.errors import (
+    OutputError,
+    ParameterError,
+    StoreError,
+    UnknownNameError,
+    parameter_error,
+)
 from clustercoop.graph.findings import Findings
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.progress import Progress, silent
@@ -246,11 +252,15 @@ def analyze(
     Raises
     ------
     ClusterCoopError
-        The input cannot be read, strictness refused it, or `out` cannot be written.
+        The input cannot be read, strictness refused it, or `out` cannot be written; before any work, where
+        `store` cannot be reached. A store that fails later leaves `out` whole, and the message says so.
     """
     chosen = _settings(settings, options)
     if out is not None:
         refuse_foreign(Path(out))
+    if store is not None:
+        with open_store(store):  # what cannot be reached or written is refused before the work
+            pass
     data = _read(source, chosen, progress)
     result = analyze_graph(
         data.graph,
@@ -260,14 +270,23 @@ def analyze(
         provenance=data.provenance,
         progress=progress,
     )
-    if store is not None:
-        with open_store(store) as opened:
-            _load_into(opened, data.graph, progress)
-            tables = {"formations": result.formations, "participants": result.participants}
-            opened.write_results(tables | {"clusters": result.clusters}, progress)
     if out is not None:
         write_result(result, out, progress=progress)
+    if store is not None:
+        try:
+            _store_result(store, result, progress)
+        except StoreError as error:
+            if out is None:
+                raise
+            raise StoreError(f"{error} The results in {out} are whole; the store is not.") from error
     return result
+
+
+def _store_result(store: str | os.PathLike[str], result: Result, progress: Progress) -> None:
+    with open_store(store) as opened:
+        _load_into(opened, result.graph, progress)
+        tables = {"formations": result.formations, "participants": result.participants}
+        opened.write_results(tables | {"clusters": result.clusters}, progress)
 
 
 def explain(

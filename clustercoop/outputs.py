@@ -156,7 +156,7 @@ def write_result(
 
 
 def _write_tables(result: Result, folder: Path) -> None:
-    from clustercoop.reports.reasons import for_people
+    from clustercoop.reports.people import for_people
 
     for name in TABLES:
         frame: pd.DataFrame = getattr(result, name)
@@ -164,7 +164,7 @@ def _write_tables(result: Result, folder: Path) -> None:
         frame.to_parquet(folder / f"{name}.parquet", index=False)
     findings = result.findings.to_frame(result.settings.lang)
     write_csv(findings, folder / "findings.csv")
-    write_csv(result.rejected, folder / "rejected.csv")
+    write_csv(for_people(result, "rejected", result.settings.lang), folder / "rejected.csv")
     kept = pd.DataFrame([asdict(finding) for finding in result.findings], columns=list(Finding.__slots__))
     kept.astype({"row": "Int64", "year": "Int64"}).to_parquet(folder / "findings.parquet", index=False)
     result.rejected.to_parquet(folder / "rejected.parquet", index=False)

@@ -33,8 +33,8 @@ from clustercoop.graph.progress import Progress, silent
 from clustercoop.graph.settings import Settings
 from clustercoop.version import __version__
 
-# Sentences that are made from gaps when a table is written for people.
-WRITTEN: Final = ("unknown_because",)
+# Sentences that are made from gaps and from the model's figures when a table is written for people.
+WRITTEN: Final = ("unknown_because", "verdict_because", "nearest_flip")
 
 
 def analyze_graph(
@@ -81,11 +81,11 @@ def analyze_graph(
     noticed.extend(type_findings)
     noticed.extend(price_findings(formation_table, prices, thresholds))
     formation_table = _across_formations(formation_table, member_table)
-    rules = rule_verdicts(formation_table, thresholds, settings.lang)
+    rules = rule_verdicts(formation_table, thresholds)
     formation_table["rule_verdict"] = yearly_rule(formation_table, thresholds)
     model = assess(
         conform(formation_table, "formations"),
-        settings,
+        settings.replace(lang="en"),
         settings.seed,
         lambda share: progress("formation model", round(100 * share), 100),
         rules,
@@ -188,5 +188,5 @@ def conform(frame: pd.DataFrame, table: str) -> pd.DataFrame:
             continue
         values = frame[column.column] if column.column in frame else pd.Series(None, index=frame.index)
         out[column.column] = KINDS[column.kind].typed(values)
-    extra = {name: frame[name] for name in frame.columns if name not in out}
+    extra = {name: frame[name] for name in frame.columns if name not in (*out, *WRITTEN)}
     return pd.DataFrame({**out, **extra}).reset_index(drop=True)

@@ -57,7 +57,8 @@ class Dataset:
     findings : Findings
         What was noticed, where, and what was done.
     rejected : DataFrame
-        Rows that did not enter the graph: table, file, sheet, row, code, reason, content (raw cells as JSON).
+        Rows that did not enter the graph: table, file, sheet, row, code, value, detail (which fill
+        the sentence of the code), content (raw cells as JSON).
     provenance : mapping
         ``inputs``: how each file was read; ``accounting``: rows and value sums by table.
     """

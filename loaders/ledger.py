@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from clustercoop.graph.findings import catalogue
 from clustercoop.graph.schema import NUMERIC, TableSpec
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.sheets import BrokenRow, Grid, show
@@ -22,7 +21,7 @@ Mask = NDArray[np.bool_]
 _NUMBERING = re.compile(
     r"[\W_]*(?:n|nn|no|п\W*п|index|row|unnamed: ?\d+|__index_level_\d+__)?[\W_]*", re.IGNORECASE
 )
-REJECTED_COLUMNS = ("table", "file", "sheet", "row", "code", "reason", "content")
+REJECTED_COLUMNS = ("table", "file", "sheet", "row", "code", "value", "detail", "content")
 
 
 def exact_sum(values: NDArray[np.float64]) -> float:
@@ -53,7 +52,7 @@ class Ledger:
         self.source = np.repeat(np.arange(len(grids)), sizes)
         self.position = np.concatenate([np.arange(size) for size in sizes]) if sizes else np.empty(0, int)
         self.line = np.concatenate([grid.lines for grid in grids]) if grids else np.empty(0, np.int64)
-        self._reason: dict[int, str] = {}
+        self._reason: dict[int, tuple[str, str, str]] = {}
         self._numeric = [c.name for c in spec.columns if c.type in NUMERIC]
         self._read = {name: exact_sum(self.values(name)) for name in self._numeric}
         self._rejected: dict[str, list[float]] = {name: [] for name in self._numeric}
@@ -164,8 +163,7 @@ class Ledger:
         for row in np.flatnonzero(hit).tolist():
             text = value(row) if value else self.raw(row, column) if column else ""
             more = detail if isinstance(detail, str) else detail(row)
-            sentence = catalogue()[code].sentence().replace("{value}", text[:200]).replace("{detail}", more)
-            self._reason[row] = f"{code}\n{sentence}"
+            self._reason[row] = code, text[:200], more
         for name in self._numeric:
             lost = self.values(name)[hit]
             self._rejected[name] += lost[~np.isnan(lost)].tolist()
@@ -197,21 +195,20 @@ class Ledger:
 
     def rejected(self) -> pd.DataFrame:
         """Return the rejected rows in the order of the files, with their raw cells as JSON."""
-        entries: list[tuple[int, int, str, str, str]] = []
+        entries: list[tuple[int, int, str, str, str, str]] = []
         for row, reason in self._reason.items():
-            code, sentence = reason.split("\n", 1)
             source = int(self.source[row])
             content = self.grids[source].content(int(self.position[row]))
-            entries.append((source, int(self.line[row]), code, sentence, _json(content)))
+            entries.append((source, int(self.line[row]), *reason, _json(content)))
         for source, grid in enumerate(self.grids):
             for broken in grid.broken:
-                sentence = broken_sentence(broken)
-                entries.append((source, broken.line, broken.code, sentence, _json(_broken_cells(broken))))
+                cells = str(len(broken.cells))
+                entries.append((source, broken.line, broken.code, "", cells, _json(_broken_cells(broken))))
         entries.sort(key=lambda entry: entry[:2])
         return pd.DataFrame(
             [
-                (self.spec.name, self.grids[s].file, self.grids[s].sheet, line, code, sentence, content)
-                for s, line, code, sentence, content in entries
+                (self.spec.name, self.grids[s].file, self.grids[s].sheet, line, *rest)
+                for s, line, *rest in entries
             ],
             columns=list(REJECTED_COLUMNS),
         )
@@ -256,13 +253,6 @@ class Ledger:
                 raise AssertionError(f"values of {self.spec.name}.{name} do not add up: {part}")
             sums[name] = part
         return {**rows, "values": sums}
-
-
-def broken_sentence(broken: BrokenRow) -> str:
-    """Return why a row could not be split into cells."""
-    return (
-        catalogue()[broken.code].sentence().replace("{detail}", str(len(broken.cells))).replace("{value}", "")
-    )
 
 
 def _broken_cells(broken: BrokenRow) -> dict[str, str]:

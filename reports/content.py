@@ -10,15 +10,14 @@ import numpy as np
 import pandas as pd
 
 from clustercoop.analysis.results import Result
-from clustercoop.analysis.typology import rule_verdicts
 from clustercoop.graph.columns import OutputColumn
 from clustercoop.graph.findings import SEVERITIES
 from clustercoop.reports.inert import plain, safe_stem
 from clustercoop.reports.numbers import is_unknown
-from clustercoop.reports.reasons import Reasons, for_people
+from clustercoop.reports.people import for_people
+from clustercoop.reports.reasons import Reasons
 from clustercoop.reports.tables import Table, build_table
-from clustercoop.reports.types import types_thresholds
-from clustercoop.reports.verdicts import Formations, told_again
+from clustercoop.reports.verdicts import Formations
 from clustercoop.reports.words import Words
 
 
@@ -102,14 +101,7 @@ class Content:
     @cached_property
     def clusters(self) -> pd.DataFrame:
         """The table of clusters, its sentences in the language of the report."""
-        frame = self.result.clusters
-        if self.lang == self.result.settings.lang:
-            return frame
-        thresholds, gone = types_thresholds(self.result.settings.thresholds)
-        if "rule_because" in frame and not gone:
-            said = rule_verdicts(self.result.formations, thresholds, self.lang).set_index("cluster_id")
-            frame = frame.assign(rule_because=said["rule_because"].reindex(frame["cluster_id"]).to_numpy())
-        return told_again(frame, self.result.model, self.lang)
+        return for_people(self.result, "clusters", self.lang)
 
     @cached_property
     def model(self) -> Formations:

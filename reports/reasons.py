@@ -111,21 +111,6 @@ def told_sources(sources: Any, lang: str) -> str:
     return "; ".join(texts)
 
 
-def for_people(result: Result, table: str, lang: str) -> pd.DataFrame:
-    """Return a table of `result` with the sentences in `lang` that its codes stand for."""
-    frame: pd.DataFrame = getattr(result, table)
-    if table == "formations":
-        sources = frame["sources"] if "sources" in frame else [None] * len(frame)
-        return frame.assign(
-            sources=[told_sources(codes, lang) for codes in sources],
-            unknown_because=unknown_because(result.gaps, frame, lang),
-        )
-    if table == "gaps":
-        reasons = frame[["code", "value", "detail"]].itertuples(index=False, name=None)
-        return frame.assign(message=[gap_sentence(reason, lang) for reason in reasons])
-    return frame
-
-
 class Reasons:
     """Looks up why figures of `result` are unknown, in the language of `words`."""
 

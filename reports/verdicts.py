@@ -353,8 +353,8 @@ class Formations:
 
 def told_again(clusters: pd.DataFrame, model: FormationModel | None, lang: str) -> pd.DataFrame:
     """Return the table of clusters with the model's reasons in `lang`, worked out from its figures."""
-    if model is None or not len(model.contributions) or "verdict_because" not in clusters:
-        return clusters
+    if model is None or not len(model.contributions):
+        return clusters.assign(verdict_because="", nearest_flip="")
     features = tuple(
         feature for feature in feature_list() if feature.name in set(model.contributions["feature"])
     )
@@ -363,8 +363,10 @@ def told_again(clusters: pd.DataFrame, model: FormationModel | None, lang: str) 
     said = dict(zip(wide.index, (because(features, row, lang) for row in parts), strict=True))
     flips = flip_sentences(model, Words(lang))
     ids = [str(cluster) for cluster in clusters["cluster_id"]]
-    told = clusters.assign(verdict_because=[said.get(cluster, "") for cluster in ids])
-    return told.assign(nearest_flip=[flips.get(cluster, "") for cluster in ids]) if flips else told
+    return clusters.assign(
+        verdict_because=[said.get(cluster, "") for cluster in ids],
+        nearest_flip=[flips.get(cluster, "") for cluster in ids],
+    )
 
 
 def flip_sentences(model: FormationModel, words: Words) -> dict[str, str]:

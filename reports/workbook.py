@@ -131,7 +131,7 @@ def write_workbook(result: Result, path: str | Path, lang: str = "en", *, max_ro
     frames = {
         "formations": content.formations,
         "participants": result.participants,
-        "clusters": result.clusters,
+        "clusters": for_people(result, "clusters", lang),
     }
     for name, frame in frames.items():
         columns = _columns(name, frame)

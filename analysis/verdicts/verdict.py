@@ -170,7 +170,7 @@ def assess(
     if rules is None:
         from clustercoop.analysis.typology import load_thresholds, rule_verdicts
 
-        rules = rule_verdicts(formations, load_thresholds(settings.thresholds), settings.lang)
+        rules = rule_verdicts(formations, load_thresholds(settings.thresholds))
     ordered = formations.sort_values(["cluster_id", "year"], kind="stable").reset_index(drop=True)
     table = feature_table(ordered)
     basis = basis_of(len(table.cluster_ids))

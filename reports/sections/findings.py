@@ -12,7 +12,7 @@ from clustercoop.graph.texts import fill
 from clustercoop.reports.inert import markdown, plain, shorten
 from clustercoop.reports.marked import CELL, ROWS, grid
 from clustercoop.reports.numbers import is_unknown
-from clustercoop.reports.reasons import for_people
+from clustercoop.reports.people import for_people
 from clustercoop.reports.section import Block, Fragment, Section, Sheet
 
 FINDING_ROWS: Final = 600

@@ -14,6 +14,7 @@ from typing import Any
 from clustercoop.graph.texts import text
 from clustercoop.reports.inert import plain
 from clustercoop.reports.numbers import is_unknown
+from clustercoop.reports.people import for_people
 from clustercoop.reports.records import records_table, rows_by_table, sums_by_column
 from clustercoop.reports.section import Block, Fragment, Heading, Section, Sheet, Shown, Text
 from clustercoop.reports.tables import Table, plain_table, sheet_columns
@@ -44,7 +45,7 @@ class Provenance(Section):
     @cached_property
     def rejected(self) -> Table:
         """The first rejected rows."""
-        frame = self.result.rejected.head(50)
+        frame = for_people(self.result, "rejected", self.words.lang).head(50)
         names = self.words.subset("record_")
         heads = tuple((plain(names.get(str(name), str(name))), "text") for name in frame.columns)
         rows = [["" if is_unknown(value) else str(value) for value in row] for row in frame.to_numpy(object)]
@@ -63,7 +64,7 @@ class Provenance(Section):
 
     def sheets(self) -> Iterator[Sheet]:
         """Yield the rejected rows whole, and the tables."""
-        frame = self.result.rejected
+        frame = for_people(self.result, "rejected", self.words.lang)
         columns = [["" if is_unknown(v) else str(v) for v in frame.iloc[:, k]] for k in range(frame.shape[1])]
         yield Sheet("rejected", [(str(name), "text") for name in frame.columns], columns)
         for table in (self.accounting, self.sums, self.inputs):
@@ -78,8 +79,9 @@ class SettingsSection(Section):
 
     @cached_property
     def table(self) -> Table:
-        """One row a setting."""
-        rows = [(name, str(value)) for name, value in self.result.settings.to_dict().items()]
+        """One row a setting; the language shapes no figure."""
+        told = self.result.settings.to_dict()
+        rows = [(name, str(value)) for name, value in told.items() if name != "lang"]
         heads = ((self.words("head_setting"), "text"), (self.words("head_value"), "text"))
         return plain_table("settings", self.words("caption_settings"), heads, rows, self.words)
 

@@ -15,6 +15,7 @@ from clustercoop.analysis.trajectories import trajectories
 from clustercoop.analysis.typology import (
     classify,
     load_thresholds,
+    rule_sentence,
     rule_verdicts,
     support_measures,
     yearly_rule,
@@ -198,7 +199,7 @@ def test_the_rule_of_a_year_is_that_of_a_cluster_of_one_year(rows: list[tuple[fl
     assert yearly_rule(judged, thresholds) == rule_verdicts(judged, thresholds)["rule_verdict"].tolist()
 
 
-def verdicts(cooperation: list[float], rd: list[float], currency: str = "RUB", lang: str = "en") -> pd.Series:
+def verdicts(cooperation: list[float], rd: list[float], currency: str = "RUB") -> pd.Series:
     years = list(range(2020, 2020 + len(rd)))
     frame = pd.DataFrame(
         {
@@ -210,7 +211,7 @@ def verdicts(cooperation: list[float], rd: list[float], currency: str = "RUB", l
         }
     )
     thresholds = load_thresholds()
-    return rule_verdicts(classify(frame, thresholds, currency)[0], thresholds, lang).iloc[0]
+    return rule_verdicts(classify(frame, thresholds, currency)[0], thresholds).iloc[0]
 
 
 @pytest.mark.parametrize(
@@ -236,13 +237,12 @@ def test_the_two_trait_rule(cooperation: list[float], rd: list[float], verdict: 
 def test_the_rule_says_which_trait_and_which_years_decide() -> None:
     row = verdicts([0.2, 0.6], [math.nan, math.nan])
     assert row["years"] == "2020;2021"
-    assert row["rule_because"] == (
+    assert rule_sentence(row["rule_because"], "en") == (
         "cooperation: holds (median of the years 2020, 2021: 0.4, must be above 0.3); "
         "innovation: unknown in every year"
     )
-    assert (
-        "признака нет (год 2020: 0,2, нужно больше 0,3)" in verdicts([0.2], [0.2], lang="ru")["rule_because"]
-    )
+    russian = rule_sentence(verdicts([0.2], [0.2])["rule_because"], "ru")
+    assert "признака нет (год 2020: 0,2, нужно больше 0,3)" in russian
 
 
 def test_the_rule_does_not_judge_innovation_in_another_currency() -> None:

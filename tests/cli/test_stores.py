@@ -9,6 +9,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+import clustercoop
+from clustercoop.graph.errors import StoreError
+from clustercoop.graph.stores.memory import MemoryStore
+from clustercoop.outputs import read_result
 from tests.builders import frames, write_folder
 from tests.cli.test_cli import hashes, run
 
@@ -126,3 +130,28 @@ def test_a_server_that_is_not_there_is_said_in_one_sentence_without_secrets(
         assert said.startswith("clustercoop: ")
         assert "s3cret-word" not in done.output
         assert "Traceback" not in done.output
+
+
+def test_a_store_that_cannot_be_reached_is_refused_before_the_work(data: Path, tmp_path: Path) -> None:
+    pytest.importorskip("neo4j", reason="the extra [neo4j] is not installed")
+    phases: list[str] = []
+    with pytest.raises(clustercoop.ClusterCoopError, match="does not answer"):
+        clustercoop.analyze(
+            data,
+            tmp_path / "out",
+            store="bolt://127.0.0.1:1",
+            progress=lambda phase, *_: phases.append(phase),
+        )
+    assert phases == [] and not (tmp_path / "out").exists()
+
+
+def test_a_store_that_fails_later_leaves_the_results_whole(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(self: MemoryStore, *_: object, **__: object) -> None:
+        raise StoreError("The disk is full.")
+
+    monkeypatch.setattr(MemoryStore, "write_results", failing)
+    with pytest.raises(StoreError, match=r"The disk is full\. The results in .*out are whole"):
+        clustercoop.analyze(data, tmp_path / "out", store="memory:", nulls=0)
+    assert len(read_result(tmp_path / "out").formations)

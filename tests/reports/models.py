@@ -33,7 +33,7 @@ def world(name: str) -> Result:
     table.loc[first, "cooperation_ratio"] = np.nan
     thresholds = load_thresholds()
     table, _ = classify(table, thresholds, "RUB")
-    rules = rule_verdicts(table, thresholds, "en")
+    rules = rule_verdicts(table, thresholds)
     model = assess(table, Settings(), 0, None, rules)
     table = table.merge(model.scores, on=["cluster_id", "year"])
     extra = rules.columns.difference(model.clusters.columns)

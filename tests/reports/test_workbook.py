@@ -10,7 +10,7 @@ from openpyxl.utils.escape import unescape
 
 from clustercoop.graph.columns import output_columns
 from clustercoop.graph.errors import OutputError
-from clustercoop.reports.reasons import for_people
+from clustercoop.reports.people import for_people
 from clustercoop.reports.workbook import write_workbook
 from tests.reports.samples import make_result, sample
 

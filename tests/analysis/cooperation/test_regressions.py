@@ -9,7 +9,7 @@ import pytest
 
 import clustercoop
 from clustercoop.analysis.cooperation import Tables, cooperation_tables
-from clustercoop.analysis.typology import classify, load_thresholds, rule_verdicts
+from clustercoop.analysis.typology import classify, load_thresholds, rule_sentence, rule_verdicts
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
 from clustercoop.reports.reasons import unknown_because
@@ -107,7 +107,7 @@ def judged(ratio: float, spending: float, currency: str = "RUB") -> str:
     )
     rules = load_thresholds()
     [said] = rule_verdicts(classify(frame, rules, currency)[0], rules)["rule_because"]
-    return str(said)
+    return rule_sentence(str(said), "en")
 
 
 def test_a_verdict_is_not_contradicted_by_the_rounding_of_its_figure() -> None:
