@@ -33,7 +33,7 @@ from clustercoop.analysis.members import (
     read_members,
     year_contexts,
 )
-from clustercoop.analysis.metric import NAN, Measuring
+from clustercoop.analysis.metric import NAN, Measured, Measuring
 from clustercoop.analysis.per_employee import per_employee
 from clustercoop.analysis.prices import constant_indicators, prices_of
 from clustercoop.analysis.rows import FormationRow, make_formations_frame
@@ -143,6 +143,14 @@ def cooperation_tables(graph: SupplyGraph, settings: Settings) -> Tables:
         findings=Findings(findings),
         gaps=[gap for row in rows for gap in row.gaps()] + [gap for part in parts for gap in part.gaps],
     )
+
+
+def measure_formation_row(formation: Formation, context: YearContext, settings: Settings) -> Measured:
+    """Return the cooperation of one formation, its year before and indicators left aside."""
+    members = read_members(formation, context, settings, load_thresholds(settings.thresholds))
+    row = FormationRow(formation.cluster_id, formation.year)
+    people = _measure(row, formation, members, context, settings)
+    return Measured({**row.figures}) + people
 
 
 def _measure(

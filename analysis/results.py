@@ -40,6 +40,8 @@ class Result:
         How the verdicts on clusters were reached.
     gaps : DataFrame
         Why figures are unknown, a row a cell and reason (`clustercoop.graph.gaps`).
+    requests : DataFrame
+        Missing and doubtful cells with the figures that wait for them (`clustercoop.analysis.asks`).
     """
 
     formations: pd.DataFrame
@@ -52,3 +54,4 @@ class Result:
     provenance: Mapping[str, Any]
     model: FormationModel | None = None
     gaps: pd.DataFrame = field(default_factory=lambda: gaps_frame(()))
+    requests: pd.DataFrame = field(default_factory=pd.DataFrame)

@@ -70,6 +70,11 @@ class FormationRow:
         """Return a figure, NaN where it is unknown."""
         return self._figures.get(figure, float("nan"))
 
+    @property
+    def figures(self) -> dict[str, float]:
+        """The figures that are set."""
+        return dict(self._figures)
+
     def source(self, figure: str, source: str | Mapping[str, int]) -> None:
         """Say where a figure comes from: a word, or counts of members by word."""
         self._sources[figure] = source

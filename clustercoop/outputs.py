@@ -24,7 +24,7 @@ from clustercoop.model_files import read_model, write_model
 from clustercoop.reports.inert import inert_cell
 
 FORMAT: Final = 2
-TABLES: Final = ("formations", "participants", "clusters", "gaps")
+TABLES: Final = ("formations", "participants", "clusters", "gaps", "requests")
 PROVENANCE: Final = ("inputs", "accounting", "version")
 # A thresholds file of one's own is kept with the results: what explains them later must not have changed.
 THRESHOLDS: Final = "thresholds.toml"

@@ -11,6 +11,7 @@ import pandas as pd
 
 from clustercoop import engines
 from clustercoop.analysis import chain, entrainment
+from clustercoop.analysis.asks import Request, ask, ask_of_gaps, requests_frame
 from clustercoop.analysis.brokers import chain_leaders
 from clustercoop.analysis.chain import local_sourcing_change
 from clustercoop.analysis.closedness.measure import measure as measure_closedness
@@ -18,7 +19,8 @@ from clustercoop.analysis.closedness.verdict import add_closedness
 from clustercoop.analysis.cooperation import cooperation_tables
 from clustercoop.analysis.core_periphery.measure import measure as measure_core
 from clustercoop.analysis.core_periphery.significance import adjust
-from clustercoop.analysis.metric import Measured
+from clustercoop.analysis.members import year_contexts
+from clustercoop.analysis.metric import Measured, known_cells
 from clustercoop.analysis.prices import price_findings, prices_of
 from clustercoop.analysis.results import Result
 from clustercoop.analysis.typology import classify, currency_gaps, load_thresholds, rule_verdicts, yearly_rule
@@ -97,6 +99,7 @@ def analyze_graph(
     clusters = model.clusters.merge(
         rules[["cluster_id", *rules.columns.difference(model.clusters.columns)]], on="cluster_id", how="left"
     )
+    requests = _requests(graph, formations, measured, settings, progress)
     tables = {
         "formations": conform(formation_table, "formations"),
         "participants": conform(member_table, "participants"),
@@ -104,9 +107,11 @@ def analyze_graph(
     }
     stated = base.gaps + currency_gaps(formation_table, type_findings)
     stated += [gap for found in measured for gap in found.gaps]
+    gaps = all_gaps(stated, tables, settings, model)
     return Result(
         **tables,
-        gaps=all_gaps(stated, tables, settings, model),
+        gaps=gaps,
+        requests=requests_frame([*requests, *ask_of_gaps(gaps)]),
         findings=noticed,
         rejected=rejected if rejected is not None else pd.DataFrame(),
         graph=graph,
@@ -114,6 +119,31 @@ def analyze_graph(
         provenance={**(provenance or {}), "version": __version__},
         model=model,
     )
+
+
+def _requests(
+    graph: SupplyGraph,
+    formations: Sequence[Formation],
+    measured: Sequence[Measured],
+    settings: Settings,
+    progress: Progress,
+) -> list[Request]:
+    """Return the cells of activity to ask for, of every formation."""
+    cores = {}
+    for formation, found in zip(formations, measured, strict=True):
+        core = found.participants["in_core"]
+        if known_cells(core).all():
+            cores[formation.cluster_id, formation.year] = core.astype(bool)
+    task = partial(
+        ask,
+        cores=cores,
+        contexts=year_contexts(graph, list(formations)),
+        settings=settings,
+        graph=graph,
+    )
+    engine = engines.open(settings.engine, workers=settings.workers)
+    asked = engine.map(task, formations, progress=progress, phase="what to ask")
+    return [one for each in asked for one in each]
 
 
 def _across_formations(table: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:

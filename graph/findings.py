@@ -49,6 +49,11 @@ class CodeText:
     severity: Severity
     row: Mapping[str, str]
 
+    @property
+    def asks(self) -> str:
+        """Input, as ``table.column``, that a figure unknown for this reason waits for; "" for none."""
+        return self.row.get("asks") or ""
+
     def sentence(self, lang: str = BASE) -> str:
         """Return the template of the sentence in `lang`."""
         return row_text(self.row, "", lang, f"finding.{self.code}")

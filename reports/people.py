@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import pandas as pd
 
 from clustercoop.analysis.results import Result
 from clustercoop.analysis.typology import rule_sentence
 from clustercoop.graph.columns import TABLES, output_columns
+from clustercoop.graph.gaps import ALL
+from clustercoop.graph.texts import text
 from clustercoop.reports.numbers import is_unknown
-from clustercoop.reports.reasons import gap_sentence, told_sources, unknown_because
+from clustercoop.reports.reasons import column_label, gap_sentence, told_sources, unknown_because
 from clustercoop.reports.verdicts import told_again
 
 
@@ -20,7 +23,7 @@ def for_people(result: Result, table: str, lang: str) -> pd.DataFrame:
     Parameters
     ----------
     result : Result
-    table : {"formations", "participants", "clusters", "gaps", "rejected"}
+    table : {"formations", "participants", "clusters", "gaps", "requests", "rejected"}
     lang : str
     """
     frame: pd.DataFrame = getattr(result, table)
@@ -37,6 +40,9 @@ def for_people(result: Result, table: str, lang: str) -> pd.DataFrame:
         frame = told_again(frame.assign(rule_because=because), result.model, lang)
     elif table == "gaps":
         return frame.assign(message=_reasons(frame, lang))
+    elif table == "requests":
+        rows = frame.itertuples(index=False)
+        return frame.assign(message=[request_sentence(row, result.graph.names, lang) for row in rows])
     elif table == "rejected" and "code" in frame:
         told = frame.drop(columns=["value", "detail"])
         told.insert(list(told.columns).index("code") + 1, "reason", _reasons(frame, lang))
@@ -45,6 +51,33 @@ def for_people(result: Result, table: str, lang: str) -> pd.DataFrame:
         return frame
     order = [column.column for column in output_columns(table) if column.column in frame]
     return frame[[*order, *(name for name in frame.columns if name not in order)]]
+
+
+def request_sentence(row: Any, names: Mapping[str, str], lang: str) -> str:
+    """Return one request as a sentence: what to ask, of whom, for which year, and what it makes known."""
+    figures, waiting = asked_figures(row.figures, lang), asked_figures(row.figures_waiting, lang)
+    kind = "waiting" if not figures else "both" if waiting else "alone"
+    who = asked_of(row, names, lang)
+    place = text(f"request.{row.state}", lang, cells=asked_cells(row, lang), who=who, year=row.year)
+    return text(f"request.{kind}", lang, place=place, figures=figures, waiting=waiting)
+
+
+def asked_cells(row: Any, lang: str) -> str:
+    """Return what a request asks for: the names of its input columns."""
+    return ", ".join(text(f"input.{row.table}.{name}", lang) for name in row.column.split("; "))
+
+
+def asked_figures(columns: str, lang: str) -> str:
+    """Return the headers of the columns that a request lists."""
+    return ", ".join(column_label(column, lang) for column in str(columns).split("; ") if column)
+
+
+def asked_of(row: Any, names: Mapping[str, str], lang: str) -> str:
+    """Return whom a request concerns: a participant by id and name, or all members of a cluster."""
+    if row.participant_id == ALL:
+        return text("request.everyone", lang, cluster=row.cluster_id)
+    name = names.get(row.participant_id, row.participant_id)
+    return str(row.participant_id) if name == row.participant_id else f"{row.participant_id} ({name})"
 
 
 def _cells(frame: pd.DataFrame, name: str) -> Iterable[object]:
