@@ -149,7 +149,7 @@ def measure_formation_row(formation: Formation, context: YearContext, settings: 
     """Return the cooperation of one formation, its year before and indicators left aside."""
     members = read_members(formation, context, settings, load_thresholds(settings.thresholds))
     row = FormationRow(formation.cluster_id, formation.year)
-    people = _measure(row, formation, members, context, settings)
+    people = _measure(row, formation, members, context, settings, None)
     return Measured({**row.figures}) + people
 
 

@@ -131,7 +131,7 @@ def write_workbook(result: Result, path: str | Path, lang: str = "en", *, max_ro
     frames = {
         "formations": content.formations,
         "participants": result.participants,
-        "clusters": for_people(result, "clusters", lang),
+        "clusters": content.clusters,
     }
     for name, frame in frames.items():
         columns = _columns(name, frame)

@@ -36,8 +36,8 @@ class Requests(Section):
                 plain(asked_of(row, names, lang)),
                 self.content.cluster_name(str(row.cluster_id)),
                 row.year,
-                asked_figures(row.figures, lang),
-                asked_figures(row.figures_waiting, lang),
+                asked_figures(str(row.figures), lang),
+                asked_figures(str(row.figures_waiting), lang),
             )
             for row in self.result.requests.head(REQUEST_ROWS).itertuples(index=False)
         ]
