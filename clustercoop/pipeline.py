@@ -82,7 +82,7 @@ def analyze_graph(
     formation_table, type_findings = classify(formation_table, thresholds, graph.currency, prices.base)
     noticed.extend(type_findings)
     noticed.extend(price_findings(formation_table, prices, thresholds))
-    formation_table = _across_formations(formation_table, member_table)
+    formation_table = across_formations(formation_table, member_table)
     rules = rule_verdicts(formation_table, thresholds)
     formation_table["rule_verdict"] = yearly_rule(formation_table, thresholds)
     model = assess(
@@ -146,7 +146,7 @@ def _requests(
     return [one for each in asked for one in each]
 
 
-def _across_formations(table: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
+def across_formations(table: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
     """Add the columns that other columns or other formations make.
 
     Axes of closedness, change of sourcing, p-values corrected for the number of formations, chain leaders.

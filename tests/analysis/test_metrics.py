@@ -1,0 +1,48 @@
+"""Every output column is made in exactly one place."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from clustercoop.analysis import chain, entrainment
+from clustercoop.analysis.closedness.measure import measure as measure_closedness
+from clustercoop.analysis.cooperation import cooperation_tables
+from clustercoop.analysis.core_periphery.measure import measure as measure_core
+from clustercoop.analysis.thresholds import load_thresholds
+from clustercoop.analysis.typology import classify, rule_verdicts
+from clustercoop.graph.columns import output_columns
+from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.settings import Settings
+from clustercoop.pipeline import WRITTEN, across_formations, analyze_graph
+from tests.builders import frames
+
+KEYS = {"cluster_id", "year", "participant_id"}
+
+
+def test_every_column_has_exactly_one_producer() -> None:
+    graph, settings = SupplyGraph.from_tables(frames(clusters=1, members=6)), Settings(nulls=1, workers=1)
+    formation = graph.formations()[0]
+    base = cooperation_tables(graph, settings)
+    core = measure_core(formation, settings)
+    metrics = (
+        core,
+        measure_closedness(formation, settings, graph),
+        chain.measure(formation, settings, graph),
+        entrainment.measure(formation, settings, core.participants["in_core"]),
+    )
+    people = [*base.participants.columns, *(name for metric in metrics for name in metric.participants)]
+    rows = [*base.formations.columns, *(name for metric in metrics for name in metric.formation)]
+    result = analyze_graph(graph, settings)
+    table = result.formations[[name for name in result.formations.columns if name in rows]]
+    typed = classify(table, load_thresholds(), "RUB")[0]
+    across = across_formations(typed, result.participants)
+    rows += [name for name in across.columns if name not in table.columns]
+    assert result.model is not None
+    rows += ["rule_verdict", *result.model.scores.columns]
+    for table_name, made in {"formations": rows, "participants": people}.items():
+        counted = Counter(name for name in made if name not in KEYS)
+        wanted = {c.column for c in output_columns(table_name)} - KEYS - set(WRITTEN)
+        assert set(counted) == wanted
+        assert [name for name, times in counted.items() if times > 1] == []
+    clusters = {*result.model.clusters.columns, *rule_verdicts(result.formations, load_thresholds()).columns}
+    assert {c.column for c in output_columns("clusters")} <= clusters
