@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,8 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 from clustercoop.analysis.closedness.finn import checked_flows, formation_closed
 from clustercoop.analysis.closedness.measure import produces
 from clustercoop.analysis.closedness.throughflow import ROUNDING, throughflow
+from clustercoop.analysis.core_periphery.firmness import SAME, Firmness
 from clustercoop.analysis.linear import solve_leontief
-from clustercoop.analysis.metric import NAN, Flags, Measured, Measuring
+from clustercoop.analysis.metric import NAN, Flags, Measured, Measuring, is_known
 from clustercoop.graph.errors import parameter_error
 from clustercoop.graph.formation import FloatArray, Formation
 from clustercoop.graph.settings import Settings
@@ -129,7 +130,18 @@ def _core_weights(output: FloatArray, core: NDArray[np.bool_]) -> FloatArray:
     return weights / total if total > 0 else np.full(len(output), NAN)
 
 
-def measure(formation: Formation, settings: Settings, core: NDArray[Any] | None) -> Measured:
+RANGED: Final = (
+    "core_output_share",
+    "core_employees_share",
+    "core_rd_share",
+    "core_supply_share",
+    "core_pull",
+    "core_push",
+)
+"""Figures of the core that are given with their range over what else could be it."""
+
+
+def measure(formation: Formation, settings: Settings, core: Firmness | NDArray[Any] | None) -> Measured:
     """Measure the active core and what it pulls along.
 
     Parameters
@@ -137,8 +149,9 @@ def measure(formation: Formation, settings: Settings, core: NDArray[Any] | None)
     formation : Formation
     settings : Settings
         `thresholds` (roles that do not produce) matters here.
-    core : array of bool, shape (n,), or None
-        Which members are the core; None or any unknown entry leaves all columns empty.
+    core : Firmness, array of bool, shape (n,), or None
+        Which members are the core, and what else could be it; None or any unknown entry leaves all columns
+        empty.
 
     Returns
     -------
@@ -147,10 +160,88 @@ def measure(formation: Formation, settings: Settings, core: NDArray[Any] | None)
         ``entrained_share`` (part of its own output that the core's final demand calls forth), ``push``;
         formation columns ``core_output_share``, ``core_supply_share``, ``core_employees_share``,
         ``core_rd_share``, ``core_pull`` and ``core_push`` (sums over the periphery),
-        ``periphery_entrained_share``.
+        ``periphery_entrained_share``; and the least and the largest of the first six, with ``_low`` and
+        ``_high``, over the cores that fit equally well and those of the perturbed networks. What differs
+        between cores that fit equally well is unknown.
     """
-    inside = _known_core(core, formation.n)
-    return _core_shares(formation, settings, inside) + _entrainment(formation, settings, inside)
+    firm = core if isinstance(core, Firmness) else _alone(core, formation.n)
+    inside = None if firm is None else firm.tied[0]
+    found = _core_shares(formation, settings, inside) + _entrainment(formation, settings, inside)
+    ranges = Measuring(formation, " ".join(f"{name}_{end}" for name in RANGED for end in ("low", "high")))
+    if firm is None:
+        ranges.unknown("needs", detail="core_members", silent=True)
+        return found + ranges
+    cores = np.unique(np.concatenate([firm.tied, firm.perturbed]), axis=0)
+    if firm.all_tied:
+        _fill_ranges(ranges, formation, cores[cores.any(axis=1)], found)
+        ranges.unknown("core_range_unknown", silent=True)
+    if len(firm.tied) == 1 and firm.all_tied:
+        return found + ranges
+    alike = Measured()
+    if firm.all_tied:
+        tied = Measuring(formation, " ".join(ranges.formation))
+        _fill_ranges(tied, formation, firm.tied, found)
+        for name in RANGED:
+            low, high = (tied.formation[f"{name}_{end}"] for end in ("low", "high"))
+            assert isinstance(low, float) and isinstance(high, float)
+            if high - low <= SAME * high:
+                alike.formation[name] = high
+    out = Measuring(formation, " ".join(found.formation), " ".join(found.participants))
+    out.formation |= alike.formation
+    out.findings += found.findings
+    out.gaps += [gap for gap in found.gaps if gap.column in found.formation]
+    explained = {gap.column for gap in out.gaps}
+    ranges.unknown("core_tied", value=f"{len(firm.tied)}", silent=True)
+    rest = [name for name in (*out.formation, *out.participants) if name not in explained]
+    out.unknown("core_tied", *rest, value=f"{len(firm.tied)}", silent=True)
+    return out + ranges
+
+
+def _alone(core: NDArray[Any] | None, n: int) -> Firmness | None:
+    inside = _known_core(core, n)
+    return None if inside is None else Firmness(inside[None], True, np.zeros((0, n), bool))
+
+
+def _fill_ranges(out: Measuring, formation: Formation, cores: Flags, found: Measured) -> None:
+    """Set the least and largest of `RANGED` over `cores`, shape (k, n), where `found` has the figure."""
+    figures = dict(
+        zip(
+            RANGED,
+            (formation.output, formation.employees, formation.rd_expenses, throughflow(formation).supplied),
+            strict=False,
+        )
+    )
+    every: dict[str, FloatArray] = {}
+    for name, figure in figures.items():
+        if is_known(found.formation[name]):
+            held = np.where(np.isnan(figure), 0.0, figure)
+            share = cores @ held / held.sum()
+            lacking = (cores & np.isnan(figure)).any(axis=1)
+            every[name] = np.where(lacking, NAN, share)
+    if is_known(found.formation["core_pull"]):
+        every["core_pull"], every["core_push"] = _pulls(formation, cores)
+    for name, values in every.items():
+        if not np.isnan(values).any():
+            out[f"{name}_low"], out[f"{name}_high"] = float(values.min()), float(values.max())
+
+
+def _pulls(formation: Formation, cores: Flags) -> tuple[FloatArray, FloatArray]:
+    """Return pull and push of each of `cores` on its periphery, shape (k,); NaN where output is unknown."""
+    output = np.where(np.isnan(formation.output), 0.0, formation.output)
+    src, dst, weight = formation.src, formation.dst, formation.weight
+    buying, selling = output[dst] > 0, output[src] > 0
+    weights = np.where(cores, output, 0.0)
+    share = (weights / np.maximum(weights.sum(axis=1, keepdims=True), 1e-300)).T
+    pulled = solve_leontief(
+        formation.n, src[buying], dst[buying], weight[buying] / output[dst[buying]], share
+    )
+    pushed = solve_leontief(
+        formation.n, src[selling], dst[selling], weight[selling] / output[src[selling]], share, transpose=True
+    )
+    lacking = (cores & (output <= 0)).any(axis=1)
+    ends = (np.where(lacking, NAN, ((effect - share) * ~cores.T).sum(axis=0)) for effect in (pulled, pushed))
+    pull, push = ends
+    return pull, push
 
 
 def _entrainment(formation: Formation, settings: Settings, inside: Flags | None) -> Measured:

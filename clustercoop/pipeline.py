@@ -17,7 +17,7 @@ from clustercoop.analysis.chain import local_sourcing_change
 from clustercoop.analysis.closedness.measure import measure as measure_closedness
 from clustercoop.analysis.closedness.verdict import add_closedness
 from clustercoop.analysis.cooperation import cooperation_tables
-from clustercoop.analysis.core_periphery.measure import measure as measure_core
+from clustercoop.analysis.core_periphery.measure import measure_cores
 from clustercoop.analysis.core_periphery.significance import adjust
 from clustercoop.analysis.members import year_contexts
 from clustercoop.analysis.metric import Measured, known_cells
@@ -163,12 +163,12 @@ def across_formations(table: pd.DataFrame, members: pd.DataFrame) -> pd.DataFram
 
 def measure_formation(formation: Formation, settings: Settings, graph: SupplyGraph) -> Measured:
     """Return the structural measures of one formation: core, closedness, chain, entrainment."""
-    core = measure_core(formation, settings)
+    core, firm = measure_cores(formation, settings)
     parts = [
         core,
         measure_closedness(formation, settings, graph),
         chain.measure(formation, settings, graph),
-        entrainment.measure(formation, settings, core.participants.get("in_core")),
+        entrainment.measure(formation, settings, firm),
     ]
     return sum(parts, Measured())
 

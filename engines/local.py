@@ -17,7 +17,8 @@ class LocalEngine:
     """Threads of this process.
 
     Threads, not processes: the long loops are compiled code that lets go of the interpreter lock, and
-    threads share the arrays. The first formation runs alone, so that kernels compile once.
+    threads share the arrays. The first formation runs alone, so that kernels compile once. Linear algebra
+    gets one thread a formation: its own threads would only wait for one another.
 
     Parameters
     ----------
@@ -40,12 +41,12 @@ class LocalEngine:
         total = len(formations)
         if not total:
             return []
+        from threadpoolctl import threadpool_limits
+
         progress(phase, 0, total)
-        results = [task(formations[0])]
-        progress(phase, 1, total)
-        if total == 1:
-            return results
-        with ThreadPoolExecutor(max_workers=self.workers) as pool:
+        with threadpool_limits(1, "blas"), ThreadPoolExecutor(max_workers=self.workers) as pool:
+            results = [task(formations[0])]
+            progress(phase, 1, total)
             pending = [pool.submit(task, formation) for formation in formations[1:]]
             try:
                 for done, future in enumerate(pending, start=2):

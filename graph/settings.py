@@ -160,6 +160,17 @@ class Settings:
         choices=("relative", "log1p", "raw", "binary"),
     )
 
+    core_replicates: int = _setting(
+        20, "Perturbed networks that tell how firm a core is; 0 for none.", least=0
+    )
+    core_error: float = _setting(
+        0.1,
+        "Error of the records that a perturbed network stands for: the chance that a link is left out, and "
+        "the standard deviation of a value's logarithm.",
+        least=0,
+        most=0.5,
+    )
+
     def __post_init__(self) -> None:
         """Refuse values outside their domain; a path object of `thresholds` becomes text."""
         if isinstance(self.thresholds, os.PathLike):

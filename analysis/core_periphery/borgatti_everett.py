@@ -200,7 +200,7 @@ def _searched(
     few = len(y) < SPARSE * n * (n - 1)
     effort = (SPARSE_KICKS if few else KICKS) if kicks is None else kicks
     core = np.zeros(n, np.int64)
-    score = kernels.search(equation, n, *links, effort, stream, core)
+    score = kernels.search(equation, n, *links, effort, stream, core, 0, np.inf)
     wide = n <= LARGEST_EXACT and _ratio(y) > WIDE_SEARCH
     if score <= kernels.UNDEFINED and not wide:
         return Best(core, score, score, 0)
@@ -210,7 +210,7 @@ def _searched(
         return settled if near else with_far_pairs(settled, equation, pair_sums(edges, y))
     pairs = pair_sums(edges, y)
     alike = np.zeros(n, np.int64)  # the same links, none of them large
-    kernels.search(equation, n, *adjacency(edges, np.ones(len(y))), effort, stream, alike)
+    kernels.search(equation, n, *adjacency(edges, np.ones(len(y))), effort, stream, alike, 0, np.inf)
     starts = core, best_pair(equation, pairs), alike
     found = max((climb_exactly(equation, pairs, start) for start in starts), key=lambda end: end.score)
     return with_far_pairs(found, equation, pairs)

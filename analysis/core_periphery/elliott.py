@@ -24,9 +24,12 @@ SPARSE: Final = 0.3
 
 FEW: Final = 20
 
-LONG: Final = 6.0
+LONG: Final = 2.0
 SHORT: Final = 0.6
-"""Iterations of either search, times n²; of the longer one as many as for `FEW` at least."""
+"""Iterations of either search, times n²…"""
+
+LEAST: Final = 2400
+"""… and of the longer one at least."""
 
 MOST: Final = 20_000
 """Iterations at most."""
@@ -110,7 +113,7 @@ def elliott(graph: GraphLike, *, weights: Weights = "relative") -> TwoCores:
     The partition that correlates best with it is sought from four starts: the largest tenth or quarter of
     suppliers and of buyers by strength as cores, others by the sign of what they sell less what they buy.
     From the best that moves of single participants make of them, tabu search [2]_ goes on, and anew from
-    perturbations of the best partition and from random ones: 6 n² moves where fewer than 30 % of the pairs
+    perturbations of the best partition and from random ones: 2 n² moves where fewer than 30 % of the pairs
     are linked, and up to 20 participants (2,400 at least, 20,000 at most), else 0.6 n²; fewer above 250
     participants. It is the best found, without a proof; up to 7 participants the best of all. Of partitions
     with the same correlation the first found is taken: the same one for the same input. Compared with far
@@ -149,7 +152,7 @@ def two_cores(edges: Edges, y: Floats) -> TwoCores:
     if n <= EXHAUSTIVE:
         return _of_all(edges, y)
     few = n <= FEW or m < SPARSE * n * (n - 1)
-    iterations = LONG * max(n, FEW) ** 2 if few else SHORT * n**2
+    iterations = max(LONG * n**2, LEAST) if few else SHORT * n**2
     total = float(y.sum())
     best = np.zeros(n, np.int64)
     fit = search(

@@ -287,12 +287,13 @@ def wander(
     stream: Words,
     best: float,
     best_x: Flags,
+    enough: float,
 ) -> float:
     """Walk from `start`, write a split better than `best` to `best_x` and return the better score.
 
     A step moves the participant that leaves the best split, even a worse one than before; it then rests for
     5 to 9 steps, unless its move would lead to the best split of all (tabu search). The walk ends `PATIENCE`
-    steps after its own best.
+    steps after its own best, or once the best reaches `enough`.
     """
     place(n, start, split, links)
     gain, resting = np.zeros(n), np.zeros(n, np.int64)
@@ -304,7 +305,7 @@ def wander(
             best = reached
             for i in range(n):
                 best_x[i] = split[0][i]
-        if since == PATIENCE:
+        if since == PATIENCE or best >= enough:
             return best
         step += 1
         since += 1
@@ -328,12 +329,15 @@ def search(
     kicks: int,
     stream: Words,
     best_x: Flags,
+    warm: int,
+    enough: float,
 ) -> float:
     """Search for the best split, write it to `best_x` and return its score (`UNDEFINED` if there is none).
 
-    Walks start from the best prefix of the participants sorted by strength; from the kicks / 2 best cores of
-    two that are linked; and from `kicks` more splits: three of four are a perturbation of the best, the
-    fourth is random (not above 500 participants, where that takes long).
+    Walks start from `best_x` if `warm` is 1; from the best prefix of the participants sorted by strength;
+    from the kicks / 2 best cores of two that are linked; and from `kicks` more splits: three of four are a
+    perturbation of the best, the fourth is random (not above 500 participants, where that takes long). The
+    search ends as soon as a score of `enough` is reached.
     """
     tabular = n <= TABLE and 4 * indptr[n] > n * n
     links = indptr, other, value, np.zeros((2 * n, n) if tabular else (0, 0))
@@ -343,8 +347,11 @@ def search(
     for i in range(n):
         key[i] = split[1][2, i]
     best = UNDEFINED
-    for attempt in range(1 + kicks // 2 + kicks):
-        if attempt == 0:
+    for attempt in range(-warm, 1 + kicks // 2 + kicks):
+        if attempt < 0:
+            for i in range(n):
+                start[i] = best_x[i]
+        elif attempt == 0:
             best_prefix(equation, n, key, start, split, links)
         elif attempt < 1 + kicks // 2:
             if attempt == 1:
@@ -364,7 +371,9 @@ def search(
             for _ in range(2 + int(uniform(stream) * max(1, n // 5))):
                 i = int(uniform(stream) * n)
                 start[i] = 1 - start[i]
-        best = wander(equation, n, start, split, links, stream, best, best_x)
+        best = wander(equation, n, start, split, links, stream, best, best_x, enough)
+        if best >= enough:
+            break
     return best
 
 

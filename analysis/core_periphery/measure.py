@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Final
-from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +15,13 @@ from clustercoop.analysis.core_periphery.borgatti_everett import (
 )
 from clustercoop.analysis.core_periphery.common import Edges, as_edges
 from clustercoop.analysis.core_periphery.elliott import two_cores
+from clustercoop.analysis.core_periphery.firmness import FIRM, Firmness, perturbed_cores, tied_cores
 from clustercoop.analysis.core_periphery.kernels import survey
 from clustercoop.analysis.core_periphery.lip import lip
 from clustercoop.analysis.core_periphery.minres import concentrated, coreness
 from clustercoop.analysis.core_periphery.rossa import LARGEST, profile_of
 from clustercoop.analysis.core_periphery.significance import Null, refit_test
+from clustercoop.analysis.core_periphery.structural import Structure, structural_order
 from clustercoop.analysis.core_periphery.tiering import tiering
 from clustercoop.analysis.metric import NAN, Measured, Measuring, Scalar
 from clustercoop.graph.formation import FloatArray, Formation
@@ -31,13 +32,21 @@ ALPHA: Final = 0.05
 """Above this p a core is told to be no clearer than chance, or than degrees explain."""
 
 
-def stream(settings: Settings, formation: Formation) -> NDArray[np.uint64]:
-    """Return the formation's own seeds (fit, degree null, density null): the order of work changes none."""
-    entropy = [settings.seed, crc32(formation.cluster_id.encode()), formation.year]
-    return np.asarray(np.random.SeedSequence(entropy).generate_state(3, np.uint64), dtype=np.uint64)
+def stream(settings: Settings, digest: int) -> NDArray[np.uint64]:
+    """Return a network's own seeds (fit, degree null, density null, perturbations) from its digest.
+
+    Neither the order of work nor any name changes one.
+    """
+    words = np.random.SeedSequence([settings.seed, digest]).generate_state(4, np.uint64)
+    return np.asarray(words, dtype=np.uint64)
 
 
 def measure(formation: Formation, settings: Settings) -> Measured:
+    """Measure the core–periphery structure of a formation (see `measure_cores`)."""
+    return measure_cores(formation, settings)[0]
+
+
+def measure_cores(formation: Formation, settings: Settings) -> tuple[Measured, Firmness | None]:
     """Measure the core–periphery structure of a formation.
 
     Parameters
@@ -45,24 +54,31 @@ def measure(formation: Formation, settings: Settings) -> Measured:
     formation : Formation
         n members; links of positive value between different members, self-supply left out.
     settings : Settings
-        ``core_method``, ``core_weights``, ``nulls`` and ``seed`` are used.
+        ``core_method``, ``core_weights``, ``core_replicates``, ``core_error``, ``nulls`` and ``seed`` are
+        used.
 
     Returns
     -------
     Measured
         The columns of ``formations.csv`` that start with ``core``, ``coreness_pre``, ``tiering_error``,
         ``tiering_error_density``, ``lip_z`` and ``rossa_centralisation``, and ``in_core``,
-        ``supplier_coreness`` and ``buyer_coreness`` of members. What a degenerate formation does not have is
-        unknown, with a finding.
+        ``core_stability``, ``supplier_coreness`` and ``buyer_coreness`` of members. What a degenerate
+        formation does not have is unknown, with a finding.
+    Firmness or None
+        The core and what else could be it, for what rests on it; None where there is no core.
 
     Notes
     -----
     ``core_members`` is the optimum of `borgatti_everett` with ``core_method`` eq4 or eq2, the core of `lip`,
     or that of `minres`; ``core_fit`` is for the latter two the equation 4 correlation of their core, unknown
     for a core of one, and ``core_margin`` is defined for eq4 and eq2 only, ``core_ties`` not for minres. A
-    core whose fit is not above 0 is no core: its members are left empty.
+    core whose fit is not above 0 is no core: its members are left empty. Where several cores fit equally
+    well, ``core_members`` are those of all of them, ``core_maybe_members`` those of some, and whether the
+    latter are in the core is unknown. All fits are made in an order that the links make, so that renaming
+    changes nothing.
     """
-    edges = as_edges(formation)
+    network = structural_order(as_edges(formation))
+    edges = network.edges
     y = edges.values(settings.core_weights)
     refusal = "core_too_few" if edges.n < 3 else "" if len(y) else "core_no_links"
     # Every pair linked, and all alike: nothing tells one member from another.
@@ -80,25 +96,32 @@ def measure(formation: Formation, settings: Settings) -> Measured:
     )
     split = Measuring(
         formation,
-        "core_fit core_margin core_ties core_size core_members core_p_degree core_p_degree_error "
-        "core_p_density core_p_density_error",
-        "in_core",
+        "core_fit core_margin core_ties core_size core_members core_maybe_members core_stability "
+        "core_firmness core_p_degree core_p_degree_error core_p_density core_p_density_error",
+        "in_core core_stability",
     )
     if refusal:
         for out in (profile, split):
             out.unknown(refusal, value=str(edges.n) if refusal == "core_too_few" else "")
-        return pieces + profile + split
-    _profile(profile, edges, y, (u, v, pre), even)
-    _split(split, edges, y, (u, v), even, settings)
-    return pieces + profile + split
+        return pieces + profile + split, None
+    _profile(profile, network, y, (u, v, pre), even)
+    firm = _split(split, network, y, (u, v), even, settings)
+    return pieces + profile + split, firm
 
 
 def _profile(
-    out: Measuring, edges: Edges, y: FloatArray, fitted: tuple[FloatArray, FloatArray, float], even: bool
+    out: Measuring,
+    network: Structure,
+    y: FloatArray,
+    fitted: tuple[FloatArray, FloatArray, float],
+    even: bool,
 ) -> None:
     """Fill what describes the links without one split into core and periphery."""
+    edges = network.edges
     u, v, pre = fitted
-    out["coreness_pre"], out.participants["supplier_coreness"], out.participants["buyer_coreness"] = pre, u, v
+    out["coreness_pre"] = pre
+    out.participants["supplier_coreness"] = network.back(u)
+    out.participants["buyer_coreness"] = network.back(v)
     every = "coreness_pre", "supplier_coreness", "buyer_coreness"
     if even:
         out.unknown("core_no_contrast", *every, silent=True)
@@ -117,43 +140,44 @@ def _profile(
         out.unknown(code, "rossa_centralisation", value=str(walkers))
     cores = two_cores(edges, y)
     out["core_in_out_fit"] = cores.fit
-    if cores.fit > 0:
-        out["core_out_members"] = _joined(edges, cores.core_out)
-        out["core_in_members"] = _joined(edges, cores.core_in)
+    if cores.fit > 0 and (network.torn(cores.core_out) | network.torn(cores.core_in)).any():
+        out.unknown("core_in_out_tied", "core_out_members", "core_in_members")
+    elif cores.fit > 0:
+        out["core_out_members"] = _joined(out, network.back(cores.core_out))
+        out["core_in_members"] = _joined(out, network.back(cores.core_in))
     none = "core_no_contrast" if np.isnan(cores.fit) else "core_weak"
     out.unknown(none, value="" if np.isnan(cores.fit) else f"{cores.fit:.3f}", silent=True)
 
 
 def _split(
     out: Measuring,
-    edges: Edges,
+    network: Structure,
     y: FloatArray,
     fitted: tuple[FloatArray, FloatArray],
     even: bool,
     settings: Settings,
-) -> None:
-    """Fill the core, how well it fits and how significant that is."""
-    seeds = stream(settings, out.of)
+) -> Firmness | None:
+    """Fill the core, how well it fits, how firm and how significant it is; return what could be the core."""
+    edges = network.edges
+    seeds = stream(settings, network.digest)
     core, fit, margin, ties = _core(edges, y, *fitted, settings, seeds[:1])
     exact = settings.core_method in ("eq4", "eq2")
     if not core.any() or (even and not exact):
         few = exact and edges.n < smallest(settings.core_method[2])
         none = "core_no_contrast" if exact or even else "core_coreness_even"
         out.unknown("core_too_few" if few else none, value=str(edges.n))
-        return
+        return None
     out["core_fit"], out["core_margin"] = fit, margin
     out["core_ties"] = NAN if np.isnan(ties) else int(ties)
     if not exact:
         out.unknown("core_margin_method", "core_margin", "core_ties")
     if np.isnan(fit):
         out.unknown("core_fit_undefined", "core_fit", value=str(int(core.sum())))
+    firm = None
     if not fit <= 0:
-        out.formation |= {"core_size": int(core.sum()), "core_members": _joined(edges, core)}
-        out.participants["in_core"] = core.astype(object)
-        if ties > 1:
-            out.tell("core_tied", value=f"{ties:.0f}")
+        firm = _firm(out, network, y, core, ties, settings, seeds[3])
         if settings.nulls > 0:
-            _significance(out, edges, y, settings, seeds[1:])
+            _significance(out, edges, y, settings, seeds[1:3])
         else:
             out.unknown("nulls_not_drawn", *_P_VALUES, silent=True)
     if fit <= 0 or _above(out.formation["core_p_density"]):
@@ -163,10 +187,61 @@ def _split(
     if fit <= 0:
         out.unknown("core_weak", value=f"{fit:.3f}", silent=True)
     out.unknown("core_margin_none", "core_margin", silent=True)
+    return firm
 
 
-def _joined(edges: Edges, core: NDArray[np.bool_]) -> str:
-    return ";".join(map(str, edges.ids[core]))
+def _firm(
+    out: Measuring,
+    network: Structure,
+    y: FloatArray,
+    core: NDArray[np.bool_],
+    ties: float,
+    settings: Settings,
+    seed: np.uint64,
+) -> Firmness:
+    """Fill who is in the core for certain, who in some of the best cores, and how firm that is."""
+    edges, exact = network.edges, settings.core_method in ("eq4", "eq2")
+    equation = int(settings.core_method[2]) if exact else 4
+    tied, listed = core[None], not ties > 1
+    if exact and ties > 1:
+        tied, listed = tied_cores(edges, equation, y, core)
+        out["core_ties"] = ties = max(int(ties), len(tied))
+    perturbed = np.zeros((0, edges.n), bool)
+    if exact and settings.core_replicates:
+        asked = settings.core_error, settings.core_replicates, int(seed)
+        perturbed = perturbed_cores(edges, equation, settings.core_weights, core, *asked)
+    some, every = np.asarray(tied.any(axis=0)), np.asarray(tied.all(axis=0))
+    if not listed:
+        torn = network.torn(core)
+        some, every = some | torn, every & ~torn
+    maybe = network.back(some & ~every)
+    sure = network.back(every)
+    held = sure.astype(object)
+    held[maybe] = None
+    out.participants["in_core"] = held
+    out.formation |= {"core_members": _joined(out, sure), "core_maybe_members": _joined(out, maybe)}
+    sizes = np.unique(tied.sum(axis=1))
+    if listed and len(sizes) == 1:
+        out["core_size"] = int(sizes[0])
+    if ties > 1:
+        out.tell("core_tied", value=f"{ties:.0f}")
+        out.unknown("core_tied", "core_size", "core_members", value=f"{ties:.0f}", silent=True)
+        out.unknown_of(maybe, "core_tied", "in_core", values=[f"{ties:.0f}"] * edges.n)
+    firm = Firmness(network.back(tied), listed, network.back(perturbed))
+    if len(perturbed):
+        out["core_stability"] = firm.stability
+        out.participants["core_stability"] = network.back(network.evened(perturbed.mean(axis=0)))
+        out["core_firmness"] = "firm core" if firm.stability >= FIRM else "fragile core"
+    else:
+        out.unknown("core_not_perturbed" if exact else "core_margin_method", "core_stability", silent=True)
+    if ties > 1:
+        out["core_firmness"] = "one of several cores"
+    out.unknown("needs", "core_firmness", detail="core_stability", silent=True)
+    return firm
+
+
+def _joined(out: Measuring, core: NDArray[np.bool_]) -> str:
+    return ";".join(map(str, out.of.ids[core]))
 
 
 def _above(p: Scalar) -> bool:
@@ -183,7 +258,7 @@ def _significance(
     nulls: tuple[Null, Null] = ("degree", "density")
     for k, null in enumerate(nulls):
         test = refit_test(
-            edges, y, null, int(settings.core_method[2]), settings.nulls, seeds[k : k + 1].copy()
+            edges, y, null, int(settings.core_method[2]), settings.nulls, seeds[k : k + 1].copy(), whole=False
         )
         names = f"core_p_{null}", f"core_p_{null}_error"
         out.formation |= dict(zip(names, (test.p, test.error), strict=True))

@@ -110,6 +110,23 @@ def factor(
     return error, steps
 
 
+@jit
+def factor_each(
+    n: int,
+    src: Ints,
+    dst: Ints,
+    a: Floats,
+    symmetric: bool,
+    both: Floats,
+    steps: int,
+    tolerance: float,
+    errors: Floats,
+) -> None:
+    """Refine each u = both[k, 0] and v = both[k, 1] in place (see `factor`), and write their errors."""
+    for k in range(errors.size):
+        errors[k] = factor(n, src, dst, a, symmetric, both[k, 0], both[k, 1], steps, tolerance)[0]
+
+
 def minres(graph: GraphLike, *, weights: Weights = "relative", symmetric: bool = False) -> CoreFit:
     """Fit a_ij ≈ u_i v_j on the off-diagonal cells: u is coreness as supplier, v as buyer.
 
@@ -242,35 +259,39 @@ def least_squares(edges: Edges, a: Floats, *, symmetric: bool = False) -> LeastS
         src, dst = (pair // n).astype(np.int32), (pair % n).astype(np.int32)
         lost = squares - float(a @ a)
 
-    def refined(start: Floats, steps: int, tolerance: float) -> tuple[float, Floats]:
-        both = np.array([start, start])
-        error, _ = factor(n, src, dst, a, symmetric, both[0], both[1], steps, tolerance)
-        return error, _balanced(both)
+    def refined(starts: Floats, steps: int, tolerance: float) -> tuple[Floats, Floats]:
+        both = np.repeat(starts[:, None], 2, axis=1)
+        errors = np.zeros(len(starts))
+        factor_each(n, src, dst, a, symmetric, both, steps, tolerance, errors)
+        return errors, _balanced(both)
 
-    promising: list[Floats] = []
+    starts = _tilted(n, src, dst, a)
     if len(a) <= FEW:
-        tried = (refined(start, TRIAL, TOLERANCE) for start in _others(n, src, dst, a))
-        promising = [both[1] for _, both in sorted(tried, key=lambda end: end[0])[:PROMISING]]
-    ends = [refined(start, STEPS, TOLERANCE) for start in (*_tilted(n, src, dst, a), *promising)]
-    least, both = min(ends, key=lambda end: end[0])
-    unique = all(error > least + EQUAL * squares or _close(both, other) for error, other in ends)
-    _, both = refined(both[1], STEPS, FURTHER)
-    error, further = refined(both[1], STEPS, FURTHER)
+        errors, tried = refined(_others(n, src, dst, a), TRIAL, TOLERANCE)
+        promising = np.argsort(errors, kind="stable")[:PROMISING]
+        starts = np.concatenate([starts, tried[promising, 1]])
+    errors, ends = refined(starts, STEPS, TOLERANCE)
+    least = int(np.argmin(errors))
+    rivals = ends[errors <= errors[least] + EQUAL * squares]
+    unique = all(_close(ends[least], other) for other in rivals)
+    _, once = refined(ends[least : least + 1, 1], STEPS, FURTHER)
+    settled, twice = refined(once[:, 1], STEPS, FURTHER)
+    further = twice[0]
     hub = int(np.argmax(further[0] * further[1]))
     larger = further[1] / GROWN
     larger[hub] = further[1, hub] * GROWN
-    beyond, grown = refined(larger, STEPS, TOLERANCE)
-    bounded = beyond > error + EQUAL * squares or _close(further, grown)
-    pre = min(1.0 - (min(error, beyond) + lost) / spread, 1.0)
-    return LeastSquares(further[0], further[1], pre, unique and bounded and _close(both, further))
+    beyond, grown = refined(larger[None], STEPS, TOLERANCE)
+    bounded = beyond[0] > settled[0] + EQUAL * squares or _close(further, grown[0])
+    pre = min(1.0 - (min(float(settled[0]), float(beyond[0])) + lost) / spread, 1.0)
+    return LeastSquares(further[0], further[1], pre, unique and bounded and _close(once[0], further))
 
 
-def _tilted(n: int, src: Ints, dst: Ints, a: Floats) -> list[Floats]:
-    """Return what is bought as it is, and tilted by the rank of the strengths either way, shape (n,) each."""
+def _tilted(n: int, src: Ints, dst: Ints, a: Floats) -> Floats:
+    """Return what is bought as it is, and tilted by the rank of the strengths either way, shape (3, n)."""
     bought = sum_by(dst, a, n)
     tilt = np.empty(n)
     tilt[np.lexsort((np.arange(n), -(sum_by(src, a, n) + bought)))] = np.linspace(0.0, 1.0, n)
-    return [bought, bought * np.exp(-2.0 * tilt), bought * np.exp(2.0 * tilt)]
+    return bought * np.exp(np.array([[0.0], [-2.0], [2.0]]) * tilt)
 
 
 def _others(n: int, src: Ints, dst: Ints, a: Floats) -> Floats:
@@ -283,12 +304,11 @@ def _others(n: int, src: Ints, dst: Ints, a: Floats) -> Floats:
 
 
 def _balanced(both: Floats) -> Floats:
-    """Return u and v, the rows of `both`, with equal norms and the same products."""
-    norm_u, norm_v = np.sqrt((both * both).sum(axis=1)).tolist()
-    if norm_u == 0.0 or norm_v == 0.0:
-        return both
-    balance = np.sqrt(norm_u * norm_v)
-    balanced: Floats = both * np.array([[balance / norm_u], [balance / norm_v]])
+    """Return each u and v, both[k, 0] and both[k, 1], with equal norms and the same products."""
+    norm = np.sqrt((both * both).sum(axis=2, keepdims=True))
+    common = np.sqrt(norm[:, :1] * norm[:, 1:])
+    scale = np.divide(common, norm, out=np.ones_like(norm), where=common > 0)
+    balanced: Floats = both * scale
     return balanced
 
 

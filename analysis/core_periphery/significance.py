@@ -119,9 +119,20 @@ def significance(
 
 
 def refit_test(
-    edges: Edges, y: Floats, null: Null, equation: int, replicates: int, stream: Words
+    edges: Edges,
+    y: Floats,
+    null: Null,
+    equation: int,
+    replicates: int,
+    stream: Words,
+    *,
+    whole: bool = True,
 ) -> Significance:
-    """Run `significance` on links with values `y`; `stream` is advanced."""
+    """Run `significance` on links with values `y`; `stream` is advanced.
+
+    Unless `whole`, the search in a replicate ends once it reaches the observed fit: p is the same, and the
+    ``fits`` of these replicates are lower bounds.
+    """
     reason = ""
     if edges.n < smallest(str(equation)):
         reason = "few"
@@ -135,19 +146,22 @@ def refit_test(
     observed = refit(edges.src, edges.dst, y)
     if observed <= kernels.UNDEFINED:
         return Significance(null, np.nan, np.nan, np.nan, np.zeros(0), np.nan, "flat")
+    enough, again = np.inf if whole else observed - SAME, stream.copy()
     strain = 0.0
     if null == "density":
-        scores = _all(refit(*drawn) for drawn in same_density(edges, y, replicates, stream))
+        scores = _all(refit(*drawn, enough) for drawn in same_density(edges, y, replicates, stream))
         if len(y) == edges.n * (edges.n - 1) and float(y.max()) == float(y.min()):
             reason = "same"
     else:
         chain = DegreeChain(edges, y, stream)
-        scores = _all(refit(*drawn) for drawn in chain.replicates(replicates))
+        scores = _all(refit(*drawn, enough) for drawn in chain.replicates(replicates))
         strain = chain.strain
         if chain.moves == 0:
             reason = "frozen"
     reached = int((scores >= observed - SAME).sum())
     if null == "density" and float(np.ptp(scores)) <= SAME and reached == replicates:
+        if not whole:  # where the searches ended may be all that is alike
+            return refit_test(edges, y, null, equation, replicates, again)
         reason = "same"
     p = np.nan if reason else (1 + reached) / (1 + replicates)
     error = float(np.sqrt(p * (1 - p) / (1 + replicates)))
@@ -171,10 +185,10 @@ class _Refit:
         self._other, self._value = np.zeros(2 * m, np.int32), np.zeros(2 * m)
         self._x = np.zeros(n, np.int64)
 
-    def __call__(self, src: Ints, dst: Ints, y: Floats) -> float:
+    def __call__(self, src: Ints, dst: Ints, y: Floats, enough: float = np.inf) -> float:
         links = self._pointers, self._other, self._value
         kernels.both_ends(self._n, src, dst, y, *links)
-        return kernels.search(self._equation, self._n, *links, NULL_KICKS, self._stream, self._x)
+        return kernels.search(self._equation, self._n, *links, NULL_KICKS, self._stream, self._x, 0, enough)
 
 
 def adjust(p: ArrayLike, method: Literal["fdr", "holm"] = "fdr") -> NDArray[np.float64]:

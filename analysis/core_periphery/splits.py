@@ -73,6 +73,22 @@ def scores(equation: int, n: int, size: Floats, inside: Floats, outside: Floats,
     return found
 
 
+def every_score(equation: int, pairs: Floats) -> Floats:
+    """Return the score of all 2^n cores; core number Σ 2^i, the earlier participant has the higher bit."""
+    n = pairs.shape[1]
+    size, inside = np.zeros(1 << n), np.zeros((2, 1 << n))
+    for i in range(n):
+        half = 1 << i
+        with_it = np.zeros((2, half))
+        for j in range(i):
+            np.add(
+                with_it[:, : 1 << j], pairs[:, n - 1 - i, n - 1 - j, None], out=with_it[:, 1 << j : 2 << j]
+            )
+        np.add(inside[:, :half], with_it, out=inside[:, half : 2 * half])
+        np.add(size[:half], 1.0, out=size[half : 2 * half])
+    return scores(equation, n, size, inside, inside[:, ::-1], pairs.sum(axis=(1, 2)) / 2)
+
+
 def every_split(equation: int, pairs: Floats) -> Best:
     """Try all 2^n cores; of the best, that with fewest members, then the earlier members, is returned.
 
@@ -84,25 +100,67 @@ def every_split(equation: int, pairs: Floats) -> Best:
     ([1, 1, 0, 0], 1.0, 1)
     """
     n = pairs.shape[1]
-    size, inside = np.zeros(1 << n), np.zeros((2, 1 << n))
-    for i in range(n):  # core number Σ 2^i: the earlier participant has the higher bit
-        half = 1 << i
-        with_it = np.zeros((2, half))
-        for j in range(i):
-            np.add(
-                with_it[:, : 1 << j], pairs[:, n - 1 - i, n - 1 - j, None], out=with_it[:, 1 << j : 2 << j]
-            )
-        np.add(inside[:, :half], with_it, out=inside[:, half : 2 * half])
-        np.add(size[:half], 1.0, out=size[half : 2 * half])
-    found = scores(equation, n, size, inside, inside[:, ::-1], pairs.sum(axis=(1, 2)) / 2)
+    found = every_score(equation, pairs)
     best = float(found.max())
     if best <= UNDEFINED:
         return Best(np.zeros(n, np.int64), UNDEFINED, UNDEFINED, 0)
     tied = np.flatnonzero(found >= best - TIE)
-    chosen = int(tied[np.lexsort((-tied, size[tied]))[0]])
+    chosen = int(tied[np.lexsort((-tied, np.bitwise_count(tied)))[0]])
     best = float(found[chosen])
     found[chosen] = UNDEFINED
     return Best((chosen >> np.arange(n)[::-1]) & 1, best, float(found.max()), len(tied))
+
+
+def neighbours(
+    equation: int, pairs: Floats, core: NDArray[np.bool_], best: float | None = None
+) -> tuple[NDArray[np.bool_], float]:
+    """Return the cores one move or swap from `core` that score `best`, its own score without, and that score.
+
+    Examples
+    --------
+    >>> links = np.zeros((4, 4))
+    >>> links[0, 1:3] = links[1:3, 0] = 2.0  # 1 and 2 are alike
+    >>> tied, _ = neighbours(4, np.stack([links, links]), np.array([True, True, False, False]))
+    >>> tied.astype(int).tolist()
+    [[1, 0, 1, 0]]
+    """
+    n, x = len(core), core.astype(np.float64)
+    near, strength = pairs @ x, pairs.sum(axis=2)
+    total = strength.sum(axis=1) / 2
+    inside = (near @ x) / 2
+    outside = total - strength @ x + inside
+    out, into = np.flatnonzero(core), np.flatnonzero(~core)
+    sign = 1.0 - 2.0 * x
+    moved = scores(
+        equation,
+        n,
+        x.sum() + sign,
+        inside[:, None] + sign * near,
+        outside[:, None] - sign * (strength - near),
+        total,
+    )
+    between = pairs[:, out[:, None], into]
+    swapped = scores(
+        equation,
+        n,
+        np.full(len(out) * len(into), x.sum()),
+        (inside[:, None, None] - near[:, out, None] + near[:, None, into] - between).reshape(2, -1),
+        (
+            outside[:, None, None]
+            + (strength - near)[:, out, None]
+            - ((strength - near)[:, None, into] + between)
+        ).reshape(2, -1),
+        total,
+    )
+    here = scores(equation, n, x.sum()[None], inside[:, None], outside[:, None], total)[0]
+    best = float(here) if best is None else best
+    ones, pair = np.flatnonzero(moved >= best - TIE), np.flatnonzero(swapped >= best - TIE)
+    found = np.repeat(core[None], len(ones) + len(pair), axis=0)
+    found[np.arange(len(ones)), ones] ^= True
+    rows = len(ones) + np.arange(len(pair))
+    found[rows, out[pair // max(len(into), 1)]] = False
+    found[rows, into[pair % max(len(into), 1)]] = True
+    return found, best
 
 
 def best_pair(equation: int, pairs: Floats) -> Core:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clustercoop.analysis.core_periphery.common import CoreFit, GraphLike, as_edges, core_fit
+from clustercoop.analysis.core_periphery.common import CoreFit, Edges, GraphLike, as_edges, core_fit
 from clustercoop.analysis.jit import jit
 from clustercoop.graph.errors import parameter_error
 
@@ -19,7 +20,10 @@ EXHAUSTIVE: Final = 14
 """Up to this many participants every split is tried."""
 
 STARTS: Final = 24
-"""Searches from perturbed degrees above that, where fewer than `SPARSE` of the pairs are linked."""
+"""Searches from perturbed degrees above that, where fewer than `SPARSE` of the pairs are linked…"""
+
+PATIENCE: Final = 12
+"""… but no more after so many that gain nothing."""
 
 SPARSE: Final = 0.3
 
@@ -99,11 +103,14 @@ def tier_search(
     other: Ints,
     sides: Pointers,
     best_x: Flags,
+    climbed: Pointers,
 ) -> tuple[float, float, int]:
     """Minimise the error over every split, or by a climb from the best prefix of `ranking`.
 
-    `sides` starts as that of an empty core. Returns the least error, that of the best different split met,
-    and the splits that share the least. A climb moves the best participant not yet moved, returns to the best
+    `sides` starts as that of an empty core. `climbed` holds the number of prefixes climbed from before, then
+    a mark of each: from the same one no other climb starts. Returns the least error, that of the best
+    different split met, and the splits that share the least. A climb moves the best participant not yet
+    moved, returns to the best
     split on its way, and repeats while it gains.
     """
     n = ranking.size
@@ -142,6 +149,14 @@ def tier_search(
             best_x[j] = x[j]
     if exhaustive:
         return best, second, ties
+    mark = 0
+    for i in range(n):
+        mark = mark * 1000003 + best_x[i] * (i + 1)
+    for k in range(climbed[0]):
+        if climbed[k + 1] == mark:
+            return best, second, ties
+    climbed[0] += 1
+    climbed[climbed[0]] = mark
     gained = True
     while gained:
         gained = False
@@ -177,6 +192,51 @@ def tier_search(
     return best, second, ties
 
 
+@jit
+def tier_starts(
+    density: bool,
+    rankings: Pointers,
+    pointers: Pointers,
+    other: Ints,
+    aside: Pointers,
+    sides: Pointers,
+    tried: Flags,
+    best_x: Flags,
+) -> tuple[float, float, int]:
+    """Search from each row of `rankings`; write the best core and return what `tier_search` does.
+
+    `aside` are the sides of an empty core; `sides` (n, 4) and `tried` (n) are room.
+    """
+    best, second, ties = np.inf, np.inf, 0
+    n = tried.size
+    climbed, gained = np.zeros(rankings.shape[0] + 1, np.int64), 0
+    for start in range(rankings.shape[0]):
+        if start - gained > PATIENCE:
+            break
+        for i in range(n):
+            tried[i] = 0
+            for k in range(4):
+                sides[i, k] = aside[i, k]
+        found = tier_search(density, False, rankings[start], pointers, other, sides, tried, climbed)
+        if found[0] < best - 1e-12:
+            best, second, ties = found
+            gained = start
+            for i in range(n):
+                best_x[i] = tried[i]
+    return best, second, ties
+
+
+@lru_cache(maxsize=2)
+def _rankings(edges: Edges) -> Pointers:
+    """Return the participants by falling degree, then by perturbed degrees where these help, shape (k, n)."""
+    n = edges.n
+    if n > FEW and len(edges.src) >= SPARSE * n * (n - 1):
+        return edges.by_degree[None]
+    noise = np.random.default_rng(0).standard_normal((STARTS, n))
+    perturbed = edges.degree * np.exp(0.25 * (1 + np.arange(STARTS)[:, None] % 4) * noise)
+    return np.concatenate([edges.by_degree[None], np.argsort(-perturbed, axis=1, kind="stable")])
+
+
 def tiering(graph: GraphLike, *, score: Literal["links", "density"] = "links") -> CoreFit:
     """Find the core of intermediaries with the fewest departures from perfect tiering.
 
@@ -193,7 +253,7 @@ def tiering(graph: GraphLike, *, score: Literal["links", "density"] = "links") -
     CoreFit
         ``fit`` is the error (0 is perfect tiering). NaN with fewer than 3 participants or no link. ``exact``
         up to 14 participants; above, a search from the best core of largest degrees and, up to 20 or where
-        fewer than 30 % of the pairs are linked, of 24 perturbed degrees: an upper bound of the error.
+        fewer than 30 % of the pairs are linked, of up to 24 perturbed degrees: an upper bound of the error.
 
     Notes
     -----
@@ -236,18 +296,13 @@ def tiering(graph: GraphLike, *, score: Literal["links", "density"] = "links") -
     aside = np.zeros((n, 4), np.int64)
     aside[:, 1::2] = np.diff(edges.ends).reshape(2, n).T  # nobody is in the core yet
     density = score == "density"
-    error, second, ties = tier_search(
-        density, exhaustive, edges.by_degree, edges.ends, other, aside.copy(), core
-    )
-    if not exhaustive and (n <= FEW or len(edges.src) < SPARSE * n * (n - 1)):
-        rng = np.random.default_rng(0)
-        for k in range(STARTS):
-            tried = np.zeros(n, np.int64)
-            perturbed = edges.degree * rng.lognormal(0.0, 0.25 * (1 + k % 4), n)
-            ranking = np.lexsort((np.arange(n), -perturbed))
-            found = tier_search(density, False, ranking, edges.ends, other, aside.copy(), tried)
-            if found[0] < error - 1e-12:
-                (error, second, ties), core = found, tried
+    if exhaustive:
+        error, second, ties = tier_search(
+            density, True, edges.by_degree, edges.ends, other, aside, core, np.zeros(1, np.int64)
+        )
+    else:
+        room = aside.copy(), np.zeros(n, np.int64)
+        error, second, ties = tier_starts(density, _rankings(edges), edges.ends, other, aside, *room, core)
     margin = second - error if np.isfinite(second) else np.nan
     return core_fit(
         edges, name, core, error, margin=max(margin, 0.0), ties=ties, exact=exhaustive, score=score

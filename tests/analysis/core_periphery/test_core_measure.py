@@ -83,7 +83,8 @@ def test_planted_core_fills_every_column() -> None:
     assert found.formation["core_p_degree"] == found.formation["core_p_density"] == 0.01
     assert found.participants["in_core"].tolist() == [True] * 10 + [False] * 30
     assert (found.participants["supplier_coreness"] >= 0).all()
-    assert not any(unknown(value) for value in found.formation.values())
+    assert {name for name, value in found.formation.items() if unknown(value)} == {"core_maybe_members"}
+    assert found.formation["core_firmness"] == "firm core"
     assert codes(found) == set()
 
 

@@ -113,8 +113,8 @@ def test_search_is_not_below_a_long_multistart(seed: int, n: int) -> None:
     edges = as_edges(matrix)
     links = adjacency(edges, edges.values("log1p"))
     x = np.zeros(n, np.int64)
-    found = correlation(kernels.search(4, n, *links, KICKS, np.array([seed], np.uint64), x))
-    other = correlation(kernels.search(4, n, *links, 1500, np.array([100], np.uint64), x))
+    found = correlation(kernels.search(4, n, *links, KICKS, np.array([seed], np.uint64), x, 0, np.inf))
+    other = correlation(kernels.search(4, n, *links, 1500, np.array([100], np.uint64), x, 0, np.inf))
     assert found >= other - 1e-10
     assert found >= best_of_climbs(np.log1p(matrix), np.random.default_rng(seed), starts=60) - 1e-10
 
@@ -127,7 +127,7 @@ def test_search_reaches_the_optimum_where_it_can_be_known() -> None:
         links = adjacency(edges, edges.values("log1p"))
         x = np.zeros(edges.n, np.int64)
         best, *_ = kernels.exhaust(4, edges.n, *links, x)
-        found = kernels.search(4, edges.n, *links, KICKS, np.array([seed], np.uint64), x)
+        found = kernels.search(4, edges.n, *links, KICKS, np.array([seed], np.uint64), x, 0, np.inf)
         missed += found < best - 1e-9
     assert missed == 0
 

@@ -1,0 +1,132 @@
+"""How firm a core is: the cores that fit as well, and those of networks that errors could have made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clustercoop.analysis.core_periphery import kernels
+from clustercoop.analysis.core_periphery.borgatti_everett import EXHAUSTIVE
+from clustercoop.analysis.core_periphery.common import Edges, Weights
+from clustercoop.analysis.core_periphery.kernels import TIE
+from clustercoop.analysis.core_periphery.splits import every_score, neighbours, pair_scores, pair_sums
+
+Floats = NDArray[np.float64]
+Cores = NDArray[np.bool_]
+
+MOST: Final = 64
+"""Equally good cores that are listed."""
+
+KICKS: Final = 2
+"""Perturbed splits that the search in a perturbed network starts from, after the core and the best prefix."""
+
+SAME: Final = 1e-9
+"""Figures of two cores that differ by no larger share are the same."""
+
+FIRM: Final = 0.75
+"""Mean Jaccard index with the cores of perturbed networks from which a core is firm (Hennig 2007)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Firmness:
+    """What else could be the core.
+
+    Attributes
+    ----------
+    tied : array of bool, shape (k, n)
+        Cores that fit equally well, the given one first.
+    all_tied : bool
+        Whether these are all that were met: not where there are more than `MOST`.
+    perturbed : array of bool, shape (r, n)
+        The core of each perturbed network; none where perturbations were not asked for.
+    """
+
+    tied: Cores
+    all_tied: bool
+    perturbed: Cores
+
+    @property
+    def stability(self) -> float:
+        """Mean Jaccard index of the core with those of the perturbed networks, NaN without any."""
+        if not len(self.perturbed):
+            return float("nan")
+        core = self.tied[0]
+        both, either = (self.perturbed & core).sum(axis=1), (self.perturbed | core).sum(axis=1)
+        return float((both / np.maximum(either, 1)).mean())
+
+
+def tied_cores(edges: Edges, equation: int, y: Floats, core: Cores) -> tuple[Cores, bool]:
+    """Return the cores whose correlation is that of `core`, itself first, and whether these are all.
+
+    Up to 20 participants all splits are compared; above, those that a chain of equally good moves and swaps
+    of single participants reaches, and the cores of two.
+    """
+    n = edges.n
+    if n > kernels.SWAPS:
+        return core[None], False
+    pairs = pair_sums(edges, y)
+    if n <= EXHAUSTIVE:
+        found = every_score(equation, pairs)
+        tied = np.flatnonzero(found >= found.max() - TIE)
+        listed = ((tied[:MOST, None] >> np.arange(n)[::-1]) & 1).astype(bool)
+        others = listed[(listed != core).any(axis=1)]
+        return np.concatenate([core[None], others]), len(tied) <= MOST
+    at, best = [core], float(neighbours(equation, pairs, core)[1])
+    seen = {core.tobytes()}
+    alike = pair_scores(equation, pairs)
+    one, other = np.triu_indices(n, 1)
+    for k in np.flatnonzero(alike >= best - TIE)[:MOST].tolist():
+        two = np.zeros(n, bool)
+        two[[one[k], other[k]]] = True
+        if two.tobytes() not in seen:
+            seen.add(two.tobytes())
+            at.append(two)
+    looked = 0
+    while looked < len(at) <= MOST:
+        for fresh in neighbours(equation, pairs, at[looked], best)[0]:
+            if fresh.tobytes() not in seen:
+                seen.add(fresh.tobytes())
+                at.append(fresh)
+        looked += 1
+    return np.array(at[:MOST]), looked == len(at)
+
+
+def perturbed_cores(
+    edges: Edges,
+    equation: int,
+    weights: Weights,
+    core: Cores,
+    error: float,
+    replicates: int,
+    seed: int,
+) -> Cores:
+    """Return the best core of each of `replicates` networks that errors could have made, shape (r, n).
+
+    Each link is left out with chance `error`, and the value of each other multiplied by exp(error z), z
+    standard normal: a record lost here and there, and values off by a share `error`. The search starts from
+    the given core and from the participants sorted by strength.
+    """
+    rng = np.random.default_rng(seed)
+    m = len(edges.weight)
+    kept = rng.random((replicates, m)) >= error
+    shaken = edges.weight * np.exp(error * rng.standard_normal((replicates, m)))
+    stream = np.array([seed], np.uint64)
+    found = np.zeros((replicates, edges.n), bool)
+    pointers, other, value = np.zeros(edges.n + 1, np.int64), np.zeros(2 * m, np.int32), np.zeros(2 * m)
+    for k in range(replicates):
+        left = kept[k]
+        x = core.astype(np.int64)
+        if left.any():
+            src, dst = edges.src[left], edges.dst[left]
+            y = Edges(edges.n, src, dst, shaken[k, left], edges.ids).values(weights)
+            kernels.both_ends(edges.n, src, dst, y, pointers, other, value)
+            if (
+                kernels.search(equation, edges.n, pointers, other, value, KICKS, stream, x, 1, np.inf)
+                <= kernels.UNDEFINED
+            ):
+                x[:] = 0
+        found[k] = x == 1
+    return found
