@@ -32,7 +32,8 @@ _HOMES: Final = {
     "graph.formation": "Formation",
     "graph.findings": "Finding Findings",
     "graph.stores.uri": "open_store",
-    "graph.stores.interchange": "read_graph_file write_graph_file",
+    "graph.stores.interchange": "write_graph_file",
+    "loaders.network_files": "read_graph_file",
     "loaders.statistics": "read_table",
     "analysis.results": "Result",
     "analysis.boundary": "conductance coverage ei_index reciprocity partition_ei_index partition_coverage",
@@ -123,8 +124,9 @@ if TYPE_CHECKING:
     from clustercoop.graph.formation import Formation
     from clustercoop.graph.model import SupplyGraph
     from clustercoop.graph.settings import Settings
-    from clustercoop.graph.stores.interchange import read_graph_file, write_graph_file
+    from clustercoop.graph.stores.interchange import write_graph_file
     from clustercoop.graph.stores.uri import open_store
+    from clustercoop.loaders.network_files import read_graph_file
     from clustercoop.loaders.statistics import read_table
     from clustercoop.outputs import read_result
     from clustercoop.policy import claims

@@ -28,6 +28,8 @@ from clustercoop.graph.settings import Lang, Settings
 from clustercoop.graph.stores.protocol import DEFAULT_LIMIT, DEFAULT_TIMEOUT, Store, StoreWarning
 from clustercoop.graph.stores.uri import is_store_uri, open_store
 from clustercoop.loaders.dataset import Dataset, read_dataset, read_frames
+from clustercoop.loaders.graph_files import is_ours
+from clustercoop.loaders.network_files import read_graph_file
 from clustercoop.outputs import (
     is_result,
     read_result,
@@ -102,6 +104,10 @@ def _read(source: Source, settings: Settings, progress: Progress) -> Dataset:
             graph = store.read()
         found = Findings(graph.people.findings(graph.years))
         return Dataset(graph, found, pd.DataFrame(), {"inputs": [{"store": shown(source)}]})
+    if is_ours(Path(source)):
+        return Dataset(
+            read_graph_file(source), Findings(), pd.DataFrame(), {"inputs": [{"file": shown(source)}]}
+        )
     return read_dataset(source, settings=settings, progress=lambda phase: progress(phase, 0, 0))
 
 

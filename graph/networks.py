@@ -110,6 +110,11 @@ def tables_of(
         row.setdefault("year", year)
         if row["value"] is None or row["year"] is None:
             raise DataError(f"The edge from {supplier!r} to {buyer!r} needs a year, and a value or weight.")
+        if isinstance(row["value"], str) or not isinstance(row["year"], int | float | str):
+            raise DataError(
+                f"The edge from {supplier!r} to {buyer!r} has the value {row['value']!r} in the year "
+                f"{row['year']!r}; give numbers, not text."
+            )
         links.append({"supplier_id": str(supplier), "buyer_id": str(buyer), **row})
     frames = {
         "participants": _table(people, ("participant_id", *MEMBER)),

@@ -116,7 +116,7 @@ def read_dataset(
     """
     notes = Notes()
     sources = find_sources(Path(path), notes, progress)
-    return _build(sources, settings or Settings(), notes, progress)
+    return build(sources, settings or Settings(), notes, progress)
 
 
 def read_frames(frames: Mapping[str, pd.DataFrame], *, settings: Settings | None = None) -> Dataset:
@@ -154,7 +154,7 @@ def read_frames(frames: Mapping[str, pd.DataFrame], *, settings: Settings | None
                 f"The table {name} must be a pandas DataFrame, got {type(frame).__name__} instead."
             )
         sources.append(Source(name, RawSheet(name, frame=_plain_frame(frame))))
-    return _build(sources, settings or Settings(), Notes(), None)
+    return build(sources, settings or Settings(), Notes(), None)
 
 
 def _plain_frame(frame: pd.DataFrame) -> pd.DataFrame:
@@ -182,11 +182,17 @@ def _plain_cell(cell: Any) -> Any:
     return cell if isinstance(cell, CELLS) else str(cell)
 
 
-def _build(
-    sources: list[Source], settings: Settings, notes: Notes, progress: Callable[[str], None] | None
+def build(
+    sources: Sequence[Source],
+    settings: Settings,
+    notes: Notes,
+    progress: Callable[[str], None] | None,
+    *,
+    lone: bool = False,
 ) -> Dataset:
-    """Type, check and assemble the tables."""
-    _require_tables({source.table for source in sources})
+    """Type, check and assemble the tables; with `lone`, links without participants will do."""
+    if not lone:
+        _require_tables({source.table for source in sources})
     if progress:
         progress("Checking the tables")
     typed: dict[str, list[TypedGrid]] = {}
@@ -203,7 +209,8 @@ def _build(
         table: aliases if aliases and table == "aliases" else _ledger(table, parts, notes, renamed)
         for table, parts in typed.items()
     }
-    _refuse_empty(ledgers, notes)
+    if not lone:
+        _refuse_empty(ledgers, notes)
     check_relations(ledgers, notes)
     for table, who in (("activity", "participant_id"), ("indicators", "cluster_id")):
         if table in ledgers:

@@ -10,6 +10,7 @@ from typing import Final
 
 from clustercoop.graph.errors import ClusterCoopError, DataError
 from clustercoop.graph.schema import NUMERIC, TableSpec, tables
+from clustercoop.loaders.graph_files import GRAPH_SUFFIXES, graph_sheets
 from clustercoop.loaders.grids import header_score
 from clustercoop.loaders.header_rows import find_block, role
 from clustercoop.loaders.mapping import MAPPING, Given, Mapping, read_mapping
@@ -105,6 +106,8 @@ def find_sources(path: Path, notes: Notes, progress: Progress | None = None) -> 
     if path.is_dir():
         return _from_folder(path, mapping, notes, progress)
     suffix = suffix_of(path.name)
+    if suffix in GRAPH_SUFFIXES:
+        return _of_graph(path, path.name, progress)
     if suffix in SUFFIXES:
         found = _of_file(path, path.name, mapping, notes, progress)
         if found:
@@ -129,6 +132,9 @@ def _from_folder(folder: Path, mapping: Mapping, notes: Notes, progress: Progres
     failed: list[tuple[str, ClusterCoopError]] = []
     for entry in entries:
         if entry.startswith((".", "~$")) or entry == MAPPING:
+            continue
+        if suffix_of(entry) in GRAPH_SUFFIXES:
+            sources += _of_graph(folder / entry, show(entry), progress)
             continue
         if suffix_of(entry) not in SUFFIXES:
             if (folder / entry).is_file():
@@ -197,6 +203,17 @@ def _joined(sources: Sequence[Source], notes: Notes) -> list[Source]:
             )
         notes.add("files_joined", table=table, value=table, detail=listed)
     return list(sources)
+
+
+def _of_graph(path: Path, name: str, progress: Progress | None) -> list[Source]:
+    """Return the edges of a graph file as links, and its nodes as participants where they say a cluster."""
+    if progress:
+        progress(f"Reading {name}")
+    links, people = graph_sheets(path, name)
+    named = read_name(_stem(name))
+    told = "name" if "links" in named.tables else "headers"
+    found = [Source("links", links, told, named.part)]
+    return [*found, Source("participants", people, "headers", named.part)] if people is not None else found
 
 
 def _of_file(

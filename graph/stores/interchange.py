@@ -34,7 +34,11 @@ def from_networkx(
     return SupplyGraph.from_networkx(network, year=year, currency=currency)
 
 
-def _flat(graph: SupplyGraph) -> nx.MultiDiGraph[Any]:
+def _interval(data: Mapping[str, Any], ending: str) -> dict[str, Any]:
+    return {"start": data["year"], "end": data["year"]} if ending == ".gexf" else {}
+
+
+def _flat(graph: SupplyGraph, ending: str) -> nx.MultiDiGraph[Any]:
     """Return the graph with nothing but numbers and text as attributes, as files need."""
     import networkx as nx
 
@@ -50,8 +54,9 @@ def _flat(graph: SupplyGraph) -> nx.MultiDiGraph[Any]:
         extra = {"clustercoop": flat.graph["clustercoop"]} if first else {}
         flat.add_node(node, label=data["name"], cluster=clusters, **data, **lists, **extra)
         first = False
-    for supplier, buyer, data in full.edges(data=True):
-        flat.add_edge(supplier, buyer, **data, weight=data["value"])
+    # Readers key edges by their id, so no two may share one. Gephi's timeline takes years as intervals.
+    for number, (supplier, buyer, data) in enumerate(full.edges(data=True)):
+        flat.add_edge(supplier, buyer, key=number, **data, weight=data["value"], **_interval(data, ending))
     _refuse_control_characters(flat)
     return flat
 
@@ -108,7 +113,7 @@ def write_graph_file(graph: SupplyGraph, path: str | os.PathLike[str]) -> Path:
     aside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     if not len(graph.node_ids):
         raise OutputError("The data name no participant, so there is no network to write.")
-    flat = _flat(graph)
+    flat = _flat(graph, target.suffix.lower())
     flat.graph.clear()
     try:
         formats[target.suffix.lower()][0](flat, str(aside))
