@@ -11,12 +11,13 @@ from numpy.typing import ArrayLike, NDArray
 from clustercoop.analysis.brokers import LARGEST, ROLES, broker_share, brokerage_roles
 from clustercoop.analysis.closedness.components import component_labels
 from clustercoop.analysis.closedness.finn import checked_flows, closed_components, formation_closed
-from clustercoop.analysis.closedness.kinds import link_kinds
 from clustercoop.analysis.closedness.measure import value_created
 from clustercoop.analysis.closedness.throughflow import throughflow
 from clustercoop.analysis.closedness.trophic import formation_levels
 from clustercoop.analysis.linear import DENSE, solve_leontief
 from clustercoop.analysis.metric import NAN, Measured, Measuring
+from clustercoop.analysis.recording import recording
+from clustercoop.analysis.thresholds import load_thresholds
 from clustercoop.graph.errors import parameter_error
 from clustercoop.graph.formation import FloatArray, Formation
 from clustercoop.graph.model import SupplyGraph
@@ -194,8 +195,9 @@ def tercile_shares(position: ArrayLike, value: ArrayLike) -> dict[str, float]:
     Returns
     -------
     dict of str to float
-        Keys ``upstream, midstream, downstream``, in [0, 1]; NaN throughout for fewer than three different
-        positions, an unknown or negative value, or values that sum to nothing.
+        Keys ``upstream, midstream, downstream``, in [0, 1]; NaN for a third that nobody stands in, and
+        throughout for fewer than three different positions, an unknown or negative value, or values that
+        sum to nothing.
 
     Examples
     --------
@@ -211,8 +213,8 @@ def tercile_shares(position: ArrayLike, value: ArrayLike) -> dict[str, float]:
         return dict.fromkeys(TERCILES, NAN)
     low, high = np.interp([1 / 3, 2 / 3], np.linspace(0, 1, len(ordered)), ordered)
     upper, lower = where > high + _SAME, where <= low + _SAME
-    parts = (amount[upper].sum(), amount[~upper & ~lower].sum(), amount[lower].sum())
-    return {name: float(part) / whole for name, part in zip(TERCILES, parts, strict=True)}
+    thirds = zip(TERCILES, (upper, ~upper & ~lower, lower), strict=True)
+    return {name: float(amount[third].sum()) / whole if third.any() else NAN for name, third in thirds}
 
 
 def downstream_control(visits: FloatArray, total: FloatArray, value_added: FloatArray) -> FloatArray:
@@ -291,7 +293,7 @@ def measure(formation: Formation, settings: Settings, graph: SupplyGraph | None 
     settings : Settings
         `zero_value_added` and `thresholds` (roles that do not produce) matter here.
     graph : SupplyGraph, optional
-        Tells whether the year records any flow across boundaries; without it the formation's own do.
+        Not needed here; every metric is called alike.
 
     Returns
     -------
@@ -300,10 +302,10 @@ def measure(formation: Formation, settings: Settings, graph: SupplyGraph | None 
         ``downstream_control`` and five ``brokerage_…`` counts; formation columns
         ``average_propagation_length`` and ``value_added_upstream``, ``…_midstream``, ``…_downstream``.
     """
-    return _places(formation, graph) + _positions(formation, settings)
+    return _places(formation, settings) + _positions(formation, settings)
 
 
-def _places(formation: Formation, graph: SupplyGraph | None) -> Measured:
+def _places(formation: Formation, settings: Settings) -> Measured:
     """Measure what rests on who is linked with whom: stages and mediation."""
     counts = " ".join(f"brokerage_{name}" for name in ROLES)
     out = Measuring(formation, "", f"stage broker_share {counts}")
@@ -317,12 +319,7 @@ def _places(formation: Formation, graph: SupplyGraph | None) -> Measured:
     out.unknown("brokerage_roles", *counts.split(), silent=True)
     out.participants["stage"] = formation_levels(formation)
     out.unknown("member_without_links", "stage", silent=True)
-    crossing = (
-        bool(len(formation.sales_rows) or len(formation.purchase_rows))
-        if graph is None
-        else formation.year in link_kinds(graph).crossing_years
-    )
-    if not crossing:
+    if recording(formation).boundary_gap(load_thresholds(settings.thresholds))[0]:
         out.unknown("broker_outside_unrecorded", "broker_share")
         return out
     flow = throughflow(formation)
@@ -346,12 +343,13 @@ def _positions(formation: Formation, settings: Settings) -> Measured:
         out.unknown("closedness_no_links", silent=True)
         return out
     flow = throughflow(formation)
+    carried = flow.carried
     if not flow.usable:
         out.unknown(flow.refusal, detail=out.names(flow.contradicted), silent=True)
         return out
     # The closedness measures tell of a part that nothing enters: visits there never end.
     endless = formation_closed(formation)
-    visits = visit_matrix(src, dst, weight, flow.total) if n <= DENSE and not endless.any() else None
+    visits = visit_matrix(src, dst, weight, carried) if n <= DENSE and not endless.any() else None
     pairs = "average_propagation_length", "downstream_control"
     if n > DENSE:
         out.unknown("chain_large", *pairs, value=str(n))
@@ -360,11 +358,11 @@ def _positions(formation: Formation, settings: Settings) -> Measured:
     elif np.isnan(visits).any():
         visits = None
         out.unknown("leontief_unproductive", *pairs)
-    flowing = flow.total > 0
+    flowing = carried > 0
     if visits is None:
-        up, down = link_positions(src, dst, weight, flow.total)
+        up, down = link_positions(src, dst, weight, carried)
     else:
-        through = np.where(flowing, flow.total, 1.0)
+        through = np.where(flowing, carried, 1.0)
         up = np.where(flowing, visits.sum(axis=1), NAN)
         down = np.where(flowing, (through @ visits) / through, NAN)
         out["average_propagation_length"] = mean_propagation_length(
@@ -390,6 +388,6 @@ def _positions(formation: Formation, settings: Settings) -> Measured:
     if np.isnan(shares["upstream"]):
         out.unknown("chain_no_thirds", *thirds)
     if visits is not None:
-        out.participants["downstream_control"] = downstream_control(visits, flow.total, known)
+        out.participants["downstream_control"] = downstream_control(visits, carried, known)
         out.unknown("member_without_flow", silent=True)
     return out

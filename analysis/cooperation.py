@@ -6,8 +6,9 @@ Rules, stated once:
 - A participant's ratio is k_i = supply to other members / output; a formation's is K = Σ supply / Σ output.
   Nothing is clipped: a ratio above 1, a supplier without output or a missing output makes the figure unknown,
   with a finding (`clustercoop.analysis.members.cooperation_ratio`).
-- E–I index, coverage and conductance describe the recorded links of the year. Shares of *all* sales or
-  purchases are taken from links only in a year whose links cross a cluster's boundary at all.
+- E–I index, coverage and conductance describe the recorded links of the year; they and shares of all sales
+  or purchases are unknown where the formation's own outside is not recorded, or hardly
+  (`clustercoop.analysis.recording`).
 - Indicators fill what activity and links leave unknown, and the row's ``sources`` says so.
 """
 
@@ -22,9 +23,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clustercoop.analysis import boundary, diversity
+from clustercoop.analysis.bounds import cooperation_bounds
 from clustercoop.analysis.indicator_rows import fill_from_indicators
 from clustercoop.analysis.members import (
-    TOLERANCE,
     Members,
     YearContext,
     cooperation_ratio,
@@ -37,7 +38,8 @@ from clustercoop.analysis.metric import NAN, Measured, Measuring
 from clustercoop.analysis.per_employee import per_employee
 from clustercoop.analysis.prices import constant_indicators, prices_of
 from clustercoop.analysis.rows import FormationRow, make_formations_frame
-from clustercoop.analysis.thresholds import load_thresholds
+from clustercoop.analysis.thresholds import Thresholds, load_thresholds
+from clustercoop.analysis.trade import of_links, own_supply, recorded_links, seen_outside
 from clustercoop.graph.findings import Finding, Findings
 from clustercoop.graph.formation import FloatArray, Formation, sum_by
 from clustercoop.graph.gaps import Gap
@@ -132,6 +134,7 @@ def cooperation_tables(graph: SupplyGraph, settings: Settings) -> Tables:
     rows = fill_from_indicators(rows, graph, settings, thresholds, findings)
     constant_indicators(rows, prices)
     for row in rows:
+        row.bound("cooperation_ratio")
         findings += row.findings()
     described = {row.cluster_id for row in rows}
     findings += [
@@ -171,7 +174,8 @@ def _measure(
     )
     row["participants"] = formation.n
     _supplier_side(row, formation, members, settings)
-    _recorded_links(row, formation, members, context)
+    thresholds = load_thresholds(settings.thresholds)
+    recorded_links(row, formation, members, context, thresholds)
     if formation.has_links and len(formation.src):
         row["reciprocity"] = boundary.sorted_reciprocity(formation.weight, back)
         trade = formation.supplied_inside + formation.bought_inside
@@ -191,11 +195,14 @@ def _measure(
         row["unrelated_variety"], row["related_variety"] = unrelated, related
     else:
         row.unknown("no_industry_code", "unrelated_variety", "related_variety")
-    return _of_members(formation, members, (bits, index))
+    return _of_members(formation, members, (bits, index), thresholds)
 
 
 def _of_members(
-    formation: Formation, members: Members, diversities: tuple[FloatArray, FloatArray]
+    formation: Formation,
+    members: Members,
+    diversities: tuple[FloatArray, FloatArray],
+    thresholds: Thresholds,
 ) -> Measuring:
     out = Measuring(formation, "", " ".join(PEOPLE))
     out.participants |= {
@@ -203,10 +210,10 @@ def _of_members(
         "output": members.output,
         "internal_supply": members.supply,
         "internal_supply_source": members.source,
-        "bought_inside": _of_links(formation, formation.bought_inside),
-        "self_supply": _own_supply(formation),
-        "sales_outside": _of_links(formation, formation.sales_outside),
-        "purchases_outside": _of_links(formation, formation.purchases_outside),
+        "bought_inside": of_links(formation, formation.bought_inside),
+        "self_supply": own_supply(formation),
+        "sales_outside": of_links(formation, seen_outside(formation, "sales", thresholds)),
+        "purchases_outside": of_links(formation, seen_outside(formation, "purchases", thresholds)),
         "partner_entropy": diversities[0],
         "partner_hhi": diversities[1],
     }
@@ -216,18 +223,9 @@ def _of_members(
     out.unknown("supply_unknown", "internal_supply", "internal_supply_source", silent=True)
     if not formation.has_links:
         out.unknown("no_links_touch", silent=True)
+    out.unknown("outside_unrecorded", "sales_outside", "purchases_outside", silent=True)
     out.unknown("member_without_links", silent=True)
     return out
-
-
-def _of_links(formation: Formation, sums: FloatArray) -> FloatArray:
-    """Return sums of links; unknown where the year has no link of the formation."""
-    return sums if formation.has_links else np.full(formation.n, NAN)
-
-
-def _own_supply(formation: Formation) -> FloatArray:
-    """Return the members' supply to themselves, which links to others are not needed for."""
-    return formation.self_supply if len(formation.self_rows) else _of_links(formation, formation.self_supply)
 
 
 def _supplier_side(row: FormationRow, formation: Formation, members: Members, settings: Settings) -> None:
@@ -258,6 +256,8 @@ def _supplier_side(row: FormationRow, formation: Formation, members: Members, se
     if np.isnan(row["cooperation_ratio_covered"]):
         row.unknown("no_covered_member", "cooperation_ratio_covered")
     row["cooperation_ratio"] = ratio.value
+    sold = np.fmax(members.supply, formation.supplied_inside) + formation.sales_outside
+    row["cooperation_ratio_low"], row["cooperation_ratio_high"] = cooperation_bounds(members, sold)
     above = members.above_one
     if above.any():
         row.unknown("members_above_one", "cooperation_ratio_mean", detail=members.named(above))
@@ -308,89 +308,6 @@ def _without_final_producers(row: FormationRow, members: Members, settings: Sett
     row["cooperation_ratio_ex_final"] = rest.value
     if rest.reason:
         row.unknown(rest.reason, "cooperation_ratio_ex_final", detail=rest.detail, value=rest.figure)
-
-
-def _recorded_links(row: FormationRow, formation: Formation, members: Members, context: YearContext) -> None:
-    """Figures of the year's links: boundary, shares of sales and of purchases."""
-    row["self_supply"] = float(_own_supply(formation).sum())
-    if np.isnan(row["self_supply"]):
-        row.unknown("no_links_touch", "self_supply")
-    if not formation.has_links:
-        row.unknown(
-            "no_links_touch",
-            "links",
-            "sales_outside",
-            "purchases_outside",
-            "ei_index",
-            "coverage",
-            "conductance",
-            "reciprocity",
-            "internal_sales_share",
-            "internal_sourcing_share",
-            "partner_entropy",
-            "partner_hhi",
-        )
-        return
-    inside = float(formation.weight.sum())
-    sales = float(formation.sales_outside.sum())
-    bought = float(formation.purchases_outside.sum())
-    row["links"] = len(formation.src)
-    row["sales_outside"], row["purchases_outside"] = sales, bought
-    if inside + sales + bought > 0:
-        row["ei_index"] = boundary.ei_index(inside, sales + bought)
-        row["coverage"] = boundary.coverage(inside, sales + bought)
-    else:
-        row.unknown("only_self_supply", "ei_index", "coverage")
-    row["conductance"] = boundary.conductance(inside, sales + bought, context.total)
-    if np.isnan(row["conductance"]):
-        row.unknown("one_side_without_links", "conductance")
-    _sales_share(row, inside, sales, context)
-    _sourcing_share(row, formation, members, inside, bought, context)
-
-
-def _sales_share(row: FormationRow, inside: float, sales: float, context: YearContext) -> None:
-    if not context.sales_recorded:
-        row.unknown("outside_sales_unrecorded", "internal_sales_share")
-    elif inside + sales > 0:
-        row["internal_sales_share"] = inside / (inside + sales)
-    else:
-        row.unknown("no_sales", "internal_sales_share")
-
-
-def _sourcing_share(
-    row: FormationRow,
-    formation: Formation,
-    members: Members,
-    inside: float,
-    outside: float,
-    context: YearContext,
-) -> None:
-    """Purchases from members / all purchases: recorded ones where every buyer's are known, else by links."""
-    buyers = members.producing | (formation.bought_inside > 0)
-    if buyers.any() and not np.isnan(members.purchases[buyers]).any():
-        known = ~np.isnan(members.purchases)
-        total = float(members.purchases[known].sum() - formation.self_supply[known].sum())
-        row.source("purchases", "activity less self-supply")
-        basis = "activity"
-    elif context.purchases_recorded:
-        total = inside + outside
-        row.source("purchases", "links")
-        basis = "links"
-    else:
-        row.unknown("outside_purchases_unrecorded", "internal_sourcing_share")
-        return
-    if inside > total * (1 + TOLERANCE):
-        row.unknown(
-            "purchases_below_internal",
-            "internal_sourcing_share",
-            value=f"{inside:.6g}",
-            detail=f"{total:.6g}",
-        )
-    elif total <= 0:
-        row.unknown("no_purchases", "internal_sourcing_share")
-    else:
-        row["internal_sourcing_share"] = inside / total
-        row.sourcing_basis = basis
 
 
 def _per_employee(row: FormationRow, members: Members, settings: Settings, factor: FloatArray | None) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from clustercoop.analysis.recording import recording
 from clustercoop.analysis.thresholds import Thresholds
 from clustercoop.graph.findings import Finding
 from clustercoop.graph.formation import FloatArray, Formation
@@ -33,16 +34,14 @@ class YearContext:
         In how many formations of the year the node is a member.
     total : float
         Supply of the year; self-supply and links of knowledge excluded.
-    sales_recorded, purchases_recorded : bool
-        Whether any link of the year crosses a cluster's boundary outwards, inwards. Where none does, the
-        outside is not recorded at all, and no share of all sales or purchases follows from links.
+    formations : int
+        Number of formations of the year.
     """
 
     supplies: Flags
     formations_of: NDArray[np.int64]
     total: float
-    sales_recorded: bool
-    purchases_recorded: bool
+    formations: int
 
 
 def year_contexts(graph: SupplyGraph, formations: list[Formation]) -> dict[int, YearContext]:
@@ -66,8 +65,7 @@ def year_contexts(graph: SupplyGraph, formations: list[Formation]) -> dict[int, 
             supplies=supplies,
             formations_of=np.bincount(np.concatenate([f.members for f in group]), minlength=n),
             total=float(value[cut].sum() - value[cut][own].sum()),
-            sales_recorded=any(f.sales_outside.any() for f in group),
-            purchases_recorded=any(f.purchases_outside.any() for f in group),
+            formations=len(group),
         )
     return contexts
 
@@ -114,7 +112,7 @@ class Members:
     @property
     def ratios(self) -> FloatArray:
         """Return ``k_i = supply / output``, NaN where it is unknown, 0/0 or above 1 (`above_one`)."""
-        usable = self.output > 0
+        usable = (self.output > 0) & (len(self.ids) > 1)
         ratio = np.full(len(self.ids), np.nan)
         np.divide(self.supply, self.output, out=ratio, where=usable)
         ratio[ratio > 1 + TOLERANCE] = np.nan
@@ -130,6 +128,7 @@ class Members:
         output, supply = self.output, self.supply
         above = np.divide(supply, output, out=np.full(len(output), np.nan), where=self.above_one)
         return [
+            ("single_member", np.full(len(output), len(output) < 2), output),
             ("supply_unknown", np.isnan(supply), supply),
             ("supply_without_output", self.without_output, supply),
             ("output_missing", np.isnan(output), output),
@@ -212,7 +211,7 @@ def read_members(
         supply=supply,
         source=source,
         producing=producing,
-        **_final_producers(formation, context, figures["output"], supply, producing, thresholds),
+        **_final_producers(formation, figures["output"], supply, producing, thresholds),
         findings=(),
     )
     _notice_ratios(members, formation, thresholds, noticed)
@@ -280,7 +279,6 @@ def _supply(
 
 def _final_producers(
     formation: Formation,
-    context: YearContext,
     output: FloatArray,
     supply: FloatArray,
     producing: Flags,
@@ -289,7 +287,8 @@ def _final_producers(
     by_role = np.array([thresholds.is_final_producer(role) for role in formation.role], dtype=bool)
     if by_role.any():
         return {"final": by_role, "final_by": "role"}
-    if formation.has_links and context.sales_recorded:
+    sales = recording(formation).sales
+    if formation.has_links and sales.outside and sales.settles(thresholds.boundary_recorded, thresholds):
         silent = ~(supply > 0) & (formation.sales_outside == 0)
         # A silent member whose output is unknown may make final products or nothing at all.
         if not (silent & producing & np.isnan(output)).any():
@@ -355,7 +354,8 @@ def cooperation_ratio(members: Members, considered: Flags, min_output_coverage: 
 
     Every producing member counts, and every other member with a known output or a supply inside. K is
     unknown when the supply of one of them is; when one supplies inside but has no output; when the share of
-    producing members with known output is below `min_output_coverage`; when Σ x is 0; when K > 1.
+    producing members with known output is below `min_output_coverage`; when Σ x is 0; when K > 1; for a
+    single member, which has nobody to supply.
 
     References
     ----------
@@ -377,6 +377,8 @@ def cooperation_ratio(members: Members, considered: Flags, min_output_coverage: 
         complete = nan if code in ("output_coverage_low", "output_unknown") else denominator
         return Ratio(nan, numerator, complete, included, code, detail, figure)
 
+    if len(members.ids) < 2:
+        return unknown("single_member")
     if unknown_supply.any():
         whole = bool(unknown_supply[expected].all())
         return unknown("supply_unrecorded" if whole else "supply_partly_known", members.named(unknown_supply))
@@ -407,6 +409,6 @@ def covered_ratio(members: Members) -> Ratio:
     numerator = float(members.supply[included].sum())
     denominator = float(members.output[included].sum())
     value = numerator / denominator if denominator > 0 else float("nan")
-    if value > 1 + TOLERANCE:
+    if value > 1 + TOLERANCE or len(members.ids) < 2:
         value = float("nan")
     return Ratio(value, numerator, denominator, included)

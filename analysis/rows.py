@@ -18,6 +18,8 @@ FIGURES: Final = (
     "output",
     "internal_supply",
     "cooperation_ratio",
+    "cooperation_ratio_low",
+    "cooperation_ratio_high",
     "cooperation_ratio_mean",
     "cooperation_ratio_covered",
     "cooperation_ratio_ex_final",
@@ -27,7 +29,9 @@ FIGURES: Final = (
     "internal_sourcing_share",
     "self_supply",
     "sales_outside",
+    "sales_coverage",
     "purchases_outside",
+    "purchases_coverage",
     "ei_index",
     "coverage",
     "conductance",
@@ -101,6 +105,16 @@ class FormationRow:
     def came_from(self, figure: str, source: str) -> bool:
         """Tell whether `figure` comes from `source`."""
         return self._sources.get(figure) == source
+
+    def bound(self, figure: str) -> None:
+        """Close the bounds of a known figure on it; say that an unknown one without bounds has none."""
+        ends = f"{figure}_low", f"{figure}_high"
+        if not np.isnan(self[figure]):
+            for end in ends:
+                self._figures[end] = self[figure]
+        for end in ends:
+            if np.isnan(self[end]):
+                self.unknown("bounds_none", end, told=True)
 
     def explains(self, figure: str) -> bool:
         """Tell whether a reason for `figure` being unknown is given."""

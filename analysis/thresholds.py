@@ -100,6 +100,9 @@ class Thresholds:
         Roles in lower case.
     difference : float
         Relative difference from which two sources of one figure are told of.
+    shares_recorded, boundary_recorded : float
+        Share of the known sales (purchases) that recorded flows must explain before a share of all of them
+        is stated, and before what crosses the boundary is (`clustercoop.analysis.recording`).
     """
 
     origin: Origin
@@ -115,6 +118,8 @@ class Thresholds:
     non_producing: frozenset[str]
     final_producers: frozenset[str]
     difference: float
+    shares_recorded: float
+    boundary_recorded: float
 
     def produces(self, role: str) -> bool:
         """Tell whether a participant with `role` is expected to produce; an unknown role is.
@@ -212,6 +217,8 @@ class _Reader:
             non_producing=self.names("roles", "non_producing"),
             final_producers=self.names("roles", "final_producer"),
             difference=self.number("checks", "difference", high=1.0),
+            shares_recorded=self.number("recording", "shares_at_least", high=1.0),
+            boundary_recorded=self.number("recording", "boundary_at_least", high=1.0),
         )
 
     def wrong(self, section: str, key: str, must_be: str, got: object) -> ParameterError:

@@ -31,8 +31,6 @@ class LinkKinds:
         Value of each link.
     knowable : bool
         Whether any link states a kind or any participant or partner a role.
-    crossing_years : frozenset of int
-        Years in which any link crosses the boundary of any cluster.
     """
 
     known: Flags
@@ -41,7 +39,6 @@ class LinkKinds:
     goods: Flags
     value: FloatArray
     knowable: bool
-    crossing_years: frozenset[int]
 
 
 _READ: WeakKeyDictionary[SupplyGraph, LinkKinds] = WeakKeyDictionary()
@@ -69,11 +66,6 @@ def _read(graph: SupplyGraph) -> LinkKinds:
         goods=goods,
         value=graph.links["value"].to_numpy(),
         knowable=bool(len(names)) or roles,
-        crossing_years=frozenset(
-            f.year
-            for f in graph.formations()
-            if len(f.sales_rows) or len(f.purchase_rows) or _crossing(graph, f).any()
-        ),
     )
 
 

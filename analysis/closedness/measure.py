@@ -22,6 +22,7 @@ from clustercoop.analysis.closedness.throughflow import (
 )
 from clustercoop.analysis.closedness.trophic import formation_levels, link_incoherence
 from clustercoop.analysis.metric import NAN, Measured, Measuring
+from clustercoop.analysis.recording import recording
 from clustercoop.analysis.thresholds import load_thresholds
 from clustercoop.graph.formation import FloatArray, Formation, sum_by
 from clustercoop.graph.model import SupplyGraph
@@ -57,7 +58,7 @@ def measure(formation: Formation, settings: Settings, graph: SupplyGraph | None 
     output it counts as crossing the boundary; only autonomy nets it out of the output as well.
     """
     found = _flows(formation) + _structure(formation) + _autonomy(formation, settings)
-    return found + _openness(formation, graph)
+    return found + _openness(formation, settings, graph)
 
 
 def _flows(formation: Formation) -> Measured:
@@ -133,7 +134,7 @@ def value_created(formation: Formation, settings: Settings) -> tuple[FloatArray,
 def _autonomy(formation: Formation, settings: Settings) -> Measured:
     """Measure autonomy and each participant's embodied inside share.
 
-    Members without flows inside and without output take no part; those that `value_created` leaves out
+    Members that neither produce nor trade take no part; those that `value_created` leaves out
     count as outside: what they supply leaks, what they buy is final.
     """
     out = Measuring(formation, "autonomy", "embodied_inside_share")
@@ -142,7 +143,8 @@ def _autonomy(formation: Formation, settings: Settings) -> Measured:
         return out
     flow = throughflow(formation)
     created, left_out = value_created(formation, settings)
-    active = (flow.supplied + flow.bought > 0) | (formation.output > 0)
+    trade = flow.supplied + flow.bought + formation.sales_outside
+    active = (trade > 0) | (formation.output > 0)
     taking_part = active & ~left_out
     output = np.where(taking_part, formation.output - formation.self_supply, 0.0)
     created = np.where(taking_part, created, 0.0)
@@ -161,6 +163,10 @@ def _autonomy(formation: Formation, settings: Settings) -> Measured:
     if wrong.any():
         out.unknown("autonomy_contradicted", detail=out.names(wrong))
         return out
+    drawn = np.maximum(sum_by(src, weight, formation.n) - output, 0.0)
+    if drawn.sum() > load_thresholds(settings.thresholds).difference * (output.sum() - weight.sum()):
+        out.unknown("autonomy_on_stock", detail=out.names(drawn > 0))
+        return out
     out["autonomy"], out.participants["embodied_inside_share"] = link_autonomy(
         src, dst, weight, output, created
     )
@@ -173,7 +179,7 @@ def _autonomy(formation: Formation, settings: Settings) -> Measured:
     return out
 
 
-def _openness(formation: Formation, graph: SupplyGraph | None) -> Measured:
+def _openness(formation: Formation, settings: Settings, graph: SupplyGraph | None) -> Measured:
     """Measure openness to outside knowledge and partners, and return flows."""
     out = Measuring(
         formation, "outside_knowledge_share knowledge_ties outside_partner_share return_flow_share"
@@ -182,10 +188,10 @@ def _openness(formation: Formation, graph: SupplyGraph | None) -> Measured:
         out.unknown("closedness_no_links", silent=formation.has_links)
         return out
     read = kinds.link_kinds(graph)
-    crossing = formation.year in read.crossing_years
-    if crossing:
-        outward = (formation.sales_outside > 0) | (formation.purchases_outside > 0)
-        outward |= kinds.outside_knowledge(formation, graph)
+    traded = not recording(formation).boundary_gap(load_thresholds(settings.thresholds))[0]
+    learned = kinds.outside_knowledge(formation, graph)
+    if traded:
+        outward = (formation.sales_outside > 0) | (formation.purchases_outside > 0) | learned
         out["outside_partner_share"] = float(outward.mean())
     else:
         out.unknown("knowledge_outside_unrecorded", "outside_partner_share", silent=True)
@@ -193,7 +199,7 @@ def _openness(formation: Formation, graph: SupplyGraph | None) -> Measured:
     if not read.knowable:
         out.unknown("knowledge_links_unknown", *knowledge)
     else:
-        _knowledge(out, kinds.knowledge_ties(formation, graph), crossing)
+        _knowledge(out, kinds.knowledge_ties(formation, graph), traded or bool(learned.any()))
     share, stated = kinds.return_flow_share(formation, graph)
     out["return_flow_share"] = share
     if 0 < stated < 1:

@@ -25,7 +25,8 @@ class Throughflow:
     Attributes
     ----------
     total : array
-        T_i: the output where it is known; otherwise what the links show (see `throughflow`).
+        T_i: the output where it is known (the supply from stock where it is 0); otherwise what the links
+        show (see `throughflow`).
     inflow : array
         z_i = T_i − purchases from members: bought outside plus value added. Never negative where usable.
     outflow : array
@@ -34,9 +35,10 @@ class Throughflow:
         What goes to, and comes from, other members.
     from_links : array of bool
         Members with flows whose output is unknown.
+    drawn : array of bool
+        Members that supplied inside more than their output: they drew on stock.
     contradicted : array of bool
-        Members that bought more from members than their output, or sold (outside, too) with an output of
-        zero.
+        Members that bought more from members than passed through them.
     """
 
     total: FloatArray
@@ -45,7 +47,13 @@ class Throughflow:
     supplied: FloatArray
     bought: FloatArray
     from_links: NDArray[np.bool_]
+    drawn: NDArray[np.bool_]
     contradicted: NDArray[np.bool_]
+
+    @property
+    def carried(self) -> FloatArray:
+        """What passes each member with what it drew from stock: no less than it supplied, shape (n,)."""
+        return np.maximum(self.total, self.supplied)
 
     @property
     def usable(self) -> bool:
@@ -73,11 +81,11 @@ def throughflow(formation: Formation) -> Throughflow:
 
     Where the output x_i is known, T_i = x_i: what is not bought from members is boundary inflow (bought
     outside, and value added), what is not supplied to members is boundary outflow (sold outside, and
-    final use). Where it is unknown, the links decide: with in_i and out_i all recorded purchases and
-    sales, T_i = max(in_i, out_i), the least throughflow that fits them; the difference is value added
-    (out above in) or final use (in above out), which no link records. Where both agree to one part in
-    10 000, T_i = in_i, so that published flow networks, balanced as far as they are printed, come out as
-    published. Self-supply is in neither.
+    final use, less what was drawn from stock). Where it is unknown, the links decide: with in_i and out_i
+    all recorded purchases and sales, T_i = max(in_i, out_i), the least throughflow that fits them; the
+    difference is value added (out above in) or final use (in above out), which no link records. Where both
+    agree to one part in 10 000, T_i = in_i, so that published flow networks, balanced as far as they are
+    printed, come out as published. Self-supply is in neither.
 
     Examples
     --------
@@ -98,11 +106,9 @@ def throughflow(formation: Formation) -> Throughflow:
     recorded_out = supplied + formation.sales_outside
     unknown = np.isnan(formation.output)
     shown = np.where(recorded_out > recorded_in * (1 + _PRINTED), recorded_out, recorded_in)
-    total = np.where(unknown, shown, formation.output)
+    drawn = ~unknown & (supplied > formation.output + ROUNDING * np.abs(formation.output))
+    total = np.where(unknown, shown, np.where(formation.output > 0, formation.output, supplied))
     inflow = total - bought
-    contradicted = (inflow < -ROUNDING * total) | (
-        (total <= 0) & (supplied + bought + formation.sales_outside > 0)
-    )
     return Throughflow(
         total=total,
         inflow=np.where(np.abs(inflow) <= ROUNDING * total, 0.0, inflow),
@@ -110,7 +116,8 @@ def throughflow(formation: Formation) -> Throughflow:
         supplied=supplied,
         bought=bought,
         from_links=unknown & (total > 0),
-        contradicted=contradicted,
+        drawn=drawn,
+        contradicted=inflow < -ROUNDING * np.abs(total),
     )
 
 
@@ -137,15 +144,13 @@ def throughflow_findings(formation: Formation, flow: Throughflow) -> tuple[Findi
     if flow.from_links.any():
         count = f"{int(flow.from_links.sum())} / {int((flow.total > 0).sum())}"
         found.append(told(formation, "throughflow_from_links", detail=count, column="output"))
-    drawn = (flow.outflow < -ROUNDING * flow.total) & ~flow.contradicted & ~flow.from_links
-    if drawn.any():
-        names = "; ".join(formation.ids[drawn].astype(str))
+    if flow.drawn.any():
+        names = "; ".join(formation.ids[flow.drawn].astype(str))
         found.append(told(formation, "supply_above_output", detail=names, column="output"))
     return tuple(found)
 
 
 def boundary_recorded(formation: Formation) -> bool:
     """Whether the data hold any flow between the members and the outside: a link, or an output."""
-    return bool(
-        len(formation.sales_rows) or len(formation.purchase_rows) or (~np.isnan(formation.output)).any()
-    )
+    crossing = (formation.sales_outside > 0) | (formation.purchases_outside > 0)
+    return bool((crossing | ~np.isnan(formation.output)).any())

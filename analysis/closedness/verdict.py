@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from clustercoop.analysis.closedness.words import words
+from clustercoop.graph.formation import FloatArray
 
 
 def closedness_axes(formations: pd.DataFrame) -> pd.DataFrame:
@@ -16,20 +16,21 @@ def closedness_axes(formations: pd.DataFrame) -> pd.DataFrame:
 
     .. math::
 
-        \mathrm{integration} = \tfrac13 (\text{internal sales share} + \text{internal sourcing share}
+        \mathrm{integration} = \tfrac13 (\text{share kept inside} + \text{internal sourcing share}
         + \text{circulation share})
 
         \mathrm{isolation} = \tfrac12 (\text{autonomy} + 1 - \text{outside knowledge share})
 
-    Integration says how far supply stays and returns inside; isolation how far value and knowledge from
-    outside are kept out. A cluster can be high on both, or integrated and open. An axis is unknown unless
-    all its parts are known; ``isolation_basis`` names the parts of isolation that are.
+    The share kept inside is that of `kept_inside`. Integration says how far supply stays and returns inside;
+    isolation how far value and knowledge from outside are kept out. A cluster can be high on both, or
+    integrated and open. An axis is unknown unless all its parts are known; ``isolation_basis`` names the
+    parts of isolation that are.
 
     Parameters
     ----------
     formations : DataFrame
-        With columns ``internal_sales_share, internal_sourcing_share, circulation_share, autonomy,
-        outside_knowledge_share``; absent ones count as unknown.
+        With columns ``cooperation_ratio, output, internal_sales_share, internal_sourcing_share,
+        circulation_share, autonomy, outside_knowledge_share``; absent ones count as unknown.
 
     Returns
     -------
@@ -40,7 +41,7 @@ def closedness_axes(formations: pd.DataFrame) -> pd.DataFrame:
     Examples
     --------
     >>> closedness_axes(pd.DataFrame({
-    ...     "internal_sales_share": [0.9], "internal_sourcing_share": [0.6], "circulation_share": [0.3],
+    ...     "cooperation_ratio": [0.9], "internal_sourcing_share": [0.6], "circulation_share": [0.3],
     ...     "autonomy": [0.8], "outside_knowledge_share": [0.4]})).values.tolist()
     [[0.6, 0.7, 'autonomy; inside_knowledge_share']]
     """
@@ -59,45 +60,78 @@ def closedness_axes(formations: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _parts(formations: pd.DataFrame, names: tuple[str, ...]) -> np.ndarray[Any, np.dtype[np.float64]]:
+def _parts(formations: pd.DataFrame, names: tuple[str, ...]) -> FloatArray:
     """Return the parts as columns, shape (formations, parts)."""
     columns = []
     for name in names:
         if name == "inside_knowledge_share":
             columns.append(1 - _column(formations, "outside_knowledge_share"))
+        elif name == "kept_inside":
+            columns.append(kept_inside(formations))
         else:
             columns.append(_column(formations, name))
     return np.column_stack(columns)
 
 
-def _column(formations: pd.DataFrame, name: str) -> np.ndarray[Any, np.dtype[np.float64]]:
+def _column(formations: pd.DataFrame, name: str) -> FloatArray:
     if name not in formations:
         return np.full(len(formations), np.nan)
     return formations[name].to_numpy("float64", na_value=np.nan)
 
 
-def closedness_verdict(inside: float, circulation: float) -> str:
-    """Return the verdict for the share of supply kept inside and the share of that which circulates.
+def kept_inside(formations: pd.DataFrame) -> FloatArray:
+    """Return the share of what the members make that other members use, shape (formations,).
 
-    The first verdict of ``analysis/data/closedness.toml`` whose conditions hold; "" where a share is
-    unknown.
+    The cooperation ratio; where no output is known, the internal sales share. Where an output is known and
+    contradicts the supply, recorded sales are no substitute: NaN.
+
+    Examples
+    --------
+    >>> kept_inside(pd.DataFrame({"cooperation_ratio": [0.05, None, None], "output": [9.0, 9.0, None],
+    ...                           "internal_sales_share": [0.99, 0.9, 0.8]})).tolist()
+    [0.05, nan, 0.8]
+    """
+    ratio, output = _column(formations, "cooperation_ratio"), _column(formations, "output")
+    sales = _column(formations, "internal_sales_share")
+    return np.where(np.isnan(ratio) & np.isnan(output), sales, ratio)
+
+
+def returning(formations: pd.DataFrame) -> FloatArray:
+    """Return the share of the flow that has passed a member before, shape (formations,).
+
+    The Finn index; where it is unknown, the part of the share kept inside that circulates.
+
+    Examples
+    --------
+    >>> returning(pd.DataFrame({"finn_cycling_index": [0.2, None], "cooperation_ratio": [0.5, 0.5],
+    ...                         "circulation_share": [0.9, 0.5]})).tolist()
+    [0.2, 0.25]
+    """
+    cycled = _column(formations, "finn_cycling_index")
+    circulating = kept_inside(formations) * _column(formations, "circulation_share")
+    return np.where(np.isnan(cycled), circulating, cycled)
+
+
+def closedness_verdict(inside: float, returns: float) -> str:
+    """Return the verdict for the share kept inside and the share of the flow that returns.
+
+    The first verdict of ``analysis/data/closedness.toml`` whose conditions hold; "" where a share that
+    decides is unknown.
 
     Parameters
     ----------
-    inside : float
-        Internal supply / all recorded supply by members (``internal_sales_share``).
-    circulation : float
-        Largest circulation / internal supply (``circulation_share``).
+    inside, returns : float
+        As `kept_inside` and `returning` give them.
 
     Examples
     --------
     >>> closedness_verdict(0.83, 0.41), closedness_verdict(0.83, 0.0), closedness_verdict(float("nan"), 0.4)
-    ('near-closed cycle', 'self-contained chain', '')
+    ('near-closed cycle', 'supplied from within', '')
     """
-    if math.isnan(inside) or math.isnan(circulation):
-        return ""
     for verdict in words().verdicts:
-        if inside >= verdict.inside_at_least and circulation >= verdict.circulation_at_least:
+        if math.isnan(inside) or (inside >= verdict.inside_at_least and math.isnan(returns)):
+            return "" if math.isnan(inside) or verdict.returning_at_least > 0 else verdict.key
+        if inside >= verdict.inside_at_least and returns >= verdict.returning_at_least:
             return verdict.key
     return ""
 
@@ -105,19 +139,17 @@ def closedness_verdict(inside: float, circulation: float) -> str:
 def add_closedness(formations: pd.DataFrame) -> pd.DataFrame:
     """Return `formations` with `closedness_axes` and the column ``closedness_verdict``.
 
-    For a table that holds the cooperation and closedness columns of each formation.
+    For a table that holds the cooperation and closedness columns of each formation. Words are given only
+    where the outside is recorded, as far as ``ei_index`` is known.
 
     Examples
     --------
-    >>> table = pd.DataFrame({"internal_sales_share": [0.83, None], "circulation_share": [0.41, 0.2]})
+    >>> table = pd.DataFrame({"cooperation_ratio": [0.83, 0.9], "finn_cycling_index": [0.41, None],
+    ...                       "ei_index": [-0.5, -0.5]})
     >>> add_closedness(table)["closedness_verdict"].tolist()
     ['near-closed cycle', '']
     """
-    inside, circulation = (
-        _column(formations, "internal_sales_share"),
-        _column(formations, "circulation_share"),
-    )
-    verdicts = [
-        closedness_verdict(*shares) for shares in zip(inside.tolist(), circulation.tolist(), strict=True)
-    ]
+    inside = np.where(np.isnan(_column(formations, "ei_index")), np.nan, kept_inside(formations))
+    shares = zip(inside.tolist(), returning(formations).tolist(), strict=True)
+    verdicts = [closedness_verdict(*pair) for pair in shares]
     return formations.assign(**closedness_axes(formations), closedness_verdict=verdicts)

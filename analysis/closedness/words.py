@@ -10,11 +10,11 @@ from importlib import resources
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A verdict in words and what it takes: at least these shares kept inside and circulating."""
+    """A verdict in words and what it takes: at least these shares kept inside and returning."""
 
     key: str
     inside_at_least: float
-    circulation_at_least: float
+    returning_at_least: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -216,10 +216,14 @@ def test_contradicted_output_is_the_reason_of_entrainment_and_value_added() -> N
         assert label.casefold() in sentence.casefold(), said
 
 
-def test_sales_outside_with_an_output_of_zero_are_contradicted() -> None:
-    found = measure(formation("ab", [("a", "x", 1.0)], {"a": {"output": 0.0}}), PLAIN)
-    assert unknown(found, "finn_cycling_index", "total_throughflow")
-    assert told(found)["throughflow_contradicted"] == "a"
+def test_one_member_that_sold_outside_from_an_output_of_zero_leaves_the_rest_their_index() -> None:
+    """In a ring of 10 of 20 each a unit returns with ½ · ½: N_ii = 4/3, so a quarter of the flow cycles."""
+    ring = [("b", "c", 10.0), ("c", "b", 10.0), ("a", "x", 0.001)]
+    found = measure(
+        formation("abc", ring, {"a": {"output": 0.0}, "b": {"output": 20.0}, "c": {"output": 20.0}}), PLAIN
+    )
+    assert found.formation["finn_cycling_index"] == pytest.approx(1 / 4)
+    assert "throughflow_contradicted" not in told(found)
 
 
 def test_nothing_flows_through_members_that_only_buy_outside_and_make_nothing() -> None:

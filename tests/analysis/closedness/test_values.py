@@ -173,16 +173,18 @@ def test_terciles() -> None:
 
 
 @pytest.mark.parametrize(
-    ("inside", "circulation", "verdict"),
+    ("inside", "returns", "verdict"),
     [
         (0.7, 0.3, "near-closed cycle"),
-        (0.7, 0.29, "self-contained chain"),
+        (0.7, 0.29, "supplied from within"),
+        (0.3, 0.09, "open chain"),
         (0.69, 0.3, "partly closed cycle"),
+        (0.3, 0.1, "partly closed cycle"),
         (0.3, 0.0, "open chain"),
         (0.29, 1.0, "open to the outside"),
         (float("nan"), 0.5, ""),
         (0.5, float("nan"), ""),
     ],
 )
-def test_verdicts(inside: float, circulation: float, verdict: str) -> None:
-    assert closedness_verdict(inside, circulation) == verdict
+def test_verdicts(inside: float, returns: float, verdict: str) -> None:
+    assert closedness_verdict(inside, returns) == verdict

@@ -140,21 +140,26 @@ def test_a_single_gap_among_thousands_is_not_rounded_to_complete() -> None:
 
 
 def test_sourcing_on_another_basis_is_no_change() -> None:
-    """Shares of given purchases and of linked purchases do not compare: 0.0933 then 0.875 is no reshoring."""
+    """Shares of given purchases and of linked purchases do not compare: 0.56 then 0.875 is no reshoring."""
     links = [(y, s, b, v) for y in (2021, 2022) for s, b, v in (("a", "b", 10), ("b", "c", 4), ("x", "a", 2))]
+    purchases = {"a": 11.0, "b": 10.0, "c": 4.0}
     result = clustercoop.analyze(
         {
             "participants": pd.DataFrame({"participant_id": list("abc"), "cluster_id": "K"}),
             "links": pd.DataFrame(links, columns=["year", "supplier_id", "buyer_id", "value"]),
             "activity": pd.DataFrame(
-                [(w, y, 100.0, None if (w, y) == ("a", 2022) else 50.0) for w in "abc" for y in (2021, 2022)],
+                [
+                    (w, y, 100.0, None if (w, y) == ("a", 2022) else purchases[w])
+                    for w in "abc"
+                    for y in (2021, 2022)
+                ],
                 columns=["participant_id", "year", "output", "purchases"],
             ),
         },
         nulls=0,
     )
     table = result.formations
-    assert table["internal_sourcing_share"].tolist() == pytest.approx([14 / 150, 14 / 16])
+    assert table["internal_sourcing_share"].tolist() == pytest.approx([14 / 25, 14 / 16])
     assert table["internal_sourcing_basis"].tolist() == ["activity", "links"]
     assert table["local_sourcing_change"].isna().all()
     assert "Change of internal sourcing" in unknown_because(result.gaps, table, "en")[1]

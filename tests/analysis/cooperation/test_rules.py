@@ -62,14 +62,15 @@ def test_ratio_of_sums_and_mean_are_two_figures() -> None:
     row, _ = measure(economy([("a", "b", 50), ("b", "c", 30), ("a", "out", 20)], OUTPUTS))
     assert row["cooperation_ratio"] == 80 / 200
     assert row["cooperation_ratio_mean"] == pytest.approx((50 / 100 + 30 / 60 + 0) / 3)
-    assert row["internal_sales_share"] == 80 / 100
+    # Recorded sales of 100 explain half of the output of 200: no share of all sales follows.
+    assert row["sales_coverage"] == 0.5 and math.isnan(row["internal_sales_share"])
     assert row["sources"].startswith("Internal supply: links 3")
 
 
 def test_self_supply_is_in_no_ratio_and_counted_apart() -> None:
     row, _ = measure(economy([("a", "b", 50), ("a", "a", 1000)], OUTPUTS))
     assert (row["internal_supply"], row["self_supply"], row["cooperation_ratio"]) == (50, 1000, 0.25)
-    assert row["ei_index"] == -1
+    assert math.isnan(row["ei_index"])  # nothing outside is recorded
 
 
 def test_a_missing_output_makes_the_ratio_unknown_and_leaves_the_partial_one() -> None:
@@ -173,8 +174,8 @@ def test_links_alone_give_boundary_figures_and_no_ratio() -> None:
 def test_no_recorded_outside_gives_no_share_of_all_sales() -> None:
     row, _ = measure(economy([("a", "b", 30)], OUTPUTS))
     assert math.isnan(row["internal_sales_share"]) and math.isnan(row["internal_sourcing_share"])
-    assert row["ei_index"] == -1 and row["coverage"] == 1
-    assert math.isnan(row["conductance"])
+    for figure in ("ei_index", "coverage", "conductance", "sales_outside", "purchases_outside"):
+        assert math.isnan(row[figure]), figure
 
 
 def test_activity_without_links_says_nothing_about_supply() -> None:
@@ -250,15 +251,18 @@ def test_final_producers_by_their_sales() -> None:
 
 def test_sourcing_share_takes_given_purchases_less_self_supply() -> None:
     cells = {who: {"output": 100.0, "purchases": 40.0} for who in "abc"}
-    row, _ = measure(economy([("a", "b", 30), ("x", "a", 5), ("c", "c", 20)], cells))
+    # c bought 20 from x and 20 from itself: its 40 hold both, and the latter is no purchase from others.
+    row, _ = measure(economy([("a", "b", 30), ("x", "a", 5), ("x", "c", 20), ("c", "c", 20)], cells))
     assert row["internal_sourcing_share"] == 30 / (120 - 20)
-    assert "Purchases: activity less self-supply" in row["sources"]
+    # Without the link from x nothing tells whether the 40 hold the 20.
+    row, tables = measure(economy([("a", "b", 30), ("x", "a", 5), ("c", "c", 20)], cells))
+    assert math.isnan(row["internal_sourcing_share"]) and "purchases_may_hold_own" in codes(tables)
 
 
 def test_sourcing_share_falls_back_to_links() -> None:
-    cells = {"a": {"purchases": 40.0}, "b": {"purchases": 1.0}}
+    cells = {"a": {"purchases": 12.0}, "b": {"purchases": 30.0}}
     row, _ = measure(economy([("a", "b", 30), ("x", "a", 10)], cells))
-    assert row["internal_sourcing_share"] == 0.75
+    assert row["internal_sourcing_share"] == 0.75  # 30 / 40; of the purchases given, 40 of 42 are recorded
     assert "Purchases: links" in row["sources"]
 
 

@@ -85,13 +85,20 @@ def test_every_formation_equals_plain_pandas(
     check("cooperation_ratio", inside / output)
     # Recorded inputs include own-sector flows, which are no purchase from anybody.
     check("internal_sourcing_share", (inside / (inputs - loops)).loc[lambda s: s > 0])
-    check("internal_sales_share", inside / (inside + sales))
+    # Final demand is in no link: the recorded sales explain about half of the output, which is too little for
+    # a share of all sales and enough for indices of the links themselves, but for Cyprus (.26).
+    assert ours["internal_sales_share"].isna().all()
+    sold = edges.groupby(["supplier_id", "year"])["value"].sum()
+    made = nodes.set_index(["participant_id", "year"])["output"]
+    told = np.minimum(sold.reindex(made.index, fill_value=0), made)
+    covered = told.groupby([nodes["country"].to_numpy(), nodes["year"].to_numpy()]).sum() / output
+    check("sales_coverage", covered)
     outside = sales + bought.rename_axis(sales.index.names)
-    check("ei_index", (outside - inside) / (outside + inside))
+    check("ei_index", ((outside - inside) / (outside + inside)).where(covered >= 0.3))
     total = edges[~own].groupby("year")["value"].sum()
     volume = 2 * inside + outside
     rest = 2 * total.reindex(volume.index, level="year") - volume
-    check("conductance", outside / np.minimum(volume, rest))
+    check("conductance", (outside / np.minimum(volume, rest)).where(covered >= 0.3))
 
 
 def test_every_participant_equals_plain_pandas(
@@ -120,7 +127,8 @@ def test_self_supply_matters(tables: Tables) -> None:
 
 def test_sales_and_final_demand_make_output_within_rounding(tables: Tables, nodes: pd.DataFrame) -> None:
     sold = tables.participants.set_index(["participant_id", "year"])
-    intermediate = sold["internal_supply"] + sold["self_supply"] + sold["sales_outside"]
+    # A sector of which less than three tenths is sold in links at all may have sold outside unrecorded.
+    intermediate = sold["internal_supply"] + sold["self_supply"] + sold["sales_outside"].fillna(0)
     node = nodes.set_index(["participant_id", "year"])
     gap = (intermediate + node["final_demand_sales"] - node["output"]).abs()
     assert len(gap) == len(node) and gap.notna().all()

@@ -1,0 +1,184 @@
+"""What a formation's links say of its trade with the outside, as far as that outside is recorded."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from clustercoop.analysis import boundary
+from clustercoop.analysis.members import TOLERANCE, Members, YearContext, incomplete_share
+from clustercoop.analysis.metric import NAN
+from clustercoop.analysis.recording import Side, recording
+from clustercoop.analysis.rows import FormationRow
+from clustercoop.analysis.thresholds import Thresholds
+from clustercoop.graph.formation import FloatArray, Formation
+
+
+def of_links(formation: Formation, sums: FloatArray) -> FloatArray:
+    """Return sums of links; unknown where the year has no link of the formation."""
+    return sums if formation.has_links else np.full(formation.n, NAN)
+
+
+def own_supply(formation: Formation) -> FloatArray:
+    """Return the members' supply to themselves, which links to others are not needed for."""
+    return formation.self_supply if len(formation.self_rows) else of_links(formation, formation.self_supply)
+
+
+def seen_outside(
+    formation: Formation, side: Literal["sales", "purchases"], thresholds: Thresholds
+) -> FloatArray:
+    """Return each member's flow across the boundary on one side; NaN where it may not have been written down.
+
+    A member without one has none where its formation records that side, or where what is recorded of it
+    explains all its sales (purchases).
+    """
+    flows: FloatArray = getattr(formation, f"{side}_outside")
+    recorded: Side = getattr(recording(formation), side)
+    settled = (flows > 0) | (recorded.members >= 1 - thresholds.difference)
+    if recorded.settles(thresholds.boundary_recorded, thresholds):
+        settled |= ~(recorded.members < thresholds.boundary_recorded)
+    return np.where(settled, flows, NAN)
+
+
+def recorded_links(
+    row: FormationRow,
+    formation: Formation,
+    members: Members,
+    context: YearContext,
+    thresholds: Thresholds,
+) -> None:
+    """Fill `row` with figures of the year's links: boundary, shares of sales and of purchases."""
+    row["self_supply"] = float(own_supply(formation).sum())
+    if np.isnan(row["self_supply"]):
+        row.unknown("no_links_touch", "self_supply")
+    if not formation.has_links:
+        row.unknown(
+            "no_links_touch",
+            "links",
+            "sales_outside",
+            "purchases_outside",
+            "sales_coverage",
+            "purchases_coverage",
+            "ei_index",
+            "coverage",
+            "conductance",
+            "reciprocity",
+            "internal_sales_share",
+            "internal_sourcing_share",
+            "partner_entropy",
+            "partner_hhi",
+        )
+        return
+    row["links"] = len(formation.src)
+    recorded = recording(formation)
+    row["sales_coverage"], row["purchases_coverage"] = recorded.sales.coverage, recorded.purchases.coverage
+    for name, side in (("sales", recorded.sales), ("purchases", recorded.purchases)):
+        if np.isnan(side.coverage):
+            row.unknown(f"{name}_whole_unknown", f"{name}_coverage")
+        if side.outside or side.whole(thresholds):
+            row[f"{name}_outside"] = float(getattr(formation, f"{name}_outside").sum())
+        else:
+            row.unknown("outside_unrecorded", f"{name}_outside")
+    if formation.n < 2:
+        figures = "ei_index", "coverage", "conductance", "internal_sales_share", "internal_sourcing_share"
+        row.unknown("single_member", *figures)
+        return
+    inside = float(formation.weight.sum())
+    outside = float(formation.sales_outside.sum() + formation.purchases_outside.sum())
+    _boundary(row, inside, outside, context, recorded.boundary_gap(thresholds))
+    _sales_share(row, formation, recorded.sales, thresholds)
+    _sourcing_share(row, formation, members, recorded.purchases, thresholds)
+
+
+def _boundary(
+    row: FormationRow, inside: float, outside: float, context: YearContext, gap: tuple[str, float]
+) -> None:
+    """Set the indices of the links across the boundary."""
+    code, coverage = gap
+    if not inside + outside > 0:
+        row.unknown("only_self_supply", "ei_index", "coverage", "conductance")
+        return
+    if code:
+        value = "" if np.isnan(coverage) else incomplete_share(coverage)
+        row.unknown(code, "ei_index", "coverage", "conductance", value=value)
+        return
+    row["ei_index"] = boundary.ei_index(inside, outside)
+    row["coverage"] = boundary.coverage(inside, outside)
+    if context.formations < 2:
+        row.unknown("one_cluster", "conductance")
+        return
+    row["conductance"] = boundary.conductance(inside, outside, context.total)
+    if np.isnan(row["conductance"]):
+        row.unknown("one_side_without_links", "conductance")
+
+
+def _sales_share(row: FormationRow, formation: Formation, sales: Side, thresholds: Thresholds) -> None:
+    """Set the share of sales that goes to members, both by links."""
+    inside, outside = float(formation.weight.sum()), float(formation.sales_outside.sum())
+    if not sales.settles(thresholds.shares_recorded, thresholds):
+        _barely(row, "internal_sales_share", "sales", sales)
+    elif inside + outside > 0:
+        row["internal_sales_share"] = inside / (inside + outside)
+    else:
+        row.unknown("no_sales", "internal_sales_share")
+
+
+def _barely(row: FormationRow, figure: str, name: str, side: Side) -> None:
+    """Say that a share is unknown because too little of its side is recorded."""
+    if side.outside:
+        row.unknown(f"{name}_barely_recorded", figure, value=incomplete_share(side.coverage))
+    else:
+        row.unknown(f"outside_{name}_unrecorded", figure)
+
+
+def _sourcing_share(
+    row: FormationRow, formation: Formation, members: Members, bought: Side, thresholds: Thresholds
+) -> None:
+    """Set purchases from members / all purchases: given ones where every buyer's are known, else by links."""
+    inside = float(formation.weight.sum())
+    buyers = members.producing | (formation.bought_inside + formation.purchases_outside > 0)
+    if buyers.any() and not np.isnan(members.purchases[buyers]).any():
+        total = _given_purchases(row, formation, members, thresholds)
+        if np.isnan(total):
+            return
+        basis = "activity"
+    elif bought.settles(thresholds.shares_recorded, thresholds):
+        total, basis = inside + float(formation.purchases_outside.sum()), "links"
+    else:
+        _barely(row, "internal_sourcing_share", "purchases", bought)
+        return
+    row.source("purchases", "activity less self-supply" if basis == "activity" else basis)
+    if inside > total * (1 + TOLERANCE):
+        row.unknown(
+            "purchases_below_internal",
+            "internal_sourcing_share",
+            value=f"{inside:.6g}",
+            detail=f"{total:.6g}",
+        )
+    elif total <= 0:
+        row.unknown("no_purchases", "internal_sourcing_share")
+    else:
+        row["internal_sourcing_share"] = inside / total
+        row.sourcing_basis = basis
+
+
+def _given_purchases(
+    row: FormationRow, formation: Formation, members: Members, thresholds: Thresholds
+) -> float:
+    """Return the given purchases from others; NaN, and told, where they may or may not hold self-supply.
+
+    A member's purchases hold what it supplied to itself where they are nearer to all its recorded
+    purchases with it than to those without it. That cannot be told where they are far from both, and
+    matters where self-supply is more than a small part of them.
+    """
+    own = formation.self_supply
+    others = formation.bought_inside + formation.purchases_outside
+    purchases = np.nan_to_num(members.purchases)
+    without, within = np.abs(purchases - others), np.abs(purchases - others - own)
+    small = thresholds.difference * purchases
+    open_cases = (own > small) & (purchases > 0) & (np.minimum(without, within) > small)
+    if open_cases.any():
+        row.unknown("purchases_may_hold_own", "internal_sourcing_share", detail=members.named(open_cases))
+        return NAN
+    return float((purchases - np.where(within < without, own, 0.0)).sum())
