@@ -90,7 +90,7 @@ def test_every_formation_equals_plain_pandas(
     assert ours["internal_sales_share"].isna().all()
     sold = edges.groupby(["supplier_id", "year"])["value"].sum()
     made = nodes.set_index(["participant_id", "year"])["output"]
-    told = np.minimum(sold.reindex(made.index, fill_value=0), made)
+    told = sold.reindex(made.index, fill_value=0).clip(upper=made)
     covered = told.groupby([nodes["country"].to_numpy(), nodes["year"].to_numpy()]).sum() / output
     check("sales_coverage", covered)
     outside = sales + bought.rename_axis(sales.index.names)
