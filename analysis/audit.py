@@ -20,7 +20,7 @@ from clustercoop.analysis.members import (
 from clustercoop.analysis.thresholds import load_thresholds
 from clustercoop.graph.errors import UnknownNameError
 from clustercoop.graph.findings import Finding
-from clustercoop.graph.formation import Formation
+from clustercoop.graph.formation import FloatArray, Formation
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
 from clustercoop.graph.texts import term
@@ -195,11 +195,15 @@ def _explanation(
     cells = graph.activity[graph.activity["year"] == formation.year].set_index("node")
     reported = formation.members[chosen & (members.source == "reported")]
     outputs = formation.members[chosen & ~np.isnan(members.output)]
-    numerator = _stack(_links(graph, inside[used]), _cells(graph, cells, reported, "used_by_participants"))
-    denominator = _stack(_cells(graph, cells, outputs, "output"))
+    share = np.ones(len(graph.node_ids))
+    share[formation.members] = formation.share
+    numerator = _stack(
+        _links(graph, inside[used], share), _cells(graph, cells, reported, "used_by_participants", share)
+    )
+    denominator = _stack(_cells(graph, cells, outputs, "output", share))
     excluded = _stack(
-        _links(graph, own, term("self-supply", settings.lang)),
-        _links(graph, inside[~used], term("reported volume used instead", settings.lang)),
+        _links(graph, own, share, term("self-supply", settings.lang)),
+        _links(graph, inside[~used], share, term("reported volume used instead", settings.lang)),
     )
     supply_known = not np.isnan(members.supply[chosen]).any() and bool(chosen.any())
     return Explanation(
@@ -242,8 +246,17 @@ def _of_indicator(
     )
 
 
-def _links(graph: SupplyGraph, positions: NDArray[np.int64], why: str = "") -> pd.DataFrame:
+def _part(share: FloatArray, why: str = "") -> list[str]:
+    """Return `why` for each row, with the part of it that counts where that is not all."""
+    return [why if part == 1 else f"{why} × {part:.4g}".strip() for part in share.tolist()]
+
+
+def _links(
+    graph: SupplyGraph, positions: NDArray[np.int64], share: FloatArray, why: str = ""
+) -> pd.DataFrame:
+    """Return rows of links, each with the part of its value that its ends bring into the cluster."""
     rows = graph.links.iloc[positions]
+    part = np.minimum(share[rows["supplier"].to_numpy()], share[rows["buyer"].to_numpy()])
     return pd.DataFrame(
         {
             "table": "links",
@@ -254,13 +267,15 @@ def _links(graph: SupplyGraph, positions: NDArray[np.int64], why: str = "") -> p
             "buyer_id": graph.node_ids[rows["buyer"].to_numpy()],
             "product_code": rows["product_code"],
             "kind": rows["kind"],
-            "why": why,
-            "value": rows["value"],
+            "why": _part(part, why),
+            "value": rows["value"] * part,
         }
     )
 
 
-def _cells(graph: SupplyGraph, cells: pd.DataFrame, nodes: NDArray[np.int32], column: str) -> pd.DataFrame:
+def _cells(
+    graph: SupplyGraph, cells: pd.DataFrame, nodes: NDArray[np.int32], column: str, share: FloatArray
+) -> pd.DataFrame:
     rows = cells.loc[nodes]
     return pd.DataFrame(
         {
@@ -269,7 +284,8 @@ def _cells(graph: SupplyGraph, cells: pd.DataFrame, nodes: NDArray[np.int32], co
             "sheet": rows["sheet"].astype(str),
             "row": rows["row"],
             "participant_id": graph.node_ids[nodes],
-            "value": rows[column],
+            "why": _part(share[nodes]),
+            "value": rows[column] * share[nodes],
         }
     )
 

@@ -153,3 +153,21 @@ def test_the_printed_table_holds_every_part_and_the_totals() -> None:
     )  # fmt: skip
     assert frame["value"].tolist()[-3:] == [51.5, 200.0, 51.5 / 200]
     assert frame["participant_id"].tolist()[3] == "01"  # leading zeros survive
+
+
+def test_the_rows_of_a_shared_member_add_up_to_its_part() -> None:
+    """a is in A and B: 50 of its output of 100, and half of a → b (30) and of a → a (4), count in each."""
+    graph = SupplyGraph.from_tables(
+        {
+            "participants": pd.DataFrame({"participant_id": ["a", "a", "b"], "cluster_id": list("ABA")}),
+            "links": pd.DataFrame(
+                {"year": 2022, "supplier_id": ["a", "a"], "buyer_id": ["b", "a"], "value": [30.0, 4.0]}
+            ),
+            "activity": pd.DataFrame({"participant_id": ["a", "b"], "year": 2022, "output": [100.0, 50.0]}),
+        }
+    ).sharing("split")
+    told = explain(graph, Settings(shared_members="split"), "A", 2022)
+    assert (told.numerator_total, told.denominator_total, told.ratio) == (15, 100, 0.15)
+    assert told.numerator["why"].tolist() == ["× 0.5"]
+    assert told.denominator["why"].tolist() == ["× 0.5", ""]
+    assert told.excluded["value"].tolist() == [2]
