@@ -36,12 +36,15 @@ class YearContext:
         Supply of the year; self-supply and links of knowledge excluded.
     formations : int
         Number of formations of the year.
+    bounded : array of int64, shape (links,)
+        For each link of the graph whose value is only bounded its supplier, −1 for the others.
     """
 
     supplies: Flags
     formations_of: NDArray[np.int64]
     total: float
     formations: int
+    bounded: NDArray[np.int64]
 
 
 def year_contexts(graph: SupplyGraph, formations: list[Formation]) -> dict[int, YearContext]:
@@ -51,6 +54,8 @@ def year_contexts(graph: SupplyGraph, formations: list[Formation]) -> dict[int, 
     buyer = graph.links["buyer"].to_numpy()
     value = np.where(knowledge_links(graph), 0.0, graph.links["value"].to_numpy())
     n = len(graph.node_ids)
+    sides = graph.links[["value_low", "value_high"]].to_numpy()
+    bounded = np.where(np.isnan(sides).all(axis=1), -1, supplier).astype(np.int64)
     by_year: dict[int, list[Formation]] = {}
     for formation in formations:
         by_year.setdefault(formation.year, []).append(formation)
@@ -66,6 +71,7 @@ def year_contexts(graph: SupplyGraph, formations: list[Formation]) -> dict[int, 
             formations_of=np.bincount(np.concatenate([f.members for f in group]), minlength=n),
             total=float(value[cut].sum() - value[cut][own].sum()),
             formations=len(group),
+            bounded=bounded,
         )
     return contexts
 
@@ -82,6 +88,8 @@ class Members:
         Supply to other members.
     source : array of str
         Where `supply` comes from: "links", "reported" or "" (unknown).
+    bounded : array of bool
+        Whether only bounds are known of `supply`, so that it is NaN.
     producing : array of bool
         Whether the role is one that produces; an unknown role is.
     final : array of bool or None
@@ -99,6 +107,7 @@ class Members:
     rd_expenses: FloatArray
     supply: FloatArray
     source: NDArray[np.object_]
+    bounded: Flags
     producing: Flags
     final: Flags | None
     final_by: str
@@ -197,7 +206,7 @@ def read_members(
         for name in ("output", "purchases", "employees", "rd_expenses", "used_by_participants")
     }
     value_added = _gaps_of_value_added(formation, figures, settings, noticed)
-    supply, source = _supply(
+    supply, source, bounded = _supply(
         formation, context, figures["used_by_participants"], settings, thresholds, noticed
     )
     producing = np.array([thresholds.produces(role) for role in formation.role], dtype=bool)
@@ -210,6 +219,7 @@ def read_members(
         rd_expenses=figures["rd_expenses"],
         supply=supply,
         source=source,
+        bounded=bounded,
         producing=producing,
         **_final_producers(formation, figures["output"], supply, producing, thresholds),
         findings=(),
@@ -247,9 +257,14 @@ def _supply(
     settings: Settings,
     thresholds: Thresholds,
     noticed: Noticed,
-) -> tuple[FloatArray, NDArray[np.object_]]:
+) -> tuple[FloatArray, NDArray[np.object_], Flags]:
     linked = context.supplies[formation.members]
     by_links = formation.supplied_inside if formation.has_links else np.full(formation.n, np.nan)
+    open_ = context.bounded[formation.internal_rows]
+    bounded = np.isin(formation.members, open_[open_ >= 0])
+    if bounded.any():
+        noticed.each("supply_bounded", bounded, by_links, column="cooperation_ratio")
+        by_links = np.where(bounded, np.nan, by_links)
     usable = ~np.isnan(reported)
     if settings.internal_supply == "links_only":
         usable = np.zeros(formation.n, bool)
@@ -274,7 +289,7 @@ def _supply(
     supply = np.where(take, reported, by_links)
     source = np.where(take, "reported", "links").astype(object)
     source[np.isnan(supply)] = ""
-    return supply, source
+    return supply, source, bounded & (source != "reported")
 
 
 def _final_producers(
@@ -402,10 +417,13 @@ def cooperation_ratio(members: Members, considered: Flags, min_output_coverage: 
 def covered_ratio(members: Members) -> Ratio:
     """Return the ratio over the members with known output alone, numerator and denominator both restricted.
 
-    It is partial wherever some output is unknown. A member that supplies inside with an output of zero is
+    It is partial wherever some output is unknown, and unknown where the supply of one of them is only
+    bounded. A member that supplies inside with an output of zero is
     left out: its output is as good as unknown.
     """
     included = ~np.isnan(members.output) & ~np.isnan(members.supply) & ~members.without_output
+    if (members.bounded & ~np.isnan(members.output)).any():
+        return Ratio(float("nan"), float("nan"), float("nan"), included)
     numerator = float(members.supply[included].sum())
     denominator = float(members.output[included].sum())
     value = numerator / denominator if denominator > 0 else float("nan")

@@ -10,6 +10,7 @@ from typing import Final, Literal, get_args
 
 ColumnType = Literal["id", "text", "year", "money", "count", "number", "share"]
 
+SIDES: Final = ("low", "high")
 NUMERIC: Final = frozenset({"money", "count", "number", "share"})
 FIRST_YEAR: Final = 1900
 LAST_YEAR: Final = 2100
@@ -38,6 +39,18 @@ class ColumnSpec:
     aliases: tuple[str, ...]
     meaning_en: str
     meaning_ru: str
+
+    @property
+    def bounds(self) -> str:
+        """Name of the column whose figure this one bounds, "" for a figure of its own.
+
+        Examples
+        --------
+        >>> tables()["activity"]["output_low"].bounds, tables()["activity"]["output"].bounds
+        ('output', '')
+        """
+        base, _, side = self.name.rpartition("_")
+        return base if side in SIDES and self.type in NUMERIC else ""
 
 
 @dataclass(frozen=True, slots=True)

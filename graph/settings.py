@@ -132,6 +132,21 @@ class Settings:
         least=0,
         most=2100,
     )
+    repeats: Literal["ask", "sum", "once"] = _setting(
+        "ask",
+        "Rows of links that are equal in every column: sum them as separate deliveries, or count them once. "
+        "By default rows with dates are summed, rows of one document count once, and of others the supply "
+        "is unknown.",
+        choices=("ask", "sum", "once"),
+        reading=True,
+    )
+    direction: Literal["auto", "goods", "payments"] = _setting(
+        "auto",
+        "What runs from the first to the second side of links: goods, or payments (from the buyer to the "
+        "supplier). By default the words of the headers decide.",
+        choices=("auto", "goods", "payments"),
+        reading=True,
+    )
     zero_value_added: Literal["missing", "keep"] = _setting(
         "missing", "Whether a value added of exactly zero is a gap or a zero.", choices=("missing", "keep")
     )

@@ -12,17 +12,19 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clustercoop.graph.kinds import TEXT
-from clustercoop.graph.schema import NUMERIC, ColumnSpec, TableSpec
-from clustercoop.loaders.headers import Matched
+from clustercoop.graph.schema import NUMERIC, SIDES, ColumnSpec, TableSpec
+from clustercoop.loaders.headers import HeaderMatch, Matched
 from clustercoop.loaders.ids import read_texts
 from clustercoop.loaders.matching import candidates, match_headers
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.numbers import Numbers, parse_numbers
+from clustercoop.loaders.parts import Months, part_months
 from clustercoop.loaders.sheets import Grid, show
+from clustercoop.loaders.sides import settle_headers
 from clustercoop.loaders.tokens import Issue
 from clustercoop.loaders.unit_columns import ColumnUnits, unit_columns
 from clustercoop.loaders.unit_rule import settle_units
-from clustercoop.loaders.years import new_year, parse_years
+from clustercoop.loaders.years import parse_years
 
 _ORIGIN: Final = frozenset({"row", "file", "sheet"})
 
@@ -38,7 +40,8 @@ class TypedGrid:
     issues : dict of str to int8 array
         For year and number columns, what each cell turned out to be (`Issue`).
     flags : dict of (str, str) to bool array
-        For id and text columns those of `ids.FLAGS`; for years ``dated``, ``january``.
+        For id and text columns those of `ids.FLAGS`; for years ``dated``, ``january``, ``closing`` and
+        ``serial``.
     columns : dict of str to str
         Header → column of the contract.
     currencies : dict of str to str
@@ -49,6 +52,8 @@ class TypedGrid:
         Header → how its unit was converted.
     decimal : str
         Decimal signs proven in the file.
+    months : tuple of two int arrays, or None
+        First and last month that each row is for, 0 for a whole year.
     """
 
     grid: Grid
@@ -60,10 +65,29 @@ class TypedGrid:
     unnamed: list[str] = field(default_factory=list)
     conversions: dict[str, str] = field(default_factory=dict)
     decimal: str = ""
+    months: Months | None = None
 
 
-def type_grid(grid: Grid, spec: TableSpec, notes: Notes) -> TypedGrid:
-    """Match the headers of `grid` and read its cells.
+def _match(
+    grid: Grid, spec: TableSpec, direction: str, where: str, place: dict[str, str], notes: Notes
+) -> HeaderMatch:
+    """Match the headers of `grid` as their neighbours settle them; name them as they stand in the file."""
+    settled = settle_headers(grid, spec, direction, place, notes)
+    match = match_headers(settled, spec, where)
+    if settled == grid.header:
+        return match
+    old = dict(zip(settled, grid.header, strict=True))
+    return replace(
+        match,
+        columns=tuple(replace(m, header=grid.header[m.position]) for m in match.columns),
+        unknown=tuple(old[header] for header in match.unknown),
+        set_aside=tuple((old[weak], old[strong]) for weak, strong in match.set_aside),
+        wrong_unit=tuple((old[header], name) for header, name in match.wrong_unit),
+    )
+
+
+def type_grid(grid: Grid, spec: TableSpec, notes: Notes, direction: str = "auto") -> TypedGrid:
+    """Match the headers of `grid` and read its cells; `direction` as in `Settings`.
 
     Raises
     ------
@@ -71,8 +95,8 @@ def type_grid(grid: Grid, spec: TableSpec, notes: Notes) -> TypedGrid:
         A required column is missing or claimed twice.
     """
     where = f"sheet {grid.sheet} of {grid.file}" if grid.sheet else grid.file
-    match = match_headers(grid.header, spec, where)
     place = {"table": spec.name, "file": grid.file, "sheet": grid.sheet}
+    match = _match(grid, spec, direction, where, place, notes)
     for weak, strong in match.set_aside:
         notes.add("header_set_aside", **place, column=weak, value=weak, detail=strong)
     served = {m.column.name for m in match.columns}
@@ -95,6 +119,7 @@ def type_grid(grid: Grid, spec: TableSpec, notes: Notes) -> TypedGrid:
     merged = expand_merged(grid, match.columns, place, notes)
     numbers = _read_numbers(grid, [m for m in match.columns if m.column.type in NUMERIC])
     data: dict[str, Any] = {}
+    bounds: dict[str, dict[str, NDArray[np.float64]]] = {}
     for column in spec.columns:
         name = column.name
         if name not in found:
@@ -103,19 +128,48 @@ def type_grid(grid: Grid, spec: TableSpec, notes: Notes) -> TypedGrid:
             rows = units.scales.get(name)
             numbers[name].issue[merged.get(name, [])] = Issue.MERGED
             numbers[name].values[merged.get(name, [])] = np.nan
-            data[name] = _number(typed, found[name], numbers[name], rows, place, notes)
+            data[name], scale = _number(typed, found[name], numbers[name], rows, place, notes)
+            if numbers[name].bounds:
+                bounds[name] = _bounds(numbers[name], found[name], scale, len(grid))
         elif column.type == "year":
-            years, issue, dated = parse_years(grid.columns[found[name].position])
-            data[name] = years
-            typed.issues[name], typed.flags[name, "dated"] = issue, dated
-            if dated.any():
-                typed.flags[name, "january"] = new_year(grid.columns[found[name].position])
+            data[name] = _year(typed, name, grid.columns[found[name].position])
         else:
             data[name], flags = read_texts(grid.columns[found[name].position], column)
             typed.flags |= {(name, flag): marks for flag, marks in flags.items()}
+    for name, sides in bounds.items():
+        for side, values in sides.items():
+            if f"{name}_{side}" in data:
+                data[f"{name}_{side}"] = np.where(np.isnan(values), data[f"{name}_{side}"], values)
+        if spec[name].required:  # a link of at least so much; nothing is known of one of at most so much
+            stated = numbers[name].issue == Issue.BOUND
+            data[name] = np.where(stated, np.nan_to_num(sides["low"]), data[name])
+    if typed.months is None and "year" in found:
+        typed.months = part_months(grid, [*match.unknown, *(weak for weak, _ in match.set_aside)])
     typed.frame = pd.DataFrame(data, index=range(len(grid)))
     typed.decimal = "".join(sorted({n.decimal for n in numbers.values() if n.decimal}))
     return typed
+
+
+def _year(typed: TypedGrid, name: str, cells: NDArray[Any]) -> NDArray[np.float64]:
+    """Return a column of years; the first of January of a state closes the year before it.
+
+    A member excluded on 1 January was none in that year; a table of states of 31 December and 1 January tells
+    of the ends of years. Where every date is a 1 January, it is told and left as it is.
+    """
+    read = parse_years(cells)
+    years = read.years
+    typed.issues[name] = read.issue
+    typed.flags[name, "dated"], typed.flags[name, "january"] = read.dated, read.january
+    typed.flags[name, "serial"] = read.serial
+    closes = read.january & (name == "left_year")
+    if name == "year" and read.closing.any() and bool((read.january | read.closing)[read.dated].all()):
+        closes = read.january
+    if closes.any():
+        years = np.where(closes, years - 1, years)
+        typed.flags[name, "closing"], typed.flags[name, "january"] = closes, read.january & ~closes
+    if name == "year" and read.last.any():
+        typed.months = read.first.astype(np.int64), read.last.astype(np.int64)
+    return years
 
 
 def _tell_unknown(
@@ -197,8 +251,8 @@ def _number(
     rows: NDArray[np.float64] | None,
     place: dict[str, str],
     notes: Notes,
-) -> NDArray[np.float64]:
-    """Return a number column in the contract's unit, and tell how it was read.
+) -> tuple[NDArray[np.float64], float | NDArray[np.float64]]:
+    """Return a number column in the contract's unit, and its scale; tell how it was read.
 
     `rows` are the scales that a column of units gives to each row.
     """
@@ -212,16 +266,32 @@ def _number(
     scale = _cell_scales(typed, matched, numbers, rows, here, notes)
     typed.issues[column.name] = issue
     if column.type == "share":
-        return _shares(values, unit.percent, numbers.percent, typed, here, notes)
+        return _shares(values, unit.percent, numbers.percent, typed, here, notes), 1.0
     target = 1e6 if column.type == "money" else 1.0
     if isinstance(scale, float):
         up, down = _ratio(scale, target)
         if up != down:
             _tell_converted(typed, here, f"× {up:g}" if up > 1 else f"÷ {down:g}", notes)
-        return values * up / down if up != down else values
+        return values * up / down if up != down else values, scale
     _tell_converted(typed, here, "each row by its unit", notes)
     big = scale >= target
-    return np.where(big, values * (scale / target), values / np.where(big, 1.0, target / scale))
+    return np.where(big, values * (scale / target), values / np.where(big, 1.0, target / scale)), scale
+
+
+def _bounds(
+    numbers: Numbers, matched: Matched, scale: float | NDArray[np.float64], size: int
+) -> dict[str, NDArray[np.float64]]:
+    """Return the bounds that cells state, in the contract's unit, NaN where they state none."""
+    sides = {side: np.full(size, np.nan) for side in SIDES}
+    each = np.broadcast_to(np.asarray(scale), (size,))
+    for bound in numbers.bounds:
+        own = bound.unit.scale or (1.0 if bound.unit.currency else each[bound.position])
+        if matched.column.type == "share":
+            value = bound.value / 100.0 if bound.percent or matched.unit.percent else bound.value
+        else:
+            value = bound.value * own / (1e6 if matched.column.type == "money" else 1.0)
+        sides[bound.side][bound.position] = value
+    return sides
 
 
 def _tell_converted(typed: TypedGrid, here: dict[str, str], text: str, notes: Notes) -> None:

@@ -11,10 +11,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from clustercoop.graph.schema import FIRST_YEAR, KNOWLEDGE_KINDS, LAST_YEAR, LINK_KINDS, NUMERIC
+from clustercoop.graph.schema import FIRST_YEAR, KNOWLEDGE_KINDS, LAST_YEAR, LINK_KINDS
 from clustercoop.loaders.ledger import Ledger, Mask
 from clustercoop.loaders.names import read_name
 from clustercoop.loaders.tokens import Issue
+from clustercoop.loaders.totals import reject_totals
 
 _BAD: Final = {
     Issue.NOT_A_NUMBER: "not_a_number",
@@ -25,14 +26,7 @@ _BAD: Final = {
     Issue.HUGE: "huge_number",
     Issue.MERGED: "merged_figure",
     Issue.UNIT_UNCLEAR: "unit_unclear",
-    Issue.BOUND: "bound_read",
 }
-_TOTAL: Final = re.compile(
-    r"(?:(?:общий |общие )?(?:итог[оиа]?|всего)(?:\b.*)?|.*\b(?:итого?|всего)|сумма"
-    r"|в среднем(?:\b.*)?|среднее(?: по .*)?|sum|average|mean|.+ (?:sub|grand )?total"
-    r"|(?:grand |sub)?totals?(?: (?:for|of|by|per) .*| (?:19|20)\d\d)?)\s*[:.]?",
-    re.IGNORECASE | re.DOTALL,
-)
 _FOOTER: Final = re.compile(
     r"(?:источник|примечани[ея]|справочно|source|notes?)\s*[:.].*|(?:в том числе|из них)\s*:?"
     r"|(?:руководитель|исполнитель|(?:главный |гл\. )?бухгалтер|директор|согласовано|утверждаю|подпись"
@@ -55,6 +49,7 @@ _CATEGORIES: Final[dict[str, str]] = {
 }
 _FILE_YEARS: Final = re.compile(r"((?:19|20)\d\d)(?:[_\-]((?:19|20)?\d\d))?")
 _BESIDE: Final = "beside the contract"
+ODD: Final = 1000.0
 JUMP_UP: Final = 10.0
 # A fall that prints as 70 % counts as one: the published 0.374 after 1.244 is 69.94 %.
 JUMP_DOWN: Final = 1.0 - 0.695
@@ -105,7 +100,11 @@ def check_cells(
             ledger.reject(~whole & ~np.isnan(years), "year_impossible", name)
             ledger.note(flags.get((name, "dated"), _none(ledger)), "year_from_date", name)
             _tell_new_year(ledger, name, flags.get((name, "january"), _none(ledger)), issue)
+            ledger.note(flags.get((name, "closing"), _none(ledger)), "year_closing", name)
+            ledger.note(first_of(flags.get((name, "serial"), _none(ledger))), "year_from_serial", name)
         ledger.note(issue == Issue.FOOTNOTE, "footnote_read", name)
+        if column.type != "year":
+            ledger.note(issue == Issue.BOUND, "bound_read", name)
     _check_lost_zeros(ledger, flags)
 
 
@@ -138,11 +137,9 @@ def _check_no_records(ledger: Ledger, ids: Sequence[str], issues: Mapping[str, N
             repeated &= ~mine | (frame[name] == header).fillna(False).to_numpy(bool)
     if ids:
         ledger.reject(repeated, "header_repeated", ids[0])
+    reject_totals(ledger, [*ids, *(["name"] if "name" in frame else [])])
     for name in ids:
         texts = frame[name]
-        totals = {t for t in texts.dropna().unique() if len(t) < 80 and _TOTAL.fullmatch(t)}
-        if totals:
-            ledger.reject(texts.isin(totals).to_numpy(), "total_row", name)
         footers = {t for t in texts.dropna().unique() if not t[:1].isdigit() and _FOOTER.fullmatch(t)}
         if footers:
             ledger.reject(texts.isin(footers).to_numpy(), "footer_row", name)
@@ -179,7 +176,7 @@ def check_values(ledger: Ledger, negatives: Sequence[str] = ()) -> None:
     `negatives` may be negative and is only told.
     """
     for column in ledger.spec.columns:
-        if column.type not in NUMERIC:
+        if column.name not in ledger.figures:
             continue
         below = ledger.values(column.name) < 0
         if column.name in negatives:
@@ -192,16 +189,21 @@ def check_values(ledger: Ledger, negatives: Sequence[str] = ()) -> None:
             ledger.blank(ledger.values(column.name) > 1, "share_above_one", column.name)
 
 
-def check_keys(ledger: Ledger, *, parallel: str = "") -> None:
+# Given the rows that repeat an earlier one, and the earlier one of each row: which of them count once.
+Settle = Callable[[Mask, NDArray[np.int64]], Mask]
+
+
+def check_keys(ledger: Ledger, *, parallel: str = "", settle: Settle | None = None) -> None:
     """Reject exact repeats, and all rows of one key that disagree.
 
-    Where `parallel` is a finding code, rows of one key that disagree are kept, with that finding.
+    Where `parallel` is a finding code, rows of one key that disagree are kept, with that finding. `settle`
+    says which repeats are to be rejected; all of them by default.
     """
     key = list(ledger.spec.key)
     shared = _shared_keys(ledger, key)
     if not len(shared):
         return
-    original = _reject_repeats(ledger, shared, by_all=bool(parallel))
+    original = _reject_repeats(ledger, shared, by_all=bool(parallel), settle=settle)
     shared = shared[ledger.alive[shared]]
     first = _first_rows(ledger.frame.iloc[shared], key)
     original[shared] = shared[first]
@@ -214,15 +216,16 @@ def check_keys(ledger: Ledger, *, parallel: str = "") -> None:
     if parallel:
         hit[shared[first != np.arange(len(shared))]] = True
         ledger.merged = int(hit.sum())
-        number = next(c.name for c in ledger.spec.columns if c.type in NUMERIC)
-        ledger.note(hit, parallel, number, detail=as_row)
+        ledger.note(hit, parallel, ledger.figures[0], detail=as_row)
         return
     hit[shared[several]] = True
     names = {int(row): _key_text(ledger, int(row)) for row in np.flatnonzero(hit)}
     ledger.reject(hit, "duplicate_conflict", key[0], value=lambda row: names[row], detail=as_row)
 
 
-def _reject_repeats(ledger: Ledger, rows: NDArray[np.int64], *, by_all: bool = False) -> NDArray[np.int64]:
+def _reject_repeats(
+    ledger: Ledger, rows: NDArray[np.int64], *, by_all: bool = False, settle: Settle | None = None
+) -> NDArray[np.int64]:
     """Reject those of `rows` that repeat an earlier one cell by cell; return each row's first equal.
 
     With `by_all` cells of columns that are not in the contract (quarter, contract, invoice) and days of dates
@@ -238,6 +241,8 @@ def _reject_repeats(ledger: Ledger, rows: NDArray[np.int64], *, by_all: bool = F
     original[rows] = rows[first]
     repeated = _none(ledger)
     repeated[rows[first != np.arange(len(rows))]] = True
+    if settle is not None:
+        repeated = settle(repeated, original)
 
     def as_row(row: int) -> str:
         return _place(ledger, int(original[row]))
@@ -407,7 +412,27 @@ def check_figures(ledger: Ledger, who: str) -> None:
             value=shown("used_by_participants"),
             detail=shown("output"),
         )
+    _check_neighbours(ledger)
     _check_jumps(ledger, who)
+
+
+def _check_neighbours(ledger: Ledger) -> None:
+    """Tell figures a head a thousand times as large or small as the usual one of their column."""
+    spec = ledger.spec
+    a_head = {c.name: ledger.values(c.name) for c in spec.columns if c.name.endswith("_per_employee")}
+    if "employees" in ledger.frame:
+        people = ledger.values("employees")
+        for name in ("output", "value_added", "rd_expenses"):
+            a_head[name] = np.divide(
+                ledger.values(name), people, out=np.full(len(ledger), np.nan), where=people > 0
+            )
+    for name, values in a_head.items():
+        known = ledger.alive & (values > 0)
+        if known.sum() < 3:
+            continue
+        usual = float(np.median(values[known]))
+        odd = known & ((values > ODD * usual) | (values < usual / ODD))
+        ledger.note(odd, "magnitude_odd", name, detail=f"{usual:.6g}")
 
 
 def _check_jumps(ledger: Ledger, who: str) -> None:
@@ -419,7 +444,7 @@ def _check_jumps(ledger: Ledger, who: str) -> None:
     next_year = (codes[now] == codes[before]) & (years[now] == years[before] + 1)
     now, before = alive[now[next_year]], alive[before[next_year]]
     for column in ledger.spec.columns:
-        if column.type not in ("money", "count"):
+        if column.type not in ("money", "count") or column.bounds:
             continue
         values = ledger.values(column.name)
         ratio = np.full(len(ledger), np.nan)

@@ -12,16 +12,18 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from clustercoop.graph.errors import DataError, SchemaError, StrictError
 from clustercoop.graph.findings import Finding, Findings
 from clustercoop.graph.identity import replace_ids
 from clustercoop.graph.model import SupplyGraph
-from clustercoop.graph.schema import NUMERIC, TableSpec, tables
+from clustercoop.graph.schema import TableSpec, tables
 from clustercoop.graph.settings import Settings
 from clustercoop.loaders.apart import check_apart
 from clustercoop.loaders.cells import TypedGrid, type_grid
 from clustercoop.loaders.checks import (
+    Settle,
     check_cells,
     check_figures,
     check_keys,
@@ -29,15 +31,18 @@ from clustercoop.loaders.checks import (
     check_memberships,
     check_values,
 )
+from clustercoop.loaders.deals import drop_mirrors, net_reversals, settle_repeats
 from clustercoop.loaders.grids import is_list, to_grid
-from clustercoop.loaders.ledger import REJECTED_COLUMNS, Ledger, exact_sum
+from clustercoop.loaders.ledger import REJECTED_COLUMNS, Ledger, Mask, exact_sum
 from clustercoop.loaders.matrices import read_square
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.numbers import to_float
+from clustercoop.loaders.parts import fold_parts
 from clustercoop.loaders.relations import check_relations
 from clustercoop.loaders.sheets import Grid, RawSheet, show
 from clustercoop.loaders.sources import Source, find_sources
 from clustercoop.loaders.turning import Hints, turn
+from clustercoop.loaders.who import ENDS, Index, join_names
 
 CELLS: Final = (str, int, float, datetime.date, np.generic)
 DEFAULT_CURRENCY: Final = "RUB"
@@ -201,14 +206,23 @@ def build(
             if source.table == table:
                 members = [i for part in typed.get("participants", ()) for i in part.frame["participant_id"]]
                 grid = _arranged(source, spec, settings, members, notes)
-                typed.setdefault(table, []).append(type_grid(grid, spec, notes))
+                typed.setdefault(table, []).append(type_grid(grid, spec, notes, settings.direction))
     currency = _currency(typed, settings, notes)
-    aliases = _ledger("aliases", typed["aliases"], notes) if "aliases" in typed else None
+    aliases = _open("aliases", typed["aliases"], notes) if "aliases" in typed else None
+    if aliases:
+        _check(aliases, typed["aliases"], settings, notes)
     renamed = aliases.accepted() if aliases else pd.DataFrame()
-    ledgers = {
-        table: aliases if aliases and table == "aliases" else _ledger(table, parts, notes, renamed)
-        for table, parts in typed.items()
-    }
+    index: Index | None = None
+    ledgers: dict[str, Ledger] = {}
+    for table, parts in typed.items():
+        if aliases and table == "aliases":
+            ledgers[table] = aliases
+            continue
+        ledger = ledgers[table] = _open(table, parts, notes, renamed)
+        if table in ENDS and "participants" in ledgers:
+            index = index or Index(ledgers["participants"])
+            join_names(ledger, index, notes)
+        _check(ledger, parts, settings, notes)
     if not lone:
         _refuse_empty(ledgers, notes)
     check_relations(ledgers, notes)
@@ -267,26 +281,44 @@ def _refuse_empty(ledgers: Mapping[str, Ledger], notes: Notes) -> None:
         notes.add("table_empty", table=table, file=file, value=table)
 
 
-def _ledger(table: str, parts: list[TypedGrid], notes: Notes, aliases: pd.DataFrame | None = None) -> Ledger:
-    """Join the parts of a table, name organisations as `aliases` say, and check the rows."""
+def _open(table: str, parts: list[TypedGrid], notes: Notes, aliases: pd.DataFrame | None = None) -> Ledger:
+    """Join the parts of a table, name organisations as `aliases` say, and check its cells."""
     spec = tables()[table]
     frame = parts[0].frame if len(parts) == 1 else pd.concat([p.frame for p in parts], ignore_index=True)
     if aliases is not None:
         frame = replace_ids(table, frame, aliases)
     ledger = Ledger(spec, [part.grid for part in parts], frame, notes)
     issues = _join(parts, lambda part: part.issues, np.int8)
-    flags = _join(parts, lambda part: part.flags, np.bool_)
-    check_cells(ledger, issues, flags)
+    check_cells(ledger, issues, _join(parts, lambda part: part.flags, np.bool_))
+    return ledger
+
+
+def _check(ledger: Ledger, parts: list[TypedGrid], settings: Settings, notes: Notes) -> None:
+    """Check the rows of a table against each other, once its organisations have one name each."""
+    table = ledger.spec.name
+    if table in ("links", "activity") and any(part.months for part in parts):
+        zeros = [np.zeros(len(part.grid), np.int64) for part in parts]
+        given = [part.months or (none, none) for part, none in zip(parts, zeros, strict=True)]
+        first, last = (np.concatenate([months[side] for months in given]) for side in (0, 1))
+        fold_parts(ledger, (first, last))
+    settle: Settle | None = None
+    if table == "links":
+        drop_mirrors(ledger, notes)
+        net_reversals(ledger)
+        flags = _join(parts, lambda part: part.flags, np.bool_)
+        dated = flags.get(("year", "dated"), np.zeros(len(ledger), bool))
+
+        def settle_links(repeated: Mask, original: NDArray[np.int64]) -> Mask:
+            return settle_repeats(ledger, repeated, original, dated, settings.repeats, notes)
+
+        settle = settle_links
     check_values(ledger, ("value_added", "value_added_per_employee"))
     check_kinds(ledger)
     check_apart(ledger)
     if table == "participants":
         check_memberships(ledger)
     else:
-        check_keys(
-            ledger, parallel={"links": "parallel_links", "measures": "parallel_measures"}.get(table, "")
-        )
-    return ledger
+        check_keys(ledger, parallel=PARALLEL.get(table, ""), settle=settle)
 
 
 def _join(parts: list[TypedGrid], pick: Callable[[TypedGrid], dict[Any, Any]], dtype: Any) -> dict[Any, Any]:
@@ -401,7 +433,7 @@ def _agree(graph: SupplyGraph, accounting: Mapping[str, Mapping[str, Any]]) -> N
                 f"the graph holds {len(held)} rows of {table}, {book['rows_accepted']} accepted"
             )
         for column in tables()[table].columns:
-            if column.type in NUMERIC:
+            if column.name in book["values"]:
                 total = exact_sum(held[column.name].to_numpy("float64"))
                 if total != book["values"][column.name]["value_accepted"]:
                     raise AssertionError(

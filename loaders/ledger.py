@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clustercoop.graph.kinds import TEXT
 from clustercoop.graph.schema import NUMERIC, TableSpec
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.sheets import BrokenRow, Grid, show
@@ -53,10 +54,11 @@ class Ledger:
         self.position = np.concatenate([np.arange(size) for size in sizes]) if sizes else np.empty(0, int)
         self.line = np.concatenate([grid.lines for grid in grids]) if grids else np.empty(0, np.int64)
         self._reason: dict[int, tuple[str, str, str]] = {}
-        self._numeric = [c.name for c in spec.columns if c.type in NUMERIC]
-        self._read = {name: exact_sum(self.values(name)) for name in self._numeric}
-        self._rejected: dict[str, list[float]] = {name: [] for name in self._numeric}
-        self._unknown: dict[str, list[float]] = {name: [] for name in self._numeric}
+        self.figures = [c.name for c in spec.columns if c.type in NUMERIC and not c.bounds]
+        self._read = {name: exact_sum(self.values(name)) for name in self.figures}
+        self._rejected: dict[str, list[float]] = {name: [] for name in self.figures}
+        self._unknown: dict[str, list[float]] = {name: [] for name in self.figures}
+        self._folded: dict[str, list[float]] = {name: [] for name in self.figures}
         self.merged = 0
 
     def __len__(self) -> int:
@@ -110,9 +112,7 @@ class Ledger:
         rows = np.flatnonzero(where & self.alive)
         if not len(rows):
             return
-        summed = summed or (
-            column if column in self._numeric else "value" if "value" in self._numeric else ""
-        )
+        summed = summed or (column if column in self.figures else "value" if "value" in self.figures else "")
         for number, grid in enumerate(self.grids):
             mine = rows[self.source[rows] == number]
             room = self._notes.room(code, self.spec.name, grid.file)
@@ -164,7 +164,7 @@ class Ledger:
             text = value(row) if value else self.raw(row, column) if column else ""
             more = detail if isinstance(detail, str) else detail(row)
             self._reason[row] = code, text[:200], more
-        for name in self._numeric:
+        for name in self.figures:
             lost = self.values(name)[hit]
             self._rejected[name] += lost[~np.isnan(lost)].tolist()
         self.alive &= ~hit
@@ -180,6 +180,31 @@ class Ledger:
         self._unknown[column] += lost[~np.isnan(lost)].tolist()
         values[hit] = np.nan
         self.frame[column] = values
+
+    def fold(
+        self, column: str, rows: NDArray[np.int64], heads: NDArray[np.int64], values: NDArray[np.float64]
+    ) -> None:
+        """Let `values` of the rows `heads` stand for what `rows` held; the others hold nothing then."""
+        cells = self.values(column).copy()
+        held = cells[rows]
+        cells[rows] = np.nan
+        cells[heads] = values
+        self._folded[column] += held[~np.isnan(held)].tolist()
+        self._folded[column] += (-values[~np.isnan(values)]).tolist()
+        self.frame[column] = cells
+
+    def rename(self, column: str, texts: NDArray[np.object_]) -> None:
+        """Replace the identifiers of `column`, one a row, NaN where there is none."""
+        self.frame[column] = pd.Series(texts, dtype=object).astype(TEXT).array
+
+    def bound(
+        self, column: str, rows: NDArray[np.int64], *, low: NDArray[np.float64], high: NDArray[np.float64]
+    ) -> None:
+        """State that the figure of `column` lies between `low` and `high` in `rows` (NaN: no bound)."""
+        for side, values in (("low", low), ("high", high)):
+            cells = self.values(f"{column}_{side}").copy()
+            cells[rows] = values
+            self.frame[f"{column}_{side}"] = cells
 
     def accepted(self) -> pd.DataFrame:
         """Return the living rows with the contract's columns, and ``row, file, sheet``."""
@@ -218,7 +243,8 @@ class Ledger:
 
         ``value_read`` is the sum of every cell of the table that is a plausible number, in the contract's
         unit; it equals ``value_accepted`` + ``value_rejected`` (rows that were rejected) +
-        ``value_unknown`` (cells that were made unknown). Cells that are no number carry no value; each has
+        ``value_unknown`` (cells that were made unknown) + ``value_folded`` (what rows held beyond the figure
+        that stands for them together, where there is any). Cells that are no number carry no value; each has
         its finding.
 
         Raises
@@ -237,7 +263,7 @@ class Ledger:
         if rows["rows_read"] != rows["rows_accepted"] + rows["rows_rejected"]:
             raise AssertionError(f"rows of {self.spec.name} do not add up: {rows}")
         sums: dict[str, dict[str, float]] = {}
-        for name in self._numeric:
+        for name in self.figures:
             values = self.values(name)[self.alive]
             part = {
                 "value_read": self._read[name],
@@ -245,9 +271,11 @@ class Ledger:
                 "value_rejected": math.fsum(self._rejected[name]),
                 "value_unknown": math.fsum(self._unknown[name]),
             }
-            found = math.fsum([part["value_accepted"], part["value_rejected"], part["value_unknown"]])
+            if self._folded[name]:
+                part["value_folded"] = math.fsum(self._folded[name])
+            found = math.fsum(value for key, value in part.items() if key != "value_read")
             scale = math.fsum(np.abs(values[~np.isnan(values)]).tolist()) + sum(
-                map(abs, self._rejected[name] + self._unknown[name])
+                map(abs, self._rejected[name] + self._unknown[name] + self._folded[name])
             )
             if abs(found - part["value_read"]) > 1e-12 * scale:
                 raise AssertionError(f"values of {self.spec.name}.{name} do not add up: {part}")

@@ -11,7 +11,10 @@ import pandas as pd
 
 from clustercoop.loaders.ledger import Ledger
 from clustercoop.loaders.notes import Notes
+from clustercoop.loaders.totals import find_sums
 
+# Sales from stock reach a few times the output of a year; ten times it is a slip of the unit.
+CONTRADICTED: Final = 10.0
 _ALIKE: Final = str.maketrans("авекмнорстухіј", "abekmhopctyxij")
 _LOOSE: Final = re.compile(r"[\W_]+")
 
@@ -44,6 +47,13 @@ def check_relations(ledgers: Mapping[str, Ledger], notes: Notes) -> None:
         if people is not None:
             active = _members_then(people, activity.frame["participant_id"], activity.frame["year"])
             activity.note(known & ~active, "activity_not_member", "participant_id")
+        if "links" in ledgers:
+            _check_sales(ledgers["links"], activity, notes)
+            links = ledgers["links"].frame
+            linked = pd.Index(pd.unique(pd.concat([links["supplier_id"], links["buyer_id"]])))
+        else:
+            linked = pd.Index([])
+        find_sums(activity, linked)
     _check_spelling(ledgers, members)
     for name, column in (("participants", "participant_id"), ("participants", "cluster_id")):
         if name in ledgers:
@@ -61,6 +71,33 @@ def check_relations(ledgers: Mapping[str, Ledger], notes: Notes) -> None:
                 ledger = ledgers[name]
                 strange = ~ledger.frame["cluster_id"].isin(clusters).to_numpy(bool)
                 ledger.note(strange, "cluster_unknown", "cluster_id")
+
+
+def _check_sales(links: Ledger, activity: Ledger, notes: Notes) -> None:
+    """Make outputs unknown that recorded sales contradict; where most are, one table is in another unit."""
+    alive = links.alive & (links.frame["supplier_id"] != links.frame["buyer_id"]).to_numpy(bool)
+    sales = pd.DataFrame(
+        {"who": links.frame["supplier_id"], "year": links.frame["year"], "value": links.values("value")}
+    )[alive]
+    sold = sales.groupby(["who", "year"], sort=False)["value"].sum()
+    keys = pd.MultiIndex.from_arrays([activity.frame["participant_id"], activity.frame["year"]])
+    mine = sold.reindex(keys).to_numpy("float64")
+    output = activity.values("output")
+    both = activity.alive & (mine > 0) & (output > 0)
+    over = both & (mine > CONTRADICTED * output)
+    times = np.divide(mine, output, out=np.ones(len(output)), where=over)
+    if over.sum() > 1 and 2 * over.sum() > both.sum():
+        place = {"table": "links", "file": links.grids[0].file, "sheet": links.grids[0].sheet}
+        usual = f"{np.median(times[over]):.4g}"
+        notes.add("units_contradicted", **place, value=usual, detail=str(int(over.sum())))
+        return
+    activity.blank(
+        over,
+        "output_contradicted",
+        "output",
+        value=lambda row: f"{output[row]:.6g}",
+        detail=lambda row: f"{mine[row]:.6g}",
+    )
 
 
 def _check_twins(ledger: Ledger, column: str) -> None:

@@ -260,6 +260,8 @@ def split_rows(text: str, delimiter: str) -> tuple[Any, list[int], list[BrokenRo
             return np.array(flat, dtype=object).reshape(len(kept), widths.pop()), numbers, [], False
         return [line.split(delimiter) for line in kept], numbers, [], False
     whole = _split_quoted(text, delimiter)
+    if whole is None and '\\"' in text:  # databases write \" for a quotation mark inside a cell
+        whole = _split_quoted(text, delimiter, escape="\\")
     if whole is not None:
         return *whole, [], False
     rows, lines, broken = [], [], []
@@ -275,8 +277,11 @@ def split_rows(text: str, delimiter: str) -> tuple[Any, list[int], list[BrokenRo
     return rows, lines, broken, True
 
 
-def _split_quoted(text: str, delimiter: str) -> tuple[list[list[str]], list[int]] | None:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+def _split_quoted(
+    text: str, delimiter: str, escape: str | None = None
+) -> tuple[list[list[str]], list[int]] | None:
+    lines_of = io.StringIO(text, newline="")
+    reader = csv.reader(lines_of, delimiter=delimiter, strict=True, escapechar=escape)
     rows, lines, start = [], [], 1
     try:
         for cells in reader:

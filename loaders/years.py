@@ -1,95 +1,264 @@
-"""Years as people write them: numbers, dates, with a word or a footnote mark behind."""
+"""Years as people write them: numbers, dates, periods, parts of a year, with words or marks around."""
 
 from __future__ import annotations
 
 import datetime
 import re
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR
 from clustercoop.loaders.marks import gap_meaning, is_error
 from clustercoop.loaders.numbers import from_numeric, is_number, to_float
 from clustercoop.loaders.tokens import Issue
 
+# A year under a date format is stored as so many days: 2022 is shown as 14 July 1905.
+_EPOCH: Final = datetime.date(1899, 12, 30)
+_MONTHS: Final = (
+    ("янв", "jan"), ("фев", "feb"), ("мар", "mar"), ("апр", "apr"), ("мая", "май", "may"), ("июн", "jun"),
+    ("июл", "jul"), ("авг", "aug"), ("сен", "sep"), ("окт", "oct"), ("ноя", "nov"), ("дек", "dec"),
+)  # fmt: skip
+_ROMAN: Final = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "1": 1, "2": 2, "3": 3, "4": 4}
+_PLAN: Final = re.compile(r"план|прогноз|оценка|ожид|plan|forecast|budget|target|estimate", re.IGNORECASE)
 
-def new_year(cells: NDArray[Any]) -> NDArray[np.bool_]:
-    """Return which cells are dates of 1 January.
+_YEAR: Final = re.compile(
+    r"(?:(?:за|на|in|for|fy|cy|год|year)\s*)?([-+]?\d{1,15})(?:[.,]0+)?(?:\s*(?:г\.?\s?г?\.?|год[ау]?|года|year))?",
+    re.IGNORECASE,
+)
+_YEAR_FRACTION: Final = re.compile(r"([-+]?\d{1,9}[.,]\d{1,9})")
+_YEAR_NOTE: Final = re.compile(r"((?:19|20)\d\d)\d{1,2}\)(?:,\s*\d{1,2}\))*,?")
+_TIME: Final = r"(?:[ T]+\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?(?:\s*(?:Z|[AaPp][Mm]|[+-]\d\d:?\d\d))?)?"
+_ISO: Final = re.compile(rf"(\d{{4}})[-./](\d{{1,2}})[-./](\d{{1,2}}){_TIME}")
+_DAY_FIRST: Final = re.compile(rf"(\d{{1,2}})[-./](\d{{1,2}})[-./](\d{{4}})\s*(?:г\.?|года)?{_TIME}")
+_COMPACT: Final = re.compile(r"((?:19|20)\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])?")
+_BRACKETS: Final = re.compile(r"\s*[(\[]([^()\[\]]*)[)\]]\s*$")
+_SPAN: Final = re.compile(r"(.*\d.*?)\s*(?:-|–|—|\bпо\b|\bto\b|/)\s*(.*\d.*)")
+_HALF: Final = re.compile(r"(?:полугоди\w*|h|half|halbjahr|пг)")
+_QUARTER: Final = re.compile(r"(?:квартал\w*|кв|q|quarter|quartal|qtr)")
+_TOKENS: Final = re.compile(r"[^\W\d_]+|\d+")
 
-    Examples
-    --------
-    >>> new_year(np.array(["01.01.2022", "2022-01-01", "31.12.2022", "2022"], dtype=object)).tolist()
-    [True, True, False, False]
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """What a cell says of time: its year, the months from and to that it covers, and how it is written.
+
+    Attributes
+    ----------
+    year : float
+        NaN where there is none; a fraction or an impossible year is returned as it is.
+    first, last : int
+        Months of the year, 1 to 12; 0 for a plain year.
+    issue : Issue
+    day : tuple of (month, day), or None
+        Where the cell is a date.
+    serial : bool
+        Whether the year was stored as a number of days.
     """
-    if cells.dtype != object or not len(cells):
-        return np.zeros(len(cells), bool)
-    codes, unique = pd.factorize(cells, use_na_sentinel=False)
-    return np.array([_new_year(cell) for cell in unique], bool)[codes]
+
+    year: float = np.nan
+    first: int = 0
+    last: int = 0
+    issue: Issue = Issue.OK
+    day: tuple[int, int] | None = None
+    serial: bool = False
 
 
-def _new_year(cell: Any) -> bool:
-    if isinstance(cell, datetime.date):
-        return (cell.month, cell.day) == (1, 1)
-    return isinstance(cell, str) and bool(_NEW_YEAR.fullmatch(cell.strip()))
+@dataclass(frozen=True, eq=False)
+class Years:
+    """A column of years.
+
+    Attributes
+    ----------
+    years : array of float64, shape (rows,)
+    issue : array of int8
+        An `Issue` for each cell.
+    first, last : array of int8
+        Months that the cell covers, 0 for a plain year or a date.
+    dated, january, closing, serial : array of bool
+        The year is from a date; from one of 1 January; from one of 31 December; was stored as days.
+    """
+
+    years: NDArray[np.float64]
+    issue: NDArray[np.int8]
+    first: NDArray[np.int8]
+    last: NDArray[np.int8]
+    dated: NDArray[np.bool_]
+    january: NDArray[np.bool_]
+    closing: NDArray[np.bool_]
+    serial: NDArray[np.bool_]
 
 
-def parse_years(cells: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.int8], NDArray[np.bool_]]:
-    """Read a column of years: 2020, "2020 г.", "20142)", dates; anything else is no year.
+def parse_years(cells: NDArray[Any]) -> Years:
+    """Read a column of years: 2020, "2020 г.", "20142)", dates, periods; anything else is no year.
 
-    Returns
-    -------
-    years, issue, dated : arrays, shape (rows,)
-        Years (a fraction or an impossible year is returned as it is), an `Issue` for each cell, and whether
-        the year was taken from a date.
+    A plan or a forecast is no year of figures, and neither is a period over two years.
 
     Examples
     --------
-    >>> parse_years(np.array(["2020", "20142)", "31.12.2021", "x"], dtype=object))[0].tolist()
-    [2020.0, 2014.0, 2021.0, nan]
+    >>> cells = ["2020", "20142)", "31.12.2021", "20220518", "январь-декабрь 2022", "2022 (план)"]
+    >>> parse_years(np.array(cells, dtype=object)).years.tolist()
+    [2020.0, 2014.0, 2021.0, 2022.0, 2022.0, nan]
     """
     if cells.dtype != object:
         read = from_numeric(np.asarray(cells))
-        return read.values, read.issue, np.zeros(len(cells), bool)
+        codes, unique = pd.factorize(read.values)
+        found = [When(v, issue=Issue.OK) if v < 1e5 else _when(f"{v:.0f}") for v in unique.tolist()]
+        found.append(When(issue=Issue.MISSING))
+        years = _gather(found, codes)
+        years.issue[read.issue != Issue.OK] = read.issue[read.issue != Issue.OK]
+        return years
     codes, unique = pd.factorize(cells, use_na_sentinel=False)
-    read_cells = [_year(cell) for cell in unique]
-    years = np.array([year for year, _, _ in read_cells], np.float64)
-    issue = np.array([kind for _, kind, _ in read_cells], np.int8)
-    dated = np.array([date for _, _, date in read_cells], bool)
-    if not len(unique):
-        return np.empty(0), np.empty(0, np.int8), np.empty(0, bool)
-    return years[codes], issue[codes], dated[codes]
+    return _gather([_when(cell) for cell in unique], codes)
 
 
-_YEAR: Final = re.compile(r"([-+]?\d{1,15})(?:[.,]0+)?(?:\s*(?:г\.?|год|года|year))?", re.IGNORECASE)
-_YEAR_FRACTION: Final = re.compile(r"([-+]?\d{1,9}[.,]\d{1,9})")
-_YEAR_NOTE: Final = re.compile(r"((?:19|20)\d\d)\d{1,2}\)(?:,\s*\d{1,2}\))*,?")
-_DATE: Final = re.compile(r"(?:(\d{4})-\d{1,2}-\d{1,2}|\d{1,2}[./]\d{1,2}[./](\d{4}))(?:[ T][\d:.]+)?")
+def _gather(found: list[When], codes: NDArray[np.intp]) -> Years:
+    if not found:
+        found = [When()]
+    serial = [when.serial for when in found]
+    if any(serial) and not all(when.serial for when in found if not np.isnan(when.year)):
+        # Among other years a date of 1905 is a date of 1905.
+        found = [When(1905.0, day=(1, 2)) if when.serial else when for when in found]
+    days = [when.day for when in found]
 
-_NEW_YEAR: Final = re.compile(r"(?:\d{4}-0?1-0?1|0?1[./]0?1[./]\d{4})(?:[ T][0:.]+)?")
+    def column(values: list[Any], dtype: Any) -> Any:
+        return np.array(values, dtype)[codes]
+
+    return Years(
+        years=column([when.year for when in found], np.float64),
+        issue=column([when.issue for when in found], np.int8),
+        first=column([when.first for when in found], np.int8),
+        last=column([when.last for when in found], np.int8),
+        dated=column([day is not None for day in days], np.bool_),
+        january=column([day == (1, 1) for day in days], np.bool_),
+        closing=column([day == (12, 31) for day in days], np.bool_),
+        serial=column([when.serial for when in found], np.bool_),
+    )
 
 
-def _year(cell: Any) -> tuple[float, Issue, bool]:
+def _when(cell: Any) -> When:
+    """Say what one cell says of time."""
     if isinstance(cell, datetime.date):
-        return float(cell.year), Issue.OK, True
+        day = cell.date() if isinstance(cell, datetime.datetime) else cell
+        serial = (day - _EPOCH).days
+        if day.year == 1905 and FIRST_YEAR <= serial <= LAST_YEAR:
+            return When(float(serial), serial=True)
+        return When(float(day.year), day=(day.month, day.day))
     if is_number(cell):
         number = to_float(cell)
-        return (np.nan, Issue.MISSING, False) if np.isnan(number) else (number, Issue.OK, False)
+        if np.isnan(number):
+            return When(issue=Issue.MISSING)
+        return _when(f"{number:.0f}") if 1e5 <= number < 1e9 else When(number)
     if cell is None or cell is pd.NaT or cell is pd.NA:
-        return np.nan, Issue.MISSING, False
+        return When(issue=Issue.MISSING)
     if not isinstance(cell, str):
-        return np.nan, Issue.WRONG_KIND, False
-    text = cell.strip()
+        return When(issue=Issue.WRONG_KIND)
+    text = " ".join(cell.split())
     if not text or gap_meaning(text):
-        return np.nan, Issue.MISSING, False
+        return When(issue=Issue.MISSING)
+    return _written(text)
+
+
+def _written(text: str) -> When:
+    compact = _COMPACT.fullmatch(text)
+    if compact:
+        month = int(compact[2])
+        day = (month, int(compact[3])) if compact[3] else None
+        return When(float(compact[1]), *((0, 0) if day else (month, month)), day=day)
     plain = _YEAR.fullmatch(text) or _YEAR_FRACTION.fullmatch(text)
     if plain:
-        return float(plain[1].replace(",", ".")), Issue.OK, False
+        return When(float(plain[1].replace(",", ".")))
     note = _YEAR_NOTE.fullmatch(text)
     if note:
-        return float(note[1]), Issue.FOOTNOTE, False
-    date = _DATE.fullmatch(text)
-    if date:
-        return float(date[1] or date[2]), Issue.OK, True
-    return np.nan, Issue.EXCEL_ERROR if is_error(text) else Issue.NOT_A_NUMBER, False
+        return When(float(note[1]), issue=Issue.FOOTNOTE)
+    dated = _date(text)
+    if dated:
+        return dated
+    wrong = When(issue=Issue.EXCEL_ERROR if is_error(text) else Issue.NOT_A_NUMBER)
+    if _PLAN.search(text) or len(text) > 60:
+        return wrong
+    bracketed = _BRACKETS.search(text)
+    if bracketed and bracketed.start():
+        return _written(text[: bracketed.start()])
+    return _span(text) or _part(text) or wrong
+
+
+def _date(text: str) -> When | None:
+    """Read a date with or without a time; the day first unless the second number can be no month."""
+    iso, first = _ISO.fullmatch(text), _DAY_FIRST.fullmatch(text)
+    if iso:
+        year, month, day = int(iso[1]), int(iso[2]), int(iso[3])
+    elif first:
+        day, month, year = int(first[1]), int(first[2]), int(first[3])
+        if month > 12 >= day:
+            day, month = month, day
+    else:
+        return None
+    return When(float(year), day=(month, day)) if 1 <= month <= 12 and 1 <= day <= 31 else None
+
+
+def _span(text: str) -> When | None:
+    """Read a period from a date or month to another of one year; to 1 January is to the end of the year."""
+    between = _SPAN.fullmatch(re.sub(r"^(?:с|за|from|von)\s+", "", text, flags=re.IGNORECASE))
+    if between is None:
+        return None
+    start, stop = _date(between[1].strip(" г.")), _date(between[2].strip(" г."))
+    if start is None or stop is None or start.day is None or stop.day is None:
+        return None
+    if stop.day == (1, 1) and stop.year == start.year + 1:
+        return When(start.year, start.day[0], 12)
+    if start.year != stop.year or stop.day < start.day:
+        return None
+    return When(start.year, start.day[0], stop.day[0])
+
+
+def _part(text: str) -> When | None:
+    """Read a part of a year in words: a month, a quarter, a half, months from and to, so many months."""
+    found = [token.lower() for token in _TOKENS.findall(text)]
+    years = {token for token in found if re.fullmatch(r"(?:19|20)\d\d", token)}
+    if len(years) != 1:
+        return None
+    rest = [
+        token for token in found if token not in years and token not in ("г", "гг", "год", "года", "за", "в")
+    ]
+    span = months_of(rest)
+    return When(float(years.pop()), *span) if span else None
+
+
+def months_of(tokens: list[str]) -> tuple[int, int] | None:
+    """Return the first and last month that words name, None where they name no part of a year.
+
+    Examples
+    --------
+    >>> months_of(["январь", "декабрь"]), months_of(["ii", "кв"]), months_of(["9", "месяцев"])
+    ((1, 12), (4, 6), (1, 9))
+    """
+    joined = [part for token in tokens for part in re.findall(r"[^\W\d_]+|\d+", token)]
+    months = [m for token in joined if (m := _month(token))]
+    numbers = [_ROMAN[token] for token in joined if token in _ROMAN]
+    others = [token for token in joined if not _month(token) and token not in _ROMAN]
+    if months and not others and not numbers and len(months) <= 2:
+        return (months[0], months[-1]) if months[0] <= months[-1] else None
+    for pattern, size in ((_QUARTER, 3), (_HALF, 6)):
+        if len(others) == 1 and pattern.fullmatch(others[0]) and 1 <= len(numbers) <= 2 and not months:
+            low, high = numbers[0], numbers[-1]
+            fits = low <= high <= 12 // size
+            return ((low - 1) * size + 1, high * size) if fits else None
+    counted = [int(token) for token in joined if token.isdigit()]
+    words_left = [token for token in joined if not token.isdigit()]
+    if len(counted) == 1 and len(words_left) == 1 and re.fullmatch(r"мес\w*|months?|m|м", words_left[0]):
+        if words_left[0] == "m":
+            return (counted[0], counted[0]) if 1 <= counted[0] <= 12 else None
+        return (1, counted[0]) if 1 <= counted[0] <= 12 else None
+    return None
+
+
+def _month(token: str) -> int:
+    """Return the number of a month by its name, 0 for other words."""
+    for number, names in enumerate(_MONTHS, 1):
+        if any(token.startswith(name) for name in names) and len(token) < 10:
+            return number
+    return 0

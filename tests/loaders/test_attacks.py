@@ -291,8 +291,6 @@ def test_reports_as_of_new_year_are_told(tmp_path: Path, cells: list[str], told:
     [
         ("(5)", "negative_value_row"),
         ("5-", "negative_value_row"),
-        ("5..7", "bound_read_row"),
-        ("<5", "bound_read_row"),
         *((cell, "not_a_number_row") for cell in ("'7", "≈5", "5 %", "1,5 2", "5 шт.")),
     ],
 )
@@ -303,13 +301,14 @@ def test_cells_that_are_no_amount_are_rejected(tmp_path: Path, cell: str, code: 
 
 
 @pytest.mark.parametrize(
-    "year", ["2022 г.", "2022 год", "2022г", "31.12.2022", "2022-12-31T00:00:00", "2022,0"]
+    "year",
+    ["2022 г.", "2022 год", "2022г", "31.12.2022", "2022-12-31T00:00:00", "2022,0", "за 2022", "II кв. 2022"],
 )
 def test_years_as_they_are_written(tmp_path: Path, year: str) -> None:
     assert read(tmp_path, links=f"{HEAD}Сумма\n{year};0101;0202;5\n").graph.years == (2022,)
 
 
-@pytest.mark.parametrize("year", ["31.12.22", "44927", "2 022", "2022/23", "II кв. 2022", "за 2022"])
+@pytest.mark.parametrize("year", ["31.12.22", "44927", "2 022", "2022/23", "2021-2022"])
 def test_years_that_are_not_certain_are_rejected(tmp_path: Path, year: str) -> None:
     assert read(tmp_path, links=f"{HEAD}Сумма\n{year};0101;0202;5\n").graph.years == ()
 

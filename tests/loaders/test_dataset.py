@@ -69,20 +69,21 @@ def test_what_was_found_out_is_in_the_provenance(tmp_path: Path) -> None:
 
 
 def test_accounting_adds_up_by_rows_and_values(tmp_path: Path) -> None:
-    """Read: 5 + 7.5 + 3 + 4 − 2 = 17.5, of which 5 + 7.5 accepted and 3 + 4 − 2 = 5 rejected."""
+    """Read: 5 + 7.5 + 3 + 4 − 2 = 17.5; 5 − 2 + 7.5 = 10.5 accepted (−2 reverses), 3 + 4 rejected."""
     bad = "2021,01,02,-2\n20211,01,02,3\n2021,,02,4\n2021,01,03,abc\n"
     data = read(tmp_path, links=LINKS + bad)
     book = data.provenance["accounting"]["links"]
     assert (book["rows_read"], book["rows_accepted"], book["rows_rejected"]) == (6, 2, 4)
     assert book["values"]["value"] == {
         "value_read": 17.5,
-        "value_accepted": 12.5,
-        "value_rejected": 5.0,
+        "value_accepted": 10.5,
+        "value_rejected": 7.0,
         "value_unknown": 0.0,
+        "value_folded": 0.0,
     }
     assert data.rejected["row"].tolist() == [4, 5, 6, 7]
     assert data.rejected["code"].tolist() == [
-        "negative_value_row",
+        "reversal_netted",
         "year_impossible",
         "required_missing",
         "not_a_number_row",
@@ -99,7 +100,11 @@ def test_accounting_adds_up_by_rows_and_values(tmp_path: Path) -> None:
 # (code, row, column, value).
 FIGURES = "participant_id,year,output,purchases,employees,value_added,rd_expenses,used_by_participants\n"
 CASES: dict[str, tuple[str, str, set[tuple[str, int | None, str, str]]]] = {
-    "repeated link": ("links", LINKS + "2021,01,02,5\n", {("duplicate_row", 4, "year", "")}),
+    "repeated link": (
+        "links",
+        LINKS + "2021,01,02,5\n",
+        {("duplicate_row", 4, "year", ""), ("repeat_open", None, "", "1")},
+    ),
     "parallel link": ("links", LINKS + "2021,01,02,6\n", {("parallel_links", 4, "value", "6")}),
     "self-supply": ("links", LINKS + "2021,01,01,6\n", {("self_supply", 4, "value", "6")}),
     "zero link": ("links", LINKS + "2021,01,03,0\n", {("zero_value", 4, "value", "0")}),
@@ -387,7 +392,7 @@ def test_rejected_rows_are_never_capped(tmp_path: Path) -> None:
 def test_strict_turns_findings_into_an_error(tmp_path: Path) -> None:
     make(tmp_path)
     read_dataset(tmp_path, settings=Settings(strict=True))  # information alone is no reason
-    make(tmp_path, links=LINKS + "2021,01,02,-5\n")
+    make(tmp_path, links=LINKS + "2021,01,09,-5\n")
     with pytest.raises(
         StrictError, match="1 errors and 0 warnings; the first: links.csv, row 4, column value"
     ):

@@ -269,10 +269,10 @@ def test_numeric_columns_pass_through() -> None:
     ],
 )
 def test_years(cell: Any, year: float, issue: str) -> None:
-    years, issues, dated = parse_years(column(cell))
-    assert years[0] == year or (math.isnan(year) and math.isnan(years[0]))
-    assert Issue(issues[0]).name == issue
-    assert dated[0] == (str(cell)[:4] in ("2021", "2022", "31.1") and issue == "OK")
+    read = parse_years(column(cell))
+    assert read.years[0] == year or (math.isnan(year) and math.isnan(read.years[0]))
+    assert Issue(read.issue[0]).name == issue
+    assert read.dated[0] == (str(cell)[:4] in ("2021", "2022", "31.1") and issue == "OK")
 
 
 NUMBERS = st.decimals(min_value=-(10**9), max_value=10**9, places=2, allow_nan=False)
@@ -306,8 +306,8 @@ def test_any_cells_give_a_number_or_a_reason(cells: list[Any]) -> None:
     good = np.isin(got.issue, (Issue.OK, Issue.FOOTNOTE))
     assert (np.isnan(got.values) == ~good).all()
     assert not np.isinf(got.values).any()
-    years, issues, _ = parse_years(column(*cells))
-    assert (np.isnan(years) == ~np.isin(issues, (Issue.OK, Issue.FOOTNOTE))).all()
+    read = parse_years(column(*cells))
+    assert (np.isnan(read.years) == ~np.isin(read.issue, (Issue.OK, Issue.FOOTNOTE))).all()
 
 
 @given(st.permutations(["1,234", "5,6", "7", "н/д", "1 000", "12,51)"]))

@@ -25,6 +25,7 @@ def members(output: list[float], supply: list[float], producing: list[bool] | No
         rd_expenses=empty,
         supply=np.array(supply),
         source=np.full(n, "links", dtype=object),
+        bounded=np.zeros(n, bool),
         producing=np.array(producing or [True] * n),
         final=None,
         final_by="",

@@ -1,0 +1,152 @@
+"""Rows of links that are not one delivery each: reversals, reports of both sides, equal rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from clustercoop.loaders.ledger import Ledger, Mask
+from clustercoop.loaders.notes import Notes
+from clustercoop.loaders.sheets import show
+from clustercoop.loaders.units import words
+
+Repeats = Literal["ask", "sum", "once"]
+
+_SUPPLIER: Final = frozenset(
+    "поставщик продавец отправитель грузоотправитель supplier seller vendor sender".split()
+)
+_BUYER: Final = frozenset(
+    "покупатель заказчик получатель грузополучатель buyer customer purchaser client".split()
+)
+# Words of headers whose cells tell one delivery from another.
+_DOCUMENTS: Final = frozenset(
+    "документ документа счет счета накладная накладной упд договор договора контракт контракта номер "
+    "document doc invoice contract order number bill реестровый дата date".split()
+)
+_PAIR: Final = ("year", "supplier_id", "buyer_id")
+
+
+def net_reversals(ledger: Ledger) -> None:
+    """Set rows of negative value off against the deliveries that they take back.
+
+    First within one key (pair, year, product and kind), then within the pair and year. What is left below
+    zero stays negative, and is rejected later.
+    """
+    for names in (ledger.spec.key, _PAIR):
+        value = ledger.values("value")
+        negative = ledger.alive & (value < 0)
+        if not negative.any():
+            return
+        group = _groups(ledger, names)
+        touched = np.isin(group, np.unique(group[negative])) & ledger.alive & ~np.isnan(value)
+        rows = np.flatnonzero(touched)
+        rows = rows[np.lexsort((rows, -value[rows], group[rows]))]
+        starts = np.flatnonzero(np.r_[True, np.diff(group[rows]) != 0])
+        net = np.add.reduceat(value[rows], starts)
+        size = np.diff(np.r_[starts, len(rows)])
+        covered = (net >= 0) & (value[rows[starts]] > 0)
+        kept = np.repeat(covered, size)
+        if not covered.any():
+            continue
+        head = np.zeros(len(rows), bool)
+        head[starts] = True
+        told = np.zeros(len(ledger), bool)
+        told[rows[kept & ~head]] = True
+        ledger.fold("value", rows[kept], rows[head & kept], net[covered])
+        ledger.reject(told, "reversal_netted", "value")
+
+
+def _groups(ledger: Ledger, names: Sequence[str]) -> NDArray[np.int64]:
+    """Return a number for each row, equal where its cells of `names` are."""
+    group = np.zeros(len(ledger), np.int64)
+    for name in names:
+        codes, unique = pd.factorize(ledger.frame[name], use_na_sentinel=True)
+        group, _ = pd.factorize(group * (len(unique) + 1) + codes + 1)
+    return group.astype(np.int64)
+
+
+def drop_mirrors(ledger: Ledger, notes: Notes) -> None:
+    """Keep the supplier's report of a pair and year where a column tells that both sides reported it."""
+    side = np.zeros(len(ledger), np.int8)
+    for number, grid in enumerate(ledger.grids):
+        used = set(grid.facts.get("columns_at", {}).values())
+        for at, cells in enumerate(grid.columns):
+            found = None if at in used else _sides(cells)
+            if found is not None:
+                side[ledger.source == number] = found
+    sides = {1, 2} <= set(side.tolist())
+    if not sides:
+        return
+    group = _groups(ledger, _PAIR)
+    both = np.intersect1d(group[ledger.alive & (side == 1)], group[ledger.alive & (side == 2)])
+    twice = np.isin(group, both) & ledger.alive
+    value = ledger.values("value")
+    totals = [pd.Series(value[twice & (side == s)]).groupby(group[twice & (side == s)]).sum() for s in (1, 2)]
+    apart = (totals[0] - totals[1]).abs()
+    differ = apart > 0.005 * totals[0].abs()
+    if differ.any():
+        place = {"table": "links", "file": ledger.grids[0].file, "sheet": ledger.grids[0].sheet}
+        notes.add(
+            "mirror_differs", **place, value=str(int(differ.sum())), detail=f"{apart[differ].sum():.6g}"
+        )
+    ledger.reject(twice & (side == 2), "mirror_row", "value", detail=lambda _: "buyer")
+
+
+def _sides(cells: NDArray[Any]) -> NDArray[np.int8] | None:
+    """Return 1 for a supplier's report and 2 for a buyer's, None where the column tells something else."""
+    codes, unique = pd.factorize(cells, use_na_sentinel=False)
+    if not 2 <= len(unique) <= 6:
+        return None
+    found = []
+    for cell in unique:
+        said = set(words(show(cell)))
+        found.append(1 if said & _SUPPLIER else 2 if said & _BUYER else 0)
+    return np.array(found, np.int8)[codes] if {1, 2} <= set(found) else None
+
+
+def told_apart(ledger: Ledger, dated: Mask) -> tuple[Mask, Mask]:
+    """Return the rows whose file has a column of documents, and those whose file has dates."""
+    documents = np.zeros(len(ledger), bool)
+    dates = dated.copy()
+    for number, grid in enumerate(ledger.grids):
+        at = grid.facts.get("columns_at", {})
+        mine = ledger.source == number
+        unused = [name for i, name in enumerate(grid.header) if i not in set(at.values()) and name]
+        said = {word for name in unused for word in words(name)}
+        if said & {"дата", "date"}:
+            dates |= mine
+        if said & (_DOCUMENTS - {"дата", "date"}):
+            documents |= mine
+    return documents, dates
+
+
+def settle_repeats(
+    ledger: Ledger, repeated: Mask, original: NDArray[np.int64], dated: Mask, repeats: Repeats, notes: Notes
+) -> Mask:
+    """Return the rows of `repeated` that count once: they are to be rejected as repeats.
+
+    Rows that are equal to an earlier one are one delivery told twice, or two deliveries. A document number
+    that is equal too tells the former, a date the latter; `repeats` settles it for all. Where nothing does,
+    the rows are counted once, and the supply of the pair is marked as lying between that and their sum.
+    """
+    if repeats != "ask" or not repeated.any():
+        return repeated if repeats != "sum" else np.zeros(len(ledger), bool)
+    documents, dates = told_apart(ledger, dated)
+    value = ledger.values("value")
+    place = {"table": "links", "file": ledger.grids[0].file, "sheet": ledger.grids[0].sheet}
+    summed = repeated & dates & ~documents
+    if summed.any():
+        detail = f"{np.nansum(value[summed]):.6g}"
+        notes.add("repeat_summed", **place, value=str(int(summed.sum())), detail=detail)
+    open_ = repeated & ~dates & ~documents & (value > 0)
+    if open_.any():
+        detail = f"{np.nansum(value[open_]):.6g}"
+        notes.add("repeat_open", **place, value=str(int(open_.sum())), detail=detail)
+        more = pd.Series(value[open_]).groupby(original[open_]).sum()
+        first = more.index.to_numpy()
+        ledger.bound("value", first, low=value[first], high=value[first] + more.to_numpy())
+    return repeated & ~summed

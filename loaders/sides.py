@@ -1,0 +1,110 @@
+"""Headers whose meaning hangs on the others: who pays whom, and a year beside a date."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Sequence
+from functools import cache
+from importlib import resources
+from typing import Final
+
+import numpy as np
+
+from clustercoop.graph.schema import TableSpec
+from clustercoop.loaders.matching import candidates
+from clustercoop.loaders.notes import Notes
+from clustercoop.loaders.sheets import Grid
+from clustercoop.loaders.units import words
+from clustercoop.loaders.years import parse_years
+
+# ПлательщикИНН, payerId: two words without a space.
+_CAMEL: Final = re.compile(r"(?<=[а-яёa-z])(?=[А-ЯЁA-Z])")
+_YEAR_WORDS: Final = frozenset({"год", "year", "yr", "года"})
+_SUPPLIER, _BUYER = "Поставщик", "Покупатель"
+
+
+@cache
+def _known() -> dict[str, frozenset[tuple[str, ...]]]:
+    text = resources.files("clustercoop.loaders").joinpath("payment_words.csv").read_text("utf-8")
+    return {
+        row["means"]: frozenset(tuple(words(phrase)) for phrase in row["words"].split("|"))
+        for row in csv.DictReader(text.splitlines())
+    }
+
+
+def _says(header: str, means: str) -> bool:
+    found = words(_CAMEL.sub(" ", header))
+    runs = {tuple(found[i:j]) for i in range(len(found)) for j in range(i + 1, min(i + 4, len(found) + 1))}
+    return bool(runs & _known()[means])
+
+
+def are_payments(headers: Sequence[str]) -> bool:
+    """Tell whether the headers of links speak of payments and not of goods.
+
+    Examples
+    --------
+    >>> are_payments(["Дата", "Плательщик", "Получатель", "Сумма"])
+    True
+    >>> are_payments(["from", "to", "amount", "payment purpose"]), are_payments(["from", "to", "amount"])
+    (True, False)
+    >>> are_payments(["Поставщик", "Плательщик", "Сумма"])
+    False
+    """
+    named = [header for header in headers if header]
+    return any(_says(h, "payment") for h in named) and not any(_says(h, "goods") for h in named)
+
+
+def settle_headers(
+    grid: Grid, spec: TableSpec, direction: str, place: dict[str, str], notes: Notes
+) -> tuple[str, ...]:
+    """Return the headers with the words that their neighbours decide.
+
+    In a table of payments who pays is the buyer and who is paid the supplier; `direction` settles what the
+    words of the headers do not. A date beside a year is no second year.
+    """
+    headers = list(grid.header)
+    if spec.name == "links":
+        paid = direction == "payments" or (direction == "auto" and are_payments(headers))
+        if paid:
+            headers = [_turned(header) for header in headers]
+            turned = [f"{old} → {new}" for old, new in zip(grid.header, headers, strict=True) if old != new]
+            if turned:
+                notes.add("direction_payments", **place, detail="; ".join(turned))
+            elif direction == "auto":
+                notes.add("direction_unclear", **place)
+    if "year" in spec.names:
+        headers = _one_year(headers, grid, spec, place, notes)
+    return tuple(headers)
+
+
+def _turned(header: str) -> str:
+    """Return the header of a payer as one of a buyer, of a payee as one of a supplier."""
+    for means, side in (("payer", _BUYER), ("payee", _SUPPLIER)):
+        if _says(header, means):
+            rest = [w for w in words(_CAMEL.sub(" ", header)) if (w,) not in _known()[means]]
+            rest = [w for w in rest if w not in ("контрагент", "платежа", "средств", "paid", "by")]
+            return " ".join([side, *rest])
+    return header
+
+
+def _one_year(
+    headers: list[str], grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes
+) -> list[str]:
+    """Leave one header of a year where a date stands beside it; tell where the two disagree."""
+    claims = [at for at, header in enumerate(headers) if candidates(header, spec)[:1] == ("year",)]
+    plain = [
+        at for at in claims if set(words(headers[at])) & _YEAR_WORDS and "дата" not in words(headers[at])
+    ]
+    if len(claims) < 2 or len(plain) != 1:
+        return headers
+    years = parse_years(grid.columns[plain[0]]).years
+    for at in claims:
+        if at == plain[0]:
+            continue
+        other = parse_years(grid.columns[at])
+        apart = other.dated & ~np.isnan(years) & (other.years != years)
+        if apart.any():
+            notes.add("year_differs", **place, value=str(int(apart.sum())), detail=headers[at])
+        headers[at] = f"{headers[at]} #{at + 1}"
+    return headers

@@ -1,0 +1,97 @@
+"""Totals among records: by their words in several languages, and by arithmetic."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Sequence
+from functools import cache
+from importlib import resources
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from clustercoop.loaders.ledger import Ledger, Mask
+from clustercoop.loaders.units import words
+
+_YEAR: Final = re.compile(r"(?:19|20)\d\d")
+# Codes, which are most identifiers: digits among letters and no word beside them.
+_CODE: Final = re.compile(r"[A-Za-z_.-]*\d[\w.-]*", re.ASCII)
+_LONGEST: Final = 80
+# Three others at least: of three outputs one is often the sum of two.
+_OTHERS: Final = 3
+_CERTAIN: Final = 3
+
+
+@cache
+def _known() -> dict[str, frozenset[tuple[str, ...]]]:
+    text = resources.files("clustercoop.loaders").joinpath("total_words.csv").read_text("utf-8")
+    return {
+        row["place"]: frozenset(tuple(words(phrase)) for phrase in row["words"].split("|"))
+        for row in csv.DictReader(text.splitlines())
+    }
+
+
+def is_total(text: str) -> bool:
+    """Tell whether a text in place of an identifier or name says that its row is a total.
+
+    Examples
+    --------
+    >>> [is_total(text) for text in ("В целом по кластеру", "Total for 2022", "Insgesamt", "Total SE")]
+    [True, True, True, False]
+    """
+    if len(text) >= _LONGEST:
+        return False
+    found = tuple(words(text))
+    known = _known()
+    starts = {found[:size] for size in range(1, 5)}
+    if starts & known["start"] or {found[-size:] for size in (1, 2)} & known["end"]:
+        return bool(found)
+    for phrase in starts & known["whole"]:
+        rest = found[len(phrase) :]
+        if not rest or (rest[0],) in known["link"] or all(_YEAR.fullmatch(word) for word in rest):
+            return True
+    return False
+
+
+def reject_totals(ledger: Ledger, columns: Sequence[str]) -> None:
+    """Reject rows whose id or name says that they are totals."""
+    for name in columns:
+        texts = ledger.frame[name]
+        totals = [text for text in texts.dropna().unique() if not _CODE.fullmatch(text) and is_total(text)]
+        if totals:
+            ledger.reject(texts.isin(totals).to_numpy(bool), "total_row", name)
+
+
+def find_sums(activity: Ledger, linked: pd.Index) -> None:
+    """Tell rows of activity whose figures are the sums of all the others of their year.
+
+    A row that is so in three figures of the table or more, never otherwise, and that no link names, is a
+    total and is rejected; one that is so in fewer figures is told.
+    """
+    frame, alive = activity.frame, activity.alive
+    years = activity.values("year")
+    who = frame["participant_id"]
+    hits: dict[str, int] = {}
+    misses: set[str] = set()
+    suspects = np.zeros(len(frame), bool)
+    for column in activity.spec.columns:
+        if column.name not in activity.figures:
+            continue
+        values = activity.values(column.name)
+        known = alive & (values > 0)
+        table = pd.DataFrame({"year": years[known], "value": values[known], "row": np.flatnonzero(known)})
+        grouped = table.groupby("year")["value"]
+        sums, counts = grouped.transform("sum").to_numpy(), grouped.transform("size").to_numpy()
+        value, rows = table["value"].to_numpy(), table["row"].to_numpy()
+        equal = (np.abs(2 * value - sums) <= 1e-9 * sums) & (counts > _OTHERS)
+        suspects[rows[equal]] = True
+        for name in who.iloc[rows[equal]]:
+            hits[name] = hits.get(name, 0) + 1
+        if equal.any():
+            misses |= set(who.iloc[rows[~equal & (counts > _OTHERS)]])
+    certain = [n for n, count in hits.items() if count >= _CERTAIN and n not in misses and n not in linked]
+    total: Mask = who.isin(certain).to_numpy(bool)
+    activity.reject(total, "total_by_sum", "participant_id")
+    activity.note(suspects & ~total, "total_suspected", "participant_id")
