@@ -38,6 +38,7 @@ def fill_from_indicators(
             row = held[cluster, year] = _new_row(graph, cluster, year)
         for figure in FIGURES:
             _fill(row, figure, record, settings, thresholds, findings)
+        _narrow(row, record)
     return [held[key] for key in sorted(held)]
 
 
@@ -96,6 +97,14 @@ def _fill(
                 year=row.year,
             )
         )
+
+
+def _narrow(row: FormationRow, record: dict[Any, Any]) -> None:
+    """Take bounds of the cooperation ratio that cells state (``>30 %``) where they are the narrower ones."""
+    for end, tighter in (("cooperation_ratio_low", max), ("cooperation_ratio_high", min)):
+        stated = float(record.get(end, float("nan")))
+        if 0 <= stated <= 1:
+            row[end] = stated if pd.isna(row[end]) else tighter(row[end], stated)
 
 
 def _refused(figure: str, value: float, settings: Settings) -> str:

@@ -122,9 +122,10 @@ def _levels(
 def rule_verdicts(formations: pd.DataFrame, thresholds: Thresholds) -> pd.DataFrame:
     """Judge each cluster by the two-trait rule: cooperation above a threshold, innovation at least a level.
 
-    The unit is the cluster: each trait is judged by the median of the years in which it is known. Both
-    traits: ecosystem-like; neither: cluster-like; one, or a trait unknown: undecided. The rule is our reading
-    of its source (`Thresholds.rule_origin`).
+    The unit is the cluster: each trait is judged by the median of the years in which it is known; where the
+    cooperation ratio is known in none, by the medians of its bounds, as far as they settle the threshold.
+    Both traits: ecosystem-like; neither: cluster-like; one, or a trait unknown, or no year that shows both:
+    undecided. The rule is our reading of its source (`Thresholds.rule_origin`).
 
     Parameters
     ----------
@@ -151,18 +152,18 @@ def rule_verdicts(formations: pd.DataFrame, thresholds: Thresholds) -> pd.DataFr
     """
     rows = []
     for cluster, group in formations.sort_values("year").groupby("cluster_id", sort=True):
-        cooperation = group[group["cooperation_ratio"].notna()]
+        cooperation, ratio, ends = _cooperation(group)
         innovation = group[group["rd_per_employee"].notna() & group["innovation_level"].isin(LEVELS)]
-        ratio = float(cooperation["cooperation_ratio"].median())
         spending = float(innovation["rd_per_employee"].median())
         level = str(thresholds.innovation.levels([spending])[0])
-        cooperates, innovates = _traits(ratio, level if len(innovation) else "", thresholds)
+        cooperates, innovates = _traits(ends, level if len(innovation) else "", thresholds)
         verdict = _VERDICTS.get((cooperates, innovates), "undecided")
+        apart = verdict != "undecided" and not set(cooperation["year"]) & set(innovation["year"])
         unjudged = innovates is None and bool(group["rd_per_employee"].notna().any())
         because = {
             "cooperation": (
                 _HOLDS[cooperates],
-                _shown(ratio, thresholds.cooperation_above),
+                "…".join(_shown(end, thresholds.cooperation_above) for end in dict.fromkeys(ends)),
                 f"{thresholds.cooperation_above:g}",
                 "",
                 _years(cooperation),
@@ -175,6 +176,8 @@ def rule_verdicts(formations: pd.DataFrame, thresholds: Thresholds) -> pd.DataFr
                 _years(innovation),
             ),
         }
+        if apart:
+            verdict, because["years"] = "undecided", ("apart", "", "", "", "")
         rows.append(
             {
                 "cluster_id": str(cluster),
@@ -220,8 +223,12 @@ def yearly_rule(formations: pd.DataFrame, thresholds: Thresholds) -> list[str]:
     ['ecosystem-like', 'undecided', 'cluster-like', 'undecided']
     """
     levels = formations["innovation_level"].where(formations["innovation_level"].isin(LEVELS), "")
-    rows = zip(formations["cooperation_ratio"], levels, strict=True)
-    return [_VERDICTS.get(_traits(ratio, level, thresholds), "undecided") for ratio, level in rows]
+    ratio = formations["cooperation_ratio"].astype("float64")
+    low, high = (
+        formations.get(f"cooperation_ratio_{end}", ratio).astype("float64") for end in ("low", "high")
+    )
+    rows = zip(ratio.fillna(low), ratio.fillna(high), levels, strict=True)
+    return [_VERDICTS.get(_traits((a, b), level, thresholds), "undecided") for a, b, level in rows]
 
 
 _VERDICTS: Final[dict[tuple[bool | None, bool | None], str]] = {
@@ -230,10 +237,25 @@ _VERDICTS: Final[dict[tuple[bool | None, bool | None], str]] = {
 }
 
 
-def _traits(ratio: float, level: str, thresholds: Thresholds) -> tuple[bool | None, bool | None]:
-    """Return whether both traits of the rule hold; None where `ratio` is NaN or `level` ""."""
-    # A median of two years carries the noise of their mean; a ratio within it is not above.
-    cooperates = None if pd.isna(ratio) else bool(ratio > thresholds.cooperation_above * (1 + 1e-9))
+def _cooperation(group: pd.DataFrame) -> tuple[pd.DataFrame, float, tuple[float, float]]:
+    """Return the years that tell of cooperation, the median ratio, and the median of its bounds."""
+    known = group[group["cooperation_ratio"].notna()]
+    ratio = float(known["cooperation_ratio"].median())
+    ends = ["cooperation_ratio_low", "cooperation_ratio_high"]
+    if len(known) or not set(ends) <= set(group):
+        return known, ratio, (ratio, ratio)
+    bounded = group[group[ends].notna().any(axis=1)]
+    low, high = (bounded[end].astype("float64").fillna(k).median() for k, end in enumerate(ends))
+    return bounded, ratio, (float(low), float(high))
+
+
+def _traits(ends: tuple[float, float], level: str, thresholds: Thresholds) -> tuple[bool | None, bool | None]:
+    """Return whether both traits of the rule hold; None where the bounds leave it open, or `level` is ""."""
+    low, high = ends
+    # A median of two years carries the noise of their mean; a ratio within it is not above. Bounds do not.
+    noise = 1e-9 if low == high else 0.0
+    above, upper = thresholds.cooperation_above * (1 + noise), thresholds.cooperation_above * (1 + 1e-9)
+    cooperates = True if low > above else False if high <= upper else None
     least = LEVELS.index(thresholds.innovation_at_least)
     return cooperates, LEVELS.index(level) >= least if level else None
 
@@ -257,6 +279,9 @@ def rule_sentence(because: str, lang: str) -> str:
     for entry in because.split(";"):
         trait, _, codes = entry.partition("=")
         verdict, value, limit, level, years = codes.split(":")
+        if verdict == "apart":
+            told.append(text("rule.apart", lang))
+            continue
         which = text("rule.many" if "," in years else "rule.one", lang, years=years.replace(",", ", "))
         figures = {"value": value, "limit": term(limit, lang), "level": term(level, lang), "which": which}
         what = text("rule.level" if level else "rule.ratio", lang, **figures)

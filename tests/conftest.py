@@ -6,10 +6,17 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from clustercoop.graph.stores.protocol import Store
 from clustercoop.graph.stores.uri import open_store
+
+# How busy the machine is decides nothing: no deadline, and no complaint that an example was slow to draw.
+hypothesis.settings.register_profile(
+    "calm", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("calm")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

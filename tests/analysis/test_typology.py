@@ -341,3 +341,46 @@ def test_support_measures_fill_nine_types_by_four_groups() -> None:
     assert set(table["ecosystem_type"]) == set(load_thresholds().types.values())
     assert table["note"].ne("").sum() == 1
     assert table["ru"].str.contains("[а-яё]").all() and not table["en"].str.contains("[а-яё]").any()
+
+
+def test_bounds_settle_the_first_trait() -> None:
+    """R&D of .2 is medium. Above .3 in each year: holds. At most .25: fails. Between .2 and .5: open."""
+    frame = pd.DataFrame(
+        {
+            "cluster_id": ["above", "above", "below", "open", "one end"],
+            "year": [2020, 2021, 2020, 2020, 2020],
+            "cooperation_ratio": [None] * 5,
+            "cooperation_ratio_low": [0.31, 0.4, 0.0, 0.2, 0.35],
+            "cooperation_ratio_high": [1.0, 0.9, 0.25, 0.5, None],
+            "rd_per_employee": [0.2, 0.2, 0.01, 0.2, 0.2],
+            "value_added_per_employee": [1.0] * 5,
+        }
+    )
+    rules = load_thresholds()
+    judged = rule_verdicts(classify(frame, rules, "RUB")[0], rules).set_index("cluster_id")
+    assert judged["rule_verdict"].to_dict() == {
+        "above": "ecosystem-like",
+        "below": "cluster-like",
+        "one end": "ecosystem-like",
+        "open": "undecided",
+    }
+    assert rule_sentence(judged["rule_because"]["above"], "en").startswith(
+        "cooperation: holds (median of the years 2020, 2021: 0.355…0.95"
+    )
+    assert yearly_rule(classify(frame, rules, "RUB")[0], rules)[3] == "undecided"
+
+
+def test_traits_of_different_years_decide_nothing() -> None:
+    frame = pd.DataFrame(
+        {
+            "cluster_id": ["c", "c"],
+            "year": [2015, 2023],
+            "cooperation_ratio": [0.5, None],
+            "rd_per_employee": [None, 0.35],
+            "value_added_per_employee": [1.0, 3.0],
+        }
+    )
+    rules = load_thresholds()
+    [judged] = rule_verdicts(classify(frame, rules, "RUB")[0], rules).to_dict("records")
+    assert judged["rule_verdict"] == "undecided"
+    assert rule_sentence(judged["rule_because"], "en").endswith("no year shows both traits")
