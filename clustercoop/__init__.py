@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from clustercoop.version import __version__ as __version__
 
 _HOMES: Final = {
-    "api": "analyze check demo explain load query report view Check",
+    "api": "analyze check clear demo explain load query remove report view Check",
     "outputs": "read_result",
     "cookbook": "list_queries",
     "policy": "claims",
@@ -106,7 +106,7 @@ if TYPE_CHECKING:
     from clustercoop.analysis.typology import classify, load_thresholds, rule_verdicts, support_measures
     from clustercoop.analysis.verdicts.mixture import GaussianMixture
     from clustercoop.analysis.verdicts.verdict import FormationModel, assess
-    from clustercoop.api import Check, analyze, check, demo, explain, load, query, report, view
+    from clustercoop.api import Check, analyze, check, clear, demo, explain, load, query, remove, report, view
     from clustercoop.cookbook import list_queries
     from clustercoop.graph.columns import output_columns
     from clustercoop.graph.errors import (
@@ -161,6 +161,7 @@ __all__ = [
     "borgatti_everett",
     "broker_share",
     "check",
+    "clear",
     "circulation_share",
     "claims",
     "classify",
@@ -198,6 +199,7 @@ __all__ = [
     "read_result",
     "read_table",
     "reciprocity",
+    "remove",
     "report",
     "rossa_profile",
     "rule_verdicts",

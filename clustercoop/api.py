@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -25,7 +25,7 @@ from clustercoop.graph.findings import Findings
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.progress import Progress, silent
 from clustercoop.graph.settings import Lang, Settings
-from clustercoop.graph.stores.protocol import DEFAULT_LIMIT, DEFAULT_TIMEOUT, Store, StoreWarning
+from clustercoop.graph.stores.protocol import DEFAULT_LIMIT, DEFAULT_TIMEOUT, LoadReport, Store, StoreWarning
 from clustercoop.graph.stores.uri import is_store_uri, open_store
 from clustercoop.loaders.dataset import Dataset, read_dataset, read_frames
 from clustercoop.loaders.graph_files import is_ours
@@ -73,7 +73,7 @@ class Check:
 
 
 def shown(address: str | os.PathLike[str]) -> str:
-    """Return a store's address without user and password.
+    """Return a store's address without user, password and whatever else follows it.
 
     Examples
     --------
@@ -81,7 +81,7 @@ def shown(address: str | os.PathLike[str]) -> str:
     'neo4j://host:7687'
     """
     scheme, sign, rest = os.fspath(address).partition("://")
-    return f"{scheme}{sign}{rest.rpartition('@')[2]}"
+    return f"{scheme}{sign}{rest.rpartition('@')[2].partition('?')[0]}"
 
 
 def _settings(settings: Settings | None, options: Mapping[str, Any]) -> Settings:
@@ -149,6 +149,8 @@ def load(
     source: Source,
     *,
     store: str | os.PathLike[str] | None = None,
+    replace: bool | None = None,
+    tell: Callable[[LoadReport], None] | None = None,
     settings: Settings | None = None,
     progress: Progress = silent,
     **options: Any,
@@ -160,7 +162,12 @@ def load(
     source : path, store address, mapping of table name to DataFrame, or SupplyGraph
     store : str, optional
         Address of a store that shall hold the graph as well: a file ending in .kgl, ``neo4j://…`` or
-        ``bolt://…``. Its clusters and years of the graph are replaced, the others left alone.
+        ``bolt://…``.
+    replace : bool, optional
+        True: the store holds the graph and nothing else, the default for a file. False: clusters and years
+        of the graph are replaced and the others stay, the default for a server; a warning names them.
+    tell : callable, optional
+        Called with the report of the load into the store.
     settings : Settings, optional
     progress : Progress, optional
     **options
@@ -174,13 +181,49 @@ def load(
     graph = _read(source, _settings(settings, options), progress).graph
     if store is not None:
         with open_store(store) as opened:
-            _load_into(opened, graph, progress)
+            report = _load_into(opened, graph, replace, progress)
+        if tell is not None:
+            tell(report)
     return graph
 
 
-def _load_into(store: Store, graph: SupplyGraph, progress: Progress) -> None:
-    for note in store.load(graph, progress).notes:
+def _load_into(store: Store, graph: SupplyGraph, replace: bool | None, progress: Progress) -> LoadReport:
+    whole = store.capabilities.kind == "embedded" if replace is None else replace
+    report = store.load(graph, progress, replace=whole)
+    for note in report.notes:
         warnings.warn(note, StoreWarning, stacklevel=3)
+    return report
+
+
+def remove(
+    store: str | os.PathLike[str], *, cluster: str | None = None, year: int | None = None
+) -> SupplyGraph:
+    """Remove a cluster, a year, or a cluster's year from a store; return what it then holds.
+
+    What other clusters need stays: links with them are flows across their boundary.
+
+    Raises
+    ------
+    UnknownNameError
+        The store does not hold the cluster or the year.
+    StoreError
+        It cannot be reached, read or written.
+    """
+    with open_store(store) as opened:
+        opened.delete(cluster=cluster, year=year)
+        return opened.read()
+
+
+def clear(store: str | os.PathLike[str]) -> None:
+    """Remove everything that clustercoop wrote into a store.
+
+    Raises
+    ------
+    StoreError
+        The store cannot be reached or written.
+    """
+    with open_store(store) as opened:
+        opened.clear()
 
 
 def query(
@@ -290,9 +333,9 @@ def analyze(
 
 def _store_result(store: str | os.PathLike[str], result: Result, progress: Progress) -> None:
     with open_store(store) as opened:
-        _load_into(opened, result.graph, progress)
+        _load_into(opened, result.graph, None, progress)
         tables = {"formations": result.formations, "participants": result.participants}
-        opened.write_results(tables | {"clusters": result.clusters}, progress)
+        opened.write_results(tables | {"clusters": result.clusters, "gaps": result.gaps}, progress)
 
 
 def explain(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from clustercoop.analysis.results import Result
     from clustercoop.graph.findings import Findings
     from clustercoop.graph.progress import Progress
+    from clustercoop.graph.stores.protocol import LoadReport
 
 EXIT_FINDINGS: Final = 1
 EXIT_INTERRUPTED: Final = 130
@@ -279,16 +280,57 @@ def report(results: Path, out: Path, lang: Any) -> None:
 @main.command()
 @click.argument("data")
 @click.option("--store", required=True, help="file.kgl, neo4j://host or bolt://host.")
+@click.option(
+    "--replace/--update",
+    "replace",
+    default=None,
+    help="The store becomes exactly the data (default for a file), or only its clusters and years change.",
+)
 @_options(reading=True)
-def load(data: str, store: str, **options: Any) -> None:
-    """Load DATA into a graph store; what the store already holds of other clusters and years stays."""
+def load(data: str, store: str, replace: bool | None, **options: Any) -> None:
+    """Load DATA into a graph store."""
     import clustercoop
 
+    def tell(report: LoadReport) -> None:
+        click.echo(f"{report.participants} participants and {report.links} links loaded.")
+        for what, count in (("resumed", report.resumed_links), ("removed", report.removed_links)):
+            if count:
+                click.echo(f"{what}: {count} links")
+        for what, clusters, years in (
+            ("removed", report.removed_clusters, report.removed_years),
+            ("kept", report.kept_clusters, report.kept_years),
+        ):
+            for kind, names in (("clusters", clusters), ("years", years)):
+                if names:
+                    click.echo(f"{what}: {kind} {', '.join(map(str, names))}")
+
     with _progress() as progress:
-        graph = clustercoop.load(data, store=store, progress=progress, **options)
-    click.echo(
-        f"{graph.participants['participant_id'].nunique()} participants and {len(graph.links)} links loaded."
-    )
+        clustercoop.load(data, store=store, replace=replace, tell=tell, progress=progress, **options)
+
+
+@main.command()
+@click.option("--store", required=True, help="file.kgl, neo4j://host or bolt://host.")
+@click.option("--cluster", help="Cluster to remove.")
+@click.option("--year", type=int, help="Year to remove; with --cluster, that year of the cluster alone.")
+def remove(store: str, cluster: str | None, year: int | None) -> None:
+    """Remove a cluster, a year, or a cluster's year from a store."""
+    import clustercoop
+
+    if cluster is None and year is None:
+        raise click.UsageError("Give --cluster, --year, or both.")
+    left = clustercoop.remove(store, cluster=cluster, year=year)
+    click.echo(f"removed; left: {len(left.cluster_ids)} clusters and {len(left.links)} links.")
+
+
+@main.command()
+@click.option("--store", required=True, help="file.kgl, neo4j://host or bolt://host.")
+@click.confirmation_option("--yes", prompt="Remove everything that clustercoop wrote into the store?")
+def clear(store: str) -> None:
+    """Remove everything that clustercoop wrote into a store."""
+    import clustercoop
+
+    clustercoop.clear(store)
+    click.echo("removed: everything.")
 
 
 @main.command()

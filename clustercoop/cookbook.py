@@ -3,6 +3,7 @@
 A query is a file of ``clustercoop/queries``; its name is the file's, its header says what it is for::
 
     // purpose: The largest links between members
+    // needs: results
     // param: cluster text required -- the cluster
     // param: top int = 20 -- how many rows
     // returns: value -- value of the year
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import json
 import re
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -19,7 +21,9 @@ from importlib import resources
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from clustercoop.graph.errors import ParameterError, UnknownNameError, parameter_error
+from clustercoop.graph.errors import ParameterError, StoreError, UnknownNameError, parameter_error
+from clustercoop.graph.stores.protocol import StoreWarning
+from clustercoop.graph.stores.vocabulary import nearest
 from clustercoop.reports.inert import inert_cell
 
 if TYPE_CHECKING:
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
 
 Format = Literal["table", "csv", "json", "parquet"]
 FORMATS: Final[tuple[Format, ...]] = ("table", "csv", "json", "parquet")
+NEEDS: Final = ("results", "links of the year", "links of the year before")
 TYPES: Final = {"text": str, "int": int, "float": float}
 _PARAM: Final = re.compile(r"(\w+) (text|int|float) (required|=(?: (\S.*?))?) -- (.+)")
 _RETURNS: Final = re.compile(r"(\w+) -- (.+)")
@@ -47,10 +52,15 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class NamedQuery:
-    """A query of the cookbook: what it is for, what it takes and returns, its Cypher."""
+    """A query of the cookbook: what it is for, what it takes and returns, its Cypher.
+
+    `needs` is "" where the data are enough, ``results`` where an analysis must have written them, ``links of
+    the year`` (or ``links of the year before``) where no links mean that the answer is unknown, not none.
+    """
 
     name: str
     purpose: str
+    needs: str
     parameters: tuple[Parameter, ...]
     returns: Mapping[str, str]
     cypher: str
@@ -70,7 +80,7 @@ def parse_query(name: str, text: str) -> NamedQuery:
     >>> query.parameters[0].default, query.cypher
     (1, 'RETURN $n AS n')
     """
-    purpose = ""
+    purpose = needs = ""
     parameters: list[Parameter] = []
     returns: dict[str, str] = {}
     body: list[str] = []
@@ -81,13 +91,15 @@ def parse_query(name: str, text: str) -> NamedQuery:
         kind, _, rest = line[2:].strip().partition(": ")
         if kind == "purpose":
             purpose = rest
+        elif kind == "needs" and rest in NEEDS:
+            needs = rest
         elif kind == "param" and (match := _PARAM.fullmatch(rest)):
             parameters.append(_parameter(match))
         elif kind == "returns" and (match := _RETURNS.fullmatch(rest)):
             returns[match[1]] = match[2]
         else:
             raise ParameterError(f"The header line {line!r} of the query {name} is none.")
-    return NamedQuery(name, purpose, tuple(parameters), returns, "\n".join(body))
+    return NamedQuery(name, purpose, needs, tuple(parameters), returns, "\n".join(body))
 
 
 def _parameter(match: re.Match[str]) -> Parameter:
@@ -240,7 +252,109 @@ def run_named(
         The store cannot answer.
     """
     query = get_query(name)
-    return store.query(query.cypher, bind(query, params), timeout=timeout, limit=limit)
+    bound = bind(query, params)
+    check_places(store, query, bound, timeout)
+    with warnings.catch_warnings():
+        # What a named query may lack (products, say) is part of its answer; its places were checked.
+        warnings.simplefilter("ignore", StoreWarning)
+        rows = store.query(query.cypher, bound, timeout=timeout, limit=limit)
+    cluster, year = bound.get("cluster"), bound.get("year")
+    if not len(rows) and cluster is not None and year is not None and query.needs != "results":
+        if not _has_links(store, cluster, year, timeout):
+            text = (
+                f"The store holds no links of cluster {cluster} in {year}: the answer is unknown, not none."
+            )
+            warnings.warn(text, StoreWarning, stacklevel=2)
+    return rows
+
+
+def example_parameters(store: Store, query: NamedQuery, **wanted: Any) -> dict[str, Any]:
+    """Return values from the store for the required parameters of `query`: those of its largest pair.
+
+    `wanted` chooses the cluster or the year.
+    """
+    found = store.query(
+        "MATCH (s:Participant)-[r:INSIDE]->(b:Participant) "
+        "WHERE ($cluster IS NULL OR r.cluster_id = $cluster) AND ($year IS NULL OR r.year = $year) "
+        "RETURN r.cluster_id AS cluster, r.year AS year, s.id AS supplier, b.id AS buyer "
+        "ORDER BY r.value DESC, supplier, buyer LIMIT 1",
+        {"cluster": wanted.get("cluster"), "year": wanted.get("year")},
+    )
+    values = {} if not len(found) else found.iloc[0].to_dict()
+    values = {name: int(value) if name == "year" else value for name, value in values.items()}
+    return {p.name: values[p.name] for p in query.parameters if p.required and p.name in values}
+
+
+_YEARS: Final = (
+    "MATCH ()-[m:MEMBER_OF]->() RETURN DISTINCT m.year AS year UNION "
+    "MATCH (f:Formation) RETURN DISTINCT f.year AS year UNION "
+    "MATCH (i:Indicator) RETURN DISTINCT i.year AS year"
+)
+_LINKS: Final = (
+    "MATCH (c:Cluster)<-[m:MEMBER_OF]-(a:Participant)-[r:SUPPLIES]-(b:Participant) "
+    "WHERE c.id = $cluster AND m.year = $year AND r.year = $year AND a.id <> b.id "
+    "AND coalesce(r.kind, '') <> 'knowledge' RETURN r.year AS year LIMIT 1"
+)
+
+
+def _ask(store: Store, statement: str, timeout: float, **params: Any) -> list[Any]:
+    """Return the only column of a question about the store itself."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", StoreWarning)
+        found = store.query(statement, params, timeout=timeout, limit=1_000_000)
+    return list(found.iloc[:, 0])
+
+
+def _has_links(store: Store, cluster: str, year: int, timeout: float) -> bool:
+    return bool(_ask(store, _LINKS, timeout, cluster=cluster, year=year))
+
+
+def check_places(store: Store, query: NamedQuery, bound: Mapping[str, Any], timeout: float = 30.0) -> None:
+    """Refuse a cluster, year or participant that the store does not hold, and results that it lacks.
+
+    Raises
+    ------
+    UnknownNameError
+        One of them is not in the store; the message names the nearest.
+    StoreError
+        The query needs results, or links of a year, that the store does not have.
+    """
+    cluster, year = bound.get("cluster"), bound.get("year")
+    if cluster is not None:
+        known = _ask(store, "MATCH (c:Cluster) RETURN c.id AS id ORDER BY id", timeout)
+        if cluster not in known:
+            raise UnknownNameError(f"There is no cluster {cluster} in the store{nearest(cluster, known)}.")
+    if year is not None:
+        years = sorted(_ask(store, _YEARS, timeout))
+        if year not in years:
+            held = ", ".join(map(str, years)) or "none"
+            raise UnknownNameError(f"There is no year {year} in the store; its years: {held}.")
+    for name in ("supplier", "buyer", "participant"):
+        who = bound.get(name)
+        if who is not None and not _ask(
+            store, "MATCH (p:Participant) WHERE p.id = $id RETURN p.id", timeout, id=who
+        ):
+            ids = _ask(store, "MATCH (p:Participant) RETURN p.id AS id", timeout)
+            raise UnknownNameError(f"There is no participant {who} in the store{nearest(who, ids)}.")
+    if query.needs == "results":
+        where = "($cluster IS NULL OR f.cluster_id = $cluster) AND ($year IS NULL OR f.year = $year)"
+        asked = {"cluster": cluster, "year": year}
+        if _ask(store, f"MATCH (f:Formation) WHERE {where} RETURN count(f) AS n", timeout, **asked) == [0]:
+            place = f" of cluster {cluster}" if cluster is not None else ""
+            place += f" in {year}" if year is not None else ""
+            raise StoreError(
+                f"The store holds no results{place}; they come with: "
+                "clustercoop analyze DATA --out DIR --store STORE"
+            )
+    if query.needs.startswith("links") and cluster is not None and year is not None:
+        for when, said in ((year, ""), (year - 1, ", the year before")):
+            if said and not query.needs.endswith("before"):
+                continue
+            if not _has_links(store, cluster, when, timeout):
+                raise StoreError(
+                    f"The store holds no links of cluster {cluster} in {when}{said}: "
+                    f"the answer to {query.name} is unknown."
+                )
 
 
 def format_rows(frame: pd.DataFrame, format: Format = "table") -> str | bytes:

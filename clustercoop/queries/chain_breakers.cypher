@@ -4,15 +4,13 @@
 // returns: participant_id -- who
 // returns: name -- name
 // returns: pairs -- pairs of members that only it connects in two steps
-MATCH (b:Participant)-[m:MEMBER_OF]->(c:Cluster)
+MATCH (c:Cluster)<-[m:MEMBER_OF]-(b:Participant)
 WHERE c.id = $cluster AND m.year = $year
-MATCH (a:Participant)-[r:SUPPLIES]->(b) WHERE r.year = $year AND r.value > 0 AND a.id <> b.id
-  AND EXISTS { MATCH (a)-[x:MEMBER_OF]->(d:Cluster) WHERE d.id = $cluster AND x.year = $year }
-MATCH (b)-[s:SUPPLIES]->(e:Participant) WHERE s.year = $year AND s.value > 0 AND e.id <> b.id AND e.id <> a.id
-  AND EXISTS { MATCH (e)-[y:MEMBER_OF]->(d:Cluster) WHERE d.id = $cluster AND y.year = $year }
+MATCH (a:Participant)-[r:INSIDE]->(b) WHERE r.cluster_id = $cluster AND r.year = $year
+MATCH (b)-[s:INSIDE]->(e:Participant) WHERE s.cluster_id = $cluster AND s.year = $year AND e.id <> a.id
 WITH a, e, collect(DISTINCT b.id) AS between
 WHERE size(between) = 1
-  AND NOT EXISTS { MATCH (a)-[t:SUPPLIES]->(e) WHERE t.year = $year AND t.value > 0 }
+  AND NOT EXISTS { MATCH (a)-[t:INSIDE]->(e) WHERE t.cluster_id = $cluster AND t.year = $year }
 WITH between[0] AS participant_id, count(*) AS pairs
 MATCH (p:Participant) WHERE p.id = participant_id
 RETURN participant_id, p.name AS name, pairs

@@ -1,19 +1,18 @@
-// purpose: Which share of what members buy comes from members, by cluster and year
+// purpose: Which share of what members buy comes from members, by cluster and year, as the analysis has it
+// needs: results
 // param: cluster text = -- one cluster; all where absent
 // param: year int = -- one year; all where absent
 // returns: cluster_id -- cluster
 // returns: year -- year
-// returns: inside -- bought from members
-// returns: outside -- bought from others
-// returns: share -- inside / all
-MATCH (c:Cluster)<-[n:MEMBER_OF]-(b:Participant)
-WHERE ($cluster IS NULL OR c.id = $cluster) AND ($year IS NULL OR n.year = $year)
-MATCH (s:Participant)-[r:SUPPLIES]->(b)
-WHERE r.year = n.year AND s.id <> b.id
-OPTIONAL MATCH (s)-[m:MEMBER_OF]->(c) WHERE m.year = r.year
-WITH c.id AS cluster_id, r.year AS year,
-  sum(CASE WHEN m IS NULL THEN 0.0 ELSE r.value END) AS inside,
-  sum(CASE WHEN m IS NULL THEN r.value ELSE 0.0 END) AS outside
-RETURN cluster_id, year, inside, outside,
-  CASE WHEN inside + outside > 0 THEN inside / (inside + outside) ELSE null END AS share
+// returns: inside -- bought from members; empty where unknown
+// returns: outside -- bought from others by recorded links; empty where unknown
+// returns: share -- bought from members / all purchases; empty where unknown
+// returns: basis -- what all purchases are: the members' own figures, or links
+MATCH (f:Formation)
+WHERE ($cluster IS NULL OR f.cluster_id = $cluster) AND ($year IS NULL OR f.year = $year)
+OPTIONAL MATCH (:Participant)-[k:MEASURED]->(f)
+WITH f, sum(k.bought_inside) AS bought, count(k) AS members, count(k.bought_inside) AS known
+RETURN f.cluster_id AS cluster_id, f.year AS year,
+  CASE WHEN members > 0 AND known = members THEN bought ELSE null END AS inside,
+  f.purchases_outside AS outside, f.internal_sourcing_share AS share, f.internal_sourcing_basis AS basis
 ORDER BY cluster_id, year

@@ -7,12 +7,10 @@
 // returns: file -- file
 // returns: sheet -- sheet
 // returns: row -- row of the file
-MATCH (c:Cluster)<-[m:MEMBER_OF]-(s:Participant)
-WHERE c.id = $cluster AND m.year = $year
-MATCH (s)-[r:SUPPLIES]->(b:Participant)
-WHERE r.year = m.year AND r.value > 0 AND s.id <> b.id
-MATCH (b)-[n:MEMBER_OF]->(c)
-WHERE n.year = r.year
-RETURN s.id AS supplier_id, b.id AS buyer_id, r.value AS value, coalesce(r.file, '') AS file,
-  coalesce(r.sheet, '') AS sheet, coalesce(r.row, 0) AS row
+MATCH (c:Cluster)<-[m:MEMBER_OF]-(s:Participant)-[r:INSIDE]->(b:Participant)
+WHERE c.id = $cluster AND m.year = $year AND r.cluster_id = c.id AND r.year = m.year
+MATCH (s)-[l:SUPPLIES]->(b)
+WHERE l.year = $year AND l.value > 0 AND coalesce(l.kind, '') <> 'knowledge'
+RETURN s.id AS supplier_id, b.id AS buyer_id, l.value AS value, coalesce(l.file, '') AS file,
+  coalesce(l.sheet, '') AS sheet, coalesce(l.row, 0) AS row
 ORDER BY supplier_id, buyer_id, row, value

@@ -5,13 +5,9 @@
 // returns: buyer -- name
 // returns: supplier_id -- the only supplier
 // returns: value -- value
-MATCH (c:Cluster)<-[m:MEMBER_OF]-(s:Participant)
-WHERE c.id = $cluster AND m.year = $year
-MATCH (s)-[r:SUPPLIES]->(b:Participant)
-WHERE r.year = m.year AND r.value > 0 AND s.id <> b.id
-MATCH (b)-[n:MEMBER_OF]->(c)
-WHERE n.year = r.year
-WITH b, collect(DISTINCT s.id) AS suppliers, sum(r.value) AS value
+MATCH (c:Cluster)<-[m:MEMBER_OF]-(s:Participant)-[r:INSIDE]->(b:Participant)
+WHERE c.id = $cluster AND m.year = $year AND r.cluster_id = c.id AND r.year = m.year
+WITH b, collect(s.id) AS suppliers, sum(r.value) AS value
 WHERE size(suppliers) = 1
 RETURN b.id AS buyer_id, b.name AS buyer, suppliers[0] AS supplier_id, value
 ORDER BY value DESC, buyer_id

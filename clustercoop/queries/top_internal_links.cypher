@@ -7,12 +7,7 @@
 // returns: buyer_id -- who buys
 // returns: buyer -- name
 // returns: value -- value of the year
-MATCH (c:Cluster)<-[m:MEMBER_OF]-(s:Participant)
-WHERE c.id = $cluster AND m.year = $year
-MATCH (s)-[r:SUPPLIES]->(b:Participant)
-WHERE r.year = m.year AND r.value > 0 AND s.id <> b.id
-MATCH (b)-[n:MEMBER_OF]->(c)
-WHERE n.year = r.year
-WITH s, b, sum(r.value) AS value
-RETURN s.id AS supplier_id, s.name AS supplier, b.id AS buyer_id, b.name AS buyer, value
+MATCH (c:Cluster)<-[m:MEMBER_OF]-(s:Participant)-[r:INSIDE]->(b:Participant)
+WHERE c.id = $cluster AND m.year = $year AND r.cluster_id = c.id AND r.year = m.year
+RETURN s.id AS supplier_id, s.name AS supplier, b.id AS buyer_id, b.name AS buyer, r.value AS value
 ORDER BY value DESC, supplier_id, buyer_id LIMIT $top

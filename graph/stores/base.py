@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, Self, final
@@ -10,7 +11,7 @@ import pandas as pd
 
 from clustercoop.graph.errors import parameter_error
 from clustercoop.graph.rows import to_frame
-from clustercoop.graph.stores.cypher_guard import check_parameters, check_statement
+from clustercoop.graph.stores.cypher_guard import Token, check_parameters, check_statement, tokens
 from clustercoop.graph.stores.protocol import (
     DEFAULT_LIMIT,
     DEFAULT_TIMEOUT,
@@ -19,7 +20,9 @@ from clustercoop.graph.stores.protocol import (
     DamagedStoreError,
     QueryRefusedError,
     QueryTimeoutError,
+    StoreWarning,
 )
+from clustercoop.graph.stores.vocabulary import Names, engine_warning, read_names, unknown_names
 
 
 class BaseStore(ABC):
@@ -44,11 +47,42 @@ class BaseStore(ABC):
             It took longer than `timeout`.
         UnfinishedLoadError
             A load is running or was interrupted.
+
+        Warns
+        -----
+        StoreWarning
+            A property that nothing has, or something else that makes an empty answer look true.
         """
         statement, values = check_statement(cypher), check_parameters(params)
         check_bounds(timeout, limit)
+        found = list(tokens(statement))
+        named = read_names(found)
+        doubts = self._check_names(named, values)
+        self._check_dialect(found, named)
         answer = self._run(statement, values, timeout, limit)
+        if not doubts:
+            doubts = [said for told in answer.warnings if (said := engine_warning(told))]
+        for text in dict.fromkeys(doubts):
+            warnings.warn(text, StoreWarning, stacklevel=2)
         return to_frame(answer.names, answer.rows, truncation(limit) if answer.more else "")
+
+    @final
+    def _check_names(self, named: Names, values: Mapping[str, Any]) -> list[str]:
+        """Refuse labels and types that do not exist; return sentences about properties that do not."""
+        wrong, doubts = unknown_names(named, values, Names())
+        if wrong or doubts:
+            wrong, doubts = unknown_names(named, values, self._more_names())
+        if wrong:
+            raise QueryRefusedError(f"The query is refused: {'; '.join(wrong)}.")
+        return doubts
+
+    def _more_names(self) -> Names:
+        """Return the names that the store has beside those of the layout."""
+        return Names()
+
+    def _check_dialect(self, found: list[Token], named: Names) -> None:
+        """Refuse what the engine is known to answer otherwise than others do."""
+        return
 
     @abstractmethod
     def _run(self, statement: str, values: Mapping[str, Any], timeout: float, limit: int) -> Answer:

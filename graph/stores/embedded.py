@@ -22,16 +22,21 @@ from clustercoop.graph.errors import MissingExtraError, StoreError, parameter_er
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.progress import Progress, silent
 from clustercoop.graph.rows import WITH_ID, link_value, node_value, plain
-from clustercoop.graph.stores import parts, records, results
+from clustercoop.graph.stores import derived, parts, records, results
 from clustercoop.graph.stores.base import BaseStore, damaged, most_values
+from clustercoop.graph.stores.cypher_guard import Token
+from clustercoop.graph.stores.differences import met
 from clustercoop.graph.stores.protocol import (
     DEFAULT_MEMORY,
     SCHEMA_VERSION,
     Answer,
     Capabilities,
+    DamagedStoreError,
     LoadReport,
+    QueryRefusedError,
     check_version,
 )
+from clustercoop.graph.stores.vocabulary import Names
 from clustercoop.graph.stores.worker import Worker
 
 if TYPE_CHECKING:
@@ -170,6 +175,7 @@ class EmbeddedStore(BaseStore):
             "formations": "MATCH (n:Formation) RETURN ",
             "participants": "MATCH (p:Participant)-[n:MEASURED]->() RETURN p.id AS participant_id, ",
             "clusters": "MATCH (n:Cluster) RETURN n.id AS cluster_id, n.resulted AS resulted, ",
+            "gaps": "MATCH (n:Gap) RETURN ",
         }
         out = {}
         for table, start in sources.items():
@@ -203,25 +209,30 @@ class EmbeddedStore(BaseStore):
                 leftover.unlink(missing_ok=True)
             yield
 
-    def load(self, graph: SupplyGraph, progress: Progress = silent) -> LoadReport:
-        """Make the store hold `graph` for the clusters and years of `graph`."""
+    def load(self, graph: SupplyGraph, progress: Progress = silent, *, replace: bool = False) -> LoadReport:
+        """Make the store hold `graph`: for its clusters and years, or, to `replace`, nothing else."""
+        notes = []
         with self._lock():
-            held = self._whole() if self.path.exists() else parts.empty_graph(graph.currency)
-            if parts.is_empty(held):
-                after, removed, kept = graph, 0, {}
-            else:
+            held = parts.empty_graph(graph.currency)
+            if self.path.exists():
+                try:
+                    held = self._whole()
+                except DamagedStoreError as error:
+                    notes.append(f"What {self.path.name} held could not be read and was replaced: {error}")
+            after, removed, kept = graph, records.removed_links(held, graph), {}
+            if not replace and not parts.is_empty(held):
                 after = parts.merged(held, graph)
                 removed = records.removed_links(held, after)
                 touched = parts.touched_clusters(held, graph)
                 kept = results.drop_results(self.read_results(), touched, graph.years)
             self._replace(after, kept, progress)
-        notes = []
         if len(after.links) > ADVISED_LINKS:
             notes.append(
                 f"The store holds {len(after.links):,} links; above {ADVISED_LINKS:,} an embedded file needs "
                 "much memory (about 1 GB a million), and Neo4j is the better place."
             )
-        return LoadReport(len(graph.node_ids), len(graph.links), removed_links=removed, notes=tuple(notes))
+        strange = parts.strangers(held, graph)
+        return LoadReport.of(graph, strange, replace, removed=removed, notes=tuple(notes))
 
     def write_results(self, tables: Mapping[str, pd.DataFrame], progress: Progress = silent) -> None:
         """Write the tables ``formations``, ``participants``, ``clusters`` of an analysis."""
@@ -258,9 +269,18 @@ class EmbeddedStore(BaseStore):
             raise StoreError(f"{self.path.name} cannot be written ({type(error).__name__}).") from error
         progress("writing the file", 1, 1)
 
+    def _check_dialect(self, found: list[Token], named: Names) -> None:
+        difference = met(found, named)
+        if difference is not None:
+            raise QueryRefusedError(
+                f"The query is refused on an embedded file: {difference.says}; this works on both stores: "
+                f"{difference.rewrite}."
+            )
+
     def _run(self, statement: str, values: Mapping[str, Any], timeout: float, limit: int) -> Answer:
         self._worker.open(self.path, self._status())
-        self._check_meta(self._worker.meta)
+        meta = self._check_meta(self._worker.meta)
+        check_version(meta["schema_version"], self.path.name, asked=True)
         answer = self._worker.query(
             statement,
             values,
@@ -295,14 +315,15 @@ def _value(value: Any) -> Any:
 def build(graph: SupplyGraph, tables: Mapping[str, pd.DataFrame], progress: Progress = silent) -> Any:
     """Return a new engine graph, in memory, that holds `graph` and the result tables."""
     engine = _kglite().KnowledgeGraph()
-    made = records.to_records(graph)
+    made = records.to_records(graph) | derived.derived_records(graph)
     outcome = results.result_records({name: frame for name, frame in tables.items() if len(frame)})
+    nodes = records.NODES | derived.NODES | {"gaps": results.GAP}
     progress("building", 0, len(graph.links))
     # Declaring one makes the engine walk over every relationship of every type: so before there are any,
     # and for SUPPLIES, which are most of them, once at the end.
-    for kind in ("MEMBERSHIP", "MEMBER_OF", "MEASURED"):
+    for kind in ("MEMBERSHIP", "MEMBER_OF", "MEASURED", "TRADES"):
         engine.cypher(f"CREATE CONSTRAINT FOR ()-[r:{kind}]-() REQUIRE r.key IS UNIQUE")
-    keyed = [node.label for node in records.NODES.values() if node.key == "key"]
+    keyed = [node.label for node in nodes.values() if node.key == "key"]
     for label in (*keyed, "Formation"):
         engine.cypher(f"CREATE CONSTRAINT FOR (n:{label}) REQUIRE n.key IS UNIQUE")
     for label in ("Participant", "Cluster"):
@@ -318,11 +339,12 @@ def build(graph: SupplyGraph, tables: Mapping[str, pd.DataFrame], progress: Prog
     made["clusters"] = (
         made["clusters"].merge(clusters, "left", on="id") if len(clusters) else made["clusters"]
     )
-    for name, node in records.NODES.items():
+    made["gaps"] = outcome["gaps"]
+    for name, node in nodes.items():
         frame = made[name]
         _add_nodes(engine, node.label, node.key, frame.drop(columns="node", errors="ignore"))
     _add_nodes(engine, "Formation", "key", outcome["formations"])
-    for name, node in records.NODES.items():
+    for name, node in nodes.items():
         if node.parent:
             kind, label, column, inward = node.parent
             ends = made[name][["key", column]]
@@ -342,10 +364,11 @@ def build(graph: SupplyGraph, tables: Mapping[str, pd.DataFrame], progress: Prog
         ("Participant", "id"),
         ("Formation", "formation"),
     )
-    for name, link in records.LINKS.items():
+    for name, link in (records.LINKS | derived.LINKS).items():
         frame = made[name].drop(columns="node", errors="ignore")
         _add_links(engine, link.type, frame, link.start, link.end)
-    engine.cypher("CREATE CONSTRAINT FOR ()-[r:SUPPLIES]-() REQUIRE r.key IS UNIQUE")
+    for kind in ("SUPPLIES", "INSIDE"):
+        engine.cypher(f"CREATE CONSTRAINT FOR ()-[r:{kind}]-() REQUIRE r.key IS UNIQUE")
     progress("building", len(graph.links), len(graph.links))
     return engine
 

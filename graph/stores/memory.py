@@ -42,19 +42,17 @@ class MemoryStore(BaseStore):
         """What this store can do."""
         return Capabilities("memory", False, False, True, None)
 
-    def load(self, graph: SupplyGraph, progress: Progress = silent) -> LoadReport:
-        """Make the store hold `graph` for the clusters and years of `graph`."""
+    def load(self, graph: SupplyGraph, progress: Progress = silent, *, replace: bool = False) -> LoadReport:
+        """Make the store hold `graph`: for its clusters and years, or, to `replace`, nothing else."""
         held = self._held()
-        after = parts.merged(held, graph)
+        after = graph if replace else parts.merged(held, graph)
         self._graph = after.to_networkx()
         touched = parts.touched_clusters(held, graph)
-        self._results = results.drop_results(self._results, touched, graph.years)
+        kept = results.drop_results(self._results, touched, graph.years)
+        self._results = results.replace_results({}, {}) if replace else kept
         progress("loading", len(graph.links), len(graph.links))
-        return LoadReport(
-            len(graph.node_ids),
-            len(graph.links),
-            removed_links=removed_links(held, after),
-        )
+        strange = parts.strangers(held, graph)
+        return LoadReport.of(graph, strange, replace, removed=removed_links(held, after))
 
     def _held(self) -> SupplyGraph:
         return parts.empty_graph() if self._graph is None else SupplyGraph.from_networkx(self._graph)

@@ -26,9 +26,8 @@ from clustercoop.graph.stores.protocol import (
     UnfinishedLoadError,
     check_version,
 )
+from clustercoop.graph.stores.vocabulary import Names
 
-_UNKNOWN: Final = frozenset({"01N50", "01N51", "01N52"})
-"""The server's warnings about names that it does not have; `vocabulary` tells them, with the nearest."""
 _STATE: Final = (
     "OPTIONAL MATCH (m:ClusterCoop {id: 'store'}) OPTIONAL MATCH (l:Load) "
     "RETURN m.tick, m.schema_version, m.currency, m.provenance, count(l)"
@@ -177,6 +176,7 @@ class Neo4jStore(BaseStore):
                 "MATCH (n:Cluster) WHERE n.resulted RETURN n.id AS cluster_id, ",
                 ("cluster_id",),
             ),
+            "gaps": ("MATCH (n:Gap) RETURN ", ()),
         }
         out = {}
         for table, (start, ends) in sources.items():
@@ -185,6 +185,13 @@ class Neo4jStore(BaseStore):
         return out
 
     # Cypher
+
+    def _more_names(self) -> Names:
+        labels, types, keys = (
+            [str(name) for [name] in self._link.read(f"CALL db.{what}()")]
+            for what in ("labels", "relationshipTypes", "propertyKeys")
+        )
+        return Names(labels, types, [("", name) for name in keys])
 
     def _run(self, statement: str, values: Mapping[str, Any], timeout: float, limit: int) -> Answer:
         try:
@@ -200,7 +207,9 @@ class Neo4jStore(BaseStore):
         self, run: Callable[..., Any], statement: str, values: Mapping[str, Any], limit: int
     ) -> Answer:
         """Run a checked statement between two looks at the state of the store, in one transaction."""
-        tick = self._usable(list((await (await run(_STATE)).single()).values()))[0]
+        state = list((await (await run(_STATE)).single()).values())
+        tick = self._usable(state)[0]
+        check_version(state[1], self._link.access.uri, asked=True)
         if statement not in self._read_only:
             kind = (await (await run(f"EXPLAIN {statement}", values)).consume()).query_type
             if kind != "r":
@@ -213,9 +222,24 @@ class Neo4jStore(BaseStore):
 
     # Writing
 
-    def load(self, graph: SupplyGraph, progress: Progress = silent) -> LoadReport:
-        """Make the store hold `graph` for the clusters and years of `graph`; resumes an interrupted load."""
-        return Loader(self._link, self._batch_size).load(graph, progress)
+    def load(self, graph: SupplyGraph, progress: Progress = silent, *, replace: bool = False) -> LoadReport:
+        """Make the store hold `graph`: for its clusters and years, or, to `replace`, nothing else.
+
+        An interrupted load is resumed.
+        """
+
+        def sweep(strange: list[tuple[str | None, int | None]]) -> None:
+            editor = Editor(self._link, self._batch_size)
+            for cluster, year in strange:
+                editor.delete(cluster, year)
+
+        loader = Loader(self._link, self._batch_size)
+        return loader.load(graph, progress, self._held, sweep if replace else None)
+
+    def _held(self) -> SupplyGraph:
+        """Return all that the store holds, a load that is running or not."""
+        [_, _, currency, provenance, _] = self._link.read(_STATE)[0]
+        return self._read_once(currency, provenance, None)
 
     def write_results(self, tables: Mapping[str, pd.DataFrame], progress: Progress = silent) -> None:
         """Write the tables ``formations``, ``participants``, ``clusters`` of an analysis."""
@@ -224,7 +248,7 @@ class Neo4jStore(BaseStore):
     def delete(self, *, cluster: str | None = None, year: int | None = None) -> None:
         """Remove one cluster, one year, or one cluster's year, and leave the rest alone."""
         self._state()
-        Editor(self._link, self._batch_size).delete(cluster, year)
+        Editor(self._link, self._batch_size).delete(cluster, year, self._held)
 
     def clear(self) -> None:
         """Remove every node and relationship that clustercoop wrote; the constraints stay."""
@@ -250,7 +274,7 @@ async def _take(found: Any, limit: int) -> Answer:
     told = [
         note.status_description.removeprefix("warn: ")
         for note in (await found.consume()).gql_status_objects
-        if note.gql_status.startswith("01") and note.gql_status not in _UNKNOWN
+        if note.gql_status.startswith("01")
     ]
     return replace(answer, warnings=[one_line(text) for text in told])
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
 
 from clustercoop.graph.errors import StoreError, UnknownNameError, parameter_error
+from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.progress import Progress, silent
 from clustercoop.graph.rows import to_rows
 from clustercoop.graph.stores import parts, records, results
@@ -27,6 +28,7 @@ class Editor(Writer):
         touched = set(formations["cluster_id"]) | set(clusters["id"])
         self._begin("results", touched, {int(year) for year in formations["year"].unique()})
         self._delete_nodes("Formation", formations["key"].tolist())
+        self._drop_gaps(formations, clusters)
         node = records.NodeSpec(
             "Formation",
             "key",
@@ -49,9 +51,19 @@ class Editor(Writer):
             f"UNWIND $rows AS row MATCH (c:Cluster {{id: row[0]}}) SET c.resulted = true, {sets}",
             to_rows(clusters, ("id", *names)),
         )
+        self._batches(
+            node_statement(results.GAP), to_rows(made["gaps"], (results.GAP.key, *results.GAP.properties))
+        )
         self._end([])
         total = len(formations) + len(measured)
         progress("writing results", total, total)
+
+    def _drop_gaps(self, formations: pd.DataFrame, clusters: pd.DataFrame) -> None:
+        """Delete the gaps of the formations and clusters whose results are written anew."""
+        pairs = set(zip(formations["cluster_id"], formations["year"], strict=True))
+        pairs |= {(cluster, None) for cluster in clusters["id"]}
+        found = self.link.read("MATCH (n:Gap) RETURN n.key, n.cluster_id, n.year")
+        self._delete_nodes("Gap", [key for key, cluster, year in found if (cluster, year) in pairs])
 
     def _check_known(self, tables: Mapping[str, pd.DataFrame]) -> None:
         known = {
@@ -60,8 +72,13 @@ class Editor(Writer):
         }
         parts.check_names(tables, known)
 
-    def delete(self, cluster: str | None, year: int | None) -> None:
-        """Remove a cluster, a year, or a cluster's year; see `clustercoop.graph.stores.parts.without`."""
+    def delete(
+        self, cluster: str | None, year: int | None, read_all: Callable[[], SupplyGraph] | None = None
+    ) -> None:
+        """Remove a cluster, a year, or a cluster's year; see `clustercoop.graph.stores.parts.without`.
+
+        `read_all` reads all that the store holds; without it the caller sees to what follows from the tables.
+        """
         if cluster is None and year is None:
             raise parameter_error("cluster", "delete", "given, or a year", None)
         meta = self._meta() or {"years": []}
@@ -72,6 +89,7 @@ class Editor(Writer):
         held |= set(meta["years"])
         if year is not None and year not in held:
             raise UnknownNameError(f"There is no year {year!r} in the data.")
+        before = parts.empty_graph() if read_all is None else read_all()
         gone = sorted(clusters) if cluster is None else [cluster]
         years = sorted(held) if year is None else [year]
         self._begin(f"delete {cluster!r} {year!r}", gone, years)
@@ -116,6 +134,8 @@ class Editor(Writer):
         )
         self._derive(self.people())
         self._prune()
+        if read_all is not None:
+            self.rederive(parts.without(before, cluster=cluster, year=year))
         self._end(last)
 
     def _delete_rows(self, clusters: list[str], years: list[int], own: set[str] | None) -> None:
@@ -142,7 +162,8 @@ class Editor(Writer):
         """Remove every node and relationship that clustercoop wrote."""
         if self._meta() is None:
             return
-        for pattern in ("()-[n:SUPPLIES]->()", "()-[n:MEASURED]->()", "()-[n:MEMBER_OF]->()"):
+        for kind in ("SUPPLIES", "INSIDE", "MEASURED", "MEMBER_OF"):
+            pattern = f"()-[n:{kind}]->()"
             self._drain(pattern, "DELETE")
         for label in (*LABELS, "ClusterCoop"):
             self._drain(f"(n:{label})", "DETACH DELETE")

@@ -73,6 +73,11 @@ class Access:
             host, port = parts.hostname, parts.port
         except ValueError:
             raise StoreError("The Neo4j address cannot be understood; write neo4j://host:7687.") from None
+        if parts.query or parts.fragment or "?" in uri:
+            raise StoreError(
+                "Leave everything after the port out of the Neo4j address; the name, password and database "
+                "are NEO4J_USERNAME, NEO4J_PASSWORD and NEO4J_DATABASE."
+            )
         if "@" in uri:
             raise StoreError(
                 "Leave the name and password out of the Neo4j address; set NEO4J_USERNAME and NEO4J_PASSWORD."

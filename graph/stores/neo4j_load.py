@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import pandas as pd
@@ -12,11 +12,12 @@ import pandas as pd
 from clustercoop.graph.errors import StoreError
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.periods import merge_memberships
-from clustercoop.graph.progress import Progress, silent
+from clustercoop.graph.progress import Progress
 from clustercoop.graph.rows import to_rows
 from clustercoop.graph.stores import parts, records
 from clustercoop.graph.stores.neo4j_write import (
     LABELS,
+    LAYOUT,
     LOCK,
     Writer,
     link_rows,
@@ -27,10 +28,11 @@ from clustercoop.graph.stores.protocol import SCHEMA_VERSION, LoadReport
 
 UNIQUE: Final = (
     *(("(x:{})", label, "id") for label in ("ClusterCoop", "Participant", "Cluster")),
-    *(("(x:{})", node.label, "key") for node in records.NODES.values() if node.key == "key"),
+    *(("(x:{})", node.label, "key") for node in LAYOUT if node.key == "key"),
     ("(x:{})", "Formation", "key"),
     ("(x:{})", "Load", "fingerprint"),
     *(("()-[x:{}]-()", kind, "key") for kind in ("SUPPLIES", "MEMBERSHIP", "MEMBER_OF", "MEASURED")),
+    *(("()-[x:{}]-()", kind, "key") for kind in ("INSIDE", "TRADES")),
 )
 """What is unique: pattern, label or type, property. Community has no other kind of constraint."""
 
@@ -77,8 +79,24 @@ class Loader(Writer):
             meta = self._meta() or {}
         return meta
 
-    def load(self, graph: SupplyGraph, progress: Progress = silent) -> LoadReport:
-        """Make the store hold `graph` for the clusters and years of `graph`."""
+    def load(
+        self,
+        graph: SupplyGraph,
+        progress: Progress,
+        held: Callable[[], SupplyGraph],
+        sweep: Callable[[list[tuple[str | None, int | None]]], None] | None = None,
+    ) -> LoadReport:
+        """Make the store hold `graph` for the clusters and years of `graph`.
+
+        Parameters
+        ----------
+        graph : SupplyGraph
+        progress : Progress
+        held : callable
+            Reads all that the store holds.
+        sweep : callable, optional
+            Removes clusters and years; given where the store shall hold nothing but `graph`.
+        """
         meta = self.ensure_schema(graph.currency)
         people = self.people()
         old_clusters = {row[0] for row in self.link.read("MATCH (c:Cluster) RETURN c.id")}
@@ -89,6 +107,16 @@ class Loader(Writer):
             )
         else:
             parts.check_currency(str(meta["currency"]), graph.currency)
+        measured = {row[0] for row in self.link.read("MATCH (n:Measure) RETURN DISTINCT n.year")}
+        strange = LoadReport.strangers(
+            old_clusters, {*meta["years"], *measured}, graph.cluster_ids, parts.all_years(graph)
+        )
+        if sweep is not None and any(strange):
+            self._begin(fingerprint(graph), graph.cluster_ids, parts.all_years(graph))
+            self._steps([])
+            sweep([*((cluster, None) for cluster in strange[0]), *((None, year) for year in strange[1])])
+            people, old_clusters = self.people(), old_clusters - set(strange[0])
+            meta = self._meta() or meta
         held_years = set(meta["years"])
         alone = not (old_clusters - set(graph.cluster_ids))
         whole = held_years <= set(graph.years)
@@ -122,13 +150,16 @@ class Loader(Writer):
         self._derive(merged)
         if not fresh:
             self._prune()
+        self.rederive(graph if fresh or (alone and whole) else held())
         replaced = alone and whole
         provenance = parts.merge_provenance(
             json.loads(str(meta["provenance"])), dict(graph.provenance), replaced or fresh
         )
         text = json.dumps(provenance, default=str, sort_keys=True)
-        self._end([("MATCH (m:ClusterCoop {id: 'store'}) SET m.provenance = $text", {"text": text})])
-        return LoadReport(len(graph.node_ids), len(graph.links), resumed, removed)
+        told = {"text": text, "version": SCHEMA_VERSION}
+        what = "SET m.provenance = $text, m.schema_version = $version"
+        self._end([(f"MATCH (m:ClusterCoop {{id: 'store'}}) {what}", told)])
+        return LoadReport.of(graph, strange, sweep is not None, resumed, removed)
 
     def _stale_results(self, graph: SupplyGraph, people: pd.DataFrame) -> list[tuple[str, Mapping[str, Any]]]:
         partners = people["participant_id"].isin(graph.node_ids)

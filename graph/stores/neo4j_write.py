@@ -15,13 +15,15 @@ from typing import Any, Final
 import pandas as pd
 
 from clustercoop.graph.errors import parameter_error
+from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.people import describe
 from clustercoop.graph.rows import to_rows
-from clustercoop.graph.stores import records, results
+from clustercoop.graph.stores import derived, records, results
 from clustercoop.graph.stores.neo4j_link import Link
 from clustercoop.graph.stores.protocol import UnfinishedLoadError, check_version
 
-LABELS: Final = (*(node.label for node in records.NODES.values()), "Formation", "Load")
+LAYOUT: Final = (*records.NODES.values(), *derived.NODES.values(), results.GAP)
+LABELS: Final = (*(node.label for node in LAYOUT), "Formation", "Load")
 LOCK: Final = "MERGE (m:ClusterCoop {id: 'store'}) SET m.tick = coalesce(m.tick, 0) + 1"
 _STEP: Final = (
     "MERGE (m:ClusterCoop {id: 'store'}) SET m.tick = coalesce(m.tick, 0) + 1 "
@@ -141,6 +143,11 @@ class Writer:
                 {"clusters": clusters, "years": years},
             ),
             (
+                "MATCH (g:Gap) WHERE g.cluster_id IN $clusters "
+                "AND ($years IS NULL OR g.year IS NULL OR g.year IN $years) DETACH DELETE g",
+                {"clusters": clusters, "years": years},
+            ),
+            (
                 f"MATCH (c:Cluster) WHERE c.id IN $clusters AND c.resulted SET {gone}",
                 {"clusters": clusters},
             ),
@@ -163,6 +170,18 @@ class Writer:
         new = wanted[~wanted["key"].isin(existing)]
         self._batches(link_statement(link), link_rows(link, new))
         self._delete_links("MEMBER_OF", sorted(existing - set(wanted["key"])))
+
+    def rederive(self, graph: SupplyGraph) -> None:
+        """Bring what follows from the tables up to date; `graph` is all that the store holds."""
+        made = derived.derived_records(graph)
+        for name, node in derived.NODES.items():
+            found = self.link.read(f"MATCH (n:{node.label}) RETURN n.key")
+            self._delete_nodes(node.label, sorted({key for [key] in found} - set(made[name]["key"])))
+            self._batches(node_statement(node), to_rows(made[name], (node.key, *node.properties)))
+        for name, link in derived.LINKS.items():
+            found = self.link.read(f"MATCH ()-[r:{link.type}]->() RETURN r.key")
+            self._delete_links(link.type, sorted({key for [key] in found} - set(made[name]["key"])))
+            self._batches(link_statement(link), link_rows(link, made[name]))
 
     def _prune(self) -> None:
         """Delete participants and unlisted clusters that nothing refers to any more."""

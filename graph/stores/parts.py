@@ -20,6 +20,7 @@ from clustercoop.graph.errors import DataError, UnknownNameError, parameter_erro
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.periods import merge_memberships
 from clustercoop.graph.schema import tables
+from clustercoop.graph.stores.protocol import LoadReport
 from clustercoop.graph.stores.records import APART
 
 Bools = NDArray[np.bool_]
@@ -208,6 +209,11 @@ def merged(old: SupplyGraph, new: SupplyGraph) -> SupplyGraph:
     return SupplyGraph.from_tables(frames, currency=new.currency, provenance=provenance)
 
 
+def strangers(held: SupplyGraph, new: SupplyGraph) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """Return the clusters and years of `held` that `new` lacks."""
+    return LoadReport.strangers(held.cluster_ids, all_years(held), new.cluster_ids, all_years(new))
+
+
 def covers(old: SupplyGraph, new: SupplyGraph) -> bool:
     """Tell whether `new` has every year of `old`."""
     return set(old.years) <= set(new.years)
@@ -252,10 +258,12 @@ def check_results(held: SupplyGraph, tables: Mapping[str, pd.DataFrame]) -> None
 def check_names(tables: Mapping[str, pd.DataFrame], known: Mapping[str, Collection[str]]) -> None:
     """Refuse tables with a cluster or participant id that is not `known`."""
     for name, frame in tables.items():
-        if name not in ("formations", "participants", "clusters"):
-            raise parameter_error("tables", "write_results", "formations, participants, clusters", name)
+        if name not in ("formations", "participants", "clusters", "gaps"):
+            must = "formations, participants, clusters, gaps"
+            raise parameter_error("tables", "write_results", must, name)
         for column, ids in known.items():
-            strange = sorted(set(frame[column].astype(str)) - set(ids)) if column in frame else []
+            named = set(frame[column].dropna().astype(str)) if column in frame else set()
+            strange = sorted(named - set(ids) - ({"", "*"} if name == "gaps" else set()))
             if strange:
                 raise DataError(
                     f"The result table {name} names {column} {strange[0]!r}, which the store does not hold; "

@@ -12,7 +12,7 @@ from clustercoop.graph.errors import StoreError
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.progress import Progress, silent
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 """Version of the layout that this program writes; a store with a newer one is refused."""
 
 DEFAULT_TIMEOUT: Final = 30.0
@@ -84,6 +84,10 @@ class LoadReport:
         How many links an earlier, interrupted load of the same graph had already written.
     removed_links : int
         How many links of the same clusters and years were in the store and are no longer in the data.
+    removed_clusters, removed_years : tuples
+        What the store held and no longer holds, because the data lack it.
+    kept_clusters, kept_years : tuples
+        What the store still holds though the data lack it.
     notes : tuple of str
         What the user should know, in sentences.
     """
@@ -92,7 +96,55 @@ class LoadReport:
     links: int
     resumed_links: int = 0
     removed_links: int = 0
+    removed_clusters: tuple[str, ...] = ()
+    removed_years: tuple[int, ...] = ()
+    kept_clusters: tuple[str, ...] = ()
+    kept_years: tuple[int, ...] = ()
     notes: tuple[str, ...] = field(default=())
+
+    @staticmethod
+    def strangers(
+        held_clusters: Collection[str],
+        held_years: Collection[int],
+        clusters: Collection[str],
+        years: Collection[int],
+    ) -> tuple[tuple[str, ...], tuple[int, ...]]:
+        """Return the clusters and years that a store holds and the data lack, sorted.
+
+        Examples
+        --------
+        >>> LoadReport.strangers(["a", "b"], [2020], ["b"], [2020, 2021])
+        (('a',), ())
+        """
+        return tuple(sorted(set(held_clusters) - set(clusters))), tuple(sorted(set(held_years) - set(years)))
+
+    @classmethod
+    def of(
+        cls,
+        graph: SupplyGraph,
+        strange: tuple[tuple[str, ...], tuple[int, ...]],
+        replace: bool,
+        resumed: int = 0,
+        removed: int = 0,
+        notes: tuple[str, ...] = (),
+    ) -> LoadReport:
+        """Return the report of a load of `graph` into a store that held `strange` clusters and years."""
+        told = []
+        for what, names in (("cluster", strange[0]), ("year", strange[1])):
+            if names:
+                many = f"{what}{'s' if len(names) > 1 else ''} {', '.join(map(str, names[:20]))}"
+                many += f" and {len(names) - 20} more" if len(names) > 20 else ""
+                told.append(
+                    f"The store no longer holds the {many}, absent from the data loaded."
+                    if replace
+                    else f"The store still holds the {many}, absent from the data loaded, and counts it in "
+                    "all sums; load with --replace, or remove it, where it is gone."
+                )
+        parts = strange if replace else ((), ())
+        kept = ((), ()) if replace else strange
+        return cls(
+            len(graph.node_ids), len(graph.links), resumed, removed, *parts, *kept, notes=(*notes, *told)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +160,8 @@ class Answer:
 class Store(Protocol):
     """A place that holds one supply graph and the results computed from it.
 
-    A load replaces the clusters and years that the given graph holds and leaves the others alone;
+    A load replaces the clusters and years that the given graph holds and leaves the others alone, unless it
+    is to replace everything;
     `clustercoop.graph.stores.parts` says exactly what that means, and every store must agree with it.
     """
 
@@ -117,8 +170,8 @@ class Store(Protocol):
         """What this store can do."""
         ...
 
-    def load(self, graph: SupplyGraph, progress: Progress = silent) -> LoadReport:
-        """Make the store hold `graph` for the clusters and years of `graph`."""
+    def load(self, graph: SupplyGraph, progress: Progress = silent, *, replace: bool = False) -> LoadReport:
+        """Make the store hold `graph`: for its clusters and years, or, to `replace`, nothing else."""
         ...
 
     def read(
@@ -167,8 +220,10 @@ class Store(Protocol):
         ...
 
 
-def check_version(found: object, where: str) -> None:
+def check_version(found: object, where: str, *, asked: bool = False) -> None:
     """Refuse a store that a newer program wrote, or that does not say which version wrote it.
+
+    One that an older program wrote can be read, and loaded again, but not `asked`.
 
     Raises
     ------
@@ -181,12 +236,17 @@ def check_version(found: object, where: str) -> None:
     >>> check_version(99, "a.kgl")
     Traceback (most recent call last):
     clustercoop.graph.errors.StoreError: The store a.kgl has schema version 99, and this program knows \
-versions up to 1: install a newer clustercoop, or load the data into another store.
+versions up to 2: install a newer clustercoop, or load the data into another store.
     """
     if isinstance(found, bool) or not isinstance(found, int) or found < 1:
-        raise StoreError(
+        raise DamagedStoreError(
             f"The store {where} does not say which version of the layout it was written with; load the data "
-            "again into a new one."
+            "again."
+        )
+    if asked and found < SCHEMA_VERSION:
+        raise StoreError(
+            f"The store {where} was written by an older clustercoop and lacks what queries read; "
+            "load the data again."
         )
     if found > SCHEMA_VERSION:
         raise StoreError(

@@ -7,6 +7,10 @@ Layout::
 
     (:Formation {key, cluster_id, year, …})-[:OF]->(:Cluster {…})
     (:Participant)-[:MEASURED {key, cluster_id, year, …}]->(:Formation)
+    (:Gap {key, cluster_id, year, participant_id, column, code, value, detail})-[:AT]->(:Cluster)
+
+A Gap says why a cell is unknown: one of ``participants`` where it has a participant (``*`` is every member
+whose cell is), else one of ``formations``, or of ``clusters`` where it has no year.
 """
 
 from __future__ import annotations
@@ -15,22 +19,27 @@ from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from clustercoop.graph.columns import output_columns
 from clustercoop.graph.errors import DataError, parameter_error
+from clustercoop.graph.gaps import COLUMNS
 from clustercoop.graph.kinds import KINDS
-from clustercoop.graph.stores.records import escape, join_key
+from clustercoop.graph.stores.records import NodeSpec, escape, join_key
 
 KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "formations": ("cluster_id", "year"),
     "participants": ("cluster_id", "year", "participant_id"),
     "clusters": ("cluster_id",),
+    "gaps": ("cluster_id", "column", "code"),
 }
+GAP: Final = NodeSpec("Gap", "key", COLUMNS, ("AT", "Cluster", "cluster_id", False))
 _NOTHING: Final[Mapping[str, tuple[str, ...]]] = {
     "formations": ("cluster_id", "year", "key"),
     "measured": ("participant_id", "formation", "key"),
     "clusters": ("id",),
+    "gaps": ("key", "cluster_id"),
 }
 
 
@@ -43,6 +52,8 @@ def column_types(table: str) -> Mapping[str, str]:
     >>> column_types("formations")["cooperation_ratio"]
     'share'
     """
+    if table == "gaps":
+        return {name: "year" if name == "year" else "text" for name in COLUMNS}
     return {column.column: column.kind for column in output_columns(table)}
 
 
@@ -78,13 +89,14 @@ def typed_results(table: str, frame: pd.DataFrame) -> pd.DataFrame:
             ) from error
     out = pd.DataFrame(done).reset_index(drop=True)
     keys = list(KEYS[table])
-    if bool(out[keys].isna().any(axis=None)) or bool(out.duplicated(keys).any()):
+    several = table == "gaps"
+    if bool(out[keys].isna().any(axis=None)) or (not several and bool(out.duplicated(keys).any())):
         raise DataError(f"The result table {table} has an empty or repeated {', '.join(keys)}.")
     return out
 
 
 def result_records(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """Return the records ``formations`` (by key), ``measured`` (by key) and ``clusters`` (by id).
+    """Return the records ``formations``, ``measured`` and ``gaps`` (by key) and ``clusters`` (by id).
 
     Every participant row gets a Formation to hang on: one that ``formations`` lacks is made from its key.
     """
@@ -92,7 +104,7 @@ def result_records(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame
     formations = typed.get("formations", pd.DataFrame(columns=["cluster_id", "year"]))
     people = typed.get("participants", pd.DataFrame(columns=["cluster_id", "year", "participant_id"]))
     pairs = people[["cluster_id", "year"]].drop_duplicates()
-    if not len(formations) and not len(people) and "clusters" not in typed:
+    if not len(formations) and not len(people) and not typed.keys() & {"clusters", "gaps"}:
         return {name: pd.DataFrame(columns=list(names)) for name, names in _NOTHING.items()}
     formations = formations.merge(pairs, "outer", on=["cluster_id", "year"]) if len(pairs) else formations
     formations = formations.assign(key=formation_key(formations))
@@ -105,7 +117,15 @@ def result_records(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame
         "formations": formations,
         "measured": measured,
         "clusters": clusters.rename(columns={"cluster_id": "id"}),
+        "gaps": _gap_records(typed.get("gaps", pd.DataFrame(columns=list(COLUMNS)))),
     }
+
+
+def _gap_records(gaps: pd.DataFrame) -> pd.DataFrame:
+    parts = [gaps[name].astype(object) for name in ("cluster_id", "year", "participant_id", "column", "code")]
+    key = join_key(*(escape(part.where(part.notna(), None)) for part in parts))
+    nth = pd.Series(key, dtype=object).groupby(key, sort=False).cumcount()
+    return gaps.assign(key=join_key(key, nth))
 
 
 def formation_key(frame: pd.DataFrame) -> Any:
@@ -117,7 +137,8 @@ def from_result_rows(table: str, frame: pd.DataFrame) -> pd.DataFrame:
     """Return a result table as a store gave it back: the contract's columns, typed, sorted by key."""
     columns = list(column_types(table))
     done = {name: KINDS[column_types(table)[name]].typed(frame[name]) for name in columns}
-    return pd.DataFrame(done, columns=columns).sort_values(list(KEYS[table]), ignore_index=True)
+    order = columns if table == "gaps" else list(KEYS[table])
+    return pd.DataFrame(done, columns=columns).sort_values(order, ignore_index=True)
 
 
 def drop_results(
@@ -127,8 +148,8 @@ def drop_results(
     out = {}
     for name, frame in tables.items():
         stale = frame["cluster_id"].isin(list(clusters))
-        if years is not None and "year" in KEYS[name]:
-            stale &= frame["year"].isin(list(years))
+        if years is not None and name != "clusters":
+            stale &= frame["year"].isin(list(years)) | frame["year"].isna()
         out[name] = frame[~stale].reset_index(drop=True)
     return out
 
@@ -138,7 +159,9 @@ def replace_results(
 ) -> dict[str, pd.DataFrame]:
     """Return `before` with the formations and clusters of `after` taken from `after`."""
     fresh = {name: typed_results(name, frame) for name, frame in after.items()}
-    touched = [frame[["cluster_id", "year"]] for name, frame in fresh.items() if name != "clusters"]
+    touched = [
+        fresh[name][["cluster_id", "year"]] for name in ("formations", "participants") if name in fresh
+    ]
     pairs = set(pd.concat(touched).itertuples(index=False, name=None)) if touched else set()
     named = set(fresh["clusters"]["cluster_id"]) if "clusters" in fresh else set()
     out: dict[str, pd.DataFrame] = {}
@@ -147,7 +170,11 @@ def replace_results(
         if name == "clusters":
             kept = old[~old["cluster_id"].isin(list(named))]
         else:
-            kept = old[[pair not in pairs for pair in zip(old["cluster_id"], old["year"], strict=True)]]
+            stale = [
+                (cluster in named) if pd.isna(year) else ((cluster, year) in pairs)
+                for cluster, year in zip(old["cluster_id"], old["year"], strict=True)
+            ]
+            kept = old[~np.array(stale, dtype=bool)]
         parts = [part for part in (kept, fresh.get(name)) if part is not None and len(part)]
         out[name] = (
             from_result_rows(

@@ -71,5 +71,5 @@ def open_store(uri: str | os.PathLike[str], **options: Any) -> Store:
 
         return EmbeddedStore(Path(name), **options)
     raise StoreError(
-        f"{name.split('@')[-1]!r} names no store; give memory:, a file ending in .kgl, or neo4j://host:7687."
+        f"{name.split('@')[-1].split('?')[0]!r} names no store; give memory:, a file ending in .kgl, or neo4j://host:7687."
     )

@@ -132,6 +132,13 @@ def random_graph(
     )
 
 
+def with_knowledge(graph: SupplyGraph) -> SupplyGraph:
+    """Return `graph` with every ninth link a tie of knowledge."""
+    frames = graph.to_tables()
+    kind = frames["links"]["kind"].where(frames["links"].index % 9 != 0, "knowledge")
+    return SupplyGraph.from_tables({**frames, "links": frames["links"].assign(kind=kind)})
+
+
 def outcome(graph: SupplyGraph, seed: int = 0) -> dict[str, pd.DataFrame]:
     """Result tables about the formations of `graph`: plain figures from it, and drawn ones."""
     rng = np.random.default_rng(seed)
@@ -141,6 +148,7 @@ def outcome(graph: SupplyGraph, seed: int = 0) -> dict[str, pd.DataFrame]:
         core = np.arange(f.n) % 2 == 1
         internal = float(f.weight.sum())
         output = float(f.output.sum())
+        total = internal + float(f.purchases_outside.sum())
         formations.append(
             {
                 "cluster_id": f.cluster_id,
@@ -149,6 +157,9 @@ def outcome(graph: SupplyGraph, seed: int = 0) -> dict[str, pd.DataFrame]:
                 "links": len(f.src),
                 "output": output,
                 "internal_supply": internal,
+                "purchases_outside": float(f.purchases_outside.sum()),
+                "internal_sourcing_share": internal / total if total > 0 else np.nan,
+                "internal_sourcing_basis": "links",
                 "cooperation_ratio": internal / output if output > 0 else np.nan,
                 "core_size": int(core.sum()),
                 "core_members": ";".join(f.ids[core]),
@@ -163,6 +174,12 @@ def outcome(graph: SupplyGraph, seed: int = 0) -> dict[str, pd.DataFrame]:
                 "participant_id": str(who),
                 "in_core": bool(inside) if k % 7 else None,
                 "cooperation_ratio": float(f.supplied_inside[k] / f.output[k]) if f.output[k] > 0 else np.nan,
+                "output": float(f.output[k]),
+                "internal_supply": float(f.supplied_inside[k]),
+                "internal_supply_source": "links" if k % 5 else "reported",
+                "bought_inside": float(f.bought_inside[k]),
+                "sales_outside": float(f.sales_outside[k]),
+                "purchases_outside": float(f.purchases_outside[k]),
                 "stage": float(rng.random()),
                 "broker_share": float(rng.random()) if k % 3 else np.nan,
             }
@@ -172,8 +189,20 @@ def outcome(graph: SupplyGraph, seed: int = 0) -> dict[str, pd.DataFrame]:
         {"cluster_id": c, "years": "2020;2021", "formation_verdict": "undecided", "jaccard": None}
         for c in graph.cluster_ids
     ]
+    gaps: list[tuple[object, ...]] = [
+        (f.cluster_id, f.year, "", "cooperation_ratio", "coverage", "0.5", "") for f in graph.formations()
+    ]
+    gaps += [(f.cluster_id, f.year, "*", "stage", "no_links", "", "01; 02") for f in graph.formations()]
+    gaps += [
+        (f.cluster_id, f.year, str(f.ids[0]), "stage", "no_output", n, "")
+        for f in graph.formations()
+        for n in "12"
+    ]
+    gaps += [(c, None, "", "jaccard", "one_year", "", "") for c in graph.cluster_ids]
+    columns = ["cluster_id", "year", "participant_id", "column", "code", "value", "detail"]
     return {
         "formations": pd.DataFrame(formations),
         "participants": pd.DataFrame(people),
         "clusters": pd.DataFrame(clusters),
+        "gaps": pd.DataFrame(gaps, columns=columns).astype({"year": "Int64"}),
     }

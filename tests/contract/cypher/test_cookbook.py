@@ -14,11 +14,11 @@ from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.stores.protocol import Store
 from clustercoop.graph.stores.uri import open_store
 from tests.contract.cypher.counterparts import COUNTERPARTS
-from tests.contract.samples import outcome, random_graph
+from tests.contract.samples import outcome, random_graph, with_knowledge
 
-GRAPH = random_graph(31, clusters=2, size=7, years=2, links_each=14)
+GRAPH = with_knowledge(random_graph(44, clusters=2, size=7, years=3, links_each=20))
 TABLES = outcome(GRAPH, seed=5)
-ONE = {"cluster": "c1", "year": 2021}
+ONE = {"cluster": "c1", "year": 2022, "supplier": "0008", "buyer": "0010"}
 
 
 @pytest.fixture(scope="module", params=["embedded", "neo4j"])
@@ -50,6 +50,8 @@ def parameters(name: str) -> list[dict[str, Any]]:
         sets.append({})
     if any(p.name == "minimum" for p in query.parameters):
         sets.append({**given, "minimum": 3.0, "top": 500})
+    if any(p.name == "width" for p in query.parameters):
+        sets.append({**given, "width": 2, "top": 500})
     return sets
 
 
