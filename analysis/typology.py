@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from functools import cache
 from importlib import resources
@@ -163,7 +164,7 @@ def rule_verdicts(formations: pd.DataFrame, thresholds: Thresholds) -> pd.DataFr
         because = {
             "cooperation": (
                 _HOLDS[cooperates],
-                "…".join(_shown(end, thresholds.cooperation_above) for end in dict.fromkeys(ends)),
+                _range(*ends) if math.isnan(ratio) else _shown(ratio, thresholds.cooperation_above),
                 f"{thresholds.cooperation_above:g}",
                 "",
                 _years(cooperation),
@@ -287,6 +288,23 @@ def rule_sentence(because: str, lang: str) -> str:
         what = text("rule.level" if level else "rule.ratio", lang, **figures)
         told.append(text(f"rule.{verdict}", lang, trait=text(f"rule.{trait}", lang), what=what))
     return decimal_point("; ".join(told), lang)
+
+
+def _range(low: float, high: float) -> str:
+    """Return bounds as text; an open one is the next number to what a cell states.
+
+    Examples
+    --------
+    >>> _range(math.nextafter(0.3, 1), 1.0), _range(0.0, 0.25), _range(0.2, 0.5), _range(math.nan, math.nan)
+    ('> 0.3', '≤ 0.25', '0.2…0.5', 'nan')
+    """
+    if math.isnan(low) or math.isnan(high):
+        return "nan"
+    if high >= 1:
+        return f"{'>' if float(f'{low:.12g}') < low else '≥'} {low:.3g}"
+    return (
+        f"{'<' if float(f'{high:.12g}') > high else '≤'} {high:.3g}" if low <= 0 else f"{low:.3g}…{high:.3g}"
+    )
 
 
 def _shown(value: float, *limits: float) -> str:

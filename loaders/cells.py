@@ -281,7 +281,10 @@ def _number(
 def _bounds(
     numbers: Numbers, matched: Matched, scale: float | NDArray[np.float64], size: int
 ) -> dict[str, NDArray[np.float64]]:
-    """Return the bounds that cells state, in the contract's unit, NaN where they state none."""
+    """Return the bounds that cells state, in the contract's unit, NaN where they state none.
+
+    The bound of "more than 30 %" is the next number above .3, so that it lies above a threshold of .3.
+    """
     sides = {side: np.full(size, np.nan) for side in SIDES}
     each = np.broadcast_to(np.asarray(scale), (size,))
     for bound in numbers.bounds:
@@ -290,6 +293,8 @@ def _bounds(
             value = bound.value / 100.0 if bound.percent or matched.unit.percent else bound.value
         else:
             value = bound.value * own / (1e6 if matched.column.type == "money" else 1.0)
+        if bound.open:
+            value = float(np.nextafter(value, np.inf if bound.side == "low" else -np.inf))
         sides[bound.side][bound.position] = value
     return sides
 

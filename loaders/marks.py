@@ -90,6 +90,20 @@ def bound_words() -> dict[str, str]:
     return {word: row["side"] for row in _rows("bound_words.csv") for word in row["words"].split("|")}
 
 
+@cache
+def open_words() -> frozenset[str]:
+    """Return those of `bound_words` whose bound is not itself allowed: more than, less than.
+
+    Examples
+    --------
+    >>> ">" in open_words(), "at least" in open_words()
+    (True, False)
+    """
+    return frozenset(
+        word for row in _rows("bound_words.csv") if row["open"] == "yes" for word in row["words"].split("|")
+    )
+
+
 def _rows(name: str) -> list[dict[str, str]]:
     text = resources.files("clustercoop.loaders").joinpath(name).read_text("utf-8")
     return list(csv.DictReader(text.splitlines()))

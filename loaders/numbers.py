@@ -68,13 +68,14 @@ class Numbers:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """One cell that states a bound: its position, the side, the value as printed, per cent, its unit."""
+    """One cell that states a bound: position, side, value as printed, per cent, unit, whether it is open."""
 
     position: int
     side: str
     value: float
     percent: bool
     unit: Unit
+    open: bool
 
 
 def parse_numbers(cells: NDArray[Any], *, hint: str = "", usual: NDArray[np.int64] | None = None) -> Numbers:
@@ -255,7 +256,7 @@ def _with_tokens(
                 read.issue[odd[codes == code]] = issue
                 continue
             read.bounds.extend(
-                Bound(int(at), side, value, part.percent, part.unit) for at in odd[codes == code]
+                Bound(int(at), side, value, part.percent, part.unit, part.open) for at in odd[codes == code]
             )
     read.units.extend((unit, odd[np.isin(codes, held)]) for unit, held in units.items())
     return read

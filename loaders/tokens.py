@@ -12,7 +12,7 @@ from enum import IntEnum
 from functools import cache
 from typing import Final
 
-from clustercoop.loaders.marks import bound_words, gap_meaning
+from clustercoop.loaders.marks import bound_words, gap_meaning, open_words
 from clustercoop.loaders.units import Unit, read_unit, unit_words
 
 _SPACE: Final = "[ \u00a0\u2000-\u200a\u202f\u205f\u3000'’`]"
@@ -73,6 +73,8 @@ class Token:
         What the cell says of its unit.
     sides : dict of {"low", "high"} to Token
         The bounds that the cell states instead of a number.
+    open : bool
+        Of a bound: that it is not itself allowed (more than, less than).
     meaning : str
         What a mark of a gap means.
     """
@@ -86,6 +88,7 @@ class Token:
     footnote: str = ""
     unit: Unit = field(default_factory=Unit)
     sides: dict[str, Token] = field(default_factory=dict)
+    open: bool = False
     meaning: str = ""
 
 
@@ -181,7 +184,7 @@ def _bound(token: Token, body: str, evidence: Evidence) -> bool:
     """Read ``>30 %``, ``не менее 20``, ``0.1-0.3``; False where the cell states no bounds."""
     plain = " ".join(body.lower().split())
     worded = _worded(plain)
-    sides = {worded[0]: worded[1]} if worded else {}
+    sides = {bound_words()[worded[0]]: worded[1]} if worded else {}
     between = _RANGE.fullmatch(re.sub(r"^(?:от|from|between|von|между)\s+", "", plain))
     if between and not (worded and not plain.startswith(("от ", "from "))):
         sides = {"low": between[1].strip(), "high": between[2].strip()}
@@ -190,6 +193,7 @@ def _bound(token: Token, body: str, evidence: Evidence) -> bool:
         found[side] = Token(part)
         if not _amount(found[side], part, evidence) or found[side].footnote:
             return False
+        found[side].open = worded is not None and len(sides) == 1 and worded[0] in open_words()
     if len(found) == 2:
         low, high = found["low"], found["high"]
         low.percent = high.percent = low.percent or high.percent
@@ -201,10 +205,10 @@ def _bound(token: Token, body: str, evidence: Evidence) -> bool:
 
 
 def _worded(plain: str) -> tuple[str, str] | None:
-    """Return the side that a word or sign in front of a number bounds, and the number."""
+    """Return the word or sign in front of a number that makes it a bound, and the number."""
     for word in sorted(bound_words(), key=len, reverse=True):
         if plain.startswith(word) and (not word[-1].isalpha() or plain[len(word) : len(word) + 1] == " "):
-            return bound_words()[word], plain[len(word) :].strip()
+            return word, plain[len(word) :].strip()
     return None
 
 

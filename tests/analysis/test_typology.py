@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import clustercoop
 from clustercoop.analysis.cooperation import cooperation_tables
 from clustercoop.analysis.trajectories import trajectories
 from clustercoop.analysis.typology import (
@@ -20,6 +21,7 @@ from clustercoop.analysis.typology import (
     support_measures,
     yearly_rule,
 )
+from clustercoop.example import dataset
 from clustercoop.graph.errors import DataError, ParameterError
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
@@ -384,3 +386,18 @@ def test_traits_of_different_years_decide_nothing() -> None:
     [judged] = rule_verdicts(classify(frame, rules, "RUB")[0], rules).to_dict("records")
     assert judged["rule_verdict"] == "undecided"
     assert rule_sentence(judged["rule_because"], "en").endswith("no year shows both traits")
+
+
+def test_the_shipped_table_decides_for_the_two_that_innovate() -> None:
+    """All nine cooperate above 30 %; median R&D is medium in Voronezh (.2455) and Kalashnikov (.1215) only."""
+    result = clustercoop.analyze(dataset("table3"), nulls=0)
+    judged = result.clusters.set_index("cluster_id")
+    ecosystems = judged.index[judged["rule_verdict"] == "ecosystem-like"]
+    assert sorted(ecosystems) == ["kalashnikov", "voronezh-oil-gas"]
+    assert (judged["rule_verdict"].drop(ecosystems) == "undecided").all()
+    said = rule_sentence(judged["rule_because"]["transmash"], "en")
+    assert "cooperation: holds (median of the years 2020, 2021, 2022, 2023: > 0.3" in said
+    assert "innovation: does not hold" in said
+    assert result.formations["cooperation_ratio"].isna().all()
+    yearly = result.formations[result.formations["cluster_id"] == "kalashnikov"]["rule_verdict"]
+    assert (yearly == "ecosystem-like").all()
