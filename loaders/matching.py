@@ -76,6 +76,8 @@ def _options(stripped: str, table: str) -> tuple[Option, ...]:
     known = lexicon(table)
     reading = read_header(stripped)
     found = known.plain.get(reading.plain) if PATH not in stripped else None
+    if not found and not reading.core and PATH not in stripped:  # marks and a unit: their words decide
+        found = known.plain.get(read_header(read_unit(stripped)[0]).plain)
     if found:
         return tuple(Option(name, PHRASE, rank) for name, rank in found)
     if not reading.plain:
