@@ -389,7 +389,7 @@ def test_traits_of_different_years_decide_nothing() -> None:
 
 
 def test_the_shipped_table_decides_for_the_two_that_innovate() -> None:
-    """All nine cooperate above 30 %; median R&D is medium in Voronezh (.2455) and Kalashnikov (.1215) only."""
+    """All cooperate above 30 %; median R&D is medium in Voronezh (.2455) and Kalashnikov (.1215) only."""
     result = clustercoop.analyze(dataset("table3"), nulls=0)
     judged = result.clusters.set_index("cluster_id")
     ecosystems = judged.index[judged["rule_verdict"] == "ecosystem-like"]
