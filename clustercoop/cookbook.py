@@ -268,6 +268,25 @@ def run_named(
     return rows
 
 
+def query_help(query: NamedQuery, examples: Mapping[str, Any]) -> str:
+    """Return what a query is for, takes and returns, with an example that can be pasted.
+
+    Examples
+    --------
+    >>> print(query_help(get_query("cooperation"), {}).splitlines()[0])
+    cooperation: Cooperation by cluster and year, as the analysis wrote it
+    """
+    lines = [f"{query.name}: {query.purpose}"]
+    if query.needs:
+        lines.append(f"needs: {query.needs}")
+    for p in query.parameters:
+        default = "required" if p.required else "optional" if p.default is None else f"default {p.default}"
+        lines.append(f"  --param {p.name}=…  {p.type}, {default}: {p.meaning}")
+    lines += [f"  returns {name}: {meaning}" for name, meaning in query.returns.items()]
+    given = "".join(f" --param {name}={value}" for name, value in examples.items())
+    return "\n".join([*lines, f"example: clustercoop query {query.name} --store STORE{given}"])
+
+
 def example_parameters(store: Store, query: NamedQuery, **wanted: Any) -> dict[str, Any]:
     """Return values from the store for the required parameters of `query`: those of its largest pair.
 

@@ -67,6 +67,15 @@ class BaseStore(ABC):
         return to_frame(answer.names, answer.rows, truncation(limit) if answer.more else "")
 
     @final
+    def explain(self, cypher: str, params: Mapping[str, Any] | None = None) -> str:
+        """Return how the engine would run a statement that only reads, in lines of text."""
+        return self._plan(check_statement(cypher), check_parameters(params))
+
+    @abstractmethod
+    def _plan(self, statement: str, values: Mapping[str, Any]) -> str:
+        """Return the engine's plan of a checked statement."""
+
+    @final
     def _check_names(self, named: Names, values: Mapping[str, Any]) -> list[str]:
         """Refuse labels and types that do not exist; return sentences about properties that do not."""
         wrong, doubts = unknown_names(named, values, Names())

@@ -27,7 +27,9 @@ from clustercoop.graph.stores.base import BaseStore, damaged, most_values
 from clustercoop.graph.stores.cypher_guard import Token
 from clustercoop.graph.stores.differences import met
 from clustercoop.graph.stores.protocol import (
+    DEFAULT_LIMIT,
     DEFAULT_MEMORY,
+    DEFAULT_TIMEOUT,
     SCHEMA_VERSION,
     Answer,
     Capabilities,
@@ -268,6 +270,10 @@ class EmbeddedStore(BaseStore):
             aside.unlink(missing_ok=True)
             raise StoreError(f"{self.path.name} cannot be written ({type(error).__name__}).") from error
         progress("writing the file", 1, 1)
+
+    def _plan(self, statement: str, values: Mapping[str, Any]) -> str:
+        answer = self._run(f"EXPLAIN {statement}", values, DEFAULT_TIMEOUT, DEFAULT_LIMIT)
+        return "\n".join("  ".join("" if v is None else str(v) for v in row) for row in answer.rows)
 
     def _check_dialect(self, found: list[Token], named: Names) -> None:
         difference = met(found, named)

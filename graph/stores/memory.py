@@ -74,6 +74,9 @@ class MemoryStore(BaseStore):
         """Return the result tables that were written."""
         return {name: frame.copy() for name, frame in self._results.items()}
 
+    def _plan(self, statement: str, values: Mapping[str, Any]) -> str:
+        return self._run(statement, values, 1.0, 1).names[0]
+
     def _run(self, statement: str, values: Mapping[str, Any], timeout: float, limit: int) -> Answer:
         raise StoreError(
             "The memory store speaks no Cypher; load the data into a file such as graph.kgl, or into Neo4j."

@@ -19,6 +19,7 @@ from clustercoop.graph.stores.neo4j_edit import Editor
 from clustercoop.graph.stores.neo4j_link import RETRY_SECONDS, Access, Link
 from clustercoop.graph.stores.neo4j_load import Loader
 from clustercoop.graph.stores.protocol import (
+    DEFAULT_TIMEOUT,
     Answer,
     Capabilities,
     LoadReport,
@@ -186,6 +187,13 @@ class Neo4jStore(BaseStore):
 
     # Cypher
 
+    def _plan(self, statement: str, values: Mapping[str, Any]) -> str:
+        async def ask(run: Callable[..., Any]) -> str:
+            summary = await (await run(f"EXPLAIN {statement}", values)).consume()
+            return "\n".join(_steps(summary.plan or {}, 0))
+
+        return self._link.stream(DEFAULT_TIMEOUT, ask)
+
     def _more_names(self) -> Names:
         labels, types, keys = (
             [str(name) for [name] in self._link.read(f"CALL db.{what}()")]
@@ -257,6 +265,13 @@ class Neo4jStore(BaseStore):
     def close(self) -> None:
         """Close the connection."""
         self._link.close()
+
+
+def _steps(plan: Mapping[str, Any], depth: int) -> list[str]:
+    """Return the operators of a plan, each deeper one further in."""
+    told = str(plan.get("args", {}).get("Details", ""))
+    lines = [f"{'  ' * depth}{plan.get('operatorType', '')}  {told}".rstrip()]
+    return lines + [line for child in plan.get("children", ()) for line in _steps(child, depth + 1)]
 
 
 async def _take(found: Any, limit: int) -> Answer:

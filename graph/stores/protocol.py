@@ -199,6 +199,10 @@ class Store(Protocol):
         """Run one read-only Cypher statement; at most `limit` rows, at most `timeout` seconds."""
         ...
 
+    def explain(self, cypher: str, params: Mapping[str, Any] | None = None) -> str:
+        """Return how the engine would run a statement that only reads, in lines of text."""
+        ...
+
     def delete(self, *, cluster: str | None = None, year: int | None = None) -> None:
         """Remove one cluster, one year, or one cluster's year, and leave the rest alone."""
         ...
