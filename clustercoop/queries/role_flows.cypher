@@ -6,11 +6,9 @@
 // returns: supplier_role -- role of the supplier in the cluster and year
 // returns: buyer_role -- role of the buyer
 // returns: value -- value
-MATCH (c:Cluster)<-[m:MEMBER_OF]-(s:Participant)-[r:INSIDE]->(b:Participant)
-WHERE ($cluster IS NULL OR c.id = $cluster) AND ($year IS NULL OR m.year = $year)
-  AND r.cluster_id = c.id AND r.year = m.year
-MATCH (b)-[n:MEMBER_OF]->(c) WHERE n.year = m.year
-WITH c.id AS cluster_id, m.year AS year, coalesce(m.role, 'unknown') AS supplier_role,
-  coalesce(n.role, 'unknown') AS buyer_role, sum(r.value) AS value
+MATCH (f:Flow)
+WHERE ($cluster IS NULL OR f.cluster_id = $cluster) AND ($year IS NULL OR f.year = $year)
+WITH f.cluster_id AS cluster_id, f.year AS year, coalesce(f.supplier_role, 'unknown') AS supplier_role,
+  coalesce(f.buyer_role, 'unknown') AS buyer_role, sum(f.value) AS value
 RETURN cluster_id, year, supplier_role, buyer_role, value
 ORDER BY cluster_id, year, supplier_role, buyer_role

@@ -4,13 +4,14 @@ Layout::
 
     (:Participant)-[:INSIDE {key, cluster_id, year, value, rank}]->(:Participant)
     (:Cluster)-[:TRADES {key, year, links, value, shared}]->(:Cluster)
-    (:Flow {key, cluster_id, year, product, kind, links, value})-[:WITHIN]->(:Cluster)
+    (:Flow {key, cluster_id, year, product, kind, supplier_role, buyer_role, links, value})
+    (:Flow)-[:WITHIN]->(:Cluster)
 
 INSIDE is an edge of a formation: what one member supplied to another in the year, knowledge and self-supply
 left out, as every figure of the analysis takes it; ``rank`` 1 is the supplier's largest buyer. Flow sums the
-same links by product and kind. TRADES sums supply from members of one cluster to members of another by
-links whose ends are not both in one of the two; ``shared`` is the part whose supplier or buyer belongs to
-several clusters and so is counted for each of them.
+same links by product, kind and what both ends were in the cluster and year. TRADES sums supply from members
+of one cluster to members of another by links whose ends are not both in one of the two; ``shared`` is the
+part whose supplier or buyer belongs to several clusters and so is counted for each of them.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from clustercoop.graph.formation import Formation
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.stores.records import LinkSpec, NodeSpec, escape, join_key, member_years
 
@@ -41,7 +43,7 @@ NODES: Final = {
     "flows": NodeSpec(
         "Flow",
         "key",
-        ("cluster_id", "year", "product", "kind", "links", "value"),
+        ("cluster_id", "year", "product", "kind", "supplier_role", "buyer_role", "links", "value"),
         ("WITHIN", "Cluster", "cluster_id", False),
     ),
 }
@@ -77,7 +79,7 @@ def _inside(graph: SupplyGraph) -> pd.DataFrame:
 
 def _flows(graph: SupplyGraph) -> pd.DataFrame:
     formations = [f for f in graph.formations() if len(f.internal_rows)]
-    by = ["cluster_id", "year", "product", "kind"]
+    by = ["cluster_id", "year", "product", "kind", "supplier_role", "buyer_role"]
     if not formations:
         return pd.DataFrame(columns=[*by, "links", "value", "key"])
     counts = [len(f.internal_rows) for f in formations]
@@ -88,13 +90,24 @@ def _flows(graph: SupplyGraph) -> pd.DataFrame:
             "year": rows["year"].to_numpy("int64"),
             "product": rows["product_code"].astype(object).where(rows["product_code"].notna(), None).array,
             "kind": rows["kind"].astype(object).where(rows["kind"].notna(), None).array,
+            "supplier_role": _roles(graph, formations, "supplier"),
+            "buyer_role": _roles(graph, formations, "buyer"),
             "value": rows["value"].to_numpy(),
         }
     )
     grouped = frame[frame["value"] > 0].groupby(by, dropna=False, as_index=False, sort=True)
     out = grouped.agg(links=("value", "size"), value=("value", "sum"))
-    parts = (escape(out[name]) for name in ("product", "kind"))
+    parts = (escape(out[name]) for name in by[2:])
     return out.assign(key=join_key(escape(out["cluster_id"]), out["year"], *parts))
+
+
+def _roles(graph: SupplyGraph, formations: list[Formation], end: str) -> Any:
+    """Return the role of one end of every internal row of `formations`, None where it is not known."""
+    codes = graph.links[end].to_numpy()
+    roles = [f.role[np.searchsorted(f.members, codes[f.internal_rows])] for f in formations]
+    every = np.concatenate(roles).astype(object)
+    every[every == ""] = None
+    return every
 
 
 def _trades(graph: SupplyGraph) -> pd.DataFrame:
