@@ -352,7 +352,11 @@ def _core_shares(formation: Formation, settings: Settings, core: Flags | None) -
             out.unknown("core_share_of_nothing", name, column=name)
     supplied = throughflow(formation).supplied
     whole = float(supplied.sum())
-    if formation.has_links and whole > 0:
+    # What some members supply is known from their reports alone: the links are not all of it.
+    reported = (formation.used_by_participants > 0) & ~(supplied > 0)
+    if reported.any() and settings.internal_supply != "links_only":
+        out.unknown("core_supply_reported", "core_supply_share", detail=out.names(reported), silent=True)
+    elif formation.has_links and whole > 0:
         out["core_supply_share"] = float(supplied[core].sum()) / whole
     out.unknown("no_internal_links" if formation.has_links else "closedness_no_links", silent=True)
     return out

@@ -141,3 +141,13 @@ def test_a_cycle_is_spoken_of_only_where_something_returns() -> None:
         {"k1": 100.0, "k2": 90.0, "k3": 90.0},
     )["K"]
     assert ring["closedness_verdict"] == "near-closed cycle"
+
+
+def test_supply_known_from_reports_alone_leaves_the_share_of_the_core_open() -> None:
+    """k1 and k2 supply each other 100 and 80 by links, k3 reports 90: links are not all that is supplied."""
+    links = [("k1", "k2", 100.0), ("k2", "k1", 80.0), ("k1", "k4", 5.0), ("k4", "k1", 5.0)]
+    output = dict.fromkeys(["k1", "k2", "k3", "k4"], 500.0)
+    members = dict.fromkeys(output, "K")
+    found = rows(links, output, members, used_by_participants={"k3": 90.0})["K"]
+    assert found["internal_supply"] == 280
+    assert pd.isna(found["core_supply_share"])
