@@ -30,6 +30,7 @@ from clustercoop.graph.stores.uri import is_store_uri, open_store
 from clustercoop.loaders.dataset import Dataset, read_dataset, read_frames
 from clustercoop.loaders.graph_files import is_ours
 from clustercoop.loaders.network_files import read_graph_file
+from clustercoop.loaders.survey import Taken, survey
 from clustercoop.outputs import (
     is_result,
     read_result,
@@ -58,13 +59,19 @@ class Check:
     accounting : mapping
         Rows and value sums read, accepted and rejected, by table.
     graph : SupplyGraph
-        What was accepted.
+        What was accepted; empty where a table was refused.
+    files : tuple of Taken
+        What each file and sheet was taken for, with each header's column and how sure it is.
+    missing : tuple of (str, str)
+        Columns of figures that no file holds, and what they are needed for.
     """
 
     findings: Findings
     rejected: pd.DataFrame
     accounting: Mapping[str, Any]
     graph: SupplyGraph
+    files: tuple[Taken, ...] = ()
+    missing: tuple[tuple[str, str], ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -114,7 +121,7 @@ def _read(source: Source, settings: Settings, progress: Progress) -> Dataset:
 def check(
     source: Source, *, settings: Settings | None = None, progress: Progress = silent, **options: Any
 ) -> Check:
-    """Read a dataset and say what is odd about it, without analysis.
+    """Read a dataset and say what is odd about it, without analysis: everything that is wrong, in all files.
 
     Parameters
     ----------
@@ -141,7 +148,13 @@ def check(
     >>> found.ok, len(found.rejected)
     (False, 1)
     """
-    data = _read(source, _settings(settings, options), progress)
+    chosen = _settings(settings, options)
+    if isinstance(source, str | os.PathLike) and not is_store_uri(source) and not is_ours(Path(source)):
+        found = survey(source, settings=chosen, progress=lambda phase: progress(phase, 0, 0))
+        read = found.dataset or Dataset(SupplyGraph.from_tables({}), found.findings, pd.DataFrame(), {})
+        accounting = read.provenance.get("accounting", {})
+        return Check(read.findings, read.rejected, accounting, read.graph, found.files, found.missing)
+    data = _read(source, chosen, progress)
     return Check(data.findings, data.rejected, data.provenance.get("accounting", {}), data.graph)
 
 

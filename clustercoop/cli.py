@@ -139,18 +139,20 @@ def _fail(sentence: str) -> NoReturn:
 
 
 def _tell_findings(findings: Findings, lang: str, limit: int = 20) -> None:
-    """List the worst findings and count the rest."""
+    """List the worst findings, one a kind and file, and count the rest."""
+    from clustercoop.graph.texts import text
+    from clustercoop.reports.check_page import kinds
+
     for severity in ("error", "warning"):
-        for shown, finding in enumerate(f for f in findings if f.severity == severity):
-            if shown == limit:
-                click.echo(
-                    f"  … and {findings.count(severity) - limit} more; see findings.csv" if severity else ""
-                )
-                break
-            where = finding.where()
+        mine = [kind for kind in kinds(findings) if kind.first.severity == severity]
+        for kind in mine[:limit]:
+            where, more = kind.first.where(), text("check.more", lang, count=kind.count)
             click.echo(
-                f"{severity}: {where + ': ' if where else ''}{finding.message(lang)} → {finding.action(lang)}"
+                f"{severity}: {where + ': ' if where else ''}{kind.first.message(lang)} → "
+                f"{kind.first.action(lang)}{' ' + more if kind.count > 1 else ''}"
             )
+        if len(mine) > limit:
+            click.echo(f"  … and {len(mine) - limit} more; see findings.csv")
     counts = ", ".join(f"{findings.count(s)} {s}" for s in ("error", "warning", "info"))
     click.echo(f"findings: {counts}")
 
@@ -207,14 +209,31 @@ def demo(out: Path, **options: Any) -> None:
 
 @main.command()
 @click.argument("data")
+@click.option("--html", type=click.Path(path_type=Path), help="Write all that is told as a page.")
+@click.option(
+    "--write-mapping", type=click.Path(path_type=Path), help="Write what was understood as a mapping.toml."
+)
 @_options(reading=True)
-def check(data: str, **options: Any) -> None:
-    """List findings about DATA without analysing it; exit 1 when one is an error."""
+def check(data: str, html: Path | None, write_mapping: Path | None, **options: Any) -> None:
+    """Tell what each file and column of DATA was taken for, and all that is wrong; exit 1 on an error."""
     import clustercoop
+    from clustercoop.loaders.survey import mapping_text
+    from clustercoop.outputs import written_aside
+    from clustercoop.reports.check_page import lines, page
 
+    lang = options["lang"]
     with _progress() as progress:
         found = clustercoop.check(data, progress=progress, **options)
-    _tell_findings(found.findings, options["lang"])
+    for line in lines(found.files, found.missing, lang):
+        click.echo(line)
+    _tell_findings(found.findings, lang)
+    if html is not None:
+        text = page(found.files, found.missing, found.findings, found.rejected, lang)
+        with written_aside(html) as aside:
+            aside.write_text(text, "utf-8", newline="\n")
+    if write_mapping is not None:
+        with written_aside(write_mapping) as aside:
+            aside.write_text(mapping_text(found.files), "utf-8", newline="\n")
     for table, account in found.accounting.items():
         click.echo(f"{table}: {account['rows_read']} rows read, {account['rows_rejected']} rejected")
     if not found.ok:

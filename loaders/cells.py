@@ -111,6 +111,8 @@ def type_grid(grid: Grid, spec: TableSpec, notes: Notes, direction: str = "auto"
     settled = settle_units(match.columns, grid, units, typed.unnamed, place, notes)
     match = replace(match, columns=settled)
     grid.facts["columns_at"] = {m.column.name: m.position for m in match.columns}
+    unused = [name for name in match.unknown if name not in units.headers]
+    grid.facts.update(sure=dict(match.sure), unused=unused)
     found = {m.column.name: m for m in match.columns}
     typed.columns = {m.header: m.column.name for m in match.columns}
     if units.headers:

@@ -205,7 +205,7 @@ def build(
         for source in sources:
             if source.table == table:
                 members = [i for part in typed.get("participants", ()) for i in part.frame["participant_id"]]
-                grid = _arranged(source, spec, settings, members, notes)
+                grid = arranged(source, spec, settings, members, notes)
                 typed.setdefault(table, []).append(type_grid(grid, spec, notes, settings.direction))
     currency = _currency(typed, settings, notes)
     aliases = _open("aliases", typed["aliases"], notes) if "aliases" in typed else None
@@ -247,7 +247,7 @@ def build(
     return Dataset(graph, findings, table_rejected, provenance)
 
 
-def _arranged(
+def arranged(
     source: Source, spec: TableSpec, settings: Settings, members: Sequence[str], notes: Notes
 ) -> Grid:
     """Return the sheet of a source as a list of records."""
@@ -256,6 +256,7 @@ def _arranged(
     square = spec.name == "links" and not is_list(sheet, spec)
     grid = read_square(sheet, set(members), place, notes) if square else None
     grid = grid or to_grid(sheet, spec, notes, given)
+    grid.facts["told"] = source.told
     hints = Hints(given.year or settings.year, source.names, grid.titles, given.cluster or source.cluster)
     return turn(grid, spec, hints, notes)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -24,10 +24,12 @@ from clustercoop.loaders.matching import candidates, count_matches, known_forms
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.sheets import BrokenRow, Grid, RawSheet, show
 
+SNIFFED: Final = 30
+
 
 def header_score(specs: Sequence[TableSpec], rows: Sequence[Sequence[object]]) -> int:
     """Return how many contract columns the best of the first rows names, over the tables `specs`."""
-    return max((count_matches(row, spec) for spec in specs for row in rows[:HEADER_SEARCH]), default=0)
+    return max((count_matches(row, spec) for spec in specs for row in rows[:SNIFFED]), default=0)
 
 
 def is_list(sheet: RawSheet, spec: TableSpec) -> bool:

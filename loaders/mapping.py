@@ -28,7 +28,7 @@ from typing import Any, Final
 
 from clustercoop.graph.errors import DataError
 from clustercoop.graph.schema import tables
-from clustercoop.loaders.units import read_unit
+from clustercoop.loaders.units import Unit, read_unit
 from clustercoop.loaders.vocabulary import PATH
 
 MAPPING: Final = "mapping.toml"
@@ -48,8 +48,18 @@ class Given:
     columns: dict[str, str] = field(default_factory=dict)
 
     def header(self, text: str) -> str:
-        """Return the header that stands for `text`: a column with its unit, or `text` itself."""
-        return self.columns.get(_plain(text), text)
+        """Return the header that stands for `text`: a column with its unit, or `text` itself.
+
+        Examples
+        --------
+        >>> Given(columns={"сумма, тыс. руб.": "value"}).header("Сумма, тыс. руб.")
+        'value, thousand RUB'
+        """
+        named = self.columns.get(_plain(text), text)
+        unit = read_unit(text)[1]
+        if named == text or unit == Unit() or named.startswith(_SET_ASIDE) or "," in named:
+            return named
+        return f"{named}, {_words_of(unit, text)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +78,21 @@ class Mapping:
 
 
 NOTHING: Final = Given()
+
+
+def _words_of(unit: Unit, header: str) -> str:
+    """Return words that name a unit.
+
+    Raises
+    ------
+    DataError
+        There are none, so that the mapping must give them.
+    """
+    scale = {None: "", 1e3: "thousand", 1e6: "million", 1e9: "billion", 1e12: "trillion"}.get(unit.scale)
+    said = " ".join(filter(None, (scale, unit.currency, "%" if unit.percent else "", unit.physical)))
+    if scale is None or read_unit(said)[1] != unit:
+        raise DataError(f"The mapping must give the unit of {header!r}: {{column = …, unit = …}}.")
+    return said
 
 
 @cache

@@ -85,11 +85,13 @@ class Source:
         return f"{self.sheet.file}!{self.sheet.sheet}" if self.sheet.sheet else self.sheet.file
 
 
-def find_sources(path: Path, notes: Notes, progress: Progress | None = None) -> list[Source]:
+def find_sources(
+    path: Path, notes: Notes, progress: Progress | None = None, problems: list[str] | None = None
+) -> list[Source]:
     """Read every table of the dataset at `path`: a folder, a workbook, or one table's file.
 
     A table is told by ``mapping.toml``, by the name of its file or sheet, or by its headers. What is passed
-    over is a finding.
+    over is a finding. With `problems` what is wrong with one file is added there, and the others are read.
 
     Raises
     ------
@@ -104,7 +106,7 @@ def find_sources(path: Path, notes: Notes, progress: Progress | None = None) -> 
         )
     mapping = read_mapping((path if path.is_dir() else path.parent) / MAPPING)
     if path.is_dir():
-        return _from_folder(path, mapping, notes, progress)
+        return _from_folder(path, mapping, notes, progress, problems)
     suffix = suffix_of(path.name)
     if suffix in GRAPH_SUFFIXES:
         return _of_graph(path, path.name, progress)
@@ -123,7 +125,9 @@ def find_sources(path: Path, notes: Notes, progress: Progress | None = None) -> 
     )
 
 
-def _from_folder(folder: Path, mapping: Mapping, notes: Notes, progress: Progress | None) -> list[Source]:
+def _from_folder(
+    folder: Path, mapping: Mapping, notes: Notes, progress: Progress | None, problems: list[str] | None
+) -> list[Source]:
     try:
         entries = sorted(os.listdir(folder))
     except OSError as error:
@@ -146,7 +150,10 @@ def _from_folder(folder: Path, mapping: Mapping, notes: Notes, progress: Progres
             found = _of_file(folder / entry, show(entry), mapping, notes, progress)
         except ClusterCoopError as refusal:
             if named.tables or mapping.of(show(entry)).table:
-                raise
+                if problems is None:
+                    raise
+                problems.append(str(refusal))
+                continue
             failed.append((entry, refusal))  # a file of an unknown name that cannot be read is told, no more
             continue
         if not found:
@@ -155,13 +162,21 @@ def _from_folder(folder: Path, mapping: Mapping, notes: Notes, progress: Progres
     for entry, why in failed:
         notes.add("file_unread", file=show(entry), value=show(entry), detail=str(why)[:200])
     sources = _prefer_named(sources, notes)
+    if not sources and problems:
+        return []
     if not sources:
         seen = ", ".join(map(show, entries[:20])) or "nothing"
         raise DataError(
             f"The folder {folder.name} holds no table (participants, links, activity, clusters, indicators, "
             f"measures as {', '.join(SUFFIXES)}); it holds: {seen}."
         )
-    return _joined(sources, notes)
+    try:
+        return _joined(sources, notes)
+    except DataError as refusal:
+        if problems is None:
+            raise
+        problems.append(str(refusal))
+        return sources
 
 
 def _stem(name: str) -> str:

@@ -1,0 +1,105 @@
+"""One check tells what was taken for what, all that is wrong, and what is missing for which figures."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import clustercoop
+from clustercoop.cli import main
+from clustercoop.graph.errors import DataError
+from clustercoop.loaders.dataset import read_dataset
+from clustercoop.loaders.survey import mapping_text, survey
+
+PEOPLE = "ИНН;Кластер;Телефон\n0101;К;1\n0202;К;2\n"
+LINKS = "Год;Поставщик;Покупатель;Сумма без НДС, тыс. руб.\n2021;0101;0202;5000\n2021;0101;;7\n2021;0202;;8\n"
+
+
+def folder(tmp_path: Path, **files: str) -> Path:
+    for name, text in files.items():
+        (tmp_path / f"{name}.csv").write_text(text, "utf-8")
+    return tmp_path
+
+
+def test_what_each_column_was_taken_for(tmp_path: Path) -> None:
+    found = survey(folder(tmp_path, participants=PEOPLE, отгрузки=LINKS))
+    by_file = {taken.file: taken for taken in found.files}
+    assert [(c.header, c.name, c.sure) for c in by_file["отгрузки.csv"].columns] == [
+        ("Год", "year", "known"),
+        ("Поставщик", "supplier_id", "known"),
+        ("Покупатель", "buyer_id", "known"),
+        ("Сумма без НДС, тыс. руб.", "value", "words"),
+    ]
+    assert by_file["отгрузки.csv"].columns[3].conversion == "÷ 1000"
+    assert ("Телефон", "", "") in [(c.header, c.name, c.sure) for c in by_file["participants.csv"].columns]
+    assert (found.problems, found.dataset is not None) == ((), True)
+    assert [column for column, _ in found.missing][:2] == ["activity.output", "activity.purchases"]
+
+
+def test_all_that_is_wrong_in_one_run(tmp_path: Path) -> None:
+    bad_links = "Поставщик;Покупатель;Сумма\n0101;0202;5\n"
+    figures = "ИНН;Год;Выпуск, руб.;Выпуск, тыс. руб.\n0101;2021;1;2\n"
+    found = survey(folder(tmp_path, participants="ИНН\n0101\n", links=bad_links, activity=figures))
+    assert found.dataset is None
+    said = "\n".join(found.problems)
+    assert "participants.csv has no column cluster_id" in said
+    assert "links.csv has no column year" in said
+    assert "Two columns of activity.csv both mean output" in said
+    check = clustercoop.check(tmp_path)
+    assert not check.ok
+    assert check.findings.count("error") >= 3
+    with pytest.raises(clustercoop.ClusterCoopError):
+        clustercoop.analyze(tmp_path)
+
+
+def test_a_damaged_file_does_not_hide_the_faults_of_others(tmp_path: Path) -> None:
+    folder(tmp_path, participants="ИНН\n0101\n")
+    (tmp_path / "links.xlsx").write_bytes(b"PK\x03\x04 no workbook")
+    said = "\n".join(survey(tmp_path).problems)
+    assert "links.xlsx" in said and "participants.csv has no column cluster_id" in said
+
+
+def test_no_dataset_at_all_is_still_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="holds no table"):
+        survey(tmp_path)
+
+
+def test_a_proposed_mapping_is_read_back(tmp_path: Path) -> None:
+    folder(tmp_path, participants=PEOPLE, links=LINKS)
+    text = mapping_text(survey(tmp_path).files)
+    data = tomllib.loads(text)
+    assert data["links.csv"]["columns"]["Сумма без НДС, тыс. руб."] == "value"
+    assert data["participants.csv"]["columns"]["Телефон"] == ""
+    before = read_dataset(tmp_path).graph.to_tables()["links"]["value"].tolist()
+    (tmp_path / "mapping.toml").write_text(text, "utf-8")
+    assert read_dataset(tmp_path).graph.to_tables()["links"]["value"].tolist() == before == [5.0]
+
+
+@pytest.mark.parametrize(("lang", "by"), [("en", "by its name"), ("ru", "по имени")])
+def test_the_command_tells_files_columns_gaps_and_kinds(tmp_path: Path, lang: str, by: str) -> None:
+    folder(tmp_path, participants=PEOPLE, links=LINKS)
+    page, mapping = tmp_path / "out.html", tmp_path / "m.toml"
+    arguments = ["check", str(tmp_path), "--lang", lang, "--html", str(page), "--write-mapping", str(mapping)]
+    run = CliRunner().invoke(main, arguments)
+    assert run.exit_code == 1  # two rows without a buyer
+    assert f"links.csv: {'read as' if lang == 'en' else 'прочитано как'} links ({by})" in run.output
+    assert "'Сумма без НДС, тыс. руб.' → value, ÷ 1000" in run.output
+    assert "activity.output" in run.output
+    [told] = [line for line in run.output.splitlines() if line.startswith("error")]
+    assert told.endswith("(2 times)" if lang == "en" else "(всего таких: 2)")
+    html = page.read_text("utf-8")
+    assert "<script" not in html and "http" not in html.replace("Content-Security-Policy", "").replace(
+        "http-equiv", ""
+    )
+    assert "Сумма без НДС, тыс. руб." in html and "0202" in html
+    assert tomllib.loads(mapping.read_text("utf-8"))["links.csv"]["table"] == "links"
+
+
+def test_a_page_holds_no_markup_of_the_data(tmp_path: Path) -> None:
+    folder(tmp_path, participants=PEOPLE.replace("Телефон", "<b>Телефон</b>"), links=LINKS)
+    page = tmp_path / "out.html"
+    CliRunner().invoke(main, ["check", str(tmp_path), "--html", str(page)])
+    assert "<b>Телефон" not in page.read_text("utf-8")
