@@ -29,7 +29,7 @@ _PLANNED: Final = frozenset({"plan", "fact"})
 _INDICATOR: Final = frozenset(
     (
         "показатель|показатели|наименование показателя|название показателя|статья|indicator|indicators"
-        "|indicator name|variable|variable name|measure|series|series name|item|figure"
+        "|indicator name|indic|indicator code|variable|variable name|measure|series|series name|item|figure"
     ).split("|")
 )
 _VALUE: Final = frozenset(
@@ -47,6 +47,11 @@ _DATE: Final = re.compile(r"\d{1,2}[./-]\d{1,2}[./-](?:19|20)\d\d|(?:19|20)\d\d-
 _AS_OF: Final = re.compile(r"\b(?:по состоянию на|на|as of|as at)\b[^;:]*", re.IGNORECASE)
 _YEAR: Final = re.compile(r"(?<![\d.,])(?:19|20)\d\d(?![\d.,]*\d)")
 _CLUSTER: Final = re.compile(r"(?:кластер\w*|cluster)\s*[«\"“]([^«»\"”]+)[»\"”]", re.IGNORECASE)
+# Where the name of a figure ends in a title: "Выпуск по участникам, тыс. руб.".
+_PIECES: Final = re.compile(
+    r"[,;:(]|\s+(?:по|участник\w*|организац\w*|предприят\w*|кластер\w*|by|of (?:the )?(?:members|firms|participants))\b",
+    re.IGNORECASE,
+)
 _SAMPLE: Final = 200
 
 
