@@ -49,7 +49,8 @@ _YEAR: Final = re.compile(r"(?<![\d.,])(?:19|20)\d\d(?![\d.,]*\d)")
 _CLUSTER: Final = re.compile(r"(?:кластер\w*|cluster)\s*[«\"“]([^«»\"”]+)[»\"”]", re.IGNORECASE)
 # Where the name of a figure ends in a title: "Выпуск по участникам, тыс. руб.".
 _PIECES: Final = re.compile(
-    r"[,;:(]|\s+(?:по|участник\w*|организац\w*|предприят\w*|кластер\w*|by|of (?:the )?(?:members|firms|participants))\b",
+    r"[,;:(]|\s+(?:по|участник\w*|организац\w*|предприят\w*|кластер\w*|by"
+    r"|of (?:the )?(?:members|firms|participants))\b",
     re.IGNORECASE,
 )
 _SAMPLE: Final = 200
@@ -385,9 +386,7 @@ def _named_figures(
         return grid
     figures = [column.name for column in spec.columns if column.required and column.type in NUMERIC]
     if not figures:
-        texts = [
-            text for line in (*hints.titles, *hints.names) for text in (line, *re.split(r"[,;:(]", line))
-        ]
+        texts = [text for line in (*hints.titles, *hints.names) for text in (line, *_PIECES.split(line))]
         said = [candidates(_YEAR_IN_TEXT.sub(" ", text).strip(), spec)[:1] for text in texts]
         figures = [names[0] for names in said if names and spec[names[0]].type in NUMERIC]
     if not figures:
