@@ -140,19 +140,10 @@ def _fail(sentence: str) -> NoReturn:
 
 def _tell_findings(findings: Findings, lang: str, limit: int = 20) -> None:
     """List the worst findings, one a kind and file, and count the rest."""
-    from clustercoop.graph.texts import text
-    from clustercoop.reports.check_page import kinds
+    from clustercoop.reports.check_page import worst
 
-    for severity in ("error", "warning"):
-        mine = [kind for kind in kinds(findings) if kind.first.severity == severity]
-        for kind in mine[:limit]:
-            where, more = kind.first.where(), text("check.more", lang, count=kind.count)
-            click.echo(
-                f"{severity}: {where + ': ' if where else ''}{kind.first.message(lang)} → "
-                f"{kind.first.action(lang)}{' ' + more if kind.count > 1 else ''}"
-            )
-        if len(mine) > limit:
-            click.echo(f"  … and {len(mine) - limit} more; see findings.csv")
+    for line in worst(findings, lang, limit):
+        click.echo(line)
     counts = ", ".join(f"{findings.count(s)} {s}" for s in ("error", "warning", "info"))
     click.echo(f"findings: {counts}")
 

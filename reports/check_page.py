@@ -45,6 +45,19 @@ def kinds(findings: Iterable[Finding]) -> list[Kind]:
     return sorted(found, key=lambda kind: SEVERITIES.index(kind.first.severity))
 
 
+def worst(findings: Iterable[Finding], lang: str, limit: int) -> Iterator[str]:
+    """Yield a line for each kind of error and warning, at most `limit` of each."""
+    grouped = kinds(findings)
+    for severity in ("error", "warning"):
+        mine = [kind for kind in grouped if kind.first.severity == severity]
+        for kind in mine[:limit]:
+            where = f"{kind.first.where()}: " if kind.first.where() else ""
+            more = " " + text("check.more", lang, count=kind.count) if kind.count > 1 else ""
+            yield f"{severity}: {where}{kind.first.message(lang)} → {kind.first.action(lang)}{more}"
+        if len(mine) > limit:
+            yield f"  … and {len(mine) - limit} more; see findings.csv"
+
+
 def lines(files: Sequence[Any], missing: Sequence[tuple[str, str]], lang: str) -> Iterator[str]:
     """Yield what each file and column was taken for, and what is missing for which figures."""
     for taken in files:
