@@ -29,6 +29,7 @@ from clustercoop.analysis.verdicts.verdict import assess
 from clustercoop.graph.columns import output_columns
 from clustercoop.graph.findings import Findings
 from clustercoop.graph.formation import Formation
+from clustercoop.graph.holdings import by_holding
 from clustercoop.graph.kinds import KINDS, TEXT
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.progress import Progress, silent
@@ -64,6 +65,8 @@ def analyze_graph(
     """
     thresholds = load_thresholds(settings.thresholds)
     graph = graph.sharing(settings.shared_members)
+    if settings.by == "holding":
+        graph = by_holding(graph)
     progress("cooperation", 0, 0)
     base = cooperation_tables(graph, settings)
     noticed = Findings(list(findings or ()))

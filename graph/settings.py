@@ -119,6 +119,11 @@ class Settings:
         "has no link as supplier in that year; or the reported volume first; or links alone.",
         choices=("links", "reported", "links_only"),
     )
+    by: Literal["participant", "holding"] = _setting(
+        "participant",
+        "What counts as one: each participant, or all members of a cluster that have one parent_id.",
+        choices=("participant", "holding"),
+    )
     shared_members: Literal["full", "split"] = _setting(
         "full",
         "How a member of several clusters in a year counts: in full in each, or in equal parts (its activity "
