@@ -11,7 +11,7 @@ import pandas as pd
 from clustercoop.analysis.metric import Flags
 from clustercoop.graph.columns import TABLES, output_columns
 from clustercoop.graph.gaps import ALL, Gap, gaps_frame
-from clustercoop.graph.settings import Settings
+from clustercoop.graph.settings import METRICS, Settings
 
 if TYPE_CHECKING:
     from clustercoop.analysis.verdicts.verdict import FormationModel
@@ -48,6 +48,7 @@ def all_gaps(
         `clustercoop.graph.gaps.COLUMNS`.
     """
     given = list(stated)
+    whole = set(METRICS) <= set(settings.metrics.split(","))
     out: list[Gap] = []
     for table in TABLES:
         cells = _Cells(table, tables[table])
@@ -62,7 +63,7 @@ def all_gaps(
             _say_of_leaders(cells, tables["participants"])
         if model is not None and table != "participants":
             _say_of_model(cells, model)
-        cells.rest(None, "not_in_data")
+        cells.rest(None, "not_in_data" if whole else "metric_not_asked")
         out += cells.gaps
     return gaps_frame(out)
 

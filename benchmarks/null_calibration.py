@@ -60,7 +60,7 @@ def p_values(task: tuple[str, int], nulls: int) -> tuple[float, float]:
     """Return p against the degree and the density null for one graph of a world."""
     world, seed = task
     matrix = WORLDS[world](np.random.default_rng([seed, len(world)]))
-    weights: Weights = "log1p" if world == "valued" else "binary"
+    weights: Weights = "relative" if world == "valued" else "binary"
     degree = significance(matrix, null="degree", weights=weights, replicates=nulls, rng=_rng(seed, 1))
     density = significance(matrix, null="density", weights=weights, replicates=nulls, rng=_rng(seed, 2))
     return degree.p, density.p

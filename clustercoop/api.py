@@ -23,7 +23,7 @@ from clustercoop.graph.errors import (
 )
 from clustercoop.graph.findings import Findings
 from clustercoop.graph.model import SupplyGraph
-from clustercoop.graph.progress import Progress, silent
+from clustercoop.graph.progress import Progress, metered, silent
 from clustercoop.graph.settings import Lang, Settings
 from clustercoop.graph.stores.protocol import DEFAULT_LIMIT, DEFAULT_TIMEOUT, LoadReport, Store, StoreWarning
 from clustercoop.graph.stores.uri import is_store_uri, open_store
@@ -323,6 +323,7 @@ def analyze(
     if store is not None:
         with open_store(store):  # what cannot be reached or written is refused before the work
             pass
+    progress = metered(progress)
     data = _read(source, chosen, progress)
     result = analyze_graph(
         data.graph,
@@ -465,6 +466,7 @@ def demo(
 ) -> Result:
     """Analyse the shipped synthetic example into `out`; its input is copied to ``out/input``."""
     refuse_foreign(Path(out))
+    progress = metered(progress)
     with resources.as_file(resources.files("clustercoop") / "example" / "dataset") as folder:
         result = analyze(folder, progress=progress, **options)
         write_result(result, out, progress=progress, attach=folder)

@@ -69,10 +69,30 @@ def _progress() -> Iterator[Progress]:
         yield draw
 
 
+class _Several(click.ParamType):  # type: ignore[type-arg]
+    """A list of choices, separated by commas."""
+
+    name = "list"
+
+    def __init__(self, domain: Domain) -> None:
+        self.domain = domain
+
+    def get_metavar(self, param: click.Parameter, *_: Any) -> str:
+        return "LIST"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        text = str(value).replace(" ", "")
+        if not self.domain.allows(text, str):
+            self.fail(f"{value!r} is not {self.domain.must(str)}.", param, ctx)
+        return text
+
+
 def _options(*, reading: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Return a decorator that adds the settings as options; with `reading`, those that loading looks at."""
 
     def kind(default: object, domain: Domain) -> Any:
+        if domain.several:
+            return _Several(domain)
         if domain.choices:
             return click.Choice(domain.choices)
         ranges: dict[type, Any] = {int: click.IntRange, float: click.FloatRange}

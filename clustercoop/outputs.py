@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -17,15 +17,17 @@ from clustercoop.analysis.results import Result
 from clustercoop.graph.errors import DataError, OutputError
 from clustercoop.graph.findings import Finding, Findings
 from clustercoop.graph.model import SupplyGraph
-from clustercoop.graph.progress import Progress, silent
+from clustercoop.graph.progress import Metered, Progress, silent
 from clustercoop.graph.schema import tables
-from clustercoop.graph.settings import Lang, Settings
+from clustercoop.graph.settings import OUTPUTS, Lang, Settings
 from clustercoop.model_files import read_model, write_model
 from clustercoop.reports.inert import inert_cell
 
 FORMAT: Final = 2
 TABLES: Final = ("formations", "participants", "clusters", "gaps", "requests")
 PROVENANCE: Final = ("inputs", "accounting", "version")
+COSTS: Final = "costs.json"
+"""Time and memory of each stage: the one file that differs between two runs of the same data."""
 # A thresholds file of one's own is kept with the results: what explains them later must not have changed.
 THRESHOLDS: Final = "thresholds.toml"
 
@@ -150,26 +152,39 @@ def write_result(
         aside.mkdir()
         if attach is not None:
             shutil.copytree(attach, aside / "input")
-        _write_tables(result, aside)
-        write_reports(result, aside, lang=result.settings.lang, progress=progress)
+        asked = result.settings.outputs.split(",")
+        progress("tables", 0, 0)
+        if "csv" in asked:
+            _write_csv_tables(result, aside)
+        if "parquet" in asked:
+            _write_parquet_tables(result, aside)
+        if result.settings.thresholds:
+            shutil.copyfile(result.settings.thresholds, aside / THRESHOLDS)
+        _write_run(result, aside)
+        write_reports(result, aside, lang=result.settings.lang, progress=progress, asked=asked)
+        if isinstance(progress, Metered):
+            (aside / COSTS).write_text(json.dumps(progress.stages(), indent=1) + "\n", "utf-8")
     return target
 
 
-def _write_tables(result: Result, folder: Path) -> None:
+def _write_csv_tables(result: Result, folder: Path) -> None:
     from clustercoop.reports.people import for_people
 
     for name in TABLES:
-        frame: pd.DataFrame = getattr(result, name)
         write_csv(for_people(result, name, result.settings.lang), folder / f"{name}.csv")
-        frame.to_parquet(folder / f"{name}.parquet", index=False)
-    findings = result.findings.to_frame(result.settings.lang)
-    write_csv(findings, folder / "findings.csv")
+    write_csv(result.findings.to_frame(result.settings.lang), folder / "findings.csv")
     write_csv(for_people(result, "rejected", result.settings.lang), folder / "rejected.csv")
+    if result.model is not None and len(result.model.features):
+        write_csv(result.model.features, folder / "features.csv")
+
+
+def _write_parquet_tables(result: Result, folder: Path) -> None:
+    for name in TABLES:
+        frame: pd.DataFrame = getattr(result, name)
+        frame.to_parquet(folder / f"{name}.parquet", index=False)
     kept = pd.DataFrame([asdict(finding) for finding in result.findings], columns=list(Finding.__slots__))
     kept.astype({"row": "Int64", "year": "Int64"}).to_parquet(folder / "findings.parquet", index=False)
     result.rejected.to_parquet(folder / "rejected.parquet", index=False)
-    if result.settings.thresholds:
-        shutil.copyfile(result.settings.thresholds, folder / THRESHOLDS)
     data = folder / "data"
     data.mkdir()
     for name, frame in result.graph.to_tables().items():
@@ -177,8 +192,9 @@ def _write_tables(result: Result, folder: Path) -> None:
             frame.to_parquet(data / f"{name}.parquet", index=False)
     if result.model is not None:
         write_model(result.model, folder / "model")
-        if len(result.model.features):
-            write_csv(result.model.features, folder / "features.csv")
+
+
+def _write_run(result: Result, folder: Path) -> None:
     run = {
         "format": FORMAT,
         "settings": result.settings.to_dict(),
@@ -194,17 +210,30 @@ def _write_tables(result: Result, folder: Path) -> None:
     )
 
 
-def write_reports(result: Result, folder: Path, *, lang: Lang, progress: Progress = silent) -> None:
-    """Write ``report.html``, ``report.xlsx``, ``report.md`` and ``views/*.html`` into `folder`."""
+def write_reports(
+    result: Result,
+    folder: Path,
+    *,
+    lang: Lang,
+    progress: Progress = silent,
+    asked: Collection[str] = OUTPUTS,
+) -> None:
+    """Write what is `asked` for of ``report.html``, ``report.xlsx``, ``report.md`` and ``views/*.html``."""
     from clustercoop.reports.html import render_report
     from clustercoop.reports.markdown import render_markdown
     from clustercoop.reports.network import render_view, view_name
     from clustercoop.reports.workbook import write_workbook
 
     progress("report", 0, 0)
-    (folder / "report.html").write_text(render_report(result, lang), "utf-8", newline="\n")
-    (folder / "report.md").write_text(render_markdown(result, lang), "utf-8", newline="\n")
-    write_workbook(result, folder / "report.xlsx", lang)
+    if "html" in asked:
+        page = render_report(result, lang, views="views" if "views" in asked else "")
+        (folder / "report.html").write_text(page, "utf-8", newline="\n")
+    if "md" in asked:
+        (folder / "report.md").write_text(render_markdown(result, lang), "utf-8", newline="\n")
+    if "xlsx" in asked:
+        write_workbook(result, folder / "report.xlsx", lang)
+    if "views" not in asked:
+        return
     drawn = sorted({formation.cluster_id for formation in result.graph.formations()})
     (folder / "views").mkdir()
     for done, cluster in enumerate(drawn):

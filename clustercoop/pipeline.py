@@ -33,7 +33,7 @@ from clustercoop.graph.holdings import by_holding
 from clustercoop.graph.kinds import KINDS, TEXT
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.progress import Progress, silent
-from clustercoop.graph.settings import Settings
+from clustercoop.graph.settings import METRICS, Settings
 from clustercoop.version import __version__
 
 # Sentences that are made from gaps and from the model's figures when a table is written for people.
@@ -85,23 +85,29 @@ def analyze_graph(
     formation_table, type_findings = classify(formation_table, thresholds, graph.currency, prices.base)
     noticed.extend(type_findings)
     noticed.extend(price_findings(formation_table, prices, thresholds))
+    if set(METRICS) - set(settings.metrics.split(",")):
+        absent = [c.column for c in output_columns("formations") if c.column not in formation_table]
+        formation_table = formation_table.assign(**dict.fromkeys(absent, np.nan)).drop(
+            columns="chain_leaders"
+        )
     formation_table = across_formations(formation_table, member_table)
     rules = rule_verdicts(formation_table, thresholds)
     formation_table["rule_verdict"] = yearly_rule(formation_table, thresholds)
-    model = assess(
-        conform(formation_table, "formations"),
-        settings.replace(lang="en"),
-        settings.seed,
-        lambda share: progress("formation model", round(100 * share), 100),
-        rules,
-    )
-    noticed.extend(model.findings)
-    formation_table = formation_table.merge(
-        model.scores, on=["cluster_id", "year"], how="left", validate="1:1"
-    )
-    clusters = model.clusters.merge(
-        rules[["cluster_id", *rules.columns.difference(model.clusters.columns)]], on="cluster_id", how="left"
-    )
+    model, clusters = None, rules
+    if "model" in settings.metrics.split(","):
+        model = assess(
+            conform(formation_table, "formations"),
+            settings.replace(lang="en"),
+            settings.seed,
+            lambda share: progress("formation model", round(100 * share), 100),
+            rules,
+        )
+        noticed.extend(model.findings)
+        formation_table = formation_table.merge(
+            model.scores, on=["cluster_id", "year"], how="left", validate="1:1"
+        )
+        others = rules.columns.difference(model.clusters.columns)
+        clusters = model.clusters.merge(rules[["cluster_id", *others]], on="cluster_id", how="left")
     requests = _requests(graph, formations, measured, settings, progress)
     tables = {
         "formations": conform(formation_table, "formations"),
@@ -134,8 +140,8 @@ def _requests(
     """Return the cells of activity to ask for, of every formation."""
     cores = {}
     for formation, found in zip(formations, measured, strict=True):
-        core = found.participants["in_core"]
-        if known_cells(core).all():
+        core = found.participants.get("in_core")
+        if core is not None and known_cells(core).all():
             cores[formation.cluster_id, formation.year] = core.astype(bool)
     task = partial(
         ask,
@@ -159,21 +165,22 @@ def across_formations(table: pd.DataFrame, members: pd.DataFrame) -> pd.DataFram
         if null in table:
             p = table[null].to_numpy("float64", na_value=np.nan)
             table[f"{null}_fdr"], table[f"{null}_holm"] = adjust(p), adjust(p, "holm")
-    if "in_core" in members:
+    if {"in_core", "downstream_control"} <= set(members):
         table = table.merge(chain_leaders(members), on=["cluster_id", "year"], how="left", validate="1:1")
     return table
 
 
 def measure_formation(formation: Formation, settings: Settings, graph: SupplyGraph) -> Measured:
     """Return the structural measures of one formation: core, closedness, chain, entrainment."""
-    core, firm = measure_cores(formation, settings)
-    parts = [
-        core,
-        measure_closedness(formation, settings, graph),
-        chain.measure(formation, settings, graph),
-        entrainment.measure(formation, settings, firm),
-    ]
-    return sum(parts, Measured())
+    found, asked = Measured(), settings.metrics.split(",")
+    if "core" in asked:
+        core, firm = measure_cores(formation, settings)
+        found = core + entrainment.measure(formation, settings, firm)
+    if "closedness" in asked:
+        found += measure_closedness(formation, settings, graph)
+    if "chain" in asked:
+        found += chain.measure(formation, settings, graph)
+    return found
 
 
 def _join(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from typing import Any
 
 Progress = Callable[[str, int, int], None]
 """Called as ``progress(phase, done, total)``; `total` 0 means that the end is not known."""
@@ -15,3 +17,67 @@ def silent(phase: str, done: int, total: int) -> None:
     --------
     >>> silent("reading", 1, 2)
     """
+
+
+class Metered:
+    """A `Progress` that measures what each phase costs, and passes on what it is told.
+
+    Parameters
+    ----------
+    progress : Progress
+        Who is told.
+
+    Examples
+    --------
+    >>> meter = Metered(silent)
+    >>> meter("reading", 0, 0)
+    >>> meter("report", 0, 0)
+    >>> [stage["stage"] for stage in meter.stages()]
+    ['reading', 'report']
+    """
+
+    def __init__(self, progress: Progress = silent) -> None:
+        self._progress = progress
+        self._spent: dict[str, list[float]] = {}
+        self._phase = ""
+        self._since = time.perf_counter(), time.process_time()
+
+    def __call__(self, phase: str, done: int, total: int) -> None:
+        """Close the phase before, where this is another, and pass on."""
+        if phase != self._phase:
+            self._close()
+            self._phase = phase
+        self._progress(phase, done, total)
+
+    def _close(self) -> None:
+        now = time.perf_counter(), time.process_time()
+        if self._phase:
+            spent = self._spent.setdefault(self._phase, [0.0, 0.0, 0.0])
+            spent[0] += now[0] - self._since[0]
+            spent[1] += now[1] - self._since[1]
+            spent[2] = _peak()
+        self._since = now
+
+    def stages(self) -> list[dict[str, Any]]:
+        """Return the phases in order, each with wall and processor time (s) and peak memory so far (MiB)."""
+        self._close()
+        return [
+            {"stage": phase, "wall_s": round(wall, 3), "cpu_s": round(cpu, 3), "peak_mib": round(peak, 1)}
+            for phase, (wall, cpu, peak) in self._spent.items()
+        ]
+
+
+def metered(progress: Progress) -> Metered:
+    """Return `progress` as one that measures, itself where it does."""
+    return progress if isinstance(progress, Metered) else Metered(progress)
+
+
+def _peak() -> float:
+    """Return the most memory that the process has held, in MiB; 0 where the system does not tell."""
+    try:
+        import resource
+    except ImportError:
+        return 0.0
+    import sys
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)

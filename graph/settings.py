@@ -13,6 +13,10 @@ from clustercoop.graph.texts import languages
 Lang = str
 
 
+METRICS: Final = ("cooperation", "core", "closedness", "chain", "model")
+OUTPUTS: Final = ("csv", "parquet", "html", "md", "xlsx", "views")
+
+
 @dataclass(frozen=True, slots=True)
 class Domain:
     """What is known of a setting besides its name, type and default.
@@ -29,6 +33,8 @@ class Domain:
         Whether it matters before any analysis, so that ``check`` and ``load`` take it.
     shapes : bool
         Whether figures depend on it: others are not kept with results.
+    several : bool
+        Whether it is a list of `choices`, separated by commas.
     """
 
     help: str
@@ -37,11 +43,12 @@ class Domain:
     most: float | None = None
     reading: bool = False
     shapes: bool = True
+    several: bool = False
 
     def must(self, kind: type) -> str:
         """Say what a value of type `kind` must be."""
         if self.choices:
-            return f"one of {', '.join(self.choices)}"
+            return f"{'some' if self.several else 'one'} of {', '.join(self.choices)}"
         if kind is str:
             return "a text"
         if kind is bool:
@@ -51,6 +58,8 @@ class Domain:
 
     def allows(self, value: object, kind: type) -> bool:
         """Tell whether `value` may stand where the default is of type `kind`."""
+        if self.several:
+            return isinstance(value, str) and set(value.split(",")) <= set(self.choices)
         if kind in (bool, str):
             return isinstance(value, kind) and (not self.choices or value in self.choices)
         if isinstance(value, bool) or not isinstance(value, int if kind is int else int | float):
@@ -110,6 +119,19 @@ class Settings:
         0,
         "Formations worked on at once; 0 is one a core. Results do not depend on it.",
         least=0,
+        shapes=False,
+    )
+    metrics: str = _setting(
+        ",".join(METRICS),
+        "What is computed, separated by commas; figures of the rest are unknown.",
+        choices=METRICS,
+        several=True,
+    )
+    outputs: str = _setting(
+        ",".join(OUTPUTS),
+        "What is written, separated by commas; other commands read results from parquet.",
+        choices=OUTPUTS,
+        several=True,
         shapes=False,
     )
     thresholds: str = _setting("", "Path of a thresholds file of your own; empty for the shipped one.")

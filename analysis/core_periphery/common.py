@@ -58,11 +58,7 @@ class Edges:
         "relative": log(1 + w / (`TYPICAL` · median w)), the same in any unit; "log1p": log(1 + w), for
         counts; "raw": w itself; "binary": 1.
         """
-        if weights == "relative" and len(self.weight):
-            return np.log1p(self.weight / (TYPICAL * float(np.median(self.weight))))
-        if weights in ("log1p", "relative"):
-            return np.log1p(self.weight)
-        return self.weight if weights == "raw" else np.ones(len(self.weight))
+        return entered(self.weight, weights, float(np.median(self.weight)) if len(self.weight) else 1.0)
 
     def symmetrised(self) -> Edges:
         """Return the undirected graph whose links have the larger value of both directions."""
@@ -110,6 +106,13 @@ class Edges:
     def by_buyer(self) -> NDArray[np.int64]:
         """The links in the order of their buyers, then suppliers, shape (m,)."""
         return np.argsort(self.dst, kind="stable")
+
+
+def entered(weight: NDArray[np.float64], weights: Weights, median: float) -> NDArray[np.float64]:
+    """Return what links of these values enter a fit with (see `Edges.values`), the typical value given."""
+    if weights in ("relative", "log1p"):
+        return np.asarray(np.log1p(weight / (TYPICAL * median) if weights == "relative" else weight))
+    return weight if weights == "raw" else np.ones_like(weight)
 
 
 def _sorted(

@@ -20,7 +20,7 @@ from clustercoop.analysis.core_periphery.kernels import Floats, Ints, Words, uni
 from clustercoop.analysis.jit import jit
 from clustercoop.graph.formation import sum_by
 
-LINK_STEPS: Final = 20
+LINK_STEPS: Final = 10
 """Link exchanges tried between two replicates, per link (per absent link, where these are fewer)."""
 
 VALUE_STEPS: Final = 10
@@ -51,13 +51,6 @@ def choose_cells(n: int, cells: Ints, src: Ints, dst: Ints, stream: Words) -> No
         j = cell - i * (n - 1)
         src[e] = i
         dst[e] = j + 1 if j >= i else j
-
-
-@jit
-def strain(stray: Floats, stiff: Floats, at: int, plus: float) -> float:
-    """Return the rise of stiff · stray² when `plus` is added to the stray of participant `at`."""
-    rise: float = stiff[at] * plus * (2.0 * stray[at] + plus)
-    return rise
 
 
 @jit
@@ -195,16 +188,18 @@ def exchange(
         if d == 0.0:
             continue
         rise = 0.0
-        if src[p] != src[q]:
-            rise += strain(stray[0], stiff[0], src[p], d) + strain(stray[0], stiff[0], src[q], -d)
-        if dst[p] != dst[q]:
-            rise += strain(stray[1], stiff[1], dst[p], d) + strain(stray[1], stiff[1], dst[q], -d)
+        i, j = src[p], src[q]
+        if i != j:  # stiff · stray² after less before, of both suppliers
+            rise += d * (stiff[0, i] * (2.0 * stray[0, i] + d) - stiff[0, j] * (2.0 * stray[0, j] - d))
+        k, t = dst[p], dst[q]
+        if k != t:
+            rise += d * (stiff[1, k] * (2.0 * stray[1, k] + d) - stiff[1, t] * (2.0 * stray[1, t] - d))
         if rise > 0.0 and (rise > 40.0 or uniform(stream) >= np.exp(-rise)):
             continue
-        stray[0, src[p]] += d
-        stray[0, src[q]] -= d
-        stray[1, dst[p]] += d
-        stray[1, dst[q]] -= d
+        stray[0, i] += d
+        stray[0, j] -= d
+        stray[1, k] += d
+        stray[1, t] -= d
         y[p], y[q] = y[q], y[p]
         rank[p], rank[q] = rank[q], rank[p]
         holder[rank[p]] = p

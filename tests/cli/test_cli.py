@@ -18,6 +18,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 
+import clustercoop
 from clustercoop.cli import main
 from tests.builders import HOSTILE, frames, write_folder
 
@@ -40,7 +41,7 @@ def hashes(folder: Path) -> dict[str, str]:
     return {
         str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(folder.rglob("*"))
-        if path.is_file()
+        if path.is_file() and path.name != "costs.json"
     }
 
 
@@ -63,6 +64,31 @@ def test_analyze_writes_every_output_of_the_contract(results: Path) -> None:
     assert len(list((results / "views").glob("*.html"))) == 2
     account = json.loads((results / "run.json").read_text("utf-8"))["accounting"]["links"]
     assert account["rows_read"] == account["rows_accepted"] + account["rows_rejected"]
+
+
+def test_costs_of_each_stage_are_told(results: Path) -> None:
+    stages = json.loads((results / "costs.json").read_text("utf-8"))
+    assert {"cooperation", "core and closedness", "formation model", "report"} <= {s["stage"] for s in stages}
+    assert all(stage["wall_s"] >= 0 and stage["cpu_s"] >= 0 for stage in stages)
+
+
+def test_only_what_is_asked_for_is_computed_and_written(data: Path, tmp_path: Path) -> None:
+    out = tmp_path / "r"
+    done = run(
+        "analyze", data, "--out", out, "--metrics", "cooperation,closedness", "--outputs", "parquet, html"
+    )
+    assert done.exit_code == 0, done.output
+    names = {path.name for path in out.iterdir()}
+    assert {"formations.parquet", "report.html", "run.json"} <= names
+    assert names.isdisjoint({"formations.csv", "report.xlsx", "report.md", "views", "model"})
+    result = clustercoop.read_result(out)
+    known = result.formations.notna().any()
+    assert known["cooperation_ratio"] and known["circulation_share"]
+    assert not known[["core_members", "core_fit", "chain_leaders"]].any()
+    gaps = result.gaps
+    assert set(gaps.loc[gaps["column"] == "core_fit", "code"]) == {"metric_not_asked"}
+    assert "views/" not in (out / "report.html").read_text("utf-8")
+    assert run("report", out, "--out", tmp_path / "again").exit_code == 0
 
 
 def test_second_run_is_byte_identical_for_any_number_of_workers(
@@ -150,6 +176,8 @@ def test_check_is_quiet_on_good_data_and_exits_1_on_errors(data: Path, tmp_path:
         ["analyze", "x", "--out", "y", "--nulls", "-1"],
         ["analyze", "x", "--out", "y", "--engine", "cloud"],
         ["analyze", "x", "--out", "y", "--engine", "spark"],
+        ["analyze", "x", "--out", "y", "--metrics", "core,magic"],
+        ["analyze", "x", "--out", "y", "--outputs", ""],
         ["explain", "x", "--cluster", "c", "--year", "soon"],
         ["fly"],
     ],

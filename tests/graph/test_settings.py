@@ -21,7 +21,7 @@ def test_a_setting_is_an_option_with_the_same_domain_and_words(name: str) -> Non
         option = options[name]
         assert isinstance(option, click.Option)
         assert (option.default, option.help) == (default, domain.help)
-        if domain.choices:
+        if domain.choices and not domain.several:
             assert isinstance(option.type, click.Choice)
             assert tuple(option.type.choices) == domain.choices
         assert isinstance(option.type, click.IntRange) == (type(default) is int)
@@ -35,7 +35,8 @@ def test_a_setting_is_an_option_with_the_same_domain_and_words(name: str) -> Non
         ("nulls", -1), ("nulls", 1.0), ("nulls", True), ("seed", "1"), ("workers", -2), ("engine", "cloud"),
         ("strict", 1), ("lang", "xx"), ("lang", None), ("currency", 3), ("thresholds", b"x"),
         ("min_output_coverage", 1.01), ("min_output_coverage", float("nan")), ("min_employee_coverage", "1"),
-        ("core_method", ""), ("internal_supply", ["links"]),
+        ("core_method", ""), ("metrics", "core;chain"), ("outputs", ""), ("core_error", 0.6),
+        ("internal_supply", ["links"]),
     ],
 )  # fmt: skip
 def test_a_value_outside_its_domain_is_named(name: str, wrong: Any) -> None:
