@@ -22,6 +22,7 @@ from clustercoop.loaders.header_rows import HEADER_SEARCH, count_roles, find_blo
 from clustercoop.loaders.mapping import NOTHING, Given, with_mapped_headers, with_profile
 from clustercoop.loaders.matching import candidates, count_matches, known_forms
 from clustercoop.loaders.notes import Notes
+from clustercoop.loaders.sections import fill_sections
 from clustercoop.loaders.sheets import BrokenRow, Grid, RawSheet, show
 
 SNIFFED: Final = 30
@@ -74,7 +75,9 @@ def to_grid(sheet: RawSheet, spec: TableSpec, notes: Notes, given: Given = NOTHI
     records, lines_kept, ragged = _fit(sheet.records[body:], sheet.lines[body:], len(header), named)
     broken = [*sheet.broken, *broken, *ragged]
     _tell_broken(broken, place, notes)
-    cells = _columns(records, len(header))
+    cells, sections = fill_sections(_columns(records, len(header)), header, spec)
+    if sections:
+        notes.add("section_rows", **place, value=str(sections))
     _refuse_second_table(cells, lines_kept, header, spec, where)
     asides = [" ".join(map(show, bad.cells)) for bad in ragged if bad.code == "note_row"]
     return Grid(

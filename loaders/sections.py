@@ -1,0 +1,59 @@
+"""Rows of their own that name the cluster of the rows below them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clustercoop.graph.schema import TableSpec
+from clustercoop.loaders.matching import candidates
+from clustercoop.loaders.sheets import show
+from clustercoop.loaders.totals import is_total
+
+_QUOTED: Final = re.compile(
+    r"(?:(?:промышленный|industrial)\s+)?(?:кластер|cluster)\s*[«\"“„](.+?)[»\"”]\s*:?", re.IGNORECASE
+)
+
+
+def fill_sections(
+    cells: tuple[NDArray[Any], ...], header: Sequence[str], spec: TableSpec
+) -> tuple[tuple[NDArray[Any], ...], int]:
+    """Write clusters that stand in rows of their own into the rows below; return the cells and how many.
+
+    The first row holds one cell only, and every other row leaves its cluster empty: then such rows are
+    headings. They stay in the table, where a row of one cell is no record.
+
+    Examples
+    --------
+    >>> from clustercoop.graph.schema import tables
+    >>> rows = [["Кластер «А»", "", ""], ["01", "", "Завод"], ["02", "", "Порт"]]
+    >>> cells = tuple(np.array(rows, object).T)
+    >>> filled, count = fill_sections(cells, ["ИНН", "Кластер", "Наименование"], tables()["participants"])
+    >>> filled[1].tolist(), count
+    (['', 'А', 'А'], 1)
+    """
+    at = next((i for i, name in enumerate(header) if candidates(name, spec)[:1] == ("cluster_id",)), -1)
+    if spec.name != "participants" or at < 0 or not len(cells[0]):
+        return cells, 0
+    if sum(bool(show(column[0]).strip()) for column in cells) != 1 or show(cells[at][0]).strip():
+        return cells, 0
+    texts = [[show(cell).strip() for cell in column] for column in cells]
+    counts = np.sum([[bool(text) for text in column] for column in texts], axis=0)
+    if any(texts[at]):
+        return cells, 0
+    section, found, filled = "", 0, cells[at].astype(object)
+    for row, count in enumerate(counts.tolist()):
+        if count == 1:
+            text = next(column[row] for column in texts if column[row])
+            if is_total(text) or not (counts[row + 1 :] > 1).any():
+                section = ""
+                continue
+            named = _QUOTED.fullmatch(text)
+            section, found = (named[1] if named else text), found + 1
+        elif section:
+            filled[row] = section
+    return (*cells[:at], filled, *cells[at + 1 :]), found
