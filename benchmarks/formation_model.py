@@ -1,12 +1,13 @@
 """How often the formation model finds groups: in worlds without any, and in worlds where they were planted.
 
-    python -m benchmarks.formation_model [--worlds 200] [--table NAME] [--markdown FILE]
+    python -m benchmarks.formation_model [--worlds 200] [--table NAME] [--cells TEXT] [--markdown FILE]
 
-Tables: speed, null, power, curves, links; all of them by default.
+Tables: speed, one (single populations of many shapes), two (planted groups), tables (formations in their own
+units, with gaps and years), links (measured from links by the analysis itself); all of them by default.
 
-Every cell is printed with its number of worlds and a 95 % Wilson interval, beside what scikit-learn's tied
-`GaussianMixture` with BIC (K = 1 … 4) chooses on the same transformed tables (gaps filled with medians,
-since it refuses NaN). Seeds are fixed: a rerun gives the same table.
+Every cell is printed with its number of worlds, the count, and a 95 % Wilson interval, beside what
+scikit-learn's tied `GaussianMixture` with BIC (K = 1 … 4) chooses on the same tables (gaps filled with
+medians, since it refuses NaN). Seeds are fixed: a rerun gives the same table.
 """
 
 from __future__ import annotations
@@ -23,16 +24,26 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from benchmarks import shapes
 from benchmarks.link_worlds import LinkPool
-from benchmarks.worlds import World, continuum_world, feature_world
+from benchmarks.worlds import World, feature_world
 from clustercoop.analysis.verdicts.features import feature_table
 from clustercoop.analysis.verdicts.model import find_groups
-from clustercoop.analysis.verdicts.naming import ABSTAIN
 from clustercoop.analysis.verdicts.verdict import assess
 from clustercoop.graph.settings import Settings
 
-RESAMPLES = 50
-NULL_SKEWS = ("none", "lognormal", "gamma", "uniform")
+RESAMPLES = 20
+SIZES = (41, 60, 150)
+
+
+@dataclass(frozen=True, eq=False)
+class Draw:
+    """One world: scores or a table of features, and the planted groups (all 0 where there are none)."""
+
+    x: np.ndarray
+    theory: np.ndarray
+    names: tuple[str, ...]
+    group: np.ndarray
 
 
 @dataclass
@@ -40,27 +51,20 @@ class Cell:
     """What was seen in the worlds of one cell."""
 
     found: list[bool] = field(default_factory=list)
+    typed: list[bool] = field(default_factory=list)
     peer: list[bool] = field(default_factory=list)
     ours: list[float] = field(default_factory=list)
-    best: list[float] = field(default_factory=list)
-    probability: list[float] = field(default_factory=list)
-    truth: list[bool] = field(default_factory=list)
 
     def row(self) -> dict[str, str]:
         """Return the cell's figures as text."""
-        out = {"worlds": str(len(self.found)), "found": interval(self.found), "BIC": interval(self.peer)}
+        out = {
+            "worlds": str(len(self.found)),
+            "found": interval(self.found),
+            "named": interval(self.typed),
+            "BIC": interval(self.peer),
+        }
         if self.ours:
-            p, y = np.array(self.probability), np.array(self.truth, float)
-            bins = np.minimum((p * 5).astype(int), 4)
-            off = [abs(p[bins == b].mean() - y[bins == b].mean()) * (bins == b).mean() for b in set(bins)]
-            out |= {
-                "ARI": f"{np.mean(self.ours):.3f}",
-                "best ARI": f"{np.mean(self.best):.3f}",
-                "ratio": f"{np.mean(self.ours) / np.mean(self.best):.3f}",
-                "Brier": f"{np.mean((p - y) ** 2):.3f}",
-                "calibration": f"{sum(off):.3f}",
-                "abstained": f"{np.mean((p >= ABSTAIN[0]) & (p <= ABSTAIN[1])):.3f}",
-            }
+            out |= {"Rand": f"{np.mean(self.ours):.2f}"}
         return out
 
 
@@ -68,40 +72,31 @@ def interval(hits: list[bool]) -> str:
     """Return the share of `hits` with its 95 % Wilson interval.
 
     >>> interval([True] * 5 + [False] * 195)
-    '0.025 (0.011–0.057)'
+    '5: 0.025 (0.011–0.057)'
     """
     n, z = len(hits), 1.959964
     if not n:
         return ""
     p = float(np.mean(hits))
     middle, half = (p + z**2 / 2 / n), z * np.sqrt(p * (1 - p) / n + z**2 / 4 / n**2)
-    return f"{p:.3f} ({(middle - half) / (1 + z**2 / n):.3f}–{(middle + half) / (1 + z**2 / n):.3f})"
+    low, high = ((middle + side) / (1 + z**2 / n) for side in (-half, half))
+    return f"{sum(hits)}: {p:.3f} ({low:.3f}–{high:.3f})"
 
 
-def run(make: Callable[[np.random.Generator], World], worlds: int, seed: int) -> Cell:
+def run(make: Callable[[np.random.Generator], Draw], worlds: int, seed: int) -> Cell:
     """Judge `worlds` draws of `make`."""
     from sklearn.metrics import adjusted_rand_score
 
     cell = Cell()
     for number in range(worlds):
         rng = np.random.default_rng([seed, number])
-        world = make(rng)
-        table = feature_table(world.formations)
-        kept = np.isin(np.unique(world.formations["cluster_id"].astype(str)), table.cluster_ids)
-        if not table.theory.any() or len(table.cluster_ids) < 10:
-            cell.found.append(False)
-            cell.peer.append(False)
-            continue
-        names = tuple(feature.name for feature in table.features)
-        groups = find_groups(table.x, table.theory, rng, names=names, resamples=RESAMPLES, thorough=False)
+        draw = make(rng)
+        groups = find_groups(draw.x, draw.theory, rng, names=draw.names, resamples=RESAMPLES, thorough=False)
         cell.found.append(groups.found)
-        cell.peer.append(tied_bic(table.x) > 1)
-        if groups.found and world.ecosystem.any():
-            truth = world.ecosystem[kept]
-            cell.ours.append(adjusted_rand_score(truth, groups.probability > 0.5))
-            cell.best.append(adjusted_rand_score(truth, world.best[kept]))
-            cell.probability += groups.probability.tolist()
-            cell.truth += truth.tolist()
+        cell.typed.append(groups.named)
+        cell.peer.append(tied_bic(draw.x) > 1)
+        if groups.found and draw.group.any():
+            cell.ours.append(adjusted_rand_score(draw.group, groups.fit.responsibilities[0].argmax(axis=1)))
     return cell
 
 
@@ -120,84 +115,70 @@ def tied_bic(x: np.ndarray) -> int:
     return int(np.argmin(bic)) + 1
 
 
-def null_cells() -> Iterator[tuple[dict[str, Any], Callable[[np.random.Generator], World]]]:
-    """One population: every shape of margins, size and share of gaps; four years as rows; a continuum."""
-    for skew in NULL_SKEWS:
-        for n in (20, 40, 150):
-            for missing in (0.0, 0.2):
-                yield (
-                    {"world": f"one population, {skew}", "n": n, "missing": missing},
-                    lambda rng, n=n, m=missing, s=skew: feature_world(rng, n, skew=s, missing=m),
-                )
-    for n in (20, 40, 150):
-        for missing in (0.0, 0.2):
+Cells = Iterator[tuple[dict[str, Any], Callable[[np.random.Generator], Draw]]]
+
+
+def of_table(world: World) -> Draw:
+    """Return what the model sees of a formations table."""
+    table = feature_table(world.formations)
+    kept = np.isin(np.unique(world.formations["cluster_id"].astype(str)), table.cluster_ids)
+    names = tuple(feature.name for feature in table.features)
+    return Draw(table.x, table.theory, names, world.ecosystem[kept].astype(int))
+
+
+def one_cells() -> Cells:
+    """One population: every shape."""
+    for name, shape in shapes.ONE.items():
+        for n in SIZES:
             yield (
-                {"world": "one population, four years", "n": n, "missing": missing},
-                lambda rng, n=n, m=missing: feature_world(rng, n, missing=m, years=4),
+                {"world": name, "n": n},
+                lambda rng, n=n, f=shape: Draw(f(rng, n), shapes.THEORY, shapes.FEATURES, np.zeros(n)),
             )
-    for missing in (0.0, 0.2):
-        for share in (0.5, 0.7, 0.9):
-            for n in (20, 40, 150):
-                yield (
-                    {"world": f"one continuum, correlations {share:g}", "n": n, "missing": missing},
-                    lambda rng, n=n, r=share, m=missing: continuum_world(rng, n, r, m),
-                )
 
 
-def power_cells() -> Iterator[tuple[dict[str, Any], Callable[[np.random.Generator], World]]]:
-    """Two types of equal size, differing as theory says, at distance 3 and 4."""
-    for distance in (4.0, 3.0):
-        for n in (150, 80, 40):
-            for missing in (0.0, 0.2):
-                yield (
-                    {"world": f"distance {distance:g}", "n": n, "missing": missing},
-                    lambda rng, n=n, m=missing, d=distance: feature_world(rng, n, d, missing=m),
-                )
+def two_cells() -> Cells:
+    """Planted groups."""
+
+    def draw(rng: np.random.Generator, n: int, shape: shapes.Two) -> Draw:
+        x, group = shape(rng, n)
+        return Draw(x, shapes.THEORY, shapes.FEATURES, group)
+
+    for name, shape in shapes.TWO.items():
+        for n in (*SIZES, *((100,) if name.startswith("one trait") else ())):
+            yield {"world": name, "n": n}, lambda rng, n=n, f=shape: draw(rng, n, f)
 
 
-def curve_cells() -> Iterator[tuple[dict[str, Any], Callable[[np.random.Generator], World]]]:
-    """Class ratio, years, more gaps, and theory that is only partly right, or wrong."""
+def table_cells() -> Cells:
+    """Draw formations in their own units: skewed margins, gaps, four noisy years; without and with types."""
     changes: list[dict[str, Any]] = [
-        {"ratio": 0.3},
-        {"ratio": 0.2},
-        {"years": 4},
-        {"missing": 0.4},
-        {"shift": "uneven"},
-        {"shift": "all"},
-        {"shift": "any"},
-        {"within": "none"},
-        {"within": "factors"},
         {"skew": "gamma"},
+        {"missing": 0.2},
+        {"missing": 0.2, "years": 4},
     ]
-    for change in changes:
-        for distance, n in ((4.0, 80), (4.0, 150), (3.0, 150)):
-            if (distance, n) != (4.0, 150) and not {*change} & {"ratio", "years", "missing"}:
-                continue
-            name = ", ".join(f"{key} {value}" for key, value in change.items())
-            yield (
-                {"world": f"distance {distance:g}, {name}", "n": n, "missing": change.get("missing", 0.0)},
-                lambda rng, n=n, d=distance, c=change: feature_world(rng, n, d, **c),
-            )
-
-
-def link_cells() -> Iterator[tuple[dict[str, Any], Callable[[np.random.Generator], World]]]:
-    """All the way from links: structureless shapes, and planted types; sampled from a pool of each."""
-    for shape, sizes in (
-        *((s, (20, 40, 150)) for s in ("star", "ring", "rewired")),
-        ("planted", (40, 80, 150)),
-    ):
-        for n in sizes:
-            for missing in (0.0, 0.2):
+    for distance in (0.0, 4.0):
+        for change in changes:
+            for n in SIZES:
+                told = ", ".join(f"{key} {value}" for key, value in change.items())
                 yield (
-                    {"world": f"links, {shape}", "n": n, "missing": missing},
-                    lambda rng, n=n, m=missing, s=shape: LinkPool.of(s).sample(rng, n, m),
+                    {"world": f"distance {distance:g}, {told}", "n": n},
+                    lambda rng, n=n, d=distance, c=change: of_table(feature_world(rng, n, d, **c)),
                 )
 
 
-TABLES: dict[str, Callable[[], Iterator[tuple[dict[str, Any], Callable[[np.random.Generator], World]]]]] = {
-    "null": null_cells,
-    "power": power_cells,
-    "curves": curve_cells,
+def link_cells() -> Cells:
+    """All the way from links: structureless shapes, and planted types; sampled from a pool of each."""
+    for shape in ("star", "ring", "rewired", "planted"):
+        for n in SIZES:
+            yield (
+                {"world": f"links, {shape}", "n": n},
+                lambda rng, n=n, s=shape: of_table(LinkPool.of(s).sample(rng, n, 0.0)),
+            )
+
+
+TABLES: dict[str, Callable[[], Cells]] = {
+    "one": one_cells,
+    "two": two_cells,
+    "tables": table_cells,
     "links": link_cells,
 }
 
@@ -221,6 +202,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--worlds", type=int, default=200)
     parser.add_argument("--table", choices=("speed", *TABLES), action="append")
+    parser.add_argument("--cells", default="", help="only cells whose world holds this text")
     parser.add_argument("--markdown", type=Path)
     options = parser.parse_args()
     lines: list[str] = []
@@ -230,6 +212,8 @@ def main() -> None:
             lines += ["## speed", "", *markdown(pd.DataFrame(rows)), ""]
             continue
         for number, (label, make) in enumerate(TABLES[name]()):
+            if options.cells not in label["world"]:
+                continue
             started = time.perf_counter()
             row = {k: str(v) for k, v in label.items()} | run(make, options.worlds, number).row()
             rows.append(row)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from clustercoop.analysis.verdicts.features import feature_list
+from clustercoop.analysis.verdicts.said import BACKGROUNDS
 from clustercoop.analysis.verdicts.verdict import FormationModel
 from clustercoop.reports.numbers import brief, decimal, is_unknown, percent, raw, show, with_percent
 from clustercoop.reports.tables import Cell, Column, Row, Table
@@ -107,6 +108,31 @@ class Evidence:
             for name, label, kind in heads
         ]
         return _table("selection", self.words("fm_selection"), columns, rows)
+
+    @cached_property
+    def confounders(self) -> Table | None:
+        """What the groups were held against (years, size, region, …); None where there are no groups."""
+        if not len(self.model.confounders):
+            return None
+        words = self.words
+        heads = {
+            "confounder": "text",
+            "value": "text",
+            "first": "int",
+            "second": "int",
+            "told": "share",
+        }
+        rows = []
+        for row in self.model.confounders.to_dict(orient="records"):
+            name = str(row["confounder"])
+            label = words(f"fm_confounder_{name}") if name in BACKGROUNDS else name
+            figures = [self._cell(row[key], heads[key]) for key in ("first", "second", "told")]
+            rows.append(Row((Cell(label, name), Cell(str(row["value"]), str(row["value"])), *figures)))
+        columns = [
+            self._head(key, "head_value" if key == "value" else f"fm_head_{key}", kind)
+            for key, kind in heads.items()
+        ]
+        return _table("confounders", words("fm_confounders"), columns, rows)
 
     @cached_property
     def sensitivity(self) -> Table | None:

@@ -83,7 +83,7 @@ class Formations:
         if self.model is None:
             return (self.words("fm_no_model"),)
         said = list(self._told(self.model))
-        note = {"none": "fm_none_note", "alone": "fm_alone_note", "unnamed": "fm_unnamed_note"}.get(
+        note = {name: f"fm_{name}_note" for name in ("none", "explained", "alone", "unnamed")}.get(
             self.outcome
         )
         if note:

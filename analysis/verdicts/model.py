@@ -27,7 +27,7 @@ from clustercoop.analysis.verdicts.naming import posterior, theory_gap
 from clustercoop.analysis.verdicts.scale import Scale
 from clustercoop.analysis.verdicts.selection import Gate, criteria, gates, third_group
 from clustercoop.analysis.verdicts.sensitivity import leave_one_out
-from clustercoop.analysis.verdicts.split import Split, find_split
+from clustercoop.analysis.verdicts.split import TRAITS, Split, find_split
 
 INTERVAL: Final = (0.025, 0.975)
 STAYS: Final = 0.8
@@ -190,14 +190,14 @@ def find_groups(
         stability = np.array([group.value for group in each])
         stable = each[int(stability.argmin())]
         tell(0.8)
-        stays = leave_one_out(recipe, fit)
+        stays = leave_one_out(on_scale, fit)
         low, high = np.quantile(theory_gap(resampled, theory), INTERVAL)
         interval = (float(low), float(high))
         shares = posterior(on_scale, resampled, caps)
     tell(1.0)
     return Groups(
         split,
-        gates(split, min(second.mean(), 1 - second.mean()), stable),
+        (*gates(split, min(second.mean(), 1 - second.mean()), stable), *_single(split, names, stays)),
         scale,
         on_scale,
         recipe,
@@ -211,6 +211,17 @@ def find_groups(
         interval,
         chosen[0] if chosen else None,
     )
+
+
+def _single(split: Split, names: tuple[str, ...], stays: FloatArray) -> tuple[Gate, ...]:
+    """Return the gate of a split seen in one trait alone: the other features do not have it.
+
+    Where they have, and no look at several features shows it, the trait is one side of a bent population.
+    """
+    if split.look.name not in TRAITS:
+        return ()
+    moved = 1 - float(stays[names.index(split.look.name)])
+    return (Gate("one_trait", moved, 1 - STAYS, moved > 1 - STAYS),)
 
 
 def _theory_up(fit: Fit, theory: FloatArray) -> Fit:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from clustercoop.analysis.verdicts.confounders import explained
 from clustercoop.analysis.verdicts.em import FloatArray
 from clustercoop.analysis.verdicts.features import MIN_FEATURES, Feature, FeatureTable, feature_list
 from clustercoop.graph.texts import text
@@ -23,6 +24,7 @@ NOTICEABLE: Final = 0.1
 """Log-odds below which a feature's contribution is not worth a word."""
 
 DOUBTFUL: Final = 0.75
+BACKGROUNDS: Final = ("years", "region", "industry", "size", "source")
 
 
 def render(said: Said, lang: str) -> str:
@@ -126,10 +128,11 @@ def page(
     table: FeatureTable,
     clusters: pd.DataFrame,
     variants: pd.DataFrame,
+    held: pd.DataFrame,
 ) -> tuple[Said, ...]:
     """Return what was found, how sure it is and what would change it."""
     return (
-        *_found(outcome, groups, table, clusters),
+        *_found(outcome, groups, table, clusters, held),
         *_sure(basis, outcome, groups, table),
         *_criterion(outcome, groups),
         *_change(outcome, variants),
@@ -146,10 +149,17 @@ def _gate(gate: Gate) -> Said:
     return f"verdict.gate_{gate.name}", {"value": float(f"{value:.{digits}g}"), "bound": float(bound)}
 
 
-def _found(outcome: str, groups: Groups, table: FeatureTable, clusters: pd.DataFrame) -> list[Said]:
+def _found(
+    outcome: str, groups: Groups, table: FeatureTable, clusters: pd.DataFrame, held: pd.DataFrame
+) -> list[Said]:
     if outcome == "none":
         failed = [_gate(g) for g in groups.gates if not g.passed and not np.isnan(g.value)]
         return [("verdict.found_none", {}), ("verdict.not_met", {"parts": failed})]
+    if outcome == "explained":
+        name = explained(held)
+        told = float(held.loc[held["confounder"] == name, "told"].iloc[0])
+        known = name if name in BACKGROUNDS else "other"
+        return [(f"verdict.explained_{known}", {"share": told, "column": name})]
     if outcome == "alone":
         return [("verdict.found_alone", {"features": [table.features[groups.alone].name]})]
     if outcome == "unnamed":

@@ -10,9 +10,9 @@ from numpy.random import Generator
 
 from clustercoop.analysis.verdicts.em import Covariance, Fit, FloatArray, Gaps, fit_em
 from clustercoop.analysis.verdicts.groups import RIDGE, Recipe
+from clustercoop.analysis.verdicts.naming import posterior
 
 IMPUTATIONS: Final = 20
-TINY: Final = 1e-9
 OTHER_COVARIANCES: Final[tuple[Covariance, ...]] = ("full", "diag")
 
 
@@ -65,29 +65,29 @@ def sensitivity(
     return pd.DataFrame(out, columns=["variant", "detail", "same", "changed"])
 
 
-def leave_one_out(recipe: Recipe, fit: Fit) -> FloatArray:
+def leave_one_out(x: FloatArray, fit: Fit) -> FloatArray:
     """Return the share of clusters that keep their group without each feature, mean over both groups.
 
-    The groups are looked for again from the best line of what is left; a feature without which nothing is
-    known of any cluster, or which is the only one, counts as 0.
+    The groups are judged by the other features alone, the feature integrated out like a gap; a feature
+    without which nothing is known of any cluster counts as 0.
+
+    Parameters
+    ----------
+    x : array, shape (n, p)
+    fit : Fit
+        Two tied components, one fit.
     """
     second = fit.responsibilities[0, :, 1] > 0.5
-    p = recipe.x.shape[1]
-    difference = fit.means[0, 1] - fit.means[0, 0]
+    p = x.shape[1]
     out = np.zeros(p)
     for j in range(p):
-        keep = np.arange(p) != j
-        rows = ~np.isnan(recipe.x[:, keep]).all(axis=1)
-        if p < 2 or not second[rows].any() or second[rows].all():
+        rest = x.copy()
+        rest[:, j] = np.nan
+        rows = ~np.isnan(rest).all(axis=1)
+        if not second[rows].any() or second[rows].all():
             continue
-        line = np.linalg.solve(fit.covariances[0, 0][np.ix_(keep, keep)], difference[keep])
-        if not np.any(np.abs(line) > TINY):
-            continue  # nothing else tells the groups apart
-        lean = recipe.lean[keep] if recipe.lean is not None and recipe.lean[keep].any() else None
-        part = Recipe.of(recipe.x[np.ix_(rows, keep)], line, lean)
-        again = part.fit(np.ones((1, int(rows.sum())))).responsibilities[0, :, 1] > 0.5
-        upper, lower = again[second[rows]].mean(), 1 - again[~second[rows]].mean()
-        out[j] = max(upper + lower, 2 - upper - lower) / 2
+        again = posterior(rest[rows], fit, np.full(p, np.inf))[0] > 0.5
+        out[j] = (again[second[rows]].mean() + 1 - again[~second[rows]].mean()) / 2
     return out
 
 

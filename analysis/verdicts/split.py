@@ -65,7 +65,8 @@ class Split:
     Attributes
     ----------
     look : Look
-        The one that decides: the strongest that passed all checks, else the strongest.
+        The one that decides: the strongest that passed all checks, else the strongest; a trait alone only
+        where no other does.
     looks : tuple of Look
     bend : float
         p-value that both groups run straight along the look (`bend`); NaN where there was no split to check.
@@ -154,6 +155,7 @@ def find_split(
     rows = np.clip(completed, -FARTHEST, FARTHEST)
     seen = looks(np.clip(x, -FARTHEST, FARTHEST), rows, theory, names)
     candidates = [look for look in seen if look.splits]
+    candidates.sort(key=lambda look: look.name in TRAITS)  # one trait only where no more shows
     first: Split | None = None
     if candidates:
         used, way = geodesic(rows, rng)

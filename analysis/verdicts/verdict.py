@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clustercoop.analysis.verdicts import said
+from clustercoop.analysis.verdicts.confounders import COLUMNS, backgrounds, coincidences, explained
 from clustercoop.analysis.verdicts.em import FloatArray
 from clustercoop.analysis.verdicts.features import MIN_FEATURES, FeatureTable, back, feature_table
 from clustercoop.analysis.verdicts.model import Groups, find_groups
@@ -58,9 +59,9 @@ class FormationModel:
     ----------
     basis : {"rules", "exploratory", "model"}
         What the verdicts rest on, by the number of clusters.
-    outcome : {"rules", "none", "alone", "unnamed", "named"}
-        No model fitted; no distinct groups; groups that rest on one feature alone; groups that differ,
-        yet not along theory; groups with names.
+    outcome : {"rules", "none", "explained", "alone", "unnamed", "named"}
+        No model fitted; no distinct groups; groups that coincide with years, region, classification or size;
+        groups that rest on one feature alone; groups that differ, yet not along theory; groups with names.
     clusters : DataFrame
         One row a cluster, `CLUSTER_COLUMNS`; unknown is NaN or "".
     scores : DataFrame
@@ -79,6 +80,8 @@ class FormationModel:
         ``gate, value, error, bound, passed``; `error` is what other random draws would move the value by.
     sensitivity : DataFrame
         ``variant, detail, same, changed``.
+    confounders : DataFrame
+        ``confounder, value, first, second, told``: what the groups were held against, see `coincidences`.
     said : tuple of Said
         What the report's page says, as ids and figures; `sentences` renders them.
     findings : tuple of Finding
@@ -101,6 +104,7 @@ class FormationModel:
     selection: pd.DataFrame = field(default_factory=pd.DataFrame)
     gates: pd.DataFrame = field(default_factory=pd.DataFrame)
     sensitivity: pd.DataFrame = field(default_factory=pd.DataFrame)
+    confounders: pd.DataFrame = field(default_factory=pd.DataFrame)
     findings: tuple[Finding, ...] = ()
 
     @property
@@ -128,6 +132,7 @@ def assess(
     rng_seed: int = 0,
     progress: Progress | None = None,
     rules: pd.DataFrame | None = None,
+    context: pd.DataFrame | None = None,
 ) -> FormationModel:
     """Return the verdict of every cluster of `formations`.
 
@@ -144,6 +149,8 @@ def assess(
         Called with the share done, 0 … 1.
     rules : DataFrame, optional
         ``cluster_id, rule_verdict``; worked out from `formations` by the threshold rule when absent.
+    context : DataFrame, optional
+        ``cluster_id`` and what else groups may coincide with: region, industry, source file, ….
 
     Raises
     ------
@@ -187,7 +194,7 @@ def assess(
             total, len(table.cluster_ids), EXPLORATORY_FROM, len(table.features), bool(table.theory.any())
         )
         return FormationModel("rules", "rules", clusters, why, scores, table.cells, table.notes)
-    return _model(ordered, table, clusters, basis, settings.lang, rng_seed, progress)
+    return _model(ordered, table, clusters, basis, settings.lang, rng_seed, progress, context)
 
 
 def _frame(table: FeatureTable, rules: pd.DataFrame) -> pd.DataFrame:
@@ -223,6 +230,7 @@ def _model(
     lang: str,
     rng_seed: int,
     progress: Progress | None,
+    context: pd.DataFrame | None,
 ) -> FormationModel:
     rng = np.random.default_rng(rng_seed)
     names = tuple(feature.name for feature in table.features)
@@ -235,8 +243,15 @@ def _model(
         progress=None if progress is None else lambda share: progress(0.9 * share),
     )
     outcome = "none"
+    held = pd.DataFrame(columns=list(COLUMNS))
     if groups.found:
-        outcome = "alone" if groups.alone >= 0 else "named" if groups.named else "unnamed"
+        held = coincidences(groups.second, backgrounds(formations, table.cluster_ids, context))
+        if explained(held):
+            outcome = "explained"
+        elif groups.alone >= 0:
+            outcome = "alone"
+        else:
+            outcome = "named" if groups.named else "unnamed"
     placed = clusters["cluster_id"].isin(set(table.cluster_ids)).to_numpy()
     clusters.loc[placed, "verdict_basis"] = basis
     clusters.loc[placed, "formation_verdict"] = "no structure" if outcome == "none" else "undecided"
@@ -266,7 +281,7 @@ def _model(
         basis,
         outcome,
         clusters,
-        said.page(basis, outcome, groups, table, clusters, variants),
+        said.page(basis, outcome, groups, table, clusters, variants, held),
         scores,
         table.cells,
         table.notes,
@@ -275,6 +290,7 @@ def _model(
         groups.criteria,
         gates,
         variants,
+        held,
         _findings(table),
     )
 

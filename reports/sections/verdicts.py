@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from clustercoop.analysis.verdicts.confounders import COINCIDES
 from clustercoop.graph.columns import output_columns
 from clustercoop.reports.inert import markdown
+from clustercoop.reports.numbers import percent
 from clustercoop.reports.section import Block, Folded, Fragment, Heading, Section, Sheet, Shown, Text
 from clustercoop.reports.tables import Table, plain_table, sheet_columns
 
@@ -75,6 +77,7 @@ class Verdicts(Section):
         for table, level, note in (
             (evidence.gates, 4, ""),
             (evidence.selection, 4, words("fm_selection_note")),
+            (evidence.confounders, 4, words("fm_confounders_note", bound=percent(COINCIDES, words.lang))),
             (evidence.sensitivity, 3, words("fm_sensitivity_note")),
         ):
             if table is not None:
@@ -93,6 +96,7 @@ class Verdicts(Section):
             "model_found": plain_table("said", "", heads, [[s] for s in model.sentences], self.words),
             "model_gates": evidence.gates if evidence else None,
             "model_selection": evidence.selection if evidence else None,
+            "model_confounders": evidence.confounders if evidence else None,
             "model_sensitivity": evidence.sensitivity if evidence else None,
             "model_probability": model.probabilities,
             "model_parts": model.parts,

@@ -129,7 +129,7 @@ def test_groups_that_differ_otherwise_get_no_names() -> None:
     vague = replace(groups, interval=(-0.2, 1.1))
     assert (vague.found, vague.named) == (True, False)
     clusters = judge(world.formations).clusters
-    first = page("model", "unnamed", vague, table, clusters, pd.DataFrame())[0]
+    first = page("model", "unnamed", vague, table, clusters, pd.DataFrame(), pd.DataFrame())[0]
     assert render(first, "en").startswith("There are two distinct groups, but")
     assert render(first, "ru").startswith("Группы различимы, но")
 
