@@ -1,6 +1,6 @@
 """How often the formation model finds groups: in worlds without any, and in worlds where they were planted.
 
-    python -m benchmarks.formation_model [--worlds 200] [--table NAME] [--cells TEXT] [--markdown FILE]
+    python -m benchmarks.formation_model [--worlds 200] [--peers 200] [--table NAME] [--cells TEXT]
 
 Tables: speed, one (single populations of many shapes), two (planted groups), tables (formations in their own
 units, with gaps and years), links (measured from links by the analysis itself); all of them by default.
@@ -83,8 +83,8 @@ def interval(hits: list[bool]) -> str:
     return f"{sum(hits)}: {p:.3f} ({low:.3f}–{high:.3f})"
 
 
-def run(make: Callable[[np.random.Generator], Draw], worlds: int, seed: int) -> Cell:
-    """Judge `worlds` draws of `make`."""
+def run(make: Callable[[np.random.Generator], Draw], worlds: int, seed: int, peers: int) -> Cell:
+    """Judge `worlds` draws of `make`, the first `peers` of them by BIC as well."""
     from sklearn.metrics import adjusted_rand_score
 
     cell = Cell()
@@ -94,7 +94,8 @@ def run(make: Callable[[np.random.Generator], Draw], worlds: int, seed: int) -> 
         groups = find_groups(draw.x, draw.theory, rng, names=draw.names, resamples=RESAMPLES, thorough=False)
         cell.found.append(groups.found)
         cell.typed.append(groups.named)
-        cell.peer.append(tied_bic(draw.x) > 1)
+        if number < peers:
+            cell.peer.append(tied_bic(draw.x) > 1)
         if groups.found and draw.group.any():
             cell.ours.append(adjusted_rand_score(draw.group, groups.fit.responsibilities[0].argmax(axis=1)))
     return cell
@@ -201,6 +202,7 @@ def main() -> None:
     """Run the tables asked for and print each cell when it is done."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--worlds", type=int, default=200)
+    parser.add_argument("--peers", type=int, default=200, help="worlds a cell that BIC judges, too")
     parser.add_argument("--table", choices=("speed", *TABLES), action="append")
     parser.add_argument("--cells", default="", help="only cells whose world holds this text")
     parser.add_argument("--markdown", type=Path)
@@ -215,7 +217,9 @@ def main() -> None:
             if options.cells not in label["world"]:
                 continue
             started = time.perf_counter()
-            row = {k: str(v) for k, v in label.items()} | run(make, options.worlds, number).row()
+            row = {k: str(v) for k, v in label.items()} | run(
+                make, options.worlds, number, options.peers
+            ).row()
             rows.append(row)
             print(
                 name,

@@ -112,8 +112,8 @@ def _uniform(z: FloatArray) -> FloatArray:
     return np.asarray(3.4 * ndtr(z), dtype=np.float64)
 
 
-def _columns(z: FloatArray) -> dict[str, FloatArray]:
-    """Turn scores into the units of the eight columns."""
+def columns_of(z: FloatArray) -> dict[str, FloatArray]:
+    """Return scores in the units of the eight columns."""
 
     def logistic(x: FloatArray) -> FloatArray:
         out: FloatArray = 1 / (1 + np.exp(-x))
@@ -178,7 +178,7 @@ def feature_world(
     every: FloatArray = np.asarray(np.repeat(z, years, axis=0), dtype=np.float64)
     if years > 1:
         every += noise * rng.standard_normal(every.shape)
-    table = pd.DataFrame(_columns(SKEWS[skew](every)))
+    table = pd.DataFrame(columns_of(SKEWS[skew](every)))
     lost = rng.random(table.shape) < missing
     table = table.mask(lost)
     odds = _true_odds(np.where(lost, np.nan, z) if years == 1 else z, delta, matrix, ratio)
@@ -196,7 +196,7 @@ def continuum_world(rng: Generator, n: int, share: float, missing: float = 0.0) 
     p = len(COLUMNS)
     factor = rng.uniform(-np.sqrt(3), np.sqrt(3), (n, 1))
     z = np.sqrt(share) * factor + np.sqrt(1 - share) * rng.standard_normal((n, p))
-    table = pd.DataFrame(_columns(z))
+    table = pd.DataFrame(columns_of(z))
     table = table.mask(rng.random(table.shape) < missing)
     table.insert(0, "cluster_id", [f"c{i:04d}" for i in range(n)])
     table.insert(1, "year", 2020)

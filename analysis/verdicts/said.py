@@ -16,6 +16,7 @@ from clustercoop.graph.texts import text
 if TYPE_CHECKING:
     from clustercoop.analysis.verdicts.model import Groups
     from clustercoop.analysis.verdicts.selection import Gate
+    from clustercoop.analysis.verdicts.several import Several
 
 Said = tuple[str, Mapping[str, Any]]
 """Id of a text and its places: numbers, lists of features (``features…``), or further texts (``parts``)."""
@@ -24,6 +25,7 @@ NOTICEABLE: Final = 0.1
 """Log-odds below which a feature's contribution is not worth a word."""
 
 DOUBTFUL: Final = 0.75
+VERDICTS: Final = ("ecosystem-like", "cluster-like", "undecided")
 BACKGROUNDS: Final = ("years", "region", "industry", "size", "source")
 
 
@@ -129,14 +131,36 @@ def page(
     clusters: pd.DataFrame,
     variants: pd.DataFrame,
     held: pd.DataFrame,
+    several: Several | None = None,
 ) -> tuple[Said, ...]:
     """Return what was found, how sure it is and what would change it."""
+    if several is not None:
+        return (*_several(outcome, several, clusters, held), *_sure(basis, "none", groups, table))
     return (
         *_found(outcome, groups, table, clusters, held),
         *_sure(basis, outcome, groups, table),
         *_criterion(outcome, groups),
         *_change(outcome, variants),
     )
+
+
+def _several(outcome: str, several: Several, clusters: pd.DataFrame, held: pd.DataFrame) -> list[Said]:
+    if outcome == "explained":
+        return _explained(held)
+    counts = clusters["formation_verdict"].value_counts()
+    many = {name.split("-")[0]: int(counts.get(name, 0)) for name in (*VERDICTS, "between")}
+    groups, evidence = int(several.shares.shape[2]), round(several.evidence, 1)
+    out: list[Said] = [("verdict.found_several", {**many, "groups": groups, "evidence": evidence})]
+    if not (several.low and several.high):
+        out.append(("verdict.ends_unnamed", {}))
+    return out
+
+
+def _explained(held: pd.DataFrame) -> list[Said]:
+    name = explained(held)
+    told = float(held.loc[held["confounder"] == name, "told"].iloc[0])
+    known = name if name in BACKGROUNDS else "other"
+    return [(f"verdict.explained_{known}", {"share": told, "column": name})]
 
 
 def _gate(gate: Gate) -> Said:
@@ -156,10 +180,7 @@ def _found(
         failed = [_gate(g) for g in groups.gates if not g.passed and not np.isnan(g.value)]
         return [("verdict.found_none", {}), ("verdict.not_met", {"parts": failed})]
     if outcome == "explained":
-        name = explained(held)
-        told = float(held.loc[held["confounder"] == name, "told"].iloc[0])
-        known = name if name in BACKGROUNDS else "other"
-        return [(f"verdict.explained_{known}", {"share": told, "column": name})]
+        return _explained(held)
     if outcome == "alone":
         return [("verdict.found_alone", {"features": [table.features[groups.alone].name]})]
     if outcome == "unnamed":

@@ -17,8 +17,8 @@ from clustercoop.analysis.verdicts.humps import EVIDENCE, Humps, humps
 MIN_SHARE: Final = 0.1
 STRAIGHT: Final = 0.003
 ALONG: Final = 2.5
-TOLD: Final = 0.6
-THIRD: Final = 5.0
+TOLD: Final = 0.7
+THIRD: Final = 3.0
 MIN_ROWS: Final = 15
 FARTHEST: Final = 4.0
 TRAITS: Final = ("cooperation", "innovation")

@@ -14,10 +14,12 @@ from clustercoop.analysis.verdicts import said
 from clustercoop.analysis.verdicts.confounders import COLUMNS, backgrounds, coincidences, explained
 from clustercoop.analysis.verdicts.em import FloatArray
 from clustercoop.analysis.verdicts.features import MIN_FEATURES, FeatureTable, back, feature_table
+from clustercoop.analysis.verdicts.groups import RESAMPLES
 from clustercoop.analysis.verdicts.model import Groups, find_groups
 from clustercoop.analysis.verdicts.naming import CREDIBLE, contributions, nearest_flips, posterior, sides
 from clustercoop.analysis.verdicts.said import Said, render
 from clustercoop.analysis.verdicts.sensitivity import sensitivity
+from clustercoop.analysis.verdicts.several import Several, find_several
 from clustercoop.graph.errors import DataError
 from clustercoop.graph.findings import Finding
 from clustercoop.graph.settings import Settings
@@ -59,9 +61,10 @@ class FormationModel:
     ----------
     basis : {"rules", "exploratory", "model"}
         What the verdicts rest on, by the number of clusters.
-    outcome : {"rules", "none", "explained", "alone", "unnamed", "named"}
+    outcome : {"rules", "none", "explained", "alone", "unnamed", "named", "several"}
         No model fitted; no distinct groups; groups that coincide with years, region, classification or size;
-        groups that rest on one feature alone; groups that differ, yet not along theory; groups with names.
+        groups that rest on one feature alone; groups that differ, yet not along theory; groups with names;
+        three or four groups, the ends named.
     clusters : DataFrame
         One row a cluster, `CLUSTER_COLUMNS`; unknown is NaN or "".
     scores : DataFrame
@@ -253,15 +256,25 @@ def _model(
         else:
             outcome = "named" if groups.named else "unnamed"
     placed = clusters["cluster_id"].isin(set(table.cluster_ids)).to_numpy()
+    several = None
+    if not groups.found and groups.criteria is not None:
+        completed = groups.recipe.completed
+        several = find_several(groups.x, completed, table.theory, groups.criteria, RESAMPLES, rng)
+    if several is not None:
+        top = several.group == several.group.max()
+        held = coincidences(top, backgrounds(formations, table.cluster_ids, context))
+        outcome = "explained" if explained(held) else "several"
     clusters.loc[placed, "verdict_basis"] = basis
     clusters.loc[placed, "formation_verdict"] = "no structure" if outcome == "none" else "undecided"
+    if several is not None and outcome == "several":
+        _place_several(clusters, placed, several)
     parts = pd.DataFrame(columns=["cluster_id", "feature", "contribution"])
     flips = pd.DataFrame(columns=["cluster_id", "feature", "value", "to_ecosystem"])
     told = clusters.set_index("cluster_id")["formation_verdict"].reindex(formations["cluster_id"].astype(str))
     scores = formations[["cluster_id", "year"]].assign(
         ecosystem_probability=np.nan, formation_verdict=told.to_numpy()
     )
-    if outcome != "none":
+    if groups.found:
         clusters.loc[placed, "jaccard"] = groups.stability[groups.second.astype(int)]
     if outcome == "named":
         parts = _contributions(table, groups)
@@ -281,7 +294,7 @@ def _model(
         basis,
         outcome,
         clusters,
-        said.page(basis, outcome, groups, table, clusters, variants, held),
+        said.page(basis, outcome, groups, table, clusters, variants, held, several),
         scores,
         table.cells,
         table.notes,
@@ -293,6 +306,16 @@ def _model(
         held,
         _findings(table),
     )
+
+
+def _place_several(clusters: pd.DataFrame, placed: np.ndarray, several: Several) -> None:
+    """Write verdict and probability (of the highest group) of each cluster into `clusters`."""
+    clusters.loc[placed, "formation_verdict"] = several.verdicts
+    if several.high:
+        low, middle, high = np.quantile(several.shares[:, :, -1], (CREDIBLE[0], 0.5, CREDIBLE[1]), axis=0)
+        clusters.loc[placed, "ecosystem_probability"] = middle
+        clusters.loc[placed, "ecosystem_probability_low"] = low
+        clusters.loc[placed, "ecosystem_probability_high"] = high
 
 
 def _in_words(shares: FloatArray) -> NDArray[np.object_]:

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.worlds import feature_world
+from benchmarks import shapes
+from benchmarks.worlds import columns_of, feature_world
 from clustercoop.analysis.verdicts.em import Fit
 from clustercoop.analysis.verdicts.features import feature_table, transform
 from clustercoop.analysis.verdicts.model import find_groups
@@ -410,3 +411,17 @@ def test_an_absurd_figure_neither_overflows_nor_makes_a_group() -> None:
     model = judge(table)
     assert model.outcome == "none"
     assert np.isfinite(model.gates.set_index("gate")["value"]["two_humps"])
+
+
+def test_three_groups_are_three_and_the_middle_is_between() -> None:
+    """Corners of a triangle 6 apart: 0, 12 and 8.6 along the signs of theory."""
+    x, kind = shapes.TWO["three in a triangle, 6 apart"](np.random.default_rng(1), 150)
+    table = pd.DataFrame(columns_of(x - 1.5)).assign(year=2020)
+    table.insert(0, "cluster_id", [f"c{i:03d}" for i in range(150)])
+    model = judge(table)
+    assert model.outcome == "several"
+    told = model.clusters["formation_verdict"].to_numpy()
+    expected = np.array(["cluster-like", "ecosystem-like", "between"])[kind]
+    assert np.mean(told == expected) > 0.9
+    assert model.sentences["en"][0].startswith("3 groups were found")
+    assert "между ними: " in model.sentences["ru"][0]
