@@ -10,17 +10,16 @@ import numpy as np
 import pandas as pd
 
 from clustercoop import engines
-from clustercoop.analysis import chain, entrainment
 from clustercoop.analysis.asks import Request, ask, ask_of_gaps, requests_frame
 from clustercoop.analysis.brokers import chain_leaders
 from clustercoop.analysis.chain import local_sourcing_change
-from clustercoop.analysis.closedness.measure import measure as measure_closedness
 from clustercoop.analysis.closedness.verdict import add_closedness
+from clustercoop.analysis.context import Context
 from clustercoop.analysis.cooperation import cooperation_tables
-from clustercoop.analysis.core_periphery.measure import measure_cores
 from clustercoop.analysis.core_periphery.significance import adjust
 from clustercoop.analysis.members import year_contexts
 from clustercoop.analysis.metric import Measured, known_cells
+from clustercoop.analysis.metrics import measure_all
 from clustercoop.analysis.prices import price_findings, prices_of
 from clustercoop.analysis.results import Result
 from clustercoop.analysis.typology import classify, currency_gaps, load_thresholds, rule_verdicts, yearly_rule
@@ -174,16 +173,8 @@ def across_formations(table: pd.DataFrame, members: pd.DataFrame) -> pd.DataFram
 
 
 def measure_formation(formation: Formation, settings: Settings, graph: SupplyGraph) -> Measured:
-    """Return the structural measures of one formation: core, closedness, chain, entrainment."""
-    found, asked = Measured(), settings.metrics.split(",")
-    if "core" in asked:
-        core, firm = measure_cores(formation, settings)
-        found = core + entrainment.measure(formation, settings, firm)
-    if "closedness" in asked:
-        found += measure_closedness(formation, settings, graph)
-    if "chain" in asked:
-        found += chain.measure(formation, settings, graph)
-    return found
+    """Return what the metrics of one formation say."""
+    return measure_all(formation, Context(formation, graph, settings))
 
 
 def _join(

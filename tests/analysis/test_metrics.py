@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
-from clustercoop.analysis import chain, entrainment
-from clustercoop.analysis.closedness.measure import measure as measure_closedness
+from clustercoop.analysis.context import Context
 from clustercoop.analysis.cooperation import cooperation_tables
-from clustercoop.analysis.core_periphery.measure import measure as measure_core
+from clustercoop.analysis.metrics import metrics
 from clustercoop.analysis.thresholds import load_thresholds
 from clustercoop.analysis.typology import classify, rule_verdicts
 from clustercoop.graph.columns import output_columns
@@ -23,15 +22,10 @@ def test_every_column_has_exactly_one_producer() -> None:
     graph, settings = SupplyGraph.from_tables(frames(clusters=1, members=6)), Settings(nulls=1, workers=1)
     formation = graph.formations()[0]
     base = cooperation_tables(graph, settings)
-    core = measure_core(formation, settings)
-    metrics = (
-        core,
-        measure_closedness(formation, settings, graph),
-        chain.measure(formation, settings, graph),
-        entrainment.measure(formation, settings, core.participants["in_core"]),
-    )
-    people = [*base.participants.columns, *(name for metric in metrics for name in metric.participants)]
-    rows = [*base.formations.columns, *(name for metric in metrics for name in metric.formation)]
+    context = Context(formation, graph, settings)
+    found = [metric(formation, context) for metric in metrics()]
+    people = [*base.participants.columns, *(name for metric in found for name in metric.participants)]
+    rows = [*base.formations.columns, *(name for metric in found for name in metric.formation)]
     result = analyze_graph(graph, settings)
     table = result.formations[[name for name in result.formations.columns if name in rows]]
     typed = classify(table, load_thresholds(), "RUB")[0]

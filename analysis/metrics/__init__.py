@@ -1,0 +1,44 @@
+"""The metrics of a formation: every module here has a function ``measure(formation, context)``.
+
+What it sets of its `clustercoop.analysis.metric.Measuring` becomes columns; what it declares and does not set
+is unknown, for the reason it gives. A module that is added is measured: nothing else names it.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Callable
+from functools import cache
+from importlib import import_module
+
+from clustercoop.analysis.context import Context
+from clustercoop.analysis.metric import Measured
+from clustercoop.graph.formation import Formation
+from clustercoop.graph.settings import METRICS
+
+Metric = Callable[[Formation, Context], Measured]
+
+
+@cache
+def metrics() -> tuple[Metric, ...]:
+    """Return the metrics, by the names of their modules.
+
+    Examples
+    --------
+    >>> [metric.__module__.rpartition(".")[2] for metric in metrics()]
+    ['chain', 'closedness', 'core', 'entrainment']
+    """
+    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    return tuple(import_module(f"{__name__}.{name}").measure for name in names)
+
+
+def measure_all(formation: Formation, context: Context) -> Measured:
+    """Return what the metrics that `Settings.metrics` asks for say of `formation`.
+
+    A metric that is no choice of its own, such as entrainment, goes with the core.
+    """
+    asked = context.settings.metrics.split(",")
+    names = (metric.__module__.rpartition(".")[2] for metric in metrics())
+    chosen = ((name if name in METRICS else "core") in asked for name in names)
+    pairs = zip(metrics(), chosen, strict=True)
+    return sum((metric(formation, context) for metric, wanted in pairs if wanted), Measured())

@@ -1,0 +1,13 @@
+"""What the core holds, and what it pulls along."""
+
+from __future__ import annotations
+
+from clustercoop.analysis import entrainment
+from clustercoop.analysis.context import Context
+from clustercoop.analysis.metric import Measured
+from clustercoop.graph.formation import Formation
+
+
+def measure(formation: Formation, context: Context) -> Measured:
+    """Return the figures of entrainment (`clustercoop.analysis.entrainment`)."""
+    return entrainment.measure(formation, context.settings, context.cores[1])
