@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from clustercoop.analysis.recording import recording
 from clustercoop.analysis.thresholds import Thresholds
-from clustercoop.graph.findings import Finding
+from clustercoop.graph.findings import Finding, joined
 from clustercoop.graph.formation import FloatArray, Formation
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
@@ -146,8 +146,8 @@ class Members:
         ]
 
     def named(self, which: Flags) -> str:
-        """Return the ids of some members, joined by ``; ``."""
-        return "; ".join(str(i) for i in self.ids[which])
+        """Return the ids of some members for the detail of a gap or finding."""
+        return joined([str(i) for i in self.ids[which]])
 
 
 def incomplete_share(share: float) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from clustercoop.graph.findings import Finding
+from clustercoop.graph.findings import Finding, joined
 from clustercoop.graph.formation import Formation
 from clustercoop.graph.gaps import ALL, Gap
 
@@ -180,5 +180,5 @@ class Measuring(Measured):
         self.gaps.append(Gap(code, column, value, detail, self.of.cluster_id, self.of.year, who))
 
     def names(self, which: Flags) -> str:
-        """Return the ids of the members of `which`, joined by ``; ``."""
-        return "; ".join(self.of.ids[which].astype(str))
+        """Return the ids of the members of `which` for the detail of a gap or finding."""
+        return joined(self.of.ids[which].astype(str).tolist())

@@ -8,7 +8,8 @@ from the code's template when it is shown.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
@@ -38,6 +39,8 @@ COLUMNS: Final = (
 )
 
 NAMED: Final = 10
+KEPT: Final = 100
+_MORE: Final = re.compile(r" \(\+(\d+)\)$")
 SEVERITIES: Final[tuple[Severity, ...]] = ("error", "warning", "info")
 
 
@@ -146,7 +149,22 @@ def listed(detail: str) -> str:
     'a; b; c; d; e; f; g; h; i; j (+2)'
     """
     parts = detail.split("; ")
-    return detail if len(parts) <= NAMED else f"{'; '.join(parts[:NAMED])} (+{len(parts) - NAMED})"
+    if len(parts) <= NAMED:
+        return detail
+    more = _MORE.search(detail)
+    return f"{'; '.join(parts[:NAMED])} (+{len(parts) - NAMED + (int(more[1]) if more else 0)})"
+
+
+def joined(ids: Sequence[str]) -> str:
+    """Return ids as a `detail` lists them: the first hundred, and how many more there are.
+
+    Examples
+    --------
+    >>> joined(["a", "b"]), listed(joined(["x"] * 102))[-5:]
+    ('a; b', '(+92)')
+    """
+    more = f" (+{len(ids) - KEPT})" if len(ids) > KEPT else ""
+    return "; ".join(ids[:KEPT]) + more
 
 
 @dataclass

@@ -13,12 +13,16 @@ from types import ModuleType
 
 import pytest
 
-from clustercoop.graph import texts
-from clustercoop.graph.columns import output_column
+import clustercoop
+from clustercoop import pipeline
+from clustercoop.analysis import metrics, unknown
+from clustercoop.graph import columns, texts
+from clustercoop.graph.columns import OutputColumn, output_column, output_columns
 from clustercoop.graph.findings import Finding
 from clustercoop.reports import sections
 from clustercoop.reports.html import render_report
 from clustercoop.reports.markdown import render_markdown
+from tests.builders import frames
 from tests.places import ROOT
 from tests.reports.samples import make_result
 
@@ -97,3 +101,28 @@ def test_a_section_is_one_file(catalogues: Path, tmp_path: Path, monkeypatch: py
     assert page.index('id="findings"') < page.index('id="newcomers"') < page.index('id="provenance"')
     assert "## Newcomers ru" in render_markdown(result, "ru")
     sys.modules.pop("clustercoop.reports.sections.newcomers", None)
+
+
+def test_a_metric_is_one_file_and_a_row_a_column(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    [code] = re.findall(r"^```python\n(\"\"\"The largest member's.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
+    extra = tmp_path / "metrics"
+    extra.mkdir()
+    (extra / "largest.py").write_text(code, "utf-8")
+    monkeypatch.setattr(metrics, "__path__", [*metrics.__path__, str(extra)])
+    row = OutputColumn("formations", "largest_share", "share", section="cooperation", texts={"label_en": "L"})
+    every = columns.output_columns("formations")
+    added = {"formations": (*every, row)}
+    for module in (pipeline, unknown):
+        monkeypatch.setattr(module, "output_columns", lambda table: added.get(table) or output_columns(table))
+    metrics.metrics.cache_clear()
+    try:
+        tables = frames(clusters=1, members=4, years=(2021, 2022))
+        tables["activity"].loc[0, "output"] = None
+        result = clustercoop.analyze(tables, nulls=0, workers=1)
+    finally:
+        metrics.metrics.cache_clear()
+        sys.modules.pop("clustercoop.analysis.metrics.largest", None)
+    # Four outputs of 400, one of them unknown in 2021: 400 / 1600 in the other year.
+    assert result.formations["largest_share"].tolist() == pytest.approx([float("nan"), 0.25], nan_ok=True)
+    said = result.gaps[result.gaps["column"] == "largest_share"]
+    assert said[["year", "code"]].values.tolist() == [[2021, "output_unknown"]]
