@@ -37,6 +37,8 @@ COLUMNS: Final = (
 )
 CELLS: Final = ("output", "value_added", "purchases", "employees", "rd_expenses")
 # Not given in a currency other than that of the thresholds.
+# Made with the year before: what this year's cells alone make known is not said.
+ACROSS: Final = ("local_sourcing_change",)
 CLASSES: Final = ("innovation_level", "productivity_level", "ecosystem_type")
 MOST: Final = 12
 """Cells of one column of a formation that are tried one by one; beyond that only all of them together."""
@@ -191,7 +193,8 @@ class _Trial:
 
     def derived(self, known: set[str]) -> frozenset[str]:
         """Return `known` with the columns that follow from them alone."""
-        made = [column for column in output_columns("formations") if column.needs and not column.empty]
+        every = [column for column in output_columns("formations") if column.needs and not column.empty]
+        made = [column for column in every if column.column not in ACROSS]
         while more := {
             column.column
             for column in made
