@@ -15,6 +15,7 @@ from clustercoop.cookbook import NamedQuery, list_queries
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.rows import to_rows
 from clustercoop.graph.stores import derived, records
+from clustercoop.graph.stores.neo4j_link import LANGUAGE
 from clustercoop.graph.stores.neo4j_load import UNIQUE
 from clustercoop.graph.stores.protocol import SCHEMA_VERSION
 from clustercoop.outputs import written_aside
@@ -43,7 +44,7 @@ def favourite(query: NamedQuery, examples: Mapping[str, Any]) -> str:
     if values:
         pairs = ", ".join(f"{name}: {_literal(value)}" for name, value in values.items())
         lines.append(f":params {{{pairs}}}")
-    return "\n".join([*lines, f"{query.cypher};"]) + "\n"
+    return "\n".join([*lines, LANGUAGE.strip(), f"{query.cypher};"]) + "\n"
 
 
 def dashboard(examples: Mapping[str, Any]) -> dict[str, Any]:
@@ -80,7 +81,7 @@ def _report(
     return {
         "id": name,
         "title": title,
-        "query": query,
+        "query": LANGUAGE + query,
         "width": 6 if kind == "select" else 12,
         "height": 4,
         "x": x,
@@ -188,7 +189,7 @@ def export_neo4j_admin(graph: SupplyGraph, out: Path) -> list[Path]:
             _write(aside / f"{link.type}.csv", header, frame, [link.start[1], link.end[1], *columns])
             arguments.append(f"--relationships={link.type}={link.type}.csv")
         statements = [
-            f"CREATE CONSTRAINT IF NOT EXISTS FOR {pattern.format(name)} REQUIRE x.{key} IS UNIQUE;"
+            f"{LANGUAGE}CREATE CONSTRAINT IF NOT EXISTS FOR {pattern.format(name)} REQUIRE x.{key} IS UNIQUE;"
             for pattern, name, key in UNIQUE
         ]
         (aside / "constraints.cypher").write_text("\n".join(statements) + "\n", "utf-8")

@@ -6,7 +6,7 @@
 // returns: links -- links of the ring
 // returns: weakest -- value of the weakest link
 // returns: circulating -- weakest times links
-CALL {
+CALL () {
   MATCH (c:Cluster)<-[m:MEMBER_OF]-(a:Participant)-[r:INSIDE]->(b:Participant)
   WHERE c.id = $cluster AND m.year = $year AND r.cluster_id = $cluster AND r.year = $year AND b.id > a.id
   MATCH (b)-[s:INSIDE]->(a) WHERE s.cluster_id = $cluster AND s.year = $year

@@ -6,7 +6,7 @@
 // returns: links -- links of the chain
 // returns: participants -- ids along the chain
 // returns: weakest -- value of the weakest link
-CALL {
+CALL () {
   MATCH (a:Participant)-[r:INSIDE]->(z:Participant)
   WHERE a.id = $supplier AND z.id = $buyer AND r.cluster_id = $cluster AND r.year = $year
   RETURN 1 AS links, [a.id, z.id] AS participants, [r.value] AS worth

@@ -25,6 +25,8 @@ T = TypeVar("T")
 
 SCHEMES: Final = ("bolt", "neo4j", "bolt+s", "neo4j+s", "bolt+ssc", "neo4j+ssc")
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
+LANGUAGE: Final = "CYPHER 5 "
+"""Before every statement: a database may have another version of the language as its default."""
 RETRY_SECONDS: Final = 15.0
 CONNECT_SECONDS: Final = 15.0
 _GRACE: Final = 1.0
@@ -160,6 +162,10 @@ class _Asking:
                 future.result(_GRACE)
 
 
+def _in_language(run: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda statement, *params: run(LANGUAGE + statement, *params)
+
+
 def _run(loop: asyncio.AbstractEventLoop) -> None:
     loop.run_forever()
     loop.close()
@@ -197,7 +203,7 @@ class Link:
         # Not retried: whoever mistypes an address or password should know at once.
         with self.sentences():
             async with driver.session(database=self.access.database) as session:
-                await (await session.run("RETURN 1 AS one")).consume()
+                await (await session.run(f"{LANGUAGE}RETURN 1 AS one")).consume()
 
     @contextmanager
     def sentences(self, timeout: float | None = None) -> Iterator[None]:
@@ -243,14 +249,17 @@ class Link:
         """Return the rows of an internal reading statement, retried where that helps."""
         with self.sentences():
             found = self.driver.execute_query(
-                statement, params, database_=self.access.database, routing_=self.neo4j.RoutingControl.READ
+                LANGUAGE + statement,
+                params,
+                database_=self.access.database,
+                routing_=self.neo4j.RoutingControl.READ,
             )
             return [list(record.values()) for record in found.records]
 
     def schema(self, statement: str) -> None:
         """Run a schema statement."""
         with self.sentences():
-            self.driver.execute_query(statement, database_=self.access.database)
+            self.driver.execute_query(LANGUAGE + statement, database_=self.access.database)
 
     def write(self, steps: Sequence[tuple[str, Mapping[str, Any]]]) -> list[Any]:
         """Run statements in one transaction, retried where that helps; return the last one's first row."""
@@ -258,7 +267,7 @@ class Link:
         def work(transaction: neo4j.ManagedTransaction) -> list[Any]:
             row: list[Any] = []
             for statement, params in steps:
-                record = transaction.run(statement, dict(params)).single(strict=False)
+                record = transaction.run(LANGUAGE + statement, dict(params)).single(strict=False)
                 row = [] if record is None else list(record.values())
             return row
 
@@ -276,7 +285,7 @@ class Link:
                     default_access_mode="READ",
                     notifications_min_severity="WARNING",
                 ) as session:
-                    found: T = await session.execute_read(unit(lambda tx: work(tx.run)))
+                    found: T = await session.execute_read(unit(lambda tx: work(_in_language(tx.run))))
                     return found
 
         try:

@@ -19,6 +19,7 @@ from clustercoop.cookbook import example_parameters, get_query, list_queries, qu
 from clustercoop.exports import dashboard, export_browser, export_neo4j_admin, favourite
 from clustercoop.graph.errors import ParameterError
 from clustercoop.graph.stores.cypher_guard import check_statement
+from clustercoop.graph.stores.neo4j_link import LANGUAGE
 from clustercoop.graph.stores.protocol import Store
 from clustercoop.graph.stores.uri import open_store
 from clustercoop.magic import cypher, load_ipython_extension
@@ -165,9 +166,10 @@ def test_the_cookbook_goes_to_browser_and_dashboard(store: Store, tmp_path: Path
     reports = board["pages"][0]["reports"]
     assert len({report["id"] for report in reports}) == len(reports) > 30
     for report in reports:
-        check_statement(report["query"])
+        check_statement(report["query"].removeprefix(LANGUAGE))
 
 
+@pytest.mark.filterwarnings("ignore::clustercoop.graph.stores.protocol.StoreWarning")
 def test_favourites_and_dashboard_run_on_a_server(neo4j_uri: str) -> None:
     with open_store(neo4j_uri) as store:
         store.clear()
@@ -177,10 +179,12 @@ def test_favourites_and_dashboard_run_on_a_server(neo4j_uri: str) -> None:
         for query in list_queries().values():
             text = favourite(query, given)
             statement = "\n".join(line for line in text.splitlines() if not line.startswith((":", "//")))
+            assert statement.startswith(LANGUAGE.strip())
+            statement = statement.removeprefix(LANGUAGE.strip())
             store.query(statement, {p.name: given.get(p.name, p.default) for p in query.parameters})
         board = dashboard(given)
         for report in board["pages"][0]["reports"]:
-            store.query(report["query"], board["settings"]["parameters"])
+            store.query(report["query"].removeprefix(LANGUAGE), board["settings"]["parameters"])
 
 
 def test_the_files_of_an_import_hold_every_row(tmp_path: Path) -> None:
