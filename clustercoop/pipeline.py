@@ -100,9 +100,7 @@ def analyze_graph(
             settings.seed,
             lambda share: progress("formation model", round(100 * share), 100),
             rules,
-            graph.clusters[
-                [name for name in ("cluster_id", "region", "industry") if name in graph.clusters]
-            ],
+            graph.clusters[[name for name in ("cluster_id", "region", "industry") if name in graph.clusters]],
         )
         noticed.extend(model.findings)
         formation_table = formation_table.merge(

@@ -125,7 +125,7 @@ def phase_portrait(
         FigureCanvasSVG(figure)
         axes = figure.add_axes((0.12, 0.115, 0.85, 0.875), facecolor="none")
         _zones(axes, types, words)
-        _axes(axes, known, innovation, productivity, words("unit_money", currency=plain(currency)), words)
+        _axes(axes, known, innovation, productivity, words.money(currency), words)
         _path(axes, points, known, innovation, productivity)
         out = io.StringIO()
         figure.savefig(

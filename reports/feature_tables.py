@@ -12,7 +12,7 @@ from clustercoop.analysis.verdicts.features import Feature, feature_list
 from clustercoop.analysis.verdicts.verdict import FormationModel
 from clustercoop.graph.columns import output_columns
 from clustercoop.reports.numbers import UNKNOWN, brief, raw, show
-from clustercoop.reports.tables import CODE, Cell, Column, Row, Table, unit
+from clustercoop.reports.tables import Cell, Column, Row, Table, column_words, unit
 from clustercoop.reports.words import Words
 
 # The states of a cell, in the order of the columns that count them, and their headers.
@@ -97,7 +97,7 @@ class FeatureTables:
                 Cell(words(f"fm_theory_{side}"), str(feature.theory), tip=self.reason(feature)),
                 Cell(scale, feature.transform),
                 *(self._count(int(self.counts[state][feature.name])) for state in STATES),
-                Cell(feature.column, feature.column),
+                Cell(column_words(feature.column, words), feature.column),
             ]
             rows.append(Row(tuple(cells)))
         heads = [
@@ -107,7 +107,7 @@ class FeatureTables:
             ("theory", "fm_head_theory", "term"),
             ("transform", "fm_head_scale", "term"),
             *((state, label, "int") for state, label in STATES.items()),
-            ("column", "fm_head_column", CODE),
+            ("column", "fm_head_column", "text"),
         ]
         columns = tuple(Column(name, words(label), "", kind) for name, label, kind in heads)
         return Table("features", words("fm_features"), columns, tuple(rows), len(rows))

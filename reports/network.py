@@ -131,7 +131,7 @@ def render_view(
     payload = _payload(years, members, seed, words) | {
         "start": year if year is not None else years[-1].year,
         "file": safe_stem(cluster_id),
-        "currency": words("unit_money", currency=plain(graph.currency)),
+        "currency": words.money(graph.currency),
         "cluster": name,
     }
     return render(

@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from clustercoop.graph.columns import OutputColumn, output_columns
+from clustercoop.graph.columns import TABLES, OutputColumn, output_columns
 from clustercoop.graph.kinds import KINDS
 from clustercoop.graph.texts import term
 from clustercoop.reports.inert import plain, shorten
@@ -112,7 +112,24 @@ def display(value: Any, kind: str, words: Words) -> str:
         return plain("; ".join(term(part, words.lang) for part in str(value).split("; ")))
     if kind == "ids":
         return plain(str(value).replace(";", "; "))
+    if kind == "note":
+        return plain("; ".join(column_words(part, words) for part in str(value).split("; ")))
     return plain(show(value, kind, words.lang))
+
+
+def column_words(name: str, words: Words) -> str:
+    """Return what a column of an output table is called; any other text as a term, or as it is.
+
+    Examples
+    --------
+    >>> column_words("core_fit", Words("en")), column_words("inside_knowledge_share", Words("ru"))
+    ('Core fit', 'доля связей знаний внутри')
+    """
+    for table in TABLES:
+        for column in output_columns(table):
+            if column.column == name:
+                return column.label(words.lang)
+    return term(name, words.lang)
 
 
 def listed(members: list[str]) -> tuple[str, str]:
@@ -175,7 +192,7 @@ def bars(values: pd.Series[Any], kind: str) -> list[int]:
 
 def unit(name: str, currency: str, words: Words) -> str:
     """Return the unit shown in a header, "" where the column has none."""
-    return words(f"unit_{name}", currency=currency) if name else ""
+    return words.money(currency) if name == "money" else words(f"unit_{name}") if name else ""
 
 
 def build_table(

@@ -132,7 +132,7 @@ class Types:
         return out
 
     def _figures(self, cluster: str, rows: pd.DataFrame) -> Table:
-        unit = self.words("unit_money", currency=plain(self.currency))
+        unit = self.words.money(self.currency)
         heads = (
             (self.words("head_year"), "year"),
             (self.words("innovation_axis", unit=unit), "money"),
@@ -166,7 +166,7 @@ class Types:
         """Return the support that the data record, None where they record none."""
         if not len(self.received):
             return None
-        unit = self.words("unit_money", currency=plain(self.currency))
+        unit = self.words.money(self.currency)
         heads: tuple[tuple[str, str], ...] = (
             (self.words("head_cluster"), "text"),
             (self.words("head_year"), "year"),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from clustercoop.graph.texts import entries, subset, text
+from clustercoop.graph.texts import BASE, entries, subset, text
+from clustercoop.reports.inert import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,18 @@ class Words:
     def __call__(self, key: str, **places: Any) -> str:
         """Return the text `key`; an unknown key is a KeyError, so that no page shows a bare key."""
         return text(f"report.{key}", self.lang, **places)
+
+    def money(self, currency: str) -> str:
+        """Return the unit of money, millions of `currency`: an ISO code, or what the data call it.
+
+        Examples
+        --------
+        >>> Words("ru").money("RUB"), Words("en").money("XXX")
+        ('млн руб.', 'million XXX')
+        """
+        id = f"currency.{currency}"
+        told = text(id, self.lang) if id in entries(BASE) else plain(currency)
+        return self("unit_money", currency=told)
 
     def subset(self, prefix: str) -> dict[str, str]:
         """Return the texts whose key begins with `prefix`, without it (for the scripts of a page)."""

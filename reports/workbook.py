@@ -160,7 +160,7 @@ def _readme(sheet: Any, sheets: _Sheets, content: Content, more: list[str]) -> N
     lines = [
         words("made_by", version=content.version),
         words("readme_unknown"),
-        words("readme_unit", unit=words("unit_money", currency=content.currency)),
+        words("readme_unit", unit=words.money(content.currency)),
         *sheets.notes,
     ]
     row = 1

@@ -14,6 +14,7 @@ from clustercoop.reports.marked import CELL, ROWS, grid
 from clustercoop.reports.numbers import is_unknown
 from clustercoop.reports.people import for_people
 from clustercoop.reports.section import Block, Fragment, Section, Sheet
+from clustercoop.reports.tables import column_words
 
 FINDING_ROWS: Final = 600
 FINDINGS_PER_CODE: Final = 40
@@ -71,7 +72,8 @@ class FindingsSection(Section):
         for name in ("sheet", "row", "column"):
             value = getattr(row, name)
             if not is_unknown(value):
-                parts.append(f"{words(f'where_{name}')} {value}")
+                told = ", ".join(column_words(part, words) for part in str(value).split(", "))
+                parts.append(f"{words(f'where_{name}')} {told if not row.file else value}")
         if row.cluster_id:
             parts.append(self.content.cluster_name(str(row.cluster_id)))
         if not is_unknown(row.year):
@@ -106,8 +108,11 @@ class FindingsSection(Section):
     def sheets(self) -> Iterator[Sheet]:
         """Yield why cells are unknown, and all findings."""
         gaps = for_people(self.result, "gaps", self.words.lang)
-        heads = [(str(name), "year" if name == "year" else "text") for name in gaps.columns]
+        named = self.words.subset("record_")
+        heads = [(named.get(name, name), "year" if name == "year" else "text") for name in gaps.columns]
         yield Sheet("gaps", heads, [list(gaps[name]) for name in gaps.columns])
         frame = self.result.findings.to_frame(self.words.lang)
-        heads = [(str(name), "int" if name in ("row", "year") else "text") for name in frame.columns]
+        frame["severity"] = [self.words(f"one_{severity}") for severity in frame["severity"]]
+        kinds = {"row": "int", "year": "year"}
+        heads = [(named.get(name, name), kinds.get(name, "text")) for name in frame.columns]
         yield Sheet("findings", heads, [list(frame[name]) for name in frame.columns])

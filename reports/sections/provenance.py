@@ -54,7 +54,7 @@ class Provenance(Section):
 
     def blocks(self) -> Iterator[Block]:
         """Yield rows, sums, files and rejected rows."""
-        unit = self.words("unit_money", currency=self.result.graph.currency)
+        unit = self.words.money(self.result.graph.currency)
         for table in (self.accounting, self.sums, self.inputs, self.rejected):
             known = table is not self.rejected
             yield Heading(table.caption, in_markdown=known)
@@ -66,7 +66,10 @@ class Provenance(Section):
         """Yield the rejected rows whole, and the tables."""
         frame = for_people(self.result, "rejected", self.words.lang)
         columns = [["" if is_unknown(v) else str(v) for v in frame.iloc[:, k]] for k in range(frame.shape[1])]
-        yield Sheet("rejected", [(str(name), "text") for name in frame.columns], columns)
+        named = self.words.subset("record_")
+        yield Sheet(
+            "rejected", [(named.get(name, name), "text") for name in map(str, frame.columns)], columns
+        )
         for table in (self.accounting, self.sums, self.inputs):
             yield Sheet(table.key, *sheet_columns(table))
 

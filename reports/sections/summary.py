@@ -96,7 +96,7 @@ class Summary(Section):
         span = "" if not years else str(years[0]) if len(years) == 1 else f"{years[0]}–{years[-1]}"
         value = float(graph.links["value"].sum()) if len(graph.links) else None
         members = int(graph.participants["participant_id"].nunique())
-        unit = words("unit_money", currency=graph.currency)
+        unit = words.money(graph.currency)
         links, rejected = len(graph.links) or None, len(self.result.rejected)
         return (
             (show(len(self.headlines), "int", lang), words("tile_clusters"), ""),

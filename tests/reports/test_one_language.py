@@ -1,0 +1,72 @@
+"""A page speaks one language: a word of another on it comes from the data, a code or a formula."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import clustercoop
+from clustercoop.analysis.results import Result
+from clustercoop.example import dataset
+from clustercoop.graph.columns import TABLES, output_columns
+from clustercoop.graph.schema import tables
+from clustercoop.graph.settings import DOMAINS
+from clustercoop.graph.texts import entries
+from clustercoop.reports.html import render_report
+from clustercoop.reports.markdown import render_markdown
+from clustercoop.reports.network import render_view
+from clustercoop.reports.sections.provenance import methods
+from clustercoop.reports.workbook import write_workbook
+from tests.reports.test_third_language import shown
+
+LATIN, CYRILLIC = r"[A-Za-z]{3,}", r"[А-Яа-яЁё]{3,}"
+
+
+@cache
+def example() -> Result:
+    return clustercoop.analyze(dataset(), nulls=0, workers=1)
+
+
+@cache
+def of_data() -> frozenset[str]:
+    """Return the words that the data bring: cells, names of files, tables, columns and settings, sources."""
+    result = example()
+    texts = [*DOMAINS, *map(str, result.settings.to_dict().values()), repr(result.provenance)]
+    texts += [name for table in tables().values() for name in (table.name, *table.names)]
+    for frame in (*result.graph.to_tables().values(), result.rejected):
+        texts += [str(value) for name in frame.columns for value in frame[name].dropna().unique()]
+    texts += [
+        entry[part] for group in methods("en") for entry in group["entries"] for part in ("formula", "source")
+    ]
+    texts += [
+        f"{finding.value} {finding.detail} {finding.column}" for finding in result.findings if finding.file
+    ]
+    texts += [f"{name}.csv" for name in (*TABLES, "findings", "rejected", "gaps")]
+    return frozenset(re.findall(r"[^\W\d_]+", " ".join(texts)))
+
+
+def foreign(text: str, lang: str) -> list[str]:
+    """Return the words of another language on a page in `lang`."""
+    letters = {"ru": LATIN, "en": CYRILLIC}[lang]
+    ours = set(re.findall(letters, " ".join(entries(lang).values())))
+    for table in TABLES:
+        for column in output_columns(table):
+            ours |= set(re.findall(letters, f"{column.label(lang)} {column.meaning(lang)}"))
+    text = re.sub(r"data-(tip|why)|aria-label|stroke-\w+|tabindex|\w+=\"", " ", text)
+    # Digests, keys of the page's own data, and words that a narrow cell cuts.
+    text = re.sub(r"\b[0-9a-f]{12,64}\b|\"\w+\":|\w+…", " ", text)
+    return sorted(set(re.findall(letters, text)) - ours - of_data())
+
+
+@pytest.mark.parametrize("lang", ["ru", "en"])
+def test_no_word_of_another_language_stands_in_a_report(lang: str, tmp_path: Path) -> None:
+    pages = {"report.html": render_report(example(), lang), "report.md": render_markdown(example(), lang)}
+    pages["view.html"] = render_view(example(), example().graph.cluster_ids[0], lang=lang)
+    for name, page in pages.items():
+        (tmp_path / name).write_text(page, "utf-8")
+    write_workbook(example(), tmp_path / "report.xlsx", lang)
+    found = {file.name: foreign(shown(file), lang) for file in sorted(tmp_path.iterdir())}
+    assert not any(found.values()), found
