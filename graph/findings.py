@@ -114,7 +114,7 @@ class Finding:
 
     def action(self, lang: str = "en") -> str:
         """Return what was done about it, in `lang`."""
-        return catalogue()[self.code].action(lang)
+        return fill(catalogue()[self.code].action(lang), value=self.value, detail=listed(self.detail))
 
     def where(self) -> str:
         """Return the place in one phrase: file, sheet, row, column, or cluster, year, participant.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
@@ -115,6 +115,11 @@ class Section:
     def present(self) -> bool:
         """Whether there is anything to show."""
         return True
+
+    def heads(self, names: Iterable[str], **kinds: str) -> list[tuple[str, str]]:
+        """Return (label, kind) of the columns `names` of a table of records; text where no kind is named."""
+        labels = self.words.subset("record_")
+        return [(labels.get(name, name), kinds.get(name, "text")) for name in names]
 
     def blocks(self) -> Iterator[Block]:
         """Yield what it shows, in order."""

@@ -59,6 +59,5 @@ class Requests(Section):
     def sheets(self) -> Iterator[Sheet]:
         """Yield all requests, with their sentences."""
         frame = for_people(self.result, "requests", self.words.lang)
-        kinds = {"year": "year", "unlocks": "int"}
-        heads = [(str(name), kinds.get(str(name), "text")) for name in frame.columns]
+        heads = self.heads(frame.columns, year="year", unlocks="int", state="term")
         yield Sheet("requests", heads, [list(frame[name]) for name in frame.columns])

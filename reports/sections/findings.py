@@ -59,9 +59,11 @@ class FindingsSection(Section):
             # Of many, the sentence of the code without the particulars of one.
             general = fill(catalogue()[str(code)].sentence(self.words.lang), value="…", detail="…")
             title = str(first["message"]) if len(rows) == 1 else general
+            done = catalogue()[str(code)].action(self.words.lang)
+            action = str(first["action"]) if len(rows) == 1 else fill(done, value="…", detail="…")
             groups.append(
                 FindingGroup(
-                    str(code), str(first["severity"]), plain(title), str(first["action"]), len(rows), listed
+                    str(code), str(first["severity"]), plain(title), plain(action), len(rows), listed
                 )
             )
         return tuple(groups)
@@ -108,11 +110,11 @@ class FindingsSection(Section):
     def sheets(self) -> Iterator[Sheet]:
         """Yield why cells are unknown, and all findings."""
         gaps = for_people(self.result, "gaps", self.words.lang)
-        named = self.words.subset("record_")
-        heads = [(named.get(name, name), "year" if name == "year" else "text") for name in gaps.columns]
-        yield Sheet("gaps", heads, [list(gaps[name]) for name in gaps.columns])
+        gaps = gaps.assign(column=[column_words(name, self.words) for name in gaps["column"]])
+        yield Sheet(
+            "gaps", self.heads(gaps.columns, year="year"), [list(gaps[name]) for name in gaps.columns]
+        )
         frame = self.result.findings.to_frame(self.words.lang)
         frame["severity"] = [self.words(f"one_{severity}") for severity in frame["severity"]]
-        kinds = {"row": "int", "year": "year"}
-        heads = [(named.get(name, name), kinds.get(name, "text")) for name in frame.columns]
+        heads = self.heads(frame.columns, row="int", year="year")
         yield Sheet("findings", heads, [list(frame[name]) for name in frame.columns])

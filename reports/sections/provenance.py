@@ -66,10 +66,7 @@ class Provenance(Section):
         """Yield the rejected rows whole, and the tables."""
         frame = for_people(self.result, "rejected", self.words.lang)
         columns = [["" if is_unknown(v) else str(v) for v in frame.iloc[:, k]] for k in range(frame.shape[1])]
-        named = self.words.subset("record_")
-        yield Sheet(
-            "rejected", [(named.get(name, name), "text") for name in map(str, frame.columns)], columns
-        )
+        yield Sheet("rejected", self.heads(map(str, frame.columns)), columns)
         for table in (self.accounting, self.sums, self.inputs):
             yield Sheet(table.key, *sheet_columns(table))
 

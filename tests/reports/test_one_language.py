@@ -6,18 +6,21 @@ import re
 from functools import cache
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 import clustercoop
 from clustercoop.analysis.results import Result
+from clustercoop.analysis.typology import support_measures
 from clustercoop.example import dataset
 from clustercoop.graph.columns import TABLES, output_columns
+from clustercoop.graph.findings import catalogue
 from clustercoop.graph.schema import tables
 from clustercoop.graph.settings import DOMAINS
 from clustercoop.graph.texts import entries
 from clustercoop.reports.html import render_report
 from clustercoop.reports.markdown import render_markdown
-from clustercoop.reports.network import render_view
+from clustercoop.reports.network import render_view, view_name
 from clustercoop.reports.sections.provenance import methods
 from clustercoop.reports.workbook import write_workbook
 from tests.reports.test_third_language import shown
@@ -45,19 +48,21 @@ def of_data() -> frozenset[str]:
         f"{finding.value} {finding.detail} {finding.column}" for finding in result.findings if finding.file
     ]
     texts += [f"{name}.csv" for name in (*TABLES, "findings", "rejected", "gaps")]
-    return frozenset(re.findall(r"[^\W\d_]+", " ".join(texts)))
+    texts += [view_name(cluster) for cluster in result.graph.cluster_ids]
+    return frozenset(re.findall(f"{LATIN}|{CYRILLIC}", " ".join(texts)))
 
 
 def foreign(text: str, lang: str) -> list[str]:
     """Return the words of another language on a page in `lang`."""
     letters = {"ru": LATIN, "en": CYRILLIC}[lang]
     ours = set(re.findall(letters, " ".join(entries(lang).values())))
-    for table in TABLES:
-        for column in output_columns(table):
-            ours |= set(re.findall(letters, f"{column.label(lang)} {column.meaning(lang)}"))
-    text = re.sub(r"data-(tip|why)|aria-label|stroke-\w+|tabindex|\w+=\"", " ", text)
+    columns = [column for table in TABLES for column in output_columns(table)]
+    told = [f"{column.label(lang)} {column.meaning(lang)}" for column in columns]
+    told += [str(measure) for measure in support_measures()[lang]]
+    ours |= set(re.findall(letters, " ".join(told)))
+    text = re.sub(r'data-(tip|why)|aria-label|stroke-\w+="\w+"|tabindex|\w+="', " ", text)
     # Digests, keys of the page's own data, and words that a narrow cell cuts.
-    text = re.sub(r"\b[0-9a-f]{12,64}\b|\"\w+\":|\w+…", " ", text)
+    text = re.sub(r"\b[0-9a-f]{12,64}\b|\"\w+\":|#\w+|\btrue\b|\w+…", " ", text)
     return sorted(set(re.findall(letters, text)) - ours - of_data())
 
 
@@ -69,4 +74,10 @@ def test_no_word_of_another_language_stands_in_a_report(lang: str, tmp_path: Pat
         (tmp_path / name).write_text(page, "utf-8")
     write_workbook(example(), tmp_path / "report.xlsx", lang)
     found = {file.name: foreign(shown(file), lang) for file in sorted(tmp_path.iterdir())}
+    # The first sheet tells which column of the files is meant, and sheets have the names of the files.
+    names = [*TABLES, *(column.column for table in TABLES for column in output_columns(table))]
+    names += catalogue()
+    names += [sheet.title for sheet in openpyxl.load_workbook(tmp_path / "report.xlsx", read_only=True)]
+    codes = set(re.findall(LATIN, " ".join(names)))
+    found["report.xlsx"] = [word for word in found["report.xlsx"] if word not in codes]
     assert not any(found.values()), found
