@@ -170,7 +170,7 @@ class Noticed:
 
     def add(self, code: str, value: float | str = "", member: int | None = None, **place: Any) -> None:
         """Add a finding of `code` about the formation, or about its member number `member`."""
-        text = value if isinstance(value, str) else f"{value:.6g}"
+        text = value if isinstance(value, str) else "" if np.isnan(value) else f"{value:.6g}"
         who = "" if member is None else str(self.formation.ids[member])
         self.items.append(
             Finding(

@@ -38,6 +38,7 @@ def of_data() -> frozenset[str]:
     """Return the words that the data bring: cells, names of files, tables, columns and settings, sources."""
     result = example()
     texts = [*DOMAINS, *map(str, result.settings.to_dict().values()), repr(result.provenance)]
+    texts += [choice for _, domain in DOMAINS.values() for choice in domain.choices]
     texts += [name for table in tables().values() for name in (table.name, *table.names)]
     for frame in (*result.graph.to_tables().values(), result.rejected):
         texts += [str(value) for name in frame.columns for value in frame[name].dropna().unique()]

@@ -19,7 +19,7 @@ def test_every_key_in_templates_and_code_exists() -> None:
     known = set(subset("report.", "en"))
     used = set()
     for path in [*HOME.glob("*.py"), *HOME.glob("templates/*.j2")]:
-        used |= set(re.findall(r"""words\(["'](\w+)["'][,)]""", path.read_text("utf-8")))
+        used |= set(re.findall(r"""\bwords\(["'](\w+)["'][,)]""", path.read_text("utf-8")))
     for path in HOME.glob("templates/*.js"):
         used |= {"js_" + key for key in re.findall(r"TEXT\.(\w+)", path.read_text("utf-8"))}
     assert used <= known, used - known
