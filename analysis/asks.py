@@ -36,9 +36,9 @@ COLUMNS: Final = (
     "figures_waiting",
 )
 CELLS: Final = ("output", "value_added", "purchases", "employees", "rd_expenses")
-# Not given in a currency other than that of the thresholds.
 # Made with the year before: what this year's cells alone make known is not said.
 ACROSS: Final = ("local_sourcing_change",)
+# Not given in a currency other than that of the thresholds.
 CLASSES: Final = ("innovation_level", "productivity_level", "ecosystem_type")
 MOST: Final = 12
 """Cells of one column of a formation that are tried one by one; beyond that only all of them together."""
