@@ -82,6 +82,8 @@ def turn(grid: Grid, spec: TableSpec, hints: Hints, notes: Notes) -> Grid:
     grid = _without_plans(grid, spec, place, notes)
     grid = _from_indicators(grid, spec, where, place, notes)
     grid = _whole_figures(grid, spec, where, place, notes)
+    if spec.name in ("activity", "indicators") and not any(_speaks_of_figure(h, spec) for h in grid.header):
+        notes.add("figures_none", **place, detail=", ".join(filter(None, grid.header))[:300])
     grid = _with_cluster(grid, spec, hints, place, notes)
     if "year" not in spec.names or not spec["year"].required:
         return grid
@@ -323,6 +325,11 @@ def _summed(
 
 def _unit_words(header: str) -> str:
     return next((piece.strip() for piece in reversed(header.split(",")) if read_unit(piece)[1] != Unit()), "")
+
+
+def _speaks_of_figure(header: str, spec: TableSpec) -> bool:
+    name = role(header, spec) if header else ""
+    return bool(name and spec[name].type in NUMERIC) or _only_year(read_header(header))
 
 
 def _with_cluster(grid: Grid, spec: TableSpec, hints: Hints, place: Mapping[str, str], notes: Notes) -> Grid:

@@ -235,3 +235,20 @@ def test_a_wide_table_and_its_list_give_the_same_rows(figures_of: dict[str, dict
     base = {"participants": people, "links": links}
     read_both = [figures(read_frames({**base, "activity": table}), "output") for table in (wide, long)]
     assert read_both[0] == read_both[1]
+
+
+def test_a_table_of_figures_without_any_is_an_error(tmp_path: Path) -> None:
+    data = read(tmp_path, activity="ИНН;Год;Оценка;Балл\n0101;2021;5;6\n")
+    [told] = [finding for finding in data.findings if finding.code == "figures_none"]
+    assert (told.severity, told.detail) == ("error", "ИНН, Год, Оценка, Балл")
+
+
+def test_statistics_in_long_form(tmp_path: Path) -> None:
+    rows = "0101,Production value,MIO_EUR,2021,5\n0101,Persons employed,NR,2021,7\n"
+    data = read(tmp_path, activity="company id,indic,unit,TIME_PERIOD,OBS_VALUE\n" + rows)
+    assert figures(data, "output", "employees") == [["0101", 2021, 5.0, 7.0]]
+
+
+def test_the_figure_of_years_in_a_longer_title(tmp_path: Path) -> None:
+    data = read(tmp_path, activity="Выпуск по участникам кластера, тыс. руб.;;\nИНН;2020;2021\n0101;5000;6000\n")
+    assert figures(data, "output") == [["0101", 2020, 5.0], ["0101", 2021, 6.0]]
