@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import combinations, islice
 from math import comb
 
 import numpy as np
+from numpy.typing import NDArray
 
-from clustercoop.analysis.core_periphery.common import CoreFit, GraphLike, as_edges, core_fit
+from clustercoop.analysis.core_periphery.common import CoreFit, Edges, GraphLike, as_edges, core_fit
 
 
 def lip(graph: GraphLike) -> CoreFit:
@@ -65,3 +67,29 @@ def lip(graph: GraphLike) -> CoreFit:
     core = np.zeros(n, bool)
     core[edges.by_degree[:size]] = True
     return core_fit(edges, "Lip", core, best / 2, margin=margin / 2, ties=ties, exact=True)
+
+
+def lip_cores(edges: Edges, most: int) -> tuple[NDArray[np.bool_], bool]:
+    """Return the optimal cores of `lip`, its own first and at most `most`, and whether these are all.
+
+    Examples
+    --------
+    Each of two spokes linked both ways costs as much in the core as outside:
+
+    >>> links = np.zeros((4, 4))
+    >>> links[0, 1:] = links[1:3, 0] = 1
+    >>> lip_cores(as_edges(links), 9)[0].astype(int).tolist()
+    [[1, 0, 0, 0], [1, 1, 0, 0], [1, 0, 1, 0]]
+    """
+    n, degree = edges.n, edges.degree
+    ordered = degree[edges.by_degree]
+    costs = len(edges.src) + np.cumsum(2 * np.arange(n - 1) - ordered[:-1])
+    cores: list[NDArray[np.bool_]] = []
+    for k in np.flatnonzero(costs == costs.min()) + 1:
+        last = ordered[k - 1]
+        sure, equal = degree > last, np.flatnonzero(degree == last)
+        for chosen in islice(combinations(equal.tolist(), int(k - sure.sum())), most + 1 - len(cores)):
+            core = sure.copy()
+            core[list(chosen)] = True
+            cores.append(core)
+    return np.array(cores[:most]), len(cores) <= most

@@ -15,9 +15,9 @@ from clustercoop.analysis.core_periphery.borgatti_everett import (
 )
 from clustercoop.analysis.core_periphery.common import Edges, as_edges
 from clustercoop.analysis.core_periphery.elliott import two_cores
-from clustercoop.analysis.core_periphery.firmness import FIRM, Firmness, perturbed_cores, tied_cores
+from clustercoop.analysis.core_periphery.firmness import FIRM, MOST, Firmness, perturbed_cores, tied_cores
 from clustercoop.analysis.core_periphery.kernels import survey
-from clustercoop.analysis.core_periphery.lip import lip
+from clustercoop.analysis.core_periphery.lip import lip, lip_cores
 from clustercoop.analysis.core_periphery.minres import concentrated, coreness
 from clustercoop.analysis.core_periphery.rossa import LARGEST, profile_of
 from clustercoop.analysis.core_periphery.significance import Null, refit_test
@@ -203,8 +203,8 @@ def _firm(
     edges, exact = network.edges, settings.core_method in ("eq4", "eq2")
     equation = int(settings.core_method[2]) if exact else 4
     tied, listed = core[None], not ties > 1
-    if exact and ties > 1:
-        tied, listed = tied_cores(edges, equation, y, core)
+    if ties > 1:
+        tied, listed = tied_cores(edges, equation, y, core) if exact else lip_cores(edges, MOST)
         out["core_ties"] = ties = max(int(ties), len(tied))
     perturbed = np.zeros((0, edges.n), bool)
     if exact and settings.core_replicates:
