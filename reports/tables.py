@@ -20,8 +20,6 @@ from clustercoop.reports.words import Words
 WIDE: Final = ("columns", "conversions", "file")
 # The type of a column that only a page can show.
 DRAWING: Final = "drawing"
-# Names of columns and the like: never broken.
-CODE: Final = "code"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +38,9 @@ class Column:
 
     @property
     def style(self) -> str:
-        """Style classes (`graph.kinds.Kind.style`); d is a drawing, c a code."""
-        if self.kind in (DRAWING, CODE):
-            return "d" if self.kind == DRAWING else "c"
+        """Style classes (`graph.kinds.Kind.style`); d is a drawing."""
+        if self.kind == DRAWING:
+            return "d"
         return "t i" if self.name in WIDE else KINDS[self.kind].style
 
 

@@ -188,7 +188,6 @@ MODEL_TEXTS = (
     "td.pass",
     "td.best",
     "td.apart",
-    "td.c",
 )
 CONTRAST = """(queries) => {
   const light = (text) => {
