@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from clustercoop.graph.errors import DataError
+from clustercoop.graph.findings import Finding
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
 from clustercoop.graph.stores.interchange import read_graph_file as read_own
@@ -48,7 +49,8 @@ def read_graph_file(path: str | os.PathLike[str], *, year: int | None = None) ->
     data = build(find_sources(source, notes), settings, notes, None, lone=True)
     if len(data.rejected):
         first = data.rejected.iloc[0]
-        raise DataError(
-            f"{len(data.rejected)} rows of {source.name} are no supply links; the first: {first['reason']}."
+        why = Finding(str(first["code"]), value=str(first["value"]), detail=str(first["detail"])).message(
+            "en"
         )
+        raise DataError(f"{len(data.rejected)} rows of {source.name} are no supply links; the first: {why}.")
     return data.graph

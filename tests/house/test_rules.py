@@ -164,9 +164,10 @@ def measures() -> list[str]:
 
 
 @pytest.mark.parametrize("module", measures())
-def test_every_metric_takes_a_formation_then_settings(module: str) -> None:
+def test_every_metric_takes_a_formation_then_what_it_rests_on(module: str) -> None:
     function = importlib.import_module(module).measure
-    assert list(inspect.signature(function).parameters)[:2] == ["formation", "settings"]
+    takes = "context" if ".metrics." in module else "settings"
+    assert list(inspect.signature(function).parameters)[:2] == ["formation", takes]
 
 
 def test_analysis_leaves_global_randomness_alone() -> None:

@@ -250,5 +250,7 @@ def test_statistics_in_long_form(tmp_path: Path) -> None:
 
 
 def test_the_figure_of_years_in_a_longer_title(tmp_path: Path) -> None:
-    data = read(tmp_path, activity="Выпуск по участникам кластера, тыс. руб.;;\nИНН;2020;2021\n0101;5000;6000\n")
+    data = read(
+        tmp_path, activity="Выпуск по участникам кластера, тыс. руб.;;\nИНН;2020;2021\n0101;5000;6000\n"
+    )
     assert figures(data, "output") == [["0101", 2020, 5.0], ["0101", 2021, 6.0]]

@@ -1,0 +1,35 @@
+"""Commands of the policy layer."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from clustercoop.graph.texts import languages, term, text
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--results", type=click.Path(path_type=Path), required=True, help="A folder that analyze wrote."
+)
+@click.option("--out", type=click.Path(path_type=Path), help="A .csv file for the verdicts as well.")
+@click.option("--lang", type=click.Choice(languages()), default="en", show_default=True)
+def claims(file: Path, results: Path, out: Path | None, lang: str) -> None:
+    """Hold the claims in FILE (TOML) against results; exit 1 when one of them is contradicted."""
+    import clustercoop
+    from clustercoop.outputs import write_csv, written_aside
+
+    judged = clustercoop.claims(file, results)
+    for row in judged.to_dict("records"):
+        click.echo(f"{term(row['verdict'], lang)}: {row['claim']}. {row['says']}".rstrip())
+        for side in ("for", "against", "missing"):
+            if row[side]:
+                click.echo(f"    {text(f'claims.{side}', lang)}: {row[side]}")
+    if out is not None:
+        with written_aside(out) as aside:
+            write_csv(judged, aside)
+    if (judged["verdict"] == "contradicted").any():
+        sys.exit(1)
