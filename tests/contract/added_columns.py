@@ -35,6 +35,9 @@ ROWS: Final[dict[str, dict[str, Any]]] = {
     "clusters": {"cluster_id": ["c", "d"], "name": ["C", "D"]},
     "indicators": {"cluster_id": "c", "year": [2020, 2021], "cooperation_ratio": 0.5},
     "measures": {"cluster_id": "c", "year": 2020, "category": ["legal", "economic"], "measure": "m"},
+    "aliases": {"old_id": ["91", "92"], "new_id": ["93", "94"], "from_year": 2020, "kind": "renamed"},
+    "deflators": {"year": [2019, 2020], "index": [1.0, 1.1]},
+    "production_index": {"industry": ["10", "11"], "month": "2020-04", "index": [90.0, 80.0]},
 }
 
 
