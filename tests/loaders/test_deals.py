@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Literal
 
 import numpy as np
@@ -206,15 +207,15 @@ def test_quarters_make_a_year_and_two_do_not() -> None:
 
 
 def test_cells_that_state_bounds_are_kept_as_bounds() -> None:
-    """ "> 40" is at least 40; "0,1–0,3 млрд" are 100 to 300 million; a link of "< 5" is between 0 and 5."""
+    """ "> 40" is the next number above 40 at least; "0,1–0,3 млрд" are 100 to 300 million; "< 5" is below 5."""
     frame = pd.DataFrame(
         {"participant_id": ["p1", "p2"], "year": 2022, "output, млн руб.": ["> 40", "0,1–0,3 млрд"]}
     )
     data = read([(2022, "p1", "p2", "< 5"), (2022, "p2", "p3", "7")], activity=frame)
     activity = data.graph.activity
     assert activity["output"].isna().all()
-    assert activity["output_low"].tolist() == [40.0, 100.0]
+    assert activity["output_low"].tolist() == [math.nextafter(40.0, 41), 100.0]
     assert np.isnan(activity["output_high"][0]) and activity["output_high"][1] == 300.0
     links = data.graph.links
     assert links["value"].tolist() == [0.0, 7.0]
-    assert links["value_high"].fillna(-1).tolist() == [5.0, -1.0]
+    assert links["value_high"].fillna(-1).tolist() == [math.nextafter(5.0, 4), -1.0]
