@@ -207,7 +207,7 @@ def test_quarters_make_a_year_and_two_do_not() -> None:
 
 
 def test_cells_that_state_bounds_are_kept_as_bounds() -> None:
-    """ "> 40" is the next number above 40 at least; "0,1–0,3 млрд" are 100 to 300 million; "< 5" is below 5."""
+    """ "> 40" is at least the next number; "0,1–0,3 млрд" are 100 to 300 million; "< 5" lies below 5."""
     frame = pd.DataFrame(
         {"participant_id": ["p1", "p2"], "year": 2022, "output, млн руб.": ["> 40", "0,1–0,3 млрд"]}
     )
