@@ -20,7 +20,7 @@ from clustercoop.analysis.core_periphery.nulls import DegreeChain
 from clustercoop.analysis.core_periphery.rossa import rossa_profile
 from clustercoop.analysis.core_periphery.significance import adjust, significance
 from clustercoop.analysis.core_periphery.tiering import tiering
-from clustercoop.analysis.metric import Measured
+from clustercoop.analysis.metric import Measured, known_cells
 from clustercoop.graph.columns import output_columns
 from clustercoop.graph.errors import ParameterError
 from clustercoop.graph.formation import Formation
@@ -99,7 +99,7 @@ def test_fewer_than_three_participants(n: int) -> None:
     found = measure(formation(n, [(0, 1, 5.0)] if n == 2 else []), QUIET)
     assert codes(found) == {"core_too_few"}
     assert all(unknown(found.formation[name]) for name in (*CORE, "lip_z", "coreness_pre"))
-    assert found.participants["in_core"].tolist() == [None] * n
+    assert not known_cells(found.participants["in_core"]).any()
 
 
 def test_three_participants_have_no_equation_4_core_but_other_measures() -> None:
