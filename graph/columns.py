@@ -102,6 +102,6 @@ def output_column(table: str, name: str) -> OutputColumn:
     Examples
     --------
     >>> output_column("formations", "integration").needs
-    ('internal_sales_share', 'internal_sourcing_share', 'circulation_share')
+    ('cooperation_ratio', 'internal_sourcing_share', 'circulation_share')
     """
     return {column.column: column for column in output_columns(table)}[name]

@@ -13,8 +13,12 @@ from clustercoop.graph.stores.protocol import Store
 from clustercoop.graph.stores.uri import open_store
 
 # How busy the machine is decides nothing: no deadline, and no complaint that an example was slow to draw.
+# Where CI runs, the examples are the same each time; elsewhere they are new ones.
 hypothesis.settings.register_profile(
-    "calm", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    "calm",
+    deadline=None,
+    derandomize=bool(os.environ.get("CI")),
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.load_profile("calm")
 

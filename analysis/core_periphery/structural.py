@@ -89,7 +89,7 @@ def structural_order(edges: Edges) -> Structure:
     >>> turned = [2, 0, 1]
     >>> other = structural_order(as_edges(90 * links[np.ix_(turned, turned)]))
     >>> one.order.tolist(), [turned[i] for i in other.order], one.digest == other.digest
-    ([0, 1, 2], [0, 1, 2], True)
+    ([2, 0, 1], [2, 0, 1], True)
     """
     n, src, dst = edges.n, edges.src, edges.dst
     if len(src) == 0:

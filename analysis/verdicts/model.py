@@ -151,7 +151,7 @@ def find_groups(
     >>> x = rng.normal(size=(60, 4)) + 2.5 * (np.arange(60) < 30)[:, None]
     >>> groups = find_groups(x, np.ones(4), rng, resamples=20)
     >>> groups.named, int((groups.probability > 0.65).sum())
-    (True, 29)
+    (True, 30)
     """
 
     def tell(share: float) -> None:

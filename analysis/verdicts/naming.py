@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from clustercoop.analysis.verdicts.em import Fit, FloatArray, Gaps
 
-BISECTIONS: Final = 18
+BISECTIONS: Final = 24
 ABSTAIN: Final = (0.35, 0.65)
 """Between these probabilities of being ecosystem-like the verdict is "undecided"."""
 
