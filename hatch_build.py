@@ -12,7 +12,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 ROOMS = ("graph", "loaders", "analysis", "engines", "reports")
 
 
-class RoomsHook(BuildHookInterface):  # type: ignore[type-arg]
+class RoomsHook(BuildHookInterface):  # type: ignore[type-arg]  # generic to the checker only
     """Add every file of every room to the wheel (below clustercoop) or to the sdist (where it stands)."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:

@@ -70,7 +70,7 @@ def _progress() -> Iterator[Progress]:
         yield draw
 
 
-class _Several(click.ParamType):  # type: ignore[type-arg]
+class _Several(click.ParamType):  # type: ignore[type-arg]  # older click: not generic
     """A list of choices, separated by commas."""
 
     name = "list"

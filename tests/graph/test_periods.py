@@ -42,7 +42,7 @@ def test_yearly_lists_leave_earlier_years_alone() -> None:
             store.load(year_of(year, *members))
         store.load(year_of(2023, "mB", "aA", "bA", "cB"))
         held = store.read()
-    in_cluster = {(y, c): set() for y in held.years for c in "AB"}  # type: ignore[var-annotated]
+    in_cluster: dict[tuple[int, str], set[str]] = {(y, c): set() for y in held.years for c in "AB"}
     for year in held.years:
         found = held.people.members(year)
         for node, cluster in zip(found.node, found.cluster, strict=True):
