@@ -145,7 +145,7 @@ def test_open_document_and_packed_text(tmp_path: Path) -> None:
     assert data.graph.activity["output"].tolist() == [50.0, 60.5005]
 
 
-@pytest.mark.parametrize("content", [b"", b"\x1f\x8b\x08broken", gzip.compress(b""), b"plain text"])
+@pytest.mark.parametrize("content", [b"", b"\x1f\x8b\x08broken", gzip.compress(b"", mtime=0), b"plain text"])
 def test_a_packed_file_that_is_none(tmp_path: Path, content: bytes) -> None:
     folder(tmp_path, {"participants.csv": PEOPLE})
     (tmp_path / "links.csv.gz").write_bytes(content)
