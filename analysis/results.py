@@ -42,6 +42,9 @@ class Result:
         Why figures are unknown, a row a cell and reason (`clustercoop.graph.gaps`).
     requests : DataFrame
         Missing and doubtful cells with the figures that wait for them (`clustercoop.analysis.asks`).
+    policy : mapping of str to DataFrame
+        What the figures mean for policy, by name of table (`clustercoop.analysis.policy.tables`). Sentences
+        are codes (`clustercoop.graph.said`).
     """
 
     formations: pd.DataFrame
@@ -55,3 +58,4 @@ class Result:
     model: FormationModel | None = None
     gaps: pd.DataFrame = field(default_factory=lambda: gaps_frame(()))
     requests: pd.DataFrame = field(default_factory=pd.DataFrame)
+    policy: Mapping[str, pd.DataFrame] = field(default_factory=dict)

@@ -14,6 +14,7 @@ from typing import Any, Final
 import pandas as pd
 
 from clustercoop.analysis.results import Result
+from clustercoop.graph.columns import policy_tables
 from clustercoop.graph.errors import DataError, OutputError
 from clustercoop.graph.findings import Finding, Findings
 from clustercoop.graph.model import SupplyGraph
@@ -170,7 +171,7 @@ def write_result(
 def _write_csv_tables(result: Result, folder: Path) -> None:
     from clustercoop.reports.people import for_people
 
-    for name in TABLES:
+    for name in (*TABLES, *result.policy):
         write_csv(for_people(result, name, result.settings.lang), folder / f"{name}.csv")
     write_csv(result.findings.to_frame(result.settings.lang), folder / "findings.csv")
     write_csv(for_people(result, "rejected", result.settings.lang), folder / "rejected.csv")
@@ -179,8 +180,8 @@ def _write_csv_tables(result: Result, folder: Path) -> None:
 
 
 def _write_parquet_tables(result: Result, folder: Path) -> None:
-    for name in TABLES:
-        frame: pd.DataFrame = getattr(result, name)
+    frames = {name: getattr(result, name) for name in TABLES}
+    for name, frame in (frames | dict(result.policy)).items():
         frame.to_parquet(folder / f"{name}.parquet", index=False)
     kept = pd.DataFrame([asdict(finding) for finding in result.findings], columns=list(Finding.__slots__))
     kept.astype({"row": "Int64", "year": "Int64"}).to_parquet(folder / "findings.parquet", index=False)
@@ -292,6 +293,11 @@ def read_result(path: str | os.PathLike[str]) -> Result:
             settings=settings,
             provenance={key: run[key] for key in PROVENANCE if key in run},
             model=read_model(folder / "model") if (folder / "model").is_dir() else None,
+            policy={
+                name: pd.read_parquet(folder / f"{name}.parquet")
+                for name in policy_tables()
+                if (folder / f"{name}.parquet").is_file()
+            },
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"The results in {folder} are damaged ({error}); run analyze again.") from error

@@ -20,6 +20,8 @@ from clustercoop.analysis.core_periphery.significance import adjust
 from clustercoop.analysis.members import year_contexts
 from clustercoop.analysis.metric import Measured, known_cells
 from clustercoop.analysis.metrics import measure_all
+from clustercoop.analysis.policy.analysed import Analysed
+from clustercoop.analysis.policy.tables import make_all
 from clustercoop.analysis.prices import price_findings, prices_of
 from clustercoop.analysis.results import Result
 from clustercoop.analysis.typology import classify, currency_gaps, load_thresholds, rule_verdicts, yearly_rule
@@ -117,6 +119,8 @@ def analyze_graph(
     stated = base.gaps + currency_gaps(formation_table, type_findings)
     stated += [gap for found in measured for gap in found.gaps]
     gaps = all_gaps(stated, tables, settings, model)
+    progress("policy", 0, 0)
+    policy = make_all(Analysed(**tables, graph=graph, settings=settings))
     return Result(
         **tables,
         gaps=gaps,
@@ -127,6 +131,7 @@ def analyze_graph(
         settings=settings,
         provenance={**(provenance or {}), "version": __version__},
         model=model,
+        policy={name: conform(frame, name) for name, frame in policy.items()},
     )
 
 

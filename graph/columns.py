@@ -12,6 +12,7 @@ from typing import Final
 from clustercoop.graph.texts import row_text
 
 TABLES: Final = ("formations", "participants", "clusters")
+"""The tables that every analysis makes; any other table of the file is one of policy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +85,20 @@ def _rows() -> tuple[OutputColumn, ...]:
 
 
 @cache
+def policy_tables() -> tuple[str, ...]:
+    """Return the names of the tables of policy, in their order.
+
+    Examples
+    --------
+    >>> "trajectories" in policy_tables(), "formations" in policy_tables()
+    (True, False)
+    """
+    return tuple(dict.fromkeys(row.table for row in _rows() if row.table not in TABLES))
+
+
+@cache
 def output_columns(table: str) -> tuple[OutputColumn, ...]:
-    """Return the columns of ``formations``, ``participants`` or ``clusters`` in their order.
+    """Return the columns of an output table in their order; none for a table that is not there.
 
     Examples
     --------

@@ -84,6 +84,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         Kind("ids", width=40, style="t i"),
         Kind("text", width=30),
         Kind("sentence", width=30, style="t l"),
+        Kind("said", width=60, style="t l"),
         Kind("note", width=30),
         Kind("years", width=30),
         Kind("term", width=22, style="t"),

@@ -16,6 +16,7 @@ from clustercoop.graph.errors import parameter_error
 
 BASE: Final = "en"
 FOLDER = resources.files("clustercoop.graph").joinpath("text")
+_JOINTS: Final = ("; ", " → ")
 _PLACE: Final = re.compile(r"\{(\w+)\}")
 
 
@@ -105,6 +106,17 @@ def term(value: str, lang: str) -> str:
             told = text(f"term.{name}", lang)
             return value if told == name else told
     return value
+
+
+def terms(value: str, lang: str) -> str:
+    """Return several terms, joined by ``; `` or as from → to, in `lang`.
+
+    Examples
+    --------
+    >>> terms("low; adaptation → growth", "ru")
+    'низкий; адаптация → рост'
+    """
+    return "".join(part if part in _JOINTS else term(part, lang) for part in re.split("(; | → )", value))
 
 
 def decimal_point(told: str, lang: str) -> str:

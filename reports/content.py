@@ -103,6 +103,10 @@ class Content:
         """The table of clusters, its sentences in the language of the report."""
         return for_people(self.result, "clusters", self.lang)
 
+    def policy(self, table: str) -> pd.DataFrame:
+        """Return a table of policy, its sentences in the language of the report."""
+        return for_people(self.result, table, self.lang)
+
     @cached_property
     def model(self) -> Formations:
         """What is said about the formation model."""

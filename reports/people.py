@@ -14,6 +14,7 @@ from clustercoop.graph.gaps import ALL
 from clustercoop.graph.texts import text
 from clustercoop.reports.numbers import is_unknown
 from clustercoop.reports.reasons import column_label, gap_sentence, told_sources, unknown_because
+from clustercoop.reports.said import told
 from clustercoop.reports.verdicts import told_again
 
 
@@ -23,9 +24,11 @@ def for_people(result: Result, table: str, lang: str) -> pd.DataFrame:
     Parameters
     ----------
     result : Result
-    table : {"formations", "participants", "clusters", "gaps", "requests", "rejected"}
+    table : {"formations", "participants", "clusters", "gaps", "requests", "rejected"}, or one of policy
     lang : str
     """
+    if table in result.policy:
+        return _sentences(result.policy[table], table, result.graph.names, lang)
     frame: pd.DataFrame = getattr(result, table)
     if table == "formations":
         frame = frame.assign(
@@ -51,6 +54,12 @@ def for_people(result: Result, table: str, lang: str) -> pd.DataFrame:
         return frame
     order = [column.column for column in output_columns(table) if column.column in frame]
     return frame[[*order, *(name for name in frame.columns if name not in order)]]
+
+
+def _sentences(frame: pd.DataFrame, table: str, names: Mapping[str, str], lang: str) -> pd.DataFrame:
+    """Return a table of policy with its cells of codes told in `lang`."""
+    coded = [column.column for column in output_columns(table) if column.kind == "said"]
+    return frame.assign(**{name: [told(cell, lang, names) for cell in frame[name]] for name in coded})
 
 
 def request_sentence(row: Any, names: Mapping[str, str], lang: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from clustercoop.analysis.results import Result
-from clustercoop.graph.columns import TABLES, output_columns
+from clustercoop.graph.columns import TABLES, output_columns, policy_tables
 from clustercoop.graph.findings import Finding, listed
 from clustercoop.graph.gaps import ALL, table_of
 from clustercoop.graph.texts import term, text
@@ -31,7 +31,7 @@ _OF_COLUMNS: Final = ("needs", "unknown_every_year")
 
 def column_label(column: str, lang: str) -> str:
     """Return the header of a column of any output table, the first that has it."""
-    for table in TABLES:
+    for table in (*TABLES, *policy_tables()):
         for entry in output_columns(table):
             if entry.column == column:
                 return entry.label(lang)

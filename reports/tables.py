@@ -11,7 +11,7 @@ import pandas as pd
 
 from clustercoop.graph.columns import TABLES, OutputColumn, output_columns
 from clustercoop.graph.kinds import KINDS
-from clustercoop.graph.texts import term
+from clustercoop.graph.texts import term, terms
 from clustercoop.reports.inert import plain, shorten
 from clustercoop.reports.numbers import UNKNOWN, is_unknown, numeric, raw, show
 from clustercoop.reports.reasons import Reasons
@@ -107,7 +107,7 @@ def display(value: Any, kind: str, words: Words) -> str:
     if kind == "bool" or isinstance(value, bool | np.bool_):
         return words("yes") if str(value).lower() in ("true", "1", "1.0") else words("no")
     if kind in ("level", "term"):
-        return plain("; ".join(term(part, words.lang) for part in str(value).split("; ")))
+        return plain(terms(str(value), words.lang))
     if kind == "ids":
         return plain(str(value).replace(";", "; "))
     if kind == "note":

@@ -14,7 +14,7 @@ from clustercoop.analysis.results import Result
 from clustercoop.graph.columns import OutputColumn, output_columns
 from clustercoop.graph.errors import OutputError
 from clustercoop.graph.kinds import KINDS
-from clustercoop.graph.texts import term
+from clustercoop.graph.texts import terms
 from clustercoop.reports.content import Content
 from clustercoop.reports.inert import shorten, xml_text
 from clustercoop.reports.numbers import is_unknown, numeric
@@ -79,7 +79,7 @@ class _Sheets:
             sheet.write_number(row, column, float(value), self.number[kind])
             return False
         if kind in ("term", "level"):
-            value = "; ".join(term(part, self.words.lang) for part in str(value).split("; "))
+            value = terms(str(value), self.words.lang)
         text, cut = self._fit(str(value))
         sheet.write_string(row, column, text, self.text)
         return cut
@@ -132,6 +132,7 @@ def write_workbook(result: Result, path: str | Path, lang: str = "en", *, max_ro
         "formations": content.formations,
         "participants": result.participants,
         "clusters": content.clusters,
+        **{name: content.policy(name) for name in result.policy},
     }
     for name, frame in frames.items():
         columns = _columns(name, frame)
@@ -140,7 +141,7 @@ def write_workbook(result: Result, path: str | Path, lang: str = "en", *, max_ro
     more = [sheet for section in sections_of(content) for sheet in section.sheets()]
     for sheet in more:
         sheets.add(sheet.name, sheet.heads, sheet.columns)
-    _readme(first, sheets, content, [sheet.name for sheet in more])
+    _readme(first, sheets, content, list(frames), [sheet.name for sheet in more])
     try:
         book.close()
     except (XlsxFileError, OSError) as error:
@@ -151,7 +152,7 @@ def _columns(name: str, frame: pd.DataFrame) -> list[OutputColumn]:
     return [column for column in output_columns(name) if column.column in frame.columns]
 
 
-def _readme(sheet: Any, sheets: _Sheets, content: Content, more: list[str]) -> None:
+def _readme(sheet: Any, sheets: _Sheets, content: Content, tables: list[str], more: list[str]) -> None:
     words = sheets.words
     sheet.set_column(0, 0, 20)
     sheet.set_column(1, 2, 34)
@@ -175,7 +176,7 @@ def _readme(sheet: Any, sheets: _Sheets, content: Content, more: list[str]) -> N
     )
     for index, head in enumerate(heads):
         sheet.write_string(row, index, head, sheets.head)
-    for name in ("formations", "participants", "clusters"):
+    for name in tables:
         for column in output_columns(name):
             row += 1
             cells = (name, column.label(words.lang), column.column, column.meaning(words.lang))

@@ -5,13 +5,13 @@ import re
 import pandas as pd
 import pytest
 
-from clustercoop.graph.columns import TABLES, OutputColumn, output_column, output_columns
+from clustercoop.graph.columns import TABLES, OutputColumn, output_column, output_columns, policy_tables
 from clustercoop.graph.kinds import KINDS
 from clustercoop.graph.schema import tables
 from clustercoop.reports.sections import section_types
 from tests.places import ROOT
 
-COLUMNS = [column for table in TABLES for column in output_columns(table)]
+COLUMNS = [column for table in (*TABLES, *policy_tables()) for column in output_columns(table)]
 
 
 def headings(page: str) -> set[str]:

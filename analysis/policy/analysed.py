@@ -1,0 +1,49 @@
+"""What the tables of policy are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import pandas as pd
+
+from clustercoop.analysis.thresholds import Thresholds, load_thresholds
+from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.settings import Settings
+
+
+@dataclass(frozen=True, eq=False)
+class Analysed:
+    """The tables of an analysis, as they stand in its result, and what it was told.
+
+    Attributes
+    ----------
+    formations, participants, clusters : DataFrame
+        With the columns and types of the contract. Unknown is NaN or NA, never 0.
+    graph : SupplyGraph
+    settings : Settings
+    """
+
+    formations: pd.DataFrame
+    participants: pd.DataFrame
+    clusters: pd.DataFrame
+    graph: SupplyGraph
+    settings: Settings
+    _made: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False, init=False)
+
+    @cached_property
+    def thresholds(self) -> Thresholds:
+        """What the classification takes from data."""
+        return load_thresholds(self.settings.thresholds)
+
+    @property
+    def applies(self) -> bool:
+        """Whether the thresholds are in the currency of the data."""
+        return self.graph.currency.upper() == self.thresholds.currency
+
+    def once(self, name: str, make: Callable[[Analysed], pd.DataFrame]) -> pd.DataFrame:
+        """Return the table `name`, made when first asked for; another table may ask too."""
+        if name not in self._made:
+            self._made[name] = make(self)
+        return self._made[name]

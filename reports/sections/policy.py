@@ -1,0 +1,57 @@
+"""Sections that show tables of policy: the columns' rows in ``output_columns.csv`` name their section."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from clustercoop.graph.columns import output_columns, policy_tables
+from clustercoop.reports.section import Block, Heading, Section, Shown, Text
+from clustercoop.reports.tables import Table
+
+POLICY_ROWS: Final = 400
+
+
+class Policy(Section):
+    """The tables of policy whose columns name the section, one below the other."""
+
+    @property
+    def tables(self) -> list[str]:
+        """Names of its tables that the result holds and that are not empty."""
+        return [
+            name
+            for name in policy_tables()
+            if any(column.section == self.key for column in output_columns(name))
+            and len(self.result.policy.get(name, ()))
+        ]
+
+    @property
+    def present(self) -> bool:
+        """Whether any of its tables has a row."""
+        return bool(self.tables)
+
+    def table(self, name: str) -> Table:
+        """Return one table; the page holds the first of its rows."""
+        frame = self.content.policy(name)
+        return self.content.build(
+            frame.head(POLICY_ROWS),
+            output_columns(name),
+            key=name,
+            caption=self.words(f"caption_{name}"),
+            source=f"{name}.csv",
+            total=len(frame),
+        )
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield each table under its heading, with a line on how to read it."""
+        for name in self.tables:
+            yield Heading(self.words(f"caption_{name}"))
+            yield Text(self.words(f"reading_{name}"))
+            yield Shown(self.table(name), legend=True, in_markdown="last years")
+
+
+class Dynamics(Policy):
+    """How firm the types are, how clusters move among them, and what warns early."""
+
+    key = "dynamics"
+    place = 45
