@@ -177,7 +177,8 @@ def mean_propagation_length(inverse: FloatArray) -> float:
     """
     effect = float(inverse.sum() - np.trace(inverse))
     weighted = float((inverse.sum(axis=0) * inverse.sum(axis=1)).sum() - (inverse * inverse.T).sum())
-    return weighted / effect - 1 if effect > 0 else NAN
+    # No effect reaches another in fewer steps than one: what is below it is rounding.
+    return max(weighted / effect - 1, 1.0) if effect > 0 else NAN
 
 
 def tercile_shares(position: ArrayLike, value: ArrayLike) -> dict[str, float]:

@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 
 from clustercoop.analysis.cooperation import Tables
+from clustercoop.analysis.results import Result
+from clustercoop.graph.columns import TABLES, output_columns
 from clustercoop.graph.gaps import gaps_frame
 from clustercoop.reports.reasons import told_sources, unknown_because
 
@@ -84,3 +86,19 @@ def told_rows(tables: Tables) -> list[dict[str, Any]]:
     sources = [told_sources(codes, "en") for codes in frame["sources"]]
     rows = frame.assign(unknown_because=said, sources=sources).to_dict("records")
     return [{str(name): value for name, value in row.items()} for row in rows]
+
+
+def out_of_range(result: Result) -> list[str]:
+    """Return the figures that lie outside the range that ``output_columns.csv`` states of their column."""
+    found = []
+    for table in TABLES:
+        frame: pd.DataFrame = getattr(result, table)
+        for column in output_columns(table):
+            if column.column not in frame or (column.low is None and column.high is None):
+                continue
+            low = -np.inf if column.low is None else column.low
+            high = np.inf if column.high is None else column.high
+            cells = pd.to_numeric(frame[column.column]).dropna().astype(float)
+            wrong = cells[(cells < low) | (cells > high)]
+            found += [f"{table}.{column.column}: {value!r} is not in [{low}, {high}]" for value in wrong]
+    return found

@@ -1,4 +1,4 @@
-"""Every unknown figure has a gap that says why, and no known one has any."""
+"""Every unknown figure has a gap that says why, no known one has any, and each is in its column's range."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from clustercoop.analysis.unknown import SENTENCES
 from clustercoop.graph.columns import TABLES, output_columns
 from clustercoop.graph.findings import catalogue
 from clustercoop.graph.gaps import ALL
+from tests.builders import out_of_range
 
 KEYS = {"formations": 2, "participants": 3, "clusters": 1}
 
@@ -61,7 +62,7 @@ def random_dataset(seed: int) -> dict[str, pd.DataFrame]:
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_gaps_are_the_unknown_cells(seed: int) -> None:
+def test_gaps_are_the_unknown_cells_and_figures_keep_to_their_ranges(seed: int) -> None:
     tables = {name: frame for name, frame in random_dataset(seed).items() if len(frame)}
     result = clustercoop.analyze(
         tables,
@@ -69,6 +70,7 @@ def test_gaps_are_the_unknown_cells(seed: int) -> None:
         currency="USD" if seed % 5 == 4 else "RUB",
         min_output_coverage=0.6 + 0.4 * (seed % 2),
     )
+    assert out_of_range(result) == []
     gaps = result.gaps
     assert set(gaps["code"]) <= set(catalogue())
     said: dict[str, set[tuple[object, ...]]] = {table: set() for table in TABLES}

@@ -1,0 +1,83 @@
+"""Figures of the example and of Table 3 as they stood when they were last looked at.
+
+``python -m tests.golden.figures`` writes them anew, after a change that is meant to move them: the difference
+that version control shows is what moved, and belongs in the changelog.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+import clustercoop
+from clustercoop.analysis.results import Result
+from clustercoop.example import dataset
+from clustercoop.graph.columns import output_columns
+from clustercoop.graph.kinds import KINDS
+
+FOLDER = Path(__file__).parent
+NULLS = 19
+"""Enough for every figure of significance to be known; more would only take longer."""
+
+
+def rows_of(result: Result, table: str) -> pd.DataFrame:
+    """Return the figures of a table, one a row: its key, column and value; what is unknown has no row."""
+    frame: pd.DataFrame = getattr(result, table)
+    keys = [name for name in ("cluster_id", "year", "participant_id") if name in frame]
+    names = [column.column for column in output_columns(table) if column.kind not in ("sentence", "note")]
+    figures = [name for name in names if name in frame and name not in keys]
+    index = frame[keys].astype(str).agg("/".join, axis=1) if len(keys) > 1 else frame[keys[0]]
+    cells = frame[figures].astype(object).assign(key=index)
+    long = cells.melt("key", var_name="column").dropna(subset="value")
+    return long.assign(value=[_written(value) for value in long["value"]])
+
+
+def _written(value: object) -> str:
+    return f"{value:.12g}" if isinstance(value, float) else str(value)
+
+
+def digest(result: Result) -> pd.DataFrame:
+    """Return each column of participants by formation: how many cells are known, their sum, and sum by place.
+
+    The sum by place moves when figures change places among the members.
+    """
+    kinds = {column.column: KINDS[column.kind] for column in output_columns("participants")}
+    names = [name for name in result.participants if name in kinds and kinds[name].notation != "text"]
+    names = [name for name in [*names, "in_core"] if name not in ("cluster_id", "year")]
+    rows = []
+    for (cluster, year), part in result.participants.groupby(["cluster_id", "year"]):
+        for name in names:
+            cells = part[name].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+            known = ~np.isnan(cells)
+            if known.any():
+                place = np.arange(1.0, len(cells) + 1)
+                sums = cells[known].sum(), (cells * place)[known].sum()
+                rows.append((f"{cluster}/{year}", name, int(known.sum()), *map(_written, map(float, sums))))
+    return pd.DataFrame(rows, columns=["key", "column", "known", "sum", "sum_by_place"])
+
+
+def tables(example: Result, table3: Result) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield each table that is held, with its file's name."""
+    yield "formations", rows_of(example, "formations")
+    yield "clusters", rows_of(example, "clusters")
+    yield "participants", digest(example)
+    yield "table3", rows_of(table3, "formations")
+
+
+def held(name: str) -> pd.DataFrame:
+    """Return a table as it was written."""
+    return pd.read_csv(FOLDER / f"{name}.csv", dtype=str, keep_default_na=False)
+
+
+def main() -> None:
+    """Write the figures as they are now."""
+    example = clustercoop.analyze(dataset(), nulls=NULLS)
+    for name, frame in tables(example, clustercoop.analyze(dataset("table3"), nulls=0)):
+        frame.to_csv(FOLDER / f"{name}.csv", index=False, lineterminator="\n")
+
+
+if __name__ == "__main__":
+    main()

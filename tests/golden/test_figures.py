@@ -1,0 +1,76 @@
+"""The figures of the example and of Table 3 stand still, and keep to the ranges that their columns state."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import clustercoop
+from clustercoop.analysis.results import Result
+from clustercoop.example import dataset
+from tests.builders import out_of_range
+from tests.golden import figures
+
+LEARN = "what moved is meant to move? python -m tests.golden.figures writes the figures anew"
+
+
+@cache
+def example() -> Result:
+    return clustercoop.analyze(dataset(), nulls=figures.NULLS, workers=1)
+
+
+@cache
+def table3() -> Result:
+    return clustercoop.analyze(dataset("table3"), nulls=0, workers=1)
+
+
+@cache
+def tables() -> dict[str, pd.DataFrame]:
+    return dict(figures.tables(example(), table3()))
+
+
+def differences(now: pd.DataFrame, then: pd.DataFrame) -> list[str]:
+    """Return the cells that differ: numbers by more than 1e-9 of their size, all else by a letter."""
+    keys = ["key", "column"]
+    both = now.astype(str).merge(then, on=keys, how="outer", suffixes=("_now", "_then"))
+    found = []
+    for name in now.columns.difference(keys):
+        ours, theirs = both[f"{name}_now"], both[f"{name}_then"]
+        new, old = (pd.to_numeric(side, errors="coerce").to_numpy(dtype=float) for side in (ours, theirs))
+        close = np.isclose(new, old, rtol=1e-9, atol=1e-12) | (ours == theirs).to_numpy()
+        rows = zip(
+            both.loc[~close, "key"], both.loc[~close, "column"], ours[~close], theirs[~close], strict=True
+        )
+        found += [f"{key} {column} {name}: {is_} was {was}" for key, column, is_, was in rows]
+    return found
+
+
+@pytest.mark.parametrize("name", ["formations", "clusters", "participants", "table3"])
+def test_no_figure_has_moved(name: str) -> None:
+    moved = differences(tables()[name], figures.held(name))
+    assert moved[:20] == [], f"{len(moved)} figures; {LEARN}"
+
+
+def test_a_figure_that_moves_is_seen() -> None:
+    then = figures.held("formations")
+    now = then.copy()
+    one = now.index[now["column"] == "cooperation_ratio"][0]
+    now.loc[one, "value"] = str(float(now.loc[one, "value"]) * (1 + 1e-8))
+    [moved] = differences(now.drop(index=now.index[-1]), then)[:1]
+    assert moved.startswith(f"{now.loc[one, 'key']} cooperation_ratio")
+    assert len(differences(now.drop(index=now.index[-1]), then)) == 2
+
+
+def test_figures_keep_to_the_ranges_of_their_columns() -> None:
+    assert out_of_range(example()) + out_of_range(table3()) == []
+
+
+def test_a_figure_out_of_its_range_is_seen() -> None:
+    formations = example().formations.assign(cooperation_ratio=1.5)
+    assert out_of_range(replace(example(), formations=formations))[0].startswith(
+        "formations.cooperation_ratio"
+    )
