@@ -22,6 +22,7 @@ _HOMES: Final = {
     "outputs": "read_result",
     "cookbook": "list_queries",
     "policy": "claims",
+    "forms": "template",
     "graph.columns": "output_columns",
     "graph.errors": (
         "ClusterCoopError DataError SchemaError StrictError ParameterError UnknownNameError OutputError "
@@ -108,6 +109,7 @@ if TYPE_CHECKING:
     from clustercoop.analysis.verdicts.verdict import FormationModel, assess
     from clustercoop.api import Check, analyze, check, clear, demo, explain, load, query, remove, report, view
     from clustercoop.cookbook import list_queries
+    from clustercoop.forms import template
     from clustercoop.graph.columns import output_columns
     from clustercoop.graph.errors import (
         ClusterCoopError,
@@ -208,6 +210,7 @@ __all__ = [
     "specialisation_share",
     "strongly_connected_share",
     "support_measures",
+    "template",
     "tiering",
     "trajectories",
     "trophic_incoherence",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
+from clustercoop.forms_cli import template
 from clustercoop.graph.errors import ClusterCoopError
 from clustercoop.graph.settings import DOMAINS, Domain
 from clustercoop.policy_cli import claims
@@ -494,3 +495,4 @@ def export(data: str | None, admin: Path | None, browser: Path | None, store: st
 
 
 main.add_command(claims)
+main.add_command(template)

@@ -32,6 +32,13 @@ from clustercoop.loaders.checks import (
     check_values,
 )
 from clustercoop.loaders.deals import drop_mirrors, net_reversals, settle_repeats
+from clustercoop.loaders.forms import (
+    drop_listed_again,
+    is_form,
+    refuse_unfilled,
+    respondent_id,
+    tell_unanswered,
+)
 from clustercoop.loaders.grids import is_list, to_grid
 from clustercoop.loaders.ledger import REJECTED_COLUMNS, Ledger, Mask, exact_sum
 from clustercoop.loaders.matrices import read_square
@@ -150,16 +157,23 @@ def read_frames(frames: Mapping[str, pd.DataFrame], *, settings: Settings | None
     >>> [finding.code for finding in data.findings]
     ['unit_assumed', 'zero_beside_positive']
     """
-    sources = []
-    for name, frame in frames.items():
-        if name not in tables():
-            raise SchemaError(f"{name!r} is no table of the contract; these are: {', '.join(tables())}.")
-        if not isinstance(frame, pd.DataFrame):
-            raise SchemaError(
-                f"The table {name} must be a pandas DataFrame, got {type(frame).__name__} instead."
-            )
-        sources.append(Source(name, RawSheet(name, frame=_plain_frame(frame))))
+    sources = [frame_source(name, frame) for name, frame in frames.items()]
     return build(sources, settings or Settings(), Notes(), None)
+
+
+def frame_source(name: str, frame: pd.DataFrame) -> Source:
+    """Return a frame as the source of a table.
+
+    Raises
+    ------
+    SchemaError
+        There is no such table, or `frame` is no DataFrame.
+    """
+    if name not in tables():
+        raise SchemaError(f"{name!r} is no table of the contract; these are: {', '.join(tables())}.")
+    if not isinstance(frame, pd.DataFrame):
+        raise SchemaError(f"The table {name} must be a pandas DataFrame, got {type(frame).__name__} instead.")
+    return Source(name, RawSheet(name, frame=_plain_frame(frame)))
 
 
 def _plain_frame(frame: pd.DataFrame) -> pd.DataFrame:
@@ -226,6 +240,7 @@ def build(
     if not lone:
         _refuse_empty(ledgers, notes)
     check_relations(ledgers, notes)
+    tell_unanswered(ledgers, notes)
     for table, who in (("activity", "participant_id"), ("indicators", "cluster_id")):
         if table in ledgers:
             check_figures(ledgers[table], who)
@@ -257,6 +272,8 @@ def arranged(
     grid = read_square(sheet, set(members), place, notes) if square else None
     grid = grid or to_grid(sheet, spec, notes, given)
     grid.facts["told"] = source.told
+    if source.told == "form":
+        grid.facts["respondent"] = respondent_id(source.respondent)
     hints = Hints(given.year or settings.year, source.names, grid.titles, given.cluster or source.cluster)
     return turn(grid, spec, hints, notes)
 
@@ -275,6 +292,9 @@ def _refuse_empty(ledgers: Mapping[str, Ledger], notes: Notes) -> None:
     """Refuse a dataset whose main tables have no rows; tell empty optional ones."""
     empty = [t for t, book in ledgers.items() if not len(book) and not any(g.broken for g in book.grids)]
     held = set(ledgers) - set(empty)
+    if any(is_form(ledger.grids) for ledger in ledgers.values()):
+        refuse_unfilled(ledgers, held)
+        held |= {"links"} & set(ledgers)  # volumes that participants report are an answer without any link
     for table in empty:
         file = ledgers[table].grids[0].file
         if "indicators" not in held and not {"participants", "links"} <= held:
@@ -317,6 +337,7 @@ def _check(ledger: Ledger, parts: list[TypedGrid], settings: Settings, notes: No
     check_kinds(ledger)
     check_apart(ledger)
     if table == "participants":
+        drop_listed_again(ledger)
         check_memberships(ledger)
     else:
         check_keys(ledger, parallel=PARALLEL.get(table, ""), settle=settle)

@@ -70,9 +70,14 @@ def _groups(ledger: Ledger, names: Sequence[str]) -> NDArray[np.int64]:
 
 
 def drop_mirrors(ledger: Ledger, notes: Notes) -> None:
-    """Keep the supplier's report of a pair and year where a column tells that both sides reported it."""
+    """Keep the supplier's report of a pair and year where a column or a form tells that both sides did."""
     side = np.zeros(len(ledger), np.int8)
     for number, grid in enumerate(ledger.grids):
+        if who := grid.facts.get("respondent", ""):
+            mine = ledger.source == number
+            side[mine & (ledger.frame["supplier_id"] == who).to_numpy(bool)] = 1
+            side[mine & (ledger.frame["buyer_id"] == who).to_numpy(bool) & (side == 0)] = 2
+            continue
         used = set(grid.facts.get("columns_at", {}).values())
         for at, cells in enumerate(grid.columns):
             found = None if at in used else _sides(cells)

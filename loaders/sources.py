@@ -10,6 +10,7 @@ from typing import Final
 
 from clustercoop.graph.errors import ClusterCoopError, DataError
 from clustercoop.graph.schema import NUMERIC, TableSpec, tables
+from clustercoop.loaders.forms import is_example, read_form
 from clustercoop.loaders.graph_files import GRAPH_SUFFIXES, graph_sheets
 from clustercoop.loaders.grids import header_score
 from clustercoop.loaders.header_rows import find_block, role
@@ -58,13 +59,15 @@ class Source:
     table : str
     sheet : RawSheet
     told : str
-        What told the table: "name", "headers" or "mapping".
+        What told the table: "name", "headers", "mapping" or "form".
     part : str
         What the name says beside the table.
     cluster : str
         The cluster that the name of a sheet gives to all its rows, "" for none.
     given : Given
         What a mapping says of the sheet.
+    respondent : str
+        Who answers in a form, "" for nobody in particular.
     """
 
     table: str
@@ -73,6 +76,7 @@ class Source:
     part: str = ""
     cluster: str = ""
     given: Given = field(default_factory=Given)
+    respondent: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -211,7 +215,9 @@ def _joined(sources: Sequence[Source], notes: Notes) -> list[Source]:
             continue
         parts = [source.part or source.cluster for source in mine]
         listed = ", ".join(source.shown for source in mine)
-        if any(source.told != "mapping" for source in mine) and ("" in parts or len(set(parts)) < len(parts)):
+        if any(source.told not in ("mapping", "form") for source in mine) and (
+            "" in parts or len(set(parts)) < len(parts)
+        ):
             raise DataError(
                 f"Several files claim the table {table}: {listed}; keep one, or name the parts {table}_2021, "
                 f"{table}_2022 and so on."
@@ -244,6 +250,11 @@ def _of_file(
     sheets = read_raw(path, name=name, score=lambda rows: header_score(specs, rows))
     if not sheets:
         raise DataError(f"The workbook {name} has no cells.")
+    if book and (form := read_form(sheets)):
+        return [
+            Source(t, s, "form", _stem(name), "", Given(t, unit=form.unit), form.respondent)
+            for t, s in form.sheets.items()
+        ]
     if book and len(sheets) > 1 or (book and not named.tables):
         return _of_book(sheets, name, named, mapping, notes)
     sheet = sheets[0]
@@ -262,6 +273,9 @@ def _of_book(
     left: list[RawSheet] = []
     for sheet in sheets:
         given = mapping.of(name, sheet.sheet)
+        if is_example(sheet.sheet) and not given.table:
+            notes.add("sheet_example", file=name, sheet=sheet.sheet, value=sheet.sheet)
+            continue
         titled = Named((given.table,), "", True) if given.table else read_name(sheet.sheet)
         wanted = set(titled.tables) & set(file_named.tables) if file_named.exact else set(titled.tables)
         table = _table_of(sheet, titled) if wanted else ""
