@@ -68,7 +68,7 @@ def read_form(sheets: Sequence[RawSheet]) -> Form | None:
     DataError
         Its sheets are renamed, or its unit of money is not understood.
     """
-    page = next((s for s in sheets if s.records and show(s.records[0][0]).strip() == MARK), None)
+    page = next((s for s in sheets if len(s.records) and show(s.records[0][0]).strip() == MARK), None)
     if page is None:
         return None
     held: dict[str, RawSheet] = {}
