@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Sequence
+from typing import Final
 
-from clustercoop.graph.formation import FloatArray
+import numpy as np
+import pandas as pd
+
+from clustercoop.graph.formation import FloatArray, Formation
+from clustercoop.graph.model import SupplyGraph
+
+AMOUNTS: Final = {"rd_per_employee": "rd_expenses", "value_added_per_employee": "value_added"}
 
 
 def per_employee(amount: FloatArray, employees: FloatArray) -> tuple[float, float]:
@@ -37,3 +44,65 @@ def per_employee(amount: FloatArray, employees: FloatArray) -> tuple[float, floa
     every = float(employees.sum())
     coverage = staff / every if every > 0 else float(both.mean())
     return (float(amount[both].sum()) / staff if staff > 0 else float("nan")), coverage
+
+
+def add_bounds(table: pd.DataFrame, formations: Sequence[Formation], graph: SupplyGraph) -> pd.DataFrame:
+    """Add ``rd_per_employee_low``, ``…_high`` and the same of value added: what the cells allow.
+
+    A known figure is both of its bounds. An unknown one lies between Σ low / Σ employees and Σ high / Σ
+    employees where every member's employees are known and every member's amount is known or bounded on that
+    side, and within the bounds that a cell of ``indicators`` states (``<0.0005``). R&D is never below 0.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Rows of formations: ``cluster_id, year`` and both figures.
+    formations : sequence of Formation
+    graph : SupplyGraph
+
+    Examples
+    --------
+    >>> cells = {"cluster_id": ["c"], "year": [2022], "rd_per_employee_high": [0.0005]}
+    >>> graph = SupplyGraph.from_tables({"indicators": pd.DataFrame(cells)})
+    >>> row = pd.DataFrame({"cluster_id": ["c"], "year": [2022], **dict.fromkeys(AMOUNTS, [np.nan])})
+    >>> add_bounds(row, (), graph)[["rd_per_employee_low", "rd_per_employee_high"]].values.tolist()
+    [[0.0, 0.0005]]
+    """
+    out = table.copy()
+    keys = pd.MultiIndex.from_arrays([table["cluster_id"].astype(str), table["year"].astype(int)])
+    stated = graph.indicators.set_index(["cluster_id", "year"])
+    for figure, amount in AMOUNTS.items():
+        sums = {(f.cluster_id, f.year): _sums(f, amount) for f in formations if _bounded(f, amount)}
+        known = table[figure].to_numpy("float64", na_value=np.nan)
+        sides = []
+        for number, (end, tighter) in enumerate((("low", np.fmax), ("high", np.fmin))):
+            own = np.array([sums.get(key, (np.nan, np.nan))[number] for key in keys], dtype=np.float64)
+            name = f"{figure}_{end}"
+            said = stated[name].reindex(keys).to_numpy("float64") if name in stated else np.nan
+            sides.append(tighter(own, said))
+        if amount == "rd_expenses":
+            sides[0] = np.where(np.isnan(sides[0]) & np.isnan(sides[1]), np.nan, np.fmax(sides[0], 0.0))
+        for end, side in zip(("low", "high"), sides, strict=True):
+            out[f"{figure}_{end}"] = np.where(np.isnan(known), side, known)
+    return out
+
+
+def _bounded(formation: Formation, amount: str) -> bool:
+    """Tell whether a cell of `amount` states a bound instead of a figure."""
+    cells = (formation.activity.get(f"{amount}_{end}") for end in ("low", "high"))
+    return any(cell is not None and not np.isnan(cell.astype(np.float64)).all() for cell in cells)
+
+
+def _sums(formation: Formation, amount: str) -> tuple[float, float]:
+    staff = float(formation.employees.sum())
+    given = np.asarray(formation.activity[amount], dtype=np.float64)
+    sides = []
+    for end in ("low", "high"):
+        bound = np.asarray(
+            formation.activity.get(f"{amount}_{end}", np.full(formation.n, np.nan)), np.float64
+        )
+        if end == "low" and amount == "rd_expenses":
+            bound = np.nan_to_num(bound)
+        whole = float(np.where(np.isnan(given), bound, given).sum())
+        sides.append(whole / staff if staff > 0 else float("nan"))
+    return sides[0], sides[1]

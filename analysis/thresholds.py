@@ -61,6 +61,41 @@ class Band:
         out[~low & ~high & ~np.isnan(array)] = "medium"
         return out
 
+    def possible(self, low: float, high: float) -> tuple[str, ...]:
+        """Return the levels of the figures from `low` to `high`, in order; an end that is NaN is open.
+
+        Both ends are exact: unlike a quotient, a stated bound carries no noise.
+
+        Examples
+        --------
+        >>> Band(0.1, 0.3).possible(0.0, 0.0005), Band(0.1, 0.3).possible(0.2, float("nan"))
+        (('low',), ('medium', 'high'))
+        """
+        least = -math.inf if math.isnan(low) else low
+        most = math.inf if math.isnan(high) else high
+        reached = (
+            least < self.low_below,
+            most >= self.low_below and least <= self.high_above,
+            most > self.high_above,
+        )
+        return tuple(level for level, there in zip(LEVELS, reached, strict=True) if there)
+
+    def moved(self, cut: str, factor: float) -> Band:
+        """Return the band with one cut-off (``low_below`` or ``high_above``) times `factor`.
+
+        Where it would pass the other one, that one moves along.
+
+        Examples
+        --------
+        >>> Band(2.0, 4.0).moved("high_above", 0.5), Band(2.0, 3.0).moved("low_below", 2.0)
+        (Band(low_below=2.0, high_above=2.0), Band(low_below=4.0, high_above=4.0))
+        """
+        if cut == "low_below":
+            low = self.low_below * factor
+            return Band(low, max(low, self.high_above))
+        high = self.high_above * factor
+        return Band(min(self.low_below, high), high)
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:

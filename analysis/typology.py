@@ -40,7 +40,8 @@ def classify(
     Parameters
     ----------
     formations : DataFrame
-        With ``rd_per_employee`` and ``value_added_per_employee`` in millions of `currency`.
+        With ``rd_per_employee`` and ``value_added_per_employee`` in millions of `currency`. Where one is
+        unknown, bounds (``…_low``, ``…_high``) give its level if they lie in one level.
     thresholds : Thresholds
     currency : str
         Of the data. Where it is not the thresholds' own, nothing is classified, with a finding.
@@ -82,6 +83,9 @@ def classify(
             for fixed, nominal in zip(constant, figures, strict=True)
         ]
     innovation, productivity = _levels(figures, thresholds)
+    if applies:
+        innovation = _settled(innovation, formations, JUDGED[0], thresholds.innovation)
+        productivity = _settled(productivity, formations, JUDGED[1], thresholds.productivity)
     cells = list(zip(innovation, productivity, strict=True))
     in_constant = list(zip(*_levels(constant, thresholds), strict=True))
     return (
@@ -118,6 +122,21 @@ def _levels(
     figures: list[NDArray[np.float64]], thresholds: Thresholds
 ) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
     return thresholds.innovation.levels(figures[0]), thresholds.productivity.levels(figures[1])
+
+
+def _settled(
+    levels: NDArray[np.object_], formations: pd.DataFrame, figure: str, band: Band
+) -> NDArray[np.object_]:
+    """Return `levels` with those that bounds alone settle."""
+    ends = [f"{figure}_low", f"{figure}_high"]
+    if not set(ends) <= set(formations):
+        return levels
+    sides = formations[ends].to_numpy("float64", na_value=np.nan)
+    out = levels.copy()
+    for row in np.flatnonzero((levels == "") & ~np.isnan(sides).all(axis=1)).tolist():
+        possible = band.possible(*sides[row].tolist())
+        out[row] = possible[0] if len(possible) == 1 else ""
+    return out
 
 
 def rule_verdicts(formations: pd.DataFrame, thresholds: Thresholds) -> pd.DataFrame:

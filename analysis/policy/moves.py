@@ -1,0 +1,131 @@
+"""What moves a type: thresholds shifted one at a time, and figures moved within their bounds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final, NamedTuple
+
+from clustercoop.analysis.policy.analysed import Analysed
+from clustercoop.analysis.thresholds import LEVELS, Band, Thresholds
+
+SHIFTS: Final = (-0.2, -0.1, 0.1, 0.2)
+AXES: Final = {"innovation": "rd_per_employee", "productivity": "value_added_per_employee"}
+CUTS: Final = ("low_below", "high_above")
+
+
+class Figure(NamedTuple):
+    """One indicator of a cluster-year: its value and bounds, NaN where unknown."""
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def known(self) -> bool:
+        """Whether the value itself is."""
+        return not math.isnan(self.value)
+
+    @property
+    def settled(self) -> bool:
+        """Whether anything is."""
+        return self.known or not (math.isnan(self.low) and math.isnan(self.high))
+
+    def levels(self, band: Band) -> tuple[str, ...]:
+        """Return the levels that it can have."""
+        if self.known:
+            return (str(band.levels([self.value])[0]),)
+        return band.possible(self.low, self.high) if self.settled else LEVELS
+
+
+class Move(NamedTuple):
+    """One cut-off moved by a share of itself."""
+
+    axis: str
+    cut: str
+    shift: float
+
+    @property
+    def name(self) -> str:
+        """The cut-off, as a term."""
+        return f"{self.axis}.{self.cut}"
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A cluster-year in the plane of innovation and productivity."""
+
+    cluster_id: str
+    year: int
+    ecosystem_type: str
+    dysfunction: str
+    innovation: Figure
+    productivity: Figure
+
+    def types(self, thresholds: Thresholds) -> tuple[tuple[str, str], ...]:
+        """Return the types that it can be of, each with its dysfunction ("" for none)."""
+        cells = (
+            (first, second)
+            for first in self.innovation.levels(thresholds.innovation)
+            for second in self.productivity.levels(thresholds.productivity)
+        )
+        return tuple((thresholds.types[cell], thresholds.dysfunctions.get(cell, "")) for cell in cells)
+
+    def figure(self, axis: str) -> Figure:
+        """Return the figure of one axis."""
+        return self.innovation if axis == "innovation" else self.productivity
+
+
+def placed(analysed: Analysed) -> list[Placed]:
+    """Return the cluster-years whose figures the thresholds apply to and of which anything is known.
+
+    Where a type was judged in constant prices, so are the figures here.
+    """
+    if not analysed.applies:
+        return []
+    out = []
+    first, last = analysed.thresholds.years
+    for row in analysed.formations.to_dict("records"):
+        nominal = first <= int(row["year"]) <= last
+        figures = {axis: _figure(row, column, nominal) for axis, column in AXES.items()}
+        if not any(figure.settled for figure in figures.values()):
+            continue
+        kind, dysfunction = (_text(row[name]) for name in ("ecosystem_type", "dysfunction"))
+        out.append(Placed(str(row["cluster_id"]), int(row["year"]), kind, dysfunction, **figures))
+    return out
+
+
+def _figure(row: Mapping[Any, Any], column: str, nominal: bool) -> Figure:
+    value, low, high, fixed = (
+        _number(row.get(name)) for name in (column, f"{column}_low", f"{column}_high", f"{column}_constant")
+    )
+    if not nominal and not math.isnan(fixed):
+        return Figure(fixed, fixed, fixed)
+    return Figure(value, low, high)
+
+
+def moves(shifts: tuple[float, ...] = SHIFTS) -> Iterator[Move]:
+    """Yield every shift of every cut-off."""
+    for axis in AXES:
+        for cut in CUTS:
+            for shift in shifts:
+                yield Move(axis, cut, shift)
+
+
+def moved(thresholds: Thresholds, move: Move) -> Thresholds:
+    """Return `thresholds` with one cut-off moved."""
+    band = (thresholds.innovation if move.axis == "innovation" else thresholds.productivity).moved(
+        move.cut, 1 + move.shift
+    )
+    if move.axis == "innovation":
+        return replace(thresholds, innovation=band)
+    return replace(thresholds, productivity=band)
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else float("nan")
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,90 @@
+"""How firm the type of each cluster-year is, and the figures that make it and its dysfunction."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from clustercoop.analysis.policy.analysed import Analysed
+from clustercoop.analysis.policy.moves import AXES, Figure, Placed, moved, moves, placed
+from clustercoop.analysis.thresholds import Band, Thresholds
+from clustercoop.graph.said import Said, coded, say
+
+
+def make(analysed: Analysed) -> pd.DataFrame:
+    """Return one row for each cluster-year of which a figure is known, if only in bounds.
+
+    ``…_margin`` is the smallest relative move of a cut-off that changes the level: with the figure x and the
+    cut-off t, |x / t − 1| for the nearest t; 0 where x stands on it.
+    """
+    thresholds = analysed.thresholds
+    rows = []
+    for place in placed(analysed):
+        flips: dict[float, list[str]] = {0.1: [], 0.2: []}
+        for move in moves():
+            if not place.ecosystem_type:
+                break
+            types = [kind for kind, _ in place.types(moved(thresholds, move))]
+            for within, found in flips.items():
+                if abs(move.shift) <= within:
+                    found += [kind for kind in types if kind != place.ecosystem_type and kind not in found]
+        possible = dict.fromkeys(kind for kind, _ in place.types(thresholds))
+        rows.append(
+            {
+                "cluster_id": place.cluster_id,
+                "year": place.year,
+                "ecosystem_type": place.ecosystem_type,
+                "possible_types": "" if place.ecosystem_type else "; ".join(possible),
+                "dysfunction": place.dysfunction,
+                **_axis(place, "innovation", thresholds.innovation),
+                **_axis(place, "productivity", thresholds.productivity),
+                "flips_within_10": "; ".join(flips[0.1]),
+                "flips_within_20": "; ".join(flips[0.2]),
+                "because": coded(_because(place, thresholds)),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _axis(place: Placed, axis: str, band: Band) -> dict[str, object]:
+    figure = place.figure(axis)
+    column = AXES[axis]
+    levels = figure.levels(band)
+    margin = min(abs(figure.value / cut - 1) for cut in (band.low_below, band.high_above))
+    return {
+        column: figure.value,
+        f"{column}_low": figure.low,
+        f"{column}_high": figure.high,
+        f"{axis}_level": levels[0] if len(levels) == 1 else "",
+        f"{axis}_margin": margin,
+    }
+
+
+def _because(place: Placed, thresholds: Thresholds) -> list[Said]:
+    told = [_of_figure(axis, place.figure(axis), getattr(thresholds, axis)) for axis in AXES]
+    if place.dysfunction:
+        told.append(say("type.dysfunction", dysfunction={"term": place.dysfunction}))
+    return told
+
+
+def _of_figure(axis: str, figure: Figure, band: Band) -> Said:
+    name = {"column": AXES[axis]}
+    levels = figure.levels(band)
+    if figure.known:
+        return say(
+            f"type.{levels[0]}",
+            figure=name,
+            value={"money": figure.value},
+            low={"money": band.low_below},
+            high={"money": band.high_above},
+        )
+    if not figure.settled:
+        return say("type.unknown", figure=name)
+    ends = {
+        end: {"money": value}
+        for end, value in (("from", figure.low), ("to", figure.high))
+        if not math.isnan(value)
+    }
+    side = "between" if len(ends) == 2 else "least" if "from" in ends else "most"
+    return say(f"type.{side}", figure=name, levels={"terms": list(levels)}, **ends)
