@@ -14,7 +14,7 @@ Rules, stated once:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -82,7 +82,9 @@ class Tables:
     gaps: list[Gap]
 
 
-def cooperation_tables(graph: SupplyGraph, settings: Settings) -> Tables:
+def cooperation_tables(
+    graph: SupplyGraph, settings: Settings, only: Collection[tuple[str, int]] | None = None
+) -> Tables:
     """Measure the cooperation of every formation and member of `graph`.
 
     Parameters
@@ -91,6 +93,8 @@ def cooperation_tables(graph: SupplyGraph, settings: Settings) -> Tables:
     settings : Settings
         `internal_supply`, `zero_value_added`, `min_output_coverage`, `min_employee_coverage`, `thresholds`
         (role lists) matter here.
+    only : collection of (cluster, year), optional
+        Measure these alone.
 
     Examples
     --------
@@ -119,10 +123,13 @@ def cooperation_tables(graph: SupplyGraph, settings: Settings) -> Tables:
     earlier: FloatArray | None = None
     prices = prices_of(graph, settings, thresholds)
     for formation in formations:
+        factor = prices.factors(formation.year, formation.industry_code) if prices else None
+        if only is not None and (formation.cluster_id, formation.year) not in only:
+            before, earlier = formation, factor
+            continue
         context = contexts[formation.year]
         members = read_members(formation, context, settings, thresholds)
         row = FormationRow(formation.cluster_id, formation.year)
-        factor = prices.factors(formation.year, formation.industry_code) if prices else None
         people = _measure(row, formation, members, context, settings, factor)
         step = _Step(size, graph.lineage.groups(formation.year), earlier, factor)
         _change(row, formation, before, dated, step)
@@ -132,6 +139,9 @@ def cooperation_tables(graph: SupplyGraph, settings: Settings) -> Tables:
         rows.append(row)
         parts.append(people)
     rows = fill_from_indicators(rows, graph, settings, thresholds, findings)
+    if only is not None:
+        rows = [row for row in rows if (row.cluster_id, row.year) in only]
+        formations = [f for f in formations if (f.cluster_id, f.year) in only]
     constant_indicators(rows, prices)
     for row in rows:
         row.bound("cooperation_ratio")

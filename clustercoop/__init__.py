@@ -23,6 +23,10 @@ _HOMES: Final = {
     "cookbook": "list_queries",
     "policy": "claims",
     "forms": "template",
+    "whatif": "whatif WhatIf",
+    "analysis.policy.changes": "Scenario",
+    "analysis.policy.systemic": "systemic_risk",
+    "analysis.policy.additions": "fewest_links",
     "graph.columns": "output_columns",
     "graph.errors": (
         "ClusterCoopError DataError SchemaError StrictError ParameterError UnknownNameError OutputError "
@@ -102,6 +106,9 @@ if TYPE_CHECKING:
         shock_groups,
         specialisation_share,
     )
+    from clustercoop.analysis.policy.additions import fewest_links
+    from clustercoop.analysis.policy.changes import Scenario
+    from clustercoop.analysis.policy.systemic import systemic_risk
     from clustercoop.analysis.results import Result
     from clustercoop.analysis.trajectories import trajectories
     from clustercoop.analysis.typology import classify, load_thresholds, rule_verdicts, support_measures
@@ -132,6 +139,7 @@ if TYPE_CHECKING:
     from clustercoop.loaders.statistics import read_table
     from clustercoop.outputs import read_result
     from clustercoop.policy import claims
+    from clustercoop.whatif import WhatIf, whatif
 
 __all__ = [
     "Check",
@@ -147,12 +155,14 @@ __all__ = [
     "OutputError",
     "ParameterError",
     "Result",
+    "Scenario",
     "SchemaError",
     "Settings",
     "StoreError",
     "StrictError",
     "SupplyGraph",
     "UnknownNameError",
+    "WhatIf",
     "adjust",
     "analyze",
     "ascendency_ratio",
@@ -181,6 +191,7 @@ __all__ = [
     "emission_intensity",
     "entropy",
     "explain",
+    "fewest_links",
     "finn_cycling_index",
     "ghosh_inverse",
     "gould_fernandez",
@@ -210,6 +221,7 @@ __all__ = [
     "specialisation_share",
     "strongly_connected_share",
     "support_measures",
+    "systemic_risk",
     "template",
     "tiering",
     "trajectories",
@@ -220,6 +232,7 @@ __all__ = [
     "variety",
     "view",
     "weighted_jaccard",
+    "whatif",
     "write_graph_file",
 ]
 

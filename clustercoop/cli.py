@@ -17,6 +17,7 @@ from clustercoop.forms_cli import template
 from clustercoop.graph.errors import ClusterCoopError
 from clustercoop.graph.settings import DOMAINS, Domain
 from clustercoop.policy_cli import claims
+from clustercoop.whatif_cli import whatif
 
 if TYPE_CHECKING:
     from clustercoop.analysis.results import Result
@@ -496,3 +497,4 @@ def export(data: str | None, admin: Path | None, browser: Path | None, store: st
 
 main.add_command(claims)
 main.add_command(template)
+main.add_command(whatif)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -50,6 +50,7 @@ def analyze_graph(
     rejected: pd.DataFrame | None = None,
     provenance: Mapping[str, Any] | None = None,
     progress: Progress = silent,
+    only: Collection[tuple[str, int]] | None = None,
 ) -> Result:
     """Compute every metric of every formation of `graph`.
 
@@ -60,6 +61,8 @@ def analyze_graph(
     findings, rejected, provenance : optional
         What loading found; the analysis adds its own findings.
     progress : Progress
+    only : collection of (cluster, year), optional
+        Measure these formations alone; what to ask is left aside then.
 
     Returns
     -------
@@ -70,10 +73,10 @@ def analyze_graph(
     if settings.by == "holding":
         graph = by_holding(graph)
     progress("cooperation", 0, 0)
-    base = cooperation_tables(graph, settings)
+    base = cooperation_tables(graph, settings, only)
     noticed = Findings(list(findings or ()))
     noticed.extend(base.findings)
-    formations = graph.formations()
+    formations = [f for f in graph.formations() if only is None or (f.cluster_id, f.year) in only]
     measured = engines.open(settings.engine, workers=settings.workers).map(
         partial(measure_formation, graph=graph, settings=settings),
         formations,
@@ -112,7 +115,7 @@ def analyze_graph(
         )
         others = rules.columns.difference(model.clusters.columns)
         clusters = model.clusters.merge(rules[["cluster_id", *others]], on="cluster_id", how="left")
-    requests = _requests(graph, formations, measured, settings, progress)
+    requests = [] if only is not None else _requests(graph, formations, measured, settings, progress)
     tables = {
         "formations": conform(formation_table, "formations"),
         "participants": conform(member_table, "participants"),

@@ -1,0 +1,312 @@
+"""Changes to a supply graph that has not happened: participants gone, links added, figures set.
+
+A file of scenarios is TOML. Each ``[[scenario]]`` is one set of changes, made together::
+
+    [[scenario]]
+    id = "plant closes, another steps in"
+    years = [2023]                                   # by default the latest year of the data
+    remove = ["0001000007"]
+    add = [{ supplier = "0001000009", buyer = "0001000001", value = 12.5 }]
+    set = [{ participant = "0001000009", column = "output", value = 80.0 }]   # no value: the cell is unknown
+"""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from clustercoop.graph.errors import DataError, ParameterError, UnknownNameError
+from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR, tables
+
+FIGURES: Final = tuple(
+    column.name for column in tables()["activity"].columns if column.type in ("money", "count", "number")
+)
+SIGNED: Final = ("value_added",)
+"""Figures that may be negative."""
+_KEYS: Final = ("id", "years", "remove", "add", "set")
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A supply that is added to what the data hold."""
+
+    supplier: str
+    buyer: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A figure of a participant's year, NaN where it becomes unknown."""
+
+    participant: str
+    column: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """Changes that are made together.
+
+    Attributes
+    ----------
+    name : str
+    removed : tuple of str
+        Participants that stop: their membership, links and figures go.
+    added : tuple of Link
+    cells : tuple of Cell
+    years : tuple of int
+        Years that the changes are made in; none: the latest of the data.
+    """
+
+    name: str
+    removed: tuple[str, ...] = ()
+    added: tuple[Link, ...] = ()
+    cells: tuple[Cell, ...] = ()
+    years: tuple[int, ...] = ()
+
+
+def read_scenarios(path: str | Path) -> list[Scenario]:
+    """Read a file of scenarios.
+
+    Raises
+    ------
+    DataError
+        The file cannot be read, or an entry is wrong; the sentence names the file, the line and the field.
+    """
+    try:
+        text = Path(path).read_text("utf-8-sig")
+        data = tomllib.loads(text)
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(
+            f"The scenario file {path} cannot be read ({error}); give a UTF-8 TOML file."
+        ) from error
+    except tomllib.TOMLDecodeError as error:
+        raise DataError(f"The scenario file {path} is not valid TOML: {error}.") from error
+    lines = [k for k, line in enumerate(text.splitlines(), 1) if line.strip().startswith("[[scenario]]")]
+    entries = data.get("scenario")
+    if not isinstance(entries, list) or not entries:
+        raise DataError(f"The scenario file {path} holds no [[scenario]].")
+    unknown = sorted(set(data) - {"scenario"})
+    if unknown:
+        raise DataError(f"{unknown[0]} in {path} is no [[scenario]].")
+    lines += [0] * (len(entries) - len(lines))
+    return [
+        _scenario(f"{path}, line {line}, scenario {number}", entry, str(number))
+        for number, (line, entry) in enumerate(zip(lines, entries, strict=False), 1)
+    ]
+
+
+def _scenario(where: str, entry: Any, number: str) -> Scenario:
+    if not isinstance(entry, Mapping):
+        raise DataError(f"{where} must be a table.")
+    _refuse_unknown(where, entry, _KEYS)
+    years, removed = entry.get("years", []), entry.get("remove", [])
+    if not _all(years, int) or not all(FIRST_YEAR <= year <= LAST_YEAR for year in years):
+        raise DataError(f"{where}: years must be a list of years, got {years!r} instead.")
+    if not _all(removed, str):
+        raise DataError(f"{where}: remove must be a list of participant ids in quotes, got {removed!r}.")
+    added = [_link(where, item) for item in _tables(where, entry, "add")]
+    cells = [_cell(where, item) for item in _tables(where, entry, "set")]
+    if not (removed or added or cells):
+        raise DataError(f"{where} changes nothing; give remove, add or set.")
+    name = entry.get("id", number)
+    if not isinstance(name, str) or not name:
+        raise DataError(f"{where}: id must be text, got {name!r} instead.")
+    return Scenario(name, tuple(removed), tuple(added), tuple(cells), tuple(years))
+
+
+def _refuse_unknown(where: str, entry: Mapping[str, Any], known: Sequence[str]) -> None:
+    unknown = sorted(set(entry) - set(known))
+    if unknown:
+        raise DataError(f"{where}: {unknown[0]} is no field here; these are {', '.join(known)}.")
+
+
+def _all(values: Any, kind: type) -> bool:
+    return isinstance(values, list) and all(
+        isinstance(value, kind) and not isinstance(value, bool) for value in values
+    )
+
+
+def _tables(where: str, entry: Mapping[str, Any], field: str) -> list[Mapping[str, Any]]:
+    items = entry.get(field, [])
+    if not isinstance(items, list) or not all(isinstance(item, Mapping) for item in items):
+        raise DataError(f"{where}: {field} must be a list of tables, got {items!r} instead.")
+    return items
+
+
+def _number(where: str, field: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise DataError(f"{where}: {field} must be a number, got {value!r} instead.")
+    return float(value)
+
+
+def _link(where: str, item: Mapping[str, Any]) -> Link:
+    _refuse_unknown(f"{where}, add", item, ("supplier", "buyer", "value"))
+    ends = [item.get(end) for end in ("supplier", "buyer")]
+    if not all(isinstance(end, str) and end for end in ends):
+        raise DataError(f"{where}: add needs supplier and buyer as ids in quotes, got {dict(item)!r}.")
+    return link(str(ends[0]), str(ends[1]), _number(where, "value of add", item.get("value")), where)
+
+
+def _cell(where: str, item: Mapping[str, Any]) -> Cell:
+    _refuse_unknown(f"{where}, set", item, ("participant", "column", "value"))
+    who, column = item.get("participant"), item.get("column")
+    if not isinstance(who, str) or not isinstance(column, str):
+        raise DataError(f"{where}: set needs participant and column as text, got {dict(item)!r}.")
+    value = _number(where, "value of set", item["value"]) if "value" in item else math.nan
+    return cell(who, column, value, where)
+
+
+def link(supplier: str, buyer: str, value: float, where: str) -> Link:
+    """Return a link, or say what is wrong with it."""
+    if not (math.isfinite(value) and value > 0):
+        raise DataError(f"{where}: the value of an added link must be above 0, got {value:g} instead.")
+    if supplier == buyer:
+        raise DataError(f"{where}: {supplier} cannot supply itself; self-supply is in no ratio.")
+    return Link(supplier, buyer, value)
+
+
+def cell(participant: str, column: str, value: float, where: str) -> Cell:
+    """Return a cell, or say what is wrong with it."""
+    if column not in FIGURES:
+        raise DataError(f"{where}: {column!r} is no figure of activity; these are {', '.join(FIGURES)}.")
+    if math.isinf(value) or (value < 0 and column not in SIGNED):
+        raise DataError(f"{where}: {column} must not be below 0, got {value:g} instead.")
+    return Cell(participant, column, value)
+
+
+def parse_scenario(
+    remove: Iterable[str] = (),
+    add: Iterable[str] = (),
+    put: Iterable[str] = (),
+    years: Iterable[int] = (),
+) -> Scenario:
+    """Return the scenario of one command: ids, ``S:B:VALUE`` and ``P.column=VALUE``.
+
+    A value may be empty or ``unknown`` for a figure. Ids that hold ``:`` need a file of scenarios.
+
+    Examples
+    --------
+    >>> parse_scenario(["07"], ["01:02:5.5"], ["01.output=80", "02.output=unknown"]).cells
+    (Cell(participant='01', column='output', value=80.0), Cell(participant='02', column='output', value=nan))
+    """
+    added, cells = [], []
+    for text in add:
+        parts = text.split(":")
+        if len(parts) != 3 or not all(parts):
+            raise ParameterError(f"--add must be SUPPLIER:BUYER:VALUE, got {text!r} instead.")
+        added.append(link(parts[0], parts[1], _float(parts[2], f"--add {text}"), f"--add {text}"))
+    for text in put:
+        left, sign, value = text.partition("=")
+        who, dot, column = left.rpartition(".")
+        if not (sign and dot and who):
+            raise ParameterError(f"--set must be PARTICIPANT.COLUMN=VALUE, got {text!r} instead.")
+        number = math.nan if value.strip() in ("", "unknown") else _float(value, f"--set {text}")
+        cells.append(cell(who, column, number, f"--set {text}"))
+    removed = tuple(remove)
+    name = "; ".join([f"−{who}" for who in removed] + [f"+{a}" for a in add] + list(put))
+    if not name:
+        raise ParameterError("Nothing changes; give --remove, --add, --set or a file of scenarios.")
+    return Scenario(name, removed, tuple(added), tuple(cells), tuple(years))
+
+
+def _float(text: str, where: str) -> float:
+    try:
+        return float(text.strip().replace(",", "."))
+    except ValueError:
+        raise ParameterError(f"{where}: {text!r} is no number.") from None
+
+
+def apply_scenario(graph: SupplyGraph, scenario: Scenario) -> SupplyGraph:
+    """Return the graph as the scenario would have it; `graph` stays as it is.
+
+    What a participant that stops sold and bought goes with it; the output of the others stays as recorded.
+
+    Raises
+    ------
+    UnknownNameError
+        A participant or year that the data do not hold.
+    """
+    years = set(scenario.years or graph.years[-1:])
+    missing = sorted(years - set(graph.years))
+    if missing:
+        raise UnknownNameError(f"The data hold no year {missing[0]}.")
+    known = set(graph.names)
+    ends = [end for one in scenario.added for end in (one.supplier, one.buyer)]
+    for who in (*scenario.removed, *ends, *(one.participant for one in scenario.cells)):
+        if who not in known:
+            raise UnknownNameError(f"There is no participant {who!r} in the data (scenario {scenario.name}).")
+    frames = graph.to_tables()
+    gone = set(scenario.removed)
+    if gone:
+        frames["participants"] = _without(frames["participants"], gone, years)
+        for table, columns in (("links", ("supplier_id", "buyer_id")), ("activity", ("participant_id",))):
+            frame = frames[table]
+            hit = np.logical_or.reduce([frame[column].isin(gone) for column in columns])
+            frames[table] = frame[~(hit & frame["year"].isin(years))]
+    frames["links"] = _with_links(frames["links"], scenario.added, years)
+    frames["activity"] = _with_cells(frames["activity"], scenario.cells, years)
+    changed = SupplyGraph.from_tables(frames, currency=graph.currency, provenance=graph.provenance)
+    return changed.sharing(graph.shared_members)
+
+
+def _without(rows: pd.DataFrame, gone: set[str], years: set[int]) -> pd.DataFrame:
+    """Return memberships with `years` cut out of those of `gone`."""
+    mine = rows["participant_id"].isin(gone) & rows["cluster_id"].notna()
+    pieces = []
+    for record in rows[mine].to_dict("records"):
+        first, last = record["joined_year"], record["left_year"]
+        start = FIRST_YEAR if pd.isna(first) else int(first)
+        end = LAST_YEAR if pd.isna(last) else int(last)
+        cuts = [year for year in sorted(years) if start <= year <= end]
+        for low, high in zip([start, *(y + 1 for y in cuts)], [*(y - 1 for y in cuts), end], strict=True):
+            if low <= high:
+                joined = first if low == start else low
+                left = last if high == end else high
+                pieces.append({**record, "joined_year": joined, "left_year": left})
+    # A row that names no cluster keeps what is known of the participant for those that dealt with it before.
+    kept = pd.DataFrame(pieces, columns=rows.columns).astype(rows.dtypes.to_dict())
+    return pd.concat([rows[~mine], kept], ignore_index=True)
+
+
+def _with_links(links: pd.DataFrame, added: Sequence[Link], years: set[int]) -> pd.DataFrame:
+    if not added:
+        return links
+    rows = pd.DataFrame(
+        [
+            {"year": year, "supplier_id": one.supplier, "buyer_id": one.buyer, "value": one.value, "row": 0}
+            for one in added
+            for year in sorted(years)
+        ]
+    )
+    rows = rows.assign(file="", sheet="").reindex(columns=links.columns)
+    dtypes = {name: links[name].dtype for name in links if name not in ("file", "sheet")}
+    plain = links.astype({"file": str, "sheet": str})
+    return pd.concat([plain, rows.astype(dtypes)], ignore_index=True)
+
+
+def _with_cells(activity: pd.DataFrame, cells: Sequence[Cell], years: set[int]) -> pd.DataFrame:
+    if not cells:
+        return activity
+    frame = activity.astype({"file": str, "sheet": str}).set_index(["participant_id", "year"])
+    for one in cells:
+        for year in sorted(years):
+            if (one.participant, year) not in frame.index:
+                frame.loc[(one.participant, year), "row"] = 0
+            frame.loc[(one.participant, year), one.column] = one.value
+            for side in (f"{one.column}_low", f"{one.column}_high"):
+                if side in frame:
+                    frame.loc[(one.participant, year), side] = math.nan
+    frame = frame.reset_index()
+    return frame.assign(
+        row=frame["row"].fillna(0), file=frame["file"].fillna(""), sheet=frame["sheet"].fillna("")
+    )
