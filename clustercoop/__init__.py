@@ -23,7 +23,7 @@ _HOMES: Final = {
     "cookbook": "list_queries",
     "policy": "claims",
     "forms": "template",
-    "whatif": "whatif WhatIf",
+    "scenarios": "whatif WhatIf",
     "analysis.policy.changes": "Scenario",
     "analysis.policy.systemic": "systemic_risk",
     "analysis.policy.additions": "fewest_links",
@@ -139,7 +139,7 @@ if TYPE_CHECKING:
     from clustercoop.loaders.statistics import read_table
     from clustercoop.outputs import read_result
     from clustercoop.policy import claims
-    from clustercoop.whatif import WhatIf, whatif
+    from clustercoop.scenarios import WhatIf, whatif
 
 __all__ = [
     "Check",

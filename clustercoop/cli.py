@@ -17,7 +17,7 @@ from clustercoop.forms_cli import template
 from clustercoop.graph.errors import ClusterCoopError
 from clustercoop.graph.settings import DOMAINS, Domain
 from clustercoop.policy_cli import claims
-from clustercoop.whatif_cli import whatif
+from clustercoop.scenarios_cli import whatif
 
 if TYPE_CHECKING:
     from clustercoop.analysis.results import Result

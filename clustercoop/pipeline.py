@@ -62,7 +62,7 @@ def analyze_graph(
         What loading found; the analysis adds its own findings.
     progress : Progress
     only : collection of (cluster, year), optional
-        Measure these formations alone; what to ask is left aside then.
+        Measure these formations alone; what to ask and the tables of policy are left aside then.
 
     Returns
     -------
@@ -125,7 +125,7 @@ def analyze_graph(
     stated += [gap for found in measured for gap in found.gaps]
     gaps = all_gaps(stated, tables, settings, model)
     progress("policy", 0, 0)
-    policy = make_all(Analysed(**tables, graph=graph, settings=settings))
+    policy = {} if only is not None else make_all(Analysed(**tables, graph=graph, settings=settings))
     return Result(
         **tables,
         gaps=gaps,

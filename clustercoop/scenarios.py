@@ -13,7 +13,6 @@ import pandas as pd
 
 from clustercoop.analysis.cooperation import cooperation_tables
 from clustercoop.analysis.members import read_members, year_contexts
-from clustercoop.analysis.metric import is_known
 from clustercoop.analysis.policy.additions import Plan, fewest_links, rooms
 from clustercoop.analysis.policy.changes import Scenario, apply_scenario, parse_scenario, read_scenarios
 from clustercoop.analysis.policy.systemic import formation_supply
@@ -221,9 +220,9 @@ def _joined(frames: list[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:
 def _scenarios(
     given: Any, remove: Iterable[str], add: Iterable[str], put: Iterable[str], years: tuple[int, ...]
 ) -> list[Scenario]:
-    short = [tuple(items) for items in (remove, add, put)]
+    short = tuple(remove), tuple(add), tuple(put)
     if given is None:
-        return [parse_scenario(*short, years)] if any(short) else []
+        return [parse_scenario(*short, years=years)] if any(short) else []
     if any(short):
         raise ParameterError("Give either a file of scenarios or changes, not both.")
     if isinstance(given, Scenario):
@@ -271,7 +270,7 @@ class _Compared:
                 ]
                 whys = [
                     ""
-                    if is_known(value) or value is pd.NA and column == "dysfunction"
+                    if _known(value)
                     else code.get((cluster, year, column), "")
                     if (cluster, year) in table.index
                     else "formation_gone"

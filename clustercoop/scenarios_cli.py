@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,8 +12,9 @@ import click
 from clustercoop.graph.texts import decimal_point, languages, term, text
 
 if TYPE_CHECKING:
-    from clustercoop.whatif import WhatIf
+    from clustercoop.scenarios import WhatIf
 
+SIDES: Final = ("before", "after")
 _UNCHANGED: Final = 1e-12
 
 
@@ -87,7 +88,7 @@ def lines(found: WhatIf, lang: str) -> Iterator[str]:
             place = here
         column = output_column("clusters" if of_cluster else "formations", row["column"])
         sides = []
-        for side in ("before", "after"):
+        for side in SIDES:
             value, code = row[side], row[f"unknown_{side}"]
             why = reasons.get((here[0], side, here[1], here[2], row["column"]), (code, "", ""))
             told = "" if not code else f" ({decimal_point(gap_sentence(why, lang), lang)})"
@@ -95,7 +96,8 @@ def lines(found: WhatIf, lang: str) -> Iterator[str]:
             if column.kind in ("term", "level") and value is not None:
                 value = term(value, lang)
             sides.append(none + told if value is None else show(value, column.kind, lang))
-        if sides[0] == sides[1] and abs(row["change"] or 0) <= _UNCHANGED:
+        moved = row["change"] is not None and abs(row["change"]) > _UNCHANGED  # NaN is no move
+        if sides[0] == sides[1] and not moved:
             yield f"  {column.label(lang)}: {sides[0]} {text('whatif.same', lang)}"
         else:
             yield f"  {column.label(lang)}: {sides[0]} → {sides[1]}"
@@ -103,7 +105,7 @@ def lines(found: WhatIf, lang: str) -> Iterator[str]:
     yield from _plans(found, lang)
 
 
-def _heading(row: dict[str, Any], names: dict[str, str], year: Any, lang: str) -> str:
+def _heading(row: Mapping[Any, Any], names: dict[str, str], year: Any, lang: str) -> str:
     scenario = f"{row['scenario']}: " if row["scenario"] else ""
     cluster = names.get(row["cluster_id"], row["cluster_id"])
     return f"{scenario}{cluster}, {year or text('whatif.all_years', lang)}"
@@ -160,6 +162,7 @@ def _plans(found: WhatIf, lang: str) -> Iterator[str]:
 def _write(found: WhatIf, out: Path) -> None:
     """Write the tables: one JSON, or a CSV of the figures with those of losses and plans beside it."""
     from clustercoop.outputs import write_csv, written_aside
+    from clustercoop.reports.numbers import raw
 
     tables = {"figures": found.figures, "losses": found.losses, "plans": found.plans}
     if out.suffix == ".json":
@@ -167,6 +170,9 @@ def _write(found: WhatIf, out: Path) -> None:
         with written_aside(out) as aside:
             aside.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", "utf-8")
         return
+    # The two sides hold figures and words in one column.
+    figures = found.figures
+    tables["figures"] = figures.assign(**{side: figures[side].map(raw, na_action="ignore") for side in SIDES})
     held = {name: table for name, table in tables.items() if len(table)}
     for number, (name, table) in enumerate(held.items()):
         path = out if number == 0 else out.with_name(f"{out.stem}.{name}.csv")

@@ -1,0 +1,147 @@
+"""Scenarios: what is changed in the tables, and files and options that are wrong."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from clustercoop.analysis.policy.changes import Scenario, apply_scenario, parse_scenario, read_scenarios
+from clustercoop.graph.errors import DataError, ParameterError, UnknownNameError
+from clustercoop.graph.model import SupplyGraph
+
+
+def graph() -> SupplyGraph:
+    return SupplyGraph.from_tables(
+        {
+            "participants": pd.DataFrame(
+                {
+                    "participant_id": ["a", "b", "c"],
+                    "cluster_id": "k",
+                    "joined_year": [None, 2020, None],
+                    "left_year": [None, None, 2022],
+                }
+            ),
+            "links": pd.DataFrame(
+                {
+                    "year": [2021, 2022, 2022, 2022],
+                    "supplier_id": ["a", "a", "b", "x"],
+                    "buyer_id": ["b", "b", "c", "a"],
+                    "value": [1.0, 2.0, 3.0, 4.0],
+                }
+            ),
+            "activity": pd.DataFrame(
+                {"participant_id": ["a", "b", "c"], "year": 2022, "output": [10.0, 20.0, 30.0]}
+            ),
+        }
+    )
+
+
+def test_a_removal_takes_its_year_alone() -> None:
+    before = graph()
+    after = apply_scenario(before, Scenario("", removed=("b",), years=(2022,)))
+    assert after.formation("k", 2022).ids.tolist() == ["a", "c"]
+    assert after.formation("k", 2021).ids.tolist() == ["a", "b", "c"]
+    assert after.links["value"].tolist() == [1.0, 4.0]
+    assert after.activity["participant_id"].tolist() == ["a", "c"]
+    rows = after.participants[after.participants["participant_id"] == "b"]
+    assert rows["joined_year"].tolist() == [2020, 2023]
+    assert rows["left_year"].fillna(0).tolist() == [2021, 0]
+    assert before.equals(graph())
+
+
+def test_all_years_of_a_removal() -> None:
+    after = apply_scenario(graph(), Scenario("", removed=("c",), years=(2021, 2022)))
+    rows = after.participants[after.participants["participant_id"] == "c"]
+    assert rows["left_year"].tolist() == [2020] and rows["joined_year"].isna().all()
+    assert after.formation("k", 2022).n == 2
+
+
+def test_links_add_to_those_there_are_and_cells_are_set() -> None:
+    after = apply_scenario(
+        graph(), parse_scenario(add=["a:b:5", "c:a:1,5"], put=["c.output=44", "a.output=", "b.employees=7"])
+    )
+    formation = after.formation("k", 2022)
+    assert formation.dense().tolist() == [[0, 7, 0], [0, 0, 3], [1.5, 0, 0]]
+    assert math.isnan(formation.output[0]) and formation.output[1:].tolist() == [20, 44]
+    assert formation.employees[1] == 7
+    assert after.formation("k", 2021).dense().sum() == 1
+
+
+def test_a_cell_of_a_year_without_a_row() -> None:
+    after = apply_scenario(graph(), parse_scenario(put=["a.output=9"], years=[2021]))
+    assert after.formation("k", 2021).output.tolist()[0] == 9
+    assert len(after.activity) == 4
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"add": ["a:b"]}, "--add must be SUPPLIER:BUYER:VALUE"),
+        ({"add": ["a:b:x"]}, "'x' is no number"),
+        ({"add": ["a:b:0"]}, "must be above 0"),
+        ({"add": ["a:a:1"]}, "cannot supply itself"),
+        ({"put": ["output=1"]}, "--set must be PARTICIPANT.COLUMN=VALUE"),
+        ({"put": ["a.profit=1"]}, "'profit' is no figure of activity"),
+        ({"put": ["a.output=-1"]}, "must not be below 0"),
+        ({}, "Nothing changes"),
+    ],
+)
+def test_options_that_are_wrong(options: dict[str, list[str]], sentence: str) -> None:
+    with pytest.raises((ParameterError, DataError), match=sentence):
+        parse_scenario(**options)  # type: ignore[arg-type]
+
+
+def test_names_that_the_data_do_not_hold() -> None:
+    with pytest.raises(UnknownNameError, match="no participant 'zz'"):
+        apply_scenario(graph(), parse_scenario(["zz"]))
+    with pytest.raises(UnknownNameError, match="no year 1999"):
+        apply_scenario(graph(), parse_scenario(["a"], years=[1999]))
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("a = [", "not valid TOML"),
+        ("", r"holds no \[\[scenario\]\]"),
+        ("other = 1\n[[scenario]]\nremove = ['a']", "other in .* is no"),
+        ("[[scenario]]\nid = 'x'", "line 1, scenario 1 changes nothing"),
+        (
+            "[[scenario]]\nremove = ['a']\n\n[[scenario]]\nremoved = ['a']",
+            "line 4, scenario 2: removed is no field",
+        ),
+        ("[[scenario]]\nremove = 'a'", "remove must be a list"),
+        ("[[scenario]]\nremove = [7]", "remove must be a list of participant ids in quotes"),
+        ("[[scenario]]\nremove = ['a']\nyears = [21]", "years must be a list of years"),
+        ("[[scenario]]\nremove = ['a']\nid = 3", "id must be text"),
+        ("[[scenario]]\nadd = [{supplier='a', buyer='b'}]", "value of add must be a number"),
+        ("[[scenario]]\nadd = [{supplier='a', value=1}]", "add needs supplier and buyer"),
+        ("[[scenario]]\nadd = [1]", "add must be a list of tables"),
+        ("[[scenario]]\nset = [{participant='a'}]", "set needs participant and column"),
+        (
+            "[[scenario]]\nset = [{participant='a', column='output', value=true}]",
+            "value of set must be a number",
+        ),
+    ],
+)
+def test_files_that_are_wrong(tmp_path: Path, text: str, sentence: str) -> None:
+    path = tmp_path / "scenarios.toml"
+    path.write_text(text, "utf-8")
+    with pytest.raises(DataError, match=sentence):
+        read_scenarios(path)
+
+
+def test_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "scenarios.toml"
+    path.write_text(
+        "[[scenario]]\nid = 'one'\nremove = ['a']\nyears = [2021]\n"
+        "[[scenario]]\nset = [{participant = 'b', column = 'output'}]\n",
+        "utf-8",
+    )
+    first, second = read_scenarios(path)
+    assert first == Scenario("one", ("a",), years=(2021,))
+    assert second.name == "2" and math.isnan(second.cells[0].value)
+    with pytest.raises(DataError, match="cannot be read"):
+        read_scenarios(tmp_path / "absent.toml")

@@ -1,0 +1,153 @@
+"""What would change: figures by hand, what is touched, and the command."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+import clustercoop
+from clustercoop.cli import main
+from clustercoop.graph.errors import ParameterError, UnknownNameError
+
+TABLES: dict[str, pd.DataFrame] = {
+    "participants": pd.DataFrame(
+        {
+            "participant_id": ["a", "b", "c", "d", "e", "f"],
+            "cluster_id": ["k", "k", "k", "m", "m", "m"],
+            "industry_code": ["24.10", "25.62", "28.41", "24", "25", "28"],
+        }
+    ),
+    "links": pd.DataFrame(
+        {
+            "year": 2022,
+            "supplier_id": ["a", "b", "d", "e", "a", "c"],
+            "buyer_id": ["b", "c", "e", "f", "x", "y"],
+            "value": [30.0, 40.0, 10.0, 5.0, 30.0, 90.0],
+        }
+    ),
+    "activity": pd.DataFrame(
+        {
+            "participant_id": ["a", "b", "c", "d", "e", "f"],
+            "year": 2022,
+            "output": [60.0, 80.0, 100.0, 50.0, 30.0, 20.0],
+            "purchases": [0.0, 50.0, 70.0, 0.0, 20.0, 10.0],
+            "employees": 10.0,
+            "rd_expenses": [2.0, 1.0, 0.0, 0.0, 0.0, 0.0],
+            "value_added": [60.0, 30.0, 30.0, 50.0, 10.0, 10.0],
+        }
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def result(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("results") / "out"
+    clustercoop.analyze(TABLES, out, nulls=0, workers=1, outputs="csv,parquet")
+    return out
+
+
+def sides(found: clustercoop.WhatIf, column: str) -> list[Any]:
+    rows = found.figures[(found.figures["column"] == column) & found.figures["year"].notna()]
+    assert len(rows) == 1
+    return [rows["before"].iloc[0], rows["after"].iloc[0]]
+
+
+def test_a_removal(result: Path) -> None:
+    found = clustercoop.whatif(result, remove=["a"])
+    assert set(found.figures["cluster_id"]) == {"k"}  # the other cluster is not touched
+    # (30 + 40) / 240 before; 40 / 180 without a.
+    assert sides(found, "cooperation_ratio") == pytest.approx([70 / 240, 40 / 180])
+    assert sides(found, "participants") == [3, 2]
+    # R&D 3 over 30 employees is .1, medium; 1 over 20 is .05, low. Value added 4 is medium, 3 is.
+    assert sides(found, "ecosystem_type") == ["growth", "adaptation"]
+    [loss] = found.losses.to_dict("records")
+    # b bought all its steel from a, and c its parts from b: everything stops.
+    assert loss["share_lost"] == pytest.approx(1) and loss["own_share"] == pytest.approx(60 / 240)
+    assert loss["output_lost"] == pytest.approx(240) and loss["upstream"] == pytest.approx(60 / 240)
+
+    table = clustercoop.read_result(result).formations.set_index("cluster_id")
+    for row in found.figures.dropna(subset="year").to_dict("records"):
+        held: Any = table.at["k", row["column"]]
+        assert (row["before"] is None) == (pd.isna(held) or held == ""), row["column"]
+        if row["before"] is not None:
+            assert row["before"] == held
+
+
+def test_changes_together_and_what_becomes_unknown(result: Path) -> None:
+    found = clustercoop.whatif(result, add=["c:a:20"], put=["b.output=unknown"])
+    assert sides(found, "internal_supply") == [70, 90]
+    assert sides(found, "cooperation_ratio")[1] is None
+    [why] = found.figures.loc[found.figures["column"] == "cooperation_ratio", "unknown_after"]
+    assert why == "supplier_without_output"
+    gaps = found.gaps[found.gaps["side"] == "after"]
+    assert "b" in set(gaps.loc[gaps["code"] == why, "detail"])
+
+
+def test_a_cluster_that_ends(result: Path) -> None:
+    found = clustercoop.whatif(result, remove=["d", "e", "f"])
+    assert (
+        found.figures.loc[found.figures["year"].notna(), "unknown_after"].isin(["formation_gone", ""])
+    ).all()
+    assert sides(found, "participants") == [3, None]
+
+
+def test_the_most_damaging_removals(result: Path) -> None:
+    found = clustercoop.whatif(result, cluster="k")
+    assert found.losses["participants"].tolist() == ["a", "b", "c"]
+    # Without c: b loses 40 of 80, a half of its 30 of 60. Without b: c stops, a loses 30 of 60.
+    assert found.losses.set_index("participants")["share_lost"].to_dict() == pytest.approx(
+        {"a": 1.0, "b": (80 + 100 + 30) / 240, "c": (100 + 40 + 15) / 240}
+    )
+
+
+def test_the_fewest_links(result: Path) -> None:
+    # k: 70 of 240 now; .375 needs 20 more. b buys 50 − 30 outside, c 70 − 40; b can spare 40: one link.
+    [plan] = clustercoop.whatif(result, cluster="k", target=0.375).plans.to_dict("records")
+    assert (plan["supplier_id"], plan["buyer_id"]) in {("a", "c"), ("b", "c"), ("a", "b"), ("c", "b")}
+    assert plan["value"] == pytest.approx(20) and plan["links"] == plan["at_least"] == 1
+    read = clustercoop.read_result(result)
+    far = clustercoop.whatif(read, cluster="k", target=0.9).plans
+    assert far["code"].tolist() == ["target_out_of_reach"] and far["reachable"].tolist() == [50]
+    assert clustercoop.whatif(read, cluster="k", target=0.1).plans["code"].tolist() == ["target_reached"]
+    # After the links of a plan the ratio is the target.
+    again = clustercoop.whatif(result, add=[f"{plan['supplier_id']}:{plan['buyer_id']}:{plan['value']}"])
+    assert sides(again, "cooperation_ratio")[1] == pytest.approx(0.375)
+
+
+def test_what_is_refused(result: Path) -> None:
+    with pytest.raises(ParameterError, match="Nothing is asked"):
+        clustercoop.whatif(result)
+    with pytest.raises(ParameterError, match="'target' parameter"):
+        clustercoop.whatif(result, cluster="k", target=2)
+    with pytest.raises(UnknownNameError, match="no cluster 'zz'"):
+        clustercoop.whatif(result, cluster="zz")
+    with pytest.raises(ParameterError, match="not both"):
+        clustercoop.whatif(result, clustercoop.Scenario("s", ("a",)), remove=["b"])
+
+
+def test_the_command(result: Path, tmp_path: Path) -> None:
+    run = CliRunner().invoke
+    told = run(main, ["whatif", str(result), "--remove", "a", "--out", str(tmp_path / "w.csv")])
+    assert told.exit_code == 0 and "Cooperation ratio: 29.2% → 22.2%" in told.output
+    figures = pd.read_csv(tmp_path / "w.csv")
+    assert figures.set_index("column").loc["output", "change"] == -60
+    assert pd.read_csv(tmp_path / "w.losses.csv")["participants"].tolist() == ["a"]
+    russian = run(main, ["whatif", str(result), "--set", "b.output=", "--lang", "ru"])
+    assert "Уровень кооперации: 29,2 % → неизвестно (" in russian.output.replace("\u202f", " ").replace(
+        "\xa0", " "
+    )
+    plan = run(
+        main,
+        ["whatif", str(result), "--cluster", "k", "--target", "0.375", "--out", str(tmp_path / "p.json")],
+    )
+    assert "1 links, and no fewer will do" in plan.output
+    assert json.loads((tmp_path / "p.json").read_text())["plans"][0]["value"] == pytest.approx(20)
+    scenarios = tmp_path / "s.toml"
+    scenarios.write_text("[[scenario]]\nid = 'x'\nremove = ['nobody']\n")
+    wrong = run(main, ["whatif", str(result), "--scenario", str(scenarios)])
+    assert wrong.exit_code == 1 and "no participant 'nobody'" in wrong.output
