@@ -38,6 +38,7 @@ _HOMES: Final = {
     "graph.findings": "Finding Findings",
     "graph.stores.uri": "open_store",
     "graph.stores.interchange": "write_graph_file",
+    "loaders.io_systems": "system_tables",
     "loaders.network_files": "read_graph_file",
     "loaders.statistics": "read_table",
     "analysis.results": "Result",
@@ -135,6 +136,7 @@ if TYPE_CHECKING:
     from clustercoop.graph.settings import Settings
     from clustercoop.graph.stores.interchange import write_graph_file
     from clustercoop.graph.stores.uri import open_store
+    from clustercoop.loaders.io_systems import system_tables
     from clustercoop.loaders.network_files import read_graph_file
     from clustercoop.loaders.statistics import read_table
     from clustercoop.outputs import read_result
@@ -222,6 +224,7 @@ __all__ = [
     "strongly_connected_share",
     "support_measures",
     "systemic_risk",
+    "system_tables",
     "template",
     "tiering",
     "trajectories",

@@ -127,8 +127,9 @@ def read_dataset(
     [['0101', 1.5005]]
     """
     notes = Notes()
-    sources = find_sources(Path(path), notes, progress)
-    return build(sources, settings or Settings(), notes, progress)
+    chosen = settings or Settings()
+    sources = find_sources(Path(path), notes, progress, year=chosen.year)
+    return build(sources, chosen, notes, progress)
 
 
 def read_frames(frames: Mapping[str, pd.DataFrame], *, settings: Settings | None = None) -> Dataset:

@@ -14,6 +14,7 @@ from clustercoop.loaders.forms import is_example, read_form
 from clustercoop.loaders.graph_files import GRAPH_SUFFIXES, graph_sheets
 from clustercoop.loaders.grids import header_score
 from clustercoop.loaders.header_rows import find_block, role
+from clustercoop.loaders.io_systems import find_systems, read_system
 from clustercoop.loaders.mapping import MAPPING, Given, Mapping, read_mapping
 from clustercoop.loaders.matrices import looks_square
 from clustercoop.loaders.names import Named, only_year, read_name
@@ -59,7 +60,7 @@ class Source:
     table : str
     sheet : RawSheet
     told : str
-        What told the table: "name", "headers", "mapping" or "form".
+        What told the table: "name", "headers", "mapping", "form" or "system".
     part : str
         What the name says beside the table.
     cluster : str
@@ -90,12 +91,17 @@ class Source:
 
 
 def find_sources(
-    path: Path, notes: Notes, progress: Progress | None = None, problems: list[str] | None = None
+    path: Path,
+    notes: Notes,
+    progress: Progress | None = None,
+    problems: list[str] | None = None,
+    year: int = 0,
 ) -> list[Source]:
     """Read every table of the dataset at `path`: a folder, a workbook, or one table's file.
 
     A table is told by ``mapping.toml``, by the name of its file or sheet, or by its headers. What is passed
     over is a finding. With `problems` what is wrong with one file is added there, and the others are read.
+    `year` chooses among input–output systems of several years.
 
     Raises
     ------
@@ -108,6 +114,11 @@ def find_sources(
         raise DataError(
             f"There is no folder or file {path.name or path}; give a folder of tables or an .xlsx file."
         )
+    if systems := find_systems(path):
+        if progress:
+            progress(f"Reading {path.name}")
+        frames = read_system(systems, show(path.name), year, notes)
+        return [Source(t, RawSheet(show(path.name), t, frame=f), "system") for t, f in frames.items()]
     mapping = read_mapping((path if path.is_dir() else path.parent) / MAPPING)
     if path.is_dir():
         return _from_folder(path, mapping, notes, progress, problems)

@@ -90,7 +90,7 @@ def survey(
     """
     chosen = settings or Settings()
     notes, problems = Notes(), list[str]()
-    sources = find_sources(Path(path), notes, progress, problems)
+    sources = find_sources(Path(path), notes, progress, problems, chosen.year)
     dataset = None
     if not problems:
         try:
