@@ -33,7 +33,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from clustercoop.analysis.closedness.finn import checked_flows
 from clustercoop.analysis.diversity import industry_group
+from clustercoop.analysis.linear import solve_leontief
 from clustercoop.analysis.metric import NAN, Flags
+from clustercoop.analysis.policy.linkages import trading_problem
 from clustercoop.graph.errors import parameter_error
 from clustercoop.graph.formation import FloatArray, Formation, sum_by
 from clustercoop.graph.model import SupplyGraph
@@ -98,11 +100,10 @@ class Supply:
         array, array, shape (k, n)
         """
         step = max(1, _CELLS // max(len(self.src), 1))
-        parts = [self._left(stopped[at : at + step]) for at in range(0, len(stopped), step)]
-        down, up = (np.concatenate(side) for side in zip(*parts, strict=True))
-        return down, up
+        parts = [self._down(stopped[at : at + step]) for at in range(0, len(stopped), step)]
+        return np.concatenate(parts), self._up(stopped)
 
-    def _left(self, stopped: Flags) -> tuple[FloatArray, FloatArray]:
+    def _down(self, stopped: Flags) -> FloatArray:
         from scipy.sparse import csr_array
 
         psi = np.where(stopped, 0.0, 1.0)
@@ -111,25 +112,42 @@ class Supply:
         first = np.flatnonzero(np.diff(buyer, prepend=-1))
         made = csr_array((np.ones(self.n), (np.arange(self.n), self.product)))
         down = psi
-        for _ in range(ROUNDS):
+        for _ in range(ROUNDS if m else 0):
             there = np.asarray((down * self.output) @ made)[:, self.product]
             share = np.divide(self.output, there, out=np.ones_like(there), where=there > self.output)
             lost = (share * (1 - down))[:, self.src] @ gather
+            worst = np.maximum.reduceat(np.asarray(lost), first, axis=1)
             new = psi.copy()
-            if m:
-                worst = np.maximum.reduceat(np.asarray(lost), first, axis=1)
-                new[:, buyer[first]] = np.minimum(new[:, buyer[first]], np.maximum(1 - worst, 0))
+            new[:, buyer[first]] = np.minimum(new[:, buyer[first]], np.maximum(1 - worst, 0))
             moved, down = np.abs(new - down).max(initial=0), new
             if moved < AT_REST:
                 break
-        back = csr_array((self.weight / self.output[self.src], (self.dst, self.src)), shape=(self.n, self.n))
+        return down
+
+    def _up(self, stopped: Flags) -> FloatArray:
+        r"""Return what is left upstream: by one solve where only one stops, round by round elsewhere.
+
+        With u = 1 − h, u_s = 1 and u_i = Σ B_ij u_j for the others; so u = N_is / N_ss with N = (I − B)^-1.
+        """
+        sold = self.weight / self.output[self.src]
+        one = stopped.argmax(axis=1)
+        if (stopped.sum(axis=1) == 1).all():
+            target = np.zeros((self.n, len(stopped)))
+            target[one, np.arange(len(stopped))] = 1
+            whole = solve_leontief(self.n, self.src, self.dst, sold, target)
+            if not np.isnan(whole).any():
+                return np.clip(1 - (whole / whole[one, np.arange(len(stopped))]).T, 0, 1)
+        from scipy.sparse import csr_array
+
+        back = csr_array((sold, (self.dst, self.src)), shape=(self.n, self.n))
+        psi = np.where(stopped, 0.0, 1.0)
         up = psi
         for _ in range(ROUNDS):
             new = np.clip(np.minimum(psi, 1 - np.asarray((1 - up) @ back)), 0, 1)
             moved, up = np.abs(new - up).max(initial=0), new
             if moved < AT_REST:
                 break
-        return down, up
+        return up
 
     def lost(self, stopped: Flags) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return the shares of all output that are lost in each scenario: by both ways, downstream, upstream.
@@ -267,21 +285,12 @@ def formation_supply(formation: Formation, graph: SupplyGraph) -> tuple[Supply |
     A member that trades inside needs a known output, not below its supply, and an industry code; members
     without trade inside count with their output where it is known.
     """
-    supplied, bought = formation.supplied_inside, formation.bought_inside
-    trading = (supplied > 0) | (bought > 0)
-    if not formation.has_links:
-        return None, "closedness_no_links", ~trading
-    if not trading.any():
-        return None, "no_internal_links", ~trading
-    checks = (
-        ("systemic_output_unknown", trading & ~(formation.output > 0)),
-        ("systemic_above_output", trading & (supplied > formation.output * (1 + 1e-9))),
-        ("systemic_industry_unknown", trading & np.array([not code for code in formation.industry_code])),
-    )
-    for code, at in checks:
-        if at.any():
-            return None, code, at
-    rule = inputs()
+    code, at = trading_problem(formation)
+    if not code:
+        trading = (formation.supplied_inside > 0) | (formation.bought_inside > 0)
+        code, at = "systemic_industry_unknown", trading & (formation.industry_code == "")
+    if at.any() or code != "systemic_industry_unknown":
+        return None, code, at
     rows = formation.purchase_rows
     partners = graph.links["supplier"].to_numpy()[rows]
     known = graph.people.of_nodes(formation.year, "industry_code")
