@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import pandas as pd
 
-PLACES: Final = ("column", "columns", "term", "terms", "input", "members", "finding")
+PLACES: Final = ("column", "columns", "term", "terms", "input", "members", "finding", "reason")
 
 
 class Said(NamedTuple):

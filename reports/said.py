@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from clustercoop.graph.findings import catalogue, listed
 from clustercoop.graph.said import decoded
-from clustercoop.graph.texts import term, text
+from clustercoop.graph.texts import decimal_point, term, text
 from clustercoop.reports.numbers import decimal, show, significant
-from clustercoop.reports.reasons import column_label
+from clustercoop.reports.reasons import column_label, gap_sentence
 
 Names = Mapping[str, str]
 
@@ -66,4 +66,5 @@ _TELLERS: Final[Mapping[str, Callable[[Any, str, Names], str]]] = {
     "input": _each(lambda name, lang: text(f"input.{name}", lang)),
     "finding": _each(lambda code, lang: catalogue()[code].sentence(lang)),
     "members": _members,
+    "reason": lambda held, lang, _: decimal_point(gap_sentence(tuple(held), lang), lang),
 }

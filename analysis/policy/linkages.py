@@ -71,9 +71,8 @@ def linkages(flows: ArrayLike, output: ArrayLike) -> Linkages:
 
     References
     ----------
-    Miller, R. E., Blair, P. D. (2009). Input–Output Analysis, chapter 12. Rasmussen, P. N. (1956). Studies in
-    inter-sectoral relations. Dietzenbacher, E., van der Linden, J. A. (1997). Sectoral and spatial linkages in
-    the EC production structure. Journal of Regional Science 37, 235–257.
+    Miller, R. E., Blair, P. D. (2009). Input–Output Analysis, chapter 12. Dietzenbacher, E., van der Linden,
+    J. A. (1997). Sectoral and spatial linkages in the EC production structure. J. of Regional Science 37.
 
     Examples
     --------

@@ -55,3 +55,10 @@ class Dynamics(Policy):
 
     key = "dynamics"
     place = 45
+
+
+class Influence(Policy):
+    """Who matters, by which measure."""
+
+    key = "influence"
+    place = 72

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from clustercoop.analysis.metric import NAN
+from clustercoop.analysis.metric import NAN, Flags
 from clustercoop.analysis.policy.analysed import Analysed
 from clustercoop.analysis.policy.linkages import formation_linkages
 from clustercoop.analysis.policy.systemic import formation_supply
-from clustercoop.graph.formation import FloatArray, Formation
+from clustercoop.graph.formation import Formation
 from clustercoop.graph.said import Said, coded, say
 
 MEASURES: Final = (
@@ -27,6 +29,8 @@ MEASURES: Final = (
 """What members are ranked by."""
 HELD: Final = ("output", "supplier_coreness", "buyer_coreness", "in_core", "broker_share")
 """Taken as they stand in the table of participants."""
+LINKAGES: Final = ("backward_linkage", "forward_linkage", "linkage_kind", "extraction_others")
+RISKS: Final = ("systemic_risk", "systemic_downstream", "systemic_upstream")
 LARGEST: Final = 600
 """Members beyond which systemic risk is left out of the table; `whatif` tells it of single members."""
 TOP: Final = 3
@@ -66,31 +70,34 @@ def _of(formation: Formation, analysed: Analysed, people: pd.DataFrame) -> pd.Da
     own = np.where(formation.output > 0, formation.output, 0.0)
     columns["extraction_others"] = (found.extraction - own) / total if found and total > 0 else none
     if found is None:
-        because.append(_why("systemic_linkages", code or "leontief_unproductive", formation, at))
+        because.append(unknown(LINKAGES, code or "leontief_unproductive", formation, at))
     network, code, at = formation_supply(formation, analysed.graph)
     risk, down, up = none, none, none
     if network is None:
-        because.append(_why("systemic_risk", code, formation, at))
+        because.append(unknown(RISKS, code, formation, at))
     elif n > LARGEST:
-        because.append(say("key.large", members=n, most=LARGEST))
+        because.append(say("key.large", figures={"columns": RISKS}, members=n, most=LARGEST))
     else:
         risk, down, up = network.lost(np.eye(n, dtype=bool))
     columns |= {"systemic_risk": risk, "systemic_downstream": down, "systemic_upstream": up}
     frame = pd.DataFrame(columns)
     first, top = _leads(frame)
-    frame["first_by"] = [coded([say("key.first", measures={"columns": names})] if names else []) for names in first]
+    frame["first_by"] = [
+        coded([say("key.first", measures={"columns": names})] if names else []) for names in first
+    ]
     frame["leading_measures"] = top
     frame["because"] = coded(because)
     order = np.lexsort((frame.index, -frame["output"].astype("float64").fillna(-1), -top))
     return frame.iloc[order]
 
 
-def _why(id: str, code: str, formation: Formation, at: FloatArray | np.ndarray[Any, Any]) -> Said:
-    who = formation.ids[at.astype(bool)].astype(str).tolist()
-    return say(f"key.{id}", reason={"finding_of": [code, who]})
+def unknown(figures: Sequence[str], code: str, formation: Formation, at: Flags) -> Said:
+    """Return the sentence that `figures` are unknown by `code`, at the members `at`."""
+    who = "; ".join(formation.ids[at].astype(str))
+    return say("key.unknown", figures={"columns": list(figures)}, reason={"reason": [code, "", who]})
 
 
-def _leads(frame: pd.DataFrame) -> tuple[list[list[str]], np.ndarray[Any, Any]]:
+def _leads(frame: pd.DataFrame) -> tuple[list[list[str]], NDArray[np.int64]]:
     """Return the measures that each row is alone first in, and in how many it is among the first three."""
     first: list[list[str]] = [[] for _ in range(len(frame))]
     top = np.zeros(len(frame), dtype=np.int64)

@@ -82,7 +82,7 @@ def test_of_a_formation_and_its_sectors() -> None:
     found, why, _ = formation_linkages(formation)
     assert found is not None and not why
     assert found.backward.tolist() == pytest.approx([1, 1.5, 2, 1])
-    # Without c nobody buys from b, and so nobody from a; without b, a is left with nobody, and c buys elsewhere.
+    # Without c nobody buys from b, and so nobody from a; without b, a sells nothing and c buys elsewhere.
     assert found.extraction.tolist() == pytest.approx([10, 10 + 20, 10 + 20 + 30, 0])
     names, flows, output, members = by_sector(formation, np.array(["24", "24", "28", "62"], dtype=object))
     assert names.tolist() == ["24", "28", "62"] and members.tolist() == [2, 1, 1]

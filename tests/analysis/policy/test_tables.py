@@ -88,7 +88,7 @@ def test_every_sentence_can_be_told(lang: str, small: Result, table3: Result) ->
                     assert [bool(cell) for cell in shown[column.column]] == frame[
                         column.column
                     ].notna().tolist()
-                    assert not shown[column.column].str.contains(r"[{}]").any()
+                    assert not shown[column.column].astype(str).str.contains(r"[{}]").any()
 
 
 def test_a_sentence_is_data_until_it_is_told() -> None:

@@ -1,0 +1,63 @@
+"""Which industries of a cluster pull and push the others, in its latest year."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from clustercoop.analysis.diversity import industry_group
+from clustercoop.analysis.metric import NAN, Flags
+from clustercoop.analysis.policy.analysed import Analysed
+from clustercoop.analysis.policy.linkages import by_sector, linkages_or_none, trading_problem
+from clustercoop.analysis.policy.tables.key_participants import latest, unknown
+from clustercoop.graph.formation import Formation
+from clustercoop.graph.said import coded
+
+LINKAGES = ("backward_linkage", "forward_linkage", "linkage_kind", "extraction_share")
+
+
+def make(analysed: Analysed) -> pd.DataFrame:
+    """Return one row an industry division of each cluster's latest formation; none where no code is known."""
+    parts = [_of(formation) for formation in latest(analysed) if any(formation.industry_code)]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"cluster_id": []})
+
+
+def _of(formation: Formation) -> pd.DataFrame:
+    sector = np.array([industry_group(str(code)) if code else "" for code in formation.industry_code], object)
+    names, flows, output, members = by_sector(formation, sector)
+    total = float(output.sum())
+    columns: dict[str, Any] = {
+        "cluster_id": formation.cluster_id,
+        "year": formation.year,
+        "industry": names,
+        "members": members,
+        "output": output,
+        "output_share": output / total if total > 0 else NAN,
+    }
+    code, at = _problem(formation, sector)
+    trading = np.where(np.isnan(output), 0.0, output)
+    found = None if code else linkages_or_none(flows, trading)
+    columns["backward_linkage"] = found.backward if found else NAN
+    columns["forward_linkage"] = found.forward if found else NAN
+    columns["linkage_kind"] = found.kind if found else ""
+    columns["extraction_share"] = found.extraction / total if found and total > 0 else NAN
+    because = [] if found else [unknown(LINKAGES, code or "leontief_unproductive", formation, at)]
+    frame = pd.DataFrame(columns).assign(because=coded(because))
+    return frame[frame["industry"] != ""].sort_values(
+        ["output", "industry"], ascending=[False, True], na_position="last"
+    )
+
+
+def _problem(formation: Formation, sector: np.ndarray[Any, Any]) -> tuple[str, Flags]:
+    code, at = trading_problem(formation)
+    if code:
+        return code, at
+    trading = (formation.supplied_inside > 0) | (formation.bought_inside > 0)
+    nameless = trading & (sector == "")
+    if nameless.any():
+        return "systemic_industry_unknown", nameless
+    # Every member's output is part of its sector's, whether it trades inside or not.
+    silent = np.isnan(formation.output) & np.isin(sector, sector[trading])
+    return ("systemic_output_unknown" if silent.any() else ""), silent
