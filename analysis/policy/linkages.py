@@ -25,7 +25,7 @@ from numpy.typing import ArrayLike, NDArray
 from clustercoop.analysis.closedness.finn import checked_flows
 from clustercoop.analysis.entrainment import ghosh_inverse, leontief_inverse
 from clustercoop.analysis.metric import NAN, Flags
-from clustercoop.graph.formation import FloatArray, Formation
+from clustercoop.graph.formation import FloatArray, Formation, sum_by
 
 KINDS: Final = ("independent", "dependent on supply", "dependent on demand", "generally dependent")
 
@@ -92,10 +92,9 @@ def linkages(flows: ArrayLike, output: ArrayLike) -> Linkages:
 
 
 def _linkages(backward: FloatArray, forward: FloatArray, extraction: FloatArray) -> Linkages:
-    above = [side / side.mean() if len(side) else side for side in (backward, forward)]
-    strong = [(side > 1 + 1e-9).astype(int) for side in above]
-    kind = np.array(KINDS, dtype=object)[strong[0] + 2 * strong[1]]
-    return Linkages(backward, forward, *above, extraction, kind)
+    back, ahead = (side / side.mean() if len(side) else side for side in (backward, forward))
+    kind = np.array(KINDS, dtype=object)[(back > 1 + 1e-9).astype(int) + 2 * (ahead > 1 + 1e-9)]
+    return Linkages(backward, forward, back, ahead, extraction, kind)
 
 
 def formation_linkages(formation: Formation) -> tuple[Linkages | None, str, Flags]:
@@ -149,7 +148,7 @@ def by_sector(
     """
     names, code = np.unique(sector.astype(str), return_inverse=True)
     k = len(names)
-    flat = np.bincount(code[formation.src] * k + code[formation.dst], formation.weight, k * k)
-    output = np.bincount(code, np.where(np.isnan(formation.output), 0.0, formation.output), k)
+    flat = sum_by(code[formation.src] * k + code[formation.dst], formation.weight, k * k)
+    output = sum_by(code, np.where(np.isnan(formation.output), 0.0, formation.output), k)
     output[np.unique(code[np.isnan(formation.output)])] = NAN
-    return names.astype(object), flat.reshape(k, k), output, np.bincount(code, minlength=k)
+    return names.astype(object), flat.reshape(k, k), output, np.bincount(code, minlength=k).astype(np.int64)

@@ -136,7 +136,8 @@ class Supply:
             target[one, np.arange(len(stopped))] = 1
             whole = solve_leontief(self.n, self.src, self.dst, sold, target)
             if not np.isnan(whole).any():
-                return np.clip(1 - (whole / whole[one, np.arange(len(stopped))]).T, 0, 1)
+                left: FloatArray = np.clip(1 - (whole / whole[one, np.arange(len(stopped))]).T, 0, 1)
+                return left
         from scipy.sparse import csr_array
 
         back = csr_array((sold, (self.dst, self.src)), shape=(self.n, self.n))

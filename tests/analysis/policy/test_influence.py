@@ -69,7 +69,7 @@ def test_members(result: clustercoop.Result) -> None:
 def test_what_is_unknown_says_why(result: clustercoop.Result) -> None:
     table = for_people(result, "key_participants", "ru").set_index("participant_id")
     assert table.loc[["u", "v"], ["systemic_risk", "backward_linkage"]].isna().all(axis=None)
-    assert "неизвестен выпуск: v" in table.loc["u", "because"]
+    assert "неизвестен выпуск: v" in str(table.loc["u", "because"])
     sectors = for_people(result, "key_sectors", "en")
     mine = sectors[sectors["cluster_id"] == "m"]
     assert mine["backward_linkage"].isna().all() and mine["because"].str.contains("no known output: v").all()
