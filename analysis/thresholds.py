@@ -138,6 +138,8 @@ class Thresholds:
     shares_recorded, boundary_recorded : float
         Share of the known sales (purchases) that recorded flows must explain before a share of all of them
         is stated, and before what crosses the boundary is (`clustercoop.analysis.recording`).
+    core_turnover : float
+        Share of the members of two years' cores that are in one of them only, above which it has turned over.
     """
 
     origin: Origin
@@ -155,6 +157,7 @@ class Thresholds:
     difference: float
     shares_recorded: float
     boundary_recorded: float
+    core_turnover: float
 
     def produces(self, role: str) -> bool:
         """Tell whether a participant with `role` is expected to produce; an unknown role is.
@@ -254,6 +257,7 @@ class _Reader:
             difference=self.number("checks", "difference", high=1.0),
             shares_recorded=self.number("recording", "shares_at_least", high=1.0),
             boundary_recorded=self.number("recording", "boundary_at_least", high=1.0),
+            core_turnover=self.number("early_warnings", "core_turnover", high=1.0),
         )
 
     def wrong(self, section: str, key: str, must_be: str, got: object) -> ParameterError:

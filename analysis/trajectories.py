@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from typing import Any, Final
 
-COLUMNS = (
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from clustercoop.analysis.thresholds import Band, Thresholds
+from clustercoop.graph.formation import FloatArray
+
+COLUMNS: Final = (
     "cluster_id",
     "year",
     "previous_year",
@@ -17,18 +24,37 @@ COLUMNS = (
     "value_added_per_employee",
     "value_added_change",
     "value_added_growth",
+    "speed",
+    "direction",
+    "heading",
     "cooperation_ratio",
     "cooperation_change",
+    "cooperation_change_low",
+    "cooperation_change_high",
 )
+HEADINGS: Final = (
+    "more innovative",
+    "more innovative and productive",
+    "more productive",
+    "more productive, less innovative",
+    "less innovative",
+    "less innovative and productive",
+    "less productive",
+    "more innovative, less productive",
+)
+STILL: Final = "stands still"
 
 
-def trajectories(formations: pd.DataFrame) -> pd.DataFrame:
+def trajectories(formations: pd.DataFrame, thresholds: Thresholds | None = None) -> pd.DataFrame:
     """Return the path of each cluster through the plane of innovation and productivity, for phase portraits.
 
     Parameters
     ----------
     formations : DataFrame
         As `clustercoop.analysis.typology.classify` returns it.
+    thresholds : Thresholds, optional
+        Those of the types, for ``speed``, ``direction`` and ``heading``: the width of the medium band is the
+        unit of each axis. Without them the three are unknown.
 
     Returns
     -------
@@ -37,7 +63,7 @@ def trajectories(formations: pd.DataFrame) -> pd.DataFrame:
         (a gap in the years breaks the path). ``*_change`` is the difference to it, in the figure's unit;
         ``*_growth`` the relative change, NaN where the earlier figure is 0 or negative. ``transition`` is
         "from → to" where both types are known and differ, "stays" where they are the same, "" where one is
-        unknown.
+        unknown. ``cooperation_change_low, …_high`` are what the bounds of both ratios allow.
 
     Examples
     --------
@@ -79,4 +105,45 @@ def trajectories(formations: pd.DataFrame) -> pd.DataFrame:
         out[f"{name}_change"] = path[column] - last
         if name != "cooperation":
             out[f"{name}_growth"] = out[f"{name}_change"] / last.where(last > 0)
-    return out[list(COLUMNS)]
+    ratio = path["cooperation_ratio"].astype("float64")
+    ends = {end: path.get(f"cooperation_ratio_{end}", ratio).astype("float64") for end in ("low", "high")}
+    earlier_ends = {
+        end: side.groupby(path["cluster_id"], sort=False).shift(1).where(follows)
+        for end, side in ends.items()
+    }
+    out["cooperation_change_low"] = ends["low"] - earlier_ends["high"]
+    out["cooperation_change_high"] = ends["high"] - earlier_ends["low"]
+    rd, added = (out[name].to_numpy("float64") for name in ("rd_change", "value_added_change"))
+    speed, direction = _motion(rd, added, thresholds)
+    heading = headings(speed, direction)
+    return out.assign(speed=speed, direction=direction, heading=heading)[list(COLUMNS)]
+
+
+def _motion(
+    rd: FloatArray, added: FloatArray, thresholds: Thresholds | None
+) -> tuple[FloatArray, FloatArray]:
+    """Return speed, and direction in degrees from the axis of innovation towards that of productivity."""
+    if thresholds is None:
+        return np.full(len(rd), np.nan), np.full(len(rd), np.nan)
+    x, y = rd / _width(thresholds.innovation), added / _width(thresholds.productivity)
+    speed = np.hypot(x, y)
+    return speed, np.where(speed > 0, np.degrees(np.arctan2(y, x)) % 360, np.nan)
+
+
+def _width(band: Band) -> float:
+    """Return the width of the medium band; of the low one where the medium is a single value."""
+    return band.high_above - band.low_below or band.low_below
+
+
+def headings(speed: FloatArray, direction: FloatArray) -> NDArray[np.object_]:
+    """Return the direction in words, by sectors of 45°; "" where it is unknown.
+
+    Examples
+    --------
+    >>> headings(np.array([1.0, 0.0, np.nan]), np.array([93.0, np.nan, np.nan])).tolist()
+    ['more productive', 'stands still', '']
+    """
+    words: list[Any] = []
+    for fast, angle in zip(speed.tolist(), direction.tolist(), strict=True):
+        words.append("" if fast != fast else STILL if not fast else HEADINGS[int((angle + 22.5) // 45) % 8])
+    return np.array(words, dtype=object)

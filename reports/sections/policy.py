@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+import pandas as pd
+
 from clustercoop.graph.columns import output_columns, policy_tables
 from clustercoop.reports.section import Block, Heading, Section, Shown, Text
 from clustercoop.reports.tables import Table
@@ -30,9 +32,13 @@ class Policy(Section):
         """Whether any of its tables has a row."""
         return bool(self.tables)
 
+    def frame(self, name: str) -> pd.DataFrame:
+        """Return the rows of one table that the page and Markdown show."""
+        return self.content.policy(name)
+
     def table(self, name: str) -> Table:
         """Return one table; the page holds the first of its rows."""
-        frame = self.content.policy(name)
+        frame = self.frame(name)
         return self.content.build(
             frame.head(POLICY_ROWS),
             output_columns(name),
@@ -47,7 +53,9 @@ class Policy(Section):
         for name in self.tables:
             yield Heading(self.words(f"caption_{name}"))
             yield Text(self.words(f"reading_{name}"))
-            yield Shown(self.table(name), legend=True, in_markdown="last years")
+            table = self.table(name)
+            dated = any(column.name == "year" for column in table.columns)
+            yield Shown(table, legend=True, in_markdown="last years" if dated else "whole")
 
 
 class Dynamics(Policy):
@@ -55,6 +63,11 @@ class Dynamics(Policy):
 
     key = "dynamics"
     place = 45
+
+    def frame(self, name: str) -> pd.DataFrame:
+        """Leave out what does not warn."""
+        frame = super().frame(name)
+        return frame[frame["state"] != "no"] if name == "early_warnings" else frame
 
 
 class Influence(Policy):

@@ -13,7 +13,7 @@ import clustercoop
 from clustercoop.analysis.results import Result
 from clustercoop.analysis.typology import support_measures
 from clustercoop.example import dataset
-from clustercoop.graph.columns import TABLES, output_columns
+from clustercoop.graph.columns import TABLES, output_columns, policy_tables
 from clustercoop.graph.findings import catalogue
 from clustercoop.graph.schema import tables
 from clustercoop.graph.settings import DOMAINS
@@ -25,6 +25,7 @@ from clustercoop.reports.sections.provenance import methods
 from clustercoop.reports.workbook import write_workbook
 from tests.reports.test_third_language import shown
 
+WRITTEN = (*TABLES, *policy_tables())
 LATIN, CYRILLIC = r"[A-Za-z]{3,}", r"[А-Яа-яЁё]{3,}"
 
 
@@ -48,7 +49,7 @@ def of_data() -> frozenset[str]:
     texts += [
         f"{finding.value} {finding.detail} {finding.column}" for finding in result.findings if finding.file
     ]
-    texts += [f"{name}.csv" for name in (*TABLES, "findings", "rejected", "gaps")]
+    texts += [f"{name}.csv" for name in (*WRITTEN, "findings", "rejected", "gaps")]
     texts += [view_name(cluster) for cluster in result.graph.cluster_ids]
     return frozenset(re.findall(f"{LATIN}|{CYRILLIC}", " ".join(texts)))
 
@@ -57,7 +58,7 @@ def foreign(text: str, lang: str) -> list[str]:
     """Return the words of another language on a page in `lang`."""
     letters = {"ru": LATIN, "en": CYRILLIC}[lang]
     ours = set(re.findall(letters, " ".join(entries(lang).values())))
-    columns = [column for table in TABLES for column in output_columns(table)]
+    columns = [column for table in WRITTEN for column in output_columns(table)]
     told = [f"{column.label(lang)} {column.meaning(lang)}" for column in columns]
     told += [str(measure) for measure in support_measures()[lang]]
     ours |= set(re.findall(letters, " ".join(told)))
@@ -76,7 +77,7 @@ def test_no_word_of_another_language_stands_in_a_report(lang: str, tmp_path: Pat
     write_workbook(example(), tmp_path / "report.xlsx", lang)
     found = {file.name: foreign(shown(file), lang) for file in sorted(tmp_path.iterdir())}
     # The first sheet tells which column of the files is meant, and sheets have the names of the files.
-    names = [*TABLES, *(column.column for table in TABLES for column in output_columns(table))]
+    names = [*WRITTEN, *(column.column for table in WRITTEN for column in output_columns(table))]
     names += catalogue()
     names += [sheet.title for sheet in openpyxl.load_workbook(tmp_path / "report.xlsx", read_only=True)]
     codes = set(re.findall(LATIN, " ".join(names)))

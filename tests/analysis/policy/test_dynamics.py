@@ -1,0 +1,146 @@
+"""How types move: Table 3's transitions, intervals and tests against scipy, headings, early warnings."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import chi2_contingency
+
+import clustercoop
+from clustercoop.analysis.policy.analysed import Analysed
+from clustercoop.analysis.policy.markov import credible, homogeneity, permuted
+from clustercoop.analysis.policy.tables import early_warnings
+from clustercoop.analysis.thresholds import load_thresholds
+from clustercoop.analysis.trajectories import trajectories
+from clustercoop.example import dataset
+from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.settings import Settings
+from clustercoop.reports.said import told
+
+
+def transitions(zero_value_added: str) -> dict[tuple[str, str], int]:
+    result = clustercoop.analyze(
+        dataset("table3"), nulls=0, workers=1, metrics="cooperation", zero_value_added=zero_value_added
+    )
+    table = result.policy["transitions"]
+    rows = table[(table["grouping"] == "all") & (table["transitions"] > 0)]
+    pairs = zip(rows["from_type"].str[0], rows["to_type"].str[0], strict=True)
+    return dict(zip(pairs, rows["transitions"].astype(int), strict=True))
+
+
+def test_the_transitions_of_table_3() -> None:
+    printed = {("t", "t"): 18, ("i", "i"): 6, ("a", "a"): 1, ("a", "t"): 1, ("t", "a"): 1}
+    assert transitions("keep") == printed
+    # Three zero cells are gaps: Pskov 2021–22 and 2022–23, furniture 2020–21, all T → T, are not known.
+    assert transitions("missing") == {**printed, ("t", "t"): 15}
+
+
+def test_a_credible_interval_covers_as_often_as_it_says() -> None:
+    rng = np.random.default_rng(3)
+    chances = rng.dirichlet(np.full(9, 1 / 9), 2000)[:, 0]  # drawn from the prior, the coverage is exact
+    inside = 0
+    for chance, count in zip(chances, rng.binomial(12, chances), strict=True):
+        low, high = credible(int(count), 12, 9)
+        inside += low <= chance <= high
+    assert 0.93 < inside / 2000 < 0.97  # 95 % ± 4 standard errors of .005
+
+
+def test_homogeneity_is_the_sum_of_independent_tables() -> None:
+    rng = np.random.default_rng(8)
+    for _ in range(20):
+        groups = rng.integers(0, 6, (3, 4, 4))
+        groups[:, 1, 2] = 0
+        groups[2, 3] = 0
+        pearson = ratio = freedom = 0.0
+        for state in range(4):
+            table = groups[:, state]
+            table = table[table.sum(axis=1) > 0][:, table.sum(axis=0) > 0]
+            if min(table.shape) > 1:
+                found = chi2_contingency(table, correction=False)
+                pearson += float(found.statistic)
+                freedom += int(found.dof)
+                ratio += float(chi2_contingency(table, correction=False, lambda_="log-likelihood").statistic)
+        mine = homogeneity(groups)
+        assert mine.pearson == pytest.approx(pearson) and mine.likelihood_ratio == pytest.approx(ratio)
+        assert mine.freedom == freedom
+
+
+def test_permutation_finds_a_difference_and_spares_likeness() -> None:
+    stay, leave = np.array([[3, 0], [0, 0]]), np.array([[0, 3], [0, 0]])
+    apart = np.array([stay] * 6 + [leave] * 6)
+    group = np.repeat([0, 1], 6)
+    # Only 2 of the 924 regroupings of 12 units are as far apart.
+    assert permuted(apart, group, np.random.default_rng(1), 999) < 0.01
+    alike = np.array([stay, leave] * 6)
+    assert permuted(alike, group, np.random.default_rng(1), 999) == 1.0
+
+
+def path(rd: list[float], added: list[float]) -> pd.DataFrame:
+    frame = pd.DataFrame(
+        {
+            "cluster_id": "c", "year": [2020 + k for k in range(len(rd))], "ecosystem_type": "growth",
+            "rd_per_employee": rd, "value_added_per_employee": added, "cooperation_ratio": math.nan,
+        }
+    )  # fmt: skip
+    return trajectories(frame, load_thresholds())
+
+
+def test_speed_and_direction_count_widths_of_the_medium_band() -> None:
+    # Steps: (+.2 / .2, 0), (0, +2 / 2), (−.6 / .2, −8 / 2) with length √(9 + 16) = 5, and none.
+    found = path([0.1, 0.3, 0.3, -0.3, -0.3], [1.0, 1.0, 3.0, -5.0, -5.0])
+    assert found["speed"].tolist()[1:] == pytest.approx([1, 1, 5, 0])
+    assert found["direction"].tolist()[1:3] == pytest.approx([0, 90])
+    assert found["direction"][3] == pytest.approx(180 + math.degrees(math.atan(4 / 3)))
+    assert found["heading"].tolist() == [
+        "", "more innovative", "more productive", "less innovative and productive", "stands still",
+    ]  # fmt: skip
+
+
+def warnings(rows: dict[str, list[Any]]) -> dict[tuple[int, str], str]:
+    """Return what is warned of in a cluster with the given figures of 2020 on."""
+    size = len(next(iter(rows.values())))
+    frame = pd.DataFrame({"cluster_id": "c", "year": [2020 + k for k in range(size)], **rows})
+    analysed = Analysed(frame, pd.DataFrame(), pd.DataFrame(), SupplyGraph.from_tables({}), Settings())
+    table = early_warnings.make(analysed)
+    for lang in ("en", "ru"):
+        assert all(told(cell, lang) for cell in table["because"])
+    states = zip(table["year"], table["warning"], strict=True)
+    return dict(zip(states, table["state"], strict=True))
+
+
+def test_two_falling_years_warn_and_bounds_decide() -> None:
+    found = warnings({"cooperation_ratio": [0.5, 0.4, 0.3, 0.3]})
+    assert found[2022, "cooperation falls"] == "yes" and found[2023, "cooperation falls"] == "no"
+    assert found[2022, "productivity falls"] == "cannot be told"
+    assert (2021, "cooperation falls") not in found
+    bounded = {
+        "cooperation_ratio": [0.5, math.nan, 0.2],
+        "cooperation_ratio_low": [0.5, 0.3, 0.2],
+        "cooperation_ratio_high": [0.5, 0.4, 0.2],
+    }
+    assert warnings(bounded)[2022, "cooperation falls"] == "yes"
+    bounded["cooperation_ratio_high"][1] = 0.6
+    assert warnings(bounded)[2022, "cooperation falls"] == "cannot be told"
+
+
+def test_closing_in_compares_isolation_of_the_same_parts() -> None:
+    figures: dict[str, list[Any]] = {"cooperation_ratio": [0.5, 0.4], "isolation": [0.3, 0.6]}
+    assert warnings({**figures, "isolation_basis": ["autonomy", "autonomy"]})[2021, "closing in"] == "yes"
+    parts = ["autonomy", "autonomy; inside_knowledge_share"]
+    assert warnings({**figures, "isolation_basis": parts})[2021, "closing in"] == "cannot be told"
+    figures["isolation"] = [0.3, 0.3]
+    assert warnings({**figures, "isolation_basis": ["a", "a"]})[2021, "closing in"] == "no"
+
+
+def test_a_core_turns_over_unless_a_tie_leaves_it_open() -> None:
+    # 4 of 5 are in one of the two only; then 2 of 4, which is not above one half.
+    found = warnings({"core_members": ["a;b;c", "c;d;e", "c;d;e", "c;d;f"]})
+    assert [found[year, "core turns over"] for year in (2021, 2022, 2023)] == ["yes", "no", "no"]
+    # With b perhaps in both cores, from 1 − 2/3 to 1 − 1/4 may have changed.
+    tied = warnings({"core_members": ["a;c", "c;d"], "core_maybe_members": ["b", "b"]})
+    assert tied[2021, "core turns over"] == "cannot be told"
+    assert warnings({"core_members": ["a;c", None]})[2021, "core turns over"] == "cannot be told"
