@@ -36,11 +36,11 @@ HEADINGS: Final = (
     "more innovative",
     "more innovative and productive",
     "more productive",
-    "more productive, less innovative",
+    "more productive but less innovative",
     "less innovative",
     "less innovative and productive",
     "less productive",
-    "more innovative, less productive",
+    "more innovative but less productive",
 )
 STILL: Final = "stands still"
 
