@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from importlib import metadata
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ import pandas as pd
 from clustercoop.analysis.results import Result
 from clustercoop.graph.columns import OutputColumn
 from clustercoop.graph.findings import SEVERITIES
+from clustercoop.reports.columnar import Columnar
 from clustercoop.reports.inert import plain, safe_stem
 from clustercoop.reports.numbers import is_unknown
 from clustercoop.reports.people import for_people
@@ -19,6 +21,8 @@ from clustercoop.reports.reasons import Reasons
 from clustercoop.reports.tables import Table, build_table
 from clustercoop.reports.verdicts import Formations
 from clustercoop.reports.words import Words
+
+LONG: Final = 80
 
 
 class Content:
@@ -59,6 +63,19 @@ class Content:
             return ""
         return f"{self.views}/{safe_stem(cluster_id)}.html"
 
+    def anchor(self, cluster_id: str) -> str:
+        """Return where the cluster's passport is on the page."""
+        return anchor(cluster_id)
+
+    def passport_link(self, cluster_id: str) -> str:
+        """Return the address of the cluster's passport on the page, "" where it has none."""
+        return f"#{self.anchor(cluster_id)}" if cluster_id in self.cluster_names else ""
+
+    @cached_property
+    def columnar(self) -> Columnar:
+        """What makes tables that the page draws from data."""
+        return Columnar(self.words, self.currency, self.result.graph.names, self.reasons)
+
     @cached_property
     def version(self) -> str:
         """Version that made the result; of the installed program where the result does not say."""
@@ -73,7 +90,7 @@ class Content:
     @cached_property
     def reasons(self) -> Reasons:
         """Why figures are unknown."""
-        return Reasons(self.result, self.words)
+        return Reasons(self.result.gaps, self.words)
 
     def _names(self, column: str, value: str) -> str:
         if column == "cluster_id":
@@ -89,7 +106,7 @@ class Content:
             currency=self.currency,
             reasons=self.reasons,
             names=self._names,
-            link=self.view_link,
+            link=self.passport_link,
             **more,
         )
 
@@ -110,12 +127,25 @@ class Content:
     @cached_property
     def model(self) -> Formations:
         """What is said about the formation model."""
-        return Formations(self.result, self.words, self.cluster_name, self.view_link, self.clusters)
+        return Formations(self.result, self.words, self.cluster_name, self.passport_link, self.clusters)
 
     @cached_property
     def severities(self) -> tuple[tuple[str, int], ...]:
         """Number of findings by severity, errors first."""
         return tuple((s, self.result.findings.count(s)) for s in SEVERITIES)
+
+
+def anchor(cluster_id: str) -> str:
+    """Return the id of an element of the page for a cluster: its own id, other characters by their number.
+
+    Examples
+    --------
+    >>> anchor("SYN-01"), anchor("Волга 7")
+    ('cluster-SYN-01', 'cluster-Волга~20~7')
+    """
+    if len(cluster_id) > LONG:
+        return f"cluster-~~{safe_stem(cluster_id)}"
+    return "cluster-" + re.sub(r"[^\w.-]", lambda found: f"~{ord(found[0]):x}~", cluster_id)
 
 
 def with_no_dysfunction(formations: pd.DataFrame) -> pd.DataFrame:

@@ -35,14 +35,17 @@ def render_report(result: Result, lang: str = "en", *, views: str = "views") -> 
 
     words = Words(lang)
     content = Content(result, lang, views)
+    sections = [section for section in sections_of(content) if section.on_page]
+    tables = {key: table for section in sections for key, table in section.data().items()}
     return render(
         "report.html.j2",
         words,
         content=content,
-        sections=sections_of(content),
+        sections=sections,
+        data={"tables": tables, **content.columnar.shared()},
         fragment=lambda block: fragment(block.template, words, content=content, **block.values),
         version=content.version,
         script_words=words.subset("js_"),
         css=Markup(asset("page.css") + asset("report.css") + width_rules()),
-        script=Markup(asset("tables.js") + asset("report.js")),
+        script=Markup(asset("tables.js") + asset("drawn.js") + asset("report.js")),
     )

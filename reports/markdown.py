@@ -27,8 +27,10 @@ def render_markdown(result: Result, lang: str = "en") -> str:
     content = Content(result, lang, "")
     parts = [f"# {words('title')}", markdown(words("subtitle")) + "."]
     for section in sections_of(content):
+        if not section.in_markdown:
+            continue
         told = [part for block in section.blocks() for part in _told(block, words)]
-        if section.in_markdown and told:
+        if told:
             parts += [f"## {section.title}", *told]
     parts.append(markdown(words("made_by", version=content.version)))
     return "\n\n".join(parts) + "\n"

@@ -121,7 +121,19 @@ def show(value: Any, kind: str, lang: str) -> str:
         return UNKNOWN
     if not numeric(kind) or isinstance(value, str | bool | np.bool_):
         return str(value)
-    return _NOTATIONS[KINDS[kind].notation](float(value), KINDS[kind].decimals, lang)
+    return shower(kind, lang)(float(value))
+
+
+def shower(kind: str, lang: str) -> Callable[[float], str]:
+    """Return what writes known numbers of one kind, for whole columns.
+
+    Examples
+    --------
+    >>> [shower("share", "en")(value) for value in (0.5, 0.25)]
+    ['50.0%', '25.0%']
+    """
+    notation, decimals = _NOTATIONS[KINDS[kind].notation], KINDS[kind].decimals
+    return lambda value: notation(value, decimals, lang)
 
 
 def numeric(kind: str) -> bool:

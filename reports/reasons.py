@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from clustercoop.analysis.results import Result
 from clustercoop.graph.columns import TABLES, output_columns, policy_tables
 from clustercoop.graph.findings import Finding, listed
 from clustercoop.graph.gaps import ALL, table_of
@@ -112,17 +111,17 @@ def told_sources(sources: Any, lang: str) -> str:
 
 
 class Reasons:
-    """Looks up why figures of `result` are unknown, in the language of `words`."""
+    """Looks up why figures are unknown (the gaps of a result), in the language of `words`."""
 
-    def __init__(self, result: Result, words: Words) -> None:
+    def __init__(self, gaps: pd.DataFrame, words: Words) -> None:
         self.words = words
-        gaps = result.gaps
         years = [None if pd.isna(year) else int(year) for year in gaps["year"]]
         places = zip(gaps["cluster_id"], years, gaps["participant_id"], gaps["column"], strict=True)
         self._at: dict[tuple[str, int | None, str, str], list[int]] = {}
         for number, place in enumerate(places):
             self._at.setdefault(place, []).append(number)
-        self._why = list(gaps[["code", "value", "detail"]].itertuples(index=False, name=None))
+        self._why: list[Reason] = list(gaps[["code", "value", "detail"]].itertuples(index=False, name=None))
+        self._told: dict[Reason, str] = {}
 
     def row(self, record: Any) -> str:
         """Return what is said of an unknown cell of the row (a named tuple) that has no reason of its own."""
@@ -130,21 +129,28 @@ class Reasons:
 
     def cell(self, record: Any, column: str, label: str = "") -> str:
         """Return why the `column` of a row (a named tuple of an output table) is unknown, "" where unsaid."""
-        found: dict[str, None] = {}
-        for place in _places(record):
-            for number in self._at.get((*place, column), ()):
-                found[gap_sentence(self._why[number], self.words.lang)] = None
-            if found:
-                break
-        return shorten(plain("; ".join(list(found)[:3])), LENGTH)
+        year, person = getattr(record, "year", None), str(getattr(record, "participant_id", ""))
+        return self.told(places(str(record.cluster_id), year, person), column)
+
+    def told(self, where: Iterable[Place], column: str) -> str:
+        """Return why `column` is unknown: what is said at the first of `where` that says anything."""
+        for place in where:
+            numbers = self._at.get((*place, column), ())
+            if numbers:
+                found = dict.fromkeys(self._sentence(self._why[number]) for number in numbers)
+                return shorten(plain("; ".join(list(found)[:3])), LENGTH)
+        return ""
+
+    def _sentence(self, reason: Reason) -> str:
+        if reason not in self._told:
+            self._told[reason] = gap_sentence(reason, self.words.lang)
+        return self._told[reason]
 
 
-def _places(record: Any) -> list[Place]:
+def places(cluster: str, year: Any = None, person: str = "") -> tuple[Place, ...]:
     """Return where to look: the participant's year, that of all members; or the formation, or the cluster."""
-    year = getattr(record, "year", None)
-    number = None if is_unknown(year) or year is None else int(year)
-    cluster, person = str(record.cluster_id), str(getattr(record, "participant_id", ""))
-    return [(cluster, number, person), (cluster, number, ALL)] if person else [(cluster, number, "")]
+    number = None if is_unknown(year) else int(year)
+    return ((cluster, number, person), (cluster, number, ALL)) if person else ((cluster, number, ""),)
 
 
 def model_gap(model: FormationModel | None, cluster_id: str, words: Words) -> str:

@@ -41,6 +41,7 @@ class Shown:
     table: Table
     legend: bool = False
     in_markdown: Extent = "whole"
+    on_page: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +89,14 @@ class Section:
         Anchor on the page.
     place : int
         Sections stand in the order of their places.
-    in_markdown : bool
-        Whether Markdown has it.
+    in_markdown, on_page : bool
+        Whether Markdown and the page have it.
     """
 
     key: ClassVar[str]
     place: ClassVar[int]
     in_markdown: ClassVar[bool] = True
+    on_page: ClassVar[bool] = True
 
     def __init__(self, content: Content) -> None:
         self.content = content
@@ -124,6 +126,10 @@ class Section:
     def blocks(self) -> Iterator[Block]:
         """Yield what it shows, in order."""
         return iter(())
+
+    def data(self) -> dict[str, Any]:
+        """Return its tables that the page draws from data, by key."""
+        return {}
 
     def sheets(self) -> Iterator[Sheet]:
         """Yield its sheets of the workbook, beside those of the result's tables."""

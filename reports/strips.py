@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from clustercoop.analysis.verdicts.naming import ABSTAIN
@@ -25,16 +25,31 @@ def sparkline(history: Iterable[tuple[int, float | None]], top: float = 1.0) -> 
     2
     """
     points = list(history)
-    years = [year for year, _ in points]
-    span = max(1, years[-1] - years[0]) if years else 1
-    path, previous, dots = "", None, ""
-    for year, value in points:
-        if value is not None:
-            x, y = 3 + 106 * (year - years[0]) / span, 22 - 19 * min(max(value / top, 0.0), 1.0)
-            path += f"{'L' if previous == year - 1 else 'M'}{x:.1f} {y:.1f}"
-            previous = year
-            dots = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.4"/>'
-    return f'<svg viewBox="0 0 112 25" aria-hidden="true"><path d="{path}"/>{dots}</svg>' if path else ""
+    path = sparkline_path([year for year, _ in points], [value for _, value in points], top)
+    if not path:
+        return ""
+    x, y = path.replace("M", "L").split("L")[-1].split(" ")
+    dot = f'<circle cx="{x}" cy="{y}" r="2.4"/>'
+    return f'<svg viewBox="0 0 112 25" aria-hidden="true"><path d="{path}"/>{dot}</svg>'
+
+
+def sparkline_path(years: Sequence[int], values: Sequence[float | None], top: float = 1.0) -> str:
+    """Return the line of `sparkline` alone: its last point is that of the last known year.
+
+    Examples
+    --------
+    >>> sparkline_path([2020, 2021], [0.0, 1.0])
+    'M3.0 22.0L109.0 3.0'
+    """
+    span = max(1, years[-1] - years[0]) if len(years) else 1
+    path, previous = "", None
+    for year, value in zip(years, values, strict=True):
+        if value is None or value != value:
+            continue
+        x, y = 3 + 106 * (year - years[0]) / span, 22 - 19 * min(max(value / top, 0.0), 1.0)
+        path += f"{'L' if previous == year - 1 else 'M'}{x:.1f} {y:.1f}"
+        previous = year
+    return path
 
 
 def chance(probability: float, lang: str) -> str:

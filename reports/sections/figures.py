@@ -14,7 +14,9 @@ FORMATION_ROWS: Final = 400
 
 
 class Figures(Section):
-    """A table of cluster-years with the columns of its section."""
+    """A table of cluster-years with the columns of its section; the page has one table of all."""
+
+    on_page = False
 
     @property
     def present(self) -> bool:

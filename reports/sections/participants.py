@@ -1,15 +1,17 @@
-"""The section on participants: a table of participant-years for each cluster."""
+"""The section on participants: a table of participant-years for each cluster, drawn when it is opened."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
+
+import pandas as pd
 
 from clustercoop.graph.columns import OutputColumn, output_columns
-from clustercoop.reports.inert import quoted, safe_stem
-from clustercoop.reports.section import Block, Folded, Fragment, Section, Shown
-from clustercoop.reports.tables import Table
+from clustercoop.reports.inert import plain, quoted, safe_stem
+from clustercoop.reports.reasons import places
+from clustercoop.reports.section import Block, Fragment, Section
 
 PARTICIPANT_ROWS: Final = 1200
 
@@ -24,63 +26,83 @@ class Participants(Section):
     @property
     def present(self) -> bool:
         """Whether there are any."""
-        return bool(self.tables)
+        return len(self.result.participants) > 0
 
     @cached_property
-    def tables(self) -> tuple[tuple[str, Table], ...]:
-        """(cluster id, table of its participant-years).
+    def totals(self) -> dict[str, int]:
+        """Number of participant-years by cluster id."""
+        sizes = self.result.participants.groupby("cluster_id", sort=True).size()
+        return {str(cluster): int(size) for cluster, size in sizes.items()}
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """The participant-years on the page, by cluster, the last year first.
 
         All years where the page can hold them; otherwise the last year of each cluster; otherwise an equal
         number of participants of each, those that belong to the core and supply most inside first.
         """
-        frame = self.result.participants
-        if not len(frame):
-            return ()
-        names = self.result.graph.names
-        people = frame.assign(name=[names.get(str(i), str(i)) for i in frame["participant_id"]])
-        totals = people.groupby("cluster_id", sort=True).size()
-        shown = people
+        shown = self.result.participants
         if len(shown) > PARTICIPANT_ROWS:
             last = shown.groupby("cluster_id")["year"].transform("max")
             shown = shown[shown["year"] == last]
         if len(shown) > PARTICIPANT_ROWS:
-            share = max(5, PARTICIPANT_ROWS // len(totals))
+            share = max(5, PARTICIPANT_ROWS // len(self.totals))
             order = [c for c in ("in_core", "supplier_coreness", "buyer_coreness") if c in shown]
             ranked = shown.assign(**{c: shown[c].astype("float64") for c in order})
             ranked = ranked.sort_values(order, ascending=False, kind="stable", na_position="last")
             keep = ranked.groupby("cluster_id").head(share).index
             shown = shown[shown.index.isin(keep)]
-        named = not (people["name"] == people["participant_id"].astype(str)).all()
-        columns = self._columns(named)
-        return tuple(
-            (
-                str(cluster),
-                self.content.build(
-                    rows.sort_values(["year", "participant_id"], ascending=[False, True], kind="stable"),
-                    columns,
-                    key=f"participants-{safe_stem(str(cluster))}",
-                    caption=self.words(
-                        "caption_participants",
-                        cluster=quoted(self.content.cluster_name(str(cluster)), self.words.lang),
-                    ),
-                    source="participants.csv",
-                    total=int(totals[cluster]),
-                ),
-            )
-            for cluster, rows in shown.groupby("cluster_id", sort=True)
-        )
+        order = ["cluster_id", "year", "participant_id"]
+        return shown.sort_values(order, ascending=[True, False, True], kind="stable")
 
-    def _columns(self, named: bool) -> tuple[OutputColumn, ...]:
-        every = {column.column: column for column in output_columns("participants")}
-        first = (every.pop("participant_id"), every.pop("year"))
+    @cached_property
+    def ranges(self) -> dict[str, tuple[int, int]]:
+        """First row of each cluster in `frame`, and the row after its last."""
+        found: dict[str, tuple[int, int]] = {}
+        for row, cluster in enumerate(self.frame["cluster_id"].astype(str)):
+            found[cluster] = (found.get(cluster, (row, row))[0], row + 1)
+        return found
+
+    def data(self) -> dict[str, Any]:
+        """Return the table for the page to draw."""
+        frame, columnar = self.frame, self.content.columnar
+        ids, names = frame["participant_id"].astype(str), self.result.graph.names
+        where = [
+            places(str(cluster), year, person)
+            for cluster, year, person in zip(frame["cluster_id"], frame["year"], ids, strict=True)
+        ]
+        made = []
+        if any(names.get(one, one) != one for one in ids):
+            told = pd.Series([plain(names.get(one, one)) for one in ids])
+            made.append(columnar.column(OutputColumn("participants", "name"), told, where))
+        every = {column.column: column for column in output_columns("participants") if column.column in frame}
         del every["cluster_id"]
-        return (*([OutputColumn("participants", "name")] if named else []), *first, *every.values())
+        first = [every.pop(name) for name in ("participant_id", "year")]
+        made += [columnar.column(column, frame[column.column], where) for column in (*first, *every.values())]
+        columns = [column for column in made if column is not None]
+        table = {
+            "rows": len(frame),
+            "columns": columns,
+            "first": [column["c"] for column in columns],
+            "ranges": {safe_stem(cluster): ends for cluster, ends in self.ranges.items()},
+        }
+        return {"participants": table}
 
     def blocks(self) -> Iterator[Block]:
-        """Yield a folded table for each cluster, then what the columns mean."""
-        for cluster, table in self.tables:
-            link = Fragment("link.j2", {"address": self.content.view_link(cluster)})
-            title = self.content.cluster_name(cluster)
-            note = self.words("rows", n=table.total)
-            yield Folded(title, (link, Shown(table)), style="participants", note=f"({note})")
-        yield Fragment("legend.j2", {"table": self.tables[0][1]})
+        """Yield the place of a folded table for each cluster, then what the columns mean."""
+        lang, columns = self.words.lang, output_columns("participants")[1:]
+        folds = []
+        for cluster, (start, end) in self.ranges.items():
+            name, stem = self.content.cluster_name(cluster), safe_stem(cluster)
+            folds.append(
+                {
+                    "name": name,
+                    "stem": stem,
+                    "caption": self.words("caption_participants", cluster=quoted(name, lang)),
+                    "shown": end - start,
+                    "total": self.totals[cluster],
+                    "address": self.content.view_link(cluster),
+                }
+            )
+        meanings = [(column.label(lang), column.meaning(lang)) for column in columns]
+        yield Fragment("participants.j2", {"folds": folds, "meanings": meanings})

@@ -14,10 +14,11 @@ class TypesSection(Figures):
 
     key = "types"
     place = 40
+    on_page = True
 
     def blocks(self) -> Iterator[Block]:
         """Yield the figures, then what is drawn and suggested by type."""
-        yield from super().blocks()
+        yield Shown(self.table, in_markdown="last years", on_page=False)
         types = Types(self.result, self.words, self.content.cluster_names)
         yield Fragment("types.j2", {"types": types})
         received = types.support_received()

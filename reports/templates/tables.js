@@ -13,15 +13,16 @@ function inert(text) {
   return /^[=+\-@\t\r]/.test(text) && !/^[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?$/.test(text) ? "'" + text : text;
 }
 
-function csvOf(table) {
+function csvText(lines) {
   const quote = (text) => /[",\n\r]/.test(text) ? '"' + text.replaceAll('"', '""') + '"' : text;
+  return "\ufeff" + lines.map((line) => line.map(quote).join(",")).join("\r\n") + "\r\n";
+}
+
+function csvOf(table) {
   // A column without a button is a drawing of what other columns say.
   const kept = [...table.tHead.rows[0].cells].filter((th) => th.querySelector("button"));
-  const lines = [kept.map((th) => quote(th.dataset.c || th.textContent.trim())).join(",")];
-  for (const row of table.tBodies[0].rows) {
-    lines.push(kept.map((th) => row.cells[th.cellIndex]).map((cell) => quote(inert(rawOf(cell)))).join(","));
-  }
-  return "\ufeff" + lines.join("\r\n") + "\r\n";
+  const rows = [...table.tBodies[0].rows].map((row) => kept.map((th) => inert(rawOf(row.cells[th.cellIndex]))));
+  return csvText([kept.map((th) => th.dataset.c || th.textContent.trim()), ...rows]);
 }
 
 function save(name, type, content) {

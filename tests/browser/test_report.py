@@ -3,11 +3,15 @@ from __future__ import annotations
 import csv
 import io
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.browser.conftest import Opener
 from tests.reports import models, samples
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
 
 pytestmark = pytest.mark.browser
 
@@ -53,13 +57,13 @@ def test_a_smuggled_script_does_not_run(open_page: Opener, tmp_path: Path) -> No
 
 def test_sorting_keeps_unknown_last_in_both_directions(open_page: Opener, files: dict[str, Path]) -> None:
     page = open_page(files["en"])
-    table = page.locator("#cooperation table.sortable")
-    head = table.locator("th[data-c=cooperation_ratio]")
-    at = head.evaluate("th => th.cellIndex")
+    page.get_by_label("Year").select_option("all")
+    head = page.locator("#clusters th[data-c=cooperation_ratio]")
 
     def column() -> list[str]:
+        at = head.evaluate("th => th.cellIndex")
         script = "(t, at) => [...t.tBodies[0].rows].map(r => r.cells[at].dataset.v)"
-        read: list[str] = table.evaluate(script, at)
+        read: list[str] = page.locator("#clusters table").evaluate(script, at)
         return read
 
     head.locator("button").click()
@@ -67,20 +71,27 @@ def test_sorting_keeps_unknown_last_in_both_directions(open_page: Opener, files:
     down = [float(value) for value in column() if value]
     assert down == sorted(down, reverse=True)
     assert column()[-1] == "" and "" not in column()[: len(down)]
-    head.locator("button").press("Enter")
+    # The head keeps the focus, so that the keyboard can turn it again.
+    page.keyboard.press("Enter")
     assert head.get_attribute("aria-sort") == "ascending"
     up = [float(value) for value in column() if value]
     assert up == sorted(down) and column()[-1] == ""
 
 
+def saved(page: Page, button: Locator) -> tuple[str, list[dict[str, str]]]:
+    """Return the name and the rows of the CSV file that a button saves."""
+    with page.expect_download() as waiting:
+        button.click()
+    text = Path(waiting.value.path()).read_text("utf-8-sig")
+    return waiting.value.suggested_filename, list(csv.DictReader(io.StringIO(text)))
+
+
 def test_export_gives_exact_values_and_inert_text(open_page: Opener, files: dict[str, Path]) -> None:
     page = open_page(files["ru"])
-    page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
-    box = page.locator("details.participants").first
-    with page.expect_download() as waiting:
-        box.get_by_role("button", name="Сохранить CSV").click()
-    assert waiting.value.suggested_filename == "participants-c00.csv"
-    rows = list(csv.DictReader(io.StringIO(Path(waiting.value.path()).read_text("utf-8-sig"))))
+    box = page.locator("details.participants", has=page.locator("[data-part=c00]"))
+    box.locator("summary").click()
+    name, rows = saved(page, box.get_by_role("button", name="Сохранить CSV"))
+    assert name == "participants-c00.csv"
     people = samples.sample().participants
     mine = people[people["cluster_id"] == "c00"]
     assert len(rows) == len(mine)
@@ -93,9 +104,61 @@ def test_export_gives_exact_values_and_inert_text(open_page: Opener, files: dict
         assert float(row["broker_share"] or "nan") == pytest.approx(truth, nan_ok=True)
 
 
+def test_the_file_holds_what_is_shown(open_page: Opener, files: dict[str, Path]) -> None:
+    page = open_page(files["en"])
+    page.locator("#clusters [data-chip=verdictundecided]").click()
+    page.locator("#clusters details.chooser summary").click()
+    page.locator("#clusters input[value=output]").check()
+    page.locator("#clusters th[data-c=output] button").click()
+    _, rows = saved(page, page.locator("#clusters").get_by_role("button", name="Save as CSV"))
+    # Every third of the twelve clusters is undecided; a drawing is not saved.
+    assert len(rows) == 4 and {row["clusters.formation_verdict"] for row in rows} == {"undecided"}
+    assert "trend" not in rows[0] and "core_fit" not in rows[0]
+    table = samples.sample().formations
+    exact = table[table["year"] == 2023].set_index("cluster_id")["output"]
+    assert [float(row["output"] or "nan") for row in rows] == pytest.approx(
+        [exact[row["cluster_id"]] for row in rows], nan_ok=True
+    )
+    known = [float(row["output"]) for row in rows if row["output"]]
+    assert known == sorted(known, reverse=True)
+
+
+def test_the_address_keeps_what_is_shown(open_page: Opener, files: dict[str, Path]) -> None:
+    page = open_page(files["en"])
+    page.get_by_label("Year").select_option("2021")
+    page.locator("#clusters [data-chip=verdictundecided]").click()
+    page.locator("#clusters th[data-c=cooperation_ratio] button").click()
+    address, before = page.url, page.locator("#clusters tbody").inner_text()
+    assert "year=2021" in address and "verdict=undecided" in address
+    page.goto("about:blank")
+    page.goto(address)
+    assert page.locator("#clusters tbody").inner_text() == before
+    assert page.locator("#clusters tbody tr").count() == 4
+    assert page.get_by_label("Year").input_value() == "2021"
+    page.get_by_role("button", name="As at first").click()
+    assert page.url.endswith("#clusters") and page.locator("#clusters tbody tr").count() == 12
+
+
+def test_a_passport_opens_alone_and_leads_on(open_page: Opener, files: dict[str, Path]) -> None:
+    page = open_page(files["en"])
+    assert page.locator(".passport:visible").count() == 0
+    link = page.locator("#clusters tbody a").first
+    name = link.inner_text()
+    link.click()
+    passport = page.locator(".passport:visible")
+    assert passport.count() == 1 and passport.locator("h3").inner_text() == name
+    assert passport.locator(".series, .portrait").count() >= 4
+    passport.locator("a[rel=next]").click()
+    assert page.locator(".passport:visible").count() == 1
+    page.locator(".passport:visible a[rel=prev]").click()
+    assert page.locator(".passport:visible h3").inner_text() == name
+    assert str(page.locator(".passport:visible a[href^=views]").get_attribute("href")).endswith(".html")
+
+
 def test_the_reason_of_an_unknown_cell_shows_on_focus(open_page: Opener, files: dict[str, Path]) -> None:
     page = open_page(files["en"])
-    cell = page.locator(f".na[data-why='{samples.WHY}']").first
+    page.get_by_label("Year").select_option("all")
+    cell = page.locator(f"#clusters .na[data-why='{samples.WHY}']").first
     cell.focus()
     tip = page.locator("#tip")
     assert tip.is_visible() and samples.WHY in tip.inner_text()
@@ -106,18 +169,20 @@ def test_the_reason_of_an_unknown_cell_shows_on_focus(open_page: Opener, files: 
 
 def test_heads_explain_themselves(open_page: Opener, files: dict[str, Path]) -> None:
     page = open_page(files["en"])
-    page.locator("#cooperation th[data-c=cooperation_ratio] button").focus()
+    page.locator("#clusters th[data-c=cooperation_ratio] button").focus()
     assert page.locator("#tip").inner_text() == "Internal supply / output (ratio of sums)"
 
 
-def test_filter_and_paging_tell_how_much_is_shown(open_page: Opener, files: dict[str, Path]) -> None:
+def test_filter_and_years_tell_how_much_is_shown(open_page: Opener, files: dict[str, Path]) -> None:
     page = open_page(files["en"])
-    section = page.locator("#cooperation")
+    section = page.locator("#clusters")
     status = section.locator("[role=status]")
+    assert status.inner_text() == "shown 12 of 12"
+    page.get_by_label("Year").select_option("all")
     assert status.inner_text() == "shown 48 of 48"
     section.get_by_label("Filter rows").fill("cluster 7")
     assert status.inner_text() == "shown 4 of 48"
-    assert section.locator("tbody tr:visible").count() == 4
+    assert section.locator("tbody tr").count() == 4
 
 
 def test_findings_are_filtered_by_severity(open_page: Opener, files: dict[str, Path]) -> None:
@@ -134,9 +199,9 @@ def test_the_keyboard_reaches_the_content_and_the_sections(open_page: Opener, fi
     assert page.evaluate("document.activeElement.hash") == "#main"
     for _ in range(3):
         page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.hash") == "#verdicts"
+    assert page.evaluate("document.activeElement.hash") == "#clusters"
     page.keyboard.press("Enter")
-    assert page.evaluate("location.hash") == "#verdicts"
+    assert page.evaluate("location.hash") == "#clusters"
 
 
 def test_a_narrow_screen_does_not_scroll_sideways_whatever_the_font(

@@ -1,4 +1,5 @@
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,8 @@ from clustercoop.graph.settings import Settings
 from clustercoop.reports.content import Content
 from clustercoop.reports.html import render_report
 from clustercoop.reports.network import view_name
-from clustercoop.reports.sections.figures import Closedness, Cooperation, Core
+from clustercoop.reports.numbers import is_unknown
+from clustercoop.reports.sections.figures import Closedness, Core
 from clustercoop.reports.sections.findings import FindingsSection
 from clustercoop.reports.sections.participants import PARTICIPANT_ROWS, Participants
 from clustercoop.reports.strips import sparkline
@@ -49,7 +51,7 @@ def test_a_name_that_holds_the_mark_of_the_nonce_gets_none() -> None:
     result.rejected["reason"] = "\0nonce\0"
     text = render_report(result)
     assert problems(text) == []
-    assert text.count(page_of(text).all("script")[0].attributes["nonce"]) == 5
+    assert text.count(page_of(text).all("script")[0].attributes["nonce"]) == 6
 
 
 def test_hostile_names_are_text(report: str) -> None:
@@ -74,15 +76,50 @@ def test_sections_and_navigation_agree(report: str) -> None:
     assert sections[0] == "summary" and {"findings", "provenance", "settings", "methods"} <= set(sections)
 
 
-def test_unknown_is_a_dash_with_its_reason_and_no_bar() -> None:
-    page = page_of(samples.report("en"))
-    unknown = [e for e in page.all("span") if e.attributes.get("class") == "na"]
-    assert unknown and all(e.text == "—" and e.attributes["tabindex"] == "0" for e in unknown)
-    reasons = [e.attributes["data-why"] for e in unknown if "data-why" in e.attributes]
-    assert samples.WHY in reasons
-    for cell in page.all("td"):
-        if cell.text == "—" and "data-v" in cell.attributes:
-            assert cell.attributes["data-v"] == "" and "bar" not in cell.attributes["class"].split()
+def leading(text: str) -> dict[str, Any]:
+    """Return the columns of the leading table by code, as the page holds them."""
+    table = page_of(text).data("data")["tables"]["clusters"]
+    return {column["c"]: column for column in table["columns"]}
+
+
+def test_unknown_is_empty_with_its_reason() -> None:
+    text = samples.report("en")
+    ratio, why = leading(text)["cooperation_ratio"], page_of(text).data("data")["why"]
+    unknown = [row for row, value in enumerate(ratio["v"]) if value is None]
+    assert unknown and samples.WHY in {why[ratio["w"][str(row)]] for row in unknown if str(row) in ratio["w"]}
+    # The bounds that are known stand in the place of the figure; nothing else does.
+    assert all(text == "" or "%–" in text for row, text in enumerate(ratio["t"]) if row in set(unknown))
+    cells = [e for e in page_of(text).all("span") if e.attributes.get("class") == "na"]
+    assert cells and all(e.text == "—" and e.attributes["tabindex"] == "0" for e in cells)
+
+
+def test_every_figure_of_the_results_is_a_column_of_the_leading_table() -> None:
+    page, frame = leading(samples.report("ru")), Content(sample(), "ru").formations
+    for column in output_columns("formations")[2:]:
+        known = column.column in frame and not all(map(is_unknown, frame[column.column]))
+        assert (column.column in page) == (known and column.column != "unknown_because"), column.column
+    assert {f"clusters.{name}" for name in ("formation_verdict", "rule_verdict", "years")} <= set(page)
+
+
+def test_the_leading_table_holds_every_cluster_and_year() -> None:
+    result = make_result(clusters=60, smallest=5, largest=6)
+    table = page_of(render_report(result, "en")).data("data")["tables"]["clusters"]
+    assert table["rows"] == len(result.formations) == 240 and len(table["last"]) == 60
+    columns = {column["c"]: column for column in table["columns"]}
+    ids = [columns["cluster_id"]["r"][at] for at in columns["cluster_id"]["i"]]
+    held = dict(zip(zip(ids, columns["year"]["v"], strict=True), columns["output"]["v"], strict=True))
+    exact = result.formations.set_index(["cluster_id", "year"])["output"]
+    for place, value in held.items():
+        assert float("nan" if value is None else value) == pytest.approx(exact[place], rel=1e-9, nan_ok=True)
+
+
+def test_change_is_told_since_the_first_known_year() -> None:
+    result = make_result(clusters=1, smallest=5, largest=6)
+    result.formations["cooperation_ratio"] = [np.nan, 0.2, 0.25, 0.15]
+    change = leading(render_report(result, "en"))["cooperation_change"]
+    # .25 − .2 = +5 points, .15 − .2 = −5; neither the unknown year nor the first known one has a change.
+    assert change["t"] == ["", "", "+5.0 pp", "−5.0 pp"]
+    assert change["v"] == [None, None, pytest.approx(0.05), pytest.approx(-0.05)]
 
 
 def test_a_column_without_data_is_named_not_shown() -> None:
@@ -91,27 +128,6 @@ def test_a_column_without_data_is_named_not_shown() -> None:
     assert "Autonomy" in closedness.empty
     assert "autonomy" not in {column.name for column in closedness.columns}
     assert "p (degree null)" in core.empty
-
-
-def test_every_value_is_kept_for_sorting_and_export() -> None:
-    result = sample()
-    [column] = [
-        [row.cells[at].raw for row in table.rows]
-        for table in [Cooperation(Content(result, "ru")).table]
-        for at, head in enumerate(table.columns)
-        if head.name == "output"
-    ]
-    exact = result.formations.sort_values(["cluster_id", "year"])["output"]
-    read = np.array([float(text) if text else np.nan for text in column])
-    np.testing.assert_allclose(read, exact, rtol=1e-9)
-
-
-def test_bars_show_shares_of_one_hundred_percent() -> None:
-    table = Cooperation(Content(sample(), "en")).table
-    at = [column.name for column in table.columns].index("cooperation_ratio")
-    for row in table.rows:
-        cell = row.cells[at]
-        assert cell.bar == (-1 if cell.unknown else round(100 * float(cell.raw)))
 
 
 def test_links_lead_to_the_pages_of_the_clusters(report: str) -> None:
@@ -133,12 +149,13 @@ def test_too_many_participants_are_cut_by_a_stated_rule() -> None:
     many = pd.concat([result.participants.assign(year=year) for year in range(1990, 2024)], ignore_index=True)
     many = many.drop_duplicates(["cluster_id", "year", "participant_id"])
     content = Content(dataclasses.replace(result, participants=many), "en")
-    tables = dict(Participants(content).tables)
-    assert sum(len(table.rows) for table in tables.values()) <= PARTICIPANT_ROWS
-    assert sum(table.total for table in tables.values()) == len(many)
-    at = [column.name for column in tables["c00"].columns].index("year")
+    section = Participants(content)
+    table = section.data()["participants"]
+    assert table["rows"] == len(section.frame) <= PARTICIPANT_ROWS
+    assert sum(section.totals.values()) == len(many)
+    columns = {column["c"]: column for column in table["columns"]}
     # Only the last year of each cluster is left.
-    assert {row.cells[at].raw for table in tables.values() for row in table.rows} == {"2023"}
+    assert set(columns["year"]["v"]) == {2023}
     text = render_report(content.result)
     assert "the rest is in participants.csv" in text
 
@@ -180,8 +197,8 @@ def test_indicators_alone_make_a_report() -> None:
     text = render_report(result, "ru")
     assert problems(text) == []
     assert "неизвестен ни для одного кластера" in text
-    # One cluster has both figures: one portrait; nothing links to a network page.
-    assert text.count("<figure>") == 1
+    # One cluster has both figures: one path; nothing links to a network page.
+    assert text.count('<svg class="portrait"') == 1
     assert 'href="views/' not in text
 
 

@@ -12,7 +12,7 @@ from tests.reports.samples import sample
 
 def reasons(*gaps: Gap, lang: str = "en") -> Reasons:
     changed: Result = dataclasses.replace(sample(), gaps=gaps_frame(gaps))
-    return Reasons(changed, Words(lang))
+    return Reasons(changed.gaps, Words(lang))
 
 
 def row(**more: object) -> SimpleNamespace:

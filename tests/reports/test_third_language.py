@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -63,6 +65,17 @@ def unmarked(text: str) -> str:
     return text
 
 
+def drawn(data: dict[str, Any]) -> list[str]:
+    """Return all texts of the tables that a page draws from data."""
+    columns = [column for table in data["tables"].values() for column in table["columns"]]
+    texts = [text for column in columns for name in ("d", "t") for text in column.get(name, ())]
+    texts += [text for column in columns for text in (column["l"], column["m"])]
+    texts += [line for column in columns for _, line in column.get("g", ())]
+    groups = [title for table in data["tables"].values() for _, title in table.get("groups", ())]
+    empty = [label for table in data["tables"].values() for label in table.get("empty", ())]
+    return [*texts, *groups, *empty, *data["why"], *data["names"]]
+
+
 def shown(path: Path) -> str:
     """Return all that a reader of a file sees."""
     if path.suffix == ".xlsx":
@@ -72,6 +85,9 @@ def shown(path: Path) -> str:
     text = path.read_text("utf-8")
     if path.suffix == ".html":
         text = re.sub(r"(?s)<style.*?</style>|<script (?!type).*?</script>", "", text)
+        data = re.search(r'(?s)<script type="application/json" id="data"[^>]*>(.*?)</script>', text)
+        if data:
+            text = text.replace(data[0], "\n".join(drawn(json.loads(data[1]))))
         text = unescape(
             re.sub(r"<[^>]*?((?:(?:data-tip|data-why|aria-label|title)=\"[^\"]*\"[^>]*?)*)>", r" \1 ", text)
         )

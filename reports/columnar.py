@@ -1,0 +1,179 @@
+"""Tables as data that a page draws when asked: a column at a time, every text made here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from clustercoop.graph.columns import OutputColumn
+from clustercoop.graph.kinds import KINDS
+from clustercoop.reports.inert import plain
+from clustercoop.reports.numbers import is_unknown, numeric, raw, shower
+from clustercoop.reports.reasons import Place, Reasons
+from clustercoop.reports.tables import display, unit, year_span
+from clustercoop.reports.words import Words
+
+FIGURES: Final = 10
+"""Significant figures of a number that is sorted by and saved."""
+
+Told = Callable[[Any], str]
+
+
+class Columnar:
+    """Columns of one page as data: what several of them share (names, reasons) is held once.
+
+    A column is a mapping: ``c`` code, ``l`` label, ``m`` meaning, ``s`` section, ``k`` style, and one of
+
+    - ``v`` numbers (null: unknown) with ``t`` their texts where these are not the numbers themselves, and
+      ``top`` where cells have bars;
+    - ``i`` places in ``d`` (texts) and ``r`` (what is saved, where it differs); −1 is unknown;
+    - ``p`` lists of places in the people of the page.
+
+    ``w`` maps rows of unknown cells to places in the reasons of the page.
+    """
+
+    def __init__(self, words: Words, currency: str, names: Mapping[str, str], reasons: Reasons) -> None:
+        self.words = words
+        self.currency = currency
+        self.names = names
+        self.reasons = reasons
+        self._people: dict[str, int] = {}
+        self._reasons: dict[str, int] = {}
+
+    def shared(self) -> dict[str, Any]:
+        """Return what columns refer to: ids and names of people, reasons."""
+        return {
+            "ids": list(self._people),
+            "names": [plain(self.names.get(person, person)) for person in self._people],
+            "why": list(self._reasons),
+        }
+
+    def reason(self, sentence: str) -> int:
+        """Return the place of a reason."""
+        return self._reasons.setdefault(sentence, len(self._reasons))
+
+    def column(
+        self,
+        column: OutputColumn,
+        values: pd.Series[Any],
+        places: Sequence[tuple[Place, ...]],
+        *,
+        name: str = "",
+    ) -> dict[str, Any] | None:
+        """Return one column as data; None where it holds nothing.
+
+        Parameters
+        ----------
+        column : OutputColumn
+        values : Series
+            One a row.
+        places : sequence of tuple of Place
+            Where to look for the reason of an unknown cell of each row.
+        name : str
+            Code on the page, where it is not that of the column.
+        """
+        lang = self.words.lang
+        label, measure = column.label(lang), unit(column.unit, self.currency, self.words)
+        head = {
+            "c": name or column.column,
+            "l": f"{label}, {measure}" if measure else label,
+            "m": column.meaning(lang),
+            "s": column.section,
+            "k": KINDS[column.kind].style,
+        }
+        if numeric(column.kind):
+            cells = self.numbers(values, column.kind)
+            unknown = [number for number, value in enumerate(cells["v"]) if value is None]
+        elif column.kind == "ids":
+            cells = {"p": [self.people(value) for value in values]}
+            unknown = [number for number, listed in enumerate(cells["p"]) if not listed]
+        else:
+            cells = coded(values, self._telling(column))
+            unknown = [number for number, place in enumerate(cells["i"]) if place < 0]
+        if len(unknown) == len(values):
+            return None
+        why = {
+            number: told for number in unknown if (told := self.reasons.told(places[number], column.column))
+        }
+        cells["w"] = {str(number): self.reason(told) for number, told in why.items()}
+        return head | cells
+
+    def numbers(self, values: pd.Series[Any], kind: str) -> dict[str, Any]:
+        """Return numbers, their texts and the end of their bars.
+
+        Examples
+        --------
+        >>> from clustercoop.graph.gaps import gaps_frame
+        >>> made = Columnar(Words("en"), "RUB", {}, Reasons(gaps_frame(()), Words("en")))
+        >>> made.numbers(pd.Series([0.25, None]), "share")
+        {'v': [0.25, None], 't': ['25.0%', ''], 'top': 1}
+        """
+        array = pd.to_numeric(values, errors="coerce").to_numpy("float64", na_value=np.nan)
+        show = shower(kind, self.words.lang)
+        known = np.isfinite(array)
+        exact = [
+            number(value) if fine else None
+            for value, fine in zip(array.tolist(), known.tolist(), strict=True)
+        ]
+        told = ["" if value != value else show(value) for value in array.tolist()]
+        out: dict[str, Any] = {"v": exact}
+        if any(text and text != str(value) for text, value in zip(told, exact, strict=True)):
+            out["t"] = told
+        if KINDS[kind].bar and known.any() and array[known].min() >= 0:
+            top = 1.0 if kind == "share" else float(array[known].max())
+            if top > 0 and array[known].max() <= top:
+                out["top"] = number(top)
+        return out
+
+    def people(self, joined: Any) -> list[int]:
+        """Return the places of ids joined by ``;``."""
+        if is_unknown(joined):
+            return []
+        return [self._people.setdefault(one, len(self._people)) for one in str(joined).split(";")]
+
+    def _telling(self, column: OutputColumn) -> Told:
+        if column.kind == "years":
+            return lambda value: year_span(str(value))
+        if column.column == "participant_id":
+            return lambda value: plain(str(value))
+        return lambda value: display(value, column.kind, self.words)
+
+
+def number(value: float) -> int | float:
+    """Return `value` with ten figures, whole numbers as such.
+
+    Examples
+    --------
+    >>> number(0.1 + 0.2), number(2.0)
+    (0.3, 2)
+    """
+    short = float(f"{value:.{FIGURES}g}")
+    return int(short) if short.is_integer() and abs(short) < 1e15 else short
+
+
+def coded(values: Iterable[Any], told: Told) -> dict[str, Any]:
+    """Return texts once each, and where each row finds its own.
+
+    Examples
+    --------
+    >>> coded(["a", "", "b", "a"], str.upper)
+    {'i': [0, -1, 1, 0], 'd': ['A', 'B'], 'r': ['a', 'b']}
+    """
+    places: dict[str, int] = {}
+    first: list[Any] = []
+    rows = []
+    for value in values:
+        if is_unknown(value):
+            rows.append(-1)
+            continue
+        key = str(value)
+        if key not in places:
+            places[key] = len(places)
+            first.append(value)
+        rows.append(places[key])
+    texts = [told(value) for value in first]
+    raws = [raw(value) for value in first]
+    return {"i": rows, "d": texts} | ({"r": raws} if raws != texts else {})
