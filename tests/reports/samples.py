@@ -117,9 +117,12 @@ def formations(graph: SupplyGraph, rng: np.random.Generator) -> pd.DataFrame:
     size = len(places)
     frame = pd.DataFrame({"cluster_id": [p[0] for p in places], "year": [p[1] for p in places]})
     kinds = [TYPES[i] for i in rng.integers(0, len(TYPES), size)]
-    for column in output_columns("formations")[2:]:
-        if column.kind in ("share", "money", "float", "int", "pvalue"):
-            frame[column.column] = drawn(column.kind, rng, size)
+    figures = {
+        column.column: drawn(column.kind, rng, size)
+        for column in output_columns("formations")[2:]
+        if column.kind in ("share", "money", "float", "int", "pvalue")
+    }
+    frame = pd.concat([frame, pd.DataFrame(figures)], axis=1)
     frame["participants"] = [p[2].n for p in places]
     frame["links"] = [len(p[2].src) for p in places]
     frame["internal_supply"] = [float(p[2].weight.sum()) for p in places]
