@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+
+# A thread each: where processes share the tests, those of a linear algebra library only wait for one another.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 from collections.abc import Iterator
 from pathlib import Path
 

@@ -94,7 +94,7 @@ class Opener:
         # Whatever is not a file on this disk is refused, so that nothing leaves the machine.
         local = ("file:", "blob:", "data:")
         context.route(lambda url: not url.startswith(local), lambda route: route.abort())
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(120_000)
         page.goto(address)
         return page
 

@@ -50,7 +50,7 @@ def graphs(draw: st.DrawFn) -> SupplyGraph:
 
 
 @given(graphs())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_records_are_the_graph_and_keys_are_unique(graph: SupplyGraph) -> None:
     made = to_records(graph)
     assert from_records(made, currency="RUB", provenance={}).equals(graph)
@@ -59,7 +59,7 @@ def test_records_are_the_graph_and_keys_are_unique(graph: SupplyGraph) -> None:
 
 
 @given(graphs())
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_an_embedded_file_is_the_graph(graph: SupplyGraph) -> None:
     pytest.importorskip("kglite")
     with tempfile.TemporaryDirectory() as folder, open_store(str(Path(folder) / "g.kgl")) as store:
@@ -69,7 +69,7 @@ def test_an_embedded_file_is_the_graph(graph: SupplyGraph) -> None:
 
 
 @given(graphs(), st.data())
-@settings(max_examples=15, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@settings(max_examples=8, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 def test_what_goes_and_comes_back_is_the_graph(graph: SupplyGraph, data: st.DataObject) -> None:
     assert parts.merged(graph, graph).equals(graph)
     if graph.cluster_ids:

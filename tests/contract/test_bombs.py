@@ -1,12 +1,10 @@
 """A query that hangs, floods or crashes leaves the caller alive, with one sentence, and the store usable.
 
-How soon is measured by ``benchmarks/stores.py``; the bound here only tells an answer from a hang.
+How soon is measured by ``benchmarks/stores.py``; here a query that is not stopped never ends.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +16,6 @@ from clustercoop.graph.stores.protocol import QueryMemoryError, QueryRefusedErro
 from clustercoop.graph.stores.uri import open_store
 from tests.contract.samples import random_graph
 
-HANG: Final = 60.0
 AGAIN: Final = "s + s"
 NESTED: Final = {
     "unions": " UNION ALL ".join(["RETURN 1 AS x"] * 500),
@@ -51,30 +48,17 @@ FLOODS: Final = {
     "rows of long texts": "UNWIND range(1, 9000) AS x "
     "RETURN reduce(s = 'abcdefgh', i IN range(1, 11) | s + s) AS t",
 }
-
-
-@pytest.fixture(scope="module", params=["embedded", "neo4j"])
-def loaded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    if request.param == "embedded":
-        pytest.importorskip("kglite", reason="kglite is not installed: pip install '.[embedded]'")
-        address = str(tmp_path_factory.mktemp("bombs") / "graph.kgl")
-    else:
-        address = str(request.getfixturevalue("neo4j_uri"))
-    with open_store(address) as store:
-        store.clear()
-        store.load(random_graph(20, links_each=30))
-        yield store
+GRAPH = random_graph(20, links_each=30)
 
 
 def survive(store: Store, statement: str) -> bool:
     """Run what may be too much, and tell whether it was; if so in one sentence. The next query must work."""
-    began, text = time.perf_counter(), ""
+    text = ""
     try:
         store.query(statement, timeout=0.4)
     except StoreError as error:
         text = str(error)
         assert "\n" not in text and text.endswith(".") and len(text) < 600
-    assert time.perf_counter() - began < HANG
     assert store.query("RETURN 1 AS one")["one"].tolist() == [1]
     return bool(text)
 

@@ -6,7 +6,6 @@ import logging
 import os
 import socket
 import threading
-import time
 import traceback
 import warnings
 from collections.abc import Iterator
@@ -60,9 +59,7 @@ def silent_server() -> Iterator[int]:
 def test_server_down() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    began = time.perf_counter()
     assert "does not answer" in refusal(f"bolt://127.0.0.1:{port}")
-    assert time.perf_counter() - began < 30
 
 
 def test_something_else_answers() -> None:

@@ -93,7 +93,8 @@ def write(folder: Path, form: str) -> None:
             frame.to_parquet(folder / f"{name}.parquet", index=False)
 
 
-FORMS = ("plain", "russian", "tabs", "parquet", "book")
+TEXT_FORMS = ("plain", "russian", "tabs")
+FORMS = (*TEXT_FORMS, "parquet", "book")
 
 
 def _lines(data: bytes) -> list[bytes]:
@@ -272,8 +273,19 @@ BINARY_DAMAGES: dict[str, Callable[[bytes, Rng], bytes]] = {
 }
 
 
+def kind_of(form: str, seed: int) -> str:
+    """Return what `damage` does with `seed`, unless it takes the file away or puts an odd cell in a book."""
+    if form in ("parquet", "book"):
+        return list(BINARY_DAMAGES)[seed // len(FORMS) % len(BINARY_DAMAGES)]
+    turn = seed // len(FORMS) * len(TEXT_FORMS) + TEXT_FORMS.index(form)
+    return list(TEXT_DAMAGES)[turn % len(TEXT_DAMAGES)]
+
+
 def damage(source: Path, target: Path, form: str, seed: int) -> tuple[str, Path]:
-    """Copy the dataset at `source` to `target` and damage one file; return what and where."""
+    """Copy the dataset at `source` to `target` and damage one file; return what and where.
+
+    Seeds that follow one another go through the kinds of damage (`kind_of`), so that none is left out.
+    """
     rng = np.random.default_rng(seed)
     shutil.copytree(source, target)
     files = sorted(target.iterdir())
@@ -288,8 +300,8 @@ def damage(source: Path, target: Path, form: str, seed: int) -> tuple[str, Path]
         elif kind == 2:
             shutil.copy(sorted(source.iterdir())[0], victim)
         return ("a folder in its place", "a broken link", "another table's file", "gone")[kind], victim
+    name = kind_of(form, seed)
     damages = BINARY_DAMAGES if form in ("parquet", "book") else TEXT_DAMAGES
-    name = list(damages)[int(rng.integers(len(damages)))]
     if form == "book" and rng.random() < 0.6:
         name = "cells: " + _damage_cells(victim, rng)
         return name, victim

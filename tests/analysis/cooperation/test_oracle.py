@@ -280,7 +280,7 @@ def same(ours: float, theirs: float) -> bool:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(economies(), st.sampled_from(["links", "reported", "links_only"]))
 def test_every_figure_equals_the_slow_one(economy: dict[str, list[Row]], choice: Any) -> None:
     tables = cooperation_tables(graph_of(economy), Settings(internal_supply=choice))
@@ -317,7 +317,7 @@ def test_every_figure_equals_the_slow_one(economy: dict[str, list[Row]], choice:
         assert same(row["internal_sales_share"], inside / sales if recorded else NAN)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(economies())
 def test_change_equals_the_slow_one(economy: dict[str, list[Row]]) -> None:
     table = cooperation_tables(graph_of(economy), Settings()).formations
@@ -337,7 +337,7 @@ def test_change_equals_the_slow_one(economy: dict[str, list[Row]]) -> None:
         assert same(row["participant_turnover"], len(old ^ new) / len(old | new) if dated else NAN)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(economies(), st.sampled_from(["links", "reported", "links_only"]))
 def test_explanations_add_up_to_the_tables(economy: dict[str, list[Row]], choice: Any) -> None:
     graph, chosen = graph_of(economy), Settings(internal_supply=choice)
@@ -364,7 +364,7 @@ def test_explanations_add_up_to_the_tables(economy: dict[str, list[Row]], choice
 WITH_PRICES = ("price_year", "link_jaccard_nominal")  # empty: amounts are nominal, there is no similarity
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(economies())
 def test_every_unknown_figure_has_a_sentence_and_a_finding(economy: dict[str, list[Row]]) -> None:
     tables = cooperation_tables(graph_of(economy), Settings())
@@ -378,7 +378,7 @@ def test_every_unknown_figure_has_a_sentence_and_a_finding(economy: dict[str, li
         assert bool(row["unknown_because"]) or not here["column"].any()
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(economies(), st.randoms(use_true_random=False))
 def test_row_order_does_not_matter(economy: dict[str, list[Row]], random: Any) -> None:
     shuffled = {name: random.sample(rows, len(rows)) for name, rows in economy.items()}

@@ -7,7 +7,6 @@ engine could count walks instead of paths (a relationship used twice) are among 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +15,6 @@ import pytest
 
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.stores.protocol import Store
-from clustercoop.graph.stores.uri import open_store
 
 SUITE: Final = json.loads((Path(__file__).parent / "conformance.json").read_text("utf-8"))
 
@@ -59,17 +57,7 @@ def sample() -> SupplyGraph:
     )
 
 
-@pytest.fixture(scope="module", params=["embedded", "neo4j"])
-def loaded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    if request.param == "embedded":
-        pytest.importorskip("kglite", reason="kglite is not installed: pip install '.[embedded]'")
-        address = str(tmp_path_factory.mktemp("conformance") / "graph.kgl")
-    else:
-        address = str(request.getfixturevalue("neo4j_uri"))
-    with open_store(address) as store:
-        store.clear()
-        store.load(sample())
-        yield store
+GRAPH = sample()
 
 
 def answer(store: Store, statement: str) -> tuple[list[str], list[list[Any]]]:

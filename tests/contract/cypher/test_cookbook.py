@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -12,28 +11,12 @@ import pytest
 from clustercoop.cookbook import bind, get_query, list_queries, run_named
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.stores.protocol import Store
-from clustercoop.graph.stores.uri import open_store
 from tests.contract.cypher.counterparts import COUNTERPARTS
 from tests.contract.samples import outcome, random_graph, with_knowledge
 
 GRAPH = with_knowledge(random_graph(44, clusters=2, size=7, years=3, links_each=20))
 TABLES = outcome(GRAPH, seed=5)
 ONE = {"cluster": "c1", "year": 2022, "supplier": "0008", "buyer": "0010"}
-
-
-@pytest.fixture(scope="module", params=["embedded", "neo4j"])
-def loaded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    """A store of each kind with the graph and its results, loaded once."""
-    if request.param == "embedded":
-        pytest.importorskip("kglite", reason="kglite is not installed: pip install '.[embedded]'")
-        address = str(Path(tmp_path_factory.mktemp("cookbook")) / "graph.kgl")
-    else:
-        address = str(request.getfixturevalue("neo4j_uri"))
-    with open_store(address) as store:
-        store.clear()
-        store.load(GRAPH)
-        store.write_results(TABLES)
-        yield store
 
 
 def test_every_query_has_a_counterpart() -> None:

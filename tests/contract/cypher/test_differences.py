@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
@@ -15,22 +14,9 @@ from clustercoop.graph.stores.differences import Difference, differences, met
 from clustercoop.graph.stores.protocol import QueryRefusedError, Store, StoreWarning
 from clustercoop.graph.stores.uri import open_store
 from clustercoop.graph.stores.vocabulary import read_names
-from tests.contract.cypher.test_conformance import sample
+from tests.contract.cypher.test_conformance import GRAPH
 
 EACH = pytest.mark.parametrize("difference", differences(), ids=lambda d: str(d.code))
-
-
-@pytest.fixture(scope="module", params=["embedded", "neo4j"])
-def loaded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    if request.param == "embedded":
-        pytest.importorskip("kglite", reason="kglite is not installed: pip install '.[embedded]'")
-        address = str(tmp_path_factory.mktemp("differences") / "graph.kgl")
-    else:
-        address = str(request.getfixturevalue("neo4j_uri"))
-    with open_store(address) as store:
-        store.clear()
-        store.load(sample())
-        yield store
 
 
 def cell(frame: pd.DataFrame) -> Any:
@@ -64,7 +50,7 @@ def test_the_engine_still_differs(difference: Difference, tmp_path_factory: pyte
     kglite = pytest.importorskip("kglite")
     path = str(tmp_path_factory.mktemp("raw") / "g.kgl")
     with open_store(path) as store:
-        store.load(sample())
+        store.load(GRAPH)
         engine = kglite.load(path)
     try:
         rows = engine.cypher(difference.example).to_list()
