@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from clustercoop.graph.errors import parameter_error
-from clustercoop.graph.formation import FloatArray
 
 SHOCK_GROUPS: Final = ("most affected", "moderately affected", "not affected", "winner")
 
@@ -111,99 +109,3 @@ def specialisation_share(
     if not whole > 0 or (nameless & (amount > 0)).any():
         return float("nan")
     return float(amount[inside].sum()) / whole
-
-
-@dataclass(frozen=True, eq=False)
-class Bubble:
-    """A common emission quota over a cluster; tonnes, arrays of shape (n,).
-
-    Attributes
-    ----------
-    total, headroom : float
-        Σ emissions, and quota − Σ emissions: below 0 the bubble has burst.
-    within : bool
-        Whether the quota holds.
-    balance : array
-        Allocation − emissions: what a participant can give (positive) or needs (negative).
-    traded : float
-        What internal trade can move: the smaller of all that can be given and all that is needed.
-    uncovered : float
-        Need that is left after that trade.
-    """
-
-    total: float
-    headroom: float
-    within: bool
-    balance: FloatArray
-    traded: float
-    uncovered: float
-
-
-def emission_bubble(emissions: ArrayLike, quota: float, allocation: ArrayLike | None = None) -> Bubble | None:
-    """Set a cluster's emissions against one quota for all of them.
-
-    Parameters
-    ----------
-    emissions : array-like, shape (n,)
-        Emissions of each participant.
-    quota : float
-        What the cluster may emit in all.
-    allocation : array-like, shape (n,), optional
-        Shares of the quota given out; by default in proportion to emissions.
-
-    Returns
-    -------
-    Bubble or None
-        None where the emissions of any participant are unknown: their sum would then be a lower bound only.
-
-    Raises
-    ------
-    ParameterError
-        A negative quota or allocation, or an allocation that exceeds the quota.
-
-    Examples
-    --------
-    >>> bubble = emission_bubble([50.0, 30.0], quota=90.0, allocation=[40.0, 50.0])
-    >>> bubble.within, bubble.balance.tolist(), bubble.traded, bubble.uncovered
-    (True, [-10.0, 20.0], 10.0, 0.0)
-    """
-    emitted = np.asarray(emissions, dtype=np.float64)
-    if not quota >= 0:
-        raise parameter_error("quota", "emission_bubble", "a number in the range [0, inf)", quota)
-    if np.isnan(emitted).any() or not len(emitted):
-        return None
-    total = float(emitted.sum())
-    if allocation is None:
-        given = quota * (emitted / total if total > 0 else np.full(len(emitted), 1 / len(emitted)))
-    else:
-        given = np.asarray(allocation, dtype=np.float64)
-        if given.shape != emitted.shape or not (given >= 0).all() or given.sum() > quota * (1 + 1e-9):
-            raise parameter_error(
-                "allocation",
-                "emission_bubble",
-                f"{len(emitted)} shares that sum to at most {quota:g}",
-                allocation,
-            )
-    balance = given - emitted
-    spare, need = float(balance[balance > 0].sum()), float(-balance[balance < 0].sum())
-    return Bubble(
-        total=total,
-        headroom=quota - total,
-        within=total <= quota,
-        balance=balance,
-        traded=min(spare, need),
-        uncovered=max(need - spare, 0.0),
-    )
-
-
-def emission_intensity(emissions: ArrayLike, output: ArrayLike) -> FloatArray:
-    """Return emissions per unit of output of each participant; NaN where unknown or nothing is made.
-
-    Examples
-    --------
-    >>> emission_intensity([10.0, 5.0], [40.0, 0.0]).tolist()
-    [0.25, nan]
-    """
-    emitted, made = np.asarray(emissions, dtype=np.float64), np.asarray(output, dtype=np.float64)
-    intensity: FloatArray = np.divide(emitted, made, out=np.full(made.shape, np.nan), where=made > 0)
-    return intensity

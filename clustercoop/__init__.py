@@ -24,7 +24,10 @@ _HOMES: Final = {
     "policy": "claims",
     "forms": "template",
     "scenarios": "whatif WhatIf",
+    "greening": "bubble",
     "analysis.policy.changes": "Scenario",
+    "analysis.policy.emissions": "Abatement embodied_emissions emission_bubble emission_intensity",
+    "analysis.policy.linkages": "linkages",
     "analysis.policy.systemic": "systemic_risk",
     "analysis.policy.additions": "fewest_links",
     "graph.columns": "output_columns",
@@ -63,7 +66,7 @@ _HOMES: Final = {
     "analysis.chain": "upstreamness downstreamness average_propagation_lengths downstream_control",
     "analysis.brokers": "broker_share gould_fernandez",
     "analysis.entrainment": "leontief_inverse ghosh_inverse core_pull core_push",
-    "analysis.notions": "shock_groups specialisation_share emission_bubble emission_intensity",
+    "analysis.notions": "shock_groups specialisation_share",
     "analysis.verdicts.verdict": "FormationModel assess",
     "analysis.verdicts.mixture": "GaussianMixture",
 }
@@ -101,14 +104,16 @@ if TYPE_CHECKING:
     from clustercoop.analysis.core_periphery.tiering import tiering
     from clustercoop.analysis.diversity import entropy, hhi, turnover, variety, weighted_jaccard
     from clustercoop.analysis.entrainment import core_pull, core_push, ghosh_inverse, leontief_inverse
-    from clustercoop.analysis.notions import (
-        emission_bubble,
-        emission_intensity,
-        shock_groups,
-        specialisation_share,
-    )
+    from clustercoop.analysis.notions import shock_groups, specialisation_share
     from clustercoop.analysis.policy.additions import fewest_links
     from clustercoop.analysis.policy.changes import Scenario
+    from clustercoop.analysis.policy.emissions import (
+        Abatement,
+        embodied_emissions,
+        emission_bubble,
+        emission_intensity,
+    )
+    from clustercoop.analysis.policy.linkages import linkages
     from clustercoop.analysis.policy.systemic import systemic_risk
     from clustercoop.analysis.results import Result
     from clustercoop.analysis.trajectories import trajectories
@@ -136,6 +141,7 @@ if TYPE_CHECKING:
     from clustercoop.graph.settings import Settings
     from clustercoop.graph.stores.interchange import write_graph_file
     from clustercoop.graph.stores.uri import open_store
+    from clustercoop.greening import bubble
     from clustercoop.loaders.io_systems import system_tables
     from clustercoop.loaders.network_files import read_graph_file
     from clustercoop.loaders.statistics import read_table
@@ -144,6 +150,7 @@ if TYPE_CHECKING:
     from clustercoop.scenarios import WhatIf, whatif
 
 __all__ = [
+    "Abatement",
     "Check",
     "ClusterCoopError",
     "CoreFit",
@@ -174,6 +181,7 @@ __all__ = [
     "average_propagation_lengths",
     "borgatti_everett",
     "broker_share",
+    "bubble",
     "check",
     "clear",
     "circulation_share",
@@ -189,6 +197,7 @@ __all__ = [
     "ei_index",
     "elliott",
     "embodied_inside_share",
+    "embodied_emissions",
     "emission_bubble",
     "emission_intensity",
     "entropy",
@@ -199,6 +208,7 @@ __all__ = [
     "gould_fernandez",
     "hhi",
     "leontief_inverse",
+    "linkages",
     "lip",
     "list_queries",
     "load",

@@ -75,3 +75,10 @@ class Influence(Policy):
 
     key = "influence"
     place = 72
+
+
+class Greening(Policy):
+    """Emissions, and by what the core could lead the others."""
+
+    key = "greening"
+    place = 74

@@ -4,15 +4,9 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 import pytest
 
-from clustercoop.analysis.notions import (
-    emission_bubble,
-    emission_intensity,
-    shock_groups,
-    specialisation_share,
-)
+from clustercoop.analysis.notions import shock_groups, specialisation_share
 from clustercoop.graph.errors import ParameterError
 
 # Change in April and May 2020 against a year before, per cent, as printed. May is printed as a level for
@@ -60,19 +54,3 @@ def test_specialisations() -> None:
     assert math.isnan(specialisation_share([0.0], ["24.1"], ["24"]))
     with pytest.raises(ParameterError, match="of length 1"):
         specialisation_share([1.0], [], ["24"])
-
-
-def test_bubble() -> None:
-    burst = emission_bubble([60.0, 40.0], quota=80.0, allocation=[70.0, 10.0])
-    assert burst is not None and not burst.within and burst.headroom == -20
-    # One can give 10, the other needs 30: 10 are traded, 20 stay uncovered.
-    assert burst.balance.tolist() == [10, -30] and burst.traded == 10 and burst.uncovered == 20
-    spread = emission_bubble([60.0, 20.0], quota=160.0)
-    assert spread is not None and spread.balance.tolist() == pytest.approx([60, 20])
-    assert emission_bubble([60.0, math.nan], quota=160.0) is None
-    idle = emission_bubble([0.0, 0.0], quota=10.0)
-    assert idle is not None and idle.within and idle.balance.tolist() == [5, 5]
-    for quota, allocation in ((-1.0, None), (10.0, [8.0, 8.0]), (10.0, [1.0])):
-        with pytest.raises(ParameterError):
-            emission_bubble([1.0, 1.0], quota, allocation)
-    assert np.isnan(emission_intensity([1.0], [0.0])[0])

@@ -13,6 +13,7 @@ from clustercoop.analysis.metric import NAN, Flags
 from clustercoop.analysis.policy.analysed import Analysed
 from clustercoop.analysis.policy.linkages import formation_linkages
 from clustercoop.analysis.policy.systemic import formation_supply
+from clustercoop.graph.findings import NAMED
 from clustercoop.graph.formation import Formation
 from clustercoop.graph.said import Said, coded, say
 
@@ -93,7 +94,8 @@ def _of(formation: Formation, analysed: Analysed, people: pd.DataFrame) -> pd.Da
 
 def unknown(figures: Sequence[str], code: str, formation: Formation, at: Flags) -> Said:
     """Return the sentence that `figures` are unknown by `code`, at the members `at`."""
-    who = "; ".join(formation.ids[at].astype(str))
+    ids = formation.ids[at].astype(str).tolist()
+    who = "; ".join(ids[:NAMED]) + (f" (+{len(ids) - NAMED})" if len(ids) > NAMED else "")
     return say("key.unknown", figures={"columns": list(figures)}, reason={"reason": [code, "", who]})
 
 

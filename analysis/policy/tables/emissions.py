@@ -1,0 +1,65 @@
+"""Emissions of each member: per output, and embodied in the chain behind its final product."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from clustercoop.analysis.metric import NAN
+from clustercoop.analysis.policy.analysed import Analysed
+from clustercoop.analysis.policy.emissions import embodied_emissions, emission_intensity
+from clustercoop.analysis.policy.linkages import trading_problem
+from clustercoop.analysis.policy.tables.key_participants import unknown
+from clustercoop.graph.errors import ParameterError
+from clustercoop.graph.formation import FloatArray, Formation
+from clustercoop.graph.said import Said, coded
+
+CHAIN = ("embodied_intensity", "footprint")
+
+
+def make(analysed: Analysed) -> pd.DataFrame:
+    """Return one row a member-year of each formation in which any emissions are known."""
+    parts = [_of(f) for f in analysed.graph.formations() if not np.isnan(f.emissions).all()]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"cluster_id": []})
+
+
+def _of(formation: Formation) -> pd.DataFrame:
+    emitted = np.where(formation.emissions < 0, NAN, formation.emissions)
+    whole = float(emitted.sum())
+    both = ~np.isnan(emitted) & (formation.output > 0)
+    mean = float(emitted[both].sum() / formation.output[both].sum()) if both.any() else NAN
+    intensity = emission_intensity(emitted, formation.output)
+    embodied, footprint, because = _embodied(formation, emitted)
+    return pd.DataFrame(
+        {
+            "cluster_id": formation.cluster_id,
+            "year": formation.year,
+            "participant_id": formation.ids.astype(str),
+            "emissions": emitted,
+            "emissions_share": emitted / whole if whole > 0 else NAN,
+            "intensity": intensity,
+            "intensity_relative": intensity / mean if mean > 0 else NAN,
+            "embodied_intensity": embodied,
+            "footprint": footprint,
+            "because": coded([because] if because else []),
+        }
+    )
+
+
+def _embodied(formation: Formation, emitted: FloatArray) -> tuple[FloatArray, FloatArray, Said | None]:
+    none = np.full(formation.n, NAN)
+    code, at = trading_problem(formation)
+    if code:
+        return none, none, unknown(CHAIN, code, formation, at)
+    trading = (formation.supplied_inside > 0) | (formation.bought_inside > 0)
+    silent = np.isnan(emitted) & trading
+    if silent.any():
+        return none, none, unknown(CHAIN, "emissions_unknown", formation, silent)
+    known = ~np.isnan(emitted) & (formation.output > 0)
+    output = np.where(known, formation.output, 0.0)
+    try:
+        found = embodied_emissions(formation.dense(), output, np.where(known, emitted, 0.0))
+    except ParameterError:
+        return none, none, unknown(CHAIN, "leontief_unproductive", formation, ~known)
+    found = np.where(known, found, NAN)
+    return found, found * (output - formation.supplied_inside), None
