@@ -16,9 +16,7 @@ import click
 from clustercoop.forms_cli import template
 from clustercoop.graph.errors import ClusterCoopError
 from clustercoop.graph.settings import DOMAINS, Domain
-from clustercoop.greening_cli import bubble
-from clustercoop.policy_cli import claims
-from clustercoop.scenarios_cli import whatif
+from clustercoop.policy_cli import COMMANDS
 
 if TYPE_CHECKING:
     from clustercoop.analysis.results import Result
@@ -496,7 +494,5 @@ def export(data: str | None, admin: Path | None, browser: Path | None, store: st
         click.echo(f"written: {browser}")
 
 
-main.add_command(bubble)
-main.add_command(claims)
-main.add_command(template)
-main.add_command(whatif)
+for command in (*COMMANDS, template):
+    main.add_command(command)

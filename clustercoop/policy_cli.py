@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Final
 
 import click
 
 from clustercoop.graph.texts import languages, term, text
+from clustercoop.greening_cli import bubble
+from clustercoop.scenarios_cli import whatif
 
 
 @click.command()
@@ -33,3 +36,6 @@ def claims(file: Path, results: Path, out: Path | None, lang: str) -> None:
             write_csv(judged, aside)
     if (judged["verdict"] == "contradicted").any():
         sys.exit(1)
+
+
+COMMANDS: Final = (bubble, claims, whatif)
