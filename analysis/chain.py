@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from clustercoop.analysis.brokers import LARGEST, ROLES, broker_share, brokerage_roles
 from clustercoop.analysis.closedness.components import component_labels
 from clustercoop.analysis.closedness.finn import checked_flows, closed_components, formation_closed
-from clustercoop.analysis.closedness.measure import value_created
+from clustercoop.analysis.closedness.measure import unsettled, value_created
 from clustercoop.analysis.closedness.throughflow import throughflow
 from clustercoop.analysis.closedness.trophic import formation_levels
 from clustercoop.analysis.linear import DENSE, solve_leontief
@@ -347,6 +347,10 @@ def _positions(formation: Formation, settings: Settings) -> Measured:
     carried = flow.carried
     if not flow.usable:
         out.unknown(flow.refusal, detail=out.names(flow.contradicted), silent=True)
+        return out
+    code, value = unsettled(formation, settings)
+    if code:
+        out.unknown(code, value=value, detail=out.names(flow.from_links), silent=True)
         return out
     # The closedness measures tell of a part that nothing enters: visits there never end.
     endless = formation_closed(formation)

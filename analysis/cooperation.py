@@ -114,7 +114,8 @@ def cooperation_tables(
     thresholds = load_thresholds(settings.thresholds)
     formations = graph.formations()
     contexts = year_contexts(graph, formations)
-    dated = bool(graph.participants[["joined_year", "left_year"]].notna().to_numpy().any())
+    years = graph.participants[["joined_year", "left_year"]].notna().any(axis=1)
+    dated = set(graph.participants.loc[years, "cluster_id"])
     size = len(graph.node_ids)
     findings: list[Finding] = []
     rows: list[FormationRow] = []
@@ -132,7 +133,7 @@ def cooperation_tables(
         row = FormationRow(formation.cluster_id, formation.year)
         people = _measure(row, formation, members, context, settings, factor)
         step = _Step(size, graph.lineage.groups(formation.year), earlier, factor)
-        _change(row, formation, before, dated, step)
+        _change(row, formation, before, formation.cluster_id in dated, step)
         earlier = factor
         before = formation
         findings += members.findings

@@ -51,15 +51,17 @@ class Recording:
     sales: Side
     purchases: Side
 
-    def boundary_gap(self, thresholds: Thresholds) -> tuple[str, float]:
+    def boundary_gap(self, thresholds: Thresholds, least: float | None = None) -> tuple[str, float]:
         """Return why figures of the links across the boundary are unknown: finding code and coverage.
 
         ``("", nan)`` where they are known: a flow across the boundary is recorded, and neither side is
-        known to be recorded to less than ``boundary_at_least``; or both sides are recorded in whole.
+        known to be recorded to less than `least` (by default ``boundary_at_least``); or both sides are
+        recorded in whole.
         """
+        least = thresholds.boundary_recorded if least is None else least
         sides = (self.sales, "sales_barely_recorded"), (self.purchases, "purchases_barely_recorded")
         for side, code in sides:
-            if side.coverage < thresholds.boundary_recorded:
+            if side.coverage < least:
                 return code, side.coverage
         if self.sales.outside or self.purchases.outside:
             return "", NAN

@@ -280,13 +280,18 @@ def arranged(
 
 
 def _require_tables(present: set[str]) -> None:
-    if "indicators" in present or {"participants", "links"} <= present:
+    if _suffice(present):
         return
     missing = [name for name in ("participants", "links") if name not in present]
     raise DataError(
         f"The dataset has {', '.join(sorted(present)) or 'no tables'} but no {' and no '.join(missing)}; "
-        "it needs participants and links, or indicators."
+        "it needs participants and links (or activity), or indicators."
     )
+
+
+def _suffice(tables: set[str]) -> bool:
+    """Tell whether the tables make a dataset: figures of members, or links between them, or indicators."""
+    return "indicators" in tables or ("participants" in tables and bool({"links", "activity"} & tables))
 
 
 def _refuse_empty(ledgers: Mapping[str, Ledger], notes: Notes) -> None:
@@ -298,7 +303,7 @@ def _refuse_empty(ledgers: Mapping[str, Ledger], notes: Notes) -> None:
         held |= {"links"} & set(ledgers)  # volumes that participants report are an answer without any link
     for table in empty:
         file = ledgers[table].grids[0].file
-        if "indicators" not in held and not {"participants", "links"} <= held:
+        if not _suffice(held):
             raise DataError(f"The table {table} ({file}) has a header and no rows.")
         notes.add("table_empty", table=table, file=file, value=table)
 

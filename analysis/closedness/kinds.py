@@ -29,8 +29,6 @@ class LinkKinds:
         Whether the link states a kind; whether that is one of knowledge; a return flow; goods.
     value : array of float64, shape (links,)
         Value of each link.
-    knowable : bool
-        Whether any link states a kind or any participant or partner a role.
     """
 
     known: Flags
@@ -38,7 +36,6 @@ class LinkKinds:
     returning: Flags
     goods: Flags
     value: FloatArray
-    knowable: bool
 
 
 _READ: WeakKeyDictionary[SupplyGraph, LinkKinds] = WeakKeyDictionary()
@@ -58,14 +55,12 @@ def _read(graph: SupplyGraph) -> LinkKinds:
     # One more entry at the end: code −1 is a link without a kind.
     returning = np.array([name in lists.return_kinds for name in clean] + [False])[codes]
     goods = np.array([name == "goods" for name in clean] + [False])[codes]
-    roles = any(bool(rows["role"].notna().any()) for rows in (graph.participants, graph.partners))
     return LinkKinds(
         known=codes >= 0,
         knowledge=knowledge_links(graph),
         returning=returning,
         goods=goods,
         value=graph.links["value"].to_numpy(),
-        knowable=bool(len(names)) or roles,
     )
 
 

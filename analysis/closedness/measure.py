@@ -16,11 +16,11 @@ from clustercoop.analysis.closedness.finn import cycling_index, formation_closed
 from clustercoop.analysis.closedness.leontief import link_autonomy
 from clustercoop.analysis.closedness.throughflow import (
     ROUNDING,
-    boundary_recorded,
     throughflow,
     throughflow_findings,
 )
 from clustercoop.analysis.closedness.trophic import formation_levels, link_incoherence
+from clustercoop.analysis.members import incomplete_share
 from clustercoop.analysis.metric import NAN, Measured, Measuring
 from clustercoop.analysis.recording import recording
 from clustercoop.analysis.thresholds import load_thresholds
@@ -57,11 +57,27 @@ def measure(formation: Formation, settings: Settings, graph: SupplyGraph | None 
     Self-supply is no internal flow: it is in neither the cycling nor the circulating part, and within an
     output it counts as crossing the boundary; only autonomy nets it out of the output as well.
     """
-    found = _flows(formation) + _structure(formation) + _autonomy(formation, settings)
+    found = _flows(formation, settings) + _structure(formation) + _autonomy(formation, settings)
     return found + _openness(formation, settings, graph)
 
 
-def _flows(formation: Formation) -> Measured:
+def unsettled(formation: Formation, settings: Settings) -> tuple[str, str]:
+    """Return why the throughflow of members without an output is not settled by links: code and value.
+
+    ``("", "")`` where every producing member with flows has an output, or where the recorded flows are
+    nearly all that is sold and bought (`Recording.boundary_gap` at the limit for shares).
+    """
+    open_output = throughflow(formation).from_links & produces(formation, settings)
+    if not open_output.any():
+        return "", ""
+    thresholds = load_thresholds(settings.thresholds)
+    code, part = recording(formation).boundary_gap(thresholds, thresholds.shares_recorded)
+    return ("boundary_unrecorded" if code == "outside_unrecorded" else code), (
+        "" if np.isnan(part) else incomplete_share(part)
+    )
+
+
+def _flows(formation: Formation, settings: Settings) -> Measured:
     """Measure what rests on throughflow."""
     out = Measuring(formation, "finn_cycling_index total_throughflow throughflow_basis average_path_length")
     if not formation.has_links:
@@ -73,8 +89,15 @@ def _flows(formation: Formation) -> Measured:
     if not flow.usable:
         out.unknown(flow.refusal, detail=out.names(flow.contradicted), silent=True)
         return out
-    out["total_throughflow"] = float(flow.total.sum())
     links = formation.src, formation.dst, formation.weight
+    code, value = unsettled(formation, settings)
+    if code:
+        labels = formation_components(formation)
+        if (labels[formation.src] != labels[formation.dst]).all():
+            out["finn_cycling_index"] = 0.0  # nothing returns, whatever passes
+        out.unknown(code, value=value, detail=out.names(flow.from_links))
+        return out
+    out["total_throughflow"] = float(flow.total.sum())
     closed = formation_closed(formation)
     out["finn_cycling_index"] = cycling_index(*links, flow.total, (formation_components(formation), closed))
     length = path_length(*links, flow.total, flow.inflow, closed)
@@ -82,8 +105,6 @@ def _flows(formation: Formation) -> Measured:
         out["average_path_length"] = length
     if closed.any():
         out.unknown("closed_part", detail=out.names(closed))
-    if not boundary_recorded(formation):
-        out.tell("boundary_unrecorded")
     return out
 
 
@@ -187,7 +208,6 @@ def _openness(formation: Formation, settings: Settings, graph: SupplyGraph | Non
     if graph is None or not (formation.has_links or len(formation.knowledge_rows)):
         out.unknown("closedness_no_links", silent=formation.has_links)
         return out
-    read = kinds.link_kinds(graph)
     traded = not recording(formation).boundary_gap(load_thresholds(settings.thresholds))[0]
     learned = kinds.outside_knowledge(formation, graph)
     if traded:
@@ -195,11 +215,7 @@ def _openness(formation: Formation, settings: Settings, graph: SupplyGraph | Non
         out["outside_partner_share"] = float(outward.mean())
     else:
         out.unknown("knowledge_outside_unrecorded", "outside_partner_share", silent=True)
-    knowledge = "outside_knowledge_share", "knowledge_ties"
-    if not read.knowable:
-        out.unknown("knowledge_links_unknown", *knowledge)
-    else:
-        _knowledge(out, kinds.knowledge_ties(formation, graph), traded or bool(learned.any()))
+    _knowledge(out, kinds.knowledge_ties(formation, graph), traded or bool(learned.any()))
     share, stated = kinds.return_flow_share(formation, graph)
     out["return_flow_share"] = share
     if 0 < stated < 1:

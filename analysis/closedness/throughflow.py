@@ -148,9 +148,3 @@ def throughflow_findings(formation: Formation, flow: Throughflow) -> tuple[Findi
         names = "; ".join(formation.ids[flow.drawn].astype(str))
         found.append(told(formation, "supply_above_output", detail=names, column="output"))
     return tuple(found)
-
-
-def boundary_recorded(formation: Formation) -> bool:
-    """Whether the data hold any flow between the members and the outside: a link, or an output."""
-    crossing = (formation.sales_outside > 0) | (formation.purchases_outside > 0)
-    return bool((crossing | ~np.isnan(formation.output)).any())

@@ -17,7 +17,7 @@ from clustercoop.pipeline import analyze_graph
 
 Frames = dict[str, pd.DataFrame]
 Tables = Mapping[str, pd.DataFrame]
-SEEDS = (0, 1, 2)
+SEEDS = (0, 1, 2, 3)  # the last without roles and kinds
 # What is said of all clusters together, and sentences.
 TOGETHER = ("formation_verdict", "ecosystem_probability", "_fdr", "_holm")
 CORE = (
@@ -63,6 +63,9 @@ def dataset(seed: int) -> Frames:
                     )
     if rng.random() < 0.5:
         people.append(("A0", "B", None, None))
+    if seed == 3:
+        people = [(who, where, None, code) for who, where, _, code in people]
+        links = [(*row[:4], None) for row in links]
     return {
         "participants": pd.DataFrame(
             people, columns=["participant_id", "cluster_id", "role", "industry_code"]
@@ -138,17 +141,22 @@ def assert_same(
 
 def another_cluster(frames: Frames, rng: np.random.Generator) -> Frames:
     ids = ["z1", "z2", "z3"]
+    """One that states what the others may not: roles, kinds, industries, years of membership, reports."""
+    people = {"participant_id": ids, "cluster_id": "0", "role": ["firm", "university", "final producer"]}
     return {
-        "participants": pd.DataFrame({"participant_id": ids, "cluster_id": "0", "role": "firm"}),
+        "participants": pd.DataFrame({**people, "industry_code": "99", "joined_year": [2020, 2022, 2020]}),
         "links": pd.DataFrame(
             {
-                "year": [2021, 2022, 2022],
-                "supplier_id": ids,
-                "buyer_id": ["z2", "z3", "q"],
-                "value": [5.0, 900.0, 3.0],
+                "year": [2021, 2022, 2022, 2022],
+                "supplier_id": [*ids, "z1"],
+                "buyer_id": ["z2", "z3", "q", "z2"],
+                "value": [5.0, 900.0, 3.0, 2.0],
+                "kind": ["goods", "return", "services", "knowledge"],
             }
         ),
-        "activity": pd.DataFrame({"participant_id": ids, "year": 2022, "output": [9000.0, 70.0, 10.0]}),
+        "activity": pd.DataFrame(
+            {"participant_id": ids, "year": 2022, "output": [9000.0, 70.0, 10.0], "used_by_participants": 4.0}
+        ),
     }
 
 

@@ -182,7 +182,7 @@ def test_brokerage_reads_roles_without_case_and_spaces() -> None:
 
 def test_too_many_members_for_dense_figures_is_told() -> None:
     names = [f"m{k:04d}" for k in range(2001)]
-    links = [(names[k], names[k + 1], 1.0) for k in range(3)]
+    links = [(names[k], names[k + 1], 1.0) for k in range(3)] + [(names[3], "x", 1.0)]
     found = chain.measure(formation(names, links), PLAIN)
     assert unknown(found, "average_propagation_length")
     assert {"chain_large", "brokerage_large"} <= set(told(found))

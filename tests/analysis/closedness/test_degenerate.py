@@ -95,17 +95,31 @@ def test_each_component_starts_at_level_0() -> None:
     assert found.participants["stage"].tolist() == pytest.approx([0, 1, 1, 0])
 
 
+CYCLE = [("a", "b", 2.0), ("b", "c", 2.0), ("c", "a", 2.0)]
+
+
 def test_a_cycle_that_nothing_enters_or_leaves() -> None:
-    """Closed by definition, and said to be so by a warning: no outside flow is recorded at all."""
-    found = all_measures(supply_graph("abc", [("a", "b", 2.0), ("b", "c", 2.0), ("c", "a", 2.0)]))
+    """Closed by definition where an output says that the members make no more than they hand on."""
+    found = all_measures(supply_graph("abc", CYCLE, {who: {"output": 2.0} for who in "abc"}))
     assert found.formation["finn_cycling_index"] == 1
     assert found.formation["circulation_share"] == 1
     assert found.formation["trophic_incoherence"] == pytest.approx(1)
     assert found.formation["stages"] == 1
     assert unknown(found, "average_path_length", "average_propagation_length")
     assert np.isnan(found.participants["upstreamness"]).all()  # endless
+
+
+def test_links_inside_alone_do_not_say_what_passes() -> None:
+    """Without an output and an outside the same cycle may be the whole of what its members do, or a trace."""
+    found = all_measures(supply_graph("abc", CYCLE))
+    assert unknown(found, "finn_cycling_index", "total_throughflow", "average_path_length")
+    assert found.formation["circulation_share"] == 1  # of the links inside, which are recorded
+    assert np.isnan(found.participants["upstreamness"]).all()
     assert np.isnan(found.participants["broker_share"]).all()
     assert {"boundary_unrecorded", "broker_outside_unrecorded"} <= codes(found)
+    chain_only = all_measures(supply_graph("abc", CYCLE[:2]))
+    assert chain_only.formation["finn_cycling_index"] == 0  # nothing returns, whatever passes
+    assert unknown(chain_only, "total_throughflow")
 
 
 def test_a_known_output_opens_the_same_cycle() -> None:
@@ -146,11 +160,18 @@ def test_supply_above_output_is_taken_from_stock() -> None:
 
 def test_a_missing_output_is_taken_from_the_links() -> None:
     found = all_measures(
-        supply_graph("ab", [("a", "b", 5.0), ("b", "x", 8.0)], {"a": {"output": 10.0}}), [True, False]
+        supply_graph("ab", [("a", "b", 8.0), ("b", "x", 9.0)], {"a": {"output": 10.0}}), [True, False]
     )
     assert found.formation["throughflow_basis"] == "mixed"
-    assert found.formation["total_throughflow"] == pytest.approx(18)
+    assert found.formation["total_throughflow"] == pytest.approx(19)
     assert "throughflow_from_links" in codes(found)
+
+
+def test_links_that_explain_half_of_the_output_say_nothing_of_another() -> None:
+    found = all_measures(supply_graph("ab", [("a", "b", 5.0), ("b", "x", 8.0)], {"a": {"output": 10.0}}))
+    assert unknown(found, "total_throughflow", "average_path_length")
+    assert np.isnan(found.participants["upstreamness"]).all()
+    assert "sales_barely_recorded" in codes(found)
 
 
 def test_entrainment_needs_only_the_outputs_that_enter_it() -> None:
@@ -257,7 +278,7 @@ def test_outside_knowledge() -> None:
 
 def test_knowledge_that_cannot_be_told() -> None:
     found = all_measures(supply_graph("ab", [("a", "b", 1.0), ("b", "x", 1.0)]))
-    assert "knowledge_links_unknown" in codes(found) and unknown(found, "outside_knowledge_share")
+    assert "knowledge_roles_unknown" in codes(found) and unknown(found, "outside_knowledge_share")
     found = all_measures(supply_graph("ab", [("a", "b", 1.0, "goods"), ("b", "x", 1.0, "goods")]))
     assert "knowledge_links_none" in codes(found) and unknown(found, "outside_knowledge_share")
     found = all_measures(supply_graph("ab", [("a", "b", 1.0, "knowledge")]))
