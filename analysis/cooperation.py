@@ -229,7 +229,7 @@ def _of_members(
         "partner_hhi": diversities[1],
     }
     for code, which, values in members.without_ratio():
-        told = ["" if np.isnan(value) else f"{value:.6g}" for value in values.tolist()]
+        told = ["" if np.isnan(value) else f"{value:.6g}" for value in values.tolist()] if which.any() else ()
         out.unknown_of(which, code, "cooperation_ratio", values=told)
     out.unknown_of(np.isnan(members.output), "output_missing", "output")
     out.unknown("supply_unknown", "internal_supply", "internal_supply_source", silent=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -209,7 +210,7 @@ def read_members(
     supply, source, bounded = _supply(
         formation, context, figures["used_by_participants"], settings, thresholds, noticed
     )
-    producing = np.array([thresholds.produces(role) for role in formation.role], dtype=bool)
+    producing = _of_role(formation, thresholds.produces)
     members = Members(
         ids=formation.ids,
         output=figures["output"],
@@ -226,6 +227,13 @@ def read_members(
     )
     _notice_ratios(members, formation, thresholds, noticed)
     return replace(members, findings=tuple(noticed.items))
+
+
+def _of_role(formation: Formation, holds: Callable[[str], bool]) -> Flags:
+    """Tell of which members `holds` is true of their role, asked once a role."""
+    roles = formation.role.tolist()
+    asked = {role: holds(role) for role in set(roles)}
+    return np.fromiter(map(asked.__getitem__, roles), bool, len(roles))
 
 
 def _not_negative(formation: Formation, name: str, noticed: Noticed) -> FloatArray:
@@ -299,7 +307,7 @@ def _final_producers(
     producing: Flags,
     thresholds: Thresholds,
 ) -> dict[str, Any]:
-    by_role = np.array([thresholds.is_final_producer(role) for role in formation.role], dtype=bool)
+    by_role = _of_role(formation, thresholds.is_final_producer)
     if by_role.any():
         return {"final": by_role, "final_by": "role"}
     sales = recording(formation).sales

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from clustercoop.graph.findings import Finding, joined
@@ -26,7 +27,9 @@ def is_known(value: Any) -> bool:
 def known_cells(values: NDArray[Any]) -> Flags:
     """Tell which cells of a column hold a figure, shape (n,)."""
     if values.dtype == object:
-        return np.array([is_known(value) for value in values.tolist()], dtype=bool)
+        known = ~np.asarray(pd.isna(values), dtype=bool)
+        known[known] = values[known] != ""
+        return known
     return ~np.isnan(values) if values.dtype.kind == "f" else np.ones(len(values), dtype=bool)
 
 

@@ -16,6 +16,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clustercoop.graph.kinds import TEXT
+
 RENAMED, MERGED, SPLIT = "renamed", "merged", "split"
 KINDS: Final = (RENAMED, MERGED, SPLIT)
 IDS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -99,7 +101,8 @@ def replace_ids(table: str, frame: pd.DataFrame, aliases: pd.DataFrame) -> pd.Da
     for name in columns:
         codes, unique = pd.factorize(out[name])
         texts = np.array([*(names.get(one, one) for one in unique), np.nan], dtype=object)
-        out[name] = pd.Series(texts[codes], index=out.index, dtype=frame[name].dtype)
+        held = isinstance(frame[name].dtype, pd.CategoricalDtype)
+        out[name] = pd.Series(texts[codes], index=out.index, dtype=TEXT if held else frame[name].dtype)
         if table == "links":
             for old, new, year in merged_ids(aliases):
                 late = (out[name] == names.get(old, old)) & (out["year"] >= year)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 
 _ENDS: Final = {"supplier_id": "supplier", "buyer_id": "buyer"}
+_WHO: Final = {"participants": ("participant_id",), "activity": ("participant_id",), "links": tuple(_ENDS)}
 _ABOUT_LINK: Final = (*(n for n in tables()["links"].names if n not in ("year", *_ENDS)), *ORIGIN)
 _PARALLEL: Final = tuple(n for n in tables()["links"].key if n not in ("year", *_ENDS))
 
@@ -48,7 +49,8 @@ def _conform(frame: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
         else:
             series = frame[column.name]
         if column.type in ("id", "text"):
-            converted: pd.Series[Any] = series.astype(TEXT)
+            held = column.name in _WHO.get(spec.name, ()) and _is_coded(series)
+            converted: pd.Series[Any] = series if held else series.astype(TEXT)
             if column.filled and bool(converted.isna().any()):
                 raise DataError(f"The column {column.name} of the table {spec.name} has empty cells.")
         elif column.type == "year":
@@ -62,6 +64,13 @@ def _conform(frame: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
                 )
         columns[column.name] = converted.array
     return pd.DataFrame(columns, index=range(len(frame)))
+
+
+def _is_coded(series: pd.Series[Any]) -> bool:
+    """Tell whether a column of identifiers is held by its distinct texts already."""
+    if not isinstance(series.dtype, pd.CategoricalDtype):
+        return False
+    return pd.api.types.infer_dtype(series.dtype.categories, skipna=False) == "string"
 
 
 @cache
@@ -83,10 +92,24 @@ def _years(series: pd.Series[Any], table: str, column: str, required: bool) -> p
     return numbers.astype("int32") if required else numbers.astype("Int32")
 
 
-def _codes(series: pd.Series[Any], universe: pd.Index[Any]) -> NDArray[np.int32]:
-    codes, unique = pd.factorize(series)
-    positions = universe.get_indexer(pd.Index(unique))
-    return positions[codes].astype(np.int32)
+def _coded(series: pd.Series[Any]) -> tuple[NDArray[np.intp], NDArray[np.object_]]:
+    """Return the position of each cell among the texts that the column holds, and those."""
+    held = series.array
+    if not isinstance(held, pd.Categorical):
+        codes, unique = pd.factorize(series)
+        return codes, np.asarray(unique, dtype=object)
+    used = np.bincount(held.codes, minlength=len(held.categories)) > 0
+    return (np.cumsum(used) - 1)[held.codes], held.categories.to_numpy(dtype=object)[used]
+
+
+def _universe(several: list[NDArray[np.object_]]) -> pd.Index[Any]:
+    """Return the distinct texts of `several` arrays, sorted."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    texts = pc.unique(pa.chunked_array([pa.array(part, pa.large_string()) for part in several]))
+    order = pc.sort_indices(texts)
+    return pd.Index(np.asarray(texts.take(order).to_numpy(zero_copy_only=False), dtype=object), dtype=object)
 
 
 def _canonical_order(links: pd.DataFrame, n: int) -> pd.DataFrame:
@@ -94,11 +117,12 @@ def _canonical_order(links: pd.DataFrame, n: int) -> pd.DataFrame:
     pair = (links["year"].to_numpy("int64") * n + links["supplier"].to_numpy("int64")) * n + links[
         "buyer"
     ].to_numpy("int64")
-    steps = np.diff(pair)
-    if (steps > 0).all():
+    if (np.diff(pair) > 0).all():
         return links
-    by = [pd.factorize(links[name], sort=True, use_na_sentinel=True)[0] for name in reversed(_PARALLEL)]
-    order = np.lexsort((links["row"], links["value"], *by, pair))
+    order = np.argsort(pair)
+    if not (np.diff(pair[order]) > 0).all():
+        by = [pd.factorize(links[name], sort=True, use_na_sentinel=True)[0] for name in reversed(_PARALLEL)]
+        order = np.lexsort((links["row"], links["value"], *by, pair))
     return links.iloc[order].reset_index(drop=True)
 
 
@@ -212,7 +236,7 @@ class SupplyGraph:
         cls, done: dict[str, pd.DataFrame], currency: str, provenance: Mapping[str, Any]
     ) -> SupplyGraph:
         done = settle(done)
-        participants, links, activity = done["participants"], done["links"], done["activity"]
+        links = done["links"]
         if bool((links["value"] < 0).any()):
             raise DataError("The column value of the table links has negative cells.")
         for name in ("activity", "indicators", "clusters", *_APART):
@@ -221,25 +245,22 @@ class SupplyGraph:
                 raise DataError(f"The table {name} repeats a row with the same {', '.join(key)}.")
         for name in _APART:
             done[name] = done[name].sort_values(list(tables()[name].key), ignore_index=True)
-        every = pd.concat(
-            [
-                pd.Series(pd.unique(column))
-                for column in (
-                    participants["participant_id"],
-                    links["supplier_id"],
-                    links["buyer_id"],
-                    activity["participant_id"],
-                )
-            ]
+        ends = {name: _coded(links[name]) for name in _ENDS}
+        whose = {name: _coded(done[name]["participant_id"]) for name in ("participants", "activity")}
+        universe = _universe([texts for _, texts in (*whose.values(), *ends.values())])
+
+        def nodes(codes: NDArray[np.intp], texts: NDArray[np.object_]) -> NDArray[np.int32]:
+            place = universe.get_indexer(pd.Index(texts, dtype=object))
+            return place.astype(np.int32)[codes]
+
+        participants, activity = (
+            done[name].astype({"participant_id": TEXT}).assign(node=nodes(*codes))
+            for name, codes in whose.items()
         )
-        universe = pd.Index(np.array(sorted(set(every.astype(object))), dtype=object), dtype=object)
-        participants = participants.assign(node=_codes(participants["participant_id"], universe))
-        activity = activity.assign(node=_codes(activity["participant_id"], universe))
         coded = pd.DataFrame(
             {
                 "year": links["year"],
-                "supplier": _codes(links["supplier_id"], universe),
-                "buyer": _codes(links["buyer_id"], universe),
+                **{_ENDS[name]: nodes(*codes) for name, codes in ends.items()},
                 **{name: links[name] for name in _ABOUT_LINK},
             }
         )

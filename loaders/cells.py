@@ -26,6 +26,8 @@ from clustercoop.loaders.unit_columns import ColumnUnits, unit_columns
 from clustercoop.loaders.unit_rule import settle_units
 from clustercoop.loaders.years import parse_years
 
+# Columns of many rows and many distinct texts are held by the latter.
+WHO: Final = frozenset({"participant_id", "supplier_id", "buyer_id"})
 _ORIGIN: Final = frozenset({"row", "file", "sheet"})
 
 
@@ -136,7 +138,8 @@ def type_grid(grid: Grid, spec: TableSpec, notes: Notes, direction: str = "auto"
         elif column.type == "year":
             data[name] = _year(typed, name, grid.columns[found[name].position])
         else:
-            data[name], flags = read_texts(grid.columns[found[name].position], column)
+            held, flags = read_texts(grid.columns[found[name].position], column)
+            data[name] = held.categorical() if name in WHO else held.array()
             typed.flags |= {(name, flag): marks for flag, marks in flags.items()}
     for name, sides in bounds.items():
         for side, values in sides.items():

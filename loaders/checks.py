@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clustercoop.graph.schema import FIRST_YEAR, KNOWLEDGE_KINDS, LAST_YEAR, LINK_KINDS
+from clustercoop.loaders.coded import judged
 from clustercoop.loaders.ledger import Ledger, Mask
 from clustercoop.loaders.names import read_name
 from clustercoop.loaders.tokens import Issue
@@ -50,6 +51,7 @@ _CATEGORIES: Final[dict[str, str]] = {
 _FILE_YEARS: Final = re.compile(r"((?:19|20)\d\d)(?:[_\-]((?:19|20)?\d\d))?")
 _BESIDE: Final = "beside the contract"
 ODD: Final = 1000.0
+_MANY: Final = 100_000
 JUMP_UP: Final = 10.0
 # A fall that prints as 70 % counts as one: the published 0.374 after 1.244 is 69.94 %.
 JUMP_DOWN: Final = 1.0 - 0.695
@@ -131,24 +133,22 @@ def _check_no_records(ledger: Ledger, ids: Sequence[str], issues: Mapping[str, N
     spec, frame = ledger.spec, ledger.frame
     repeated = np.ones(len(ledger), bool)
     for name in ids:
+        column = ledger.coded(name)
         for source in range(len(ledger.grids)):
             header = ledger.header(source, name)
             mine = ledger.source == source
-            repeated &= ~mine | (frame[name] == header).fillna(False).to_numpy(bool)
+            repeated &= ~mine | column.isin([header])
     if ids:
         ledger.reject(repeated, "header_repeated", ids[0])
     reject_totals(ledger, [*ids, *(["name"] if "name" in frame else [])])
     for name in ids:
-        texts = frame[name]
-        footers = {t for t in texts.dropna().unique() if not t[:1].isdigit() and _FOOTER.fullmatch(t)}
-        if footers:
-            ledger.reject(texts.isin(footers).to_numpy(), "footer_row", name)
-    filled = np.zeros(len(ledger), int)
-    for column in spec.columns:
-        empty = frame[column.name].isna().to_numpy()
-        if column.name in issues:
-            empty = issues[column.name] == Issue.MISSING
-        filled += ~empty
+        column = ledger.coded(name)
+        footers = judged(column.texts, lambda t: not t[:1].isdigit() and bool(_FOOTER.fullmatch(t)))
+        if footers.any():
+            ledger.reject(column.spread(footers), "footer_row", name)
+    filled = np.zeros(len(ledger), np.int8)
+    for cell in spec.names:
+        filled += issues[cell] != Issue.MISSING if cell in issues else frame[cell].notna().to_numpy(bool)
     if len(spec.required) > 1:
         ledger.reject(filled == 1, "note_row", spec.required[0], value=lambda _: "")
 
@@ -158,16 +158,20 @@ def _check_lost_zeros(ledger: Ledger, flags: Mapping[tuple[str, str], NDArray[np
     for name in ("participant_id", "supplier_id", "buyer_id"):
         if name not in ledger.frame:
             continue
-        codes, unique = pd.factorize(ledger.frame[name])
-        digits = np.array([len(t) if t.isdigit() and t.isascii() else 0 for t in unique] + [0])
+        column = ledger.coded(name)
+        digits = np.array([len(t) if t.isdigit() and t.isascii() else 0 for t in column.texts], dtype=int)
         short = np.isin(digits, (9, 11))
         if not short.any():
             continue
-        usual = np.isin(digits[:-1], (10, 12)).sum() > 0.5 * len(unique)
+        usual = np.isin(digits, (10, 12)).sum() > 0.5 * len(digits)
         numeric = flags.get((name, "numeric"), _none(ledger))
-        suspect = short[codes] & (numeric | usual)
-        lengths = [str(count) for count in digits[codes].tolist()]
-        ledger.note(suspect, "id_lost_zero", name, detail=lengths.__getitem__)
+        suspect = column.spread(short) & (numeric | usual)
+        count = column.spread(digits, 0)
+        _note_length(ledger, suspect, name, count)
+
+
+def _note_length(ledger: Ledger, suspect: Mask, name: str, count: NDArray[np.int64]) -> None:
+    ledger.note(suspect, "id_lost_zero", name, detail=lambda row: str(count[row]))
 
 
 def check_values(ledger: Ledger, negatives: Sequence[str] = ()) -> None:
@@ -258,7 +262,7 @@ def _shared_keys(ledger: Ledger, key: Sequence[str]) -> NDArray[np.int64]:
     code = np.zeros(len(rows), np.int64)
     span = 1
     for name in key:
-        codes, unique = pd.factorize(ledger.frame[name].iloc[rows], use_na_sentinel=True)
+        codes, unique = _factorized(ledger.frame[name], rows)
         if span > 2**62 // (len(unique) + 1):
             code, distinct = pd.factorize(code)
             span = len(distinct)
@@ -266,7 +270,15 @@ def _shared_keys(ledger: Ledger, key: Sequence[str]) -> NDArray[np.int64]:
         span *= len(unique) + 1
     if bool((np.diff(code) > 0).all()):
         return rows[:0]
+    if len(code) > _MANY and bool((np.diff(np.sort(code)) > 0).all()):  # sorting is faster than hashing then
+        return rows[:0]
     return rows[pd.Series(code).duplicated(keep=False).to_numpy()]
+
+
+def _factorized(column: pd.Series[Any], rows: NDArray[np.int64]) -> tuple[NDArray[Any], Any]:
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return column.cat.codes.to_numpy("int64")[rows], column.cat.categories
+    return pd.factorize(column.iloc[rows] if len(rows) < len(column) else column, use_na_sentinel=True)
 
 
 def _first_rows(frame: pd.DataFrame, names: Sequence[str]) -> NDArray[np.int64]:
@@ -390,15 +402,12 @@ def check_figures(ledger: Ledger, who: str) -> None:
     zero = ledger.values(added) == 0
     beside = [research, *(("output", "employees") if activity else ())]
     positive = np.column_stack([ledger.values(name) > 0 for name in beside])
-    named = [
-        ", ".join(
-            f"{name} {ledger.values(name)[row]:.15g}" for name, p in zip(beside, marks, strict=True) if p
-        )
-        if z
-        else ""
-        for row, (z, marks) in enumerate(zip(zero.tolist(), positive.tolist(), strict=True))
-    ]
-    ledger.note(zero & positive.any(axis=1), "zero_beside_positive", added, detail=lambda row: named[row])
+
+    def named(row: int) -> str:
+        held = zip(beside, positive[row], strict=True)
+        return ", ".join(f"{name} {ledger.values(name)[row]:.15g}" for name, above in held if above)
+
+    ledger.note(zero & positive.any(axis=1), "zero_beside_positive", added, detail=named)
     both = zero & (ledger.values(research) == 0) & ~positive.any(axis=1)
     ledger.note(both, "both_zero", added)
     above = (ledger.values(research) > ledger.values(added)) & (ledger.values(added) > 0)
@@ -438,7 +447,7 @@ def _check_neighbours(ledger: Ledger) -> None:
 def _check_jumps(ledger: Ledger, who: str) -> None:
     alive = np.flatnonzero(ledger.alive)
     years = ledger.values("year")[alive]
-    codes, _ = pd.factorize(ledger.frame[who].iloc[alive])
+    codes, _ = _factorized(ledger.frame[who], alive)
     order = np.lexsort((years, codes))
     now, before = order[1:], order[:-1]
     next_year = (codes[now] == codes[before]) & (years[now] == years[before] + 1)

@@ -42,7 +42,7 @@ def net_reversals(ledger: Ledger) -> None:
         if not negative.any():
             return
         group = _groups(ledger, names)
-        touched = np.isin(group, np.unique(group[negative])) & ledger.alive & ~np.isnan(value)
+        touched = pd.Series(group).isin(group[negative]).to_numpy() & ledger.alive & ~np.isnan(value)
         rows = np.flatnonzero(touched)
         rows = rows[np.lexsort((rows, -value[rows], group[rows]))]
         starts = np.flatnonzero(np.r_[True, np.diff(group[rows]) != 0])
@@ -62,11 +62,19 @@ def net_reversals(ledger: Ledger) -> None:
 
 def _groups(ledger: Ledger, names: Sequence[str]) -> NDArray[np.int64]:
     """Return a number for each row, equal where its cells of `names` are."""
-    group = np.zeros(len(ledger), np.int64)
+    group, span = np.zeros(len(ledger), np.int64), 1
     for name in names:
-        codes, unique = pd.factorize(ledger.frame[name], use_na_sentinel=True)
-        group, _ = pd.factorize(group * (len(unique) + 1) + codes + 1)
-    return group.astype(np.int64)
+        column = ledger.frame[name]
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            codes, size = column.cat.codes.to_numpy("int64"), len(column.cat.categories) + 1
+        else:
+            codes, unique = pd.factorize(column, use_na_sentinel=True)
+            size = len(unique) + 1
+        if span > 2**62 // size:
+            group, distinct = pd.factorize(group)
+            span = len(distinct)
+        group, span = group * size + codes + 1, span * size
+    return group
 
 
 def drop_mirrors(ledger: Ledger, notes: Notes) -> None:

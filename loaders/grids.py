@@ -18,6 +18,7 @@ from clustercoop.loaders.captions import (
     unit_row,
     with_units,
 )
+from clustercoop.loaders.coded import Cells
 from clustercoop.loaders.header_rows import HEADER_SEARCH, count_roles, find_block
 from clustercoop.loaders.mapping import NOTHING, Given, with_mapped_headers, with_profile
 from clustercoop.loaders.matching import candidates, count_matches, known_forms
@@ -50,7 +51,7 @@ def to_grid(sheet: RawSheet, spec: TableSpec, notes: Notes, given: Given = NOTHI
     _tell_file(sheet, place, notes)
     if sheet.frame is not None:
         frame = sheet.frame
-        columns = tuple(frame.iloc[:, i].to_numpy() for i in range(frame.shape[1]))
+        columns = tuple(_cells(frame.iloc[:, i]) for i in range(frame.shape[1]))
         lines = np.arange(1, len(frame) + 1, dtype=np.int64)
         titles_of = tuple(_named(str(title), given, spec) for title in frame.columns)
         return Grid(sheet.file, sheet.sheet, titles_of, columns, lines, (), dict(sheet.facts))
@@ -93,6 +94,14 @@ def to_grid(sheet: RawSheet, spec: TableSpec, notes: Notes, given: Given = NOTHI
         tuple(titles),
         (*asides, *_lone(cells)),
     )
+
+
+def _cells(column: pd.Series[Any]) -> NDArray[Any]:
+    """Return a typed column as cells; texts that are held by their distinct ones stay so."""
+    held = column.array
+    if isinstance(held, pd.Categorical):
+        return Cells.of(held.codes, held.categories.to_numpy())
+    return column.to_numpy()
 
 
 def _tell_file(sheet: RawSheet, place: dict[str, str], notes: Notes) -> None:

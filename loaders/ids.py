@@ -8,11 +8,10 @@ import unicodedata
 from typing import Any, Final
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from clustercoop.graph.kinds import TEXT
 from clustercoop.graph.schema import ColumnSpec
+from clustercoop.loaders.coded import Coded, distinct, plain
 from clustercoop.loaders.marks import gap_ids, gap_meaning
 from clustercoop.loaders.sheets import show
 
@@ -79,44 +78,46 @@ def code_of_date(day: datetime.date) -> str:
     return "" if 1990 <= day.year <= 2040 else f"{day.month:02d}.{day.year % 100:02d}"
 
 
-def read_texts(
-    cells: NDArray[Any], column: ColumnSpec
-) -> tuple[pd.api.extensions.ExtensionArray, dict[str, NDArray[np.bool_]]]:
+def read_texts(cells: NDArray[Any], column: ColumnSpec) -> tuple[Coded, dict[str, NDArray[np.bool_]]]:
     """Return an id or text column, and what was noticed of each cell; each distinct cell is cleaned once.
 
     Returns
     -------
-    texts : array of str, NaN where there is none
+    texts : Coded
     flags : dict of str to array of bool
         By the names of `FLAGS`: ``gap`` is an id that names nobody, ``redated`` a code that was a date,
-        ``trimmed`` a code that was a number and may have lost a final zero.
+        ``trimmed`` a code that was a number and may have lost a final zero. What holds of no cell is absent.
     """
-    size = len(cells)
-    if not size:
-        return pd.array([], dtype=TEXT), {}
-    codes, unique = pd.factorize(cells, use_na_sentinel=True)
+    codes, unique = distinct(cells)
     code = column.name.endswith("_code")
-    texts: list[Any] = []
-    flags: dict[str, list[bool]] = {name: [] for name in FLAGS}
     numeric = cells.dtype != object
-    for cell in unique:
+    texts = np.array(unique, dtype=object)
+    simple = np.zeros(len(texts), bool)
+    if not numeric and all(type(text) is str for text in texts):
+        simple = plain(texts)
+    flags = {name: np.zeros(len(texts), bool) for name in FLAGS}
+    for at in np.flatnonzero(~simple).tolist():
+        cell = unique[at]
         raw = show(cell)
         text, redated = _kept(cell, raw, column, code)
         number = numeric or (isinstance(cell, int | float) and not isinstance(cell, bool))
-        texts.append(text)
-        flags["undecodable"].append("\ufffd" in text)
-        flags["cleaned"].append(text != raw.strip() and bool(text) and not redated)
-        flags["numeric"].append(number)
-        flags["imprecise"].append(number and cells.dtype.kind not in "iu" and bool(abs(cell) >= 2**53))
-        flags["rounded"].append(isinstance(cell, str) and bool(_ROUNDED.fullmatch(text)))
-        flags["redated"].append(redated)
-        flags["trimmed"].append(code and number and bool(cell != int(cell)))
-    gaps = gap_ids(texts) if column.type == "id" else {t for t in texts if len(t) < 24 and gap_meaning(t)}
-    flags["gap"] = [text in gaps and bool(text) for text in texts]
-    kept = [np.nan if not text or text in gaps else text for text in texts]
-    kept.append(np.nan)  # position −1: a missing cell
-    marked = {name: np.array([*marks, False])[codes] for name, marks in flags.items()}
-    return pd.array(kept, dtype=TEXT).take(codes), marked
+        texts[at] = text
+        flags["undecodable"][at] = "\ufffd" in text
+        flags["cleaned"][at] = text != raw.strip() and bool(text) and not redated
+        flags["numeric"][at] = number
+        flags["imprecise"][at] = number and cells.dtype.kind not in "iu" and bool(abs(cell) >= 2**53)
+        flags["rounded"][at] = isinstance(cell, str) and bool(_ROUNDED.fullmatch(text))
+        flags["redated"][at] = redated
+        flags["trimmed"][at] = code and number and bool(cell != int(cell))
+    odd = texts[~simple]
+    if column.type == "id":
+        gaps = gap_ids([*odd, *texts[simple][:1]])  # one plain text tells as much as all of them: it is long
+    else:
+        gaps = frozenset(t for t in odd if len(t) < 24 and gap_meaning(t))
+    flags["gap"][~simple] = [text in gaps and bool(text) for text in odd]
+    texts[~simple] = [np.nan if not text or text in gaps else text for text in odd]
+    marked = {name: np.append(marks, False)[codes] for name, marks in flags.items() if marks.any()}
+    return Coded.renamed(codes, texts), marked
 
 
 def _kept(cell: Any, raw: str, column: ColumnSpec, code: bool) -> tuple[str, bool]:

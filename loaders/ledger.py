@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from clustercoop.graph.kinds import TEXT
 from clustercoop.graph.schema import NUMERIC, TableSpec
+from clustercoop.loaders.coded import Coded
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.sheets import BrokenRow, Grid, show
 
@@ -22,6 +23,8 @@ Mask = NDArray[np.bool_]
 _NUMBERING = re.compile(
     r"[\W_]*(?:n|nn|no|п\W*п|index|row|unnamed: ?\d+|__index_level_\d+__)?[\W_]*", re.IGNORECASE
 )
+# Tables whose ids stay held by the distinct ones on their way into the graph.
+_HELD = frozenset({"participants", "links", "activity"})
 REJECTED_COLUMNS = ("table", "file", "sheet", "row", "code", "value", "detail", "content")
 
 
@@ -68,6 +71,10 @@ class Ledger:
     def values(self, name: str) -> NDArray[np.float64]:
         """Return a numeric or year column."""
         return self.frame[name].to_numpy("float64")
+
+    def coded(self, name: str) -> Coded:
+        """Return a column of ids or texts by its distinct ones."""
+        return Coded.of(self.frame[name])
 
     def raw(self, row: int, column: str) -> str:
         """Return the cell of `column` as it stands in the file."""
@@ -193,9 +200,10 @@ class Ledger:
         self._folded[column] += (-values[~np.isnan(values)]).tolist()
         self.frame[column] = cells
 
-    def rename(self, column: str, texts: NDArray[np.object_]) -> None:
-        """Replace the identifiers of `column`, one a row, NaN where there is none."""
-        self.frame[column] = pd.Series(texts, dtype=object).astype(TEXT).array
+    def rename(self, column: str, texts: Coded) -> None:
+        """Replace the identifiers of `column`."""
+        held = isinstance(self.frame[column].dtype, pd.CategoricalDtype)
+        self.frame[column] = texts.categorical() if held else texts.array()
 
     def bound(
         self, column: str, rows: NDArray[np.int64], *, low: NDArray[np.float64], high: NDArray[np.float64]
@@ -208,7 +216,9 @@ class Ledger:
 
     def accepted(self) -> pd.DataFrame:
         """Return the living rows with the contract's columns, and ``row, file, sheet``."""
-        out = self.frame[self.alive].copy()
+        out = self.frame.copy() if self.alive.all() else self.frame[self.alive]
+        if self.spec.name not in _HELD:
+            out = out.astype({name: TEXT for name in out if isinstance(out[name].dtype, pd.CategoricalDtype)})
         out["row"] = self.line[self.alive]
         for origin in ("file", "sheet"):
             names = [getattr(grid, origin) for grid in self.grids]
@@ -265,16 +275,17 @@ class Ledger:
         sums: dict[str, dict[str, float]] = {}
         for name in self.figures:
             values = self.values(name)[self.alive]
+            whole = accepted == len(self) and not self._unknown[name] and not self._folded[name]
             part = {
                 "value_read": self._read[name],
-                "value_accepted": exact_sum(values),
+                "value_accepted": self._read[name] if whole else exact_sum(values),
                 "value_rejected": math.fsum(self._rejected[name]),
                 "value_unknown": math.fsum(self._unknown[name]),
             }
             if self._folded[name]:
                 part["value_folded"] = math.fsum(self._folded[name])
             found = math.fsum(value for key, value in part.items() if key != "value_read")
-            scale = math.fsum(np.abs(values[~np.isnan(values)]).tolist()) + sum(
+            scale = float(np.nansum(np.abs(values))) + sum(
                 map(abs, self._rejected[name] + self._unknown[name] + self._folded[name])
             )
             if abs(found - part["value_read"]) > 1e-12 * scale:

@@ -22,6 +22,8 @@ from clustercoop.loaders.workbook import read_workbook
 TEXT_SUFFIXES: Final = (".csv", ".tsv", ".txt")
 BOOK_SUFFIXES: Final = (".xlsx", ".xlsm", ".xls", ".ods")
 PACKED: Final = ".gz"
+# Bytes from which a file is read by several threads.
+_LARGE: Final = 50_000_000
 SUFFIXES: Final = (
     *TEXT_SUFFIXES,
     *(f"{suffix}{PACKED}" for suffix in TEXT_SUFFIXES),
@@ -110,9 +112,20 @@ def _read_parquet(data: bytes, name: str, facts: dict[str, Any]) -> RawSheet:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        table = pq.read_table(io.BytesIO(data), use_threads=False, page_checksum_verification=True)
+        source = io.BytesIO(data)
+        texts = [field.name for field in pq.read_schema(source) if pa.types.is_string(field.type)]
+        table = pq.read_table(
+            source,
+            use_threads=len(data) > _LARGE,
+            page_checksum_verification=True,
+            read_dictionary=texts,
+        )
         columns: dict[int, Any] = {}
         for position, column in enumerate(table.columns):
+            coded = _coded(column, pa)
+            if coded is not None:
+                columns[position] = coded
+                continue
             if pa.types.is_dictionary(column.type):
                 column = column.cast(column.type.value_type)
             if pa.types.is_nested(column.type):
@@ -120,12 +133,31 @@ def _read_parquet(data: bytes, name: str, facts: dict[str, Any]) -> RawSheet:
                     f"The column {table.column_names[position]} of {name} holds lists or records, not cells."
                 )
             cells = _column(column, pa, table.column_names[position], name)
-            columns[position] = pd.Series(
-                cells, dtype=cells.dtype
-            )  # or pandas makes a type of its own of dates
+            # With its type said, or pandas makes a type of its own of dates.
+            columns[position] = pd.Series(cells, dtype=cells.dtype)
         frame = pd.DataFrame(columns, index=range(table.num_rows))
         frame.columns = pd.Index([str(c) for c in table.column_names], dtype=object)
     return RawSheet(name, frame=frame, facts=facts)
+
+
+def _coded(column: Any, pa: Any) -> pd.Categorical | None:
+    """Return a column of texts by their distinct ones, None for any other."""
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    elif pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        column = column.dictionary_encode()
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+        return None
+    whole = column.unify_dictionaries().combine_chunks()
+    if isinstance(whole, pa.ChunkedArray):
+        whole = whole.chunk(0) if whole.num_chunks else pa.array([], column.type)
+    texts = pd.Index(whole.dictionary.to_numpy(zero_copy_only=False), dtype=object)
+    codes = whole.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    if not texts.is_unique or texts.hasnans:
+        again, texts = pd.factorize(texts, use_na_sentinel=True)
+        codes = np.append(again, -1)[codes]
+    return pd.Categorical.from_codes(codes, categories=texts)
 
 
 def _column(column: Any, pa: Any, header: str, name: str) -> Any:
@@ -146,8 +178,6 @@ def _column(column: Any, pa: Any, header: str, name: str) -> Any:
         return column.to_numpy()
     if pa.types.is_decimal(kind):
         return column.cast(pa.float64()).to_numpy()
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return column.to_numpy()
     cells = np.empty(len(column), object)
     cells[:] = column.to_pylist()
     return cells

@@ -8,10 +8,13 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from clustercoop.loaders.ledger import Ledger
+from clustercoop.loaders.coded import Coded, isin, plain
+from clustercoop.loaders.ledger import Ledger, Mask
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.totals import find_sums
+from clustercoop.loaders.who import ENDS
 
 # Sales from stock reach a few times the output of a year; ten times it is a slip of the unit.
 CONTRADICTED: Final = 10.0
@@ -30,29 +33,43 @@ def loose_key(text: str) -> str:
     return _LOOSE.sub("", text.casefold().removesuffix(".0")).translate(_ALIKE).lstrip("0")
 
 
+def loose_keys(texts: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Return the `loose_key` of each text.
+
+    Examples
+    --------
+    >>> loose_keys(np.array(["Р-01", "0A7"], dtype=object)).tolist()
+    ['p01', 'a7']
+    """
+    keys = [
+        text.lower().lstrip("0") if simple else loose_key(text)
+        for text, simple in zip(texts.tolist(), plain(texts).tolist(), strict=True)
+    ]
+    return np.array([*keys, ""], dtype=object)[:-1]
+
+
 def check_relations(ledgers: Mapping[str, Ledger], notes: Notes) -> None:
     """Tell links and activity of organisations that are in no cluster, self-supply, and unknown clusters."""
     people = ledgers.get("participants")
     members: pd.Index[Any] = pd.Index([])
     if people is not None:
-        members = pd.Index(_memberships(people)["participant_id"].unique())
+        members = pd.Index(people.coded("participant_id").appear(_home(people)), dtype=object)
     if "links" in ledgers:
         _check_links(ledgers["links"], members, notes)
         if people is not None:
             _check_membership_years(ledgers["links"], people, members)
     if "activity" in ledgers:
         activity = ledgers["activity"]
-        known = activity.frame["participant_id"].isin(members).to_numpy(bool)
+        who = activity.coded("participant_id")
+        known = who.isin(members)
         activity.note(~known, "activity_outside", "participant_id")
         if people is not None:
-            active = _members_then(people, activity.frame["participant_id"], activity.frame["year"])
+            active = _members_then(people, who, activity.values("year"))
             activity.note(known & ~active, "activity_not_member", "participant_id")
+        linked: set[str] = set()
         if "links" in ledgers:
             _check_sales(ledgers["links"], activity, notes)
-            links = ledgers["links"].frame
-            linked = pd.Index(pd.unique(pd.concat([links["supplier_id"], links["buyer_id"]])))
-        else:
-            linked = pd.Index([])
+            linked = {text for end in ENDS["links"] for text in ledgers["links"].coded(end).texts}
         find_sums(activity, linked)
     _check_spelling(ledgers, members)
     for name, column in (("participants", "participant_id"), ("participants", "cluster_id")):
@@ -69,19 +86,23 @@ def check_relations(ledgers: Mapping[str, Ledger], notes: Notes) -> None:
         for name in ("indicators", "measures"):
             if name in ledgers:
                 ledger = ledgers[name]
-                strange = ~ledger.frame["cluster_id"].isin(clusters).to_numpy(bool)
+                strange = ~ledger.coded("cluster_id").isin(clusters)
                 ledger.note(strange, "cluster_unknown", "cluster_id")
 
 
 def _check_sales(links: Ledger, activity: Ledger, notes: Notes) -> None:
     """Make outputs unknown that recorded sales contradict; where most are, one table is in another unit."""
-    alive = links.alive & (links.frame["supplier_id"] != links.frame["buyer_id"]).to_numpy(bool)
-    sales = pd.DataFrame(
-        {"who": links.frame["supplier_id"], "year": links.frame["year"], "value": links.values("value")}
-    )[alive]
-    sold = sales.groupby(["who", "year"], sort=False)["value"].sum()
-    keys = pd.MultiIndex.from_arrays([activity.frame["participant_id"], activity.frame["year"]])
-    mine = sold.reindex(keys).to_numpy("float64")
+    supplier, buyer = links.coded("supplier_id"), links.coded("buyer_id")
+    who = activity.coded("participant_id")
+    seller = pd.Index(supplier.texts, dtype=object).get_indexer(pd.Index(who.texts, dtype=object))
+    years, of_year = pd.factorize(np.concatenate([links.values("year"), activity.values("year")]))
+    sold = links.alive & ~supplier.equal(buyer) & (supplier.codes >= 0) & (years[: len(links)] >= 0)
+    size = len(supplier.texts) + 1
+    sums = np.zeros(size * len(of_year))
+    key = years[: len(links)][sold] * size + supplier.codes[sold]
+    sums += np.bincount(key, links.values("value")[sold], len(sums))
+    asked = years[len(links) :] * size + who.spread(seller, -1)
+    mine = np.where(asked < 0, np.nan, sums[asked])
     output = activity.values("output")
     both = activity.alive & (mine > 0) & (output > 0)
     over = both & (mine > CONTRADICTED * output)
@@ -102,23 +123,32 @@ def _check_sales(links: Ledger, activity: Ledger, notes: Notes) -> None:
 
 def _check_twins(ledger: Ledger, column: str) -> None:
     """Tell ids of one table that differ from an earlier one only in spelling: they may be one."""
-    ids = ledger.frame[column].where(pd.Series(ledger.alive))
-    first: dict[str, str] = {}
-    twins: dict[str, str] = {}
-    for name in ids.dropna().unique():
-        key = loose_key(name)
-        if key and first.setdefault(key, name) != name:
-            twins[name] = first[key]
-    if twins:
-        rows = ids.isin(list(twins)).to_numpy(bool) & ~ids.duplicated().to_numpy()
-        found = {row: str(ids.iat[row]) for row in np.flatnonzero(rows).tolist()}
-        twin_of = {row: twins[name] for row, name in found.items()}
-        ledger.note(rows, "id_twin", column, value=found.__getitem__, detail=twin_of.__getitem__)
+    held = ledger.coded(column)
+    texts = held.appear(ledger.alive)
+    keys = loose_keys(texts)
+    order, unique = pd.factorize(keys)
+    first = np.full(len(unique), -1)
+    first[order[::-1]] = np.arange(len(texts))[::-1]
+    later = (first[order] != np.arange(len(texts))) & (keys != "")
+    if later.any():
+        twins = dict(zip(texts[later], texts[first[order[later]]], strict=True))
+        _note_first(ledger, column, held, twins, "id_twin")
+
+
+def _note_first(ledger: Ledger, column: str, held: Coded, means: Mapping[str, str], code: str) -> None:
+    """Tell the first living row of each text of `means`."""
+    codes = np.where(ledger.alive & held.isin(means), held.codes, -1)
+    first = (codes >= 0) & ~pd.Series(codes).duplicated().to_numpy()
+
+    def name(row: int) -> str:
+        return str(held.texts[codes[row]])
+
+    ledger.note(first, code, column, value=name, detail=lambda row: means[name(row)])
 
 
 def _check_links(links: Ledger, members: pd.Index[Any], notes: Notes) -> None:
-    supplier, buyer = links.frame["supplier_id"], links.frame["buyer_id"]
-    outside = [~side.isin(members).to_numpy(bool) for side in (supplier, buyer)]
+    supplier, buyer = (links.coded(end) for end in ENDS["links"])
+    outside = [~side.isin(members) for side in (supplier, buyer)]
     links.note(outside[0] & outside[1], "outside_both", "supplier_id", summed="value")
     one = (outside[0] ^ outside[1]) & links.alive
     for number, grid in enumerate(links.grids):
@@ -133,65 +163,59 @@ def _check_links(links: Ledger, members: pd.Index[Any], notes: Notes) -> None:
                 value=str(count),
             )
     value = links.values("value")
-    links.note((supplier == buyer).fillna(False).to_numpy(bool), "self_supply", "value")
+    links.note(supplier.equal(buyer), "self_supply", "value")
     links.note(value == 0, "zero_value", "value")
 
 
-def _memberships(people: Ledger) -> pd.DataFrame:
-    """Return the rows that make somebody a member: those that live and name a cluster."""
-    return people.frame[people.alive & people.frame["cluster_id"].notna().to_numpy()]
+def _home(people: Ledger) -> Mask:
+    """Tell which rows make somebody a member: those that live and name a cluster."""
+    named: Mask = people.frame["cluster_id"].notna().to_numpy(bool)
+    return people.alive & named
 
 
-def _members_then(
-    people: Ledger, who: pd.Series[Any], year: pd.Series[Any]
-) -> np.ndarray[Any, np.dtype[np.bool_]]:
+def _members_then(people: Ledger, who: Coded, year: NDArray[np.float64]) -> Mask:
     """Tell for each row whether `who` is a member of some cluster in `year`."""
-    alive = _memberships(people)
-    periods = pd.DataFrame({"who": alive["participant_id"].astype(object)})
-    for name, none in (("joined_year", -np.inf), ("left_year", np.inf)):
-        given = alive[name] if name in alive else pd.Series(np.nan, index=alive.index)
-        periods[name] = pd.to_numeric(given, errors="coerce").astype("float64").fillna(none)
-    rows = pd.DataFrame(
-        {
-            "row": np.arange(len(who)),
-            "who": who.astype(object).to_numpy(),
-            "year": pd.to_numeric(year, errors="coerce").astype("float64").to_numpy(),
-        }
+    home = _home(people)
+    first = np.nan_to_num(people.values("joined_year")[home], nan=-np.inf)
+    last = np.nan_to_num(people.values("left_year")[home], nan=np.inf)
+    held = people.coded("participant_id")
+    place = pd.Index(held.texts, dtype=object).get_indexer(pd.Index(who.texts, dtype=object))
+    mine, node = held.codes[home], who.spread(place, -1)
+    always = np.zeros(len(held.texts) + 1, bool)
+    always[mine[np.isneginf(first) & np.isposinf(last)]] = True
+    found = always[node]
+    dated = pd.DataFrame({"who": mine, "first": first, "last": last})
+    met = pd.DataFrame({"row": np.flatnonzero(~found), "who": node[~found]}).merge(
+        dated[~always[mine]], on="who"
     )
-    open_ended = np.isneginf(periods["joined_year"]) & np.isposinf(periods["left_year"])
-    found = np.array(rows["who"].isin(periods.loc[open_ended, "who"]))
-    met = rows[~found].merge(periods, on="who")
-    inside = met["year"].between(met["joined_year"], met["left_year"])
-    found[met.loc[inside, "row"].to_numpy()] = True
+    when = year[met["row"].to_numpy()]
+    inside = (when >= met["first"].to_numpy()) & (when <= met["last"].to_numpy())
+    found[met["row"].to_numpy()[inside]] = True
     return found
 
 
 def _check_membership_years(links: Ledger, people: Ledger, members: pd.Index[Any]) -> None:
     """Tell links between organisations of which one is a member at another time, and neither in that year."""
-    frame = links.frame
-    ends = [frame[name] for name in ("supplier_id", "buyer_id")]
-    ever = ends[0].isin(members).to_numpy(bool) | ends[1].isin(members).to_numpy(bool)
-    then = np.zeros(len(frame), bool)
-    for end in ends:
-        then |= _members_then(people, end, frame["year"])
+    ever, then = np.zeros(len(links), bool), np.zeros(len(links), bool)
+    for end in ENDS["links"]:
+        held = links.coded(end)
+        ever |= held.isin(members)
+        then |= _members_then(people, held, links.values("year"))
     links.note(ever & ~then, "link_not_member", "supplier_id", summed="value")
 
 
 def _check_spelling(ledgers: Mapping[str, Ledger], members: pd.Index[Any]) -> None:
     """Tell outside partners whose id differs from a participant's only in spelling; first row of each."""
-    keys: dict[str, str] = {}
-    for member in members:
-        keys.setdefault(loose_key(member), member)
-    keys.pop("", None)
-    for table, columns in (("links", ("supplier_id", "buyer_id")), ("activity", ("participant_id",))):
-        if table not in ledgers:
-            continue
-        ledger = ledgers[table]
-        for column in columns:
-            ids = ledger.frame[column].where(pd.Series(ledger.alive))
-            strangers = [i for i in ids.dropna().unique() if i not in members]
-            near = {i: keys[loose_key(i)] for i in strangers if loose_key(i) in keys}
-            first = ids.isin(list(near)).to_numpy(bool) & ~ids.duplicated().to_numpy()
-            found = {row: str(ids.iat[row]) for row in np.flatnonzero(first).tolist()}
-            members_of = {row: near[stranger] for row, stranger in found.items()}
-            ledger.note(first, "id_near_miss", column, value=found.__getitem__, detail=members_of.__getitem__)
+    names = members.to_numpy(dtype=object)
+    keys = pd.Series(names, index=loose_keys(names))
+    keys = keys[(keys.index != "") & ~keys.index.duplicated()]
+    for table, columns in ENDS.items():
+        for column in columns if table in ledgers else ():
+            ledger = ledgers[table]
+            held = ledger.coded(column)
+            texts = held.appear(ledger.alive)
+            strangers = texts[~isin(texts, members)]
+            place = keys.index.get_indexer(pd.Index(loose_keys(strangers), dtype=object))
+            near = dict(zip(strangers[place >= 0], keys.to_numpy()[place[place >= 0]], strict=True))
+            if near:
+                _note_first(ledger, column, held, near, "id_near_miss")

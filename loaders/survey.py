@@ -120,7 +120,9 @@ def _looked_at(source: Source, settings: Settings, members: Sequence[str]) -> tu
     """Return what one sheet was taken for, with what is wrong in it; and the ids of its participants."""
     spec, notes = tables()[source.table], Notes()
     try:
-        typed = type_grid(arranged(source, spec, settings, members, notes), spec, notes, settings.direction)
+        typed = type_grid(
+            arranged(source, spec, settings, lambda: members, notes), spec, notes, settings.direction
+        )
     except ClusterCoopError as error:
         sheet = source.sheet
         paths = sheet.frame.columns if sheet.frame is not None else find_block(sheet.records, spec).paths

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
 from importlib import resources
 from typing import Final
@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from clustercoop.loaders.coded import judged
 from clustercoop.loaders.ledger import Ledger, Mask
 from clustercoop.loaders.units import words
 
@@ -58,13 +59,13 @@ def is_total(text: str) -> bool:
 def reject_totals(ledger: Ledger, columns: Sequence[str]) -> None:
     """Reject rows whose id or name says that they are totals."""
     for name in columns:
-        texts = ledger.frame[name]
-        totals = [text for text in texts.dropna().unique() if not _CODE.fullmatch(text) and is_total(text)]
-        if totals:
-            ledger.reject(texts.isin(totals).to_numpy(bool), "total_row", name)
+        column = ledger.coded(name)
+        totals = judged(column.texts, lambda text: not _CODE.fullmatch(text) and is_total(text))
+        if totals.any():
+            ledger.reject(column.spread(totals), "total_row", name)
 
 
-def find_sums(activity: Ledger, linked: pd.Index) -> None:
+def find_sums(activity: Ledger, linked: Collection[str]) -> None:
     """Tell rows of activity whose figures are the sums of all the others of their year.
 
     A row that is so in three figures of the table or more, never otherwise, and that no link names, is a
@@ -72,7 +73,7 @@ def find_sums(activity: Ledger, linked: pd.Index) -> None:
     """
     frame, alive = activity.frame, activity.alive
     years = activity.values("year")
-    who = frame["participant_id"]
+    who = frame["participant_id"].array
     hits: dict[str, int] = {}
     misses: set[str] = set()
     suspects = np.zeros(len(frame), bool)
@@ -87,11 +88,11 @@ def find_sums(activity: Ledger, linked: pd.Index) -> None:
         value, rows = table["value"].to_numpy(), table["row"].to_numpy()
         equal = (np.abs(2 * value - sums) <= 1e-9 * sums) & (counts > _OTHERS)
         suspects[rows[equal]] = True
-        for name in who.iloc[rows[equal]]:
+        for name in who[rows[equal]]:
             hits[name] = hits.get(name, 0) + 1
         if equal.any():
-            misses |= set(who.iloc[rows[~equal & (counts > _OTHERS)]])
+            misses |= set(who[rows[~equal & (counts > _OTHERS)]])
     certain = [n for n, count in hits.items() if count >= _CERTAIN and n not in misses and n not in linked]
-    total: Mask = who.isin(certain).to_numpy(bool)
+    total: Mask = activity.coded("participant_id").isin(certain)
     activity.reject(total, "total_by_sum", "participant_id")
     activity.note(suspects & ~total, "total_suspected", "participant_id")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 from typing import Any, Final
 
 import numpy as np
-import pandas as pd
+from numpy.typing import NDArray
 
+from clustercoop.loaders.coded import Coded, plain
 from clustercoop.loaders.ledger import Ledger
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.units import words
@@ -70,22 +71,59 @@ def name_key(name: str) -> tuple[str, str]:
 
 
 class Index:
-    """The participants by taxpayer number, by look and by name."""
+    """The participants by taxpayer number, by look and by name.
+
+    A plain id looks like itself alone, and as a name it is one word.
+    """
 
     def __init__(self, people: Ledger) -> None:
-        frame = people.frame.loc[people.alive, ["participant_id", "name"]]
-        ids = [str(i) for i in frame["participant_id"].dropna().unique()]
-        self.ids = set(ids)
-        self.looks = _single((look(i), i) for i in ids)
-        self.numbers = _single((m[1], i) for i in ids if (m := _TAXPAYER.fullmatch(i)) and m[1] != i)
+        texts = people.coded("participant_id").appear(people.alive)
+        simple = plain(texts)
+        self.ids = set(texts.tolist())
+        self._people = people
+        self._plain = set(texts[simple].tolist())
+        self._odd = texts[~simple].tolist()
+        looks = [(look(i), i) for i in self._odd]
+        looks += [(seen, seen) for seen, _ in looks if seen in self._plain]
+        self.looks = _single(looks)
+        self._blurred = {seen for seen, _ in looks} - set(self.looks)
+        marked = [*self._odd, *(i for i in texts[simple].tolist() if i[0] in "iI")]
+        self.numbers = _single((m[1], i) for i in marked if (m := _TAXPAYER.fullmatch(i)) and m[1] != i)
+
+    @cached_property
+    def _words(self) -> dict[str, list[str]]:
+        """Plain ids that are no numbers, by their small letters."""
+        found: dict[str, list[str]] = {}
+        for one in self._plain:
+            if not one.isdigit():
+                found.setdefault(one.lower(), []).append(one)
+        return found
+
+    @cached_property
+    def _names(self) -> dict[str, dict[str, set[str]]]:
+        """Names and ids that are no numbers, by their key: who is called so, under which legal forms."""
+        frame = self._people.frame.loc[self._people.alive, ["participant_id", "name"]]
         named = frame.dropna().drop_duplicates()
         pairs = [(str(n), str(i)) for i, n in zip(named["participant_id"], named["name"], strict=True)]
-        pairs += [(i, i) for i in ids if not i.isdigit()]
-        self.names: dict[str, dict[str, set[str]]] = {}
+        pairs += [(i, i) for i in self._odd if not i.isdigit()]
+        names: dict[str, dict[str, set[str]]] = {}
         for name, who in pairs:
             key, form = name_key(name)
             if key:
-                self.names.setdefault(key, {}).setdefault(who, set()).add(form)
+                names.setdefault(key, {}).setdefault(who, set()).add(form)
+        return names
+
+    def strangers(self, texts: NDArray[np.object_]) -> list[int]:
+        """Return the positions of texts that are no participant's id and may be another spelling of one."""
+        out = []
+        for at, (text, simple) in enumerate(zip(texts.tolist(), plain(texts).tolist(), strict=True)):
+            if text in self.ids:
+                continue
+            if not simple or text[0] in "iI" or text in self.looks:
+                out.append(at)
+            elif not text.isdigit() and (text.lower() in self._words or text.lower() in self._names):
+                out.append(at)
+        return out
 
     def find(self, stranger: str) -> tuple[str, str]:
         """Return the participant that an unknown identifier means and how, ("", reason) for none.
@@ -100,13 +138,16 @@ class Index:
                 return taxpayer, "number"
             if taxpayer in self.numbers:
                 return self.numbers[taxpayer], "number"
-        seen = self.looks.get(look(stranger), "")
-        if seen:
+        seen = look(stranger)
+        if seen in self.looks:
+            return self.looks[seen], "look"
+        if seen in self._plain and seen not in self._blurred:
             return seen, "look"
-        if stranger.isdigit() or not self.names:
+        if stranger.isdigit():
             return "", ""
         key, form = name_key(stranger)
-        known = self.names.get(key, {})
+        known = dict(self._names.get(key, {}))
+        known |= {who: known.get(who, set()) | {""} for who in self._words.get(key, ())}
         if not known:
             return "", ""
         fitting = [who for who, forms in known.items() if not form or form in forms or "" in forms]
@@ -140,12 +181,11 @@ def join_names(ledger: Ledger, index: Index, notes: Notes) -> None:
 
 
 def _join_column(ledger: Ledger, column: str, index: Index, notes: Notes) -> None:
-    codes, unique = pd.factorize(ledger.frame[column], use_na_sentinel=True)
-    texts = unique.to_numpy(dtype=object)
-    strange = [at for at, text in enumerate(texts) if text not in index.ids]
+    held = ledger.coded(column)
+    texts = held.texts
     joined: dict[str, list[str]] = {}
     renamed: Any = None
-    for at in strange:
+    for at in index.strangers(texts):
         who, how = index.find(texts[at])
         if how:
             joined.setdefault(how, []).append(f"{texts[at]} → {who}" if who else str(texts[at]))
@@ -159,4 +199,4 @@ def _join_column(ledger: Ledger, column: str, index: Index, notes: Notes) -> Non
         column_name = ledger.header(0, column)
         notes.add(f"id_by_{how}", **place, column=column_name, value=str(len(examples)), detail=shown)
     if renamed is not None:
-        ledger.rename(column, np.append(renamed, np.nan)[codes])
+        ledger.rename(column, Coded.renamed(held.codes, renamed))

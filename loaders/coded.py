@@ -1,0 +1,213 @@
+"""Columns of texts as positions among their distinct texts: what is asked of a text is asked once.
+
+Most identifiers are plain (`PLAIN`): letters and digits without a mark. Nothing has to be cleaned of them,
+and they are judged a column at a time; the others go through the rules one by one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from clustercoop.graph.kinds import TEXT
+
+Mask = NDArray[np.bool_]
+PLAIN: Final = re.compile(r"[0-9A-Za-z]*[0-9][0-9A-Za-z]*")
+"""Letters and digits of ASCII, a digit among them; at least three."""
+_SHORTEST: Final = 3
+
+
+def plain(texts: NDArray[np.object_]) -> Mask:
+    """Tell which of `texts` are plain: no mark of a gap, total, footer or error is among them.
+
+    Examples
+    --------
+    >>> plain(np.array(["7701", "p01", "na", "П01", "p-01", "x1"], dtype=object)).tolist()
+    [True, True, False, False, False, False]
+    """
+    if not len(texts):
+        return np.zeros(0, bool)
+    found = _matched(texts, rf"^{PLAIN.pattern}$")
+    if found is None:  # a lone surrogate is no text of Arrow
+        found = np.array([bool(PLAIN.fullmatch(text)) for text in texts], dtype=bool)
+    return found & (lengths(texts) >= _SHORTEST)
+
+
+def _matched(texts: NDArray[np.object_], pattern: str) -> Mask | None:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    try:
+        column = pa.array(texts, pa.large_string(), from_pandas=True)
+    except (pa.ArrowException, UnicodeEncodeError):
+        return None
+    return np.asarray(pc.match_substring_regex(column, pattern).to_numpy(zero_copy_only=False), dtype=bool)
+
+
+def lengths(texts: NDArray[np.object_]) -> NDArray[np.int64]:
+    """Return the number of characters of each text."""
+    return np.fromiter(map(len, texts.tolist()), np.int64, len(texts))
+
+
+@dataclass(frozen=True, eq=False)
+class Coded:
+    """A column of texts.
+
+    Attributes
+    ----------
+    codes : array of int, shape (rows,)
+        Position of each cell in `texts`, −1 where there is none.
+    texts : array of str
+        The distinct texts, in the order in which the rows name them.
+
+    Examples
+    --------
+    >>> column = Coded.of(pd.Series(["b", None, "a", "b"], dtype=TEXT))
+    >>> column.texts.tolist(), column.codes.tolist(), column.isin(["b"]).tolist()
+    (['b', 'a'], [0, -1, 1, 0], [True, False, False, True])
+    """
+
+    codes: NDArray[np.intp]
+    texts: NDArray[np.object_]
+
+    @classmethod
+    def of(cls, column: Any) -> Coded:
+        """Return a column of text, any kind of array, coded."""
+        held = getattr(column, "array", column)
+        if isinstance(held, pd.Categorical):
+            return cls(np.asarray(held.codes, dtype=np.intp), held.categories.to_numpy(dtype=object))
+        codes, unique = pd.factorize(column, use_na_sentinel=True)
+        return cls(codes, np.asarray(unique, dtype=object))
+
+    @classmethod
+    def renamed(cls, codes: NDArray[np.integer[Any]], texts: Iterable[Any]) -> Coded:
+        """Return a column whose distinct texts were replaced: some are now alike, or NaN."""
+        to, unique = pd.factorize(np.array([*texts, np.nan], dtype=object), use_na_sentinel=True)
+        now = to[codes]
+        if len(unique) == len(to) - 1:
+            return cls(now, np.asarray(unique, dtype=object))
+        order, kept = pd.factorize(now, use_na_sentinel=True)
+        kept = kept[kept >= 0]
+        if len(kept) != len(unique) or bool((kept != np.arange(len(kept))).any()):
+            places = np.full(len(unique) + 1, -1, np.intp)
+            places[kept] = np.arange(len(kept))
+            now = places[now]
+        return cls(now, np.asarray(unique, dtype=object)[kept])
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.codes)
+
+    def spread(self, judged: Any, missing: Any = False) -> NDArray[Any]:
+        """Return what was found of each distinct text, for every row; `missing` where there is none."""
+        values = np.asarray(judged)
+        return np.append(values, np.asarray(missing, dtype=values.dtype))[self.codes]
+
+    def where(self, holds: Callable[[str], bool]) -> Mask:
+        """Tell in which rows a text stands of which `holds` is true."""
+        return self.spread(np.array([holds(text) for text in self.texts], dtype=bool))
+
+    def isin(self, wanted: Any) -> Mask:
+        """Tell in which rows one of the texts `wanted` stands."""
+        return self.spread(isin(self.texts, wanted))
+
+    def appear(self, alive: Mask | None = None) -> NDArray[np.object_]:
+        """Return the distinct texts of the rows `alive`, in their order."""
+        if alive is None or alive.all():
+            return self.texts
+        found = pd.unique(self.codes[alive])
+        return self.texts[found[found >= 0]]
+
+    def equal(self, other: Coded) -> Mask:
+        """Tell in which rows both columns hold the same text."""
+        place = pd.Index(self.texts, dtype=object).get_indexer(pd.Index(other.texts, dtype=object))
+        return (self.codes == other.spread(place, -1)) & (self.codes >= 0)
+
+    def categorical(self) -> pd.Categorical:
+        """Return the column as pandas holds texts by their distinct ones."""
+        return pd.Categorical.from_codes(self.codes, categories=pd.Index(self.texts, dtype=object))
+
+    def array(self) -> Any:
+        """Return the column as an array of texts of pandas."""
+        import pyarrow as pa
+
+        try:
+            distinct = pa.array(self.texts, pa.large_string())
+        except (pa.ArrowException, UnicodeEncodeError):
+            return pd.array([*self.texts, np.nan], dtype=TEXT).take(self.codes)
+        codes = pa.array(self.codes, pa.int64(), mask=self.codes < 0)
+        return pd.array(pa.chunked_array([distinct.take(codes)]), dtype=TEXT)
+
+
+def stacked(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return frames of equal columns below each other; texts that are held by their distinct ones stay so."""
+    out = pd.concat(frames, ignore_index=True)
+    for name in out.columns:
+        parts = [frame[name].array for frame in frames]
+        if all(isinstance(part, pd.Categorical) for part in parts):
+            out[name] = pd.api.types.union_categoricals(parts)
+    return out
+
+
+class Cells(np.ndarray[Any, Any]):
+    """Object cells of a typed source that know their distinct values; a part of them does not any more.
+
+    Examples
+    --------
+    >>> cells = Cells.of(np.array([1, 0, 1]), np.array(["a", "b"], dtype=object))
+    >>> cells.tolist(), distinct(cells)[0].tolist(), distinct(cells[1:])[1].tolist()
+    (['b', 'a', 'b'], [0, 1, 0], ['a', 'b'])
+    """
+
+    known: tuple[NDArray[np.integer[Any]], NDArray[np.object_]] | None = None
+
+    @classmethod
+    def of(cls, codes: NDArray[np.integer[Any]], values: NDArray[np.object_]) -> Cells:
+        """Return cells by their position among distinct `values`, −1 for None."""
+        objects = np.empty(len(values) + 1, object)
+        objects[:-1] = values
+        held: Cells = objects[codes].view(cls)
+        held.known = (codes, values)
+        return held
+
+
+def distinct(cells: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[Any]]:
+    """Return the position of each cell among its distinct values, −1 for none, and those as they appear."""
+    known = cells.known if isinstance(cells, Cells) else None
+    if known is None:
+        codes, unique = pd.factorize(np.asarray(cells), use_na_sentinel=True)
+        return codes, np.asarray(unique)
+    codes, order = pd.factorize(known[0], use_na_sentinel=True)
+    none = np.flatnonzero(order < 0)
+    if len(none):  # a missing cell is a value of whole numbers
+        codes = np.where(codes == none[0], -1, codes - (codes > none[0]))
+        order = np.delete(order, none)
+    return codes, known[1][order]
+
+
+def isin(texts: NDArray[np.object_], wanted: Any) -> Mask:
+    """Tell which of the distinct `texts` are among `wanted`."""
+    index = wanted if isinstance(wanted, pd.Index) else pd.Index(list(wanted), dtype=object)
+    if not len(texts) or not len(index):
+        return np.zeros(len(texts), bool)
+    if len(index) < 8:
+        held = set(index)
+        return np.array([text in held for text in texts], dtype=bool)
+    return np.asarray(index.astype(object).get_indexer_for(pd.Index(texts, dtype=object)) >= 0, dtype=bool)
+
+
+def judged(
+    texts: NDArray[np.object_], odd: Callable[[str], bool], *, simple: Collection[bool] | Mask | None = None
+) -> Mask:
+    """Tell of which texts `odd` is true; plain ones are not asked, it is never true of them."""
+    known = plain(texts) if simple is None else np.asarray(simple, dtype=bool)
+    out = np.zeros(len(texts), bool)
+    asked = np.flatnonzero(~known)
+    out[asked] = [odd(text) for text in texts[asked]]
+    return out
