@@ -109,7 +109,8 @@ def _universe(several: list[NDArray[np.object_]]) -> pd.Index[Any]:
 
     texts = pc.unique(pa.chunked_array([pa.array(part, pa.large_string()) for part in several]))
     order = pc.sort_indices(texts)
-    return pd.Index(np.asarray(texts.take(order).to_numpy(zero_copy_only=False), dtype=object), dtype=object)
+    found: pd.Index[Any] = pd.Index(texts.take(order).to_numpy(zero_copy_only=False), dtype=object)
+    return found
 
 
 def _canonical_order(links: pd.DataFrame, n: int) -> pd.DataFrame:

@@ -127,7 +127,8 @@ class Coded:
     def equal(self, other: Coded) -> Mask:
         """Tell in which rows both columns hold the same text."""
         place = pd.Index(self.texts, dtype=object).get_indexer(pd.Index(other.texts, dtype=object))
-        return (self.codes == other.spread(place, -1)) & (self.codes >= 0)
+        same: Mask = (self.codes == other.spread(place, -1)) & (self.codes >= 0)
+        return same
 
     def categorical(self) -> pd.Categorical:
         """Return the column as pandas holds texts by their distinct ones."""

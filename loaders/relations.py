@@ -183,7 +183,7 @@ def _members_then(people: Ledger, who: Coded, year: NDArray[np.float64]) -> Mask
     mine, node = held.codes[home], who.spread(place, -1)
     always = np.zeros(len(held.texts) + 1, bool)
     always[mine[np.isneginf(first) & np.isposinf(last)]] = True
-    found = always[node]
+    found: Mask = always[node]
     dated = pd.DataFrame({"who": mine, "first": first, "last": last})
     met = pd.DataFrame({"row": np.flatnonzero(~found), "who": node[~found]}).merge(
         dated[~always[mine]], on="who"
