@@ -118,8 +118,8 @@ def respondent_id(said: str) -> str:
     """Return the respondent as identifiers are written, "" where none is named."""
     if not said:
         return ""
-    ids, _ = read_texts(np.array([said], object), tables()["participants"]["participant_id"])
-    return "" if pd.isna(ids[0]) else str(ids[0])
+    found, _ = read_texts(np.array([said], object), tables()["participants"]["participant_id"])
+    return "".join(found.texts)
 
 
 def tell_unanswered(ledgers: Mapping[str, Ledger], notes: Notes) -> None:
