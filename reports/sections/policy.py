@@ -82,3 +82,10 @@ class Greening(Policy):
 
     key = "greening"
     place = 74
+
+
+class Support(Policy):
+    """What changed with support measures, and how much of that may be told."""
+
+    key = "support"
+    place = 76

@@ -1,0 +1,100 @@
+"""Whether clusters with a category of support changed otherwise than those without it, beyond chance."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Final
+from zlib import crc32
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from clustercoop.analysis.core_periphery.significance import adjust
+from clustercoop.analysis.policy.analysed import Analysed
+from clustercoop.analysis.policy.effects import VERDICTS, Effect, difference_in_differences, rule, verdict
+from clustercoop.analysis.policy.steps import ALL
+from clustercoop.analysis.policy.tables.support_received import OUTCOMES, paths_of
+from clustercoop.graph.formation import FloatArray
+from clustercoop.graph.said import Said, coded, say
+
+ANY: Final = "any"
+"""All categories together."""
+
+
+def make(analysed: Analysed) -> pd.DataFrame:
+    """Return one row a category of support and figure."""
+    measures = analysed.graph.measures
+    if not len(measures):
+        return pd.DataFrame({"cluster_id": []})
+    categories = sorted(set(measures["category"]))
+    rows = []
+    for category in [*categories, *([ANY] if len(categories) > 1 else [])]:
+        mine = measures if category == ANY else measures[measures["category"] == category]
+        first = mine.groupby("cluster_id")["year"].min().astype("float64")
+        for outcome in OUTCOMES:
+            clusters, years, values = panel(analysed.formations, outcome)
+            when = first.reindex(clusters).to_numpy("float64")
+            seed = [analysed.settings.seed, crc32(f"{category}/{outcome}".encode())]
+            found = difference_in_differences(values, years, when, np.random.default_rng(seed))
+            others = measures[~measures.index.isin(mine.index) & measures["cluster_id"].isin(first.index)]
+            rows.append((category, outcome, found, years, len(first), int(others["cluster_id"].nunique())))
+    corrected = adjust(np.array([found.p for _, _, found, *_ in rows]), "holm")
+    return pd.DataFrame([_row(*row, float(p)) for row, p in zip(rows, corrected, strict=True)])
+
+
+def panel(formations: pd.DataFrame, outcome: str) -> tuple[list[str], NDArray[np.int64], FloatArray]:
+    """Return clusters, years and values of a figure, in the years that at least half of the clusters know."""
+    paths = paths_of(formations, outcome)
+    clusters = sorted(set(formations["cluster_id"].astype(str)))
+    every = sorted({year for path in paths.values() for year in path})
+    years = [year for year in every if sum(year in path for path in paths.values()) * 2 >= len(clusters)]
+    values = [[paths.get(c, {}).get(year, math.nan) for year in years] for c in clusters]
+    shape = (len(clusters), len(years))
+    return clusters, np.array(years, dtype=np.int64), np.array(values, dtype=np.float64).reshape(shape)
+
+
+def _row(
+    category: str,
+    outcome: str,
+    found: Effect,
+    years: NDArray[np.int64],
+    supported: int,
+    otherwise: int,
+    corrected: float,
+) -> dict[str, Any]:
+    said = verdict(found, corrected)
+    return {
+        "cluster_id": ALL,
+        "category": category,
+        "outcome": outcome,
+        "verdict": said,
+        "supported": supported,
+        "compared": found.supported,
+        "without": found.without,
+        "years": ";".join(map(str, years)),
+        "difference": found.difference,
+        "p": found.p,
+        "p_holm": corrected,
+        "difference_before": found.before,
+        "p_before": found.p_before,
+        "because": coded(_because(said, found, outcome, otherwise)),
+    }
+
+
+def _because(said: str, found: Effect, outcome: str, otherwise: int) -> list[Said]:
+    told, out = rule(), []
+    if said == VERDICTS[0]:
+        needs = {"least": told.with_measure, "free": told.without_measure, "before": told.years_before}
+        counts = {"count": found.supported, "without": found.without}
+        out.append(say("effect.needs", figure={"column": outcome}, **needs, **counts))
+        if not math.isnan(found.p):
+            out.append(say("effect.few_ways", p={"pvalue": found.least_p}))
+        return out
+    id = {VERDICTS[1]: "effect.paths", VERDICTS[2]: "effect.chance", VERDICTS[3]: "effect.beyond"}[said]
+    out.append(say(id, p={"pvalue": found.p_before if said == VERDICTS[1] else found.p}))
+    if said != VERDICTS[1]:
+        out.append(say("effect.not_cause"))
+    if otherwise:
+        out.append(say("effect.otherwise", count=otherwise))
+    return out

@@ -1,0 +1,75 @@
+"""The register of support: each measure's cluster before and after it, against clusters without it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, Final
+
+import pandas as pd
+
+from clustercoop.analysis.policy.analysed import Analysed
+from clustercoop.analysis.policy.effects import before_and_after
+from clustercoop.graph.said import coded, say
+
+OUTCOMES: Final = (
+    "cooperation_ratio",
+    "internal_sourcing_share",
+    "rd_per_employee",
+    "value_added_per_employee",
+)
+"""Figures that a measure is set against."""
+Paths = Mapping[str, Mapping[int, float]]
+
+
+def make(analysed: Analysed) -> pd.DataFrame:
+    """Return one row a measure and figure; the comparison are clusters that never had its category."""
+    measures = analysed.graph.measures
+    if not len(measures):
+        return pd.DataFrame({"cluster_id": []})
+    paths = {outcome: paths_of(analysed.formations, outcome) for outcome in OUTCOMES}
+    supported = {c: set(rows["cluster_id"]) for c, rows in measures.groupby("category")}
+    rows = []
+    for record in measures.to_dict("records"):
+        cluster, year = str(record["cluster_id"]), int(record["year"])
+        for outcome in OUTCOMES:
+            own = paths[outcome].get(cluster, {})
+            free = [p for c, p in paths[outcome].items() if c not in supported[record["category"]]]
+            before, after, other, count = before_and_after(own, year, free)
+            change = after - before
+            rows.append(
+                {
+                    **{
+                        name: record[name] for name in ("cluster_id", "year", "category", "measure", "amount")
+                    },
+                    "outcome": outcome,
+                    "before": before,
+                    "after": after,
+                    "change": change,
+                    "without": count,
+                    "change_without": other,
+                    "difference": change - other,
+                    "because": _because(before, after, other),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def paths_of(formations: pd.DataFrame, outcome: str) -> Paths:
+    """Return the known values of a figure by cluster and year."""
+    known = formations[formations[outcome].notna()]
+    out: dict[str, dict[int, float]] = {}
+    for cluster, year, value in zip(known["cluster_id"], known["year"], known[outcome], strict=True):
+        out.setdefault(str(cluster), {})[int(year)] = float(value)
+    return out
+
+
+def _because(before: float, after: float, other: float) -> str:
+    gaps: list[Any] = []
+    if math.isnan(before):
+        gaps.append(say("effect.no_before"))
+    if math.isnan(after):
+        gaps.append(say("effect.no_after"))
+    if not gaps and math.isnan(other):
+        gaps.append(say("effect.nobody_without"))
+    return coded(gaps)
