@@ -34,7 +34,7 @@ def make(analysed: Analysed) -> pd.DataFrame:
         first = mine.groupby("cluster_id")["year"].min().astype("float64")
         for outcome in OUTCOMES:
             clusters, years, values = panel(analysed.formations, outcome)
-            when = first.reindex(clusters).to_numpy("float64")
+            when: FloatArray = np.asarray(first.reindex(clusters), dtype=np.float64)
             seed = [analysed.settings.seed, crc32(f"{category}/{outcome}".encode())]
             found = difference_in_differences(values, years, when, np.random.default_rng(seed))
             others = measures[~measures.index.isin(mine.index) & measures["cluster_id"].isin(first.index)]
