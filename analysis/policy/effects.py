@@ -135,7 +135,7 @@ def difference_in_differences(
     (2.0, 0.0079, 0.0)
     """
     told = chosen or rule()
-    known: NDArray[np.bool_] = ~np.isnan(values).any(axis=1)
+    known = ~np.asarray(np.isnan(values).any(axis=1))
     usable = [
         bool(known[i])
         and not math.isnan(first[i])
