@@ -52,6 +52,17 @@ class Kind:
         """Whether values are numbers."""
         return self.notation != "text"
 
+    @property
+    def measured(self) -> bool:
+        """Whether values are amounts, shares or the like: they can have fractions, years cannot.
+
+        Examples
+        --------
+        >>> KINDS["money"].measured, KINDS["year"].measured, KINDS["id"].measured
+        (True, False, False)
+        """
+        return bool(self.dtype == "float64")
+
     def typed(self, values: pd.Series[Any]) -> pd.Series[Any]:
         """Return `values` as a column of this kind: an empty text is unknown, whole numbers stay whole.
 

@@ -8,10 +8,12 @@ from functools import cache
 from importlib import resources
 from typing import Final, Literal, get_args
 
+from clustercoop.graph.kinds import KINDS
+
 ColumnType = Literal["id", "text", "year", "money", "count", "number", "share"]
 
 SIDES: Final = ("low", "high")
-NUMERIC: Final = frozenset({"money", "count", "number", "share"})
+NUMERIC: Final = frozenset(kind.name for kind in KINDS.values() if kind.measured)
 FIRST_YEAR: Final = 1900
 LAST_YEAR: Final = 2100
 LINK_KINDS: Final = ("goods", "services", "return", "knowledge")

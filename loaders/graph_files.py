@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     import networkx as nx
 
 GRAPH_SUFFIXES: Final = (".graphml", ".gexf", ".net", ".paj", ".dl")
-_OURS: Final = "clustercoop"
 _YEAR: Final = re.compile(r"((?:19|20)\d\d)(?:\.0+)?(?:-\d\d-\d\d.*)?")
 _GRAPH_TAG: Final = re.compile(rb"<graph\b[^>]*>")
 _TIME_FORMAT: Final = re.compile(rb'\s(?:timeformat|timetype)="[^"]*"')

@@ -15,7 +15,6 @@ from clustercoop.analysis.verdicts.humps import EVIDENCE
 from clustercoop.analysis.verdicts.split import ALONG, MIN_SHARE, STRAIGHT, THIRD, Split
 
 MIN_JACCARD: Final = 0.6
-VALID_JACCARD: Final = 0.75
 MOST_GROUPS: Final = 4
 STARTS: Final = 6
 NEAR: Final = 2.5
