@@ -1,11 +1,8 @@
-"""Types of ecosystem, dysfunctions, support measures, and the two-trait threshold rule."""
+"""Types of ecosystem, dysfunctions, and the two-trait threshold rule."""
 
 from __future__ import annotations
 
 import math
-import tomllib
-from functools import cache
-from importlib import resources
 from typing import Final
 
 import numpy as np
@@ -25,11 +22,9 @@ __all__ = [
     "load_thresholds",
     "rule_verdicts",
     "yearly_rule",
-    "support_measures",
 ]
 
 JUDGED: Final = ("rd_per_employee", "value_added_per_employee")
-CATEGORIES: Final = ("legal", "economic", "organisational", "cooperation")
 
 
 def classify(
@@ -340,30 +335,3 @@ def _shown(value: float, *limits: float) -> str:
 
     texts = (f"{value:.{digits}g}" for digits in range(3, 18))
     return next((shown for shown in texts if sides(float(shown)) == sides(value)), f"{value:g}")
-
-
-@cache
-def support_measures() -> pd.DataFrame:
-    """Return the support measures by type: ``ecosystem_type, category, en, ru, note``.
-
-    Examples
-    --------
-    >>> table = support_measures().set_index(["ecosystem_type", "category"])
-    >>> table.loc[("growth", "organisational"), "en"]
-    'Technology development centres'
-
-    References
-    ----------
-    .. [1] Mityakov E. S. et al., Differentiated approach to government support measures in industrial
-       ecosystems as state industrial policy principle, Table 2. Reworded.
-    """
-    file = resources.files("clustercoop.analysis").joinpath("data", "support_measures.toml")
-    data = tomllib.loads(file.read_text("utf-8"))
-    rows = [
-        {"ecosystem_type": kind, "category": category, **texts, "note": texts.get("note", "")}
-        for kind, groups in data.items()
-        if kind != "about"
-        for category in CATEGORIES
-        for texts in (groups[category],)
-    ]
-    return pd.DataFrame(rows)

@@ -47,7 +47,8 @@ _HOMES: Final = {
     "analysis.results": "Result",
     "analysis.boundary": "conductance coverage ei_index reciprocity partition_ei_index partition_coverage",
     "analysis.diversity": "entropy hhi turnover variety weighted_jaccard",
-    "analysis.typology": "classify rule_verdicts support_measures load_thresholds",
+    "analysis.support": "support_measures",
+    "analysis.typology": "classify rule_verdicts load_thresholds",
     "analysis.trajectories": "trajectories",
     "analysis.core_periphery.common": "CoreFit",
     "analysis.core_periphery.borgatti_everett": "borgatti_everett",
@@ -116,8 +117,9 @@ if TYPE_CHECKING:
     from clustercoop.analysis.policy.linkages import linkages
     from clustercoop.analysis.policy.systemic import systemic_risk
     from clustercoop.analysis.results import Result
+    from clustercoop.analysis.support import support_measures
     from clustercoop.analysis.trajectories import trajectories
-    from clustercoop.analysis.typology import classify, load_thresholds, rule_verdicts, support_measures
+    from clustercoop.analysis.typology import classify, load_thresholds, rule_verdicts
     from clustercoop.analysis.verdicts.mixture import GaussianMixture
     from clustercoop.analysis.verdicts.verdict import FormationModel, assess
     from clustercoop.api import Check, analyze, check, clear, demo, explain, load, query, remove, report, view

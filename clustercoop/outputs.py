@@ -20,7 +20,7 @@ from clustercoop.graph.findings import Finding, Findings
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.progress import Metered, Progress, silent
 from clustercoop.graph.schema import tables
-from clustercoop.graph.settings import OUTPUTS, Lang, Settings
+from clustercoop.graph.settings import FILES, OUTPUTS, Lang, Settings
 from clustercoop.model_files import read_model, write_model
 from clustercoop.reports.inert import inert_cell
 
@@ -29,8 +29,6 @@ TABLES: Final = ("formations", "participants", "clusters", "gaps", "requests")
 PROVENANCE: Final = ("inputs", "accounting", "version")
 COSTS: Final = "costs.json"
 """Time and memory of each stage: the one file that differs between two runs of the same data."""
-# A thresholds file of one's own is kept with the results: what explains them later must not have changed.
-THRESHOLDS: Final = "thresholds.toml"
 
 
 @contextmanager
@@ -159,8 +157,9 @@ def write_result(
             _write_csv_tables(result, aside)
         if "parquet" in asked:
             _write_parquet_tables(result, aside)
-        if result.settings.thresholds:
-            shutil.copyfile(result.settings.thresholds, aside / THRESHOLDS)
+        for name in FILES:  # what explains the results later must not have changed
+            if getattr(result.settings, name):
+                shutil.copyfile(getattr(result.settings, name), aside / f"{name}.toml")
         _write_run(result, aside)
         write_reports(result, aside, lang=result.settings.lang, progress=progress, asked=asked)
         if isinstance(progress, Metered):
@@ -281,8 +280,7 @@ def read_result(path: str | os.PathLike[str]) -> Result:
             if (folder / "data" / f"{name}.parquet").is_file()
         }
         known = {key: run["settings"][key] for key in Settings.__slots__ if key in run["settings"]}
-        if (folder / THRESHOLDS).is_file():
-            known["thresholds"] = str(folder / THRESHOLDS)
+        known |= {name: str(file) for name in FILES if (file := folder / f"{name}.toml").is_file()}
         settings = Settings(**known)
         graph = SupplyGraph.from_tables(data, currency=run["currency"]).sharing(settings.shared_members)
         return Result(

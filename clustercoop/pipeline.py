@@ -23,6 +23,7 @@ from clustercoop.analysis.metrics import measure_all
 from clustercoop.analysis.per_employee import add_bounds
 from clustercoop.analysis.policy.analysed import Analysed
 from clustercoop.analysis.policy.tables import make_all
+from clustercoop.analysis.policy.tables.eligibility import overall
 from clustercoop.analysis.prices import price_findings, prices_of
 from clustercoop.analysis.results import Result
 from clustercoop.analysis.typology import classify, currency_gaps, load_thresholds, rule_verdicts, yearly_rule
@@ -123,9 +124,12 @@ def analyze_graph(
     }
     stated = base.gaps + currency_gaps(formation_table, type_findings)
     stated += [gap for found in measured for gap in found.gaps]
-    gaps = all_gaps(stated, tables, settings, model)
     progress("policy", 0, 0)
     policy = {} if only is not None else make_all(Analysed(**tables, graph=graph, settings=settings))
+    if policy:
+        eligible = tables["clusters"]["cluster_id"].map(overall(policy["eligibility"])).astype(TEXT)
+        tables["clusters"] = tables["clusters"].assign(eligibility_verdict=eligible)
+    gaps = all_gaps(stated, tables, settings, model)
     return Result(
         **tables,
         gaps=gaps,

@@ -10,8 +10,8 @@ import csv
 import sys
 from pathlib import Path
 
+from clustercoop.analysis.support import support_measures
 from clustercoop.analysis.thresholds import load_thresholds
-from clustercoop.analysis.typology import support_measures
 from clustercoop.analysis.verdicts.features import feature_list
 from clustercoop.graph.columns import TABLES, output_columns, policy_tables
 from clustercoop.graph.findings import catalogue

@@ -17,7 +17,8 @@ class Said(NamedTuple):
 
     A place is a text or a number as it is, or ``{"share": 0.2}`` for a value of a kind of column, or one of
     `PLACES`: ``{"column": name}`` is told by its header, ``{"term": name}`` by its term, ``{"input":
-    "table.column"}`` by the name of an input column, ``{"members": [ids]}`` and the plurals as lists.
+    "table.column"}`` by the name of an input column, ``{"members": [ids]}`` and the plurals as lists;
+    ``{"texts": {"en": …, "ru": …}}`` is a text of a file of rules in its languages.
     """
 
     id: str

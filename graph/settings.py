@@ -14,6 +14,8 @@ Lang = str
 
 
 METRICS: Final = ("cooperation", "core", "closedness", "chain", "model")
+FILES: Final = ("thresholds", "support_measures", "eligibility_rules", "benchmarks")
+"""Settings that name a file of one's own; it is kept with the results."""
 OUTPUTS: Final = ("csv", "parquet", "html", "md", "xlsx", "views")
 
 
@@ -135,6 +137,15 @@ class Settings:
         shapes=False,
     )
     thresholds: str = _setting("", "Path of a thresholds file of your own; empty for the shipped one.")
+    support_measures: str = _setting(
+        "", "Path of a file of support measures of your own; empty for the shipped one."
+    )
+    eligibility_rules: str = _setting(
+        "", "Path of a file of requirements for clusters of your own; empty for the shipped one."
+    )
+    benchmarks: str = _setting(
+        "", "Path of a file of usual cooperation by industry of your own; empty for the shipped one."
+    )
     internal_supply: Literal["links", "reported", "links_only"] = _setting(
         "links",
         "Where a participant's sales inside come from: links, and the reported used_by_participants where it "
@@ -214,9 +225,10 @@ class Settings:
     )
 
     def __post_init__(self) -> None:
-        """Refuse values outside their domain; a path object of `thresholds` becomes text."""
-        if isinstance(self.thresholds, os.PathLike):
-            object.__setattr__(self, "thresholds", os.fspath(self.thresholds))
+        """Refuse values outside their domain; a path object of a file becomes text."""
+        for name in FILES:
+            if isinstance(getattr(self, name), os.PathLike):
+                object.__setattr__(self, name, os.fspath(getattr(self, name)))
         for name, (default, domain) in DOMAINS.items():
             if not domain.allows(getattr(self, name), type(default)):
                 raise parameter_error(name, "Settings", domain.must(type(default)), getattr(self, name))

@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from clustercoop.analysis.typology import support_measures
+from clustercoop.analysis.support import support_measures
 from clustercoop.graph.columns import output_column
 from clustercoop.graph.findings import catalogue
 from clustercoop.graph.texts import fill, row_text, term
@@ -275,7 +275,7 @@ class Passports:
 
     @cached_property
     def _measures(self) -> Mapping[str, list[tuple[str, str]]]:
-        table = support_measures()
+        table = support_measures(self.result.settings.support_measures)
         found: dict[str, list[tuple[str, str]]] = {}
         for row in table.to_dict(orient="records"):
             kind, category = str(row["ecosystem_type"]), str(row["category"])

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from clustercoop.analysis.results import Result
-from clustercoop.analysis.typology import LEVELS, Thresholds, load_thresholds, support_measures
+from clustercoop.analysis.support import support_measures
+from clustercoop.analysis.typology import LEVELS, Thresholds, load_thresholds
 from clustercoop.graph.errors import ClusterCoopError
 from clustercoop.graph.texts import row_text, term
 from clustercoop.reports.charts import phase_portrait
@@ -74,6 +75,7 @@ class Types:
                 frame = frame.assign(**{column: "" if column == "ecosystem_type" else np.nan})
         self.frame = frame.sort_values(["cluster_id", "year"], kind="stable")
         self.received = result.graph.measures
+        self.support_file = result.settings.support_measures
 
     @property
     def known(self) -> pd.DataFrame:
@@ -146,7 +148,7 @@ class Types:
     def support(self) -> list[Support]:
         """Return the measures suggested for the types that occur in the last known year."""
         last = self.known.groupby("cluster_id").tail(1)["ecosystem_type"].astype(str).value_counts()
-        table = support_measures()
+        table = support_measures(self.support_file)
         out = []
         for name in table["ecosystem_type"].drop_duplicates():
             if name in last.index:

@@ -89,3 +89,22 @@ class Support(Policy):
 
     key = "support"
     place = 76
+
+
+class Eligibility(Policy):
+    """Which requirements for clusters are met, and what is usual."""
+
+    key = "eligibility"
+    place = 93
+
+
+class Suited(Policy):
+    """Which measures suit the type."""
+
+    key = "suited"
+    place = 75
+
+    def frame(self, name: str) -> pd.DataFrame:
+        """Return the last year of each cluster."""
+        frame = super().frame(name)
+        return frame[frame["year"] == frame.groupby("cluster_id")["year"].transform("max")]

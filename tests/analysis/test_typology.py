@@ -18,7 +18,6 @@ from clustercoop.analysis.typology import (
     load_thresholds,
     rule_sentence,
     rule_verdicts,
-    support_measures,
     yearly_rule,
 )
 from clustercoop.example import dataset
@@ -335,14 +334,6 @@ def test_every_term_has_both_languages() -> None:
     assert len(set(thresholds.types.values())) == 9
     assert {f"term.{name}" for name in names} <= set(entries("en")) & set(entries("ru"))
     assert term("mature", "ru") == "зрелость" and term("of my own", "ru") == "of my own"
-
-
-def test_support_measures_fill_nine_types_by_four_groups() -> None:
-    table = support_measures()
-    assert len(table) == 36 and (table["en"] != "").all() and (table["ru"] != "").all()
-    assert set(table["ecosystem_type"]) == set(load_thresholds().types.values())
-    assert table["note"].ne("").sum() == 1
-    assert table["ru"].str.contains("[а-яё]").all() and not table["en"].str.contains("[а-яё]").any()
 
 
 def test_bounds_settle_the_first_trait() -> None:

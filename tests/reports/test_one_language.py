@@ -11,7 +11,7 @@ import pytest
 
 import clustercoop
 from clustercoop.analysis.results import Result
-from clustercoop.analysis.typology import support_measures
+from clustercoop.analysis.support import support_measures
 from clustercoop.example import dataset
 from clustercoop.graph.columns import TABLES, output_columns, policy_tables
 from clustercoop.graph.findings import catalogue

@@ -1,0 +1,95 @@
+"""The members of one cluster-year as the requirements look at them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from clustercoop.analysis.policy.analysed import Analysed
+from clustercoop.analysis.thresholds import Thresholds
+from clustercoop.graph.formation import FloatArray, Formation, sum_by
+from clustercoop.graph.model import SupplyGraph
+
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Cast:
+    """Members of a formation, shape (n,) each; NaN is unknown.
+
+    Attributes
+    ----------
+    formation : Formation
+    graph : SupplyGraph
+    rows : DataFrame
+        Their rows of ``participants``, in the order of the formation.
+    thresholds : Thresholds
+        Which roles produce, and which make final products.
+    """
+
+    formation: Formation
+    graph: SupplyGraph
+    rows: pd.DataFrame
+    thresholds: Thresholds
+
+    @classmethod
+    def of(cls, analysed: Analysed, formation: Formation, people: pd.DataFrame) -> Cast:
+        """Return the members of `formation`; `people` are rows of participants of its cluster and year."""
+        rows = people.set_index("participant_id").reindex(formation.ids)
+        return cls(formation, analysed.graph, rows, analysed.thresholds)
+
+    def figure(self, name: str) -> FloatArray:
+        """Return one column of ``participants``."""
+        return self.rows[name].to_numpy("float64", na_value=np.nan)
+
+    @cached_property
+    def ids(self) -> list[str]:
+        """Ids of the members."""
+        return [str(one) for one in self.formation.ids]
+
+    @cached_property
+    def roles_known(self) -> bool:
+        """Whether any member has a role."""
+        return any(self.formation.role)
+
+    @cached_property
+    def producing(self) -> Flags:
+        """Whether the role is one that produces; an unknown role is."""
+        return np.array([self.thresholds.produces(role) for role in self.formation.role], dtype=bool)
+
+    @cached_property
+    def final(self) -> Flags:
+        """Producers of final products, by role."""
+        return np.array([self.thresholds.is_final_producer(role) for role in self.formation.role], dtype=bool)
+
+    @cached_property
+    def linked(self) -> Flags:
+        """Members with a link to another member: supply, a tie of knowledge, or reported supply inside."""
+        f = self.formation
+        out = np.zeros(f.n, bool)
+        out[f.src] = out[f.dst] = True
+        rows = self.graph.links.iloc[f.knowledge_rows]
+        place = {int(node): number for number, node in enumerate(f.members.tolist())}
+        for seller, buyer in zip(rows["supplier"].tolist(), rows["buyer"].tolist(), strict=True):
+            if seller in place and buyer in place:
+                out[[place[seller], place[buyer]]] = True
+        return out | (self.figure("internal_supply") > 0)
+
+    @cached_property
+    def purchases(self) -> FloatArray:
+        """All purchases, millions; a negative cell is unknown."""
+        bought = self.formation.purchases
+        return np.where(bought < 0, np.nan, bought)
+
+    @cached_property
+    def bought_from_intermediate(self) -> FloatArray:
+        """What each member bought from members that make no final product, by recorded links."""
+        f = self.formation
+        if not f.has_links:
+            return np.full(f.n, np.nan)
+        own = ~self.final[f.src]
+        return sum_by(f.dst[own], f.weight[own], f.n)

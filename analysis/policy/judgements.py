@@ -1,0 +1,71 @@
+"""Every requirement judged for every cluster-year: the rows behind the tables of eligibility."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pandas as pd
+
+from clustercoop.analysis.policy.analysed import Analysed
+from clustercoop.analysis.policy.cast import Cast
+from clustercoop.analysis.policy.requirements import Case, Judged, Rule, judge, read_rules, versions
+from clustercoop.graph.said import Said, say
+
+UNDECIDABLE = "undecidable"
+REGIONAL = "regional_value_added_per_employee"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One requirement of one cluster-year, and the text of it that was judged."""
+
+    cluster_id: str
+    year: int
+    day: dt.date
+    rule: Rule
+    verdict: str
+    judged: Judged
+    because: tuple[Said, ...]
+
+
+def verdicts(analysed: Analysed) -> Iterator[Verdict]:
+    """Yield each requirement in force on 31 December of each cluster-year.
+
+    Where it is not known which of its texts was in force, each is judged; a verdict that they do not share is
+    undecidable.
+    """
+    rules = read_rules(analysed.settings.eligibility_rules)
+    for case, cluster, year in cases(analysed):
+        day = dt.date(year, 12, 31)
+        for texts in versions(rules, day).values():
+            found = [judge(rule, case) for rule in texts]
+            last = found[-1]
+            told = list(last.because)
+            if len({each.holds for each in found}) > 1:
+                told.append(say("eligibility.text_unknown"))
+                verdict = UNDECIDABLE
+            else:
+                verdict = {True: "pass", False: "fail", None: UNDECIDABLE}[last.holds]
+            if verdict == UNDECIDABLE and last.missing:
+                told.append(say("eligibility.missing", columns=", ".join(last.missing)))
+            yield Verdict(cluster, year, day, texts[-1], verdict, last, tuple(told))
+
+
+def cases(analysed: Analysed) -> Iterator[tuple[Case, str, int]]:
+    """Yield each cluster-year of the formations with its members."""
+    formations = {(f.cluster_id, f.year): f for f in analysed.graph.formations()}
+    people = dict(iter(analysed.participants.groupby(["cluster_id", "year"]))) if len(formations) else {}
+    indicators = analysed.graph.indicators
+    regional: dict[tuple[str, int], float] = {}
+    if REGIONAL in indicators:
+        keys = zip(indicators["cluster_id"].astype(str), indicators["year"].astype(int), strict=True)
+        regional = dict(zip(keys, indicators[REGIONAL].astype("float64"), strict=True))
+    for row in analysed.formations.to_dict("records"):
+        key = str(row["cluster_id"]), int(row["year"])
+        cast = None
+        if key in formations:
+            rows = people.get(key, pd.DataFrame(columns=analysed.participants.columns))
+            cast = Cast.of(analysed, formations[key], rows)
+        yield Case(row, cast, regional.get(key, float("nan"))), *key

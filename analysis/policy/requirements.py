@@ -1,0 +1,355 @@
+"""Requirements for clusters as dated data, and how each kind of them is judged."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clustercoop.analysis.policy.cast import Cast, Flags
+from clustercoop.analysis.policy.links_needed import Share, fewest_links
+from clustercoop.analysis.rule_files import STATUSES, Entry, RuleFile
+from clustercoop.analysis.thresholds import role_name
+from clustercoop.graph.formation import FloatArray
+from clustercoop.graph.said import Said, say
+
+NOISE: Final = 1e-9
+NAN: Final = float("nan")
+
+
+@dataclass(frozen=True, eq=False)
+class Rule:
+    """One text of one requirement.
+
+    Attributes
+    ----------
+    id, kind : str
+    since, until : pair of dates or None
+        When it came into force and ended: the earliest and latest date that it can be.
+    status : {"sourced", "unverified", "own reading"}
+    texts, source : mapping of str to str
+        By language.
+    entry : Entry
+        Its fields.
+    """
+
+    id: str
+    kind: str
+    since: tuple[dt.date, dt.date]
+    until: tuple[dt.date, dt.date] | None
+    status: str
+    texts: Mapping[str, str]
+    source: Mapping[str, str]
+    entry: Entry = field(repr=False)
+
+    def in_force(self, day: dt.date) -> bool | None:
+        """Tell whether it was in force on `day`; None where that is not known."""
+        if day < self.since[0] or (self.until is not None and day >= self.until[1]):
+            return False
+        certain = day >= self.since[1] and (self.until is None or day < self.until[0])
+        return True if certain else None
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """What one rule says of one cluster-year.
+
+    Attributes
+    ----------
+    holds : bool or None
+        None where the data do not settle it.
+    value, low, high, threshold : float
+        The figure, its bounds and what it is held against; NaN where there is none.
+    failing, unsettled : lists of participant ids
+    missing : list of "table.column"
+    links : list of (supplier, buyer, value)
+        The smallest change in links that would pass; a buyer of "" is any other member.
+    links_needed : int or None
+        Their number; None where none is needed, or no change in links helps, or it was not found.
+    because : list of Said
+    """
+
+    holds: bool | None
+    value: float = NAN
+    low: float = NAN
+    high: float = NAN
+    threshold: float = NAN
+    failing: list[str] = field(default_factory=list)
+    unsettled: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    links: list[tuple[str, str, float]] = field(default_factory=list)
+    links_needed: int | None = None
+    because: list[Said] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One cluster-year: its row of formations, its members (None: no links, no activity) and the region."""
+
+    row: Mapping[Any, Any]
+    cast: Cast | None
+    regional: float
+
+
+def _productivity(rule: Rule, case: Case) -> Judged:
+    name = "value_added_per_employee"
+    value, low, high = (_number(case.row.get(f"{name}{end}")) for end in ("", "_low", "_high"))
+    cut = case.regional
+    missing = [] if not math.isnan(low) or not math.isnan(high) else [f"activity.{part}" for part in _ADDED]
+    missing += ["indicators.regional_value_added_per_employee"] if math.isnan(cut) else []
+    holds = True if low > cut else False if high <= cut else None
+    told = [] if math.isnan(cut) else [say("eligibility.region", value={"money": cut})]
+    return Judged(holds, value, low, high, cut, missing=missing if holds is None else [], because=told)
+
+
+_ADDED: Final = ("value_added", "employees")
+
+
+def _linked(rule: Rule, case: Case) -> Judged:
+    cast, allowed = _cast(case), int(rule.entry.number_of("allowed"))
+    if not cast.formation.has_links and not cast.linked.any():
+        return Judged(None, threshold=allowed, missing=["links.value"])
+    alone = [one for one, tied in zip(cast.ids, cast.linked, strict=True) if not tied]
+    if not cast.formation.has_links:
+        return Judged(None if alone else True, NAN, 0, len(alone), allowed, [], alone, ["links.value"])
+    count = len(alone)
+    links: list[tuple[str, str, float]] = []
+    if count > allowed and len(cast.ids) > 1:
+        # A link frees two isolated members at best, so ⌈excess / 2⌉ is the least there can be.
+        freed = alone[: count - allowed]
+        pairs = [freed[place : place + 2] for place in range(0, len(freed), 2)]
+        links = [(pair[0], pair[1] if len(pair) > 1 else "", NAN) for pair in pairs]
+    return Judged(
+        count <= allowed, count, count, count, allowed, alone, links=links, links_needed=len(links) or None
+    )
+
+
+def _supplied_share(rule: Rule, case: Case) -> Judged:
+    cast = _cast(case)
+    output, supply = cast.figure("output"), cast.figure("internal_supply")
+    bound = cast.producing & ~cast.final & ~(output == 0)
+    share = cast.figure("cooperation_ratio")
+    above_one = (output > 0) & (supply > output)
+    share = np.where(above_one, np.nan, share)
+
+    def shortfall(cut: float) -> tuple[FloatArray, FloatArray]:
+        return cut * output - supply, np.where(np.isnan(cast.purchases), np.inf, _outside(cast))
+
+    missing = ["activity.output", "links.value"]
+    return _by_member(rule, cast, bound, share, missing, shortfall, supplier_short=True)
+
+
+def _bought_share(rule: Rule, case: Case) -> Judged:
+    cast = _cast(case)
+    cut = rule.entry.number_of("share", most=1)
+    if not cast.final.any():
+        return Judged(None, threshold=cut, missing=["participants.role"])
+    bought, every = cast.bought_from_intermediate, cast.purchases
+    share = np.divide(bought, every, out=np.full(len(every), np.nan), where=every > 0)
+    share[share > 1 + NOISE] = np.nan
+    bound = cast.final & ~(every == 0)
+    spare = cast.figure("output") - cast.figure("internal_supply")
+    room = np.where(cast.final | ~cast.producing, 0.0, np.where(np.isnan(spare), np.inf, spare))
+
+    def shortfall(cut: float) -> tuple[FloatArray, FloatArray]:
+        return cut * every - bought, room
+
+    return _by_member(rule, cast, bound, share, ["activity.purchases", "links.value"], shortfall)
+
+
+def _by_member(
+    rule: Rule,
+    cast: Cast,
+    bound: Flags,
+    share: FloatArray,
+    missing: list[str],
+    shortfall: Callable[[float], tuple[FloatArray, FloatArray]],
+    *,
+    supplier_short: bool = False,
+) -> Judged:
+    """Judge a share that each member `bound` by the rule must reach, with the lower cut of special places."""
+    cut = rule.entry.number_of("share", most=1)
+    special = rule.entry.number_of("share_special", cut, most=1)
+    below = bound & (share < cut * (1 - NOISE))
+    surely = bound & (share < special * (1 - NOISE))
+    open_ = bound & np.isnan(share)
+    least = float(np.min(share[bound])) if bound.any() and not open_.any() else NAN
+    ends = (0.0, float(np.nanmin(share[bound]))) if open_.any() and (bound & ~open_).any() else (least, least)
+    names = np.array(cast.ids, dtype=object)
+    failing, unsettled = names[below].tolist(), names[open_].tolist()
+    if not bound.any():
+        return Judged(None, threshold=cut, missing=missing)
+    links: list[tuple[str, str, float]] = []
+    needed: int | None = None
+    told: list[Said] = []
+    if below.any():
+        short, room = shortfall(cut)
+        rows = np.flatnonzero(below)
+        allowed = rows[:, None] != np.arange(len(names))[None, :]
+        found = fewest_links(short[rows], np.maximum(room, 0.0), allowed)
+        if found is None:
+            told.append(say("eligibility.no_room"))
+        else:
+            links = [_named(names, rows, each, supplier_short) for each in found]
+            needed = len(links)
+            if np.isinf(room[[each.partner for each in found]]).any():
+                told.append(say("eligibility.room_unknown"))
+    holds = False if surely.any() else None if open_.any() or below.any() else True
+    lacking = missing if open_.any() else []
+    if holds is None and below.any():
+        lacking = ["participants.territory", *lacking]
+    return Judged(
+        holds, least, *ends, cut, failing, unsettled, lacking if holds is None else [], links, needed, told
+    )
+
+
+def _named(
+    names: NDArray[np.object_], rows: NDArray[np.int64], each: Share, supplier: bool
+) -> tuple[str, str, float]:
+    short, partner = str(names[rows[each.short]]), str(names[each.partner])
+    return (short, partner, each.value) if supplier else (partner, short, each.value)
+
+
+def _outside(cast: Cast) -> FloatArray:
+    """Return what each member still buys outside and could buy inside."""
+    bought = np.nan_to_num(cast.figure("bought_inside"))
+    return np.maximum(cast.purchases - bought, 0.0)
+
+
+def _not_producing(rule: Rule, case: Case) -> Judged:
+    cast, allowed = _cast(case), int(rule.entry.number_of("allowed"))
+    output = cast.figure("output")
+    none, unknown = cast.producing & (output == 0), cast.producing & np.isnan(output)
+    low, high = int(none.sum()), int((none | unknown).sum())
+    holds = True if high <= allowed else False if low > allowed else None
+    names = np.array(cast.ids, dtype=object)
+    return Judged(
+        holds,
+        low if low == high else NAN,
+        low,
+        high,
+        allowed,
+        names[none].tolist() if holds is False else [],
+        names[unknown].tolist() if holds is None else [],
+        ["activity.output"] if holds is None else [],
+    )
+
+
+def _participants(rule: Rule, case: Case) -> Judged:
+    least, count = rule.entry.number_of("at_least"), len(_cast(case).ids)
+    return Judged(count >= least, count, count, count, least)
+
+
+def _final_producers(rule: Rule, case: Case) -> Judged:
+    cast, least = _cast(case), rule.entry.number_of("at_least")
+    return _of_role(cast, cast.final, least)
+
+
+def _role_present(rule: Rule, case: Case) -> Judged:
+    cast, roles = _cast(case), {role_name(role) for role in rule.entry.texts("roles")}
+    return _of_role(cast, np.array([role_name(role) in roles for role in cast.formation.role]), 1)
+
+
+def _of_role(cast: Cast, has: Flags, least: float) -> Judged:
+    """Judge a number of members with a role; members without any role leave it open."""
+    blank = np.array([not role for role in cast.formation.role])
+    low, high = int(has.sum()), int(has.sum() + blank.sum())
+    holds = True if low >= least else False if high < least else None
+    missing = ["participants.role"] if holds is None else []
+    return Judged(holds, low if low == high else NAN, low, high, least, missing=missing)
+
+
+def _never(rule: Rule, case: Case) -> Judged:
+    return Judged(None, missing=list(rule.entry.texts("missing")))
+
+
+def _cast(case: Case) -> Cast:
+    assert case.cast is not None
+    return case.cast
+
+
+KINDS: Final[Mapping[str, tuple[Callable[[Rule, Case], Judged], tuple[str, ...]]]] = {
+    "productivity_above_region": (_productivity, ()),
+    "linked": (_linked, ("allowed",)),
+    "supplied_share": (_supplied_share, ("share", "share_special")),
+    "bought_share": (_bought_share, ("share", "share_special")),
+    "not_producing": (_not_producing, ("allowed",)),
+    "participants": (_participants, ("at_least",)),
+    "final_producers": (_final_producers, ("at_least",)),
+    "role_present": (_role_present, ("roles",)),
+    "never_in_data": (_never, ("missing",)),
+}
+_OPTIONAL: Final = ("share_special",)
+_WITHOUT_MEMBERS: Final = ("productivity_above_region", "never_in_data")
+
+
+def judge(rule: Rule, case: Case) -> Judged:
+    """Return what `rule` says of a cluster-year; undecidable where its members are not known."""
+    if case.cast is None and rule.kind not in _WITHOUT_MEMBERS:
+        return Judged(None, missing=["participants.participant_id", "links.value"])
+    return KINDS[rule.kind][0](rule, case)
+
+
+@cache
+def read_rules(path: str | Path = "") -> tuple[Rule, ...]:
+    """Read a file of requirements; the shipped one where `path` is empty.
+
+    Raises
+    ------
+    DataError
+        It cannot be read, or a field is wrong; the sentence names file, line and field.
+
+    Examples
+    --------
+    >>> [rule.status for rule in read_rules() if rule.id == "ten participants"]
+    ['unverified']
+    """
+    file = RuleFile(path, "eligibility.toml")
+    return tuple(_rule(entry) for entry in file.entries("rule"))
+
+
+def _rule(entry: Entry) -> Rule:
+    kind = entry.choice("kind", tuple(KINDS))
+    fields = KINDS[kind][1]
+    languages = [key for key in entry.values if len(key) == 2 or key.startswith("source_")]
+    entry.only({"id", "kind", "en", "from", "until", "status", "source", *languages, *fields})
+    for name in fields:
+        if name in _OPTIONAL and name not in entry.values:
+            continue
+        if name in ("roles", "missing"):
+            entry.texts(name)
+        else:
+            entry.number_of(name, most=1 if name.startswith("share") else math.inf)
+    since = entry.span("from")
+    if since is None:
+        raise entry.wrong("from", "a date, or two that it lies between", None)
+    return Rule(
+        entry.text("id"),
+        kind,
+        since,
+        entry.span("until"),
+        entry.choice("status", STATUSES),
+        entry.told(),
+        entry.told("source"),
+        entry,
+    )
+
+
+def versions(rules: Sequence[Rule], day: dt.date) -> dict[str, list[Rule]]:
+    """Return requirement → its texts that were, or may have been, in force on `day`."""
+    out: dict[str, list[Rule]] = {}
+    for rule in rules:
+        if rule.in_force(day) is not False:
+            out.setdefault(rule.id, []).append(rule)
+    return out
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else NAN

@@ -1,0 +1,57 @@
+"""The checklist of requirements for clusters: pass, fail or undecidable, rule by rule and year by year."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from clustercoop.analysis.policy.analysed import Analysed
+from clustercoop.analysis.policy.judgements import Verdict, verdicts
+from clustercoop.graph.said import coded, say
+
+
+def make(analysed: Analysed) -> pd.DataFrame:
+    """Return one row for each cluster-year and requirement in force at the end of the year."""
+    return pd.DataFrame([_row(found) for found in verdicts(analysed)])
+
+
+def _row(found: Verdict) -> dict[str, object]:
+    judged, rule = found.judged, found.rule
+    values = [value for *_, value in judged.links]
+    return {
+        "cluster_id": found.cluster_id,
+        "year": found.year,
+        "rule": rule.id,
+        "requirement": coded([say("said.text", text={"texts": dict(rule.texts)})]),
+        "verdict": found.verdict,
+        "value": judged.value,
+        "value_low": judged.low,
+        "value_high": judged.high,
+        "threshold": judged.threshold,
+        "failing": ";".join(judged.failing),
+        "unsettled": ";".join(judged.unsettled),
+        "missing": "; ".join(judged.missing),
+        "links_needed": judged.links_needed,
+        "value_needed": sum(values) if values else None,
+        "status": rule.status,
+        "source": coded([say("said.text", text={"texts": dict(rule.source)})]),
+        "judged_on": found.day.isoformat(),
+        "because": coded(found.because),
+    }
+
+
+def overall(table: pd.DataFrame) -> dict[str, str]:
+    """Return cluster → whether it meets the requirements in its last year.
+
+    Any sourced requirement that fails: does not meet; all pass: meets; else undecidable. Unverified ones
+    decide nothing.
+    """
+    out: dict[str, str] = {}
+    if not len(table):
+        return out
+    sourced = table[table["status"] == "sourced"]
+    for cluster, rows in sourced.groupby("cluster_id"):
+        said = set(rows.loc[rows["year"] == rows["year"].max(), "verdict"])
+        out[str(cluster)] = (
+            "does not meet" if "fail" in said else "meets" if said == {"pass"} else "undecidable"
+        )
+    return out

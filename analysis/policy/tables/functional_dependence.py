@@ -1,0 +1,126 @@
+"""Functional dependence in both readings, and cooperation beside what is usual in the industry."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from clustercoop.analysis.policy.analysed import Analysed
+from clustercoop.analysis.policy.benchmarks import Benchmark, read_benchmarks
+from clustercoop.analysis.policy.cast import Cast
+from clustercoop.analysis.policy.judgements import cases
+from clustercoop.graph.formation import FloatArray
+from clustercoop.graph.said import Said, coded, say
+
+
+def make(analysed: Analysed) -> pd.DataFrame:
+    """Return one row a cluster-year.
+
+    Supplier's side: Σ supply to other participants / Σ output over members that produce, producers of final
+    products left out. Buyer's side: Σ purchases from members that make no final product / Σ purchases over
+    the producers of final products. A side is stated where both cells are known for all members that count.
+    """
+    benchmarks = read_benchmarks(analysed.settings.benchmarks)
+    industries = _industries(analysed)
+    rows = []
+    for case, cluster, year in cases(analysed):
+        supplier, buyer, told = _sides(case.cast)
+        industry = industries.get(cluster, "")
+        fitting = [each for each in benchmarks if industry and each.covers(industry)]
+        ratio, low, high = (_number(case.row.get(f"cooperation_ratio{end}")) for end in ("", "_low", "_high"))
+        usual = fitting[0] if len(fitting) == 1 else None
+        rows.append(
+            {
+                "cluster_id": cluster,
+                "year": year,
+                "supplier_side": supplier,
+                "buyer_side": buyer,
+                "cooperation_ratio": ratio,
+                "cooperation_ratio_low": low,
+                "cooperation_ratio_high": high,
+                "industry": industry,
+                "benchmark": usual.id if usual else "",
+                "benchmark_low": usual.low if usual else None,
+                "benchmark_high": usual.high if usual else None,
+                "benchmark_date": usual.date if usual else "",
+                "position": _position(ratio, low, high, usual),
+                "beside": coded(_beside(ratio, low, high, fitting)),
+                "benchmark_source": coded(
+                    [say("said.text", text={"texts": dict(usual.source)})] if usual else []
+                ),
+                "because": coded(told),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _industries(analysed: Analysed) -> dict[str, str]:
+    clusters = analysed.graph.clusters
+    if "industry" not in clusters:
+        return {}
+    known = clusters.dropna(subset=["industry"])
+    return dict(zip(known["cluster_id"].astype(str), known["industry"].astype(str), strict=True))
+
+
+def _sides(cast: Cast | None) -> tuple[float, float, list[Said]]:
+    if cast is None:
+        return float("nan"), float("nan"), [say("dependence.no_members")]
+    told = []
+    output, supply = cast.figure("output"), cast.figure("internal_supply")
+    counted = cast.producing & ~cast.final
+    supplier = _ratio(supply[counted], output[counted])
+    if math.isnan(supplier):
+        told.append(say("dependence.supplier_unknown"))
+    buyer = _ratio(cast.bought_from_intermediate[cast.final], cast.purchases[cast.final])
+    if not cast.final.any():
+        told.append(say("dependence.no_final"))
+    elif math.isnan(buyer):
+        told.append(say("dependence.buyer_unknown"))
+    return supplier, buyer, told
+
+
+def _ratio(part: FloatArray, whole: FloatArray) -> float:
+    total = float(whole.sum())
+    ratio = float(part.sum()) / total if total > 0 else float("nan")
+    return ratio if ratio <= 1 + 1e-9 else float("nan")
+
+
+def _position(ratio: float, low: float, high: float, usual: Benchmark | None) -> str:
+    if usual is None:
+        return ""
+    least, most = (ratio, ratio) if not math.isnan(ratio) else (low, high)
+    if least > usual.high:
+        return "above the usual"
+    if most < usual.low:
+        return "below the usual"
+    return "as usual" if least >= usual.low and most <= usual.high else "cannot be told"
+
+
+def _beside(ratio: float, low: float, high: float, fitting: list[Benchmark]) -> list[Said]:
+    shown: Mapping[str, Any]
+    if not math.isnan(ratio):
+        id, shown = "benchmark.ratio", {"ratio": {"share": ratio}}
+    elif math.isnan(low) and math.isnan(high):
+        id, shown = "benchmark.unknown", {}
+    else:
+        least, most = (0.0 if math.isnan(low) else low), (1.0 if math.isnan(high) else high)
+        id, shown = "benchmark.between", {"from": {"share": least}, "to": {"share": most}}
+    if not fitting:
+        return [say("benchmark.none")]
+    return [
+        say(
+            id,
+            industry={"texts": dict(usual.texts)},
+            low={"share": usual.low},
+            high={"share": usual.high},
+            **shown,
+        )
+        for usual in fitting
+    ]
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else float("nan")
