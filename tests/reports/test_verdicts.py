@@ -90,7 +90,7 @@ def test_three_verdicts_are_kept_apart() -> None:
     assert raws(table, "formation_verdict") == result.clusters["formation_verdict"].tolist()
     assert set(raws(table, "eligibility_verdict")) == {""}
     at = [head.name for head in table.columns].index("eligibility_verdict")
-    assert {row.cells[at].why for row in table.rows} == {"the eligibility checklist is not computed yet"}
+    assert {row.cells[at].why for row in table.rows} == {"the requirements were not judged"}
     assert not Content(result, "en").model.eligibility_known
 
 
