@@ -26,10 +26,10 @@ Point = tuple[int, float, float]
 
 
 def escaped(text: str) -> str:
-    """Return a text for an SVG."""
+    """Return a text for an SVG: on one line, without what XML cannot hold, no markup."""
     from markupsafe import escape
 
-    return str(escape(text))
+    return str(escape(plain(text)))
 
 
 def label(x: float, y: float, text: str, style: str = "", anchor: str = "middle") -> str:
@@ -44,10 +44,10 @@ def upwards(x: float, y: float, text: str) -> str:
     return f'<text class="axis" text-anchor="middle" {place}>{escaped(text)}</text>'
 
 
-def framed(width: float, height: float, said: str, body: str, style: str, left: float = 0.0) -> str:
-    """Return an SVG with its text for readers who do not see it; "" as `said` for a mere ornament."""
-    told = f'role="img" aria-label="{escaped(said)}"' if said else 'aria-hidden="true"'
-    return f'<svg class="{style}" viewBox="{left:g} 0 {width:g} {height:g}" {told}>{body}</svg>'
+def framed(width: float, height: float, said: str, body: str, style: str, role: str = "img") -> str:
+    """Return an SVG with its text for readers who do not see it; a group is one of links."""
+    told = f'role="{role}" aria-label="{escaped(said)}"'
+    return f'<svg class="{style}" viewBox="0 0 {width:g} {height:g}" {told}>{body}</svg>'
 
 
 # Series.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,13 +15,10 @@ from clustercoop.analysis.support import support_measures
 from clustercoop.analysis.typology import LEVELS, Thresholds, load_thresholds
 from clustercoop.graph.errors import ClusterCoopError
 from clustercoop.graph.texts import row_text, term
-from clustercoop.reports.charts import phase_portrait
 from clustercoop.reports.inert import plain
 from clustercoop.reports.numbers import is_unknown
 from clustercoop.reports.tables import Table, plain_table
 from clustercoop.reports.words import Words
-
-PORTRAITS: Final = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +27,6 @@ class Zone:
 
     name: str
     clusters: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Portrait:
-    """The phase portrait of one cluster and the figures behind it."""
-
-    name: str
-    svg: str
-    table: Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,47 +91,6 @@ class Types:
     def levels(self) -> list[str]:
         """Return the three levels in words, low first."""
         return [term(level, self.words.lang) for level in LEVELS]
-
-    def candidates(self) -> list[str]:
-        """Return the clusters that have a year with both figures, by id."""
-        both = self.frame[["rd_per_employee", "value_added_per_employee"]].notna().all(axis=1)
-        return sorted({str(cluster) for cluster in self.frame["cluster_id"][both]})
-
-    def portraits(self) -> list[Portrait]:
-        """Return the phase portraits of the first `PORTRAITS` clusters that have one."""
-        if self.gone or self.currency != self.thresholds.currency:
-            return []
-        out = []
-        bands = self.thresholds.innovation, self.thresholds.productivity
-        cuts = [(band.low_below, band.high_above) for band in bands]
-        for cluster in self.candidates()[:PORTRAITS]:
-            rows = self.frame[self.frame["cluster_id"] == cluster]
-            figures = rows[["year", "rd_per_employee", "value_added_per_employee"]]
-            points = [(int(year), float(rd), float(added)) for year, rd, added in figures.to_numpy("float64")]
-            name = plain(self.names.get(cluster, cluster))
-            svg = phase_portrait(
-                points,
-                innovation=cuts[0],
-                productivity=cuts[1],
-                types=self.thresholds.types,
-                currency=self.currency,
-                title=name,
-                lang=self.words.lang,
-            )
-            out.append(Portrait(name, svg, self._figures(cluster, rows)))
-        return out
-
-    def _figures(self, cluster: str, rows: pd.DataFrame) -> Table:
-        unit = self.words.money(self.currency)
-        heads = (
-            (self.words("head_year"), "year"),
-            (self.words("innovation_axis", unit=unit), "money"),
-            (self.words("productivity_axis", unit=unit), "money"),
-            (self.words("head_type"), "term"),
-        )
-        columns = ["year", "rd_per_employee", "value_added_per_employee", "ecosystem_type"]
-        records = rows[columns].itertuples(index=False, name=None)
-        return plain_table("portrait", self.words("data_table"), heads, records, self.words)
 
     def support(self) -> list[Support]:
         """Return the measures suggested for the types that occur in the last known year."""

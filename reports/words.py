@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from clustercoop.graph.texts import BASE, entries, subset, text
+from clustercoop.graph.texts import BASE, entries, subset, term, text
 from clustercoop.reports.inert import plain
 
 
@@ -45,6 +45,10 @@ class Words:
         id = f"currency.{currency}"
         told = text(id, self.lang) if id in entries(BASE) else plain(currency)
         return self("unit_money", currency=told)
+
+    def term(self, value: str) -> str:
+        """Return a level, type or verdict in words."""
+        return term(value, self.lang)
 
     def subset(self, prefix: str) -> dict[str, str]:
         """Return the texts whose key begins with `prefix`, without it (for the scripts of a page)."""
