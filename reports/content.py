@@ -16,6 +16,7 @@ from clustercoop.graph.findings import SEVERITIES
 from clustercoop.reports.columnar import Columnar
 from clustercoop.reports.inert import plain, safe_stem
 from clustercoop.reports.numbers import is_unknown
+from clustercoop.reports.passport_parts import Rows
 from clustercoop.reports.people import for_people
 from clustercoop.reports.reasons import Reasons
 from clustercoop.reports.tables import Table, build_table
@@ -114,6 +115,11 @@ class Content:
     def formations(self) -> pd.DataFrame:
         """Formations, their sentences in the language of the report."""
         return with_no_dysfunction(for_people(self.result, "formations", self.lang))
+
+    @cached_property
+    def rows(self) -> Rows:
+        """The same by cluster, years in order."""
+        return Rows(self.formations.sort_values(["cluster_id", "year"], kind="stable"))
 
     @cached_property
     def clusters(self) -> pd.DataFrame:

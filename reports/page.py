@@ -64,4 +64,4 @@ def fragment(template: str, words: Words, **values: Any) -> Markup:
 
 def width_rules() -> str:
     """Return the style rules for bars of 0–100 percent (the policy forbids style attributes)."""
-    return "".join(f".w{n}{{--w:{n}%}}.headline .track .f{n}{{width:{n}%}}" for n in range(101))
+    return "".join(f".w{n}{{--w:{n}%}}" for n in range(101))

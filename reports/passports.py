@@ -37,7 +37,7 @@ class Passports:
         self.words = content.words
         self.lang = content.lang
         self.result = content.result
-        self.formations = Rows(content.formations.sort_values(["cluster_id", "year"], kind="stable"))
+        self.formations = content.rows
         people = self.result.participants
         if len(people):
             people = people.sort_values(["cluster_id", "year", "participant_id"], kind="stable")

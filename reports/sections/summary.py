@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
 
-from clustercoop.graph.columns import output_column
-from clustercoop.graph.texts import term
-from clustercoop.reports.inert import markdown, quoted, shorten
+from clustercoop.reports.answers import answers
+from clustercoop.reports.inert import markdown, shorten
 from clustercoop.reports.marked import CELL, ROWS, cut, grid
-from clustercoop.reports.numbers import is_unknown, percent, show
+from clustercoop.reports.numbers import percent, show
+from clustercoop.reports.reasons import places
 from clustercoop.reports.section import Block, Fragment, Section
-from clustercoop.reports.strips import sparkline
-
-HEADLINE_ROWS: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +34,16 @@ class Summary(Section):
     introduction = ""
 
     def blocks(self) -> Iterator[Block]:
-        """Yield sizes, sentences, the table of cooperation and the counts of findings."""
-        words, known = self.words, [r for h in self.headlines for _, r in h.history if r is not None]
-        top = max([0.05, *known])
-        values = {
-            "summary": self,
-            "headlines": self.headlines[:HEADLINE_ROWS],
-            "severities": dict(self.content.severities),
-            "percent": lambda share: percent(share, words.lang),
-            "spark": lambda history: sparkline(history, top),
-        }
-        yield Fragment("summary.j2", values, self._markdown())
+        """Yield sizes, sentences and answers; in Markdown the table of cooperation too."""
+        yield Fragment("summary.j2", {"summary": self, "answers": answers(self.content)}, self._markdown())
 
     def _markdown(self) -> list[str]:
         words = self.words
         parts = ["\n".join(f"- **{markdown(value)}** {markdown(label)}" for value, label, _ in self.tiles)]
         parts += [markdown(sentence) for sentence in self.sentences]
+        for answer in answers(self.content):
+            lines = "\n".join(f"- {markdown(line.text)}" for line in answer.lines)
+            parts += [f"### {markdown(answer.title)}", lines]
         if not self.headlines:
             return parts
         rows = []
@@ -71,22 +61,20 @@ class Summary(Section):
     def headlines(self) -> tuple[Headline, ...]:
         """Cooperation by cluster in its last year, highest first, unknown last."""
         found = []
-        frame = self.content.formations.sort_values(["cluster_id", "year"])
-        for cluster_id, rows in frame.groupby("cluster_id", sort=True):
-            last = next(rows.iloc[[-1]].itertuples(index=False))
-            history = tuple(
-                (int(year), None if is_unknown(ratio) else float(ratio))
-                for year, ratio in zip(rows["year"], rows["cooperation_ratio"], strict=True)
-            )
+        table = self.content.rows
+        for cluster_id in table.ranges:
+            years = [int(year) for year in table.column(cluster_id, "year")]
+            ratios = [None if v != v else v for v in table.numbers(cluster_id, "cooperation_ratio")]
+            history = tuple(zip(years, ratios, strict=True))
             year, ratio = history[-1]
-            why = "" if ratio is not None else self._why(last)
-            name = self.content.cluster_name(str(cluster_id))
-            found.append(Headline(str(cluster_id), name, year, ratio, why, history))
+            why = "" if ratio is not None else self._why(cluster_id, year)
+            name = self.content.cluster_name(cluster_id)
+            found.append(Headline(cluster_id, name, year, ratio, why, history))
         return tuple(sorted(found, key=lambda h: (h.ratio is None, -(h.ratio or 0.0), h.name, h.cluster_id)))
 
-    def _why(self, row: Any) -> str:
-        label = output_column("formations", "cooperation_ratio").label(self.words.lang)
-        return self.content.reasons.cell(row, "cooperation_ratio", label) or self.content.reasons.row(row)
+    def _why(self, cluster_id: str, year: int) -> str:
+        told = self.content.reasons.told(places(cluster_id, year), "cooperation_ratio")
+        return told or self.words("why_default")
 
     @cached_property
     def tiles(self) -> tuple[tuple[str, str, str], ...]:
@@ -107,35 +95,7 @@ class Summary(Section):
             (show(rejected, "int", lang), words("tile_rejected"), words("tile_rejected_note")),
         )
 
-    @cached_property
+    @property
     def sentences(self) -> tuple[str, ...]:
-        """The findings of the analysis in a few plain sentences."""
-        words, lang, known = self.words, self.words.lang, [h for h in self.headlines if h.ratio is not None]
-        said = []
-        if known:
-            best, least = known[0], known[-1]
-            said.append(words("said_known", known=len(known), total=len(self.headlines)))
-            if len(known) > 1:
-                said.append(
-                    words(
-                        "said_range",
-                        best=quoted(best.name, lang),
-                        best_ratio=percent(best.ratio or 0.0, lang),
-                        best_year=best.year,
-                        least=quoted(least.name, lang),
-                        least_ratio=percent(least.ratio or 0.0, lang),
-                        least_year=least.year,
-                    )
-                )
-        elif self.headlines:
-            said.append(words("said_none"))
-        return (*said, *self._verdicts(), *self.content.model.summary)
-
-    def _verdicts(self) -> list[str]:
-        """Count the verdicts, where there is more than one kind of them."""
-        verdicts = [str(v) for v in self.result.clusters.get("formation_verdict", ()) if not is_unknown(v)]
-        counts = {name: verdicts.count(name) for name in sorted(set(verdicts))}
-        if not counts or self.content.model.outcome in ("none", "unnamed", "named"):
-            return []
-        listed = "; ".join(f"{term(name, self.words.lang)} — {count}" for name, count in counts.items())
-        return [self.words("said_verdicts", verdicts=listed)]
+        """What the formation model found, in plain sentences."""
+        return self.content.model.summary

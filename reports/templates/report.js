@@ -1,5 +1,5 @@
 "use strict";
-// Navigation follows the reader; findings are shown by severity; everything opens for printing.
+// Navigation follows the reader; findings are shown by severity; errors and warnings open for printing.
 const links = new Map([...document.querySelectorAll("nav li a")].map((a) => [a.hash.slice(1), a]));
 const spy = new IntersectionObserver((entries) => {
   for (const entry of entries) {
@@ -16,7 +16,7 @@ document.querySelectorAll("input[name=severity]").forEach((box) => box.addEventL
 }));
 
 addEventListener("beforeprint", () => {
-  document.querySelectorAll("details:not(.participants)").forEach((item) => {
+  document.querySelectorAll(".find.error, .find.warning").forEach((item) => {
     if (!item.open) { item.open = true; item.dataset.printed = "1"; }
   });
 });
