@@ -86,7 +86,7 @@ def shown(path: Path) -> str:
     if path.suffix == ".html":
         text = re.sub(r"(?s)<style.*?</style>|<script (?!type).*?</script>", "", text)
         data = re.search(r'(?s)<script type="application/json" id="data"[^>]*>(.*?)</script>', text)
-        if data:
+        if data and '"tables":' in data[1]:
             text = text.replace(data[0], "\n".join(drawn(json.loads(data[1]))))
         text = unescape(
             re.sub(r"<[^>]*?((?:(?:data-tip|data-why|aria-label|title)=\"[^\"]*\"[^>]*?)*)>", r" \1 ", text)
