@@ -19,6 +19,8 @@ from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR
 from clustercoop.graph.texts import row_text
 
 LEVELS: Final = ("low", "medium", "high")
+COMPONENTS: Final = ("effectiveness", "market", "innovation", "publications")
+"""Of the integral potential of a specialisation."""
 
 # Indicators are quotients of sums, so a boundary value arrives with the noise of a division.
 RELATIVE_TOLERANCE: Final = 1e-9
@@ -111,6 +113,27 @@ class Origin:
         return row_text(self.row, "source", lang, self.id)
 
 
+@dataclass(frozen=True, slots=True)
+class Shock:
+    """How industries are grouped by two months of a shock; per cent, see `policy.shock.shock_groups`."""
+
+    first_month: str
+    second_month: str
+    moderate_fall: float
+    recovered_to: float
+    unaffected_fall: float
+    winner_rise: float
+
+
+@dataclass(frozen=True, slots=True)
+class Specialisation:
+    """Marked industries, weights of the integral potential, and clusters needed for relatedness."""
+
+    promising: tuple[str, ...]
+    weights: Mapping[str, float]
+    least_clusters: int
+
+
 @dataclass(frozen=True, eq=False)
 class Thresholds:
     """Everything that the classification takes from data.
@@ -140,6 +163,8 @@ class Thresholds:
         is stated, and before what crosses the boundary is (`clustercoop.analysis.recording`).
     core_turnover : float
         Share of the members of two years' cores that are in one of them only, above which it has turned over.
+    shock : Shock
+    specialisation : Specialisation
     """
 
     origin: Origin
@@ -158,6 +183,8 @@ class Thresholds:
     shares_recorded: float
     boundary_recorded: float
     core_turnover: float
+    shock: Shock
+    specialisation: Specialisation
 
     def produces(self, role: str) -> bool:
         """Tell whether a participant with `role` is expected to produce; an unknown role is.
@@ -258,6 +285,19 @@ class _Reader:
             shares_recorded=self.number("recording", "shares_at_least", high=1.0),
             boundary_recorded=self.number("recording", "boundary_at_least", high=1.0),
             core_turnover=self.number("early_warnings", "core_turnover", high=1.0),
+            shock=Shock(
+                self.text("shock", "first_month"),
+                self.text("shock", "second_month"),
+                self.number("shock", "moderate_fall", high=100.0),
+                self.number("shock", "recovered_to"),
+                self.number("shock_chosen", "unaffected_fall", high=100.0),
+                self.number("shock_chosen", "winner_rise"),
+            ),
+            specialisation=Specialisation(
+                tuple(sorted(self.names("specialisation", "promising"))),
+                {name: self.number("specialisation", name) for name in COMPONENTS},
+                int(self.number("specialisation", "least_clusters")),
+            ),
         )
 
     def wrong(self, section: str, key: str, must_be: str, got: object) -> ParameterError:

@@ -67,7 +67,10 @@ _HOMES: Final = {
     "analysis.chain": "upstreamness downstreamness average_propagation_lengths downstream_control",
     "analysis.brokers": "broker_share gould_fernandez",
     "analysis.entrainment": "leontief_inverse ghosh_inverse core_pull core_push",
-    "analysis.notions": "shock_groups specialisation_share",
+    "analysis.policy.shock": "shock_groups",
+    "analysis.policy.specialisation": (
+        "density integral_potential location_quotients relatedness specialisation_share"
+    ),
     "analysis.verdicts.verdict": "FormationModel assess",
     "analysis.verdicts.mixture": "GaussianMixture",
 }
@@ -105,7 +108,6 @@ if TYPE_CHECKING:
     from clustercoop.analysis.core_periphery.tiering import tiering
     from clustercoop.analysis.diversity import entropy, hhi, turnover, variety, weighted_jaccard
     from clustercoop.analysis.entrainment import core_pull, core_push, ghosh_inverse, leontief_inverse
-    from clustercoop.analysis.notions import shock_groups, specialisation_share
     from clustercoop.analysis.policy.additions import fewest_links
     from clustercoop.analysis.policy.changes import Scenario
     from clustercoop.analysis.policy.emissions import (
@@ -115,6 +117,14 @@ if TYPE_CHECKING:
         emission_intensity,
     )
     from clustercoop.analysis.policy.linkages import linkages
+    from clustercoop.analysis.policy.shock import shock_groups
+    from clustercoop.analysis.policy.specialisation import (
+        density,
+        integral_potential,
+        location_quotients,
+        relatedness,
+        specialisation_share,
+    )
     from clustercoop.analysis.policy.systemic import systemic_risk
     from clustercoop.analysis.results import Result
     from clustercoop.analysis.support import support_measures
@@ -194,6 +204,7 @@ __all__ = [
     "core_push",
     "coverage",
     "demo",
+    "density",
     "downstream_control",
     "downstreamness",
     "ei_index",
@@ -209,12 +220,14 @@ __all__ = [
     "ghosh_inverse",
     "gould_fernandez",
     "hhi",
+    "integral_potential",
     "leontief_inverse",
     "linkages",
     "lip",
     "list_queries",
     "load",
     "load_thresholds",
+    "location_quotients",
     "longest_chain",
     "minres",
     "open_store",
@@ -226,6 +239,7 @@ __all__ = [
     "read_result",
     "read_table",
     "reciprocity",
+    "relatedness",
     "remove",
     "report",
     "rossa_profile",

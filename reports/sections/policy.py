@@ -108,3 +108,10 @@ class Suited(Policy):
         """Return the last year of each cluster."""
         frame = super().frame(name)
         return frame[frame["year"] == frame.groupby("cluster_id")["year"].transform("max")]
+
+
+class Context(Policy):
+    """What the clusters are specialised in, shocks to their industries, further criteria beside the types."""
+
+    key = "context"
+    place = 78

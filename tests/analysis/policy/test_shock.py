@@ -6,7 +6,8 @@ import math
 
 import pytest
 
-from clustercoop.analysis.notions import shock_groups, specialisation_share
+from clustercoop.analysis.policy.shock import shock_groups
+from clustercoop.analysis.policy.specialisation import specialisation_share
 from clustercoop.graph.errors import ParameterError
 
 # Change in April and May 2020 against a year before, per cent, as printed. May is printed as a level for

@@ -1,8 +1,7 @@
-"""Notions of the sources that are neither cooperation, core, closedness nor chain, made computable."""
+"""How industries came through a shock, and what of it a cluster carries."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Final
 
 import numpy as np
@@ -72,40 +71,3 @@ def shock_groups(
         SHOCK_GROUPS[0],
     )
     return found.astype(object)
-
-
-def specialisation_share(
-    output: ArrayLike, industry_code: Collection[str], promising: Collection[str]
-) -> float:
-    """Return the share of output made in promising specialisations.
-
-    Parameters
-    ----------
-    output : array-like, shape (n,)
-        Output of each participant.
-    industry_code : collection of str, length n
-        Its industry code (NACE, OKVED).
-    promising : collection of str
-        Marked codes; "20" covers "20" and "20.1", not "201".
-
-    Returns
-    -------
-    float
-        In [0, 1]; NaN where an output is unknown, a producing participant has no code, or nothing is made.
-
-    Examples
-    --------
-    >>> specialisation_share([60.0, 30.0, 10.0], ["20.1", "24", "201"], ["20"])
-    0.6
-    """
-    amount = np.asarray(output, dtype=np.float64)
-    codes = [str(code).strip() for code in industry_code]
-    if len(codes) != len(amount):
-        raise parameter_error("industry_code", "specialisation_share", f"of length {len(amount)}", len(codes))
-    marked = tuple(str(code).strip().rstrip(".") for code in promising)
-    inside = np.array([any(c == p or c.startswith(f"{p}.") for p in marked) for c in codes], dtype=bool)
-    nameless = np.array([not code for code in codes], dtype=bool)
-    whole = float(amount.sum())
-    if not whole > 0 or (nameless & (amount > 0)).any():
-        return float("nan")
-    return float(amount[inside].sum()) / whole
