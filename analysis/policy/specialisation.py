@@ -121,7 +121,8 @@ def density(present: ArrayLike) -> FloatArray:
     phi = np.nan_to_num(relatedness(there))
     whole = phi.sum(axis=0)
     near = there @ phi
-    return np.divide(near, whole, out=np.full(near.shape, np.nan), where=whole > 0)
+    found = np.divide(near, whole, out=np.full(near.shape, np.nan), where=whole > 0)
+    return np.asarray(found)
 
 
 def integral_potential(components: pd.DataFrame, weights: Mapping[str, float]) -> pd.Series[float]:

@@ -27,7 +27,10 @@ def make(analysed: Analysed) -> pd.DataFrame:
     there = parts.pivot(index="cluster_id", columns="industry", values="members").notna().to_numpy()
     enough = len(held) >= rule.least_clusters
     near = density(there) if enough else np.full(made.shape, NAN)
-    at = amounts.index.get_indexer(parts["cluster_id"]), amounts.columns.get_indexer(parts["industry"])
+    at = (
+        amounts.index.get_indexer(pd.Index(parts["cluster_id"])),
+        amounts.columns.get_indexer(pd.Index(parts["industry"])),
+    )
     parts["output_share"] = parts["output"] / parts.groupby("cluster_id")["output"].transform("sum")
     parts["location_quotient"] = quotient[at]
     parts.loc[parts["output"].isna(), "location_quotient"] = NAN
