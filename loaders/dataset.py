@@ -50,6 +50,7 @@ from clustercoop.loaders.parts import fold_parts
 from clustercoop.loaders.relations import check_relations
 from clustercoop.loaders.sheets import Grid, RawSheet, show
 from clustercoop.loaders.sources import Source, find_sources
+from clustercoop.loaders.trade import turn_trade
 from clustercoop.loaders.turning import Hints, turn
 from clustercoop.loaders.who import ENDS, Index, join_names
 
@@ -282,6 +283,7 @@ def arranged(
     grid.facts["told"] = source.told
     if source.told == "form":
         grid.facts["respondent"] = respondent_id(source.respondent)
+    grid = turn_trade(grid, place, notes)
     hints = Hints(given.year or settings.year, source.names, grid.titles, given.cluster or source.cluster)
     return turn(grid, spec, hints, notes)
 

@@ -25,6 +25,7 @@ from clustercoop.loaders.matching import candidates, count_matches, known_forms
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.sections import fill_sections
 from clustercoop.loaders.sheets import BrokenRow, Grid, RawSheet, show
+from clustercoop.loaders.trade import trade_headers, with_trade
 
 SNIFFED: Final = 30
 
@@ -37,6 +38,8 @@ def header_score(specs: Sequence[TableSpec], rows: Sequence[Sequence[object]]) -
 def is_list(sheet: RawSheet, spec: TableSpec) -> bool:
     """Tell whether the headers of a sheet name at least two columns of the table."""
     if sheet.frame is not None:
+        return True
+    if len(sheet.records) and trade_headers(list(sheet.records[0])):
         return True
     return count_roles(find_block(sheet.records, spec).paths, spec) > 1
 
@@ -53,10 +56,13 @@ def to_grid(sheet: RawSheet, spec: TableSpec, notes: Notes, given: Given = NOTHI
         frame = sheet.frame
         columns = tuple(_cells(frame.iloc[:, i]) for i in range(frame.shape[1]))
         lines = np.arange(1, len(frame) + 1, dtype=np.int64)
+        given = with_trade(given, list(frame.columns)) if spec.name == "links" else given
         titles_of = tuple(_named(str(title), given, spec) for title in frame.columns)
         return Grid(sheet.file, sheet.sheet, titles_of, columns, lines, (), dict(sheet.facts))
     where = f"sheet {sheet.sheet} of {sheet.file}" if sheet.sheet else sheet.file
     given = with_profile(given, sheet.records)
+    if spec.name == "links" and len(sheet.records):
+        given = with_trade(given, list(sheet.records[0]))
     block = find_block(with_mapped_headers(sheet.records, given, HEADER_SEARCH), spec)
     at, header, body = block.first, [_named(path, given, spec) for path in block.paths], block.body
     titles, broken = _above(sheet, at, header)

@@ -33,7 +33,7 @@ from clustercoop.loaders.vocabulary import PATH
 
 MAPPING: Final = "mapping.toml"
 # A header that a mapping sets aside; no word of any column.
-_SET_ASIDE: Final = "set aside:"
+SET_ASIDE: Final = "set aside:"
 _KEYS: Final = frozenset({"table", "year", "cluster", "unit", "columns"})
 
 
@@ -57,7 +57,7 @@ class Given:
         """
         named = self.columns.get(_plain(text), text)
         unit = read_unit(text)[1]
-        if named == text or unit == Unit() or named.startswith(_SET_ASIDE) or "," in named:
+        if named == text or unit == Unit() or named.startswith(SET_ASIDE) or "," in named:
             return named
         return f"{named}, {_words_of(unit, text)}"
 
@@ -102,7 +102,7 @@ def _profiles() -> dict[frozenset[str], Given]:
     found = {}
     for row in csv.DictReader(text.splitlines()):
         headers, means = row["headers"].split("|"), row["means"].split("|")
-        columns = {h: m or f"{_SET_ASIDE} {h}" for h, m in zip(headers, means, strict=True)}
+        columns = {h: m or f"{SET_ASIDE} {h}" for h, m in zip(headers, means, strict=True)}
         found[frozenset(headers)] = Given(columns=columns)
     return found
 
@@ -167,7 +167,7 @@ def _target(header: str, said: Any, known: set[str], where: str) -> str:
             f"The section {where} maps {header!r} to {column!r}, which is no column of that table."
         )
     if not column:
-        return f"{_SET_ASIDE} {header.replace(PATH, ' > ')}"
+        return f"{SET_ASIDE} {header.replace(PATH, ' > ')}"
     return f"{column}, {_unit(unit, where)}" if unit else column
 
 

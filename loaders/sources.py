@@ -21,6 +21,7 @@ from clustercoop.loaders.names import Named, only_year, read_name
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.raw import BOOK_SUFFIXES, SUFFIXES, read_raw, suffix_of
 from clustercoop.loaders.sheets import RawSheet, show
+from clustercoop.loaders.trade import trade_headers
 
 Progress = Callable[[str], None]
 
@@ -370,6 +371,8 @@ def _fits(sheet: RawSheet, spec: TableSpec) -> bool:
 
 def _told_by_headers(sheet: RawSheet) -> str:
     """Return the table that the headers of a sheet tell, "" for none."""
+    if trade_headers(_first_header(sheet, tables()["links"])):
+        return "links"
     for table, signs in _SIGNS:
         spec = tables()[table]
         held = _roles(sheet, table)
