@@ -172,7 +172,7 @@ def _write_csv_tables(result: Result, folder: Path) -> None:
 
     for name in (*TABLES, *result.policy):
         write_csv(for_people(result, name, result.settings.lang), folder / f"{name}.csv")
-    write_csv(result.findings.to_frame(result.settings.lang), folder / "findings.csv")
+    write_csv(result.findings.by_kind(result.settings.lang), folder / "findings.csv")
     write_csv(for_people(result, "rejected", result.settings.lang), folder / "rejected.csv")
     if result.model is not None and len(result.model.features):
         write_csv(result.model.features, folder / "features.csv")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
 from typing import Any, Final, Literal
@@ -167,6 +167,23 @@ def joined(ids: Sequence[str]) -> str:
     return "; ".join(ids[:KEPT]) + more
 
 
+def _listed_all(some: Sequence[Finding], name: str) -> str:
+    """Return the different cells of a field, the first ten and how many more there are."""
+    cells = dict.fromkeys(str(cell) for item in some if (cell := getattr(item, name)) not in (None, ""))
+    return listed(joined(list(cells)))
+
+
+def _merged(some: Sequence[Finding]) -> Finding:
+    """Return one finding for several of a kind: what differs is listed."""
+    first = some[0]
+    if len(some) == 1:
+        return first
+    texts = {name: _listed_all(some, name) for name in ("value", "detail", "cluster_id", "participant_id")}
+    same = {name: len({getattr(item, name) for item in some}) == 1 for name in ("row", "year")}
+    numbers = {name: getattr(first, name) if same[name] else None for name in same}
+    return replace(first, **texts, **numbers)
+
+
 @dataclass
 class Findings:
     """A growing list of findings; unknown codes are refused, so the catalogue stays whole."""
@@ -196,6 +213,27 @@ class Findings:
     def count(self, severity: Severity) -> int:
         """Return how many have `severity`."""
         return sum(item.severity == severity for item in self.items)
+
+    def by_kind(self, lang: str = "en") -> pd.DataFrame:
+        """Return a table with a row for each code, place and column: `COLUMNS`, ``count`` and ``rows``.
+
+        Cells in which the findings of one kind differ list them: the first ten, and how many more there are.
+
+        Examples
+        --------
+        >>> found = Findings([Finding("self_supply", file="links.csv", row=row) for row in (2, 5)])
+        >>> found.by_kind()[["code", "count", "rows"]].values.tolist()
+        [['self_supply', 2, '2; 5']]
+        """
+        kinds: dict[tuple[str, ...], list[Finding]] = {}
+        for item in sorted(self.items, key=lambda item: SEVERITIES.index(item.severity)):
+            kinds.setdefault((item.code, item.table, item.file, item.sheet, item.column), []).append(item)
+        merged = [_merged(some) for some in kinds.values()]
+        frame = Findings(merged).to_frame(lang)
+        frame["count"] = [len(some) for some in kinds.values()]
+        for name in ("row", "year"):
+            frame[f"{name}s"] = [_listed_all(some, name) for some in kinds.values()]
+        return frame
 
     def to_frame(self, lang: str = "en") -> pd.DataFrame:
         """Return a table with `COLUMNS`, errors first, otherwise in the order of adding."""

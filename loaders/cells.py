@@ -13,17 +13,20 @@ from numpy.typing import NDArray
 
 from clustercoop.graph.kinds import TEXT
 from clustercoop.graph.schema import NUMERIC, SIDES, ColumnSpec, TableSpec
-from clustercoop.loaders.headers import HeaderMatch, Matched
+from clustercoop.loaders.headers import HeaderMatch, Matched, names_code
 from clustercoop.loaders.ids import read_texts
+from clustercoop.loaders.ledger import NUMBERING
 from clustercoop.loaders.matching import candidates, match_headers
+from clustercoop.loaders.needed import FIGURES
 from clustercoop.loaders.notes import Notes
-from clustercoop.loaders.numbers import Numbers, parse_numbers
+from clustercoop.loaders.numbers import Numbers, are_numbers, parse_numbers
 from clustercoop.loaders.parts import Months, part_months
 from clustercoop.loaders.sheets import Grid, show
 from clustercoop.loaders.sides import settle_headers
 from clustercoop.loaders.tokens import Issue
 from clustercoop.loaders.unit_columns import ColumnUnits, unit_columns
 from clustercoop.loaders.unit_rule import settle_units
+from clustercoop.loaders.vocabulary import read_header
 from clustercoop.loaders.years import parse_years
 
 # Columns of many rows and many distinct texts are held by the latter.
@@ -105,9 +108,12 @@ def type_grid(grid: Grid, spec: TableSpec, notes: Notes, direction: str = "auto"
     for header, name in match.wrong_unit:
         code = "column_ignored" if name in served else "unit_wrong"
         notes.add(code, **place, column=header, value=header, detail=name)
+    for m in match.columns:
+        if m.column.type == "money" and "vat_with" in read_header(m.header).marks:
+            notes.add("vat_included", **place, column=m.header, value=m.header, detail=m.column.name)
     figures = [m.column for m in match.columns if m.column.type in NUMERIC]
     units = unit_columns(grid, match.unknown, figures, where)
-    _tell_unknown(match.unknown, units, spec, served, place, notes)
+    _tell_unknown(grid, match.unknown, units, spec, served, place, notes)
     _tell_unnamed(grid, place, notes)
     typed = TypedGrid(grid, pd.DataFrame(index=range(len(grid))))
     settled = settle_units(match.columns, grid, units, typed.unnamed, place, notes)
@@ -178,6 +184,7 @@ def _year(typed: TypedGrid, name: str, cells: NDArray[Any]) -> NDArray[np.float6
 
 
 def _tell_unknown(
+    grid: Grid,
     unknown: Sequence[str],
     units: ColumnUnits,
     spec: TableSpec,
@@ -194,7 +201,9 @@ def _tell_unknown(
         if means and first.strip() != name.strip():
             notes.add("column_unread", **place, column=name, value=name, detail=means[0])
         else:
-            notes.add("column_ignored", **place, column=name, value=name)
+            code = NUMBERING.fullmatch(name) or names_code(name)
+            holds = FIGURES if not code and are_numbers(grid.columns[grid.header.index(name)]) else ""
+            notes.add("column_ignored", **place, column=name, value=name, detail=holds)
 
 
 def expand_merged(

@@ -44,6 +44,7 @@ from clustercoop.loaders.forms import (
 from clustercoop.loaders.grids import is_list, to_grid
 from clustercoop.loaders.ledger import REJECTED_COLUMNS, Ledger, Mask, exact_sum
 from clustercoop.loaders.matrices import read_square
+from clustercoop.loaders.needed import raise_ignored
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.numbers import to_float
 from clustercoop.loaders.parts import fold_parts
@@ -226,6 +227,9 @@ def build(
                     source, spec, settings, partial(_ids_of, typed.get("participants", ())), notes
                 )
                 typed.setdefault(table, []).append(type_grid(grid, spec, notes, settings.direction))
+    raise_ignored(
+        notes, {(t, name) for t, several in typed.items() for p in several for name in p.columns.values()}
+    )
     currency = _currency(typed, settings, notes)
     aliases = _open("aliases", typed["aliases"], notes) if "aliases" in typed else None
     if aliases:

@@ -23,7 +23,7 @@ from clustercoop.loaders.header_rows import HEADER_SEARCH, count_roles, find_blo
 from clustercoop.loaders.mapping import NOTHING, Given, with_mapped_headers, with_profile
 from clustercoop.loaders.matching import candidates, count_matches, known_forms
 from clustercoop.loaders.notes import Notes
-from clustercoop.loaders.sections import fill_sections
+from clustercoop.loaders.sections import fill_below, fill_sections
 from clustercoop.loaders.sheets import BrokenRow, Grid, RawSheet, show
 from clustercoop.loaders.trade import trade_headers, with_trade
 
@@ -85,6 +85,10 @@ def to_grid(sheet: RawSheet, spec: TableSpec, notes: Notes, given: Given = NOTHI
     cells, sections = fill_sections(_columns(records, len(header)), header, spec)
     if sections:
         notes.add("section_rows", **place, value=str(sections))
+    if not sheet.merged:
+        cells, below = fill_below(cells, header, spec)
+        if below:
+            notes.add("cluster_filled", **place, value=str(below))
     _refuse_second_table(cells, lines_kept, header, spec, where)
     asides = [" ".join(map(show, bad.cells)) for bad in ragged if bad.code == "note_row"]
     return Grid(

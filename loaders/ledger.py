@@ -20,7 +20,7 @@ from clustercoop.loaders.sheets import BrokenRow, Grid, show
 
 Mask = NDArray[np.bool_]
 # Headers of columns that number the rows: none, №, № п/п, #, index …
-_NUMBERING = re.compile(
+NUMBERING = re.compile(
     r"[\W_]*(?:n|nn|no|п\W*п|index|row|unnamed: ?\d+|__index_level_\d+__)?[\W_]*", re.IGNORECASE
 )
 # Tables whose ids stay held by the distinct ones on their way into the graph.
@@ -94,7 +94,7 @@ class Ledger:
         for grid in self.grids:
             at = grid.facts.get("columns_at", {})
             used = set(at.values()) - {at.get("year", -1)}
-            number = [i for i, name in enumerate(grid.header) if not _NUMBERING.fullmatch(name.strip())]
+            number = [i for i, name in enumerate(grid.header) if not NUMBERING.fullmatch(name.strip())]
             kept.append([i for i in number if i not in used])
         for source, position in zip(self.source[rows].tolist(), self.position[rows].tolist(), strict=True):
             columns = self.grids[source].columns

@@ -14,7 +14,7 @@ class Notes:
     """Findings of one load, at most `CAP` of one code and file, the rest counted with their value sum."""
 
     def __init__(self) -> None:
-        self._items: list[Finding] = []
+        self.items: list[Finding] = []
         self._seen: dict[tuple[str, str, str], int] = defaultdict(int)
         self._rest: dict[tuple[str, str, str], tuple[int, float]] = {}
 
@@ -25,7 +25,7 @@ class Notes:
     def add(self, code: str, **place: Any) -> None:
         """Add one finding."""
         self._seen[code, place.get("table", ""), place.get("file", "")] += 1
-        self._items.append(Finding(code, **place))
+        self.items.append(Finding(code, **place))
 
     def skip(self, code: str, table: str, file: str, count: int, total: float) -> None:
         """Count findings that are beyond the cap, and the sum of their values."""
@@ -35,7 +35,7 @@ class Notes:
 
     def findings(self) -> Findings:
         """Return all findings, then one summary for each kind that was capped."""
-        found = Findings(list(self._items))
+        found = Findings(list(self.items))
         for (code, table, file), (count, total) in self._rest.items():
             found.add(
                 f"more_{catalogue()[code].severity}",

@@ -15,10 +15,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clustercoop.loaders.sheets import show
 from clustercoop.loaders.tokens import Evidence, Issue, Token, classify, split_footnote
 from clustercoop.loaders.units import Unit
 
 LIMIT: Final = 1e15
+_SAMPLE: Final = 200
 
 # RE2 patterns for whole columns, in this order: integers, fractions that only one reading fits, ambiguous.
 _WHOLE: Final = r"^[-+]?\d{1,15}$"
@@ -360,3 +362,18 @@ def _value(token: Token, reading: dict[str, str]) -> tuple[float, Issue]:
             return np.nan, Issue.DECIMAL_UNCLEAR
         number = number.replace(token.mark, "" if reading[token.mark] == "thousands" else ".")
     return float(number), Issue.OK
+
+
+def are_numbers(cells: NDArray[Any]) -> bool:
+    """Tell whether half of the first filled cells or more are numbers.
+
+    Examples
+    --------
+    >>> are_numbers(np.array(["1,5", "", "к", "7"], object)), are_numbers(np.array(["", "x"], object))
+    (True, False)
+    """
+    texts = [text for cell in cells[:_SAMPLE] if (text := show(cell).strip())]
+    if not texts:
+        return False
+    read = parse_numbers(np.array(texts, dtype=object))
+    return int(np.isfinite(read.values).sum()) * 2 >= len(texts)

@@ -16,11 +16,12 @@ import pandas as pd
 from clustercoop.graph.errors import DataError
 from clustercoop.loaders.open_document import read_open_document
 from clustercoop.loaders.sheets import MAX_BYTES, RawSheet, read_bytes, reading
+from clustercoop.loaders.spreadsheet_xml import SPREADSHEET, read_spreadsheet_xml
 from clustercoop.loaders.text import Score, is_text, read_text
 from clustercoop.loaders.workbook import read_workbook
 
 TEXT_SUFFIXES: Final = (".csv", ".tsv", ".txt")
-BOOK_SUFFIXES: Final = (".xlsx", ".xlsm", ".xls", ".ods")
+BOOK_SUFFIXES: Final = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".xml")
 PACKED: Final = ".gz"
 # Bytes from which a file is read by several threads.
 _LARGE: Final = 50_000_000
@@ -51,8 +52,8 @@ def read_raw(path: str | os.PathLike[str], *, name: str = "", score: Score | Non
     Parameters
     ----------
     path : path
-        A ``.csv``, ``.tsv``, ``.txt`` (also packed as ``.gz``), ``.parquet``, ``.xlsx``, ``.xls`` or ``.ods``
-        file.
+        A ``.csv``, ``.tsv``, ``.txt`` (also packed as ``.gz``), ``.parquet``, ``.xlsx``, ``.xlsb``,
+        ``.xls``, ``.ods`` or ``.xml`` (Excel 2003) file.
     name : str
         How messages and findings call the file; "" for its own name.
     score : callable, optional
@@ -71,13 +72,12 @@ def read_raw(path: str | os.PathLike[str], *, name: str = "", score: Score | Non
     data = read_bytes(path, name)
     facts: dict[str, Any] = {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
     if suffix in BOOK_SUFFIXES:
+        if SPREADSHEET in data[:4096]:
+            return read_spreadsheet_xml(data, name, facts)
+        if suffix == ".xml":
+            raise DataError(f"The file {name} is XML, and no spreadsheet in the form of Excel 2003.")
         if is_text(data):
             return [_as_text(data, name, facts, score)]
-        if b"urn:schemas-microsoft-com:office:spreadsheet" in data[:4096]:
-            raise DataError(
-                f"The file {name} is a spreadsheet in the XML form of Excel 2003 under the name of a "
-                "workbook; open it in Excel and save it as .xlsx."
-            )
         if suffix == ".ods":
             return read_open_document(data, name, facts)
         return read_workbook(data, name, facts)

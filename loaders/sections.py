@@ -57,3 +57,37 @@ def fill_sections(
         elif section:
             filled[row] = section
     return (*cells[:at], filled, *cells[at + 1 :]), found
+
+
+def fill_below(
+    cells: tuple[NDArray[Any], ...], header: Sequence[str], spec: TableSpec
+) -> tuple[tuple[NDArray[Any], ...], int]:
+    """Write a cluster that only the first row of its group names into the rows below; return how many.
+
+    So a merged cell arrives in text. It is taken for one where the first row names a cluster, none is named
+    twice, and no fewer rows leave it empty than name it: members followed by partners outside look otherwise.
+
+    Examples
+    --------
+    >>> from clustercoop.graph.schema import tables
+    >>> rows = [["01", "А"], ["02", ""], ["03", "Б"], ["04", ""]]
+    >>> cells = tuple(np.array(rows, object).T)
+    >>> filled, count = fill_below(cells, ["ИНН", "Кластер"], tables()["participants"])
+    >>> filled[1].tolist(), count
+    (['А', 'А', 'Б', 'Б'], 2)
+    """
+    at = next((i for i, name in enumerate(header) if candidates(name, spec)[:1] == ("cluster_id",)), -1)
+    if spec.name != "participants" or at < 0 or len(cells[0]) < 3:
+        return cells, 0
+    texts = [show(cell).strip() for cell in cells[at]]
+    named = [text for text in texts if text]
+    empty = [row for row, text in enumerate(texts) if not text and any(show(c[row]).strip() for c in cells)]
+    if not texts[0] or len(set(named)) < len(named) or len(empty) < len(named):
+        return cells, 0
+    if any(sum(bool(show(c[row]).strip()) for c in cells) == 1 for row in empty) and len(cells) > 2:
+        return cells, 0  # notes and headings
+    filled, last = cells[at].astype(object), texts[0]
+    for row, text in enumerate(texts):
+        last = text or last
+        filled[row] = last
+    return (*cells[:at], filled, *cells[at + 1 :]), len(empty)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
 from clustercoop.graph.errors import ClusterCoopError, DataError
 from clustercoop.graph.schema import NUMERIC, TableSpec, tables
 from clustercoop.loaders.forms import is_example, read_form
@@ -18,7 +20,9 @@ from clustercoop.loaders.io_systems import find_systems, read_system
 from clustercoop.loaders.mapping import MAPPING, Given, Mapping, read_mapping
 from clustercoop.loaders.matrices import looks_square
 from clustercoop.loaders.names import Named, only_year, read_name
+from clustercoop.loaders.needed import FIGURES
 from clustercoop.loaders.notes import Notes
+from clustercoop.loaders.numbers import are_numbers
 from clustercoop.loaders.raw import BOOK_SUFFIXES, SUFFIXES, read_raw, suffix_of
 from clustercoop.loaders.sheets import RawSheet, show
 from clustercoop.loaders.trade import trade_headers
@@ -27,7 +31,6 @@ Progress = Callable[[str], None]
 
 # Files that may well hold a table, and that are not read.
 UNREAD: Final = (
-    ".xlsb",
     ".numbers",
     ".sav",
     ".dta",
@@ -35,7 +38,6 @@ UNREAD: Final = (
     ".accdb",
     ".dbf",
     ".json",
-    ".xml",
     ".zip",
     ".rar",
     ".7z",
@@ -172,8 +174,6 @@ def _from_folder(
                 continue
             failed.append((entry, refusal))  # a file of an unknown name that cannot be read is told, no more
             continue
-        if not found:
-            notes.add("file_ignored", file=show(entry), value=show(entry))
         sources += found
     for entry, why in failed:
         notes.add("file_unread", file=show(entry), value=show(entry), detail=str(why)[:200])
@@ -272,6 +272,7 @@ def _of_file(
     sheet = sheets[0]
     table = _table_of(sheet, named)
     if not table:
+        notes.add("file_ignored", file=name, value=name, detail=_may_hold(sheet))
         return []
     told = "mapping" if given.table else "name" if table in named.tables else "headers"
     return [Source(table, sheet, told, named.part, "", given)]
@@ -306,8 +307,21 @@ def _of_book(
         found += _one_each(more, name, file_named)
         left = [sheet for sheet in left if all(sheet is not source.sheet for source in found)]
     for sheet in left:
-        notes.add("sheet_ignored", file=name, sheet=sheet.sheet, value=sheet.sheet)
+        notes.add("sheet_ignored", file=name, sheet=sheet.sheet, value=sheet.sheet, detail=_may_hold(sheet))
+    if not found:
+        notes.add("file_ignored", file=name, value=name)
     return found
+
+
+def _may_hold(sheet: RawSheet) -> str:
+    """Return `FIGURES` where a sheet that was not understood has columns of numbers beside others."""
+    if sheet.frame is not None:
+        columns = [sheet.frame.iloc[:, i].to_numpy(object) for i in range(sheet.frame.shape[1])]
+    else:
+        rows = [list(row) for row in sheet.records[1:100]]
+        width = max(map(len, rows), default=0)
+        columns = [np.array([r[i] if i < len(r) else None for r in rows], object) for i in range(width)]
+    return FIGURES if len(columns) > 2 and any(map(are_numbers, columns)) else ""
 
 
 def _by_headers(sheet: RawSheet, name: str, file_named: Named, mapping: Mapping) -> Source | None:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +16,7 @@ from clustercoop.loaders.cells import type_grid
 from clustercoop.loaders.dataset import Dataset, arranged, build
 from clustercoop.loaders.header_rows import find_block
 from clustercoop.loaders.matching import options
+from clustercoop.loaders.needed import raise_ignored, serves
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.sources import Source, find_sources
 
@@ -108,6 +106,7 @@ def survey(
         found, ids = _looked_at(source, chosen, members)
         members += ids
         taken.append(found)
+    raise_ignored(notes, {(found.table, column.name) for found in taken for column in found.columns})
     told = [found.problem for found in taken if found.problem]
     sentences = tuple(dict.fromkeys([*told, *problems]))
     findings = notes.findings()
@@ -159,12 +158,6 @@ def _how(sure: float) -> str:
     return next(word for least, word in _SURE if sure >= least)
 
 
-@cache
-def _serves() -> tuple[dict[str, str], ...]:
-    text = resources.files("clustercoop.loaders").joinpath("serves.csv").read_text("utf-8")
-    return tuple(csv.DictReader(text.splitlines()))
-
-
 def _missing(files: Sequence[Taken], lang: str) -> tuple[tuple[str, str], ...]:
     """Return the columns of figures that no file holds, and the figures of the results that need them."""
     held = {(taken.table, column.name) for taken in files for column in taken.columns}
@@ -172,7 +165,7 @@ def _missing(files: Sequence[Taken], lang: str) -> tuple[tuple[str, str], ...]:
         return ()
     return tuple(
         (f"{row['table']}.{row['column']}", row.get(f"figures_{lang}") or row["figures_en"])
-        for row in _serves()
+        for row in serves()
         if (row["table"], row["column"]) not in held
     )
 

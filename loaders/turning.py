@@ -18,7 +18,7 @@ from clustercoop.loaders.header_rows import role
 from clustercoop.loaders.headers import Matched
 from clustercoop.loaders.matching import candidates, options, unit_text
 from clustercoop.loaders.notes import Notes
-from clustercoop.loaders.numbers import parse_numbers
+from clustercoop.loaders.numbers import are_numbers, parse_numbers
 from clustercoop.loaders.sheets import BrokenRow, Grid, show
 from clustercoop.loaders.units import Unit, read_unit, words
 from clustercoop.loaders.vocabulary import HALVES, KINDS, MONTHS, PATH, QUARTERS, Reading, read_header
@@ -126,7 +126,7 @@ def _refuse_spanned(grid: Grid, spec: TableSpec, where: str) -> None:
         if not name or spec[name].type not in NUMERIC:
             continue
         last = at + 1
-        while last < len(grid.header) and not grid.header[last] and _are_numbers(grid.columns[last]):
+        while last < len(grid.header) and not grid.header[last] and are_numbers(grid.columns[last]):
             last += 1
         if last > at + 1:
             paths = ", ".join(f"#{i + 1} {header!r} / {_first(grid.columns[i])}" for i in range(at, last))
@@ -139,15 +139,6 @@ def _refuse_spanned(grid: Grid, spec: TableSpec, where: str) -> None:
 
 def _first(cells: NDArray[Any]) -> str:
     return next((text for cell in cells if (text := show(cell).strip())), "")
-
-
-def _are_numbers(cells: NDArray[Any]) -> bool:
-    """Tell whether half of the first filled cells or more are numbers."""
-    texts = [text for cell in cells[:_SAMPLE] if (text := show(cell).strip())]
-    if not texts:
-        return False
-    read = parse_numbers(np.array(texts, dtype=object))
-    return int(np.isfinite(read.values).sum()) * 2 >= len(texts)
 
 
 def _without_plans(grid: Grid, spec: TableSpec, place: Mapping[str, str], notes: Notes) -> Grid:

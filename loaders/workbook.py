@@ -49,6 +49,8 @@ def read_workbook(data: bytes, name: str, facts: dict[str, Any]) -> list[RawShee
     if data[:2] == b"PK":
         overlays, uncached = _inspect(data, name)
         sheets = _with_calamine(data, name, facts, overlays)
+        if name.lower().endswith(".xlsb"):
+            return [_remark(sheet, ("xls_limits", "", None)) for sheet in sheets]
         if uncached:
             sheets = [_remark(sheet, ("formula_uncached", str(uncached), None)) for sheet in sheets]
         return sheets
@@ -193,15 +195,25 @@ def _with_calamine(
             if sheet.end is None and not odd:
                 continue
             rows = sheet.to_python(skip_empty_area=False) if sheet.end is not None else []
-            shown = _lay_over(rows, odd)
             merged = [(*first, *last) for first, last in sheet.merged_cell_ranges or ()]
-            read = _sheet(name, meta.name, rows, facts | {"reader": "calamine"})
-            read = replace(read, merged=tuple(merged), shown=shown)
-            if shown.scaled:
-                read = _remark(read, ("format_scaled", str(shown.scaled), None))
+            read = book_sheet(name, meta.name, rows, odd, merged, facts | {"reader": "calamine"})
             visible = str(meta.visible) == "SheetVisibleEnum.Visible"
             sheets.append(read if visible else _remark(read, ("sheet_hidden", "", None)))
     return sheets
+
+
+def book_sheet(
+    name: str,
+    title: str,
+    rows: list[list[Any]],
+    odd: Sequence[Odd],
+    merged: Sequence[tuple[int, int, int, int]],
+    facts: dict[str, Any],
+) -> RawSheet:
+    """Return a sheet of a workbook: its rows with what `odd` cells show, and its merged ranges."""
+    shown = _lay_over(rows, odd)
+    read = replace(_sheet(name, title, rows, facts), merged=tuple(merged), shown=shown)
+    return _remark(read, ("format_scaled", str(shown.scaled), None)) if shown.scaled else read
 
 
 def _lay_over(rows: list[list[Any]], odd: Sequence[Odd]) -> Shown:

@@ -15,6 +15,7 @@ import pytest
 from clustercoop.graph.errors import DataError, SchemaError
 from clustercoop.loaders.dataset import Dataset, read_dataset
 from clustercoop.loaders.names import read_name
+from tests.loaders import xlsb
 
 PEOPLE = "ИНН;Кластер\n0101;К\n0202;К\n"
 LINKS = "Год;Поставщик;Покупатель;Сумма, млн руб.\n2021;0101;0202;5\n"
@@ -125,10 +126,10 @@ def test_files_of_other_kinds_are_told(tmp_path: Path) -> None:
     folder(
         tmp_path, {"participants.csv": PEOPLE, "links.csv": LINKS, "письмо.docx": "PK", "скан.pdf": "%PDF"}
     )
-    (tmp_path / "activity.xlsb").write_bytes(b"PK\x03\x04")
+    (tmp_path / "activity.numbers").write_bytes(b"PK\x03\x04")
     data = read_dataset(tmp_path)
     assert found(data, "file_ignored") == ["письмо.docx", "скан.pdf"]
-    assert found(data, "file_unread") == ["activity.xlsb"]
+    assert found(data, "file_unread") == ["activity.numbers"]
 
 
 def test_open_document_and_packed_text(tmp_path: Path) -> None:
@@ -306,3 +307,93 @@ def test_a_table_of_foreign_trade_whose_headers_are_letters(tmp_path: Path) -> N
     data = read_dataset(folder(tmp_path, files))
     assert value(data) == [10.0]
     assert data.graph.currency == "USD"
+
+
+def spreadsheet_xml(rows: str, styles: str = "") -> str:
+    space = "urn:schemas-microsoft-com:office:spreadsheet"
+    return (
+        f'<?xml version="1.0"?>\n<?mso-application progid="Excel.Sheet"?>\n<Workbook xmlns="{space}" '
+        f'xmlns:ss="{space}">{styles}<Worksheet ss:Name="Поставки"><Table>{rows}</Table></Worksheet>'
+        "</Workbook>"
+    )
+
+
+def xml_row(*cells: Any, at: str = "") -> str:
+    def one(cell: Any) -> str:
+        extra, cell = cell if isinstance(cell, tuple) else ("", cell)
+        kind = "String" if isinstance(cell, str) else "Number"
+        return f'<Cell{extra}><Data ss:Type="{kind}">{cell}</Data></Cell>'
+
+    return f"<Row{at}>{''.join(map(one, cells))}</Row>"
+
+
+@pytest.mark.parametrize("name", ["links.xml", "links.xls"])
+def test_a_spreadsheet_in_xml_is_read_as_it_shows(name: str, tmp_path: Path) -> None:
+    styles = '<Styles><Style ss:ID="t"><NumberFormat ss:Format="#,##0,"/></Style></Styles>'
+    rows = xml_row("Год", "Поставщик", "Покупатель", "Сумма, тыс. руб.")
+    rows += xml_row(2021, (' ss:MergeDown="1"', "0101"), "0202", 5000)
+    rows += xml_row((' ss:Index="1"', 2022), (' ss:Index="3"', "0303"), (' ss:StyleID="t"', 7_000_000))
+    folder(tmp_path, {"participants.csv": PEOPLE, name: spreadsheet_xml(rows, styles)})
+    data = read_dataset(tmp_path)
+    links = data.graph.to_tables()["links"]
+    assert links["supplier_id"].tolist() == ["0101", "0101"]  # the merged cell holds for both rows
+    assert value(data) == [5.0, 7.0]  # the format shows 7,000 of seven million
+
+
+def test_xml_that_is_no_spreadsheet_or_holds_no_row_is_named_so(tmp_path: Path) -> None:
+    (tmp_path / "links.xml").write_text("<a/>", "utf-8")
+    with pytest.raises(DataError, match="XML, and no spreadsheet"):
+        read_dataset(folder(tmp_path, {"participants.csv": PEOPLE}))
+    (tmp_path / "links.xml").write_text(spreadsheet_xml(xml_row("Год")), "utf-8")
+    with pytest.raises(DataError, match="XML form of Excel 2003, and no sheet"):
+        read_dataset(tmp_path)
+    (tmp_path / "links.xml").write_text('<!DOCTYPE a [<!ENTITY b "c">]>' + spreadsheet_xml(""), "utf-8")
+    with pytest.raises(DataError, match="declarations"):
+        read_dataset(tmp_path)
+
+
+def test_a_binary_workbook_is_read(tmp_path: Path) -> None:
+    rows = [["Год", "Поставщик", "Покупатель", "Сумма, тыс. руб."], [2021, "0101", "0202", 5500.5]]
+    (tmp_path / "links.xlsb").write_bytes(xlsb.workbook(rows))
+    data = read_dataset(folder(tmp_path, {"participants.csv": PEOPLE}))
+    assert value(data) == [5.5005] and found(data, "xls_limits") == ["links.xlsb"]
+
+
+def test_a_cluster_that_only_the_first_row_of_its_group_names(tmp_path: Path) -> None:
+    people = "ИНН;Кластер;Название\n01;А;а\n02;;б\n03;;в\n04;Б;г\n05;;д\n"
+    data = read_dataset(folder(tmp_path, {"participants.csv": people, "links.csv": LINKS}))
+    rows = data.graph.to_tables()["participants"]
+    assert dict(zip(rows["participant_id"], rows["cluster_id"], strict=True)) == {
+        "01": "А", "02": "А", "03": "А", "04": "Б", "05": "Б"
+    }  # fmt: skip
+    assert [f.value for f in data.findings if f.code == "cluster_filled"] == ["3"]
+
+
+def test_partners_without_a_cluster_below_members_stay_outside(tmp_path: Path) -> None:
+    people = "ИНН;Кластер;Название\n01;А;а\n02;А;б\n03;А;в\n04;;г\n05;;д\n"
+    data = read_dataset(folder(tmp_path, {"participants.csv": people, "links.csv": LINKS}))
+    assert data.graph.to_tables()["participants"]["cluster_id"].isna().sum() == 2
+    assert found(data, "cluster_filled") == []
+
+
+def test_what_is_passed_over_is_a_warning_where_a_figure_is_missing(tmp_path: Path) -> None:
+    figures = "ИНН;Год;Выпуск, млн руб.;Персонал на конец;Город\n0101;2021;50;7;К\n0202;2021;60;8;К\n"
+    other = "Лицо;Сколько;Когда\nа;1;2\nб;3;4\n"
+    files = {"participants.csv": PEOPLE, "links.csv": LINKS, "activity.csv": figures, "x.csv": other}
+    data = read_dataset(folder(tmp_path, files))
+    told = {f.code: f for f in data.findings if f.code.endswith("_needed")}
+    assert told["column_ignored_needed"].value == "Персонал на конец"
+    assert "activity.employees" in told["column_ignored_needed"].detail.split("; ")
+    assert told["file_ignored_needed"].file == "x.csv"
+    assert [f.value for f in data.findings if f.code == "column_ignored"] == ["Город"]
+
+
+def test_a_value_that_includes_tax_is_told(tmp_path: Path) -> None:
+    links = "Год;Поставщик;Покупатель;Сумма с НДС, млн руб.\n2021;0101;0202;5\n"
+    data = read_dataset(folder(tmp_path, {"participants.csv": PEOPLE, "links.csv": links}))
+    assert [(f.value, f.detail, f.severity) for f in data.findings if f.code == "vat_included"] == [
+        ("Сумма с НДС, млн руб.", "value", "warning")
+    ]
+    both = "Год;Поставщик;Покупатель;Сумма с НДС, млн руб.;Сумма без НДС, млн руб.\n2021;0101;0202;6;5\n"
+    data = read_dataset(folder(tmp_path, {"links.csv": both}))
+    assert value(data) == [5.0] and found(data, "vat_included") == []
