@@ -178,10 +178,15 @@ def _merged(some: Sequence[Finding]) -> Finding:
     first = some[0]
     if len(some) == 1:
         return first
-    texts = {name: _listed_all(some, name) for name in ("value", "detail", "cluster_id", "participant_id")}
-    same = {name: len({getattr(item, name) for item in some}) == 1 for name in ("row", "year")}
-    numbers = {name: getattr(first, name) if same[name] else None for name in same}
-    return replace(first, **texts, **numbers)
+    return replace(
+        first,
+        value=_listed_all(some, "value"),
+        detail=_listed_all(some, "detail"),
+        cluster_id=_listed_all(some, "cluster_id"),
+        participant_id=_listed_all(some, "participant_id"),
+        row=first.row if len({item.row for item in some}) == 1 else None,
+        year=first.year if len({item.year for item in some}) == 1 else None,
+    )
 
 
 @dataclass

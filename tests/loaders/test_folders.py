@@ -353,7 +353,8 @@ def test_xml_that_is_no_spreadsheet_or_holds_no_row_is_named_so(tmp_path: Path) 
 
 
 def test_a_binary_workbook_is_read(tmp_path: Path) -> None:
-    rows = [["Год", "Поставщик", "Покупатель", "Сумма, тыс. руб."], [2021, "0101", "0202", 5500.5]]
+    rows: list[list[Any]] = [["Год", "Поставщик", "Покупатель", "Сумма, тыс. руб."]]
+    rows.append([2021, "0101", "0202", 5500.5])
     (tmp_path / "links.xlsb").write_bytes(xlsb.workbook(rows))
     data = read_dataset(folder(tmp_path, {"participants.csv": PEOPLE}))
     assert value(data) == [5.5005] and found(data, "xls_limits") == ["links.xlsb"]

@@ -21,8 +21,11 @@ def read(folder: Path, text: str, name: str = "TradeData.csv") -> Dataset:
 
 
 def links(data: Dataset) -> list[tuple[str, str, float]]:
-    frame = data.graph.to_tables()["links"].groupby(["supplier_id", "buyer_id"])["value"].sum()
-    return sorted((seller, buyer, value) for (seller, buyer), value in frame.items())
+    found: dict[tuple[str, str], float] = {}
+    frame = data.graph.to_tables()["links"]
+    for seller, buyer, value in zip(frame["supplier_id"], frame["buyer_id"], frame["value"], strict=True):
+        found[seller, buyer] = found.get((seller, buyer), 0.0) + value
+    return sorted((seller, buyer, value) for (seller, buyer), value in found.items())
 
 
 def codes(data: Dataset) -> set[str]:
