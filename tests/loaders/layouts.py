@@ -214,7 +214,7 @@ class Builder:
         )
         if place == "row below":
             sheet.rows.append(["", "", "", unit])
-        rows = [[*key, self.amount(value, scale)] for key, value in LINKS.items()]
+        rows: list[list[Any]] = [[*key, self.amount(value, scale)] for key, value in LINKS.items()]
         first = len(sheet.rows) + 1
         self.random.shuffle(rows)
         if layout == "merged":
@@ -318,14 +318,13 @@ class Builder:
         elif layout in ("years above", "figures above"):
             outer: Sequence[Any] = YEARS if layout == "years above" else list(heads)
             inner: Sequence[Any] = list(heads) if layout == "years above" else YEARS
-            titles = {**heads, **{year: str(year) for year in YEARS}}
+            titles: dict[Any, str] = {**heads, **{year: str(year) for year in YEARS}}
             width = len(inner)
             sheet.rows.append([who_head, *(t for o in outer for t in (titles[o], *[""] * (width - 1)))])
             sheet.rows.append(["", *(titles[i] for _ in outer for i in inner)])
             sheet.merged += [(top, 2 + at * width, top, 1 + (at + 1) * width) for at in range(len(outer))]
-            pick = (lambda o, i: (i, o)) if layout == "years above" else (lambda o, i: (o, i))
             for who in members:
-                both = [pick(o, i) for o in outer for i in inner]
+                both = [(i, o) if layout == "years above" else (o, i) for o in outer for i in inner]
                 sheet.rows.append([who, *(cell(name, who, year) for name, year in both)])
         else:
             wide = self.draw("years across", [True, False])
