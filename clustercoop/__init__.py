@@ -21,7 +21,7 @@ _HOMES: Final = {
     "api": "analyze check clear demo explain load query remove report view Check",
     "outputs": "read_result",
     "cookbook": "list_queries",
-    "policy": "claims",
+    "policy": "claims propose_claims",
     "forms": "template",
     "scenarios": "whatif WhatIf",
     "greening": "bubble",

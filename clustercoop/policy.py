@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pandas as pd
 
 from clustercoop.analysis.policy.claims import judge_claims, read_claims
+from clustercoop.analysis.policy.proposals import as_toml, propose
 from clustercoop.analysis.results import Result
+from clustercoop.graph.errors import DataError
 from clustercoop.outputs import read_result
 
 
@@ -33,3 +36,30 @@ def claims(file: str | os.PathLike[str], results: str | os.PathLike[str] | Resul
     """
     result = results if isinstance(results, Result) else read_result(results)
     return judge_claims(read_claims(os.fspath(file)), result.formations, result.graph.cluster_names)
+
+
+def propose_claims(
+    report: str | os.PathLike[str], results: str | os.PathLike[str] | Result, *, lang: str = "en"
+) -> str:
+    """Return a file of claims (TOML) proposed from the sentences of a report, for a person to confirm.
+
+    Parameters
+    ----------
+    report : path
+        Markdown or plain text, English or Russian.
+    results : path or Result
+        A folder that `analyze` wrote, or a result: which clusters there are.
+    lang : str
+        Language of the remarks.
+
+    Raises
+    ------
+    DataError
+        The report or the results cannot be read.
+    """
+    result = results if isinstance(results, Result) else read_result(results)
+    try:
+        text = Path(report).read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"The report {report} cannot be read ({error}); give a UTF-8 text.") from error
+    return as_toml(propose(text, result.formations, result.graph.cluster_names), lang)

@@ -14,17 +14,35 @@ from clustercoop.scenarios_cli import whatif
 
 
 @click.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False)
 @click.option(
     "--results", type=click.Path(path_type=Path), required=True, help="A folder that analyze wrote."
 )
-@click.option("--out", type=click.Path(path_type=Path), help="A .csv file for the verdicts as well.")
+@click.option(
+    "--from-report",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Instead of FILE: a Markdown report whose sentences are proposed as claims (TOML), to be confirmed.",
+)
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="A .csv file for the verdicts, a .toml for proposals."
+)
 @click.option("--lang", type=click.Choice(languages()), default="en", show_default=True)
-def claims(file: Path, results: Path, out: Path | None, lang: str) -> None:
+def claims(file: Path | None, results: Path, from_report: Path | None, out: Path | None, lang: str) -> None:
     """Hold the claims in FILE (TOML) against results; exit 1 when one of them is contradicted."""
     import clustercoop
     from clustercoop.outputs import write_csv, written_aside
 
+    if (file is None) == (from_report is None):
+        raise click.UsageError("Give either FILE or --from-report.")
+    if from_report is not None:
+        proposed = clustercoop.propose_claims(from_report, results, lang=lang)
+        if out is None:
+            click.echo(proposed, nl=False)
+        else:
+            with written_aside(out) as aside:
+                aside.write_text(proposed, "utf-8")
+        return
+    assert file is not None
     judged = clustercoop.claims(file, results)
     for row in judged.to_dict("records"):
         click.echo(f"{term(row['verdict'], lang)}: {row['claim']}. {row['says']}".rstrip())

@@ -14,12 +14,12 @@ and the clusters that it is about::
 Conditions: ``is``, ``is_not``, ``above``, ``at_least``, ``below``, ``at_most``, or ``trend`` (``rises``,
 ``falls``: from each year to the next). ``in = "any"`` asks for one of the years instead of all of them.
 ``clusters`` is ``all``, ``none`` or ``only`` (``cluster`` and nobody else) instead of one cluster. More
-conditions, which must hold in the same year, stand in ``also = [{ column = "…", is = "…" }]``.
+conditions, which must hold in the same year, stand in ``also = [{ column = "…", is = "…" }]``. A claim with
+``confirmed = false`` is a proposal (`clustercoop.analysis.policy.proposals`) and is not judged.
 """
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +27,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from clustercoop.analysis.rule_files import Entry, RuleFile
 from clustercoop.graph.columns import output_columns
 from clustercoop.graph.errors import DataError
 from clustercoop.graph.kinds import KINDS
@@ -36,7 +37,7 @@ CONDITIONS: Final = ("is", "is_not", "above", "at_least", "below", "at_most", "t
 TRENDS: Final = ("rises", "falls")
 SCOPES: Final = ("all", "none", "only")
 _TEST: Final = {"column", *CONDITIONS}
-_KEYS: Final = {"id", "says", "cluster", "clusters", "years", "from", "to", "in", "also", *_TEST}
+_KEYS: Final = {"id", "says", "cluster", "clusters", "years", "from", "to", "in", "also", "confirmed", *_TEST}
 _LISTED: Final = 12
 _NOISE: Final = 1e-9
 
@@ -61,6 +62,7 @@ class Claim:
     conditions: tuple[Condition, ...]
     years: tuple[int, ...] = ()
     any_year: bool = False
+    confirmed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,83 +80,67 @@ def read_claims(path: str | Path) -> list[Claim]:
     Raises
     ------
     DataError
-        The file cannot be read, or an entry is wrong; the sentence names the entry and the field.
+        The file cannot be read, or an entry is wrong; the sentence names file, line and field.
     """
-    try:
-        data = tomllib.loads(Path(path).read_text("utf-8-sig"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(
-            f"The claims file {path} cannot be read ({error}); give a UTF-8 TOML file."
-        ) from error
-    except tomllib.TOMLDecodeError as error:
-        raise DataError(f"The claims file {path} is not valid TOML: {error}.") from error
-    entries = data.get("claim")
-    if not isinstance(entries, list) or not entries:
-        raise DataError(f"The claims file {path} holds no [[claim]]; see the documentation of claims.")
-    return [_read(f"claim {number} of {path}", entry, number) for number, entry in enumerate(entries, 1)]
+    file = RuleFile(path)
+    return [_read(entry, number) for number, entry in enumerate(file.entries("claim"), 1)]
 
 
-def _read(what: str, entry: Mapping[str, Any], number: int) -> Claim:
-    _refuse_unknown(what, entry, _KEYS)
-    scope = entry.get("clusters", "")
-    if scope not in ("", *SCOPES):
-        raise DataError(f"clusters in {what} must be one of {', '.join(SCOPES)}, got {scope!r} instead.")
-    cluster = entry.get("cluster", "")
+def _read(entry: Entry, number: int) -> Claim:
+    given = entry.values
+    entry.only(_KEYS)
+    scope = entry.choice("clusters", ("", *SCOPES), "")
+    cluster = given.get("cluster", "")
     if not isinstance(cluster, str) or (scope in ("", "only")) != bool(cluster):
-        raise DataError(f"{what} must name a cluster, unless it is about all or none of the clusters.")
-    within = entry.get("in", "every")
-    if within not in ("every", "any"):
-        raise DataError(f"in of {what} must be every or any, got {within!r} instead.")
-    also = entry.get("also", [])
+        raise entry.error("it must name a cluster, unless it is about all or none of the clusters.")
+    within = entry.choice("in", ("every", "any"), "every")
+    confirmed = given.get("confirmed", True)
+    if not isinstance(confirmed, bool):
+        raise entry.wrong("confirmed", "true or false", confirmed)
+    also = given.get("also", [])
     if not isinstance(also, list) or not all(isinstance(test, Mapping) for test in also):
-        raise DataError(f"also in {what} must be a list of tables with a column and a condition.")
-    for test in also:
-        _refuse_unknown(f"also of {what}", test, _TEST)
-    conditions = tuple(_condition(what, test) for test in (entry, *also))
+        raise entry.wrong("also", "a list of tables with a column and a condition", also)
+    more = [Entry(entry.file, entry.table, entry.number, test) for test in also]
+    for test in more:
+        test.only(_TEST)
+    conditions = tuple(_condition(test) for test in (entry, *more))
     if len(conditions) > 1 and any(test.kind == "trend" for test in conditions):
-        raise DataError(f"{what} states a trend beside other conditions; make two claims of it.")
-    name, says = str(entry.get("id", number)), str(entry.get("says", ""))
-    return Claim(name, says, cluster, scope, conditions, _years(what, entry), within == "any")
+        raise entry.error("it states a trend beside other conditions; make two claims of it.", "also")
+    name, says = str(given.get("id", number)), str(given.get("says", ""))
+    return Claim(name, says, cluster, scope, conditions, _years(entry), within == "any", confirmed)
 
 
-def _refuse_unknown(what: str, entry: Mapping[str, Any], known: set[str]) -> None:
-    unknown = sorted(set(entry) - known)
-    if unknown:
-        raise DataError(
-            f"{unknown[0]} in {what} is no field of a claim; these are {', '.join(sorted(known))}."
-        )
-
-
-def _condition(what: str, entry: Mapping[str, Any]) -> Condition:
+def _condition(entry: Entry) -> Condition:
     kinds = {column.column: column.kind for column in output_columns("formations")}
-    column = entry.get("column")
+    column = entry.values.get("column")
     if column not in kinds:
-        raise DataError(f"column in {what} must be a column of formations.csv, got {column!r} instead.")
-    stated = [name for name in CONDITIONS if name in entry]
+        raise entry.wrong("column", "a column of formations.csv", column)
+    stated = [name for name in CONDITIONS if name in entry.values]
     if len(stated) != 1:
-        raise DataError(f"{what} must state one of {', '.join(CONDITIONS)}; it states {len(stated)} of them.")
+        raise entry.error(f"it must state one of {', '.join(CONDITIONS)}; it states {len(stated)} of them.")
     [kind] = stated
-    value = entry[kind]
+    value = entry.values[kind]
     numeric = KINDS[kinds[column]].numeric
     if kind == "trend":
         if value not in TRENDS or not numeric:
-            raise DataError(f"trend in {what} must be rises or falls of a number, got {value!r} instead.")
+            raise entry.wrong("trend", "rises or falls of a number", value)
     elif kind.startswith("is"):
         value = tuple(value) if isinstance(value, list) else (value,)
     elif not numeric or isinstance(value, bool) or not isinstance(value, int | float):
-        raise DataError(f"{kind} in {what} must be a number for a column of numbers, got {value!r}.")
+        raise entry.wrong(kind, "a number for a column of numbers", value)
     return Condition(column, kind, value)
 
 
-def _years(what: str, entry: Mapping[str, Any]) -> tuple[int, ...]:
-    years = entry.get("years", [])
-    if "from" in entry or "to" in entry:
-        first, last = entry.get("from"), entry.get("to")
-        if "years" in entry or not isinstance(first, int) or not isinstance(last, int):
-            raise DataError(f"{what} must state either years, or both from and to.")
+def _years(entry: Entry) -> tuple[int, ...]:
+    given = entry.values
+    years = given.get("years", [])
+    if "from" in given or "to" in given:
+        first, last = given.get("from"), given.get("to")
+        if "years" in given or not isinstance(first, int) or not isinstance(last, int):
+            raise entry.error("it must state either years, or both from and to.", "from")
         years = list(range(first, last + 1))
     if not isinstance(years, list) or not all(isinstance(year, int) for year in years):
-        raise DataError(f"years in {what} must be a list of years, got {years!r} instead.")
+        raise entry.wrong("years", "a list of years", years)
     return tuple(years)
 
 
@@ -177,7 +163,8 @@ def judge_claims(
     Returns
     -------
     DataFrame
-        One row a claim: ``claim, verdict`` (confirmed, contradicted, undecided), ``says``, and the figures
+        One row a claim: ``claim, verdict`` (confirmed, contradicted, undecided; not confirmed for a proposal
+        that nobody has looked at), ``says``, and the figures
         ``for`` and ``against`` it and those that are ``missing``, as ``cluster year: value``.
 
     Raises
@@ -203,6 +190,9 @@ def judge_claims(
                 f"Claim {claim.name} is about the cluster {claim.cluster!r}, which the results do not hold; "
                 f"they hold {', '.join(ids)}."
             )
+        if not claim.confirmed:
+            rows.append((claim.name, "not confirmed", claim.says, "", "", ""))
+            continue
         cases = {
             cluster: _cases(claim, formations, cluster) for cluster in ([one] if not claim.scope else ids)
         }

@@ -1,0 +1,120 @@
+"""Claims proposed from a report: English and Russian sentences, and that a person has to confirm them."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+import clustercoop
+from clustercoop.analysis.policy.claims import judge_claims, read_claims
+from clustercoop.analysis.policy.proposals import as_toml, propose
+from clustercoop.cli import main
+from clustercoop.example import dataset
+
+NAMES = {
+    "kalashnikov": "Kalashnikov · Калашников",
+    "pskov-electrical": "Pskov electrical engineering · Псков, электротехника",
+    "transmash": "TRANSMASH · ТРАНСМАШ",
+}
+ROWS = pd.DataFrame({"cluster_id": list(NAMES), "year": 2022, "cooperation_ratio": [0.31, 0.8040, 0.4]})
+
+
+def proposed(sentence: str) -> list[dict[str, Any]]:
+    return [dict(each.fields) for each in propose(sentence, ROWS, NAMES)]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "claim"),
+    [
+        (
+            "In 2022 the cooperation level of the Kalashnikov cluster was above 30 %.",
+            {"cluster": "kalashnikov", "column": "cooperation_ratio", "above": 0.3, "years": [2022]},
+        ),
+        (
+            "В 2022 году уровень кооперации Псковского кластера составил 80,4 %.",
+            {
+                "cluster": "pskov-electrical", "column": "cooperation_ratio", "at_least": 0.8035,
+                "also": [{"column": "cooperation_ratio", "at_most": 0.8045}], "years": [2022],
+            },
+        ),
+        (
+            "Производительность ТРАНСМАШ выросла в 2020–2023 годах.",
+            {
+                "cluster": "transmash", "column": "value_added_per_employee", "trend": "rises",
+                "years": [2020, 2021, 2022, 2023],
+            },
+        ),
+        (
+            "R&D per employee at TRANSMASH fell by 33 % in 2021.",
+            {"cluster": "transmash", "column": "rd_per_employee", "trend": "falls", "years": [2020, 2021]},
+        ),
+        (
+            "Затраты на НИОКР в кластере «Калашников» — не менее 100 тыс. руб. на работника в 2020 году.",
+            {"cluster": "kalashnikov", "column": "rd_per_employee", "at_least": 0.1, "years": [2020]},
+        ),
+        (
+            "Kalashnikov was an improvement ecosystem in 2020 and 2021.",
+            {
+                "cluster": "kalashnikov", "column": "ecosystem_type", "is": "improvement",
+                "years": [2020, 2021],
+            },
+        ),
+        (
+            "Cooperation exceeds 30 % in all nine clusters.",
+            {"clusters": "all", "column": "cooperation_ratio", "above": 0.3, "in": "any"},
+        ),
+    ],
+)  # fmt: skip
+def test_what_a_sentence_claims(sentence: str, claim: dict[str, Any]) -> None:
+    assert proposed(sentence) == [claim]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Cooperation of the Kalashnikov cluster is high.",  # no figure
+        "Cooperation reached 40 % in 2022.",  # no cluster
+        "The Kalashnikov cluster was founded in 2015.",  # no indicator
+        "| Kalashnikov | 2022 | cooperation | 40 % |",  # a table
+        "```\nKalashnikov cooperation 40 %\n```",
+    ],
+)
+def test_what_is_no_claim(sentence: str) -> None:
+    assert proposed(sentence) == []
+
+
+def test_proposals_are_a_file_of_claims_that_waits_for_a_person(tmp_path: Path) -> None:
+    report = (
+        "# Note\n\nKalashnikov's cooperation\nwas 31 % in 2022. It is odd.\n\n"
+        "Уровень кооперации ТРАНСМАШ выше 50 %.\n"
+    )
+    for lang in ("en", "ru"):
+        written = as_toml(propose(report, ROWS, NAMES), lang)
+        entries = tomllib.loads(written)["claim"]
+        assert [entry["id"] for entry in entries] == ["line-3-1", "line-6-2"]
+        assert not any(entry["confirmed"] for entry in entries)
+        path = tmp_path / "claims.toml"
+        path.write_text(written, "utf-8")
+        assert judge_claims(read_claims(path), ROWS, NAMES)["verdict"].tolist() == ["not confirmed"] * 2
+        path.write_text(written.replace("confirmed = false", "confirmed = true"), "utf-8")
+        verdicts = judge_claims(read_claims(path), ROWS, NAMES)["verdict"].tolist()
+        assert verdicts == ["confirmed", "contradicted"]
+    assert "проверьте: год не назван" in written
+
+
+def test_the_command_writes_proposals(tmp_path: Path) -> None:
+    clustercoop.analyze(
+        dataset("table3"), tmp_path / "out", nulls=0, workers=1, metrics="cooperation", outputs="parquet"
+    )
+    (tmp_path / "draft.md").write_text("In 2021 the productivity of TRANSMASH was 0.47.", "utf-8")
+    asked = ["claims", "--results", str(tmp_path / "out"), "--from-report", str(tmp_path / "draft.md")]
+    told = CliRunner().invoke(main, [*asked, "--out", str(tmp_path / "c.toml")])
+    assert told.exit_code == 0, told.output
+    [entry] = tomllib.loads((tmp_path / "c.toml").read_text("utf-8"))["claim"]
+    assert entry["cluster"] == "transmash" and entry["at_least"] == pytest.approx(0.465)
+    assert CliRunner().invoke(main, [*asked, str(tmp_path / "c.toml")]).exit_code == 2  # both ways at once
