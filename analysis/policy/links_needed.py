@@ -29,7 +29,7 @@ def fewest_links(
 
     Minimise Σ y_ij over y ∈ {0, 1}, v ≥ 0 with Σ_j v_ij = d_i, Σ_i v_ij ≤ r_j and v_ij ≤ min(d_i, r_j) y_ij.
     Every shortfall takes at least one link, so an assignment of each to one partner is a best one: it is
-    looked for first, largest shortfall to the partner with most room.
+    looked for first, largest shortfall to the partner with most room that is known.
 
     Parameters
     ----------
@@ -58,7 +58,8 @@ def fewest_links(
         fits = allowed[row] & (left >= short[row] * (1 - NOISE))
         if not fits.any():
             return _solved(short, np.asarray(room, np.float64), allowed)
-        partner = int(np.argmax(np.where(fits, left, -1.0)))
+        limited = fits & np.isfinite(left)
+        partner = int(np.argmax(np.where(limited if limited.any() else fits, left, -1.0)))
         left[partner] -= short[row]
         found.append(Share(row, partner, float(short[row])))
     return sorted(found)

@@ -140,7 +140,8 @@ def _supplied_share(rule: Rule, case: Case) -> Judged:
     share = np.where(above_one, np.nan, share)
 
     def shortfall(cut: float) -> tuple[FloatArray, FloatArray]:
-        return cut * output - supply, np.where(np.isnan(cast.purchases), np.inf, _outside(cast))
+        room = np.where(np.isnan(cast.purchases), np.inf, _outside(cast))
+        return cut * output - supply, np.where(cast.producing, room, 0.0)
 
     missing = ["activity.output", "links.value"]
     return _by_member(rule, cast, bound, share, missing, shortfall, supplier_short=True)
