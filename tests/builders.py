@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+import clustercoop
 from clustercoop.analysis.cooperation import Tables
 from clustercoop.analysis.results import Result
+from clustercoop.example import dataset
 from clustercoop.graph.columns import TABLES, output_columns
 from clustercoop.graph.gaps import gaps_frame
 from clustercoop.reports.reasons import told_sources, unknown_because
@@ -69,6 +72,12 @@ def frames(
         "activity": pd.DataFrame(work),
         "clusters": pd.DataFrame({"cluster_id": [f"C{c}" for c in range(clusters)]}),
     }
+
+
+@cache
+def example() -> Result:
+    """Return the result of the example, computed once; replicates enough for every figure to be known."""
+    return clustercoop.analyze(dataset(), nulls=19, workers=1)
 
 
 def write_folder(folder: Path, tables: dict[str, pd.DataFrame]) -> Path:

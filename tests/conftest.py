@@ -42,8 +42,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         server = "neo4j_uri" in getattr(item, "fixturenames", ()) or (
             params is not None and "neo4j" in map(str, params.params.values())
         )
-        # Reports are rendered once for what reads them as text and for what opens them in a browser.
-        folder = "reports" if item.path.parent.name == "browser" else item.path.parent.name
+        # Reports are rendered once for what reads them as text and for what opens them in a browser,
+        # and the example is analysed once for them and for the figures that stand still.
+        folder = item.path.parent.name
+        folder = "reports" if folder in ("browser", "golden") else folder
         item.add_marker(pytest.mark.xdist_group("neo4j" if server else folder))
 
 

@@ -17,10 +17,9 @@ from clustercoop.analysis.results import Result
 from clustercoop.example import dataset
 from clustercoop.graph.columns import output_columns
 from clustercoop.graph.kinds import KINDS
+from tests.builders import example
 
 FOLDER = Path(__file__).parent
-NULLS = 19
-"""Enough for every figure of significance to be known; more would only take longer."""
 
 
 def rows_of(result: Result, table: str) -> pd.DataFrame:
@@ -59,11 +58,11 @@ def digest(result: Result) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["key", "column", "known", "sum", "sum_by_place"])
 
 
-def tables(example: Result, table3: Result) -> Iterator[tuple[str, pd.DataFrame]]:
+def tables(synthetic: Result, table3: Result) -> Iterator[tuple[str, pd.DataFrame]]:
     """Yield each table that is held, with its file's name."""
-    yield "formations", rows_of(example, "formations")
-    yield "clusters", rows_of(example, "clusters")
-    yield "participants", digest(example)
+    yield "formations", rows_of(synthetic, "formations")
+    yield "clusters", rows_of(synthetic, "clusters")
+    yield "participants", digest(synthetic)
     yield "table3", rows_of(table3, "formations")
 
 
@@ -74,8 +73,7 @@ def held(name: str) -> pd.DataFrame:
 
 def main() -> None:
     """Write the figures as they are now."""
-    example = clustercoop.analyze(dataset(), nulls=NULLS)
-    for name, frame in tables(example, clustercoop.analyze(dataset("table3"), nulls=0)):
+    for name, frame in tables(example(), clustercoop.analyze(dataset("table3"), nulls=0)):
         frame.to_csv(FOLDER / f"{name}.csv", index=False, lineterminator="\n")
 
 

@@ -12,15 +12,10 @@ import pytest
 import clustercoop
 from clustercoop.analysis.results import Result
 from clustercoop.example import dataset
-from tests.builders import out_of_range
+from tests.builders import example, out_of_range
 from tests.golden import figures
 
 LEARN = "what moved is meant to move? python -m tests.golden.figures writes the figures anew"
-
-
-@cache
-def example() -> Result:
-    return clustercoop.analyze(dataset(), nulls=figures.NULLS, workers=1)
 
 
 @cache

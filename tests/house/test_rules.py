@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 import clustercoop
-from clustercoop.example import dataset
+from tests.builders import frames
 from tests.places import ROOT
 
 ROOMS = ("clustercoop", "graph", "loaders", "analysis", "engines", "reports")
@@ -174,7 +174,7 @@ def test_analysis_leaves_global_randomness_alone() -> None:
     np.random.seed(20)
     random.seed(20)
     before = pickle.dumps((np.random.get_state(), random.getstate()))
-    clustercoop.analyze(dataset(), nulls=2, workers=1)
+    clustercoop.analyze(frames(), nulls=2, workers=1)
     assert pickle.dumps((np.random.get_state(), random.getstate())) == before
 
 

@@ -9,10 +9,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-import clustercoop
-from clustercoop.analysis.results import Result
 from clustercoop.analysis.support import support_measures
-from clustercoop.example import dataset
 from clustercoop.graph.columns import TABLES, output_columns, policy_tables
 from clustercoop.graph.findings import catalogue
 from clustercoop.graph.schema import tables
@@ -23,15 +20,11 @@ from clustercoop.reports.markdown import render_markdown
 from clustercoop.reports.network import render_view, view_name
 from clustercoop.reports.sections.provenance import methods
 from clustercoop.reports.workbook import write_workbook
+from tests.builders import example
 from tests.reports.test_third_language import shown
 
 WRITTEN = (*TABLES, *policy_tables())
 LATIN, CYRILLIC = r"[A-Za-z]{3,}", r"[А-Яа-яЁё]{3,}"
-
-
-@cache
-def example() -> Result:
-    return clustercoop.analyze(dataset(), nulls=0, workers=1)
 
 
 @cache

@@ -297,7 +297,7 @@ def test_thresholds_that_are_gone_are_missed_not_replaced(lang: str, tmp_path: P
 
 
 def test_the_same_result_gives_the_same_page() -> None:
-    assert render_report(world("split"), "en") == page("split", "en")
+    assert render_report(world("explore"), "en") == page("explore", "en")
 
 
 def test_a_cluster_left_out_is_named_as_such() -> None:
