@@ -29,7 +29,7 @@ from clustercoop.analysis.results import Result
 from clustercoop.analysis.typology import classify, currency_gaps, load_thresholds, rule_verdicts, yearly_rule
 from clustercoop.analysis.unknown import all_gaps
 from clustercoop.analysis.verdicts.verdict import assess
-from clustercoop.graph.columns import output_columns
+from clustercoop.graph.columns import output_columns, policy_tables
 from clustercoop.graph.findings import Findings
 from clustercoop.graph.formation import Formation
 from clustercoop.graph.holdings import by_holding
@@ -140,7 +140,7 @@ def analyze_graph(
         settings=settings,
         provenance={**(provenance or {}), "version": __version__},
         model=model,
-        policy={name: conform(frame, name) for name, frame in policy.items()},
+        policy={name: conform(policy[name], name) for name in policy_tables() if name in policy},
     )
 
 

@@ -57,9 +57,9 @@ def test_no_room_is_imported_by_its_bare_name() -> None:
     assert [path for path in sources(*folders) if bare.search(path.read_text("utf-8"))] == []
 
 
-@pytest.mark.parametrize("room", ROOMS[1:])
-def test_a_script_beside_files_named_like_our_rooms_works(room: str, tmp_path: Path) -> None:
-    (tmp_path / f"{room}.py").write_text("raise SystemExit('the wrong module was imported')", "utf-8")
+def test_a_script_beside_files_named_like_our_rooms_works(tmp_path: Path) -> None:
+    for room in ROOMS[1:]:
+        (tmp_path / f"{room}.py").write_text("raise SystemExit('the wrong module was imported')", "utf-8")
     script = tmp_path / "script.py"
     script.write_text(
         "import clustercoop\n"
