@@ -111,17 +111,19 @@ class Supply:
         gather = csr_array((self.weight / self.base, (np.arange(m), group)), shape=(m, len(buyer)))
         first = np.flatnonzero(np.diff(buyer, prepend=-1))
         made = csr_array((np.ones(self.n), (np.arange(self.n), self.product)))
-        down = psi
-        for _ in range(ROUNDS if m else 0):
-            there = np.asarray((down * self.output) @ made)[:, self.product]
-            share = np.divide(self.output, there, out=np.ones_like(there), where=there > self.output)
-            lost = (share * (1 - down))[:, self.src] @ gather
-            worst = np.maximum.reduceat(np.asarray(lost), first, axis=1)
-            new = psi.copy()
-            new[:, buyer[first]] = np.minimum(new[:, buyer[first]], np.maximum(1 - worst, 0))
-            moved, down = np.abs(new - down).max(initial=0), new
-            if moved < AT_REST:
+        down, moving = psi.copy(), np.arange(len(psi) if m else 0)
+        for _ in range(ROUNDS):
+            if not len(moving):
                 break
+            now = down[moving]
+            there = np.asarray((now * self.output) @ made)[:, self.product]
+            share = np.divide(self.output, there, out=np.ones_like(there), where=there > self.output)
+            lost = (share * (1 - now))[:, self.src] @ gather
+            worst = np.maximum.reduceat(np.asarray(lost), first, axis=1)
+            new = psi[moving]
+            new[:, buyer[first]] = np.minimum(new[:, buyer[first]], np.maximum(1 - worst, 0))
+            down[moving] = new
+            moving = moving[np.abs(new - now).max(axis=1) >= AT_REST]
         return down
 
     def _up(self, stopped: Flags) -> FloatArray:

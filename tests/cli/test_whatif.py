@@ -58,8 +58,13 @@ def sides(found: clustercoop.WhatIf, column: str) -> list[Any]:
 
 
 def test_a_removal(result: Path) -> None:
-    found = clustercoop.whatif(result, remove=["a"])
+    found = clustercoop.whatif(result, remove=["a"], model=True)
     assert set(found.figures["cluster_id"]) == {"k"}  # the other cluster is not touched
+    of_cluster = found.figures[found.figures["year"].isna()].set_index("column")
+    # Two clusters: the model's verdict is that of the rule, .29 and .22 being below .3, R&D medium and low.
+    assert of_cluster.loc[["rule_verdict", "formation_verdict"], "before"].tolist() == ["undecided"] * 2
+    assert of_cluster.loc[["rule_verdict", "formation_verdict"], "after"].tolist() == ["cluster-like"] * 2
+    assert of_cluster.loc["ecosystem_probability", ["before", "after"]].isna().all()
     # (30 + 40) / 240 before; 40 / 180 without a.
     assert sides(found, "cooperation_ratio") == pytest.approx([70 / 240, 40 / 180])
     assert sides(found, "participants") == [3, 2]

@@ -24,14 +24,19 @@ def make(analysed: Analysed) -> pd.DataFrame:
     held = [f for f in analysed.graph.formations() if not np.isnan(f.emissions).all()]
     if not held:
         return pd.DataFrame({"cluster_id": []})
-    pulls = analysed.formations.set_index(["cluster_id", "year"])[list(PULLS)]
-    people = analysed.participants.set_index(["cluster_id", "year"]).sort_index()
+    held_pulls = analysed.formations.set_index(["cluster_id", "year"])[list(PULLS)]
+    pulls: dict[Any, Any] = held_pulls.to_dict("index")
+    columns = ["cluster_id", "year", "participant_id", "in_core", "entrainment"]
+    people = {
+        key: rows.set_index("participant_id")
+        for key, rows in analysed.participants[columns].groupby(["cluster_id", "year"], sort=False)
+    }
     rows = []
     for formation in held:
-        mine = people.loc[[(formation.cluster_id, formation.year)]].set_index("participant_id")
+        mine = people[formation.cluster_id, formation.year]
         row = _of(formation, analysed.graph, mine.reindex(formation.ids.astype(str)))
-        pull: Any = pulls.loc[(formation.cluster_id, formation.year)]
-        if pull.isna().any():
+        pull = pulls[formation.cluster_id, formation.year]
+        if any(pd.isna(value) for value in pull.values()):
             row["because"].append(say("green.as_formations", figures={"columns": list(PULLS)}))
         rows.append({**row, **pull, "because": coded(row["because"])})
     frame = pd.DataFrame(rows)
@@ -86,17 +91,14 @@ def _levers(
     rows = formation.internal_rows
     ends = [graph.links[end].to_numpy()[rows] for end in ("supplier", "buyer")]
     inside = [core[np.searchsorted(formation.members, end)] for end in ends]
-    codes = graph.links["product_code"].to_numpy(dtype=object)[rows][inside[0] != inside[1]]
-    named = {str(code) for code in codes if isinstance(code, str) and code}
-    every = [
-        code for code in graph.links["product_code"].to_numpy(dtype=object)[rows] if isinstance(code, str)
-    ]
+    codes = graph.links["product_code"].iloc[rows]
+    named = codes[inside[0] != inside[1]].nunique()
     pulled = people["entrainment"].to_numpy(dtype="float64")
     direct = np.divide(emitted, formation.output, out=np.full(formation.n, NAN), where=formation.output > 0)
     parts = np.where(pulled[outer] == 0, 0.0, pulled[outer] * direct[outer])
     return {
         "core_emissions_share": float(np.nansum(emitted[core])) / whole if whole > 0 else NAN,
         "core_reach": float(reached[outer].mean()) if outer.any() else NAN,
-        "shared_products": len(named) if every else NAN,
+        "shared_products": named if codes.notna().any() else NAN,
         "pulled_emissions": float(parts.sum()) if len(parts) else NAN,
     }
