@@ -12,9 +12,11 @@ def cooperation_bounds(members: Members, sold: FloatArray) -> tuple[float, float
     """Return the least and the largest cooperation ratio that the known cells allow, (nan, nan) where any.
 
     An output that is unknown is at least what the member is recorded to have sold, and can be any more; a
-    supply to members that is unknown lies between 0 and the output. So the ratio is least with nothing more
-    supplied and endless output, and largest with all unknown supply inside and no output beyond what was
-    sold. With all output known: Σ known supply / Σ x ≤ K ≤ (Σ known supply + Σ output of the rest) / Σ x.
+    supply to members that is unknown lies between 0 and the output; bounds that cells state, and rows that
+    were rejected, narrow or widen both. So the ratio is least with the least supply and the largest output,
+    K ≥ Σ s⁻ / Σ x⁺. It is largest where all that may be supplied inside is, by an output that is no larger
+    than that needs: with x° = s⁺ held between x⁻ and x⁺, K ≤ (Σ min(s⁺, x°) + f) / Σ x°, f what rows that
+    do not name their supplier may add. (For any R ≤ 1 each s − R x is largest there.)
 
     Parameters
     ----------
@@ -35,29 +37,35 @@ def cooperation_bounds(members: Members, sold: FloatArray) -> tuple[float, float
 
     >>> from types import SimpleNamespace
     >>> cells = SimpleNamespace(ids=np.array(["A", "B"]), output=np.array([100.0, np.nan]),
-    ...     supply=np.array([20.0, 10.0]), producing=np.array([True, True]))
+    ...     supply=np.array([20.0, 10.0]), producing=np.array([True, True]), floating=0.0,
+    ...     **dict.fromkeys(("supply_low", "supply_high", "output_low", "output_high"), np.full(2, np.nan)))
     >>> low, high = cooperation_bounds(cells, np.array([20.0, 80.0]))
     >>> low, round(high, 9)
     (0.0, 0.166666667)
     """
     nothing = float("nan"), float("nan")
     output, supply = members.output, members.supply
-    supplies = np.nan_to_num(supply)
-    counted = members.producing | ~np.isnan(output) | (supplies > 0)
+    known, given = ~np.isnan(output), ~np.isnan(supply)
+    least, most = np.where(given, supply, members.supply_low), np.where(given, supply, members.supply_high)
+    smallest = np.where(known, output, np.fmax(np.maximum(sold, least), members.output_low))
+    largest = np.where(known, output, np.where(np.isnan(members.output_high), np.inf, members.output_high))
+    counted = members.producing | known | (least > 0)
     if (
         len(members.ids) < 2
         or not (members.producing & counted).any()
-        or ((output == 0) & (supplies > 0)).any()
+        or ((output == 0) & (least > 0)).any()
+        or (smallest > largest).any()
     ):
         return nothing
-    output, supply, supplies, sold = output[counted], supply[counted], supplies[counted], sold[counted]
-    open_output, open_supply = np.isnan(output), np.isnan(supply)
-    least_output = np.where(open_output, np.maximum(sold, supplies), output)
-    low = 0.0 if open_output.any() else _ratio(supplies.sum(), output.sum())
-    if (open_output & open_supply).any():
+    # A member that need not be counted may be, with any output, where it may supply others.
+    endless = np.isinf(largest[counted]).any() or (~counted & (most + members.floating > 0)).any()
+    low = 0.0 if endless else _ratio(least[counted].sum(), largest[counted].sum())
+    needed = np.clip(most, smallest, largest)[counted]
+    if np.isinf(needed).any() or np.isinf(members.floating):
         high = 1.0
     else:
-        high = min(1.0, _ratio(np.where(open_supply, output, supplies).sum(), least_output.sum()))
+        made = np.minimum(most[counted], needed).sum() + most[~counted].sum() + members.floating
+        high = min(1.0, _ratio(made, needed.sum()))
     if not low <= 1 + TOLERANCE or (low <= 0 and high >= 1):
         return nothing
     return min(low, high), high

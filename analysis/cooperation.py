@@ -40,6 +40,7 @@ from clustercoop.analysis.prices import constant_indicators, prices_of
 from clustercoop.analysis.rows import FormationRow, make_formations_frame
 from clustercoop.analysis.thresholds import Thresholds, load_thresholds
 from clustercoop.analysis.trade import of_links, own_supply, recorded_links, seen_outside
+from clustercoop.analysis.unsettled import Unsettled, leave_open, leave_open_row, told, unsettled
 from clustercoop.graph.findings import Finding, Findings
 from clustercoop.graph.formation import FloatArray, Formation, sum_by
 from clustercoop.graph.gaps import Gap
@@ -119,8 +120,9 @@ def cooperation_tables(
     size = len(graph.node_ids)
     findings: list[Finding] = []
     rows: list[FormationRow] = []
-    parts: list[Measuring] = []
+    parts: list[Measured] = []
     before: Formation | None = None
+    left: Unsettled | None = None
     earlier: FloatArray | None = None
     prices = prices_of(graph, settings, thresholds)
     for formation in formations:
@@ -131,9 +133,17 @@ def cooperation_tables(
         context = contexts[formation.year]
         members = read_members(formation, context, settings, thresholds)
         row = FormationRow(formation.cluster_id, formation.year)
-        people = _measure(row, formation, members, context, settings, factor)
+        people: Measured = _measure(row, formation, members, context, settings, factor)
         step = _Step(size, graph.lineage.groups(formation.year), earlier, factor)
         _change(row, formation, before, formation.cluster_id in dated, step)
+        found = unsettled(formation, context.open)
+        if found:
+            findings.append(told(found, formation))
+            people = leave_open(people, found, formation)
+            leave_open_row(row, found, formation)
+        elif left and (left.inside or left.members) and row["link_jaccard"] >= 0:
+            row.unknown("rows_open", "link_jaccard", "link_jaccard_nominal", value=str(left.rows))
+        left = found
         earlier = factor
         before = formation
         findings += members.findings
@@ -400,7 +410,7 @@ def _change(row: FormationRow, after: Formation, before: Formation | None, dated
         row.unknown("no_internal_links", "link_jaccard")
 
 
-def _participants_frame(formations: list[Formation], parts: Sequence[Measuring]) -> pd.DataFrame:
+def _participants_frame(formations: list[Formation], parts: Sequence[Measured]) -> pd.DataFrame:
     sizes = [formation.n for formation in formations]
     frame = {
         "cluster_id": np.repeat(np.array([f.cluster_id for f in formations], dtype=object), sizes),

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from clustercoop.analysis.recording import recording
 from clustercoop.analysis.thresholds import Thresholds
+from clustercoop.analysis.unsettled import OpenRows, Unsettled, open_rows, unsettled
 from clustercoop.graph.findings import Finding, joined
 from clustercoop.graph.formation import FloatArray, Formation
 from clustercoop.graph.model import SupplyGraph
@@ -37,15 +38,15 @@ class YearContext:
         Supply of the year; self-supply and links of knowledge excluded.
     formations : int
         Number of formations of the year.
-    bounded : array of int64, shape (links,)
-        For each link of the graph whose value is only bounded its supplier, −1 for the others.
+    open : OpenRows
+        Links whose value is only bounded, and rejected rows.
     """
 
     supplies: Flags
     formations_of: NDArray[np.int64]
     total: float
     formations: int
-    bounded: NDArray[np.int64]
+    open: OpenRows
 
 
 def year_contexts(graph: SupplyGraph, formations: list[Formation]) -> dict[int, YearContext]:
@@ -55,8 +56,6 @@ def year_contexts(graph: SupplyGraph, formations: list[Formation]) -> dict[int, 
     buyer = graph.links["buyer"].to_numpy()
     value = np.where(knowledge_links(graph), 0.0, graph.links["value"].to_numpy())
     n = len(graph.node_ids)
-    sides = graph.links[["value_low", "value_high"]].to_numpy()
-    bounded = np.where(np.isnan(sides).all(axis=1), -1, supplier).astype(np.int64)
     by_year: dict[int, list[Formation]] = {}
     for formation in formations:
         by_year.setdefault(formation.year, []).append(formation)
@@ -72,7 +71,7 @@ def year_contexts(graph: SupplyGraph, formations: list[Formation]) -> dict[int, 
             formations_of=np.bincount(np.concatenate([f.members for f in group]), minlength=n),
             total=float(value[cut].sum() - value[cut][own].sum()),
             formations=len(group),
-            bounded=bounded,
+            open=open_rows(graph),
         )
     return contexts
 
@@ -89,6 +88,12 @@ class Members:
         Supply to other members.
     source : array of str
         Where `supply` comes from: "links", "reported" or "" (unknown).
+    supply_low, supply_high : array of float64
+        What `supply` may be at least and at most where it is NaN; 0 and infinity where nothing says so.
+    floating : float
+        Supply to members in rows that do not name the supplier: on top of `supply_high`, by anyone.
+    output_low, output_high : array of float64
+        Bounds of the output that cells state; NaN without.
     bounded : array of bool
         Whether only bounds are known of `supply`, so that it is NaN.
     producing : array of bool
@@ -108,6 +113,11 @@ class Members:
     rd_expenses: FloatArray
     supply: FloatArray
     source: NDArray[np.object_]
+    supply_low: FloatArray
+    supply_high: FloatArray
+    floating: float
+    output_low: FloatArray
+    output_high: FloatArray
     bounded: Flags
     producing: Flags
     final: Flags | None
@@ -207,9 +217,11 @@ def read_members(
         for name in ("output", "purchases", "employees", "rd_expenses", "used_by_participants")
     }
     value_added = _gaps_of_value_added(formation, figures, settings, noticed)
-    supply, source, bounded = _supply(
-        formation, context, figures["used_by_participants"], settings, thresholds, noticed
+    found = unsettled(formation, context.open)
+    supply, source, bounds = _supply(
+        formation, context, figures["used_by_participants"], settings, thresholds, noticed, found
     )
+    bounded = bounds[0] < bounds[1]
     producing = _of_role(formation, thresholds.produces)
     members = Members(
         ids=formation.ids,
@@ -220,6 +232,11 @@ def read_members(
         rd_expenses=figures["rd_expenses"],
         supply=supply,
         source=source,
+        supply_low=np.where(bounded, bounds[0], 0.0),
+        supply_high=np.where(bounded, bounds[1], np.inf),
+        floating=found.floating if found else 0.0,
+        output_low=_stated(formation, "output_low"),
+        output_high=_stated(formation, "output_high"),
         bounded=bounded,
         producing=producing,
         **_final_producers(formation, figures["output"], supply, producing, thresholds),
@@ -265,14 +282,17 @@ def _supply(
     settings: Settings,
     thresholds: Thresholds,
     noticed: Noticed,
-) -> tuple[FloatArray, NDArray[np.object_], Flags]:
+    found: Unsettled | None,
+) -> tuple[FloatArray, NDArray[np.object_], tuple[FloatArray, FloatArray]]:
     linked = context.supplies[formation.members]
     by_links = formation.supplied_inside if formation.has_links else np.full(formation.n, np.nan)
-    open_ = context.bounded[formation.internal_rows]
-    bounded = np.isin(formation.members, open_[open_ >= 0])
-    if bounded.any():
-        noticed.each("supply_bounded", bounded, by_links, column="cooperation_ratio")
+    low, high = by_links, by_links
+    if found is not None and formation.has_links:
+        low, high = np.maximum(by_links - found.less, 0.0), by_links + found.more
+        bounded = found.open_supply
+        noticed.each("supply_bounded", bounded, low, column="cooperation_ratio")
         by_links = np.where(bounded, np.nan, by_links)
+        high = np.where(bounded & (high <= low), np.nextafter(low, np.inf), high)  # by rows without supplier
     usable = ~np.isnan(reported)
     if settings.internal_supply == "links_only":
         usable = np.zeros(formation.n, bool)
@@ -297,7 +317,12 @@ def _supply(
     supply = np.where(take, reported, by_links)
     source = np.where(take, "reported", "links").astype(object)
     source[np.isnan(supply)] = ""
-    return supply, source, bounded & (source != "reported")
+    by_report = source == "reported"
+    return supply, source, (np.where(by_report, 0.0, low), np.where(by_report, 0.0, high))
+
+
+def _stated(formation: Formation, name: str) -> FloatArray:
+    return np.asarray(formation.activity.get(name, np.full(formation.n, np.nan)), dtype=np.float64)
 
 
 def _final_producers(

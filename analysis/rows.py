@@ -102,6 +102,10 @@ class FormationRow:
             if figure in figures:
                 figures.remove(figure)
 
+    def drop(self, figure: str) -> None:
+        """Take a figure back."""
+        self._figures.pop(figure, None)
+
     def came_from(self, figure: str, source: str) -> bool:
         """Tell whether `figure` comes from `source`."""
         return self._sources.get(figure) == source

@@ -127,6 +127,13 @@ def _canonical_order(links: pd.DataFrame, n: int) -> pd.DataFrame:
     return links.iloc[order].reset_index(drop=True)
 
 
+UNSETTLED: Final = (
+    "table", "year", "supplier_id", "buyer_id", "value", "value_high", "kind", "cluster_id", "joined_year",
+    "left_year",
+)  # fmt: skip
+"""Columns of `SupplyGraph.unsettled`."""
+
+
 @dataclass(frozen=True, eq=False)
 class SupplyGraph:
     """Participants of clusters and the supply links between them, over years.
@@ -154,6 +161,9 @@ class SupplyGraph:
         Where the tables came from (input hashes, conversions).
     shared_members : {"full", "split"}
         Whether a member of several clusters in a year counts in full in each, or in equal parts.
+    unsettled : DataFrame
+        Rows that were rejected although they tell of supply or of a member: ``table`` (links, participants)
+        and what could be read of them (`UNSETTLED`). They are in no sum; what rests on them is unknown.
 
     Examples
     --------
@@ -182,6 +192,7 @@ class SupplyGraph:
     currency: str = "RUB"
     provenance: Mapping[str, Any] = field(default_factory=dict)
     shared_members: Literal["full", "split"] = "full"
+    unsettled: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(UNSETTLED)))
 
     @classmethod
     def from_tables(
@@ -190,6 +201,7 @@ class SupplyGraph:
         *,
         currency: str = "RUB",
         provenance: Mapping[str, Any] | None = None,
+        unsettled: pd.DataFrame | None = None,
     ) -> SupplyGraph:
         """Build a graph from tables of the contract.
 
@@ -202,6 +214,8 @@ class SupplyGraph:
             ISO code of the currency; values are in millions of it.
         provenance : mapping, optional
             Kept as it is.
+        unsettled : DataFrame, optional
+            Rejected rows that leave figures open.
 
         Raises
         ------
@@ -230,7 +244,8 @@ class SupplyGraph:
                     conformed[origin] = frame[origin].astype(str).to_numpy() if origin in frame else ""
                     conformed[origin] = conformed[origin].astype("category")
             done[name] = conformed
-        return cls._assemble(done, currency, provenance or {})
+        graph = cls._assemble(done, currency, provenance or {})
+        return graph if unsettled is None else replace(graph, unsettled=unsettled)
 
     @classmethod
     def _assemble(

@@ -70,6 +70,8 @@ def check_cells(
             ledger.reject(flags.get((name, "gap"), _none(ledger)), "id_gap", name)
     _check_no_records(ledger, ids, issues)
     for name in ids:
+        for flag in ("gap", "undecodable", "rounded"):
+            ledger.unname(name, flags.get((name, flag), _none(ledger)))
         ledger.reject(flags.get((name, "undecodable"), _none(ledger)), "id_undecodable", name)
         ledger.reject(flags.get((name, "rounded"), _none(ledger)), "id_rounded", name)
     for column in spec.columns:

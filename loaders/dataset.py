@@ -53,6 +53,7 @@ from clustercoop.loaders.sheets import Grid, RawSheet, show
 from clustercoop.loaders.sources import Source, find_sources
 from clustercoop.loaders.trade import turn_trade
 from clustercoop.loaders.turning import Hints, turn
+from clustercoop.loaders.unsettled import unsettled
 from clustercoop.loaders.who import ENDS, Index, join_names
 
 CELLS: Final = (str, int, float, datetime.date, np.generic)
@@ -257,7 +258,9 @@ def build(
     inputs = [_describe(table, part) for table, parts in typed.items() for part in parts]
     provenance: dict[str, Any] = {"inputs": inputs, "accounting": accounting, "currency": currency}
     frames = {table: ledger.accepted() for table, ledger in ledgers.items()}
-    graph = SupplyGraph.from_tables(frames, currency=currency, provenance=provenance)
+    graph = SupplyGraph.from_tables(
+        frames, currency=currency, provenance=provenance, unsettled=unsettled(ledgers)
+    )
     _agree(graph, accounting)
     rejected = [ledger.rejected() for ledger in ledgers.values()]
     findings = notes.findings()

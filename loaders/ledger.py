@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clustercoop.graph.kinds import TEXT
-from clustercoop.graph.schema import NUMERIC, TableSpec
+from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR, NUMERIC, TableSpec
 from clustercoop.loaders.coded import Coded
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.sheets import BrokenRow, Grid, show
@@ -57,6 +57,7 @@ class Ledger:
         self.position = np.concatenate([np.arange(size) for size in sizes]) if sizes else np.empty(0, int)
         self.line = np.concatenate([grid.lines for grid in grids]) if grids else np.empty(0, np.int64)
         self._reason: dict[int, tuple[str, str, str]] = {}
+        self._unnamed: dict[str, Mask] = {}
         self.figures = [c.name for c in spec.columns if c.type in NUMERIC and not c.bounds]
         self._read = {name: exact_sum(self.values(name)) for name in self.figures}
         self._rejected: dict[str, list[float]] = {name: [] for name in self.figures}
@@ -213,6 +214,25 @@ class Ledger:
             cells = self.values(f"{column}_{side}").copy()
             cells[rows] = values
             self.frame[f"{column}_{side}"] = cells
+
+    def reasons(self) -> dict[int, str]:
+        """Return the code by which each rejected row was rejected."""
+        return {row: code for row, (code, *_) in self._reason.items()}
+
+    def unname(self, column: str, where: Mask) -> None:
+        """Remember that the identifiers of `column` name nobody in the rows of `where`."""
+        self._unnamed[column] = self.unnamed(column) | where
+
+    def unnamed(self, column: str) -> Mask:
+        """Tell in which rows the identifier of `column` is empty, or names nobody for certain."""
+        empty: Mask = self.frame[column].isna().to_numpy(bool)
+        return self._unnamed.get(column, empty) | empty
+
+    def whole_years(self) -> Mask:
+        """Tell which rows have a year that is one."""
+        years = self.values("year")
+        whole: Mask = (years == np.round(years)) & (years >= FIRST_YEAR) & (years <= LAST_YEAR)
+        return whole
 
     def accepted(self) -> pd.DataFrame:
         """Return the living rows with the contract's columns, and ``row, file, sheet``."""

@@ -120,7 +120,8 @@ def signed_square(
         squares = every_sq
     total = ones + rest
     spread = (a + b) * squares - total * total
-    if a <= 0.0 or b <= 0.0 or spread <= 1e-10 * (a + b) * squares:
+    none = squares <= 1e-13 * every_sq  # what moves leave of cells that are all 0
+    if a <= 0.0 or b <= 0.0 or none or spread <= 1e-10 * (a + b) * squares:
         return UNDEFINED
     covariance = b * ones - a * rest
     signed: float = covariance * abs(covariance) / (a * b * spread)
@@ -159,6 +160,7 @@ def after_moves(equation: int, n: int, split: Split, gain: Floats) -> None:
         spread = (a + b) * squares - (ones + zeros) * (ones + zeros)
         covariance = b * ones - a * zeros
         defined = (a > 0.0) & (b > 0.0) & (spread > 1e-10 * (a + b) * squares)
+        defined &= squares > 1e-13 * every_sq
         gain[i] = covariance * abs(covariance) / (a * b * spread) if defined else UNDEFINED
 
 

@@ -13,6 +13,7 @@ from importlib import import_module
 
 from clustercoop.analysis.context import Context
 from clustercoop.analysis.metric import Measured
+from clustercoop.analysis.unsettled import leave_open, open_rows, unsettled
 from clustercoop.graph.formation import Formation
 from clustercoop.graph.settings import METRICS
 
@@ -41,4 +42,6 @@ def measure_all(formation: Formation, context: Context) -> Measured:
     names = (metric.__module__.rpartition(".")[2] for metric in metrics())
     chosen = ((name if name in METRICS else "core") in asked for name in names)
     pairs = zip(metrics(), chosen, strict=True)
-    return sum((metric(formation, context) for metric, wanted in pairs if wanted), Measured())
+    measured = sum((metric(formation, context) for metric, wanted in pairs if wanted), Measured())
+    found = unsettled(formation, open_rows(context.graph))
+    return leave_open(measured, found, formation) if found else measured

@@ -21,6 +21,8 @@ SETTINGS = Settings()
 NO_OUTPUT = {("SYN-01", 2022), ("SYN-04", 2020)}
 # The same row twice may be two deliveries: what 0006000001 supplied inside is only bounded.
 TWICE = ("SYN-06", 2021)
+# The year 20233 is no year: the row was rejected, and what 0010000001 supplied inside may be larger by it.
+MISTYPED = ("SYN-10", 2023)
 
 
 @pytest.fixture(scope="module")
@@ -125,9 +127,9 @@ def test_planted_levels_are_found(formations: pd.DataFrame, truth: pd.DataFrame)
 
 def test_cooperation_is_unknown_exactly_where_outputs_were_withheld(formations: pd.DataFrame) -> None:
     unknown = formations[formations["cooperation_ratio"].isna()]
-    assert set(zip(unknown["cluster_id"], unknown["year"], strict=True)) == {*NO_OUTPUT, TWICE}
+    assert set(zip(unknown["cluster_id"], unknown["year"], strict=True)) == {*NO_OUTPUT, TWICE, MISTYPED}
     # Over members with known output alone the ratio is known, unless the supply of one of them is not.
-    assert unknown["cooperation_ratio_covered"].isna().sum() == 1
+    assert unknown["cooperation_ratio_covered"].isna().sum() == 2
     assert (unknown["cooperation_ratio_low"] < unknown["cooperation_ratio_high"]).all()
 
 

@@ -1,0 +1,255 @@
+"""What rejected rows, and rows that state only bounds, leave open: whom they name, and how much."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from clustercoop.analysis.metric import NAN, Measured
+from clustercoop.analysis.rows import FormationRow
+from clustercoop.graph.findings import Finding, joined
+from clustercoop.graph.formation import FloatArray, Formation
+from clustercoop.graph.gaps import ALL, Gap
+from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.schema import KNOWLEDGE_KINDS
+
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+NOBODY: Final = -1
+"""End of a row whose identifier names nobody: it may be anyone."""
+STRANGER: Final = -2
+"""End of a row that is known and no organisation of the graph."""
+
+_OWN: Final = "output", "cooperation_ratio", "internal_supply", "internal_supply_source"
+"""Columns of a member that its own cells decide, or that are left open with its supply."""
+_SETTLED: Final = frozenset(
+    (
+        "participants output output_constant output_coverage unrelated_variety related_variety "
+        "participant_turnover rd_per_employee rd_coverage rd_per_employee_constant value_added_per_employee "
+        "value_added_coverage value_added_per_employee_constant cooperation_ratio cooperation_ratio_low "
+        "cooperation_ratio_high"
+    ).split()
+)
+"""Columns of a formation that no link decides, and those that have bounds of their own."""
+_CROSSING: Final = (
+    "sales_outside purchases_outside sales_coverage purchases_coverage self_supply ei_index coverage "
+    "conductance internal_sales_share outside_partner_share outside_knowledge_share knowledge_ties "
+    "broker_share"
+).split()
+"""Columns of the links across the boundary."""
+_PASSING: Final = (
+    "finn_cycling_index total_throughflow average_path_length average_propagation_length "
+    "value_added_upstream value_added_midstream value_added_downstream upstreamness downstreamness "
+    "downstream_control"
+).split()
+"""Columns of throughflow, which links across the boundary decide where no output does."""
+
+
+@dataclass(frozen=True, eq=False)
+class OpenRows:
+    """Rows about supply that are in no sum, or in it with their least value; arrays of shape (rows,).
+
+    Attributes
+    ----------
+    year : array of int64
+        0 where it is unknown.
+    supplier, buyer : array of int64
+        Node codes, `NOBODY` or `STRANGER`.
+    less, more : array of float64
+        How much less, and more, than the recorded supply is possible because of the row.
+    supply : array of bool
+        Whether it is no link of knowledge.
+    memberships : DataFrame
+        ``cluster_id, joined_year, left_year`` of rejected rows that name a cluster.
+    """
+
+    year: Ints
+    supplier: Ints
+    buyer: Ints
+    less: FloatArray
+    more: FloatArray
+    supply: Flags
+    memberships: pd.DataFrame
+
+
+_READ: WeakKeyDictionary[SupplyGraph, OpenRows] = WeakKeyDictionary()
+
+
+def open_rows(graph: SupplyGraph) -> OpenRows:
+    """Return the open rows of `graph`: its links with bounds, and what was rejected, read once a graph."""
+    if graph not in _READ:
+        _READ[graph] = _read(graph)
+    return _READ[graph]
+
+
+def _read(graph: SupplyGraph) -> OpenRows:
+    links, rejected = graph.links, graph.unsettled
+    bounded = links[links[["value_low", "value_high"]].notna().any(axis=1)]
+    rows = rejected[rejected["table"] == "links"]
+    names = {who: code for code, who in enumerate(graph.node_ids.tolist())}
+
+    def ends(side: str) -> Ints:
+        known = [
+            NOBODY if who is None or who != who else names.get(who, STRANGER)
+            for who in rows[f"{side}_id"].astype(object).tolist()
+        ]
+        return np.concatenate([bounded[side].to_numpy(np.int64), np.array(known, np.int64)])
+
+    value, low, high = (bounded[name].to_numpy("float64") for name in ("value", "value_low", "value_high"))
+    stated, most = rows["value"].to_numpy("float64"), rows["value_high"].to_numpy("float64")
+    unread = np.where(np.isnan(stated), np.where(np.isnan(most), np.inf, most), np.maximum(stated, 0.0))
+    kinds = pd.concat([bounded["kind"], rows["kind"]]).astype(object)
+    return OpenRows(
+        year=np.concatenate([bounded["year"], rows["year"].fillna(0)]).astype(np.int64),
+        supplier=ends("supplier"),
+        buyer=ends("buyer"),
+        less=np.concatenate([np.nan_to_num(value - low), np.maximum(-np.nan_to_num(stated), 0.0)]),
+        more=np.concatenate([np.where(np.isnan(high), np.inf, high - value), unread]),
+        supply=np.array([str(kind).strip().casefold() not in KNOWLEDGE_KINDS for kind in kinds], bool),
+        memberships=rejected[rejected["table"] == "participants"],
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Unsettled:
+    """What open rows leave open of one formation.
+
+    Attributes
+    ----------
+    less, more : array of float64, shape (n,)
+        How much less, and more, each member may have supplied to the others by rows that name it.
+    floating : float
+        Supply to members by rows that do not name the supplier: at most so much more, by anyone.
+    inside, crossing : bool
+        Whether supply between members, and flows across the boundary, are open.
+    members : bool
+        Whether the cluster has a member whose row was rejected.
+    named : array of bool, shape (n,)
+    rows : int
+    """
+
+    less: FloatArray
+    more: FloatArray
+    floating: float
+    inside: bool
+    crossing: bool
+    members: bool
+    named: Flags
+    rows: int
+
+    @property
+    def open_supply(self) -> Flags:
+        """Members whose supply to the others is open, shape (n,)."""
+        return (self.less > 0) | (self.more > 0) | (self.floating > 0)
+
+
+def unsettled(formation: Formation, rows: OpenRows) -> Unsettled | None:
+    """Return what `rows` leave open of `formation`, None where they leave nothing.
+
+    A row counts for the clusters of the ends that it names, in its year, or in every year where that is
+    unknown. An end that is a mark of a gap may be a member or not; a row without any end is nobody's.
+    """
+    if not len(rows.year) and not len(rows.memberships):
+        return None
+    mine = np.isin(rows.year, (0, formation.year))
+    sides = [_local(formation, side[mine]) for side in (rows.supplier, rows.buyer)]
+    seller, buyer = sides
+    supply, less, more = rows.supply[mine], rows.less[mine], rows.more[mine]
+    member_sells, member_buys = seller >= 0, buyer >= 0
+    own = member_sells & (seller == buyer)
+    inside = (
+        supply
+        & ~own
+        & ((member_sells & (member_buys | (buyer == NOBODY))) | (member_buys & (seller == NOBODY)))
+    )
+    touching = member_sells | member_buys
+    people = rows.memberships[rows.memberships["cluster_id"] == formation.cluster_id]
+    since, until = people["joined_year"].fillna(0), people["left_year"].fillna(9999)
+    period = since.le(formation.year) & until.ge(formation.year) | since.gt(until)
+    if not touching.any() and not period.any():
+        return None
+    named = np.zeros(formation.n, bool)
+    sums = np.zeros((2, formation.n))
+    for side in sides:
+        named[side[side >= 0]] = True
+    by_member = inside & member_sells
+    for total, amount in zip(sums, (less, more), strict=True):
+        np.add.at(total, seller[by_member], amount[by_member])
+    return Unsettled(
+        less=sums[0],
+        more=sums[1],
+        floating=float(more[inside & ~member_sells].sum()),
+        inside=bool(inside.any()),
+        crossing=bool(touching.any()),
+        members=bool(period.any()),
+        named=named,
+        rows=int(touching.sum()) + int(period.sum()),
+    )
+
+
+def _local(formation: Formation, nodes: Ints) -> Ints:
+    """Return the local number of each node, negative where it is no member."""
+    place = np.minimum(np.searchsorted(formation.members, nodes), formation.n - 1)
+    return np.where(formation.members[place] == nodes, place, np.minimum(nodes, NOBODY - (nodes >= 0)))
+
+
+def _open(column: str, found: Unsettled, by_output: bool) -> bool:
+    """Tell whether `column` rests on what is open; `by_output`: outputs say what passes the members."""
+    if column == "price_year" or found.members:
+        return column != "price_year"
+    if found.inside:
+        return column not in _SETTLED
+    return column in _CROSSING or (column in _PASSING and not by_output)
+
+
+def leave_open_row(row: FormationRow, found: Unsettled, formation: Formation) -> None:
+    """Take back what of the row rests on open rows; the cooperation ratio has bounds instead."""
+    taken = [name for name in row.figures if _open(name, found, by_output=True)]
+    if found.crossing and row.sourcing_basis == "links" and "internal_sourcing_share" in row.figures:
+        taken.append("internal_sourcing_share")
+    if found.members:
+        for end in ("cooperation_ratio_low", "cooperation_ratio_high"):
+            row.drop(end)
+    if found.crossing and not row.came_from("final_producers", "role"):
+        taken += [f for f in ("final_producers", "cooperation_ratio_ex_final") if f in row.figures]
+    row.unknown("rows_open", *dict.fromkeys(taken), value=str(found.rows), detail=_named(found, formation))
+
+
+def leave_open(measured: Measured, found: Unsettled, formation: Formation) -> Measured:
+    """Return `measured` without the figures that rest on open rows."""
+    by_output = measured.formation.get("throughflow_basis", "output") == "output"
+    place = formation.cluster_id, formation.year
+    said = str(found.rows), _named(found, formation)
+    out = Measured(
+        dict(measured.formation), dict(measured.participants), [*measured.findings], [*measured.gaps]
+    )
+    for name in out.formation:
+        if _open(name, found, by_output):
+            out.formation[name] = NAN
+            out.gaps.append(Gap("rows_open", name, *said, *place))
+    for name, cells in out.participants.items():
+        if name not in (_OWN[:1] if found.members else _OWN) and _open(name, found, by_output):
+            empty = np.full(formation.n, None, object) if cells.dtype == object else np.full(formation.n, NAN)
+            out.participants[name] = empty
+            out.gaps.append(Gap("rows_open", name, *said, *place, ALL))
+    return out
+
+
+def told(found: Unsettled, formation: Formation) -> Finding:
+    """Return the finding about open rows."""
+    return Finding(
+        "rows_open",
+        value=str(found.rows),
+        detail=_named(found, formation),
+        cluster_id=formation.cluster_id,
+        year=formation.year,
+    )
+
+
+def _named(found: Unsettled, formation: Formation) -> str:
+    return joined([str(i) for i in formation.ids[found.named]])

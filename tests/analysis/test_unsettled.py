@@ -1,0 +1,160 @@
+"""Rows that were rejected, or state only bounds, leave what rests on them open; bounds hold whatever they said."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import clustercoop
+from clustercoop.analysis.results import Result
+
+Link = tuple[Any, ...]
+LINKS: list[Link] = [
+    (2022, "a", "b", 10),
+    (2022, "b", "c", 5),
+    (2022, "c", "d", 5),
+    (2022, "c", "x", 50),
+    (2022, "y", "a", 20),
+]
+WORK = pd.DataFrame(
+    {
+        "participant_id": list("abcd"),
+        "year": 2022,
+        "output": [100.0, 100.0, 100.0, 100.0],
+        "value_added": 50.0,
+        "employees": 10.0,
+        "rd_expenses": 1.0,
+    }
+)
+STRUCTURE = ("core_fit", "finn_cycling_index", "reciprocity", "links", "stages", "coreness_pre", "ei_index")
+
+
+def analyzed(
+    links: list[Link], people: list[tuple[str, ...]] | None = None, work: Any = WORK, **kw: Any
+) -> Result:
+    members = people or [(who, "K", "firm") for who in "abcd"]
+    return clustercoop.analyze(
+        {
+            "participants": pd.DataFrame(members, columns=["participant_id", "cluster_id", "role"]),
+            "links": pd.DataFrame(links, columns=["year", "supplier_id", "buyer_id", "value"]).astype(object),
+            "activity": work,
+        },
+        nulls=0,
+        **kw,
+    )
+
+
+def row_of(result: Result) -> dict[Any, Any]:
+    [row] = result.formations.to_dict("records")
+    return row
+
+
+# Supply of 20 of an output of 400 is sure; what else may be is in the row.
+OPEN: dict[str, tuple[Link, float, float]] = {
+    "a mark of a gap as the buyer": ((2022, "a", "-", 7), 20 / 400, 27 / 400),
+    "a failed look-up as the supplier": ((2022, "#N/A", "b", 7), 20 / 400, 27 / 400),
+    "an empty buyer": ((2022, "d", None, 60), 20 / 400, 80 / 400),
+    "a value that is no number": ((2022, "a", "b", "?!"), 20 / 400, 110 / 400),  # a's whole output, at most
+    "a value that is a bound": ((2022, "a", "c", "<5"), 20 / 400, 25 / 400),
+    "an impossible year": ((1022, "a", "b", 3), 20 / 400, 23 / 400),
+    "a row twice": ((2022, "a", "b", 10), 20 / 400, 30 / 400),
+}
+
+
+@pytest.mark.parametrize("what", OPEN)
+def test_what_rests_on_an_open_row_is_unknown_and_the_ratio_has_bounds(what: str) -> None:
+    link, low, high = OPEN[what]
+    result = analyzed([*LINKS, link])
+    row = row_of(result)
+    assert pd.isna(row["cooperation_ratio"]) and pd.isna(row["cooperation_ratio_covered"])
+    assert (row["cooperation_ratio_low"], row["cooperation_ratio_high"]) == pytest.approx((low, high))
+    assert all(pd.isna(row[name]) for name in STRUCTURE)
+    assert row["output"] == 400 and row["rd_per_employee"] == pytest.approx(0.1)  # no link decides them
+    codes = set(result.gaps.query("column == 'core_fit'")["code"])
+    assert "rows_open" in codes
+    assert "rows_open" in {finding.code for finding in result.findings}
+
+
+def test_an_open_row_across_the_boundary_leaves_the_inside_as_it_is() -> None:
+    row = row_of(analyzed([*LINKS, (2022, "a", "x", "?!")]))
+    assert row["cooperation_ratio"] == pytest.approx(0.05) and row["links"] == 3
+    assert row["finn_cycling_index"] == 0  # by output
+    assert all(pd.isna(row[name]) for name in ("ei_index", "sales_outside", "sales_coverage", "conductance"))
+
+
+def test_throughflow_by_links_needs_the_open_row() -> None:
+    row = row_of(analyzed([*LINKS, (2022, "a", "x", "?!")], work=WORK.iloc[:0]))
+    assert pd.isna(row["total_throughflow"]) and pd.isna(row["finn_cycling_index"])
+
+
+def test_another_cluster_and_another_year_are_untouched() -> None:
+    people = [(who, "K", "firm") for who in "abcd"] + [("p", "L", "firm"), ("q", "L", "firm")]
+    links = [*LINKS, (2022, "p", "q", 3), (2021, "a", "b", 4), (2022, "a", "-", 7)]
+    table = analyzed(links, people).formations.set_index(["cluster_id", "year"])
+    assert table.loc[("L", 2022), "links"] == 1 and table.loc[("K", 2021), "links"] == 1
+    assert pd.isna(table.loc[("K", 2022), "links"])
+    assert pd.isna(table.loc[("K", 2022), "link_jaccard"])
+
+
+def test_a_row_that_names_nobody_is_told_and_leaves_nothing_open() -> None:
+    result = analyzed([*LINKS, (2022, "-", "-", 9)])
+    assert row_of(result)["cooperation_ratio"] == pytest.approx(0.05)
+    assert result.findings.count("error") > 0
+
+
+def test_a_member_whose_row_was_rejected_leaves_all_of_its_cluster_open() -> None:
+    """Of three members one has no identifier: how much the three made, or supplied each other, is not known."""
+    people = [("a", "K", "firm"), ("b", "K", "firm"), ("-", "K", "firm")]
+    row = row_of(analyzed(LINKS, people))
+    unknown = "participants output cooperation_ratio cooperation_ratio_high rd_per_employee core_fit ei_index"
+    assert all(pd.isna(row[name]) for name in unknown.split())
+
+
+def test_rows_that_are_settled_leave_nothing_open() -> None:
+    """A total, a credit note that is set off, and --repeats once or sum."""
+    links = [*LINKS, (2022, "a", "b", -4), (2022, "Total", None, 86)]
+    assert row_of(analyzed(links))["cooperation_ratio"] == pytest.approx(16 / 400)
+    twice = [*LINKS, LINKS[0]]
+    assert row_of(analyzed(twice, repeats="once"))["cooperation_ratio"] == pytest.approx(20 / 400)
+    assert row_of(analyzed(twice, repeats="sum"))["cooperation_ratio"] == pytest.approx(30 / 400)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_no_completion_of_open_cells_falls_outside_the_bounds(seed: int) -> None:
+    """True data; the same with outputs as bounds, values unread and buyers lost: the true ratio is within."""
+    rng = np.random.default_rng(seed)
+    ids = list("abcdef")
+    pairs = [(a, b) for a in [*ids, "x"] for b in ids if a != b and rng.random() < 0.4]
+    links: list[Link] = [(2022, a, b, int(rng.integers(1, 30))) for a, b in pairs]
+    sold = {who: sum(v for _, a, _, v in links if a == who) for who in ids}
+    output = {who: sold[who] + int(rng.integers(1, 60)) for who in ids}
+    people = [(who, "K", "firm") for who in ids]
+    truth = row_of(analyzed(links, people, work_of(output)))
+    damaged: list[Link] = []
+    for year, a, b, value in links:
+        kind = rng.random()
+        bad: Any = "?!" if kind < 0.05 else f"<{value + 3}" if kind < 0.15 else f"{value - 1}–{value + 2}"
+        damaged.append((year, a, "-" if 0.3 < kind < 0.4 else b, bad if kind < 0.2 else value))
+    given: dict[str, Any] = dict(output)
+    for who in ids:
+        kind = rng.random()
+        if kind < 0.45:
+            given[who] = (
+                None
+                if kind < 0.1
+                else f">{output[who] - 2}"
+                if kind < 0.2
+                else (f"<{output[who] + 9}" if kind < 0.3 else f"{output[who] - 3}–{output[who] + 5}")
+            )
+    row = row_of(analyzed(damaged, people, work_of(given)))
+    low, high = row["cooperation_ratio_low"], row["cooperation_ratio_high"]
+    assert pd.isna(low) or low - 1e-9 <= truth["cooperation_ratio"] <= high + 1e-9
+    if pd.notna(row["cooperation_ratio"]):
+        assert row["cooperation_ratio"] == pytest.approx(truth["cooperation_ratio"])
+
+
+def work_of(output: dict[str, Any]) -> pd.DataFrame:
+    return pd.DataFrame({"participant_id": list(output), "year": 2022, "output": list(output.values())})
