@@ -18,12 +18,13 @@ from clustercoop.analysis.members import (
     year_contexts,
 )
 from clustercoop.analysis.thresholds import load_thresholds
+from clustercoop.graph.display import ROWS, figure, inert, notebook
 from clustercoop.graph.errors import UnknownNameError
 from clustercoop.graph.findings import Finding
 from clustercoop.graph.formation import FloatArray, Formation
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
-from clustercoop.graph.texts import term
+from clustercoop.graph.texts import BASE, subset, term, text
 
 COLUMNS: Final = (
     "part",
@@ -75,6 +76,53 @@ class Explanation:
     denominator_total: float
     ratio: float
     because: str
+
+    def __repr__(self) -> str:
+        """Return a few lines: the ratio, the sums that make it, and where the rows are."""
+        return "\n  ".join(self._lines())
+
+    def _repr_html_(self) -> str:
+        """Return the same for a notebook, with the rows that were added up."""
+        labels = subset("report.record_", BASE)
+        parts = {"numerator": self.numerator, "denominator": self.denominator, "excluded": self.excluded}
+        total = sum(map(len, parts.values()))
+        rows = (
+            [
+                text(f"audit.{part}", BASE),
+                " → ".join(end for end in (row["supplier_id"], row["buyer_id"]) if end)
+                or row["participant_id"],
+                row["file"],
+                figure(row["row"], BASE),
+                figure(row["value"], BASE),
+            ]
+            for part, table in parts.items()
+            for row in table.head(ROWS).to_dict("records")
+        )
+        heads = ["", *(labels[name] for name in ("participant_id", "file", "row", "value"))]
+        return notebook(self._lines(), heads, rows, total, BASE)
+
+    def _lines(self) -> list[str]:
+        of = "of_formation" if self.participant_id is None else "of_participant"
+        title = text(
+            f"audit.{of}",
+            BASE,
+            cluster=inert(self.cluster_id),
+            year=self.year,
+            participant=inert(self.participant_id),
+        )
+        parts = text(
+            "show.parts",
+            BASE,
+            numerator=figure(self.numerator_total, BASE),
+            denominator=figure(self.denominator_total, BASE),
+            rows=len(self.numerator) + len(self.denominator),
+        )
+        return [
+            f"{title}: {figure(self.ratio, BASE)}",
+            parts,
+            *([inert(self.because, 400)] if self.because else []),
+            text("show.tables", BASE, tables=".numerator, .denominator, .excluded, .to_frame()"),
+        ]
 
     def to_frame(self) -> pd.DataFrame:
         """Return every row with its ``part`` (numerator, denominator, excluded), then the totals."""

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
+from clustercoop.graph.columns import output_column
+from clustercoop.graph.display import UNKNOWN, figure, inert, notebook, span
 from clustercoop.graph.findings import Findings
 from clustercoop.graph.gaps import gaps_frame
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
+from clustercoop.graph.texts import term, text
 
 if TYPE_CHECKING:
     from clustercoop.analysis.verdicts.verdict import FormationModel
+
+_SHOWN: Final = ("cluster_id", "year", "participants", "cooperation_ratio", "core_size", "ecosystem_type")
+_TABLES: Final = ("formations", "participants", "clusters", "gaps", "requests", "rejected")
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,3 +65,61 @@ class Result:
     gaps: pd.DataFrame = field(default_factory=lambda: gaps_frame(()))
     requests: pd.DataFrame = field(default_factory=pd.DataFrame)
     policy: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """Return a few lines: what was analysed, what is known of it, and where the tables are."""
+        return "\n  ".join(self._lines())
+
+    def _repr_html_(self) -> str:
+        """Return the same for a notebook, with a row for each cluster in the last year of all."""
+        lang = self.settings.lang
+        last = self.formations[self.formations["year"] == self.formations["year"].max()]
+        verdicts = dict(zip(self.clusters["cluster_id"], self.clusters["formation_verdict"], strict=True))
+        names = self.graph.cluster_names
+        rows = (
+            (
+                names.get(row["cluster_id"], row["cluster_id"]),
+                str(row["year"]),
+                figure(row["participants"], lang),
+                figure(row["cooperation_ratio"], lang, share=True),
+                figure(row["core_size"], lang),
+                _told(row["ecosystem_type"], lang),
+                _told(verdicts.get(row["cluster_id"]), lang),
+            )
+            for row in last.to_dict("records")
+        )
+        columns = [output_column("formations", name) for name in _SHOWN]
+        columns.append(output_column("clusters", "formation_verdict"))
+        heads = [column.label(lang) for column in columns]
+        return notebook(self._lines(), heads, rows, len(last), lang)
+
+    def _lines(self) -> list[str]:
+        lang, found = self.settings.lang, self.formations
+        counts = {
+            "clusters": len(self.clusters),
+            "years": span(found["year"]),
+            "formations": len(found),
+            "participants": self.graph.participants["participant_id"].nunique(),
+            "links": len(self.graph.links),
+        }
+        known = {
+            "known": int(found["cooperation_ratio"].notna().sum()),
+            "total": len(found),
+            "gaps": len(self.gaps),
+        }
+        verdicts = self.clusters["formation_verdict"].value_counts(dropna=False)
+        told = ", ".join(f"{_told(verdict, lang)} {count}" for verdict, count in verdicts.items())
+        tables = [f".{name}" for name in (*_TABLES, "findings")]
+        tables += [f".policy[…] ({len(self.policy)})"] if self.policy else []
+        return [
+            text("show.result", lang, **counts),
+            text("show.known", lang, **known),
+            text("show.verdicts", lang, verdicts=told or UNKNOWN),
+            self.findings.counted(lang),
+            text("show.rejected", lang, rejected=len(self.rejected)),
+            text("show.tables", lang, tables=", ".join(tables)),
+        ]
+
+
+def _told(value: Any, lang: str) -> str:
+    return UNKNOWN if pd.isna(value) else inert(term(str(value), lang))

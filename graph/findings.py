@@ -17,8 +17,9 @@ from typing import Any, Final, Literal
 
 import pandas as pd
 
+from clustercoop.graph.display import inert, notebook
 from clustercoop.graph.errors import ParameterError
-from clustercoop.graph.texts import BASE, fill, row_text
+from clustercoop.graph.texts import BASE, fill, row_text, subset, term, text
 
 Severity = Literal["error", "warning", "info"]
 
@@ -40,6 +41,7 @@ COLUMNS: Final = (
 
 NAMED: Final = 10
 KEPT: Final = 100
+_KINDS: Final = 5
 _MORE: Final = re.compile(r" \(\+(\d+)\)$")
 SEVERITIES: Final[tuple[Severity, ...]] = ("error", "warning", "info")
 
@@ -218,6 +220,35 @@ class Findings:
     def count(self, severity: Severity) -> int:
         """Return how many have `severity`."""
         return sum(item.severity == severity for item in self.items)
+
+    def counted(self, lang: str = BASE) -> str:
+        """Return in one line how many there are of each severity.
+
+        Examples
+        --------
+        >>> Findings([Finding("self_supply")]).counted()
+        'findings: error 0, warning 0, info 1'
+        """
+        told = ", ".join(f"{term(severity, lang)} {self.count(severity)}" for severity in SEVERITIES)
+        return text("show.findings", lang, findings=told)
+
+    def __repr__(self) -> str:
+        """Return the counts and the worst kinds, a line each."""
+        kinds = self.by_kind()
+        lines = [
+            f"  {row['severity']}: {inert(row['message'], 100)} (×{row['count']})"
+            for row in kinds.head(_KINDS).to_dict("records")
+        ]
+        more = [f"  … +{len(kinds) - _KINDS}"] if len(kinds) > _KINDS else []
+        return "\n".join([self.counted(), *lines, *more])
+
+    def _repr_html_(self) -> str:
+        """Return the same for a notebook: a row a kind, the worst first."""
+        kinds, labels = self.by_kind(), subset("report.record_", BASE)
+        names = ("severity", "code", "message", "action")
+        rows = ([*(row[name] for name in names), row["count"]] for row in kinds.to_dict("records"))
+        heads = [*(labels[name] for name in names), text("check.count", BASE)]
+        return notebook([self.counted()], heads, rows, len(kinds), BASE)
 
     def by_kind(self, lang: str = "en") -> pd.DataFrame:
         """Return a table with a row for each code, place and column: `COLUMNS`, ``count`` and ``rows``.

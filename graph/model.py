@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clustercoop.graph.display import figure, inert, notebook, span
 from clustercoop.graph.errors import DataError, SchemaError, UnknownNameError
 from clustercoop.graph.formation import Formation
 from clustercoop.graph.identity import Lineage, settle
@@ -19,6 +20,7 @@ from clustercoop.graph.networks import ORIGIN, network_of, tables_of
 from clustercoop.graph.people import People, names
 from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR, TableSpec, tables
 from clustercoop.graph.slicing import slice_formations
+from clustercoop.graph.texts import BASE, text
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -323,6 +325,43 @@ class SupplyGraph:
             "measures": self.measures,
             **{name: getattr(self, name) for name in _APART},
         }
+
+    def __repr__(self) -> str:
+        """Return a few lines: how many of what, and for which years."""
+        return "\n  ".join(self._lines())
+
+    def _repr_html_(self) -> str:
+        """Return the same for a notebook, with a row a year, the last first."""
+        links = self.links.groupby("year")["value"].agg(["size", "sum"])
+        work = self.activity["year"].value_counts()
+        heads = [
+            text(f"show.{name}", BASE, currency=self.currency) for name in ("links", "value", "activity")
+        ]
+        rows = (
+            [
+                str(year),
+                figure(int(links["size"].get(year, 0)), BASE),
+                figure(float(links["sum"].get(year, 0.0)), BASE),
+                figure(int(work.get(year, 0)), BASE),
+            ]
+            for year in reversed(self.years)
+        )
+        heads.insert(0, text("report.record_year", BASE))
+        return notebook(self._lines(), heads, rows, len(self.years), BASE)
+
+    def _lines(self) -> list[str]:
+        counts = {
+            "clusters": len(self.cluster_ids),
+            "years": span(self.years),
+            "participants": self.participants["participant_id"].nunique(),
+            "partners": self.partners["participant_id"].nunique(),
+        }
+        held = {name: len(getattr(self, name)) for name in tables()}
+        told = ", ".join(f".{name} {count}" for name, count in held.items() if count)
+        return [
+            text("show.graph", BASE, **counts),
+            text("show.rows", BASE, rows=told, currency=inert(self.currency)),
+        ]
 
     def equals(self, other: SupplyGraph) -> bool:
         """Tell whether both hold the same tables and currency (provenance aside)."""
