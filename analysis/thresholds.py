@@ -14,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from clustercoop.analysis.rule_files import RuleFile
 from clustercoop.graph.errors import DataError, ParameterError
 from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR
 from clustercoop.graph.texts import row_text
@@ -238,31 +239,25 @@ def _cached_shipped() -> Thresholds:
 
 
 def _read(path: Path) -> Thresholds:
-    try:
-        data = tomllib.loads(path.read_text("utf-8-sig"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(
-            f"The thresholds file {path} cannot be read ({error}); give the path of a UTF-8 TOML file."
-        ) from error
-    except tomllib.TOMLDecodeError as error:
-        raise DataError(f"The thresholds file {path} is not valid TOML: {error}.") from error
-    unknown = sorted(set(data) - set(_shipped()))
+    file = RuleFile(path)
+    unknown = sorted(set(file.data) - set(_shipped()))
     if unknown:
         raise DataError(
-            f"The thresholds file {path} has an unknown section [{unknown[0]}]; "
-            f"the sections are {', '.join(_shipped())}."
+            f"The thresholds file {path} has an unknown section [{unknown[0]}], line "
+            f"{file.line(unknown[0], 0)}; the sections are {', '.join(_shipped())}."
         )
     own = ("about", "innovation", "productivity")
     defaults = {name: section for name, section in _shipped().items() if name not in own}
-    return _Reader(f"the thresholds file {path}", {**defaults, **data}).thresholds()
+    return _Reader(f"the thresholds file {path}", {**defaults, **file.data}, file).thresholds()
 
 
 class _Reader:
     """Reads checked values out of one thresholds file, naming section and key when one is wrong."""
 
-    def __init__(self, what: str, data: Mapping[str, Any]) -> None:
+    def __init__(self, what: str, data: Mapping[str, Any], file: RuleFile | None = None) -> None:
         self.what = what
         self.data = data
+        self.file = file
 
     def thresholds(self) -> Thresholds:
         currency = self.text("about", "currency").upper()
@@ -301,7 +296,9 @@ class _Reader:
         )
 
     def wrong(self, section: str, key: str, must_be: str, got: object) -> ParameterError:
-        return ParameterError(f"{key} in [{section}] of {self.what} must be {must_be}, got {got!r} instead.")
+        line = "" if self.file is None else f", line {self.file.line(section.replace('.', chr(0)), 0, key)},"
+        place = f"{key} in [{section}] of {self.what}{line}"
+        return ParameterError(f"{place} must be {must_be}, got {got!r} instead.")
 
     def value(self, section: str, key: str) -> Any:
         table = self.data.get(section)

@@ -16,9 +16,11 @@ from clustercoop.reports.content import Content
 from clustercoop.reports.inert import plain, shorten
 from clustercoop.reports.numbers import decimal, is_unknown, percent
 from clustercoop.reports.people import asked_cells, asked_of
+from clustercoop.reports.policy_lines import policy_answers
 
 NAMED: Final = 3
 NAME: Final = 80
+USUAL: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,8 @@ class Answer:
 
 def answers(content: Content) -> list[Answer]:
     """Return the answers that the result has."""
-    made = [*_kinds(content), _ends(content), *_moves(content), *_cores(content), _trust(content)]
+    made = [*_kinds(content), _ends(content), *_moves(content), *_cores(content), *_policy(content)]
+    made.append(_trust(content))
     return [answer for answer in made if answer.lines]
 
 
@@ -145,6 +148,16 @@ def _cores(content: Content) -> Iterator[Answer]:
     if len(beyond) > tested:
         lines.append(Line(words("answer_cores_untested", n=len(beyond) - tested)))
     yield Answer(words("answer_cores"), lines)
+
+
+def _policy(content: Content) -> Iterator[Answer]:
+    """Yield how many clusters meet the requirements, and cooperation beside what is usual."""
+    whole = "#eligibility" if len(content.result.policy.get("eligibility", ())) else ""
+    for title, told in policy_answers(content):
+        lines = [Line(said, content.passport_link(one) if one else whole) for said, one in told[:USUAL]]
+        if len(told) > USUAL:
+            lines.append(Line(content.words("pp_and_more", n=len(told) - USUAL), whole))
+        yield Answer(title, lines)
 
 
 def _trust(content: Content) -> Answer:

@@ -20,6 +20,7 @@ from clustercoop.reports.numbers import UNKNOWN, is_unknown, percent, show, show
 from clustercoop.reports.passport_parts import Core, Fact, Member, Passport, Rows, Series, Stage
 from clustercoop.reports.people import asked_cells, asked_figures, asked_of
 from clustercoop.reports.pictures import Year, Zones, axis_top, closedness, series
+from clustercoop.reports.policy_lines import policy_lines
 from clustercoop.reports.reasons import places
 from clustercoop.reports.types import types_thresholds
 
@@ -126,7 +127,14 @@ class Passports:
         told = [
             str(self._cell(cluster, name)) for name in ("verdict_because", "nearest_flip", "rule_because")
         ]
-        return [plain(text[0].upper() + text[1:]) for text in told if text]
+        return [
+            *(plain(text[0].upper() + text[1:]) for text in told if text),
+            *self._policy.get(cluster, ()),
+        ]
+
+    @cached_property
+    def _policy(self) -> Mapping[str, list[str]]:
+        return policy_lines(self.content)
 
     def _last(self, cluster: str, column: str) -> tuple[int, Any]:
         """Return the last year in which a column is known, and its value; (0, None) where none is."""

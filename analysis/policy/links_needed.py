@@ -22,7 +22,7 @@ class Share(NamedTuple):
     value: float
 
 
-def fewest_links(
+def cover_shortfalls(
     needs: Sequence[float] | FloatArray, room: Sequence[float] | FloatArray, allowed: NDArray[np.bool_]
 ) -> list[Share] | None:
     """Return the fewest links by which partners with limited room cover every shortfall.
@@ -47,9 +47,9 @@ def fewest_links(
 
     Examples
     --------
-    >>> fewest_links([3.0, 2.0], [4.0, 2.5], np.ones((2, 2), bool))
+    >>> cover_shortfalls([3.0, 2.0], [4.0, 2.5], np.ones((2, 2), bool))
     [Share(short=0, partner=0, value=3.0), Share(short=1, partner=1, value=2.0)]
-    >>> len(fewest_links([3.0, 3.0], [4.0, 2.0], np.ones((2, 2), bool)) or ())
+    >>> len(cover_shortfalls([3.0, 3.0], [4.0, 2.0], np.ones((2, 2), bool)) or ())
     3
     """
     short, left = np.asarray(needs, np.float64), np.array(room, np.float64)

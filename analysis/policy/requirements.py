@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustercoop.analysis.policy.cast import Cast, Flags
-from clustercoop.analysis.policy.links_needed import Share, fewest_links
+from clustercoop.analysis.policy.links_needed import Share, cover_shortfalls
 from clustercoop.analysis.rule_files import STATUSES, Entry, RuleFile
 from clustercoop.analysis.thresholds import role_name
 from clustercoop.graph.formation import FloatArray
@@ -194,7 +194,7 @@ def _by_member(
         short, room = shortfall(cut)
         rows = np.flatnonzero(below)
         allowed = rows[:, None] != np.arange(len(names))[None, :]
-        found = fewest_links(short[rows], np.maximum(room, 0.0), allowed)
+        found = cover_shortfalls(short[rows], np.maximum(room, 0.0), allowed)
         if found is None:
             told.append(say("eligibility.no_room"))
         else:

@@ -13,12 +13,15 @@ import pytest
 
 import clustercoop
 from clustercoop.analysis.policy.benchmarks import read_benchmarks
-from clustercoop.analysis.policy.links_needed import fewest_links
+from clustercoop.analysis.policy.links_needed import cover_shortfalls
 from clustercoop.analysis.policy.requirements import read_rules, versions
 from clustercoop.analysis.results import Result
 from clustercoop.analysis.thresholds import load_thresholds
 from clustercoop.graph.errors import DataError
+from clustercoop.reports.answers import answers
+from clustercoop.reports.content import Content
 from clustercoop.reports.people import for_people
+from clustercoop.reports.policy_lines import policy_lines
 
 OUT = "out"
 
@@ -146,7 +149,7 @@ def test_isolated_members_pair_up(alone: int, needed: int) -> None:
     assert (row["verdict"], row["value"], row["links_needed"]) == ("fail", alone, needed)
 
 
-def test_the_fewest_links_against_trying_all() -> None:
+def test_the_cover_shortfalls_against_trying_all() -> None:
     rng = np.random.default_rng(4)
     scarce = 0
     for _ in range(60):
@@ -154,7 +157,7 @@ def test_the_fewest_links_against_trying_all() -> None:
         needs = rng.integers(1, 6, m).astype(float)
         room = rng.integers(0, 7, n).astype(float)
         allowed = rng.random((m, n)) < 0.8
-        found = fewest_links(needs, room, allowed)
+        found = cover_shortfalls(needs, room, allowed)
         least = _tried(needs, room, allowed)
         assert (None if found is None else len(found)) == least
         if found is not None:
@@ -260,3 +263,17 @@ def test_benchmarks_find_words_in_both_languages() -> None:
         each for each in read_benchmarks() if each.covers("Biomedical or nothing of the kind: chemistry")
     ]
     assert load_thresholds().cooperation_above > max(each.high for each in read_benchmarks())
+
+
+def test_passport_and_summary_show_the_benchmark_and_the_verdict() -> None:
+    result = analysed(LINKS, ROLES, WORK)
+    for lang, said in (
+        ("en", "10.0%; machine tools: usually 5.0% to 10.0%."),
+        ("ru", "станкостроение: обычно"),
+    ):
+        content = Content(result, lang)
+        [lines] = policy_lines(content).values()
+        assert any(said in line for line in lines)
+        shown = [line.text for answer in answers(content) for line in answer.lines]
+        assert any(said in line for line in shown)
+    assert "Eligibility: does not meet the requirements" in policy_lines(Content(result, "en"))["c"]
