@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, TypeVar
 
 import pandas as pd
 
 from clustercoop.analysis.thresholds import Thresholds, load_thresholds
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +33,7 @@ class Analysed:
     clusters: pd.DataFrame
     graph: SupplyGraph
     settings: Settings
-    _made: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False, init=False)
+    _made: dict[str, Any] = field(default_factory=dict, repr=False, init=False)
 
     @cached_property
     def thresholds(self) -> Thresholds:
@@ -42,8 +45,9 @@ class Analysed:
         """Whether the thresholds are in the currency of the data."""
         return self.graph.currency.upper() == self.thresholds.currency
 
-    def once(self, name: str, make: Callable[[Analysed], pd.DataFrame]) -> pd.DataFrame:
-        """Return the table `name`, made when first asked for; another table may ask too."""
+    def once(self, name: str, make: Callable[[Analysed], T]) -> T:
+        """Return what `make` gives under `name`, made when first asked for; several tables may ask."""
         if name not in self._made:
             self._made[name] = make(self)
-        return self._made[name]
+        made: T = self._made[name]
+        return made

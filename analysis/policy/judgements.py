@@ -13,6 +13,7 @@ from clustercoop.analysis.policy.cast import Cast
 from clustercoop.analysis.policy.requirements import Case, Judged, Rule, judge, read_rules, versions
 from clustercoop.graph.said import Said, say
 
+FIGURES = ("cooperation_ratio", "value_added_per_employee")
 UNDECIDABLE = "undecidable"
 REGIONAL = "regional_value_added_per_employee"
 
@@ -30,12 +31,16 @@ class Verdict:
     because: tuple[Said, ...]
 
 
-def verdicts(analysed: Analysed) -> Iterator[Verdict]:
-    """Yield each requirement in force on 31 December of each cluster-year.
+def verdicts(analysed: Analysed) -> list[Verdict]:
+    """Return each requirement in force on 31 December of each cluster-year.
 
     Where it is not known which of its texts was in force, each is judged; a verdict that they do not share is
     undecidable.
     """
+    return analysed.once("verdicts of requirements", lambda given: list(_verdicts(given)))
+
+
+def _verdicts(analysed: Analysed) -> Iterator[Verdict]:
     rules = read_rules(analysed.settings.eligibility_rules)
     for case, cluster, year in cases(analysed):
         day = dt.date(year, 12, 31)
@@ -62,7 +67,8 @@ def cases(analysed: Analysed) -> Iterator[tuple[Case, str, int]]:
     if REGIONAL in indicators:
         keys = zip(indicators["cluster_id"].astype(str), indicators["year"].astype(int), strict=True)
         regional = dict(zip(keys, indicators[REGIONAL].astype("float64"), strict=True))
-    for row in analysed.formations.to_dict("records"):
+    names = [f"{figure}{end}" for figure in FIGURES for end in ("", "_low", "_high")]
+    for row in analysed.formations[["cluster_id", "year", *names]].to_dict("records"):
         key = str(row["cluster_id"]), int(row["year"])
         cast = None
         if key in formations:

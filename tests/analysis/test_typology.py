@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -307,6 +308,8 @@ def test_a_bad_thresholds_file_is_told_of(
     with pytest.raises(error) as caught:
         load_thresholds(path)
     assert said in str(caught.value)
+    if error is ParameterError:
+        assert re.search(r"own\.toml, line \d+, must be", str(caught.value))
 
 
 def test_a_thresholds_file_that_cannot_be_read(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ that is added is made, written and shown: nothing else names it.
 from __future__ import annotations
 
 import pkgutil
+from collections.abc import Callable
 from importlib import import_module
 
 import pandas as pd
@@ -16,7 +17,8 @@ from clustercoop.analysis.policy.analysed import Analysed
 
 def table(name: str, analysed: Analysed) -> pd.DataFrame:
     """Return one table of policy, made once."""
-    return analysed.once(name, import_module(f"{__name__}.{name}").make)
+    make: Callable[[Analysed], pd.DataFrame] = import_module(f"{__name__}.{name}").make
+    return analysed.once(name, make)
 
 
 def make_all(analysed: Analysed) -> dict[str, pd.DataFrame]:

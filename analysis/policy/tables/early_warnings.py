@@ -18,6 +18,7 @@ FALLING: Final = {
 }
 CLOSING: Final = "closing in"
 TURNING: Final = "core turns over"
+READ: Final = ("cluster_id", "year", *FALLING.values(), "isolation", "core_")
 NOISE: Final = 1e-9
 Row = Mapping[Any, Any]
 Judged = tuple[bool | None, list[Said]]
@@ -31,7 +32,8 @@ def make(analysed: Analysed) -> pd.DataFrame:
     """
     cut = analysed.thresholds.core_turnover
     rows = []
-    for cluster, group in analysed.formations.groupby("cluster_id", sort=True):
+    names = [name for name in analysed.formations if str(name).startswith(READ)]
+    for cluster, group in analysed.formations[names].groupby("cluster_id", sort=True):
         years = {int(row["year"]): row for row in group.to_dict("records")}
         for year in sorted(years):
             for warning, (holds, because) in _warnings(years, year, cut):
