@@ -22,6 +22,7 @@ from clustercoop.reports.answers import answers
 from clustercoop.reports.content import Content
 from clustercoop.reports.people import for_people
 from clustercoop.reports.policy_lines import policy_lines
+from tests.builders import frames
 
 OUT = "out"
 
@@ -277,3 +278,22 @@ def test_passport_and_summary_show_the_benchmark_and_the_verdict() -> None:
         shown = [line.text for answer in answers(content) for line in answer.lines]
         assert any(said in line for line in shown)
     assert "Eligibility: does not meet the requirements" in policy_lines(Content(result, "en"))["c"]
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_links_that_are_named_let_it_pass_and_fewer_do_not(seed: int) -> None:
+    tables = frames(clusters=1, members=8, years=(2025,), seed=seed)
+
+    def supplied(extra: pd.DataFrame) -> tuple[Any, pd.DataFrame]:
+        links = pd.concat([tables["links"], extra.assign(year=2025)[tables["links"].columns]])
+        result = clustercoop.analyze(
+            {**tables, "links": links}, nulls=0, workers=1, metrics="cooperation", core_replicates=0
+        )
+        told = result.policy["eligibility_links"]
+        return checklist(result)["supplied share"], told[told["rule"] == "supplied share"]
+
+    row, needed = supplied(tables["links"].head(0))
+    assert row["failing"] and row["links_needed"] == len(needed) > 0
+    assert supplied(needed)[0]["verdict"] == "pass"
+    assert supplied(needed.iloc[1:])[0]["verdict"] != "pass"
+    assert supplied(needed.assign(value=needed["value"] * 0.99))[0]["verdict"] != "pass"
