@@ -48,7 +48,10 @@ def _verdicts(analysed: Analysed) -> Iterator[Verdict]:
             found = [judge(rule, case) for rule in texts]
             last = found[-1]
             told = list(last.because)
-            if len({each.holds for each in found}) > 1:
+            said = {each.holds for each in found}
+            if len(texts) == 1 and texts[0].in_force(day) is None:
+                said.add(True)  # it may not have been in force, and then there is nothing to fail
+            if len(said) > 1:
                 told.append(say("eligibility.text_unknown"))
                 verdict = UNDECIDABLE
             else:

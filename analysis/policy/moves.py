@@ -87,7 +87,8 @@ def placed(analysed: Analysed) -> list[Placed]:
     out = []
     first, last = analysed.thresholds.years
     for row in analysed.formations.to_dict("records"):
-        nominal = first <= int(row["year"]) <= last
+        base = _number(row.get("price_year"))
+        nominal = first <= int(row["year"]) <= last or not first <= base <= last
         figures = {axis: _figure(row, column, nominal) for axis, column in AXES.items()}
         if not any(figure.settled for figure in figures.values()):
             continue
