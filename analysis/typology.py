@@ -134,6 +134,12 @@ def _settled(
     return out
 
 
+_OF_RULE: Final = (
+    *("cluster_id", "year", "cooperation_ratio", "cooperation_ratio_low", "cooperation_ratio_high"),
+    *("rd_per_employee", "innovation_level"),
+)
+
+
 def rule_verdicts(formations: pd.DataFrame, thresholds: Thresholds) -> pd.DataFrame:
     """Judge each cluster by the two-trait rule: cooperation above a threshold, innovation at least a level.
 
@@ -166,7 +172,8 @@ def rule_verdicts(formations: pd.DataFrame, thresholds: Thresholds) -> pd.DataFr
     ('ecosystem-like', 0.4, 0.15)
     """
     rows = []
-    for cluster, group in formations.sort_values("year").groupby("cluster_id", sort=True):
+    used = formations[[name for name in formations if name in _OF_RULE]]
+    for cluster, group in used.sort_values("year").groupby("cluster_id", sort=True):
         cooperation, ratio, ends = _cooperation(group)
         innovation = group[group["rd_per_employee"].notna() & group["innovation_level"].isin(LEVELS)]
         spending = float(innovation["rd_per_employee"].median())

@@ -76,10 +76,7 @@ class _Cells:
         self.keys = [frame[name].tolist() for name in _KEYS[table]]
         names = [c.column for c in output_columns(table) if c.column not in (*_KEYS[table], *SENTENCES)]
         self.unknown: dict[str, Flags] = {
-            name: (frame[name].isna() | (frame[name].astype(object) == "")).to_numpy(bool)
-            if name in frame
-            else np.ones(len(frame), bool)
-            for name in names
+            name: _empty(frame[name]) if name in frame else np.ones(len(frame), bool) for name in names
         }
         # An empty cell of another can say that there is none: a gap only where what it needs is unknown.
         self.left = {
@@ -88,49 +85,69 @@ class _Cells:
             if column.column in self.unknown and not column.empty
         }
         self.gaps: list[Gap] = []
+        self.personal = table == "participants"
+        self.formations = list(dict.fromkeys(zip(*self.keys[:2], strict=True))) if self.personal else []
+        number = {key: at for at, key in enumerate(self.formations)}
+        self.formation = np.array(
+            [number[key] for key in zip(*self.keys[:2], strict=True)] if self.personal else [], np.int64
+        )
+        self.sizes = np.bincount(self.formation, minlength=len(self.formations))
 
     def state(self, gaps: list[Gap]) -> None:
         """Keep the gaps of unknown cells and cross those off; fill whole rows last."""
-        row = {key: number for number, key in enumerate(zip(*self.keys, strict=True))}
-        groups = self._groups() if len(self.keys) == 3 else {}
+        size = len(self.keys)
+        asked = {(gap.cluster_id, gap.year, gap.participant_id)[:size] for gap in gaps}
+        row = {key: [at] for at, key in enumerate(zip(*self.keys, strict=True)) if key in asked}
+        groups = self._groups() if self.personal else {}
         whole = []
         for gap in gaps:
-            key: tuple[Any, ...] = (gap.cluster_id, gap.year, gap.participant_id)[: len(self.keys)]
+            key: tuple[Any, ...] = (gap.cluster_id, gap.year, gap.participant_id)[:size]
+            places = groups[key[:2]] if gap.participant_id == ALL else row[key]
             if gap.column == ALL:
-                whole.append((row[key], gap))
-                continue
-            if gap.column not in self.unknown:
-                continue
-            places = groups[key[:2]] if gap.participant_id == ALL else [row[key]]
-            if self.unknown[gap.column][places].any():
+                whole.append((places, gap))
+            elif gap.column in self.unknown and self.unknown[gap.column][places].any():
                 self.gaps.append(gap)
                 if gap.column in self.left:
                     self.left[gap.column][places] = False
-        for place, gap in whole:
+        for places, gap in whole:
             for name, left in self.left.items():
-                if left[place]:
-                    left[place] = False
+                if left[places].any():
+                    left[places] = False
                     self.gaps.append(gap._replace(column=name))
 
-    def _groups(self) -> dict[tuple[Any, ...], list[int]]:
-        found: dict[tuple[Any, ...], list[int]] = {}
-        for place, key in enumerate(zip(self.keys[0], self.keys[1], strict=True)):
-            found.setdefault(key, []).append(place)
-        return found
+    def _groups(self) -> dict[tuple[Any, ...], Any]:
+        order = np.argsort(self.formation, kind="stable")
+        return dict(zip(self.formations, np.split(order, np.cumsum(self.sizes)[:-1]), strict=True))
 
     def derive(self, needs: Mapping[str, tuple[str, ...]]) -> None:
         """Explain what is unknown because the columns that it is made from are."""
         for name, sources in needs.items():
-            for place in np.flatnonzero(self.left.get(name, self.unknown[name])).tolist():
-                lacking = [source for source in sources if self.unknown[source][place]]
-                if lacking:
-                    self.say(place, name, "needs", detail="; ".join(lacking))
+            left = self.left.get(name, self.unknown[name]).copy()
+            marks = np.zeros(len(left), np.int64)
+            for bit, source in enumerate(sources):
+                marks |= (self.unknown[source] & left).astype(np.int64) << bit
+            for mark in np.unique(marks[marks > 0]).tolist():
+                lacking = [source for bit, source in enumerate(sources) if mark >> bit & 1]
+                self.say_all(marks == mark, name, "needs", "; ".join(lacking))
 
     def rest(self, names: Iterable[str] | None, code: str) -> None:
         """Explain what is left of `names` (of all columns) by `code`."""
         for name in self.left if names is None else names:
-            for place in np.flatnonzero(self.left[name]).tolist():
-                self.say(place, name, code)
+            self.say_all(self.left[name].copy(), name, code)
+
+    def say_all(self, where: Flags, column: str, code: str, detail: str = "") -> None:
+        """Add the gaps of the cells of `where`: one of a formation whose members are all among them."""
+        if self.personal and len(self.formations):
+            here = np.bincount(self.formation[where], minlength=len(self.formations))
+            whole = (here == self.sizes) & (here > 1)
+            for at in np.flatnonzero(whole).tolist():
+                cluster, year = self.formations[at]
+                self.gaps.append(Gap(code, column, "", detail, str(cluster), int(year), ALL))
+            if column in self.left:
+                self.left[column][where] = False
+            where = where & ~whole[self.formation]
+        for place in np.flatnonzero(where).tolist():
+            self.say(place, column, code, detail=detail)
 
     def say(self, place: int, column: str, code: str, value: str = "", detail: str = "") -> None:
         """Add the gap of one cell and cross it off."""
@@ -140,6 +157,14 @@ class _Cells:
         year = int(key[1]) if len(key) > 1 else None
         who = str(key[2]) if len(key) > 2 else ""
         self.gaps.append(Gap(code, column, value, detail, str(key[0]), year, who))
+
+
+def _empty(values: pd.Series[Any]) -> Flags:
+    """Tell which cells hold nothing: unknown, or an empty text."""
+    none: Flags = values.isna().to_numpy(bool)
+    if pd.api.types.is_numeric_dtype(values) or none.all():
+        return none
+    return none | (values == "").fillna(False).to_numpy(bool)
 
 
 def _say_of_change(cells: _Cells) -> None:

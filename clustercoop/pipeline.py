@@ -19,7 +19,7 @@ from clustercoop.analysis.cooperation import cooperation_tables
 from clustercoop.analysis.core_periphery.significance import adjust
 from clustercoop.analysis.members import year_contexts
 from clustercoop.analysis.metric import Measured, known_cells
-from clustercoop.analysis.metrics import measure_all
+from clustercoop.analysis.metrics import is_too_large, measure_all
 from clustercoop.analysis.per_employee import add_bounds
 from clustercoop.analysis.policy.analysed import Analysed
 from clustercoop.analysis.policy.tables import make_all
@@ -39,6 +39,8 @@ from clustercoop.graph.progress import Progress, silent
 from clustercoop.graph.settings import METRICS, Settings
 from clustercoop.version import __version__
 
+MANY: Final = 200_000
+"""Rows of members in years up to which it is worked out what to ask for."""
 # Sentences that are made from gaps and from the model's figures when a table is written for people.
 WRITTEN: Final = ("unknown_because", "verdict_because", "nearest_flip")
 
@@ -92,7 +94,10 @@ def analyze_graph(
     formation_table, type_findings = classify(formation_table, thresholds, graph.currency, prices.base)
     noticed.extend(type_findings)
     noticed.extend(price_findings(formation_table, prices, thresholds))
-    if set(METRICS) - set(settings.metrics.split(",")):
+    asked = set(settings.metrics.split(","))
+    if formations and all(map(is_too_large, formations)):
+        asked = {"cooperation"}
+    if set(METRICS) - asked:
         absent = [c.column for c in output_columns("formations") if c.column not in formation_table]
         formation_table = formation_table.assign(**dict.fromkeys(absent, np.nan)).drop(
             columns="chain_leaders"
@@ -101,7 +106,7 @@ def analyze_graph(
     rules = rule_verdicts(formation_table, thresholds)
     formation_table["rule_verdict"] = yearly_rule(formation_table, thresholds)
     model, clusters = None, rules
-    if "model" in settings.metrics.split(","):
+    if "model" in asked:
         model = assess(
             conform(formation_table, "formations"),
             settings.replace(lang="en"),
@@ -116,7 +121,11 @@ def analyze_graph(
         )
         others = rules.columns.difference(model.clusters.columns)
         clusters = model.clusters.merge(rules[["cluster_id", *others]], on="cluster_id", how="left")
-    requests = [] if only is not None else _requests(graph, formations, measured, settings, progress)
+    requests: list[Request] = []
+    if len(member_table) > MANY:
+        noticed.add("requests_left_out", value=str(len(member_table)), detail=str(MANY))
+    elif only is None:
+        requests = _requests(graph, formations, measured, settings, progress)
     tables = {
         "formations": conform(formation_table, "formations"),
         "participants": conform(member_table, "participants"),
@@ -125,7 +134,8 @@ def analyze_graph(
     stated = base.gaps + currency_gaps(formation_table, type_findings)
     stated += [gap for found in measured for gap in found.gaps]
     progress("policy", 0, 0)
-    policy = {} if only is not None else make_all(Analysed(**tables, graph=graph, settings=settings))
+    tabled = only is None and asked != {"cooperation"} and not any(map(is_too_large, formations))
+    policy = {} if not tabled else make_all(Analysed(**tables, graph=graph, settings=settings))
     if policy:
         eligible = tables["clusters"]["cluster_id"].map(overall(policy["eligibility"])).astype(TEXT)
         tables["clusters"] = tables["clusters"].assign(eligibility_verdict=eligible)
@@ -153,6 +163,7 @@ def _requests(
 ) -> list[Request]:
     """Return the cells of activity to ask for, of every formation."""
     cores = {}
+    kept = [formation for formation in formations if not is_too_large(formation)]
     for formation, found in zip(formations, measured, strict=True):
         core = found.participants.get("in_core")
         if core is not None and known_cells(core).all():
@@ -165,7 +176,7 @@ def _requests(
         graph=graph,
     )
     engine = engines.open(settings.engine, workers=settings.workers)
-    asked = engine.map(task, formations, progress=progress, phase="what to ask")
+    asked = engine.map(task, kept, progress=progress, phase="what to ask")
     return [one for each in asked for one in each]
 
 
@@ -199,6 +210,8 @@ def _join(
     rows.insert(0, "cluster_id", pd.Series([f.cluster_id for f in formations], dtype=TEXT))
     rows.insert(1, "year", [f.year for f in formations])
     names = list(dict.fromkeys(name for found in measured for name in found.participants))
+    if not names:
+        return base.merge(rows, on=["cluster_id", "year"], how="left", validate="1:1"), members
     people: dict[str, Any] = {
         "cluster_id": pd.array(
             np.repeat([f.cluster_id for f in formations], [f.n for f in formations]), TEXT

@@ -78,6 +78,12 @@ class Kind:
         >>> KINDS["id"].typed(pd.Series(["01", ""])).tolist()
         ['01', nan]
         """
+        if values.isna().all():
+            return pd.Series(
+                pd.array([None], dtype=self.dtype).take(np.zeros(len(values), int)), values.index
+            )
+        if self.numeric and isinstance(values.dtype, np.dtype) and values.dtype.kind in "iuf":
+            return values.astype(self.dtype)
         held = values.astype(object)
         if self.dtype is TEXT:
             return held.where(held.notna() & (held != ""), None).astype(TEXT)

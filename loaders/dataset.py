@@ -6,7 +6,7 @@ import datetime
 import decimal
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -52,6 +52,7 @@ from clustercoop.loaders.relations import check_relations
 from clustercoop.loaders.sheets import Grid, RawSheet, show
 from clustercoop.loaders.sources import Source, find_sources
 from clustercoop.loaders.trade import turn_trade
+from clustercoop.loaders.transactions import summed
 from clustercoop.loaders.turning import Hints, turn
 from clustercoop.loaders.unsettled import unsettled
 from clustercoop.loaders.who import ENDS, Index, join_names
@@ -224,9 +225,12 @@ def build(
     for table, spec in tables().items():
         for source in sources:
             if source.table == table:
-                grid = arranged(
-                    source, spec, settings, partial(_ids_of, typed.get("participants", ())), notes
-                )
+                members = partial(_ids_of, typed.get("participants", ()))
+                if "transactions" in source.sheet.facts:
+                    renames = any(other.table == "aliases" for other in sources)
+                    known = None if renames or lone else members()
+                    source = replace(source, sheet=summed(source.sheet, known, settings.repeats, notes))
+                grid = arranged(source, spec, settings, members, notes)
                 typed.setdefault(table, []).append(type_grid(grid, spec, notes, settings.direction))
     raise_ignored(
         notes, {(t, name) for t, several in typed.items() for p in several for name in p.columns.values()}

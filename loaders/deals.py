@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -27,6 +27,7 @@ _DOCUMENTS: Final = frozenset(
     "документ документа счет счета накладная накладной упд договор договора контракт контракта номер "
     "document doc invoice contract order number bill реестровый дата date".split()
 )
+DATES: Final = frozenset({"дата", "date"})
 _PAIR: Final = ("year", "supplier_id", "buyer_id")
 
 
@@ -88,7 +89,7 @@ def drop_mirrors(ledger: Ledger, notes: Notes) -> None:
             continue
         used = set(grid.facts.get("columns_at", {}).values())
         for at, cells in enumerate(grid.columns):
-            found = None if at in used else _sides(cells)
+            found = None if at in used else whose_report(cells)
             if found is not None:
                 side[ledger.source == number] = found
     sides = {1, 2} <= set(side.tolist())
@@ -109,7 +110,7 @@ def drop_mirrors(ledger: Ledger, notes: Notes) -> None:
     ledger.reject(twice & (side == 2), "mirror_row", "value", detail=lambda _: "buyer")
 
 
-def _sides(cells: NDArray[Any]) -> NDArray[np.int8] | None:
+def whose_report(cells: NDArray[Any]) -> NDArray[np.int8] | None:
     """Return 1 for a supplier's report and 2 for a buyer's, None where the column tells something else."""
     codes, unique = pd.factorize(cells, use_na_sentinel=False)
     if not 2 <= len(unique) <= 6:
@@ -121,6 +122,17 @@ def _sides(cells: NDArray[Any]) -> NDArray[np.int8] | None:
     return np.array(found, np.int8)[codes] if {1, 2} <= set(found) else None
 
 
+def says_document(said: Collection[str]) -> bool:
+    """Tell whether the words of a header speak of documents.
+
+    Examples
+    --------
+    >>> says_document(["номер", "счета"]), says_document(["дата"])
+    (True, False)
+    """
+    return bool(set(said) & (_DOCUMENTS - DATES))
+
+
 def told_apart(ledger: Ledger, dated: Mask) -> tuple[Mask, Mask]:
     """Return the rows whose file has a column of documents, and those whose file has dates."""
     documents = np.zeros(len(ledger), bool)
@@ -130,9 +142,9 @@ def told_apart(ledger: Ledger, dated: Mask) -> tuple[Mask, Mask]:
         mine = ledger.source == number
         unused = [name for i, name in enumerate(grid.header) if i not in set(at.values()) and name]
         said = {word for name in unused for word in words(name)}
-        if said & {"дата", "date"}:
+        if said & DATES:
             dates |= mine
-        if said & (_DOCUMENTS - {"дата", "date"}):
+        if says_document(said):
             documents |= mine
     return documents, dates
 

@@ -55,7 +55,7 @@ def to_grid(sheet: RawSheet, spec: TableSpec, notes: Notes, given: Given = NOTHI
     if sheet.frame is not None:
         frame = sheet.frame
         columns = tuple(_cells(frame.iloc[:, i]) for i in range(frame.shape[1]))
-        lines = np.arange(1, len(frame) + 1, dtype=np.int64)
+        lines = np.array(sheet.lines or range(1, len(frame) + 1), dtype=np.int64)
         given = with_trade(given, list(frame.columns)) if spec.name == "links" else given
         titles_of = tuple(_named(str(title), given, spec) for title in frame.columns)
         return Grid(sheet.file, sheet.sheet, titles_of, columns, lines, (), dict(sheet.facts))

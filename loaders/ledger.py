@@ -28,6 +28,17 @@ _HELD = frozenset({"participants", "links", "activity"})
 REJECTED_COLUMNS = ("table", "file", "sheet", "row", "code", "value", "detail", "content")
 
 
+def is_numbering(header: str) -> bool:
+    """Tell whether a header is of a column that only numbers the rows.
+
+    Examples
+    --------
+    >>> is_numbering("№ п/п"), is_numbering("Договор")
+    (True, False)
+    """
+    return bool(NUMBERING.fullmatch(header.strip()))
+
+
 def exact_sum(values: NDArray[np.float64]) -> float:
     """Return the correctly rounded sum of the values that are known."""
     return math.fsum(values[~np.isnan(values)].tolist())
@@ -95,7 +106,7 @@ class Ledger:
         for grid in self.grids:
             at = grid.facts.get("columns_at", {})
             used = set(at.values()) - {at.get("year", -1)}
-            number = [i for i, name in enumerate(grid.header) if not NUMBERING.fullmatch(name.strip())]
+            number = [i for i, name in enumerate(grid.header) if not is_numbering(name)]
             kept.append([i for i in number if i not in used])
         for source, position in zip(self.source[rows].tolist(), self.position[rows].tolist(), strict=True):
             columns = self.grids[source].columns

@@ -26,6 +26,7 @@ from clustercoop.loaders.numbers import are_numbers
 from clustercoop.loaders.raw import BOOK_SUFFIXES, SUFFIXES, read_raw, suffix_of
 from clustercoop.loaders.sheets import RawSheet, show
 from clustercoop.loaders.trade import trade_headers
+from clustercoop.loaders.transactions import pending
 
 Progress = Callable[[str], None]
 
@@ -259,6 +260,10 @@ def _of_file(
     if progress:
         progress(f"Reading {name}")
     specs = [tables()[table] for table in named.tables or tables()]
+    if not named.tables or "links" in named.tables:
+        many = pending(path, name)
+        if many is not None:
+            return [Source("links", many, "name" if named.tables else "headers", named.part, "", given)]
     sheets = read_raw(path, name=name, score=lambda rows: header_score(specs, rows))
     if not sheets:
         raise DataError(f"The workbook {name} has no cells.")

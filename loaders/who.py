@@ -70,6 +70,17 @@ def name_key(name: str) -> tuple[str, str]:
     return look(" ".join(found)), form
 
 
+def numbers_in(text: str) -> list[str]:
+    """Return the taxpayer numbers that stand within a text.
+
+    Examples
+    --------
+    >>> numbers_in("ИНН 7700000010/770001001"), numbers_in("7700000010")
+    (['7700000010'], ['7700000010'])
+    """
+    return re.findall(r"(?<!\d)(?:\d{10}|\d{12})(?!\d)", text)
+
+
 class Index:
     """The participants by taxpayer number, by look and by name.
 
