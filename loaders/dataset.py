@@ -226,11 +226,9 @@ def build(
         for source in sources:
             if source.table == table:
                 members = partial(_ids_of, typed.get("participants", ()))
-                if "transactions" in source.sheet.facts:
-                    renames = any(other.table == "aliases" for other in sources)
-                    known = None if renames or lone else members()
-                    source = replace(source, sheet=summed(source.sheet, known, settings.repeats, notes))
-                grid = arranged(source, spec, settings, members, notes)
+                apart = not lone and all(other.table != "aliases" for other in sources)
+                sheet = summed(source.sheet, members if apart else None, settings.repeats, notes)
+                grid = arranged(replace(source, sheet=sheet), spec, settings, members, notes)
                 typed.setdefault(table, []).append(type_grid(grid, spec, notes, settings.direction))
     raise_ignored(
         notes, {(t, name) for t, several in typed.items() for p in several for name in p.columns.values()}

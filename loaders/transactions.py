@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -76,14 +76,16 @@ def _dates(header: Collection[str], found: Mapping[str, str]) -> bool:
     return any(set(words(title)) & DATES for title in [*unused, found["year"]])
 
 
-def summed(sheet: RawSheet, members: Collection[str] | None, repeats: Repeats, notes: Notes) -> RawSheet:
-    """Return the links that the transactions of a `pending` sheet make.
+def summed(
+    sheet: RawSheet, members: Callable[[], Collection[str]] | None, repeats: Repeats, notes: Notes
+) -> RawSheet:
+    """Return the links that the transactions of a `pending` sheet make; any other sheet as it is.
 
     Parameters
     ----------
     sheet : RawSheet
-    members : collection of str, or None
-        Ids of the participants. Flows between others whose ids are numbers, which nobody can mistake for a
+    members : callable, or None
+        Gives the ids of the participants. Flows between others whose ids are numbers, which nobody can mistake for a
         participant's, are one row a year. None keeps every pair.
     repeats : str
         As in `Settings`.
@@ -94,6 +96,8 @@ def summed(sheet: RawSheet, members: Collection[str] | None, repeats: Repeats, n
     DataError
         The file is damaged, or its amounts are no numbers.
     """
+    if "transactions" not in sheet.facts:
+        return sheet
     import duckdb
 
     header = [str(title) for title in sheet.frame.columns] if sheet.frame is not None else []
@@ -106,7 +110,7 @@ def summed(sheet: RawSheet, members: Collection[str] | None, repeats: Repeats, n
         engine.register("raw", source)
         _refuse_sides(engine, [t for t in header if t not in found.values()], name)
         engine.register("years", _years(engine, found["year"]))
-        engine.register("ends", _ends(engine, found, members))
+        engine.register("ends", _ends(engine, found, members and members()))
         return _links(engine, sheet, header, found, once, notes)
 
 
