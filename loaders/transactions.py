@@ -85,8 +85,8 @@ def summed(
     ----------
     sheet : RawSheet
     members : callable, or None
-        Gives the ids of the participants. Flows between others whose ids are numbers, which nobody can mistake
-        for a participant's, are one row a year. None keeps every pair.
+        Gives the ids of the participants. Flows between others whose ids are numbers, which nobody can
+        mistake for a participant's, are one row a year. None keeps every pair.
     repeats : str
         As in `Settings`.
     notes : Notes
