@@ -16,6 +16,7 @@ import click
 from clustercoop.forms_cli import template
 from clustercoop.graph.errors import ClusterCoopError
 from clustercoop.graph.settings import DOMAINS, Domain
+from clustercoop.language_cli import sentence
 from clustercoop.policy_cli import COMMANDS
 
 if TYPE_CHECKING:
@@ -122,10 +123,11 @@ class _OneSentence(click.Group):
         """Run the command; turn what a user can cause into a sentence."""
         signal.signal(signal.SIGTERM, _terminated)
         warnings.showwarning = _show_warning
+        words = ctx.args
         try:
             return super().invoke(ctx)
         except ClusterCoopError as error:
-            _fail(str(error))
+            _fail(sentence(error, words))
         except KeyboardInterrupt:
             click.echo("clustercoop: interrupted; nothing was left half-written.", err=True)
             sys.exit(EXIT_INTERRUPTED)

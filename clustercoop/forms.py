@@ -59,7 +59,8 @@ def _register(source: str | os.PathLike[str] | pd.DataFrame) -> pd.DataFrame:
     from clustercoop.graph.schema import tables
     from clustercoop.graph.settings import Settings
     from clustercoop.loaders.cells import type_grid
-    from clustercoop.loaders.dataset import arranged, frame_source
+    from clustercoop.loaders.dataset import arranged
+    from clustercoop.loaders.frames import frame_source
     from clustercoop.loaders.notes import Notes
     from clustercoop.loaders.sources import find_sources
     from clustercoop.reports.form import ROWS

@@ -10,13 +10,14 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from clustercoop.graph.errors import parameter_error
+from clustercoop.graph.errors import ClusterCoopError, parameter_error
 
 BASE: Final = "en"
 FOLDER = resources.files("clustercoop.graph").joinpath("text")
 _JOINTS: Final = ("; ", " → ")
+_Error = TypeVar("_Error", bound=ClusterCoopError)
 _PLACE: Final = re.compile(r"\{(\w+)\}")
 
 
@@ -117,6 +118,56 @@ def terms(value: str, lang: str) -> str:
     'низкий; адаптация → рост'
     """
     return "".join(part if part in _JOINTS else term(part, lang) for part in re.split("(; | → )", value))
+
+
+class Told(str):
+    """A text of the catalogue in English that knows how to say itself in other languages.
+
+    Examples
+    --------
+    >>> where = told("refusal.where", sheet="Лист1", file="Книга.xlsx")
+    >>> where, where.said("ru")
+    ('sheet Лист1 of Книга.xlsx', 'лист Лист1 файла Книга.xlsx')
+    """
+
+    id: str
+    places: dict[str, Any]
+
+    def said(self, lang: str) -> str:
+        """Return the text in `lang`, its places too."""
+        return text(self.id, lang, **{name: _in(place, lang) for name, place in self.places.items()})
+
+
+def _in(place: Any, lang: str) -> Any:
+    """Return what fills a place in `lang`: a text, the sentence of a finding, or what is in no language."""
+    if isinstance(place, Told):
+        return place.said(lang)
+    return place.message(lang) if hasattr(place, "message") else place
+
+
+def told(id: str, /, **places: Any) -> Told:
+    """Return the text `id` with its places filled, to be said in any language later."""
+    made = Told(text(id, BASE, **{name: _in(place, BASE) for name, place in places.items()}))
+    made.id, made.places = id, places
+    return made
+
+
+def refusal(kind: type[_Error], id: str, /, **places: Any) -> _Error:
+    """Return an error whose sentence is the text ``refusal.<id>``, in English for who does not ask `said`."""
+    return kind(told(f"refusal.{id}", **places))
+
+
+def said(error: BaseException, lang: str) -> str:
+    """Return the sentence of an error in `lang` where the catalogue has it.
+
+    Examples
+    --------
+    >>> from clustercoop.graph.errors import DataError
+    >>> said(refusal(DataError, "file_empty", name="links.csv"), "ru")
+    'Файл links.csv пуст.'
+    """
+    sentence = error.args[0] if error.args else ""
+    return sentence.said(lang) if isinstance(sentence, Told) else str(error)
 
 
 def decimal_point(told: str, lang: str) -> str:

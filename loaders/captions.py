@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from clustercoop.graph.errors import SchemaError
 from clustercoop.graph.schema import NUMERIC, TableSpec
+from clustercoop.graph.texts import refusal
 from clustercoop.loaders.matching import candidates, count_matches
 from clustercoop.loaders.sheets import show
 from clustercoop.loaders.units import Runs, Unit, capitals, read_unit, unit_of, unit_runs, unit_words, words
@@ -79,10 +80,7 @@ def one_unit(texts: Iterable[str], where: str) -> str:
     for text in texts:
         units |= {unit: run for unit, run in title_units(text).items() if unit not in units}
     if len(units) > 1:
-        raise SchemaError(
-            f"The titles and notes of {where} name several units of money ({', '.join(units.values())}) and "
-            "its headers name none; name the unit in each header."
-        )
+        raise refusal(SchemaError, "units_in_titles", where=where, units=", ".join(units.values()))
     return next(iter(units.values()), "")
 
 
@@ -127,8 +125,8 @@ def with_units(header: Sequence[str], row: Sequence[Any], where: str) -> list[st
         if below == Unit() or own == below:
             continue
         if own != Unit():
-            raise SchemaError(
-                f"A header of {where} names another unit than the cell below it: {out[at]!r}, {text!r}."
+            raise refusal(
+                SchemaError, "unit_below_differs", where=where, header=repr(out[at]), cell=repr(text)
             )
         out[at] = f"{out[at]}, {text}"
     return out

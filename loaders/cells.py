@@ -21,7 +21,7 @@ from clustercoop.loaders.needed import FIGURES
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.numbers import Numbers, are_numbers, parse_numbers
 from clustercoop.loaders.parts import Months, part_months
-from clustercoop.loaders.sheets import Grid, show
+from clustercoop.loaders.sheets import Grid, place_of, show
 from clustercoop.loaders.sides import settle_headers
 from clustercoop.loaders.tokens import Issue
 from clustercoop.loaders.unit_columns import ColumnUnits, unit_columns
@@ -99,7 +99,7 @@ def type_grid(grid: Grid, spec: TableSpec, notes: Notes, direction: str = "auto"
     SchemaError
         A required column is missing or claimed twice.
     """
-    where = f"sheet {grid.sheet} of {grid.file}" if grid.sheet else grid.file
+    where = place_of(grid.file, grid.sheet)
     place = {"table": spec.name, "file": grid.file, "sheet": grid.sheet}
     match = _match(grid, spec, direction, where, place, notes)
     for weak, strong in match.set_aside:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
-import decimal
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,6 +19,7 @@ from clustercoop.graph.identity import replace_ids
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.schema import TableSpec, tables
 from clustercoop.graph.settings import Settings
+from clustercoop.graph.texts import refusal
 from clustercoop.loaders.apart import check_apart
 from clustercoop.loaders.cells import TypedGrid, type_grid
 from clustercoop.loaders.checks import (
@@ -41,15 +40,15 @@ from clustercoop.loaders.forms import (
     respondent_id,
     tell_unanswered,
 )
+from clustercoop.loaders.frames import frame_source
 from clustercoop.loaders.grids import is_list, to_grid
 from clustercoop.loaders.ledger import REJECTED_COLUMNS, Ledger, Mask, exact_sum
 from clustercoop.loaders.matrices import read_square
 from clustercoop.loaders.needed import raise_ignored
 from clustercoop.loaders.notes import Notes
-from clustercoop.loaders.numbers import to_float
 from clustercoop.loaders.parts import fold_parts
 from clustercoop.loaders.relations import check_relations
-from clustercoop.loaders.sheets import Grid, RawSheet, show
+from clustercoop.loaders.sheets import Grid
 from clustercoop.loaders.sources import Source, find_sources
 from clustercoop.loaders.trade import turn_trade
 from clustercoop.loaders.transactions import summed
@@ -57,7 +56,6 @@ from clustercoop.loaders.turning import Hints, turn
 from clustercoop.loaders.unsettled import unsettled
 from clustercoop.loaders.who import ENDS, Index, join_names
 
-CELLS: Final = (str, int, float, datetime.date, np.generic)
 DEFAULT_CURRENCY: Final = "RUB"
 # More than ten trillion in one cell; the output of a whole industry of a large country is about that.
 IMPLAUSIBLE: Final = 1e7
@@ -168,46 +166,6 @@ def read_frames(frames: Mapping[str, pd.DataFrame], *, settings: Settings | None
     return build(sources, settings or Settings(), Notes(), None)
 
 
-def frame_source(name: str, frame: pd.DataFrame) -> Source:
-    """Return a frame as the source of a table.
-
-    Raises
-    ------
-    SchemaError
-        There is no such table, or `frame` is no DataFrame.
-    """
-    if name not in tables():
-        raise SchemaError(f"{name!r} is no table of the contract; these are: {', '.join(tables())}.")
-    if not isinstance(frame, pd.DataFrame):
-        raise SchemaError(f"The table {name} must be a pandas DataFrame, got {type(frame).__name__} instead.")
-    return Source(name, RawSheet(name, frame=_plain_frame(frame)))
-
-
-def _plain_frame(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return `frame` with numpy numbers where they are complete and objects elsewhere."""
-    columns: dict[int, Any] = {}
-    for position in range(frame.shape[1]):
-        series = frame.iloc[:, position]
-        if isinstance(series.dtype, np.dtype) and series.dtype.kind in "iuf":
-            columns[position] = series.to_numpy()
-        else:
-            cells = np.empty(len(series), object)
-            cells[:] = [_plain_cell(cell) for cell in series.astype(object)]
-            columns[position] = pd.Series(cells, dtype=object)
-    plain = pd.DataFrame(columns, index=range(len(frame)))
-    plain.columns = pd.Index([show(str(c)) for c in frame.columns], dtype=object)
-    return plain
-
-
-def _plain_cell(cell: Any) -> Any:
-    """Return a cell as one of the kinds that readers of files give: text, number, truth value, date, None."""
-    if cell is None or cell is pd.NA or cell is pd.NaT or (isinstance(cell, float) and cell != cell):
-        return None
-    if isinstance(cell, decimal.Decimal):
-        return to_float(cell)
-    return cell if isinstance(cell, CELLS) else str(cell)
-
-
 def build(
     sources: Sequence[Source],
     settings: Settings,
@@ -301,9 +259,11 @@ def _require_tables(present: set[str]) -> None:
     if _suffice(present):
         return
     missing = [name for name in ("participants", "links") if name not in present]
-    raise DataError(
-        f"The dataset has {', '.join(sorted(present)) or 'no tables'} but no {' and no '.join(missing)}; "
-        "it needs participants and links (or activity), or indicators."
+    raise refusal(
+        DataError,
+        "tables_missing",
+        present=", ".join(sorted(present)) or "no tables",
+        missing=" and no ".join(missing),
     )
 
 
@@ -322,7 +282,7 @@ def _refuse_empty(ledgers: Mapping[str, Ledger], notes: Notes) -> None:
     for table in empty:
         file = ledgers[table].grids[0].file
         if not _suffice(held):
-            raise DataError(f"The table {table} ({file}) has a header and no rows.")
+            raise refusal(DataError, "table_without_rows", table=table, file=file)
         notes.add("table_empty", table=table, file=file, value=table)
 
 
@@ -396,7 +356,7 @@ def _currency(typed: Mapping[str, list[TypedGrid]], settings: Settings, notes: N
             named.setdefault(currency, f"{header!r} of {part.grid.file}")
     if len(named) > 1:
         places = ", ".join(f"{currency} ({place})" for currency, place in sorted(named.items()))
-        raise SchemaError(f"The headers name several currencies: {places}; convert them to one.")
+        raise refusal(SchemaError, "currencies", places=places)
     found = next(iter(named), "")
     currency = settings.currency or found or DEFAULT_CURRENCY
     if settings.currency and found and found != settings.currency:
@@ -493,7 +453,11 @@ def _be_strict(findings: Findings) -> None:
     if serious:
         serious.sort(key=lambda finding: finding.severity != "error")
         first = serious[0]
-        raise StrictError(
-            f"{findings.count('error')} errors and {findings.count('warning')} warnings; the first: "
-            f"{first.where()}: {first.message()}."
+        raise refusal(
+            StrictError,
+            "strict",
+            errors=findings.count("error"),
+            warnings=findings.count("warning"),
+            where=first.where(),
+            first=first,
         )

@@ -15,6 +15,7 @@ from functools import cache
 from typing import Any, Final
 
 from clustercoop.graph.errors import SchemaError
+from clustercoop.graph.texts import refusal
 from clustercoop.loaders.units import Unit, read_unit, unit_words
 
 # Padding of a character's width (_₽) and fill (*-) do not show the character; colours show nothing.
@@ -105,9 +106,8 @@ def _section(part: str, test: str, bound: float, pattern: str) -> Section:
     thousands = len(scaled[1]) if scaled else 0
     unit = _unit(text, thousands)
     if thousands and unit.scale and unit.scale != 1000.0**thousands:
-        raise SchemaError(
-            f"The number format {pattern!r} divides by 10^{3 * thousands} and writes {text!r} beside the "
-            "number; format the column as plain numbers and name the unit in its header."
+        raise refusal(
+            SchemaError, "format_and_words", pattern=repr(pattern), power=3 * thousands, text=repr(text)
         )
     return Section(test, bound, thousands, "%" in bare, text, unit)
 

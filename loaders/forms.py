@@ -12,7 +12,7 @@ import pandas as pd
 from clustercoop.graph.errors import DataError
 from clustercoop.graph.findings import joined
 from clustercoop.graph.schema import NUMERIC, tables
-from clustercoop.graph.texts import languages, text
+from clustercoop.graph.texts import languages, refusal, text
 from clustercoop.loaders.ids import read_texts
 from clustercoop.loaders.ledger import Ledger
 from clustercoop.loaders.notes import Notes
@@ -79,14 +79,11 @@ def read_form(sheets: Sequence[RawSheet]) -> Form | None:
             held[table] = _without_own_formulas(found)
     if not held:
         wanted = ", ".join(text(f"form.sheet_{table}", languages()[0]) for table in TABLES)
-        raise DataError(f"The form {page.file} has lost its sheets ({wanted}); keep their names.")
+        raise refusal(DataError, "form_sheets", file=page.file, sheets=wanted)
     unit = _beside(page, "form.unit")
     rest, read = read_unit(unit)
     if rest or not read.of_money:
-        raise DataError(
-            f"The form {page.file} names the unit of money {unit!r} on its first page, which is none; "
-            "choose one from the list."
-        )
+        raise refusal(DataError, "form_unit", file=page.file, unit=repr(unit))
     return Form(_beside(page, "form.respondent"), unit, held)
 
 
@@ -182,9 +179,9 @@ def refuse_unfilled(ledgers: Mapping[str, Ledger], held: Collection[str]) -> Non
     """
     if not {"activity", "links"} & set(held):
         files = dict.fromkeys(g.file for ledger in ledgers.values() for g in ledger.grids if _of_form(g))
-        raise DataError(f"No form is filled in: {', '.join(files)}; give figures or links on their sheets.")
+        raise refusal(DataError, "form_unfilled", files=", ".join(files))
     if "participants" not in held:
-        raise DataError("No form lists a participant; the first sheet of tables needs at least one row.")
+        raise refusal(DataError, "form_without_participants")
 
 
 def _of_form(grid: Grid) -> bool:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from clustercoop.graph.errors import DataError
 from clustercoop.graph.schema import TableSpec, tables
+from clustercoop.graph.texts import refusal
 from clustercoop.loaders.matching import candidates
 from clustercoop.loaders.sheets import RawSheet, read_bytes
 
@@ -46,14 +47,12 @@ def graph_sheets(path: Path, name: str) -> tuple[RawSheet, RawSheet | None]:
     """
     graph = _read(path, name)
     if not graph.is_directed():
-        raise DataError(
-            f"The graph of {name} is undirected; supply links have a direction, from supplier to buyer."
-        )
+        raise refusal(DataError, "graph_undirected", name=name)
     if len({str(node) for node in graph.nodes}) < len(graph):
-        raise DataError(f"Two nodes of {name} have the same id as text; rename one.")
+        raise refusal(DataError, "graph_nodes", name=name)
     edges, remarks = _edges(graph, path.suffix.lower())
     if not edges:
-        raise DataError(f"The graph of {name} has no edges.")
+        raise refusal(DataError, "graph_empty", name=name)
     facts = {"format": path.suffix.lower()[1:]}
     links = RawSheet(name, "edges", frame=_frame(edges), facts=facts, remarks=remarks)
     defaults = graph.graph.get("node_default", {})
@@ -152,10 +151,7 @@ def _year(start: Any, end: Any, beyond: int) -> dict[str, Any]:
         return {}
     new_year = str(end or "").endswith("-01-01")
     if years[-1] - years[0] > max(beyond, new_year):
-        raise DataError(
-            f"An edge lasts from {years[0]} to {years[-1]}: which part of its value is of which year is not "
-            "said; give each year an edge of its own."
-        )
+        raise refusal(DataError, "graph_edge_years", first=years[0], last=years[-1])
     return {"year": years[0]}
 
 
@@ -173,7 +169,7 @@ def _read(path: Path, name: str) -> nx.Graph[Any]:
     except DataError:
         raise
     except Exception as error:  # the readers raise a dozen types, none of them ours
-        raise DataError(f"{name} is not a readable {suffix[1:]} file.") from error
+        raise refusal(DataError, "graph_unreadable", name=name, kind=suffix[1:]) from error
 
 
 def _timed(data: bytes) -> io.BytesIO:
@@ -206,7 +202,7 @@ def _read_dl(text: str, name: str) -> nx.MultiDiGraph[Any]:
     titles = [match.rstrip(": \t").lower() for match in _SECTION.findall(text)]
     parts: dict[str, str] = dict(zip(titles, rest, strict=True))
     if not head.strip().lower().startswith("dl") or "data" not in parts:
-        raise DataError(f"{name} is no file of UCINET's data language: it begins with DL and holds DATA:.")
+        raise refusal(DataError, "graph_dl", name=name)
     form = re.search(r"format\s*=\s*(\w+)", head, re.IGNORECASE)
     kind = form[1].lower() if form else "fullmatrix"
     count = re.search(r"\bn\s*=\s*(\d+)", head, re.IGNORECASE)
@@ -218,13 +214,15 @@ def _read_dl(text: str, name: str) -> nx.MultiDiGraph[Any]:
         size = int(count[1]) if count else round(len(numbers) ** 0.5)
         ids = labels or [str(i + 1) for i in range(size)]
         if len(numbers) != size * size or len(ids) != size:
-            raise DataError(f"{name} has {len(numbers)} numbers and {len(ids)} labels for {size} actors.")
+            raise refusal(
+                DataError, "graph_dl_size", name=name, numbers=len(numbers), labels=len(ids), actors=size
+            )
         graph.add_nodes_from(ids)
         pairs = ((i, j, numbers[i * size + j]) for i in range(size) for j in range(size))
         graph.add_edges_from((ids[i], ids[j], {"weight": value}) for i, j, value in pairs if value)
         return graph
     if kind not in ("edgelist1", "nodelist1"):
-        raise DataError(f"{name} is in the format {kind}; fullmatrix, edgelist1 and nodelist1 are read.")
+        raise refusal(DataError, "graph_dl_format", name=name, kind=kind)
     embedded = "embedded" in text.lower()
     for line in filter(str.strip, parts["data"].splitlines()):
         cells = [cell.strip("\"'") for cell in line.split()]

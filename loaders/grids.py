@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from clustercoop.graph.errors import SchemaError
 from clustercoop.graph.schema import TableSpec
+from clustercoop.graph.texts import refusal
 from clustercoop.loaders.captions import (
     column_numbers,
     lacks_unit,
@@ -24,7 +25,7 @@ from clustercoop.loaders.mapping import NOTHING, Given, with_mapped_headers, wit
 from clustercoop.loaders.matching import candidates, count_matches, known_forms
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.sections import fill_below, fill_sections
-from clustercoop.loaders.sheets import BrokenRow, Grid, RawSheet, show
+from clustercoop.loaders.sheets import BrokenRow, Grid, RawSheet, place_of, show
 from clustercoop.loaders.trade import trade_headers, with_trade
 
 SNIFFED: Final = 30
@@ -59,7 +60,7 @@ def to_grid(sheet: RawSheet, spec: TableSpec, notes: Notes, given: Given = NOTHI
         given = with_trade(given, list(frame.columns)) if spec.name == "links" else given
         titles_of = tuple(_named(str(title), given, spec) for title in frame.columns)
         return Grid(sheet.file, sheet.sheet, titles_of, columns, lines, (), dict(sheet.facts))
-    where = f"sheet {sheet.sheet} of {sheet.file}" if sheet.sheet else sheet.file
+    where = place_of(sheet.file, sheet.sheet)
     given = with_profile(given, sheet.records)
     if spec.name == "links" and len(sheet.records):
         given = with_trade(given, list(sheet.records[0]))
@@ -187,9 +188,12 @@ def _refuse_second_table(
                 continue
             row = [column[at] for column in cells]
             if other_header(row, header, spec):
-                raise SchemaError(
-                    f"Row {lines[at]} of {where} is the header of another table "
-                    f"({', '.join(map(show, row))[:200]}); give each table a sheet or a file of its own."
+                raise refusal(
+                    SchemaError,
+                    "second_table",
+                    row=lines[at],
+                    where=where,
+                    cells=", ".join(map(show, row))[:200],
                 )
 
 

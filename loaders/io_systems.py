@@ -26,6 +26,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clustercoop.graph.errors import DataError, MissingExtraError, ParameterError
+from clustercoop.graph.texts import refusal
 from clustercoop.loaders.matrices import JOINT
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.sheets import reading, show
@@ -171,13 +172,10 @@ def read_system(systems: Sequence[System], name: str, year: int, notes: Notes) -
     mine = mine or [one for one in systems if not one.year]
     if len(mine) != 1:
         listed = ", ".join(f"{one.kind} {one.year or ''}".strip() for one in systems)
-        raise DataError(
-            f"{name} holds several input–output systems, or not that of the year: {listed}; choose one with "
-            "--year."
-        )
+        raise refusal(DataError, "io_years", name=name, systems=listed)
     one = mine[0]
     pymrio = _pymrio()
-    with reading(name, "input–output system"), _quietly():
+    with reading(name), _quietly():
         system = one.parse(pymrio)
     of = one.year or year or _year_of(system)
     return system_tables(system, of, name=f"{one.kind} {of or ''}".strip(), notes=notes)
@@ -259,12 +257,12 @@ def system_tables(
     """
     notes = notes or Notes()
     if not year:
-        raise ParameterError(f"Nothing says the year of the input–output system {name}; give it with --year.")
+        raise refusal(ParameterError, "io_no_year", name=name)
     flows, output, labels = _core(system, name)
     ids = np.array([JOINT.join(pair) for pair in labels], object)
     unit = _header_unit(system.unit, name)
     if np.count_nonzero(flows) > MOST:
-        raise DataError(f"{name} has more than {MOST} flows; aggregate its sectors or regions first.")
+        raise refusal(DataError, "io_large", name=name, most=MOST)
     regions = dict.fromkeys(region for region, _ in labels)
     sectors = dict.fromkeys(sector for _, sector in labels)
     notes.add("io_read", table="links", file=name, value=name, detail=f"{len(regions)} × {len(sectors)}")
@@ -301,14 +299,14 @@ def _core(system: Any, name: str) -> tuple[Table, Table, Labels]:
     """Return flows, outputs and (region, sector) labels of a system that has them or what makes them."""
     held = system.Z if system.Z is not None else system.A
     if held is None:
-        raise DataError(f"The input–output system {name} has neither a table of flows nor coefficients.")
+        raise refusal(DataError, "io_no_flows", name=name)
     labels = [(show(region), show(sector)) for region, sector in held.index]
     cells = held.to_numpy("float64")
     demand = None if system.Y is None else system.Y.reindex(held.index).to_numpy("float64").sum(axis=1)
     if system.x is not None:
         output = system.x.reindex(held.index).to_numpy("float64")[:, 0]
     elif demand is None:
-        raise DataError(f"The input–output system {name} has neither output nor final demand.")
+        raise refusal(DataError, "io_no_output", name=name)
     elif system.Z is not None:
         output = cells.sum(axis=1) + demand
     else:  # x = A x + y
@@ -321,9 +319,7 @@ def _header_unit(units: pd.DataFrame | None, name: str) -> str:
     said = sorted({show(cell) for cell in units.iloc[:, 0]}) if units is not None else []
     read = [_unit(text) for text in said]
     if len(read) != 1 or not read[0] or not read[0].of_money:
-        raise DataError(
-            f"The input–output system {name} names no one unit of money: {', '.join(said) or 'none'}."
-        )
+        raise refusal(DataError, "io_unit", name=name, units=", ".join(said) or "none")
     return _words(read[0])
 
 

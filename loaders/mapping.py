@@ -28,6 +28,7 @@ from typing import Any, Final
 
 from clustercoop.graph.errors import DataError
 from clustercoop.graph.schema import tables
+from clustercoop.graph.texts import refusal
 from clustercoop.loaders.units import Unit, read_unit
 from clustercoop.loaders.vocabulary import PATH
 
@@ -91,7 +92,7 @@ def _words_of(unit: Unit, header: str) -> str:
     scale = {None: "", 1e3: "thousand", 1e6: "million", 1e9: "billion", 1e12: "trillion"}.get(unit.scale)
     said = " ".join(filter(None, (scale, unit.currency, "%" if unit.percent else "", unit.physical)))
     if scale is None or read_unit(said)[1] != unit:
-        raise DataError(f"The mapping must give the unit of {header!r}: {{column = …, unit = …}}.")
+        raise refusal(DataError, "mapping_unit_needed", header=repr(header))
     return said
 
 
@@ -136,20 +137,20 @@ def read_mapping(path: Path) -> Mapping:
     try:
         data = tomllib.loads(path.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise DataError(f"{path.name} cannot be read: {error}.") from None
+        raise refusal(DataError, "unreadable", name=path.name, reason=error) from None
     return Mapping(tuple((title, _given(title, section, path.name)) for title, section in data.items()))
 
 
 def _given(title: str, section: Any, name: str) -> Given:
     where = f"[{title!r}] of {name}"
     if not isinstance(section, dict) or set(section) - _KEYS:
-        raise DataError(f"The section {where} may hold {', '.join(sorted(_KEYS))} only.")
+        raise refusal(DataError, "mapping_keys", where=where, keys=", ".join(sorted(_KEYS)))
     table = section.get("table", "")
     if table and table not in tables():
-        raise DataError(f"The section {where} names the table {table!r}; there are {', '.join(tables())}.")
+        raise refusal(DataError, "mapping_table", where=where, table=repr(table), tables=", ".join(tables()))
     for key, kind in (("year", int), ("cluster", str), ("unit", str), ("columns", dict)):
         if not isinstance(section.get(key, kind()), kind):
-            raise DataError(f"The {key} of the section {where} must be {kind.__name__}.")
+            raise refusal(DataError, "mapping_kind", key=key, where=where, kind=kind.__name__)
     unit = section.get("unit", "")
     _unit(unit, where)
     known = {column.name for spec in tables().values() for column in spec.columns if table in ("", spec.name)}
@@ -163,9 +164,7 @@ def _given(title: str, section: Any, name: str) -> Given:
 def _target(header: str, said: Any, known: set[str], where: str) -> str:
     column, unit = (said.get("column", ""), said.get("unit", "")) if isinstance(said, dict) else (said, "")
     if not isinstance(column, str) or (column and column not in known):
-        raise DataError(
-            f"The section {where} maps {header!r} to {column!r}, which is no column of that table."
-        )
+        raise refusal(DataError, "mapping_column", where=where, header=repr(header), column=repr(column))
     if not column:
         return f"{SET_ASIDE} {header.replace(PATH, ' > ')}"
     return f"{column}, {_unit(unit, where)}" if unit else column
@@ -174,7 +173,7 @@ def _target(header: str, said: Any, known: set[str], where: str) -> str:
 def _unit(text: str, where: str) -> str:
     rest, unit = read_unit(text)
     if text and (rest or not unit.of_money):
-        raise DataError(f"The section {where} names the unit {text!r}, which is none of money.")
+        raise refusal(DataError, "mapping_unit", where=where, unit=repr(text))
     return text
 
 

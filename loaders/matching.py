@@ -10,6 +10,7 @@ from typing import Final
 
 from clustercoop.graph.errors import SchemaError
 from clustercoop.graph.schema import ColumnSpec, TableSpec, tables
+from clustercoop.graph.texts import refusal, told
 from clustercoop.loaders.headers import HeaderMatch, Matched, names_code
 from clustercoop.loaders.units import Unit, read_unit, words
 from clustercoop.loaders.vocabulary import (
@@ -26,7 +27,6 @@ EXACT, PHRASE, WORDS, GLOSS, LEAF = 1.0, 0.95, 0.9, 0.8, 0.7
 _YEAR_HEADER: Final = re.compile(
     r"(?:(?:за|in|fy)\s*)?(?:19|20)\d\d\s*(?:г\.?|год)?\s*(?:,.*)?", re.IGNORECASE
 )
-_UNITS_OF: Final = {"money": "money", "count": "counts", "share": "shares", "number": "tonnes"}
 _NAMING: Final = frozenset({"наименование", "название", "name", "title"})
 _CODE_WORDS: Final = frozenset("инн ид id код code inn идентификатор number огрн no номер кпп".split())
 _SOLD_INSIDE: Final = "used_by_participants"
@@ -259,9 +259,13 @@ def _best(rivals: Sequence[Claim], column: ColumnSpec, where: str) -> tuple[Clai
     """
     ranked = sorted(rivals, key=lambda claim: _strength(claim, column), reverse=True)
     if len(ranked) > 1 and _strength(ranked[0], column) == _strength(ranked[1], column):
-        raise SchemaError(
-            f"Two columns of {where} both mean {column.name}: {ranked[0].header!r} and {ranked[1].header!r}; "
-            "rename or remove one."
+        raise refusal(
+            SchemaError,
+            "column_twice",
+            where=where,
+            column=column.name,
+            first=repr(ranked[0].header),
+            second=repr(ranked[1].header),
         )
     return ranked[0], ranked[1:]
 
@@ -288,26 +292,31 @@ def _refuse(
     """Say which column is missing, and why a header that looks like it does not count."""
     for header, name in wrong.items():
         if name in missing:
-            raise SchemaError(
-                f"The column {header!r} of {where} cannot be {name}: its unit is not one of "
-                f"{_UNITS_OF[spec[name].type]}."
+            raise refusal(
+                SchemaError,
+                "unit_unfit",
+                header=repr(header),
+                where=where,
+                column=name,
+                units=told(f"refusal.unit_{spec[name].type}"),
             )
     years = [header for header in headers if _YEAR_HEADER.fullmatch(header.strip())]
     if len(years) > 1:
-        raise SchemaError(
-            f"{where} has a column for each year ({', '.join(years[:3])} …), and nothing says of what: "
-            f"name it above them, or give one row for each year, with the columns {', '.join(missing)}."
+        raise refusal(
+            SchemaError, "years_of_what", where=where, years=", ".join(years[:3]), columns=", ".join(missing)
         )
     seen = ", ".join(_shown(h) for h in headers if h) or "none"
     hint = ""
     if list(missing) == ["year"]:
-        hint = (
-            " The year may stand in the name of the file or sheet (links_2022.csv), in a title above the "
-            "table, or be given with --year (the setting year)."
-        )
-    raise SchemaError(
-        f"{where} has no column {', '.join(missing)}, which the table {spec.name} needs; "
-        f"its headers are: {seen[:600]}.{hint}"
+        hint = told("refusal.hint_year")
+    raise refusal(
+        SchemaError,
+        "column_missing",
+        where=where,
+        columns=", ".join(missing),
+        table=spec.name,
+        headers=seen[:600],
+        hint=hint,
     )
 
 

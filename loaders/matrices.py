@@ -11,10 +11,11 @@ import numpy as np
 
 from clustercoop.graph.errors import SchemaError
 from clustercoop.graph.schema import tables
+from clustercoop.graph.texts import refusal
 from clustercoop.loaders.matching import candidates
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.numbers import parse_numbers
-from clustercoop.loaders.sheets import Grid, RawSheet, show
+from clustercoop.loaders.sheets import Grid, RawSheet, place_of, show
 from clustercoop.loaders.units import Unit, read_unit
 from clustercoop.loaders.vocabulary import read_header
 
@@ -139,7 +140,7 @@ def read_square(
     found = find_square(sheet.records) if sheet.frame is None else None
     if found is None:
         return None
-    where = f"sheet {sheet.sheet} of {sheet.file}" if sheet.sheet else sheet.file
+    where = place_of(sheet.file, sheet.sheet)
     name = _naming(found, members, where)
     suppliers = {
         at: name(label) for at, label in enumerate(found.rows) if _actor(label, found, members, name)
@@ -222,9 +223,8 @@ def _naming(found: Square, members: Collection[str], where: str) -> Naming:
         if len(set(ids)) == len(ids) and set(ids) & set(members):
             return way
     example = JOINT.join(next(iter(sorted(found.shared))))
-    raise SchemaError(
-        f"{where} is a matrix of {len(found.shared)} × {len(found.shared)} whose labels have {levels} levels "
-        f"({example}), and no participant is called so: list the participants with ids such as {example!r}."
+    raise refusal(
+        SchemaError, "matrix_labels", where=where, rows=len(found.shared), levels=levels, example=example
     )
 
 

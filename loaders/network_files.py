@@ -10,6 +10,7 @@ from clustercoop.graph.findings import Finding
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
 from clustercoop.graph.stores.interchange import read_graph_file as read_own
+from clustercoop.graph.texts import refusal
 from clustercoop.loaders.dataset import build
 from clustercoop.loaders.graph_files import GRAPH_SUFFIXES, is_ours
 from clustercoop.loaders.notes import Notes
@@ -39,9 +40,9 @@ def read_graph_file(path: str | os.PathLike[str], *, year: int | None = None) ->
     """
     source = Path(path)
     if source.suffix.lower() not in GRAPH_SUFFIXES:
-        raise DataError(f"{source.name} must end in {', '.join(GRAPH_SUFFIXES)}.")
+        raise refusal(DataError, "graph_suffix", name=source.name, suffixes=", ".join(GRAPH_SUFFIXES))
     if not source.is_file():
-        raise DataError(f"There is no file {source}.")
+        raise refusal(DataError, "no_file", name=source)
     if is_ours(source):
         return read_own(source)
     notes = Notes()
@@ -52,5 +53,5 @@ def read_graph_file(path: str | os.PathLike[str], *, year: int | None = None) ->
         why = Finding(str(first["code"]), value=str(first["value"]), detail=str(first["detail"])).message(
             "en"
         )
-        raise DataError(f"{len(data.rejected)} rows of {source.name} are no supply links; the first: {why}.")
+        raise refusal(DataError, "graph_rows", rows=len(data.rejected), name=source.name, reason=why)
     return data.graph

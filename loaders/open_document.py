@@ -7,6 +7,7 @@ import zipfile
 from typing import Any, Final
 
 from clustercoop.graph.errors import DataError
+from clustercoop.graph.texts import refusal
 from clustercoop.loaders.sheets import RawSheet, reading, show
 
 MAX_UNPACKED: Final = 2_000_000_000
@@ -26,7 +27,7 @@ def read_open_document(data: bytes, name: str, facts: dict[str, Any]) -> list[Ra
     with reading(name):
         with zipfile.ZipFile(io.BytesIO(data)) as package:
             if sum(member.file_size for member in package.infolist()) > MAX_UNPACKED:
-                raise DataError(f"The file {name} unpacks to more than 2 GB; it is refused.")
+                raise refusal(DataError, "unpacks_2", name=name)
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         for title in book.sheet_names:
             rows = book.get_sheet_by_name(title).to_python(skip_empty_area=False)

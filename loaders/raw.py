@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from clustercoop.graph.errors import DataError
+from clustercoop.graph.texts import refusal, told
 from clustercoop.loaders.open_document import read_open_document
 from clustercoop.loaders.sheets import MAX_BYTES, RawSheet, read_bytes, reading
 from clustercoop.loaders.spreadsheet_xml import SPREADSHEET, read_spreadsheet_xml
@@ -68,14 +69,14 @@ def read_raw(path: str | os.PathLike[str], *, name: str = "", score: Score | Non
     name = name or path.name
     suffix = suffix_of(path.name)
     if suffix not in SUFFIXES:
-        raise DataError(f"The file {name} is of no supported kind ({', '.join(SUFFIXES)}).")
+        raise refusal(DataError, "kind_of_file", name=name, suffixes=", ".join(SUFFIXES))
     data = read_bytes(path, name)
     facts: dict[str, Any] = {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
     if suffix in BOOK_SUFFIXES:
         if SPREADSHEET in data[:4096]:
             return read_spreadsheet_xml(data, name, facts)
         if suffix == ".xml":
-            raise DataError(f"The file {name} is XML, and no spreadsheet in the form of Excel 2003.")
+            raise refusal(DataError, "xml_other", name=name)
         if is_text(data):
             return [_as_text(data, name, facts, score)]
         if suffix == ".ods":
@@ -86,8 +87,8 @@ def read_raw(path: str | os.PathLike[str], *, name: str = "", score: Score | Non
     if suffix == ".parquet":
         return [_read_parquet(data, name, facts)]
     if data[:4] in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"PAR1"):
-        kind = "a Parquet file" if data[:4] == b"PAR1" else "an Excel workbook"
-        raise DataError(f"The file {name} is {kind} under a text name; give it its right ending.")
+        kind = told("refusal.parquet" if data[:4] == b"PAR1" else "refusal.workbook")
+        raise refusal(DataError, "wrong_suffix", name=name, kind=kind)
     return [read_text(data, name, facts, score)]
 
 
@@ -101,9 +102,9 @@ def _unpacked(data: bytes, name: str) -> bytes:
     with reading(name), gzip.GzipFile(fileobj=io.BytesIO(data)) as packed:
         out = packed.read(MAX_BYTES + 1)
     if len(out) > MAX_BYTES:
-        raise DataError(f"The file {name} unpacks to more than 4 GB; split it by years or use Parquet.")
+        raise refusal(DataError, "unpacks_4", name=name)
     if not out:
-        raise DataError(f"The file {name} is empty.")
+        raise refusal(DataError, "file_empty", name=name)
     return out
 
 
@@ -129,9 +130,7 @@ def _read_parquet(data: bytes, name: str, facts: dict[str, Any]) -> RawSheet:
             if pa.types.is_dictionary(column.type):
                 column = column.cast(column.type.value_type)
             if pa.types.is_nested(column.type):
-                raise DataError(
-                    f"The column {table.column_names[position]} of {name} holds lists or records, not cells."
-                )
+                raise refusal(DataError, "parquet_nested", column=table.column_names[position], name=name)
             cells = _column(column, pa, table.column_names[position], name)
             # With its type said, or pandas makes a type of its own of dates.
             columns[position] = pd.Series(cells, dtype=cells.dtype)
@@ -172,7 +171,7 @@ def _column(column: Any, pa: Any, header: str, name: str) -> Any:
         try:
             column = column.cast(pa.large_string())
         except pa.ArrowInvalid:
-            raise DataError(f"The column {header} of {name} holds bytes that are not UTF-8 text.") from None
+            raise refusal(DataError, "parquet_bytes", column=header, name=name) from None
     kind = column.type
     if pa.types.is_floating(kind) or (pa.types.is_integer(kind) and column.null_count == 0):
         return column.to_numpy()

@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clustercoop.graph.errors import ClusterCoopError, DataError
+from clustercoop.graph.texts import refusal, told
 from clustercoop.loaders.formats import Shown
 
 MAX_CELLS: Final = 30_000_000
@@ -139,41 +140,52 @@ def show(cell: Any) -> str:
     return str(cell)
 
 
+def place_of(file: str, sheet: str) -> str:
+    """Return how messages call a sheet of a file, or the file.
+
+    Examples
+    --------
+    >>> place_of("links.xlsx", "2022"), place_of("links.csv", "")
+    ('sheet 2022 of links.xlsx', 'links.csv')
+    """
+    return told("refusal.where", sheet=sheet, file=file) if sheet else file
+
+
 @contextmanager
-def reading(name: str, what: str = "file") -> Iterator[None]:
+def reading(name: str) -> Iterator[None]:
     """Turn whatever a reader raises into one clear `DataError`; a reader's panic included."""
     try:
         yield
     except ClusterCoopError:
         raise
     except MemoryError:
-        raise DataError(f"The {what} {name} does not fit into memory; split it by years.") from None
+        raise refusal(DataError, "memory", name=name) from None
     except PermissionError:
-        raise DataError(f"The {what} {name} may not be read: permission denied.") from None
+        raise refusal(DataError, "permission", name=name) from None
     except Exception as error:
         reason = " ".join(str(error).split())[:200] or type(error).__name__
-        raise DataError(f"The {what} {name} cannot be read; it looks damaged ({reason}).") from error
+        raise refusal(DataError, "damaged_because", name=name, reason=reason) from error
     except BaseException as error:
         # A panic of a Rust reader arrives as a BaseException of its own; Ctrl-C must pass.
         if type(error).__name__ != "PanicException":
             raise
-        raise DataError(f"The {what} {name} cannot be read; it looks damaged.") from error
+        raise refusal(DataError, "damaged", name=name) from error
 
 
 def read_bytes(path: Path, name: str) -> bytes:
     """Return the bytes of the file at `path`; `DataError` says why where that fails."""
     if path.is_dir():
-        raise DataError(f"{name} is a folder where a file should be.")
+        raise refusal(DataError, "folder_for_file", name=name)
     if path.is_symlink() and not path.exists():
-        raise DataError(f"{name} is a link to a file that does not exist.")
+        raise refusal(DataError, "link_broken", name=name)
     if not path.exists():
-        raise DataError(f"There is no file {name}.")
+        raise refusal(DataError, "no_file", name=name)
     if not path.is_file():
-        raise DataError(f"{name} is not a regular file.")
+        raise refusal(DataError, "irregular", name=name)
     with reading(name):
         if path.stat().st_size > MAX_BYTES:
-            raise DataError(f"The file {name} is larger than 4 GB; split it by years or use Parquet.")
+            raise refusal(DataError, "larger_4", name=name)
         data = path.read_bytes()
     if not data:
-        raise DataError(f"The file {name} is empty.")
+        raise refusal(DataError, "file_empty", name=name)
     return data

@@ -12,6 +12,7 @@ import numpy as np
 
 from clustercoop.graph.errors import ClusterCoopError, DataError
 from clustercoop.graph.schema import NUMERIC, TableSpec, tables
+from clustercoop.graph.texts import refusal
 from clustercoop.loaders.forms import is_example, read_form
 from clustercoop.loaders.graph_files import GRAPH_SUFFIXES, graph_sheets
 from clustercoop.loaders.grids import header_score
@@ -98,7 +99,7 @@ def find_sources(
     path: Path,
     notes: Notes,
     progress: Progress | None = None,
-    problems: list[str] | None = None,
+    problems: list[ClusterCoopError] | None = None,
     year: int = 0,
 ) -> list[Source]:
     """Read every table of the dataset at `path`: a folder, a workbook, or one table's file.
@@ -113,11 +114,9 @@ def find_sources(
         There is nothing there, nothing readable, or two files claim the same table.
     """
     if path.is_symlink() and not path.exists():
-        raise DataError(f"{path.name} is a link to something that does not exist.")
+        raise refusal(DataError, "link_to_nothing", name=path.name)
     if not path.exists():
-        raise DataError(
-            f"There is no folder or file {path.name or path}; give a folder of tables or an .xlsx file."
-        )
+        raise refusal(DataError, "no_path", name=path.name or path)
     if systems := find_systems(path):
         if progress:
             progress(f"Reading {path.name}")
@@ -134,23 +133,21 @@ def find_sources(
         if found:
             return _joined(found, notes)
         if suffix in BOOK_SUFFIXES:
-            raise DataError(
-                f"The workbook {path.name} has no sheet named participants, links, activity, clusters, "
-                "indicators or measures (Участники, Поставки, Показатели …), and none with their headers."
-            )
-    raise DataError(
-        f"{path.name} is no dataset: give a folder with files such as participants.csv and links.csv, "
-        "or an .xlsx with sheets of these names."
-    )
+            raise refusal(DataError, "book_without_tables", name=path.name)
+    raise refusal(DataError, "no_dataset", name=path.name)
 
 
 def _from_folder(
-    folder: Path, mapping: Mapping, notes: Notes, progress: Progress | None, problems: list[str] | None
+    folder: Path,
+    mapping: Mapping,
+    notes: Notes,
+    progress: Progress | None,
+    problems: list[ClusterCoopError] | None,
 ) -> list[Source]:
     try:
         entries = sorted(os.listdir(folder))
     except OSError as error:
-        raise DataError(f"The folder {folder.name} may not be read: {error.strerror}.") from None
+        raise refusal(DataError, "folder_closed", name=folder.name, reason=error.strerror) from None
     sources: list[Source] = []
     failed: list[tuple[str, ClusterCoopError]] = []
     for entry in entries:
@@ -167,13 +164,13 @@ def _from_folder(
         named = read_name(_stem(entry))
         try:
             found = _of_file(folder / entry, show(entry), mapping, notes, progress)
-        except ClusterCoopError as refusal:
+        except ClusterCoopError as error:
             if named.tables or mapping.of(show(entry)).table:
                 if problems is None:
                     raise
-                problems.append(str(refusal))
+                problems.append(error)
                 continue
-            failed.append((entry, refusal))  # a file of an unknown name that cannot be read is told, no more
+            failed.append((entry, error))  # a file of an unknown name that cannot be read is told, no more
             continue
         sources += found
     for entry, why in failed:
@@ -183,16 +180,15 @@ def _from_folder(
         return []
     if not sources:
         seen = ", ".join(map(show, entries[:20])) or "nothing"
-        raise DataError(
-            f"The folder {folder.name} holds no table (participants, links, activity, clusters, indicators, "
-            f"measures as {', '.join(SUFFIXES)}); it holds: {seen}."
+        raise refusal(
+            DataError, "folder_without_tables", name=folder.name, suffixes=", ".join(SUFFIXES), seen=seen
         )
     try:
         return _joined(sources, notes)
-    except DataError as refusal:
+    except DataError as error:
         if problems is None:
             raise
-        problems.append(str(refusal))
+        problems.append(error)
         return sources
 
 
@@ -231,10 +227,7 @@ def _joined(sources: Sequence[Source], notes: Notes) -> list[Source]:
         if any(source.told not in ("mapping", "form") for source in mine) and (
             "" in parts or len(set(parts)) < len(parts)
         ):
-            raise DataError(
-                f"Several files claim the table {table}: {listed}; keep one, or name the parts {table}_2021, "
-                f"{table}_2022 and so on."
-            )
+            raise refusal(DataError, "files_claim", table=table, files=listed)
         notes.add("files_joined", table=table, value=table, detail=listed)
     return list(sources)
 
@@ -266,7 +259,7 @@ def _of_file(
             return [Source("links", many, "name" if named.tables else "headers", named.part, "", given)]
     sheets = read_raw(path, name=name, score=lambda rows: header_score(specs, rows))
     if not sheets:
-        raise DataError(f"The workbook {name} has no cells.")
+        raise refusal(DataError, "book_empty", name=name)
     if book and (form := read_form(sheets)):
         return [
             Source(t, s, "form", _stem(name), "", Given(t, unit=form.unit), form.respondent)
@@ -356,10 +349,7 @@ def _one_each(sources: Sequence[Source], name: str, file_named: Named) -> list[S
         elif table == "participants" and all("cluster_id" not in _roles(s.sheet, table) for s in mine):
             out += [Source(table, s.sheet, s.told, "", s.sheet.sheet, s.given) for s in mine]
         else:
-            raise DataError(
-                f"The workbook {name} has several sheets of the table {table} ({', '.join(titles)}); name "
-                f"the right one {table}, or the parts {table}_2021, {table}_2022 and so on."
-            )
+            raise refusal(DataError, "sheets_claim", name=name, table=table, titles=", ".join(titles))
     return out
 
 

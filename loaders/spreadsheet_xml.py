@@ -8,6 +8,7 @@ from typing import Any, Final
 from xml.etree import ElementTree
 
 from clustercoop.graph.errors import DataError
+from clustercoop.graph.texts import refusal
 from clustercoop.loaders.formats import described
 from clustercoop.loaders.sheets import MAX_CELLS, RawSheet, reading
 from clustercoop.loaders.workbook import Odd, book_sheet
@@ -26,7 +27,7 @@ def read_spreadsheet_xml(data: bytes, name: str, facts: dict[str, Any]) -> list[
         It is damaged, declares entities, spans more cells than memory holds, or has no row of data.
     """
     if b"<!ENTITY" in data or b"<!DOCTYPE" in data:
-        raise DataError(f"The file {name} is XML with declarations of its own; it is refused.")
+        raise refusal(DataError, "xml_entities", name=name)
     sheets = []
     with reading(name):
         root = ElementTree.fromstring(data)
@@ -37,10 +38,7 @@ def read_spreadsheet_xml(data: bytes, name: str, facts: dict[str, Any]) -> list[
             if read.records:
                 sheets.append(read)
     if not any(len(sheet.records) > 1 for sheet in sheets):
-        raise DataError(
-            f"The file {name} is a spreadsheet in the XML form of Excel 2003, and no sheet of it has rows of "
-            "data."
-        )
+        raise refusal(DataError, "xml_without_rows", name=name)
     return sheets
 
 
@@ -67,12 +65,12 @@ def _cells(
     merged: list[Range] = []
     for at, row in _numbered(sheet.iterfind(f"{_SS}Table/{_SS}Row")):
         if at * 16 > MAX_CELLS:
-            raise DataError(f"A sheet of {name} spans {at} rows; that is refused.")
+            raise refusal(DataError, "sheet_rows", name=name, rows=at)
         rows += [[] for _ in range(at + 1 - len(rows))]
         cells = rows[at]
         for column, cell in _numbered(row.iterfind(f"{_SS}Cell")):
             if column > 16_384:
-                raise DataError(f"A sheet of {name} spans {column} columns; that is refused.")
+                raise refusal(DataError, "sheet_columns", name=name, columns=column)
             cells += [None] * (column + 1 - len(cells))
             held = cell.find(f"{_SS}Data")
             kind = held.get(f"{_SS}Type", "String") if held is not None else ""

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from clustercoop.graph.errors import DataError
 from clustercoop.graph.findings import Findings
+from clustercoop.graph.texts import refusal
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.numbers import parse_numbers
 from clustercoop.loaders.raw import read_raw
@@ -92,9 +93,7 @@ def read_table(
     if sheet is not None:
         sheets = [raw for raw in sheets if raw.sheet == sheet]
     if len(sheets) != 1:
-        raise DataError(
-            f"{Path(path).name} has {len(sheets)} sheets that could be meant; name one with `sheet`."
-        )
+        raise refusal(DataError, "sheets_meant", name=Path(path).name, sheets=len(sheets))
     raw = sheets[0]
     cells, lines, names = _rectangle(raw, header)
     notes = Notes()

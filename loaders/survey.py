@@ -12,6 +12,7 @@ from clustercoop.graph.errors import ClusterCoopError, StrictError
 from clustercoop.graph.findings import Findings
 from clustercoop.graph.schema import tables
 from clustercoop.graph.settings import Settings
+from clustercoop.graph.texts import said
 from clustercoop.loaders.cells import type_grid
 from clustercoop.loaders.dataset import Dataset, arranged, build
 from clustercoop.loaders.header_rows import find_block
@@ -87,7 +88,7 @@ def survey(
         There is no dataset at all, or the settings refuse what was read.
     """
     chosen = settings or Settings()
-    notes, problems = Notes(), list[str]()
+    notes, problems = Notes(), list[ClusterCoopError]()
     sources = find_sources(Path(path), notes, progress, problems, chosen.year)
     dataset = None
     if not problems:
@@ -96,7 +97,7 @@ def survey(
         except StrictError:
             raise
         except ClusterCoopError as error:
-            problems.append(str(error))
+            problems.append(error)
     if dataset is not None:
         files = tuple(_described(entry) for entry in dataset.provenance["inputs"])
         return Survey(files, (), _missing(files, chosen.lang), dataset, dataset.findings)
@@ -108,7 +109,7 @@ def survey(
         taken.append(found)
     raise_ignored(notes, {(found.table, column.name) for found in taken for column in found.columns})
     told = [found.problem for found in taken if found.problem]
-    sentences = tuple(dict.fromkeys([*told, *problems]))
+    sentences = tuple(dict.fromkeys([*told, *(said(problem, chosen.lang) for problem in problems)]))
     findings = notes.findings()
     for sentence in sentences:
         findings.add("table_refused", detail=sentence)
@@ -128,7 +129,9 @@ def _looked_at(source: Source, settings: Settings, members: Sequence[str]) -> tu
         found = {str(path): (options(str(path), spec) or (None,))[0] for path in paths if str(path)}
         columns = [Column(h, o.name, _how(o.sure)) if o else Column(h) for h, o in found.items()]
         rows = len(sheet.frame) if sheet.frame is not None else len(sheet.records)
-        return Taken(sheet.file, sheet.sheet, spec.name, source.told, rows, tuple(columns), str(error)), []
+        return Taken(
+            sheet.file, sheet.sheet, spec.name, source.told, rows, tuple(columns), said(error, settings.lang)
+        ), []
     ids = [str(i) for i in typed.frame["participant_id"]] if spec.name == "participants" else []
     return _columns_of(typed.columns, typed.conversions, typed.grid.facts, source, len(typed.grid)), ids
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 
 from clustercoop.graph.errors import DataError
+from clustercoop.graph.texts import refusal
 from clustercoop.loaders.sheets import BrokenRow, RawSheet
 
 DELIMITERS: Final = ("\t", ";", "|", ",")
@@ -64,9 +65,7 @@ def decode(data: bytes, name: str) -> tuple[str, str]:
             try:
                 text = data.decode(encoding)
             except UnicodeDecodeError:
-                raise DataError(
-                    f"The file {name} claims to be UTF-16 and is not; save it as UTF-8."
-                ) from None
+                raise refusal(DataError, "not_utf_16", name=name) from None
             return _no_nul(text, name), encoding
     if b"\0" in data:
         return _without_mark(data, name)
@@ -148,10 +147,9 @@ def _in_other_page(data: bytes, name: str) -> tuple[str, str]:
     if len(fits) == 1:
         return fits[0]
     seen = ", ".join(page for _, page in fits)
-    raise DataError(
-        f"The encoding of the file {name} is {f'one of {seen}' if seen else 'neither UTF-8 nor cp1251'}; "
-        "save it as UTF-8 and try again."
-    )
+    if seen:
+        raise refusal(DataError, "encoding_of", name=name, seen=seen)
+    raise refusal(DataError, "encoding_unknown", name=name)
 
 
 def _without_mark(data: bytes, name: str) -> tuple[str, str]:
@@ -166,7 +164,7 @@ def _without_mark(data: bytes, name: str) -> tuple[str, str]:
         text = data[: len(data) // 2 * 2].decode(encoding, "replace")
         if len(_USUAL.findall(text)) > 0.99 * len(text) and "\n" in text.replace("\r", "\n"):
             return _no_nul(text, name), encoding
-    raise DataError(f"The file {name} holds NUL bytes, so it is not a text file, or it is damaged.")
+    raise refusal(DataError, "nul_bytes", name=name)
 
 
 def is_text(data: bytes) -> bool:
@@ -180,7 +178,7 @@ def is_text(data: bytes) -> bool:
 
 def _no_nul(text: str, name: str) -> str:
     if "\0" in text:
-        raise DataError(f"The file {name} holds NUL characters, so it is not a text file, or it is damaged.")
+        raise refusal(DataError, "nul_characters", name=name)
     return text
 
 
@@ -316,7 +314,7 @@ def read_text(data: bytes, name: str, facts: dict[str, Any], score: Score | None
     ends["CR"], ends["LF"] = text.count("\r") - ends["CRLF"], text.count("\n") - ends["CRLF"]
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
-        raise DataError(f"The file {name} is empty.")
+        raise refusal(DataError, "file_empty", name=name)
     head = text[:200_000].split("\n")
     delimiter = sniff_delimiter(head, score)
     rows, lines, broken, by_line = split_rows(text, delimiter)

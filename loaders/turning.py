@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 
 from clustercoop.graph.errors import SchemaError
 from clustercoop.graph.schema import NUMERIC, TableSpec
+from clustercoop.graph.texts import refusal
 from clustercoop.loaders.cells import expand_merged
 from clustercoop.loaders.header_rows import role
 from clustercoop.loaders.headers import Matched
 from clustercoop.loaders.matching import candidates, options, unit_text
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.numbers import are_numbers, parse_numbers
-from clustercoop.loaders.sheets import BrokenRow, Grid, show
+from clustercoop.loaders.sheets import BrokenRow, Grid, place_of, show
 from clustercoop.loaders.units import Unit, read_unit, words
 from clustercoop.loaders.vocabulary import HALVES, KINDS, MONTHS, PATH, QUARTERS, Reading, read_header
 
@@ -75,7 +76,7 @@ def turn(grid: Grid, spec: TableSpec, hints: Hints, notes: Notes) -> Grid:
         A header stands over several columns of numbers and nothing says which is meant, a year has only some
         of its parts, or the year of the table is said in two ways.
     """
-    where = f"sheet {grid.sheet} of {grid.file}" if grid.sheet else grid.file
+    where = place_of(grid.file, grid.sheet)
     place = {"table": spec.name, "file": grid.file, "sheet": grid.sheet}
     _refuse_spanned(grid, spec, where)
     grid = _with_merged_keys(grid, spec, place, notes)
@@ -130,10 +131,8 @@ def _refuse_spanned(grid: Grid, spec: TableSpec, where: str) -> None:
             last += 1
         if last > at + 1:
             paths = ", ".join(f"#{i + 1} {header!r} / {_first(grid.columns[i])}" for i in range(at, last))
-            raise SchemaError(
-                f"The header {header!r} of {where} stands over several columns of numbers ({paths}), and "
-                f"which of them is {name} is not said: name each column below the merged header, or keep the "
-                "one that is meant. (If a decimal comma split the numbers, change the delimiter.)"
+            raise refusal(
+                SchemaError, "header_spans", header=repr(header), where=where, paths=paths, column=name
             )
 
 
@@ -287,9 +286,8 @@ def _summed(
     complete = next((w for w in _WHOLES if set(parts) == set(w)), None)
     units = {read_unit(unit_text(title))[1] for title in titles}
     if complete is None or len(units) > 1:
-        raise SchemaError(
-            f"{where} gives {name} only in parts, and not in all of them or in several units: "
-            f"{', '.join(map(repr, titles))}; give the whole figure in a column of its own."
+        raise refusal(
+            SchemaError, "only_parts", where=where, column=name, titles=", ".join(map(repr, titles))
         )
     read = [parse_numbers(grid.columns[at]) for at in parts.values()]
     hint = {sign for numbers in read if not numbers.assumed for sign in numbers.decimal}
@@ -345,10 +343,7 @@ def _with_years(
     years = sorted({reading.year for reading in dated.values()})
     if any(candidates(header, spec)[:1] == ("year",) for header in grid.header if header):
         if len(years) > 1:
-            raise SchemaError(
-                f"{where} has a column of years and columns for single years ({', '.join(map(str, years))}); "
-                "keep one or the other."
-            )
+            raise refusal(SchemaError, "years_both_ways", where=where, years=", ".join(map(str, years)))
         return grid
     if years:
         grid = _named_figures(grid, spec, dated, hints, where)
@@ -360,10 +355,7 @@ def _with_years(
     year, source = _year_of(hints, where)
     if not year:
         if size := grid.facts.get("matrix"):
-            raise SchemaError(
-                f"{where} is a matrix of {size}, and no year is said: put it in the name of the file or "
-                "sheet (links_2022.csv), in a title above it, or give it with --year (the setting year)."
-            )
+            raise refusal(SchemaError, "matrix_without_year", where=where, size=size)
         return grid
     notes.add("year_from_name", **place, value=str(year), detail=source)
     cells = np.full(len(grid), float(year))
@@ -389,10 +381,7 @@ def _named_figures(
         figures = [names[0] for names in said if names and spec[names[0]].type in NUMERIC]
     if not figures:
         seen = ", ".join(grid.header[at] for at in bare[:3])
-        raise SchemaError(
-            f"{where} has a column for each year ({seen} …), and nothing says of what: name the figure in a "
-            "header above the years, in a column (Показатель) or in the title."
-        )
+        raise refusal(SchemaError, "years_of_nothing", where=where, years=seen)
     header = list(grid.header)
     for at in bare:
         rest = _YEAR_IN_TEXT.sub("", header[at]).strip(" ,;()")
@@ -462,9 +451,7 @@ def _year_of(hints: Hints, where: str) -> tuple[int, str]:
             found.setdefault(years.pop(), text)
     if len(found) > 1:
         said = "; ".join(f"{text!r}: {year}" for year, text in found.items())
-        raise SchemaError(
-            f"The year of {where} is said in two ways ({said}); give it with a column or --year."
-        )
+        raise refusal(SchemaError, "year_twice", where=where, said=said)
     return next(iter(found.items()), (0, ""))
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from clustercoop.graph.errors import SchemaError
 from clustercoop.graph.schema import ColumnSpec
+from clustercoop.graph.texts import refusal
 from clustercoop.loaders.headers import Matched
 from clustercoop.loaders.sheets import Grid, show
 from clustercoop.loaders.units import Unit, read_unit, unit_words, words
@@ -61,9 +62,12 @@ class ColumnUnits:
         other = own.scale and bool((named != own.scale).any())
         money = matched.column.type == "money" and self.currency
         if other or (money and own.currency and own.currency != self.currency):
-            raise SchemaError(
-                f"The header {matched.header!r} of {where} and its column {next(iter(self.headers))!r} name "
-                "different units."
+            raise refusal(
+                SchemaError,
+                "header_and_unit_column",
+                header=repr(matched.header),
+                where=where,
+                column=repr(next(iter(self.headers))),
             )
         if not money:
             return matched
@@ -99,24 +103,20 @@ def unit_columns(
         units = [_unit(text, kind) for text in texts]
         said = ", ".join(sorted(filter(None, texts))[:5])
         if any(unit is None for unit in units):
-            raise SchemaError(
-                f"The column {header!r} of {where} holds {said}: not all of these are units that are known; "
-                "convert the values to one unit or split the table."
-            )
+            raise refusal(SchemaError, "unit_column_unknown", header=repr(header), where=where, said=said)
         known = [unit or Unit() for unit in units]
         out.headers[header] = said
         currencies |= {unit.currency for unit in known} - {""}
         mine = np.array([unit.scale or np.nan for unit in known])[codes]
         if bool((~np.isnan(mine) & ~np.isnan(scale) & (mine != scale)).any()):
-            raise SchemaError(f"Columns of units of {where} contradict each other: {said} in {header!r}.")
+            raise refusal(SchemaError, "unit_columns_contradict", where=where, said=said, header=repr(header))
         scale = np.where(np.isnan(mine), scale, mine)
         of = np.array([unit.physical for unit in known], object)[codes]
         physical = np.where(of != "", of, physical)
         sized |= np.array([bool(t) and kind != "currency" for t in texts])[codes]
     if len(currencies) > 1:
-        raise SchemaError(
-            f"Columns of {where} name several currencies ({', '.join(sorted(currencies))}): values must all "
-            "be in one unit of money; convert them or split the table."
+        raise refusal(
+            SchemaError, "columns_currencies", where=where, currencies=", ".join(sorted(currencies))
         )
     out.currency = next(iter(currencies), "")
     out.implicit = sized & np.isnan(scale)
@@ -148,9 +148,12 @@ def _share_out(
             served = any(fitting[c.name].all() for c in columns if c.type in ("count", "number"))
             if served:
                 continue
-            raise SchemaError(
-                f"The column {next(iter(out.headers))!r} of {where} holds {', '.join(things)}: values must "
-                "all be in one unit of money; convert them or split the table."
+            raise refusal(
+                SchemaError,
+                "unit_column_things",
+                header=repr(next(iter(out.headers))),
+                where=where,
+                things=", ".join(things),
             )
         if column.type != "money" and not things:
             continue

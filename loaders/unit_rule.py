@@ -12,10 +12,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from clustercoop.graph.errors import SchemaError
+from clustercoop.graph.texts import refusal
 from clustercoop.loaders.captions import one_unit, title_units
 from clustercoop.loaders.headers import Matched
 from clustercoop.loaders.notes import Notes
-from clustercoop.loaders.sheets import Grid
+from clustercoop.loaders.sheets import Grid, place_of
 from clustercoop.loaders.unit_columns import ColumnUnits
 from clustercoop.loaders.units import Unit, read_unit
 
@@ -37,7 +38,7 @@ def settle_units(
     SchemaError
         Two places name different scales or currencies, or formats show what the column cannot hold.
     """
-    where = f"sheet {grid.sheet} of {grid.file}" if grid.sheet else grid.file
+    where = place_of(grid.file, grid.sheet)
     money = [m for m in matched if m.column.type == "money"]
     done = {m.position: _with_formats(m, grid, place, notes, where) for m in money}
     bare = [m for m in done.values() if not m.unit.scale and m.column.name not in given.scales]
@@ -76,24 +77,18 @@ def _with_formats(
     units = {text: read_unit(text)[1] for text in texts}
     odd = [text for text, unit in units.items() if not replace(unit, scale=None).fits(matched.column)]
     if odd:
-        raise SchemaError(
-            f"The number formats of the column {header!r} of {where} show {odd[0]}: that is no unit of money."
-        )
+        raise refusal(SchemaError, "formats_no_money", header=repr(header), where=where, said=odd[0])
     scales = grid.shown.scales.get(matched.position, set())
     if own.scale and scales - {own.scale}:
-        raise SchemaError(
-            f"The header {header!r} of {where} names another scale than the number formats of its cells; "
-            "format the column as plain numbers, or name the unit in the header alone."
-        )
+        raise refusal(SchemaError, "formats_and_header", header=repr(header), where=where)
     currencies = {unit.currency for unit in units.values()} - {""}
     if own.currency:
         for currency in sorted(currencies - {own.currency}):
             notes.add("unit_contradicted", **place, column=header, value=header, detail=currency)
         return matched
     if len(currencies) > 1:
-        raise SchemaError(
-            f"The number formats of the column {header!r} of {where} show several units "
-            f"({', '.join(texts)}) and its header names none; name the unit in the header."
+        raise refusal(
+            SchemaError, "formats_several", header=repr(header), where=where, units=", ".join(texts)
         )
     if currencies:
         notes.add("unit_from_format", **place, column=header, detail=", ".join(texts))
@@ -107,4 +102,4 @@ def _refuse_other(header: str, own: Unit, place: str, other: Unit, where: str) -
     if (scales and other.scale and scales != other.scale) or (
         own.currency and other.currency and own.currency != other.currency
     ):
-        raise SchemaError(f"The header {header!r} of {where} and {place} name different units.")
+        raise refusal(SchemaError, "header_and_place", header=repr(header), where=where, place=place)

@@ -12,6 +12,7 @@ from typing import Any, Final
 from xml.etree import ElementTree
 
 from clustercoop.graph.errors import DataError
+from clustercoop.graph.texts import refusal
 from clustercoop.loaders.formats import Shown, described
 from clustercoop.loaders.sheets import MAX_CELLS, RawSheet, reading
 
@@ -59,10 +60,8 @@ def read_workbook(data: bytes, name: str, facts: dict[str, Any]) -> list[RawShee
         sheets = _with_calamine(data, name, facts, old or {})
         return sheets if old is not None else [_remark(s, ("xls_limits", "", None)) for s in sheets]
     if b"<html" in data[:2000].lower() or b"<table" in data[:2000].lower():
-        raise DataError(
-            f"The file {name} is a web page saved under an Excel name; open it and save as .xlsx."
-        )
-    raise DataError(f"The file {name} is not an Excel workbook, or it is damaged.")
+        raise refusal(DataError, "web_page", name=name)
+    raise refusal(DataError, "no_book", name=name)
 
 
 def _remark(sheet: RawSheet, remark: tuple[str, str, int | None]) -> RawSheet:
@@ -80,7 +79,7 @@ def _inspect(data: bytes, name: str) -> tuple[dict[str, list[Odd]], int]:
     with reading(name), zipfile.ZipFile(io.BytesIO(data)) as package:
         members = package.infolist()
         if sum(member.file_size for member in members) > MAX_UNPACKED:
-            raise DataError(f"The file {name} unpacks to more than 2 GB; it is refused.")
+            raise refusal(DataError, "unpacks_2", name=name)
         held = {member.filename for member in members}
         formats = _formats(package.read("xl/styles.xml")) if "xl/styles.xml" in held else {}
         titles = _titles(package) if "xl/workbook.xml" in held else {}
@@ -176,7 +175,7 @@ def _refuse_huge(xml: bytes, name: str) -> None:
     for letter in letters:
         columns = columns * 26 + letter - 64
     if rows * columns > MAX_CELLS:
-        raise DataError(f"A sheet of {name} spans {rows} rows and {columns} columns; that is refused.")
+        raise refusal(DataError, "sheet_cells", name=name, rows=rows, columns=columns)
 
 
 def _with_calamine(

@@ -1,0 +1,58 @@
+"""Tables that are pandas frames already, as sources."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from clustercoop.graph.errors import SchemaError
+from clustercoop.graph.schema import tables
+from clustercoop.loaders.numbers import to_float
+from clustercoop.loaders.sheets import RawSheet, show
+from clustercoop.loaders.sources import Source
+
+CELLS: Final = (str, int, float, datetime.date, np.generic)
+
+
+def frame_source(name: str, frame: pd.DataFrame) -> Source:
+    """Return a frame as the source of a table.
+
+    Raises
+    ------
+    SchemaError
+        There is no such table, or `frame` is no DataFrame.
+    """
+    if name not in tables():
+        raise SchemaError(f"{name!r} is no table of the contract; these are: {', '.join(tables())}.")
+    if not isinstance(frame, pd.DataFrame):
+        raise SchemaError(f"The table {name} must be a pandas DataFrame, got {type(frame).__name__} instead.")
+    return Source(name, RawSheet(name, frame=_plain_frame(frame)))
+
+
+def _plain_frame(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return `frame` with numpy numbers where they are complete and objects elsewhere."""
+    columns: dict[int, Any] = {}
+    for position in range(frame.shape[1]):
+        series = frame.iloc[:, position]
+        if isinstance(series.dtype, np.dtype) and series.dtype.kind in "iuf":
+            columns[position] = series.to_numpy()
+        else:
+            cells = np.empty(len(series), object)
+            cells[:] = [_plain_cell(cell) for cell in series.astype(object)]
+            columns[position] = pd.Series(cells, dtype=object)
+    plain = pd.DataFrame(columns, index=range(len(frame)))
+    plain.columns = pd.Index([show(str(c)) for c in frame.columns], dtype=object)
+    return plain
+
+
+def _plain_cell(cell: Any) -> Any:
+    """Return a cell as one of the kinds that readers of files give: text, number, truth value, date, None."""
+    if cell is None or cell is pd.NA or cell is pd.NaT or (isinstance(cell, float) and cell != cell):
+        return None
+    if isinstance(cell, decimal.Decimal):
+        return to_float(cell)
+    return cell if isinstance(cell, CELLS) else str(cell)
