@@ -11,7 +11,7 @@ import pandas as pd
 
 from clustercoop.graph.errors import ParameterError
 from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR, NUMERIC, ColumnSpec, tables
-from clustercoop.graph.texts import row_text, term, text
+from clustercoop.graph.texts import BASE, entries, row_text, term, text
 from clustercoop.loaders.forms import MARK, TABLES, form_columns
 from clustercoop.loaders.units import read_unit
 
@@ -135,7 +135,8 @@ class _Form:
         sheet.protect()
 
     def _name(self, column: ColumnSpec) -> str:
-        return self.said(f"{column.table}.{column.name}")
+        id = f"form.{column.table}.{column.name}"
+        return text(id, self.lang) if id in entries(BASE) else column.name
 
     def _meaning(self, column: ColumnSpec) -> str:
         row = {"meaning_en": column.meaning_en, "meaning_ru": column.meaning_ru}
@@ -148,7 +149,7 @@ class _Form:
             sheet.write_string(row + 1, at, self._fixed_unit(column), self.below)
 
     def _fixed_unit(self, column: ColumnSpec) -> str:
-        return {"count": self.said("persons"), "number": self.said("tonnes")}.get(column.type, "")
+        return {"persons": self.said("persons"), "tonnes": self.said("tonnes")}.get(column.unit, "")
 
     def _table(self, sheet: Any, table: str) -> None:
         columns = [tables()[table][name] for name in form_columns(table)]

@@ -163,7 +163,7 @@ CASES: dict[str, tuple[str, str, set[tuple[str, int | None, str, str]]]] = {
     ),
     "unknown column": (
         "participants",
-        PEOPLE.replace("\n", ",1\n").replace("cluster_id,1", "cluster_id,phone"),
+        PEOPLE.replace("\n", ",a\n").replace("cluster_id,a", "cluster_id,phone"),
         {("column_ignored", None, "phone", "phone")},
     ),
     "member twice": ("participants", PEOPLE + "01,c\n", {("duplicate_row", 5, "participant_id", "")}),
