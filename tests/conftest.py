@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import tempfile
 
 # A thread each: where processes share the tests, those of a linear algebra library only wait for one another.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import hypothesis
 import pytest
 
+from clustercoop.analysis import jit
 from clustercoop.graph.stores.protocol import Store
 from clustercoop.graph.stores.uri import open_store
 
@@ -25,6 +28,25 @@ hypothesis.settings.register_profile(
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.load_profile("calm")
+
+
+def pytest_configure() -> None:
+    """Where processes share the tests, let one compile a kernel and the others read what it wrote."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID")
+    if not run:
+        return
+    import fcntl
+
+    paused = jit._collector_paused
+    turn = Path(tempfile.gettempdir()) / f"clustercoop-tests-{run}.lock"
+
+    @contextmanager
+    def in_turn() -> Iterator[None]:
+        with turn.open("w") as file, paused():
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    jit._collector_paused = in_turn
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

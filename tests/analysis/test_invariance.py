@@ -17,7 +17,7 @@ from clustercoop.pipeline import analyze_graph
 
 Frames = dict[str, pd.DataFrame]
 Tables = Mapping[str, pd.DataFrame]
-SEEDS = (0, 1, 2, 3)  # the last without roles and kinds
+SEEDS = (0, 3)  # the last without roles and kinds
 # What is said of all clusters together, and sentences.
 TOGETHER = ("formation_verdict", "ecosystem_probability", "_fdr", "_holm")
 CORE = (

@@ -23,7 +23,7 @@ YEAR = 1999
 def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wiod")
     data = write_dataset(folder / "data", [YEAR])
-    clustercoop.analyze(data, folder / "out", currency="USD", nulls=0)
+    clustercoop.analyze(data, folder / "out", currency="USD", nulls=0, outputs="csv,parquet")
     return folder / "out"
 
 

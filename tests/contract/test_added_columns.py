@@ -23,7 +23,7 @@ def test_a_column_of_each_type_in_each_table_goes_everywhere(
     pytest.importorskip("kglite")
     assert set(VALUES) == set(get_args(ColumnType)) and set(ROWS) == set(tables())
     package = tmp_path / "package" / "clustercoop"
-    shutil.copytree(ROOT / "clustercoop", package, ignore=shutil.ignore_patterns("__pycache__", "dataset"))
+    shutil.copytree(ROOT / "clustercoop", package, ignore=shutil.ignore_patterns("*.nb?", "dataset"))
     schema = package / "graph" / "schema.csv"
     with schema.open(encoding="utf-8", newline="") as file:
         names = next(csv.reader(file))

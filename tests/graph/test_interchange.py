@@ -114,7 +114,7 @@ TEXT = st.text(st.characters(codec="utf-8"), min_size=1, max_size=8)
         max_size=8,
     )
 )
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_any_links_survive_networkx(rows: list[tuple[int, str, str, float, str | None, str]]) -> None:
     columns = ["year", "supplier_id", "buyer_id", "value", "product_code", "file"]
     graph = SupplyGraph.from_tables({"links": pd.DataFrame(rows, columns=columns)})

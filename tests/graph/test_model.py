@@ -64,7 +64,7 @@ def build(people: list[Any], links: list[Any], work: dict[Any, Any]) -> SupplyGr
     )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(memberships, link_rows, activities)
 def test_formations_equal_a_slow_walk_over_links(
     people: list[Any], links: list[Any], work: dict[Any, Any]
@@ -113,7 +113,7 @@ def test_formations_equal_a_slow_walk_over_links(
     assert set(found) == expected
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(memberships, link_rows, activities, st.randoms(use_true_random=False))
 def test_row_order_does_not_matter(
     people: list[Any], links: list[Any], work: dict[Any, Any], random: Any
@@ -123,7 +123,7 @@ def test_row_order_does_not_matter(
     assert build(people, links, work).equals(build(people, shuffled, work))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(memberships, link_rows, activities)
 def test_networkx_round_trip_loses_and_mutates_nothing(
     people: list[Any], links: list[Any], work: dict[Any, Any]

@@ -182,7 +182,7 @@ def slow_role(rows: list[tuple[Any, ...]], who: str, cluster: str, year: int) ->
     return ""
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(memberships, st.randoms(use_true_random=False))
 def test_roles_equal_the_rule_word_by_word(rows: list[tuple[Any, ...]], shuffle: random.Random) -> None:
     graph = graph_of(*rows)

@@ -100,7 +100,7 @@ lists = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(lists)
 def test_each_year_is_what_its_last_list_said(
     loads: list[tuple[set[int], dict[tuple[str, str], Any]]],

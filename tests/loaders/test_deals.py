@@ -88,7 +88,7 @@ def test_reversals_are_set_off_against_their_deliveries() -> None:
     assert sorted(data.rejected["code"]) == ["negative_value_row", "reversal_netted", "reversal_netted"]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=15)
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(-50, 100)), min_size=1, max_size=8))
 def test_netting_keeps_the_sum_of_every_pair_that_is_not_below_zero(deals: list[tuple[str, int]]) -> None:
     links = [(2022, "p1", buyer, float(value)) for buyer, value in deals]

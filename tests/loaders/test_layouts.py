@@ -213,7 +213,7 @@ def test_a_year_said_in_two_ways_is_refused(tmp_path: Path) -> None:
         )
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=12)
 @given(
     st.dictionaries(
         st.sampled_from(["0101", "0202", "0303"]),
