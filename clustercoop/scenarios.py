@@ -23,6 +23,7 @@ from clustercoop.analysis.typology import classify, rule_verdicts
 from clustercoop.analysis.verdicts.verdict import assess
 from clustercoop.graph.errors import ParameterError, UnknownNameError, parameter_error
 from clustercoop.graph.formation import Formation
+from clustercoop.graph.holdings import by_holding
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.progress import Progress, silent
 from clustercoop.graph.settings import Settings
@@ -160,7 +161,7 @@ def whatif(
 
         base = settings or Settings()
         graph = load(source, settings=base, progress=progress)
-    lean = base.replace(nulls=0, metrics="core,closedness,chain")
+    lean = base.replace(nulls=0, metrics="core,closedness,chain", by="participant")
     if target is not None and not 0 < target <= 1:
         raise parameter_error("target", "whatif", "a share above 0 and at most 1", target)
     asked = tuple(years) or graph.years[-1:]
@@ -173,14 +174,15 @@ def whatif(
     figures, losses, plans, gaps = [], [], [], []
     for one in scenarios:
         progress(one.name, 0, 0)
-        changed = apply_scenario(graph, one)
-        compared = _Compared(one, graph, changed, lean, result if model else None, about)
+        before, after = (_counted(each, base) for each in (graph, apply_scenario(graph, one)))
+        compared = _Compared(one, before, after, lean, result if model else None, about)
         figures.append(compared.figures())
         gaps.append(compared.gaps())
         losses += compared.losses()
         if target is not None:
-            plans += [_plan(one.name, f, changed, lean, target) for f in compared.after_formations]
+            plans += [_plan(one.name, f, after, lean, target) for f in compared.after_formations]
     if not scenarios:
+        graph = _counted(graph, base)
         formations = graph.formations(about, list(asked))
         if not formations:
             raise UnknownNameError("The data hold no formation of that cluster and year.")
@@ -209,6 +211,12 @@ _PLANS: Final = (
     *("scenario", "cluster_id", "year", "target", "supplier_id", "buyer_id", "value", "links", "at_least"),
     *("need", "reachable", "code"),
 )
+
+
+def _counted(graph: SupplyGraph, settings: Settings) -> SupplyGraph:
+    """Return the graph as the settings count it: holdings as one, shared members in full or split."""
+    shared = graph.sharing(settings.shared_members)
+    return by_holding(shared) if settings.by == "holding" else shared
 
 
 def _joined(frames: list[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:

@@ -124,6 +124,15 @@ def test_the_fewest_links(result: Path) -> None:
     assert sides(again, "cooperation_ratio")[1] == pytest.approx(0.375)
 
 
+def test_holdings_count_as_one() -> None:
+    tables = {**TABLES, "participants": TABLES["participants"].assign(parent_id=["h", "h", *[None] * 4])}
+    found = clustercoop.whatif(tables, remove=["c"], settings=clustercoop.Settings(by="holding"))
+    # a and b are one: of 240 only the 40 to c are supply to another member; without c none of 140.
+    assert sides(found, "participants") == [2, 1]
+    assert sides(found, "cooperation_ratio")[0] == pytest.approx(40 / 240)
+    assert found.losses["participants"].tolist() == ["c"]
+
+
 def test_what_is_refused(result: Path) -> None:
     with pytest.raises(ParameterError, match="Nothing is asked"):
         clustercoop.whatif(result)
