@@ -125,7 +125,7 @@ def test_the_fewest_links(result: Path) -> None:
 
 
 def test_holdings_count_as_one() -> None:
-    tables = {**TABLES, "participants": TABLES["participants"].assign(parent_id=["h", "h", *[None] * 4])}
+    tables = {**TABLES, "participants": TABLES["participants"].assign(parent_id=["h", "h", "", "", "", ""])}
     found = clustercoop.whatif(tables, remove=["c"], settings=clustercoop.Settings(by="holding"))
     # a and b are one: of 240 only the 40 to c are supply to another member; without c none of 140.
     assert sides(found, "participants") == [2, 1]
