@@ -12,7 +12,7 @@ from clustercoop.graph.columns import OutputColumn
 from clustercoop.graph.kinds import KINDS
 from clustercoop.reports.inert import plain
 from clustercoop.reports.numbers import is_unknown, numeric, raw, shower
-from clustercoop.reports.reasons import Place, Reasons
+from clustercoop.reports.reasons import Place, Reasons, places
 from clustercoop.reports.tables import display, unit, year_span
 from clustercoop.reports.words import Words
 
@@ -35,8 +35,16 @@ class Columnar:
     ``w`` maps rows of unknown cells to places in the reasons of the page.
     """
 
-    def __init__(self, words: Words, currency: str, names: Mapping[str, str], reasons: Reasons) -> None:
+    def __init__(
+        self,
+        words: Words,
+        currency: str,
+        names: Mapping[str, str],
+        reasons: Reasons,
+        clusters: Mapping[str, tuple[str, str]] | None = None,
+    ) -> None:
         self.words = words
+        self.clusters = clusters or {}
         self.currency = currency
         self.names = names
         self.reasons = reasons
@@ -95,11 +103,23 @@ class Columnar:
             unknown = [number for number, place in enumerate(cells["i"]) if place < 0]
         if len(unknown) == len(values):
             return None
+        if column.column == "cluster_id":
+            ids = cells.get("r", cells["d"])
+            named = [self.clusters.get(one, (text, "")) for one, text in zip(ids, cells["d"], strict=True)]
+            cells |= {"r": ids, "d": [name for name, _ in named], "a": [link for _, link in named]}
         why = {
             number: told for number in unknown if (told := self.reasons.told(places[number], column.column))
         }
         cells["w"] = {str(number): self.reason(told) for number, told in why.items()}
         return head | cells
+
+    def table(self, frame: pd.DataFrame, columns: Iterable[OutputColumn]) -> dict[str, Any]:
+        """Return a whole table as data: its columns that hold anything, in order, all shown at first."""
+        years = frame["year"] if "year" in frame else [None] * len(frame)
+        where = [places(str(one), year) for one, year in zip(frame["cluster_id"], years, strict=True)]
+        made = [self.column(one, frame[one.column], where) for one in columns if one.column in frame]
+        held = [column for column in made if column is not None]
+        return {"rows": len(frame), "columns": held, "first": [column["c"] for column in held]}
 
     def numbers(self, values: pd.Series[Any], kind: str) -> dict[str, Any]:
         """Return numbers, their texts and the end of their bars.

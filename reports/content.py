@@ -37,9 +37,12 @@ class Content:
         Language.
     views : str
         Folder of the network pages, relative to the report; "" for no links to them.
+    page : bool
+        Whether it is for the page, which draws large tables from data; otherwise tables are written out.
     """
 
-    def __init__(self, result: Result, lang: str, views: str = "views") -> None:
+    def __init__(self, result: Result, lang: str, views: str = "views", page: bool = False) -> None:
+        self.page = page
         self.result = result
         self.words = Words(lang)
         self.lang = lang
@@ -75,7 +78,8 @@ class Content:
     @cached_property
     def columnar(self) -> Columnar:
         """What makes tables that the page draws from data."""
-        return Columnar(self.words, self.currency, self.result.graph.names, self.reasons)
+        names = {cluster: (name, self.passport_link(cluster)) for cluster, name in self.cluster_names.items()}
+        return Columnar(self.words, self.currency, self.result.graph.names, self.reasons, names)
 
     @cached_property
     def version(self) -> str:

@@ -34,7 +34,7 @@ def render_report(result: Result, lang: str = "en", *, views: str = "views") -> 
     from markupsafe import Markup
 
     words = Words(lang)
-    content = Content(result, lang, views)
+    content = Content(result, lang, views, page=True)
     sections = [section for section in sections_of(content) if section.on_page]
     tables = {key: table for section in sections for key, table in section.data().items()}
     return render(

@@ -41,7 +41,6 @@ class Shown:
     table: Table
     legend: bool = False
     in_markdown: Extent = "whole"
-    on_page: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +88,15 @@ class Section:
         Anchor on the page.
     place : int
         Sections stand in the order of their places.
-    in_markdown, on_page : bool
-        Whether Markdown and the page have it.
+    in_markdown, on_page, printed : bool
+        Whether Markdown, the page and the printed page have it.
     """
 
     key: ClassVar[str]
     place: ClassVar[int]
     in_markdown: ClassVar[bool] = True
     on_page: ClassVar[bool] = True
+    printed: ClassVar[bool] = True
 
     def __init__(self, content: Content) -> None:
         self.content = content

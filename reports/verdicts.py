@@ -17,12 +17,14 @@ from clustercoop.analysis.verdicts.said import because, render
 from clustercoop.analysis.verdicts.verdict import EXPLORATORY_FROM, MODEL_ABOVE, FormationModel
 from clustercoop.graph.columns import output_columns
 from clustercoop.graph.texts import term
+from clustercoop.reports.discriminant import Chance, discriminant
 from clustercoop.reports.evidence import Evidence
 from clustercoop.reports.feature_tables import FeatureTables
 from clustercoop.reports.inert import plain
 from clustercoop.reports.numbers import decimal, is_unknown, percent, raw, show
+from clustercoop.reports.planes import Placed
 from clustercoop.reports.reasons import model_gap
-from clustercoop.reports.strips import chance, probability_strip, sparkline, strip_key
+from clustercoop.reports.strips import SIDES, chance, probability_strip, sparkline, strip_key
 from clustercoop.reports.tables import DRAWING, Cell, Column, Row, Table
 from clustercoop.reports.types import types_thresholds
 from clustercoop.reports.words import Words
@@ -263,6 +265,31 @@ class Formations:
         ]
         caption = words("fm_probability")
         return self._table("probability", caption, columns, rows, total=len(order), source="clusters.csv")
+
+    @property
+    def picture(self) -> str:
+        """The clusters along the discriminant; "" where no groups were named or but one has a place."""
+        if self.outcome != "named" or self.model is None:
+            return ""
+        words, lang, placed = self.words, self.words.lang, []
+        ends = [f"ecosystem_probability{end}" for end in ("", "_low", "_high")]
+        columns = [self.model.clusters[name].tolist() for name in ("cluster_id", "formation_verdict", *ends)]
+        for cluster, verdict, *figures in zip(*columns, strict=True):
+            if any(is_unknown(figure) for figure in figures):
+                continue
+            p, low, high = map(float, figures)
+            name = self.names(str(cluster))
+            said = words(
+                "fm_strip_label",
+                cluster=name,
+                verdict=term(str(verdict), lang),
+                p=chance(p, lang),
+                low=chance(low, lang),
+                high=chance(high, lang),
+            )
+            who = Placed(name, self.link(str(cluster)), SIDES.get(str(verdict), "und"), said)
+            placed.append(Chance(who, p, low, high))
+        return discriminant(placed, words) if len(placed) > 1 else ""
 
     @property
     def probability_note(self) -> str:

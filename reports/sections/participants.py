@@ -22,6 +22,7 @@ class Participants(Section):
     key = "participants"
     place = 90
     in_markdown = False
+    printed = False
 
     @property
     def present(self) -> bool:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
 from clustercoop.graph.columns import output_columns, policy_tables
-from clustercoop.reports.section import Block, Heading, Section, Shown, Text
+from clustercoop.reports.section import Block, Fragment, Heading, Section, Shown, Text
 from clustercoop.reports.tables import Table
 
 POLICY_ROWS: Final = 400
@@ -16,6 +16,8 @@ POLICY_ROWS: Final = 400
 
 class Policy(Section):
     """The tables of policy whose columns name the section, one below the other."""
+
+    printed = False
 
     @property
     def tables(self) -> list[str]:
@@ -33,11 +35,11 @@ class Policy(Section):
         return bool(self.tables)
 
     def frame(self, name: str) -> pd.DataFrame:
-        """Return the rows of one table that the page and Markdown show."""
+        """Return the rows of one table that are shown."""
         return self.content.policy(name)
 
     def table(self, name: str) -> Table:
-        """Return one table; the page holds the first of its rows."""
+        """Return one table written out, the first of its rows."""
         frame = self.frame(name)
         return self.content.build(
             frame.head(POLICY_ROWS),
@@ -48,11 +50,22 @@ class Policy(Section):
             total=len(frame),
         )
 
+    def data(self) -> dict[str, Any]:
+        """Return its tables for the page to draw."""
+        tables = {
+            name: self.content.columnar.table(self.frame(name), output_columns(name)) for name in self.tables
+        }
+        return {name: table for name, table in tables.items() if table["columns"]}
+
     def blocks(self) -> Iterator[Block]:
         """Yield each table under its heading, with a line on how to read it."""
         for name in self.tables:
             yield Heading(self.words(f"caption_{name}"))
             yield Text(self.words(f"reading_{name}"))
+            if self.content.page:
+                values = {"key": name, "caption": self.words(f"caption_{name}")}
+                yield Fragment("drawn.j2", values)
+                continue
             table = self.table(name)
             dated = any(column.name == "year" for column in table.columns)
             yield Shown(table, legend=True, in_markdown="last years" if dated else "whole")

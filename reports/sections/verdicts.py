@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from clustercoop.analysis.verdicts.confounders import COINCIDES
-from clustercoop.graph.columns import output_columns
 from clustercoop.reports.inert import markdown
 from clustercoop.reports.numbers import percent
 from clustercoop.reports.section import Block, Folded, Fragment, Heading, Section, Sheet, Shown, Text
@@ -28,6 +27,7 @@ class Verdicts(Section):
             yield Fragment("ladder.j2", {"f": model}, ["\n".join(self._tiers())])
         if model.probabilities is not None:
             yield Heading(words("fm_probability"))
+            yield Fragment("picture.j2", {"svg": model.picture})
             yield Text(model.probability_note)
             yield Fragment("key.j2", {"f": model})
             yield Shown(model.probabilities)
@@ -46,18 +46,6 @@ class Verdicts(Section):
             yield Text(words("fm_data_note"))
             yield Shown(model.data.notes)
             yield Folded(words("fm_values"), (Shown(model.data.values, legend=True),))
-        yield Folded(words("fm_whole"), (Shown(self.clusters, legend=True),))
-
-    @property
-    def clusters(self) -> Table:
-        """The verdict table, one row a cluster."""
-        return self.content.build(
-            self.content.clusters,
-            output_columns("clusters"),
-            key="clusters",
-            caption=self.words("caption_clusters"),
-            source="clusters.csv",
-        )
 
     def _tiers(self) -> list[str]:
         model = self.content.model

@@ -279,16 +279,23 @@ if (leading) {
   addEventListener("hashchange", follow);
   follow();
 }
-document.querySelectorAll("[data-drawn=participants]").forEach((host) => {
+// The others are drawn when they are opened, or when the reader comes near them.
+const near = new IntersectionObserver((entries) => {
+  for (const entry of entries) if (entry.isIntersecting) { near.unobserve(entry.target); drawInto(entry.target); }
+}, {rootMargin: "800px"});
+function drawInto(host) {
+  const table = DATA.tables[host.dataset.drawn];
+  if (!table || host.querySelector("table")) return;
+  const [from, to] = table.ranges ? table.ranges[host.dataset.part] : [0, table.rows];
+  drawn.push(new Drawn(host, table, all(table).slice(from, to), host.dataset.file));
+}
+document.querySelectorAll("[data-drawn]:not([data-drawn=clusters])").forEach((host) => {
   const box = host.closest("details");
-  const draw = () => {
-    if (!box.open || host.childElementCount) return;
-    const [from, to] = DATA.tables.participants.ranges[host.dataset.part];
-    const rows = Array.from({length: to - from}, (_, at) => from + at);
-    drawn.push(new Drawn(host, DATA.tables.participants, rows, host.dataset.file));
-  };
-  box.addEventListener("toggle", draw);
-  draw();
+  if (!box) near.observe(host);
+  else {
+    box.addEventListener("toggle", () => { if (box.open) drawInto(host); });
+    if (box.open) drawInto(host);
+  }
 });
 addEventListener("beforeprint", () => drawn.forEach((one) => { one.limit = Infinity; one.draw(); }));
 addEventListener("afterprint", () => drawn.forEach((one) => { one.limit = PAGE; one.draw(); }));
