@@ -11,8 +11,8 @@ import pytest
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.reports.html import render_report
 from tests.browser.conftest import Opener
+from tests.builders import example
 from tests.reports import models, samples
-from tests.reports.test_one_language import example
 
 pytestmark = pytest.mark.browser
 
