@@ -83,6 +83,7 @@ class Passport:
     stages: Sequence[Stage]
     chain_facts: Sequence[Fact]
     suggested: Sequence[tuple[str, str]]
+    notes: Sequence[str]
     received: Sequence[str]
     findings: Sequence[tuple[str, str, int]]
     findings_more: int

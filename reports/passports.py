@@ -105,6 +105,7 @@ class Passports:
             self._stages(cluster),
             [self._fact(cluster, n) for n in ("stages", "value_added_upstream", "value_added_downstream")],
             self._suggested(cluster),
+            self._cards.get(cluster, []),
             self._received.get(cluster, []),
             found,
             found_more,
@@ -135,6 +136,20 @@ class Passports:
     @cached_property
     def _policy(self) -> Mapping[str, list[str]]:
         return policy_lines(self.content)
+
+    @cached_property
+    def _cards(self) -> Mapping[str, list[str]]:
+        """Why these measures, and what is missing to say more."""
+        return self._told("support_cards", "because")
+
+    def _told(self, table: str, column: str) -> Mapping[str, list[str]]:
+        """Return the sentence of a table of policy on each cluster's last year."""
+        if not len(self.result.policy.get(table, ())):
+            return {}
+        frame = self.content.policy(table).sort_values(["cluster_id", "year"], kind="stable")
+        last = frame.drop_duplicates("cluster_id", keep="last")
+        cells = zip(last["cluster_id"].astype(str), last[column], strict=True)
+        return {cluster: [plain(shorten(str(text), 400))] for cluster, text in cells if not is_unknown(text)}
 
     def _last(self, cluster: str, column: str) -> tuple[int, Any]:
         """Return the last year in which a column is known, and its value; (0, None) where none is."""

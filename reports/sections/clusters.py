@@ -20,11 +20,11 @@ from clustercoop.reports.strips import sparkline_path
 FIRST: Final = (
     "cluster_id",
     "year",
-    "clusters.formation_verdict",
-    "ecosystem_type",
     "cooperation_ratio",
     "cooperation_change",
     "trend",
+    "clusters.formation_verdict",
+    "ecosystem_type",
     "core_size",
     "closedness_verdict",
     "support",

@@ -12,6 +12,8 @@ from clustercoop.reports.section import Block, Fragment, Heading, Section, Shown
 from clustercoop.reports.tables import Table
 
 POLICY_ROWS: Final = 400
+# Rows of a table that the page draws from data: as many as 150 clusters have in four years.
+DRAWN_ROWS: Final = 600
 
 
 class Policy(Section):
@@ -51,11 +53,13 @@ class Policy(Section):
         )
 
     def data(self) -> dict[str, Any]:
-        """Return its tables for the page to draw."""
-        tables = {
-            name: self.content.columnar.table(self.frame(name), output_columns(name)) for name in self.tables
-        }
-        return {name: table for name, table in tables.items() if table["columns"]}
+        """Return its tables for the page to draw, the first rows of each."""
+        make, tables = self.content.columnar.table, {}
+        for name in self.tables:
+            table = make(self.frame(name).head(DRAWN_ROWS), output_columns(name))
+            if table["columns"]:
+                tables[name] = table
+        return tables
 
     def blocks(self) -> Iterator[Block]:
         """Yield each table under its heading, with a line on how to read it."""
@@ -63,7 +67,9 @@ class Policy(Section):
             yield Heading(self.words(f"caption_{name}"))
             yield Text(self.words(f"reading_{name}"))
             if self.content.page:
-                values = {"key": name, "caption": self.words(f"caption_{name}")}
+                total = len(self.frame(name))
+                values = {"key": name, "caption": self.words(f"caption_{name}"), "total": total}
+                values["shown"] = min(total, DRAWN_ROWS)
                 yield Fragment("drawn.j2", values)
                 continue
             table = self.table(name)
