@@ -139,16 +139,12 @@ class Passports:
 
     @cached_property
     def _cards(self) -> Mapping[str, list[str]]:
-        """Why these measures, and what is missing to say more."""
-        return self._told("support_cards", "because")
-
-    def _told(self, table: str, column: str) -> Mapping[str, list[str]]:
-        """Return the sentence of a table of policy on each cluster's last year."""
-        if not len(self.result.policy.get(table, ())):
+        """Why these measures, and what is missing to say more, in a sentence on each cluster's last year."""
+        if not len(self.result.policy.get("support_cards", ())):
             return {}
-        frame = self.content.policy(table).sort_values(["cluster_id", "year"], kind="stable")
+        frame = self.content.policy("support_cards").sort_values(["cluster_id", "year"], kind="stable")
         last = frame.drop_duplicates("cluster_id", keep="last")
-        cells = zip(last["cluster_id"].astype(str), last[column], strict=True)
+        cells = zip(last["cluster_id"].astype(str), last["because"], strict=True)
         return {cluster: [plain(shorten(str(text), 400))] for cluster, text in cells if not is_unknown(text)}
 
     def _last(self, cluster: str, column: str) -> tuple[int, Any]:
