@@ -57,7 +57,7 @@ def _verdicts(analysed: Analysed) -> Iterator[Verdict]:
             else:
                 verdict = {True: "pass", False: "fail", None: UNDECIDABLE}[last.holds]
             if verdict == UNDECIDABLE and last.missing:
-                told.append(say("eligibility.missing", columns=", ".join(last.missing)))
+                told.append(say("eligibility.missing", columns={"terms": last.missing}))
             yield Verdict(cluster, year, day, texts[-1], verdict, last, tuple(told))
 
 
