@@ -116,6 +116,8 @@ class _Cells:
                     self.gaps.append(gap._replace(column=name))
 
     def _groups(self) -> dict[tuple[Any, ...], Any]:
+        if not self.formations:  # a split of nothing is one piece
+            return {}
         order = np.argsort(self.formation, kind="stable")
         return dict(zip(self.formations, np.split(order, np.cumsum(self.sizes)[:-1]), strict=True))
 

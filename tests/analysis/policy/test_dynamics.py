@@ -24,7 +24,7 @@ from clustercoop.reports.said import told
 
 def transitions(zero_value_added: str) -> dict[tuple[str, str], int]:
     result = clustercoop.analyze(
-        dataset("table3"), nulls=0, workers=1, metrics="cooperation", zero_value_added=zero_value_added
+        dataset("table3"), nulls=0, workers=1, metrics="cooperation,chain", zero_value_added=zero_value_added
     )
     table = result.policy["transitions"]
     rows = table[(table["grouping"] == "all") & (table["transitions"] > 0)]

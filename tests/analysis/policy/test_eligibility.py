@@ -46,7 +46,7 @@ def analysed(
         "clusters": pd.DataFrame({"cluster_id": ["c"], "industry": ["Machine tools"]}),
         **more,
     }
-    return clustercoop.analyze(tables, nulls=0, workers=1, metrics="cooperation", core_replicates=0)
+    return clustercoop.analyze(tables, nulls=0, workers=1, metrics="cooperation,chain", core_replicates=0)
 
 
 # a sells 30 of 100 inside and b 5 of 50; f makes final products and buys 35 of 100 inside; e is alone.
@@ -251,7 +251,7 @@ def test_rules_of_ones_own_replace_the_shipped_and_stay_with_the_results(tmp_pat
         tmp_path / "out",
         nulls=0,
         workers=1,
-        metrics="cooperation",
+        metrics="cooperation,chain",
         outputs="parquet",
         eligibility_rules=path,
     )
@@ -294,7 +294,7 @@ def test_the_links_that_are_named_let_it_pass_and_fewer_do_not(seed: int) -> Non
     def supplied(extra: pd.DataFrame) -> tuple[Any, pd.DataFrame]:
         links = pd.concat([tables["links"], extra.assign(year=2025)[tables["links"].columns]])
         result = clustercoop.analyze(
-            {**tables, "links": links}, nulls=0, workers=1, metrics="cooperation", core_replicates=0
+            {**tables, "links": links}, nulls=0, workers=1, metrics="cooperation,chain", core_replicates=0
         )
         told = result.policy["eligibility_links"]
         return checklist(result)["supplied share"], told[told["rule"] == "supplied share"]

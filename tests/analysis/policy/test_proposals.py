@@ -109,7 +109,12 @@ def test_proposals_are_a_file_of_claims_that_waits_for_a_person(tmp_path: Path) 
 
 def test_the_command_writes_proposals(tmp_path: Path) -> None:
     clustercoop.analyze(
-        dataset("table3"), tmp_path / "out", nulls=0, workers=1, metrics="cooperation", outputs="parquet"
+        dataset("table3"),
+        tmp_path / "out",
+        nulls=0,
+        workers=1,
+        metrics="cooperation,chain",
+        outputs="parquet",
     )
     (tmp_path / "draft.md").write_text("In 2021 the productivity of TRANSMASH was 0.47.", "utf-8")
     asked = ["claims", "--results", str(tmp_path / "out"), "--from-report", str(tmp_path / "draft.md")]

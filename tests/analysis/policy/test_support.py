@@ -18,7 +18,7 @@ from clustercoop.reports.people import for_people
 
 @pytest.fixture(scope="module")
 def table3() -> Result:
-    return clustercoop.analyze(dataset("table3"), nulls=0, workers=1, metrics="cooperation")
+    return clustercoop.analyze(dataset("table3"), nulls=0, workers=1, metrics="cooperation,chain")
 
 
 def test_measures_fill_nine_types_by_four_groups_with_source_and_status() -> None:
@@ -69,7 +69,9 @@ def test_a_card_counts_what_was_received() -> None:
             {"cluster_id": ["c", "c"], "year": 2022, "category": "economic", "measure": ["grant", "loan"]}
         ),
     }
-    cards = clustercoop.analyze(tables, nulls=0, workers=1, metrics="cooperation").policy["support_cards"]
+    cards = clustercoop.analyze(tables, nulls=0, workers=1, metrics="cooperation,chain").policy[
+        "support_cards"
+    ]
     assert cards["received"].tolist() == [2, pd.NA]  # of d nothing is recorded, which is not none
     assert not cards["missing"].str.contains("not_recorded").any()
 

@@ -12,7 +12,7 @@ from clustercoop.example import dataset
 
 @pytest.fixture(scope="module")
 def table3() -> Result:
-    return clustercoop.analyze(dataset("table3"), nulls=0, workers=1, metrics="cooperation")
+    return clustercoop.analyze(dataset("table3"), nulls=0, workers=1, metrics="cooperation,chain")
 
 
 def test_which_types_of_table_3_change_with_a_threshold(table3: Result) -> None:
@@ -53,7 +53,7 @@ def indicators(**cells: object) -> Result:
     row = pd.DataFrame(
         {"cluster_id": ["c"], "year": [2022], **{name: [value] for name, value in cells.items()}}
     )
-    return clustercoop.analyze({"indicators": row}, nulls=0, workers=1, metrics="cooperation")
+    return clustercoop.analyze({"indicators": row}, nulls=0, workers=1, metrics="cooperation,chain")
 
 
 def test_a_bound_settles_a_level_or_leaves_it_open() -> None:
@@ -81,7 +81,10 @@ def test_members_bounds_add_up() -> None:
         }
     )  # fmt: skip
     result = clustercoop.analyze(
-        {"participants": people, "links": links, "activity": work}, nulls=0, workers=1, metrics="cooperation"
+        {"participants": people, "links": links, "activity": work},
+        nulls=0,
+        workers=1,
+        metrics="cooperation,chain",
     )
     [row] = result.formations.to_dict("records")
     # R&D from 2 / 40 to just below 6 / 40; value added above 120 / 40, with no upper end.
