@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from functools import cached_property
 from importlib import metadata
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,7 +13,7 @@ from clustercoop.analysis.results import Result
 from clustercoop.graph.columns import OutputColumn
 from clustercoop.graph.findings import SEVERITIES
 from clustercoop.reports.columnar import Columnar
-from clustercoop.reports.inert import plain, safe_stem
+from clustercoop.reports.inert import anchor, plain, safe_stem
 from clustercoop.reports.numbers import is_unknown
 from clustercoop.reports.passport_parts import Rows
 from clustercoop.reports.people import for_people
@@ -22,8 +21,6 @@ from clustercoop.reports.reasons import Reasons
 from clustercoop.reports.tables import Table, build_table
 from clustercoop.reports.verdicts import Formations
 from clustercoop.reports.words import Words
-
-LONG: Final = 80
 
 
 class Content:
@@ -143,19 +140,6 @@ class Content:
     def severities(self) -> tuple[tuple[str, int], ...]:
         """Number of findings by severity, errors first."""
         return tuple((s, self.result.findings.count(s)) for s in SEVERITIES)
-
-
-def anchor(cluster_id: str) -> str:
-    """Return the id of an element of the page for a cluster: its own id, other characters by their number.
-
-    Examples
-    --------
-    >>> anchor("SYN-01"), anchor("Волга 7")
-    ('cluster-SYN-01', 'cluster-Волга~20~7')
-    """
-    if len(cluster_id) > LONG:
-        return f"cluster-~~{safe_stem(cluster_id)}"
-    return "cluster-" + re.sub(r"[^\w.-]", lambda found: f"~{ord(found[0]):x}~", cluster_id)
 
 
 def with_no_dysfunction(formations: pd.DataFrame) -> pd.DataFrame:

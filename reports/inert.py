@@ -13,6 +13,8 @@ from typing import Final
 
 from clustercoop.graph import texts
 
+# A longer id is shortened to its digest where it names a place on a page.
+LONGEST: Final = 80
 FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 
 _CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -157,3 +159,16 @@ def safe_stem(identifier: str) -> str:
     latin = "".join(_LATIN.get(letter, letter) for letter in identifier.lower()).replace("_", "")
     slug = re.sub(r"[^a-z0-9]+", "-", latin).strip("-")[:40].strip("-")
     return f"{slug or 'cluster'}-{digest}"
+
+
+def anchor(cluster_id: str) -> str:
+    """Return the id of an element of the page for a cluster: its own id, other characters by their number.
+
+    Examples
+    --------
+    >>> anchor("SYN-01"), anchor("Волга 7")
+    ('cluster-SYN-01', 'cluster-Волга~20~7')
+    """
+    if len(cluster_id) > LONGEST:
+        return f"cluster-~~{safe_stem(cluster_id)}"
+    return "cluster-" + re.sub(r"[^\w.-]", lambda found: f"~{ord(found[0]):x}~", cluster_id)

@@ -15,7 +15,7 @@ from clustercoop.graph.errors import UnknownNameError
 from clustercoop.graph.formation import FloatArray, Formation, IntArray
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.texts import term
-from clustercoop.reports.inert import plain, quoted, safe_stem, shorten
+from clustercoop.reports.inert import anchor, plain, quoted, safe_stem, shorten
 from clustercoop.reports.layout import circular_order, positions, widths
 from clustercoop.reports.numbers import is_unknown, percent, show
 from clustercoop.reports.page import asset, render
@@ -142,7 +142,7 @@ def render_view(
         years=[item.year for item in years],
         core_known=payload["coreKnown"],
         members=members,
-        report=report,
+        report=f"{report}#{anchor(cluster_id)}" if report else "",
         legend=payload["legend"],
         script_words=words.subset("js_"),
         css=Markup(asset("page.css") + asset("view.css")),

@@ -38,9 +38,11 @@ def label(x: float, y: float, text: str, style: str = "", anchor: str = "middle"
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{told}>{escaped(text)}</text>'
 
 
-def upwards(x: float, y: float, text: str) -> str:
-    """Return the name of an axis that runs upwards."""
+def upwards(x: float, y: float, text: str, room: float = 400.0) -> str:
+    """Return the name of an axis that runs upwards, squeezed into its room where it is longer."""
     place = f'transform="translate({x:g} {y:g})rotate(-90)"'
+    if len(text) * 9.5 * LETTER > room:
+        place += f' textLength="{room:g}" lengthAdjust="spacingAndGlyphs"'
     return f'<text class="axis" text-anchor="middle" {place}>{escaped(text)}</text>'
 
 
@@ -294,7 +296,7 @@ class Zones:
             for k in range(bottom, top + 1)
         )
         body += label(194, 231, self.words("innovation_axis", unit=self.unit), "axis")
-        return body + upwards(10, 106, self.words("productivity_axis", unit=self.unit))
+        return body + upwards(10, 106, self.words("productivity_axis", unit=self.unit), 204)
 
 
 def level(value: float, cuts: tuple[float, float]) -> int:

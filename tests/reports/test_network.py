@@ -11,6 +11,7 @@ from clustercoop.graph.errors import ParameterError, UnknownNameError
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.reports.export import cluster_graph, export_graph
 from clustercoop.reports.network import FULL, LINKS_A_YEAR, MOST, render_view, view_name, vis_library
+from tests.reports import samples
 from tests.reports.pages import page_of, problems
 from tests.reports.samples import make_result, sample
 
@@ -203,3 +204,13 @@ def test_the_data_of_a_page_are_json_whatever_the_names() -> None:
     for cluster in ("c05", "c06", "c11"):
         text = render_view(dataclasses.replace(result), cluster)
         assert json.dumps(page_of(text).data("data"))
+
+
+def test_the_page_leads_back_to_the_passport_of_its_cluster() -> None:
+    result = sample()
+    cluster = result.graph.cluster_ids[0]
+    links = [e.attributes["href"] for e in page_of(render_view(result, cluster)).all("a")]
+    [back] = [link for link in links if "report.html" in link]
+    place = back.partition("#")[2]
+    assert place in {e.attributes["id"] for e in page_of(samples.report("en")).all("article")}
+    assert "report.html" not in render_view(result, cluster, report="")
