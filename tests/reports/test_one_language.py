@@ -9,6 +9,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from clustercoop.analysis.policy.requirements import read_rules
 from clustercoop.analysis.support import support_measures
 from clustercoop.graph.columns import TABLES, output_columns, policy_tables
 from clustercoop.graph.findings import catalogue
@@ -34,6 +35,9 @@ def of_data() -> frozenset[str]:
     texts = [*DOMAINS, *map(str, result.settings.to_dict().values()), repr(result.provenance)]
     texts += [choice for _, domain in DOMAINS.values() for choice in domain.choices]
     texts += [name for table in tables().values() for name in (table.name, *table.names)]
+    # Columns of the input that a requirement hangs on, those of the contract or not yet of it.
+    rules = [rule for rule in read_rules() if rule.kind == "never_in_data"]
+    texts += [name for rule in rules for name in rule.entry.texts("missing")]
     for frame in (*result.graph.to_tables().values(), result.rejected):
         texts += [str(value) for name in frame.columns for value in frame[name].dropna().unique()]
     texts += [
