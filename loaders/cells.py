@@ -11,8 +11,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clustercoop.graph.errors import SchemaError
 from clustercoop.graph.kinds import TEXT
 from clustercoop.graph.schema import NUMERIC, SIDES, ColumnSpec, TableSpec
+from clustercoop.graph.texts import refusal
 from clustercoop.loaders.headers import HeaderMatch, Matched, names_code
 from clustercoop.loaders.ids import read_texts
 from clustercoop.loaders.ledger import NUMBERING
@@ -26,11 +28,15 @@ from clustercoop.loaders.sides import settle_headers
 from clustercoop.loaders.tokens import Issue
 from clustercoop.loaders.unit_columns import ColumnUnits, unit_columns
 from clustercoop.loaders.unit_rule import settle_units
+from clustercoop.loaders.units import words
 from clustercoop.loaders.vocabulary import read_header
 from clustercoop.loaders.years import parse_years
 
 # Columns of many rows and many distinct texts are held by the latter.
 WHO: Final = frozenset({"participant_id", "supplier_id", "buyer_id"})
+_PRICE: Final = frozenset({"цена", "price"})
+_WHOLE_PRICE: Final = frozenset("контракта договора сделки contract deal total ценах prices".split())
+_VOLUME: Final = frozenset({"объем", "volume"})
 _ORIGIN: Final = frozenset({"row", "file", "sheet"})
 
 
@@ -118,6 +124,7 @@ def type_grid(grid: Grid, spec: TableSpec, notes: Notes, direction: str = "auto"
     typed = TypedGrid(grid, pd.DataFrame(index=range(len(grid))))
     settled = settle_units(match.columns, grid, units, typed.unnamed, place, notes)
     match = replace(match, columns=settled)
+    _refuse_quantity(settled, grid.header, where)
     grid.facts["columns_at"] = {m.column.name: m.position for m in match.columns}
     unused = [name for name in match.unknown if name not in units.headers]
     grid.facts.update(sure=dict(match.sure), unused=unused)
@@ -159,6 +166,20 @@ def type_grid(grid: Grid, spec: TableSpec, notes: Notes, direction: str = "auto"
     typed.frame = pd.DataFrame(data, index=range(len(grid)))
     typed.decimal = "".join(sorted({n.decimal for n in numbers.values() if n.decimal}))
     return typed
+
+
+def _refuse_quantity(matched: Sequence[Matched], headers: Sequence[str], where: str) -> None:
+    """Refuse a volume without a unit of money beside a price: it may be a quantity.
+
+    Raises
+    ------
+    SchemaError
+        There is such a pair.
+    """
+    prices = [h for h in headers if (said := set(words(h))) & _PRICE and not said & _WHOLE_PRICE]
+    for m in matched:
+        if prices and m.column.type == "money" and not m.unit.of_money and set(words(m.header)) & _VOLUME:
+            raise refusal(SchemaError, "volume_beside_price", where=where, header=m.header, price=prices[0])
 
 
 def _year(typed: TypedGrid, name: str, cells: NDArray[Any]) -> NDArray[np.float64]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -88,6 +89,7 @@ def fold_parts(ledger: Ledger, months: Months) -> None:
     if ledger.spec.name == "links":
         longest &= from_january
         _drop_others(ledger, order, starts, size, longest, "part_cumulated")
+        _tell_partial_years(ledger, first, last)
         return
     complete = (union == _YEAR) & (total == 12) & (size > 1)
     longest &= whole
@@ -95,6 +97,22 @@ def fold_parts(ledger: Ledger, months: Months) -> None:
     _drop_others(ledger, order, starts, size, longest, "part_cumulated")
     open_ = ~complete & ~whole
     _leave_unknown(ledger, order, starts, size, open_ & (distinct | (size == 1)))
+
+
+def _said(year: float, _: int) -> str:
+    return f"{year:.0f}"
+
+
+def _tell_partial_years(ledger: Ledger, first: NDArray[np.int64], last: NDArray[np.int64]) -> None:
+    """Tell years of which the rows of all pairs together cover some months only."""
+    masks = np.where(last > 0, (1 << last) - (1 << np.maximum(first - 1, 0)), _YEAR)
+    years = ledger.frame["year"].to_numpy("float64")
+    for year in np.unique(years[ledger.alive & ~np.isnan(years)]):
+        rows = np.flatnonzero(ledger.alive & (years == year))
+        if np.bitwise_or.reduce(masks[rows]) != _YEAR:
+            where = np.zeros(len(ledger), bool)
+            where[rows[0]] = True
+            ledger.note(where, "year_partial", "year", value=partial(_said, year))
 
 
 def _members(order: NDArray[Any], starts: NDArray[Any], size: NDArray[Any], which: NDArray[np.bool_]) -> Any:

@@ -158,7 +158,9 @@ def unit_of(runs: Runs) -> Unit:
             scales.add(float(factor))
             currencies |= {currency} - {""}
         elif word.kind == "physical":
-            physical = physical or word.value
+            factor, _, thing = word.value.rpartition(" ")
+            scales |= {float(factor)} if factor else set()
+            physical = physical or thing
     if len(scales) > 1 or len(currencies) > 1:
         return Unit()
     percent = any(word is not None and word.kind == "percent" for _, word in runs)

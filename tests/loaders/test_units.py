@@ -1,8 +1,12 @@
 """Units in headers and titles: currencies and scales of many countries, counts that are no money, amounts."""
 
+from pathlib import Path
+
 import pytest
 
+from clustercoop.graph.errors import SchemaError
 from clustercoop.loaders.captions import title_units
+from clustercoop.loaders.dataset import read_dataset
 from clustercoop.loaders.units import Unit, read_unit
 
 HEADERS = [
@@ -66,3 +70,29 @@ def test_titles_name_units(title: str, unit: Unit) -> None:
 )
 def test_an_amount_in_a_title_is_no_unit(title: str) -> None:
     assert not title_units(title)
+
+
+def test_a_volume_beside_a_price_may_be_a_quantity(tmp_path: Path) -> None:
+    (tmp_path / "participants.csv").write_text("ИНН;Кластер\n01;К\n02;К\n", "utf-8")
+    links = tmp_path / "links.csv"
+    links.write_text("Год;Поставщик;Покупатель;Объём;Цена, руб.\n2022;01;02;10;1000\n", "utf-8")
+    with pytest.raises(SchemaError, match="beside a price"):
+        read_dataset(tmp_path)
+    links.write_text("Год;Поставщик;Покупатель;Объём, млн руб.;Цена, руб.\n2022;01;02;10;1000\n", "utf-8")
+    assert read_dataset(tmp_path).graph.links["value"].tolist() == [10.0]
+
+
+def test_thousands_of_persons_in_any_words() -> None:
+    for text in ("Численность, тыс. чел.", "Численность, тыс. человек", "Employment (THS_PER)"):
+        assert read_unit(text)[1] == Unit(1e3, "", False, "persons"), text
+
+
+def test_deliveries_of_one_quarter_are_told_to_be_no_year(tmp_path: Path) -> None:
+    (tmp_path / "participants.csv").write_text("ИНН;Кластер\n01;К\n02;К\n", "utf-8")
+    head = "Период;Поставщик;Покупатель;Сумма, млн руб.\n"
+    (tmp_path / "links.csv").write_text(f"{head}I кв. 2022;01;02;10\n", "utf-8")
+    told = [f for f in read_dataset(tmp_path).findings if f.code == "year_partial"]
+    assert [(f.value, f.severity) for f in told] == [("2022", "warning")]
+    rows = "".join(f"{q} кв. 2022;01;02;10\n" for q in ("I", "II", "III", "IV"))
+    (tmp_path / "links.csv").write_text(head + rows, "utf-8")
+    assert [f for f in read_dataset(tmp_path).findings if f.code == "year_partial"] == []
