@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clustercoop.analysis.bounds import cooperation_bounds
 from clustercoop.analysis.members import (
     TOLERANCE,
     Flags,
@@ -18,6 +19,7 @@ from clustercoop.analysis.members import (
     year_contexts,
 )
 from clustercoop.analysis.thresholds import load_thresholds
+from clustercoop.analysis.unsettled import open_rows, unsettled
 from clustercoop.graph.display import ROWS, figure, inert, notebook
 from clustercoop.graph.errors import UnknownNameError
 from clustercoop.graph.findings import Finding
@@ -64,6 +66,8 @@ class Explanation:
         As in the tables: numerator / denominator, NaN where unknown.
     because : str
         Why the ratio is unknown, or why an indicator stands in for it; "" otherwise.
+    bounds : tuple of float
+        Of a formation's ratio that is unknown; (nan, nan) otherwise.
     """
 
     cluster_id: str
@@ -76,6 +80,7 @@ class Explanation:
     denominator_total: float
     ratio: float
     because: str
+    bounds: tuple[float, float] = (float("nan"), float("nan"))
 
     def __repr__(self) -> str:
         """Return a few lines: the ratio, the sums that make it, and where the rows are."""
@@ -189,6 +194,10 @@ def _of_formation(
     told = _explanation(
         graph, formation, members, ratio.included | (members.supply > 0), ratio.value, because, None, settings
     )
+    found = unsettled(formation, open_rows(graph))
+    if ratio.reason and not (found and found.members):
+        sold = np.fmax(members.supply, formation.supplied_inside) + formation.sales_outside
+        told = replace(told, bounds=cooperation_bounds(members, sold))
     return told if not np.isnan(ratio.numerator) else replace(told, numerator_total=float("nan"))
 
 

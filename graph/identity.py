@@ -2,8 +2,9 @@
 
 ``aliases`` says which identifier followed which. A renamed organisation is one and the same in every year and
 goes by its latest identifier. Merged and split organisations are different before and after; from the year of
-a merger on, links that still name the old identifier are the new one's. Between the year before and the year
-of a merger or split the parts count as one (`Lineage`), so that neither is a change of participants.
+a merger on, links and figures that still name the old identifier are the new one's. Between the year before
+and the year of a merger or split the parts count as one (`Lineage`), so that neither is a change of
+participants.
 """
 
 from __future__ import annotations
@@ -84,7 +85,7 @@ def merged_ids(aliases: pd.DataFrame) -> list[tuple[str, str, int]]:
 
 
 def replace_ids(table: str, frame: pd.DataFrame, aliases: pd.DataFrame) -> pd.DataFrame:
-    """Return `frame` with the identifiers that `aliases` settles; links to merged organisations follow them.
+    """Return `frame` with the identifiers that `aliases` settles; links and figures of merged ones follow.
 
     Examples
     --------
@@ -103,7 +104,7 @@ def replace_ids(table: str, frame: pd.DataFrame, aliases: pd.DataFrame) -> pd.Da
         texts = np.array([*(names.get(one, one) for one in unique), np.nan], dtype=object)
         held = isinstance(frame[name].dtype, pd.CategoricalDtype)
         out[name] = pd.Series(texts[codes], index=out.index, dtype=TEXT if held else frame[name].dtype)
-        if table == "links":
+        if table in ("links", "activity"):
             for old, new, year in merged_ids(aliases):
                 late = (out[name] == names.get(old, old)) & (out["year"] >= year)
                 if bool(late.any()):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from clustercoop.graph.texts import text
+from clustercoop.reports.numbers import between
 
 if TYPE_CHECKING:
     from clustercoop.analysis.audit import Explanation
@@ -39,6 +40,9 @@ def explanation_text(explanation: Explanation, lang: str = "en") -> str:
         if total is not None:
             lines.append(f"  = {_number(total, unknown)}  ({text('audit.sum', lang)})")
     lines += ["", f"{text('audit.ratio', lang)} = {_number(explanation.ratio, unknown)}"]
+    range_ = between(*explanation.bounds, "share", lang)
+    if range_:
+        lines.append(text("audit.between", lang, range=range_))
     if explanation.because:
         lines.append(explanation.because)
     return "\n".join(lines)

@@ -100,6 +100,26 @@ def with_percent(number: str, lang: str) -> str:
     return text("format.percent", lang, value=number)
 
 
+def between(low: Any, high: Any, kind: str, lang: str) -> str:
+    """Return a figure of which only bounds are known as a range, "" where neither says anything.
+
+    A share that may be 0 (or 1) has one bound only: "at most", "at least".
+
+    Examples
+    --------
+    >>> [between(low, high, "share", "en") for low, high in ((0.24, 0.31), (0.0, 0.24), (0.3, 1.0))]
+    ['24.0%–31.0%', 'at most 24.0%', 'at least 30.0%']
+    >>> between(None, 0.0005, "money", "en"), between(0.0, 1.0, "share", "en")
+    ('at most 0.0005', '')
+    """
+    least = None if is_unknown(low) or (kind == "share" and low <= 0) else show(low, kind, lang)
+    most = None if is_unknown(high) or (kind == "share" and high >= 1) else show(high, kind, lang)
+    if least and most:
+        return f"{least}–{most}"
+    end, bound = ("least", least) if least else ("most", most)
+    return text(f"format.{end}", lang, value=bound) if bound else ""
+
+
 def show(value: Any, kind: str, lang: str) -> str:
     """Return `value` of an output column of type `kind` as text; unknown is a dash, never 0.
 

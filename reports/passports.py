@@ -63,8 +63,15 @@ class Passports:
         for name, cut in zip(("rd_per_employee", "value_added_per_employee"), cuts, strict=True):
             values = [v for cluster in self.order for v in self.formations.numbers(cluster, name) if v == v]
             tops.append(axis_top(values, cut))
-        unit = self.words.money(self.content.currency)
+        unit = self._money
         return Zones(cuts[0], cuts[1], self.thresholds.types, unit, (tops[0], tops[1]), self.words)
+
+    @cached_property
+    def _money(self) -> str:
+        """Unit of amounts of several years: nominal where the data hold no deflators."""
+        unit = self.words.money(self.content.currency)
+        nominal = any(finding.code == "prices_nominal" for finding in self.content.result.findings)
+        return self.words("money_nominal", unit=unit) if nominal else unit
 
     def points(self, cluster: str) -> list[tuple[int, float, float]]:
         """Return (year, R&D, value added per employee) of a cluster."""
@@ -168,7 +175,7 @@ class Passports:
         cells = list(zip(years, *(self.formations.numbers(cluster, one) for one in ends), strict=True))
         write = shower(column.kind, self.lang)
         shown = {n: write(n) for _, *numbers in cells for n in numbers if n == n}
-        measure = self.words.money(self.content.currency) if column.unit == "money" else ""
+        measure = self._money if column.unit == "money" else ""
         title = self.words(f"pp_series_{name}", unit=measure)
         svg = series([Year(*cell) for cell in cells], shown, title)
         why = "" if svg else self._why(cluster, years[-1], name)

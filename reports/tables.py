@@ -13,7 +13,7 @@ from clustercoop.graph.columns import TABLES, OutputColumn, output_columns
 from clustercoop.graph.kinds import KINDS
 from clustercoop.graph.texts import term, terms
 from clustercoop.reports.inert import plain, shorten
-from clustercoop.reports.numbers import UNKNOWN, is_unknown, numeric, raw, show
+from clustercoop.reports.numbers import UNKNOWN, between, is_unknown, numeric, raw, show
 from clustercoop.reports.reasons import Reasons
 from clustercoop.reports.words import Words
 
@@ -98,6 +98,15 @@ class Table:
     total: int
     source: str = ""
     empty: tuple[str, ...] = ()
+
+
+def bounds_of(frame: pd.DataFrame, column: OutputColumn, words: Words) -> list[str]:
+    """Return the range of each unknown figure of which bounds are known, "" for the others."""
+    low, high = (frame.get(f"{column.column}_{end}") for end in ("low", "high"))
+    if low is None or high is None:
+        return [""] * len(frame)
+    cells = zip(frame[column.column], low, high, strict=True)
+    return [plain(between(a, b, column.kind, words.lang)) if is_unknown(v) else "" for v, a, b in cells]
 
 
 def display(value: Any, kind: str, words: Words) -> str:
@@ -252,8 +261,9 @@ def build_table(
         labels.append(label)
         lengths = bars(values, column.kind)
         done = []
-        for value, length in zip(values, lengths, strict=True):
-            text = display(value, column.kind, words)
+        ranges = bounds_of(frame, column, words)
+        for value, length, range_ in zip(values, lengths, ranges, strict=True):
+            text = range_ or display(value, column.kind, words)
             address = tip = ""
             if column.kind == "note" and len(text) > 40:
                 text, tip = shorten(text, 32), text

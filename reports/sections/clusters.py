@@ -9,12 +9,13 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from clustercoop.graph.columns import OutputColumn, output_columns
+from clustercoop.graph.columns import OutputColumn, output_column, output_columns
 from clustercoop.reports.beyond import beyond_chance
-from clustercoop.reports.numbers import UNKNOWN, decimal, is_unknown, percent
+from clustercoop.reports.numbers import UNKNOWN, decimal, percent
 from clustercoop.reports.reasons import places
 from clustercoop.reports.section import Block, Fragment, Section
 from clustercoop.reports.strips import sparkline_path
+from clustercoop.reports.tables import bounds_of
 
 # Columns shown before anyone chooses: code → place.
 FIRST: Final = (
@@ -194,12 +195,11 @@ class Clusters(Section):
     def _mend(self, made: list[dict[str, Any]], frame: pd.DataFrame) -> None:
         """Show bounds where a ratio is unknown, verdicts as chips, and which cores are beyond chance."""
         by_name = {column["c"]: column for column in made}
-        ratio = by_name.get("cooperation_ratio")
-        if ratio is not None and {"cooperation_ratio_low", "cooperation_ratio_high"} <= set(frame):
-            ends = zip(frame["cooperation_ratio_low"], frame["cooperation_ratio_high"], strict=True)
-            for row, (low, high) in enumerate(ends):
-                if ratio["v"][row] is None and not is_unknown(low) and not is_unknown(high):
-                    ratio["t"][row] = f"{self._percent(float(low))}–{self._percent(float(high))}"
+        for name, column in by_name.items():
+            if f"{name}_low" in frame and f"{name}_high" in frame:
+                told = bounds_of(frame, output_column("formations", name), self.words)
+                shown = column.get("t") or ["" if v is None else str(v) for v in column["v"]]
+                column["t"] = [range_ or text for range_, text in zip(told, shown, strict=True)]
         for name in ("clusters.formation_verdict", "ecosystem_type"):
             if name in by_name:
                 by_name[name]["k"] += " v"

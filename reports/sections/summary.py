@@ -9,7 +9,7 @@ from functools import cached_property
 from clustercoop.reports.answers import answers
 from clustercoop.reports.inert import markdown, shorten
 from clustercoop.reports.marked import CELL, ROWS, cut, grid
-from clustercoop.reports.numbers import percent, show
+from clustercoop.reports.numbers import between, percent, show
 from clustercoop.reports.reasons import places
 from clustercoop.reports.section import Block, Fragment, Section
 
@@ -23,6 +23,7 @@ class Headline:
     year: int
     ratio: float | None
     why: str
+    bounds: str
     history: tuple[tuple[int, float | None], ...]
 
 
@@ -48,7 +49,7 @@ class Summary(Section):
             return parts
         rows = []
         for head in self.headlines[:ROWS]:
-            ratio = "—" if head.ratio is None else percent(head.ratio, words.lang)
+            ratio = head.bounds or "—" if head.ratio is None else percent(head.ratio, words.lang)
             why = words("unknown_prefix") + head.why if head.why else ""
             rows.append([markdown(shorten(head.name, CELL)), str(head.year), markdown(ratio), markdown(why)])
         heads = [markdown(words(name)) for name in ("head_cluster", "head_year", "head_ratio")]
@@ -69,7 +70,9 @@ class Summary(Section):
             year, ratio = history[-1]
             why = "" if ratio is not None else self._why(cluster_id, year)
             name = self.content.cluster_name(cluster_id)
-            found.append(Headline(cluster_id, name, year, ratio, why, history))
+            low, high = (table.numbers(cluster_id, f"cooperation_ratio_{end}")[-1] for end in ("low", "high"))
+            bounds = between(low, high, "share", self.words.lang) if ratio is None else ""
+            found.append(Headline(cluster_id, name, year, ratio, why, bounds, history))
         return tuple(sorted(found, key=lambda h: (h.ratio is None, -(h.ratio or 0.0), h.name, h.cluster_id)))
 
     def _why(self, cluster_id: str, year: int) -> str:

@@ -12,6 +12,7 @@ from clustercoop.graph.columns import TABLES, output_columns
 from clustercoop.graph.findings import catalogue
 from clustercoop.graph.gaps import ALL
 from tests.builders import out_of_range
+from tests.places import ROOT
 
 KEYS = {"formations": 2, "participants": 3, "clusters": 1}
 
@@ -95,3 +96,14 @@ def test_gaps_are_the_unknown_cells_and_figures_keep_to_their_ranges(seed: int) 
                     assert place in said[table] or every in said[table], place
     # The sentence of last resort is for tables that somebody adds to; no figure of ours needs it.
     assert gaps[gaps["code"] == "not_in_data"]["column"].unique().tolist() == []
+
+
+def test_the_theory_says_of_every_figure_when_it_is_unknown() -> None:
+    page = (ROOT / "docs/theory/unknown.md").read_text("utf-8")
+    ends = ("_fdr", "_holm", "_error", "_low", "_high", "_constant")
+    for table in ("formations", "participants"):
+        for column in (
+            c for c in output_columns(table) if c.kind not in ("id", "note") and c.column != "year"
+        ):
+            stem = next((column.column.removesuffix(end) for end in ends if column.column.endswith(end)), "")
+            assert f"`{column.column}`" in page or (stem and f"`{stem}`" in page), column.column

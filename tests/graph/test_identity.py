@@ -140,3 +140,18 @@ def test_price_levels_and_months_are_read(tmp_path: Any) -> None:
     assert data.graph.deflators[["year", "index"]].values.tolist() == [[2020, 1.0], [2021, 1.15]]
     assert data.graph.production_index["month"].tolist() == ["2020-04", "2020-05"]
     assert data.rejected["code"].tolist() == ["negative_value_row", "month_unclear"]
+
+
+def test_figures_under_the_old_identifier_follow_a_merger() -> None:
+    """o merges into n in 2021: a row of 2021 that names o is n's; where both report, n's are unknown."""
+    people = [(who, "A", None, None) for who in "onb"]
+    links = [(2020, "o", "b", 20.0), (2021, "o", "b", 20.0), (2021, "n", "b", 10.0)]
+    before = [("o", 2020, 100.0), ("n", 2020, 100.0), ("b", 2020, 50.0), ("b", 2021, 50.0)]
+    merger = aliases(("o", "n", 2021, "merged"))
+    alone = read_frames(tables(people, links, [*before, ("o", 2021, 250.0)], merger)).graph
+    row = cooperation_tables(alone, Settings()).formations.iloc[1]
+    assert (row["participants"], row["output"]) == (2, 300)
+    assert row["cooperation_ratio"] == pytest.approx(30 / 300)
+    twice = [*before, ("o", 2021, 99.0), ("n", 2021, 90.0)]
+    both = read_frames(tables(people, links, twice, merger)).graph
+    assert pd.isna(cooperation_tables(both, Settings()).formations.iloc[1]["cooperation_ratio"])

@@ -7,8 +7,11 @@ import pandas as pd
 import pytest
 
 import clustercoop
+from clustercoop.analysis.audit import explain
 from clustercoop.analysis.bounds import cooperation_bounds
 from clustercoop.analysis.members import Members
+from clustercoop.reports.audit import explanation_text
+from clustercoop.reports.markdown import render_markdown
 
 NAN = float("nan")
 
@@ -98,4 +101,6 @@ def test_a_row_shows_the_range_and_never_a_point() -> None:
     )
     [row] = result.formations.to_dict("records")
     assert pd.isna(row["cooperation_ratio"])
+    assert "at most 15.0%" in render_markdown(result) and "не более 15,0" in render_markdown(result, "ru")
+    assert "at most 15.0%" in explanation_text(explain(result.graph, result.settings, "K", 2022))
     assert (row["cooperation_ratio_low"], row["cooperation_ratio_high"]) == pytest.approx((0.0, 24 / 160))

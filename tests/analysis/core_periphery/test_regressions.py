@@ -237,3 +237,12 @@ def test_minres_tells_a_hub_that_grows_without_bound_from_a_minimum(
     assert found.fit == pytest.approx(fit, abs=5e-5)
     assert np.isfinite(found.supplier).all() == minimum
     assert np.isnan(found.supplier).all() != minimum
+
+
+def test_a_split_whose_cells_are_all_0_has_no_fit() -> None:
+    """1 → 2 and 3 → 0: two splits have cells that differ, with fits r and −r; the margin is 2 r, not r."""
+    links = np.zeros((4, 4))
+    links[1, 2], links[3, 0] = 6.0, 2.0
+    fit = borgatti_everett(links)
+    assert fit.members == (1, 2)
+    assert fit.margin == pytest.approx(2 * fit.fit)
