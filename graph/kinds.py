@@ -84,6 +84,10 @@ class Kind:
             )
         if self.numeric and isinstance(values.dtype, np.dtype) and values.dtype.kind in "iuf":
             return values.astype(self.dtype)
+        if self.dtype is TEXT and values.dtype == TEXT:
+            return values.mask(values == "")
+        if self.dtype is not TEXT and values.dtype == self.dtype:
+            return values.astype(self.dtype)
         held = values.astype(object)
         if self.dtype is TEXT:
             return held.where(held.notna() & (held != ""), None).astype(TEXT)

@@ -18,7 +18,7 @@ Ints = NDArray[np.int64]
 
 
 @jit
-def _least_removal(n: int, src: Ints, dst: Ints, capacity: Ints) -> Ints:
+def _least_removal(n: int, src: Ints, dst: Ints, capacity: Ints) -> Ints:  # noqa: C901 – a kernel
     """Return how much to take off each link so that every participant is balanced, least in sum.
 
     Min-cost flow at unit cost from net suppliers to net buyers along the links, by the primal–dual

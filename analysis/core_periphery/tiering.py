@@ -95,7 +95,7 @@ def tier_move(i: int, x: Flags, sides: Pointers, counts: Pointers, pointers: Poi
 
 
 @jit
-def tier_search(
+def tier_search(  # noqa: C901 – a kernel
     density: bool,
     exhaustive: bool,
     ranking: Pointers,
