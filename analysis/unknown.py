@@ -98,7 +98,7 @@ class _Cells:
         size = len(self.keys)
         asked = {(gap.cluster_id, gap.year, gap.participant_id)[:size] for gap in gaps}
         row = {key: [at] for at, key in enumerate(zip(*self.keys, strict=True)) if key in asked}
-        groups = self._groups() if self.personal else {}
+        groups = self._groups() if self.formations else {}
         whole = []
         for gap in gaps:
             key: tuple[Any, ...] = (gap.cluster_id, gap.year, gap.participant_id)[:size]
