@@ -17,7 +17,7 @@ def section_types() -> tuple[type[Section], ...]:
     Examples
     --------
     >>> [section.key for section in section_types()][:3]
-    ['summary', 'verdicts', 'cooperation']
+    ['summary', 'clusters', 'verdicts']
     """
     found = set()
     for module in pkgutil.iter_modules(__path__):
