@@ -22,6 +22,8 @@ _HOMES: Final = {
     "outputs": "read_result",
     "cookbook": "list_queries",
     "policy": "claims propose_claims",
+    "comparing": "compare",
+    "analysis.comparison": "Comparison",
     "forms": "template",
     "scenarios": "whatif WhatIf",
     "greening": "bubble",
@@ -98,6 +100,7 @@ if TYPE_CHECKING:
     from clustercoop.analysis.closedness.finn import average_path_length, finn_cycling_index
     from clustercoop.analysis.closedness.leontief import autonomy, embodied_inside_share
     from clustercoop.analysis.closedness.trophic import trophic_incoherence, trophic_levels
+    from clustercoop.analysis.comparison import Comparison
     from clustercoop.analysis.core_periphery.borgatti_everett import borgatti_everett
     from clustercoop.analysis.core_periphery.common import CoreFit
     from clustercoop.analysis.core_periphery.elliott import elliott
@@ -133,6 +136,7 @@ if TYPE_CHECKING:
     from clustercoop.analysis.verdicts.mixture import GaussianMixture
     from clustercoop.analysis.verdicts.verdict import FormationModel, assess
     from clustercoop.api import Check, analyze, check, clear, demo, explain, load, query, remove, report, view
+    from clustercoop.comparing import compare
     from clustercoop.cookbook import list_queries
     from clustercoop.forms import template
     from clustercoop.graph.columns import output_columns
@@ -165,6 +169,7 @@ __all__ = [
     "Abatement",
     "Check",
     "ClusterCoopError",
+    "Comparison",
     "CoreFit",
     "DataError",
     "Finding",
@@ -199,6 +204,7 @@ __all__ = [
     "circulation_share",
     "claims",
     "classify",
+    "compare",
     "conductance",
     "core_pull",
     "core_push",

@@ -8,6 +8,7 @@ from typing import Final
 
 import click
 
+from clustercoop.comparing_cli import compare
 from clustercoop.graph.texts import languages, term, text
 from clustercoop.greening_cli import bubble
 from clustercoop.scenarios_cli import whatif
@@ -56,4 +57,4 @@ def claims(file: Path | None, results: Path, from_report: Path | None, out: Path
         sys.exit(1)
 
 
-COMMANDS: Final = (bubble, claims, whatif)
+COMMANDS: Final = (bubble, claims, compare, whatif)

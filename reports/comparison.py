@@ -1,0 +1,244 @@
+"""Two results side by side, as one page that needs no network and as lines for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Final
+
+import pandas as pd
+
+from clustercoop.analysis.comparison import Comparison
+from clustercoop.analysis.results import Result
+from clustercoop.graph.columns import OutputColumn, output_column
+from clustercoop.graph.kinds import KINDS
+from clustercoop.reports.inert import plain, shorten
+from clustercoop.reports.numbers import MINUS, decimal, is_unknown, percent, show
+from clustercoop.reports.page import asset, render, width_rules
+from clustercoop.reports.reasons import column_label, gap_sentence
+from clustercoop.reports.section import Block, Shown, Text
+from clustercoop.reports.tables import display, plain_table
+from clustercoop.reports.words import Words
+
+SHOWN: Final = 2000
+"""Most rows of a table on the page; the tables of `clustercoop.compare` are whole."""
+_NAMED: Final = 10
+_VERDICTS: Final = ("term", "level")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A section of the page."""
+
+    key: str
+    title: str
+    introduction: str
+    blocks: Sequence[Block]
+
+
+class Told:
+    """What a comparison says, in one language."""
+
+    def __init__(self, found: Comparison, before: Result, after: Result, lang: str) -> None:
+        self.found = found
+        self.words = Words(lang)
+        self.lang = lang
+        self._names = before.graph.names | after.graph.names
+        self._clusters = before.graph.cluster_names | after.graph.cluster_names
+
+    def lines(self) -> Iterator[str]:
+        """Yield what there is to say in a few sentences, what may explain it first."""
+        found, words = self.found, self.words
+        if found.same:
+            yield words("cmp_same")
+            return
+        if len(found.settings):
+            yield words("cmp_settings_differ", names=", ".join(found.settings["name"]))
+        if len(found.renamed):
+            pairs = found.renamed.itertuples(index=False, name=None)
+            yield words("cmp_renamed", pairs="; ".join(f"{plain(a)} → {plain(b)}" for a, b in pairs))
+        states = found.formations["state"].value_counts()
+        yield words(
+            "cmp_formations", **{s: states.get(s, 0) for s in ("same", "changed", "added", "removed")}
+        )
+        moves, gaps = found.core["move"].value_counts(), found.gaps["state"].value_counts()
+        yield words(
+            "cmp_counts",
+            figures=len(found.figures),
+            came=moves.get("in", 0),
+            went=moves.get("out", 0),
+            opened=gaps.get("opened", 0),
+            closed=gaps.get("closed", 0),
+            rows=found.rows["row"].nunique(),
+        )
+        if self.unexplained:
+            listed = [self.cluster(cluster) for cluster in self.unexplained[:_NAMED]]
+            more = f" (+{len(self.unexplained) - _NAMED})" if len(self.unexplained) > _NAMED else ""
+            yield words("cmp_unexplained", clusters="; ".join(listed) + more)
+
+    @cached_property
+    def unexplained(self) -> list[str]:
+        """Clusters whose figures changed though none of their rows differs."""
+        rows = self.found.rows[self.found.rows["explains"]]
+        if (rows["cluster_ids"] == "").any():
+            return []
+        because = {cluster for listed in rows["cluster_ids"].unique() for cluster in listed.split(";")}
+        return sorted(set(self.found.figures["cluster_id"]) - because)
+
+    def cluster(self, cluster: str) -> str:
+        """Return the name of a cluster, with its id where that is another."""
+        return _named(self._clusters, cluster)
+
+    def parts(self) -> Iterator[Part]:
+        """Yield the sections that have something to show, in order."""
+        words = self.words
+        summary = [Text(plain(line), "") for line in self.lines()]
+        yield Part("summary", words("cmp_nav_summary"), "", summary)
+        tables = {
+            "settings": (("setting", *_SIDES), self.found.settings, self._settings()),
+            "clusters": (("cluster", "year", "state", "figures"), self._states, self._formations()),
+            "types": (_FIGURE, self._verdicts, self._figures(self._verdicts)),
+            "core": (("cluster", "year", "participant", "move"), self.found.core, self._core()),
+            "figures": (
+                (*_FIGURE, "change", "relative"),
+                self._numbers,
+                self._figures(self._numbers, changes=True),
+            ),
+            "gaps": (
+                ("cluster", "year", "participant", "figure", "state", "reason"),
+                self.found.gaps,
+                self._gaps(),
+            ),
+            "rows": (
+                ("table", "state", "key", "column", *_SIDES, "concerns", "explains"),
+                self.found.rows,
+                self._rows(),
+            ),
+        }
+        for key, (heads, held, rows) in tables.items():
+            if not len(held):
+                continue
+            title = words(f"cmp_nav_{key}")
+            shown = (row for row, _ in zip(rows, range(SHOWN), strict=False))
+            labels = [(words(f"cmp_{head}"), "year" if head == "year" else "text") for head in heads]
+            table = replace(plain_table(key, title, labels, shown, words), total=len(held))
+            yield Part(key, title, words(f"cmp_intro_{key}"), [Shown(table)])
+
+    @property
+    def _states(self) -> pd.DataFrame:
+        return self.found.formations[self.found.formations["state"] != "same"]
+
+    @cached_property
+    def _verdicts(self) -> pd.DataFrame:
+        return self.found.figures[self._of_words]
+
+    @cached_property
+    def _numbers(self) -> pd.DataFrame:
+        return self.found.figures[[not words for words in self._of_words]]
+
+    @cached_property
+    def _of_words(self) -> list[bool]:
+        places = zip(self.found.figures["table"], self.found.figures["column"], strict=True)
+        return [output_column(*place).kind in _VERDICTS for place in places]
+
+    def _settings(self) -> Iterable[Sequence[Any]]:
+        for row in self.found.settings.itertuples(index=False):
+            yield row.name, *("" if v is None else str(v) for v in (row.before, row.after))
+
+    def _formations(self) -> Iterable[Sequence[Any]]:
+        for row in self._states.itertuples(index=False):
+            count = decimal(row.figures, 0, self.lang) if row.state == "changed" else ""
+            yield self.cluster(row.cluster_id), row.year, self.words(f"cmp_state_{row.state}"), count
+
+    def _figures(self, rows: pd.DataFrame, *, changes: bool = False) -> Iterable[Sequence[Any]]:
+        for row in rows.to_dict("records"):
+            column = output_column(row["table"], row["column"])
+            sides = [self._side(row, side, column) for side in ("before", "after")]
+            more = [_change(row["change"], column, self.lang), _share(row["relative_change"], self.lang)]
+            year = self.words("cmp_whole") if pd.isna(row["year"]) else str(row["year"])
+            yield self.cluster(row["cluster_id"]), year, column.label(self.lang), *sides, *more[: 2 * changes]
+
+    def _side(self, row: dict[Any, Any], side: str, column: OutputColumn) -> str:
+        if not is_unknown(row[side]):
+            return display(row[side], column.kind, self.words)
+        if not row[f"unknown_{side}"]:
+            return self.words("cmp_none") if column.empty == "none" else display(None, "text", self.words)
+        return self.words("cmp_unknown")
+
+    def _core(self) -> Iterable[Sequence[Any]]:
+        for row in self.found.core.itertuples(index=False):
+            who = _named(self._names, row.participant_id)
+            yield self.cluster(row.cluster_id), row.year, who, self.words(f"cmp_move_{row.move}")
+
+    def _gaps(self) -> Iterable[Sequence[Any]]:
+        for row in self.found.gaps.itertuples(index=False):
+            who = _named(self._names, row.participant_id) if row.participant_id else ""
+            year = self.words("cmp_whole") if pd.isna(row.year) else str(row.year)
+            yield (
+                self.cluster(row.cluster_id),
+                year,
+                who,
+                column_label(row.column, self.lang),
+                self.words(f"cmp_state_{row.state}"),
+                shorten(plain(gap_sentence((row.code, row.value, row.detail), self.lang)), 500),
+            )
+
+    def _rows(self) -> Iterable[Sequence[Any]]:
+        for row in self.found.rows.itertuples(index=False):
+            sides = (self._raw(row.before), self._raw(row.after))
+            where = "; ".join(self.cluster(one) for one in row.cluster_ids.split(";") if one)
+            said = self.words("yes" if row.explains else "no")
+            state = self.words(f"cmp_state_{row.state}")
+            yield row.table, state, shorten(row.key, 300), row.column, *sides, where, said
+
+    def _raw(self, value: Any) -> str:
+        if isinstance(value, float):
+            return show(value, "number", self.lang) if value != round(value, 2) else f"{value:.10g}"
+        return "" if is_unknown(value) else shorten(str(value), 200)
+
+
+_SIDES: Final = ("before", "after")
+_FIGURE: Final = ("cluster", "year", "figure", *_SIDES)
+
+
+def _named(names: dict[str, str], id: str) -> str:
+    name = shorten(plain(names.get(id, id)), 80)
+    return name if name == id else f"{name} ({shorten(plain(id), 40)})"
+
+
+def _signed(told: str, value: float) -> str:
+    return told if told.startswith(MINUS) or not value > 0 else f"+{told}"
+
+
+def _change(value: Any, column: OutputColumn, lang: str) -> str:
+    if is_unknown(value):
+        return ""
+    if KINDS[column.kind].notation == "percent":
+        return _signed(Words(lang)("cmp_points", value=decimal(100 * value, 2, lang)), value)
+    return _signed(show(float(value), column.kind, lang), value)
+
+
+def _share(value: Any, lang: str) -> str:
+    return "" if is_unknown(value) else _signed(percent(float(value), lang), value)
+
+
+def render_comparison(told: Told, names: tuple[str, str], version: str) -> str:
+    """Return the page; `names` are what the two sides are called.
+
+    The content policy is that of the report: nothing is loaded, and no script of the data can run.
+    """
+    from markupsafe import Markup
+
+    words = told.words
+    return render(
+        "comparison.html.j2",
+        words,
+        sections=list(told.parts()),
+        before=plain(names[0]),
+        after=plain(names[1]),
+        version=version,
+        script_words=words.subset("js_"),
+        css=Markup(asset("page.css") + asset("report.css") + width_rules()),
+        script=Markup(asset("tables.js") + asset("report.js")),
+    )
