@@ -143,15 +143,16 @@ class Told:
         return [output_column(*place).kind in _VERDICTS for place in places]
 
     def _settings(self) -> Iterable[Sequence[Any]]:
-        for row in self.found.settings.itertuples(index=False):
+        for row in _records(self.found.settings):
             yield row.name, *("" if v is None else str(v) for v in (row.before, row.after))
 
     def _formations(self) -> Iterable[Sequence[Any]]:
-        for row in self._states.itertuples(index=False):
+        for row in _records(self._states):
             count = decimal(row.figures, 0, self.lang) if row.state == "changed" else ""
             yield self.cluster(row.cluster_id), row.year, self.words(f"cmp_state_{row.state}"), count
 
     def _figures(self, rows: pd.DataFrame, *, changes: bool = False) -> Iterable[Sequence[Any]]:
+        row: dict[Any, Any]
         for row in rows.to_dict("records"):
             column = output_column(row["table"], row["column"])
             sides = [self._side(row, side, column) for side in ("before", "after")]
@@ -167,12 +168,12 @@ class Told:
         return self.words("cmp_unknown")
 
     def _core(self) -> Iterable[Sequence[Any]]:
-        for row in self.found.core.itertuples(index=False):
+        for row in _records(self.found.core):
             who = _named(self._names, row.participant_id)
             yield self.cluster(row.cluster_id), row.year, who, self.words(f"cmp_move_{row.move}")
 
     def _gaps(self) -> Iterable[Sequence[Any]]:
-        for row in self.found.gaps.itertuples(index=False):
+        for row in _records(self.found.gaps):
             who = _named(self._names, row.participant_id) if row.participant_id else ""
             year = self.words("cmp_whole") if pd.isna(row.year) else str(row.year)
             yield (
@@ -185,7 +186,7 @@ class Told:
             )
 
     def _rows(self) -> Iterable[Sequence[Any]]:
-        for row in self.found.rows.itertuples(index=False):
+        for row in _records(self.found.rows):
             sides = (self._raw(row.before), self._raw(row.after))
             where = "; ".join(self.cluster(one) for one in row.cluster_ids.split(";") if one)
             said = self.words("yes" if row.explains else "no")
@@ -200,6 +201,10 @@ class Told:
 
 _SIDES: Final = ("before", "after")
 _FIGURE: Final = ("cluster", "year", "figure", *_SIDES)
+
+
+def _records(frame: pd.DataFrame) -> Iterator[Any]:
+    return iter(frame.itertuples(index=False))
 
 
 def _named(names: dict[str, str], id: str) -> str:

@@ -68,8 +68,8 @@ def renamed(to: dict[str, str]) -> dict[str, pd.DataFrame]:
     }
 
 
-def lines(found: clustercoop.Comparison, *sides: clustercoop.Result, lang: str = "en") -> list[str]:
-    return list(Told(found, *sides, lang).lines())
+def lines(found: clustercoop.Comparison, one: clustercoop.Result, two: clustercoop.Result) -> list[str]:
+    return list(Told(found, one, two, "en").lines())
 
 
 def test_a_result_and_the_folder_it_was_written_to_do_not_differ(
@@ -142,7 +142,7 @@ def test_a_cluster_of_other_members_is_another_cluster(base: clustercoop.Result)
 
 
 def test_another_name_changes_a_row_and_no_figure(base: clustercoop.Result) -> None:
-    named = analysed(clusters=BASE["clusters"].assign(name=["North", None]))
+    named = analysed(clusters=BASE["clusters"].assign(name=["North", ""]))
     found = clustercoop.compare(base, named)
     assert found.rows[["table", "state", "column", "after", "explains"]].values.tolist() == [
         ["clusters", "changed", "name", "North", False]
@@ -201,7 +201,7 @@ def test_two_years_of_one_result(base: clustercoop.Result) -> None:
 
 
 def test_core_members_come_and_go(base: clustercoop.Result) -> None:
-    table = base.formations.assign(core_members=["0000;0001", "0000", "1000", None])
+    table = base.formations.assign(core_members=["0000;0001", "0000", "1000", ""])
     other = base.formations.assign(core_members=["0001;0002", "0000", "1000;1001", "1000"])
     found = clustercoop.compare(replace(base, formations=table), replace(base, formations=other))
     assert found.core[["cluster_id", "year", "participant_id", "move"]].values.tolist() == [
