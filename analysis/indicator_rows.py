@@ -38,7 +38,7 @@ def fill_from_indicators(
             row = held[cluster, year] = _new_row(graph, cluster, year)
         for figure in FIGURES:
             _fill(row, figure, record, settings, thresholds, findings)
-        _narrow(row, record)
+        _narrow(row, record, findings)
     return [held[key] for key in sorted(held)]
 
 
@@ -65,6 +65,8 @@ def _fill(
     value = float(record[figure])
     own = row[figure]
     code = _refused(figure, value, settings)
+    if not code and figure == "cooperation_ratio" and _excluded(row, value, thresholds):
+        code = "indicator_excluded"
     if code:
         findings.append(
             Finding(
@@ -99,12 +101,41 @@ def _fill(
         )
 
 
-def _narrow(row: FormationRow, record: dict[Any, Any]) -> None:
-    """Take bounds of the cooperation ratio that cells state (``>30 %``) where they are the narrower ones."""
-    for end, tighter in (("cooperation_ratio_low", max), ("cooperation_ratio_high", min)):
+def _narrow(row: FormationRow, record: dict[Any, Any], findings: list[Finding]) -> None:
+    """Take bounds of the cooperation ratio that cells state (``>30 %``) where they are the narrower ones.
+
+    Where they and what links and activity allow exclude each other, nothing is known of the ratio.
+    """
+    ends = ("cooperation_ratio_low", max), ("cooperation_ratio_high", min)
+    found = {}
+    for end, tighter in ends:
         stated = float(record.get(end, float("nan")))
+        found[end] = row[end]
         if 0 <= stated <= 1:
-            row[end] = stated if pd.isna(row[end]) else tighter(row[end], stated)
+            found[end] = stated if pd.isna(row[end]) else tighter(row[end], stated)
+    low, high = found.values()
+    for end, bound in found.items():
+        if low > high:
+            row.drop(end)
+        elif not pd.isna(bound):
+            row[end] = bound
+    if low > high:
+        findings.append(
+            Finding(
+                "indicator_excluded",
+                table="indicators",
+                column="cooperation_ratio",
+                value=f"{record.get('cooperation_ratio_low')}…{record.get('cooperation_ratio_high')}",
+                cluster_id=row.cluster_id,
+                year=row.year,
+            )
+        )
+
+
+def _excluded(row: FormationRow, value: float, thresholds: Thresholds) -> bool:
+    """Tell whether a given ratio lies beyond what links and activity allow by more than a little."""
+    low, high = row["cooperation_ratio_low"], row["cooperation_ratio_high"]
+    return value < low * (1 - thresholds.difference) or value > high * (1 + thresholds.difference)
 
 
 def _refused(figure: str, value: float, settings: Settings) -> str:

@@ -294,6 +294,15 @@ def _supply(
         by_links = np.where(bounded, np.nan, by_links)
         high = np.where(bounded & (high <= low), np.nextafter(low, np.inf), high)  # by rows without supplier
     usable = ~np.isnan(reported)
+    ends = [_stated(formation, f"used_by_participants_{end}") for end in ("low", "high")]
+    stated = ~(np.isnan(ends[0]) & np.isnan(ends[1])) & ~usable & ~linked
+    stated &= context.formations_of[formation.members] < 2
+    if stated.any() and settings.internal_supply != "links_only":
+        by_links = np.where(stated, np.nan, by_links)
+        low = np.where(stated, np.fmax(ends[0], 0.0), low)
+        high = np.where(stated, np.where(np.isnan(ends[1]), np.inf, ends[1]), high)
+        low = np.where(stated & np.isnan(low), 0.0, low)
+        noticed.each("supply_bounded", stated, low, column="cooperation_ratio")
     if settings.internal_supply == "links_only":
         usable = np.zeros(formation.n, bool)
     shared = usable & (context.formations_of[formation.members] > 1)

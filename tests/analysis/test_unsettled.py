@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -157,3 +158,48 @@ def test_no_completion_of_open_cells_falls_outside_the_bounds(seed: int) -> None
 
 def work_of(output: dict[str, Any]) -> pd.DataFrame:
     return pd.DataFrame({"participant_id": list(output), "year": 2022, "output": list(output.values())})
+
+
+HEAD = "participant_id,year,output\n"
+
+
+def test_a_row_that_cannot_be_split_leaves_the_members_that_it_names_open(tmp_path: Path) -> None:
+    (tmp_path / "participants.csv").write_text("participant_id,cluster_id\na,K\nb,K\np,L\nq,L\n")
+    (tmp_path / "activity.csv").write_text(HEAD + "a,2022,100\nb,2022,100\np,2022,9\nq,2022,9\n")
+    (tmp_path / "links.csv").write_text(
+        "year,supplier_id,buyer_id,value\n2022,a,b,10\n2022,b,a,20,7\n2022,p,q,3\n"
+    )
+    first, second = clustercoop.analyze(tmp_path, nulls=0).formations.to_dict("records")
+    assert pd.isna(first["cooperation_ratio"]) and first["cooperation_ratio_low"] == 0.05
+    assert second["cooperation_ratio"] == pytest.approx(3 / 18)
+
+
+@pytest.mark.parametrize(("links", "low", "high"), [([], 0.05, 0.15), ([(2022, "a", "x", 1)], 0.0, 0.1)])
+def test_a_report_that_states_a_bound_is_no_zero(links: list[Link], low: float, high: float) -> None:
+    """a reports 10 (with a link of its own it supplied 0 inside), b less than 20: of an output of 200."""
+    work = pd.DataFrame(
+        {"participant_id": ["a", "b"], "year": 2022, "output": 100.0, "used_by_participants": ["10", "<20"]}
+    )
+    row = row_of(analyzed(links, [("a", "K", "firm"), ("b", "K", "firm")], work))
+    assert pd.isna(row["cooperation_ratio"])
+    assert (row["cooperation_ratio_low"], row["cooperation_ratio_high"]) == pytest.approx((low, high))
+
+
+@pytest.mark.parametrize("given", [0.5, ">30 %"])
+def test_an_indicator_that_arithmetic_excludes_is_not_used(given: Any) -> None:
+    """24 supplied by an output of 100, and another's of at least 60: at most 15 %."""
+    result = clustercoop.analyze(
+        {
+            "participants": pd.DataFrame({"participant_id": ["a", "b"], "cluster_id": "K"}),
+            "links": pd.DataFrame(
+                {"year": 2022, "supplier_id": ["a", "b"], "buyer_id": ["b", "x"], "value": [24.0, 60.0]}
+            ),
+            "activity": pd.DataFrame({"participant_id": ["a"], "year": [2022], "output": [100.0]}),
+            "indicators": pd.DataFrame({"cluster_id": ["K"], "year": [2022], "cooperation_ratio": [given]}),
+        },
+        nulls=0,
+    )
+    row = row_of(result)
+    assert pd.isna(row["cooperation_ratio"])
+    assert pd.isna(row["cooperation_ratio_high"]) or row["cooperation_ratio_high"] == pytest.approx(0.15)
+    assert "indicator_excluded" in {finding.code for finding in result.findings}
