@@ -95,7 +95,8 @@ def analyze_graph(
     noticed.extend(type_findings)
     noticed.extend(price_findings(formation_table, prices, thresholds))
     asked = set(settings.metrics.split(","))
-    if formations and all(map(is_too_large, formations)):
+    huge = sum(map(is_too_large, formations))
+    if formations and huge == len(formations):
         asked = {"cooperation"}
     if set(METRICS) - asked:
         absent = [c.column for c in output_columns("formations") if c.column not in formation_table]
@@ -134,8 +135,10 @@ def analyze_graph(
     stated = base.gaps + currency_gaps(formation_table, type_findings)
     stated += [gap for found in measured for gap in found.gaps]
     progress("policy", 0, 0)
-    tabled = only is None and asked != {"cooperation"} and not any(map(is_too_large, formations))
-    policy = {} if not tabled else make_all(Analysed(**tables, graph=graph, settings=settings))
+    wanted = only is None and settings.metrics != "cooperation"
+    if wanted and huge:
+        noticed.add("policy_left_out", value=str(huge))
+    policy = {} if huge or not wanted else make_all(Analysed(**tables, graph=graph, settings=settings))
     if policy:
         eligible = tables["clusters"]["cluster_id"].map(overall(policy["eligibility"])).astype(TEXT)
         tables["clusters"] = tables["clusters"].assign(eligibility_verdict=eligible)

@@ -35,7 +35,6 @@ from clustercoop.loaders.years import parse_years
 LARGE: Final = 2_000_000
 """Rows from which a file is summed; fewer are kept one by one."""
 OUTSIDE: Final = ("outside:suppliers", "outside:buyers")
-_NUMBERS: Final = tuple("DOUBLE FLOAT DECIMAL BIGINT INTEGER SMALLINT HUGEINT UBIGINT UINTEGER".split())
 _KEY: Final = ("supplier_id", "buyer_id", "product_code", "kind")
 
 

@@ -42,6 +42,7 @@ def test_a_formation_beyond_the_limit_keeps_its_cooperation(
         [told] = gaps[(gaps["column"] == column) & (gaps["participant_id"] == who)].to_dict("records")
         assert (told["code"], told["value"], told["detail"]) == ("formation_too_large", "6", "5")
     assert [f.value for f in result.findings if f.code == "formation_too_large"] == ["6"]
+    assert [f.value for f in result.findings if f.code == "policy_left_out"] == ["1"]
     if len(sizes) > 1:  # the other one is measured as always
         assert result.formations.set_index("cluster_id").loc[["c1"], "finn_cycling_index"].notna().all()
 
