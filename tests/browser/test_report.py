@@ -57,7 +57,7 @@ def test_a_smuggled_script_does_not_run(open_page: Opener, tmp_path: Path) -> No
 
 def test_sorting_keeps_unknown_last_in_both_directions(open_page: Opener, files: dict[str, Path]) -> None:
     page = open_page(files["en"])
-    page.get_by_label("Year").select_option("all")
+    page.get_by_role("combobox", name="Year").select_option("all")
     head = page.locator("#clusters th[data-c=cooperation_ratio]")
 
     def column() -> list[str]:
@@ -125,7 +125,7 @@ def test_the_file_holds_what_is_shown(open_page: Opener, files: dict[str, Path])
 
 def test_the_address_keeps_what_is_shown(open_page: Opener, files: dict[str, Path]) -> None:
     page = open_page(files["en"])
-    page.get_by_label("Year").select_option("2021")
+    page.get_by_role("combobox", name="Year").select_option("2021")
     page.locator("#clusters [data-chip=verdictundecided]").click()
     page.locator("#clusters th[data-c=cooperation_ratio] button").click()
     address, before = page.url, page.locator("#clusters tbody").inner_text()
@@ -134,7 +134,7 @@ def test_the_address_keeps_what_is_shown(open_page: Opener, files: dict[str, Pat
     page.goto(address)
     assert page.locator("#clusters tbody").inner_text() == before
     assert page.locator("#clusters tbody tr").count() == 4
-    assert page.get_by_label("Year").input_value() == "2021"
+    assert page.get_by_role("combobox", name="Year").input_value() == "2021"
     page.get_by_role("button", name="As at first").click()
     assert page.url.endswith("#clusters") and page.locator("#clusters tbody tr").count() == 12
 
@@ -157,7 +157,7 @@ def test_a_passport_opens_alone_and_leads_on(open_page: Opener, files: dict[str,
 
 def test_the_reason_of_an_unknown_cell_shows_on_focus(open_page: Opener, files: dict[str, Path]) -> None:
     page = open_page(files["en"])
-    page.get_by_label("Year").select_option("all")
+    page.get_by_role("combobox", name="Year").select_option("all")
     cell = page.locator(f"#clusters .na[data-why='{samples.WHY}']").first
     cell.focus()
     tip = page.locator("#tip")
@@ -178,7 +178,7 @@ def test_filter_and_years_tell_how_much_is_shown(open_page: Opener, files: dict[
     section = page.locator("#clusters")
     status = section.locator("[role=status]")
     assert status.inner_text() == "shown 12 of 12"
-    page.get_by_label("Year").select_option("all")
+    page.get_by_role("combobox", name="Year").select_option("all")
     assert status.inner_text() == "shown 48 of 48"
     section.get_by_label("Filter rows").fill("cluster 7")
     assert status.inner_text() == "shown 4 of 48"
