@@ -57,11 +57,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the marks when its own turn comes
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep in one process, where several share the tests, what shares a server or a costly result."""
     for item in items:
         params = getattr(item, "callspec", None)
-        server = "neo4j_uri" in getattr(item, "fixturenames", ()) or (
+        server = {"neo4j_uri", "server_if_any"}.intersection(getattr(item, "fixturenames", ())) or (
             params is not None and "neo4j" in map(str, params.params.values())
         )
         # Reports are rendered once for what reads them as text and for what opens them in a browser,
@@ -69,6 +70,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         folder = item.path.parent.name
         folder = "reports" if folder in ("browser", "golden") else folder
         item.add_marker(pytest.mark.xdist_group("neo4j" if server else folder))
+
+
+@pytest.fixture
+def server_if_any(request: pytest.FixtureRequest) -> str:
+    """The address of the server, "" where there is none."""
+    return str(request.config.getoption("--neo4j-uri"))
 
 
 @pytest.fixture(scope="session")

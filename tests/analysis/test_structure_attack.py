@@ -239,7 +239,9 @@ def test_downstream_control_stops_what_has_passed(seed: int) -> None:
 
 SCALED = {
     "output", "internal_supply", "sales_outside", "purchases_outside", "self_supply", "bought_inside",
-    "total_throughflow", "rd_per_employee", "value_added_per_employee",
+    "total_throughflow",
+    "rd_per_employee", "rd_per_employee_low", "rd_per_employee_high",
+    "value_added_per_employee", "value_added_per_employee_low", "value_added_per_employee_high",
 }  # fmt: skip
 
 

@@ -17,9 +17,7 @@ from tests.contract.added_columns import ROWS, VALUES
 from tests.places import ROOT
 
 
-def test_a_column_of_each_type_in_each_table_goes_everywhere(
-    tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
+def test_a_column_of_each_type_in_each_table_goes_everywhere(tmp_path: Path, server_if_any: str) -> None:
     pytest.importorskip("kglite")
     assert set(VALUES) == set(get_args(ColumnType)) and set(ROWS) == set(tables())
     package = tmp_path / "package" / "clustercoop"
@@ -35,10 +33,9 @@ def test_a_column_of_each_type_in_each_table_goes_everywhere(
                 writer.writerow(
                     {**row, "aliases_en": f"x {kind}", "unit": "million" if kind == "money" else ""}
                 )
-    server = str(request.config.getoption("--neo4j-uri"))
     script = ROOT / "tests" / "contract" / "added_columns.py"
     run = subprocess.run(
-        [sys.executable, str(script), str(tmp_path), *([server] if server else [])],
+        [sys.executable, str(script), str(tmp_path), *([server_if_any] if server_if_any else [])],
         env={**os.environ, "PYTHONPATH": str(package.parent)},
         cwd=tmp_path,
         capture_output=True,

@@ -97,7 +97,7 @@ def test_a_section_is_one_file(catalogues: Path, tmp_path: Path, monkeypatch: py
     texts.clear_cache()
     result = make_result(clusters=1, smallest=5, largest=6)
     page = render_report(result, "en", views="")
-    assert '<a href="#newcomers">Newcomers en</a>' in page and '<section id="newcomers">' in page
+    assert '<a href="#newcomers">Newcomers en</a>' in page and '<section id="newcomers"' in page
     assert page.index('id="findings"') < page.index('id="newcomers"') < page.index('id="provenance"')
     assert "## Newcomers ru" in render_markdown(result, "ru")
     sys.modules.pop("clustercoop.reports.sections.newcomers", None)

@@ -136,6 +136,9 @@ def formations(graph: SupplyGraph, rng: np.random.Generator) -> pd.DataFrame:
     frame["core_p_degree"] = np.nan
     frame["autonomy"] = np.nan
     frame.loc[3, "cooperation_ratio"] = np.nan
+    for low in [name for name in frame if name.endswith("_low")]:
+        ends = [low, f"{low.removesuffix('_low')}_high"]
+        frame[ends] = np.sort(frame[ends], axis=1)
     return frame
 
 

@@ -158,7 +158,9 @@ def test_what_passes_keeps_its_tokens(text: str) -> None:
     except QueryRefusedError:
         return
     again = [(t.kind, t.text) for t in tokens(passed)]
-    assert again == [(t.kind, t.text) for t in tokens(f"RETURN {text}")]
+    whole = [(t.kind, t.text) for t in tokens(f"RETURN {text}")]
+    # A ";" that ends the statement is accepted and left out.
+    assert again == (whole[:-1] if whole[-1] == ("mark", ";") else whole)
 
 
 @pytest.mark.parametrize(
