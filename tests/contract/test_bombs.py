@@ -36,8 +36,8 @@ FLOODS: Final = {
     "a list doubled": f"RETURN size(reduce(s = [1], i IN range(1, 40) | {AGAIN})) AS n",
     "a text split": f"RETURN size(split(reduce(s = 'a,', i IN range(1, 30) | {AGAIN}), ',')) AS n",
     "every shortest path": "MATCH p = allShortestPaths((a)-[:SUPPLIES*]-(b)) WHERE a <> b "
-    "UNWIND nodes(p) AS x UNWIND nodes(p) AS y UNWIND nodes(p) AS z UNWIND nodes(p) AS u "
-    "RETURN count(*) AS n",
+    + " ".join(f"UNWIND nodes(p) AS x{i}" for i in range(24))
+    + " RETURN count(*) AS n",
     "every walk": "MATCH p = (a)-[:SUPPLIES*1..9]->(b) RETURN count(p) AS n",
     "everything with everything": "MATCH (a), (b), (c), (d), (e), (f), (g) RETURN count(a.id + g.id) AS n",
     "everything collected": "MATCH (a)--(b), (c)--(d) WITH collect([a.id, d.id]) AS x "
