@@ -7,12 +7,13 @@ A build takes the rooms from where they really are: a clone without symbolic lin
 from pathlib import Path
 from typing import Any
 
+from hatchling.builders.config import BuilderConfig
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 ROOMS = ("graph", "loaders", "analysis", "engines", "reports")
 
 
-class RoomsHook(BuildHookInterface):  # type: ignore[type-arg]  # generic to the checker only
+class RoomsHook(BuildHookInterface[BuilderConfig]):
     """Add every file of every room to the wheel (below clustercoop) or to the sdist (where it stands)."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:

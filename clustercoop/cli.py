@@ -72,22 +72,17 @@ def _progress() -> Iterator[Progress]:
         yield draw
 
 
-class _Several(click.ParamType):  # type: ignore[type-arg]  # older click: not generic
-    """A list of choices, separated by commas."""
+def _list_of(domain: Domain) -> Callable[[str], str]:
+    """Return what reads a list of the choices of `domain`, separated by commas."""
 
-    name = "list"
-
-    def __init__(self, domain: Domain) -> None:
-        self.domain = domain
-
-    def get_metavar(self, param: click.Parameter, *_: Any) -> str:
-        return "LIST"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        text = str(value).replace(" ", "")
-        if not self.domain.allows(text, str):
-            self.fail(f"{value!r} is not {self.domain.must(str)}.", param, ctx)
+    def several(value: str) -> str:
+        text = value.replace(" ", "")
+        if not domain.allows(text, str):
+            raise click.BadParameter(f"{value!r} is not {domain.must(str)}.")
         return text
+
+    several.__name__ = "list"  # as the help calls it
+    return several
 
 
 def _options(*, reading: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -95,7 +90,7 @@ def _options(*, reading: bool = False) -> Callable[[Callable[..., Any]], Callabl
 
     def kind(default: object, domain: Domain) -> Any:
         if domain.several:
-            return _Several(domain)
+            return _list_of(domain)
         if domain.choices:
             return click.Choice(domain.choices)
         ranges: dict[type, Any] = {int: click.IntRange, float: click.FloatRange}

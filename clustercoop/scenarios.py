@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 import numpy as np
 import pandas as pd
@@ -291,8 +291,7 @@ class _Compared:
         self, cluster: str, year: int | None, column: str, values: list[Any], whys: list[str]
     ) -> tuple[Any, ...]:
         before, after = (None if not _known(value) else _plain(value) for value in values)
-        numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in (before, after))
-        change = after - before if numbers else None  # type: ignore[operator]
+        change = after - before if _is_number(before) and _is_number(after) else None
         return (self.scenario.name, cluster, year, column, before, after, change, *whys)
 
     def _of_clusters(self) -> list[tuple[Any, ...]]:
@@ -331,6 +330,10 @@ def _known(value: Any) -> bool:
     return not (value is None or value is pd.NA or value == "" or value != value)
 
 
+def _is_number(value: Any) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
@@ -350,8 +353,8 @@ def _touched(
         for one in (graph, changed)
     ]
     before, after = sides
-    keys = [k for k in before.keys() | after.keys() if not _same(before.get(k), after.get(k))]
-    return tuple([side[k] for k in sorted(keys) if k in side] for side in sides)  # type: ignore[return-value]
+    keys = sorted(k for k in before.keys() | after.keys() if not _same(before.get(k), after.get(k)))
+    return [before[k] for k in keys if k in before], [after[k] for k in keys if k in after]
 
 
 def _same(one: Formation | None, other: Formation | None) -> bool:

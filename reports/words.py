@@ -39,8 +39,8 @@ class Words:
 
         Examples
         --------
-        >>> Words("ru").money("RUB"), Words("en").money("XXX")
-        ('млн руб.', 'million XXX')
+        >>> Words("ru").money("RUB"), Words("en").money("guilder")
+        ('млн руб.', 'million guilder')
         """
         id = f"currency.{currency}"
         told = text(id, self.lang) if id in entries(BASE) else plain(currency)

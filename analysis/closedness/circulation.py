@@ -18,7 +18,104 @@ Ints = NDArray[np.int64]
 
 
 @jit
-def _least_removal(n: int, src: Ints, dst: Ints, capacity: Ints) -> Ints:  # noqa: C901 – a kernel
+def _levels(
+    first: Ints,
+    arcs: Ints,
+    src: Ints,
+    dst: Ints,
+    residual: Ints,
+    excess: Ints,
+    potential: Ints,
+    level: Ints,
+    pointer: Ints,
+    queue: Ints,
+) -> tuple[int, bool]:
+    """Write each participant's distance from the net suppliers along admissible arcs, −1 where there is none.
+
+    Returns the number of net suppliers, which head `queue`, and whether a net buyer is reached; where none
+    is, the potential of everything unreached rises to the nearest arc.
+    """
+    n = excess.size
+    tail = 0
+    for u in range(n):
+        level[u] = -1
+        pointer[u] = first[u]
+        if excess[u] > 0:
+            level[u] = 0
+            queue[tail] = u
+            tail += 1
+    sources = tail
+    head = 0
+    reached = False
+    nearest = np.int64(4 * n)
+    while head < tail:
+        u = queue[head]
+        head += 1
+        for k in range(first[u], first[u + 1]):
+            a = arcs[k]
+            v = dst[a >> 1] if a & 1 == 0 else src[a >> 1]
+            if residual[a] == 0 or level[v] >= 0:
+                continue
+            reduced = 1 - 2 * (a & 1) + potential[u] - potential[v]
+            if reduced == 0:
+                level[v] = level[u] + 1
+                reached = reached or excess[v] < 0
+                queue[tail] = v
+                tail += 1
+            elif reduced < nearest:
+                nearest = reduced
+    if not reached:
+        for v in range(n):
+            if level[v] < 0:
+                potential[v] += nearest
+    return sources, reached
+
+
+@jit
+def _admissible_path(
+    start: int,
+    first: Ints,
+    arcs: Ints,
+    src: Ints,
+    dst: Ints,
+    residual: Ints,
+    excess: Ints,
+    potential: Ints,
+    level: Ints,
+    pointer: Ints,
+    path: Ints,
+) -> tuple[int, int]:
+    """Write the arcs of a path from `start` to a net buyer; return its end and length, (`start`, 0) for none.
+
+    An arc that leads nowhere is passed over for good: `pointer` moves on.
+    """
+    u, depth = start, 0
+    while excess[u] >= 0:
+        forward = False
+        while pointer[u] < first[u + 1]:
+            a = arcs[pointer[u]]
+            v = dst[a >> 1] if a & 1 == 0 else src[a >> 1]
+            reduced = 1 - 2 * (a & 1) + potential[u] - potential[v]
+            if residual[a] > 0 and level[v] == level[u] + 1 and reduced == 0:
+                forward = True
+                break
+            pointer[u] += 1
+        if forward:
+            path[depth] = a
+            depth += 1
+            u = v
+        elif depth == 0:
+            break
+        else:
+            depth -= 1
+            a = path[depth]
+            u = src[a >> 1] if a & 1 == 0 else dst[a >> 1]
+            pointer[u] += 1
+    return u, depth
+
+
+@jit
+def _least_removal(n: int, src: Ints, dst: Ints, capacity: Ints) -> Ints:
     """Return how much to take off each link so that every participant is balanced, least in sum.
 
     Min-cost flow at unit cost from net suppliers to net buyers along the links, by the primal–dual
@@ -44,87 +141,29 @@ def _least_removal(n: int, src: Ints, dst: Ints, capacity: Ints) -> Ints:  # noq
         residual[2 * e] = capacity[e]
         excess[src[e]] += capacity[e]
         excess[dst[e]] -= capacity[e]
-    potential = np.zeros(n, np.int64)
-    level = np.zeros(n, np.int64)
-    queue = np.zeros(n, np.int64)
-    pointer = np.zeros(n, np.int64)
+    potential, level = np.zeros(n, np.int64), np.zeros(n, np.int64)
+    queue, pointer = np.zeros(n, np.int64), np.zeros(n, np.int64)
     path = np.zeros(n + 1, np.int64)
     while True:
-        tail = 0
-        for u in range(n):
-            level[u] = -1
-            pointer[u] = first[u]
-            if excess[u] > 0:
-                level[u] = 0
-                queue[tail] = u
-                tail += 1
-        if tail == 0:
+        sources, reached = _levels(first, arcs, src, dst, residual, excess, potential, level, pointer, queue)
+        if sources == 0:
             break
-        sources = tail
-        head = 0
-        reached = False
-        nearest = np.int64(4 * n)
-        while head < tail:
-            u = queue[head]
-            head += 1
-            for k in range(first[u], first[u + 1]):
-                a = arcs[k]
-                if residual[a] > 0:
-                    v = dst[a >> 1] if a & 1 == 0 else src[a >> 1]
-                    if level[v] < 0:
-                        reduced = 1 - 2 * (a & 1) + potential[u] - potential[v]
-                        if reduced == 0:
-                            level[v] = level[u] + 1
-                            reached = reached or excess[v] < 0
-                            queue[tail] = v
-                            tail += 1
-                        elif reduced < nearest:
-                            nearest = reduced
-        if not reached:
-            for v in range(n):
-                if level[v] < 0:
-                    potential[v] += nearest
-            continue
-        for k in range(sources):
+        for k in range(sources if reached else 0):
             start = queue[k]
             while excess[start] > 0:
-                u = start
-                depth = 0
-                while excess[u] >= 0:
-                    forward = False
-                    while pointer[u] < first[u + 1]:
-                        a = arcs[pointer[u]]
-                        v = dst[a >> 1] if a & 1 == 0 else src[a >> 1]
-                        cost = 1 - 2 * (a & 1)
-                        if (
-                            residual[a] > 0
-                            and level[v] == level[u] + 1
-                            and cost + potential[u] == potential[v]
-                        ):
-                            forward = True
-                            break
-                        pointer[u] += 1
-                    if forward:
-                        path[depth] = a
-                        depth += 1
-                        u = v
-                    elif depth == 0:
-                        break
-                    else:
-                        depth -= 1
-                        a = path[depth]
-                        u = src[a >> 1] if a & 1 == 0 else dst[a >> 1]
-                        pointer[u] += 1
-                if excess[u] >= 0:
+                end, depth = _admissible_path(
+                    start, first, arcs, src, dst, residual, excess, potential, level, pointer, path
+                )
+                if excess[end] >= 0:
                     break
-                amount = min(excess[start], -excess[u])
+                amount = min(excess[start], -excess[end])
                 for step in range(depth):
                     amount = min(amount, residual[path[step]])
                 for step in range(depth):
                     residual[path[step]] -= amount
                     residual[path[step] ^ 1] += amount
                 excess[start] -= amount
-                excess[u] += amount
+                excess[end] += amount
     removed = np.zeros(m, np.int64)
     for e in range(m):
         removed[e] = residual[2 * e + 1]

@@ -95,7 +95,63 @@ def tier_move(i: int, x: Flags, sides: Pointers, counts: Pointers, pointers: Poi
 
 
 @jit
-def tier_search(  # noqa: C901 – a kernel
+def tier_climb(
+    density: bool,
+    pointers: Pointers,
+    other: Ints,
+    sides: Pointers,
+    counts: Pointers,
+    x: Flags,
+    best_x: Flags,
+    best: float,
+    second: float,
+    ties: int,
+) -> tuple[float, float, int]:
+    """Climb from `best_x`, of error `best`; return what `tier_search` does.
+
+    A climb moves the best participant not yet moved, returns to the best split on its way, and repeats
+    while it gains. `sides` and `counts` are those of `x`.
+    """
+    n = x.size
+    links = pointers[n]
+    fixed, moved = np.zeros(n, np.int64), np.zeros(5, np.int64)
+    gained = True
+    while gained:
+        gained = False
+        for i in range(n):
+            if x[i] != best_x[i]:
+                tier_move(i, x, sides, counts, pointers, other)
+            fixed[i] = 0
+        at = 0
+        for length in range(1, n + 1):
+            chosen, chosen_error = n, np.inf
+            for i in range(n):
+                if fixed[i] == 1:
+                    continue
+                tier_after(i, x, sides, counts, pointers, other, moved)
+                error = tier_error(density, n, links, moved)
+                if length == 1 and error < np.inf:
+                    if abs(error - best) <= 1e-12:
+                        ties += 1
+                    second = min(second, error)
+                if chosen == n or error < chosen_error:
+                    chosen, chosen_error = i, error
+            tier_move(chosen, x, sides, counts, pointers, other)
+            fixed[chosen] = 1
+            if chosen_error < best - 1e-12:
+                second = best
+                best, ties = chosen_error, 1
+                gained = True
+                at = length
+                for j in range(n):
+                    best_x[j] = x[j]
+            elif length - at > 8:
+                break
+    return best, second, ties
+
+
+@jit
+def tier_search(
     density: bool,
     exhaustive: bool,
     ranking: Pointers,
@@ -109,13 +165,10 @@ def tier_search(  # noqa: C901 – a kernel
 
     `sides` starts as that of an empty core. `climbed` holds the number of prefixes climbed from before, then
     a mark of each: from the same one no other climb starts. Returns the least error, that of the best
-    different split met, and the splits that share the least. A climb moves the best participant not yet
-    moved, returns to the best
-    split on its way, and repeats while it gains.
+    different split met, and the splits that share the least.
     """
     n = ranking.size
-    x, fixed = np.zeros(n, np.int64), np.zeros(n, np.int64)
-    counts, moved = np.zeros(5, np.int64), np.zeros(5, np.int64)
+    x, counts = np.zeros(n, np.int64), np.zeros(5, np.int64)
     links = pointers[n]
     counts[2] = links
     best, second, ties = np.inf, np.inf, 0
@@ -157,39 +210,7 @@ def tier_search(  # noqa: C901 – a kernel
             return best, second, ties
     climbed[0] += 1
     climbed[climbed[0]] = mark
-    gained = True
-    while gained:
-        gained = False
-        for i in range(n):
-            if x[i] != best_x[i]:
-                tier_move(i, x, sides, counts, pointers, other)
-            fixed[i] = 0
-        at = 0
-        for length in range(1, n + 1):
-            chosen, chosen_error = n, np.inf
-            for i in range(n):
-                if fixed[i] == 1:
-                    continue
-                tier_after(i, x, sides, counts, pointers, other, moved)
-                error = tier_error(density, n, links, moved)
-                if length == 1 and error < np.inf:
-                    if abs(error - best) <= 1e-12:
-                        ties += 1
-                    second = min(second, error)
-                if chosen == n or error < chosen_error:
-                    chosen, chosen_error = i, error
-            tier_move(chosen, x, sides, counts, pointers, other)
-            fixed[chosen] = 1
-            if chosen_error < best - 1e-12:
-                second = best
-                best, ties = chosen_error, 1
-                gained = True
-                at = length
-                for j in range(n):
-                    best_x[j] = x[j]
-            elif length - at > 8:
-                break
-    return best, second, ties
+    return tier_climb(density, pointers, other, sides, counts, x, best_x, best, second, ties)
 
 
 @jit

@@ -136,9 +136,9 @@ def formations(graph: SupplyGraph, rng: np.random.Generator) -> pd.DataFrame:
     frame["core_p_degree"] = np.nan
     frame["autonomy"] = np.nan
     frame.loc[3, "cooperation_ratio"] = np.nan
-    for low in [name for name in frame if name.endswith("_low")]:
-        ends = [low, f"{low.removesuffix('_low')}_high"]
-        frame[ends] = np.sort(frame[ends], axis=1)
+    for low in [name for name in map(str, frame.columns) if name.endswith("_low")]:
+        high = f"{low.removesuffix('_low')}_high"
+        frame[low], frame[high] = np.sort(frame[[low, high]].to_numpy(), axis=1).T
     return frame
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -89,9 +90,9 @@ def test_a_cell_of_a_year_without_a_row() -> None:
         ({}, "Nothing changes"),
     ],
 )
-def test_options_that_are_wrong(options: dict[str, list[str]], sentence: str) -> None:
+def test_options_that_are_wrong(options: dict[str, Any], sentence: str) -> None:
     with pytest.raises((ParameterError, DataError), match=sentence):
-        parse_scenario(**options)  # type: ignore[arg-type]
+        parse_scenario(**options)
 
 
 def test_names_that_the_data_do_not_hold() -> None:

@@ -169,7 +169,9 @@ def positions(facts: Facts, out: Figures, people: dict[str, Figures], endless: s
         out["average_propagation_length"] = steps / effect.sum() if effect.sum() > 0 else None
     made = {i: created(facts, i) for i in members}
     placed = [i for i in members if people[i]["upstreamness"] is not None and not left_out(facts, i)]
-    if any(made[i] is None or made[i] < 0 for i in placed) or not total(made[i] for i in placed) > 0:  # type: ignore[operator]
+    parts = [made[i] for i in placed]
+    known = [part for part in parts if part is not None]
+    if len(known) < len(parts) or min(known, default=0) < 0 or not total(known) > 0:
         return
     spots = [people[i]["upstreamness"] for i in placed]
     whole = total(made[i] for i in placed)
