@@ -12,6 +12,7 @@ import pytest
 
 from clustercoop.graph.errors import ParameterError, StoreError
 from clustercoop.graph.stores import cypher_guard
+from clustercoop.graph.stores.embedded import EmbeddedStore
 from clustercoop.graph.stores.protocol import QueryMemoryError, QueryRefusedError, QueryTimeoutError, Store
 from clustercoop.graph.stores.uri import open_store
 from tests.contract.samples import random_graph
@@ -122,12 +123,13 @@ def test_the_process_stays_warm_and_follows_the_file(tmp_path: Path) -> None:
     path = str(tmp_path / "g.kgl")
     count = "MATCH (p:Participant) RETURN count(p) AS n"
     with open_store(path) as reader, open_store(path) as writer:
+        assert isinstance(reader, EmbeddedStore)
         writer.load(random_graph(1, clusters=1, size=3, years=1))
         first = int(reader.query(count)["n"][0])
-        child = reader._worker._process  # type: ignore[attr-defined]
+        child = reader._worker._process
         with pytest.raises(QueryTimeoutError):
             reader.query(FLOODS["every walk"].replace("*1..9", "*1..30"), timeout=0.2)
         writer.load(random_graph(1, clusters=2, size=5, years=1))
         assert int(reader.query(count)["n"][0]) > first
-        assert reader._worker._process is child  # type: ignore[attr-defined]
+        assert reader._worker._process is child
     assert child is not None and child.poll() is not None

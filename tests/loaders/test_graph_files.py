@@ -21,13 +21,14 @@ def links(graph: SupplyGraph) -> list[list[Any]]:
 
 GRAPHML = """<?xml version="1.0" encoding="UTF-8"?>
 <graphml xmlns="http://graphml.graphdrawing.org/xmlns">
-<key attr.name="Кластер" attr.type="string" for="node" id="c"/><key attr.name="label" attr.type="string" for="node" id="l"/>
+<key attr.name="Кластер" attr.type="string" for="node" id="c"/>
+<key attr.name="label" attr.type="string" for="node" id="l"/>
 <key attr.name="Сумма, тыс. руб." attr.type="string" for="edge" id="w"/>
 <key attr.name="Год" attr.type="int" for="edge" id="y"><default>2021</default></key>
 <graph edgedefault="directed"><node id="a"><data key="c">К</data><data key="l">Завод А</data></node>
 <node id="b"><data key="c">К</data></node>
 <edge source="a" target="b"><data key="w">1 234,5</data></edge>
-<edge source="b" target="a"><data key="w">2,5</data><data key="y">2022</data></edge></graph></graphml>"""  # noqa: E501
+<edge source="b" target="a"><data key="w">2,5</data><data key="y">2022</data></edge></graph></graphml>"""
 
 
 def test_attributes_are_matched_like_headers(tmp_path: Path) -> None:

@@ -223,16 +223,17 @@ def autonomy(facts: Facts, out: Figures, people: dict[str, Figures]) -> None:
         if facts.supplied(i) + facts.received(i) + facts.sold[i] > 0 or (output[i] or 0) > 0
     ]
     part = [i for i in active if not left_out(facts, i)]
-    if not part or any(output[i] is None or created(facts, i) is None for i in part):
+    made = {i: value for i in part if (value := output[i]) is not None}
+    if not part or len(made) < len(part) or any(created(facts, i) is None for i in part):
         return
     flow = {pair: v for pair, v in facts.flow.items() if set(pair) <= set(part)}
-    net = {i: output[i] - facts.own[i] for i in part}  # type: ignore[operator]
+    net = {i: made[i] - facts.own[i] for i in part}
     added = {i: created(facts, i) or Fraction(0) for i in part}
     bought = {i: total(v for (_, b), v in flow.items() if b == i) for i in part}
     gone = {i: total(v for (a, _), v in flow.items() if a == i) for i in part}
     for i in part:
         trading = facts.supplied(i) + facts.received(i) > 0
-        if bought[i] + added[i] > net[i] + abs(output[i]) / 10**9 or added[i] < 0 or net[i] < 0:  # type: ignore[arg-type, operator]
+        if bought[i] + added[i] > net[i] + abs(made[i]) / 10**9 or added[i] < 0 or net[i] < 0:
             return
         if net[i] <= 0 and trading:
             return

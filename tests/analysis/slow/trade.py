@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from fractions import Fraction
 from typing import Any
 
@@ -84,7 +84,7 @@ def ratio(facts: Facts, who: list[str]) -> Known:
     counted = [i for i in who if produces(facts, i) or output[i] is not None or (given[i] or 0) > 0]
     if any(given[i] is None or (output[i] is None and produces(facts, i)) for i in counted):
         return None
-    if any(given[i] > 0 and not output[i] for i in counted):  # type: ignore[operator]
+    if any((given[i] or 0) > 0 and not output[i] for i in counted):
         return None
     made = total(output[i] for i in counted)
     part = total(given[i] for i in counted)
@@ -108,17 +108,16 @@ def cooperation(facts: Facts, out: Figures, people: dict[str, Figures]) -> None:
     given = {i: supply(facts, i)[0] for i in members}
     alone = len(members) < 2
     for i in members:
-        known = not alone and output[i] and given[i] is not None
-        people[i]["cooperation_ratio"] = (
-            given[i] / output[i] if known and given[i] <= output[i] else None  # type: ignore[operator]
-        )
+        made, part = output[i], given[i]
+        known = not alone and made and part is not None and part <= made
+        people[i]["cooperation_ratio"] = (part or Fraction(0)) / made if known and made else None
         people[i] |= {
             "output": output[i],
             "internal_supply": given[i],
             "internal_supply_source": supply(facts, i)[1],
         }
     out["cooperation_ratio"] = out["known_ratio"] = ratio(facts, members)
-    above = any(output[i] and given[i] is not None and given[i] > output[i] for i in members)  # type: ignore[operator]
+    above = any((made := output[i]) and (given[i] or 0) > made for i in members)
     own = [people[i]["cooperation_ratio"] for i in members if people[i]["cooperation_ratio"] is not None]
     stated = out["cooperation_ratio"] is not None
     out["cooperation_ratio_mean"] = total(own) / len(own) if stated and own and not above else None
@@ -217,10 +216,10 @@ def partners(facts: Facts, out: Figures, people: dict[str, Figures]) -> None:
     entropy = concentration = 0.0
     trade_of = {}
     for i in facts.members:
-        trade: Counter[str] = Counter()
+        trade: defaultdict[str, Fraction] = defaultdict(Fraction)
         for (a, b), value in facts.flow.items():
             if i in (a, b):
-                trade[b if a == i else a] += value  # type: ignore[assignment]
+                trade[b if a == i else a] += value
         trade_of[i] = whole = sum(trade.values())
         people[i]["partner_entropy"] = bits(list(trade.values())) if trade else None
         people[i]["partner_hhi"] = sum((v / whole) ** 2 for v in trade.values()) if trade else None
@@ -257,10 +256,10 @@ def change(facts: Facts, before: Facts | None, out: Figures, earlier: Figures | 
         most = total(max(before.flow.get(p, 0), facts.flow.get(p, 0)) for p in pairs)
         out["link_jaccard"] = least / most if most else None
     out["link_jaccard_nominal"] = out["link_jaccard"]
-    shares = [e and e["internal_sourcing_share"] for e in (earlier, out)]
-    alike = earlier is not None and earlier["internal_sourcing_basis"] == out["internal_sourcing_basis"]
-    known = alike and shares[0] is not None and shares[1] is not None
-    out["local_sourcing_change"] = shares[1] - shares[0] if known else None  # type: ignore[operator]
+    out["local_sourcing_change"] = None
+    if earlier is not None and earlier["internal_sourcing_basis"] == out["internal_sourcing_basis"]:
+        was, now = earlier["internal_sourcing_share"], out["internal_sourcing_share"]
+        out["local_sourcing_change"] = None if was is None or now is None else now - was
 
 
 def types(facts: Facts, out: Figures) -> None:
