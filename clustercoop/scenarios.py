@@ -174,7 +174,8 @@ def whatif(
     figures, losses, plans, gaps = [], [], [], []
     for one in scenarios:
         progress(one.name, 0, 0)
-        before, after = (_counted(each, base) for each in (graph, apply_scenario(graph, one)))
+        changed = apply_scenario(graph, one, base.internal_supply)
+        before, after = (_counted(each, base) for each in (graph, changed))
         compared = _Compared(one, before, after, lean, result if model else None, about)
         figures.append(compared.figures())
         gaps.append(compared.gaps())
@@ -429,10 +430,12 @@ def _plan(
     members = read_members(formation, context, settings, load_thresholds(settings.thresholds))
     tables = cooperation_tables(graph, settings, {(formation.cluster_id, formation.year)})
     [row] = tables.formations.to_dict("records")
-    known = _known(row["cooperation_ratio"])
-    code = (
-        next((gap.code for gap in tables.gaps if gap.column == "cooperation_ratio"), "") if not known else ""
+    # A ratio of indicators tells neither the output nor the supply that links would add to.
+    missing = next(
+        (name for name in ("cooperation_ratio", "output", "internal_supply") if not _known(row[name])), ""
     )
+    known = not missing
+    code = next((gap.code for gap in tables.gaps if missing and gap.column == missing), "")
     plan = Plan((), 0, 0.0, 0.0)
     if known:
         need = target * float(row["output"]) - float(row["internal_supply"])

@@ -5,12 +5,13 @@ takes it instead of what it now buys outside. No output and no purchase grows, s
 
 .. math::
 
-    \min \sum_{ij} y_{ij} \quad \text{with} \quad \sum_j f_{ij} \le x_i - s_i, \;
-    \sum_i f_{ij} \le z_j - b_j, \; \sum_{ij} f_{ij} \ge r X - S, \;
-    0 \le f_{ij} \le y_{ij} \min(x_i - s_i, z_j - b_j), \; y_{ij} \in \{0, 1\}
+    \min \sum_{ij} y_{ij} \quad \text{with} \quad \sum_j f_{ij} \le x_i - s_i - w_i, \;
+    \sum_i f_{ij} \le z_j - b_j - w_j, \; \sum_{ij} f_{ij} \ge r X - S, \;
+    0 \le f_{ij} \le y_{ij} \min(x_i - s_i - w_i, z_j - b_j - w_j), \; y_{ij} \in \{0, 1\}
 
-with x output, s supply to members, z purchases, b purchases from members, X and S the sums of output and of
-supply to members, and r the target. What products fit is not asked: a plan says what arithmetic allows.
+with x output, s supply to members, w self-supply, z purchases, b purchases from members, X and S the sums of
+output and of supply to members, and r the target. What products fit is not asked: a plan says what arithmetic
+allows.
 """
 
 from __future__ import annotations
@@ -194,7 +195,7 @@ def rooms(formation: Formation, members: Members) -> tuple[FloatArray, FloatArra
     Room is what it buys and no other member sold to it: its purchases where they are known, otherwise what
     links record of its purchases outside.
     """
-    spare = members.output - members.supply
+    spare = members.output - members.supply - formation.self_supply
     known = np.where(np.isnan(members.purchases), formation.bought_inside, members.purchases)
     outside = np.fmax(known - formation.bought_inside - formation.self_supply, formation.purchases_outside)
     return np.maximum(spare, 0), np.maximum(outside, 0)

@@ -25,6 +25,7 @@ import pandas as pd
 from clustercoop.graph.errors import DataError, ParameterError, UnknownNameError
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR, tables
+from clustercoop.graph.slicing import knowledge_links
 
 FIGURES: Final = tuple(
     column.name for column in tables()["activity"].columns if column.type in ("money", "count", "number")
@@ -226,15 +227,20 @@ def _float(text: str, where: str) -> float:
         raise ParameterError(f"{where}: {text!r} is no number.") from None
 
 
-def apply_scenario(graph: SupplyGraph, scenario: Scenario) -> SupplyGraph:
+def apply_scenario(graph: SupplyGraph, scenario: Scenario, internal_supply: str = "links") -> SupplyGraph:
     """Return the graph as the scenario would have it; `graph` stays as it is.
 
     What a participant that stops sold and bought goes with it; the output of the others stays as recorded.
+    Of a volume that another one reports as used by participants, with no link to tell by whom, what the
+    stopped one did not buy stays for certain, and the rest is bounded. Indicators of a cluster-year that a
+    change makes untrue go. `internal_supply` is that of the settings.
 
     Raises
     ------
     UnknownNameError
         A participant or year that the data do not hold.
+    DataError
+        A link is added where supply is not recorded by links: it would stand for all of it.
     """
     years = set(scenario.years or graph.years[-1:])
     missing = sorted(years - set(graph.years))
@@ -245,9 +251,15 @@ def apply_scenario(graph: SupplyGraph, scenario: Scenario) -> SupplyGraph:
     for who in (*scenario.removed, *ends, *(one.participant for one in scenario.cells)):
         if who not in known:
             raise UnknownNameError(f"There is no participant {who!r} in the data (scenario {scenario.name}).")
+    _refuse_lone_links(graph, scenario.added, years, internal_supply == "links")
     frames = graph.to_tables()
     gone = set(scenario.removed)
+    frames["activity"] = _with_reports(graph, scenario, years)
+    frames["indicators"] = _without_stale(graph, frames["indicators"], scenario, years)
+    unsettled = graph.unsettled
     if gone:
+        theirs = unsettled["supplier_id"].isin(gone) | unsettled["buyer_id"].isin(gone)
+        unsettled = unsettled[~(theirs & unsettled["year"].isin(years))]
         frames["participants"] = _without(frames["participants"], gone, years)
         for table, columns in (("links", ("supplier_id", "buyer_id")), ("activity", ("participant_id",))):
             frame = frames[table]
@@ -255,8 +267,93 @@ def apply_scenario(graph: SupplyGraph, scenario: Scenario) -> SupplyGraph:
             frames[table] = frame[~(hit & frame["year"].isin(years))]
     frames["links"] = _with_links(frames["links"], scenario.added, years)
     frames["activity"] = _with_cells(frames["activity"], scenario.cells, years)
-    changed = SupplyGraph.from_tables(frames, currency=graph.currency, provenance=graph.provenance)
+    changed = SupplyGraph.from_tables(
+        frames, currency=graph.currency, provenance=graph.provenance, unsettled=unsettled
+    )
     return changed.sharing(graph.shared_members)
+
+
+def _refuse_lone_links(graph: SupplyGraph, added: Sequence[Link], years: set[int], by_links: bool) -> None:
+    """Refuse links that would pass for the whole of a supply that no link tells of."""
+    for formation in graph.formations(None, sorted(years)) if added else ():
+        place = {str(who): number for number, who in enumerate(formation.ids)}
+        sold = formation.supplied_inside + formation.sales_outside
+        used = ("used_by_participants", "used_by_participants_low", "used_by_participants_high")
+        reported = [formation.activity[name] for name in used if name in formation.activity]
+        for one in added:
+            member = place.get(one.supplier)
+            if not formation.has_links and (member is not None or one.buyer in place):
+                raise DataError(
+                    f"No supply of {formation.cluster_id} in {formation.year} is recorded by links, so the "
+                    f"link {one.supplier}:{one.buyer} would stand for all of it; record its links first."
+                )
+            unlinked = by_links and member is not None and not sold[member] > 0
+            if unlinked and not all(np.isnan(side[member]) for side in reported):
+                raise DataError(
+                    f"{one.supplier} reports in {formation.year} what participants use, and no link tells of "
+                    f"it: the link {one.supplier}:{one.buyer} would stand for all of it. Set "
+                    f"used_by_participants instead."
+                )
+
+
+def _with_reports(graph: SupplyGraph, scenario: Scenario, years: set[int]) -> pd.DataFrame:
+    """Return activity whose reported volumes of use by participants follow what is removed and added."""
+    frames = graph.to_tables()
+    frame = frames["activity"]
+    if frame["used_by_participants"].isna().all():
+        return frame
+    frame = frame.set_index(["participant_id", "year"])
+    links = frames["links"]
+    links = links[
+        ~knowledge_links(graph) & (links["value"] > 0) & (links["supplier_id"] != links["buyer_id"])
+    ]
+    used, low, high = (f"used_by_participants{end}" for end in ("", "_low", "_high"))
+    for formation in graph.formations(None, sorted(years)):
+        year, ids = formation.year, {str(who) for who in formation.ids}
+        gone = ids & set(scenario.removed)
+        inside = [one for one in scenario.added if one.supplier in ids and one.buyer in ids]
+        bought = sum(frame["purchases"].get((who, year), math.nan) for who in gone)
+        for who in sorted(ids - gone if gone else {one.supplier for one in inside}):
+            reported = frame[used].get((who, year), math.nan)
+            if math.isnan(reported):
+                continue
+            mine = links[(links["year"] == year) & (links["supplier_id"] == who)]
+            more = sum(one.value for one in inside if one.supplier == who)
+            if gone and not len(mine) and bought != 0:
+                least = 0.0 if math.isnan(bought) else max(reported - bought, 0.0)
+                frame.loc[(who, year), [used, low, high]] = [math.nan, least + more, reported + more]
+                continue
+            lost = float(mine.loc[mine["buyer_id"].isin(gone), "value"].sum())
+            frame.loc[(who, year), used] = max(reported - lost, 0.0) + more
+    return frame.reset_index()[list(frames["activity"])]
+
+
+_OF_CELL: Final = {
+    "output": {"cooperation_ratio"},
+    "used_by_participants": {"cooperation_ratio"},
+    "rd_expenses": {"rd_per_employee"},
+    "value_added": {"value_added_per_employee"},
+    "employees": {"rd_per_employee", "value_added_per_employee"},
+}
+"""Indicators of a cluster that a cell of a member enters."""
+
+
+def _without_stale(
+    graph: SupplyGraph, indicators: pd.DataFrame, scenario: Scenario, years: set[int]
+) -> pd.DataFrame:
+    """Return indicators without those that the changes make untrue of a cluster-year."""
+    out = indicators.copy()
+    for formation in graph.formations(None, sorted(years)):
+        ids = {str(who) for who in formation.ids}
+        stale = set().union(*_OF_CELL.values()) if ids & set(scenario.removed) else set()
+        for one in scenario.cells:
+            stale |= _OF_CELL.get(one.column, set()) if one.participant in ids else set()
+        if any(one.supplier in ids and one.buyer in ids for one in scenario.added):
+            stale.add("cooperation_ratio")
+        mine = (out["cluster_id"] == formation.cluster_id) & (out["year"] == formation.year)
+        names = [f"{name}{end}" for name in sorted(stale) for end in ("", "_low", "_high")]
+        out.loc[mine, [name for name in names if name in out]] = math.nan
+    return out
 
 
 def _without(rows: pd.DataFrame, gone: set[str], years: set[int]) -> pd.DataFrame:

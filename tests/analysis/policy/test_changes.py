@@ -146,3 +146,76 @@ def test_a_file(tmp_path: Path) -> None:
     assert second.name == "2" and math.isnan(second.cells[0].value)
     with pytest.raises(DataError, match="cannot be read"):
         read_scenarios(tmp_path / "absent.toml")
+
+
+def with_tables(**changed: Any) -> SupplyGraph:
+    """Return a graph of a, b and c in one cluster and year, with the tables that are given."""
+    people = pd.DataFrame({"participant_id": ["a", "b", "c"], "cluster_id": "k"})
+    return SupplyGraph.from_tables(
+        {"participants": people, **{name: pd.DataFrame(cells) for name, cells in changed.items()}}
+    )
+
+
+LINKS = {"year": [2022, 2022], "supplier_id": ["a", "a"], "buyer_id": ["b", "c"], "value": [2.0, 3.0]}
+WORK = {
+    "participant_id": ["a", "b", "c"],
+    "year": [2022] * 3,
+    "purchases": [9.0, 4.0, None],
+    "used_by_participants": [5.0, 10.0, None],
+}
+USED = ["used_by_participants", "used_by_participants_low", "used_by_participants_high"]
+
+
+@pytest.mark.parametrize(
+    ("removed", "left"),
+    [
+        # b reports 10 and no link tells to whom: a bought 9 of it at most. Of the 5 of a links tell.
+        ("a", {"b": [None, 1.0, 10.0]}),
+        ("b", {"a": [3.0, None, None]}),
+        # What c bought in all is unknown, so nothing is sure to be left of the 10 of b.
+        ("c", {"a": [2.0, None, None], "b": [None, 0.0, 10.0]}),
+    ],
+)
+def test_a_reported_volume_may_have_gone_to_who_is_removed(
+    removed: str, left: dict[str, list[float | None]]
+) -> None:
+    after = apply_scenario(with_tables(links=LINKS, activity=WORK), Scenario("", removed=(removed,)))
+    rows = after.activity.set_index("participant_id")[USED].astype("float64").to_dict("index")
+    for who, cells in left.items():
+        assert [None if math.isnan(cell) else cell for cell in rows[who].values()] == cells
+
+
+def test_a_link_adds_to_a_reported_volume_and_never_stands_for_it() -> None:
+    data = with_tables(links=LINKS, activity=WORK)
+    with pytest.raises(DataError, match="b reports in 2022 .* the link b:a would stand for all of it"):
+        apply_scenario(data, parse_scenario(add=["b:a:1"]))
+    for scenario, mode in (
+        (parse_scenario(add=["a:b:1"]), "links"),
+        (parse_scenario(add=["b:a:1"]), "reported"),
+    ):
+        after = apply_scenario(data, scenario, mode)
+        [link] = scenario.added
+        used = dict(zip(after.activity["participant_id"], after.activity[USED[0]], strict=True))
+        assert used[link.supplier] == {"a": 6.0, "b": 11.0}[link.supplier]
+    bare = with_tables(activity={"participant_id": ["a", "b"], "year": [2022] * 2, "output": [10.0, 10.0]})
+    with pytest.raises(DataError, match="No supply of k in 2022 is recorded by links"):
+        apply_scenario(bare, parse_scenario(add=["a:b:1"]))
+
+
+@pytest.mark.parametrize(
+    ("options", "gone"),
+    [
+        ({"remove": ["b"]}, {"cooperation_ratio", "rd_per_employee", "value_added_per_employee"}),
+        ({"add": ["a:b:1"]}, {"cooperation_ratio"}),
+        ({"put": ["a.employees=7"]}, {"rd_per_employee", "value_added_per_employee"}),
+        ({"put": ["a.rd_expenses=7"]}, {"rd_per_employee"}),
+        ({"put": ["a.emissions=7"]}, set()),
+    ],
+)
+def test_indicators_that_a_change_makes_untrue_go(options: dict[str, Any], gone: set[str]) -> None:
+    told = {"cooperation_ratio": [0.4], "rd_per_employee": [0.2], "value_added_per_employee": [3.0]}
+    years = {"cluster_id": ["k", "k"], "year": [2021, 2022]}
+    data = with_tables(links=LINKS, indicators={**years, **{name: cell * 2 for name, cell in told.items()}})
+    before, after = apply_scenario(data, parse_scenario(**options)).indicators[list(told)].isna().to_numpy()
+    assert not before.any()
+    assert {name for name, empty in zip(told, after, strict=True) if empty} == gone
