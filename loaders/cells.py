@@ -37,6 +37,8 @@ WHO: Final = frozenset({"participant_id", "supplier_id", "buyer_id"})
 _PRICE: Final = frozenset({"цена", "price"})
 _WHOLE_PRICE: Final = frozenset("контракта договора сделки contract deal total ценах prices".split())
 _VOLUME: Final = frozenset({"объем", "volume"})
+# Marks of headers that leave a figure what it is, and yet have to be told.
+_TOLD: Final = {"vat_with": "vat_included", "priced": "prices_of_year"}
 _ORIGIN: Final = frozenset({"row", "file", "sheet"})
 
 
@@ -115,8 +117,8 @@ def type_grid(grid: Grid, spec: TableSpec, notes: Notes, direction: str = "auto"
         code = "column_ignored" if name in served else "unit_wrong"
         notes.add(code, **place, column=header, value=header, detail=name)
     for m in match.columns:
-        if m.column.type == "money" and "vat_with" in read_header(m.header).marks:
-            notes.add("vat_included", **place, column=m.header, value=m.header, detail=m.column.name)
+        for mark in _TOLD.keys() & read_header(m.header).marks if m.column.type == "money" else ():
+            notes.add(_TOLD[mark], **place, column=m.header, value=m.header, detail=m.column.name)
     figures = [m.column for m in match.columns if m.column.type in NUMERIC]
     units = unit_columns(grid, match.unknown, figures, where)
     _tell_unknown(grid, match.unknown, units, spec, served, place, notes)
@@ -368,7 +370,8 @@ def _cell_scales(
 ) -> float | NDArray[np.float64]:
     """Return the scale of a column, or of each cell: the cell's own words, else the row's, else the column's.
 
-    Where nothing but half of the cells or more name a unit, the others are unclear.
+    Where nothing but half of the cells or more name a unit, the others are unclear; so are the rows that a
+    column of units leaves open, where the header names no scale.
     """
     column, unit = matched.column, matched.unit
     money = column.type == "money"
@@ -376,12 +379,15 @@ def _cell_scales(
     if money and unit.currency:
         typed.currencies.setdefault(here["column"], unit.currency)
     scale: float | NDArray[np.float64] = common
+    open_ = np.zeros(len(numbers.values), bool)
     if rows is not None:
+        if money and unit.scale is None and not np.isnan(rows).all():
+            open_ = np.isnan(rows) & ~np.isnan(numbers.values)
         scale = np.where(np.isnan(rows), common, rows) if unit.scale is None else common
         if not unit.scale and len(set(np.unique(scale).tolist())) == 1:
             scale = float(np.asarray(scale)[0])
     named = bool(unit.scale or unit.currency or rows is not None)
-    if not numbers.units:
+    if not numbers.units and not open_.any():
         if money and not named:
             typed.unnamed.append(here["column"])
         return scale
@@ -397,10 +403,10 @@ def _cell_scales(
     if said.any():
         notes.add("unit_in_cells", **here, value=str(int(said.sum())))
     if money and not named and 2 * said.sum() >= np.sum(~np.isnan(numbers.values)):
-        unclear = ~said & ~np.isnan(numbers.values)
-        numbers.issue[unclear], numbers.values[unclear] = Issue.UNIT_UNCLEAR, np.nan
+        open_ = ~np.isnan(numbers.values)
     elif money and not named:
         typed.unnamed.append(here["column"])
+    numbers.issue[open_ & ~said], numbers.values[open_ & ~said] = Issue.UNIT_UNCLEAR, np.nan
     return each
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
@@ -15,6 +14,7 @@ from clustercoop.graph.schema import FIRST_YEAR, KNOWLEDGE_KINDS, LAST_YEAR, LIN
 from clustercoop.loaders.coded import judged
 from clustercoop.loaders.ledger import Ledger, Mask
 from clustercoop.loaders.names import read_name
+from clustercoop.loaders.raw import stem_of
 from clustercoop.loaders.tokens import Issue
 from clustercoop.loaders.totals import reject_totals
 
@@ -199,19 +199,31 @@ def check_values(ledger: Ledger, negatives: Sequence[str] = ()) -> None:
 Settle = Callable[[Mask, NDArray[np.int64]], Mask]
 
 
-def check_keys(ledger: Ledger, *, parallel: str = "", settle: Settle | None = None) -> None:
+def check_keys(ledger: Ledger, *, parallel: str = "") -> None:
     """Reject exact repeats, and all rows of one key that disagree.
 
-    Where `parallel` is a finding code, rows of one key that disagree are kept, with that finding. `settle`
-    says which repeats are to be rejected; all of them by default.
+    Where `parallel` is a finding code, rows of one key that disagree are kept, with that finding.
     """
+    check_shared(ledger, drop_repeats(ledger, by_all=bool(parallel)), parallel=parallel)
+
+
+def drop_repeats(ledger: Ledger, *, by_all: bool = False, settle: Settle | None = None) -> NDArray[np.int64]:
+    """Reject exact repeats; return the rows whose key another row has too.
+
+    `settle` says which repeats are to be rejected; all of them by default.
+    """
+    shared = _shared_keys(ledger, ledger.spec.key)
+    if len(shared):
+        _reject_repeats(ledger, shared, by_all=by_all, settle=settle)
+    return shared
+
+
+def check_shared(ledger: Ledger, shared: NDArray[np.int64], *, parallel: str = "") -> None:
+    """Reject, or tell by the code `parallel`, rows of one key among the `shared` ones that still live."""
     key = list(ledger.spec.key)
-    shared = _shared_keys(ledger, key)
-    if not len(shared):
-        return
-    original = _reject_repeats(ledger, shared, by_all=bool(parallel), settle=settle)
     shared = shared[ledger.alive[shared]]
     first = _first_rows(ledger.frame.iloc[shared], key)
+    original = np.arange(len(ledger))
     original[shared] = shared[first]
 
     def as_row(row: int) -> str:
@@ -345,7 +357,7 @@ def _date_by_file(ledger: Ledger) -> None:
         return
     undated = np.isnan(ledger.values("joined_year")) & np.isnan(ledger.values("left_year"))
     for number, grid in enumerate(ledger.grids):
-        title = grid.sheet if read_name(grid.sheet).part else os.path.splitext(grid.file)[0]
+        title = grid.sheet if read_name(grid.sheet).part else stem_of(grid.file)
         found = _FILE_YEARS.fullmatch(read_name(title).part)
         rows = undated & (ledger.source == number)
         if found is None or not rows.any():

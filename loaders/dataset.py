@@ -23,13 +23,14 @@ from clustercoop.graph.texts import refusal
 from clustercoop.loaders.apart import check_apart
 from clustercoop.loaders.cells import TypedGrid, type_grid
 from clustercoop.loaders.checks import (
-    Settle,
     check_cells,
     check_figures,
     check_keys,
     check_kinds,
     check_memberships,
+    check_shared,
     check_values,
+    drop_repeats,
 )
 from clustercoop.loaders.coded import stacked
 from clustercoop.loaders.deals import drop_mirrors, net_reversals, settle_repeats
@@ -306,25 +307,28 @@ def _check(ledger: Ledger, parts: list[TypedGrid], settings: Settings, notes: No
         given = [part.months or (none, none) for part, none in zip(parts, zeros, strict=True)]
         first, last = (np.concatenate([months[side] for months in given]) for side in (0, 1))
         fold_parts(ledger, (first, last))
-    settle: Settle | None = None
+    shared: NDArray[np.int64] | None = None
+    check_kinds(ledger)
     if table == "links":
         drop_mirrors(ledger, notes)
-        net_reversals(ledger)
         flags = _join(parts, lambda part: part.flags, np.bool_)
         dated = flags.get(("year", "dated"), np.zeros(len(ledger), bool))
 
-        def settle_links(repeated: Mask, original: NDArray[np.int64]) -> Mask:
+        def settle(repeated: Mask, original: NDArray[np.int64]) -> Mask:
             return settle_repeats(ledger, repeated, original, dated, settings.repeats, notes)
 
-        settle = settle_links
+        # An invoice that stands twice is taken back once, so repeats go before anything is set off.
+        shared = drop_repeats(ledger, by_all=True, settle=settle)
+        net_reversals(ledger)
     check_values(ledger, ("value_added", "value_added_per_employee"))
-    check_kinds(ledger)
     check_apart(ledger)
     if table == "participants":
         drop_listed_again(ledger)
         check_memberships(ledger)
+    elif shared is not None:
+        check_shared(ledger, shared, parallel=PARALLEL[table])
     else:
-        check_keys(ledger, parallel=PARALLEL.get(table, ""), settle=settle)
+        check_keys(ledger, parallel=PARALLEL.get(table, ""))
 
 
 def _join(parts: list[TypedGrid], pick: Callable[[TypedGrid], dict[Any, Any]], dtype: Any) -> dict[Any, Any]:

@@ -35,7 +35,7 @@ def net_reversals(ledger: Ledger) -> None:
     """Set rows of negative value off against the deliveries that they take back.
 
     First within one key (pair, year, product and kind), then within the pair and year. What is left below
-    zero stays negative, and is rejected later.
+    zero stays negative, and is rejected later. Bounds of rows are bounds of what is left of them.
     """
     for names in (ledger.spec.key, _PAIR):
         value = ledger.values("value")
@@ -57,8 +57,20 @@ def net_reversals(ledger: Ledger) -> None:
         head[starts] = True
         told = np.zeros(len(ledger), bool)
         told[rows[kept & ~head]] = True
+        low, high = (np.add.reduceat(side[rows], starts)[covered] for side in _between(ledger, value))
         ledger.fold("value", rows[kept], rows[head & kept], net[covered])
+        open_ = (low < net[covered]) | (high > net[covered])
+        at, high = rows[head & kept][open_], np.where(np.isinf(high), np.nan, high)
+        ledger.bound("value", at, low=low[open_], high=high[open_])
         ledger.reject(told, "reversal_netted", "value")
+
+
+def _between(ledger: Ledger, value: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the least and the most that each row may hold: its value where nothing bounds it."""
+    low, high = ledger.values("value_low"), ledger.values("value_high")
+    bounded = ~np.isnan(low) | ~np.isnan(high)
+    most = np.where(np.isnan(high), np.inf, high)
+    return np.where(np.isnan(low), value, low), np.where(bounded, most, value)
 
 
 def _groups(ledger: Ledger, names: Sequence[str]) -> NDArray[np.int64]:
@@ -167,11 +179,12 @@ def settle_repeats(
     if summed.any():
         detail = f"{np.nansum(value[summed]):.6g}"
         notes.add("repeat_summed", **place, value=str(int(summed.sum())), detail=detail)
-    open_ = repeated & ~dates & ~documents & (value > 0)
+    open_ = repeated & ~dates & ~documents & (np.abs(value) > 0)
     if open_.any():
-        detail = f"{np.nansum(value[open_]):.6g}"
+        detail = f"{np.nansum(np.abs(value[open_])):.6g}"
         notes.add("repeat_open", **place, value=str(int(open_.sum())), detail=detail)
         more = pd.Series(value[open_]).groupby(original[open_]).sum()
         first = more.index.to_numpy()
-        ledger.bound("value", first, low=value[first], high=value[first] + more.to_numpy())
+        once, all_ = value[first], value[first] + more.to_numpy()
+        ledger.bound("value", first, low=np.minimum(once, all_), high=np.maximum(once, all_))
     return repeated & ~summed

@@ -280,6 +280,7 @@ def _strength(claim: Claim, column: ColumnSpec) -> tuple[int, ...]:
         exact,
         "fact" in marks,
         -claim.option.rank,
+        "priced" not in marks,
         "vat_with" not in marks,
         "vat_without" in marks,
         "total" in marks,

@@ -47,6 +47,17 @@ def suffix_of(name: str) -> str:
     return Path(first.stem).suffix.lower() + last if last == PACKED else last
 
 
+def stem_of(name: str) -> str:
+    """Return a file name without its ending; points within it stay.
+
+    Examples
+    --------
+    >>> stem_of("Поставки, тыс. руб. 2022.csv.gz"), stem_of("links")
+    ('Поставки, тыс. руб. 2022', 'links')
+    """
+    return name[: len(name) - len(suffix_of(name))]
+
+
 def read_raw(path: str | os.PathLike[str], *, name: str = "", score: Score | None = None) -> list[RawSheet]:
     """Read the file at `path` into raw sheets.
 

@@ -24,7 +24,7 @@ from clustercoop.loaders.names import Named, only_year, read_name
 from clustercoop.loaders.needed import FIGURES
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.numbers import are_numbers
-from clustercoop.loaders.raw import BOOK_SUFFIXES, SUFFIXES, read_raw, suffix_of
+from clustercoop.loaders.raw import BOOK_SUFFIXES, SUFFIXES, read_raw, stem_of, suffix_of
 from clustercoop.loaders.sheets import RawSheet, show
 from clustercoop.loaders.trade import trade_headers
 from clustercoop.loaders.transactions import pending
@@ -87,7 +87,7 @@ class Source:
     @property
     def names(self) -> tuple[str, ...]:
         """The names that may tell the year: of the sheet in a workbook, and of the file."""
-        return tuple(filter(None, (self.sheet.sheet, self.sheet.file.partition(".")[0])))
+        return tuple(filter(None, (self.sheet.sheet, stem_of(self.sheet.file))))
 
     @property
     def shown(self) -> str:
@@ -161,7 +161,7 @@ def _from_folder(
                 code = "file_unread" if suffix_of(entry) in UNREAD else "file_ignored"
                 notes.add(code, file=show(entry), value=show(entry))
             continue
-        named = read_name(_stem(entry))
+        named = read_name(stem_of(entry))
         try:
             found = _of_file(folder / entry, show(entry), mapping, notes, progress)
         except ClusterCoopError as error:
@@ -190,10 +190,6 @@ def _from_folder(
             raise
         problems.append(error)
         return sources
-
-
-def _stem(name: str) -> str:
-    return name[: len(name) - len(suffix_of(name))]
 
 
 def _prefer_named(sources: Sequence[Source], notes: Notes) -> list[Source]:
@@ -237,7 +233,7 @@ def _of_graph(path: Path, name: str, progress: Progress | None) -> list[Source]:
     if progress:
         progress(f"Reading {name}")
     links, people = graph_sheets(path, name)
-    named = read_name(_stem(name))
+    named = read_name(stem_of(name))
     told = "name" if "links" in named.tables else "headers"
     found = [Source("links", links, told, named.part)]
     return [*found, Source("participants", people, "headers", named.part)] if people is not None else found
@@ -248,7 +244,7 @@ def _of_file(
 ) -> list[Source]:
     """Read one file; return its tables, [] where it holds none."""
     given = mapping.of(name)
-    named = Named((given.table,), "", True) if given.table else read_name(_stem(name))
+    named = Named((given.table,), "", True) if given.table else read_name(stem_of(name))
     book = suffix_of(name) in BOOK_SUFFIXES
     if progress:
         progress(f"Reading {name}")
@@ -262,7 +258,7 @@ def _of_file(
         raise refusal(DataError, "book_empty", name=name)
     if book and (form := read_form(sheets)):
         return [
-            Source(t, s, "form", _stem(name), "", Given(t, unit=form.unit), form.respondent)
+            Source(t, s, "form", stem_of(name), "", Given(t, unit=form.unit), form.respondent)
             for t, s in form.sheets.items()
         ]
     if book and len(sheets) > 1 or (book and not named.tables):

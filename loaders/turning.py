@@ -22,7 +22,16 @@ from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.numbers import are_numbers, parse_numbers
 from clustercoop.loaders.sheets import BrokenRow, Grid, place_of, show
 from clustercoop.loaders.units import Unit, read_unit, words
-from clustercoop.loaders.vocabulary import HALVES, KINDS, MONTHS, PATH, QUARTERS, Reading, read_header
+from clustercoop.loaders.vocabulary import (
+    HALVES,
+    KINDS,
+    MONTHS,
+    PATH,
+    QUARTERS,
+    Reading,
+    read_header,
+    without_prices,
+)
 
 _WHOLES: Final = (QUARTERS, HALVES, MONTHS, KINDS)
 _PARTS: Final = frozenset(mark for whole in _WHOLES for mark in whole)
@@ -445,7 +454,7 @@ def _year_of(hints: Hints, where: str) -> tuple[int, str]:
         return hints.year, "--year"
     found: dict[int, str] = {}
     for text in (*hints.names, *hints.titles):
-        bare = _AS_OF.sub(" ", _DATE.sub(" ", re.sub(r"_", " ", text)))
+        bare = _AS_OF.sub(" ", _DATE.sub(" ", without_prices(text.replace("_", " "))))
         years = {int(year) for year in _YEAR.findall(bare)}
         if len(years) == 1:
             found.setdefault(years.pop(), text)

@@ -1,9 +1,9 @@
-"""Which unit speaks for a column: its header, number formats, a column of units, the title.
+"""Which unit speaks for a column: its header, number formats, a column of units, the title, the name.
 
-The scale is the one that the header names, else the column of units, else the title or a note; the currency
-likewise, with that of the number formats behind the header. Where two of them name different ones the table
-is refused: each choice would be wrong by a factor. Words that a cell itself carries (``5 млн``) are more
-certain than all of them, and are read with the cell.
+The scale is the one that the header names, else the column of units, else the title, a note, or the name of
+the sheet or file; the currency likewise, with that of the number formats behind the header. Where two of them
+name different ones the table is refused: each choice would be wrong by a factor. Words that a cell itself
+carries (``5 млн``) are more certain than all of them, and are read with the cell.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from clustercoop.graph.texts import refusal
 from clustercoop.loaders.captions import one_unit, title_units
 from clustercoop.loaders.headers import Matched
 from clustercoop.loaders.notes import Notes
+from clustercoop.loaders.raw import stem_of
 from clustercoop.loaders.sheets import Grid, place_of
 from clustercoop.loaders.unit_columns import ColumnUnits
 from clustercoop.loaders.units import Unit, read_unit
@@ -42,14 +43,15 @@ def settle_units(
     money = [m for m in matched if m.column.type == "money"]
     done = {m.position: _with_formats(m, grid, place, notes, where) for m in money}
     bare = [m for m in done.values() if not m.unit.scale and m.column.name not in given.scales]
-    named_above = {unit: run for text in grid.titles for unit, run in title_units(text).items()}
-    text = one_unit([*grid.titles, *grid.asides], where) if bare else ""
+    above = [*grid.titles, grid.sheet, stem_of(grid.file)]
+    named_above = {unit: run for text in above for unit, run in title_units(text).items()}
+    text = one_unit([*above, *grid.asides], where) if bare else ""
     title = read_unit(text)[1]
     taken = []
     for m in done.values():
         if len(named_above) == 1:
             [(other, run)] = named_above.items()
-            _refuse_other(m.header, m.unit, f"the title ({run})", other, where)
+            _refuse_other(m.header, m.unit, f"the title or name ({run})", other, where)
         if m not in bare:
             continue
         named = m.unit.currency and m.unit == read_unit(m.header)[1]

@@ -21,7 +21,7 @@ from clustercoop.loaders.units import Unit, read_unit, words
 
 PATH: Final = " / "
 # Marks that leave a figure what it is; any other one makes it another figure.
-NEUTRAL: Final = frozenset({"vat_without", "vat_with", "fact", "total", "whole_year"})
+NEUTRAL: Final = frozenset({"vat_without", "vat_with", "fact", "total", "whole_year", "priced"})
 QUARTERS: Final = tuple(f"q{i}" for i in range(1, 5))
 HALVES: Final = ("h1", "h2")
 MONTHS: Final = tuple(f"m{i:02}" for i in range(1, 13))
@@ -41,6 +41,13 @@ _YEAR_WORDS: Final = frozenset({"г", "год", "года", "году", "гг", 
 _FORM_PLACE: Final = re.compile(
     r"(?:\b(?:стр(?:ок[аие])?|гр(?:аф[аы])?|код строки|line|col(?:umn)?)\.?\s*(?:№\s*)?\d+(?:\.\d+)*\b)"
     r"|\bформ[аы]\s+[№\w.-]+",
+    re.IGNORECASE,
+)
+# The year of prices is none of the figures: "в ценах 2020 г.", "at 2020 prices".
+_PRICED: Final = re.compile(
+    r"(?:\bв\s+)?(?:\b(?:постоянных|сопоставимых)\s+)?\bценах\s+(?:19|20)\d\d\s*(?:г(?:ода|\b\.?))?"
+    r"|(?:\b(?:at|in)\s+)?(?:\bconstant\s+)?\b(?:19|20)\d\d\s+(?:constant\s+)?prices\b"
+    r"|(?:\b(?:at|in)\s+)?(?:\bconstant\s+)?\bprices of (?:19|20)\d\d\b",
     re.IGNORECASE,
 )
 _GLOSS: Final = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]")
@@ -184,6 +191,17 @@ def _take_year(found: Sequence[str]) -> tuple[list[str], int]:
     return kept, years.pop()
 
 
+def without_prices(text: str) -> str:
+    """Return a text without the year of the prices that it names.
+
+    Examples
+    --------
+    >>> without_prices("Выпуск в ценах 2020 года, млн руб."), without_prices("Value (2020 prices)")
+    ('Выпуск , млн руб.', 'Value ( )')
+    """
+    return _PRICED.sub(" ", text)
+
+
 @cache
 def read_header(header: str) -> Reading:
     """Read a header, or the headers of a path joined by ``" / "``.
@@ -193,6 +211,9 @@ def read_header(header: str) -> Reading:
     >>> reading = read_header("Сумма без НДС за 2022 год, тыс. руб.")
     >>> reading.core, sorted(reading.marks), reading.year, reading.unit.scale
     (('сумм',), ['vat_without'], 2022, 1000.0)
+    >>> reading = read_header("Выпуск в ценах 2020 г., млн руб.")
+    >>> reading.core, sorted(reading.marks), reading.year
+    (('выпуск',), ['priced'], 0)
     >>> sorted(read_header("Выпуск, млн руб. / план").marks)
     ['plan']
     """
@@ -201,7 +222,9 @@ def read_header(header: str) -> Reading:
     marks: set[str] = set()
     unit, year = Unit(), 0
     for depth, level in enumerate(levels):
-        rest, own = read_unit(_FORM_PLACE.sub(" ", level))
+        bare = without_prices(level)
+        marks |= {"priced"} if bare != level else set()
+        rest, own = read_unit(_FORM_PLACE.sub(" ", bare))
         kept, its_year = _take_year(rest.split())
         stems = [stem(word) for word in kept]
         leaf = depth == len(levels) - 1 and len(levels) > 1

@@ -88,6 +88,33 @@ def test_reversals_are_set_off_against_their_deliveries() -> None:
     assert sorted(data.rejected["code"]) == ["negative_value_row", "reversal_netted", "reversal_netted"]
 
 
+def test_a_document_that_stands_twice_is_taken_back_once() -> None:
+    """Invoice A-7 over 100 stands twice, and so does its credit note over 30: 100 − 30 = 70."""
+    columns = "year supplier_id buyer_id value invoice"
+    told = [(2022, "p1", "p2", 100.0, "A-7")] * 2 + [(2022, "p1", "p2", -30.0, "K-1")] * 2
+    data = read(told, columns)
+    assert rows(data) == [["p1", "p2", 70.0]]
+    assert sorted(data.rejected["code"]) == ["duplicate_row", "duplicate_row", "reversal_netted"]
+    links = data.graph.links
+    assert links[["value_low", "value_high"]].isna().all(axis=None)
+
+
+@pytest.mark.parametrize(
+    ("amounts", "low", "value", "high"),
+    [
+        ([100.0, 100.0, -30.0], 70.0, 70.0, 170.0),  # the delivery may have been one or two
+        ([100.0, -30.0, -30.0], 40.0, 70.0, 70.0),  # and so may the return
+        ([100.0, 100.0, -30.0, -30.0], 40.0, 70.0, 170.0),
+    ],
+)
+def test_what_is_open_stays_open_when_it_is_set_off(
+    amounts: list[float], low: float, value: float, high: float
+) -> None:
+    data = read([(2022, "p1", "p2", amount) for amount in amounts])
+    assert data.graph.links[["value_low", "value", "value_high"]].to_numpy().tolist() == [[low, value, high]]
+    assert "repeat_open" in codes(data)
+
+
 @settings(deadline=None, max_examples=15)
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(-50, 100)), min_size=1, max_size=8))
 def test_netting_keeps_the_sum_of_every_pair_that_is_not_below_zero(deals: list[tuple[str, int]]) -> None:

@@ -61,6 +61,29 @@ def test_sums_are_the_figures_of_the_rows(tmp_path: Path, monkeypatch: pytest.Mo
     pd.testing.assert_frame_equal(one.participants, two.participants, rtol=1e-12)
 
 
+@pytest.mark.parametrize("told", ["document", "date"])
+@pytest.mark.parametrize("repeats", ["ask", "once", "sum"])
+@pytest.mark.parametrize("seed", range(2))
+def test_doubled_invoices_beside_refunds_make_the_same_links(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, repeats: str, told: str
+) -> None:
+    """Two suppliers sell to few, and much is taken back: most keys hold doubled rows of both signs."""
+    rng = np.random.default_rng(seed)
+    sold = drawn(seed, 90).dropna().assign(buyer=lambda f: rng.choice(MEMBERS, len(f)))
+    back = sold.sample(frac=0.4, random_state=seed).assign(amount=lambda f: -f["amount"])
+    back["document"] = "r" + back["document"]
+    flows = pd.concat([sold, back])
+    flows["supplier"] = rng.choice(MEMBERS[:2], len(flows))
+    flows = pd.concat([flows, flows.sample(frac=0.4, random_state=seed + 1)], ignore_index=True)
+    if told == "date":
+        flows = flows.drop(columns="document")
+    small, large = both(write(tmp_path, flows), monkeypatch, repeats=repeats)
+    assert set(small.rejected["code"]) >= {"reversal_netted", "negative_value_row"}
+    key = ["year", "supplier_id", "buyer_id"]
+    one, two = (data.graph.to_tables()["links"].groupby(key)["value"].sum() for data in (small, large))
+    pd.testing.assert_series_equal(one, two, rtol=1e-12)
+
+
 def test_what_became_of_every_row_adds_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     flows = drawn(7)
     _, large = both(write(tmp_path, flows), monkeypatch)

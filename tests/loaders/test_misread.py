@@ -1,0 +1,94 @@
+"""Small tables that are easily misread without a word: each gives the right figure, or says why not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clustercoop.graph.errors import SchemaError
+from clustercoop.loaders.dataset import Dataset, read_dataset
+
+PEOPLE = "ИНН;Кластер\n0101;К\n0202;К\n0303;К\n"
+ONE = ["0101", "0202", 2022, 5.0]
+
+
+def read(tmp_path: Path, **files: str) -> Dataset:
+    for name, text in ({"participants": PEOPLE} | files).items():
+        (tmp_path / f"{name}.csv").write_text(text, "utf-8")
+    return read_dataset(tmp_path)
+
+
+def links(data: Dataset) -> list[list[Any]]:
+    frame = data.graph.to_tables()["links"]
+    return frame[["supplier_id", "buyer_id", "year", "value"]].astype(object).to_numpy().tolist()
+
+
+def codes(data: Dataset) -> set[str]:
+    return {finding.code for finding in data.findings}
+
+
+@pytest.mark.parametrize(
+    ("name", "amount"),
+    [
+        ("Поставки, тыс. руб. 2022", "5000"),
+        ("Поставки 2022 (тыс. руб.)", "5000"),
+        ("links_2022_thousand_RUB", "5000"),
+        ("Поставки v1.2, млн руб. за 2022 год", "5"),
+        ("Поставки 2022, млн руб. (версия от 31.12.2023)", "5"),
+    ],
+)
+def test_the_name_of_a_file_tells_unit_and_year(tmp_path: Path, name: str, amount: str) -> None:
+    data = read(tmp_path, **{name: f"Поставщик;Покупатель;Сумма\n0101;0202;{amount}\n"})
+    assert links(data) == [ONE]
+    assert {"unit_from_title", "year_from_name"} <= codes(data)
+
+
+def test_a_name_of_another_unit_than_the_header_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SchemaError, match="тыс руб"):
+        read(tmp_path, **{"Поставки, тыс. руб. 2022": "Поставщик;Покупатель;Сумма, млн руб.\n0101;0202;5\n"})
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Сумма, млн руб. (в ценах 2020 г.)",
+        "Объём поставки в ценах 2020 года, млн руб.",
+        "Value (2020 prices), million RUB",
+        "Value at constant 2020 prices, million RUB",
+        "Value in prices of 2020, million RUB",
+    ],
+)
+def test_the_year_of_prices_is_none_of_the_figures(tmp_path: Path, header: str) -> None:
+    data = read(tmp_path, links_2022=f"Supplier;Buyer;{header}\n0101;0202;5\n")
+    assert links(data) == [ONE]
+    assert "prices_of_year" in codes(data)
+
+
+def test_a_figure_at_current_prices_is_preferred(tmp_path: Path) -> None:
+    text = "Год;Поставщик;Покупатель;Сумма в ценах 2020 г., млн руб.;Сумма, млн руб.\n2022;0101;0202;4;5\n"
+    data = read(tmp_path, links=text)
+    assert links(data) == [ONE]
+    assert "prices_of_year" not in codes(data)
+
+
+def test_a_row_that_a_column_of_units_leaves_open_is_unclear(tmp_path: Path) -> None:
+    text = "Год;Поставщик;Покупатель;Сумма;Ед. изм.\n2022;0101;0202;5000;тыс. руб.\n2022;0101;0303;7000;\n"
+    data = read(tmp_path, links=text)
+    assert links(data) == [ONE]
+    assert data.rejected["code"].tolist() == ["unit_unclear_row"]
+    named = read(tmp_path, links=text.replace("Сумма;", "Сумма, тыс. руб.;"))
+    assert links(named) == [ONE, ["0101", "0303", 2022, 7.0]]
+
+
+def test_a_purpose_tells_payments(tmp_path: Path) -> None:
+    data = read(tmp_path, links="date,from,to,amount (million RUB),purpose\n2022-03-01,0202,0101,5,steel\n")
+    assert links(data) == [ONE]
+
+
+@pytest.mark.parametrize("everyone", ["All buyers", "Все покупатели", "All customers of 2022"])
+def test_everyone_is_a_total(tmp_path: Path, everyone: str) -> None:
+    text = f"Год;Поставщик;Покупатель;Сумма, млн руб.\n2022;0101;0202;5\n2022;0101;{everyone};5\n"
+    data = read(tmp_path, links=text)
+    assert links(data) == [ONE] and data.rejected["code"].tolist() == ["total_row"]
