@@ -199,7 +199,7 @@ def without_prices(text: str) -> str:
     >>> without_prices("Выпуск в ценах 2020 года, млн руб."), without_prices("Value (2020 prices)")
     ('Выпуск , млн руб.', 'Value ( )')
     """
-    return _PRICED.sub(" ", text)
+    return " ".join(_PRICED.sub(" ", text).split())
 
 
 @cache
