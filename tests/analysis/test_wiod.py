@@ -11,6 +11,8 @@ import pytest
 
 import clustercoop
 from benchmarks.wiod import SHARED, tables, write_dataset
+from clustercoop.analysis.results import Result
+from tests.golden import figures
 
 pytestmark = [
     pytest.mark.shared_data,
@@ -20,11 +22,23 @@ YEAR = 1999
 
 
 @pytest.fixture(scope="module")
-def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("wiod")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("wiod")
+
+
+@pytest.fixture(scope="module")
+def result(folder: Path) -> Result:
     data = write_dataset(folder / "data", [YEAR])
-    clustercoop.analyze(data, folder / "out", currency="USD", nulls=0, outputs="csv,parquet")
+    return clustercoop.analyze(data, folder / "out", currency="USD", nulls=0, outputs="csv,parquet")
+
+
+@pytest.fixture(scope="module")
+def out(folder: Path, result: Result) -> Path:
     return folder / "out"
+
+
+def test_no_figure_of_the_countries_has_moved(result: Result) -> None:
+    assert figures.differences(figures.countries(result), figures.held("countries"))[:20] == []
 
 
 def test_every_formation_equals_plain_pandas(out: Path) -> None:

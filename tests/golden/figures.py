@@ -1,4 +1,4 @@
-"""Figures of the example and of Table 3 as they stood when they were last looked at.
+"""Figures of the example, Table 3 and a year of national tables, as they stood when they were last looked at.
 
 ``python -m tests.golden.figures`` writes them anew, after a change that is meant to move them: the difference
 that version control shows is what moved, and belongs in the changelog.
@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 import clustercoop
+from benchmarks import wiod
 from clustercoop.analysis.results import Result
 from clustercoop.example import dataset
 from clustercoop.graph.columns import output_columns
@@ -38,23 +39,26 @@ def _written(value: object) -> str:
     return f"{value:.12g}" if isinstance(value, float) else str(value)
 
 
-def digest(result: Result) -> pd.DataFrame:
-    """Return each column of participants by formation: how many cells are known, their sum, and sum by place.
+def digest(result: Result, table: str, by: list[str]) -> pd.DataFrame:
+    """Return each column of a table by groups: how many cells are known, their sum, and sum by place.
 
-    The sum by place moves when figures change places among the members.
+    The sum by place moves when figures change places among the rows.
     """
-    kinds = {column.column: KINDS[column.kind] for column in output_columns("participants")}
-    names = [name for name in result.participants if name in kinds and kinds[name].notation != "text"]
-    names = [name for name in [*names, "in_core"] if name not in ("cluster_id", "year")]
+    frame: pd.DataFrame = getattr(result, table)
+    kinds = {column.column: KINDS[column.kind] for column in output_columns(table)}
+    names = [name for name in frame if name in kinds and kinds[name].notation != "text"]
+    names = [name for name in [*names, "in_core"] if name in frame and name not in ("cluster_id", "year")]
     rows = []
-    for (cluster, year), part in result.participants.groupby(["cluster_id", "year"]):
+    for key, part in frame.groupby(by):
         for name in names:
             cells = part[name].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
             known = ~np.isnan(cells)
             if known.any():
                 place = np.arange(1.0, len(cells) + 1)
                 sums = cells[known].sum(), (cells * place)[known].sum()
-                rows.append((f"{cluster}/{year}", name, int(known.sum()), *map(_written, map(float, sums))))
+                rows.append(
+                    ("/".join(map(str, key)), name, int(known.sum()), *map(_written, map(float, sums)))
+                )
     return pd.DataFrame(rows, columns=["key", "column", "known", "sum", "sum_by_place"])
 
 
@@ -62,8 +66,24 @@ def tables(synthetic: Result, table3: Result) -> Iterator[tuple[str, pd.DataFram
     """Yield each table that is held, with its file's name."""
     yield "formations", rows_of(synthetic, "formations")
     yield "clusters", rows_of(synthetic, "clusters")
-    yield "participants", digest(synthetic)
+    yield "participants", digest(synthetic, "participants", ["cluster_id", "year"])
     yield "table3", rows_of(table3, "formations")
+
+
+def differences(now: pd.DataFrame, then: pd.DataFrame) -> list[str]:
+    """Return the cells that differ: numbers by more than 1e-9 of their size, all else by a letter."""
+    keys = ["key", "column"]
+    both = now.astype(str).merge(then, on=keys, how="outer", suffixes=("_now", "_then"))
+    found = []
+    for name in now.columns.difference(keys):
+        ours, theirs = both[f"{name}_now"], both[f"{name}_then"]
+        new, old = (pd.to_numeric(side, errors="coerce").to_numpy(dtype=float) for side in (ours, theirs))
+        close = np.isclose(new, old, rtol=1e-9, atol=1e-12) | (ours == theirs).to_numpy()
+        rows = zip(
+            both.loc[~close, "key"], both.loc[~close, "column"], ours[~close], theirs[~close], strict=True
+        )
+        found += [f"{key} {column} {name}: {is_} was {was}" for key, column, is_, was in rows]
+    return found
 
 
 def held(name: str) -> pd.DataFrame:
@@ -71,9 +91,18 @@ def held(name: str) -> pd.DataFrame:
     return pd.read_csv(FOLDER / f"{name}.csv", dtype=str, keep_default_na=False)
 
 
+def countries(result: Result) -> pd.DataFrame:
+    """Return the figures of a year of national tables, a digest of each column over the countries."""
+    return digest(result, "formations", ["year"])
+
+
 def main() -> None:
-    """Write the figures as they are now."""
-    for name, frame in tables(example(), clustercoop.analyze(dataset("table3"), nulls=0)):
+    """Write the figures as they are now; those of countries where the public tables are at hand."""
+    made = list(tables(example(), clustercoop.analyze(dataset("table3"), nulls=0)))
+    if wiod.SHARED.is_dir():
+        result = clustercoop.analyze(wiod.tables([1999]), currency="USD", nulls=0)
+        made.append(("countries", countries(result)))
+    for name, frame in made:
         frame.to_csv(FOLDER / f"{name}.csv", index=False, lineterminator="\n")
 
 

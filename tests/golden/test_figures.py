@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -28,25 +27,9 @@ def tables() -> dict[str, pd.DataFrame]:
     return dict(figures.tables(example(), table3()))
 
 
-def differences(now: pd.DataFrame, then: pd.DataFrame) -> list[str]:
-    """Return the cells that differ: numbers by more than 1e-9 of their size, all else by a letter."""
-    keys = ["key", "column"]
-    both = now.astype(str).merge(then, on=keys, how="outer", suffixes=("_now", "_then"))
-    found = []
-    for name in now.columns.difference(keys):
-        ours, theirs = both[f"{name}_now"], both[f"{name}_then"]
-        new, old = (pd.to_numeric(side, errors="coerce").to_numpy(dtype=float) for side in (ours, theirs))
-        close = np.isclose(new, old, rtol=1e-9, atol=1e-12) | (ours == theirs).to_numpy()
-        rows = zip(
-            both.loc[~close, "key"], both.loc[~close, "column"], ours[~close], theirs[~close], strict=True
-        )
-        found += [f"{key} {column} {name}: {is_} was {was}" for key, column, is_, was in rows]
-    return found
-
-
 @pytest.mark.parametrize("name", ["formations", "clusters", "participants", "table3"])
 def test_no_figure_has_moved(name: str) -> None:
-    moved = differences(tables()[name], figures.held(name))
+    moved = figures.differences(tables()[name], figures.held(name))
     assert moved[:20] == [], f"{len(moved)} figures; {LEARN}"
 
 
@@ -55,9 +38,9 @@ def test_a_figure_that_moves_is_seen() -> None:
     now = then.copy()
     one = now.index[now["column"] == "cooperation_ratio"][0]
     now.loc[one, "value"] = str(float(now.loc[one, "value"]) * (1 + 1e-8))
-    [moved] = differences(now.drop(index=now.index[-1]), then)[:1]
+    [moved] = figures.differences(now.drop(index=now.index[-1]), then)[:1]
     assert moved.startswith(f"{now.loc[one, 'key']} cooperation_ratio")
-    assert len(differences(now.drop(index=now.index[-1]), then)) == 2
+    assert len(figures.differences(now.drop(index=now.index[-1]), then)) == 2
 
 
 def test_figures_keep_to_the_ranges_of_their_columns() -> None:
