@@ -14,6 +14,7 @@ from clustercoop.graph.schema import ColumnSpec
 from clustercoop.loaders.coded import Coded, distinct, plain
 from clustercoop.loaders.marks import gap_ids, gap_meaning
 from clustercoop.loaders.sheets import show
+from clustercoop.loaders.vocabulary import month_named
 
 # What Excel leaves of a taxpayer number of 12 digits in a text file: "7,70112E+11".
 _ROUNDED: Final = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d+")
@@ -24,6 +25,8 @@ _ESCAPED: Final = re.compile(r"_x000[dDaA9]_")
 # A number as a data frame writes it; of few digits it may be a version or a code.
 _FRACTION: Final = re.compile(r"(\d{5,})[.,]0+")
 _DATE: Final = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?: 00:00:00)?|(\d\d)\.(\d\d)\.(\d{4})")
+# How a spreadsheet shows such a code, and writes it into text: 10.ноя, 10-Nov; окт.50.
+_SHOWN_DATE: Final = re.compile(r"(\d{1,2})[.\- ]{1,2}([^\W\d_]{3,4})\.?|([^\W\d_]{3,4})[.\- ]{1,2}(\d\d)")
 FLAGS: Final = (
     "undecodable", "cleaned", "numeric", "imprecise", "rounded", "gap", "redated", "trimmed"
 )  # fmt: skip
@@ -131,6 +134,9 @@ def _kept(cell: Any, raw: str, column: ColumnSpec, code: bool) -> tuple[str, boo
     text = clean_text(cell if isinstance(cell, str) else raw)
     if column.type != "id":
         return text, False
+    shown = _SHOWN_DATE.fullmatch(text) if code else None
+    if shown and (at := month_named(shown[2] or shown[3])):
+        return (f"{int(shown[1]):02d}.{at:02d}" if shown[1] else f"{at:02d}.{shown[4]}"), True
     dated = _DATE.fullmatch(text) if code else None
     if dated:
         year, month, day_ = (dated[1], dated[2], dated[3]) if dated[1] else (dated[6], dated[5], dated[4])

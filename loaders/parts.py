@@ -46,7 +46,7 @@ def _span(text: str, kind: str) -> tuple[int, int]:
     found = [word for word in words(text) if not (len(word) == 4 and word.isdigit())]
     if found == ["год"] or found == ["year"]:
         return 1, 12
-    if kind == "month" and len(found) == 1 and found[0].isdigit():
+    if kind == "month" and len(found) == 1 and found[0].isdecimal():
         month = int(found[0])
         return (month, month) if 1 <= month <= 12 else (0, 0)
     alone = len(found) == 1 and kind in ("q", "h") and not months_of(found)
@@ -71,12 +71,13 @@ def fold_parts(ledger: Ledger, months: Months) -> None:
     of = np.full(len(ledger), -1)
     of[every] = group.to_numpy()
     inside = np.flatnonzero(np.isin(of, np.unique(of[rows])) & ledger.alive)
-    order = inside[np.lexsort((-last[inside], of[inside]))]
+    months_in = np.where(last > 0, last - first + 1, 12)
+    order = inside[np.lexsort((-months_in[inside], of[inside]))]
     starts = np.flatnonzero(np.r_[True, np.diff(of[order]) != 0])
     size = np.diff(np.r_[starts, len(order)])
     masks = np.where(last > 0, (1 << last) - (1 << np.maximum(first - 1, 0)), _YEAR)[order]
     union = np.bitwise_or.reduceat(masks, starts)
-    length = np.where(last > 0, last - first + 1, 12)[order]
+    length = months_in[order]
     total = np.add.reduceat(length, starts)
     whole = np.maximum.reduceat(length, starts) == 12
     from_january = np.minimum.reduceat((masks & 1).astype(int), starts) == 1

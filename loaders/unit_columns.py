@@ -164,13 +164,13 @@ def _unit(text: str, kind: str) -> Unit | None:
     """Return what a cell of a column of units says, None where it says nothing that is known."""
     if not text:
         return Unit()
-    if kind == "power" or (kind == "multiplier" and not text.replace(" ", "").isdigit()):
+    if kind == "power" or (kind == "multiplier" and not text.replace(" ", "").isdecimal()):
         try:
             return Unit(10.0 ** float(text.replace(",", ".")))
         except (ValueError, OverflowError):
             return _worded(text, kind)
     number = text.replace(" ", "").replace("\u00a0", "")
-    if kind in ("multiplier", "words") and number.isdigit():
+    if kind in ("multiplier", "words") and number.isdecimal():
         return Unit(float(number)) if set(number.lstrip("1")) <= {"0"} else None
     code = unit_words("okei").get(text)
     if code:

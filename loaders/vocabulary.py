@@ -181,6 +181,18 @@ def _take_marks(stems: list[str], last: bool) -> tuple[list[str], set[str]]:
     return kept, marks
 
 
+def month_named(word: str) -> int:
+    """Return the number of a month by its name, 0 for other words.
+
+    Examples
+    --------
+    >>> month_named("ноября"), month_named("Nov"), month_named("novel")
+    (11, 11, 0)
+    """
+    kept, found = _take_marks([stem(same_letters(word).lower())], last=False)
+    return next((at for at, mark in enumerate(MONTHS, 1) if mark in found and not kept), 0)
+
+
 def _take_year(found: Sequence[str]) -> tuple[list[str], int]:
     """Return words without the one year among them, and the year; 0 for none or several."""
     years = {int(match[1]) for word in found if (match := _YEAR.fullmatch(word))}

@@ -15,13 +15,10 @@ from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR
 from clustercoop.loaders.marks import gap_meaning, is_error
 from clustercoop.loaders.numbers import from_numeric, is_number, to_float
 from clustercoop.loaders.tokens import Issue
+from clustercoop.loaders.vocabulary import month_named
 
 # A year under a date format is stored as so many days: 2022 is shown as 14 July 1905.
 _EPOCH: Final = datetime.date(1899, 12, 30)
-_MONTHS: Final = (
-    ("янв", "jan"), ("фев", "feb"), ("мар", "mar"), ("апр", "apr"), ("мая", "май", "may"), ("июн", "jun"),
-    ("июл", "jul"), ("авг", "aug"), ("сен", "sep"), ("окт", "oct"), ("ноя", "nov"), ("дек", "dec"),
-)  # fmt: skip
 _ROMAN: Final = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "1": 1, "2": 2, "3": 3, "4": 4}
 _PLAN: Final = re.compile(r"план|прогноз|оценка|ожид|plan|forecast|budget|target|estimate", re.IGNORECASE)
 
@@ -34,12 +31,22 @@ _YEAR_NOTE: Final = re.compile(r"((?:19|20)\d\d)\d{1,2}\)(?:,\s*\d{1,2}\))*,?")
 _TIME: Final = r"(?:[ T]+\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?(?:\s*(?:Z|[AaPp][Mm]|[+-]\d\d:?\d\d))?)?"
 _ISO: Final = re.compile(rf"(\d{{4}})[-./](\d{{1,2}})[-./](\d{{1,2}}){_TIME}")
 _DAY_FIRST: Final = re.compile(rf"(\d{{1,2}})[-./](\d{{1,2}})[-./](\d{{4}})\s*(?:г\.?|года)?{_TIME}")
+_SHORT: Final = re.compile(rf"(\d{{1,2}})[./](\d{{1,2}})[./](\d\d){_TIME}")
+_NAMED: Final = re.compile(
+    r"(\d{1,2})(?:st|nd|rd|th)?[-.\s]+(?:of\s+)?([^\W\d_]{3,})[-.,\s]+((?:19|20)?\d\d)(?:\s*(?:г\.?|года))?"
+    r"|([^\W\d_]{3,})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+((?:19|20)\d\d)",
+    re.IGNORECASE,
+)
 _COMPACT: Final = re.compile(r"((?:19|20)\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])?")
+_MONTH: Final = re.compile(r"((?:19|20)\d\d)[-./](0[1-9]|1[0-2])|(0[1-9]|1[0-2])[-./]((?:19|20)\d\d)")
+_SHORT_MONTH: Final = re.compile(r"([^\W\d_]{3,})[-.\s'’]{1,2}(\d\d)(?:\s*г\.?)?")
+_MARKED: Final = re.compile(r"['’`]?((?:19|20)\d\d)\s*(?:г\.?|год)?\s*[*¹²³⁰-⁹⁽⁾]+\)?")
 _BRACKETS: Final = re.compile(r"\s*[(\[]([^()\[\]]*)[)\]]\s*$")
 _SPAN: Final = re.compile(r"(.*\d.*?)\s*(?:-|–|—|\bпо\b|\bto\b|/)\s*(.*\d.*)")
-_HALF: Final = re.compile(r"(?:полугоди\w*|h|half|halbjahr|пг)")
+_HALF: Final = re.compile(r"(?:полугоди\w*|h|s|half|halbjahr|semester|пг)")
 _QUARTER: Final = re.compile(r"(?:квартал\w*|кв|q|quarter|quartal|qtr)")
 _TOKENS: Final = re.compile(r"[^\W\d_]+|\d+")
+_ORDINALS: Final = re.compile(r"(?<=\d)-?(?:ый|ой|ое|го|й|е|я|st|nd|rd|th)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,12 +176,13 @@ def _written(text: str) -> When:
         day = (month, int(compact[3])) if compact[3] else None
         return When(float(compact[1]), *((0, 0) if day else (month, month)), day=day)
     plain = _YEAR.fullmatch(text) or _YEAR_FRACTION.fullmatch(text)
-    if plain:
+    if plain and not _MONTH.fullmatch(text):
         return When(float(plain[1].replace(",", ".")))
     note = _YEAR_NOTE.fullmatch(text)
+    note = note or _MARKED.fullmatch(text)
     if note:
         return When(float(note[1]), issue=Issue.FOOTNOTE)
-    dated = _date(text)
+    dated = _date(text) or _month(text)
     if dated:
         return dated
     wrong = When(issue=Issue.EXCEL_ERROR if is_error(text) else Issue.NOT_A_NUMBER)
@@ -189,15 +197,39 @@ def _written(text: str) -> When:
 def _date(text: str) -> When | None:
     """Read a date with or without a time; the day first unless the second number can be no month."""
     iso, first = _ISO.fullmatch(text), _DAY_FIRST.fullmatch(text)
+    named = _NAMED.fullmatch(text)
+    first = first or _SHORT.fullmatch(text)
     if iso:
         year, month, day = int(iso[1]), int(iso[2]), int(iso[3])
     elif first:
-        day, month, year = int(first[1]), int(first[2]), int(first[3])
+        day, month, year = map(int, first.groups())
         if month > 12 >= day:
             day, month = month, day
+    elif named:
+        day, year = int(named[1] or named[5]), int(named[3] or named[6])
+        month = month_named(named[2] or named[4])
     else:
         return None
-    return When(float(year), day=(month, day)) if 1 <= month <= 12 and 1 <= day <= 31 else None
+    return When(float(_full(year)), day=(month, day)) if 1 <= month <= 12 and 1 <= day <= 31 else None
+
+
+def _full(year: int) -> int:
+    """Return a year of four digits for one of two; those to come within a generation are of this century."""
+    return year + (0 if year > 99 else 2000 if year < 60 else 1900)
+
+
+def _month(text: str) -> When | None:
+    """Read a month of a year: 2022-03, 03.2022, Mar-22; 2010-11 may as well be a period of two years."""
+    numbered, named = _MONTH.fullmatch(text), _SHORT_MONTH.fullmatch(text)
+    if numbered:
+        year, month = int(numbered[1] or numbered[4]), int(numbered[2] or numbered[3])
+        if numbered[1] and month == (year + 1) % 100:
+            return None
+    elif named:
+        year, month = _full(int(named[2])), month_named(named[1])
+    else:
+        return None
+    return When(float(year), month, month) if month else None
 
 
 def _span(text: str) -> When | None:
@@ -217,7 +249,7 @@ def _span(text: str) -> When | None:
 
 def _part(text: str) -> When | None:
     """Read a part of a year in words: a month, a quarter, a half, months from and to, so many months."""
-    found = [token.lower() for token in _TOKENS.findall(text)]
+    found = [token.lower() for token in _TOKENS.findall(_ORDINALS.sub("", text))]
     years = {token for token in found if re.fullmatch(r"(?:19|20)\d\d", token)}
     if len(years) != 1:
         return None
@@ -237,9 +269,9 @@ def months_of(tokens: list[str]) -> tuple[int, int] | None:
     ((1, 12), (4, 6), (1, 9))
     """
     joined = [part for token in tokens for part in re.findall(r"[^\W\d_]+|\d+", token)]
-    months = [m for token in joined if (m := _month(token))]
+    months = [m for token in joined if (m := month_named(token))]
     numbers = [_ROMAN[token] for token in joined if token in _ROMAN]
-    others = [token for token in joined if not _month(token) and token not in _ROMAN]
+    others = [token for token in joined if not month_named(token) and token not in _ROMAN]
     if months and not others and not numbers and len(months) <= 2:
         return (months[0], months[-1]) if months[0] <= months[-1] else None
     for pattern, size in ((_QUARTER, 3), (_HALF, 6)):
@@ -247,18 +279,10 @@ def months_of(tokens: list[str]) -> tuple[int, int] | None:
             low, high = numbers[0], numbers[-1]
             fits = low <= high <= 12 // size
             return ((low - 1) * size + 1, high * size) if fits else None
-    counted = [int(token) for token in joined if token.isdigit()]
-    words_left = [token for token in joined if not token.isdigit()]
+    counted = [int(token) for token in joined if token.isdecimal()]
+    words_left = [token for token in joined if not token.isdecimal()]
     if len(counted) == 1 and len(words_left) == 1 and re.fullmatch(r"мес\w*|months?|m|м", words_left[0]):
         if words_left[0] == "m":
             return (counted[0], counted[0]) if 1 <= counted[0] <= 12 else None
         return (1, counted[0]) if 1 <= counted[0] <= 12 else None
     return None
-
-
-def _month(token: str) -> int:
-    """Return the number of a month by its name, 0 for other words."""
-    for number, names in enumerate(_MONTHS, 1):
-        if any(token.startswith(name) for name in names) and len(token) < 10:
-            return number
-    return 0

@@ -233,6 +233,16 @@ def test_quarters_make_a_year_and_two_do_not() -> None:
     assert "parts_incomplete" in codes(data)
 
 
+def test_the_row_of_the_year_stands_for_its_last_quarters() -> None:
+    """30 and 40 of the last two quarters are within the 100 that the row without a quarter gives."""
+    frame = pd.DataFrame(
+        [("p1", 2022, "III", 30.0), ("p1", 2022, "IV", 40.0), ("p1", 2022, None, 100.0)],
+        columns=["participant_id", "year", "квартал", "output"],
+    )
+    data = read([(2022, "p1", "p2", 0.5)], activity=frame)
+    assert data.graph.activity["output"].tolist() == [100.0]
+
+
 def test_cells_that_state_bounds_are_kept_as_bounds() -> None:
     """ "> 40" is at least the next number; "0,1–0,3 млрд" are 100 to 300 million; "< 5" lies below 5."""
     frame = pd.DataFrame(

@@ -92,3 +92,14 @@ def test_everyone_is_a_total(tmp_path: Path, everyone: str) -> None:
     text = f"Год;Поставщик;Покупатель;Сумма, млн руб.\n2022;0101;0202;5\n2022;0101;{everyone};5\n"
     data = read(tmp_path, links=text)
     assert links(data) == [ONE] and data.rejected["code"].tolist() == ["total_row"]
+
+
+def test_codes_that_a_spreadsheet_shows_as_dates_are_codes_again(tmp_path: Path) -> None:
+    """10.11 became 10 November, and 10.50 October 1950; 28-May was 28.05."""
+    people = "ИНН;Кластер;ОКВЭД\n0101;К;10.ноя\n0202;К;окт.50\n0303;К;28-May\n"
+    rows = "Поставщик;Покупатель;Год;Сумма, млн руб.\n0101;0202;2022;5\n"
+    data = read(tmp_path, participants=people, links=rows)
+    held = data.graph.to_tables()["participants"].set_index("participant_id")
+    [column] = [name for name in map(str, held) if name.endswith("_code")]
+    assert held[column].tolist() == ["10.11", "10.50", "28.05"]
+    assert "code_from_date" in codes(data)

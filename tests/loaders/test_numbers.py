@@ -275,6 +275,34 @@ def test_years(cell: Any, year: float, issue: str) -> None:
     assert read.dated[0] == (str(cell)[:4] in ("2021", "2022", "31.1") and issue == "OK")
 
 
+@pytest.mark.parametrize(
+    ("cell", "year", "first", "last"),
+    [
+        ("31 декабря 2022 г.", 2022, 0, 0),
+        ("31-дек-22", 2022, 0, 0),
+        ("Dec 31, 2022", 2022, 0, 0),
+        ("31.12.99", 1999, 0, 0),
+        ("12/31/22 10:15", 2022, 0, 0),
+        ("2022-03", 2022, 3, 3),
+        ("03.2022", 2022, 3, 3),
+        ("мар.22", 2022, 3, 3),
+        ("мая 2022", 2022, 5, 5),
+        ("3-й квартал 2022", 2022, 7, 9),
+        ("2022-S2", 2022, 7, 12),
+        ("2022¹", 2022, 0, 0),
+        ("2022 г.*", 2022, 0, 0),
+        ("2010-11", math.nan, 0, 0),  # November, or the year from autumn to autumn
+        ("маркетинг 2022", math.nan, 0, 0),
+        ("31 мраморного 2022", math.nan, 0, 0),
+        ("²", math.nan, 0, 0),
+    ],
+)
+def test_dates_and_months_in_words(cell: str, year: float, first: int, last: int) -> None:
+    read = parse_years(column(cell))
+    assert np.array_equal(read.years, [year], equal_nan=True)
+    assert (read.first[0], read.last[0]) == (first, last)
+
+
 NUMBERS = st.decimals(min_value=-(10**9), max_value=10**9, places=2, allow_nan=False)
 
 
