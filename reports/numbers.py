@@ -111,13 +111,27 @@ def between(low: Any, high: Any, kind: str, lang: str) -> str:
     ['24.0%–31.0%', 'at most 24.0%', 'at least 30.0%']
     >>> between(None, 0.0005, "money", "en"), between(0.0, 1.0, "share", "en")
     ('at most 0.0005', '')
+
+    Bounds that read alike get the decimals that tell them apart, at most six.
+
+    >>> between(0.14417, 0.14421, "share", "en"), between(0.25, 0.25, "share", "en")
+    ('14.417%–14.421%', '25.0%')
     """
     least = None if is_unknown(low) or (kind == "share" and low <= 0) else show(low, kind, lang)
     most = None if is_unknown(high) or (kind == "share" and high >= 1) else show(high, kind, lang)
     if least and most:
-        return f"{least}–{most}"
+        return f"{least}–{most}" if least != most else _apart(float(low), float(high), least, kind, lang)
     end, bound = ("least", least) if least else ("most", most)
     return text(f"format.{end}", lang, value=bound) if bound else ""
+
+
+def _apart(low: float, high: float, alike: str, kind: str, lang: str) -> str:
+    scale = 100 if KINDS[kind].notation == "percent" else 1
+    for digits in range(7):
+        ends = [decimal(end * scale, digits, lang) for end in (low, high)]
+        if ends[0] != ends[1]:
+            return "–".join(with_percent(end, lang) if scale == 100 else end for end in ends)
+    return alike
 
 
 def show(value: Any, kind: str, lang: str) -> str:

@@ -23,7 +23,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One figure with its name; `why` where it is unknown."""
+    """One figure with its name; `why` where it is unknown, `text` then being its bounds or a dash."""
 
     label: str
     text: str
@@ -53,11 +53,11 @@ class Core:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """The members of one stage of the chain."""
+    """The members of one stage of the chain; `core` is a dash where no core is known."""
 
     label: str
     members: int
-    core: int
+    core: str
     bar: int
 
 

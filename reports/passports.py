@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, Final
 
@@ -12,11 +12,12 @@ import pandas as pd
 from clustercoop.analysis.support import support_measures
 from clustercoop.graph.columns import output_column
 from clustercoop.graph.findings import catalogue
+from clustercoop.graph.findings import listed as told_list
 from clustercoop.graph.texts import fill, row_text, term
 from clustercoop.reports.beyond import beyond_chance
 from clustercoop.reports.content import Content
 from clustercoop.reports.inert import plain, quoted, shorten
-from clustercoop.reports.numbers import UNKNOWN, is_unknown, percent, show, shower
+from clustercoop.reports.numbers import UNKNOWN, between, is_unknown, percent, show
 from clustercoop.reports.passport_parts import Core, Fact, Member, Passport, Rows, Series, Stage
 from clustercoop.reports.people import asked_cells, asked_figures, asked_of
 from clustercoop.reports.pictures import Year, Zones, axis_top, closedness, series
@@ -173,27 +174,36 @@ class Passports:
         years = [int(year) for year in self.formations.column(cluster, "year")]
         ends = [f"{name}{end}" for end in ("", "_low", "_high")]
         cells = list(zip(years, *(self.formations.numbers(cluster, one) for one in ends), strict=True))
-        write = shower(column.kind, self.lang)
-        shown = {n: write(n) for _, *numbers in cells for n in numbers if n == n}
+
+        def told(year: Year) -> str:
+            if year.known:
+                return show(year.value, column.kind, self.lang)
+            return between(year.low, year.high, column.kind, self.lang) or UNKNOWN
+
         measure = self._money if column.unit == "money" else ""
         title = self.words(f"pp_series_{name}", unit=measure)
-        svg = series([Year(*cell) for cell in cells], shown, title)
+        svg = series([Year(*cell) for cell in cells], told, title)
         why = "" if svg else self._why(cluster, years[-1], name)
         return Series(title, column.meaning(self.lang), svg, why)
 
     def _why(self, cluster: str, year: int | None, column: str) -> str:
         return self.content.reasons.told(places(cluster, year), column) or self.words("why_default")
 
+    def _at(self, cluster: str, year: int) -> int:
+        return [int(one) for one in self.formations.column(cluster, "year")].index(year)
+
     def _fact(self, cluster: str, name: str, year: int = 0) -> Fact:
-        """Return a figure of the last year, or of `year`."""
-        years = [int(one) for one in self.formations.column(cluster, "year")]
-        at = years.index(year) if year else -1
+        """Return a figure of the last year, or of `year`; of an unknown one its bounds, if there are any."""
+        at = self._at(cluster, year) if year else -1
         value = self.formations.column(cluster, name)[at]
         column = output_column("formations", name)
-        text = show(value, column.kind, self.lang)
-        if column.kind == "term" and not is_unknown(value):
+        text, why = show(value, column.kind, self.lang), ""
+        if is_unknown(value):
+            low, high = (self.formations.numbers(cluster, f"{name}_{end}")[at] for end in ("low", "high"))
+            text = between(low, high, column.kind, self.lang) or text
+            why = self._why(cluster, self.formations.column(cluster, "year")[at], name)
+        elif column.kind == "term":
             text = term(str(value), self.lang)
-        why = self._why(cluster, years[at], name) if is_unknown(value) else ""
         return Fact(column.label(self.lang), text, why)
 
     def _core(self, cluster: str) -> Core:
@@ -221,6 +231,11 @@ class Passports:
             self._fact(cluster, name, year)
             for name in ("core_supply_share", "core_output_share", "core_firmness", "core_stability")
         ]
+        maybe = self.formations.column(cluster, "core_maybe_members")[self._at(cluster, year)]
+        if not is_unknown(maybe):
+            also = [plain(shorten(names.get(one, one), 40)) for one in str(maybe).split(";")]
+            label = output_column("formations", "core_maybe_members").label(self.lang)
+            facts.insert(0, Fact(label, told_list("; ".join(also))))
         unit = self.words.money(self.content.currency)
         return Core(
             str(year),
@@ -248,8 +263,7 @@ class Passports:
         fact = self._fact(cluster, "core_p_degree", year)
         if fact.why:
             return self.words("pp_beyond_unknown", why=fact.why)
-        years = [int(one) for one in self.formations.column(cluster, "year")]
-        value = self.formations.column(cluster, "core_p_degree")[years.index(year)]
+        value = self.formations.column(cluster, "core_p_degree")[self._at(cluster, year)]
         key = (
             "pp_beyond_yes" if beyond_chance(pd.DataFrame({"core_p_degree": [value]}))[0] else "pp_beyond_no"
         )
@@ -276,25 +290,22 @@ class Passports:
         years = self.people.column(cluster, "year")
         if not years:
             return []
-        last, counts = max(years), dict[int, list[int]]()
+        last, counts = max(years), dict[int, list[Any]]()
         rows = zip(
             years, self.people.column(cluster, "stage"), self.people.column(cluster, "in_core"), strict=True
         )
         for year, stage, core in rows:
             if year == last and not is_unknown(stage):
-                at = min(int(np.floor(float(stage) + 0.5)), STAGES)
-                found = counts.setdefault(at, [0, 0])
-                found[0] += 1
-                found[1] += core is True
-        most = max((count for count, _ in counts.values()), default=1)
+                counts.setdefault(min(int(np.floor(float(stage) + 0.5)), STAGES), []).append(core)
+        most = max(map(len, counts.values()), default=1)
         return [
             Stage(
                 self.words("pp_stage_more" if at == STAGES else "pp_stage", stage=at),
-                n,
-                core,
-                round(100 * n / most),
+                len(cores),
+                _count(cores),
+                round(100 * len(cores) / most),
             )
-            for at, (n, core) in sorted(counts.items())
+            for at, cores in sorted(counts.items())
         ]
 
     # Support, findings, requests.
@@ -386,3 +397,12 @@ class Passports:
             cluster: int(counted.get((cluster, int(self.formations.column(cluster, "year")[-1])), 0))
             for cluster in self.order
         }
+
+
+def _count(cores: Sequence[Any]) -> str:
+    """Return how many are in the core: a range where that is unknown of some, a dash where of all."""
+    known = [bool(core) for core in cores if not is_unknown(core)]
+    if not known:
+        return UNKNOWN
+    least, most = sum(known), sum(known) + len(cores) - len(known)
+    return str(least) if least == most else f"{least}–{most}"

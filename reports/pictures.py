@@ -5,7 +5,7 @@ Places and texts are all decided here; colours are classes of the page, so that 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from clustercoop.graph.formation import FloatArray
 from clustercoop.graph.texts import term
 from clustercoop.reports.inert import plain, quoted, shorten
-from clustercoop.reports.numbers import UNKNOWN, brief
+from clustercoop.reports.numbers import brief
 from clustercoop.reports.words import Words
 
 LEVELS: Final = ("low", "medium", "high")
@@ -75,34 +75,27 @@ class Year:
         return not self.known and not np.isnan(self.low) and not np.isnan(self.high)
 
 
-def told(year: Year, show: Mapping[float, str]) -> str:
-    """Return the figure, its bounds, or a dash."""
-    if year.known:
-        return show[year.value]
-    return f"{show[year.low]}–{show[year.high]}" if year.bounded else UNKNOWN
-
-
-def series(years: Sequence[Year], show: Mapping[float, str], title: str) -> str:
+def series(years: Sequence[Year], told: Callable[[Year], str], title: str) -> str:
     """Return one figure over years: a line through the known, a bar where only bounds are, with values.
 
     Parameters
     ----------
     years : sequence of Year
         In order.
-    show : mapping of float to str
-        What each number of `years` reads.
+    told : callable
+        What a year reads: its figure, its bounds, or a dash.
     title : str
         What it is, for the alternative text.
 
     Examples
     --------
     >>> years = [Year(2020, 0.4), Year(2021, float("nan"), 0.1, 0.2)]
-    >>> drawn = series(years, {0.4: "40%", 0.1: "10%", 0.2: "20%"}, "x")
+    >>> drawn = series(years, lambda year: "40%" if year.known else "10%–20%", "x")
     >>> "10%–20%" in drawn, drawn.count("<circle")
     (True, 1)
     """
     numbers = [n for year in years for n in (year.value, year.low, year.high) if not np.isnan(n)]
-    said = f"{title}: " + "; ".join(f"{year.year} {told(year, show)}" for year in years)
+    said = f"{title}: " + "; ".join(f"{year.year} {told(year)}" for year in years)
     if not numbers:
         return ""
     bottom, top = min(0.0, *numbers), max(0.0, *numbers)
@@ -127,7 +120,7 @@ def series(years: Sequence[Year], show: Mapping[float, str], title: str) -> str:
             end = place(year.year, year.low)[1]
             marks += f'<path class="range" d="M{x:.1f} {y:.1f}V{max(end, y + 1.5):.1f}"/>'
         if named:
-            marks += label(x, y - 7, told(year, show), "now" if not back else "")
+            marks += label(x, y - 7, told(year), "now" if not back else "")
             marks += label(x, 80, str(year.year), "soft")
     for year in years:
         if year.known:

@@ -189,6 +189,12 @@ def test_wrong_usage_exits_2(words: list[str]) -> None:
     assert run(*words).exit_code == 2
 
 
+@pytest.mark.parametrize("command", sorted(main.commands))
+def test_every_command_says_what_it_takes(command: str) -> None:
+    told = run(command, "--help")
+    assert told.exit_code == 0 and "Usage:" in told.output and command in told.output
+
+
 def test_inputs_that_are_no_dataset_give_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "text.txt").write_text("hello")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clustercoop.reports.numbers import brief, decimal, is_unknown, percent, raw, show, significant
+from clustercoop.reports.numbers import between, brief, decimal, is_unknown, percent, raw, show, significant
 
 FINITE = st.floats(-1e12, 1e12, allow_nan=False)
 
@@ -40,6 +40,20 @@ def test_a_small_share_does_not_vanish() -> None:
 def test_small_p_values_are_bounded_not_rounded_to_zero() -> None:
     assert show(0.0001, "pvalue", "en") == "<0.001"
     assert show(0.001, "pvalue", "ru") == "0,001"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "kind", "told"),
+    [
+        # 14.417 and 14.421 % read alike with one decimal and with two.
+        (0.14417, 0.14421, "share", "14.417%–14.421%"),
+        (123456.1, 123456.4, "money", "123,456.1–123,456.4"),
+        (0.1441, 0.1552, "share", "14.4%–15.5%"),
+        (0.25, 0.25, "share", "25.0%"),
+    ],
+)
+def test_bounds_never_read_as_a_range_of_one_figure(low: float, high: float, kind: str, told: str) -> None:
+    assert between(low, high, kind, "en") == told
 
 
 def test_no_negative_zero() -> None:

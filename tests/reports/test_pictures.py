@@ -67,7 +67,7 @@ def test_hostile_names_are_text(name: str) -> None:
         portrait(POINTS, name),
         plane(zones(), [(placed, POINTS)], name),
         rule_plane(rule, [(placed, 0.2, 0.5)], name),
-        series([Year(2020, 0.5)], {0.5: name}, name),
+        series([Year(2020, 0.5)], lambda _: name, name),
     ):
         known = {"svg", "g", "path", "text", "circle", "rect", "a", "use"}
         assert {element.tag for element in ElementTree.fromstring(svg).iter()} <= known
@@ -75,7 +75,7 @@ def test_hostile_names_are_text(name: str) -> None:
 
 def test_nothing_known_makes_no_picture() -> None:
     assert portrait([(2020, np.nan, 1.0)]) == "" and portrait([]) == ""
-    assert zones().small([], "c") == "" and series([Year(2020, np.nan)], {}, "c") == ""
+    assert zones().small([], "c") == "" and series([Year(2020, np.nan)], str, "c") == ""
     assert closedness([(2020, np.nan, 0.5)], ("a", "b"), "c") == ""
 
 
@@ -103,7 +103,8 @@ def test_the_axis_ends_above_every_value_and_keeps_its_order(values: list[float]
 
 def test_a_series_shows_bounds_where_only_these_are_known() -> None:
     years = [Year(2020, 0.4), Year(2021, np.nan, 0.1, 0.2), Year(2022, np.nan)]
-    root = ElementTree.fromstring(series(years, {0.4: "40%", 0.1: "10%", 0.2: "20%"}, "Ratio"))
+    told = {2020: "40%", 2021: "10%–20%", 2022: "—"}
+    root = ElementTree.fromstring(series(years, lambda year: told[year.year], "Ratio"))
     assert root.attrib["aria-label"] == "Ratio: 2020 40%; 2021 10%–20%; 2022 —"
     [bar] = [path for path in root.iter("path") if path.attrib["class"] == "range"]
     # 0 at 66, the largest number .4 at 22, 44 between: .2 is at 44, .1 at 55.
