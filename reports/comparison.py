@@ -13,12 +13,13 @@ from clustercoop.analysis.comparison import Comparison
 from clustercoop.analysis.results import Result
 from clustercoop.graph.columns import OutputColumn, output_column
 from clustercoop.graph.kinds import KINDS
+from clustercoop.graph.texts import decimal_point
 from clustercoop.reports.inert import plain, shorten
-from clustercoop.reports.numbers import MINUS, decimal, is_unknown, percent, show
+from clustercoop.reports.numbers import decimal, is_unknown, percent, raw, show
 from clustercoop.reports.page import asset, render, width_rules
 from clustercoop.reports.reasons import column_label, gap_sentence
 from clustercoop.reports.section import Block, Shown, Text
-from clustercoop.reports.tables import display, plain_table
+from clustercoop.reports.tables import Cell, display, plain_table, unit
 from clustercoop.reports.words import Words
 
 SHOWN: Final = 2000
@@ -46,6 +47,9 @@ class Told:
         self.lang = lang
         self._names = before.graph.names | after.graph.names
         self._clusters = before.graph.cluster_names | after.graph.cluster_names
+        # Amounts of two currencies have no unit in common; the settings tell both.
+        same = before.graph.currency == after.graph.currency
+        self._currency = before.graph.currency if same else ""
 
     def lines(self) -> Iterator[str]:
         """Yield what there is to say in a few sentences, what may explain it first."""
@@ -121,7 +125,10 @@ class Told:
                 continue
             title = words(f"cmp_nav_{key}")
             shown = (row for row, _ in zip(rows, range(SHOWN), strict=False))
-            labels = [(words(f"cmp_{head}"), "year" if head == "year" else "text") for head in heads]
+            labels = [
+                (words(f"cmp_{head}"), _KINDS.get((key, head), _KINDS.get(("", head), "text")))
+                for head in heads
+            ]
             table = replace(plain_table(key, title, labels, shown, words), total=len(held))
             yield Part(key, title, words(f"cmp_intro_{key}"), [Shown(table)])
 
@@ -148,7 +155,7 @@ class Told:
 
     def _formations(self) -> Iterable[Sequence[Any]]:
         for row in _records(self._states):
-            count = decimal(row.figures, 0, self.lang) if row.state == "changed" else ""
+            count = row.figures if row.state == "changed" else _BLANK
             yield self.cluster(row.cluster_id), row.year, self.words(f"cmp_state_{row.state}"), count
 
     def _figures(self, rows: pd.DataFrame, *, changes: bool = False) -> Iterable[Sequence[Any]]:
@@ -157,15 +164,26 @@ class Told:
             column = output_column(row["table"], row["column"])
             sides = [self._side(row, side, column) for side in ("before", "after")]
             more = [_change(row["change"], column, self.lang), _share(row["relative_change"], self.lang)]
-            year = self.words("cmp_whole") if pd.isna(row["year"]) else str(row["year"])
-            yield self.cluster(row["cluster_id"]), year, column.label(self.lang), *sides, *more[: 2 * changes]
+            measure = unit(column.unit, self._currency, self.words) if self._currency else ""
+            label = ", ".join(filter(None, (column.label(self.lang), measure)))
+            yield (
+                self.cluster(row["cluster_id"]),
+                self._year(row["year"]),
+                label,
+                *sides,
+                *more[: 2 * changes],
+            )
 
-    def _side(self, row: dict[Any, Any], side: str, column: OutputColumn) -> str:
+    def _year(self, year: Any) -> Any:
+        return Cell(self.words("cmp_whole"), "") if pd.isna(year) else year
+
+    def _side(self, row: dict[Any, Any], side: str, column: OutputColumn) -> Cell:
         if not is_unknown(row[side]):
-            return display(row[side], column.kind, self.words)
+            return Cell(display(row[side], column.kind, self.words), raw(row[side]))
         if not row[f"unknown_{side}"]:
-            return self.words("cmp_none") if column.empty == "none" else display(None, "text", self.words)
-        return self.words("cmp_unknown")
+            none = self.words("cmp_none") if column.empty == "none" else display(None, "text", self.words)
+            return Cell(none, "")
+        return Cell(self.words("cmp_unknown"), "")
 
     def _core(self) -> Iterable[Sequence[Any]]:
         for row in _records(self.found.core):
@@ -174,11 +192,10 @@ class Told:
 
     def _gaps(self) -> Iterable[Sequence[Any]]:
         for row in _records(self.found.gaps):
-            who = _named(self._names, row.participant_id) if row.participant_id else ""
-            year = self.words("cmp_whole") if pd.isna(row.year) else str(row.year)
+            who = _named(self._names, row.participant_id) if row.participant_id else _BLANK
             yield (
                 self.cluster(row.cluster_id),
-                year,
+                self._year(row.year),
                 who,
                 column_label(row.column, self.lang),
                 self.words(f"cmp_state_{row.state}"),
@@ -191,16 +208,26 @@ class Told:
             where = "; ".join(self.cluster(one) for one in row.cluster_ids.split(";") if one)
             said = self.words("yes" if row.explains else "no")
             state = self.words(f"cmp_state_{row.state}")
-            yield row.table, state, shorten(row.key, 300), row.column, *sides, where, said
+            yield row.table, state, shorten(row.key, 300), row.column or _BLANK, *sides, where or _BLANK, said
 
-    def _raw(self, value: Any) -> str:
-        if isinstance(value, float):
-            return show(value, "number", self.lang) if value != round(value, 2) else f"{value:.10g}"
-        return "" if is_unknown(value) else shorten(str(value), 200)
+    def _raw(self, value: Any) -> Cell:
+        """Return a cell of the data with every figure that it has: rows differ by their last ones too."""
+        if isinstance(value, float) and not is_unknown(value):
+            return Cell(decimal_point(f"{value:.10g}", self.lang), raw(value))
+        told = "" if is_unknown(value) else shorten(plain(str(value)), 200)
+        return Cell(told, told)
 
 
 _SIDES: Final = ("before", "after")
 _FIGURE: Final = ("cluster", "year", "figure", *_SIDES)
+# Kinds of columns, of one table or of all; any other is text.
+_KINDS: Final = {
+    "year": "year",
+    "clusters.figures": "int",
+    **{f"figures.{head}": "float" for head in (*_SIDES, "change", "relative")},
+    **dict.fromkeys(("reason", "key", "concerns"), "sentence"),
+}
+_BLANK: Final = Cell("", "")
 
 
 def _records(frame: pd.DataFrame) -> Iterator[Any]:
@@ -212,20 +239,23 @@ def _named(names: dict[str, str], id: str) -> str:
     return name if name == id else f"{name} ({shorten(plain(id), 40)})"
 
 
-def _signed(told: str, value: float) -> str:
-    return told if told.startswith(MINUS) or not value > 0 else f"+{told}"
+def _signed(told: str, value: float) -> Cell:
+    return Cell(f"+{told}" if value > 0 and any(c in "123456789" for c in told) else told, raw(value))
 
 
-def _change(value: Any, column: OutputColumn, lang: str) -> str:
+def _change(value: Any, column: OutputColumn, lang: str) -> Cell:
     if is_unknown(value):
-        return ""
-    if KINDS[column.kind].notation == "percent":
+        return _BLANK
+    notation = KINDS[column.kind].notation
+    if notation == "percent":
         return _signed(Words(lang)("cmp_points", value=decimal(100 * value, 2, lang)), value)
-    return _signed(show(float(value), column.kind, lang), value)
+    # A difference of two probabilities is none: it can be negative, and "<0.001" would not be true of it.
+    kind = "float" if notation == "pvalue" else column.kind
+    return _signed(show(float(value), kind, lang), value)
 
 
-def _share(value: Any, lang: str) -> str:
-    return "" if is_unknown(value) else _signed(percent(float(value), lang), value)
+def _share(value: Any, lang: str) -> Cell:
+    return _BLANK if is_unknown(value) else _signed(percent(float(value), lang), float(value))
 
 
 def render_comparison(told: Told, names: tuple[str, str], version: str) -> str:

@@ -302,12 +302,17 @@ def build_table(
 def plain_table(
     key: str, caption: str, heads: Sequence[tuple[str, str]], rows: Iterable[Sequence[Any]], words: Words
 ) -> Table:
-    """Return a table of `rows` with `heads` of (label, type): for accounting, settings and the like."""
-    columns = tuple(Column(f"c{number}", label, "", kind) for number, (label, kind) in enumerate(heads))
+    """Return a table of `rows` with `heads` of (label, type): for accounting, settings and the like.
+
+    A value may be a `Cell` already, where it is not shown as its type is.
+    """
+    columns = tuple(Column(label, label, "", kind) for label, kind in heads)
     done = [
         Row(
             tuple(
-                Cell(display(value, column.kind, words), raw(value), -1, is_unknown(value))
+                value
+                if isinstance(value, Cell)
+                else Cell(display(value, column.kind, words), raw(value), -1, is_unknown(value))
                 for value, column in zip(row, columns, strict=True)
             )
         )

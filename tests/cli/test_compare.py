@@ -16,6 +16,8 @@ from clustercoop.analysis.comparison import _differences
 from clustercoop.cli import main
 from clustercoop.graph.errors import DataError, OutputError, UnknownNameError
 from clustercoop.reports.comparison import Told
+from clustercoop.reports.section import Shown
+from clustercoop.reports.tables import Table
 from tests.builders import HOSTILE, frames
 from tests.reports.pages import problems
 
@@ -220,6 +222,55 @@ def test_equal_rows_are_set_against_each_other_one_by_one() -> None:
         ("c", "added", [("value", None, 2.0)]),
     ]
     assert not list(_differences(one, one.sample(frac=1, random_state=1), ["who"]))
+
+
+def shown(one: clustercoop.Result, two: clustercoop.Result, key: str, lang: str = "en") -> Table:
+    told = Told(clustercoop.compare(one, two), one, two, lang)
+    [block] = [block for part in told.parts() if part.key == key for block in part.blocks]
+    assert isinstance(block, Shown)
+    return block.table
+
+
+def changed(base: clustercoop.Result, name: str, values: list[Any]) -> clustercoop.Result:
+    return replace(base, formations=base.formations.assign(**{name: values}))
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after", "told"),
+    [
+        # A probability that fell by 0.3 did not change by less than 0.001.
+        ("core_p_degree", 0.5, 0.2, ["0.500", "0.200", "−0.300", "−60.0%"]),
+        ("core_p_degree", 0.2, 0.5, ["0.200", "0.500", "+0.300", "+150.0%"]),
+        ("autonomy", 0.5, 0.25, ["50.0%", "25.0%", "−25.00 pp", "−50.0%"]),
+        ("output", 1200.0, 1500.0, ["1,200", "1,500", "+300", "+25.0%"]),
+        # Nothing is a share of 0, and nothing differs from what is unknown: blank, not unknown.
+        ("autonomy", 0.0, 0.25, ["0.0%", "25.0%", "+25.00 pp", ""]),
+        ("autonomy", None, 0.25, ["unknown", "25.0%", "", ""]),
+    ],
+)
+def test_a_change_reads_as_what_it_is(
+    base: clustercoop.Result, name: str, before: float | None, after: float, told: list[str]
+) -> None:
+    gap = {"column": name, "code": "output_unknown", "value": "", "detail": "", "participant_id": ""}
+    gaps = pd.DataFrame([{"cluster_id": "C0", "year": 2021, **gap}]).astype({"year": "Int64"})
+    one = replace(changed(base, name, [before, 1.0, 1.0, 1.0]), gaps=gaps)
+    two = changed(base, name, [after, 1.0, 1.0, 1.0])
+    [row] = shown(one, two, "figures").rows
+    assert [cell.text for cell in row.cells[3:]] == told
+    assert not any(cell.unknown for cell in row.cells)
+    exact = [before, after, None if before is None else after - before]
+    assert [cell.raw for cell in row.cells[3:6]] == ["" if v is None else f"{v:.10g}" for v in exact]
+
+
+def test_amounts_have_their_unit_and_rows_all_their_figures(
+    base: clustercoop.Result, moved: clustercoop.Result
+) -> None:
+    labels = {row.cells[2].text for row in shown(base, moved, "figures", "ru").rows}
+    assert "Внутренние поставки, млн руб." in labels
+    links = BASE["links"].copy()
+    links.loc[first_link(), "value"] = 12.345678
+    [row] = shown(base, analysed(links=links), "rows", "ru").rows
+    assert (row.cells[5].text, row.cells[5].raw) == ("12,345678", "12.345678")
 
 
 @pytest.mark.parametrize("lang", ["en", "ru"])
