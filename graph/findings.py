@@ -11,6 +11,7 @@ import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from functools import cache
 from importlib import resources
 from typing import Any, Final, Literal
@@ -19,7 +20,7 @@ import pandas as pd
 
 from clustercoop.graph.display import inert, notebook
 from clustercoop.graph.errors import ParameterError
-from clustercoop.graph.texts import BASE, fill, row_text, subset, term, text
+from clustercoop.graph.texts import BASE, decimal_point, fill, row_text, subset, term, text
 
 Severity = Literal["error", "warning", "info"]
 
@@ -42,6 +43,10 @@ COLUMNS: Final = (
 NAMED: Final = 10
 KEPT: Final = 100
 _KINDS: Final = 5
+# What introduces a detail, left out where there is none.
+_NO_DETAIL: Final = re.compile(r": \{detail\}| \(\{detail\}\)")
+# A figure that was worked out, alone or in a list; codes such as 05.1 and 05.1.2 are none.
+_FIGURE: Final = re.compile(r"(?:^|(?<=; ))(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]\d+)?)(%?)(?=$|; | \(\+)")
 _MORE: Final = re.compile(r" \(\+(\d+)\)$")
 SEVERITIES: Final[tuple[Severity, ...]] = ("error", "warning", "info")
 
@@ -111,8 +116,17 @@ class Finding:
         --------
         >>> Finding("year_impossible", value="20222").message()
         'the year 20222 is not a year between 1900 and 2100'
+
+        A cell of a file is quoted as it stands there; a figure that was worked out follows the language.
+
+        >>> Finding("ratio_above_one", value="1.25").message("ru")[-6:-1]
+        ' 1,25'
         """
-        return fill(catalogue()[self.code].sentence(lang), value=self.value, detail=listed(self.detail))
+        sentence = catalogue()[self.code].sentence(lang)
+        if not self.detail:
+            sentence = _NO_DETAIL.sub("", sentence)
+        value = self.value if self.file else figures(self.value, lang)
+        return fill(sentence, value=value, detail=figures(listed(self.detail), lang))
 
     def action(self, lang: str = "en") -> str:
         """Return what was done about it, in `lang`."""
@@ -140,6 +154,24 @@ class Finding:
         if self.participant_id:
             parts.append(f"participant {self.participant_id}")
         return ", ".join(part for part in parts if part)
+
+
+def figures(told: str, lang: str) -> str:
+    r"""Return a figure, or a list of some, as `lang` writes decimals; any other text as it is.
+
+    Examples
+    --------
+    >>> figures("77.3%", "ru"), figures("0.34; 1.2e+06 (+3)", "ru"), figures("05.1; 20.11.2", "ru")
+    ('77,3\xa0%', '0,34; 1200000 (+3)', '05.1; 20.11.2')
+    """
+    return _FIGURE.sub(lambda found: _written(found[1], found[2], lang), told)
+
+
+def _written(number: str, percent: str, lang: str) -> str:
+    if "e" in number:
+        number = f"{Decimal(number):f}"
+    number = decimal_point(number, lang)
+    return text("format.percent", lang, value=number) if percent else number
 
 
 def listed(detail: str) -> str:

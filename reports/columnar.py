@@ -13,7 +13,7 @@ from clustercoop.graph.kinds import KINDS
 from clustercoop.reports.inert import plain
 from clustercoop.reports.numbers import is_unknown, numeric, raw, shower
 from clustercoop.reports.reasons import Place, Reasons, places
-from clustercoop.reports.tables import display, unit, year_span
+from clustercoop.reports.tables import bounds_of, display, unit, year_span
 from clustercoop.reports.words import Words
 
 FIGURES: Final = 10
@@ -70,6 +70,7 @@ class Columnar:
         places: Sequence[tuple[Place, ...]],
         *,
         name: str = "",
+        ranges: Sequence[str] = (),
     ) -> dict[str, Any] | None:
         """Return one column as data; None where it holds nothing.
 
@@ -82,6 +83,8 @@ class Columnar:
             Where to look for the reason of an unknown cell of each row.
         name : str
             Code on the page, where it is not that of the column.
+        ranges : sequence of str
+            One a row, where figures have bounds: what is shown in place of an unknown one, "" for a dash.
         """
         lang = self.words.lang
         label, measure = column.label(lang), unit(column.unit, self.currency, self.words)
@@ -95,29 +98,34 @@ class Columnar:
         if numeric(column.kind):
             cells = self.numbers(values, column.kind)
             unknown = [number for number, value in enumerate(cells["v"]) if value is None]
+            if any(ranges):
+                told = cells.get("t") or ["" if value is None else str(value) for value in cells["v"]]
+                cells["t"] = [range_ or text for range_, text in zip(ranges, told, strict=True)]
         elif column.kind == "ids":
             cells = {"p": [self.people(value) for value in values]}
             unknown = [number for number, listed in enumerate(cells["p"]) if not listed]
         else:
             cells = coded(values, self._telling(column))
             unknown = [number for number, place in enumerate(cells["i"]) if place < 0]
-        if len(unknown) == len(values):
+        if len(unknown) == len(values) and not any(ranges):
             return None
         if column.column == "cluster_id":
             ids = cells.get("r", cells["d"])
             named = [self.clusters.get(one, (text, "")) for one, text in zip(ids, cells["d"], strict=True)]
             cells |= {"r": ids, "d": [name for name, _ in named], "a": [link for _, link in named]}
-        why = {
-            number: told for number in unknown if (told := self.reasons.told(places[number], column.column))
-        }
-        cells["w"] = {str(number): self.reason(told) for number, told in why.items()}
+        why = {number: self.reasons.told(places[number], column.column) for number in unknown}
+        cells["w"] = {str(number): self.reason(said) for number, said in why.items() if said}
         return head | cells
 
     def table(self, frame: pd.DataFrame, columns: Iterable[OutputColumn]) -> dict[str, Any]:
         """Return a whole table as data: its columns that hold anything, in order, all shown at first."""
         years = frame["year"] if "year" in frame else [None] * len(frame)
         where = [places(str(one), year) for one, year in zip(frame["cluster_id"], years, strict=True)]
-        made = [self.column(one, frame[one.column], where) for one in columns if one.column in frame]
+        made = [
+            self.column(one, frame[one.column], where, ranges=bounds_of(frame, one, self.words))
+            for one in columns
+            if one.column in frame
+        ]
         held = [column for column in made if column is not None]
         return {"rows": len(frame), "columns": held, "first": [column["c"] for column in held]}
 

@@ -126,7 +126,7 @@ class Told:
             title = words(f"cmp_nav_{key}")
             shown = (row for row, _ in zip(rows, range(SHOWN), strict=False))
             labels = [
-                (words(f"cmp_{head}"), _KINDS.get((key, head), _KINDS.get(("", head), "text")))
+                (words(f"cmp_{head}"), _KINDS.get(f"{key}.{head}", _KINDS.get(head, "text")))
                 for head in heads
             ]
             table = replace(plain_table(key, title, labels, shown, words), total=len(held))

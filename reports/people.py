@@ -10,6 +10,7 @@ import pandas as pd
 from clustercoop.analysis.results import Result
 from clustercoop.analysis.typology import rule_sentence
 from clustercoop.graph.columns import TABLES, output_columns
+from clustercoop.graph.findings import Finding, listed
 from clustercoop.graph.gaps import ALL
 from clustercoop.graph.texts import text
 from clustercoop.reports.numbers import is_unknown
@@ -94,6 +95,12 @@ def _cells(frame: pd.DataFrame, name: str) -> Iterable[object]:
 
 
 def _reasons(frame: pd.DataFrame, lang: str) -> list[str]:
+    """Return the sentences of gaps, or of rejected rows of a file: these quote its cells as they stand."""
     cells = frame[["code", "value", "detail"]].astype(object)
     rows = cells.where(cells.notna(), "").itertuples(index=False, name=None)
-    return [gap_sentence(reason, lang) for reason in rows]
+    if "file" not in frame:
+        return [gap_sentence(reason, lang) for reason in rows]
+    return [
+        Finding(code, file=str(file), value=value, detail=listed(detail)).message(lang)
+        for (code, value, detail), file in zip(rows, frame["file"], strict=True)
+    ]

@@ -25,6 +25,7 @@ ORDER: Final = (
     "value_accepted",
     "value_rejected",
     "value_unknown",
+    "value_folded",
     "format",
     "reader",
     "encoding",

@@ -247,7 +247,8 @@ def build_table(
         label = column.label(words.lang)
         measure = unit(column.unit, currency, words)
         values = frame[column.column] if column.column in frame.columns else None
-        if values is None or not any(not is_unknown(value) for value in values):
+        ranges = [] if values is None else bounds_of(frame, column, words)
+        if values is None or (not any(ranges) and all(is_unknown(value) for value in values)):
             empty.append(label)
             continue
         shown.append(
@@ -261,7 +262,6 @@ def build_table(
         labels.append(label)
         lengths = bars(values, column.kind)
         done = []
-        ranges = bounds_of(frame, column, words)
         for value, length, range_ in zip(values, lengths, ranges, strict=True):
             text = range_ or display(value, column.kind, words)
             address = tip = ""

@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from clustercoop.graph.columns import OutputColumn, output_column, output_columns
+from clustercoop.graph.columns import OutputColumn, output_columns
 from clustercoop.reports.beyond import beyond_chance
 from clustercoop.reports.numbers import UNKNOWN, decimal, percent
 from clustercoop.reports.reasons import places
@@ -75,7 +75,7 @@ class Clusters(Section):
         whole = content.clusters.set_index(content.clusters["cluster_id"].astype(str)).reindex(ids)
         more = [c for c in output_columns("clusters") if c.column != "cluster_id"]
         made += self._figures(whole, more, [places(cluster) for cluster in ids], "clusters.")
-        self._mend(made, frame)
+        self._mend(made)
         last = [k for k, one in enumerate(ids) if k + 1 == len(ids) or ids[k + 1] != one]
         ends = {years[row] for row in last}
         names = {column["c"] for column in made}
@@ -188,23 +188,30 @@ class Clusters(Section):
         for column in columns:
             if column.column in frame:
                 name = prefix + column.column
-                made = self.content.columnar.column(column, frame[column.column], where, name=name)
+                told = bounds_of(frame, column, self.words)
+                made = self.content.columnar.column(
+                    column, frame[column.column], where, name=name, ranges=told
+                )
                 if made is not None:
                     yield made
 
-    def _mend(self, made: list[dict[str, Any]], frame: pd.DataFrame) -> None:
-        """Show bounds where a ratio is unknown, verdicts as chips, and which cores are beyond chance."""
+    @staticmethod
+    def _beyond(verdict: str, p: str) -> str:
+        return f"{verdict}, p {p}" if p.startswith("<") else f"{verdict}, p = {p}"
+
+    def _mend(self, made: list[dict[str, Any]]) -> None:
+        """Show verdicts as chips, and which cores are beyond chance, by which p."""
         by_name = {column["c"]: column for column in made}
-        for name, column in by_name.items():
-            if f"{name}_low" in frame and f"{name}_high" in frame:
-                told = bounds_of(frame, output_column("formations", name), self.words)
-                shown = column.get("t") or ["" if v is None else str(v) for v in column["v"]]
-                column["t"] = [range_ or text for range_, text in zip(told, shown, strict=True)]
         for name in ("clusters.formation_verdict", "ecosystem_type"):
             if name in by_name:
                 by_name[name]["k"] += " v"
         if "core_size" in by_name and "core_beyond" in by_name:
-            by_name["core_size"]["mark"] = by_name["core_beyond"]["i"]
+            beyond, p = by_name["core_beyond"], by_name["core_p_degree"]["t"]
+            said = [
+                None if at < 0 else self._beyond(beyond["d"][at], p[row])
+                for row, at in enumerate(beyond["i"])
+            ]
+            by_name["core_size"] |= {"mark": beyond["i"], "said": said}
             by_name["core_size"].pop("top", None)
 
     def _groups(self, made: list[dict[str, Any]]) -> list[list[str]]:

@@ -40,6 +40,9 @@ function cellOf(column, row) {
   return {text, raw: column.r ? column.r[at] : text, key: text, link: column.a && column.a[at], at};
 }
 
+// A list is found by any of its names, those too that its cell counts only.
+const textOf = (cell) => cell.tip ? cell.key : cell.text;
+
 function lineOf([path, said]) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("viewBox", "0 0 112 25");
@@ -157,7 +160,7 @@ class Drawn {
     const picked = Object.entries(this.state.picked).filter(([key, raws]) => raws.length && this.chips.has(key));
     const shown = this.shownColumns();
     const fits = (row) => picked.every(([key, raws]) => raws.includes(cellOf(this.columns.get(this.chips.get(key)), row).raw))
-      && (!words || shown.some((column) => cellOf(column, row).text.toLowerCase().includes(words)));
+      && (!words || shown.some((column) => textOf(cellOf(column, row)).toLowerCase().includes(words)));
     const rows = this.ofYear().filter(fits);
     const name = this.state.sort.replace(/^-/, "");
     const column = this.columns.get(name);
@@ -207,7 +210,7 @@ class Drawn {
     else if (column.k.includes("v")) made.append(element("span", {class: "chip " + cell.raw.replace(/\W+/g, "-")}, cell.text));
     else made.append(cell.text);
     if (column.mark && !cell.unknown && column.mark[row] >= 0) {
-      const text = this.columns.get("core_beyond").d[column.mark[row]];
+      const text = column.said[row];
       made.append(element("span", {class: column.mark[row] ? "mark no" : "mark", role: "img", "aria-label": text, "data-tip": text}));
     }
     if (column.top && !cell.unknown) {

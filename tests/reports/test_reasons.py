@@ -1,11 +1,14 @@
 import dataclasses
+import re
 from types import SimpleNamespace
 
 import pandas as pd
 
 from clustercoop.analysis.results import Result
+from clustercoop.graph.findings import Finding, catalogue
 from clustercoop.graph.gaps import ALL, Gap, gaps_frame
-from clustercoop.reports.reasons import Reasons, told_sources, unknown_because
+from clustercoop.reports.people import for_people
+from clustercoop.reports.reasons import Reasons, gap_sentence, told_sources, unknown_because
 from clustercoop.reports.words import Words
 from tests.reports.samples import sample
 
@@ -68,3 +71,23 @@ def test_sources_are_codes_until_they_are_told() -> None:
     )
     assert told_sources(codes, "ru").startswith("Внутренние поставки: связи 2, отчёт")
     assert told_sources(None, "en") == ""
+
+
+def test_a_reason_without_a_detail_ends_where_it_is_said() -> None:
+    for lang in ("en", "ru"):
+        for code, entry in catalogue().items():
+            if re.search(r"(?<!: )(?<! \(){detail}|{detail}(?! ?[),.;]|$)", entry.sentence(lang)):
+                continue  # says nothing without one, and always has it
+            told = gap_sentence((code, "1", ""), lang)
+            assert not re.search(r":\s*$|\(\s*\)|[(\s]$", told), (code, told)
+    assert gap_sentence(("rows_open", "1", "0001"), "en").endswith("only bounds (0001)")
+
+
+def test_figures_follow_the_language_and_cells_of_files_are_quoted_as_they_stand() -> None:
+    assert "96,4\u00a0%" in gap_sentence(("output_coverage_low", "96.4%", "0001"), "ru")
+    assert "96.4%" in gap_sentence(("output_coverage_low", "96.4%", "0001"), "en")
+    cell = Finding("year_impossible", file="links.csv", value="20.22").message("ru")
+    assert "20.22" in cell
+    frame = pd.DataFrame([{"file": "links.csv", "code": "year_impossible", "value": "20.22", "detail": ""}])
+    result = dataclasses.replace(sample(), rejected=frame)
+    assert for_people(result, "rejected", "ru")["reason"].tolist() == [cell]

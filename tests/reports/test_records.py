@@ -1,7 +1,10 @@
+import clustercoop
+from clustercoop.graph.texts import languages
 from clustercoop.reports.content import Content, with_no_dysfunction
 from clustercoop.reports.records import records_table, rows_by_table, sums_by_column
 from clustercoop.reports.sections.types import TypesSection
 from clustercoop.reports.words import Words
+from tests.builders import frames
 from tests.reports.samples import VALUES, sample
 
 ACCOUNTING = {
@@ -24,6 +27,15 @@ def test_rows_and_sums_are_shown_as_they_were_counted() -> None:
     ]
     sums = sums_by_column(ACCOUNTING, Words("ru"))
     assert [cell.raw for cell in sums.rows[0].cells] == ["links", "value", "123456.789", "123450", "6.789"]
+
+
+def test_every_column_of_the_accounting_has_its_head_in_each_language() -> None:
+    result = clustercoop.analyze(frames(members=3), nulls=0, workers=1, metrics="cooperation")
+    accounting = {**result.provenance["accounting"], "folded": {"values": {"value": {"value_folded": 1.0}}}}
+    for lang in languages():
+        for table in (rows_by_table(accounting, Words(lang)), sums_by_column(accounting, Words(lang))):
+            named = Words(lang).subset("record_")
+            assert [column.label for column in table.columns] == [named[c.name] for c in table.columns]
 
 
 def test_the_order_of_a_mapping_does_not_matter() -> None:
