@@ -130,6 +130,8 @@ class Unsettled:
     members : bool
         Whether the cluster has a member whose row was rejected.
     named : array of bool, shape (n,)
+    tied : array of bool, shape (n,)
+        Members that may trade with, or know, another one by rows that are open.
     rows : int
     """
 
@@ -140,6 +142,7 @@ class Unsettled:
     crossing: bool
     members: bool
     named: Flags
+    tied: Flags
     rows: int
 
     @property
@@ -162,11 +165,8 @@ def unsettled(formation: Formation, rows: OpenRows) -> Unsettled | None:
     supply, less, more = rows.supply[mine], rows.less[mine], rows.more[mine]
     member_sells, member_buys = seller >= 0, buyer >= 0
     own = member_sells & (seller == buyer)
-    inside = (
-        supply
-        & ~own
-        & ((member_sells & (member_buys | (buyer == NOBODY))) | (member_buys & (seller == NOBODY)))
-    )
+    between = ~own & ((member_sells & (member_buys | (buyer == NOBODY))) | (member_buys & (seller == NOBODY)))
+    inside = supply & between
     touching = member_sells | member_buys
     people = rows.memberships[rows.memberships["cluster_id"] == formation.cluster_id]
     since, until = people["joined_year"].fillna(0), people["left_year"].fillna(9999)
@@ -175,8 +175,11 @@ def unsettled(formation: Formation, rows: OpenRows) -> Unsettled | None:
         return None
     named = np.zeros(formation.n, bool)
     sums = np.zeros((2, formation.n))
+    whole = between & member_sells & member_buys
+    # An end that nobody is named for, like a member whose row was rejected, may be tied to anyone.
+    tied = np.full(formation.n, bool(period.any() or (between & ~whole).any()))
     for side in sides:
-        named[side[side >= 0]] = True
+        named[side[side >= 0]] = tied[side[whole]] = True
     by_member = inside & member_sells
     for total, amount in zip(sums, (less, more), strict=True):
         np.add.at(total, seller[by_member], amount[by_member])
@@ -188,6 +191,7 @@ def unsettled(formation: Formation, rows: OpenRows) -> Unsettled | None:
         crossing=bool(touching.any()),
         members=bool(period.any()),
         named=named,
+        tied=tied,
         rows=int(touching.sum()) + int(period.sum()),
     )
 

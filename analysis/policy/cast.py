@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from clustercoop.analysis.policy.analysed import Analysed
 from clustercoop.analysis.thresholds import Thresholds
+from clustercoop.analysis.unsettled import Unsettled, open_rows, unsettled
 from clustercoop.graph.formation import FloatArray, Formation, sum_by
 from clustercoop.graph.model import SupplyGraph
 
@@ -52,9 +53,14 @@ class Cast:
         return [str(one) for one in self.formation.ids]
 
     @cached_property
-    def roles_known(self) -> bool:
-        """Whether any member has a role."""
-        return any(self.formation.role)
+    def nameless(self) -> Flags:
+        """Members without a role: they may make final products, or nothing."""
+        return np.array([not role for role in self.formation.role], dtype=bool)
+
+    @cached_property
+    def open(self) -> Unsettled | None:
+        """What rejected rows, and rows that state only bounds, leave open."""
+        return unsettled(self.formation, open_rows(self.graph))
 
     @cached_property
     def producing(self) -> Flags:
@@ -80,6 +86,14 @@ class Cast:
         return out | (self.figure("internal_supply") > 0)
 
     @cached_property
+    def perhaps_linked(self) -> Flags:
+        """Members that may have such a link: by a row that is open, or as buyers of reported supply."""
+        told = (self.figure("internal_supply") > 0) & (self.formation.supplied_inside == 0)
+        if told.any() or not self.formation.has_links:
+            return np.ones(self.formation.n, bool)
+        return self.open.tied if self.open else np.zeros(self.formation.n, bool)
+
+    @cached_property
     def purchases(self) -> FloatArray:
         """All purchases, millions; a negative cell is unknown."""
         bought = self.formation.purchases
@@ -87,9 +101,16 @@ class Cast:
 
     @cached_property
     def bought_from_intermediate(self) -> FloatArray:
-        """What each member bought from members that make no final product, by recorded links."""
+        """What each member bought from members that make no final product, by recorded links.
+
+        Unknown where a row about its trade is open, or a seller has no role.
+        """
         f = self.formation
         if not f.has_links:
             return np.full(f.n, np.nan)
         own = ~self.final[f.src]
-        return sum_by(f.dst[own], f.weight[own], f.n)
+        bought = sum_by(f.dst[own], f.weight[own], f.n)
+        bought[f.dst[self.nameless[f.src]]] = np.nan
+        if self.open:
+            bought[self.open.tied] = np.nan
+        return bought

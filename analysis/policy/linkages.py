@@ -25,7 +25,9 @@ from numpy.typing import ArrayLike, NDArray
 from clustercoop.analysis.closedness.finn import checked_flows
 from clustercoop.analysis.entrainment import ghosh_inverse, leontief_inverse
 from clustercoop.analysis.metric import NAN, Flags
+from clustercoop.analysis.unsettled import open_rows, unsettled
 from clustercoop.graph.formation import FloatArray, Formation, sum_by
+from clustercoop.graph.model import SupplyGraph
 
 KINDS: Final = ("independent", "dependent on supply", "dependent on demand", "generally dependent")
 
@@ -97,12 +99,12 @@ def _linkages(backward: FloatArray, forward: FloatArray, extraction: FloatArray)
     return Linkages(backward, forward, back, ahead, extraction, kind)
 
 
-def formation_linkages(formation: Formation) -> tuple[Linkages | None, str, Flags]:
+def formation_linkages(formation: Formation, graph: SupplyGraph) -> tuple[Linkages | None, str, Flags]:
     """Return the linkages between the members of a formation, or None, why, and at whom it fails.
 
     Members without trade inside keep linkages of 1, and their extraction takes their own output.
     """
-    code, at = trading_problem(formation)
+    code, at = trading_problem(formation, graph)
     if code:
         return None, code, at
     output = np.where(formation.output > 0, formation.output, 0.0)
@@ -119,11 +121,15 @@ def linkages_or_none(flows: FloatArray, output: FloatArray) -> Linkages | None:
         return None
 
 
-def trading_problem(formation: Formation) -> tuple[str, Flags]:
+def trading_problem(formation: Formation, graph: SupplyGraph) -> tuple[str, Flags]:
     """Return why coefficients of the members' trade cannot be told, "" where they can, and at whom.
 
-    A member that trades inside needs a known output, not below its supply to others.
+    A member that trades inside needs a known output, not below its supply to others; no row that was
+    rejected, or states only bounds, may be about their trade.
     """
+    found = unsettled(formation, open_rows(graph))
+    if found and (found.inside or found.members):
+        return "trade_open", found.named if found.named.any() else found.tied
     supplied, bought = formation.supplied_inside, formation.bought_inside
     trading = (supplied > 0) | (bought > 0)
     if not formation.has_links:

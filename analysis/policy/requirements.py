@@ -104,7 +104,7 @@ def _productivity(rule: Rule, case: Case) -> Judged:
     cut = case.regional
     missing = [] if not math.isnan(low) or not math.isnan(high) else [f"activity.{part}" for part in _ADDED]
     missing += ["indicators.regional_value_added_per_employee"] if math.isnan(cut) else []
-    holds = True if low > cut else False if high <= cut else None
+    holds = True if low > cut * (1 + NOISE) else False if high <= cut * (1 + NOISE) else None
     told = [] if math.isnan(cut) else [say("eligibility.region", value={"money": cut})]
     return Judged(holds, value, low, high, cut, missing=missing if holds is None else [], because=told)
 
@@ -114,34 +114,48 @@ _ADDED: Final = ("value_added", "employees")
 
 def _linked(rule: Rule, case: Case) -> Judged:
     cast, allowed = _cast(case), int(rule.entry.number_of("allowed"))
-    if not cast.formation.has_links and not cast.linked.any():
-        return Judged(None, threshold=allowed, missing=["links.value"])
-    alone = [one for one, tied in zip(cast.ids, cast.linked, strict=True) if not tied]
-    if not cast.formation.has_links:
-        return Judged(None if alone else True, NAN, 0, len(alone), allowed, [], alone, ["links.value"])
-    count = len(alone)
+    names = np.array(cast.ids, dtype=object)
+    alone = names[~cast.linked & ~cast.perhaps_linked].tolist()
+    perhaps = names[~cast.linked & cast.perhaps_linked].tolist()
+    low, high = len(alone), len(alone) + len(perhaps)
+    holds = False if low > allowed else None if high > allowed or _more_members(cast) else True
     links: list[tuple[str, str, float]] = []
-    if count > allowed and len(cast.ids) > 1:
+    if low == high > allowed and len(names) > 1:
         # A link frees two isolated members at best, so ⌈excess / 2⌉ is the least there can be.
-        freed = alone[: count - allowed]
+        freed = alone[: low - allowed]
         pairs = [freed[place : place + 2] for place in range(0, len(freed), 2)]
         links = [(pair[0], pair[1] if len(pair) > 1 else "", NAN) for pair in pairs]
     return Judged(
-        count <= allowed, count, count, count, allowed, alone, links=links, links_needed=len(links) or None
+        holds,
+        low if low == high else NAN,
+        low,
+        high,
+        allowed,
+        alone,
+        perhaps,
+        ["links.value"] if holds is None else [],
+        links,
+        len(links) or None,
     )
+
+
+def _more_members(cast: Cast) -> bool:
+    """Tell whether a row of a member was rejected, so that there may be one more."""
+    return cast.open is not None and cast.open.members
 
 
 def _supplied_share(rule: Rule, case: Case) -> Judged:
     cast = _cast(case)
     output, supply = cast.figure("output"), cast.figure("internal_supply")
-    bound = cast.producing & ~cast.final & ~(output == 0)
+    # Who supplies from an output of 0 contradicts itself: neither is known.
+    bound = cast.producing & ~cast.final & ~((output == 0) & ~(supply > 0))
     share = cast.figure("cooperation_ratio")
     above_one = (output > 0) & (supply > output)
     share = np.where(above_one, np.nan, share)
 
     def shortfall(cut: float) -> tuple[FloatArray, FloatArray]:
-        room = np.where(np.isnan(cast.purchases), np.inf, _outside(cast))
-        return cut * output - supply, np.where(cast.producing, room, 0.0)
+        room = _outside(cast)
+        return cut * output - supply, np.where(cast.producing, np.where(np.isnan(room), np.inf, room), 0.0)
 
     missing = ["activity.output", "links.value"]
     return _by_member(rule, cast, bound, share, missing, shortfall, supplier_short=True)
@@ -155,8 +169,8 @@ def _bought_share(rule: Rule, case: Case) -> Judged:
     bought, every = cast.bought_from_intermediate, cast.purchases
     share = np.divide(bought, every, out=np.full(len(every), np.nan), where=every > 0)
     share[share > 1 + NOISE] = np.nan
-    bound = cast.final & ~(every == 0)
-    spare = cast.figure("output") - cast.figure("internal_supply")
+    bound = (cast.final | cast.nameless) & ~(every == 0)
+    spare = cast.figure("output") - cast.figure("internal_supply") - cast.formation.self_supply
     room = np.where(cast.final | ~cast.producing, 0.0, np.where(np.isnan(spare), np.inf, spare))
 
     def shortfall(cut: float) -> tuple[FloatArray, FloatArray]:
@@ -178,11 +192,14 @@ def _by_member(
     """Judge a share that each member `bound` by the rule must reach, with the lower cut of special places."""
     cut = rule.entry.number_of("share", most=1)
     special = rule.entry.number_of("share_special", cut, most=1)
-    below = bound & (share < cut * (1 - NOISE))
-    surely = bound & (share < special * (1 - NOISE))
-    open_ = bound & np.isnan(share)
+    short_of = bound & (share < cut * (1 - NOISE))
+    # The rule may not be about a member without a role.
+    below = short_of & ~cast.nameless
+    surely = below & (share < special * (1 - NOISE))
+    open_ = bound & np.isnan(share) | short_of & cast.nameless
+    known = bound & ~open_
     least = float(np.min(share[bound])) if bound.any() and not open_.any() else NAN
-    ends = (0.0, float(np.nanmin(share[bound]))) if open_.any() and (bound & ~open_).any() else (least, least)
+    ends = (0.0, float(np.min(share[known]))) if open_.any() and known.any() else (least, least)
     names = np.array(cast.ids, dtype=object)
     failing, unsettled = names[below].tolist(), names[open_].tolist()
     if not bound.any():
@@ -203,7 +220,9 @@ def _by_member(
             if np.isinf(room[[each.partner for each in found]]).any():
                 told.append(say("eligibility.room_unknown"))
     holds = False if surely.any() else None if open_.any() or below.any() else True
-    lacking = missing if open_.any() else []
+    lacking = missing if (open_ & np.isnan(share)).any() else []
+    if (open_ & cast.nameless).any():
+        lacking = [*lacking, "participants.role"]
     if holds is None and below.any():
         lacking = ["participants.territory", *lacking]
     return Judged(
@@ -220,16 +239,18 @@ def _named(
 
 def _outside(cast: Cast) -> FloatArray:
     """Return what each member still buys outside and could buy inside."""
-    bought = np.nan_to_num(cast.figure("bought_inside"))
-    return np.maximum(cast.purchases - bought, 0.0)
+    bought = cast.figure("bought_inside") if cast.formation.has_links else 0.0
+    return np.maximum(cast.purchases - bought - cast.formation.self_supply, 0.0)
 
 
 def _not_producing(rule: Rule, case: Case) -> Judged:
     cast, allowed = _cast(case), int(rule.entry.number_of("allowed"))
     output = cast.figure("output")
-    none, unknown = cast.producing & (output == 0), cast.producing & np.isnan(output)
+    supplies = cast.figure("internal_supply") > 0
+    none = cast.producing & (output == 0) & ~supplies & ~cast.nameless
+    unknown = cast.producing & ~none & ((output == 0) | np.isnan(output))
     low, high = int(none.sum()), int((none | unknown).sum())
-    holds = True if high <= allowed else False if low > allowed else None
+    holds = False if low > allowed else None if high > allowed or _more_members(cast) else True
     names = np.array(cast.ids, dtype=object)
     return Judged(
         holds,
@@ -244,7 +265,10 @@ def _not_producing(rule: Rule, case: Case) -> Judged:
 
 
 def _participants(rule: Rule, case: Case) -> Judged:
-    least, count = rule.entry.number_of("at_least"), len(_cast(case).ids)
+    cast, least = _cast(case), rule.entry.number_of("at_least")
+    count = len(cast.ids)
+    if count < least and _more_members(cast):
+        return Judged(None, NAN, count, NAN, least, missing=["participants.participant_id"])
     return Judged(count >= least, count, count, count, least)
 
 
@@ -260,9 +284,8 @@ def _role_present(rule: Rule, case: Case) -> Judged:
 
 def _of_role(cast: Cast, has: Flags, least: float) -> Judged:
     """Judge a number of members with a role; members without any role leave it open."""
-    blank = np.array([not role for role in cast.formation.role])
-    low, high = int(has.sum()), int(has.sum() + blank.sum())
-    holds = True if low >= least else False if high < least else None
+    low, high = int(has.sum()), int(has.sum() + cast.nameless.sum())
+    holds = True if low >= least else False if high < least and not _more_members(cast) else None
     missing = ["participants.role"] if holds is None else []
     return Judged(holds, low if low == high else NAN, low, high, least, missing=missing)
 

@@ -288,7 +288,7 @@ def formation_supply(formation: Formation, graph: SupplyGraph) -> tuple[Supply |
     A member that trades inside needs a known output, not below its supply, and an industry code; members
     without trade inside count with their output where it is known.
     """
-    code, at = trading_problem(formation)
+    code, at = trading_problem(formation, graph)
     if not code:
         trading = (formation.supplied_inside > 0) | (formation.bought_inside > 0)
         code, at = "systemic_industry_unknown", trading & (formation.industry_code == "")

@@ -12,6 +12,7 @@ from clustercoop.analysis.policy.linkages import trading_problem
 from clustercoop.analysis.policy.tables.key_participants import unknown
 from clustercoop.graph.errors import ParameterError
 from clustercoop.graph.formation import FloatArray, Formation
+from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.said import Said, coded
 
 CHAIN = ("embodied_intensity", "footprint")
@@ -19,17 +20,17 @@ CHAIN = ("embodied_intensity", "footprint")
 
 def make(analysed: Analysed) -> pd.DataFrame:
     """Return one row a member-year of each formation in which any emissions are known."""
-    parts = [_of(f) for f in analysed.graph.formations() if not np.isnan(f.emissions).all()]
+    parts = [_of(f, analysed.graph) for f in analysed.graph.formations() if not np.isnan(f.emissions).all()]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"cluster_id": []})
 
 
-def _of(formation: Formation) -> pd.DataFrame:
+def _of(formation: Formation, graph: SupplyGraph) -> pd.DataFrame:
     emitted = np.where(formation.emissions < 0, NAN, formation.emissions)
     whole = float(emitted.sum())
     both = ~np.isnan(emitted) & (formation.output > 0)
     mean = float(emitted[both].sum() / formation.output[both].sum()) if both.any() else NAN
     intensity = emission_intensity(emitted, formation.output)
-    embodied, footprint, because = _embodied(formation, emitted)
+    embodied, footprint, because = _embodied(formation, graph, emitted)
     return pd.DataFrame(
         {
             "cluster_id": formation.cluster_id,
@@ -46,9 +47,11 @@ def _of(formation: Formation) -> pd.DataFrame:
     )
 
 
-def _embodied(formation: Formation, emitted: FloatArray) -> tuple[FloatArray, FloatArray, Said | None]:
+def _embodied(
+    formation: Formation, graph: SupplyGraph, emitted: FloatArray
+) -> tuple[FloatArray, FloatArray, Said | None]:
     none = np.full(formation.n, NAN)
-    code, at = trading_problem(formation)
+    code, at = trading_problem(formation, graph)
     if code:
         return none, none, unknown(CHAIN, code, formation, at)
     trading = (formation.supplied_inside > 0) | (formation.bought_inside > 0)

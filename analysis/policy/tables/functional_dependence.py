@@ -21,7 +21,8 @@ def make(analysed: Analysed) -> pd.DataFrame:
 
     Supplier's side: Σ supply to other participants / Σ output over members that produce, producers of final
     products left out. Buyer's side: Σ purchases from members that make no final product / Σ purchases over
-    the producers of final products. A side is stated where both cells are known for all members that count.
+    the producers of final products. A side is stated where both cells are known for all members that count,
+    and the role of each that may count.
     """
     benchmarks = read_benchmarks(analysed.settings.benchmarks)
     industries = _industries(analysed)
@@ -72,9 +73,12 @@ def _sides(cast: Cast | None) -> tuple[float, float, list[Said]]:
     output, supply = cast.figure("output"), cast.figure("internal_supply")
     counted = cast.producing & ~cast.final
     supplier = _ratio(supply[counted], output[counted])
+    buyer = _ratio(cast.bought_from_intermediate[cast.final], cast.purchases[cast.final])
+    if cast.nameless.any():
+        names = [one for one, bare in zip(cast.ids, cast.nameless, strict=True) if bare]
+        return float("nan"), float("nan"), [say("dependence.no_role", who={"members": names})]
     if math.isnan(supplier):
         told.append(say("dependence.supplier_unknown"))
-    buyer = _ratio(cast.bought_from_intermediate[cast.final], cast.purchases[cast.final])
     if not cast.final.any():
         told.append(say("dependence.no_final"))
     elif math.isnan(buyer):

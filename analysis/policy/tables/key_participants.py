@@ -62,7 +62,7 @@ def _of(formation: Formation, analysed: Analysed, people: pd.DataFrame) -> pd.Da
         **{name: people[name].to_numpy() for name in HELD},
     }
     because: list[Said] = []
-    found, code, at = formation_linkages(formation)
+    found, code, at = formation_linkages(formation, analysed.graph)
     none = np.full(n, NAN)
     total = float(np.nansum(formation.output))
     columns["backward_linkage"] = found.backward if found else none

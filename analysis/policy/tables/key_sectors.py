@@ -13,6 +13,7 @@ from clustercoop.analysis.policy.analysed import Analysed
 from clustercoop.analysis.policy.linkages import by_sector, linkages_or_none, trading_problem
 from clustercoop.analysis.policy.tables.key_participants import latest, unknown
 from clustercoop.graph.formation import Formation
+from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.said import coded
 
 LINKAGES = ("backward_linkage", "forward_linkage", "linkage_kind", "extraction_share")
@@ -20,11 +21,11 @@ LINKAGES = ("backward_linkage", "forward_linkage", "linkage_kind", "extraction_s
 
 def make(analysed: Analysed) -> pd.DataFrame:
     """Return one row an industry division of each cluster's latest formation; none where no code is known."""
-    parts = [_of(formation) for formation in latest(analysed) if any(formation.industry_code)]
+    parts = [_of(formation, analysed.graph) for formation in latest(analysed) if any(formation.industry_code)]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"cluster_id": []})
 
 
-def _of(formation: Formation) -> pd.DataFrame:
+def _of(formation: Formation, graph: SupplyGraph) -> pd.DataFrame:
     sector = np.array([industry_group(str(code)) if code else "" for code in formation.industry_code], object)
     names, flows, output, members = by_sector(formation, sector)
     total = float(output.sum())
@@ -36,7 +37,7 @@ def _of(formation: Formation) -> pd.DataFrame:
         "output": output,
         "output_share": output / total if total > 0 else NAN,
     }
-    code, at = _problem(formation, sector)
+    code, at = _problem(formation, graph, sector)
     trading = np.where(np.isnan(output), 0.0, output)
     found = None if code else linkages_or_none(flows, trading)
     columns["backward_linkage"] = found.backward if found else NAN
@@ -50,8 +51,8 @@ def _of(formation: Formation) -> pd.DataFrame:
     )
 
 
-def _problem(formation: Formation, sector: np.ndarray[Any, Any]) -> tuple[str, Flags]:
-    code, at = trading_problem(formation)
+def _problem(formation: Formation, graph: SupplyGraph, sector: np.ndarray[Any, Any]) -> tuple[str, Flags]:
+    code, at = trading_problem(formation, graph)
     if code:
         return code, at
     trading = (formation.supplied_inside > 0) | (formation.bought_inside > 0)

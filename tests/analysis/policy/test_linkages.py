@@ -79,7 +79,7 @@ def test_of_a_formation_and_its_sectors() -> None:
         }
     )
     formation = graph.formation("k", 2022)
-    found, why, _ = formation_linkages(formation)
+    found, why, _ = formation_linkages(formation, graph)
     assert found is not None and not why
     assert found.backward.tolist() == pytest.approx([1, 1.5, 2, 1])
     # Without c nobody buys from b, and so nobody from a; without b, a sells nothing and c buys elsewhere.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pandas as pd
@@ -65,3 +66,91 @@ def test_self_supply_is_not_for_sale() -> None:
     # Of the 50 of a, 10 go to b and 12 to itself: 28 are left, 35 of b, 5 of e. Room: 30 − 5 − 12, 20 and 3.
     [plan] = clustercoop.whatif(given, cluster="c", target=0.9).plans.to_dict("records")
     assert (plan["code"], plan["reachable"]) == ("target_out_of_reach", pytest.approx(13 + 20 + 3))
+
+
+def checklist(given: dict[str, pd.DataFrame]) -> tuple[dict[str, Any], dict[Any, Any]]:
+    """Return the requirements of cluster c by id, and its functional dependence."""
+    result = clustercoop.analyze(given, nulls=0, workers=1, metrics="cooperation,chain", core_replicates=0)
+    [both] = result.policy["functional_dependence"].to_dict("records")
+    return {row["rule"]: row for row in result.policy["eligibility"].to_dict("records")}, both
+
+
+@pytest.mark.parametrize(
+    ("rejected", "verdict", "value", "high"),
+    [
+        ([], "fail", 1, 1),  # e is alone, and the text of 2020 allows nobody to be
+        ([("e", "b")], "undecidable", None, 1),
+        ([("-", "b")], "undecidable", None, 1),  # somebody who is not named sold to b
+        ([("a", "b"), ("e", OUT)], "fail", 1, 1),  # neither row ties e to a member
+    ],
+)
+def test_a_rejected_row_may_be_the_link_that_is_missing(
+    rejected: list[tuple[str, str]], verdict: str, value: float | None, high: float
+) -> None:
+    rows, _ = checklist(tables(rejected))
+    row = rows["linked participants"]
+    assert (row["verdict"], row["value_high"]) == (verdict, high)
+    assert pd.isna(row["value"]) if value is None else row["value"] == value
+
+
+def test_reported_supply_has_buyers_that_nobody_names() -> None:
+    given = tables([])
+    given["links"] = given["links"].iloc[[0, 2, 3]]
+    given["activity"]["used_by_participants"] = [None, 8.0, None]
+    assert checklist(given)[0]["linked participants"]["verdict"] == "undecidable"  # e may buy of the 8 of b
+
+
+@pytest.mark.parametrize("rejected", [[], [("e", "b")], [("a", "b")], [("a", "e")]])
+def test_purchases_that_are_open_have_no_share(rejected: list[tuple[str, str]]) -> None:
+    given = tables(rejected)
+    given["participants"]["role"] = ["firm", "final producer", "firm"]
+    rows, both = checklist(given)
+    settled = all(buyer != "b" for _, buyer in rejected)
+    assert rows["bought share"]["verdict"] == ("pass" if settled else "undecidable")
+    assert both["buyer_side"] == pytest.approx(10 / 30 if settled else math.nan, nan_ok=True)
+
+
+def test_a_member_without_a_role_may_be_exempt() -> None:
+    given = tables([])
+    given["links"]["value"] = ["20", "10", "20", "1"]  # a supplies 20 of 50, b 10 of 40, e nothing
+    assert checklist(given)[0]["supplied share"]["failing"] == "e"
+    given["participants"]["role"] = ["final producer", "firm", None]
+    rows, both = checklist(given)
+    row = rows["supplied share"]
+    assert (row["verdict"], row["unsettled"], row["missing"]) == ("undecidable", "e", "participants.role")
+    assert pd.isna(both["supplier_side"]) and pd.isna(both["buyer_side"])
+    given["participants"]["role"] = ["firm", "firm", "final producer"]
+    assert checklist(given)[0]["supplied share"]["verdict"] == "pass"
+
+
+def test_who_supplies_from_no_output_contradicts_itself() -> None:
+    given = tables([])
+    given["activity"]["output"] = [50.0, 0.0, 5.0]
+    row = checklist(given)[0]["supplied share"]
+    assert row["unsettled"] == "b"
+
+
+def test_a_member_whose_row_was_rejected_may_be_one_more() -> None:
+    given = tables([])
+    given["participants"]["joined_year"] = "2019"
+    one = given["participants"].head(1).assign(participant_id="z", joined_year="last year")
+    given["participants"] = pd.concat([given["participants"], one])
+    rows, _ = checklist(given)
+    for rule in ("ten participants", "a final producer", "an educational member"):
+        assert rows[rule]["verdict"] == "undecidable"
+
+
+def test_measures_of_influence_are_unknown_where_trade_is_open() -> None:
+    for rejected, known in (([], True), ([("e", OUT)], True), ([("e", "b")], False)):
+        given = tables(rejected)
+        given["activity"]["emissions"] = [1.0, 2.0, 3.0]
+        policy = clustercoop.analyze(given, nulls=0, workers=1, core_replicates=0).policy
+        tested = {
+            "key_participants": ["systemic_risk", "backward_linkage", "extraction_others"],
+            "key_sectors": ["backward_linkage"],
+            "emissions": ["embodied_intensity"],
+        }
+        for table, columns in tested.items():
+            assert policy[table][columns].notna().all(axis=None) == known, (table, rejected)
+        told = clustercoop.whatif(given, remove=["a"]).losses["code"].tolist()
+        assert told == [""] if known else told == ["trade_open"]
