@@ -196,8 +196,7 @@ def _of_formation(
     )
     found = unsettled(formation, open_rows(graph))
     if ratio.reason and not (found and found.members):
-        sold = np.fmax(members.supply, formation.supplied_inside) + formation.sales_outside
-        told = replace(told, bounds=cooperation_bounds(members, sold))
+        told = replace(told, bounds=cooperation_bounds(members))
     return told if not np.isnan(ratio.numerator) else replace(told, numerator_total=float("nan"))
 
 

@@ -5,24 +5,22 @@ from __future__ import annotations
 import numpy as np
 
 from clustercoop.analysis.members import TOLERANCE, Members
-from clustercoop.graph.formation import FloatArray
 
 
-def cooperation_bounds(members: Members, sold: FloatArray) -> tuple[float, float]:
+def cooperation_bounds(members: Members) -> tuple[float, float]:
     """Return the least and the largest cooperation ratio that the known cells allow, (nan, nan) where any.
 
     An output that is unknown is at least what the member is recorded to have sold, and can be any more; a
     supply to members that is unknown lies between 0 and the output; bounds that cells state, and rows that
     were rejected, narrow or widen both. So the ratio is least with the least supply and the largest output,
     K ≥ Σ s⁻ / Σ x⁺. It is largest where all that may be supplied inside is, by an output that is no larger
-    than that needs: with x° = s⁺ held between x⁻ and x⁺, K ≤ (Σ min(s⁺, x°) + f) / Σ x°, f what rows that
-    do not name their supplier may add. (For any R ≤ 1 each s − R x is largest there.)
+    than that needs: with x° = s⁺ held between x⁻ and x⁺, K ≤ (Σ max(s⁻, min(s⁺, x°)) + f) / Σ x°, f what
+    rows that do not name their supplier may add. (For any R ≤ 1 each s − R x is largest there; s⁻ above x°
+    is supply from stock.)
 
     Parameters
     ----------
     members : Members
-    sold : array, shape (n,)
-        Recorded sales to anybody, millions.
 
     Returns
     -------
@@ -38,8 +36,9 @@ def cooperation_bounds(members: Members, sold: FloatArray) -> tuple[float, float
     >>> from types import SimpleNamespace
     >>> cells = SimpleNamespace(ids=np.array(["A", "B"]), output=np.array([100.0, np.nan]),
     ...     supply=np.array([20.0, 10.0]), producing=np.array([True, True]), floating=0.0,
+    ...     sold=np.array([20.0, 80.0]),
     ...     **dict.fromkeys(("supply_low", "supply_high", "output_low", "output_high"), np.full(2, np.nan)))
-    >>> low, high = cooperation_bounds(cells, np.array([20.0, 80.0]))
+    >>> low, high = cooperation_bounds(cells)
     >>> low, round(high, 9)
     (0.0, 0.166666667)
     """
@@ -47,7 +46,7 @@ def cooperation_bounds(members: Members, sold: FloatArray) -> tuple[float, float
     output, supply = members.output, members.supply
     known, given = ~np.isnan(output), ~np.isnan(supply)
     least, most = np.where(given, supply, members.supply_low), np.where(given, supply, members.supply_high)
-    smallest = np.where(known, output, np.fmax(np.maximum(sold, least), members.output_low))
+    smallest = np.where(known, output, np.fmax(np.maximum(members.sold, least), members.output_low))
     largest = np.where(known, output, np.where(np.isnan(members.output_high), np.inf, members.output_high))
     counted = members.producing | known | (least > 0)
     if (
@@ -64,7 +63,12 @@ def cooperation_bounds(members: Members, sold: FloatArray) -> tuple[float, float
     if np.isinf(needed).any() or np.isinf(members.floating):
         high = 1.0
     else:
-        made = np.minimum(most[counted], needed).sum() + most[~counted].sum() + members.floating
+        sure = least[counted]
+        made = (
+            np.maximum(sure, np.minimum(most[counted], needed)).sum()
+            + most[~counted].sum()
+            + members.floating
+        )
         high = min(1.0, _ratio(made, needed.sum()))
     if not low <= 1 + TOLERANCE or (low <= 0 and high >= 1):
         return nothing

@@ -278,8 +278,7 @@ def _supplier_side(row: FormationRow, formation: Formation, members: Members, se
     if np.isnan(row["cooperation_ratio_covered"]):
         row.unknown("no_covered_member", "cooperation_ratio_covered")
     row["cooperation_ratio"] = ratio.value
-    sold = np.fmax(members.supply, formation.supplied_inside) + formation.sales_outside
-    row["cooperation_ratio_low"], row["cooperation_ratio_high"] = cooperation_bounds(members, sold)
+    row["cooperation_ratio_low"], row["cooperation_ratio_high"] = cooperation_bounds(members)
     above = members.above_one
     if above.any():
         row.unknown("members_above_one", "cooperation_ratio_mean", detail=members.named(above))

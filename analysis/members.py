@@ -88,6 +88,8 @@ class Members:
         Supply to other members.
     source : array of str
         Where `supply` comes from: "links", "reported" or "" (unknown).
+    sold : array of float64
+        What was sold to anybody at least, as far as it is recorded.
     supply_low, supply_high : array of float64
         What `supply` may be at least and at most where it is NaN; 0 and infinity where nothing says so.
     floating : float
@@ -113,6 +115,7 @@ class Members:
     rd_expenses: FloatArray
     supply: FloatArray
     source: NDArray[np.object_]
+    sold: FloatArray
     supply_low: FloatArray
     supply_high: FloatArray
     floating: float
@@ -222,6 +225,9 @@ def read_members(
         formation, context, figures["used_by_participants"], settings, thresholds, noticed, found
     )
     bounded = bounds[0] < bounds[1]
+    sold = np.fmax(supply, formation.supplied_inside) + formation.sales_outside
+    if found is not None:
+        sold = np.maximum(sold - found.sold_less, np.nan_to_num(supply))
     producing = _of_role(formation, thresholds.produces)
     members = Members(
         ids=formation.ids,
@@ -232,6 +238,7 @@ def read_members(
         rd_expenses=figures["rd_expenses"],
         supply=supply,
         source=source,
+        sold=sold,
         supply_low=np.where(bounded, bounds[0], 0.0),
         supply_high=np.where(bounded, bounds[1], np.inf),
         floating=found.floating if found else 0.0,

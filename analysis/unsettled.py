@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from clustercoop.analysis.metric import NAN, Measured
 from clustercoop.analysis.rows import FormationRow
 from clustercoop.graph.findings import Finding, joined
-from clustercoop.graph.formation import FloatArray, Formation
+from clustercoop.graph.formation import FloatArray, Formation, sum_by
 from clustercoop.graph.gaps import ALL, Gap
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.schema import KNOWLEDGE_KINDS
@@ -123,6 +123,8 @@ class Unsettled:
     ----------
     less, more : array of float64, shape (n,)
         How much less, and more, each member may have supplied to the others by rows that name it.
+    sold_less : array of float64, shape (n,)
+        How much less each member may have sold to anybody.
     floating : float
         Supply to members by rows that do not name the supplier: at most so much more, by anyone.
     inside, crossing : bool
@@ -137,6 +139,7 @@ class Unsettled:
 
     less: FloatArray
     more: FloatArray
+    sold_less: FloatArray
     floating: float
     inside: bool
     crossing: bool
@@ -174,18 +177,20 @@ def unsettled(formation: Formation, rows: OpenRows) -> Unsettled | None:
     if not touching.any() and not period.any():
         return None
     named = np.zeros(formation.n, bool)
-    sums = np.zeros((2, formation.n))
     whole = between & member_sells & member_buys
     # An end that nobody is named for, like a member whose row was rejected, may be tied to anyone.
     tied = np.full(formation.n, bool(period.any() or (between & ~whole).any()))
     for side in sides:
         named[side[side >= 0]] = tied[side[whole]] = True
-    by_member = inside & member_sells
-    for total, amount in zip(sums, (less, more), strict=True):
-        np.add.at(total, seller[by_member], amount[by_member])
+    by_member, sells = inside & member_sells, supply & ~own & member_sells
+
+    def by_seller(which: Flags, amount: FloatArray) -> FloatArray:
+        return sum_by(seller[which], amount[which], formation.n)
+
     return Unsettled(
-        less=sums[0],
-        more=sums[1],
+        less=by_seller(by_member, less),
+        more=by_seller(by_member, more),
+        sold_less=by_seller(sells, less),
         floating=float(more[inside & ~member_sells].sum()),
         inside=bool(inside.any()),
         crossing=bool(touching.any()),

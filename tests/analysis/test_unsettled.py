@@ -84,6 +84,16 @@ def test_an_open_row_across_the_boundary_leaves_the_inside_as_it_is() -> None:
     assert all(pd.isna(row[name]) for name in ("ei_index", "sales_outside", "sales_coverage", "conductance"))
 
 
+def test_a_return_that_nothing_sets_off_lowers_what_was_sold_at_least() -> None:
+    """b sold 7 inside and 100 outside, of which 500 came back: its output may be 7, so K may be 37 / 47."""
+    links: list[Link] = [(2022, "a", "b", 30), (2022, "b", "a", 7), (2022, "b", "x", 100)]
+    work = pd.DataFrame({"participant_id": ["a"], "year": 2022, "output": [40.0]})
+    pair = [("a", "K", "firm"), ("b", "K", "firm")]
+    whole, open_ = (row_of(analyzed([*links, *more], pair, work)) for more in ([], [(2022, "b", "x", -500)]))
+    assert whole["cooperation_ratio_high"] == pytest.approx(37 / 147)
+    assert open_["cooperation_ratio_high"] == pytest.approx(37 / 47)
+
+
 def test_throughflow_by_links_needs_the_open_row() -> None:
     row = row_of(analyzed([*LINKS, (2022, "a", "x", "?!")], work=WORK.iloc[:0]))
     assert pd.isna(row["total_throughflow"]) and pd.isna(row["finn_cycling_index"])

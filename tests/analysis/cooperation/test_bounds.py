@@ -16,7 +16,9 @@ from clustercoop.reports.markdown import render_markdown
 NAN = float("nan")
 
 
-def members(output: list[float], supply: list[float], producing: list[bool] | None = None) -> Members:
+def members(
+    output: list[float], supply: list[float], sold: list[float], producing: list[bool] | None = None
+) -> Members:
     n = len(output)
     empty = np.full(n, NAN)
     return Members(
@@ -28,6 +30,7 @@ def members(output: list[float], supply: list[float], producing: list[bool] | No
         rd_expenses=empty,
         supply=np.array(supply),
         source=np.full(n, "links", dtype=object),
+        sold=np.array(sold),
         supply_low=np.zeros(n),
         supply_high=np.full(n, np.inf),
         floating=0.0,
@@ -50,6 +53,8 @@ def members(output: list[float], supply: list[float], producing: list[bool] | No
         ([100.0, 50.0], [20.0, NAN], [20.0, 0.0], 20 / 150, 70 / 150),
         # Nothing is known of b: whatever it makes, it may all be used inside.
         ([100.0, NAN], [20.0, NAN], [20.0, 0.0], NAN, NAN),
+        # a supplies 30 of which 10 from stock, b sold at least 100: 30 of 120, not the 20 that a made.
+        ([20.0, NAN], [30.0, 0.0], [30.0, 100.0], 0.0, 30 / 120),
         # Supply from an output of zero is a contradiction, and bounds rest on cells that agree.
         ([100.0, 0.0], [20.0, 5.0], [20.0, 5.0], NAN, NAN),
         # One member has nobody to supply.
@@ -59,7 +64,7 @@ def members(output: list[float], supply: list[float], producing: list[bool] | No
 def test_bounds_by_hand(
     output: list[float], supply: list[float], sold: list[float], low: float, high: float
 ) -> None:
-    found = cooperation_bounds(members(output, supply), np.array(sold))
+    found = cooperation_bounds(members(output, supply, sold))
     assert found == pytest.approx((low, high), nan_ok=True)
 
 
@@ -71,12 +76,17 @@ def test_no_completion_falls_outside(seed: int) -> None:
     sold = output * rng.uniform(0, 1, n)
     supply = sold * rng.uniform(0, 1, n)
     hidden_output, hidden_supply = rng.random(n) < 0.4, rng.random(n) < 0.2
+    if seed % 2:  # some sell from stock more than they make
+        supply = np.where(hidden_output | hidden_supply, supply, supply * rng.uniform(1, 3, n))
     recorded = np.where(hidden_supply, sold - supply, sold)
     low, high = cooperation_bounds(
-        members(np.where(hidden_output, NAN, output).tolist(), np.where(hidden_supply, NAN, supply).tolist()),
-        recorded,
+        members(
+            np.where(hidden_output, NAN, output).tolist(),
+            np.where(hidden_supply, NAN, supply).tolist(),
+            recorded.tolist(),
+        )
     )
-    if np.isnan(low):
+    if np.isnan(low) or supply.sum() > output.sum():
         return
     truth = supply.sum() / output.sum()
     assert low - 1e-12 <= truth <= high + 1e-12
@@ -84,7 +94,7 @@ def test_no_completion_falls_outside(seed: int) -> None:
         x = np.where(hidden_output, np.maximum(recorded, np.where(hidden_supply, 0, supply)), output)
         x = x + np.where(hidden_output, rng.lognormal(0, 3, n), 0)
         s = np.where(hidden_supply, x * rng.uniform(0, 1, n), supply)
-        assert low - 1e-12 <= s.sum() / x.sum() <= high + 1e-12
+        assert s.sum() > x.sum() or low - 1e-12 <= s.sum() / x.sum() <= high + 1e-12
 
 
 def test_a_row_shows_the_range_and_never_a_point() -> None:
