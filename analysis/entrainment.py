@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from clustercoop.analysis.closedness.finn import checked_flows, formation_closed
-from clustercoop.analysis.closedness.measure import produces
 from clustercoop.analysis.closedness.throughflow import ROUNDING, throughflow
 from clustercoop.analysis.core_periphery.firmness import SAME, Firmness
 from clustercoop.analysis.linear import solve_leontief
 from clustercoop.analysis.metric import NAN, Flags, Measured, Measuring, is_known
+from clustercoop.analysis.roles import producing, said
+from clustercoop.analysis.thresholds import load_thresholds
 from clustercoop.graph.errors import parameter_error
 from clustercoop.graph.formation import FloatArray, Formation
 from clustercoop.graph.settings import Settings
@@ -301,7 +302,8 @@ def _entrainment(formation: Formation, settings: Settings, inside: Flags | None)
     out.unknown_of(~(output > 0), "member_output_unknown", "entrained_share")
     out.unknown_of(~usable, "core_on_stock", "entrained_share")
     whole = float(output[periphery].sum())
-    unknown = periphery & np.isnan(formation.output) & (produces(formation, settings) | (called > 0))
+    expected = producing(formation, load_thresholds(settings.thresholds)) | (called > 0)
+    unknown = periphery & np.isnan(formation.output) & expected
     if unknown.any():
         out.unknown("entrainment_output_unknown", detail=out.names(unknown))
     elif not whole > 0:
@@ -328,16 +330,19 @@ def _known_core(core: NDArray[Any] | None, n: int) -> Flags | None:
 def _core_shares(formation: Formation, settings: Settings, core: Flags | None) -> Measured:
     """Measure the core's shares; unknown, and told, where a member that should have the figure lacks it.
 
-    Members whose role does not produce may lack a figure: they are left out where they do. A negative
+    Members whose role does not produce and of which no cell says that there is a figure may lack it: they
+    are left out where they do. A negative
     figure is as good as none: no share of a sum holds it.
     """
     out = Measuring(formation, "core_output_share core_employees_share core_rd_share core_supply_share")
     if core is None:
         out.unknown("needs", detail="core_members", silent=True)
         return out
-    expected = produces(formation, settings) | core
+    expected = producing(formation, load_thresholds(settings.thresholds)) | core
     names = ("core_output_share", "core_employees_share", "core_rd_share")
-    figures = np.array([formation.output, formation.employees, formation.rd_expenses])
+    of = ("output", "employees", "rd_expenses")
+    figures = np.array([getattr(formation, name) for name in of])
+    expected = expected | np.array([said(formation, name) for name in of])
     unknown = np.isnan(figures)
     lacking = (unknown & expected) | (figures < 0)
     known = np.where(unknown, 0.0, figures)
@@ -353,7 +358,8 @@ def _core_shares(formation: Formation, settings: Settings, core: Flags | None) -
     supplied = throughflow(formation).supplied
     whole = float(supplied.sum())
     # What some members supply is known from their reports alone: the links are not all of it.
-    reported = (formation.used_by_participants > 0) & ~(supplied > 0)
+    used = (formation.used_by_participants > 0) | said(formation, "used_by_participants")
+    reported = used & ~(supplied > 0)
     if reported.any() and settings.internal_supply != "links_only":
         out.unknown("core_supply_reported", "core_supply_share", detail=out.names(reported), silent=True)
     elif formation.has_links and whole > 0:

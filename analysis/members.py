@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustercoop.analysis.recording import recording
+from clustercoop.analysis.roles import of_role, producing, said, stated
 from clustercoop.analysis.thresholds import Thresholds
 from clustercoop.analysis.unsettled import OpenRows, Unsettled, open_rows, unsettled
 from clustercoop.graph.findings import Finding, joined
@@ -22,6 +22,7 @@ Flags = NDArray[np.bool_]
 
 # Rounding in sums of links and in printed outputs; a ratio this close to 1 counts as 1.
 TOLERANCE: Final = 1e-9
+FIGURES: Final = ("output", "purchases", "employees", "rd_expenses", "used_by_participants", "value_added")
 
 
 @dataclass(frozen=True, eq=False)
@@ -215,11 +216,11 @@ def read_members(
     The reported volume of a member of several clusters belongs to no one of them and is not used.
     """
     noticed = Noticed(formation)
-    figures = {
-        name: _not_negative(formation, name, noticed)
-        for name in ("output", "purchases", "employees", "rd_expenses", "used_by_participants")
-    }
-    value_added = _gaps_of_value_added(formation, figures, settings, noticed)
+    figures = {name: clean(formation, name, settings) for name in FIGURES}
+    for name, values in figures.items():
+        given: FloatArray = getattr(formation, name)
+        code = "value_added_zero" if name == "value_added" else "negative_figure"
+        noticed.each(code, np.isnan(values) & ~np.isnan(given), given, table="activity", column=name)
     found = unsettled(formation, context.open)
     supply, source, bounds = _supply(
         formation, context, figures["used_by_participants"], settings, thresholds, noticed, found
@@ -228,13 +229,13 @@ def read_members(
     sold = np.fmax(supply, formation.supplied_inside) + formation.sales_outside
     if found is not None:
         sold = np.maximum(sold - found.sold_less, np.nan_to_num(supply))
-    producing = _of_role(formation, thresholds.produces)
+    produces = producing(formation, thresholds)
     members = Members(
         ids=formation.ids,
         output=figures["output"],
         purchases=figures["purchases"],
         employees=figures["employees"],
-        value_added=value_added,
+        value_added=figures["value_added"],
         rd_expenses=figures["rd_expenses"],
         supply=supply,
         source=source,
@@ -242,44 +243,30 @@ def read_members(
         supply_low=np.where(bounded, bounds[0], 0.0),
         supply_high=np.where(bounded, bounds[1], np.inf),
         floating=found.floating if found else 0.0,
-        output_low=_stated(formation, "output_low"),
-        output_high=_stated(formation, "output_high"),
+        output_low=stated(formation, "output_low"),
+        output_high=stated(formation, "output_high"),
         bounded=bounded,
-        producing=producing,
-        **_final_producers(formation, figures["output"], supply, producing, thresholds),
+        producing=produces,
+        **_final_producers(formation, figures["output"], supply, produces, thresholds),
         findings=(),
     )
     _notice_ratios(members, formation, thresholds, noticed)
     return replace(members, findings=tuple(noticed.items))
 
 
-def _of_role(formation: Formation, holds: Callable[[str], bool]) -> Flags:
-    """Tell of which members `holds` is true of their role, asked once a role."""
-    roles = formation.role.tolist()
-    asked = {role: holds(role) for role in set(roles)}
-    return np.fromiter(map(asked.__getitem__, roles), bool, len(roles))
+def clean(formation: Formation, name: str, settings: Settings) -> FloatArray:
+    """Return a column of activity, NaN where its cell is no figure, shape (n,).
 
-
-def _not_negative(formation: Formation, name: str, noticed: Noticed) -> FloatArray:
+    Such is a negative one; and a value added of 0 beside R&D, an output or employees, unless
+    `Settings.zero_value_added` keeps it. Value added can be negative.
+    """
     values: FloatArray = getattr(formation, name)
-    negative = values < 0
-    if not negative.any():
+    if name != "value_added":
+        return np.where(values < 0, np.nan, values)
+    if settings.zero_value_added == "keep":
         return values
-    noticed.each("negative_figure", negative, values, table="activity", column=name)
-    return np.where(negative, np.nan, values)
-
-
-def _gaps_of_value_added(
-    formation: Formation, figures: dict[str, FloatArray], settings: Settings, noticed: Noticed
-) -> FloatArray:
-    values = formation.value_added
-    zero = values == 0
-    if settings.zero_value_added == "keep" or not zero.any():
-        return values
-    busy = (figures["rd_expenses"] > 0) | (figures["output"] > 0) | (figures["employees"] > 0)
-    gap = zero & busy
-    noticed.each("value_added_zero", gap, values, table="activity", column="value_added")
-    return np.where(gap, np.nan, values)
+    busy = (formation.rd_expenses > 0) | (formation.output > 0) | (formation.employees > 0)
+    return np.where((values == 0) & busy, np.nan, values)
 
 
 def _supply(
@@ -301,15 +288,14 @@ def _supply(
         by_links = np.where(bounded, np.nan, by_links)
         high = np.where(bounded & (high <= low), np.nextafter(low, np.inf), high)  # by rows without supplier
     usable = ~np.isnan(reported)
-    ends = [_stated(formation, f"used_by_participants_{end}") for end in ("low", "high")]
-    stated = ~(np.isnan(ends[0]) & np.isnan(ends[1])) & ~usable & ~linked
-    stated &= context.formations_of[formation.members] < 2
-    if stated.any() and settings.internal_supply != "links_only":
-        by_links = np.where(stated, np.nan, by_links)
-        low = np.where(stated, np.fmax(ends[0], 0.0), low)
-        high = np.where(stated, np.where(np.isnan(ends[1]), np.inf, ends[1]), high)
-        low = np.where(stated & np.isnan(low), 0.0, low)
-        noticed.each("supply_bounded", stated, low, column="cooperation_ratio")
+    ends = [stated(formation, f"used_by_participants_{end}") for end in ("low", "high")]
+    told = said(formation, "used_by_participants") & ~usable & ~linked
+    told &= context.formations_of[formation.members] < 2
+    if told.any() and settings.internal_supply != "links_only":
+        by_links = np.where(told, np.nan, by_links)
+        low = np.where(told, np.fmax(ends[0], 0.0), low)
+        high = np.where(told, np.where(np.isnan(ends[1]), np.inf, ends[1]), high)
+        noticed.each("supply_bounded", told, low, column="cooperation_ratio")
     if settings.internal_supply == "links_only":
         usable = np.zeros(formation.n, bool)
     shared = usable & (context.formations_of[formation.members] > 1)
@@ -337,25 +323,22 @@ def _supply(
     return supply, source, (np.where(by_report, 0.0, low), np.where(by_report, 0.0, high))
 
 
-def _stated(formation: Formation, name: str) -> FloatArray:
-    return np.asarray(formation.activity.get(name, np.full(formation.n, np.nan)), dtype=np.float64)
-
-
 def _final_producers(
     formation: Formation,
     output: FloatArray,
     supply: FloatArray,
-    producing: Flags,
+    produces: Flags,
     thresholds: Thresholds,
 ) -> dict[str, Any]:
-    by_role = _of_role(formation, thresholds.is_final_producer)
+    by_role = of_role(formation, thresholds.is_final_producer)
     if by_role.any():
         return {"final": by_role, "final_by": "role"}
     sales = recording(formation).sales
     if formation.has_links and sales.outside and sales.settles(thresholds.boundary_recorded, thresholds):
         silent = ~(supply > 0) & (formation.sales_outside == 0)
-        # A silent member whose output is unknown may make final products or nothing at all.
-        if not (silent & producing & np.isnan(output)).any():
+        # A silent member whose output is unknown may make final products or nothing at all; one whose supply
+        # is only bounded may supply others.
+        if not (silent & (produces & np.isnan(output) | np.isnan(supply))).any():
             return {"final": silent & (output > 0), "final_by": "no recorded sale to an organisation"}
     return {"final": None, "final_by": ""}
 

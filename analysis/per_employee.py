@@ -8,8 +8,11 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from clustercoop.analysis.members import clean
+from clustercoop.analysis.roles import said, stated
 from clustercoop.graph.formation import FloatArray, Formation
 from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.settings import Settings
 
 AMOUNTS: Final = {"rd_per_employee": "rd_expenses", "value_added_per_employee": "value_added"}
 
@@ -46,12 +49,15 @@ def per_employee(amount: FloatArray, employees: FloatArray) -> tuple[float, floa
     return (float(amount[both].sum()) / staff if staff > 0 else float("nan")), coverage
 
 
-def add_bounds(table: pd.DataFrame, formations: Sequence[Formation], graph: SupplyGraph) -> pd.DataFrame:
+def add_bounds(
+    table: pd.DataFrame, formations: Sequence[Formation], graph: SupplyGraph, settings: Settings
+) -> pd.DataFrame:
     """Add ``rd_per_employee_low``, ``…_high`` and the same of value added: what the cells allow.
 
     A known figure is both of its bounds. An unknown one lies between Σ low / Σ employees and Σ high / Σ
     employees where every member's employees are known and every member's amount is known or bounded on that
     side, and within the bounds that a cell of ``indicators`` states (``<0.0005``). R&D is never below 0.
+    Where both exclude each other nothing is known.
 
     Parameters
     ----------
@@ -59,48 +65,47 @@ def add_bounds(table: pd.DataFrame, formations: Sequence[Formation], graph: Supp
         Rows of formations: ``cluster_id, year`` and both figures.
     formations : sequence of Formation
     graph : SupplyGraph
+    settings : Settings
+        `zero_value_added` matters here.
 
     Examples
     --------
     >>> cells = {"cluster_id": ["c"], "year": [2022], "rd_per_employee_high": [0.0005]}
     >>> graph = SupplyGraph.from_tables({"indicators": pd.DataFrame(cells)})
     >>> row = pd.DataFrame({"cluster_id": ["c"], "year": [2022], **dict.fromkeys(AMOUNTS, [np.nan])})
-    >>> add_bounds(row, (), graph)[["rd_per_employee_low", "rd_per_employee_high"]].values.tolist()
+    >>> found = add_bounds(row, (), graph, Settings())
+    >>> found[["rd_per_employee_low", "rd_per_employee_high"]].values.tolist()
     [[0.0, 0.0005]]
     """
     out = table.copy()
     keys = pd.MultiIndex.from_arrays([table["cluster_id"].astype(str), table["year"].astype(int)])
-    stated = graph.indicators.set_index(["cluster_id", "year"])
+    indicators = graph.indicators.set_index(["cluster_id", "year"])
     for figure, amount in AMOUNTS.items():
-        sums = {(f.cluster_id, f.year): _sums(f, amount) for f in formations if _bounded(f, amount)}
+        sums = {
+            (f.cluster_id, f.year): _sums(f, amount, settings) for f in formations if said(f, amount).any()
+        }
         known = table[figure].to_numpy("float64", na_value=np.nan)
         sides = []
         for number, (end, tighter) in enumerate((("low", np.fmax), ("high", np.fmin))):
             own = np.array([sums.get(key, (np.nan, np.nan))[number] for key in keys], dtype=np.float64)
             name = f"{figure}_{end}"
-            said = stated[name].reindex(keys).to_numpy("float64") if name in stated else np.nan
-            sides.append(tighter(own, said))
+            given = indicators[name].reindex(keys).to_numpy("float64") if name in indicators else np.nan
+            sides.append(tighter(own, given))
         if amount == "rd_expenses":
             sides[0] = np.where(np.isnan(sides[0]) & np.isnan(sides[1]), np.nan, np.fmax(sides[0], 0.0))
+        contradicted = sides[0] > sides[1]
         for end, side in zip(("low", "high"), sides, strict=True):
+            side = np.where(contradicted, np.nan, side)
             out[f"{figure}_{end}"] = np.where(np.isnan(known), side, known)
     return out
 
 
-def _bounded(formation: Formation, amount: str) -> bool:
-    """Tell whether a cell of `amount` states a bound instead of a figure."""
-    cells = (formation.activity.get(f"{amount}_{end}") for end in ("low", "high"))
-    return any(cell is not None and not np.isnan(cell.astype(np.float64)).all() for cell in cells)
-
-
-def _sums(formation: Formation, amount: str) -> tuple[float, float]:
-    staff = float(formation.employees.sum())
-    given = np.asarray(formation.activity[amount], dtype=np.float64)
+def _sums(formation: Formation, amount: str, settings: Settings) -> tuple[float, float]:
+    staff = float(clean(formation, "employees", settings).sum())
+    given = clean(formation, amount, settings)
     sides = []
     for end in ("low", "high"):
-        bound = np.asarray(
-            formation.activity.get(f"{amount}_{end}", np.full(formation.n, np.nan)), np.float64
-        )
+        bound = stated(formation, f"{amount}_{end}")
         if end == "low" and amount == "rd_expenses":
             bound = np.nan_to_num(bound)
         whole = float(np.where(np.isnan(given), bound, given).sum())

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from clustercoop.analysis.memo import per_formation
+from clustercoop.analysis.roles import producing_roles
 from clustercoop.analysis.thresholds import Thresholds
 from clustercoop.graph.formation import FloatArray, Formation
 
@@ -26,15 +28,21 @@ class Side:
         The same of each member; NaN where its whole is unknown or 0.
     outside : bool
         Whether a flow above 0 across the boundary is recorded.
+    lacking : frozenset of str
+        Roles of the members whose whole is unknown, "" where it is expected whatever the role.
     """
 
     coverage: float
     members: FloatArray
     outside: bool
+    lacking: frozenset[str]
 
     def whole(self, thresholds: Thresholds) -> bool:
-        """Tell whether the recorded flows explain all there is, so that what is not recorded is 0."""
-        return self.coverage >= 1 - thresholds.difference
+        """Tell whether the recorded flows explain all there is, so that what is not recorded is 0.
+
+        That is not known where the whole of a member that produces is not.
+        """
+        return self.coverage >= 1 - thresholds.difference and not any(map(thresholds.produces, self.lacking))
 
     def settles(self, least: float, thresholds: Thresholds) -> bool:
         """Tell whether the outside of this side is recorded, and no known coverage is below `least`.
@@ -98,16 +106,18 @@ def recording(formation: Formation) -> Recording:
     bought = formation.bought_inside + formation.purchases_outside + own
     given = formation.purchases
     needed = np.where(np.isnan(given), formation.output - formation.value_added, given)
+    roles = producing_roles(formation)
     return Recording(
-        _side(sold, formation.output, formation.sales_outside),
-        _side(bought, needed, formation.purchases_outside),
+        _side(sold, formation.output, formation.sales_outside, roles),
+        _side(bought, needed, formation.purchases_outside, roles),
     )
 
 
-def _side(recorded: FloatArray, whole: FloatArray, outside: FloatArray) -> Side:
+def _side(recorded: FloatArray, whole: FloatArray, outside: FloatArray, roles: NDArray[np.object_]) -> Side:
     known = whole > 0
     explained = np.minimum(recorded, whole)
     members = np.divide(explained, whole, out=np.full(len(whole), NAN), where=known)
     total = float(whole[known].sum())
     coverage = float(explained[known].sum()) / total if total > 0 else NAN
-    return Side(coverage, members, bool((outside > 0).any()))
+    lacking = frozenset(map(str, roles[~(whole >= 0)].tolist()))
+    return Side(coverage, members, bool((outside > 0).any()), lacking)

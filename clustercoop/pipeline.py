@@ -89,7 +89,7 @@ def analyze_graph(
     for found in measured:
         noticed.extend(found.findings)
     formation_table, member_table = _join(base.formations, base.participants, formations, measured)
-    formation_table = add_bounds(formation_table, formations, graph)
+    formation_table = add_bounds(formation_table, formations, graph, settings)
     prices = prices_of(graph, settings, thresholds)
     formation_table, type_findings = classify(formation_table, thresholds, graph.currency, prices.base)
     noticed.extend(type_findings)

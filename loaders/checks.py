@@ -96,6 +96,7 @@ def check_cells(
                 ledger.reject(issue == kind, f"{code}_row", name)
             else:
                 ledger.note(issue == kind, code, name)
+                ledger.unread(issue == kind, name)
         if column.required:
             ledger.reject(issue == Issue.MISSING, "required_missing", name)
         if column.type == "year":

@@ -199,6 +199,16 @@ class Ledger:
         self._unknown[column] += lost[~np.isnan(lost)].tolist()
         values[hit] = np.nan
         self.frame[column] = values
+        self.unread(hit, column)
+
+    def unread(self, where: Mask, column: str) -> None:
+        """Say that figures stand in the cells of `where` and are not known: each is at least 0.
+
+        Of the table activity, where a cell that says nothing can mean that there is nothing.
+        """
+        if self.spec.name == "activity" and f"{column}_low" in self.spec.names and column != "value_added":
+            rows = np.flatnonzero(where & self.alive)
+            self.bound(column, rows, low=np.zeros(len(rows)), high=np.full(len(rows), np.nan))
 
     def fold(
         self, column: str, rows: NDArray[np.int64], heads: NDArray[np.int64], values: NDArray[np.float64]

@@ -20,9 +20,10 @@ from clustercoop.analysis.closedness.throughflow import (
     throughflow_findings,
 )
 from clustercoop.analysis.closedness.trophic import formation_levels, link_incoherence
-from clustercoop.analysis.members import incomplete_share
-from clustercoop.analysis.metric import NAN, Measured, Measuring
+from clustercoop.analysis.members import clean, incomplete_share
+from clustercoop.analysis.metric import Measured, Measuring
 from clustercoop.analysis.recording import recording
+from clustercoop.analysis.roles import producing
 from clustercoop.analysis.thresholds import load_thresholds
 from clustercoop.graph.formation import FloatArray, Formation, sum_by
 from clustercoop.graph.model import SupplyGraph
@@ -67,10 +68,10 @@ def unsettled(formation: Formation, settings: Settings) -> tuple[str, str]:
     ``("", "")`` where every producing member with flows has an output, or where the recorded flows are
     nearly all that is sold and bought (`Recording.boundary_gap` at the limit for shares).
     """
-    open_output = throughflow(formation).from_links & produces(formation, settings)
+    thresholds = load_thresholds(settings.thresholds)
+    open_output = throughflow(formation).from_links & producing(formation, thresholds)
     if not open_output.any():
         return "", ""
-    thresholds = load_thresholds(settings.thresholds)
     code, part = recording(formation).boundary_gap(thresholds, thresholds.shares_recorded)
     return ("boundary_unrecorded" if code == "outside_unrecorded" else code), (
         "" if np.isnan(part) else incomplete_share(part)
@@ -126,29 +127,17 @@ def _structure(formation: Formation) -> Measured:
     return out
 
 
-def produces(formation: Formation, settings: Settings) -> NDArray[np.bool_]:
-    """Tell which members have a role that produces (an unknown role does), shape (n,)."""
-    thresholds = load_thresholds(settings.thresholds)
-    given = formation.role.tolist()
-    roles = {role: thresholds.produces(str(role)) for role in set(given)}
-    if all(roles.values()):
-        return np.ones(formation.n, dtype=bool)
-    return np.array([roles[role] for role in given], dtype=bool)
-
-
 def value_created(formation: Formation, settings: Settings) -> tuple[FloatArray, NDArray[np.bool_]]:
     """Return what each member added in value, and which members are left out; shape (n,) both.
 
-    Value added where it is known, else output − purchases; NaN where neither is. A value added of zero
-    beside an output is a gap, unless `Settings.zero_value_added` keeps it. A member whose role does not
-    produce and for which nothing is known is left out: whoever is not expected to report is no gap.
+    Value added where it is known (`clustercoop.analysis.members.clean`), else output − purchases; NaN where
+    neither is. A member whose role does not produce and for which nothing is known is left out: whoever is
+    not expected to report is no gap.
     """
-    added = formation.value_added
-    if settings.zero_value_added == "missing":
-        added = np.where((added == 0) & (formation.output > 0), NAN, added)
+    added = clean(formation, "value_added", settings)
     created = np.where(np.isnan(added), formation.output - formation.purchases, added)
     missing = np.isnan(created)
-    left_out = missing & ~produces(formation, settings) if missing.any() else missing
+    left_out = missing & ~producing(formation, load_thresholds(settings.thresholds))
     return created, left_out
 
 

@@ -32,7 +32,7 @@ def test_every_column_has_exactly_one_producer() -> None:
     typed = classify(table, load_thresholds(), "RUB")[0]
     across = across_formations(typed, result.participants)
     rows += [name for name in across.columns if name not in table.columns]
-    rows += [name for name in add_bounds(table, [formation], graph).columns if name not in rows]
+    rows += [name for name in add_bounds(table, [formation], graph, Settings()).columns if name not in rows]
     assert result.model is not None
     rows += ["rule_verdict", *result.model.scores.columns]
     for table_name, made in {"formations": rows, "participants": people}.items():

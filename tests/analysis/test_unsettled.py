@@ -94,6 +94,26 @@ def test_a_return_that_nothing_sets_off_lowers_what_was_sold_at_least() -> None:
     assert open_["cooperation_ratio_high"] == pytest.approx(37 / 47)
 
 
+def test_a_cell_that_cannot_be_read_is_no_cell_that_says_nothing() -> None:
+    """a supplies 30, a and b make 150; a university's unread output is 0 or more: K is at most 30 / 150."""
+    links: list[Link] = [(2022, "a", "b", 30), (2022, "b", "x", 5)]
+    people = [("a", "K", "firm"), ("b", "K", "firm"), ("u", "K", "university")]
+    none, unread, bounded = (
+        row_of(
+            analyzed(
+                links,
+                people,
+                pd.DataFrame({"participant_id": list("abu"), "year": 2022, "output": [100, 50, cell]}),
+            )
+        )
+        for cell in (None, "?!", "<30")
+    )
+    assert none["cooperation_ratio"] == pytest.approx(30 / 150)
+    for row, low in ((unread, 0), (bounded, 30 / 180)):
+        assert pd.isna(row["cooperation_ratio"]) and pd.isna(row["output"])
+        assert (row["cooperation_ratio_low"], row["cooperation_ratio_high"]) == pytest.approx((low, 0.2))
+
+
 def test_throughflow_by_links_needs_the_open_row() -> None:
     row = row_of(analyzed([*LINKS, (2022, "a", "x", "?!")], work=WORK.iloc[:0]))
     assert pd.isna(row["total_throughflow"]) and pd.isna(row["finn_cycling_index"])

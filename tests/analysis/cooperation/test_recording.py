@@ -34,7 +34,7 @@ def rows(
             {"participant_id": people, "year": 2022}
             | {name: [column.get(who) for who in people] for name, column in cells.items()}
         )
-    found = clustercoop.analyze(tables, nulls=0).formations
+    found = clustercoop.analyze(tables, nulls=0, metrics="cooperation,closedness").formations
     return {str(row["cluster_id"]): {str(k): v for k, v in row.items()} for row in found.to_dict("records")}
 
 
@@ -73,6 +73,15 @@ def test_all_sold_inside_needs_no_link_outside() -> None:
     assert found["sales_outside"] == 0
     assert found["internal_sales_share"] == 1
     assert found["ei_index"] == -1
+
+
+def test_sales_explained_of_some_are_not_all_sales() -> None:
+    """k1 and k2 sold their whole output of 70 inside; what k3 makes and sells is not known."""
+    output, bought = {"k1": 40.0, "k2": 30.0}, {"k1": 20.0, "k2": 40.0, "k3": 30.0}
+    found = rows(INSIDE, output, purchases=bought)["K"]
+    assert found["sales_coverage"] == 1 and found["purchases_outside"] == 0
+    for name in (*OUTSIDE, "sales_outside"):
+        assert pd.isna(found[name])
 
 
 def test_conductance_needs_a_network_around() -> None:

@@ -38,14 +38,21 @@ def explained(facts: Facts, side: str, who: str) -> tuple[Fraction, Known]:
     if side == "sales":
         used = facts.cell(who, "used_by_participants") or Fraction(0)
         told = max(facts.supplied(who), used) + facts.sold[who] + facts.own[who]
-        whole = facts.given["output"][who]
     else:
         told = facts.received(who) + facts.bought[who] + facts.own[who]
-        whole = facts.given["purchases"][who]
-        output, added = facts.given["output"][who], facts.given["value_added"][who]
-        if whole is None and output is not None and added is not None:
-            whole = output - added
+    whole = entire(facts, side, who)
     return told, whole if whole is not None and whole > 0 else None
+
+
+def entire(facts: Facts, side: str, who: str) -> Known:
+    """Return all sales, or purchases, None where they are not known."""
+    output, added = facts.given["output"][who], facts.given["value_added"][who]
+    if side == "sales":
+        return output
+    given = facts.given["purchases"][who]
+    if given is not None or output is None or added is None:
+        return given
+    return output - added if output >= added else None
 
 
 def coverage(facts: Facts, side: str) -> Known:
@@ -58,12 +65,19 @@ def crosses(facts: Facts, side: str) -> bool:
     return any(v > 0 for v in (facts.sold if side == "sales" else facts.bought).values())
 
 
+def all_told(facts: Facts, side: str) -> bool:
+    """Whether nearly all sales (purchases) are recorded, and are known of all that produce."""
+    found = coverage(facts, side)
+    open_to = any(produces(facts, i) and entire(facts, side, i) is None for i in facts.members)
+    return found is not None and found >= Fraction(95, 100) and not open_to
+
+
 def settles(facts: Facts, side: str, least: Fraction) -> bool:
     """Whether the outside of a side is recorded, at least to this part of all that is known."""
     found = coverage(facts, side)
     if crosses(facts, side):
         return found is None or found >= least
-    return found is not None and found >= Fraction(95, 100)
+    return all_told(facts, side)
 
 
 def bounded(facts: Facts, least: Fraction = Fraction(3, 10)) -> bool:
@@ -73,7 +87,7 @@ def bounded(facts: Facts, least: Fraction = Fraction(3, 10)) -> bool:
         return False
     if crosses(facts, "sales") or crosses(facts, "purchases"):
         return True
-    return all(part is not None and part >= Fraction(95, 100) for part in found)
+    return all_told(facts, "sales") and all_told(facts, "purchases")
 
 
 def ratio(facts: Facts, who: list[str]) -> Known:
@@ -155,8 +169,7 @@ def boundary(
     out["self_supply"] = total(facts.own.values()) if linked or facts.has_own else None
     for side, flows in (("sales", facts.sold), ("purchases", facts.bought)):
         out[f"{side}_coverage"] = coverage(facts, side) if linked else None
-        whole = coverage(facts, side)
-        seen = crosses(facts, side) or (whole is not None and whole >= Fraction(95, 100))
+        seen = crosses(facts, side) or all_told(facts, side)
         out[f"{side}_outside"] = total(flows.values()) if linked and seen else None
         for i in members:
             told, all_of_it = explained(facts, side, i)

@@ -1,0 +1,65 @@
+"""Which members of a formation are expected to produce."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clustercoop.analysis.thresholds import Thresholds
+from clustercoop.graph.formation import FloatArray, Formation
+
+Flags = NDArray[np.bool_]
+
+
+def stated(formation: Formation, name: str) -> FloatArray:
+    """Return a column of bounds of the table ``activity``, NaN where the graph has none, shape (n,)."""
+    return np.asarray(formation.activity.get(name, np.full(formation.n, np.nan)), dtype=np.float64)
+
+
+def said(formation: Formation, name: str) -> Flags:
+    """Tell for which members a cell says that there is a figure `name` and does not give it, shape (n,).
+
+    Such is a cell that gives bounds, and one that cannot be read: that is a figure of at least 0.
+    """
+    return ~(np.isnan(stated(formation, f"{name}_low")) & np.isnan(stated(formation, f"{name}_high")))
+
+
+def of_role(formation: Formation, holds: Callable[[str], bool]) -> Flags:
+    """Tell of which members `holds` is true of their role, asked once a role, shape (n,)."""
+    return _asked(formation.role, holds)
+
+
+def producing_roles(formation: Formation) -> NDArray[np.object_]:
+    """Return the role of each member, "" for one of which a cell says that there is an output, shape (n,).
+
+    That output belongs into the sum whatever the role.
+    """
+    return np.where(said(formation, "output"), "", formation.role)
+
+
+def producing(formation: Formation, thresholds: Thresholds) -> Flags:
+    """Tell which members are expected to give an output (an unknown role is), shape (n,).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from clustercoop.analysis.thresholds import load_thresholds
+    >>> from clustercoop.graph.model import SupplyGraph
+    >>> graph = SupplyGraph.from_tables({
+    ...     "participants": pd.DataFrame({"participant_id": ["a", "u", "v"], "cluster_id": "c",
+    ...                                   "role": ["firm", "university", "university"]}),
+    ...     "activity": pd.DataFrame({"participant_id": ["v"], "year": [2022], "output_high": [5.0]}),
+    ... })
+    >>> producing(graph.formation("c", 2022), load_thresholds()).tolist()
+    [True, False, True]
+    """
+    return _asked(producing_roles(formation), thresholds.produces)
+
+
+def _asked(roles: NDArray[np.object_], holds: Callable[[str], bool]) -> Flags:
+    given = roles.tolist()
+    known: dict[Any, bool] = {role: holds(str(role)) for role in set(given)}
+    return np.fromiter(map(known.__getitem__, given), bool, len(given))
