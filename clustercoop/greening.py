@@ -11,8 +11,11 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from clustercoop.analysis.policy.cast import idle
+from clustercoop.analysis.policy.cast import silent as unstated
 from clustercoop.analysis.policy.emissions import ALLOCATIONS, Abatement, Bubble, emission_bubble, share_out
 from clustercoop.analysis.results import Result
+from clustercoop.analysis.thresholds import Thresholds, load_thresholds
 from clustercoop.graph.errors import DataError, ParameterError
 from clustercoop.graph.formation import FloatArray, Formation
 from clustercoop.outputs import read_result
@@ -54,10 +57,11 @@ def bubble(file: str | os.PathLike[str], results: str | os.PathLike[str] | Resul
         the file, the line and the field.
     """
     result = results if isinstance(results, Result) else read_result(results)
+    thresholds = load_thresholds(result.settings.thresholds)
     parts, trades = [], []
     for where, entry in _entries(os.fspath(file)):
         formation = _formation(where, entry, result)
-        frame, found = _held(where, entry, formation)
+        frame, found = _held(where, entry, formation, thresholds)
         parts.append(frame)
         for giver, taker, tonnes in found.trades if found else ():
             ends = (str(formation.ids[giver]), str(formation.ids[taker]))
@@ -148,18 +152,20 @@ def _steps(where: str, entry: Mapping[str, Any], formation: Formation) -> list[A
     ]
 
 
-def _held(where: str, entry: Mapping[str, Any], formation: Formation) -> tuple[pd.DataFrame, Bubble | None]:
+def _held(
+    where: str, entry: Mapping[str, Any], formation: Formation, thresholds: Thresholds
+) -> tuple[pd.DataFrame, Bubble | None]:
     quota = _number(where, "quota", entry.get("quota"))
     emitted = np.where(formation.emissions < 0, np.nan, formation.emissions)
-    # Who makes nothing and tells nothing emits nothing that a quota could be about.
-    idle = np.isnan(emitted) & ~(formation.output > 0) & (formation.supplied_inside == 0)
-    emitted = np.where(idle, 0.0, emitted)
+    emitted = np.where(np.isnan(emitted) & idle(formation, thresholds), 0.0, emitted)
     given, steps = _shares(where, entry, formation, quota), _steps(where, entry, formation)
     place = {"cluster_id": formation.cluster_id, "year": formation.year}
-    silent = np.isnan(emitted)
+    code, silent = "emissions_unknown", np.isnan(emitted)
+    if not silent.any() and entry.get("allocation") == "output":
+        code, silent = "outputs_unknown", unstated(formation, thresholds)
     if silent.any():
         detail = "; ".join(formation.ids[silent].astype(str))
-        row = {**place, "quota": quota, "code": "emissions_unknown", "detail": detail}
+        row = {**place, "quota": quota, "code": code, "detail": detail}
         # What is known may be too much already.
         known = float(np.nansum(emitted))
         row |= {"total": known, "within": False} if known > quota else {}

@@ -65,7 +65,7 @@ class Cast:
     @cached_property
     def producing(self) -> Flags:
         """Whether the role is one that produces; an unknown role is."""
-        return np.array([self.thresholds.produces(role) for role in self.formation.role], dtype=bool)
+        return producing(self.formation, self.thresholds)
 
     @cached_property
     def final(self) -> Flags:
@@ -114,3 +114,20 @@ class Cast:
         if self.open:
             bought[self.open.tied] = np.nan
         return bought
+
+
+def producing(formation: Formation, thresholds: Thresholds) -> Flags:
+    """Return the members whose role is one that produces; an unknown role is."""
+    return np.array([thresholds.produces(role) for role in formation.role], dtype=bool)
+
+
+def silent(formation: Formation, thresholds: Thresholds) -> Flags:
+    """Return the members that may make something, of which nothing says how much."""
+    makes = producing(formation, thresholds) | (formation.supplied_inside > 0)
+    return np.isnan(formation.output) & makes
+
+
+def idle(formation: Formation, thresholds: Thresholds) -> Flags:
+    """Return the members that make nothing: output 0, or none stated where the role does not produce."""
+    made = (formation.output > 0) | (formation.supplied_inside > 0)
+    return ~made & ~silent(formation, thresholds)

@@ -16,6 +16,7 @@ from clustercoop.graph.formation import FloatArray
 
 ALLOCATIONS: Final = ("emissions", "output", "equal")
 """By what a quota is shared out where nobody says."""
+_NOISE: Final = 1e-9
 
 
 def emission_intensity(emissions: ArrayLike, output: ArrayLike) -> FloatArray:
@@ -175,6 +176,7 @@ def emission_bubble(
     if np.isnan(emitted).any() or not len(emitted):
         return None
     total = float(emitted.sum())
+    within = total <= quota * (1 + _NOISE)
     given = _allocation(emitted, quota, allocation)
     balance = given - emitted
     spare, need = float(balance[balance > 0].sum()), float(-balance[balance < 0].sum())
@@ -184,11 +186,12 @@ def emission_bubble(
         "traded": min(spare, need),
         "uncovered": max(need - spare, 0.0),
     }
-    abated, cost, alone, price = _least_cost(emitted, given, quota, abatement)
+    over = 0.0 if within else total - quota
+    abated, cost, alone, price = _least_cost(emitted, given, over, abatement)
     after = balance + abated
     trades = () if np.isnan(abated).any() else _trades(after)
     return Bubble(
-        within=total <= quota,
+        within=within,
         allocation=given,
         balance=balance,
         abated=abated,
@@ -204,7 +207,7 @@ def _allocation(emitted: FloatArray, quota: float, allocation: ArrayLike | None)
     if allocation is None:
         return share_out(quota, emitted)
     given = np.asarray(allocation, dtype=np.float64)
-    if given.shape != emitted.shape or not (given >= 0).all() or given.sum() > quota * (1 + 1e-9):
+    if given.shape != emitted.shape or not (given >= 0).all() or given.sum() > quota * (1 + _NOISE):
         must = f"{len(emitted)} shares that sum to at most {quota:g}"
         raise parameter_error("allocation", "emission_bubble", must, allocation)
     return given
@@ -223,12 +226,11 @@ def share_out(quota: float, by: FloatArray) -> FloatArray:
 
 
 def _least_cost(
-    emitted: FloatArray, given: FloatArray, quota: float, abatement: Sequence[Abatement] | None
+    emitted: FloatArray, given: FloatArray, over: float, abatement: Sequence[Abatement] | None
 ) -> tuple[FloatArray, float, float, float]:
     n, none = len(emitted), np.full(len(emitted), np.nan)
     if abatement is None:
-        nothing = emitted.sum() <= quota
-        return (np.zeros(n) if nothing else none), (0.0 if nothing else np.nan), np.nan, np.nan
+        return (none if over else np.zeros(n)), (np.nan if over else 0.0), np.nan, np.nan
     most = np.zeros(n)
     for step in abatement:
         if not (0 <= step.participant < n and step.cost >= 0 and step.most >= 0):
@@ -237,7 +239,7 @@ def _least_cost(
     if (most > emitted * (1 + 1e-9)).any():
         raise parameter_error("abatement", "emission_bubble", "at most what each emits", most.tolist())
     order = sorted(abatement, key=lambda step: (step.cost, step.participant))
-    abated, cost, price = _abate(order, float(max(emitted.sum() - quota, 0.0)), n)
+    abated, cost, price = _abate(order, over, n)
     alone = 0.0
     for i in range(n):
         own = [step for step in order if step.participant == i]

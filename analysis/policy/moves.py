@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any, Final, NamedTuple
 
 from clustercoop.analysis.policy.analysed import Analysed
@@ -65,12 +66,23 @@ class Placed:
 
     def types(self, thresholds: Thresholds) -> tuple[tuple[str, str], ...]:
         """Return the types that it can be of, each with its dysfunction ("" for none)."""
-        cells = (
-            (first, second)
-            for first in self.innovation.levels(thresholds.innovation)
-            for second in self.productivity.levels(thresholds.productivity)
+        cells = product(
+            self.innovation.levels(thresholds.innovation), self.productivity.levels(thresholds.productivity)
         )
         return tuple((thresholds.types[cell], thresholds.dysfunctions.get(cell, "")) for cell in cells)
+
+    def types_within(self, thresholds: Thresholds, share: float) -> tuple[str, ...]:
+        """Return the types that it can be of when each cut-off moves by up to `share` of itself.
+
+        A level that any such move reaches is reached by one cut-off moved all the way.
+        """
+        reached = []
+        for axis in AXES:
+            band: Band = getattr(thresholds, axis)
+            bands = [band, *(band.moved(cut, 1 + sign * share) for cut in CUTS for sign in (-1, 1))]
+            found = {level for each in bands for level in self.figure(axis).levels(each)}
+            reached.append([level for level in LEVELS if level in found])
+        return tuple(dict.fromkeys(thresholds.types[first, second] for first, second in product(*reached)))
 
     def figure(self, axis: str) -> Figure:
         """Return the figure of one axis."""

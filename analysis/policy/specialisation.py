@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from collections.abc import Collection, Mapping
 
 import numpy as np
@@ -24,7 +25,7 @@ def specialisation_share(
     industry_code : collection of str, length n
         Its industry code (NACE, OKVED).
     promising : collection of str
-        Marked codes; "20" covers "20" and "20.1", not "201".
+        Marked codes; "20" covers "20" and "20.1", not "201" (`covers`).
 
     Returns
     -------
@@ -40,13 +41,26 @@ def specialisation_share(
     codes = [str(code).strip() for code in industry_code]
     if len(codes) != len(amount):
         raise parameter_error("industry_code", "specialisation_share", f"of length {len(amount)}", len(codes))
-    marked = tuple(str(code).strip().rstrip(".") for code in promising)
-    inside = np.array([any(c == p or c.startswith(f"{p}.") for p in marked) for c in codes], dtype=bool)
+    inside = np.array([any(covers(str(p), c) for p in promising) for c in codes], dtype=bool)
     nameless = np.array([not code for code in codes], dtype=bool)
     whole = float(amount.sum())
     if not whole > 0 or (nameless & (amount > 0)).any():
         return float("nan")
     return float(amount[inside].sum()) / whole
+
+
+def covers(group: str, code: str) -> bool:
+    """Tell whether a group of the classification (NACE, OKVED) holds a code; letters of sections aside.
+
+    Two digits are a division; after the dot each digit makes a narrower group.
+
+    Examples
+    --------
+    >>> covers("20", "20.1"), covers("20.1", "C20.14"), covers("20", "201"), covers("20.14", "20.1")
+    (True, True, False, False)
+    """
+    wide, narrow = (text.strip().lstrip(string.ascii_uppercase).rstrip(".") for text in (group, code))
+    return bool(wide) and (narrow == wide or narrow.startswith(wide if "." in wide else f"{wide}."))
 
 
 def location_quotients(amounts: ArrayLike) -> FloatArray:

@@ -12,6 +12,7 @@ from clustercoop.analysis.policy.analysed import Analysed
 from clustercoop.analysis.policy.benchmarks import Benchmark, read_benchmarks
 from clustercoop.analysis.policy.cast import Cast
 from clustercoop.analysis.policy.judgements import cases
+from clustercoop.analysis.policy.requirements import NOISE
 from clustercoop.graph.formation import FloatArray
 from clustercoop.graph.said import Said, coded, say
 
@@ -22,7 +23,7 @@ def make(analysed: Analysed) -> pd.DataFrame:
     Supplier's side: Σ supply to other participants / Σ output over members that produce, producers of final
     products left out. Buyer's side: Σ purchases from members that make no final product / Σ purchases over
     the producers of final products. A side is stated where both cells are known for all members that count,
-    and the role of each that may count.
+    none of them contradicts itself, and the role of each that may count is known.
     """
     benchmarks = read_benchmarks(analysed.settings.benchmarks)
     industries = _industries(analysed)
@@ -87,20 +88,23 @@ def _sides(cast: Cast | None) -> tuple[float, float, list[Said]]:
 
 
 def _ratio(part: FloatArray, whole: FloatArray) -> float:
+    """Return the ratio of sums, unknown where a cell is or a part exceeds its whole."""
     total = float(whole.sum())
-    ratio = float(part.sum()) / total if total > 0 else float("nan")
-    return ratio if ratio <= 1 + 1e-9 else float("nan")
+    if not total > 0 or (part > whole * (1 + NOISE)).any():
+        return float("nan")
+    return float(part.sum()) / total
 
 
 def _position(ratio: float, low: float, high: float, usual: Benchmark | None) -> str:
     if usual is None:
         return ""
     least, most = (ratio, ratio) if not math.isnan(ratio) else (low, high)
-    if least > usual.high:
+    bottom, top = usual.low * (1 - NOISE), usual.high * (1 + NOISE)
+    if least > top:
         return "above the usual"
-    if most < usual.low:
+    if most < bottom:
         return "below the usual"
-    return "as usual" if least >= usual.low and most <= usual.high else "cannot be told"
+    return "as usual" if least >= bottom and most <= top else "cannot be told"
 
 
 def _beside(ratio: float, low: float, high: float, fitting: list[Benchmark]) -> list[Said]:

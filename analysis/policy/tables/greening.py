@@ -9,7 +9,9 @@ import pandas as pd
 
 from clustercoop.analysis.metric import NAN, Flags
 from clustercoop.analysis.policy.analysed import Analysed
+from clustercoop.analysis.policy.cast import idle
 from clustercoop.analysis.policy.tables.key_participants import unknown
+from clustercoop.analysis.thresholds import Thresholds
 from clustercoop.graph.formation import Formation
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.said import Said, coded, say
@@ -34,7 +36,7 @@ def make(analysed: Analysed) -> pd.DataFrame:
     rows = []
     for formation in held:
         mine = people[formation.cluster_id, formation.year]
-        row = _of(formation, analysed.graph, mine.reindex(formation.ids.astype(str)))
+        row = _of(formation, analysed.graph, analysed.thresholds, mine.reindex(formation.ids.astype(str)))
         pull = pulls[formation.cluster_id, formation.year]
         if any(pd.isna(value) for value in pull.values()):
             row["because"].append(say("green.as_formations", figures={"columns": list(PULLS)}))
@@ -46,10 +48,12 @@ def make(analysed: Analysed) -> pd.DataFrame:
     return frame
 
 
-def _of(formation: Formation, graph: SupplyGraph, people: pd.DataFrame) -> dict[str, Any]:
+def _of(
+    formation: Formation, graph: SupplyGraph, thresholds: Thresholds, people: pd.DataFrame
+) -> dict[str, Any]:
     emitted = np.where(formation.emissions < 0, NAN, formation.emissions)
     output, made = formation.output, formation.output > 0
-    needed = made | np.isnan(output) & (formation.supplied_inside > 0)
+    needed = ~idle(formation, thresholds)
     row: dict[str, Any] = {"cluster_id": formation.cluster_id, "year": formation.year}
     row["emissions_coverage"] = float((~np.isnan(emitted))[needed].mean()) if needed.any() else NAN
     silent = np.isnan(emitted) & needed

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from clustercoop.analysis.metric import NAN, Flags
 from clustercoop.analysis.policy.analysed import Analysed
+from clustercoop.analysis.policy.cast import silent
 from clustercoop.analysis.policy.linkages import formation_linkages
 from clustercoop.analysis.policy.systemic import formation_supply
 from clustercoop.graph.findings import NAMED
@@ -80,6 +81,10 @@ def _of(formation: Formation, analysed: Analysed, people: pd.DataFrame) -> pd.Da
         because.append(say("key.large", figures={"columns": RISKS}, members=n, most=LARGEST))
     else:
         risk, down, up = network.lost(np.eye(n, dtype=bool))
+    unstated = silent(formation, analysed.thresholds)
+    if unstated.any() and (network is not None or found is not None):
+        who = {"members": formation.ids[unstated].astype(str).tolist()}
+        because.append(say("key.known_output", figures={"columns": [*RISKS, "extraction_others"]}, who=who))
     columns |= {"systemic_risk": risk, "systemic_downstream": down, "systemic_upstream": up}
     frame = pd.DataFrame(columns)
     first, top = _leads(frame)

@@ -25,7 +25,7 @@ def make(analysed: Analysed) -> pd.DataFrame:
                 "years": ";".join(str(year) for year in path["year"]),
                 "transitions": len(known),
                 "moves": moves,
-                "mover": "mover" if moves else "stayer" if len(known) else "",
+                "mover": "mover" if len(visited) > 1 else "stayer" if len(known) else "",
                 "types": " → ".join(visited),
                 "mean_speed": path["speed"].astype("float64").mean(),
                 "net_speed": speed,

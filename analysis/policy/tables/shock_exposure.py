@@ -8,8 +8,11 @@ import numpy as np
 import pandas as pd
 
 from clustercoop.analysis.policy.analysed import Analysed
+from clustercoop.analysis.policy.cast import silent
 from clustercoop.analysis.policy.shock import SHOCK_GROUPS
+from clustercoop.analysis.policy.specialisation import covers
 from clustercoop.analysis.policy.tables import table
+from clustercoop.analysis.thresholds import Thresholds
 from clustercoop.graph.formation import Formation
 from clustercoop.graph.said import coded, say
 
@@ -25,29 +28,33 @@ def make(analysed: Analysed) -> pd.DataFrame:
     for formation in analysed.graph.formations():
         if formation.cluster_id not in chosen or formation.year <= shock:
             chosen[formation.cluster_id] = formation
-    return pd.DataFrame([_of(formation, known) for formation in chosen.values()])
+    return pd.DataFrame([_of(formation, known, analysed.thresholds) for formation in chosen.values()])
 
 
 def group_of(code: str, known: dict[str, str]) -> str:
-    """Return the group of an industry code: that of the longest code of the index that it begins with.
+    """Return the group of an industry code: that of the longest code of the index that covers it.
 
     Examples
     --------
     >>> group_of("28.41", {"28": "winner", "2": ""}), group_of("C28", {"28": "winner"}), group_of("", {})
     ('winner', 'winner', '')
+    >>> group_of("27.51", {"27": "winner", "27.5": "most affected"})
+    'most affected'
     """
-    plain = code.strip().lstrip("ABCDEFGHIJKLMNOPQRSTU")
-    named = [name for name in known if plain == name or plain.startswith(f"{name}.")]
-    return known[max(named, key=len)] if plain and named else ""
+    named = [name for name in known if covers(name, code)]
+    return known[max(named, key=len)] if named else ""
 
 
-def _of(formation: Formation, known: dict[str, str]) -> dict[str, Any]:
+def _of(formation: Formation, known: dict[str, str], thresholds: Thresholds) -> dict[str, Any]:
     groups = np.array([group_of(str(code), known) for code in formation.industry_code], dtype=object)
     output = np.where(formation.output > 0, formation.output, 0.0)
-    total = float(output.sum())
+    unstated = silent(formation, thresholds)
+    total = 0.0 if unstated.any() else float(output.sum())
     named = {**{group: f"share_{group.replace(' ', '_')}" for group in SHOCK_GROUPS}, "": "share_no_index"}
     row: dict[str, Any] = {"cluster_id": formation.cluster_id, "year": formation.year}
     for group, column in named.items():
         row[column] = float(output[groups == group].sum()) / total if total else None
-    row["because"] = coded([] if total else [say("shock.no_output")])
+    ids = formation.ids[unstated].astype(str).tolist()
+    why = say("spec.open", who={"members": ids}) if ids else say("shock.no_output")
+    row["because"] = coded([] if total else [why])
     return row

@@ -6,10 +6,12 @@ import numpy as np
 import pandas as pd
 
 from clustercoop.analysis.diversity import industry_group
-from clustercoop.analysis.metric import NAN
+from clustercoop.analysis.metric import NAN, Flags
 from clustercoop.analysis.policy.analysed import Analysed
+from clustercoop.analysis.policy.cast import silent
 from clustercoop.analysis.policy.specialisation import density, integral_potential, location_quotients
 from clustercoop.analysis.policy.tables.key_participants import latest
+from clustercoop.analysis.thresholds import Thresholds
 from clustercoop.graph.formation import FloatArray, Formation
 from clustercoop.graph.said import coded, say
 
@@ -19,11 +21,22 @@ def make(analysed: Analysed) -> pd.DataFrame:
     held = [f for f in latest(analysed) if any(f.industry_code)]
     if not held:
         return pd.DataFrame({"cluster_id": []})
-    parts = pd.concat([_industries(formation) for formation in held], ignore_index=True)
+    people = analysed.participants.set_index(["cluster_id", "year"]).sort_index()
+    unstated = [_unstated(formation, analysed.thresholds) for formation in held]
+    parts = pd.concat(
+        [
+            _industries(formation, people.loc[[(formation.cluster_id, formation.year)]], who)
+            for formation, who in zip(held, unstated, strict=True)
+        ],
+        ignore_index=True,
+    )
     rule = analysed.thresholds.specialisation
     amounts = parts.pivot(index="cluster_id", columns="industry", values="output")
     made = amounts.fillna(0.0).to_numpy()
-    quotient = location_quotients(made)
+    told = amounts.index.isin([f.cluster_id for f, who in zip(held, unstated, strict=True) if not who.any()])
+    quotient = np.full(made.shape, NAN)
+    if told.sum() > 1:
+        quotient[told] = location_quotients(made[told])
     there = parts.pivot(index="cluster_id", columns="industry", values="members").notna().to_numpy()
     enough = len(held) >= rule.least_clusters
     near = density(there) if enough else np.full(made.shape, NAN)
@@ -31,9 +44,7 @@ def make(analysed: Analysed) -> pd.DataFrame:
         amounts.index.get_indexer(pd.Index(parts["cluster_id"])),
         amounts.columns.get_indexer(pd.Index(parts["industry"])),
     )
-    parts["output_share"] = parts["output"] / parts.groupby("cluster_id")["output"].transform("sum")
     parts["location_quotient"] = quotient[at]
-    parts.loc[parts["output"].isna(), "location_quotient"] = NAN
     parts["relatedness_density"] = near[at]
     # Publications are in no table of the contract: the potential is that of the other components.
     columns = parts.set_index("industry")
@@ -44,14 +55,29 @@ def make(analysed: Analysed) -> pd.DataFrame:
     parts["integral_potential"] = pd.concat(potential).to_numpy()
     few = say("spec.few", least=rule.least_clusters, count=len(held))
     partial = say("spec.components")
+    alone = say("spec.alone", count=int(told.sum()), of=len(held))
+    ids = {f.cluster_id: f.ids[who].astype(str).tolist() for f, who in zip(held, unstated, strict=True)}
     parts["because"] = [
-        coded([*([] if enough else [few]), *([partial] if np.isnan(p) else [])])
-        for p in parts["integral_potential"]
+        coded(
+            [
+                *([say("spec.open", who={"members": ids[cluster]})] if ids[cluster] else []),
+                *([alone] if told.sum() < max(2, len(held)) else []),
+                *([] if enough else [few]),
+                *([partial] if np.isnan(p) else []),
+            ]
+        )
+        for cluster, p in zip(parts["cluster_id"], parts["integral_potential"], strict=True)
     ]
     return parts.sort_values(["cluster_id", "output"], ascending=[True, False], ignore_index=True)
 
 
-def _industries(formation: Formation) -> pd.DataFrame:
+def _unstated(formation: Formation, thresholds: Thresholds) -> Flags:
+    """Return the members whose output, or whose industry, nobody tells: any industry may have more of it."""
+    nameless = np.array([not code for code in formation.industry_code], dtype=bool)
+    return silent(formation, thresholds) | nameless & (formation.output > 0)
+
+
+def _industries(formation: Formation, people: pd.DataFrame, unstated: Flags) -> pd.DataFrame:
     codes = np.array([industry_group(str(code)) if code else "" for code in formation.industry_code], object)
     names, at = np.unique(codes.astype(str), return_inverse=True)
 
@@ -59,10 +85,13 @@ def _industries(formation: Formation) -> pd.DataFrame:
         """Return sums by industry, unknown where that of a member is."""
         return np.asarray(np.bincount(at, values, len(names)), dtype=np.float64)
 
-    output, added, people = total(formation.output), total(formation.value_added), total(formation.employees)
-    spent, outside = total(formation.rd_expenses), total(formation.sales_outside)
+    made = np.where(np.isnan(formation.output) & ~unstated, 0.0, formation.output)
+    sold = people.set_index("participant_id")["sales_outside"].reindex(formation.ids.astype(str))
+    output, added, staff = total(made), total(formation.value_added), total(formation.employees)
+    spent, outside = total(formation.rd_expenses), total(sold.to_numpy("float64", na_value=NAN))
+    whole = NAN if unstated.any() else float(output.sum())
     with np.errstate(invalid="ignore", divide="ignore"):
-        shares = [added / people, outside / output, spent / output]
+        shares = [added / staff, outside / output, spent / output]
     rows = pd.DataFrame(
         {
             "cluster_id": formation.cluster_id,
@@ -70,6 +99,7 @@ def _industries(formation: Formation) -> pd.DataFrame:
             "industry": names,
             "members": np.bincount(at, minlength=len(names)),
             "output": output,
+            "output_share": output / whole if whole > 0 else NAN,
             **{
                 name: np.where(np.isfinite(share), share, NAN)
                 for name, share in zip(("effectiveness", "market", "innovation"), shares, strict=True)

@@ -7,7 +7,7 @@ import math
 import pandas as pd
 
 from clustercoop.analysis.policy.analysed import Analysed
-from clustercoop.analysis.policy.moves import AXES, Figure, Placed, moved, moves, placed
+from clustercoop.analysis.policy.moves import AXES, Figure, Placed, placed
 from clustercoop.analysis.thresholds import Band, Thresholds
 from clustercoop.graph.said import Said, coded, say
 
@@ -15,27 +15,25 @@ from clustercoop.graph.said import Said, coded, say
 def make(analysed: Analysed) -> pd.DataFrame:
     """Return one row for each cluster-year of which a figure is known, if only in bounds.
 
-    ``…_margin`` is the smallest relative move of a cut-off that changes the level: with the figure x and the
-    cut-off t, |x / t − 1| for the nearest t; 0 where x stands on it.
+    ``flips_within_…`` are the types that it can be of when the thresholds move by up to so much, each by its
+    own amount. ``…_margin`` is the smallest relative move of a cut-off that changes the level: with the
+    figure x and the cut-off t, |x / t − 1| for the nearest t; 0 where x stands on it.
     """
     thresholds = analysed.thresholds
     rows = []
     for place in placed(analysed):
-        flips: dict[float, list[str]] = {0.1: [], 0.2: []}
-        for move in moves():
-            if not place.ecosystem_type:
-                break
-            types = [kind for kind, _ in place.types(moved(thresholds, move))]
-            for within, found in flips.items():
-                if abs(move.shift) <= within:
-                    found += [kind for kind in types if kind != place.ecosystem_type and kind not in found]
+        own = place.ecosystem_type
+        flips = {
+            within: [kind for kind in place.types_within(thresholds, within) if own and kind != own]
+            for within in (0.1, 0.2)
+        }
         possible = dict.fromkeys(kind for kind, _ in place.types(thresholds))
         rows.append(
             {
                 "cluster_id": place.cluster_id,
                 "year": place.year,
-                "ecosystem_type": place.ecosystem_type,
-                "possible_types": "" if place.ecosystem_type else "; ".join(possible),
+                "ecosystem_type": own,
+                "possible_types": "" if own else "; ".join(possible),
                 "dysfunction": place.dysfunction,
                 **_axis(place, "innovation", thresholds.innovation),
                 **_axis(place, "productivity", thresholds.productivity),

@@ -98,7 +98,8 @@ def test_what_a_cluster_carried_of_it(result: clustercoop.Result) -> None:
     shares = ["share_most_affected", "share_moderately_affected", "share_not_affected", "share_winner"]
     assert table.loc["k", shares].tolist() == pytest.approx([0.1, 0, 0.6, 0.3])
     assert table.loc["m", shares].isna().all()  # the links of 2020 bring no output
-    assert group_of("27.51.1", {"27": "x", "27.5": "y"}) == "x"  # "27.5" is no class of "27.51"
+    known = {"27": "x", "27.5": "y"}  # class 27.51 is of group 27.5, class 27.12 is not
+    assert [group_of(code, known) for code in ("27.51.1", "C27.52", "27.12", "275")] == ["y", "y", "x", ""]
 
 
 def test_cut_offs_are_data(tmp_path: Path) -> None:

@@ -101,9 +101,9 @@ def test_speed_and_direction_count_widths_of_the_medium_band() -> None:
 
 
 def warnings(rows: dict[str, list[Any]]) -> dict[tuple[int, str], str]:
-    """Return what is warned of in a cluster with the given figures of 2020 on."""
+    """Return what is warned of in a cluster with the given figures, of 2020 on where no years are."""
     size = len(next(iter(rows.values())))
-    frame = pd.DataFrame({"cluster_id": "c", "year": [2020 + k for k in range(size)], **rows})
+    frame = pd.DataFrame({"cluster_id": "c", "year": [2020 + k for k in range(size)]}).assign(**rows)
     analysed = Analysed(frame, pd.DataFrame(), pd.DataFrame(), SupplyGraph.from_tables({}), Settings())
     table = early_warnings.make(analysed)
     for lang in ("en", "ru"):
@@ -125,6 +125,30 @@ def test_two_falling_years_warn_and_bounds_decide() -> None:
     assert warnings(bounded)[2022, "cooperation falls"] == "yes"
     bounded["cooperation_ratio_high"][1] = 0.6
     assert warnings(bounded)[2022, "cooperation falls"] == "cannot be told"
+
+
+def test_only_years_next_to_each_other_warn() -> None:
+    figures: dict[str, list[Any]] = {"cooperation_ratio": [0.5, 0.4, 0.3, 0.2, 0.1]}
+    found = warnings({"year": [2018, 2020, 2021, 2023, 2024], **figures})
+    # 2018 → 2020 and 2021 → 2023 are no steps of a year: nobody falls two years in a row.
+    assert not [place for place in found if place[1] == "cooperation falls"]
+    assert {year for year, _ in found} == {2021, 2024}
+    # A year that has a row and no figure cannot be told.
+    unknown = warnings({"cooperation_ratio": [0.5, None, 0.3]})
+    assert unknown[2022, "cooperation falls"] == "cannot be told"
+
+
+def test_who_moved_over_a_gap_is_no_stayer() -> None:
+    rd = {2020: 0.05, 2021: 0.05, 2023: 0.2}
+    rows = [("c", year, value, 1.0) for year, value in rd.items()]
+    rows += [("d", 2020, 0.05, 1.0), ("d", 2022, 0.05, 1.0), ("e", 2020, 0.05, 1.0), ("e", 2021, 0.05, 1.0)]
+    table = pd.DataFrame(rows, columns=["cluster_id", "year", "rd_per_employee", "value_added_per_employee"])
+    found = clustercoop.analyze({"indicators": table}, nulls=0, workers=1, metrics="cooperation,chain")
+    told = found.policy["paths"].set_index("cluster_id")
+    # d is in one type in both years that are known, and nothing says what it was in between.
+    assert told["mover"].fillna("").to_dict() == {"c": "mover", "d": "", "e": "stayer"}
+    assert told["transitions"].to_dict() == {"c": 1, "d": 0, "e": 1}
+    assert told["moves"].to_dict() == {"c": 0, "d": 0, "e": 0}
 
 
 def test_closing_in_compares_isolation_of_the_same_parts() -> None:

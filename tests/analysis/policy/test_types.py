@@ -100,3 +100,16 @@ def test_thresholds_of_another_currency_place_nobody() -> None:
     table = pd.DataFrame({"cluster_id": ["c"], "year": [2022], "rd_per_employee": [0.2]})
     found = clustercoop.analyze({"indicators": table}, nulls=0, workers=1, currency="EUR").policy
     assert not len(found["type_firmness"]) and not len(found["type_flips"])
+
+
+def test_a_type_between_two_thresholds_flips_both_ways_at_once() -> None:
+    # .105 and 2.1 lie within 10 % of .1 and 2: each alone gives a neighbour, both together traditional.
+    near = indicators(rd_per_employee="0.105", value_added_per_employee="2.1").policy
+    [firm] = near["type_firmness"].to_dict("records")
+    assert firm["ecosystem_type"] == "growth"
+    assert firm["flips_within_10"] == "traditional production; adaptation; improvement"
+    assert set(near["type_flips"]["flipped_type"]) == {"adaptation", "improvement"}
+    # .262 is medium unless .3 moves down by 20 %: within 10 % it is as far from high as from low.
+    far = indicators(rd_per_employee="0.262", value_added_per_employee="3.0").policy
+    [firm] = far["type_firmness"].to_dict("records")
+    assert pd.isna(firm["flips_within_10"]) and firm["flips_within_20"] == "transition to new models"
