@@ -9,7 +9,7 @@ from functools import cache
 from typing import Final
 
 from clustercoop.graph.errors import SchemaError
-from clustercoop.graph.schema import ColumnSpec, TableSpec, tables
+from clustercoop.graph.schema import NUMERIC, ColumnSpec, TableSpec, tables
 from clustercoop.graph.texts import refusal, told
 from clustercoop.loaders.headers import HeaderMatch, Matched, names_code
 from clustercoop.loaders.units import Unit, read_unit, words
@@ -30,6 +30,13 @@ _YEAR_HEADER: Final = re.compile(
 _NAMING: Final = frozenset({"наименование", "название", "name", "title"})
 _CODE_WORDS: Final = frozenset("инн ид id код code inn идентификатор number огрн no номер кпп".split())
 _SOLD_INSIDE: Final = "used_by_participants"
+# Whose figure it is, which every row says anyway: "Выпуск участников кластера".
+_OWNERS: Final = re.compile(
+    r"\s+(?:(?:участник|член)(?:а|ов|ами)|предприяти(?:я|й|ями)|организаци(?:и|й|ями)|компани(?:и|й|ями)"
+    r"|(?:of|by) (?:the )?(?:members|participants|firms|companies|organi[sz]ations))"
+    r"(?:\s+(?:промышленного\s+)?кластера|\s+of the cluster)?\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +93,12 @@ def _options(stripped: str, table: str) -> tuple[Option, ...]:
     found = known.read.get((reading.core, telling))
     if found and reading.core:
         return tuple(Option(name, WORDS, rank) for name, rank in found)
-    return _inside(reading, spec) or _glossed(stripped, spec) or _of_levels(stripped, spec)
+    return (
+        _inside(reading, spec)
+        or _glossed(stripped, spec)
+        or _of_levels(stripped, spec)
+        or _owned(stripped, spec)
+    )
 
 
 def _inside(reading: Reading, spec: TableSpec) -> tuple[Option, ...]:
@@ -95,6 +107,15 @@ def _inside(reading: Reading, spec: TableSpec) -> tuple[Option, ...]:
         return ()
     whole = lexicon(spec.name).read.get((reading.core, frozenset()), ())
     return (Option(_SOLD_INSIDE, WORDS),) if any(name == "output" for name, _ in whole) else ()
+
+
+def _owned(header: str, spec: TableSpec) -> tuple[Option, ...]:
+    """Read ``Выпуск участников кластера``: the figure of each row, and not what was sold to them."""
+    bare = _OWNERS.sub("", header)
+    if spec.name != "activity" or bare == header:
+        return ()
+    found = (option for option in options(bare, spec) if spec[option.name].type in NUMERIC)
+    return tuple(replace(option, sure=min(option.sure, GLOSS)) for option in found)
 
 
 def _glossed(header: str, spec: TableSpec) -> tuple[Option, ...]:

@@ -24,6 +24,7 @@ from clustercoop.loaders.names import Named, only_year, read_name
 from clustercoop.loaders.needed import FIGURES
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.numbers import are_numbers
+from clustercoop.loaders.part_columns import part_of_year
 from clustercoop.loaders.raw import BOOK_SUFFIXES, SUFFIXES, read_raw, stem_of, suffix_of
 from clustercoop.loaders.sheets import RawSheet, show
 from clustercoop.loaders.trade import trade_headers
@@ -384,8 +385,10 @@ def _told_by_headers(sheet: RawSheet) -> str:
         figures = any(spec[name].type in NUMERIC for name in held)
         if signs <= held and (figures or table not in ("activity", "indicators", "links")):
             return table
-        if table == "links" and signs <= held and sum(map(only_year, _first_header(sheet, spec))) > 1:
-            return table
+        if table == "links" and signs <= held:
+            titles = [title for title in _first_header(sheet, spec) if title]
+            if sum(only_year(title) or bool(part_of_year(title)[1]) for title in titles) > 1:
+                return table
     return "links" if looks_square(sheet) else ""
 
 

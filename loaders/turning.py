@@ -20,6 +20,7 @@ from clustercoop.loaders.headers import Matched
 from clustercoop.loaders.matching import candidates, options, unit_text
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.numbers import are_numbers, parse_numbers
+from clustercoop.loaders.part_columns import YEAR_IN_TEXT, figures_of, name_parts, part_of_year
 from clustercoop.loaders.sheets import BrokenRow, Grid, place_of, show
 from clustercoop.loaders.units import Unit, read_unit, words
 from clustercoop.loaders.vocabulary import (
@@ -50,19 +51,10 @@ _VALUE: Final = frozenset(
 _UNIT: Final = frozenset(
     "единица измерения|единицы измерения|ед изм|unit|units|unit of measure|единица|unit measure".split("|")
 )
-_YEAR_IN_TEXT: Final = re.compile(
-    r"\s*\b(?:за|в|in|for|fy|cy)?\s*(?:19|20)\d\d\s*(?:год[ау]?\b|гг?\b\.?)?", re.IGNORECASE
-)
 _DATE: Final = re.compile(r"\d{1,2}[./-]\d{1,2}[./-](?:19|20)\d\d|(?:19|20)\d\d-\d\d?-\d\d?")
 _AS_OF: Final = re.compile(r"\b(?:по состоянию на|на|as of|as at)\b[^;:]*", re.IGNORECASE)
 _YEAR: Final = re.compile(r"(?<![\d.,])(?:19|20)\d\d(?![\d.,]*\d)")
 _CLUSTER: Final = re.compile(r"(?:кластер\w*|cluster)\s*[«\"“]([^«»\"”]+)[»\"”]", re.IGNORECASE)
-# Where the name of a figure ends in a title: "Выпуск по участникам, тыс. руб.".
-_PIECES: Final = re.compile(
-    r"[,;:(]|\s+(?:по|участник\w*|организац\w*|предприят\w*|кластер\w*|by"
-    r"|of (?:the )?(?:members|firms|participants))\b",
-    re.IGNORECASE,
-)
 _SAMPLE: Final = 200
 
 
@@ -91,6 +83,7 @@ def turn(grid: Grid, spec: TableSpec, hints: Hints, notes: Notes) -> Grid:
     grid = _with_merged_keys(grid, spec, place, notes)
     grid = _without_plans(grid, spec, place, notes)
     grid = _from_indicators(grid, spec, where, place, notes)
+    grid = name_parts(grid, spec, (*hints.titles, *hints.names))
     grid = _whole_figures(grid, spec, where, place, notes)
     if spec.name in ("activity", "indicators") and not any(_speaks_of_figure(h, spec) for h in grid.header):
         notes.add("figures_none", **place, detail=", ".join(filter(None, grid.header))[:300])
@@ -133,7 +126,8 @@ def _refuse_spanned(grid: Grid, spec: TableSpec, where: str) -> None:
     """Refuse a figure whose header is followed by columns of numbers that have no header."""
     for at, header in enumerate(grid.header):
         name = role(header, spec) if header else ""
-        if not name or spec[name].type not in NUMERIC:
+        figure = name and spec[name].type in NUMERIC
+        if not figure and not (header and (_only_year(read_header(header)) or part_of_year(header)[1])):
             continue
         last = at + 1
         while last < len(grid.header) and not grid.header[last] and are_numbers(grid.columns[last]):
@@ -141,7 +135,12 @@ def _refuse_spanned(grid: Grid, spec: TableSpec, where: str) -> None:
         if last > at + 1:
             paths = ", ".join(f"#{i + 1} {header!r} / {_first(grid.columns[i])}" for i in range(at, last))
             raise refusal(
-                SchemaError, "header_spans", header=repr(header), where=where, paths=paths, column=name
+                SchemaError,
+                "header_spans",
+                header=repr(header),
+                where=where,
+                paths=paths,
+                column=name or header,
             )
 
 
@@ -269,10 +268,16 @@ def _whole_figures(grid: Grid, spec: TableSpec, where: str, place: Mapping[str, 
             whole.add((name, reading.year))
         elif len(parts) == 1 and reading.telling == parts:
             groups.setdefault((name, reading.year), {})[next(iter(parts))] = at
-    for (name, year), parts_at in groups.items():
-        if (name, year) not in whole:
-            grid = _summed(grid, name, parts_at, spec, where, place, notes)
-            whole.add((name, year))
+    sums = [(name, at, set(at.values())) for (name, year), at in groups.items() if (name, year) not in whole]
+    titles, columns = list(grid.header), list(grid.columns)
+    for name, parts_at, _ in sums:
+        first = min(parts_at.values())
+        titles[first], columns[first] = _summed(grid, name, parts_at, spec, where, place, notes)
+    if sums:
+        spent = {at for *_, taken in sums for at in taken - {min(taken)}}
+        kept = [at for at in range(len(titles)) if at not in spent]
+        grid = _pick(replace(grid, header=tuple(titles), columns=tuple(columns)), np.arange(len(grid)), kept)
+    whole |= groups.keys()
     lost = [name for name in spoken if name not in {known for known, _ in whole}]
     for name in lost:
         notes.add(
@@ -289,8 +294,8 @@ def _summed(
     where: str,
     place: Mapping[str, str],
     notes: Notes,
-) -> Grid:
-    """Return `grid` with one column that is the sum of the parts, instead of them."""
+) -> tuple[str, NDArray[np.object_]]:
+    """Return the header and the cells of the sum of the parts."""
     titles = [grid.header[at] for at in parts.values()]
     complete = next((w for w in _WHOLES if set(parts) == set(w)), None)
     units = {read_unit(unit_text(title))[1] for title in titles}
@@ -311,14 +316,9 @@ def _summed(
         notes.add("parts_empty", **place, column=titles[0], value=str(count), detail=", ".join(titles))
     total = np.where(nil, 0.0, values).sum(axis=0)
     notes.add("parts_summed", **place, column=titles[0], value=name, detail=" + ".join(titles))
-    first = min(parts.values())
-    header, columns = list(grid.header), list(grid.columns)
     level = titles[0].split(PATH)
-    header[first] = PATH.join(level[:-1]) if len(level) > 1 else f"{name}, {_unit_words(titles[0])}"
-    columns[first] = _objects([None if np.isnan(value) else float(value) for value in total])
-    kept = [i for i in range(len(header)) if i == first or i not in parts.values()]
-    out = replace(grid, header=tuple(header), columns=tuple(columns))
-    return _pick(out, np.arange(len(grid)), kept)
+    header = PATH.join(level[:-1]) if len(level) > 1 else f"{name}, {_unit_words(titles[0])}"
+    return header, _objects([None if np.isnan(value) else float(value) for value in total])
 
 
 def _unit_words(header: str) -> str:
@@ -383,17 +383,13 @@ def _named_figures(
     bare = [at for at, reading in dated.items() if _only_year(reading)]
     if not bare or spec.name == "measures":
         return grid
-    figures = [column.name for column in spec.columns if column.required and column.type in NUMERIC]
-    if not figures:
-        texts = [text for line in (*hints.titles, *hints.names) for text in (line, *_PIECES.split(line))]
-        said = [candidates(_YEAR_IN_TEXT.sub(" ", text).strip(), spec)[:1] for text in texts]
-        figures = [names[0] for names in said if names and spec[names[0]].type in NUMERIC]
+    figures = figures_of(spec, (*hints.titles, *hints.names))
     if not figures:
         seen = ", ".join(grid.header[at] for at in bare[:3])
         raise refusal(SchemaError, "years_of_nothing", where=where, years=seen)
     header = list(grid.header)
     for at in bare:
-        rest = _YEAR_IN_TEXT.sub("", header[at]).strip(" ,;()")
+        rest = YEAR_IN_TEXT.sub("", header[at]).strip(" ,;()")
         header[at] = f"{figures[0]}{', ' + rest if rest else ''}{PATH}{dated[at].year}"
     return replace(grid, header=tuple(header))
 
@@ -437,7 +433,7 @@ def _without_year(header: str) -> str:
     ('Выпуск, млн руб.', 'Выпуск, млн руб.')
     """
     levels = [level for level in header.split(PATH) if not _only_year(read_header(level))]
-    return PATH.join(" ".join(_YEAR_IN_TEXT.sub("", level).split()) for level in levels)
+    return PATH.join(" ".join(YEAR_IN_TEXT.sub("", level).split()) for level in levels)
 
 
 def _year_of(hints: Hints, where: str) -> tuple[int, str]:

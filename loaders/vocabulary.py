@@ -57,6 +57,10 @@ _ENDINGS: Final = tuple(
 )
 
 
+# To whom, and not whose: "Отгрузка участникам" is sold inside, "Отгрузка участников" is all that they sold.
+_RECEIVERS: Final = re.compile(r"(?:участник|член|резидент|потребител|предприяти|организаци|компани)[ая]м")
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A header, or a path of headers, as words.
@@ -121,17 +125,21 @@ def alien_letters(text: str) -> str:
 
 @cache
 def stem(word: str) -> str:
-    """Return a word without its ending of case and number; marks of two meanings stay apart.
+    """Return a word without its ending of case and number; words of two meanings stay apart.
 
     Examples
     --------
     >>> stem("поставщика") == stem("поставщик"), stem("sales"), stem("год")
     (True, 'sale', 'год')
+    >>> stem("участников"), stem("участникам")
+    ('участник', 'участникам')
     """
     if word.isascii():
         if len(word) > 4 and word.endswith("ies"):
             return word[:-3] + "y"
         return word[:-1] if len(word) > 3 and word[-1] == "s" and word[-2] not in "sui" else word
+    if _RECEIVERS.fullmatch(word):
+        return word
     for ending in _ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= (3 if len(ending) == 1 else 4):
             return word[: -len(ending)]
@@ -152,15 +160,33 @@ def expand(phrase: str) -> Iterator[str]:
         yield " ".join("".join(chosen).split())
 
 
+def _mark_rows() -> Iterator[tuple[str, list[str]]]:
+    text = resources.files("clustercoop.loaders").joinpath("marks.csv").read_text("utf-8")
+    for row in csv.DictReader(text.splitlines()):
+        phrases = f"{row['en']}|{row['ru']}".split("|")
+        yield row["mark"], [phrase for phrase in phrases if phrase]
+
+
+@cache
+def phrase_of(mark: str) -> str:
+    """Return the first phrase that says a mark.
+
+    Examples
+    --------
+    >>> phrase_of("m03")
+    'march'
+    """
+    return next(phrases[0] for name, phrases in _mark_rows() if name == mark)
+
+
 @cache
 def _marks() -> dict[str, tuple[tuple[tuple[str, ...], str], ...]]:
     """Return first stem → (stems, mark) of every phrase, the longest first."""
-    text = resources.files("clustercoop.loaders").joinpath("marks.csv").read_text("utf-8")
     found: dict[str, list[tuple[tuple[str, ...], str]]] = {}
-    for row in csv.DictReader(text.splitlines()):
-        for phrase in filter(None, f"{row['en']}|{row['ru']}".split("|")):
+    for mark, phrases in _mark_rows():
+        for phrase in phrases:
             stems = tuple(map(stem, words(phrase)))
-            found.setdefault(stems[0], []).append((stems, row["mark"]))
+            found.setdefault(stems[0], []).append((stems, mark))
     return {first: tuple(sorted(some, key=lambda m: -len(m[0]))) for first, some in found.items()}
 
 

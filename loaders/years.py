@@ -31,7 +31,8 @@ _YEAR_NOTE: Final = re.compile(r"((?:19|20)\d\d)\d{1,2}\)(?:,\s*\d{1,2}\))*,?")
 _TIME: Final = r"(?:[ T]+\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?(?:\s*(?:Z|[AaPp][Mm]|[+-]\d\d:?\d\d))?)?"
 _ISO: Final = re.compile(rf"(\d{{4}})[-./](\d{{1,2}})[-./](\d{{1,2}}){_TIME}")
 _DAY_FIRST: Final = re.compile(rf"(\d{{1,2}})[-./](\d{{1,2}})[-./](\d{{4}})\s*(?:г\.?|года)?{_TIME}")
-_SHORT: Final = re.compile(rf"(\d{{1,2}})[./](\d{{1,2}})[./](\d\d){_TIME}")
+# With points the day is first, and the second number of 12/31/22 can be no month; 22/12/31 says nothing.
+_SHORT: Final = re.compile(rf"(\d{{1,2}})(?:\.(?=\d+\.)|/(?=(?:1[3-9]|[23]\d)/))(\d{{1,2}})[./](\d\d){_TIME}")
 _NAMED: Final = re.compile(
     r"(\d{1,2})(?:st|nd|rd|th)?[-.\s]+(?:of\s+)?([^\W\d_]{3,})[-.,\s]+((?:19|20)?\d\d)(?:\s*(?:г\.?|года))?"
     r"|([^\W\d_]{3,})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+((?:19|20)\d\d)",
@@ -258,6 +259,23 @@ def _part(text: str) -> When | None:
     ]
     span = months_of(rest)
     return When(float(years.pop()), *span) if span else None
+
+
+def period_of(text: str) -> tuple[int, int, int] | None:
+    """Return the year (0 for none) and the first and last month of the part of a year that a text names.
+
+    Examples
+    --------
+    >>> period_of("янв.22"), period_of("I квартал"), period_of("2022-03-01"), period_of("2022")
+    ((2022, 1, 1), (0, 1, 3), (2022, 3, 3), None)
+    """
+    when = _when(text)
+    if when.first:
+        return int(when.year), when.first, when.last
+    if when.day and when.day[1] == 1:
+        return int(when.year), when.day[0], when.day[0]
+    span = months_of([token.lower() for token in _TOKENS.findall(_ORDINALS.sub("", text))])
+    return (0, *span) if span else None
 
 
 def months_of(tokens: list[str]) -> tuple[int, int] | None:

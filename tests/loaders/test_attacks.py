@@ -308,7 +308,9 @@ def test_years_as_they_are_written(tmp_path: Path, year: str) -> None:
     assert read(tmp_path, links=f"{HEAD}Сумма\n{year};0101;0202;5\n").graph.years == (2022,)
 
 
-@pytest.mark.parametrize("year", ["31.12.22", "44927", "2 022", "2022/23", "2021-2022"])
+@pytest.mark.parametrize(
+    "year", ["22/12/31", "05/06/07", "22-12-31", "44927", "2 022", "2022/23", "2021-2022"]
+)
 def test_years_that_are_not_certain_are_rejected(tmp_path: Path, year: str) -> None:
     assert read(tmp_path, links=f"{HEAD}Сумма\n{year};0101;0202;5\n").graph.years == ()
 

@@ -254,3 +254,39 @@ def test_the_figure_of_years_in_a_longer_title(tmp_path: Path) -> None:
         tmp_path, activity="Выпуск по участникам кластера, тыс. руб.;;\nИНН;2020;2021\n0101;5000;6000\n"
     )
     assert figures(data, "output") == [["0101", 2020, 5.0], ["0101", 2021, 6.0]]
+
+
+MONTHS = "янв фев мар апр май июн июл авг сен окт ноя дек".split()
+
+
+@pytest.mark.parametrize(
+    ("name", "header"),
+    [
+        ("Поставки 2022, млн руб", MONTHS),
+        ("Поставки 2022, млн руб", [f"{i:02}" for i in range(1, 13)]),
+        ("Поставки 2022, млн руб", [*MONTHS, "Год"]),
+        ("Поставки, млн руб", [f"{month}.22" for month in MONTHS]),
+        ("flows, mln RUB", [f"2022-{i:02}" for i in range(1, 13)]),
+    ],
+)
+def test_months_that_name_no_figure(tmp_path: Path, name: str, header: list[str]) -> None:
+    """1 + … + 12 = 78 of the only figure there is; a column of the year beside them says the same."""
+    (tmp_path / "participants.csv").write_text("ИНН;Кластер\n0101;К\n0202;К\n", "utf-8")
+    cells = [*map(str, range(1, 13)), "78"][: len(header)]
+    rows = [["Поставщик", "Покупатель", *header], ["0101", "0202", *cells]]
+    (tmp_path / f"{name}.csv").write_text("\n".join(map(";".join, rows)), "utf-8")
+    links = read_dataset(tmp_path).graph.to_tables()["links"]
+    assert links[["year", "value"]].to_numpy().tolist() == [[2022, 78.0]]
+
+
+def test_quarters_of_two_years_below_their_years(tmp_path: Path) -> None:
+    """1 + 2 + 3 + 4 = 10 and 5 + 6 + 7 + 8 = 26, whatever order the sums are made in."""
+    (tmp_path / "participants.csv").write_text("ИНН;Кластер\n0101;К\n0202;К\n", "utf-8")
+    (tmp_path / "Выпуск.csv").write_text(
+        "Выпуск участников, тыс. руб.\nИНН;2021;;;;2022;;;\n;I;II;III;IV;I;II;III;IV\n"
+        "0101;1000;2000;3000;4000;5000;6000;7000;8000\n",
+        "utf-8",
+    )
+    (tmp_path / "links.csv").write_text("supplier;buyer;year;value, mln RUB\n0101;0202;2022;1\n", "utf-8")
+    activity = read_dataset(tmp_path).graph.activity
+    assert activity.set_index("year")["output"].to_dict() == {2021: 10.0, 2022: 26.0}

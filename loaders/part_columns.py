@@ -1,0 +1,119 @@
+"""Columns of months, quarters or halves that name no figure: it is the table's only one, or its title's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR, NUMERIC, TableSpec
+from clustercoop.loaders.header_rows import role
+from clustercoop.loaders.matching import candidates
+from clustercoop.loaders.numbers import are_numbers, parse_numbers
+from clustercoop.loaders.sheets import Grid
+from clustercoop.loaders.vocabulary import HALVES, MONTHS, PATH, QUARTERS, phrase_of, read_header
+from clustercoop.loaders.years import period_of
+
+YEAR_IN_TEXT: Final = re.compile(
+    r"\s*\b(?:за|в|in|for|fy|cy)?\s*(?:19|20)\d\d\s*(?:год[ау]?\b|гг?\b\.?)?", re.IGNORECASE
+)
+# Where the name of a figure ends in a title: "Выпуск по участникам, тыс. руб.".
+_PIECES: Final = re.compile(
+    r"[,;:(]|\s+(?:по|участник\w*|организац\w*|предприят\w*|кластер\w*|by"
+    r"|of (?:the )?(?:members|firms|participants))\b",
+    re.IGNORECASE,
+)
+_MARKS: Final = {1: MONTHS, 3: QUARTERS, 6: HALVES}
+_WHOLE: Final = frozenset({"total", "whole_year"})
+
+
+def figures_of(spec: TableSpec, texts: Sequence[str]) -> list[str]:
+    """Return the figures that columns without a name may hold: the table's only one, or those of titles.
+
+    Examples
+    --------
+    >>> from clustercoop.graph.schema import tables
+    >>> figures_of(tables()["activity"], ["Выпуск по участникам, тыс. руб."])
+    ['output']
+    """
+    needed = [column.name for column in spec.columns if column.required and column.type in NUMERIC]
+    if needed:
+        return needed
+    pieces = [piece for text in texts for piece in (text, *_PIECES.split(text))]
+    said = [candidates(YEAR_IN_TEXT.sub(" ", piece).strip(), spec)[:1] for piece in pieces]
+    return [names[0] for names in said if names and spec[names[0]].type in NUMERIC]
+
+
+def part_of_year(header: str) -> tuple[int, str]:
+    """Return the year (0 for none) and the mark of the part of it that a header names, "" for no part.
+
+    Examples
+    --------
+    >>> part_of_year("янв.22"), part_of_year("2022 / II кв."), part_of_year("03"), part_of_year("9 месяцев")
+    ((2022, 'm01'), (2022, 'q2'), (0, ''), (0, ''))
+    """
+    found = period_of(header.replace(PATH, " "))
+    if found is None:
+        return 0, ""
+    year, first, last = found
+    marks, size = _MARKS.get(last - first + 1, ()), last - first + 1
+    return (year, marks[(first - 1) // size]) if marks and (first - 1) % size == 0 else (0, "")
+
+
+def name_parts(grid: Grid, spec: TableSpec, texts: Sequence[str]) -> Grid:
+    """Name the figure of columns that are called by parts of a year alone, and of their total."""
+    parts = {
+        at: part
+        for at, header in enumerate(grid.header)
+        if header and (part := part_of_year(header))[1] and not role(header, spec)
+    }
+    parts = parts if len(parts) > 1 else _numbered(grid)
+    figures = figures_of(spec, texts) if parts and spec.name != "measures" else []
+    if not figures:
+        return grid
+    header = list(grid.header)
+    for at, (year, mark) in parts.items():
+        reading = read_header(header[at])
+        itself = not year and not reading.core and mark in reading.marks
+        said = header[at] if itself else f"{year}{PATH}{phrase_of(mark)}" if year else phrase_of(mark)
+        header[at] = f"{figures[0]}{PATH}{said}"
+    years = {year for year, _ in parts.values()}
+    for at, text in enumerate(grid.header):
+        if at not in parts and text and _is_total(grid, at, spec, years):
+            header[at] = f"{figures[0]}{PATH}{text}{PATH}{phrase_of('total')}"
+    return replace(grid, header=tuple(header))
+
+
+def _numbered(grid: Grid) -> dict[int, tuple[int, str]]:
+    """Return the columns called 1 to 12, or I to IV, where there is one of each, alone or below a year."""
+    found: dict[int, tuple[int, str]] = {}
+    for marks, names in ((MONTHS, tuple(map(str, range(1, 13)))), (QUARTERS, ("I", "II", "III", "IV"))):
+        for at, header in enumerate(grid.header):
+            above, _, leaf = header.rpartition(PATH)
+            reading = read_header(above)
+            text = leaf.strip().lstrip("0")
+            if text in names and not reading.core and not reading.marks and bool(above) == bool(reading.year):
+                found[at] = (reading.year, marks[names.index(text)])
+        years = {year for year, _ in found.values()}
+        if found and len(found) == len(set(found.values())) == len(years) * len(names):
+            return found if any(are_numbers(grid.columns[at]) for at in found) else {}
+        found = {}
+    return {}
+
+
+def _is_total(grid: Grid, at: int, spec: TableSpec, years: set[int]) -> bool:
+    """Tell whether a column beside parts of a year holds the year: its header says no more than that."""
+    reading = read_header(grid.header[at])
+    if reading.core or reading.telling:
+        return candidates(grid.header[at], spec)[:1] == ("year",) and not _holds_years(grid, at)
+    return bool(reading.marks & _WHOLE) or (reading.year in years and are_numbers(grid.columns[at]))
+
+
+def _holds_years(grid: Grid, at: int) -> bool:
+    values = parse_numbers(grid.columns[at]).values
+    known = values[~np.isnan(values)]
+    whole = (known >= FIRST_YEAR) & (known <= LAST_YEAR) & (known == np.round(known))
+    return not len(known) or bool(whole.mean() > 0.5)
