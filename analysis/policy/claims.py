@@ -12,7 +12,8 @@ and the clusters that it is about::
     years = [2020]                        # or from = 2020, to = 2023; by default every year there is
 
 Conditions: ``is``, ``is_not``, ``above``, ``at_least``, ``below``, ``at_most``, or ``trend`` (``rises``,
-``falls``: from each year to the next). ``in = "any"`` asks for one of the years instead of all of them.
+``falls``: from each year to the next; a year in between that is unknown leaves it open unless the years
+around it contradict it). ``in = "any"`` asks for one of the years instead of all of them.
 ``clusters`` is ``all``, ``none`` or ``only`` (``cluster`` and nobody else) instead of one cluster. More
 conditions, which must hold in the same year, stand in ``also = [{ column = "…", is = "…" }]``. A claim with
 ``confirmed = false`` is a proposal (`clustercoop.analysis.policy.proposals`) and is not judged.
@@ -138,10 +139,12 @@ def _years(entry: Entry) -> tuple[int, ...]:
         first, last = given.get("from"), given.get("to")
         if "years" in given or not isinstance(first, int) or not isinstance(last, int):
             raise entry.error("it must state either years, or both from and to.", "from")
+        if first > last:
+            raise entry.wrong("to", f"{first} or later", last)
         years = list(range(first, last + 1))
-    if not isinstance(years, list) or not all(isinstance(year, int) for year in years):
+    if not isinstance(years, list) or not all(type(year) is int for year in years):
         raise entry.wrong("years", "a list of years", years)
-    return tuple(years)
+    return tuple(sorted(set(years)))
 
 
 def judge_claims(
@@ -228,16 +231,9 @@ def _cases(claim: Claim, formations: pd.DataFrame, cluster: str) -> list[_Case]:
     years = claim.years or tuple(int(year) for year in sorted(mine.index))
     first = claim.conditions[0]
     if first.kind == "trend":
+        years = claim.years or (tuple(range(years[0], years[-1] + 1)) if years else ())
         cells = {year: _cell(mine, year, first.column) for year in years}
-        pairs = zip(years[:-1], years[1:], strict=True)
-        return [
-            _Case(
-                cluster,
-                _moves(first.value, cells[a], cells[b]),
-                f"{cluster} {a}–{b}: {_shown(cells[a])} → {_shown(cells[b])}",
-            )
-            for a, b in pairs
-        ] or [_Case(cluster, None, f"{cluster}: one year")]
+        return _steps(claim, cluster, cells) or [_Case(cluster, None, f"{cluster}: one year")]
     out = []
     for year in years:
         seen = [_cell(mine, year, test.column) for test in claim.conditions]
@@ -246,6 +242,26 @@ def _cases(claim: Claim, formations: pd.DataFrame, cluster: str) -> list[_Case]:
         out.append(
             _Case(cluster, _all([_holds(test, cell) for test, cell in tests]), f"{cluster} {year}: {shown}")
         )
+    return out
+
+
+def _steps(claim: Claim, cluster: str, cells: Mapping[int, tuple[Any, Any, Any]]) -> list[_Case]:
+    """Return what is known of each step of a trend, and of the spans over years of which nothing is.
+
+    A span that ends no higher than it began holds a step that does not rise; one that ends higher, a step
+    that does.
+    """
+    years = list(cells)
+    steps = list(zip(years[:-1], years[1:], strict=True))
+    known = [year for year in years if cells[year] != (None, None, None)]
+    spans = [pair for pair in zip(known[:-1], known[1:], strict=True) if pair not in steps]
+    out = []
+    for a, b in steps + spans:
+        holds = _moves(claim.conditions[0].value, cells[a], cells[b])
+        if (a, b) in spans and holds is not claim.any_year:
+            holds = None
+        shown = f"{cluster} {a}–{b}: {_shown(cells[a])} → {_shown(cells[b])}"
+        out.append(_Case(cluster, holds, shown))
     return out
 
 
@@ -295,9 +311,18 @@ def _same(value: Any, wanted: Any) -> bool:
 
 
 def _moves(trend: str, before: tuple[Any, Any, Any], after: tuple[Any, Any, Any]) -> bool | None:
-    if before[0] is None or after[0] is None:
-        return None
-    return bool(after[0] > before[0] if trend == "rises" else after[0] < before[0])
+    """Tell whether a figure moved as the trend says, from the bounds of both years where they settle it."""
+    lower, upper = (before, after) if trend == "rises" else (after, before)
+    (_, most), (least, _) = _ends(lower), _ends(upper)
+    if most is not None and least is not None and least > most + _NOISE * abs(most):
+        return True
+    (most, _), (_, least) = _ends(lower), _ends(upper)
+    return False if most is not None and least is not None and least <= most + _NOISE * abs(most) else None
+
+
+def _ends(cell: tuple[Any, Any, Any]) -> tuple[Any, Any]:
+    value, low, high = cell
+    return (value, value) if value is not None else (low, high)
 
 
 def _all(values: Sequence[bool | None]) -> bool | None:

@@ -15,9 +15,19 @@ from clustercoop.analysis.rule_files import RuleFile
 from clustercoop.graph.columns import output_column
 from clustercoop.graph.texts import languages, term, text
 
-_NUMBER: Final = re.compile(r"(?<![\w.,/-])(\d+(?:[.,]\d+)?)(?:\s*(%|per cent|percent|процент))?(?![\w/])")
+_NUMBER: Final = re.compile(
+    r"(?<![\w.,/-])(\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?:[.,]\d+)?|\d+(?:[.,]\d+)?)"
+    r"(?:\s*(%|per cent\b|percent\b|процент(?!н)))?(?![/]|[.,]?\d)(?(2)|(?!\w))"
+)
+# Numbers that are no figure of an indicator: "1 of 12", dates, numbers of tables and texts.
+_NO_FIGURE: Final = re.compile(
+    r"\d+ (?:out )?(?:of|из) (?:the |all |всех )?\d+(?!\s*%)"
+    r"|\d{1,2}\.\d{1,2}\.\d{2,4}"
+    r"|(?:\b(?:table|figure|section|chapter|page|no\.|табл\w*|рис\w*|раздел\w*|глав\w*|стр\w*)\.?|№)\s*\d[\d.]*"
+)
 _YEARS: Final = re.compile(r"\b((?:19|20)\d\d)\b(?:\s*(?:[-–—]|to|по|до)\s*((?:19|20)\d\d)\b)?")
 _END: Final = re.compile(r"(?<=[.!?])\s+(?=[A-ZА-ЯЁ«“\"])")
+_BESIDE: Final = 20
 _CHANGE: Final = re.compile(r"(?<!\w)(?:by|на)\s*$")
 _SEPARATORS: Final = re.compile(r" · |; ")
 _MARKS: Final = re.compile(r"\*\*|__|`|^\s*(?:[#>]+|[-*+]|\d+\.)\s+")
@@ -41,6 +51,7 @@ class Proposal:
 
 class _Figure(NamedTuple):
     at: int
+    end: int
     value: float
     step: float
     percent: bool
@@ -184,7 +195,7 @@ def _claims(
     for cluster in (place.get("cluster", ""), names.get(str(place.get("cluster", "")), "")):
         text = text.replace(_plain(cluster), " " * len(cluster)) if cluster else text
     years = _years(text)
-    figures = _figures(_YEARS.sub(lambda match: " " * len(match[0]), text))
+    figures = _figures(_YEARS.sub(_blank, _NO_FIGURE.sub(_blank, text)))
     kind = _type(text)
     when: dict[str, Any] = {"years": years} if years else {}
     if kind:
@@ -194,8 +205,9 @@ def _claims(
     trend = _first("trend", text)[1]
     for place_, (at, column) in enumerate(columns):
         after = columns[place_ + 1][0] if place_ + 1 < len(columns) else len(text)
-        near = [each for each in figures if at <= each.at < after and not each.change]
-        near = near or [each for each in figures if each.at < at and not place_ and not each.change]
+        fit = [each for each in figures if not each.change and _fits(text, column, at, each)]
+        near = [each for each in fit if at <= each.at < after]
+        near = near or [each for each in fit if each.at < at and not place_]
         if near:
             yield _condition(text, column, near, when)
         elif trend and (years or figures):
@@ -205,6 +217,27 @@ def _claims(
             yield {"column": column, "trend": trend, **told}, tuple(looks)
 
 
+def _blank(match: re.Match[str]) -> str:
+    return " " * len(match[0])
+
+
+def _fits(text: str, column: str, at: int, figure: _Figure) -> bool:
+    """Tell whether a figure can be one of `column`, which the sentence names at `at`, by how it is written.
+
+    A share has a per cent sign or is a fraction; an amount has a unit, or decimals and no word of a multiple
+    after it; a number of things is whole and stands by their name.
+    """
+    kind, whole = output_column("formations", column).kind, figure.step == 1
+    unit, multiple = (
+        _first(name, text[figure.end : figure.end + _BESIDE])[0] >= 0 for name in ("unit", "multiple")
+    )
+    if kind == "share":
+        return figure.percent or not (whole or unit or multiple or figure.value > 1)
+    if kind == "int":
+        return whole and not (figure.percent or unit or multiple) and abs(figure.at - at) <= 2 * _BESIDE
+    return not figure.percent and (unit or not (whole or multiple))
+
+
 def _condition(
     text: str, column: str, near: Sequence[_Figure], when: Mapping[str, Any]
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
@@ -212,9 +245,10 @@ def _condition(
     doubts = ["several"] if len(near) > 1 else []
     share = output_column("formations", column).kind == "share"
     factor = 0.01 if figure.percent and share else 1.0
-    if share != figure.percent:
+    tail = text[figure.end : figure.end + _BESIDE]
+    bare = output_column("formations", column).kind == "money" and _first("unit", tail)[0] < 0
+    if share != figure.percent or bare:
         doubts.append("unit")
-    tail = text[figure.at : figure.at + 40]
     scale = _first("scale", tail)[1]
     factor *= float(scale) if scale and not share else 1.0
     before = text[max(0, figure.at - 40) : figure.at]
@@ -245,10 +279,11 @@ def _years(text: str) -> list[int]:
 def _figures(text: str) -> list[_Figure]:
     out = []
     for match in _NUMBER.finditer(text):
-        digits = match[1].replace(",", ".")
+        digits = re.sub(r"\s", "", match[1]).replace(",", ".")
         decimals = len(digits.partition(".")[2])
         change = bool(_CHANGE.search(text[: match.start()]))
-        out.append(_Figure(match.start(), float(digits), 10.0**-decimals, bool(match[2]), change))
+        figure = _Figure(match.start(), match.end(1), float(digits), 10.0**-decimals, bool(match[2]), change)
+        out.append(figure)
     return out
 
 

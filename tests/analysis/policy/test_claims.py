@@ -30,6 +30,23 @@ TABLE = pd.DataFrame(
 )
 
 
+TABLE = pd.concat(
+    [
+        TABLE,
+        pd.DataFrame(
+            {
+                "cluster_id": ["c"] * 5 + ["d"] * 2,
+                "year": [2020, 2021, 2022, 2023, 2025, 2020, 2021],
+                "cooperation_ratio": [0.4, None, 0.2, 0.1, 0.3, 0.3, 0.1 + 0.2],
+                "ecosystem_type": "growth",
+                "innovation_level": "low",
+            }
+        ),
+    ],
+    ignore_index=True,
+)
+
+
 def judged(folder: Path, entry: str) -> str:
     path = folder / "claims.toml"
     path.write_text(f"[[claim]]\n{entry}", "utf-8")
@@ -75,6 +92,31 @@ def test_the_published_sentences() -> None:
             "undecided",
         ),
         ('clusters = "only"\ncluster = "a"\ncolumn = "innovation_level"\nis = "medium"', "confirmed"),
+        # A year that nothing is known of: a step of the span must fall where its end is no higher.
+        ('cluster = "c"\ncolumn = "cooperation_ratio"\ntrend = "rises"', "contradicted"),
+        # .4 to .2 over 2021 may have fallen twice; .1 to .3 over 2024 cannot have.
+        ('cluster = "c"\ncolumn = "cooperation_ratio"\ntrend = "falls"\nfrom = 2020\nto = 2022', "undecided"),
+        ('cluster = "c"\ncolumn = "cooperation_ratio"\ntrend = "falls"', "contradicted"),
+        ('cluster = "c"\ncolumn = "cooperation_ratio"\ntrend = "falls"\nin = "any"', "confirmed"),
+        ('cluster = "c"\ncolumn = "cooperation_ratio"\ntrend = "falls"\nyears = [2022, 2020]', "confirmed"),
+        # 2024 has no row: .1 to .3 over it leaves open whether it rose in both years.
+        (
+            'cluster = "c"\ncolumn = "cooperation_ratio"\ntrend = "rises"\nfrom = 2023\nto = 2025',
+            "undecided",
+        ),
+        ('cluster = "c"\ncolumn = "cooperation_ratio"\ntrend = "rises"\nyears = [2023, 2025]', "confirmed"),
+        ('cluster = "c"\ncolumn = "cooperation_ratio"\ntrend = "rises"\nyears = [2025]', "undecided"),
+        # .35 at least, then .25 at most.
+        (
+            'cluster = "b"\ncolumn = "cooperation_ratio"\ntrend = "falls"\nyears = [2020, 2021]',
+            "confirmed",
+        ),
+        (
+            'cluster = "b"\ncolumn = "cooperation_ratio"\ntrend = "rises"\nyears = [2020, 2021]',
+            "contradicted",
+        ),
+        # .1 + .2 is no rise above .3.
+        ('cluster = "d"\ncolumn = "cooperation_ratio"\ntrend = "rises"', "contradicted"),
         # In 2021 the type of b is unknown, but its innovation is low: the two cannot both hold.
         (
             'clusters = "none"\nyears = [2021]\ncolumn = "ecosystem_type"\n'
@@ -110,6 +152,11 @@ def test_three_valued_logic(tmp_path: Path, entry: str, verdict: str) -> None:
             '[[claim]]\ncluster = "a"\ncolumn = "output"\nabove = 1\nyears = [2020]\nfrom = 2020',
             "either years",
         ),
+        (
+            '[[claim]]\ncluster = "a"\ncolumn = "output"\nabove = 1\nfrom = 2023\nto = 2020',
+            "line 6.*to must be 2023 or later",
+        ),
+        ('[[claim]]\ncluster = "a"\ncolumn = "output"\nabove = 1\nyears = [true]', "years must be a list"),
         ('[[claim]]\ncluster = "nobody"\ncolumn = "output"\nabove = 1', "'nobody'"),
     ],
 )

@@ -65,6 +65,21 @@ def proposed(sentence: str) -> list[dict[str, Any]]:
             },
         ),
         (
+            "Kalashnikov is 1 of 12 clusters with cooperation above 30 % in 2022.",
+            {"cluster": "kalashnikov", "column": "cooperation_ratio", "above": 0.3, "years": [2022]},
+        ),
+        (
+            "Затраты на НИОКР ТРАНСМАШ превысили 1 250,5 тыс. руб. на работника в 2022 году (таблица 3).",
+            {"cluster": "transmash", "column": "rd_per_employee", "above": 1.2505, "years": [2022]},
+        ),
+        (
+            "In 2022 Kalashnikov had 45 participants.",
+            {
+                "cluster": "kalashnikov", "column": "participants", "at_least": 44.5,
+                "also": [{"column": "participants", "at_most": 45.5}], "years": [2022],
+            },
+        ),
+        (
             "Cooperation exceeds 30 % in all nine clusters.",
             {"clusters": "all", "column": "cooperation_ratio", "above": 0.3, "in": "any"},
         ),
@@ -81,6 +96,17 @@ def test_what_a_sentence_claims(sentence: str, claim: dict[str, Any]) -> None:
         "Cooperation reached 40 % in 2022.",  # no cluster
         "The Kalashnikov cluster was founded in 2015.",  # no indicator
         "| Kalashnikov | 2022 | cooperation | 40 % |",  # a table
+        # Figures that are none of the indicator's: counts, ranks, tables, dates, multiples, points.
+        "Kalashnikov is 1 of 12 clusters whose cooperation is known.",
+        "Калашников — 1 из 12 кластеров, для которых известен уровень кооперации.",
+        "In 3 clusters, Kalashnikov among them, cooperation is high.",
+        "The productivity of TRANSMASH is that of 2 of 9 clusters.",
+        "The productivity of TRANSMASH is the highest of 9.",
+        "Productivity of TRANSMASH is 24 % above that of Kalashnikov.",
+        "Table 3.1 gives the productivity of TRANSMASH as of 31.12.2022.",
+        "Производительность ТРАНСМАШ выше в 2,5 раза.",
+        "Уровень кооперации ТРАНСМАШ выше на 5 процентных пунктов.",
+        "Kalashnikov has 40 % more participants.",
         "```\nKalashnikov cooperation 40 %\n```",
     ],
 )
