@@ -16,6 +16,7 @@ from clustercoop.analysis.policy.cast import silent as unstated
 from clustercoop.analysis.policy.emissions import ALLOCATIONS, Abatement, Bubble, emission_bubble, share_out
 from clustercoop.analysis.results import Result
 from clustercoop.analysis.thresholds import Thresholds, load_thresholds
+from clustercoop.graph.columns import output_columns
 from clustercoop.graph.errors import DataError, ParameterError
 from clustercoop.graph.formation import FloatArray, Formation
 from clustercoop.outputs import read_result
@@ -26,10 +27,6 @@ _KEYS: Final = (
     *("allocation", "allocations", "abatement"),
 )
 _STEP: Final = ("participant", "cost", "most")
-COLUMNS: Final = (
-    *("cluster_id", "year", "participant_id", "emissions", "allocation", "balance", "abated", "left"),
-    *("quota", "total", "within", "cost", "cost_alone", "price", "code", "detail"),
-)
 
 
 def bubble(file: str | os.PathLike[str], results: str | os.PathLike[str] | Result) -> pd.DataFrame:
@@ -69,6 +66,15 @@ def bubble(file: str | os.PathLike[str], results: str | os.PathLike[str] | Resul
     out = pd.concat(parts, ignore_index=True)
     out.attrs["trades"] = trades
     return out
+
+
+def trades_of(found: pd.DataFrame) -> pd.DataFrame:
+    """Return the trades of `bubble` as a table: cluster, year, giver, taker and tonnes."""
+    return pd.DataFrame(found.attrs["trades"], columns=[c.column for c in output_columns("bubble_trades")])
+
+
+def _declared() -> list[str]:
+    return [column.column for column in output_columns("bubble")]
 
 
 def _entries(path: str) -> list[tuple[str, Mapping[str, Any]]]:
@@ -169,7 +175,7 @@ def _held(
         # What is known may be too much already.
         known = float(np.nansum(emitted))
         row |= {"total": known, "within": False} if known > quota else {}
-        return pd.DataFrame([row]).reindex(columns=list(COLUMNS)), None
+        return pd.DataFrame([row]).reindex(columns=_declared()), None
     try:
         found = emission_bubble(emitted, quota, given, steps)
     except ParameterError as error:
@@ -195,4 +201,4 @@ def _held(
             "detail": "",
         }
     )
-    return frame.reindex(columns=list(COLUMNS)), found
+    return frame.reindex(columns=_declared()), found

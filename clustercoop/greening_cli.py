@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 @click.option(
     "--results", type=click.Path(path_type=Path), required=True, help="A folder that analyze wrote."
 )
-@click.option("--out", type=click.Path(path_type=Path), help="A .csv file for the members as well.")
+@click.option("--out", type=click.Path(path_type=Path), help="A .csv file for the members; trades beside it.")
 @click.option("--lang", type=click.Choice(languages()), default="en", show_default=True)
 def bubble(file: Path, results: Path, out: Path | None, lang: str) -> None:
     """Hold the emission quotas in FILE (TOML) against results: who may emit what, at what least cost."""
     import clustercoop
+    from clustercoop.greening import trades_of
     from clustercoop.outputs import write_csv, written_aside
 
     found = clustercoop.bubble(file, results)
@@ -32,6 +33,9 @@ def bubble(file: Path, results: Path, out: Path | None, lang: str) -> None:
     if out is not None:
         with written_aside(out) as aside:
             write_csv(found, aside)
+        if found.attrs["trades"]:
+            with written_aside(out.with_name(f"{out.stem}.trades.csv")) as aside:
+                write_csv(trades_of(found), aside)
 
 
 def lines(found: pd.DataFrame, lang: str) -> Iterator[str]:

@@ -21,6 +21,7 @@ from clustercoop.analysis.results import Result
 from clustercoop.analysis.thresholds import load_thresholds
 from clustercoop.analysis.typology import classify, rule_verdicts
 from clustercoop.analysis.verdicts.verdict import assess
+from clustercoop.graph.columns import output_columns
 from clustercoop.graph.errors import ParameterError, UnknownNameError, parameter_error
 from clustercoop.graph.formation import Formation
 from clustercoop.graph.holdings import by_holding
@@ -120,7 +121,8 @@ def whatif(
     target : float, optional
         A cooperation ratio; the fewest links that reach it are looked for.
     model : bool
-        Fit the formation model of results again on all clusters; otherwise its verdict after is left out.
+        Fit the formation model of results again on all clusters; otherwise its verdict is left out. A dataset
+        has no model to fit again.
     settings : Settings, optional
         By default those of the results.
     progress : Progress, optional
@@ -161,6 +163,8 @@ def whatif(
 
         base = settings or Settings()
         graph = load(source, settings=base, progress=progress)
+    if model and result is None:
+        raise parameter_error("model", "whatif", "False where the source is no result of analyze", model)
     lean = base.replace(nulls=0, metrics="core,closedness,chain", by="participant")
     if target is not None and not 0 < target <= 1:
         raise parameter_error("target", "whatif", "a share above 0 and at most 1", target)
@@ -192,26 +196,17 @@ def whatif(
         else:
             plans += [_plan("", f, graph, lean, target) for f in formations]
     return WhatIf(
-        _joined(figures, _FIGURES),
-        pd.DataFrame(losses, columns=list(_LOSSES)),
-        _joined(plans, _PLANS),
+        _joined(figures, _declared("figures")),
+        pd.DataFrame(losses, columns=_declared("losses")),
+        _joined(plans, _declared("plans")),
         _joined(gaps, ("scenario", "side")),
         graph,
     )
 
 
-_FIGURES: Final = (
-    *("scenario", "cluster_id", "year", "column", "before", "after", "change"),
-    *("unknown_before", "unknown_after"),
-)
-_LOSSES: Final = (
-    *("scenario", "cluster_id", "year", "participants", "share_lost", "downstream", "upstream"),
-    *("own_share", "output_lost", "code", "detail"),
-)
-_PLANS: Final = (
-    *("scenario", "cluster_id", "year", "target", "supplier_id", "buyer_id", "value", "links", "at_least"),
-    *("need", "reachable", "code"),
-)
+def _declared(table: str) -> list[str]:
+    """Return the columns of a table of the what-if, as ``graph/output_columns.csv`` has them."""
+    return [column.column for column in output_columns(f"whatif_{table}")]
 
 
 def _counted(graph: SupplyGraph, settings: Settings) -> SupplyGraph:
@@ -286,7 +281,8 @@ class _Compared:
                     for value, code, table in zip(values, codes, tables, strict=True)
                 ]
                 rows.append(self._row(cluster, year, column, values, whys))
-        return pd.DataFrame(rows + self._of_clusters(), columns=list(_FIGURES)).astype({"year": "Int64"})
+        table = pd.DataFrame(rows + self._of_clusters(), columns=_declared("figures"))
+        return table.astype({"year": "Int64"})
 
     def _row(
         self, cluster: str, year: int | None, column: str, values: list[Any], whys: list[str]
@@ -447,4 +443,4 @@ def _plan(
         (*place, str(formation.ids[i]), str(formation.ids[j]), value, *told, code)
         for i, j, value in plan.links
     ] or [(*place, "", "", None, *told, code)]
-    return pd.DataFrame(rows, columns=list(_PLANS))
+    return pd.DataFrame(rows, columns=_declared("plans"))

@@ -101,6 +101,8 @@ def lines(found: WhatIf, lang: str) -> Iterator[str]:
             yield f"  {column.label(lang)}: {sides[0]} {text('whatif.same', lang)}"
         else:
             yield f"  {column.label(lang)}: {sides[0]} → {sides[1]}"
+    if len(found.figures) and "formation_verdict" not in set(found.figures["column"]):
+        yield text("whatif.no_model", lang)
     yield from _losses(found, lang)
     yield from _plans(found, lang)
 

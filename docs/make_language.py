@@ -13,7 +13,7 @@ from pathlib import Path
 from clustercoop.analysis.support import support_measures
 from clustercoop.analysis.thresholds import load_thresholds
 from clustercoop.analysis.verdicts.features import feature_list
-from clustercoop.graph.columns import TABLES, output_columns, policy_tables
+from clustercoop.graph.columns import ASKED, TABLES, output_columns, policy_tables
 from clustercoop.graph.findings import catalogue
 from clustercoop.graph.texts import BASE, entries, languages
 
@@ -23,7 +23,7 @@ FOLDER = Path(__file__).resolve().parents[1] / "graph" / "text"
 def every_text() -> dict[str, str]:
     """Return id → English text of the catalogue and of the rows of data that carry their own texts."""
     texts = dict(entries(BASE))
-    for column in (c for table in (*TABLES, *policy_tables()) for c in output_columns(table)):
+    for column in (c for table in (*TABLES, *policy_tables(), *ASKED) for c in output_columns(table)):
         texts[f"column.{column.table}.{column.column}.label"] = column.label(BASE)
         texts[f"column.{column.table}.{column.column}.meaning"] = column.meaning(BASE)
     for code in catalogue().values():

@@ -12,7 +12,9 @@ from typing import Final
 from clustercoop.graph.texts import row_text
 
 TABLES: Final = ("formations", "participants", "clusters")
-"""The tables that every analysis makes; any other table of the file is one of policy."""
+"""The tables that every analysis makes."""
+ASKED: Final = ("whatif_figures", "whatif_losses", "whatif_plans", "bubble", "bubble_trades")
+"""The tables that a question to results makes; any other table of the file is one of policy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ def policy_tables() -> tuple[str, ...]:
     >>> "trajectories" in policy_tables(), "formations" in policy_tables()
     (True, False)
     """
-    return tuple(dict.fromkeys(row.table for row in _rows() if row.table not in TABLES))
+    return tuple(dict.fromkeys(row.table for row in _rows() if row.table not in (*TABLES, *ASKED)))
 
 
 @cache

@@ -12,7 +12,9 @@ from click.testing import CliRunner
 
 import clustercoop
 from clustercoop.cli import main
+from clustercoop.graph.columns import output_columns
 from clustercoop.graph.errors import ParameterError, UnknownNameError
+from clustercoop.graph.kinds import KINDS
 
 TABLES: dict[str, pd.DataFrame] = {
     "participants": pd.DataFrame(
@@ -110,6 +112,25 @@ def test_the_most_damaging_removals(result: Path) -> None:
     )
 
 
+def hold_what_is_declared(frame: pd.DataFrame, table: str) -> None:
+    columns = output_columns(table)
+    assert list(frame) == [column.column for column in columns]
+    for column in columns:
+        if column.column not in ("before", "after"):  # figures and words in one column
+            values = KINDS[column.kind].typed(frame[column.column]).dropna()
+            assert column.low is None or (values >= column.low).all(), column.column
+            assert column.high is None or (values <= column.high).all(), column.column
+
+
+def test_tables_hold_the_columns_that_are_declared(result: Path) -> None:
+    asked = clustercoop.read_result(result)
+    one = clustercoop.whatif(asked, remove=["a"], target=0.375)
+    far = clustercoop.whatif(asked, cluster="k", target=0.9)
+    for table in ("figures", "losses", "plans"):
+        for found in (one, far):
+            hold_what_is_declared(getattr(found, table), f"whatif_{table}")
+
+
 def test_the_fewest_links(result: Path) -> None:
     # k: 70 of 240 now; .375 needs 20 more. b buys 50 − 30 outside, c 70 − 40; b can spare 40: one link.
     [plan] = clustercoop.whatif(result, cluster="k", target=0.375).plans.to_dict("records")
@@ -142,6 +163,8 @@ def test_what_is_refused(result: Path) -> None:
         clustercoop.whatif(result, cluster="zz")
     with pytest.raises(ParameterError, match="not both"):
         clustercoop.whatif(result, clustercoop.Scenario("s", ("a",)), remove=["b"])
+    with pytest.raises(ParameterError, match="'model' parameter of whatif must be False"):
+        clustercoop.whatif(TABLES, remove=["b"], model=True)
 
 
 def test_the_command(result: Path, tmp_path: Path) -> None:
@@ -150,6 +173,7 @@ def test_the_command(result: Path, tmp_path: Path) -> None:
     assert told.exit_code == 0 and "Cooperation ratio: 29.2% → 22.2%" in told.output
     figures = pd.read_csv(tmp_path / "w.csv")
     assert figures.set_index("column").loc["output", "change"] == -60
+    assert "The verdict of the formation model is left out" in told.output
     assert pd.read_csv(tmp_path / "w.losses.csv")["participants"].tolist() == ["a"]
     russian = run(main, ["whatif", str(result), "--set", "b.output=", "--lang", "ru"])
     assert "Уровень кооперации: 29,2 % → неизвестно (" in russian.output.replace("\u202f", " ").replace(
@@ -159,7 +183,7 @@ def test_the_command(result: Path, tmp_path: Path) -> None:
         main,
         ["whatif", str(result), "--cluster", "k", "--target", "0.375", "--out", str(tmp_path / "p.json")],
     )
-    assert "1 links, and no fewer will do" in plan.output
+    assert "links: 1, and no fewer will do" in plan.output
     assert json.loads((tmp_path / "p.json").read_text())["plans"][0]["value"] == pytest.approx(20)
     scenarios = tmp_path / "s.toml"
     scenarios.write_text("[[scenario]]\nid = 'x'\nremove = ['nobody']\n")

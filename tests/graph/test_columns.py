@@ -5,13 +5,21 @@ import re
 import pandas as pd
 import pytest
 
-from clustercoop.graph.columns import TABLES, OutputColumn, output_column, output_columns, policy_tables
+from clustercoop.graph.columns import (
+    ASKED,
+    TABLES,
+    OutputColumn,
+    output_column,
+    output_columns,
+    policy_tables,
+)
 from clustercoop.graph.kinds import KINDS
 from clustercoop.graph.schema import tables
 from clustercoop.reports.sections import section_types
 from tests.places import ROOT
 
 COLUMNS = [column for table in (*TABLES, *policy_tables()) for column in output_columns(table)]
+ON_REQUEST = [column for table in ASKED for column in output_columns(table)]
 
 
 def headings(page: str) -> set[str]:
@@ -21,7 +29,7 @@ def headings(page: str) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in found}
 
 
-@pytest.mark.parametrize("column", COLUMNS, ids=lambda column: f"{column.table}.{column.column}")
+@pytest.mark.parametrize("column", COLUMNS + ON_REQUEST, ids=lambda column: f"{column.table}.{column.column}")
 def test_a_row_is_all_that_a_column_is(column: OutputColumn) -> None:
     assert column.kind in KINDS
     assert column.section in {"", *(section.key for section in section_types())}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from clustercoop.graph.columns import TABLES, output_columns, policy_tables
+from clustercoop.graph.columns import ASKED, TABLES, output_columns, policy_tables
 from clustercoop.graph.findings import catalogue
 from tests.places import ROOT
 
@@ -72,7 +72,7 @@ def test_every_finding_code_used_is_in_the_catalogue_in_both_languages() -> None
         assert {*re.findall(r"\{\w+\}", english + russian)} <= {"{value}", "{detail}"}, code.code
 
 
-@pytest.mark.parametrize("table", [*TABLES, *policy_tables()])
+@pytest.mark.parametrize("table", [*TABLES, *policy_tables(), *ASKED])
 def test_every_output_column_is_explained_in_both_languages(table: str) -> None:
     columns = output_columns(table)
     assert len({column.column for column in columns}) == len(columns)

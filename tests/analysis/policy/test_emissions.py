@@ -19,6 +19,7 @@ from clustercoop.analysis.policy.emissions import (
     emission_intensity,
 )
 from clustercoop.cli import main
+from clustercoop.graph.columns import output_columns
 from clustercoop.graph.errors import DataError, ParameterError
 from clustercoop.outputs import write_result
 from clustercoop.reports.people import for_people
@@ -180,7 +181,12 @@ def test_the_command(result: clustercoop.Result, tmp_path: Path) -> None:
     assert math.isnan(found["cost_alone"].iloc[0])
     assert found.attrs["trades"] == [("k", 2023, "b", "a", pytest.approx(20 / 3))]
     write_result(result, tmp_path / "out")
-    run = CliRunner().invoke(main, ["bubble", str(path), "--results", str(tmp_path / "out"), "--lang", "ru"])
+    asked = ["bubble", str(path), "--results", str(tmp_path / "out"), "--out", str(tmp_path / "b.csv")]
+    run = CliRunner().invoke(main, [*asked, "--lang", "ru"])
+    for name, table in (("b", "bubble"), ("b.trades", "bubble_trades")):
+        told = pd.read_csv(tmp_path / f"{name}.csv")
+        assert list(told) == [column.column for column in output_columns(table)]
+    assert told.values.tolist() == [["k", 2023, "b", "a", pytest.approx(20 / 3)]]
     assert run.exit_code == 0 and "квота не соблюдена: 15,0 из 10,0 т" in run.output
     assert "b передаёт a разрешение на 6,67 т" in run.output
 
