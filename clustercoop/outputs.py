@@ -232,7 +232,8 @@ def write_reports(
     if "md" in asked:
         (folder / "report.md").write_text(render_markdown(result, lang), "utf-8", newline="\n")
     if "xlsx" in asked:
-        write_workbook(result, folder / "report.xlsx", lang)
+        page, views = "report.html" if "html" in asked else "", "views" if "views" in asked else ""
+        write_workbook(result, folder / "report.xlsx", lang, page=page, views=views)
     if "views" not in asked:
         return
     drawn = sorted({formation.cluster_id for formation in result.graph.formations()})

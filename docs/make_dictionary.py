@@ -84,6 +84,10 @@ def page() -> str:
             ),
         )
     lines += ["## What is written", "", "An empty cell is unknown; a finding says why.", ""]
+    lines += [
+        "`participants.csv` has `cluster_name` and `participant_name` beside the ids, where names are known.",
+        "",
+    ]
     output = read("output_columns")
     for name in dict.fromkeys(row["table"] for row in output):
         lines += [f"### {name}.csv", ""]

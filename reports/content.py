@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from importlib import metadata
 from typing import Any
@@ -16,7 +17,7 @@ from clustercoop.reports.columnar import Columnar
 from clustercoop.reports.inert import anchor, plain, safe_stem
 from clustercoop.reports.numbers import is_unknown
 from clustercoop.reports.passport_parts import Rows
-from clustercoop.reports.people import for_people
+from clustercoop.reports.people import beside, for_people
 from clustercoop.reports.reasons import Reasons
 from clustercoop.reports.tables import Table, build_table
 from clustercoop.reports.verdicts import Formations
@@ -98,6 +99,10 @@ class Content:
         if column == "cluster_id":
             return self.cluster_name(value)
         return plain(self.result.graph.names.get(value, value))
+
+    def names_beside(self, column: str, kind: str, values: Sequence[Any]) -> list[str] | None:
+        """Return the names that belong to a column of ids; None for any other, or where none has a name."""
+        return beside(column, kind, values, self.result.graph)
 
     def build(self, frame: pd.DataFrame, columns: tuple[OutputColumn, ...], **more: Any) -> Table:
         """Return a table of the report: see `reports.tables.build_table`."""

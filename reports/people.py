@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
 import pandas as pd
 
@@ -12,11 +12,15 @@ from clustercoop.analysis.typology import rule_sentence
 from clustercoop.graph.columns import TABLES, output_columns
 from clustercoop.graph.findings import Finding, listed
 from clustercoop.graph.gaps import ALL
+from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.texts import text
 from clustercoop.reports.numbers import is_unknown
 from clustercoop.reports.reasons import column_label, gap_sentence, told_sources, unknown_because
 from clustercoop.reports.said import told
 from clustercoop.reports.verdicts import told_again
+
+# Columns that hold ids of participants.
+OF_PEOPLE: Final = ("participant_id", "supplier_id", "buyer_id", "parent_id")
 
 
 def for_people(result: Result, table: str, lang: str) -> pd.DataFrame:
@@ -26,6 +30,7 @@ def for_people(result: Result, table: str, lang: str) -> pd.DataFrame:
     ----------
     result : Result
     table : {"formations", "participants", "clusters", "gaps", "requests", "rejected"}, or one of policy
+        Participants get the names of clusters and participants beside the ids.
     lang : str
     """
     if table in result.policy:
@@ -51,10 +56,49 @@ def for_people(result: Result, table: str, lang: str) -> pd.DataFrame:
         told = frame.drop(columns=["value", "detail"])
         told.insert(list(told.columns).index("code") + 1, "reason", _reasons(frame, lang))
         return told
+    elif table == "participants":
+        return with_names(frame, result.graph)
     if table not in TABLES:
         return frame
     order = [column.column for column in output_columns(table) if column.column in frame]
     return frame[[*order, *(name for name in frame.columns if name not in order)]]
+
+
+def with_names(frame: pd.DataFrame, graph: SupplyGraph) -> pd.DataFrame:
+    """Return a table with the names of clusters and participants beside their ids, where they have any."""
+    for column, head in (("cluster_id", "cluster_name"), ("participant_id", "participant_name")):
+        names = beside(column, "id", frame[column].tolist(), graph)
+        if names is not None:
+            frame = frame.copy(deep=False)
+            frame.insert(list(frame.columns).index(column) + 1, head, names)
+    return frame
+
+
+def beside(column: str, kind: str, values: Sequence[Any], graph: SupplyGraph) -> list[str] | None:
+    """Return the names that belong to a column of ids, "" for none; None for a column of anything else.
+
+    Parameters
+    ----------
+    column : str
+        Its name, which tells whose ids they are.
+    kind : str
+        "ids" are several, joined by ``;``.
+    values : sequence
+    graph : SupplyGraph
+        What knows the names.
+    """
+    if column not in OF_PEOPLE and column != "cluster_id" and kind != "ids":
+        return None
+    names = graph.cluster_names if column == "cluster_id" else graph.names
+    told: dict[str, str] = {}
+    for value in values:
+        id = "" if is_unknown(value) else str(value)
+        if id not in told:
+            ids = id.split(";") if kind == "ids" else [id]
+            told[id] = "; ".join(names.get(one, one) for one in ids)
+    if all(id.replace(";", "; ") == name for id, name in told.items()):
+        return None
+    return [told["" if is_unknown(value) else str(value)] for value in values]
 
 
 def _sentences(frame: pd.DataFrame, table: str, names: Mapping[str, str], lang: str) -> pd.DataFrame:

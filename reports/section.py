@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
+import pandas as pd
+
 from clustercoop.reports.content import Content
 from clustercoop.reports.tables import Table
 
@@ -69,11 +71,48 @@ Block = Heading | Text | Shown | Folded | Fragment
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One sheet of the workbook: heads of (label, kind), and values by column."""
+    """One sheet of the workbook.
+
+    Attributes
+    ----------
+    name : str
+        Its name is the text ``report.sheet_<name>``.
+    heads : sequence of (label, kind)
+    columns : sequence of sequences
+        Values by column.
+    groups : sequence of str
+        What stands above each column, the same text above neighbours of one group; () for nothing.
+    links : mapping of int to sequence of str
+        Addresses of the cells of some columns, relative to the workbook, "" for none.
+    total : int
+        How many rows there are, where the sheet holds a part; 0 where it holds all.
+    """
 
     name: str
     heads: Sequence[tuple[str, str]]
     columns: Sequence[Sequence[Any]] = field(repr=False)
+    groups: Sequence[str] = ()
+    links: Mapping[int, Sequence[str]] = field(default_factory=dict)
+    total: int = 0
+
+
+def sheet_of(
+    content: Content, name: str, frame: pd.DataFrame, columns: Iterable[tuple[str, str, str, str]]
+) -> Sheet:
+    """Return columns (code, label, kind, group) of a table as a sheet, names beside the ids."""
+    heads: list[tuple[str, str]] = []
+    cells: list[Sequence[Any]] = []
+    groups: list[str] = []
+    for code, label, kind, group in columns:
+        values = frame[code].tolist()
+        names = content.names_beside(code, kind, values)
+        heads.append((label, kind))
+        cells.append(values)
+        if names is not None:
+            heads.append((content.words(f"head_{'names' if kind == 'ids' else 'name'}", label=label), "text"))
+            cells.append(names)
+        groups += [group] * (len(cells) - len(groups))
+    return Sheet(name, heads, cells, groups if any(groups) else ())
 
 
 class Section:
@@ -122,6 +161,11 @@ class Section:
         """Return (label, kind) of the columns `names` of a table of records; text where no kind is named."""
         labels = self.words.subset("record_")
         return [(labels.get(name, name), kinds.get(name, "text")) for name in names]
+
+    def sheet(self, frame: pd.DataFrame, name: str, **kinds: str) -> Sheet:
+        """Return a table of records as a sheet, names beside the ids."""
+        told = zip(frame.columns, self.heads(frame.columns, **kinds), strict=True)
+        return sheet_of(self.content, name, frame, [(code, *head, "") for code, head in told])
 
     def blocks(self) -> Iterator[Block]:
         """Yield what it shows, in order."""

@@ -332,10 +332,13 @@ def sectioned(table: str = "formations") -> dict[str, tuple[OutputColumn, ...]]:
     return sections
 
 
-def sheet_columns(table: Table, texts: bool = False) -> tuple[list[tuple[str, str]], list[list[Any]]]:
+def sheet_columns(
+    table: Table, words: Words, *, texts: bool = False
+) -> tuple[list[tuple[str, str]], list[list[Any]]]:
     """Return heads and columns of a table for a sheet: numbers as numbers, drawings left out.
 
-    `texts` takes words as the table shows them, not as the data hold them; ids stay as they are.
+    `texts` takes words as the table shows them, not as the data hold them; ids stay as they are, the
+    names that the table shows for them beside.
     """
     heads, columns = [], []
     for index, column in enumerate(table.columns):
@@ -346,4 +349,7 @@ def sheet_columns(table: Table, texts: bool = False) -> tuple[list[tuple[str, st
         values: list[Any] = [("" if cell.unknown else cell.text) if worded else cell.raw for cell in cells]
         heads.append((column.label, "text" if worded else column.kind))
         columns.append([float(value) if column.numeric and value else value for value in values])
+        if column.kind == "id" and any(cell.text != cell.raw for cell in cells if not cell.unknown):
+            heads.append((words("head_name", label=column.label), "text"))
+            columns.append(["" if cell.unknown or cell.text == cell.raw else cell.text for cell in cells])
     return heads, columns

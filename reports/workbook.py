@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import pandas as pd
 
 from clustercoop.analysis.results import Result
-from clustercoop.graph.columns import OutputColumn, output_columns
+from clustercoop.graph.columns import output_columns
 from clustercoop.graph.errors import OutputError
 from clustercoop.graph.kinds import KINDS
 from clustercoop.graph.texts import terms
 from clustercoop.reports.content import Content
 from clustercoop.reports.inert import shorten, xml_text
-from clustercoop.reports.numbers import is_unknown, numeric
+from clustercoop.reports.numbers import is_unknown
+from clustercoop.reports.overview import Overview
+from clustercoop.reports.section import Sheet
 from clustercoop.reports.sections import sections_of
+from clustercoop.reports.sheets import table_sheets
+from clustercoop.reports.tables import year_span
 from clustercoop.reports.words import Words
 
 MAX_ROWS: Final = 1_048_576
 MAX_TEXT: Final = 32_767
+# Excel drops the links of a workbook that has more on a sheet.
+MAX_LINKS: Final = 60_000
+LONGEST: Final = 31
+_FORBIDDEN: Final = re.compile(r"[][:*?/\\]")
 # A fixed date: the same result makes the same bytes.
 CREATED: Final = datetime(2000, 1, 1)
 
@@ -35,10 +43,13 @@ class _Sheets:
         self.words = words
         self.max_rows = max_rows
         self.notes: list[str] = []
-        self.head = book.add_format(
-            {"bold": True, "text_wrap": True, "valign": "top", "bg_color": "#E6EEF4", "bottom": 1}
-        )
+        self._links = 0
+        self._names: set[str] = set()
+        shaded = {"bold": True, "text_wrap": True, "valign": "top", "bg_color": "#E6EEF4", "bottom": 1}
+        self.head = book.add_format(shaded)
+        self.group = book.add_format(shaded | {"bg_color": "#CFDDE8", "left": 1, "text_wrap": False})
         self.text = book.add_format({"num_format": "@", "valign": "top"})
+        self.link = book.add_format({"font_color": "#1F5F8B", "underline": 1, "valign": "top"})
         self.wrap = book.add_format({"num_format": "@", "valign": "top", "text_wrap": True})
         self.title = book.add_format({"bold": True, "font_size": 15})
         self.number = {
@@ -47,41 +58,93 @@ class _Sheets:
             if kind.numeric
         }
 
-    def add(self, name: str, heads: Sequence[tuple[str, str]], columns: Sequence[Sequence[Any]]) -> None:
-        """Add the sheet `name` with `heads` of (label, type) and values by column."""
-        sheet = self.book.add_worksheet(name)
-        rows = len(columns[0]) if columns else 0
-        kept = min(rows, self.max_rows - 1)
-        if kept < rows:
+    def name(self, key: str) -> str:
+        """Return the name of a sheet in the language of the workbook: what Excel takes, and once only."""
+        told = _FORBIDDEN.sub(" ", self.words(f"sheet_{key}")).strip("' ")[:LONGEST]
+        name, number = told, 2
+        while name.casefold() in self._names:
+            name, number = f"{told[: LONGEST - 3]} {number}", number + 1
+        self._names.add(name.casefold())
+        return name
+
+    def add(self, table: Sheet) -> str:
+        """Add a sheet; return its name."""
+        name = self.name(table.name)
+        sheet, top = self.book.add_worksheet(name), int(bool(table.groups))
+        rows = len(table.columns[0]) if table.columns else 0
+        kept = min(rows, self.max_rows - 1 - top)
+        if table.total:
+            self.notes.append(self.words("note_largest", sheet=name, kept=kept, rows=table.total))
+        elif kept < rows:
             self.notes.append(self.words("note_rows", sheet=name, kept=kept, rows=rows))
-        sheet.set_row(0, 32, self.head)
+        sheet.set_row(top, 32, self.head)
+        self._grouped(sheet, table)
         cut = 0
-        for index, ((label, kind), values) in enumerate(zip(heads, columns, strict=True)):
-            sheet.write_string(0, index, self._fit(label)[0], self.head)
-            sheet.set_column(index, index, KINDS[kind].width if kind in KINDS else 14)
-            for row, value in enumerate(values[:kept], start=1):
-                cut += self._cell(sheet, row, index, value, kind)
+        for index, ((label, kind), values) in enumerate(zip(table.heads, table.columns, strict=True)):
+            sheet.write_string(top, index, self._fit(label)[0], self.head)
+            if index in table.links:
+                cut += self._linked(sheet, index, top, values[:kept], table.links[index])
+            else:
+                cut += self._column(sheet, index, top, values[:kept], kind)
         if cut:
             self.notes.append(self.words("note_cut", sheet=name, cells=cut, limit=MAX_TEXT))
-        sheet.freeze_panes(1, 2 if len(heads) > 4 else 0)
-        if heads:
-            sheet.autofilter(0, 0, max(kept, 1), len(heads) - 1)
-            sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{kept + 1}"})
+        sheet.freeze_panes(top + 1, 2 if len(table.heads) > 4 else 0)
+        if table.heads:
+            sheet.autofilter(top, 0, top + max(kept, 1), len(table.heads) - 1)
+            sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{kept + top + 1}"})
+        return name
 
-    def _cell(self, sheet: Any, row: int, column: int, value: Any, kind: str) -> bool:
-        """Write one cell; tell whether its text was cut. Unknown stays empty."""
-        if is_unknown(value):
-            return False
-        if isinstance(value, bool | np.bool_) or kind == "bool":
-            sheet.write_boolean(row, column, str(value).lower() in ("true", "1", "1.0"))
-            return False
-        if numeric(kind) and not isinstance(value, str) and np.isfinite(float(value)):
-            sheet.write_number(row, column, float(value), self.number[kind])
-            return False
+    def _grouped(self, sheet: Any, table: Sheet) -> None:
+        """Set widths; name the groups above the heads, all but the first column of each can be folded."""
+        sheet.outline_settings(True, True, False, False)
+        start = 0
+        for index, (_, kind) in enumerate(table.heads):
+            width = KINDS[kind].width if kind in KINDS else 14
+            group = table.groups[index] if table.groups else ""
+            first = not group or table.groups[start] != group
+            start = index if first else start
+            sheet.set_column(index, index, width, None, {} if first else {"level": 1})
+            if group and first:
+                sheet.write_string(0, index, group, self.group)
+            elif table.groups:
+                sheet.write_blank(0, index, None, self.head)
+
+    def _column(self, sheet: Any, index: int, top: int, values: Sequence[Any], kind: str) -> int:
+        """Write the cells of a column, unknown ones stay empty; return how many texts were cut."""
+        form, told, cut = self.number.get(kind), dict[str, tuple[str, bool]](), 0
+        for row, value in enumerate(values, start=top + 1):
+            if is_unknown(value):
+                continue
+            if isinstance(value, bool | np.bool_) or kind == "bool":
+                sheet.write_boolean(row, index, str(value).lower() in ("true", "1", "1.0"))
+            elif form is not None and not isinstance(value, str) and np.isfinite(value):
+                sheet.write_number(row, index, value, form)
+            else:
+                text = str(value)
+                if text not in told:
+                    told[text] = self._fit(self._told(text, kind))
+                cut += told[text][1]
+                sheet.write_string(row, index, told[text][0], self.text)
+        return cut
+
+    def _told(self, text: str, kind: str) -> str:
         if kind in ("term", "level"):
-            value = terms(str(value), self.words.lang)
-        text, cut = self._fit(str(value))
-        sheet.write_string(row, column, text, self.text)
+            return terms(text, self.words.lang)
+        return year_span(text) if kind == "years" else text
+
+    def _linked(
+        self, sheet: Any, index: int, top: int, values: Sequence[Any], addresses: Sequence[str]
+    ) -> int:
+        """Write texts that lead somewhere, as many as Excel takes; return how many were cut."""
+        cut = 0
+        for row, (value, address) in enumerate(zip(values, addresses, strict=False), start=top + 1):
+            text, long = self._fit("" if is_unknown(value) else str(value))
+            cut += long
+            if address and text and not long and self._links < MAX_LINKS:
+                self._links += 1
+                sheet.write_url(row, index, f"external:{address}", self.link, text)
+            elif text:
+                sheet.write_string(row, index, text, self.text)
         return cut
 
     @staticmethod
@@ -90,12 +153,21 @@ class _Sheets:
         return shorten(clean, MAX_TEXT), len(clean) > MAX_TEXT
 
 
-def write_workbook(result: Result, path: str | Path, lang: str = "en", *, max_rows: int = MAX_ROWS) -> None:
-    """Write ``report.xlsx``: every output table on a sheet of its own, explained on the first.
+def write_workbook(
+    result: Result,
+    path: str | Path,
+    lang: str = "en",
+    *,
+    max_rows: int = MAX_ROWS,
+    page: str = "",
+    views: str = "",
+) -> None:
+    """Write ``report.xlsx``: an overview with charts, then every output table on a sheet of its own.
 
-    Texts are never formulas or links, ids are text with their leading zeros, unknown cells are empty. What
-    Excel cannot hold (rows beyond `max_rows`, texts beyond 32,767 characters, control characters) is left
-    out and named on the first sheet. The same result makes the same bytes.
+    Texts are never formulas, and lead nowhere but to the report's own pages; ids are text with their leading
+    zeros, names stand beside them; unknown cells are empty. What Excel cannot hold (rows beyond `max_rows`,
+    texts beyond 32,767 characters, control characters) is left out and named on the second sheet, which also
+    explains every column. The same result makes the same bytes.
 
     Parameters
     ----------
@@ -104,9 +176,11 @@ def write_workbook(result: Result, path: str | Path, lang: str = "en", *, max_ro
     path : str or Path
         File to write.
     lang : str
-        Language of headers and terms.
+        Language of sheets, heads and terms.
     max_rows : int
         Rows a sheet holds, the header included.
+    page, views : str
+        Address of the report and folder of the network pages, relative to the workbook; "" for no links.
 
     Raises
     ------
@@ -117,7 +191,7 @@ def write_workbook(result: Result, path: str | Path, lang: str = "en", *, max_ro
     from xlsxwriter.exceptions import XlsxFileError
 
     words = Words(lang)
-    content = Content(result, lang, "")
+    content = Content(result, lang, views)
     options = {
         "strings_to_formulas": False,
         "strings_to_urls": False,
@@ -127,40 +201,28 @@ def write_workbook(result: Result, path: str | Path, lang: str = "en", *, max_ro
     book = xlsxwriter.Workbook(str(path), options)
     book.set_properties({"title": words("title"), "author": "clustercoop", "created": CREATED})
     sheets = _Sheets(book, words, max_rows)
-    first = book.add_worksheet("README")
-    frames = {
-        "formations": content.formations,
-        "participants": result.participants,
-        "clusters": content.clusters,
-        **{name: content.policy(name) for name in result.policy},
-    }
-    for name, frame in frames.items():
-        columns = _columns(name, frame)
-        heads = [(column.label(lang), column.kind) for column in columns]
-        sheets.add(name, heads, [list(frame[column.column]) for column in columns])
-    more = [sheet for section in sections_of(content) for sheet in section.sheets()]
-    for sheet in more:
-        sheets.add(sheet.name, sheet.heads, sheet.columns)
-    _readme(first, sheets, content, list(frames), [sheet.name for sheet in more])
+    first, second = sheets.name("overview"), sheets.name("readme")
+    overview, readme = book.add_worksheet(first), book.add_worksheet(second)
+    Overview(book, overview, first, content, page).write()
+    named = {sheet.name: sheets.add(sheet) for sheet in table_sheets(content, page)}
+    for section in sections_of(content):
+        named |= {sheet.name: sheets.add(sheet) for sheet in section.sheets()}
+    _readme(readme, sheets, content, named)
     try:
         book.close()
     except (XlsxFileError, OSError) as error:
         raise OutputError(f"The workbook {path} cannot be written: {error}.") from error
 
 
-def _columns(name: str, frame: pd.DataFrame) -> list[OutputColumn]:
-    return [column for column in output_columns(name) if column.column in frame.columns]
-
-
-def _readme(sheet: Any, sheets: _Sheets, content: Content, tables: list[str], more: list[str]) -> None:
+def _readme(sheet: Any, sheets: _Sheets, content: Content, named: Mapping[str, str]) -> None:
     words = sheets.words
-    sheet.set_column(0, 0, 20)
+    sheet.set_column(0, 0, 24)
     sheet.set_column(1, 2, 34)
     sheet.set_column(3, 3, 90)
     sheet.write_string(0, 0, words("title"), sheets.title)
     lines = [
         words("made_by", version=content.version),
-        words("readme_unknown"),
+        words("readme_unknown", sheet=named.get("gaps", named["findings"])),
         words("readme_unit", unit=words.money(content.currency)),
         *sheets.notes,
     ]
@@ -168,21 +230,14 @@ def _readme(sheet: Any, sheets: _Sheets, content: Content, tables: list[str], mo
     for row, line in enumerate(lines, start=1):
         sheet.write_string(row, 0, xml_text(line))
     row += 2
-    heads: Iterable[str] = (
-        words("readme_sheet"),
-        words("readme_column"),
-        words("readme_file"),
-        words("readme_meaning"),
-    )
-    for index, head in enumerate(heads):
-        sheet.write_string(row, index, head, sheets.head)
-    for name in tables:
-        for column in output_columns(name):
+    for index, head in enumerate(("sheet", "column", "file", "meaning")):
+        sheet.write_string(row, index, words(f"readme_{head}"), sheets.head)
+    for key, name in named.items():
+        cells = [
+            (name, column.label(words.lang), column.column, column.meaning(words.lang))
+            for column in output_columns(key)
+        ] or [(name, "", "", words(f"readme_{key}"))]
+        for told in cells:
             row += 1
-            cells = (name, column.label(words.lang), column.column, column.meaning(words.lang))
-            for index, text in enumerate(cells):
+            for index, text in enumerate(told):
                 sheet.write_string(row, index, text, sheets.wrap)
-    for name in more:
-        row += 1
-        for index, text in enumerate((name, "", "", words(f"readme_{name}"))):
-            sheet.write_string(row, index, text, sheets.wrap)

@@ -59,5 +59,4 @@ class Requests(Section):
     def sheets(self) -> Iterator[Sheet]:
         """Yield all requests, with their sentences."""
         frame = for_people(self.result, "requests", self.words.lang)
-        heads = self.heads(frame.columns, year="year", unlocks="int", state="term")
-        yield Sheet("requests", heads, [list(frame[name]) for name in frame.columns])
+        yield self.sheet(frame, "requests", year="year", unlocks="int", state="term")

@@ -111,10 +111,7 @@ class FindingsSection(Section):
         """Yield why cells are unknown, and all findings."""
         gaps = for_people(self.result, "gaps", self.words.lang)
         gaps = gaps.assign(column=[column_words(name, self.words) for name in gaps["column"]])
-        yield Sheet(
-            "gaps", self.heads(gaps.columns, year="year"), [list(gaps[name]) for name in gaps.columns]
-        )
+        yield self.sheet(gaps, "gaps", year="year")
         frame = self.result.findings.to_frame(self.words.lang)
         frame["severity"] = [self.words(f"one_{severity}") for severity in frame["severity"]]
-        heads = self.heads(frame.columns, row="int", year="year")
-        yield Sheet("findings", heads, [list(frame[name]) for name in frame.columns])
+        yield self.sheet(frame, "findings", row="int", year="year")

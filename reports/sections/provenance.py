@@ -68,7 +68,7 @@ class Provenance(Section):
         columns = [["" if is_unknown(v) else str(v) for v in frame.iloc[:, k]] for k in range(frame.shape[1])]
         yield Sheet("rejected", self.heads(map(str, frame.columns)), columns)
         for table in (self.accounting, self.sums, self.inputs):
-            yield Sheet(table.key, *sheet_columns(table))
+            yield Sheet(table.key, *sheet_columns(table, self.words))
 
 
 class SettingsSection(Section):
@@ -91,7 +91,7 @@ class SettingsSection(Section):
 
     def sheets(self) -> Iterator[Sheet]:
         """Yield the table."""
-        yield Sheet("settings", *sheet_columns(self.table))
+        yield Sheet("settings", *sheet_columns(self.table, self.words))
 
 
 class Methods(Section):

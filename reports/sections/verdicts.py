@@ -93,4 +93,4 @@ class Verdicts(Section):
         }
         for name, table in tables.items():
             if table is not None:
-                yield Sheet(name, *sheet_columns(table, texts=True))
+                yield Sheet(name, *sheet_columns(table, self.words, texts=True))

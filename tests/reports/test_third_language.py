@@ -82,7 +82,8 @@ def shown(path: Path) -> str:
     if path.suffix == ".xlsx":
         book = openpyxl.load_workbook(path, read_only=True)
         cells = (cell for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row)
-        return "\n".join(str(cell) for cell in cells if not isinstance(cell, bool | None))
+        told = [str(cell) for cell in cells if not isinstance(cell, bool | None)]
+        return "\n".join([*book.sheetnames, *told])
     text = path.read_text("utf-8")
     if path.suffix == ".html":
         text = re.sub(r"(?s)<style.*?</style>|<script (?!type).*?</script>", "", text)
