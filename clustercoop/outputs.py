@@ -222,7 +222,7 @@ def write_reports(
     """Write what is `asked` for of ``report.html``, ``report.xlsx``, ``report.md`` and ``views/*.html``."""
     from clustercoop.reports.html import render_report
     from clustercoop.reports.markdown import render_markdown
-    from clustercoop.reports.network import render_view, view_name
+    from clustercoop.reports.network import LIBRARY, NetworkPages, library, view_name
     from clustercoop.reports.workbook import write_workbook
 
     progress("report", 0, 0)
@@ -238,10 +238,11 @@ def write_reports(
         return
     drawn = sorted({formation.cluster_id for formation in result.graph.formations()})
     (folder / "views").mkdir()
+    (folder / "views" / LIBRARY).write_text(library(), "utf-8", newline="\n")
+    pages = NetworkPages(result, lang, shared=True)
     for done, cluster in enumerate(drawn):
         progress("network pages", done, len(drawn))
-        page = render_view(result, cluster, lang=lang)
-        (folder / "views" / view_name(cluster)).write_text(page, "utf-8", newline="\n")
+        (folder / "views" / view_name(cluster)).write_text(pages.page(cluster), "utf-8", newline="\n")
     progress("network pages", len(drawn), len(drawn))
 
 

@@ -1,36 +1,63 @@
-"""The network of one cluster as one interactive page that needs no network connection."""
+"""Network pages: the network of one cluster, interactive, that needs no network connection."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Iterable
+from functools import cache, cached_property
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from clustercoop.analysis.results import Result
+from clustercoop.analysis.thresholds import load_thresholds
+from clustercoop.analysis.trade import of_links, seen_outside
+from clustercoop.graph.columns import output_columns
 from clustercoop.graph.errors import UnknownNameError
-from clustercoop.graph.formation import FloatArray, Formation, IntArray
+from clustercoop.graph.formation import FloatArray, Formation, sum_by
+from clustercoop.graph.kinds import KINDS
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.texts import term
-from clustercoop.reports.inert import anchor, plain, quoted, safe_stem, shorten
-from clustercoop.reports.layout import circular_order, positions, widths
+from clustercoop.reports.beyond import beyond_chance
+from clustercoop.reports.inert import anchor, plain, quoted, safe_stem
+from clustercoop.reports.network_data import Figure, Nodes, Year, pairs, payload, places, strongest
 from clustercoop.reports.numbers import is_unknown, percent, show
 from clustercoop.reports.page import asset, render
+from clustercoop.reports.passport_parts import Rows
+from clustercoop.reports.passports import STAGES
+from clustercoop.reports.reasons import Reasons
+from clustercoop.reports.reasons import places as gap_places
+from clustercoop.reports.still import still
 from clustercoop.reports.words import Words
 
-# Up to FULL members the page starts with everything; up to MOST it starts with the strongest links; above
-# that only the core and the most active members are drawn one by one, the others folded by role.
+# Up to MOST members each is drawn; above that the core and the most active are, the others folded by role.
 FULL: Final = 300
 MOST: Final = 1000
-START_LINKS: Final = 1500
-LINKS_A_YEAR: Final = 4000
+SCRIPTS: Final = (
+    "tables.js",
+    "drawn.js",
+    "view_state.js",
+    "view_links.js",
+    "view_scene.js",
+    "view_paint.js",
+    "view_tell.js",
+    "view_matrix.js",
+    "view_save.js",
+    "view.js",
+)
+LIBRARY: Final = "_network.js"
+"""What the pages of one folder share. No page of a cluster has a name that begins with a line."""
 
-# Okabe & Ito (2008): eight colours that colour-blind people can tell apart.
-PALETTE: Final = ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442", "#0072b2", "#999999")
-CORE, PERIPHERY, NO_CORE = "#d55e00", "#56b4e9", "#999999"
+# Figures of links, and the column of participants that says why one of them is unknown.
+_LINKS: Final = {
+    "volume": "bought_inside",
+    "sold": "bought_inside",
+    "bought": "bought_inside",
+    "out": "sales_outside",
+    "in": "purchases_outside",
+}
+_SAID_OF_LINKS: Final = ("internal_supply", "bought_inside", "sales_outside", "purchases_outside")
 
 
 def view_name(cluster_id: str) -> str:
@@ -44,37 +71,6 @@ def view_name(cluster_id: str) -> str:
     return safe_stem(cluster_id) + ".html"
 
 
-@dataclass(frozen=True, eq=False)
-class _Year:
-    """What the page knows of one year; arrays are by node."""
-
-    year: int
-    present: NDArray[np.bool_]
-    core: NDArray[np.float64]
-    figures: dict[str, FloatArray]
-    src: IntArray
-    dst: IntArray
-    value: FloatArray
-    total: int
-    total_value: float
-    facts: str
-
-
-@dataclass(frozen=True, eq=False)
-class _Members:
-    """Nodes of the page: names and roles, and for each member id its node."""
-
-    ids: list[str]
-    names: list[str]
-    roles: list[str]
-    folded: int
-    node_of: pd.Series[Any]
-
-    @property
-    def n(self) -> int:
-        return len(self.ids)
-
-
 def render_view(
     source: Result | SupplyGraph,
     cluster_id: str,
@@ -83,7 +79,7 @@ def render_view(
     *,
     report: str = "../report.html",
 ) -> str:
-    """Return the page of one cluster: its network in every year, with tables beneath.
+    """Return the page of one cluster, whole in itself: its network in every year, with tables beneath.
 
     Parameters
     ----------
@@ -111,44 +107,7 @@ def render_view(
     ParameterError
         `lang` has no catalogue.
     """
-    from markupsafe import Markup
-
-    words = Words(lang)
-    graph = source if isinstance(source, SupplyGraph) else source.graph
-    formations = graph.formations([cluster_id])
-    if not formations:
-        raise UnknownNameError(f"The data hold no links and no activity of cluster {cluster_id!r}.")
-    if year is not None:
-        graph.formation(cluster_id, year)
-    result = source if isinstance(source, Result) else None
-    measured = None if result is None else result.participants
-    if measured is not None:
-        measured = measured[measured["cluster_id"] == cluster_id]
-    members = _members(graph, formations, measured, words)
-    years = [_year(formation, members, measured, result, words) for formation in formations]
-    seed = result.settings.seed if result is not None else 0
-    name = plain(graph.cluster_names.get(cluster_id, cluster_id))
-    payload = _payload(years, members, seed, words) | {
-        "start": year if year is not None else years[-1].year,
-        "file": safe_stem(cluster_id),
-        "currency": words.money(graph.currency),
-        "cluster": name,
-    }
-    return render(
-        "view.html.j2",
-        words,
-        name=quoted(name, lang),
-        payload=payload,
-        years=[item.year for item in years],
-        core_known=payload["coreKnown"],
-        members=members,
-        report=f"{report}#{anchor(cluster_id)}" if report else "",
-        legend=payload["legend"],
-        script_words=words.subset("js_"),
-        css=Markup(asset("page.css") + asset("view.css")),
-        library=Markup(vis_library()),
-        script=Markup(asset("tables.js") + asset("view.js")),
-    )
+    return NetworkPages(source, lang, report=report).page(cluster_id, year)
 
 
 @cache
@@ -160,228 +119,314 @@ def vis_library() -> str:
     FileNotFoundError
         The installed pyvis carries no vis-network.
     """
-    from importlib import resources
+    from importlib.util import find_spec
 
-    library = resources.files("pyvis").joinpath("templates", "lib")
-    folders = sorted((f for f in library.iterdir() if f.name.startswith("vis-")), key=lambda f: f.name)
-    for folder in reversed(folders):
-        file = folder.joinpath("vis-network.min.js")
-        if file.is_file():
+    found = find_spec("pyvis")  # importing it would import a notebook's machinery
+    for place in (found.submodule_search_locations or ()) if found else ():
+        for file in sorted(Path(place).glob("templates/lib/vis-*/vis-network.min.js"), reverse=True):
             lines = file.read_text("utf-8").split("\n")
             return "\n".join(line for line in lines if not line.startswith("//# sourceMappingURL"))
     raise FileNotFoundError("The installed pyvis carries no vis-network.min.js; install pyvis 0.3.2.")
 
 
-def _members(
-    graph: SupplyGraph, formations: list[Formation], measured: pd.DataFrame | None, words: Words
-) -> _Members:
-    volume: dict[str, float] = {}
-    role: dict[str, str] = {}
-    for formation in formations:
-        inside = formation.supplied_inside + formation.bought_inside
-        for identifier, amount, kind in zip(formation.ids, inside, formation.role, strict=True):
-            volume[identifier] = volume.get(identifier, 0.0) + float(amount)
-            role[identifier] = str(kind)
-    ids = sorted(volume)
-    core: set[str] = set()
-    if measured is not None and "in_core" in measured:
-        core = set(measured["participant_id"][measured["in_core"].fillna(False).astype(bool)].astype(str))
-    kept = ids
-    if len(ids) > MOST:
-        kept = sorted(sorted(ids, key=lambda i: (i not in core, -volume[i], i))[:FULL])
-    node_of = {identifier: node for node, identifier in enumerate(kept)}
-    names = [plain(graph.names.get(identifier, identifier)) for identifier in kept]
-    roles = [plain(term(role[identifier], words.lang)) for identifier in kept]
-    folded = sorted(set(ids) - set(kept))
-    shown_ids = [plain(identifier) for identifier in kept]
-    groups = sorted({role[identifier] for identifier in folded})
-    counts = {kind: sum(role[identifier] == kind for identifier in folded) for kind in groups}
-    for node, kind in enumerate(groups, start=len(kept)):
-        label = plain(term(kind, words.lang)) or words("view_no_role")
-        shown_ids.append("")
-        names.append(words("view_folded", role=label, count=counts[kind]))
-        roles.append(plain(term(kind, words.lang)))
-        node_of |= {identifier: node for identifier in folded if role[identifier] == kind}
-    return _Members(shown_ids, names, roles, len(folded), pd.Series(node_of, dtype="int64"))
+@cache
+def library() -> str:
+    """Return all scripts of a network page, vis-network first."""
+    return "\n".join([vis_library(), *(asset(name) for name in SCRIPTS)])
 
 
-def _year(
-    formation: Formation,
-    members: _Members,
-    measured: pd.DataFrame | None,
-    result: Result | None,
-    words: Words,
-) -> _Year:
-    node = members.node_of.reindex(formation.ids).to_numpy("int64")
-    n = members.n
+class NetworkPages:
+    """Network pages of one source; what they share is prepared once.
 
-    def total(values: FloatArray) -> FloatArray:
-        return np.asarray(np.bincount(node, values, n), dtype=np.float64)
+    Parameters
+    ----------
+    source : Result or SupplyGraph
+    lang : str
+    report : str
+        Address of the report relative to the pages, "" for no link back.
+    shared : bool
+        Whether the scripts stand once in `LIBRARY` beside the pages; otherwise each page holds them.
+    """
 
-    figures = {
-        "sold": total(formation.supplied_inside),
-        "bought": total(formation.bought_inside),
-        "out": total(formation.sales_outside),
-        "in": total(formation.purchases_outside),
-    }
-    present = np.bincount(node, minlength=n) > 0
-    core = np.full(n, np.nan)
-    scores = {
-        name: np.full(n, np.nan) for name in ("supplier_coreness", "buyer_coreness", "cooperation_ratio")
-    }
-    if measured is not None:
-        rows = measured[measured["year"] == formation.year].drop_duplicates("participant_id")
-        at = members.node_of.reindex(rows["participant_id"]).to_numpy("float64")
+    def __init__(
+        self,
+        source: Result | SupplyGraph,
+        lang: str = "en",
+        *,
+        report: str = "../report.html",
+        shared: bool = False,
+    ) -> None:
+        self.words, self.report, self.shared = Words(lang), report, shared
+        self.graph = source if isinstance(source, SupplyGraph) else source.graph
+        self.result = source if isinstance(source, Result) else None
+        self.seed = 0 if self.result is None else self.result.settings.seed
+        self.thresholds = load_thresholds("" if self.result is None else self.result.settings.thresholds)
+
+    @cached_property
+    def _people(self) -> dict[tuple[str, int], pd.DataFrame]:
+        if self.result is None:
+            return {}
+        groups = self.result.participants.groupby(["cluster_id", "year"], sort=False, observed=True)
+        return {(str(rows["cluster_id"].iloc[0]), int(rows["year"].iloc[0])): rows for _, rows in groups}
+
+    @cached_property
+    def _figures(self) -> list[Figure]:
+        own = [Figure(key, self.words(f"view_{key}"), "money") for key in _LINKS]
+        if self.result is None:
+            return own
+        return own + [
+            Figure(c.column, c.label(self.words.lang), c.kind, c.meaning(self.words.lang))
+            for c in output_columns("participants")
+            if KINDS[c.kind].measured
+            and c.column in self.result.participants
+            and c.column not in _SAID_OF_LINKS
+        ]
+
+    @cached_property
+    def _reasons(self) -> Reasons | None:
+        return None if self.result is None else Reasons(self.result.gaps, self.words)
+
+    @cached_property
+    def _rows(self) -> Rows | None:
+        return (
+            None if self.result is None else Rows(self.result.formations.sort_values(["cluster_id", "year"]))
+        )
+
+    def page(self, cluster_id: str, year: int | None = None) -> str:
+        """Return the page of one cluster; see `render_view`."""
+        formations = self.graph.formations([cluster_id])
+        if not formations:
+            raise UnknownNameError(f"The data hold no links and no activity of cluster {cluster_id!r}.")
+        if year is not None:
+            self.graph.formation(cluster_id, year)
+        nodes = self._nodes(formations)
+        years = [self._year(formation, nodes) for formation in formations]
+        name = plain(self.graph.cluster_names.get(cluster_id, cluster_id))
+        return self.render(
+            nodes,
+            years,
+            self._figures,
+            year=year,
+            file=safe_stem(cluster_id),
+            title=self.words("view_title", name=quoted(name, self.words.lang)),
+            back=f"{self.report}#{anchor(cluster_id)}" if self.report else "",
+        )
+
+    def render(
+        self,
+        nodes: Nodes,
+        years: list[Year],
+        figures: list[Figure],
+        *,
+        year: int | None,
+        file: str,
+        title: str,
+        back: str,
+        flows: bool = False,
+    ) -> str:
+        """Return a page that draws `nodes` and `years`."""
+        from markupsafe import Markup
+
+        words = self.words
+        at = places(years, nodes.n, self.seed)
+        first = len(years) - 1 if year is None else [item.year for item in years].index(year)
+        data = payload(nodes, years, figures, at, words) | {
+            "start": years[first].year,
+            "file": file,
+            "currency": words.money(self.graph.currency),
+            "stages": STAGES,
+            "tables": {},
+        }
+        return render(
+            "view.html.j2",
+            words,
+            title=title,
+            data=data,
+            years=[item.year for item in years],
+            notes=[words("view_many", folded=nodes.folded)] if nodes.folded else [],
+            flows=flows,
+            back=back,
+            others="",
+            still=still(nodes, years[first], at[first], data, words),
+            script_words=words.subset("js_"),
+            css=Markup(asset("page.css") + asset("view.css")),
+            library=LIBRARY if self.shared else "",
+            alone=Markup(asset("view_alone.js")) if self.shared else "",
+            script="" if self.shared else Markup(library()),
+        )
+
+    def _nodes(self, formations: list[Formation]) -> Nodes:
+        words, names = self.words, self.graph.names
+        volume: dict[str, float] = {}
+        role: dict[str, str] = {}
+        for formation in formations:
+            inside = formation.supplied_inside + formation.bought_inside
+            for identifier, amount, kind in zip(formation.ids, inside, formation.role, strict=True):
+                volume[identifier] = volume.get(identifier, 0.0) + float(amount)
+                role[identifier] = str(kind)
+        ids = sorted(volume)
+        kept = ids
+        if len(ids) > MOST:
+            core = self._ever_core(formations)
+            kept = sorted(sorted(ids, key=lambda i: (i not in core, -volume[i], i))[: max(FULL, len(core))])
+        node_of = {identifier: node for node, identifier in enumerate(kept)}
+        shown = [plain(names.get(identifier, identifier)) for identifier in kept]
+        roles = [plain(term(role[identifier], words.lang)) for identifier in kept]
+        folded = sorted(set(ids) - set(kept))
+        shown_ids = [plain(identifier) for identifier in kept]
+        groups = sorted({role[identifier] for identifier in folded})
+        counts = {kind: sum(role[identifier] == kind for identifier in folded) for kind in groups}
+        for node, kind in enumerate(groups, start=len(kept)):
+            label = plain(term(kind, words.lang)) or words("view_no_role")
+            shown_ids.append("")
+            shown.append(words("view_folded", role=label, count=counts[kind]))
+            roles.append(plain(term(kind, words.lang)))
+            node_of |= {identifier: node for identifier in folded if role[identifier] == kind}
+        return Nodes(shown_ids, shown, roles, pd.Series(node_of, dtype="int64"), len(folded))
+
+    def _ever_core(self, formations: list[Formation]) -> set[str]:
+        core: set[str] = set()
+        for formation in formations:
+            rows = self._people.get((formation.cluster_id, formation.year))
+            if rows is not None and "in_core" in rows:
+                core |= set(rows["participant_id"][rows["in_core"].fillna(False).astype(bool)].astype(str))
+        return core
+
+    def _year(self, formation: Formation, nodes: Nodes) -> Year:
+        node = nodes.node_of.reindex(formation.ids).to_numpy("int64")
+        n = nodes.n
+
+        def total(values: FloatArray) -> FloatArray:
+            return np.asarray(np.bincount(node, values, n), dtype=np.float64)
+
+        present = np.bincount(node, minlength=n) > 0
+        sold, bought = (
+            of_links(formation, sums) for sums in (formation.supplied_inside, formation.bought_inside)
+        )
+        outside = [
+            of_links(formation, seen_outside(formation, side, self.thresholds))
+            for side in ("sales", "purchases")
+        ]
+        amounts = [sold + bought, sold, bought, *outside]
+        figures = {
+            key: np.where(present, total(values), np.nan) for key, values in zip(_LINKS, amounts, strict=True)
+        }
+        core, scores = self._scores(formation, nodes)
+        src, dst, value = pairs(node[formation.src], node[formation.dst], formation.weight, n)
+        kept = strongest(src, dst, value)
+        figures |= scores
+        return Year(
+            formation.year,
+            present,
+            core,
+            figures,
+            self._why(formation, nodes, figures, present),
+            src[kept],
+            dst[kept],
+            value[kept],
+            len(formation.src),
+            float(formation.weight.sum()),
+            self._facts(formation),
+            self._beyond(formation),
+            self._by_product(formation, nodes, src[kept], dst[kept], value[kept]),
+        )
+
+    def _scores(self, formation: Formation, nodes: Nodes) -> tuple[FloatArray, dict[str, FloatArray]]:
+        """Return membership of the core and the figures of the result by node; NaN unknown."""
+        core = np.full(nodes.n, np.nan)
+        keys = [figure.key for figure in self._figures if figure.key not in _LINKS]
+        scores = {key: np.full(nodes.n, np.nan) for key in keys}
+        rows = self._people.get((formation.cluster_id, formation.year))
+        if rows is None:
+            return core, scores
+        rows = rows.drop_duplicates("participant_id")
+        at = nodes.node_of.reindex(rows["participant_id"]).to_numpy("float64")
         # A folded node stands for many members: it has no score of its own.
-        single = np.isfinite(at) & (at < sum(1 for i in members.ids if i))
-        places = at[single].astype("int64")
+        single = np.isfinite(at) & (at < sum(1 for i in nodes.ids if i))
+        where = at[single].astype("int64")
         for name, target in {"in_core": core, **scores}.items():
             if name in rows:
-                target[places] = (
-                    pd.to_numeric(rows[name], errors="coerce").astype("float64").to_numpy()[single]
+                target[where] = rows[name].to_numpy("float64", na_value=np.nan)[single]
+        return core, scores
+
+    def _why(
+        self, formation: Formation, nodes: Nodes, figures: dict[str, FloatArray], present: Any
+    ) -> dict[str, dict[int, str]]:
+        """Return for each figure the nodes for which it is unknown, and the reason where one is told."""
+        if self._reasons is None:
+            return {}
+        found: dict[str, dict[int, str]] = {}
+        for key, values in figures.items():
+            said = {}
+            for node in np.flatnonzero(present & np.isnan(values)).tolist():
+                where = (
+                    gap_places(formation.cluster_id, formation.year, nodes.ids[node])
+                    if nodes.ids[node]
+                    else ()
                 )
-    src, dst, value = _pairs(node[formation.src], node[formation.dst], formation.weight, n)
-    if len(src) > LINKS_A_YEAR:
-        keep = np.sort(np.lexsort((dst, src, -value))[:LINKS_A_YEAR])
-        src, dst, value = src[keep], dst[keep], value[keep]
-    return _Year(
-        formation.year,
-        present,
-        core,
-        {**figures, **scores},
-        src,
-        dst,
-        value,
-        len(formation.src),
-        float(formation.weight.sum()),
-        _facts(formation, result, words),
-    )
+                text = self._reasons.told(where, _LINKS.get(key, key))
+                if text:
+                    said[node] = text
+            if said:
+                found[key] = said
+        return found
 
+    def _by_product(
+        self, formation: Formation, nodes: Nodes, src: Any, dst: Any, value: FloatArray
+    ) -> dict[str, FloatArray]:
+        """Return for each product code ("" where none is stated) its part of the value of each link."""
+        rows = self.graph.links.iloc[formation.internal_rows]
+        codes, names = pd.factorize(rows["product_code"], use_na_sentinel=True)
+        if not len(names) or not len(src):
+            return {}
+        node = nodes.node_of.reindex(formation.ids).to_numpy("int64")
+        local = np.full(len(self.graph.node_ids), -1, np.int64)
+        local[formation.members] = node
+        ends = [local[rows[name].to_numpy()] for name in ("supplier", "buyer")]
+        pair = ends[0] * nodes.n + ends[1]
+        keys = src.astype(np.int64) * nodes.n + dst
+        place = np.minimum(np.searchsorted(keys, pair), len(keys) - 1)
+        here = keys[place] == pair
+        place, codes, amount = place[here], codes[here], rows["value"].to_numpy()[here]
+        whole = sum_by(place, amount, len(keys))
+        part = np.divide(value, whole, out=np.zeros_like(value), where=whole > 0)
+        made = {}
+        for code in np.unique(codes).tolist():
+            mine = codes == code
+            text = "" if code < 0 else plain(str(names[code]))
+            made[text] = part * sum_by(place[mine], amount[mine], len(keys))
+        return made
 
-def _pairs(
-    src: NDArray[np.int64], dst: NDArray[np.int64], value: FloatArray, n: int
-) -> tuple[IntArray, IntArray, FloatArray]:
-    """Sum links of the same pair of nodes; links inside a folded node are not drawn."""
-    drawn = src != dst
-    keys, at = np.unique(src[drawn] * n + dst[drawn], return_inverse=True)
-    sums = np.bincount(at, value[drawn], len(keys)).astype(np.float64)
-    return (keys // n).astype(np.int32), (keys % n).astype(np.int32), sums
+    def _cell(self, formation: Formation, column: str) -> Any:
+        if self._rows is None:
+            return None
+        years = [int(one) for one in self._rows.column(formation.cluster_id, "year")]
+        cells: Iterable[Any] = self._rows.column(formation.cluster_id, column)
+        return dict(zip(years, cells, strict=True)).get(formation.year)
 
-
-def _facts(formation: Formation, result: Result | None, words: Words) -> str:
-    facts = [
-        words("view_participants", n=show(formation.n, "int", words.lang)),
-        words("view_links", n=show(len(formation.src), "int", words.lang)),
-    ]
-    if result is not None:
-        frame = result.formations
-        row = frame[(frame["cluster_id"] == formation.cluster_id) & (frame["year"] == formation.year)]
-        if len(row) and "cooperation_ratio" in row and not is_unknown(row["cooperation_ratio"].iloc[0]):
-            ratio = percent(float(row["cooperation_ratio"].iloc[0]), words.lang)
-            facts.append(words("view_ratio", ratio=ratio))
-        else:
-            facts.append(words("view_ratio", ratio=words("unknown")))
-    return " · ".join(facts)
-
-
-def _payload(years: list[_Year], members: _Members, seed: int, words: Words) -> dict[str, Any]:
-    """Return the page's data, made by a pyvis network: its format is what vis-network reads."""
-    from pyvis.network import Network
-
-    n = members.n
-    rank = circular_order(
-        n,
-        np.concatenate([item.src for item in years]),
-        np.concatenate([item.dst for item in years]),
-        np.concatenate([item.value for item in years]),
-        seed,
-    )
-    values = np.concatenate([item.value for item in years])
-    low, high = (float(values.min()), float(values.max())) if len(values) else (0.0, 0.0)
-    core_known = any(not np.isnan(item.core).all() for item in years)
-    legend = _legend(members.roles, words)
-    color = {entry["role"]: entry["color"] for entry in legend}
-    network = Network(directed=True)
-    for node, (name, role) in enumerate(zip(members.names, members.roles, strict=True)):
-        # Opaque ids: a name or a tax number is never an identifier on the page.
-        network.add_node(f"n{node}", label=shorten(name, 30), shape="dot", color=color[role], role=role)
-    blocks = []
-    for item in years:
-        for src, dst, value, width in zip(
-            item.src.tolist(),
-            item.dst.tolist(),
-            item.value.tolist(),
-            widths(item.value, low, high).tolist(),
-            strict=True,
-        ):
-            network.add_edge(f"n{src}", f"n{dst}", width=width, amount=value, year=item.year)
-        blocks.append(_year_payload(item, rank, n))
-    nodes, edges, *_ = network.get_network_data()
-    links: dict[int, list[float]] = {item.year: [] for item in years}
-    for edge in edges:
-        links[edge["year"]] += [
-            int(edge["from"][1:]),
-            int(edge["to"][1:]),
-            float(f"{edge['amount']:.7g}"),
-            edge["width"],
+    def _facts(self, formation: Formation) -> str:
+        words = self.words
+        facts = [
+            words("view_participants", n=show(formation.n, "int", words.lang)),
+            words("view_links", n=show(len(formation.src), "int", words.lang)),
         ]
-    return {
-        "nodes": [
-            {
-                "id": node["id"],
-                "label": node["label"],
-                "name": name,
-                "pid": pid,
-                "role": node["role"],
-                "color": node["color"],
-            }
-            for node, name, pid in zip(nodes, members.names, members.ids, strict=True)
-        ],
-        "years": [block | {"links": links[block["year"]]} for block in blocks],
-        "legend": legend,
-        "coreKnown": core_known,
-        "coreColors": [PERIPHERY, CORE, NO_CORE],
-        "startLinks": START_LINKS if n > FULL or max(len(item.src) for item in years) > START_LINKS else 0,
-        "full": n <= FULL,
-    }
+        if self.result is not None:
+            ratio = self._cell(formation, "cooperation_ratio")
+            known = words("unknown") if is_unknown(ratio) else percent(float(ratio), words.lang)
+            facts.append(words("view_ratio", ratio=known))
+        return " · ".join(facts)
 
-
-def _year_payload(item: _Year, rank: NDArray[np.intp], n: int) -> dict[str, Any]:
-    volume = item.figures["sold"] + item.figures["bought"]
-    known = not np.isnan(item.core).all()
-    coreness = item.figures["supplier_coreness"] + item.figures["buyer_coreness"]
-    score = coreness if not np.isnan(coreness).all() else volume
-    place = positions(rank, score, (item.core == 1) if known else None, volume > 0, item.present)
-    top = float(volume.max(initial=0.0))
-    size = 9 + 21 * np.sqrt(volume / top) if top > 0 else np.full(n, 9.0)
-    return {
-        "year": item.year,
-        "present": item.present.astype(int).tolist(),
-        "core": _numbers(item.core),
-        "x": np.round(place[:, 0]).astype(int).tolist(),
-        "y": np.round(place[:, 1]).astype(int).tolist(),
-        "size": np.round(size, 1).tolist(),
-        "total": item.total,
-        "totalValue": float(f"{item.total_value:.10g}"),
-        "facts": item.facts,
-        **{name: _numbers(values) for name, values in item.figures.items()},
-    }
-
-
-def _numbers(values: FloatArray) -> list[float | None]:
-    """Return numbers with seven figures for the page; unknown is null."""
-    return [None if np.isnan(value) else float(f"{value:.7g}") for value in values.tolist()]
-
-
-def _legend(roles: list[str], words: Words) -> list[dict[str, str]]:
-    """Return role → colour, the most frequent first; the last colour is shared by the rest."""
-    counts = pd.Series(roles, dtype=object).value_counts()
-    order = sorted(counts.index, key=lambda role: (role == "", -int(counts[role]), role))
-    return [
-        {
-            "role": role,
-            "label": role or words("view_no_role"),
-            "color": PALETTE[-1] if role == "" else PALETTE[min(place, len(PALETTE) - 1)],
-        }
-        for place, role in enumerate(order)
-    ]
+    def _beyond(self, formation: Formation) -> tuple[str, str]:
+        """Return "yes", "no" or "unknown", whether the core is beyond chance, and the sentence."""
+        if self._reasons is None or is_unknown(self._cell(formation, "core_members")):
+            return "", ""
+        p = self._cell(formation, "core_p_degree")
+        [found] = beyond_chance(pd.DataFrame({"core_p_degree": [p]}))
+        if found is None:
+            where = gap_places(formation.cluster_id, formation.year)
+            why = self._reasons.told(where, "core_p_degree") or self.words("why_default")
+            return "unknown", self.words("pp_beyond_unknown", why=why)
+        shown = show(float(p), "pvalue", self.words.lang)
+        if found:
+            return "yes", self.words("view_beyond_yes", p=shown)
+        return "no", self.words("view_beyond_no", p=shown)

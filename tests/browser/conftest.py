@@ -7,12 +7,12 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Dialog, Page
+    from playwright.sync_api import Browser, Dialog, Locator, Page
 
 ARGUMENTS = (
     "--headless",
@@ -36,6 +36,20 @@ class Opened:
     def check(self) -> None:
         assert self.requests == [], "the page asked for something"
         assert self.complaints == []
+
+
+def axe() -> str:
+    """Return the script of axe-core."""
+    folder = Path(str(pytest.importorskip("axe_core_python").__file__)).parent
+    return (folder / "axe.min.js").read_text("utf-8")
+
+
+def expect(locator: Locator) -> Any:
+    """Return what waits for a state of the page, and says what it found instead."""
+    from playwright.sync_api import expect as waiting
+
+    waiting.set_options(timeout=60_000)  # for busy machines
+    return waiting(locator)
 
 
 def _missing(reason: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.reports.html import render_report
-from tests.browser.conftest import Opener
+from tests.browser.conftest import Opener, axe
 from tests.builders import example
 from tests.reports import models, samples
 
@@ -25,11 +25,6 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     for name, text in pages.items():
         (folder / f"{name}.html").write_text(text, "utf-8")
     return {name: folder / f"{name}.html" for name in pages}
-
-
-def axe() -> str:
-    folder = Path(str(pytest.importorskip("axe_core_python").__file__)).parent
-    return (folder / "axe.min.js").read_text("utf-8")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

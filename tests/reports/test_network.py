@@ -10,7 +10,18 @@ import pytest
 from clustercoop.graph.errors import ParameterError, UnknownNameError
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.reports.export import cluster_graph, export_graph
-from clustercoop.reports.network import FULL, LINKS_A_YEAR, MOST, render_view, view_name, vis_library
+from clustercoop.reports.network import (
+    FULL,
+    LIBRARY,
+    MOST,
+    NetworkPages,
+    library,
+    render_view,
+    view_name,
+    vis_library,
+)
+from clustercoop.reports.network_data import LINKS_A_YEAR, START_LINKS
+from tests.builders import example
 from tests.reports import samples
 from tests.reports.pages import page_of, problems
 from tests.reports.samples import make_result, sample
@@ -23,7 +34,7 @@ def page(request: pytest.FixtureRequest) -> str:
 
 def links(block: dict[str, list[float]]) -> list[list[float]]:
     flat = block["links"]
-    return [flat[k : k + 4] for k in range(0, len(flat), 4)]
+    return [flat[k : k + 3] for k in range(0, len(flat), 3)]
 
 
 def test_the_page_is_within_its_own_policy(page: str) -> None:
@@ -38,7 +49,7 @@ def test_the_page_holds_every_link_of_every_year() -> None:
     pid = [node["pid"] for node in data["nodes"]]
     for block in data["years"]:
         formation = graph.formation("c03", block["year"])
-        shown = {(pid[int(s)], pid[int(d)]): value for s, d, value, _ in links(block)}
+        shown = {(pid[int(s)], pid[int(d)]): value for s, d, value in links(block)}
         ids = formation.ids
         truth = {
             (ids[s], ids[d]): w
@@ -48,7 +59,7 @@ def test_the_page_holds_every_link_of_every_year() -> None:
         # Seven figures are kept on the page.
         assert all(shown[pair] == pytest.approx(truth[pair], rel=1e-6) for pair in truth)
         assert block["total"] == len(truth)
-        outside = {pid[k]: block["out"][k] for k in range(len(pid)) if block["present"][k]}
+        outside = {pid[k]: block["figures"]["out"][k] for k in range(len(pid)) if block["present"][k]}
         assert outside == pytest.approx(dict(zip(ids, formation.sales_outside, strict=True)), rel=1e-6)
 
 
@@ -71,7 +82,7 @@ def test_the_core_stands_in_the_middle() -> None:
     assert data["coreKnown"]
     for block in data["years"]:
         radius = np.hypot(np.array(block["x"]) / 1.45, block["y"])
-        linked = np.array(block["sold"]) + np.array(block["bought"]) > 0
+        linked = np.array(block["figures"]["volume"], dtype=float) > 0
         core = np.array([value == 1 for value in block["core"]]) & linked
         rest = np.array(block["present"], bool) & linked & ~core
         assert radius[core].max() < radius[rest].min()
@@ -110,7 +121,9 @@ def test_a_cluster_with_activity_but_no_links_has_a_page() -> None:
     )
     text = render_view(graph, "c")
     assert problems(text) == []
-    assert page_of(text).data("data")["years"][0]["links"] == []
+    [block] = page_of(text).data("data")["years"]
+    # Without a link nobody knows what was traded: it is unknown, not 0.
+    assert block["links"] == [] and block["figures"] == {}
 
 
 def crowd(members: int, edges: int) -> SupplyGraph:
@@ -142,8 +155,8 @@ def crowd(members: int, edges: int) -> SupplyGraph:
 def test_a_large_cluster_starts_with_its_strongest_links() -> None:
     data = page_of(render_view(crowd(FULL + 50, 6000), "big")).data("data")
     [block] = data["years"]
-    assert len(data["nodes"]) == FULL + 50 and not data["full"]
-    assert data["startLinks"] < len(links(block)) == LINKS_A_YEAR < block["total"]
+    assert len(data["nodes"]) == FULL + 50
+    assert data["startLinks"] == START_LINKS < len(links(block)) == LINKS_A_YEAR < block["total"]
 
 
 def test_the_periphery_of_a_huge_cluster_is_folded_by_role() -> None:
@@ -157,7 +170,7 @@ def test_the_periphery_of_a_huge_cluster_is_folded_by_role() -> None:
     assert f"{MOST + 200 - FULL} others are folded by role" in text
     # Nothing is lost: what members sold inside adds up with the folded ones.
     formation = graph.formation("big", 2020)
-    assert sum(block["sold"]) == pytest.approx(formation.weight.sum(), rel=1e-5)
+    assert sum(block["figures"]["sold"]) == pytest.approx(formation.weight.sum(), rel=1e-5)
     assert block["totalValue"] == pytest.approx(formation.weight.sum())
 
 
@@ -168,6 +181,51 @@ def test_names_of_pages() -> None:
 
 def test_the_library_cannot_close_its_own_element() -> None:
     assert "</script" not in vis_library().lower() and "vis-network" in vis_library()
+
+
+def test_the_parts_of_products_add_up_to_the_links() -> None:
+    people = pd.DataFrame({"participant_id": ["1", "2", "3"], "cluster_id": "c"})
+    rows = [("1", "2", 3.0, "A"), ("1", "2", 1.0, "B"), ("1", "2", 2.0, None), ("2", "3", 5.0, "B")]
+    supplies = pd.DataFrame(rows, columns=["supplier_id", "buyer_id", "value", "product_code"])
+    graph = SupplyGraph.from_tables({"participants": people, "links": supplies.assign(year=2020)})
+    data = page_of(render_view(graph, "c")).data("data")
+    # B has 1 + 5 = 6, A has 3; the rest states no product.
+    assert data["productList"] == ["B", "A", "product not given"]
+    [block] = data["years"]
+    assert links(block) == [[0, 1, 6], [1, 2, 5]]
+    assert block["products"] == {"0": [0, 1, 1, 5], "1": [0, 3], "2": [0, 2]}
+
+
+def test_figures_that_are_unknown_are_null_and_say_why() -> None:
+    result = sample()
+    data = page_of(render_view(result, "c03")).data("data")
+    people = result.participants.query("cluster_id == 'c03' and year == 2023").set_index("participant_id")
+    block = data["years"][-1]
+    for figure in data["figureList"]:
+        if figure["key"] in people:
+            values = dict(
+                zip((n["pid"] for n in data["nodes"]), block["figures"][figure["key"]], strict=True)
+            )
+            unknown = {pid for pid, value in values.items() if value is None}
+            assert unknown == set(people.index[people[figure["key"]].isna()]), figure
+    # Nothing says that sales outside were not recorded here, so a member without one has none.
+    assert all(value is not None for value in block["figures"]["out"])
+    told = page_of(render_view(example(), example().graph.cluster_ids[0])).data("data")
+    for item in told["years"]:
+        for key, found in item["why"].items():
+            assert all(item["figures"][key][int(k)] is None for k in found)
+            assert all(0 <= place < len(told["why"]) for place in found.values())
+    assert told["why"] and all(len(text) > 10 for text in told["why"])
+
+
+def test_pages_of_one_folder_share_their_scripts() -> None:
+    pages = NetworkPages(sample(), "en", shared=True)
+    shared, alone = pages.page("c03"), render_view(sample(), "c03")
+    assert [e.attributes["src"] for e in page_of(shared).all("script") if "src" in e.attributes] == [LIBRARY]
+    assert len(shared) < len(alone) - len(vis_library()) and vis_library() in library()
+    assert problems(shared) == [f"script src={LIBRARY}"]
+    assert page_of(shared).data("data") == page_of(alone).data("data")
+    assert view_name("_network.js").strip("_") == view_name("_network.js"), "no page has a name of this kind"
 
 
 def test_opening_a_page_does_not_touch_the_graph() -> None:

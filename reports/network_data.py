@@ -1,0 +1,237 @@
+"""What a network page holds: nodes, years, figures and reasons, as data that its scripts draw."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from clustercoop.graph.formation import FloatArray, IntArray
+from clustercoop.reports.layout import circular_order, positions
+from clustercoop.reports.words import Words
+
+# Above so many links in a year the page starts with the strongest.
+START_LINKS: Final = 1500
+LINKS_A_YEAR: Final = 4000
+PRODUCTS: Final = 40
+
+# Okabe & Ito (2008): eight colours that colour-blind people can tell apart.
+PALETTE: Final = ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442", "#0072b2", "#999999")
+CORE, PERIPHERY, NO_CORE = "#d55e00", "#56b4e9", "#999999"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure by which marks may be sized and coloured."""
+
+    key: str
+    label: str
+    kind: str
+    meaning: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Nodes:
+    """Nodes of the page: texts as shown, and for each id of the data its node."""
+
+    ids: list[str]
+    names: list[str]
+    roles: list[str]
+    node_of: pd.Series[Any]
+    folded: int = 0
+    links: list[str] = field(default_factory=list)
+
+    @property
+    def n(self) -> int:
+        """Number of nodes."""
+        return len(self.ids)
+
+
+@dataclass(frozen=True, eq=False)
+class Year:
+    """What the page knows of one year; arrays are by node, NaN is unknown."""
+
+    year: int
+    present: NDArray[np.bool_]
+    core: FloatArray
+    figures: Mapping[str, FloatArray]
+    why: Mapping[str, Mapping[int, str]]
+    src: IntArray
+    dst: IntArray
+    value: FloatArray
+    total: int
+    total_value: float
+    facts: str
+    beyond: tuple[str, str] = ("", "")
+    products: Mapping[str, FloatArray] = field(default_factory=dict)
+
+    @property
+    def traded(self) -> FloatArray:
+        """What a node traded, 0 where unknown: for its place, not for what is told of it."""
+        return np.nan_to_num(self.figures["volume"])
+
+
+def pairs(
+    src: NDArray[np.int64], dst: NDArray[np.int64], value: FloatArray, n: int
+) -> tuple[IntArray, IntArray, FloatArray]:
+    """Sum links of the same pair of nodes; links inside a node are not drawn."""
+    drawn = src != dst
+    keys, at = np.unique(src[drawn] * n + dst[drawn], return_inverse=True)
+    sums = np.bincount(at, value[drawn], len(keys)).astype(np.float64)
+    return (keys // n).astype(np.int32), (keys % n).astype(np.int32), sums
+
+
+def strongest(src: IntArray, dst: IntArray, value: FloatArray) -> NDArray[np.intp]:
+    """Return which links the page holds: all, or the `LINKS_A_YEAR` largest, in their order."""
+    if len(src) <= LINKS_A_YEAR:
+        return np.arange(len(src))
+    return np.sort(np.lexsort((dst, src, -value))[:LINKS_A_YEAR])
+
+
+def places(years: list[Year], n: int, seed: int) -> list[FloatArray]:
+    """Return where the nodes stand in each year, shape (n, 2) each."""
+    rank = circular_order(
+        n,
+        np.concatenate([item.src for item in years]),
+        np.concatenate([item.dst for item in years]),
+        np.concatenate([item.value for item in years]),
+        seed,
+    )
+    found = []
+    for item in years:
+        volume, none = item.traded, np.full(n, np.nan)
+        coreness = item.figures.get("supplier_coreness", none) + item.figures.get("buyer_coreness", none)
+        score = coreness if not np.isnan(coreness).all() else volume
+        core = None if np.isnan(item.core).all() else item.core == 1
+        found.append(np.round(positions(rank, score, core, volume > 0, item.present)))
+    return found
+
+
+def payload(
+    nodes: Nodes, years: list[Year], figures: list[Figure], at: list[FloatArray], words: Words
+) -> dict[str, Any]:
+    """Return the data of the page, ready for JSON."""
+    legend = _legend(nodes.roles, words)
+    color = {entry["role"]: entry["color"] for entry in legend}
+    reasons: dict[str, int] = {}
+    codes, products = _products(years, words)
+    known = [f for f in figures if any(not np.isnan(item.figures[f.key]).all() for item in years)]
+    blocks = []
+    for item, place in zip(years, at, strict=True):
+        why = {
+            figure.key: {
+                str(node): reasons.setdefault(text, len(reasons))
+                for node, text in item.why.get(figure.key, {}).items()
+            }
+            for figure in known
+        }
+        blocks.append(
+            {
+                "year": item.year,
+                "present": item.present.astype(int).tolist(),
+                "core": numbers(item.core),
+                "x": place[:, 0].astype(int).tolist(),
+                "y": place[:, 1].astype(int).tolist(),
+                "links": _flat(item),
+                "products": _by_product(item, codes),
+                "total": item.total,
+                "totalValue": float(f"{item.total_value:.10g}"),
+                "facts": item.facts,
+                "beyond": list(item.beyond),
+                "figures": {figure.key: numbers(item.figures[figure.key]) for figure in known},
+                "why": {key: found for key, found in why.items() if found},
+            }
+        )
+    most = max(len(item.src) for item in years)
+    return {
+        # Opaque ids: a name or a tax number is never an identifier on the page.
+        "nodes": [
+            {"id": f"n{k}", "name": name, "pid": pid, "role": role, "color": color[role]}
+            | ({"link": nodes.links[k]} if nodes.links else {})
+            for k, (name, pid, role) in enumerate(zip(nodes.names, nodes.ids, nodes.roles, strict=True))
+        ],
+        "years": blocks,
+        "legend": legend,
+        "figureList": [{"key": f.key, "label": f.label, "kind": f.kind, "meaning": f.meaning} for f in known],
+        "why": list(reasons),
+        "productList": products,
+        "coreKnown": any(not np.isnan(item.core).all() for item in years),
+        "coreColors": [PERIPHERY, CORE, NO_CORE],
+        "startLinks": START_LINKS if most > START_LINKS else 0,
+    }
+
+
+def numbers(values: Iterable[float]) -> list[float | None]:
+    """Return numbers with seven figures for the page; unknown is null.
+
+    Examples
+    --------
+    >>> numbers([0.5, float("nan"), 3.0])
+    [0.5, None, 3]
+    """
+    return [_short(value) for value in np.asarray(values, dtype=np.float64).tolist()]
+
+
+def _short(value: float) -> float | None:
+    if value != value:
+        return None
+    number = float(f"{value:.7g}")
+    return int(number) if number.is_integer() and abs(number) < 1e15 else number
+
+
+def _flat(item: Year) -> list[float | None]:
+    flat = np.column_stack([item.src, item.dst, item.value]).astype(np.float64)
+    return numbers(flat.ravel())
+
+
+def _products(years: list[Year], words: Words) -> tuple[dict[str, int], list[str]]:
+    """Return for each product code its place in the list of the page, and the list as shown.
+
+    The largest have places of their own, the others one; {} where no link states a product.
+    """
+    sums: dict[str, float] = {}
+    for item in years:
+        for code, values in item.products.items():
+            sums[code] = sums.get(code, 0.0) + float(values.sum())
+    named = sorted((code for code in sums if code), key=lambda code: (-sums[code], code))
+    if not named:
+        return {}, []
+    places_of = {code: min(place, PRODUCTS) for place, code in enumerate(named)}
+    shown = named[:PRODUCTS]
+    if len(named) > PRODUCTS:
+        shown.append(words("view_other_products", n=len(named) - PRODUCTS))
+    if "" in sums:
+        places_of[""] = len(shown)
+        shown.append(words("view_no_product"))
+    return places_of, shown
+
+
+def _by_product(item: Year, codes: Mapping[str, int]) -> dict[str, list[float | None]]:
+    """Return for each place of the list of products its links and values in turn."""
+    sums: dict[int, FloatArray] = {}
+    for code, values in item.products.items():
+        if code in codes:
+            sums[codes[code]] = sums.get(codes[code], 0.0) + values
+    found = {}
+    for place, values in sorted(sums.items()):
+        at = np.flatnonzero(values > 0)
+        found[str(place)] = numbers(np.column_stack([at, values[at]]).ravel())
+    return found
+
+
+def _legend(roles: list[str], words: Words) -> list[dict[str, str]]:
+    """Return role → colour, the most frequent first; the last colour is shared by the rest."""
+    counts = pd.Series(roles, dtype=object).value_counts()
+    order = sorted(counts.index, key=lambda role: (role == "", -int(counts[role]), role))
+    return [
+        {
+            "role": role,
+            "label": role or words("view_no_role"),
+            "color": PALETTE[-1] if role == "" else PALETTE[min(place, len(PALETTE) - 1)],
+        }
+        for place, role in enumerate(order)
+    ]

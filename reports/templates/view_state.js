@@ -1,0 +1,99 @@
+// What the page holds and what the reader has chosen. Names reach the page as text nodes, canvas labels and
+// field values only. Unknown figures are null everywhere and never take part as 0.
+const LANG = document.documentElement.lang;
+const byId = (id) => document.getElementById(id);
+const number = new Intl.NumberFormat(LANG, {maximumSignificantDigits: 4});
+const whole = new Intl.NumberFormat(LANG);
+const percent = new Intl.NumberFormat(LANG, {style: "percent", maximumFractionDigits: 1});
+const DASH = "—";
+const N = DATA.nodes.length;
+const NODES = [...Array(N).keys()];
+const figureOf = new Map(DATA.figureList.map((figure) => [figure.key, figure]));
+
+const state = {
+  at: Math.max(0, DATA.years.findIndex((y) => y.year === DATA.start)), share: 0, who: -1, to: -1, depth: 1,
+  role: "", product: "", stage: "", size: "volume", color: DATA.coreKnown ? "core" : "role", view: "net",
+  outside: false, labels: false, match: -1,
+};
+const yearNow = () => DATA.years[state.at];
+const value = (key, k, year = yearNow()) => year.figures[key] ? year.figures[key][k] : null;
+const why = (key, k) => {
+  const place = (yearNow().why[key] || {})[k];
+  return place === undefined ? TEXT.why : DATA.why[place];
+};
+
+function say(key, amount) {
+  if (amount === null) return DASH;
+  const kind = key in {value: 1} ? "money" : (figureOf.get(key) || {}).kind;
+  if (kind === "share") return percent.format(amount);
+  return number.format(amount) + (kind === "money" ? " " + DATA.currency : "");
+}
+
+const label = (key) => {
+  const figure = figureOf.get(key);
+  return figure.label + (figure.kind === "money" ? ", " + DATA.currency : "");
+};
+
+const coreOf = (k) => yearNow().core[k];
+const coreSaid = (k) => coreOf(k) === null ? DASH : coreOf(k) ? TEXT.yes : TEXT.no;
+
+// Stages as everywhere in the report: rounded, those beyond the last in one; "?" is unknown.
+function stageOf(k) {
+  const level = value("stage", k);
+  return level === null ? "?" : String(Math.min(Math.floor(level + 0.5), DATA.stages));
+}
+const stageSaid = (stage) => stage === "?" ? TEXT.stage_unknown
+  : (Number(stage) === DATA.stages ? TEXT.stage_more : TEXT.stage).replace("{stage}", stage);
+
+// The address keeps what was chosen, so that it can be sent and come back to. Only what differs from the
+// beginning stands in it.
+const KEPT = ["depth", "role", "product", "stage", "size", "color", "view"];
+const START = {...state};
+
+function address() {
+  const said = new URLSearchParams();
+  if (state.at !== START.at) said.set("year", yearNow().year);
+  if (state.share !== START.share) said.set("least", state.share);
+  for (const [key, k] of [["who", state.who], ["to", state.to]]) if (k >= 0) said.set(key, DATA.nodes[k].pid || DATA.nodes[k].id);
+  for (const key of KEPT) if (state[key] !== START[key]) said.set(key, state[key]);
+  for (const key of ["outside", "labels"]) if (state[key]) said.set(key, "1");
+  return String(said);
+}
+
+function keep() {
+  const said = address();
+  if (said !== location.hash.slice(1)) history.replaceState(null, "", "#" + said);
+}
+
+function nodeOf(id) {
+  const found = DATA.nodes.findIndex((node) => node.pid === id);
+  return found >= 0 ? found : DATA.nodes.findIndex((node) => node.id === id);
+}
+
+// Take over what an address says; what it does not know or the page does not hold stays as at the beginning.
+function takeAddress() {
+  const said = new URLSearchParams(location.hash.slice(1));
+  Object.assign(state, START);
+  const at = DATA.years.findIndex((year) => String(year.year) === said.get("year"));
+  if (at >= 0) state.at = at;
+  const share = Number(said.get("least") || START.share);
+  state.share = share >= 0 && share <= 100 ? Math.round(share) : START.share;
+  for (const key of ["who", "to"]) if (said.has(key)) state[key] = nodeOf(said.get(key));
+  if (said.get("depth") === "2") state.depth = 2;
+  const held = {
+    role: DATA.legend.map((entry) => entry.role || "-"), product: DATA.productList.map((_, place) => String(place)), stage: allStages(),
+    size: [...figureOf.keys(), "none"], view: ["net", "matrix"],
+    color: ["role", ...(DATA.coreKnown ? ["core"] : []), ...figureOf.keys()],
+  };
+  for (const [key, values] of Object.entries(held)) if (said.has(key) && values.includes(said.get(key))) state[key] = said.get(key);
+  for (const key of ["outside", "labels"]) state[key] = said.get(key) === "1";
+}
+
+function allStages() {
+  if (!figureOf.has("stage")) return [];
+  const found = new Set();
+  for (const year of DATA.years) {
+    for (const k of NODES) if (year.present[k]) found.add(value("stage", k, year) === null ? "?" : String(Math.min(Math.floor(value("stage", k, year) + 0.5), DATA.stages)));
+  }
+  return [...found].sort((a, b) => (a === "?") - (b === "?") || a - b);
+}
