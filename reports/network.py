@@ -235,7 +235,6 @@ class NetworkPages:
             "file": file,
             "currency": words.money(self.graph.currency),
             "stages": STAGES,
-            "tables": {},
         }
         return render(
             "view.html.j2",

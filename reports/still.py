@@ -60,7 +60,7 @@ def _drawn(nodes: Nodes, year: Year, place: FloatArray, data: dict[str, Any], wo
     wide, high = place[here].max(axis=0) + (180, 70) - (left, top)
     label = escape(f"{words('view_canvas')}. {year.facts}")
     box = f"{left:.0f} {top:.0f} {wide:.0f} {high:.0f}"
-    parts = [f'<svg viewBox="{box}" role="img" aria-label="{label}" class="still">']
+    parts = [f'<svg class="still" viewBox="{box}" role="img" aria-label="{label}">']
     parts += _lines(year, place)
     traded = year.traded
     size = 9 + 21 * np.sqrt(traded / max(float(traded.max()), 1e-300))

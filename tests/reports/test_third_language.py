@@ -90,10 +90,26 @@ def shown(path: Path) -> str:
         data = re.search(r'(?s)<script type="application/json" id="data"[^>]*>(.*?)</script>', text)
         if data and '"tables":' in data[1]:
             text = text.replace(data[0], "\n".join(drawn(json.loads(data[1]))))
+        elif data and '"figureList":' in data[1]:
+            text = text.replace(data[0], "\n".join(network(json.loads(data[1]))))
         text = unescape(
             re.sub(r"<[^>]*?((?:(?:data-tip|data-why|aria-label|title)=\"[^\"]*\"[^>]*?)*)>", r" \1 ", text)
         )
     return text
+
+
+def network(data: dict[str, Any]) -> list[str]:
+    """Return all texts of a network page that its scripts show."""
+    texts = [*data["why"], *data["productList"], data["currency"]]
+    for part, names in {
+        "nodes": ("name", "role"),
+        "legend": ("label",),
+        "figureList": ("label", "meaning"),
+    }.items():
+        texts += [item[name] for item in data[part] for name in names]
+    for year in data["years"]:
+        texts += [year["facts"], year["beyond"][1]]
+    return texts
 
 
 def sentences() -> list[str]:
