@@ -80,7 +80,7 @@ def analyze_graph(
     noticed = Findings(list(findings or ()))
     noticed.extend(base.findings)
     formations = [f for f in graph.formations() if only is None or (f.cluster_id, f.year) in only]
-    measured = engines.open(settings.engine, workers=settings.workers).map(
+    measured = engines.chosen(settings).map(
         partial(measure_formation, graph=graph, settings=settings),
         formations,
         progress=progress,
@@ -178,8 +178,7 @@ def _requests(
         settings=settings,
         graph=graph,
     )
-    engine = engines.open(settings.engine, workers=settings.workers)
-    asked = engine.map(task, kept, progress=progress, phase="what to ask")
+    asked = engines.chosen(settings).map(task, kept, progress=progress, phase="what to ask")
     return [one for each in asked for one in each]
 
 

@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 from clustercoop.graph.errors import parameter_error
 from clustercoop.graph.formation import Formation
 from clustercoop.graph.progress import Progress, silent
-from clustercoop.graph.settings import DOMAINS
+from clustercoop.graph.settings import DOMAINS, Settings
 
 T = TypeVar("T")
 
@@ -39,28 +39,40 @@ class Engine(Protocol):
         """
 
 
-def open(name: str = "local", *, workers: int = 0) -> Engine:
+def open(name: str = "local", *, workers: int = 0, master: str = "") -> Engine:
     """Return the engine called `name`.
 
     Parameters
     ----------
-    name : {"local"}
+    name : {"local", "spark"}
     workers : int
         Formations worked on at once; 0 is one a core.
+    master : str
+        Address of a master of Spark (`clustercoop.engines.spark.SparkEngine`).
 
     Raises
     ------
     ParameterError
         There is no such engine.
+    MissingExtraError, EngineError
+        What Spark needs is absent, or its master does not answer.
 
     Examples
     --------
     >>> open("local", workers=2).map(len, [])
     []
     """
-    from clustercoop.engines.local import LocalEngine
+    if name == "local":
+        from clustercoop.engines.local import LocalEngine
 
-    made: dict[str, Callable[[int], Engine]] = {"local": LocalEngine}
-    if name not in made:
-        raise parameter_error("name", "engines.open", DOMAINS["engine"][1].must(str), name)
-    return made[name](workers)
+        return LocalEngine(workers)
+    if name == "spark":
+        from clustercoop.engines.spark import SparkEngine
+
+        return SparkEngine(workers, master)
+    raise parameter_error("name", "engines.open", DOMAINS["engine"][1].must(str), name)
+
+
+def chosen(settings: Settings) -> Engine:
+    """Return the engine that `settings` ask for; errors as in `open`."""
+    return open(settings.engine, workers=settings.workers, master=settings.spark_master)

@@ -43,6 +43,10 @@ class MissingExtraError(ClusterCoopError, ImportError):
     """An optional dependency is absent; the message names the extra to install."""
 
 
+class EngineError(ClusterCoopError):
+    """Where the work was to run does not answer, or gave it up."""
+
+
 class StoreError(ClusterCoopError):
     """A graph store cannot be reached, read or written."""
 

@@ -114,8 +114,17 @@ class Settings:
         reading=True,
     )
     lang: Lang = _setting("en", "Language of reports and findings.", choices=languages(), reading=True)
-    engine: Literal["local"] = _setting(
-        "local", "Where the work on formations runs.", choices=("local",), shapes=False
+    engine: Literal["local", "spark"] = _setting(
+        "local",
+        "Where the work on formations runs: this process, or Apache Spark (extra spark).",
+        choices=("local", "spark"),
+        shapes=False,
+    )
+    spark_master: str = _setting(
+        "",
+        "Master of Spark (spark://host:7077, yarn, k8s://…) or Spark Connect (sc://host:15002); empty: the "
+        "session that runs, what spark-submit or SPARK_REMOTE say, or else this machine.",
+        shapes=False,
     )
     workers: int = _setting(
         0,

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import pickle
+import signal
+from dataclasses import asdict
 from functools import partial
+from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from clustercoop import engines
+from clustercoop.analysis.results import Result
 from clustercoop.api import load
 from clustercoop.example import dataset
-from clustercoop.graph.errors import ParameterError
+from clustercoop.graph.errors import EngineError, ParameterError
 from clustercoop.graph.formation import Formation
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import DOMAINS, Settings
-from clustercoop.pipeline import measure_formation
+from clustercoop.pipeline import analyze_graph, measure_formation
+
+NAMES = DOMAINS["engine"][1].choices
 
 
 def named(formation: Formation) -> tuple[str, int, int]:
@@ -25,12 +33,30 @@ def failing(formation: Formation) -> None:
     raise ZeroDivisionError(formation.cluster_id)
 
 
+def dying(formation: Formation, mark: Path) -> str:
+    """Kill the process that runs this, the first time."""
+    if not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return formation.cluster_id
+
+
+def always_dying(formation: Formation) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 @pytest.fixture(scope="module")
 def graph() -> SupplyGraph:
     return load(dataset())
 
 
-@pytest.mark.parametrize("name", DOMAINS["engine"][1].choices)
+@pytest.fixture(params=NAMES)
+def name(request: pytest.FixtureRequest) -> str:
+    if request.param == "spark":
+        request.getfixturevalue("spark")
+    return str(request.param)
+
+
 @pytest.mark.parametrize("workers", [0, 1, 3])
 def test_an_engine_maps_in_order_and_tells_each(graph: SupplyGraph, name: str, workers: int) -> None:
     formations = graph.formations()
@@ -42,10 +68,53 @@ def test_an_engine_maps_in_order_and_tells_each(graph: SupplyGraph, name: str, w
     assert engine.map(named, []) == []
 
 
-@pytest.mark.parametrize("name", DOMAINS["engine"][1].choices)
 def test_what_a_task_raises_reaches_the_caller(graph: SupplyGraph, name: str) -> None:
     with pytest.raises(ZeroDivisionError):
         engines.open(name).map(failing, graph.formations())
+
+
+@pytest.fixture(scope="module")
+def plain(graph: SupplyGraph) -> Result:
+    return _result(graph, "local")
+
+
+def _result(graph: SupplyGraph, engine: str) -> Result:
+    settings = Settings(
+        engine=engine, nulls=3, core_replicates=2, metrics="cooperation,core,closedness,chain"
+    )
+    some = {(f.cluster_id, f.year) for f in graph.formations()[::8]}
+    return analyze_graph(graph, settings.replace(engine=engine), only=some)
+
+
+def test_engines_agree_on_every_figure_gap_and_finding(graph: SupplyGraph, plain: Result, name: str) -> None:
+    found = _result(graph, name)
+    for table in ("formations", "participants", "clusters", "gaps"):
+        pd.testing.assert_frame_equal(getattr(found, table), getattr(plain, table), rtol=1e-12, atol=0)
+    assert [asdict(f) for f in found.findings] == [asdict(f) for f in plain.findings]
+    assert found.formations["core_p_degree"].notna().any()
+
+
+@pytest.mark.usefixtures("spark")
+def test_a_worker_that_is_killed_is_replaced_and_its_task_run_again(
+    graph: SupplyGraph, tmp_path: Path
+) -> None:
+    mark = tmp_path / "died"
+    formations = graph.formations()[:3]
+    found = engines.open("spark").map(partial(dying, mark=mark), formations)
+    assert mark.exists() and found == [f.cluster_id for f in formations]
+
+
+@pytest.mark.usefixtures("spark")
+def test_a_task_that_always_kills_its_worker_ends_in_one_sentence(graph: SupplyGraph) -> None:
+    with pytest.raises(EngineError, match="^Spark gave up the work: Job aborted .* failed 4 times") as caught:
+        engines.open("spark").map(always_dying, graph.formations()[:1])
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.usefixtures("spark")
+def test_one_process_has_one_session(graph: SupplyGraph) -> None:
+    with pytest.raises(EngineError, match="has a Spark session on local"):
+        engines.open("spark", master="spark://127.0.0.1:7077")
 
 
 def test_the_task_of_an_analysis_can_be_pickled(graph: SupplyGraph) -> None:
@@ -57,5 +126,5 @@ def test_the_task_of_an_analysis_can_be_pickled(graph: SupplyGraph) -> None:
 
 
 def test_an_unknown_engine_is_refused_in_one_sentence() -> None:
-    with pytest.raises(ParameterError, match="one of local"):
+    with pytest.raises(ParameterError, match="one of local, spark"):
         engines.open("cloud")

@@ -163,3 +163,20 @@ def test_the_compose_file_is_valid() -> None:
     bad = subprocess.run(run, capture_output=True, text=True, env={"PATH": ""})
     assert bad.returncode != 0
     assert "NEO4J_PASSWORD" in bad.stderr
+
+
+def test_the_compose_file_of_spark_is_valid() -> None:
+    command = shutil.which("docker-compose")
+    if command is None:
+        pytest.skip("docker-compose is not installed (Debian package docker-compose)")
+    path = str(ROOT / "docker-compose.spark.yml")
+    run = subprocess.run(
+        [command, "-f", path, "--profile", "driver", "config"],
+        capture_output=True,
+        text=True,
+        env={"PATH": ""},
+    )
+    assert run.returncode == 0, run.stderr
+    for wanted in ("deploy.master.Master", "spark://master:7077", "replicas: 2", "service_healthy"):
+        assert wanted in run.stdout
+    assert "published" not in run.stdout
