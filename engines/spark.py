@@ -333,14 +333,17 @@ def _require_answer(address: str) -> None:
 
 
 def _said(error: BaseException) -> str:
-    """Return what an error of Spark says in one line: of a trace, what was raised first.
+    r"""Return what an error of Spark says in one line: of a trace, why it ended or what was raised last.
 
     Examples
     --------
-    >>> _said(Exception("An error occurred while calling o7.x.\\n: org.y.SparkException: Job aborted."))
+    >>> _said(Exception("An error occurred while calling o7.x.\n: org.y.SparkException: Job aborted."))
     'Job aborted.'
     """
     lines = [line for line in (each.strip(" :\t") for each in str(error).splitlines()) if line]
-    raised = [found[1] for line in lines if (found := re.match(r"[\w.$]*(?:Error|Exception): (.*)", line))]
-    vague = not lines or lines[0].startswith("An e")  # "An error occurred", "An exception was thrown"
-    return (raised if vague and raised else lines or [type(error).__name__])[0]
+    raised = [found[1] for line in lines if (found := re.search(r"(?:Error|Exception): (.*)", line))]
+    if not lines or (
+        lines[0].startswith("An e") and raised
+    ):  # "An error occurred", "An exception was thrown"
+        lines = [*(one for one in raised if one.startswith("Job aborted")), *reversed(raised)]
+    return (lines or [type(error).__name__])[0]
