@@ -79,9 +79,7 @@ def plain(graph: SupplyGraph) -> Result:
 
 
 def _result(graph: SupplyGraph, engine: str) -> Result:
-    settings = Settings(
-        engine=engine, nulls=3, core_replicates=2, metrics="cooperation,core,closedness,chain"
-    )
+    settings = Settings(nulls=3, core_replicates=2, metrics="cooperation,core,closedness,chain")
     some = {(f.cluster_id, f.year) for f in graph.formations()[::8]}
     return analyze_graph(graph, settings.replace(engine=engine), only=some)
 
