@@ -51,6 +51,8 @@ class Result:
     policy : mapping of str to DataFrame
         What the figures mean for policy, by name of table (`clustercoop.analysis.policy.tables`). Sentences
         are codes (`clustercoop.graph.said`).
+    flows : DataFrame
+        Links by quarter or month, where ``period`` asks for them; written as ``links_by_period``.
     """
 
     formations: pd.DataFrame
@@ -65,6 +67,7 @@ class Result:
     gaps: pd.DataFrame = field(default_factory=lambda: gaps_frame(()))
     requests: pd.DataFrame = field(default_factory=pd.DataFrame)
     policy: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    flows: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def __repr__(self) -> str:
         """Return a few lines: what was analysed, what is known of it, and where the tables are."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -333,6 +333,7 @@ def analyze(
         provenance=data.provenance,
         progress=progress,
     )
+    result = replace(result, flows=data.flows)
     if out is not None:
         write_result(result, out, progress=progress)
     if store is not None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from clustercoop.graph.errors import DataError
+from clustercoop.graph.errors import DataError, parameter_error
 from clustercoop.graph.settings import Lang
-from clustercoop.outputs import written_aside
+from clustercoop.outputs import refuse_foreign, written_aside
 from clustercoop.reports.form import write_form
 
 
@@ -19,6 +22,8 @@ def template(
     lang: Lang = "en",
     unit: str = "",
     participants: str | os.PathLike[str] | pd.DataFrame | None = None,
+    each: bool = False,
+    years: Sequence[int] = (),
 ) -> Path:
     """Write a workbook for participants to fill in; `check` and `analyze` read it, or a folder of them.
 
@@ -28,17 +33,24 @@ def template(
     Parameters
     ----------
     out : path
-        The .xlsx file.
+        The .xlsx file; with `each` a new or empty folder.
     lang : str
     unit : str
         Unit of money chosen beforehand, as a header would name it; by default the first that the form offers.
     participants : path or DataFrame, optional
         A register whose organisations the form lists; those that give no figure are then told by name.
+    each : bool
+        Write one form for each member of a cluster in the register: it names the respondent, lists the
+        members of its clusters, itself first, and the partners outside, and is called by its identifier.
+    years : sequence of int
+        With `each`: years for which the respondent's rows of figures are there to be filled in.
 
     Raises
     ------
     ParameterError
-        `unit` is none of money.
+        `unit` is none of money; `each` or `years` without what it needs.
+    OutputError
+        The place cannot be written, or holds files.
     DataError
         `participants` holds no register, or one too long for the form.
 
@@ -50,9 +62,39 @@ def template(
     """
     register = None if participants is None else _register(participants)
     target = Path(out)
+    if each and register is None:
+        raise parameter_error("participants", "template", "a register where 'each' is on", participants)
+    if years and not each:
+        raise parameter_error("years", "template", "empty where 'each' is off", tuple(years))
+    if not each or register is None:
+        with written_aside(target) as aside:
+            write_form(aside, lang=lang, unit=unit, register=register)
+        return target
+    refuse_foreign(target)  # forms that are filled in are never written over
     with written_aside(target) as aside:
-        write_form(aside, lang=lang, unit=unit, register=register)
+        aside.mkdir()
+        for name, (who, listed) in _by_respondent(register).items():
+            write_form(
+                aside / f"{name}.xlsx", lang=lang, unit=unit, register=listed, respondent=who, years=years
+            )
     return target
+
+
+def _by_respondent(register: pd.DataFrame) -> dict[str, tuple[str, pd.DataFrame]]:
+    """Return for the name of each form its respondent and the organisations that it lists."""
+    forms: dict[str, tuple[str, pd.DataFrame]] = {}
+    clusters = register["cluster_id"]
+    for who in dict.fromkeys(register.loc[clusters.notna(), "participant_id"]):
+        own = register["participant_id"] == who
+        listed = clusters.isin(clusters[own].dropna()) | clusters.isna()
+        plain = re.sub(r"[^\w.-]+", "_", who).strip("._") or "_"
+        name = next(
+            n
+            for n in itertools.chain([plain], (f"{plain}_{i}" for i in itertools.count(2)))
+            if n not in forms
+        )
+        forms[name] = (who, pd.concat([register[own], register[listed & ~own]]))
+    return forms
 
 
 def _register(source: str | os.PathLike[str] | pd.DataFrame) -> pd.DataFrame:

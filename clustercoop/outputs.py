@@ -14,7 +14,7 @@ from typing import Any, Final
 import pandas as pd
 
 from clustercoop.analysis.results import Result
-from clustercoop.graph.columns import policy_tables
+from clustercoop.graph.columns import FLOWS, policy_tables
 from clustercoop.graph.errors import DataError, OutputError
 from clustercoop.graph.findings import Finding, Findings
 from clustercoop.graph.model import SupplyGraph
@@ -173,6 +173,8 @@ def _write_csv_tables(result: Result, folder: Path) -> None:
 
     for name in (*TABLES, *result.policy):
         write_csv(for_people(result, name, result.settings.lang), folder / f"{name}.csv")
+    if len(result.flows.columns):
+        write_csv(result.flows, folder / f"{FLOWS}.csv")
     write_csv(result.findings.by_kind(result.settings.lang), folder / "findings.csv")
     write_csv(for_people(result, "rejected", result.settings.lang), folder / "rejected.csv")
     if result.model is not None and len(result.model.features):
@@ -183,6 +185,8 @@ def _write_parquet_tables(result: Result, folder: Path) -> None:
     frames = {name: getattr(result, name) for name in TABLES}
     for name, frame in (frames | dict(result.policy)).items():
         frame.to_parquet(folder / f"{name}.parquet", index=False)
+    if len(result.flows.columns):
+        result.flows.to_parquet(folder / f"{FLOWS}.parquet", index=False)
     kept = pd.DataFrame([asdict(finding) for finding in result.findings], columns=list(Finding.__slots__))
     kept.astype({"row": "Int64", "year": "Int64"}).to_parquet(folder / "findings.parquet", index=False)
     result.rejected.to_parquet(folder / "rejected.parquet", index=False)
@@ -299,6 +303,7 @@ def read_result(path: str | os.PathLike[str]) -> Result:
                 for name in policy_tables()
                 if (folder / f"{name}.parquet").is_file()
             },
+            flows=pd.read_parquet(by) if (by := folder / f"{FLOWS}.parquet").is_file() else pd.DataFrame(),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"The results in {folder} are damaged ({error}); run analyze again.") from error

@@ -13,8 +13,10 @@ from clustercoop.graph.texts import row_text
 
 TABLES: Final = ("formations", "participants", "clusters")
 """The tables that every analysis makes."""
-ASKED: Final = ("whatif_figures", "whatif_losses", "whatif_plans", "bubble", "bubble_trades")
-"""The tables that a question to results makes; any other table of the file is one of policy."""
+FLOWS: Final = "links_by_period"
+"""The links by quarters or months."""
+ASKED: Final = ("whatif_figures", "whatif_losses", "whatif_plans", "bubble", "bubble_trades", FLOWS)
+"""The tables that are made where they are asked for; any other table of the file is one of policy."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,9 @@ from clustercoop.graph.errors import parameter_error
 from clustercoop.graph.texts import languages
 
 Lang = str
+Period = Literal["year", "quarter", "month"]
+PERIODS: Final[dict[str, int]] = {"year": 12, "quarter": 3, "month": 1}
+"""Parts of a year by their months."""
 
 
 METRICS: Final = ("cooperation", "core", "closedness", "chain", "model")
@@ -185,6 +188,12 @@ class Settings:
         "By default rows with dates are summed, rows of one document count once, and of others the supply "
         "is unknown.",
         choices=("ask", "sum", "once"),
+        reading=True,
+    )
+    period: Period = _setting(
+        "year",
+        "Links by parts of a year beside those of the year, from the dates, months or quarters of the rows.",
+        choices=("year", "quarter", "month"),
         reading=True,
     )
     direction: Literal["auto", "goods", "payments"] = _setting(

@@ -67,6 +67,8 @@ class TypedGrid:
         Decimal signs proven in the file.
     months : tuple of two int arrays, or None
         First and last month that each row is for, 0 for a whole year.
+    dated : array of int, or None
+        Month of the date of each row, 0 where it has none.
     """
 
     grid: Grid
@@ -79,6 +81,7 @@ class TypedGrid:
     conversions: dict[str, str] = field(default_factory=dict)
     decimal: str = ""
     months: Months | None = None
+    dated: NDArray[np.int64] | None = None
 
 
 def _match(
@@ -201,6 +204,8 @@ def _year(typed: TypedGrid, name: str, cells: NDArray[Any]) -> NDArray[np.float6
     if closes.any():
         years = np.where(closes, years - 1, years)
         typed.flags[name, "closing"], typed.flags[name, "january"] = closes, read.january & ~closes
+    if name == "year" and read.dated.any():
+        typed.dated = read.month.astype(np.int64)
     if name == "year" and read.last.any():
         typed.months = read.first.astype(np.int64), read.last.astype(np.int64)
     return years

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -48,11 +48,12 @@ from clustercoop.loaders.matrices import read_square
 from clustercoop.loaders.needed import raise_ignored
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.parts import fold_parts
+from clustercoop.loaders.periods import flows_by_period
 from clustercoop.loaders.relations import check_relations
 from clustercoop.loaders.sheets import Grid
 from clustercoop.loaders.sources import Source, find_sources
 from clustercoop.loaders.trade import turn_trade
-from clustercoop.loaders.transactions import summed
+from clustercoop.loaders.transactions import summed, summed_rows
 from clustercoop.loaders.turning import Hints, turn
 from clustercoop.loaders.unsettled import unsettled
 from clustercoop.loaders.who import ENDS, Index, join_names
@@ -78,12 +79,15 @@ class Dataset:
         the sentence of the code), content (raw cells as JSON).
     provenance : mapping
         ``inputs``: how each file was read; ``accounting``: rows and value sums by table.
+    flows : DataFrame
+        Links by quarter or month where ``settings.period`` asks for them (`loaders.periods.FLOWS`).
     """
 
     graph: SupplyGraph
     findings: Findings
     rejected: pd.DataFrame
     provenance: dict[str, Any]
+    flows: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def read_dataset(
@@ -186,16 +190,18 @@ def build(
             if source.table == table:
                 members = partial(_ids_of, typed.get("participants", ()))
                 apart = not lone and all(other.table != "aliases" for other in sources)
-                sheet = summed(source.sheet, members if apart else None, settings.repeats, notes)
+                known = members if apart else None
+                sheet = summed(source.sheet, known, notes, repeats=settings.repeats, period=settings.period)
                 grid = arranged(replace(source, sheet=sheet), spec, settings, members, notes)
                 typed.setdefault(table, []).append(type_grid(grid, spec, notes, settings.direction))
     raise_ignored(
         notes, {(t, name) for t, several in typed.items() for p in several for name in p.columns.values()}
     )
     currency = _currency(typed, settings, notes)
+    flows: list[pd.DataFrame] = []
     aliases = _open("aliases", typed["aliases"], notes) if "aliases" in typed else None
     if aliases:
-        _check(aliases, typed["aliases"], settings, notes)
+        _check(aliases, typed["aliases"], settings, notes, flows)
     renamed = aliases.accepted() if aliases else pd.DataFrame()
     index: Index | None = None
     ledgers: dict[str, Ledger] = {}
@@ -207,7 +213,7 @@ def build(
         if table in ENDS and "participants" in ledgers:
             index = index or Index(ledgers["participants"])
             join_names(ledger, index, notes)
-        _check(ledger, parts, settings, notes)
+        _check(ledger, parts, settings, notes, flows)
     if not lone:
         _refuse_empty(ledgers, notes)
     check_relations(ledgers, notes)
@@ -232,7 +238,7 @@ def build(
     table_rejected = (
         pd.concat(kept, ignore_index=True) if kept else pd.DataFrame(columns=list(REJECTED_COLUMNS))
     )
-    return Dataset(graph, findings, table_rejected, provenance)
+    return Dataset(graph, findings, table_rejected, provenance, *flows)
 
 
 def _ids_of(parts: Sequence[TypedGrid]) -> list[str]:
@@ -299,13 +305,18 @@ def _open(table: str, parts: list[TypedGrid], notes: Notes, aliases: pd.DataFram
     return ledger
 
 
-def _check(ledger: Ledger, parts: list[TypedGrid], settings: Settings, notes: Notes) -> None:
-    """Check the rows of a table against each other, once its organisations have one name each."""
+def _check(
+    ledger: Ledger, parts: list[TypedGrid], settings: Settings, notes: Notes, flows: list[pd.DataFrame]
+) -> None:
+    """Check the rows of a table against each other, once its organisations have one name each.
+
+    Links by parts of a year go to `flows`, where the settings ask for them.
+    """
     table = ledger.spec.name
+    zeros = [np.zeros(len(part.grid), np.int64) for part in parts]
+    given = [part.months or (none, none) for part, none in zip(parts, zeros, strict=True)]
+    first, last = (np.concatenate([months[side] for months in given]) for side in (0, 1))
     if table in ("links", "activity") and any(part.months for part in parts):
-        zeros = [np.zeros(len(part.grid), np.int64) for part in parts]
-        given = [part.months or (none, none) for part, none in zip(parts, zeros, strict=True)]
-        first, last = (np.concatenate([months[side] for months in given]) for side in (0, 1))
         fold_parts(ledger, (first, last))
     shared: NDArray[np.int64] | None = None
     check_kinds(ledger)
@@ -315,10 +326,16 @@ def _check(ledger: Ledger, parts: list[TypedGrid], settings: Settings, notes: No
         dated = flags.get(("year", "dated"), np.zeros(len(ledger), bool))
 
         def settle(repeated: Mask, original: NDArray[np.int64]) -> Mask:
+            repeated &= ~summed_rows(ledger)  # sums of different months may well be equal
             return settle_repeats(ledger, repeated, original, dated, settings.repeats, notes)
 
         # An invoice that stands twice is taken back once, so repeats go before anything is set off.
         shared = drop_repeats(ledger, by_all=True, settle=settle)
+        if settings.period != "year":
+            dates = [part.dated for part in parts]
+            day = np.concatenate([b if a is None else a for a, b in zip(dates, zeros, strict=True)])
+            span = np.where(last > 0, first, day), np.where(last > 0, last, day)
+            flows.append(flows_by_period(ledger, *span, settings.period))
         net_reversals(ledger)
     check_values(ledger, ("value_added", "value_added_per_employee"))
     check_apart(ledger)

@@ -76,7 +76,7 @@ def read_form(sheets: Sequence[RawSheet]) -> Form | None:
         titles = {text(f"form.sheet_{table}", lang).casefold() for lang in languages()}
         found = next((sheet for sheet in sheets if sheet.sheet.strip().casefold() in titles), None)
         if found is not None:
-            held[table] = _without_own_formulas(found)
+            held[table] = _answers(_without_own_formulas(found))
     if not held:
         wanted = ", ".join(text(f"form.sheet_{table}", languages()[0]) for table in TABLES)
         raise refusal(DataError, "form_sheets", file=page.file, sheets=wanted)
@@ -85,6 +85,16 @@ def read_form(sheets: Sequence[RawSheet]) -> Form | None:
     if rest or not read.of_money:
         raise refusal(DataError, "form_unit", file=page.file, unit=repr(unit))
     return Form(_beside(page, "form.respondent"), unit, held)
+
+
+def _answers(sheet: RawSheet) -> RawSheet:
+    """Leave out rows that hold no more than a participant and a year: a form may come with them."""
+    kept = []
+    for at, row in enumerate(sheet.records):
+        filled = [bool(show(cell).strip()) for cell in row]
+        if filled[:2] != [True, True] or any(filled[2:]) or not show(row[1]).strip()[:4].isdecimal():
+            kept.append(at)
+    return replace(sheet, records=[sheet.records[at] for at in kept], lines=[sheet.lines[at] for at in kept])
 
 
 def _beside(page: RawSheet, id: str) -> str:

@@ -59,7 +59,8 @@ def to_grid(sheet: RawSheet, spec: TableSpec, notes: Notes, given: Given = NOTHI
         lines = np.array(sheet.lines or range(1, len(frame) + 1), dtype=np.int64)
         given = with_trade(given, list(frame.columns)) if spec.name == "links" else given
         titles_of = tuple(_named(str(title), given, spec) for title in frame.columns)
-        return Grid(sheet.file, sheet.sheet, titles_of, columns, lines, (), dict(sheet.facts))
+        _tell_broken(sheet.broken, place, notes)
+        return Grid(sheet.file, sheet.sheet, titles_of, columns, lines, sheet.broken, dict(sheet.facts))
     where = place_of(sheet.file, sheet.sheet)
     given = with_profile(given, sheet.records)
     if spec.name == "links" and len(sheet.records):

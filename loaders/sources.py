@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -249,12 +250,12 @@ def _of_file(
     book = suffix_of(name) in BOOK_SUFFIXES
     if progress:
         progress(f"Reading {name}")
-    specs = [tables()[table] for table in named.tables or tables()]
+    score = partial(header_score, [tables()[table] for table in named.tables or tables()])
     if not named.tables or "links" in named.tables:
-        many = pending(path, name)
+        many = pending(path, name, score)
         if many is not None:
             return [Source("links", many, "name" if named.tables else "headers", named.part, "", given)]
-    sheets = read_raw(path, name=name, score=lambda rows: header_score(specs, rows))
+    sheets = read_raw(path, name=name, score=score)
     if not sheets:
         raise refusal(DataError, "book_empty", name=name)
     if book and (form := read_form(sheets)):

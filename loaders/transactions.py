@@ -1,11 +1,11 @@
 """Invoices and payments by the million: summed to links of a year before anything else, out of memory's way.
 
-A Parquet file of links with dates or documents is one of transactions. Where it is large, and DuckDB is
-there, its rows are summed by year, pair, product and kind, as the rules for small files have it: rows that
-are equal in every column, their document among them, count once; what is taken back is set off within its
-key. A key whose sum is negative keeps its supplies and its returns apart, so that what is set off within the
-pair, and what is rejected, is the same. Each sum stands for the first of its rows; rows that lack something
-stay as they are, and are rejected one by one with their place.
+A file of links with dates or documents, Parquet or text, is one of transactions. Where it is large, and
+DuckDB is there, its rows are summed by year (or a part of it), pair, product and kind, as the rules for small
+files have it: rows that are equal in every column, their document among them, count once; what is taken back
+is set off within its key. A key whose sum is negative keeps its supplies and its returns apart, so that what
+is set off within the pair, and what is rejected, is the same. Each sum stands for the first of its rows; rows
+that lack something stay as they are, and are rejected one by one with their place.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import numpy as np
@@ -23,38 +24,55 @@ import pandas as pd
 
 from clustercoop.graph.errors import DataError
 from clustercoop.graph.schema import tables
+from clustercoop.graph.settings import PERIODS, Period
+from clustercoop.graph.texts import refusal
 from clustercoop.loaders.deals import DATES, Repeats, says_document, whose_report
 from clustercoop.loaders.header_rows import role
 from clustercoop.loaders.ids import read_texts
-from clustercoop.loaders.ledger import is_numbering
+from clustercoop.loaders.ledger import Ledger, Mask, is_numbering
 from clustercoop.loaders.notes import Notes
-from clustercoop.loaders.sheets import RawSheet, reading
+from clustercoop.loaders.sheets import BrokenRow, RawSheet, reading
+from clustercoop.loaders.spooled import Text, amounts_of, is_text_file, large_text, lines_of, spool
+from clustercoop.loaders.text import Score
 from clustercoop.loaders.units import words
 from clustercoop.loaders.years import parse_years
 
 LARGE: Final = 2_000_000
 """Rows from which a file is summed; fewer are kept one by one."""
 OUTSIDE: Final = ("outside:suppliers", "outside:buyers")
+_NUMBERS: Final = (
+    "DOUBLE", "FLOAT", "DECIMAL", "BIGINT", "INTEGER", "SMALLINT", "HUGEINT", "UBIGINT", "UINTEGER"
+)  # fmt: skip
 _KEY: Final = ("supplier_id", "buyer_id", "product_code", "kind")
 
 
-def pending(path: Path, name: str) -> RawSheet | None:
+def pending(path: Path, name: str, score: Score) -> RawSheet | None:
     """Return the headers of a large file of transactions, its rows to be summed later; None for any other."""
-    if path.suffix.lower() != ".parquet" or not path.is_file() or find_spec("duckdb") is None:
+    if not path.is_file() or find_spec("duckdb") is None:
         return None
-    import pyarrow.parquet as pq
+    text: Text | None = None
+    if is_text_file(path):
+        text = large_text(path, name, tables()["links"], LARGE, score)
+        header = list(text.header) if text else []
+    elif path.suffix.lower() == ".parquet":
+        import pyarrow.parquet as pq
 
-    with reading(name):
-        file = pq.ParquetFile(path)
-        header, rows = file.schema_arrow.names, file.metadata.num_rows
+        with reading(name):
+            file = pq.ParquetFile(path)
+        header = file.schema_arrow.names if file.metadata.num_rows >= LARGE else []
+    else:
+        return None
     found = _columns(header)
-    if rows < LARGE or not {"year", "supplier_id", "buyer_id", "value"} <= set(found):
+    if not {"year", "supplier_id", "buyer_id", "value"} <= set(found):
         return None
     if not (_documents(header, found) or _dates(header, found)):
         return None
     frame = pd.DataFrame({i: pd.Series(dtype=object) for i in range(len(header))})
     frame.columns = pd.Index(header, dtype=object)
-    return RawSheet(name, frame=frame, facts={"bytes": path.stat().st_size, "transactions": str(path)})
+    facts: dict[str, Any] = {"bytes": path.stat().st_size, "transactions": str(path)}
+    if text:
+        facts |= {"encoding": text.encoding, "delimiter": text.delimiter, "line_end": text.line_end}
+    return RawSheet(name, frame=frame, facts=facts | ({"text": text} if text else {}))
 
 
 def _columns(header: Collection[str]) -> dict[str, str]:
@@ -76,7 +94,12 @@ def _dates(header: Collection[str], found: Mapping[str, str]) -> bool:
 
 
 def summed(
-    sheet: RawSheet, members: Callable[[], Collection[str]] | None, repeats: Repeats, notes: Notes
+    sheet: RawSheet,
+    members: Callable[[], Collection[str]] | None,
+    notes: Notes,
+    *,
+    repeats: Repeats = "ask",
+    period: Period = "year",
 ) -> RawSheet:
     """Return the links that the transactions of a `pending` sheet make; any other sheet as it is.
 
@@ -86,9 +109,9 @@ def summed(
     members : callable, or None
         Gives the ids of the participants. Flows between others whose ids are numbers, which nobody can
         mistake for a participant's, are one row a year. None keeps every pair.
-    repeats : str
-        As in `Settings`.
     notes : Notes
+    repeats, period : str
+        As in `Settings`; of a period shorter than a year the year of each sum tells its first month.
 
     Raises
     ------
@@ -102,30 +125,47 @@ def summed(
     header = [str(title) for title in sheet.frame.columns] if sheet.frame is not None else []
     found, name = _columns(header), sheet.file
     once = repeats == "once" or (repeats == "ask" and _documents(header, found))
-    with reading(name), duckdb.connect() as engine:
+    text: Text | None = sheet.facts.get("text")
+    with reading(name), TemporaryDirectory() as folder, duckdb.connect() as engine:
         engine.execute("SET preserve_insertion_order = false")
-        source = engine.from_parquet(sheet.facts["transactions"], file_row_number=True)
-        _refuse_texts(source, found["value"], name)
+        file = sheet.facts["transactions"]
+        broken: list[BrokenRow] = []
+        if text:
+            broken = spool(Path(file), text, Path(folder, "rows.parquet"), name)
+            file = str(Path(folder, "rows.parquet"))
+        source = engine.from_parquet(file, file_row_number=True)
         engine.register("raw", source)
+        amount = _amounts(engine, source, found["value"], name)
         _refuse_sides(engine, [t for t in header if t not in found.values()], name)
-        engine.register("years", _years(engine, found["year"]))
+        engine.register("years", _years(engine, found["year"], PERIODS[period]))
         engine.register("ends", _ends(engine, found, members and members()))
-        return _links(engine, sheet, header, found, once, notes)
+        table = _links(engine, header, found, amount, once)
+    at = table["line"].to_numpy("int64")
+    table["line"] = lines_of(at, text, broken) if text else at + 1
+    return _sheet(replace(sheet, broken=tuple(broken)), table, found, notes)
+
+
+def summed_rows(ledger: Ledger) -> Mask:
+    """Tell which rows of a ledger are sums of transactions."""
+    sums = [isinstance(grid.facts.get("transactions"), dict) for grid in ledger.grids]
+    return np.array(sums, bool)[ledger.source]
 
 
 def _quoted(title: str) -> str:
     return '"' + title.replace('"', '""') + '"'
 
 
-def _refuse_texts(source: Any, title: str, name: str) -> None:
+def _amounts(engine: Any, source: Any, title: str, name: str) -> str:
+    """Return the SQL of an amount, and register the relation `amounts` of texts that it looks up."""
     kind = str(dict(zip(source.columns, source.types, strict=True))[title])
-    if not kind.startswith(
-        ("DOUBLE", "FLOAT", "DECIMAL", "BIGINT", "INTEGER", "SMALLINT", "HUGEINT", "UBIGINT", "UINTEGER")
-    ):
-        raise DataError(
-            f"The column {title} of {name} holds no numbers ({kind.lower()}); so many transactions are read "
-            "where their amounts are stored as numbers."
-        )
+    if kind == "VARCHAR":
+        return amounts_of(engine, _quoted(title), f"{title} ({name})")
+    if not kind.startswith(_NUMBERS):
+        raise refusal(DataError, "transactions_texts", where=f"{title} ({name})")
+    engine.register(
+        "amounts", pd.DataFrame({"text": pd.Series(dtype="str"), "number": pd.Series(dtype=float)})
+    )
+    return f"r.{_quoted(title)}::DOUBLE"
 
 
 def _refuse_sides(engine: Any, unused: Collection[str], name: str) -> None:
@@ -138,17 +178,23 @@ def _refuse_sides(engine: Any, unused: Collection[str], name: str) -> None:
             )
 
 
-def _years(engine: Any, title: str) -> pd.DataFrame:
-    """Return each distinct cell of the column of years or dates, as text, with its year (NaN for none)."""
+def _years(engine: Any, title: str, months: int) -> pd.DataFrame:
+    """Return each distinct cell of the column of years or dates, as text, with its year (NaN for none).
+
+    `part` is the first month of the period of so many `months` that the cell lies in, 0 for none.
+    """
     cells = engine.sql(
         f"SELECT DISTINCT {_quoted(title)} AS cell, {_quoted(title)}::VARCHAR AS text FROM raw"
     ).df()
     held = cells["cell"]
     if pd.api.types.is_datetime64_any_dtype(held):
         years = held.dt.year.astype("float64").to_numpy()
+        month = held.dt.month.fillna(0).to_numpy("int64")
     else:
-        years = parse_years(held.to_numpy()).years
-    return pd.DataFrame({"text": cells["text"], "year": years})
+        read = parse_years(held.to_numpy())
+        years, month = read.years, read.month.astype("int64")
+    part = np.where((month > 0) & (months < 12), (month - 1) // months * months + 1, 0)
+    return pd.DataFrame({"text": cells["text"], "year": years, "part": part})
 
 
 def _ends(engine: Any, found: Mapping[str, str], members: Collection[str] | None) -> pd.DataFrame:
@@ -173,17 +219,18 @@ def _ends(engine: Any, found: Mapping[str, str], members: Collection[str] | None
     return pd.DataFrame({"id": pd.Series(far, dtype="str")})
 
 
-def _links(
-    engine: Any, sheet: RawSheet, header: list[str], found: Mapping[str, str], once: bool, notes: Notes
-) -> RawSheet:
+def _links(engine: Any, header: list[str], found: Mapping[str, str], amount: str, once: bool) -> pd.DataFrame:
+    """Return the sums of each year and key, broken rows one by one, by the first row of each."""
     told = [title for title in header if not is_numbering(title)]
     by_all = ", ".join(map(_quoted, told))
+    some = f"coalesce({', '.join(f'{_quoted(title)}::VARCHAR' for title in header)}) IS NOT NULL"
     engine.execute(
         "CREATE TEMP VIEW rows AS "
         + (
-            f"SELECT {by_all}, min(file_row_number) AS line, count(*) AS times FROM raw GROUP BY {by_all}"
+            f"SELECT {by_all}, min(file_row_number) AS line, count(*) AS times FROM raw"
+            f" WHERE {some} GROUP BY {by_all}"
             if once
-            else "SELECT *, file_row_number AS line, 1 AS times FROM raw"
+            else f"SELECT *, file_row_number AS line, 1 AS times FROM raw WHERE {some}"
         )
     )
     keys = [name for name in _KEY if name in found]
@@ -193,53 +240,56 @@ def _links(
     engine.execute(
         f"""CREATE TEMP TABLE whole AS
         WITH typed AS (
-            SELECT y.year, {cells}, r.{_quoted(found["value"])}::DOUBLE AS value, r.line, r.times,
-                r.{_quoted(found["year"])}::VARCHAR AS told
+            SELECT y.year, y.part, {cells}, {amount} AS value, r.line, r.times,
+                r.{_quoted(found["year"])}::VARCHAR AS told, r.{_quoted(found["value"])}::VARCHAR AS said
             FROM rows r LEFT JOIN years y ON r.{_quoted(found["year"])}::VARCHAR IS NOT DISTINCT FROM y.text
+            LEFT JOIN amounts m ON r.{_quoted(found["value"])}::VARCHAR = m.text
         ), marked AS (
             SELECT t.*, (a.id IS NOT NULL AND b.id IS NOT NULL) AS outside,
                 (t.year IS NULL OR isnan(t.year) OR value IS NULL OR isnan(value) OR isinf(value)
                  OR supplier_id IS NULL OR buyer_id IS NULL) AS broken
             FROM typed t LEFT JOIN ends a ON t.supplier_id = a.id LEFT JOIN ends b ON t.buyer_id = b.id
         )
-        SELECT year, any_value(told) AS told, outside AND NOT broken AS outside,
+        SELECT year, part, any_value(told) AS told, outside AND NOT broken AS outside,
             {kept},
             sum(CASE WHEN value > 0 THEN value ELSE 0 END) AS up,
             sum(CASE WHEN value < 0 THEN value ELSE 0 END) AS down,
             count(*) FILTER (value > 0) AS supplies, count(*) FILTER (value < 0) AS returns,
-            any_value(CASE WHEN broken THEN value END) AS odd, broken,
+            any_value(CASE WHEN broken THEN said END) AS odd, broken,
             min(line) AS line, count(*) AS rows, sum(times - 1) AS again,
             sum((times - 1) * value) AS again_value
         FROM marked
-        GROUP BY year, outside AND NOT broken, broken, CASE WHEN broken THEN line ELSE -1 END,
+        GROUP BY year, part, outside AND NOT broken, broken, CASE WHEN broken THEN line ELSE -1 END,
             {by}"""
     )
-    table = engine.sql("SELECT * FROM whole ORDER BY line").df()
-    return _sheet(sheet, table, found, keys, notes)
+    table: pd.DataFrame = engine.sql("SELECT * FROM whole ORDER BY line").df()
+    return table
 
 
-def _sheet(
-    sheet: RawSheet, table: pd.DataFrame, found: Mapping[str, str], keys: list[str], notes: Notes
-) -> RawSheet:
-    """Return the summed rows as a sheet; a key below zero gives two rows, its supplies and its returns."""
+def _sheet(sheet: RawSheet, table: pd.DataFrame, found: Mapping[str, str], notes: Notes) -> RawSheet:
+    """Return the summed rows as a sheet; a key below zero gives two rows, its supplies and its returns.
+
+    So does each key of a part of a year: its returns may be of supplies of an earlier part.
+    """
     up, down = table["up"].to_numpy("float64"), table["down"].to_numpy("float64")
     broken, outside = table["broken"].to_numpy(bool), table["outside"].to_numpy(bool)
     net = up + down
-    apart = ~broken & (table["returns"] > 0).to_numpy() & ~((net >= 0) & (up > 0))
+    whole = (net >= 0) & (up > 0) & ~(table["part"] > 0).to_numpy()
+    apart = ~broken & (table["returns"] > 0).to_numpy() & ~whole
     two = apart & (table["supplies"] > 0).to_numpy()
-    value = np.where(broken, table["odd"].to_numpy("float64"), np.where(two, up, net))
+    value = np.where(two, up, net).astype(object)
+    value[broken] = table["odd"][broken]
     at = np.concatenate([np.arange(len(table)), np.flatnonzero(two)])
     values = np.concatenate([value, down[two]])
     order = np.argsort(table["line"].to_numpy()[at], kind="stable")
     at, values = at[order], values[order]
-    years = table["year"].to_numpy("float64")
-    said = np.array(
-        [told if np.isnan(year) else int(year) for year, told in zip(years, table["told"], strict=True)]
-        or [0],
-        dtype=object,
-    )[: len(table)]
+    said = np.empty(len(table), object)
+    said[:] = [
+        told if np.isnan(year) else f"{year:.0f}-{part:02.0f}" if part else int(year)
+        for year, part, told in zip(table["year"], table["part"].fillna(0), table["told"], strict=True)
+    ]
     columns: dict[str, Any] = {found["year"]: said[at], found["value"]: values}
-    for name in keys:
+    for name in [name for name in _KEY if name in found]:
         cells = table[name].astype(object).where(table[name].notna(), None).to_numpy()
         if name in ("supplier_id", "buyer_id"):
             cells = np.where(outside, OUTSIDE[name == "buyer_id"], cells)
@@ -266,7 +316,6 @@ def _sheet(
         notes.add("transactions_outside", **place, value=str(facts["outside"]), detail=text)
     with open(sheet.facts["transactions"], "rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    lines = (table["line"].to_numpy("int64")[at] + 1).tolist()
-    return replace(
-        sheet, frame=frame, lines=lines, facts={**sheet.facts, "sha256": digest, "transactions": facts}
-    )
+    lines = table["line"].to_numpy("int64")[at].tolist()
+    plain = {name: fact for name, fact in sheet.facts.items() if name != "text"}
+    return replace(sheet, frame=frame, lines=lines, facts={**plain, "sha256": digest, "transactions": facts})

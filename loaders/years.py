@@ -86,6 +86,8 @@ class Years:
         An `Issue` for each cell.
     first, last : array of int8
         Months that the cell covers, 0 for a plain year or a date.
+    month : array of int8
+        Month of the day where the cell is a date, 0 elsewhere.
     dated, january, closing, serial : array of bool
         The year is from a date; from one of 1 January; from one of 31 December; was stored as days.
     """
@@ -94,6 +96,7 @@ class Years:
     issue: NDArray[np.int8]
     first: NDArray[np.int8]
     last: NDArray[np.int8]
+    month: NDArray[np.int8]
     dated: NDArray[np.bool_]
     january: NDArray[np.bool_]
     closing: NDArray[np.bool_]
@@ -140,6 +143,7 @@ def _gather(found: list[When], codes: NDArray[np.intp]) -> Years:
         issue=column([when.issue for when in found], np.int8),
         first=column([when.first for when in found], np.int8),
         last=column([when.last for when in found], np.int8),
+        month=column([day[0] if day else 0 for day in days], np.int8),
         dated=column([day is not None for day in days], np.bool_),
         january=column([day == (1, 1) for day in days], np.bool_),
         closing=column([day == (12, 31) for day in days], np.bool_),

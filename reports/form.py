@@ -37,8 +37,18 @@ def units_offered(lang: str) -> list[str]:
     return text("form.units", lang).split("|")
 
 
-def write_form(path: Path, *, lang: str, unit: str = "", register: pd.DataFrame | None = None) -> None:
+def write_form(
+    path: Path,
+    *,
+    lang: str,
+    unit: str = "",
+    register: pd.DataFrame | None = None,
+    respondent: str = "",
+    years: Sequence[int] = (),
+) -> None:
     """Write an empty form to `path`; `register` fills its sheet of participants.
+
+    A `respondent` stands on the first page, and its figures have a row for each of the `years`.
 
     Raises
     ------
@@ -58,7 +68,7 @@ def write_form(path: Path, *, lang: str, unit: str = "", register: pd.DataFrame 
         offered.insert(0, chosen)
     with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_numbers": False}) as book:
         book.set_properties({"created": datetime(2000, 1, 1)})  # or two forms of one day would differ
-        _Form(book, lang, chosen, offered).write(register)
+        _Form(book, lang, chosen, offered).write(register, respondent, years)
 
 
 class _Form:
@@ -89,7 +99,7 @@ class _Form:
     def said(self, id: str, **places: Any) -> str:
         return text(f"form.{id}", self.lang, **places)
 
-    def write(self, register: pd.DataFrame | None) -> None:
+    def write(self, register: pd.DataFrame | None, respondent: str, years: Sequence[int]) -> None:
         pages = [
             self.said("sheet_help"),
             *(self.said(f"sheet_{t}") for t in TABLES),
@@ -101,6 +111,11 @@ class _Form:
             self._table(sheet, table)
         if register is not None:
             self._filled(sheets[1], register)
+        if respondent:
+            sheets[0].write_string(*_WHO_CELL, respondent, self.asked)
+            for row, year in enumerate(years, _FIRST):
+                sheets[2].write_string(row, 0, respondent, self.cells["text"])
+                sheets[2].write_number(row, 1, year, self.cells["year"])
         self._example(sheets[-1])
 
     def _instructions(self, sheet: Any) -> None:

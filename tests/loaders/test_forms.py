@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import clustercoop
-from clustercoop.graph.errors import DataError, ParameterError
+from clustercoop.graph.errors import DataError, OutputError, ParameterError
 from clustercoop.graph.schema import tables
 from clustercoop.graph.texts import languages, text
 from clustercoop.loaders.dataset import Dataset, read_dataset
@@ -139,6 +139,27 @@ def test_forms_of_single_participants_name_partners_whose_form_is_absent(tmp_pat
     data = read_dataset(tmp_path)
     assert said(data, "form_partner_unlisted") == ["0303"]
     assert said(data, "form_unanswered") == []
+
+
+def test_forms_made_for_each_participant_carry_its_names(tmp_path: Path) -> None:
+    """Three members of two clusters and a partner: three forms; one comes back as it was sent."""
+    people = [("01/01", "К", "Заря"), ("0202", "К", "Маяк"), ("0303", "Л", "Горн"), ("0909", None, "Банк")]
+    register = pd.DataFrame(people, columns=["participant_id", "cluster_id", "name"])
+    out = clustercoop.template(
+        tmp_path / "forms", lang="ru", participants=register, each=True, years=(2021, 2022)
+    )
+    assert sorted(path.name for path in out.iterdir()) == ["01_01.xlsx", "0202.xlsx", "0303.xlsx"]
+    fill(out / "01_01.xlsx", "ru", links=[[2022, "01/01", "0202", 30]])
+    fill(out / "0202.xlsx", "ru", activity=[["0202", 2021, 100], ["0202", 2022, 120]])
+    data = read_dataset(out)
+    names = data.graph.participants.set_index("participant_id")["name"].to_dict()
+    assert names == {"01/01": "Заря", "0202": "Маяк", "0303": "Горн"}
+    assert [row[:3] for row in table(data, "activity")] == [["0202", 2021.0, 0.1], ["0202", 2022.0, 0.12]]
+    assert said(data, "form_unanswered") == ["0303"]
+    with pytest.raises(OutputError):  # what is filled in is never written over
+        clustercoop.template(out, participants=register, each=True)
+    with pytest.raises(ParameterError, match="participants"):
+        clustercoop.template(tmp_path / "more", each=True)
 
 
 def test_volumes_without_links_are_an_answer(tmp_path: Path) -> None:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+import clustercoop
 from clustercoop.analysis.cooperation import cooperation_tables
 from clustercoop.graph.errors import DataError
 from clustercoop.graph.settings import Settings
 from clustercoop.loaders import transactions
 from clustercoop.loaders.dataset import Dataset, read_dataset
+from clustercoop.outputs import read_result
 
 pytest.importorskip("duckdb")
 
@@ -45,11 +52,53 @@ def drawn(seed: int, rows: int = 400) -> pd.DataFrame:
     return pd.concat([flows, back, flows.iloc[30:36]], ignore_index=True)
 
 
-def both(folder: Path, monkeypatch: pytest.MonkeyPatch, **options: str) -> tuple[Dataset, Dataset]:
-    settings = Settings(**options)  # type: ignore[arg-type]
-    small = read_dataset(folder, settings=settings)
+def both(folder: Path, monkeypatch: pytest.MonkeyPatch, **options: Any) -> tuple[Dataset, Dataset]:
+    chosen = Settings(**options)
+    small = read_dataset(folder, settings=chosen)
     monkeypatch.setattr(transactions, "LARGE", 1)
-    return small, read_dataset(folder, settings=settings)
+    return small, read_dataset(folder, settings=chosen)
+
+
+def by_pair(data: Dataset) -> pd.Series:
+    return data.graph.to_tables()["links"].groupby(["year", "supplier_id", "buyer_id"])["value"].sum()
+
+
+INVOICES = st.lists(
+    st.tuples(
+        st.sampled_from(["2021-12-30", "2022-01-15", "2022-02-01", "2022-05-09"]),
+        st.sampled_from(MEMBERS[:2]),
+        st.sampled_from([*MEMBERS[:3], OTHERS[0]]),
+        st.sampled_from([-60.5, -20.0, 10.0, 20.0, 40.25]),
+        st.sampled_from("abc"),
+    ),
+    min_size=1,
+    max_size=9,
+)
+
+
+@settings(deadline=None, max_examples=6)
+@given(INVOICES, st.sampled_from(["ask", "once", "sum"]), st.booleans(), st.booleans())
+def test_repeats_and_refunds_are_treated_alike_whatever_the_size(
+    invoices: list[tuple[Any, ...]], repeats: str, documents: bool, text: bool
+) -> None:
+    """The same rows, one by one and summed by the engine, from Parquet and from text: the same links."""
+    flows = pd.DataFrame(invoices, columns=["date", "supplier", "buyer", "amount", "document"])
+    flows = flows if documents else flows.drop(columns="document")
+    with TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch:
+        folder = write(Path(name), flows)
+        if text:
+            as_text(folder, flows)
+        small, large = both(folder, patch, repeats=repeats, period="month")
+    pd.testing.assert_series_equal(by_pair(small), by_pair(large), rtol=1e-12)
+    one, two = (set(data.rejected["code"]) - {"reversal_netted", "duplicate_row"} for data in (small, large))
+    assert one == two
+    pd.testing.assert_frame_equal(small.flows, large.flows, check_dtype=False, rtol=1e-12)
+
+
+def as_text(folder: Path, flows: pd.DataFrame, encoding: str = "utf-8") -> None:
+    """Write the links of a folder as text, as a Russian spreadsheet would."""
+    (folder / "links.parquet").unlink()
+    flows.to_csv(folder / "links.csv", sep=";", decimal=",", index=False, encoding=encoding)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -63,25 +112,22 @@ def test_sums_are_the_figures_of_the_rows(tmp_path: Path, monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize("told", ["document", "date"])
 @pytest.mark.parametrize("repeats", ["ask", "once", "sum"])
-@pytest.mark.parametrize("seed", range(2))
 def test_doubled_invoices_beside_refunds_make_the_same_links(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, repeats: str, told: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, repeats: str, told: str
 ) -> None:
     """Two suppliers sell to few, and much is taken back: most keys hold doubled rows of both signs."""
-    rng = np.random.default_rng(seed)
-    sold = drawn(seed, 90).dropna().assign(buyer=lambda f: rng.choice(MEMBERS, len(f)))
-    back = sold.sample(frac=0.4, random_state=seed).assign(amount=lambda f: -f["amount"])
+    rng = np.random.default_rng(0)
+    sold = drawn(0, 90).dropna().assign(buyer=lambda f: rng.choice(MEMBERS, len(f)))
+    back = sold.sample(frac=0.4, random_state=0).assign(amount=lambda f: -f["amount"])
     back["document"] = "r" + back["document"]
     flows = pd.concat([sold, back])
     flows["supplier"] = rng.choice(MEMBERS[:2], len(flows))
-    flows = pd.concat([flows, flows.sample(frac=0.4, random_state=seed + 1)], ignore_index=True)
+    flows = pd.concat([flows, flows.sample(frac=0.4, random_state=1)], ignore_index=True)
     if told == "date":
         flows = flows.drop(columns="document")
     small, large = both(write(tmp_path, flows), monkeypatch, repeats=repeats)
     assert set(small.rejected["code"]) >= {"reversal_netted", "negative_value_row"}
-    key = ["year", "supplier_id", "buyer_id"]
-    one, two = (data.graph.to_tables()["links"].groupby(key)["value"].sum() for data in (small, large))
-    pd.testing.assert_series_equal(one, two, rtol=1e-12)
+    pd.testing.assert_series_equal(by_pair(small), by_pair(large), rtol=1e-12)
 
 
 def test_what_became_of_every_row_adds_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,11 +159,64 @@ def test_a_key_below_zero_keeps_supplies_and_returns_apart(
         assert data.rejected["code"].tolist() == ["negative_value_row"]
 
 
-def test_amounts_that_are_texts_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("packed", [False, True])
+def test_text_files_in_an_old_encoding_with_broken_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, packed: bool
+) -> None:
+    """Line 1 is the header; line 4 has a cell too many, line 5 an amount in words, line 7 is blank."""
+    write(tmp_path, pd.DataFrame({"a": [1]}))
+    (tmp_path / "links.parquet").unlink()
+    a, b, c = MEMBERS[:3]
+    lines = [
+        "Дата;Поставщик;Покупатель;Сумма, тыс. руб.;Примечание",
+        f"05.03.2022;{a};{b};1 234,5;первая поставка",
+    ]
+    lines += [
+        f"06.03.2022;{a};{b};0,5;",
+        f"07.03.2022;{a};{b};7,0;лишняя;ячейка",
+        f"08.03.2022;{b};{c};много;",
+    ]
+    lines += [
+        f"09.03.2022;{b};{c};2,25;",
+        "",
+        f"10.03.2022;{a};{b};-35,0;возврат",
+        f"11.03.2022;{c};{a};12345678;",
+    ]
+    data = "\r\n".join(lines).encode("cp1251")
+    name = "links.csv.gz" if packed else "links.csv"
+    (tmp_path / name).write_bytes(gzip.compress(data) if packed else data)
+    small, large = both(tmp_path, monkeypatch)
+    for found in (small, large):
+        assert by_pair(found).tolist() == [1.2, 0.00225, 12345.678]
+    rejected = large.rejected.set_index("row")["code"].to_dict()
+    assert rejected == {4: "fields_wrong", 5: "not_a_number_row"}
+    assert set(small.rejected["code"]) == {"fields_wrong", "not_a_number_row", "reversal_netted"}
+    [told] = [entry["transactions"] for entry in large.provenance["inputs"] if "transactions" in entry]
+    assert (told["rows"], told["links"]) == (6, 4)
+
+
+def test_amounts_with_units_in_the_cells_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transactions, "LARGE", 1)
-    flows = drawn(0).assign(amount=lambda f: f["amount"].astype(str))
-    with pytest.raises(DataError, match="amount of links.parquet holds no numbers"):
+    flows = drawn(0).assign(amount=lambda f: f["amount"].astype(str) + " тыс. руб.")
+    with pytest.raises(DataError, match=r"amount \(links.parquet\): the amounts are no plain numbers"):
         read_dataset(write(tmp_path, flows))
+
+
+def test_links_by_quarter_add_up_to_the_year_before_returns_are_set_off(tmp_path: Path) -> None:
+    """10 + 20 in the first quarter, 5 − 8 in the second, 4 at no day: 31 in the year."""
+    a, b = MEMBERS[:2]
+    days = ["2022-01-10", "2022-03-31", "2022-04-01", "2022-06-01", "2022"]
+    values = [10.0, 20.0, 5.0, -8.0, 4.0]
+    flows = pd.DataFrame({"year": days, "supplier": a, "buyer": b, "value": values})
+    out = tmp_path / "out"
+    options: dict[str, Any] = {"metrics": "cooperation", "outputs": "csv,parquet", "workers": 1}
+    data = clustercoop.analyze(write(tmp_path, flows), out, period="quarter", **options)
+    assert data.flows["period"].tolist()[:2] == ["2022-Q1", "2022-Q2"] and pd.isna(data.flows["period"][2])
+    assert data.flows["value"].tolist() == [30.0, -3.0, 4.0]
+    assert data.graph.links["value"].sum() == 31.0
+    pd.testing.assert_frame_equal(read_result(out).flows, data.flows)
+    assert (out / "links_by_period.csv").read_text("utf-8").splitlines()[2] == f"2022,2022-Q2,{a},{b},,,-3.0"
+    assert not len(read_dataset(tmp_path).flows.columns)
 
 
 def test_reports_of_both_sides_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

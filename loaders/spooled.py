@@ -1,0 +1,192 @@
+"""Text files of transactions: known by their first lines, and turned to Parquet a block at a time."""
+
+from __future__ import annotations
+
+import gzip
+import itertools
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from clustercoop.graph.errors import DataError
+from clustercoop.graph.schema import TableSpec
+from clustercoop.graph.texts import refusal
+from clustercoop.loaders.header_rows import find_block
+from clustercoop.loaders.numbers import parse_numbers
+from clustercoop.loaders.raw import PACKED, TEXT_SUFFIXES, suffix_of
+from clustercoop.loaders.sheets import BrokenRow, reading
+from clustercoop.loaders.text import Score, read_text
+from clustercoop.loaders.tokens import Issue
+
+_BLOCK: Final = 1 << 22
+_HEAD: Final = 1 << 18
+# No row of a supplier, a buyer, a date and an amount is shorter; packed it may take a tenth of that.
+_SHORTEST: Final = 8
+_SPACES: Final = " \u00a0\u202f\u2009'’"
+# Distinct texts that are no plain numbers, read one by one.
+_MOST: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """How a text file is written: encoding, delimiter, ends of lines, headers, lines up to the first row."""
+
+    encoding: str
+    delimiter: str
+    line_end: str
+    header: tuple[str, ...]
+    skip: int
+
+
+def is_text_file(path: Path) -> bool:
+    """Tell whether a file is delimited text by its name, packed or not."""
+    return suffix_of(path.name).removesuffix(PACKED) in TEXT_SUFFIXES
+
+
+def large_text(path: Path, name: str, spec: TableSpec, rows: int, score: Score) -> Text | None:
+    """Return how a text file of `rows` rows or more is written, None for a smaller one or no list.
+
+    Raises
+    ------
+    DataError
+        The file cannot be read, or is in no known encoding.
+    """
+    packed = path.suffix.lower() == PACKED
+    with reading(name):
+        if path.stat().st_size < rows * _SHORTEST // (10 if packed else 1):
+            return None
+        ends, head, odd = 0, b"", b""
+        with _opened(path) as file:
+            while piece := file.read(_BLOCK):
+                ends += piece.count(b"\n")
+                head += piece[: max(0, _HEAD - len(head))]
+                if len(odd) < _HEAD and not piece.isascii():
+                    lines = piece.split(b"\n")[1:-1]
+                    odd += b"\n".join(itertools.islice((one for one in lines if not one.isascii()), 500))
+    if ends < rows:
+        return None
+    sheet = read_text(head[: head.rfind(b"\n") + 1], name, {}, score)
+    encoding = sheet.facts["encoding"]
+    if encoding == "utf-8" and odd:
+        encoding = read_text(odd, name, {}, score).facts["encoding"]
+    block = find_block(sheet.records, spec)
+    if sheet.broken or block.body != block.first + 1:
+        return None
+    delimiter, header = sheet.facts["delimiter"], tuple(map(str.strip, block.paths))
+    encoding = encoding.removesuffix(" (damaged)")
+    return Text(encoding, delimiter, sheet.facts["line_end"], header, int(sheet.lines[block.first]))
+
+
+def _opened(path: Path) -> closing[Any]:
+    file: Any = gzip.open(path) if path.suffix.lower() == PACKED else path.open("rb")
+    return closing(file)
+
+
+def spool(path: Path, text: Text, target: Path, name: str) -> list[BrokenRow]:
+    """Write the rows of a text file to `target` as Parquet, every cell a text; return those of another width.
+
+    Raises
+    ------
+    DataError
+        The file is damaged, or not in its encoding to the end.
+    """
+    import pyarrow as pa
+    import pyarrow.csv as pc
+    import pyarrow.parquet as pq
+
+    titles = list(text.header)
+    broken: list[BrokenRow] = []
+
+    def odd(row: Any) -> str:
+        broken.append(BrokenRow(int(row.number), "fields_wrong", (row.text[:200],)))
+        return "skip"
+
+    read = pc.ReadOptions(
+        use_threads=False,
+        block_size=_BLOCK,
+        skip_rows=text.skip,
+        column_names=titles,
+        encoding=text.encoding,
+    )
+    split = pc.ParseOptions(
+        delimiter=text.delimiter,
+        newlines_in_values=True,
+        ignore_empty_lines=False,
+        invalid_row_handler=odd,
+    )
+    cells = pc.ConvertOptions(
+        column_types=dict.fromkeys(titles, pa.string()), strings_can_be_null=True, null_values=["", " "]
+    )
+    with reading(name), _opened(path) as source, pc.open_csv(source, read, split, cells) as blocks:
+        with pq.ParquetWriter(target, blocks.schema, compression="lz4") as out:
+            for block in blocks:
+                out.write_batch(block)
+    return broken
+
+
+def lines_of(rows: NDArray[np.int64], text: Text, broken: Sequence[BrokenRow]) -> NDArray[np.int64]:
+    """Return the lines of a file that rows of its Parquet, counted from 0, stood in.
+
+    Examples
+    --------
+    >>> text = Text("utf-8", ";", "LF", ("a", "b"), 1)
+    >>> lines_of(np.array([0, 1, 2]), text, [BrokenRow(3, "fields_wrong", ())]).tolist()
+    [2, 4, 5]
+    """
+    gone = np.sort(np.array([bad.line for bad in broken], np.int64))
+    before = np.searchsorted(gone - text.skip - 1 - np.arange(len(gone)), rows, side="right")
+    return rows + text.skip + 1 + before
+
+
+def amounts_of(engine: Any, cell: str, where: str) -> str:
+    """Return the SQL that reads the texts of a column of `raw` as numbers, as those of small files are read.
+
+    Texts are known by their shapes: how many digits, where signs stand. Where a shape is that of a plain
+    number the engine reads it; all other texts are read here, and stand in the relation `amounts`, which the
+    SQL expects to be joined by its column `text`.
+
+    Raises
+    ------
+    DataError
+        Texts carry units, or too many of them are no plain numbers.
+    """
+    engine.execute(
+        "CREATE TEMP VIEW shapes AS"
+        f" SELECT {cell} AS text, translate({cell}, '0123456789', '9999999999') AS a,"
+        f" ltrim({cell}, '-') LIKE '0%' AS b, {cell} LIKE '%0' AS c FROM raw WHERE {cell} IS NOT NULL"
+    )
+    seen = engine.sql("SELECT a, b, c, min(text) AS low, max(text) AS high FROM shapes GROUP BY a, b, c").df()
+    texts = np.concatenate([seen["low"].to_numpy(object), seen["high"].to_numpy(object)])
+    read = parse_numbers(texts)
+    mark = "," if read.decimal == "," else "."
+    groups = _SPACES + (read.thousands if read.thousands in (".", ",") and read.thousands != mark else "")
+    plain = np.array([_plain(text, groups, mark) for text in texts])
+    same = (plain == read.values) & (read.issue == Issue.OK)
+    odd = ~(same[: len(seen)] & same[len(seen) :])
+    engine.register("odd", seen.loc[odd, ["a", "b", "c"]])
+    rest = engine.sql(
+        f"SELECT DISTINCT text FROM shapes SEMI JOIN odd USING (a, b, c) LIMIT {_MOST + 1}"
+    ).df()
+    numbers = parse_numbers(np.concatenate([rest["text"].to_numpy(object), texts]))
+    number = np.where(numbers.issue == Issue.OK, numbers.values, np.nan)[: len(rest)]
+    if len(rest) > _MOST or numbers.units or numbers.percent.any() or numbers.bounds:
+        raise refusal(DataError, "transactions_texts", where=where)
+    known = np.array([None if np.isnan(value) else value for value in number], dtype=object)
+    engine.register(
+        "amounts", pd.DataFrame({"text": rest["text"], "number": pd.Series(known, dtype="Float64")})
+    )
+    stripped = f"replace(translate({cell}, '{groups.replace(chr(39), 2 * chr(39))}', ''), '{mark}', '.')"
+    return f"CASE WHEN m.text IS NULL THEN TRY_CAST({stripped} AS DOUBLE) ELSE m.number END"
+
+
+def _plain(text: str, groups: str, mark: str) -> float:
+    try:
+        return float(text.translate(dict.fromkeys(map(ord, groups))).replace(mark, "."))
+    except ValueError:
+        return np.nan
