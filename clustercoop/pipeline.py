@@ -22,6 +22,7 @@ from clustercoop.analysis.metric import Measured, known_cells
 from clustercoop.analysis.metrics import is_too_large, measure_all
 from clustercoop.analysis.per_employee import add_bounds
 from clustercoop.analysis.policy.analysed import Analysed
+from clustercoop.analysis.policy.outline import with_policy
 from clustercoop.analysis.policy.tables import make_all
 from clustercoop.analysis.policy.tables.eligibility import overall
 from clustercoop.analysis.prices import price_findings, prices_of
@@ -142,6 +143,9 @@ def analyze_graph(
     if policy:
         eligible = tables["clusters"]["cluster_id"].map(overall(policy["eligibility"])).astype(TEXT)
         tables["clusters"] = tables["clusters"].assign(eligibility_verdict=eligible)
+        outlined, unknown = with_policy(tables["formations"], policy, graph)
+        tables["formations"] = conform(outlined, "formations")
+        stated += unknown
     gaps = all_gaps(stated, tables, settings, model)
     return Result(
         **tables,

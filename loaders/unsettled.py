@@ -17,6 +17,7 @@ from clustercoop.loaders.sheets import show
 _READ: Final = {
     "links": ("year", "supplier_id", "buyer_id", "value", "value_high", "kind"),
     "participants": ("cluster_id", "joined_year", "left_year"),
+    "measures": ("cluster_id",),
 }
 _DIGITS: Final = 5
 _WORDS: Final = re.compile(r"[^\s,;|\"']+")
@@ -25,7 +26,7 @@ _SETTLED: Final = frozenset({"duplicate_row"})
 
 
 def unsettled(ledgers: Mapping[str, Ledger]) -> pd.DataFrame:
-    """Return the rows that were rejected by an error and tell of supply, or of a member of a cluster.
+    """Return the rows that were rejected by an error and tell of supply, a member, or support of a cluster.
 
     Totals, plans, reversals that were set off and the like are no errors and leave nothing open. A row that
     could not be split into cells names those whose identifiers stand in it, as buyers from somebody unknown.

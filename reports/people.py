@@ -37,7 +37,7 @@ def for_people(result: Result, table: str, lang: str) -> pd.DataFrame:
         return _sentences(result.policy[table], table, result.graph.names, lang)
     frame: pd.DataFrame = getattr(result, table)
     if table == "formations":
-        frame = frame.assign(
+        frame = _sentences(frame, table, result.graph.names, lang).assign(
             sources=[told_sources(codes, lang) for codes in _cells(frame, "sources")],
             unknown_because=unknown_because(result.gaps, frame, lang),
         )
@@ -102,8 +102,8 @@ def beside(column: str, kind: str, values: Sequence[Any], graph: SupplyGraph) ->
 
 
 def _sentences(frame: pd.DataFrame, table: str, names: Mapping[str, str], lang: str) -> pd.DataFrame:
-    """Return a table of policy with its cells of codes told in `lang`."""
-    coded = [column.column for column in output_columns(table) if column.kind == "said"]
+    """Return a table with its cells of codes told in `lang`."""
+    coded = [c.column for c in output_columns(table) if c.kind == "said" and c.column in frame]
     return frame.assign(**{name: [told(cell, lang, names) for cell in frame[name]] for name in coded})
 
 

@@ -165,6 +165,10 @@ def outcome(graph: SupplyGraph, seed: int = 0) -> dict[str, pd.DataFrame]:
                 "core_members": ";".join(f.ids[core]),
                 "core_fit": float(rng.random()),
                 "ecosystem_type": types[(f.year + int(f.cluster_id[-1:] == "1")) % len(types)],
+                "eligibility_verdict": ("meets", "does not meet", "undecidable")[f.year % 3],
+                "requirements_failed": "linked participants; supplied share" if f.year % 3 == 1 else None,
+                "early_warnings": "cooperation falls" if f.year % 2 else None,
+                "support_received": "Субсидия на станки" if f.year % 2 == 0 else None,
             }
         )
         people += [

@@ -27,7 +27,9 @@ def rows_of(result: Result, table: str) -> pd.DataFrame:
     """Return the figures of a table, one a row: its key, column and value; what is unknown has no row."""
     frame: pd.DataFrame = getattr(result, table)
     keys = [name for name in ("cluster_id", "year", "participant_id") if name in frame]
-    names = [column.column for column in output_columns(table) if column.kind not in ("sentence", "note")]
+    names = [
+        column.column for column in output_columns(table) if column.kind not in ("sentence", "said", "note")
+    ]
     figures = [name for name in names if name in frame and name not in keys]
     index = frame[keys].astype(str).agg("/".join, axis=1) if len(keys) > 1 else frame[keys[0]]
     cells = frame[figures].astype(object).assign(key=index)

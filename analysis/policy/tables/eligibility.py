@@ -45,13 +45,20 @@ def overall(table: pd.DataFrame) -> dict[str, str]:
     Any sourced requirement that fails: does not meet; all pass: meets; else undecidable. Unverified ones
     decide nothing.
     """
-    out: dict[str, str] = {}
+    return {cluster: verdict for (cluster, _), verdict in sorted(yearly(table).items())}
+
+
+def yearly(table: pd.DataFrame) -> dict[tuple[str, int], str]:
+    """Return cluster and year → the same of that year."""
+    out: dict[tuple[str, int], str] = {}
     if not len(table):
         return out
     sourced = table[table["status"] == "sourced"]
-    for cluster, rows in sourced.groupby("cluster_id"):
-        said = set(rows.loc[rows["year"] == rows["year"].max(), "verdict"])
-        out[str(cluster)] = (
-            "does not meet" if "fail" in said else "meets" if said == {"pass"} else "undecidable"
-        )
+    told: dict[tuple[str, int], set[str]] = {}
+    for cluster, year, verdict in zip(
+        sourced["cluster_id"], sourced["year"], sourced["verdict"], strict=True
+    ):
+        told.setdefault((str(cluster), int(year)), set()).add(verdict)
+    for key, said in told.items():
+        out[key] = "does not meet" if "fail" in said else "meets" if said == {"pass"} else "undecidable"
     return out

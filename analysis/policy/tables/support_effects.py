@@ -14,7 +14,7 @@ from clustercoop.analysis.core_periphery.significance import adjust
 from clustercoop.analysis.policy.analysed import Analysed
 from clustercoop.analysis.policy.effects import VERDICTS, Effect, difference_in_differences, rule, verdict
 from clustercoop.analysis.policy.steps import ALL
-from clustercoop.analysis.policy.tables.support_received import OUTCOMES, paths_of
+from clustercoop.analysis.policy.tables.support_received import OUTCOMES, paths_of, unread_measures
 from clustercoop.graph.formation import FloatArray
 from clustercoop.graph.said import Said, coded, say
 
@@ -27,6 +27,7 @@ def make(analysed: Analysed) -> pd.DataFrame:
     measures = analysed.graph.measures
     if not len(measures):
         return pd.DataFrame({"cluster_id": []})
+    unread = unread_measures(analysed)
     categories = sorted(set(measures["category"]))
     rows = []
     for category in [*categories, *([ANY] if len(categories) > 1 else [])]:
@@ -34,11 +35,13 @@ def make(analysed: Analysed) -> pd.DataFrame:
         first = mine.groupby("cluster_id")["year"].min().astype("float64")
         for outcome in OUTCOMES:
             clusters, years, values = panel(analysed.formations, outcome)
+            values[np.isin(clusters, list(unread))] = math.nan
             when: FloatArray = np.asarray(first.reindex(clusters), dtype=np.float64)
             seed = [analysed.settings.seed, crc32(f"{category}/{outcome}".encode())]
             found = difference_in_differences(values, years, when, np.random.default_rng(seed))
-            others = measures[~measures.index.isin(mine.index) & measures["cluster_id"].isin(first.index)]
-            rows.append((category, outcome, found, years, len(first), int(others["cluster_id"].nunique())))
+            others = set(measures.loc[~measures.index.isin(mine.index), "cluster_id"])
+            counts = len(others & set(first.index)), len(others - set(first.index)), len(unread)
+            rows.append((category, outcome, found, years, len(first), counts))
     corrected = adjust(np.array([found.p for _, _, found, *_ in rows]), "holm")
     return pd.DataFrame([_row(*row, float(p)) for row, p in zip(rows, corrected, strict=True)])
 
@@ -60,7 +63,7 @@ def _row(
     found: Effect,
     years: NDArray[np.int64],
     supported: int,
-    otherwise: int,
+    counts: tuple[int, int, int],
     corrected: float,
 ) -> dict[str, Any]:
     said = verdict(found, corrected)
@@ -78,16 +81,17 @@ def _row(
         "p_holm": corrected,
         "difference_before": found.before,
         "p_before": found.p_before,
-        "because": coded(_because(said, found, outcome, otherwise)),
+        "because": coded(_because(said, found, outcome, counts)),
     }
 
 
-def _because(said: str, found: Effect, outcome: str, otherwise: int) -> list[Said]:
-    told, out = rule(), []
+def _because(said: str, found: Effect, outcome: str, counts: tuple[int, int, int]) -> list[Said]:
+    told, (with_both, with_other, unread) = rule(), counts
+    out = [say("effect.unread", count=unread)] if unread else []
     if said == VERDICTS[0]:
         needs = {"least": told.with_measure, "free": told.without_measure, "before": told.years_before}
-        counts = {"count": found.supported, "without": found.without}
-        out.append(say("effect.needs", figure={"column": outcome}, **needs, **counts))
+        there = {"count": found.supported, "without": found.without}
+        out.append(say("effect.needs", figure={"column": outcome}, **needs, **there))
         if not math.isnan(found.p):
             out.append(say("effect.few_ways", p={"pvalue": found.least_p}))
         return out
@@ -95,6 +99,8 @@ def _because(said: str, found: Effect, outcome: str, otherwise: int) -> list[Sai
     out.append(say(id, p={"pvalue": found.p_before if said == VERDICTS[1] else found.p}))
     if said != VERDICTS[1]:
         out.append(say("effect.not_cause"))
-    if otherwise:
-        out.append(say("effect.otherwise", count=otherwise))
+    if with_both:
+        out.append(say("effect.otherwise", count=with_both))
+    if with_other:
+        out.append(say("effect.compared_otherwise", count=with_other))
     return out

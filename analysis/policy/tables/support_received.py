@@ -28,7 +28,8 @@ def make(analysed: Analysed) -> pd.DataFrame:
     if not len(measures):
         return pd.DataFrame({"cluster_id": []})
     paths = {outcome: paths_of(analysed.formations, outcome) for outcome in OUTCOMES}
-    supported = {c: set(rows["cluster_id"]) for c, rows in measures.groupby("category")}
+    unread = unread_measures(analysed)
+    supported = {c: {*rows["cluster_id"], *unread} for c, rows in measures.groupby("category")}
     rows = []
     for record in measures.to_dict("records"):
         cluster, year = str(record["cluster_id"]), int(record["year"])
@@ -53,6 +54,15 @@ def make(analysed: Analysed) -> pd.DataFrame:
                 }
             )
     return pd.DataFrame(rows)
+
+
+def unread_measures(analysed: Analysed) -> set[str]:
+    """Return the clusters that a rejected row may name as supported; all where it names none."""
+    rows = analysed.graph.unsettled
+    named = rows.loc[rows["table"] == "measures", "cluster_id"]
+    if named.isna().any():
+        return set(analysed.formations["cluster_id"].astype(str))
+    return set(named.astype(str))
 
 
 def paths_of(formations: pd.DataFrame, outcome: str) -> Paths:

@@ -105,7 +105,7 @@ def test_nothing_is_seldom_taken_for_something() -> None:
     assert 0.4 < np.mean(p) < 0.6
 
 
-def results(supported: int, gain: float) -> clustercoop.Result:
+def results(supported: int, gain: float, unread: tuple[str, ...] = ()) -> clustercoop.Result:
     draw = np.random.default_rng(4)
     clusters = [f"c{i:02d}" for i in range(14)]
     rows = [
@@ -119,8 +119,8 @@ def results(supported: int, gain: float) -> clustercoop.Result:
         ),
         "measures": pd.DataFrame(
             {
-                "cluster_id": clusters[:supported],
-                "year": 2022,
+                "cluster_id": [*clusters[:supported], *unread],
+                "year": ["2022"] * supported + ["soon"] * len(unread),
                 "category": "economic",
                 "measure": "loan",
                 "amount": 5.0,
@@ -146,7 +146,11 @@ def test_tables() -> None:
 
 
 def test_few_supported_clusters_are_not_judged() -> None:
-    result = results(3, 0.3)
+    result = results(3, 0.3, unread=("c10",))
+    # Whether c10 had the loan, a row that nobody can read leaves open: it is no cluster without.
+    effects: Any = result.policy["support_effects"].set_index("outcome")
+    assert effects.loc["cooperation_ratio", ["compared", "without"]].tolist() == [3, 10]
+    assert set(result.policy["support_received"]["without"].dropna()) == {0, 10}
     assert set(result.policy["support_effects"]["verdict"]) == {"cannot be told"}
     for lang in ("en", "ru"):
         for text in for_people(result, "support_effects", lang)["because"]:

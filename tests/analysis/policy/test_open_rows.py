@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -66,6 +67,17 @@ def test_self_supply_is_not_for_sale() -> None:
     # Of the 50 of a, 10 go to b and 12 to itself: 28 are left, 35 of b, 5 of e. Room: 30 − 5 − 12, 20 and 3.
     [plan] = clustercoop.whatif(given, cluster="c", target=0.9).plans.to_dict("records")
     assert (plan["code"], plan["reachable"]) == ("target_out_of_reach", pytest.approx(13 + 20 + 3))
+
+
+def test_results_that_are_read_again_keep_what_is_open(tmp_path: Path) -> None:
+    given, out = tables([("e", "b"), ("-", "a")]), tmp_path / "out"
+    before = clustercoop.analyze(given, out, nulls=0, workers=1, metrics="cooperation,chain")
+    assert len(before.graph.unsettled) == 2
+    again = clustercoop.read_result(out).graph
+    pd.testing.assert_frame_equal(again.unsettled, before.graph.unsettled, check_dtype=False)
+    told = figures(clustercoop.whatif(out, put=["a.output=60"]))
+    assert told == figures(clustercoop.whatif(given, put=["a.output=60"]))
+    assert told["cooperation_ratio"] == [None, None]
 
 
 def checklist(given: dict[str, pd.DataFrame]) -> tuple[dict[str, Any], dict[Any, Any]]:

@@ -60,6 +60,24 @@ def test_each_table_holds_its_columns_in_their_kinds(name: str, small: Result, t
                 assert (values <= column.high).all(), column.column
 
 
+def test_formations_say_what_policy_says_of_them(small: Result, table3: Result) -> None:
+    for result in (small, table3):
+        formations, rules = result.formations, result.policy["eligibility"]
+        last = formations.groupby("cluster_id")["eligibility_verdict"].last()
+        assert last.to_dict() == result.clusters.set_index("cluster_id")["eligibility_verdict"].to_dict()
+        fails = rules[(rules["verdict"] == "fail") & (rules["status"] == "sourced")]
+        told = formations.dropna(subset="requirements_failed")
+        assert told["requirements_failed"].str.split("; ").explode().tolist() == fails["rule"].tolist()
+        given = result.policy["early_warnings"].query("state == 'yes'")["warning"].tolist()
+        assert formations["early_warnings"].dropna().str.split("; ").explode().tolist() == given
+        assert (formations["support_suggested"].notna() == formations["ecosystem_type"].notna()).all()
+    assert table3.formations["support_received"].isna().all()
+    gaps = table3.gaps[table3.gaps["column"] == "support_received"]
+    assert len(gaps) == len(table3.formations) and set(gaps["code"]) == {"measures_not_given"}
+    suggested = for_people(table3, "formations", "ru")["support_suggested"]
+    assert suggested.str.startswith("правовые: ").sum() == 33  # of 36 three types are unknown
+
+
 def test_no_formation_gives_empty_tables() -> None:
     nothing = clustercoop.SupplyGraph.from_tables({})
     for frame in clustercoop.analyze(nothing, nulls=0, workers=1).policy.values():

@@ -194,6 +194,16 @@ def verdicts(g: SupplyGraph, t: Tables, p: Params) -> Rows:
     ]
 
 
+def policy(g: SupplyGraph, t: Tables, p: Params) -> Rows:
+    names = (
+        "cluster_id year ecosystem_type dysfunction eligibility_verdict requirements_failed early_warnings "
+        "support_received"
+    ).split()
+    frame = t["formations"].reindex(columns=names).sort_values(["cluster_id", "year"])
+    kept = frame[frame["cluster_id"] == p["cluster"]] if p["cluster"] else frame
+    return [tuple(row) for row in kept.astype(object).where(kept.notna(), None).to_numpy().tolist()]
+
+
 def supplied(g: SupplyGraph) -> pd.DataFrame:
     """Return the links that are supply: worth something, to somebody else, no knowledge."""
     links = rows_of(g)
@@ -478,6 +488,6 @@ COUNTERPARTS: Final[Mapping[str, Callable[[SupplyGraph, Tables, Params], Rows]]]
         participant_cooperation, links_behind, cooperation, core_members, type_changes, chain_positions,
         verdicts, shortest_chain, replacements, product_concentration, core_dependency, two_year_losses,
         core_knowledge, through_other_clusters, rings_by_value, unknown_figures, why_unknown, shared_members,
-        largest_supplier,
+        largest_supplier, policy,
     )
 }  # fmt: skip
