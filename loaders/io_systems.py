@@ -1,4 +1,4 @@
-"""Input–output systems as people download them (WIOD, OECD ICIO, EXIOBASE, Eora), through pymrio's parsers.
+"""Input–output systems as people download them (WIOD, OECD ICIO, EXIOBASE, Eora), mostly by pymrio's parsers.
 
 A region is a cluster and a sector of it a participant. Flows between sectors are links; what a region takes
 for final demand goes to a partner outside every cluster. Value added, employment and R&D come from extensions
@@ -31,10 +31,13 @@ from clustercoop.loaders.matrices import JOINT
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.sheets import reading, show
 from clustercoop.loaders.units import Unit, read_unit
+from clustercoop.loaders.wiod16 import NAME as _WIOD_NAME
+from clustercoop.loaders.wiod16 import parse_wiod16
 
+WIOD16: Final = "WIOD 2016"
 FINAL_DEMAND: Final = "final demand"
 MOST: Final = 30_000_000
-_BOOKS: Final = (".zip", ".xlsx", ".csv", ".txt")
+_BOOKS: Final = (".zip", ".xlsx", ".xlsb", ".csv", ".txt")
 _WIOD: Final = re.compile(r"wiot(\d\d)_row_\w+\.xlsx", re.IGNORECASE)
 _OECD: Final = re.compile(r"(?:ICIO\d{4}_)?((?:19|20)\d\d)(?:_SML)?\.(?:csv|zip)", re.IGNORECASE)
 _OECD_HEAD: Final = re.compile(r'"?[A-Z]{2,6}\d?_\w+"?')
@@ -61,6 +64,8 @@ class System:
                 target = Path(folder) / self.member.rsplit("/", 1)[-1]
                 target.write_bytes(package.read(self.member))
                 return System(self.kind, target, self.year).parse(pymrio)
+        if self.kind == WIOD16:
+            return parse_wiod16(self.path)
         place = str(self.path)
         parsers: dict[str, Callable[[], Any]] = {
             "WIOD": lambda: pymrio.parse_wiod(place),
@@ -94,6 +99,8 @@ def _of_file(path: Path) -> Iterator[System]:
         return
     if match := _WIOD.fullmatch(path.name):
         yield System("WIOD", path, _wiod_year(match[1]))
+    elif match := _WIOD_NAME.fullmatch(path.name):
+        yield System(WIOD16, path, int(match[1]))
     elif (match := _OECD.fullmatch(path.name)) and _is_oecd(path):
         yield System("OECD ICIO", path, int(match[1]))
     elif match := _EORA.fullmatch(path.name):
@@ -106,6 +113,8 @@ def _of_file(path: Path) -> Iterator[System]:
                 bare = name.rsplit("/", 1)[-1]
                 if match := _WIOD.fullmatch(bare):
                     yield System("WIOD", path, _wiod_year(match[1]), name)
+                elif match := _WIOD_NAME.fullmatch(bare):
+                    yield System(WIOD16, path, int(match[1]), name)
                 elif (match := _OECD.fullmatch(bare)) and _names_pairs(package.open(name)):
                     yield System("OECD ICIO", path, int(match[1]), name)
 
@@ -174,7 +183,7 @@ def read_system(systems: Sequence[System], name: str, year: int, notes: Notes) -
         listed = ", ".join(f"{one.kind} {one.year or ''}".strip() for one in systems)
         raise refusal(DataError, "io_years", name=name, systems=listed)
     one = mine[0]
-    pymrio = _pymrio()
+    pymrio = None if one.kind == WIOD16 else _pymrio()
     with reading(name), _quietly():
         system = one.parse(pymrio)
     of = one.year or year or _year_of(system)

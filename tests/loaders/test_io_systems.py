@@ -18,6 +18,7 @@ from clustercoop.graph.errors import DataError, MissingExtraError, ParameterErro
 from clustercoop.graph.settings import Settings
 from clustercoop.loaders.dataset import Dataset, read_dataset, read_frames
 from clustercoop.loaders.io_systems import find_systems, system_tables
+from tests.loaders.xlsb import workbook
 
 REGIONS, SECTORS = ("AUS", "USA"), ("c1", "c35")
 PAIRS = [(region, sector) for region in REGIONS for sector in SECTORS]
@@ -103,6 +104,59 @@ def wiod(folder: Path, *, sea: bool = False) -> Path:
         with pd.ExcelWriter(folder / "WIOD_SEA_July14.xlsx") as writer:
             pd.DataFrame(staff, columns=columns_of).to_excel(writer, sheet_name="DATA", index=False)
     return folder
+
+
+def wiod16(path: Path) -> Path:
+    """A table of the release of 2016, binary as it is published: codes, names, countries, numbers."""
+    sectors = {"c1": "A01", "c35": "C10-C12"}
+    demand = [(region, "CONS_h") for region in REGIONS]
+    columns = [*((r, sectors.get(s, s)) for r, s in PAIRS), *demand, ("TOT", "GO")]
+    lead: list[Any] = [""] * 4
+    rows: list[list[Any]] = [["Intercountry Input-Output Table", *[""] * (3 + len(columns))]]
+    rows.append(["(millions of US$)", *[""] * (3 + len(columns))])
+    rows.append([*lead, *(code for _, code in columns)])
+    rows.append([*lead, *(f"name of {code}" for _, code in columns)])
+    rows.append([*lead, *(region for region, _ in columns)])
+    rows.append([*lead, *(f"c{i}" for i in range(1, len(columns) + 1))])
+    for at, (region, code) in enumerate(columns[: len(PAIRS)]):
+        cells = [*map(float, FLOWS[at]), *map(float, DEMAND[at]), float(OUTPUT[at])]
+        rows.append([code, f"name of {code}", region, f"r{at + 1}", *cells])
+    nought = [0.0] * (len(demand) + 1)
+    for code, figures_of in (("II_fob", FLOWS.sum(axis=0)), ("VA", ADDED), ("GO", OUTPUT)):
+        rows.append([code, f"name of {code}", "TOT", "r65", *map(float, figures_of), *nought])
+    path.write_bytes(workbook(rows, "2014"))
+    return path
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_the_release_of_2016_is_read_without_a_parser_of_pymrio(tmp_path: Path, packed: bool) -> None:
+    path = wiod16(tmp_path / "WIOT2014_Nov16_ROW.xlsb")
+    if packed:
+        archive = tmp_path / "WIOTS_in_EXCEL.zip"
+        with zipfile.ZipFile(archive, "w") as package:
+            package.write(path, path.name)
+            package.write(path, "WIOT2013_Nov16_ROW.xlsb")
+        path.unlink()
+        with pytest.raises(DataError, match="WIOD 2016 2013"):
+            read_dataset(archive)
+        path = archive
+    data = read_dataset(path, settings=Settings(year=2014))
+    tables = data.graph.to_tables()
+    ids = [f"{region} / {code}" for region in REGIONS for code in ("A01", "C10-C12")]
+    links = tables["links"].pivot_table("value", "supplier_id", "buyer_id", "sum").fillna(0.0)
+    found = links.reindex(index=ids, columns=ids, fill_value=0.0)
+    np.testing.assert_allclose(found, FLOWS)
+    activity = tables["activity"].set_index("participant_id").loc[ids]
+    np.testing.assert_allclose(activity["output"], OUTPUT)
+    np.testing.assert_allclose(activity["value_added"], ADDED)
+    assert data.graph.currency == "USD" and data.graph.years == (2014,)
+
+
+def test_a_table_that_only_has_the_name_of_one_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "WIOT2014_Nov16_ROW.xlsb"
+    path.write_bytes(workbook([["a", "b", "c", "d", 1.0, 2.0], ["a", "b", "c", "d", 1.0, 2.0]]))
+    with pytest.raises(DataError, match="not laid out like one"):
+        read_dataset(path)
 
 
 def figures(data: Dataset) -> tuple[Any, Any, Any]:
