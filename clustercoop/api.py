@@ -388,20 +388,21 @@ def explain(
 
 def view(
     source: Source | Result,
-    cluster: str,
+    cluster: str | None,
     out: str | os.PathLike[str],
     *,
     year: int | None = None,
     lang: Lang = "en",
     progress: Progress = silent,
 ) -> Path:
-    """Write the interactive offline network page of one cluster.
+    """Write the interactive offline network page of one cluster, or of the flows between clusters.
 
     Parameters
     ----------
     source : dataset, or folder or Result of `analyze`
         With results the page knows the core; without, positions come from link values.
-    cluster : str
+    cluster : str, optional
+        None for the flows between all clusters.
     out : path
         The .html file.
     year : int, optional
@@ -413,6 +414,7 @@ def view(
     UnknownNameError
         There is no such cluster or year.
     """
+    from clustercoop.reports.flows import render_flows
     from clustercoop.reports.network import render_view
 
     drawn: Result | SupplyGraph
@@ -423,12 +425,16 @@ def view(
     else:
         drawn = _read(source, Settings(lang=lang), progress).graph
     graph = drawn.graph if isinstance(drawn, Result) else drawn
-    if not graph.formations([cluster], None if year is None else [year]):
+    if cluster is not None and not graph.formations([cluster], None if year is None else [year]):
         raise UnknownNameError(
             f"The data hold no links and no activity of cluster {cluster!r}"
             + (f" in {year}." if year else ".")
         )
-    page = render_view(drawn, cluster, year=year, lang=lang, report="")
+    page = (
+        render_flows(drawn, lang, year=year, report="")
+        if cluster is None
+        else render_view(drawn, cluster, year=year, lang=lang, report="")
+    )
     target = Path(out)
     with written_aside(target) as aside:
         aside.write_text(page, "utf-8", newline="\n")

@@ -280,12 +280,12 @@ def explain(results: Path, cluster: str, year: int, participant: str | None, lan
 
 @main.command()
 @click.argument("source")
-@click.option("--cluster", required=True, help="Cluster id.")
+@click.option("--cluster", help="Cluster id; without it, the flows between all clusters.")
 @click.option("--year", type=int, help="Year shown first; the latest by default.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The .html file.")
 @click.option("--lang", type=_LANGS, default="en", show_default=True)
-def view(source: str, cluster: str, year: int | None, out: Path, lang: Any) -> None:
-    """Write the interactive offline network page of one cluster, from DATA or from results."""
+def view(source: str, cluster: str | None, year: int | None, out: Path, lang: Any) -> None:
+    """Write the interactive page of one cluster, or of flows between them, from DATA or from results."""
     import clustercoop
 
     with _progress() as progress:

@@ -228,9 +228,10 @@ def write_reports(
     asked: Collection[str] = OUTPUTS,
 ) -> None:
     """Write what is `asked` for of ``report.html``, ``report.xlsx``, ``report.md`` and ``views/*.html``."""
+    from clustercoop.reports.flows import render_flows
     from clustercoop.reports.html import render_report
     from clustercoop.reports.markdown import render_markdown
-    from clustercoop.reports.network import LIBRARY, NetworkPages, library, view_name
+    from clustercoop.reports.network import FLOWS, LIBRARY, NetworkPages, library, view_name
     from clustercoop.reports.workbook import write_workbook
 
     progress("report", 0, 0)
@@ -251,6 +252,9 @@ def write_reports(
     for done, cluster in enumerate(drawn):
         progress("network pages", done, len(drawn))
         (folder / "views" / view_name(cluster)).write_text(pages.page(cluster), "utf-8", newline="\n")
+    if drawn:
+        page = render_flows(result, lang, shared=True)
+        (folder / "views" / FLOWS).write_text(page, "utf-8", newline="\n")
     progress("network pages", len(drawn), len(drawn))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -48,6 +48,8 @@ SCRIPTS: Final = (
 )
 LIBRARY: Final = "_network.js"
 """What the pages of one folder share. No page of a cluster has a name that begins with a line."""
+FLOWS: Final = "_flows.html"
+"""The page of flows between clusters, beside those of the clusters."""
 
 # Figures of links, and the column of participants that says why one of them is unknown.
 _LINKS: Final = {
@@ -210,6 +212,8 @@ class NetworkPages:
             file=safe_stem(cluster_id),
             title=self.words("view_title", name=quoted(name, self.words.lang)),
             back=f"{self.report}#{anchor(cluster_id)}" if self.report else "",
+            notes=[self.words("view_many", folded=nodes.folded)] if nodes.folded else [],
+            others=FLOWS if self.shared else "",
         )
 
     def render(
@@ -222,12 +226,14 @@ class NetworkPages:
         file: str,
         title: str,
         back: str,
+        notes: Sequence[str] = (),
+        others: str = "",
         flows: bool = False,
     ) -> str:
-        """Return a page that draws `nodes` and `years`."""
+        """Return a page that draws `nodes` and `years`; of clusters and the flows between them if `flows`."""
         from markupsafe import Markup
 
-        words = self.words
+        words = self.words.of("flows") if flows else self.words
         at = places(years, nodes.n, self.seed)
         first = len(years) - 1 if year is None else [item.year for item in years].index(year)
         data = payload(nodes, years, figures, at, words) | {
@@ -242,10 +248,10 @@ class NetworkPages:
             title=title,
             data=data,
             years=[item.year for item in years],
-            notes=[words("view_many", folded=nodes.folded)] if nodes.folded else [],
+            notes=notes,
             flows=flows,
             back=back,
-            others="",
+            others=others,
             still=still(nodes, years[first], at[first], data, words),
             script_words=words.subset("js_"),
             css=Markup(asset("page.css") + asset("view.css")),

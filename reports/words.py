@@ -25,6 +25,7 @@ class Words:
     """
 
     lang: str
+    about: str = ""
 
     def __post_init__(self) -> None:
         """Refuse a language without a catalogue."""
@@ -32,7 +33,18 @@ class Words:
 
     def __call__(self, key: str, **places: Any) -> str:
         """Return the text `key`; an unknown key is a KeyError, so that no page shows a bare key."""
-        return text(f"report.{key}", self.lang, **places)
+        own = f"report.{key}_{self.about}"
+        return text(own if own in entries(BASE) else f"report.{key}", self.lang, **places)
+
+    def of(self, about: str) -> Words:
+        """Return the same words with those of their own that pages about something else have.
+
+        Examples
+        --------
+        >>> Words("en")("js_name"), Words("en").of("flows")("js_name")
+        ('Participant', 'Cluster')
+        """
+        return Words(self.lang, about)
 
     def money(self, currency: str) -> str:
         """Return the unit of money, millions of `currency`: an ISO code, or what the data call it.
@@ -52,4 +64,6 @@ class Words:
 
     def subset(self, prefix: str) -> dict[str, str]:
         """Return the texts whose key begins with `prefix`, without it (for the scripts of a page)."""
-        return subset(f"report.{prefix}", self.lang)
+        found, ending = subset(f"report.{prefix}", self.lang), f"_{self.about}"
+        own = {key.removesuffix(ending): found[key] for key in found if self.about and key.endswith(ending)}
+        return found | own

@@ -102,6 +102,8 @@ byId("matrix").addEventListener("mouseleave", () => { hover.hidden = true; });
 
 // Sums of the blocks: who supplies whom, by core and stage, as a table that a screen reader can read.
 function fillBlocks() {
+  byId("blocks-part").hidden = !DATA.coreKnown && !figureOf.has("stage");
+  if (byId("blocks-part").hidden) return;
   const {links, sum} = shown(), found = new Map();
   for (const link of links) {
     const key = JSON.stringify([blockOf(link.src), blockOf(link.dst)]);

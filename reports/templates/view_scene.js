@@ -109,8 +109,10 @@ function scene(look = theme()) {
 // A name on a mark: without its legal form, at most two lines; the whole of it on hover and in the tables.
 // What is cut is cut in the middle: names of one group differ at their ends.
 const FORM = /^(общество с ограниченной ответственностью|публичное акционерное общество|(закрытое |открытое |непубличное )?акционерное общество|ООО|ОАО|ПАО|ЗАО|НАО|АО|ИП)\s+(?=\S)|,?\s+(Ltd|LLC|Inc|GmbH|AG|JSC|PLC|S\.A)\.?$/giu;
+const QUOTED = /[«“„"]([^«»“”„"]{3,})[»”“"]$/u;
 function brief(name, length) {
-  const whole = name.length > 16 ? name.replace(FORM, "").replace(/^«([^«»]+)»$/u, "$1") || name : name;
+  let whole = name.length > 16 ? name.replace(FORM, "").replace(/^«([^«»]+)»$/u, "$1") || name : name;
+  if (whole.length > length && QUOTED.test(whole)) whole = QUOTED.exec(whole)[1];
   const tail = Math.floor(length / 3);
   return whole.length <= length ? whole : whole.slice(0, length - tail - 1).trimEnd() + "…" + whole.slice(-tail).trimStart();
 }

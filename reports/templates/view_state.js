@@ -12,7 +12,7 @@ const figureOf = new Map(DATA.figureList.map((figure) => [figure.key, figure]));
 
 const state = {
   at: Math.max(0, DATA.years.findIndex((y) => y.year === DATA.start)), share: 0, who: -1, to: -1, depth: 1,
-  role: "", product: "", stage: "", size: "volume", color: DATA.coreKnown ? "core" : "role", view: "net",
+  role: "", product: "", stage: "", size: "volume", color: DATA.coreKnown ? "core" : DATA.legend.length > 1 || !figureOf.has("volume") ? "role" : "volume", view: "net",
   outside: false, labels: false, match: -1,
 };
 const yearNow = () => DATA.years[state.at];

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from clustercoop.reports.network import LIBRARY
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Dialog, Locator, Page
 
@@ -91,9 +93,11 @@ class Opener:
         made = Opened(page)
         self.opened.append(made)
         address = path.resolve().as_uri()
+        # The scripts that network pages of one folder share.
+        beside = path.resolve().with_name(LIBRARY).as_uri()
 
         def watch(url: str) -> None:
-            if not url.startswith(("blob:", "data:", address)):
+            if not url.startswith(("blob:", "data:", address)) and url != beside:
                 made.requests.append(url)
 
         page.on("request", lambda request: watch(request.url))

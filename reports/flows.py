@@ -1,0 +1,186 @@
+"""Flows between clusters as a network page: a mark is a cluster, a line what it supplies to another."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import sparse
+
+from clustercoop.analysis.results import Result
+from clustercoop.analysis.trade import of_links, seen_outside
+from clustercoop.graph.errors import UnknownNameError
+from clustercoop.graph.formation import FloatArray, Formation
+from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.slicing import knowledge_links
+from clustercoop.reports.inert import plain
+from clustercoop.reports.network import NetworkPages, view_name
+from clustercoop.reports.network_data import Figure, Nodes, Year, strongest
+from clustercoop.reports.numbers import show
+
+_FIGURES: Final = ("volume", "sold", "bought", "inside", "out", "in")
+
+
+def render_flows(
+    source: Result | SupplyGraph,
+    lang: str = "en",
+    *,
+    year: int | None = None,
+    report: str = "../report.html",
+    shared: bool = False,
+) -> str:
+    """Return the page of flows between clusters, by year, with a matrix and a list of all flows.
+
+    Parameters
+    ----------
+    source : Result or SupplyGraph
+    lang : str
+    year : int, optional
+        Year to begin with; the latest by default.
+    report : str
+        Address of the report relative to the page, "" for no link back.
+    shared : bool
+        Whether it stands beside the pages of the clusters, with their scripts and links to them.
+
+    Raises
+    ------
+    UnknownNameError
+        No cluster has links or activity (in that year).
+    ParameterError
+        `lang` has no catalogue.
+    """
+    pages = NetworkPages(source, lang, report=report, shared=shared)
+    graph, words = pages.graph, pages.words
+    formations = graph.formations(None, None if year is None else [year])
+    if not formations:
+        raise UnknownNameError("The data hold no links and no activity of any cluster.")
+    by_year: dict[int, list[Formation]] = {}
+    for formation in graph.formations():
+        by_year.setdefault(formation.year, []).append(formation)
+    ids = sorted({formation.cluster_id for group in by_year.values() for formation in group})
+    node_of = pd.Series(range(len(ids)), index=ids, dtype="int64")
+    industry = dict(zip(graph.clusters["cluster_id"], graph.clusters["industry"].fillna(""), strict=True))
+    nodes = Nodes(
+        [plain(one) for one in ids],
+        [plain(graph.cluster_names.get(one, one)) for one in ids],
+        [plain(str(industry.get(one, ""))) for one in ids],
+        node_of,
+        links=[view_name(one) for one in ids] if shared else [],
+    )
+    several = any(
+        sum(f.n for f in group) > len({*chain(*(f.ids for f in group))}) for group in by_year.values()
+    )
+    return pages.render(
+        nodes,
+        [_year(pages, group, node_of) for _, group in sorted(by_year.items())],
+        [Figure(key, words(f"view_{key}_flows"), "money") for key in _FIGURES],
+        year=year,
+        file="flows",
+        title=words("view_flows"),
+        back=report,
+        notes=[words("view_flows_note")] + ([words("view_flows_several")] if several else []),
+        flows=True,
+    )
+
+
+def flows_between(
+    graph: SupplyGraph, formations: list[Formation]
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return recorded supply of one year between formations, to others, and from others.
+
+    A participant counts in each of its clusters, with its part where shared members are split. A supply
+    between two members of one cluster is inside it and no flow between clusters.
+
+    Parameters
+    ----------
+    graph : SupplyGraph
+    formations : list of Formation
+        Of one year.
+
+    Returns
+    -------
+    tuple of arrays, shapes (n, n), (n,) and (n,)
+        ``[i, j]`` goes from i to j, in millions, the diagonal is 0; then what goes to organisations of none
+        of them, and what comes from those.
+    """
+    n, size = len(formations), len(graph.node_ids)
+    member = np.concatenate([f.members for f in formations]).astype(np.int64)
+    owner = np.repeat(np.arange(n), [f.n for f in formations])
+    share = np.concatenate([f.share for f in formations])
+    belongs = sparse.csr_array((share, (member, owner)), shape=(size, n))
+    year = formations[0].year
+    years = graph.links["year"].to_numpy()
+    low, high = np.searchsorted(years, np.array([year, year + 1], years.dtype))
+    supplier = graph.links["supplier"].to_numpy()[low:high].astype(np.int64)
+    buyer = graph.links["buyer"].to_numpy()[low:high].astype(np.int64)
+    value = np.where(knowledge_links(graph)[low:high], 0.0, graph.links["value"].to_numpy()[low:high])
+    inside = (belongs > 0).astype(np.float64)
+    together = np.asarray(inside[supplier].multiply(inside[buyer]).sum(axis=1)).ravel() > 0
+    kept = (value > 0) & (supplier != buyer) & ~together
+    supply = sparse.csr_array((value[kept], (supplier[kept], buyer[kept])), shape=(size, size))
+    alone = 1.0 - np.minimum(np.asarray(inside.sum(axis=1)).ravel(), 1.0)
+    between = np.asarray((belongs.T @ supply @ belongs).todense(), dtype=np.float64)
+    return between, belongs.T @ (supply @ alone), belongs.T @ (supply.T @ alone)
+
+
+def _year(pages: NetworkPages, formations: list[Formation], node_of: pd.Series[int]) -> Year:
+    n, words = len(node_of), pages.words
+    at = node_of.reindex([f.cluster_id for f in formations]).to_numpy("int64")
+    between, outward, inward = flows_between(pages.graph, formations)
+    # Where a formation's outside may not have been written down, no recorded flow does not mean none.
+    seen = {
+        side: np.array([_written(pages, formation, side) for formation in formations])
+        for side in ("sales", "purchases")
+    }
+
+    def known(values: FloatArray, side: str) -> FloatArray:
+        return np.where((values > 0) | seen[side], values, np.nan)
+
+    sold, bought = known(between.sum(axis=1), "sales"), known(between.sum(axis=0), "purchases")
+    amounts = {
+        "volume": sold + bought,
+        "sold": sold,
+        "bought": bought,
+        "inside": np.array([of_links(f, f.supplied_inside).sum() for f in formations]),
+        "out": known(outward, "sales"),
+        "in": known(inward, "purchases"),
+    }
+    figures = {}
+    for key, values in amounts.items():
+        figures[key] = np.full(n, np.nan)
+        figures[key][at] = values
+    present = np.zeros(n, bool)
+    present[at] = True
+    rows, columns = np.nonzero(between)
+    value = between[rows, columns]
+    src, dst = at[rows].astype(np.int32), at[columns].astype(np.int32)
+    order = np.lexsort((dst, src))
+    src, dst, value = src[order], dst[order], value[order]
+    kept = strongest(src, dst, value)
+    facts = [
+        words("view_clusters", n=show(len(formations), "int", words.lang)),
+        words("view_flow_count", n=show(len(value), "int", words.lang)),
+    ]
+    return Year(
+        formations[0].year,
+        present,
+        np.full(n, np.nan),
+        figures,
+        {},
+        src[kept],
+        dst[kept],
+        value[kept],
+        len(value),
+        float(value.sum()),
+        " · ".join(facts),
+    )
+
+
+def _written(pages: NetworkPages, formation: Formation, side: str) -> bool:
+    which: NDArray[np.float64] = seen_outside(
+        formation, "sales" if side == "sales" else "purchases", pages.thresholds
+    )
+    return formation.has_links and not bool(np.isnan(which).any())

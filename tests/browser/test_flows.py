@@ -1,0 +1,74 @@
+"""Pages that stand in one folder: flows between clusters, clusters, and the scripts that they share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from clustercoop.reports.flows import render_flows
+from clustercoop.reports.network import FLOWS, LIBRARY, NetworkPages, library, view_name
+from tests.browser.conftest import Opener, axe, expect
+from tests.builders import example
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("shared")
+    pages = NetworkPages(example(), "en", shared=True)
+    for cluster in example().graph.cluster_ids[:2]:
+        (folder / view_name(cluster)).write_text(pages.page(cluster), "utf-8")
+    (folder / FLOWS).write_text(render_flows(example(), "en", shared=True), "utf-8")
+    (folder / LIBRARY).write_text(library(), "utf-8")
+    return folder
+
+
+def test_flows_are_drawn_listed_and_lead_to_the_clusters(open_page: Opener, folder: Path) -> None:
+    page = open_page(folder / FLOWS)
+    graph = example().graph
+    assert page.evaluate("painted.marks.length") == len(graph.cluster_ids)
+    expect(page.locator("#nodes-table tbody tr")).to_have_count(len(graph.cluster_ids))
+    shown = page.evaluate("painted.lines.length")
+    expect(page.locator("#links-table [role=status]")).to_contain_text(f"of {shown}")
+    cluster = graph.cluster_ids[0]
+    page.evaluate(f"choose(nodeOf({cluster!r}), false)")
+    assert page.locator("#card a").first.get_attribute("href") == view_name(cluster)
+    page.locator("#as-matrix").click()
+    assert page.evaluate("cells.values.size") == shown
+    assert page.locator("#blocks-part").is_hidden(), "clusters have no core and no stage"
+    page.evaluate(axe())
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    assert [one["id"] for one in found["violations"]] == []
+
+
+def test_products_filter_the_links_of_a_cluster(open_page: Opener, folder: Path) -> None:
+    graph = example().graph
+    cluster = graph.cluster_ids[0]
+    page = open_page(folder / view_name(cluster))
+    formation = graph.formations([cluster])[-1]
+    rows = graph.links.iloc[formation.internal_rows]
+    code = str(rows.groupby("product_code")["value"].sum().idxmax())
+    page.locator("#product").select_option(label=code)
+    mine = rows[(rows["product_code"] == code) & (rows["supplier"] != rows["buyer"])]
+    assert page.evaluate("painted.lines.length") == len(mine.groupby(["supplier", "buyer"]))
+    assert page.evaluate("shown().sum") == pytest.approx(mine["value"].sum(), rel=1e-5)
+    seen = page.evaluate("painted.marks.length")
+    assert seen == len(set(mine["supplier"]) | set(mine["buyer"]))
+    assert page.locator("header a", has_text="Flows between clusters").get_attribute("href") == FLOWS
+
+
+def test_a_page_sent_without_its_scripts_shows_the_still_picture(
+    open_page: Opener, folder: Path, tmp_path: Path
+) -> None:
+    cluster = example().graph.cluster_ids[0]
+    alone = tmp_path / "sent.html"
+    alone.write_text((folder / view_name(cluster)).read_text("utf-8"), "utf-8")
+    page = open_page(alone)
+    assert page.locator("svg.still").is_visible()
+    assert "_network.js" in page.locator("[role=status]", has_text="shares its scripts").inner_text()
+    assert page.locator("table tbody tr").count() == example().graph.formations([cluster])[-1].n
+    [made] = open_page.opened
+    assert all("ERR_FILE_NOT_FOUND" in complaint for complaint in made.complaints)
+    made.complaints.clear()
