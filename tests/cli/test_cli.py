@@ -62,7 +62,8 @@ def results(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_analyze_writes_every_output_of_the_contract(results: Path) -> None:
     names = {str(p.relative_to(results)) for p in results.rglob("*") if p.is_file()}
     assert names >= OUTPUTS
-    assert len(list((results / "views").glob("*.html"))) == 2
+    # One page a cluster, and that of the flows between them.
+    assert len(list((results / "views").glob("*.html"))) == 3
     account = json.loads((results / "run.json").read_text("utf-8"))["accounting"]["links"]
     assert account["rows_read"] == account["rows_accepted"] + account["rows_rejected"]
 
