@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, TypeGuard
 
@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from clustercoop.analysis.cooperation import cooperation_tables
-from clustercoop.analysis.members import read_members, year_contexts
+from clustercoop.analysis.members import Members, read_members, year_contexts
 from clustercoop.analysis.policy.additions import Plan, fewest_links, rooms
 from clustercoop.analysis.policy.changes import Scenario, apply_scenario, parse_scenario, read_scenarios
 from clustercoop.analysis.policy.systemic import formation_supply
@@ -408,14 +408,33 @@ def _losses(
 
 def _worst(formation: Formation, graph: SupplyGraph) -> list[tuple[Any, ...]]:
     """Return the single removals that lose most output."""
-    if formation.n > _LARGEST:
-        order = np.argsort(-np.nan_to_num(formation.output), kind="stable")[:_LARGEST]
-        rows = _losses("", formation, graph, np.eye(formation.n, dtype=bool)[order])
-    else:
-        rows = _losses("", formation, graph, np.eye(formation.n, dtype=bool))
+    tried = np.argsort(-np.nan_to_num(formation.output), kind="stable")[:_LARGEST]
+    rows = _losses("", formation, graph, np.eye(formation.n, dtype=bool)[np.sort(tried)])
     if rows and rows[0][4] is None:
         return [(*rows[0][:3], "", *rows[0][4:])]
-    return sorted(rows, key=lambda row: -row[4])[:WORST]
+    worst = sorted(rows, key=lambda row: -row[4])[:WORST]
+    if formation.n <= _LARGEST:
+        return worst
+    # A smaller one may do more damage than these.
+    return [*worst, (*worst[0][:3], "", *[None] * 5, "removals_of_largest", str(_LARGEST))]
+
+
+def _fewest(formation: Formation, members: Members, need: float) -> tuple[Plan, str]:
+    """Return the fewest links by the room that is known, and a code where there are none.
+
+    Room that nobody tells may be any: only where it would not help either is a target out of reach, or the
+    plan known to be the smallest.
+    """
+    give, take = rooms(formation, members)
+    plan = fewest_links(give, take, need)
+    if plan.need <= 0:
+        return plan, "target_reached"
+    told = [~np.isnan(members.output) | ~members.producing, ~np.isnan(members.purchases)]
+    sides = [np.where(known, side, need) for known, side in zip(told, (give, take), strict=True)]
+    best = fewest_links(*sides, need)
+    if plan.links:
+        return replace(plan, at_least=min(plan.at_least, best.at_least)), ""
+    return plan, "target_room_unknown" if best.links else "target_out_of_reach"
 
 
 def _plan(
@@ -435,8 +454,7 @@ def _plan(
     plan = Plan((), 0, 0.0, 0.0)
     if known:
         need = target * float(row["output"]) - float(row["internal_supply"])
-        plan = fewest_links(*rooms(formation, members), need)
-        code = "" if plan.links else "target_reached" if plan.need <= 0 else "target_out_of_reach"
+        plan, code = _fewest(formation, members, need)
     place = (scenario, formation.cluster_id, formation.year, target)
     told = (len(plan.links), plan.at_least, plan.need, plan.reachable) if known else (None,) * 4
     rows = [

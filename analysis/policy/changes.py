@@ -32,6 +32,7 @@ FIGURES: Final = tuple(
 )
 SIGNED: Final = ("value_added",)
 """Figures that may be negative."""
+_NOISE: Final = 1e-9
 _KEYS: Final = ("id", "years", "remove", "add", "set")
 
 
@@ -240,7 +241,8 @@ def apply_scenario(graph: SupplyGraph, scenario: Scenario, internal_supply: str 
     UnknownNameError
         A participant or year that the data do not hold.
     DataError
-        A link is added where supply is not recorded by links: it would stand for all of it.
+        A link is added where supply is not recorded by links: it would stand for all of it. Or links are
+        added beyond the output of a supplier.
     """
     years = set(scenario.years or graph.years[-1:])
     missing = sorted(years - set(graph.years))
@@ -269,8 +271,9 @@ def apply_scenario(graph: SupplyGraph, scenario: Scenario, internal_supply: str 
     frames["activity"] = _with_cells(frames["activity"], scenario.cells, years)
     changed = SupplyGraph.from_tables(
         frames, currency=graph.currency, provenance=graph.provenance, unsettled=unsettled
-    )
-    return changed.sharing(graph.shared_members)
+    ).sharing(graph.shared_members)
+    _refuse_more_than_made(graph, changed, scenario.added, years)
+    return changed
 
 
 def _refuse_lone_links(graph: SupplyGraph, added: Sequence[Link], years: set[int], by_links: bool) -> None:
@@ -293,6 +296,25 @@ def _refuse_lone_links(graph: SupplyGraph, added: Sequence[Link], years: set[int
                     f"{one.supplier} reports in {formation.year} what participants use, and no link tells of "
                     f"it: the link {one.supplier}:{one.buyer} would stand for all of it. Set "
                     f"used_by_participants instead."
+                )
+
+
+def _refuse_more_than_made(
+    before: SupplyGraph, after: SupplyGraph, added: Sequence[Link], years: set[int]
+) -> None:
+    """Refuse added links of a supplier that would then supply members with more than it makes."""
+    suppliers = {one.supplier for one in added}
+    was = {(f.cluster_id, f.year): f for f in before.formations(None, sorted(years)) if suppliers}
+    for formation in after.formations(None, sorted(years)) if suppliers else ():
+        supply = formation.supplied_inside + formation.self_supply
+        earlier = was.get((formation.cluster_id, formation.year))
+        sold = {} if earlier is None else dict(zip(earlier.ids, earlier.supplied_inside, strict=True))
+        for who, now, made in zip(formation.ids, supply, formation.output, strict=True):
+            more = now > sold.get(who, 0.0) * (1 + _NOISE)
+            if who in suppliers and more and now > made * (1 + _NOISE):
+                raise DataError(
+                    f"{who} makes {made:g} in {formation.year} and would supply members, itself included, "
+                    f"with {now:g}: add less, or set its output."
                 )
 
 

@@ -183,16 +183,9 @@ def judge_claims(
     [['contradicted', 'c 2021–2022: 0.2 → 0.1']]
     """
     ids = [str(cluster) for cluster in dict.fromkeys(formations["cluster_id"])]
-    known = {cluster.casefold(): cluster for cluster in ids}
-    known |= {name.casefold(): cluster for cluster, name in (names or {}).items() if cluster in ids}
     rows = []
     for claim in claims:
-        one = known.get(claim.cluster.casefold(), "")
-        if claim.cluster and not one:
-            raise DataError(
-                f"Claim {claim.name} is about the cluster {claim.cluster!r}, which the results do not hold; "
-                f"they hold {', '.join(ids)}."
-            )
+        one = _meant(claim, ids, names or {}) if claim.cluster else ""
         if not claim.confirmed:
             rows.append((claim.name, "not confirmed", claim.says, "", "", ""))
             continue
@@ -216,6 +209,20 @@ def judge_claims(
             )
         )
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _meant(claim: Claim, ids: Sequence[str], names: Mapping[str, str]) -> str:
+    """Return the cluster that a claim names: by its id as it is, else by id or name in any letter case."""
+    if claim.cluster in ids:
+        return claim.cluster
+    plain = claim.cluster.casefold()
+    found = [one for one in ids if plain in (one.casefold(), names.get(one, "").casefold())]
+    if len(found) == 1:
+        return found[0]
+    about = f"Claim {claim.name} is about the cluster {claim.cluster!r}"
+    if found:
+        raise DataError(f"{about}, which {' and '.join(found)} are called; give an id.")
+    raise DataError(f"{about}, which the results do not hold; they hold {', '.join(ids)}.")
 
 
 def _listed(cases: Sequence[_Case], first: str) -> str:

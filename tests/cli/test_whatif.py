@@ -13,8 +13,9 @@ from click.testing import CliRunner
 import clustercoop
 from clustercoop.cli import main
 from clustercoop.graph.columns import output_columns
-from clustercoop.graph.errors import ParameterError, UnknownNameError
+from clustercoop.graph.errors import DataError, ParameterError, UnknownNameError
 from clustercoop.graph.kinds import KINDS
+from clustercoop.scenarios_cli import lines
 
 TABLES: dict[str, pd.DataFrame] = {
     "participants": pd.DataFrame(
@@ -145,6 +146,32 @@ def test_the_fewest_links(result: Path) -> None:
     assert sides(again, "cooperation_ratio")[1] == pytest.approx(0.375)
 
 
+def test_room_that_nobody_tells_leaves_open_what_is_the_fewest() -> None:
+    tables = {name: table.copy() for name, table in TABLES.items()}
+    tables["activity"].loc[2, "purchases"] = None  # of c; b buys 20 outside, a and b can spare 30 and 40
+    told = {
+        target: clustercoop.whatif(tables, cluster="k", target=target).plans.iloc[0].to_dict()
+        for target in (0.375, 0.45, 0.6, 0.9)
+    }
+    assert told[0.375]["links"] == told[0.375]["at_least"] == 1  # 20 of .375 × 240 − 70 go to b
+    # 38 and 74 are more than b takes; c may take 70 of a and b. 146 is more than all spare.
+    assert [told[target]["code"] for target in (0.45, 0.6, 0.9)] == [
+        "target_room_unknown", "target_room_unknown", "target_out_of_reach",
+    ]  # fmt: skip
+    tables["activity"].loc[2, "purchases"] = 65.0  # c takes 25: from a and b two links, or one from each
+    tables["activity"].loc[0, "purchases"] = None  # a may take any
+    few = clustercoop.whatif(tables, cluster="k", target=0.45).plans.iloc[0]
+    assert (few["links"], few["at_least"]) == (2, 1)  # b alone could sell its 40 to a
+
+
+def test_the_largest_alone_are_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("clustercoop.scenarios._LARGEST", 2)
+    found = clustercoop.whatif(TABLES, cluster="k")
+    assert found.losses["participants"].tolist() == ["b", "c", ""]
+    assert found.losses["code"].tolist() == ["", "", "removals_of_largest"]
+    assert "a smaller one may do more damage" in "\n".join(lines(found, "en"))
+
+
 def test_holdings_count_as_one() -> None:
     tables = {**TABLES, "participants": TABLES["participants"].assign(parent_id=["h", "h", "", "", "", ""])}
     found = clustercoop.whatif(tables, remove=["c"], settings=clustercoop.Settings(by="holding"))
@@ -163,6 +190,8 @@ def test_what_is_refused(result: Path) -> None:
         clustercoop.whatif(result, cluster="zz")
     with pytest.raises(ParameterError, match="not both"):
         clustercoop.whatif(result, clustercoop.Scenario("s", ("a",)), remove=["b"])
+    with pytest.raises(DataError, match="a makes 60 in 2022 and would supply .* with 61"):
+        clustercoop.whatif(TABLES, add=["a:b:31"])
     with pytest.raises(ParameterError, match="'model' parameter of whatif must be False"):
         clustercoop.whatif(TABLES, remove=["b"], model=True)
 

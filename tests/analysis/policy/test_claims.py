@@ -167,6 +167,20 @@ def test_a_wrong_file_names_entry_and_field(tmp_path: Path, text: str, says: str
         judge_claims(read_claims(path), TABLE)
 
 
+def test_a_name_that_two_clusters_have_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "claims.toml"
+    names = {"a": "Север", "b": "север", "c": "a", "d": ""}
+    verdict: dict[str, list[str]] = {}
+    for said in ("a", "C", "D"):
+        path.write_text(f'[[claim]]\ncluster = "{said}"\ncolumn = "cooperation_ratio"\nabove = 0.35', "utf-8")
+        verdict[said] = judge_claims(read_claims(path), TABLE, names)["against"].tolist()
+    # An id as it is comes before a name: "a" is the cluster a, and not c, which is called so.
+    assert [found[0].split()[0] for found in verdict.values()] == ["a", "c", "d"]
+    path.write_text('[[claim]]\ncluster = "Север"\ncolumn = "cooperation_ratio"\nabove = 0.35', "utf-8")
+    with pytest.raises(DataError, match="which a and b are called; give an id"):
+        judge_claims(read_claims(path), TABLE, names)
+
+
 def test_the_command_fails_where_a_claim_is_contradicted(tmp_path: Path) -> None:
     clustercoop.analyze(dataset("table3"), tmp_path / "out", nulls=0)
     told = CliRunner().invoke(
