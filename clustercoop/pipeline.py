@@ -251,7 +251,9 @@ def conform(frame: pd.DataFrame, table: str) -> pd.DataFrame:
     for column in output_columns(table):
         if column.column in WRITTEN:
             continue
-        values = frame[column.column] if column.column in frame else pd.Series(None, index=frame.index)
-        out[column.column] = KINDS[column.kind].typed(values)
-    extra = {name: frame[name] for name in frame.columns if name not in (*out, *WRITTEN)}
-    return pd.DataFrame({**out, **extra}).reset_index(drop=True)
+        kind = KINDS[column.kind]
+        out[column.column] = (
+            kind.typed(frame[column.column]).array if column.column in frame else kind.unknown(len(frame))
+        )
+    extra = {name: frame[name].array for name in frame.columns if name not in (*out, *WRITTEN)}
+    return pd.DataFrame({**out, **extra}, index=pd.RangeIndex(len(frame)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -63,6 +64,16 @@ class Kind:
         """
         return bool(self.dtype == "float64")
 
+    def unknown(self, n: int) -> pd.api.extensions.ExtensionArray:
+        """Return a column of `n` unknown cells.
+
+        Examples
+        --------
+        >>> KINDS["int"].unknown(2).tolist()
+        [<NA>, <NA>]
+        """
+        return _unknown(self.dtype, n).copy()
+
     def typed(self, values: pd.Series[Any]) -> pd.Series[Any]:
         """Return `values` as a column of this kind: an empty text is unknown, whole numbers stay whole.
 
@@ -78,10 +89,8 @@ class Kind:
         >>> KINDS["id"].typed(pd.Series(["01", ""])).tolist()
         ['01', nan]
         """
-        if values.isna().all():
-            return pd.Series(
-                pd.array([None], dtype=self.dtype).take(np.zeros(len(values), int)), values.index
-            )
+        if values.array.isna().all():
+            return pd.Series(self.unknown(len(values)), values.index)
         if self.numeric and isinstance(values.dtype, np.dtype) and values.dtype.kind in "iuf":
             return values.astype(self.dtype)
         if self.dtype is TEXT and values.dtype == TEXT:
@@ -92,6 +101,12 @@ class Kind:
         if self.dtype is TEXT:
             return held.where(held.notna() & (held != ""), None).astype(TEXT)
         return pd.to_numeric(held).astype(self.dtype)
+
+
+@lru_cache(maxsize=64)
+def _unknown(dtype: Any, n: int) -> pd.api.extensions.ExtensionArray:
+    cells: pd.api.extensions.ExtensionArray = pd.array([None], dtype=dtype).take(np.zeros(n, int))
+    return cells
 
 
 def _number(name: str, notation: Notation, decimals: int, excel: str, **more: Any) -> Kind:

@@ -10,14 +10,19 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import hypothesis
 import pytest
 
 from clustercoop.analysis import jit
+from clustercoop.analysis.results import Result
 from clustercoop.graph.stores.protocol import Store
 from clustercoop.graph.stores.uri import open_store
+from clustercoop.outputs import write_result
+from tests import builders
+from tests.builders import SHARED_FOLDER
 
 # How busy the machine is decides nothing: no deadline, and no complaint that an example was slow to draw.
 # Where CI runs, the examples are the same each time; elsewhere they are new ones.
@@ -30,15 +35,19 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("calm")
 
 
-def pytest_configure() -> None:
-    """Where processes share the tests, let one compile a kernel and the others read what it wrote."""
-    run = os.environ.get("PYTEST_XDIST_TESTRUNUID")
-    if not run:
+def pytest_configure(config: pytest.Config) -> None:
+    """Where processes share the tests, give them a folder, and let one compile a kernel that all read."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        if getattr(config.option, "numprocesses", None):
+            folder = tempfile.TemporaryDirectory(prefix="clustercoop-tests-")
+            config.add_cleanup(folder.cleanup)
+            os.environ[SHARED_FOLDER] = folder.name
+            config.option.loadscopereorder = False  # in the order of collection: see below
         return
     import fcntl
 
     paused = jit._collector_paused
-    turn = Path(tempfile.gettempdir()) / f"clustercoop-tests-{run}.lock"
+    turn = Path(os.environ[SHARED_FOLDER]) / "compiling.lock"
 
     @contextmanager
     def in_turn() -> Iterator[None]:
@@ -59,17 +68,36 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)  # xdist reads the marks when its own turn comes
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep in one process, where several share the tests, what shares a server or a costly result."""
+    """Keep in one process, where several share the tests, what shares a server, a browser or a module."""
+    if SHARED_FOLDER not in os.environ:
+        return
+    long: set[pytest.Item] = set()
     for item in items:
         params = getattr(item, "callspec", None)
         server = {"neo4j_uri", "server_if_any"}.intersection(getattr(item, "fixturenames", ())) or (
             params is not None and "neo4j" in map(str, params.params.values())
         )
-        # Reports are rendered once for what reads them as text and for what opens them in a browser,
-        # and the example is analysed once for them and for the figures that stand still.
-        folder = item.path.parent.name
-        folder = "reports" if folder in ("browser", "golden") else folder
-        item.add_marker(pytest.mark.xdist_group("neo4j" if server else folder))
+        # Reports are rendered once for what reads them as text and for what opens them in a browser.
+        rendered = item.path.parent.name in ("reports", "browser")
+        if server or rendered:
+            long.add(item)
+        group = "neo4j" if server else "reports" if rendered else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
+    # The two long groups begin, so that no process is left alone with one at the end.
+    items.sort(key=lambda item: item not in long)
+
+
+@pytest.fixture(scope="session")
+def table3() -> Result:
+    """The result of Table 3."""
+    return builders.table3()
+
+
+@pytest.fixture(scope="session")
+def table3_folder(table3: Result, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The result of Table 3 as it is written, to be read only."""
+    settings = table3.settings.replace(outputs="csv,parquet")
+    return write_result(replace(table3, settings=settings), tmp_path_factory.mktemp("table3") / "out")
 
 
 @pytest.fixture

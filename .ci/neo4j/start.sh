@@ -40,7 +40,7 @@ CONF
     org.neo4j.server.CommunityEntryPoint --home-dir="$home" --config-dir="$home/conf" --console-mode \
     >"$home/logs/console.log" 2>&1 </dev/null &
   echo $! > "$home/run/pid"
-  for _ in $(seq 120); do
+  for _ in $(seq 600); do
     # "Started." is written once bolt answers; a port that is merely open may still refuse a login.
     grep -q "Started\." "$home/logs/console.log" 2>/dev/null && break
     if ! kill -0 "$(cat "$home/run/pid")" 2>/dev/null; then
@@ -48,7 +48,7 @@ CONF
     fi
     sleep 0.5
   done
-  grep -q "Started\." "$home/logs/console.log" || { echo "the server was not ready within 60 s" >&2; exit 1; }
+  grep -q "Started\." "$home/logs/console.log" || { echo "the server was not ready within 300 s" >&2; exit 1; }
 fi
 echo "export NEO4J_URI=bolt://127.0.0.1:$port"
 echo "export NEO4J_USERNAME=neo4j"

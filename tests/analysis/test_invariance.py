@@ -14,6 +14,7 @@ from clustercoop.graph.columns import output_columns
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
 from clustercoop.pipeline import analyze_graph
+from tests.builders import everywhere
 
 Frames = dict[str, pd.DataFrame]
 Tables = Mapping[str, pd.DataFrame]
@@ -78,7 +79,8 @@ def dataset(seed: int) -> Frames:
 
 
 def tables(frames: Frames) -> Tables:
-    result = analyze_graph(SupplyGraph.from_tables(frames), Settings(nulls=0, workers=1))
+    graph = SupplyGraph.from_tables(frames)
+    result = analyze_graph(graph, Settings(nulls=0, workers=1), only=everywhere(graph))
     return {
         "formations": result.formations.set_index(["cluster_id", "year"]).sort_index(),
         "participants": result.participants.set_index(["cluster_id", "year", "participant_id"]).sort_index(),

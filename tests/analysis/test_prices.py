@@ -10,8 +10,7 @@ import pytest
 from clustercoop import Settings, analyze
 from clustercoop.graph.errors import ParameterError
 from clustercoop.graph.prices import Prices
-
-SETTINGS: dict[str, Any] = {"nulls": 0, "workers": 1}
+from tests.builders import measured
 
 
 def frames(years: tuple[int, int], rise: float, deflators: list[tuple[Any, ...]]) -> dict[str, pd.DataFrame]:
@@ -38,7 +37,7 @@ def said(result: Any) -> set[str]:
 
 
 def test_without_deflators_amounts_are_nominal_and_said_to_be() -> None:
-    result = analyze(frames((2021, 2022), 1.15, []), **SETTINGS)
+    result = measured(frames((2021, 2022), 1.15, []))
     before, after = result.formations.to_dict("records")
     # 175 / (175 × 1.15) of the links; 1.82 and 2.093 a head lie on both sides of 2, R&D .09 and .1035 of .1.
     assert after["link_jaccard"] == pytest.approx(1 / 1.15)
@@ -47,7 +46,7 @@ def test_without_deflators_amounts_are_nominal_and_said_to_be() -> None:
 
 
 def test_prices_alone_change_nothing_in_constant_prices() -> None:
-    result = analyze(frames((2021, 2022), 1.15, [(2021, 1.0, None), (2022, 1.15, None)]), **SETTINGS)
+    result = measured(frames((2021, 2022), 1.15, [(2021, 1.0, None), (2022, 1.15, None)]))
     before, after = result.formations.to_dict("records")
     assert after["link_jaccard"] == pytest.approx(1)
     assert after["link_jaccard_nominal"] == pytest.approx(1 / 1.15)
@@ -56,15 +55,13 @@ def test_prices_alone_change_nothing_in_constant_prices() -> None:
         assert before[name] == pytest.approx(value) and after[name] == pytest.approx(value)
     assert before["ecosystem_type_constant"] == after["ecosystem_type_constant"] == "growth"
     assert before["output"] == pytest.approx(1500) and said(result) == {"prices_constant"}
-    earlier = analyze(
-        frames((2021, 2022), 1.15, [(2021, 1.0, None), (2022, 1.15, None)]), base_year=2021, **SETTINGS
-    )
+    earlier = measured(frames((2021, 2022), 1.15, [(2021, 1.0, None), (2022, 1.15, None)]), base_year=2021)
     assert earlier.formations["value_added_per_employee_constant"].tolist() == pytest.approx([1.82, 1.82])
 
 
 def test_an_industry_has_its_own_level_by_the_longest_beginning_of_its_code() -> None:
     levels = [(2021, 1.0, None), (2022, 2.0, None), (2021, 1.0, "28"), (2022, 4.0, "28"), (2022, 5.0, "28.1")]
-    result = analyze(frames((2021, 2022), 1.0, levels), **SETTINGS)
+    result = measured(frames((2021, 2022), 1.0, levels))
     before, after = result.formations.to_dict("records")
     assert after["output_constant"] == pytest.approx(1500)
     # a (28): × 4; c (10): × 2; b (28.1) has a level of 2022 only, so the year before is unknown.
@@ -75,13 +72,13 @@ def test_an_industry_has_its_own_level_by_the_longest_beginning_of_its_code() ->
 
 
 def test_thresholds_of_other_years_are_told_or_met_in_their_prices() -> None:
-    nominal = analyze(frames((2005, 2006), 1.0, []), **SETTINGS)
+    nominal = measured(frames((2005, 2006), 1.0, []))
     assert said(nominal) == {"prices_nominal", "thresholds_other_years"}
     [finding] = [f for f in nominal.findings if f.code == "thresholds_other_years"]
     assert (finding.value, finding.detail) == ("2005–2006", "2020–2023")
     # Prices of 2020 are three times those of 2005: 1.82 becomes 5.46, above 4; R&D .09 becomes .27.
     levels = [(2005, 1.0, None), (2006, 1.0, None), (2020, 3.0, None)]
-    met = analyze(frames((2005, 2006), 1.0, levels), **SETTINGS)
+    met = measured(frames((2005, 2006), 1.0, levels))
     assert said(met) == {"prices_constant", "thresholds_converted"}
     assert met.formations["ecosystem_type"].tolist() == ["development"] * 2
 
@@ -89,7 +86,7 @@ def test_thresholds_of_other_years_are_told_or_met_in_their_prices() -> None:
 def test_indicators_are_deflated_by_the_general_level() -> None:
     table = pd.DataFrame({"cluster_id": "A", "year": [2021, 2022], "value_added_per_employee": [1.0, 1.2]})
     levels = pd.DataFrame({"year": [2021, 2022], "index": [100.0, 120.0], "industry_code": None})
-    result = analyze({"indicators": table, "deflators": levels}, **SETTINGS)
+    result = measured({"indicators": table, "deflators": levels})
     assert result.formations["value_added_per_employee_constant"].tolist() == pytest.approx([1.2, 1.2])
     assert result.formations["price_year"].tolist() == [2022, 2022]
 
@@ -101,4 +98,4 @@ years = [2023, 2020]
 [innovation]\nlow_below = 1\nhigh_above = 2\n[productivity]\nlow_below = 1\nhigh_above = 2\n"""
     path.write_text(text, "utf-8")
     with pytest.raises(ParameterError, match="first and the last year"):
-        analyze(frames((2021, 2022), 1.0, []), settings=Settings(thresholds=str(path), **SETTINGS))
+        analyze(frames((2021, 2022), 1.0, []), settings=Settings(thresholds=str(path)))

@@ -8,10 +8,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
-import clustercoop
 from clustercoop.graph.columns import output_columns
 from tests.analysis.slow import chain, core, trade
 from tests.analysis.slow.economy import CELLS, YEARS, Economy, Facts, random_economy
+from tests.builders import measured
 
 SEEDS = range(18)
 COLUMNS = {
@@ -85,9 +85,7 @@ def slow(
 def differences(seeds: Iterable[int], seen: set[str] | None = None) -> list[str]:
     """Return every cell that is not what the slow figures say; add the compared columns to `seen`."""
     economies = {f"{seed:03d}": random_economy(seed) for seed in seeds}
-    result = clustercoop.analyze(
-        joined(economies), nulls=0, workers=1, metrics="cooperation,core,closedness,chain"
-    )
+    result = measured(joined(economies), metrics="cooperation,core,closedness,chain")
     facts = {
         (tag, cluster, year): Facts(economy, cluster, year)
         for tag, economy in economies.items()

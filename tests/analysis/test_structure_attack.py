@@ -27,7 +27,7 @@ from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
 from clustercoop.pipeline import analyze_graph, measure_formation
 from tests.analysis.closedness.oracles import formation, supply_graph
-from tests.builders import frames
+from tests.builders import everywhere, frames
 
 Matrix = NDArray[np.float64]
 LETTERS = "abcdefghijkl"
@@ -262,7 +262,9 @@ def renamed(given: dict[str, pd.DataFrame], name: Any) -> dict[str, pd.DataFrame
 
 
 def analysed(given: dict[str, pd.DataFrame], **options: Any) -> tuple[pd.DataFrame, pd.DataFrame]:
-    result = analyze_graph(SupplyGraph.from_tables(given), Settings(**{"nulls": 9, "workers": 1, **options}))
+    graph = SupplyGraph.from_tables(given)
+    chosen = Settings(**{"nulls": 9, "workers": 1, **options})
+    result = analyze_graph(graph, chosen, only=everywhere(graph))
     return result.formations, result.participants
 
 

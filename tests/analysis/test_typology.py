@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import clustercoop
 from clustercoop.analysis.cooperation import cooperation_tables
 from clustercoop.analysis.trajectories import trajectories
 from clustercoop.analysis.typology import (
@@ -21,11 +20,11 @@ from clustercoop.analysis.typology import (
     rule_verdicts,
     yearly_rule,
 )
-from clustercoop.example import dataset
 from clustercoop.graph.errors import DataError, ParameterError
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
 from clustercoop.graph.texts import entries, term
+from tests import builders
 from tests.places import SHARED
 
 TABLE3 = SHARED / "table3" / "indicators.csv"
@@ -384,7 +383,7 @@ def test_traits_of_different_years_decide_nothing() -> None:
 
 def test_the_shipped_table_decides_for_the_two_that_innovate() -> None:
     """All cooperate above 30 %; median R&D is medium in Voronezh (.2455) and Kalashnikov (.1215) only."""
-    result = clustercoop.analyze(dataset("table3"), nulls=0)
+    result = builders.table3()
     judged = result.clusters.set_index("cluster_id")
     ecosystems = judged.index[judged["rule_verdict"] == "ecosystem-like"]
     assert sorted(ecosystems) == ["kalashnikov", "voronezh-oil-gas"]

@@ -11,6 +11,7 @@ import pytest
 
 import clustercoop
 from clustercoop.analysis.results import Result
+from tests.builders import measured
 
 Link = tuple[Any, ...]
 LINKS: list[Link] = [
@@ -35,13 +36,12 @@ STRUCTURE = ("core_fit", "finn_cycling_index", "reciprocity", "links", "stages",
 
 def analyzed(links: list[Link], people: list[Any] | None = None, work: Any = WORK, **kw: Any) -> Result:
     members = people or [(who, "K", "firm") for who in "abcd"]
-    return clustercoop.analyze(
+    return measured(
         {
             "participants": pd.DataFrame(members, columns=["participant_id", "cluster_id", "role"]),
             "links": pd.DataFrame(links, columns=["year", "supplier_id", "buyer_id", "value"]).astype(object),
             "activity": work,
         },
-        nulls=0,
         **kw,
     )
 

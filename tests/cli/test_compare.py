@@ -15,15 +15,14 @@ import clustercoop
 from clustercoop.analysis.comparison import _differences
 from clustercoop.cli import main
 from clustercoop.graph.errors import DataError, OutputError, UnknownNameError
+from clustercoop.outputs import write_result
 from clustercoop.reports.comparison import Told
 from clustercoop.reports.section import Shown
 from clustercoop.reports.tables import Table
-from tests.builders import HOSTILE, frames
+from tests.builders import HOSTILE, frames, measured
 from tests.reports.pages import problems
 
 FAST: dict[str, Any] = {
-    "nulls": 0,
-    "workers": 1,
     "core_replicates": 0,
     "metrics": "cooperation,core",
     "outputs": "parquet",
@@ -32,7 +31,7 @@ BASE = frames(members=6)
 
 
 def analysed(**changes: pd.DataFrame) -> clustercoop.Result:
-    return clustercoop.analyze(BASE | changes, **FAST)
+    return measured(BASE | changes, **FAST)
 
 
 @pytest.fixture(scope="module")
@@ -41,10 +40,8 @@ def base() -> clustercoop.Result:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("compared") / "base"
-    clustercoop.analyze(BASE, out, **FAST)
-    return out
+def folder(base: clustercoop.Result, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_result(base, tmp_path_factory.mktemp("compared") / "base")
 
 
 @pytest.fixture(scope="module")
@@ -182,12 +179,12 @@ def test_a_missing_output_opens_a_gap_that_says_why(base: clustercoop.Result) ->
 
 
 def test_settings_are_told_first(base: clustercoop.Result, tmp_path: Path) -> None:
-    other = clustercoop.analyze(BASE, **FAST | {"core_weights": "binary"})
+    other = measured(BASE, **FAST | {"core_weights": "binary"})
     found = clustercoop.compare(base, other)
     assert found.settings.values.tolist() == [["core_weights", "relative", "binary"]]
     told = lines(found, base, other)
     assert "core_weights" in told[0] and "although no input row" in told[-1]
-    spoken = clustercoop.analyze(BASE, **FAST | {"lang": "ru"})
+    spoken = measured(BASE, **FAST | {"lang": "ru"})
     assert clustercoop.compare(base, spoken).same
 
 
@@ -273,21 +270,28 @@ def test_amounts_have_their_unit_and_rows_all_their_figures(
     assert (row.cells[5].text, row.cells[5].raw) == ("12,345678", "12.345678")
 
 
-@pytest.mark.parametrize("lang", ["en", "ru"])
-def test_names_from_data_stay_text_on_the_page(base: clustercoop.Result, tmp_path: Path, lang: str) -> None:
+@pytest.fixture(scope="module")
+def hostile() -> clustercoop.Result:
+    """The same with names that would do harm as markup."""
     tables = renamed(dict(zip(["C0", "C1"], HOSTILE[1:3], strict=True)))
     people = tables["participants"]
     names = [*HOSTILE, "x" * 10_000, "right\u202eot left"]
     people["name"] = [names[n % len(names)] for n in range(len(people))]
-    other = analysed(**tables)
-    found = clustercoop.compare(base, other, tmp_path / "page.html", lang=lang)
+    return analysed(**tables)
+
+
+@pytest.mark.parametrize("lang", ["en", "ru"])
+def test_names_from_data_stay_text_on_the_page(
+    base: clustercoop.Result, hostile: clustercoop.Result, tmp_path: Path, lang: str
+) -> None:
+    found = clustercoop.compare(base, hostile, tmp_path / "page.html", lang=lang)
     page = (tmp_path / "page.html").read_text("utf-8")
     assert len(found.renamed) == 2 and len(found.rows)
     assert problems(page) == []
     assert "\u202e" not in page and "x" * 500 not in page
     assert not any(name in page for name in HOSTILE[1:3])
     again = tmp_path / "again.html"
-    clustercoop.compare(base, other, again, lang=lang)
+    clustercoop.compare(base, hostile, again, lang=lang)
     assert again.read_bytes() == (tmp_path / "page.html").read_bytes()
 
 

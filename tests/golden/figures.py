@@ -15,10 +15,9 @@ import pandas as pd
 import clustercoop
 from benchmarks import wiod
 from clustercoop.analysis.results import Result
-from clustercoop.example import dataset
 from clustercoop.graph.columns import output_columns
 from clustercoop.graph.kinds import KINDS
-from tests.builders import example
+from tests.builders import example, table3
 
 FOLDER = Path(__file__).parent
 
@@ -100,7 +99,7 @@ def countries(result: Result) -> pd.DataFrame:
 
 def main() -> None:
     """Write the figures as they are now; those of countries where the public tables are at hand."""
-    made = list(tables(example(), clustercoop.analyze(dataset("table3"), nulls=0)))
+    made = list(tables(example(), table3()))
     if wiod.SHARED.is_dir():
         result = clustercoop.analyze(wiod.tables([1999]), currency="USD", nulls=0)
         made.append(("countries", countries(result)))

@@ -8,18 +8,10 @@ from functools import cache
 import pandas as pd
 import pytest
 
-import clustercoop
-from clustercoop.analysis.results import Result
-from clustercoop.example import dataset
-from tests.builders import example, out_of_range
+from tests.builders import example, out_of_range, table3
 from tests.golden import figures
 
 LEARN = "what moved is meant to move? python -m tests.golden.figures writes the figures anew"
-
-
-@cache
-def table3() -> Result:
-    return clustercoop.analyze(dataset("table3"), nulls=0, workers=1)
 
 
 @cache

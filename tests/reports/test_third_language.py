@@ -8,6 +8,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -61,8 +62,9 @@ def unmarked(text: str) -> str:
     """Return what stands outside every mark; an ellipsis may cut a text and its mark."""
     for ending in (CLOSE, "…", CLOSE):
         inner = re.compile(f"{OPEN}[^{OPEN}{CLOSE}]*?{ending}")
-        while inner.search(text):
-            text = inner.sub(" ", text)
+        found = 1
+        while found:
+            text, found = inner.subn(" ", text)
     return text
 
 
@@ -112,6 +114,7 @@ def network(data: dict[str, Any]) -> list[str]:
     return texts
 
 
+@cache
 def sentences() -> list[str]:
     """Return every piece of text between the places of our texts that holds three words or more."""
     pieces = {

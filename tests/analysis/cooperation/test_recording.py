@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-import clustercoop
+from tests.builders import measured
 
 OUTSIDE = ("ei_index", "coverage", "conductance", "internal_sales_share", "outside_partner_share")
 
@@ -34,7 +34,7 @@ def rows(
             {"participant_id": people, "year": 2022}
             | {name: [column.get(who) for who in people] for name, column in cells.items()}
         )
-    found = clustercoop.analyze(tables, nulls=0, metrics="cooperation,closedness").formations
+    found = measured(tables, metrics="cooperation,closedness").formations
     return {str(row["cluster_id"]): {str(k): v for k, v in row.items()} for row in found.to_dict("records")}
 
 
@@ -134,7 +134,7 @@ def test_a_buyer_that_does_not_produce_counts_among_the_purchases() -> None:
             {"participant_id": ["k1", "k2"], "year": 2022, "output": [100.0, 90.0], "purchases": [10.0, 40.0]}
         ),
     }
-    [found] = clustercoop.analyze(tables, nulls=0).formations.to_dict("records")
+    [found] = measured(tables).formations.to_dict("records")
     assert not found["internal_sourcing_share"] > 0.1
 
 

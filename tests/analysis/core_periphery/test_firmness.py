@@ -66,7 +66,7 @@ def drawn(seed: int) -> Matrix:
 PRECISION = {"coreness_pre": 1e-7, "supplier_coreness": 1e-4, "buyer_coreness": 1e-4}
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.integers(0, 10_000), st.sampled_from([1.0, 90.0, 1e-3]))
 def test_neither_names_nor_the_unit_of_money_change_a_figure(seed: int, factor: float) -> None:
     matrix = drawn(seed)

@@ -107,7 +107,7 @@ def test_margin_and_ties_by_enumeration() -> None:
         assert fit.margin == pytest.approx(top - rest, abs=1e-8)
 
 
-@pytest.mark.parametrize(("seed", "n"), [*enumerate((40, 50, 60, 80, 100, 40, 70, 90))])
+@pytest.mark.parametrize(("seed", "n"), [*enumerate((40, 60, 100))])
 def test_search_is_not_below_a_long_multistart(seed: int, n: int) -> None:
     matrix = drawn(seed + 1000, n)
     edges = as_edges(matrix)

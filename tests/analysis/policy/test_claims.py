@@ -10,8 +10,8 @@ from click.testing import CliRunner
 
 import clustercoop
 from clustercoop.analysis.policy.claims import judge_claims, read_claims
+from clustercoop.analysis.results import Result
 from clustercoop.cli import main
-from clustercoop.example import dataset
 from clustercoop.graph.errors import DataError
 from tests.places import ROOT
 
@@ -54,9 +54,8 @@ def judged(folder: Path, entry: str) -> str:
     return str(verdict)
 
 
-def test_the_published_sentences() -> None:
-    result = clustercoop.analyze(dataset("table3"), nulls=0)
-    found = clustercoop.claims(SHIPPED, result).set_index("claim")["verdict"].to_dict()
+def test_the_published_sentences(table3: Result) -> None:
+    found = clustercoop.claims(SHIPPED, table3).set_index("claim")["verdict"].to_dict()
     assert found == {
         "transport-traditional-2020": "contradicted",  # 2.179 is not below 2
         "transport-traditional-2021": "confirmed",  # 1.648 is
@@ -181,10 +180,9 @@ def test_a_name_that_two_clusters_have_is_refused(tmp_path: Path) -> None:
         judge_claims(read_claims(path), TABLE, names)
 
 
-def test_the_command_fails_where_a_claim_is_contradicted(tmp_path: Path) -> None:
-    clustercoop.analyze(dataset("table3"), tmp_path / "out", nulls=0)
+def test_the_command_fails_where_a_claim_is_contradicted(table3_folder: Path, tmp_path: Path) -> None:
     told = CliRunner().invoke(
-        main, ["claims", str(SHIPPED), "--results", str(tmp_path / "out"), "--out", str(tmp_path / "c.csv")]
+        main, ["claims", str(SHIPPED), "--results", str(table3_folder), "--out", str(tmp_path / "c.csv")]
     )
     assert told.exit_code == 1
     assert "contradicted: transport-traditional-2020" in told.output

@@ -14,6 +14,7 @@ import clustercoop
 from clustercoop.analysis.policy.analysed import Analysed
 from clustercoop.analysis.policy.markov import credible, homogeneity, permuted
 from clustercoop.analysis.policy.tables import early_warnings
+from clustercoop.analysis.results import Result
 from clustercoop.analysis.thresholds import load_thresholds
 from clustercoop.analysis.trajectories import trajectories
 from clustercoop.example import dataset
@@ -22,21 +23,22 @@ from clustercoop.graph.settings import Settings
 from clustercoop.reports.said import told
 
 
-def transitions(zero_value_added: str) -> dict[tuple[str, str], int]:
-    result = clustercoop.analyze(
-        dataset("table3"), nulls=0, workers=1, metrics="cooperation,chain", zero_value_added=zero_value_added
-    )
+def transitions(result: Result) -> dict[tuple[str, str], int]:
     table = result.policy["transitions"]
     rows = table[(table["grouping"] == "all") & (table["transitions"] > 0)]
     pairs = zip(rows["from_type"].str[0], rows["to_type"].str[0], strict=True)
     return dict(zip(pairs, rows["transitions"].astype(int), strict=True))
 
 
-def test_the_transitions_of_table_3() -> None:
+def test_the_transitions_of_table_3(table3: Result) -> None:
+    assert table3.settings.zero_value_added == "missing"
+    kept = clustercoop.analyze(
+        dataset("table3"), nulls=0, workers=1, metrics="cooperation,chain", zero_value_added="keep"
+    )
     printed = {("t", "t"): 18, ("i", "i"): 6, ("a", "a"): 1, ("a", "t"): 1, ("t", "a"): 1}
-    assert transitions("keep") == printed
+    assert transitions(kept) == printed
     # Three zero cells are gaps: Pskov 2021–22 and 2022–23, furniture 2020–21, all T → T, are not known.
-    assert transitions("missing") == {**printed, ("t", "t"): 15}
+    assert transitions(table3) == {**printed, ("t", "t"): 15}
 
 
 def test_a_credible_interval_covers_as_often_as_it_says() -> None:

@@ -22,20 +22,20 @@ from clustercoop.reports.answers import answers
 from clustercoop.reports.content import Content
 from clustercoop.reports.people import for_people
 from clustercoop.reports.policy_lines import policy_lines
-from tests.builders import frames
+from tests.builders import frames, measured
 
 OUT = "out"
 
 
-def analysed(
+def cluster(
     links: list[tuple[str, str, float]],
     people: dict[str, str],
     work: dict[str, dict[str, float]],
     year: int = 2025,
     **more: Any,
-) -> Result:
+) -> dict[str, pd.DataFrame]:
     """Return a cluster `c` of participant → role with one year of links (supplier, buyer, value)."""
-    tables = {
+    return {
         "participants": pd.DataFrame(
             {"participant_id": list(people), "cluster_id": "c", "role": list(people.values())}
         ),
@@ -46,7 +46,14 @@ def analysed(
         "clusters": pd.DataFrame({"cluster_id": ["c"], "industry": ["Machine tools"]}),
         **more,
     }
-    return clustercoop.analyze(tables, nulls=0, workers=1, metrics="cooperation,chain", core_replicates=0)
+
+
+QUICK: dict[str, Any] = {"metrics": "cooperation,chain", "core_replicates": 0}
+
+
+def judged(*given: Any, **more: Any) -> dict[str, Any]:
+    """Return the checklist of a cluster."""
+    return checklist(measured(cluster(*given, **more), ("eligibility",), **QUICK))
 
 
 # a sells 30 of 100 inside and b 5 of 50; f makes final products and buys 35 of 100 inside; e is alone.
@@ -66,7 +73,7 @@ def checklist(result: Result) -> dict[str, Any]:
 
 
 def test_a_checklist_by_hand() -> None:
-    result = analysed(LINKS, ROLES, WORK)
+    result = clustercoop.analyze(cluster(LINKS, ROLES, WORK), nulls=0, workers=1, **QUICK)
     rows = checklist(result)
     assert {rule: row["verdict"] for rule, row in rows.items()} == {
         "productivity above region": "undecidable",  # the region's figure is not in the data
@@ -102,20 +109,20 @@ def test_a_checklist_by_hand() -> None:
 def test_between_the_two_cuts_it_hangs_on_the_territory() -> None:
     work = {**WORK, "e": {"output": 0.0, "purchases": 0.0}}
     links = [link for link in LINKS if link[0] != "e"]
-    supplied = checklist(analysed(links, ROLES, work))["supplied share"]
+    supplied = judged(links, ROLES, work)["supplied share"]
     assert (supplied["verdict"], supplied["missing"]) == ("undecidable", "participants.territory")  # b: .1
     assert supplied["failing"] == "b"
 
 
 def test_an_unknown_output_is_undecidable_and_a_failure_stays_one() -> None:
     work = {who: cells for who, cells in WORK.items() if who != "a"}
-    rows = checklist(analysed(LINKS, ROLES, work))
+    rows = judged(LINKS, ROLES, work)
     assert rows["supplied share"]["verdict"] == "fail" and rows["supplied share"]["unsettled"] == "a"
     assert rows["not yet producing"]["verdict"] == "pass"  # one unknown at most, and three may be
     healthy = {**WORK, "b": {"output": 20.0, "purchases": 10.0}, "e": {"output": 0.0, "purchases": 0.0}}
     del healthy["a"]
     links = [link for link in LINKS if link[0] not in ("e", "b")] + [("b", "f", 5.0), ("b", OUT, 15.0)]
-    row = checklist(analysed(links, ROLES, healthy))["supplied share"]
+    row = judged(links, ROLES, healthy)["supplied share"]
     assert (row["verdict"], row["missing"]) == ("undecidable", "activity.output; links.value")
 
 
@@ -125,7 +132,7 @@ def test_productivity_is_held_against_the_region() -> None:
         table = pd.DataFrame(
             {"cluster_id": ["c"], "year": [2025], "regional_value_added_per_employee": [regional]}
         )
-        rows = checklist(analysed(LINKS, ROLES, work, indicators=table))
+        rows = judged(LINKS, ROLES, work, indicators=table)
         assert rows["productivity above region"]["verdict"] == verdict, regional
 
 
@@ -138,14 +145,14 @@ def test_the_text_of_the_year_is_judged() -> None:
     assert [rule.entry.number_of("allowed") for rule in ids[2025]["linked participants"]] == [3]
     # One member alone: fails by the text of 2020, passes by the later one, and 2022 is not known.
     for year, verdict in ((2020, "fail"), (2022, "undecidable"), (2025, "pass")):
-        assert checklist(analysed(LINKS, ROLES, WORK, year))["linked participants"]["verdict"] == verdict
+        assert judged(LINKS, ROLES, WORK, year)["linked participants"]["verdict"] == verdict
 
 
 def test_a_text_that_may_not_have_been_in_force_fails_nobody() -> None:
     idle = {f"n{k}": {"output": 0.0} for k in range(4)}
     people = {**ROLES, **dict.fromkeys(idle, "firm")}
     for year, verdict in ((2022, "undecidable"), (2025, "fail")):
-        row = checklist(analysed(LINKS, people, {**WORK, **idle}, year))["not yet producing"]
+        row = judged(LINKS, people, {**WORK, **idle}, year)["not yet producing"]
         assert (row["verdict"], row["value"]) == (verdict, 4), year
 
 
@@ -153,8 +160,7 @@ def test_a_text_that_may_not_have_been_in_force_fails_nobody() -> None:
 def test_isolated_members_pair_up(alone: int, needed: int) -> None:
     """With three allowed, 1 to 4 too many are freed by ⌈excess / 2⌉ links, and fewer would not do."""
     people = {"a": "firm", "f": "firm", **{f"x{k}": "bank" for k in range(alone)}}
-    result = analysed([("a", "f", 1.0)], people, {"a": {"output": 1.0}})
-    row = checklist(result)["linked participants"]
+    row = judged([("a", "f", 1.0)], people, {"a": {"output": 1.0}})["linked participants"]
     assert (row["verdict"], row["value"], row["links_needed"]) == ("fail", alone, needed)
 
 
@@ -274,7 +280,7 @@ def test_benchmarks_find_words_in_both_languages() -> None:
 
 
 def test_passport_and_summary_show_the_benchmark_and_the_verdict() -> None:
-    result = analysed(LINKS, ROLES, WORK)
+    result = clustercoop.analyze(cluster(LINKS, ROLES, WORK), nulls=0, workers=1, **QUICK)
     for lang, said in (
         ("en", "10.0%; machine tools: usually 5.0% to 10.0%."),
         ("ru", "станкостроение: обычно"),
@@ -293,8 +299,10 @@ def test_the_links_that_are_named_let_it_pass_and_fewer_do_not(seed: int) -> Non
 
     def supplied(extra: pd.DataFrame) -> tuple[Any, pd.DataFrame]:
         links = pd.concat([tables["links"], extra.assign(year=2025)[tables["links"].columns]])
-        result = clustercoop.analyze(
-            {**tables, "links": links}, nulls=0, workers=1, metrics="cooperation,chain", core_replicates=0
+        result = measured(
+            {**tables, "links": links},
+            ("eligibility", "eligibility_links"),
+            **QUICK,
         )
         told = result.policy["eligibility_links"]
         return checklist(result)["supplied share"], told[told["rule"] == "supplied share"]

@@ -10,11 +10,9 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-import clustercoop
 from clustercoop.analysis.policy.claims import judge_claims, read_claims
 from clustercoop.analysis.policy.proposals import as_toml, propose
 from clustercoop.cli import main
-from clustercoop.example import dataset
 
 NAMES = {
     "kalashnikov": "Kalashnikov · Калашников",
@@ -133,17 +131,9 @@ def test_proposals_are_a_file_of_claims_that_waits_for_a_person(tmp_path: Path) 
     assert "проверьте: год не назван" in written
 
 
-def test_the_command_writes_proposals(tmp_path: Path) -> None:
-    clustercoop.analyze(
-        dataset("table3"),
-        tmp_path / "out",
-        nulls=0,
-        workers=1,
-        metrics="cooperation,chain",
-        outputs="parquet",
-    )
+def test_the_command_writes_proposals(table3_folder: Path, tmp_path: Path) -> None:
     (tmp_path / "draft.md").write_text("In 2021 the productivity of TRANSMASH was 0.47.", "utf-8")
-    asked = ["claims", "--results", str(tmp_path / "out"), "--from-report", str(tmp_path / "draft.md")]
+    asked = ["claims", "--results", str(table3_folder), "--from-report", str(tmp_path / "draft.md")]
     told = CliRunner().invoke(main, [*asked, "--out", str(tmp_path / "c.toml")])
     assert told.exit_code == 0, told.output
     [entry] = tomllib.loads((tmp_path / "c.toml").read_text("utf-8"))["claim"]

@@ -11,14 +11,8 @@ import clustercoop
 from clustercoop.analysis.results import Result
 from clustercoop.analysis.support import CATEGORIES, support_measures
 from clustercoop.analysis.thresholds import load_thresholds
-from clustercoop.example import dataset
 from clustercoop.graph.errors import DataError
 from clustercoop.reports.people import for_people
-
-
-@pytest.fixture(scope="module")
-def table3() -> Result:
-    return clustercoop.analyze(dataset("table3"), nulls=0, workers=1, metrics="cooperation,chain")
 
 
 def test_measures_fill_nine_types_by_four_groups_with_source_and_status() -> None:

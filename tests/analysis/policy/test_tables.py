@@ -12,7 +12,6 @@ import pytest
 import clustercoop
 from clustercoop.analysis.policy import tables
 from clustercoop.analysis.results import Result
-from clustercoop.example import dataset
 from clustercoop.graph.columns import output_columns, policy_tables
 from clustercoop.graph.kinds import KINDS
 from clustercoop.graph.said import coded, decoded, say
@@ -26,11 +25,6 @@ from tests.builders import frames
 @pytest.fixture(scope="module")
 def small() -> Result:
     return clustercoop.analyze(frames(members=6), nulls=0, workers=1)
-
-
-@pytest.fixture(scope="module")
-def table3() -> Result:
-    return clustercoop.analyze(dataset("table3"), nulls=0, workers=1)
 
 
 def test_each_declared_table_has_a_module_and_a_cluster() -> None:

@@ -7,12 +7,6 @@ import pytest
 
 import clustercoop
 from clustercoop.analysis.results import Result
-from clustercoop.example import dataset
-
-
-@pytest.fixture(scope="module")
-def table3() -> Result:
-    return clustercoop.analyze(dataset("table3"), nulls=0, workers=1, metrics="cooperation,chain")
 
 
 def test_which_types_of_table_3_change_with_a_threshold(table3: Result) -> None:

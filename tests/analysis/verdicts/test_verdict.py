@@ -16,6 +16,7 @@ from clustercoop.analysis.verdicts.said import page, render
 from clustercoop.analysis.verdicts.verdict import CLUSTER_COLUMNS, FormationModel, assess, basis_of
 from clustercoop.graph.errors import DataError
 from clustercoop.graph.settings import Lang, Settings
+from tests.builders import example
 from tests.places import ROOT, SHARED
 
 NEEDS_SHARED = pytest.mark.skipif(
@@ -263,13 +264,9 @@ def test_the_wiod_countries_run_and_explain_themselves_and_the_ten_with_rd_get_r
 
 
 def test_the_shipped_example_gets_its_planted_types_by_the_rule() -> None:
-    from clustercoop.loaders.dataset import read_dataset
-    from clustercoop.pipeline import analyze_graph
-
-    folder = ROOT / "clustercoop" / "example"
-    result = analyze_graph(read_dataset(folder / "dataset").graph, Settings(nulls=0))
-    planted = pd.read_csv(folder / "planted_truth.csv").set_index("cluster_id")["formation"]
-    clusters = result.clusters.set_index("cluster_id")
+    truth = pd.read_csv(ROOT / "clustercoop" / "example" / "planted_truth.csv")
+    planted = truth.set_index("cluster_id")["formation"]
+    clusters = example().clusters.set_index("cluster_id")
     assert (clusters["verdict_basis"] == "rules").all()
     # "mixed" was planted with one trait of two, which the rule leaves undecided.
     expected = planted.replace({"mixed": "undecided"}).reindex(clusters.index)
