@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
+from clustercoop.analysis.plots import Plots
 from clustercoop.graph.columns import output_column
 from clustercoop.graph.display import UNKNOWN, figure, inert, notebook, span
 from clustercoop.graph.findings import Findings
@@ -24,7 +25,7 @@ _TABLES: Final = ("formations", "participants", "clusters", "gaps", "requests", 
 
 
 @dataclass(frozen=True, eq=False)
-class Result:
+class Result(Plots):
     """Everything an analysis found.
 
     Attributes

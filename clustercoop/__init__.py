@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, Final
 from clustercoop.version import __version__ as __version__
 
 _HOMES: Final = {
-    "api": "analyze check clear demo explain load query remove report view Check",
+    "api": "analyze check clear demo explain load query remove Check",
+    "pages": "report view Page",
     "outputs": "read_result",
     "cookbook": "list_queries",
     "policy": "claims propose_claims",
@@ -135,7 +136,7 @@ if TYPE_CHECKING:
     from clustercoop.analysis.typology import classify, load_thresholds, rule_verdicts
     from clustercoop.analysis.verdicts.mixture import GaussianMixture
     from clustercoop.analysis.verdicts.verdict import FormationModel, assess
-    from clustercoop.api import Check, analyze, check, clear, demo, explain, load, query, remove, report, view
+    from clustercoop.api import Check, analyze, check, clear, demo, explain, load, query, remove
     from clustercoop.comparing import compare
     from clustercoop.cookbook import list_queries
     from clustercoop.forms import template
@@ -162,6 +163,7 @@ if TYPE_CHECKING:
     from clustercoop.loaders.network_files import read_graph_file
     from clustercoop.loaders.statistics import read_table
     from clustercoop.outputs import read_result
+    from clustercoop.pages import Page, report, view
     from clustercoop.policy import claims
     from clustercoop.scenarios import WhatIf, whatif
 
@@ -179,6 +181,7 @@ __all__ = [
     "GaussianMixture",
     "MissingExtraError",
     "OutputError",
+    "Page",
     "ParameterError",
     "Result",
     "Scenario",

@@ -1,4 +1,4 @@
-"""The public functions: check, load, analyze, explain, view, report, demo."""
+"""The public functions: check, load, analyze, explain, query, demo."""
 
 from __future__ import annotations
 
@@ -15,10 +15,8 @@ import pandas as pd
 from clustercoop.analysis.results import Result
 from clustercoop.cookbook import run_named
 from clustercoop.graph.errors import (
-    OutputError,
     ParameterError,
     StoreError,
-    UnknownNameError,
     parameter_error,
 )
 from clustercoop.graph.findings import Findings
@@ -32,12 +30,9 @@ from clustercoop.loaders.graph_files import is_ours
 from clustercoop.loaders.network_files import read_graph_file
 from clustercoop.loaders.survey import Taken, survey
 from clustercoop.outputs import (
-    is_result,
     read_result,
     refuse_foreign,
-    write_reports,
     write_result,
-    written_aside,
 )
 from clustercoop.pipeline import analyze_graph
 
@@ -384,88 +379,6 @@ def explain(
     result = source if isinstance(source, Result) else read_result(source)
     settings = result.settings if lang is None else result.settings.replace(lang=lang)
     return audit(result.graph, settings, cluster, year, participant)
-
-
-def view(
-    source: Source | Result,
-    cluster: str | None,
-    out: str | os.PathLike[str],
-    *,
-    year: int | None = None,
-    lang: Lang = "en",
-    progress: Progress = silent,
-) -> Path:
-    """Write the interactive offline network page of one cluster, or of the flows between clusters.
-
-    Parameters
-    ----------
-    source : dataset, or folder or Result of `analyze`
-        With results the page knows the core; without, positions come from link values.
-    cluster : str, optional
-        None for the flows between all clusters.
-    out : path
-        The .html file.
-    year : int, optional
-        The year shown first; the latest by default.
-    lang : str
-
-    Raises
-    ------
-    UnknownNameError
-        There is no such cluster or year.
-    """
-    from clustercoop.reports.flows import render_flows
-    from clustercoop.reports.network import render_view
-
-    drawn: Result | SupplyGraph
-    if isinstance(source, Result):
-        drawn = source
-    elif isinstance(source, str | os.PathLike) and is_result(Path(source)):
-        drawn = read_result(source)
-    else:
-        drawn = _read(source, Settings(lang=lang), progress).graph
-    graph = drawn.graph if isinstance(drawn, Result) else drawn
-    if cluster is not None and not graph.formations([cluster], None if year is None else [year]):
-        raise UnknownNameError(
-            f"The data hold no links and no activity of cluster {cluster!r}"
-            + (f" in {year}." if year else ".")
-        )
-    page = (
-        render_flows(drawn, lang, year=year, report="")
-        if cluster is None
-        else render_view(drawn, cluster, year=year, lang=lang, report="")
-    )
-    target = Path(out)
-    with written_aside(target) as aside:
-        aside.write_text(page, "utf-8", newline="\n")
-    return target
-
-
-def report(
-    source: str | os.PathLike[str] | Result,
-    out: str | os.PathLike[str],
-    *,
-    lang: Lang = "en",
-    progress: Progress = silent,
-) -> Path:
-    """Write the report and network pages of results again, in another language or place.
-
-    Raises
-    ------
-    DataError
-        `source` is no folder that `analyze` wrote.
-    OutputError
-        `out` cannot be written.
-    """
-    result = source if isinstance(source, Result) else read_result(source)
-    target = Path(out)
-    if target.resolve() == (Path(source).resolve() if not isinstance(source, Result) else None):
-        raise OutputError(f"{target} holds the results themselves; choose another place with --out.")
-    refuse_foreign(target, mark="report.html")
-    with written_aside(target) as aside:
-        aside.mkdir()
-        write_reports(result, aside, lang=lang, progress=progress)
-    return target
 
 
 def demo(

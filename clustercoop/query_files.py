@@ -160,7 +160,7 @@ def write_rows(rows: pd.DataFrame, path: Path, year: int | None = None) -> None:
 
         write_graph_file(result_graph(rows, year), path)
     elif suffix == ".html":
-        from clustercoop.api import view
+        from clustercoop.pages import view
 
         view(result_graph(rows, year), RESULT, path)
     elif suffix == ".xlsx":

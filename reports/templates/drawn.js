@@ -272,7 +272,11 @@ if (leading) {
   const table = DATA.tables.clusters;
   const made = new Drawn(leading, table, all(table), table.file);
   drawn.push(made);
-  made.keep = () => { const said = made.address(); history.replaceState(null, "", said ? "#clusters?" + said : "#clusters"); };
+  made.keep = () => {
+    const said = made.address();
+    // A page shown in a frame of another would take a mere fragment for one of the other's address.
+    history.replaceState(null, "", location.href.split("#")[0] + (said ? "#clusters?" + said : "#clusters"));
+  };
   const follow = () => {
     const [place, said] = location.hash.slice(1).split(/\?(.*)/s);
     if (place !== "clusters" || said === undefined) return;

@@ -143,3 +143,11 @@ function tips() {
 
 document.querySelectorAll("table.sortable").forEach(enhance);
 tips();
+
+// In the frame of another page a link to a place of this one would lead to a place of the other.
+if (location.protocol === "about:") addEventListener("click", (event) => {
+  const link = event.target.closest("a[href^='#']");
+  if (!link) return;
+  event.preventDefault();
+  location.hash = link.hash;
+});

@@ -62,7 +62,7 @@ function address() {
 
 function keep() {
   const said = address();
-  if (said !== location.hash.slice(1)) history.replaceState(null, "", "#" + said);
+  if (said !== location.hash.slice(1)) history.replaceState(null, "", location.href.split("#")[0] + "#" + said);
 }
 
 function nodeOf(id) {

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from clustercoop.pages import Page as Page_
+from clustercoop.pages import view
 from tests.browser.conftest import Opener
 from tests.reports import models, samples
+from tests.reports.samples import sample
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -317,3 +320,18 @@ def test_a_drawing_is_not_exported(open_page: Opener, split: dict[str, Path]) ->
     exact = models.world("split").clusters.set_index("cluster_id")["ecosystem_probability"]
     for row in rows:
         assert float(row["ecosystem_probability"]) == pytest.approx(exact[row["cluster_id"]])
+
+
+def test_pages_work_in_the_frame_of_a_notebook(open_page: Opener, tmp_path: Path) -> None:
+    shown = [Page_(samples.report("en"), "report", "en"), view(sample(), "c01")]
+    (tmp_path / "notebook.html").write_text("".join(page._repr_html_() for page in shown), "utf-8")
+    page = open_page(tmp_path / "notebook.html")
+    report, network = page.frame_locator("iframe >> nth=0"), page.frame_locator("iframe >> nth=1")
+    head = report.locator("#clusters th[data-c=core_size]")
+    head.locator("button").click()
+    assert head.get_attribute("aria-sort") == "descending"
+    report.locator("#clusters a[href^='#cluster-']").first.click()
+    assert report.locator("article.passport, [id^=cluster-]").first.is_visible()
+    assert report.locator("#clusters").count() == 1
+    network.locator("canvas").first.wait_for()
+    network.get_by_role("slider").first.press("ArrowRight")

@@ -1,0 +1,183 @@
+"""Pages of a result: the report and the network page of a cluster, as files or shown in a notebook."""
+
+from __future__ import annotations
+
+import os
+from html import escape
+from pathlib import Path
+from typing import Final, overload
+
+from clustercoop.analysis.results import Result
+from clustercoop.api import Source, load
+from clustercoop.graph.display import inert
+from clustercoop.graph.errors import OutputError, UnknownNameError
+from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.progress import Progress, silent
+from clustercoop.graph.settings import Lang, Settings
+from clustercoop.graph.texts import text
+from clustercoop.outputs import is_result, read_result, refuse_foreign, write_reports, written_aside
+
+HEIGHT: Final = 720
+Where = str | os.PathLike[str]
+
+
+class Page:
+    """A page that a notebook shows where it is the last value of a cell.
+
+    It runs in a frame that can reach neither the notebook nor the network.
+
+    Attributes
+    ----------
+    html : str
+        The whole page.
+    """
+
+    def __init__(self, html: str, title: str, lang: str) -> None:
+        self.html = html
+        self._told = text("show.page", lang, title=inert(title))
+
+    def __repr__(self) -> str:
+        """Return what it is, in a line."""
+        return self._told
+
+    def _repr_html_(self) -> str:
+        return (
+            f'<iframe title="{escape(self._told)}" sandbox="allow-scripts allow-downloads" width="100%" '
+            f'height="{HEIGHT}" style="border:0" srcdoc="{escape(self.html)}"></iframe>'
+        )
+
+    def save(self, path: Where) -> Path:
+        """Write the page to a file, whole or not at all, and return where.
+
+        Raises
+        ------
+        OutputError
+            The file cannot be written.
+        """
+        target = Path(path)
+        with written_aside(target) as aside:
+            aside.write_text(self.html, "utf-8", newline="\n")
+        return target
+
+
+@overload
+def view(
+    source: Source | Result,
+    cluster: str | None,
+    out: None = ...,
+    *,
+    year: int | None = ...,
+    lang: Lang = ...,
+    progress: Progress = ...,
+) -> Page: ...
+@overload
+def view(
+    source: Source | Result,
+    cluster: str | None,
+    out: Where,
+    *,
+    year: int | None = ...,
+    lang: Lang = ...,
+    progress: Progress = ...,
+) -> Path: ...
+def view(
+    source: Source | Result,
+    cluster: str | None,
+    out: Where | None = None,
+    *,
+    year: int | None = None,
+    lang: Lang = "en",
+    progress: Progress = silent,
+) -> Page | Path:
+    """Write the network page of one cluster, or of the flows between clusters, or return it for a notebook.
+
+    Parameters
+    ----------
+    source : dataset, or folder or Result of `analyze`
+        With results the page knows the core; without, positions come from link values.
+    cluster : str, optional
+        None for the flows between all clusters.
+    out : path, optional
+        The .html file.
+    year : int, optional
+        The year shown first; the latest by default.
+    lang : str
+
+    Returns
+    -------
+    Path or Page
+        The file; without `out` the page, which shows itself in a notebook.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such cluster or year.
+    """
+    from clustercoop.reports.flows import render_flows
+    from clustercoop.reports.network import render_view
+
+    drawn: Result | SupplyGraph
+    if isinstance(source, Result):
+        drawn = source
+    elif isinstance(source, str | os.PathLike) and is_result(Path(source)):
+        drawn = read_result(source)
+    else:
+        drawn = load(source, settings=Settings(lang=lang), progress=progress)
+    graph = drawn.graph if isinstance(drawn, Result) else drawn
+    if cluster is not None and not graph.formations([cluster], None if year is None else [year]):
+        raise UnknownNameError(
+            f"The data hold no links and no activity of cluster {cluster!r}"
+            + (f" in {year}." if year else ".")
+        )
+    if cluster is None:
+        page = Page(render_flows(drawn, lang, year=year, report=""), text("report.view_flows", lang), lang)
+    else:
+        html = render_view(drawn, cluster, year=year, lang=lang, report="")
+        page = Page(html, graph.cluster_names.get(cluster, cluster), lang)
+    return page if out is None else page.save(out)
+
+
+@overload
+def report(
+    source: Where | Result, out: None = ..., *, lang: Lang = ..., progress: Progress = ...
+) -> Page: ...
+@overload
+def report(source: Where | Result, out: Where, *, lang: Lang = ..., progress: Progress = ...) -> Path: ...
+def report(
+    source: Where | Result, out: Where | None = None, *, lang: Lang = "en", progress: Progress = silent
+) -> Page | Path:
+    """Write the report and network pages of results again, in another language or place.
+
+    Parameters
+    ----------
+    source : folder or Result of `analyze`
+    out : path, optional
+        A new or empty folder, or one of reports.
+    lang : str
+    progress : Progress
+
+    Returns
+    -------
+    Path or Page
+        The folder; without `out` the report alone, which shows itself in a notebook.
+
+    Raises
+    ------
+    DataError
+        `source` is no folder that `analyze` wrote.
+    OutputError
+        `out` cannot be written.
+    """
+    result = source if isinstance(source, Result) else read_result(source)
+    if out is None:
+        from clustercoop.reports.html import render_report
+
+        return Page(render_report(result, lang, views=""), text("report.title", lang), lang)
+    target = Path(out)
+    if target.resolve() == (Path(source).resolve() if not isinstance(source, Result) else None):
+        raise OutputError(f"{target} holds the results themselves; choose another place with --out.")
+    refuse_foreign(target, mark="report.html")
+    with written_aside(target) as aside:
+        aside.mkdir()
+        write_reports(result, aside, lang=lang, progress=progress)
+    return target
