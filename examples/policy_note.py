@@ -50,9 +50,10 @@ class Part(NamedTuple):
     rows: list[list[str]]
 
 
-def of_one_cluster(data: Path, cluster: str) -> dict[str, pd.DataFrame]:
-    """Return the raw tables with what concerns one cluster."""
-    tables = clustercoop.load(data).to_tables()
+def of_one_cluster(data: Path, cluster: str) -> clustercoop.SupplyGraph:
+    """Return what concerns one cluster, rows that were rejected and leave figures open included."""
+    graph = clustercoop.load(data)
+    tables = graph.to_tables()
     people = tables["participants"]
     members = set(people.loc[people["cluster_id"] == cluster, "participant_id"])
     links, activity = tables["links"], tables["activity"]
@@ -70,12 +71,8 @@ def of_one_cluster(data: Path, cluster: str) -> dict[str, pd.DataFrame]:
         "activity": activity[activity["participant_id"].isin(members)],
         **own,
     }
-    meta = ["row", "file", "sheet"]
-    return {
-        name: frame.drop(columns=[one for one in meta if one in frame]).reset_index(drop=True)
-        for name, frame in kept.items()
-        if len(frame)
-    }
+    held = {name: frame.reset_index(drop=True) for name, frame in kept.items() if len(frame)}
+    return clustercoop.SupplyGraph.from_tables(held, currency=graph.currency, unsettled=graph.unsettled)
 
 
 def parts(result: Result, cluster: str, lang: str) -> list[Part]:

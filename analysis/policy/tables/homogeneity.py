@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clustercoop.analysis.core_periphery.significance import adjust
 from clustercoop.analysis.policy.analysed import Analysed
 from clustercoop.analysis.policy.markov import counted, homogeneity, permuted
 from clustercoop.analysis.policy.steps import ALL, Step, grouped, seed_of, states, steps
@@ -18,13 +21,14 @@ LEVEL = 0.05
 def make(analysed: Analysed) -> pd.DataFrame:
     """Return one row for each grouping: region, industry, and the year of the transition.
 
-    The p-value that decides is that of permutation: whole clusters change regions or industries, single
-    transitions change years with others from the same type. The χ² one needs many transitions in each group
-    and is given beside it.
+    The p-value that decides is that of permutation, corrected for the number of groupings (Holm): whole
+    clusters change regions or industries, single transitions change years with others from the same type. The
+    χ² one needs many transitions in each group and is given beside it.
     """
     made = steps(analysed)
     kinds = {kind: place for place, kind in enumerate(states(made))}
-    rows = []
+    rows: list[dict[str, Any]] = []
+    because = []
     for name, groups in grouped(analysed, made):
         table = np.array([counted(_pairs(own, kinds), len(kinds)) for own in groups.values()])
         found = homogeneity(table)
@@ -33,7 +37,7 @@ def make(analysed: Analysed) -> pd.DataFrame:
         if found.freedom and len(units) > len(groups):
             from_type = units.sum(axis=2).argmax(axis=1) if name == "year" else None
             p = permuted(units, labels, seed_of(analysed, name), REPLICATES, from_type)
-        decided = "cannot be told" if np.isnan(p) else "differ" if p <= LEVEL else "no difference shown"
+        because.append((found.freedom, len(units), len(groups)))
         rows.append(
             {
                 "grouping": name,
@@ -46,10 +50,13 @@ def make(analysed: Analysed) -> pd.DataFrame:
                 "p_permutation": p,
                 "p_pearson": found.asymptotic[0],
                 "p_likelihood_ratio": found.asymptotic[1],
-                "verdict": decided,
-                "because": coded([_because(decided, found.freedom, p, len(units), len(groups))]),
             }
         )
+    # Several groupings are asked of one set of transitions.
+    corrected = adjust(np.array([row["p_permutation"] for row in rows], np.float64), "holm")
+    for row, p, why in zip(rows, corrected.tolist(), because, strict=True):
+        told = "cannot be told" if np.isnan(p) else "differ" if p <= LEVEL else "no difference shown"
+        row |= {"p_holm": p, "verdict": told, "because": coded([_because(told, p, *why)])}
     return pd.DataFrame(rows)
 
 
@@ -72,7 +79,7 @@ def _units(
     return np.array(units), np.array(labels, np.int64)
 
 
-def _because(decided: str, freedom: int, p: float, units: int, groups: int) -> Said:
+def _because(decided: str, p: float, freedom: int, units: int, groups: int) -> Said:
     if not freedom:
         return say("homogeneity.no_freedom")
     if np.isnan(p):

@@ -170,3 +170,29 @@ def test_a_core_turns_over_unless_a_tie_leaves_it_open() -> None:
     tied = warnings({"core_members": ["a;c", "c;d"], "core_maybe_members": ["b", "b"]})
     assert tied[2021, "core turns over"] == "cannot be told"
     assert warnings({"core_members": ["a;c", None]})[2021, "core turns over"] == "cannot be told"
+
+
+def test_several_groupings_are_corrected_for() -> None:
+    clusters = [f"c{k:02d}" for k in range(12)]
+    rows = [
+        (c, year, 0.2 if k >= 6 and year == 2021 else 0.05, 1.0)
+        for k, c in enumerate(clusters)
+        for year in (2020, 2021)
+    ]
+    names = ["cluster_id", "year", "rd_per_employee", "value_added_per_employee"]
+    result = clustercoop.analyze(
+        {
+            "indicators": pd.DataFrame(rows, columns=names),
+            "clusters": pd.DataFrame(
+                {"cluster_id": clusters, "region": ["A"] * 6 + ["B"] * 6, "industry": ["steel", "wood"] * 6}
+            ),
+        },
+        nulls=0,
+        workers=1,
+        metrics="cooperation,chain",
+    )
+    found = result.policy["homogeneity"].set_index("grouping")
+    # All of region A stay and all of B move; half of either industry does.
+    assert found["p_permutation"]["region"] < 0.015 and found["p_permutation"]["industry"] == 1
+    assert found["p_holm"]["region"] == pytest.approx(2 * found["p_permutation"]["region"])
+    assert found["verdict"].to_dict() == {"region": "differ", "industry": "no difference shown"}
