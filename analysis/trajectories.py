@@ -60,8 +60,9 @@ def trajectories(formations: pd.DataFrame, thresholds: Thresholds | None = None)
     -------
     DataFrame
         One row a cluster-year. ``previous_year`` is the year before, where the cluster has a row for it
-        (a gap in the years breaks the path). ``*_change`` is the difference to it, in the figure's unit;
-        ``*_growth`` the relative change, NaN where the earlier figure is 0 or negative. ``transition`` is
+        (a gap in the years breaks the path). ``*_change`` is the difference to it, in the figure's unit,
+        ``*_growth`` the relative change, NaN where the earlier figure is 0 or negative; of amounts in
+        constant prices (``*_constant``) where both years have them. ``transition`` is
         "from → to" where both types are known and differ, "stays" where they are the same, "" where one is
         unknown. ``cooperation_change_low, …_high`` are what the bounds of both ratios allow.
 
@@ -101,8 +102,13 @@ def trajectories(formations: pd.DataFrame, thresholds: Thresholds | None = None)
         ("value_added", "value_added_per_employee"),
         ("cooperation", "cooperation_ratio"),
     ):
-        last = before[column].shift(1).where(follows)
-        out[f"{name}_change"] = path[column] - last
+        last, now = before[column].shift(1).where(follows), path[column]
+        fixed = f"{column}_constant"
+        if fixed in path:
+            then = before[fixed].shift(1).where(follows)
+            both = then.notna() & path[fixed].notna()
+            last, now = last.mask(both, then), now.mask(both, path[fixed])
+        out[f"{name}_change"] = now - last
         if name != "cooperation":
             out[f"{name}_growth"] = out[f"{name}_change"] / last.where(last > 0)
     ratio = path["cooperation_ratio"].astype("float64")

@@ -127,6 +127,12 @@ def silent(formation: Formation, thresholds: Thresholds) -> Flags:
     return np.isnan(formation.output) & makes
 
 
+def unplaced(formation: Formation, thresholds: Thresholds) -> Flags:
+    """Return the members whose output, or whose industry, nobody tells: any industry may have more of it."""
+    nameless = np.array([not code for code in formation.industry_code], dtype=bool)
+    return silent(formation, thresholds) | nameless & (formation.output > 0)
+
+
 def idle(formation: Formation, thresholds: Thresholds) -> Flags:
     """Return the members that make nothing: output 0, or none stated where the role does not produce."""
     made = (formation.output > 0) | (formation.supplied_inside > 0)

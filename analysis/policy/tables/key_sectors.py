@@ -10,6 +10,7 @@ import pandas as pd
 from clustercoop.analysis.diversity import industry_group
 from clustercoop.analysis.metric import NAN, Flags
 from clustercoop.analysis.policy.analysed import Analysed
+from clustercoop.analysis.policy.cast import unplaced
 from clustercoop.analysis.policy.linkages import by_sector, linkages_or_none, trading_problem
 from clustercoop.analysis.policy.tables.key_participants import latest, unknown
 from clustercoop.graph.formation import Formation
@@ -21,34 +22,34 @@ LINKAGES = ("backward_linkage", "forward_linkage", "linkage_kind", "extraction_s
 
 def make(analysed: Analysed) -> pd.DataFrame:
     """Return one row an industry division of each cluster's latest formation; none where no code is known."""
-    parts = [_of(formation, analysed.graph) for formation in latest(analysed) if any(formation.industry_code)]
+    parts = [_of(formation, analysed) for formation in latest(analysed) if any(formation.industry_code)]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"cluster_id": []})
 
 
-def _of(formation: Formation, graph: SupplyGraph) -> pd.DataFrame:
+def _of(formation: Formation, analysed: Analysed) -> pd.DataFrame:
     sector = np.array([industry_group(str(code)) if code else "" for code in formation.industry_code], object)
     names, flows, output, members = by_sector(formation, sector)
-    total = float(output.sum())
+    named = names != ""
+    # Output of no known industry may be any sector's.
+    total = NAN if unplaced(formation, analysed.thresholds).any() else float(output.sum())
     columns: dict[str, Any] = {
         "cluster_id": formation.cluster_id,
         "year": formation.year,
-        "industry": names,
-        "members": members,
-        "output": output,
-        "output_share": output / total if total > 0 else NAN,
+        "industry": names[named],
+        "members": members[named],
+        "output": output[named],
+        "output_share": output[named] / total if total > 0 else NAN,
     }
-    code, at = _problem(formation, graph, sector)
+    code, at = _problem(formation, analysed.graph, sector)
     trading = np.where(np.isnan(output), 0.0, output)
-    found = None if code else linkages_or_none(flows, trading)
+    found = None if code else linkages_or_none(flows[np.ix_(named, named)], trading[named])
     columns["backward_linkage"] = found.backward if found else NAN
     columns["forward_linkage"] = found.forward if found else NAN
     columns["linkage_kind"] = found.kind if found else ""
     columns["extraction_share"] = found.extraction / total if found and total > 0 else NAN
     because = [] if found else [unknown(LINKAGES, code or "leontief_unproductive", formation, at)]
     frame = pd.DataFrame(columns).assign(because=coded(because))
-    return frame[frame["industry"] != ""].sort_values(
-        ["output", "industry"], ascending=[False, True], na_position="last"
-    )
+    return frame.sort_values(["output", "industry"], ascending=[False, True], na_position="last")
 
 
 def _problem(formation: Formation, graph: SupplyGraph, sector: np.ndarray[Any, Any]) -> tuple[str, Flags]:

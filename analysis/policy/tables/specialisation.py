@@ -8,10 +8,9 @@ import pandas as pd
 from clustercoop.analysis.diversity import industry_group
 from clustercoop.analysis.metric import NAN, Flags
 from clustercoop.analysis.policy.analysed import Analysed
-from clustercoop.analysis.policy.cast import silent
+from clustercoop.analysis.policy.cast import unplaced
 from clustercoop.analysis.policy.specialisation import density, integral_potential, location_quotients
 from clustercoop.analysis.policy.tables.key_participants import latest
-from clustercoop.analysis.thresholds import Thresholds
 from clustercoop.graph.formation import FloatArray, Formation
 from clustercoop.graph.said import coded, say
 
@@ -22,7 +21,7 @@ def make(analysed: Analysed) -> pd.DataFrame:
     if not held:
         return pd.DataFrame({"cluster_id": []})
     people = analysed.participants.set_index(["cluster_id", "year"]).sort_index()
-    unstated = [_unstated(formation, analysed.thresholds) for formation in held]
+    unstated = [unplaced(formation, analysed.thresholds) for formation in held]
     parts = pd.concat(
         [
             _industries(formation, people.loc[[(formation.cluster_id, formation.year)]], who)
@@ -69,12 +68,6 @@ def make(analysed: Analysed) -> pd.DataFrame:
         for cluster, p in zip(parts["cluster_id"], parts["integral_potential"], strict=True)
     ]
     return parts.sort_values(["cluster_id", "output"], ascending=[True, False], ignore_index=True)
-
-
-def _unstated(formation: Formation, thresholds: Thresholds) -> Flags:
-    """Return the members whose output, or whose industry, nobody tells: any industry may have more of it."""
-    nameless = np.array([not code for code in formation.industry_code], dtype=bool)
-    return silent(formation, thresholds) | nameless & (formation.output > 0)
 
 
 def _industries(formation: Formation, people: pd.DataFrame, unstated: Flags) -> pd.DataFrame:

@@ -91,6 +91,21 @@ def path(rd: list[float], added: list[float]) -> pd.DataFrame:
     return trajectories(frame, load_thresholds())
 
 
+def test_changes_are_of_constant_prices_where_both_years_have_them() -> None:
+    frame = pd.DataFrame(
+        {
+            "cluster_id": "c", "year": [2020, 2021, 2022], "ecosystem_type": "growth",
+            "rd_per_employee": 0.2, "cooperation_ratio": math.nan,
+            "value_added_per_employee": [2.0, 2.2, 2.4],
+            "value_added_per_employee_constant": [2.0, 1.9, None],
+        }
+    )  # fmt: skip
+    found = trajectories(frame, load_thresholds())
+    # A rise of 10 % in prices hides a fall of 5 %; the level of 2022 is not known.
+    assert found["value_added_growth"].tolist()[1:] == pytest.approx([-0.05, 0.2 / 2.2])
+    assert found["heading"].tolist()[1:] == ["less productive", "more productive"]
+
+
 def test_speed_and_direction_count_widths_of_the_medium_band() -> None:
     # Steps: (+.2 / .2, 0), (0, +2 / 2), (−.6 / .2, −8 / 2) with length √(9 + 16) = 5, and none.
     found = path([0.1, 0.3, 0.3, -0.3, -0.3], [1.0, 1.0, 3.0, -5.0, -5.0])

@@ -66,6 +66,9 @@ def test_what_a_cluster_is_specialised_in(result: clustercoop.Result) -> None:
     # l and m make 120 in all, 50 of it in division 27.
     assert found.loc[("l", "27"), "location_quotient"] == pytest.approx((30 / 40) / (50 / 120))
     assert found.loc[("m", "10"), "output_share"] == pytest.approx(60 / 80)
+    sectors = table(result, "key_sectors", "cluster_id", "industry")
+    assert math.isnan(sectors.loc[("k", "27"), "output_share"])
+    assert sectors.loc[("m", "10"), "output_share"] == pytest.approx(60 / 80)
     # Nothing that m sold outside is recorded, so that it sold nothing there is not known.
     assert found.loc[("l", "27"), "market"] == pytest.approx(27 / 30)
     assert found.loc["m", "market"].isna().all()
