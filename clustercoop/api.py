@@ -23,8 +23,15 @@ from clustercoop.graph.findings import Findings
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.progress import Progress, metered, silent
 from clustercoop.graph.settings import Lang, Settings
-from clustercoop.graph.stores.protocol import DEFAULT_LIMIT, DEFAULT_TIMEOUT, LoadReport, Store, StoreWarning
-from clustercoop.graph.stores.uri import is_store_uri, open_store
+from clustercoop.graph.stores.protocol import (
+    CONNECT_SECONDS,
+    DEFAULT_LIMIT,
+    DEFAULT_TIMEOUT,
+    LoadReport,
+    Store,
+    StoreWarning,
+)
+from clustercoop.graph.stores.uri import is_server, is_store_uri, open_store
 from clustercoop.loaders.dataset import Dataset, read_dataset, read_frames
 from clustercoop.loaders.graph_files import is_ours
 from clustercoop.loaders.network_files import read_graph_file
@@ -272,7 +279,10 @@ def query(
     """
     if (name is None) == (cypher is None):
         raise ParameterError("Give query either the name of a query or a Cypher statement.")
-    with open_store(store, **({} if memory is None else {"memory": memory})) as opened:
+    options: dict[str, Any] = {} if memory is None else {"memory": memory}
+    if is_server(store):
+        options["connect_seconds"] = min(timeout, CONNECT_SECONDS)
+    with open_store(store, **options) as opened:
         if name is not None:
             return run_named(opened, name, params, timeout=timeout, limit=limit)
         assert cypher is not None

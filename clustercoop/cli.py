@@ -16,8 +16,10 @@ import click
 from clustercoop.forms_cli import template
 from clustercoop.graph.errors import ClusterCoopError
 from clustercoop.graph.settings import DOMAINS, Domain
-from clustercoop.language_cli import sentence
+from clustercoop.graph.texts import said, term, text
+from clustercoop.language_cli import asked_language, in_language
 from clustercoop.policy_cli import COMMANDS
+from clustercoop.query_cli import query
 
 if TYPE_CHECKING:
     from clustercoop.analysis.results import Result
@@ -117,12 +119,14 @@ class _OneSentence(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; turn what a user can cause into a sentence."""
         signal.signal(signal.SIGTERM, _terminated)
-        warnings.showwarning = _show_warning
-        words = ctx.args
+        lang = asked_language(ctx.args)
+        warnings.showwarning = lambda message, *_, **__: click.echo(
+            f"clustercoop: {term('warning', lang)}: {said(message, lang)}", err=True
+        )
         try:
             return super().invoke(ctx)
         except ClusterCoopError as error:
-            _fail(sentence(error, words))
+            _fail(said(error, lang))
         except KeyboardInterrupt:
             click.echo("clustercoop: interrupted; nothing was left half-written.", err=True)
             sys.exit(EXIT_INTERRUPTED)
@@ -142,10 +146,6 @@ class _OneSentence(click.Group):
                 f"internal error ({type(error).__name__}: {error}); this is a bug, please report it. "
                 "CLUSTERCOOP_DEBUG=1 shows where it happened."
             )
-
-
-def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
-    click.echo(f"clustercoop: warning: {message}", err=True)
 
 
 def _terminated(signum: int, frame: object) -> NoReturn:
@@ -321,17 +321,8 @@ def load(data: str, store: str, replace: bool | None, **options: Any) -> None:
     import clustercoop
 
     def tell(report: LoadReport) -> None:
-        click.echo(f"{report.participants} participants and {report.links} links loaded.")
-        for what, count in (("resumed", report.resumed_links), ("removed", report.removed_links)):
-            if count:
-                click.echo(f"{what}: {count} links")
-        for what, clusters, years in (
-            ("removed", report.removed_clusters, report.removed_years),
-            ("kept", report.kept_clusters, report.kept_years),
-        ):
-            for kind, names in (("clusters", clusters), ("years", years)):
-                if names:
-                    click.echo(f"{what}: {kind} {', '.join(map(str, names))}")
+        for line in report.lines(options["lang"]):
+            click.echo(line)
 
     with _progress() as progress:
         clustercoop.load(data, store=store, replace=replace, tell=tell, progress=progress, **options)
@@ -341,127 +332,27 @@ def load(data: str, store: str, replace: bool | None, **options: Any) -> None:
 @click.option("--store", required=True, help="file.kgl, neo4j://host or bolt://host.")
 @click.option("--cluster", help="Cluster to remove.")
 @click.option("--year", type=int, help="Year to remove; with --cluster, that year of the cluster alone.")
-def remove(store: str, cluster: str | None, year: int | None) -> None:
+@in_language
+def remove(store: str, cluster: str | None, year: int | None, lang: str) -> None:
     """Remove a cluster, a year, or a cluster's year from a store."""
     import clustercoop
 
     if cluster is None and year is None:
         raise click.UsageError("Give --cluster, --year, or both.")
     left = clustercoop.remove(store, cluster=cluster, year=year)
-    click.echo(f"removed; left: {len(left.cluster_ids)} clusters and {len(left.links)} links.")
+    click.echo(text("store.left", lang, clusters=len(left.cluster_ids), links=len(left.links)))
 
 
 @main.command()
 @click.option("--store", required=True, help="file.kgl, neo4j://host or bolt://host.")
 @click.confirmation_option("--yes", prompt="Remove everything that clustercoop wrote into the store?")
-def clear(store: str) -> None:
+@in_language
+def clear(store: str, lang: str) -> None:
     """Remove everything that clustercoop wrote into a store."""
     import clustercoop
 
     clustercoop.clear(store)
-    click.echo("removed: everything.")
-
-
-_FORMATS = ["table", "csv", "json", "parquet", "xlsx", "graphml"]
-
-
-@main.command(add_help_option=False)
-@click.argument("name", required=False)
-@click.option("--cypher", help="A Cypher statement that only reads, instead of a name.")
-@click.option("--file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A file with one.")
-@click.option("--store", help="file.kgl, neo4j://host or bolt://host; without a query a prompt opens on it.")
-@click.option("--param", "pairs", multiple=True, metavar="NAME=VALUE", help="A parameter; may be repeated.")
-@click.option("--format", "form", type=click.Choice(_FORMATS), default="table")
-@click.option("--out", type=click.Path(path_type=Path), help="File for the rows; standard output otherwise.")
-@click.option(
-    "--view", type=click.Path(path_type=Path), help="An .html page of the answer's nodes and links."
-)
-@click.option("--limit", type=click.IntRange(1), default=10_000, show_default=True, help="Most rows.")
-@click.option("--timeout", type=click.FloatRange(0, min_open=True), default=30.0, show_default=True)
-@click.option("--memory", type=click.IntRange(16), help="Megabytes that a query on a file may take (2048).")
-@click.option("--list", "listing", is_flag=True, help="List the named queries and their parameters.")
-@click.option("--help", "helping", is_flag=True, help="Help; after the NAME of a query, what it takes.")
-@click.pass_context
-def query(
-    ctx: click.Context,
-    name: str | None,
-    cypher: str | None,
-    file: Path | None,
-    store: str | None,
-    pairs: tuple[str, ...],
-    form: Any,
-    out: Path | None,
-    view: Path | None,
-    limit: int,
-    timeout: float,
-    memory: int | None,
-    listing: bool,
-    helping: bool,
-) -> None:
-    """Run a named query of the cookbook, or Cypher of your own that only reads, on a store."""
-    import clustercoop
-    from clustercoop.cookbook import format_rows, list_queries, parse_named_pairs, parse_pairs
-
-    if helping:
-        click.echo(ctx.get_help() if name is None else _query_help(name, store))
-        return
-    if listing:
-        for known in list_queries().values():
-            takes = " ".join(f"{p.name}{'' if p.required else '?'}" for p in known.parameters)
-            click.echo(f"{known.name}({takes}): {known.purpose}")
-        return
-    given = sum(what is not None for what in (name, cypher, file))
-    if store is None or given > 1:
-        raise click.UsageError("Give --store, and one of: the NAME of a query, --cypher, --file.")
-    if given == 0:
-        _prompt(store, timeout, limit, memory)
-        return
-    if form in ("parquet", "xlsx", "graphml") and out is None:
-        raise click.UsageError(f"{form} is no text; give --out FILE.")
-    statement = file.read_text("utf-8") if file else cypher
-    params = parse_named_pairs(pairs) if name else parse_pairs(pairs)
-    rows = clustercoop.query(
-        store, name, cypher=statement, params=params, timeout=timeout, limit=limit, memory=memory
-    )
-    if "note" in rows.attrs:
-        click.echo(f"clustercoop: {rows.attrs['note']}", err=True)
-    if view is not None:
-        from clustercoop.query_files import write_rows
-
-        write_rows(rows, view.with_suffix(".html"), _year(params))
-        click.echo(f"page: {view.with_suffix('.html')}", err=True)
-    if out is not None:
-        from clustercoop.query_files import save_rows
-
-        save_rows(rows, out, form, _year(params))
-    elif view is None:
-        click.echo(format_rows(rows, form), nl=False)
-
-
-def _year(params: dict[str, Any]) -> int | None:
-    text = str(params.get("year", ""))
-    return int(text) if text.isdigit() else None
-
-
-def _query_help(name: str, store: str | None) -> str:
-    from clustercoop.cookbook import example_parameters, get_query, query_help
-    from clustercoop.graph.stores.uri import open_store
-
-    asked = get_query(name)
-    if store is None:
-        return query_help(asked, {p.name: "…" for p in asked.parameters if p.required})
-    with open_store(store) as opened:
-        return query_help(asked, example_parameters(opened, asked))
-
-
-def _prompt(store: str, timeout: float, limit: int, memory: int | None) -> None:
-    from clustercoop.graph.stores.uri import open_store
-    from clustercoop.prompt import Session, converse
-
-    with open_store(store, **({} if memory is None else {"memory": memory})) as opened:
-        session = Session(opened, click.echo, timeout=timeout, limit=limit)
-        if not converse(session, Path(click.get_app_dir("clustercoop")) / "history"):
-            raise click.UsageError("Give --store, and one of: the NAME of a query, --cypher, --file.")
+    click.echo(text("store.cleared", lang))
 
 
 @main.command()
@@ -469,7 +360,8 @@ def _prompt(store: str, timeout: float, limit: int, memory: int | None) -> None:
 @click.option("--neo4j-admin", "admin", type=click.Path(path_type=Path), help="Folder for an import of DATA.")
 @click.option("--browser", type=click.Path(path_type=Path), help="Folder for Neo4j Browser and NeoDash.")
 @click.option("--store", help="Store from which --browser takes examples of clusters and years.")
-def export(data: str | None, admin: Path | None, browser: Path | None, store: str | None) -> None:
+@in_language
+def export(data: str | None, admin: Path | None, browser: Path | None, store: str | None, lang: str) -> None:
     """Write files for neo4j-admin database import, Neo4j Browser and NeoDash."""
     import clustercoop
     from clustercoop.cookbook import example_parameters, list_queries
@@ -481,15 +373,15 @@ def export(data: str | None, admin: Path | None, browser: Path | None, store: st
     if admin is not None and data is not None:
         with _progress() as progress:
             export_neo4j_admin(clustercoop.load(data, progress=progress), admin)
-        click.echo(f"written: {admin}; run there: sh import.sh")
+        click.echo(text("store.import", lang, folder=admin))
     if browser is not None:
         examples: dict[str, Any] = {}
         if store is not None:
             with open_store(store) as opened:
                 examples = example_parameters(opened, list_queries()["shortest_chain"])
         export_browser(browser, examples)
-        click.echo(f"written: {browser}")
+        click.echo(text("store.written", lang, folder=browser))
 
 
-for command in (*COMMANDS, template):
+for command in (*COMMANDS, template, query):
     main.add_command(command)

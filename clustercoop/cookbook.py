@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -22,8 +23,10 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from clustercoop.graph.errors import ParameterError, StoreError, UnknownNameError, parameter_error
-from clustercoop.graph.stores.protocol import StoreWarning
+from clustercoop.graph.stores.base import check_bounds, late
+from clustercoop.graph.stores.protocol import QueryTimeoutError, StoreWarning
 from clustercoop.graph.stores.vocabulary import nearest
+from clustercoop.graph.texts import refusal, told
 from clustercoop.reports.inert import inert_cell
 
 if TYPE_CHECKING:
@@ -134,7 +137,7 @@ def get_query(name: str) -> NamedQuery:
         There is none of that name.
     """
     if name not in list_queries():
-        raise UnknownNameError(f"There is no query {name!r}; there are: {', '.join(list_queries())}.")
+        raise refusal(UnknownNameError, "no_query", name=repr(name), names=", ".join(list_queries()))
     return list_queries()[name]
 
 
@@ -155,14 +158,18 @@ def bind(query: NamedQuery, params: Mapping[str, Any] | None) -> dict[str, Any]:
     known = {parameter.name for parameter in query.parameters}
     for name in given:
         if name not in known:
-            takes = ", ".join(sorted(known)) or "no parameters"
-            raise ParameterError(f"The query {query.name} has no parameter {name!r}; it takes {takes}.")
+            takes = ", ".join(sorted(known)) or told("refusal.no_parameters")
+            raise refusal(ParameterError, "query_parameter", query=query.name, name=repr(name), takes=takes)
     bound: dict[str, Any] = {}
     for parameter in query.parameters:
         if parameter.name not in given:
             if parameter.required:
-                raise ParameterError(
-                    f"The query {query.name} needs --param {parameter.name}=… ({parameter.meaning})."
+                raise refusal(
+                    ParameterError,
+                    "query_needs",
+                    query=query.name,
+                    given=f"{parameter.name}=…",
+                    meaning=parameter.meaning,
                 )
             bound[parameter.name] = parameter.default
             continue
@@ -225,9 +232,9 @@ def _pairs(pairs: Iterable[str]) -> list[tuple[str, str]]:
     for pair in pairs:
         name, sign, value = pair.partition("=")
         if not sign or not name:
-            raise ParameterError(f"A parameter is written name=value, got {pair!r}.")
+            raise refusal(ParameterError, "pair", pair=repr(pair))
         if name in seen:
-            raise ParameterError(f"The parameter {name!r} is given twice.")
+            raise refusal(ParameterError, "pair_twice", name=repr(name))
         seen[name] = value
     return list(seen.items())
 
@@ -253,18 +260,22 @@ def run_named(
     """
     query = get_query(name)
     bound = bind(query, params)
-    check_places(store, query, bound, timeout)
-    with warnings.catch_warnings():
-        # What a named query may lack (products, say) is part of its answer; its places were checked.
-        warnings.simplefilter("ignore", StoreWarning)
-        rows = store.query(query.cypher, bound, timeout=timeout, limit=limit)
+    check_bounds(timeout, limit)
+    until = time.monotonic() + timeout
     cluster, year = bound.get("cluster"), bound.get("year")
-    if not len(rows) and cluster is not None and year is not None and query.needs != "results":
-        if not _has_links(store, cluster, year, timeout):
-            text = (
-                f"The store holds no links of cluster {cluster} in {year}: the answer is unknown, not none."
-            )
-            warnings.warn(text, StoreWarning, stacklevel=2)
+    asked = cluster is not None and year is not None and query.needs != "results"
+    try:
+        check_places(store, query, bound, timeout)
+        with warnings.catch_warnings():
+            # What a named query may lack (products, say) is part of its answer; its places were checked.
+            warnings.simplefilter("ignore", StoreWarning)
+            rows = store.query(query.cypher, bound, timeout=_left(until), limit=limit)
+        empty = asked and not len(rows) and not _has_links(store, str(cluster), int(year or 0), until)
+    except QueryTimeoutError:  # it tells what was left of the time
+        raise late(timeout) from None
+    if empty:
+        unknown = told("refusal.answer_unknown", cluster=cluster, year=year)
+        warnings.warn(unknown, StoreWarning, stacklevel=2)
     return rows
 
 
@@ -316,16 +327,21 @@ _LINKS: Final = (
 )
 
 
-def _ask(store: Store, statement: str, timeout: float, **params: Any) -> list[Any]:
-    """Return the only column of a question about the store itself."""
+def _left(until: float) -> float:
+    """Return the seconds that are left until a moment of the monotonic clock, a few at least."""
+    return max(0.05, until - time.monotonic())
+
+
+def _ask(store: Store, statement: str, until: float, **params: Any) -> list[Any]:
+    """Return the only column of a question about the store itself, asked `until` a moment at most."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", StoreWarning)
-        found = store.query(statement, params, timeout=timeout, limit=1_000_000)
+        found = store.query(statement, params, timeout=_left(until), limit=1_000_000)
     return list(found.iloc[:, 0])
 
 
-def _has_links(store: Store, cluster: str, year: int, timeout: float) -> bool:
-    return bool(_ask(store, _LINKS, timeout, cluster=cluster, year=year))
+def _has_links(store: Store, cluster: str, year: int, until: float) -> bool:
+    return bool(_ask(store, _LINKS, until, cluster=cluster, year=year))
 
 
 def check_places(store: Store, query: NamedQuery, bound: Mapping[str, Any], timeout: float = 30.0) -> None:
@@ -338,42 +354,37 @@ def check_places(store: Store, query: NamedQuery, bound: Mapping[str, Any], time
     StoreError
         The query needs results, or links of a year, that the store does not have.
     """
+    until = time.monotonic() + timeout
     cluster, year = bound.get("cluster"), bound.get("year")
     if cluster is not None:
-        known = _ask(store, "MATCH (c:Cluster) RETURN c.id AS id ORDER BY id", timeout)
+        known = _ask(store, "MATCH (c:Cluster) RETURN c.id AS id ORDER BY id", until)
         if cluster not in known:
-            raise UnknownNameError(f"There is no cluster {cluster} in the store{nearest(cluster, known)}.")
+            raise refusal(UnknownNameError, "store_no_cluster", name=cluster, nearest=nearest(cluster, known))
     if year is not None:
-        years = sorted(_ask(store, _YEARS, timeout))
+        years = sorted(_ask(store, _YEARS, until))
         if year not in years:
-            held = ", ".join(map(str, years)) or "none"
-            raise UnknownNameError(f"There is no year {year} in the store; its years: {held}.")
+            held = ", ".join(map(str, years)) or told("refusal.none")
+            raise refusal(UnknownNameError, "store_no_year", year=year, held=held)
     for name in ("supplier", "buyer", "participant"):
         who = bound.get(name)
         if who is not None and not _ask(
-            store, "MATCH (p:Participant) WHERE p.id = $id RETURN p.id", timeout, id=who
+            store, "MATCH (p:Participant) WHERE p.id = $id RETURN p.id", until, id=who
         ):
-            ids = _ask(store, "MATCH (p:Participant) RETURN p.id AS id", timeout)
-            raise UnknownNameError(f"There is no participant {who} in the store{nearest(who, ids)}.")
+            ids = _ask(store, "MATCH (p:Participant) RETURN p.id AS id", until)
+            raise refusal(UnknownNameError, "store_no_participant", name=who, nearest=nearest(who, ids))
     if query.needs == "results":
         where = "($cluster IS NULL OR f.cluster_id = $cluster) AND ($year IS NULL OR f.year = $year)"
         asked = {"cluster": cluster, "year": year}
-        if _ask(store, f"MATCH (f:Formation) WHERE {where} RETURN count(f) AS n", timeout, **asked) == [0]:
-            place = f" of cluster {cluster}" if cluster is not None else ""
-            place += f" in {year}" if year is not None else ""
-            raise StoreError(
-                f"The store holds no results{place}; they come with: "
-                "clustercoop analyze DATA --out DIR --store STORE"
-            )
+        if _ask(store, f"MATCH (f:Formation) WHERE {where} RETURN count(f) AS n", until, **asked) == [0]:
+            place = told("refusal.of_cluster", cluster=cluster) if cluster is not None else ""
+            when = told("refusal.in_year", year=year) if year is not None else ""
+            raise refusal(StoreError, "no_results", place=place, when=when)
     if query.needs.startswith("links") and cluster is not None and year is not None:
-        for when, said in ((year, ""), (year - 1, ", the year before")):
-            if said and not query.needs.endswith("before"):
+        for one, code in ((year, "no_links"), (year - 1, "no_links_before")):
+            if one != year and not query.needs.endswith("before"):
                 continue
-            if not _has_links(store, cluster, when, timeout):
-                raise StoreError(
-                    f"The store holds no links of cluster {cluster} in {when}{said}: "
-                    f"the answer to {query.name} is unknown."
-                )
+            if not _has_links(store, cluster, one, until):
+                raise refusal(StoreError, code, cluster=cluster, year=one, query=query.name)
 
 
 def format_rows(frame: pd.DataFrame, format: Format = "table") -> str | bytes:

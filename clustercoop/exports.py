@@ -138,6 +138,12 @@ def _write(path: Path, header: list[str], frame: pd.DataFrame, columns: list[str
             writer.writerow("true" if v is True else "false" if v is False else v for v in row)
 
 
+def _has_line_breaks(path: Path) -> bool:
+    """Tell whether a text in a written file goes over several lines; an import must be told so."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return any(line.count('"') % 2 or "\r" in line for line in file)
+
+
 def export_neo4j_admin(graph: SupplyGraph, out: Path) -> list[Path]:
     """Write `graph` as the files of ``neo4j-admin database import`` with the command to run.
 
@@ -167,38 +173,41 @@ def export_neo4j_admin(graph: SupplyGraph, out: Path) -> list[Path]:
         header = ["id:ID(ClusterCoop)", "schema_version:long", "currency", "provenance"]
         header += ["tick:long", "years:long[]"]
         _write(aside / "ClusterCoop.csv", header, meta, list(meta.columns))
-        arguments.append("--nodes=ClusterCoop=ClusterCoop.csv")
+        arguments.append("--nodes=ClusterCoop=./ClusterCoop.csv")
         for name, node in (records.NODES | derived.NODES).items():
             frame = made[name]
             columns = _told(frame, node.key, node.properties)
             header = [f"{c}:ID({node.label})" if c == node.key else f"{c}{_kind(frame[c])}" for c in columns]
             _write(aside / f"{node.label}.csv", header, frame, columns)
-            arguments.append(f"--nodes={node.label}={node.label}.csv")
+            arguments.append(f"--nodes={node.label}=./{node.label}.csv")
             if node.parent is not None:
                 kind, label, column, inward = node.parent
                 ends = [column, node.key] if inward else [node.key, column]
                 labels = [label, node.label] if inward else [node.label, label]
                 start, end = f":START_ID({labels[0]})", f":END_ID({labels[1]})"
                 _write(aside / f"{kind}.csv", [start, end], frame, ends)
-                arguments.append(f"--relationships={kind}={kind}.csv")
+                arguments.append(f"--relationships={kind}=./{kind}.csv")
         for name, link in (records.LINKS | derived.LINKS).items():
             frame = made[name]
             columns = _told(frame, "key", link.properties)
             header = [f":START_ID({link.start[0]})", f":END_ID({link.end[0]})"]
             header += [f"{c}{_kind(frame[c])}" for c in columns]
             _write(aside / f"{link.type}.csv", header, frame, [link.start[1], link.end[1], *columns])
-            arguments.append(f"--relationships={link.type}={link.type}.csv")
+            arguments.append(f"--relationships={link.type}=./{link.type}.csv")
         statements = [
             f"{LANGUAGE}CREATE CONSTRAINT IF NOT EXISTS FOR {pattern.format(name)} REQUIRE x.{key} IS UNIQUE;"
             for pattern, name, key in UNIQUE
         ]
         (aside / "constraints.cypher").write_text("\n".join(statements) + "\n", "utf-8")
-        command = "neo4j-admin database import full --overwrite-destination "
+        # The database goes first: behind a list of files it would be taken for one more of them.
+        command = 'neo4j-admin database import full "${NEO4J_DATABASE:-neo4j}" --overwrite-destination '
+        if any(map(_has_line_breaks, aside.glob("*.csv"))):
+            command += "--multiline-fields=true "
         command += " ".join(map(shlex.quote, arguments))
         lines = [
             "#!/bin/sh",
             "# Run in this folder with the server stopped; then start it and run constraints.cypher.",
-            f'{command} "${{NEO4J_DATABASE:-neo4j}}"',
+            command,
         ]
         (aside / "import.sh").write_text("\n".join(lines) + "\n", "utf-8")
     return sorted(out.iterdir())

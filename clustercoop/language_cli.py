@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from clustercoop.graph.texts import BASE, languages, said
+from typing import Final
+
+import click
+
+from clustercoop.graph.texts import BASE, languages
+
+in_language: Final = click.option(
+    "--lang", type=click.Choice(languages()), default=BASE, show_default=True, help="Language of messages."
+)
 
 
 def asked_language(words: list[str]) -> str:
@@ -16,8 +24,3 @@ def asked_language(words: list[str]) -> str:
     asked = [words[at + 1] for at, word in enumerate(words[:-1]) if word == "--lang"]
     asked += [word.partition("=")[2] for word in words if word.startswith("--lang=")]
     return asked[-1] if asked and asked[-1] in languages() else BASE
-
-
-def sentence(error: Exception, words: list[str]) -> str:
-    """Return the sentence of an error in the language that the words of a command ask for."""
-    return said(error, asked_language(words))

@@ -18,6 +18,7 @@ from clustercoop.graph.errors import ParameterError
 from clustercoop.graph.stores.cypher_guard import tokens
 from clustercoop.graph.stores.protocol import Store
 from clustercoop.graph.stores.uri import open_store
+from clustercoop.graph.texts import refusal
 
 _OPEN: Final[dict[str, Store]] = {}
 
@@ -56,7 +57,7 @@ def cypher(line: str, cell: str | None, variables: dict[str, Any]) -> pd.DataFra
         out = words[at + 1]
         words = words[:at] + words[at + 2 :]
     if not words or (cell is None and len(words) < 2):
-        raise ParameterError("Write %%cypher STORE over a statement, or %cypher STORE NAME of a named query.")
+        raise refusal(ParameterError, "magic")
     address, *rest = words
     # {name} or $name may stand for a variable that holds the address.
     address = str(variables.get(address.strip("${}"), address)) if address[:1] in "${" else address
@@ -70,7 +71,7 @@ def cypher(line: str, cell: str | None, variables: dict[str, Any]) -> pd.DataFra
         names = {token.text[1:] for token in tokens(statement) if token.kind == "parameter"}
         missing = sorted(name for name in names if name not in variables)
         if missing:
-            raise ParameterError(f"There is no variable {missing[0]} for the parameter ${missing[0]}.")
+            raise refusal(ParameterError, "magic_variable", name=missing[0])
         rows = store.query(statement, {name: plain_value(variables[name]) for name in names})
     if out:
         variables[out] = rows

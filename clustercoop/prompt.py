@@ -24,6 +24,7 @@ from clustercoop.cookbook import (
 from clustercoop.graph.errors import ClusterCoopError, ParameterError
 from clustercoop.graph.stores.protocol import DEFAULT_LIMIT, DEFAULT_TIMEOUT, Store
 from clustercoop.graph.stores.vocabulary import layout
+from clustercoop.graph.texts import BASE, refusal, said
 from clustercoop.query_files import write_rows
 
 HELP: Final = """:list               the named queries
@@ -51,6 +52,8 @@ class Session:
         Called with each text.
     timeout, limit : float, int
         Of every query.
+    lang : str
+        Language of refusals.
     """
 
     def __init__(
@@ -60,8 +63,9 @@ class Session:
         *,
         timeout: float = DEFAULT_TIMEOUT,
         limit: int = DEFAULT_LIMIT,
+        lang: str = BASE,
     ) -> None:
-        self.store, self.write = store, write
+        self.store, self.write, self.lang = store, write, lang
         self.bounds: dict[str, Any] = {"timeout": timeout, "limit": limit}
         self.params: dict[str, Any] = {}
         self.out: Path | None = None
@@ -82,7 +86,7 @@ class Session:
         try:
             self._run(text)
         except ClusterCoopError as error:
-            self.write(str(error))
+            self.write(said(error, self.lang))
         return True
 
     def _run(self, text: str) -> None:
@@ -93,7 +97,7 @@ class Session:
         if command in commands:
             commands[command](rest)
         elif command.startswith(":"):
-            raise ParameterError(f"There is no command {command}; :help lists them.")
+            raise refusal(ParameterError, "prompt_command", name=command)
         elif command in list_queries():
             pairs = parse_named_pairs(rest.rstrip(";").split())
             wanted = {p.name for p in get_query(command).parameters}
@@ -104,7 +108,7 @@ class Session:
 
     def _show(self, rows: Any) -> None:
         if "note" in rows.attrs:
-            self.write(str(rows.attrs["note"]))
+            self.write(said(rows.attrs["note"], self.lang))
         if self.out is None:
             self.write(str(format_rows(rows, "table")).rstrip("\n"))
         else:
@@ -182,9 +186,7 @@ def converse(session: Session, history: Path) -> int:
     except ImportError as error:
         from clustercoop.graph.errors import MissingExtraError
 
-        raise MissingExtraError(
-            "The prompt needs prompt_toolkit: pip install 'clustercoop[prompt]'."
-        ) from error
+        raise refusal(MissingExtraError, "no_prompt") from error
     history.parent.mkdir(parents=True, exist_ok=True)
     completer = WordCompleter(words(session.store), ignore_case=True)
     prompt: PromptSession[str] = PromptSession(history=FileHistory(str(history)), completer=completer)

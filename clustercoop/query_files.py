@@ -13,6 +13,7 @@ from clustercoop.graph.errors import ParameterError
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.rows import to_rows
 from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR
+from clustercoop.graph.texts import refusal
 from clustercoop.outputs import written_aside
 
 SUFFIXES: Final[dict[str, Format]] = {".csv": "csv", ".json": "json", ".parquet": "parquet", ".txt": "table"}
@@ -107,10 +108,7 @@ def result_graph(rows: pd.DataFrame, year: int | None = None) -> SupplyGraph:
         for at, row in enumerate(table):
             links |= {(at, *ends): {**row, "ends": list(ends)} for ends in _ends_of(row)}
     if not links:
-        raise ParameterError(
-            "The answer has no nodes and links to draw: return a path, relationships with their ends, or "
-            "columns such as supplier_id and buyer_id."
-        )
+        raise refusal(ParameterError, "answer_no_network")
     known = [int(link["year"]) for link in links.values() if isinstance(link.get("year"), int)]
     default = year if year is not None else min(known, default=FIRST_YEAR)
     made = []
@@ -172,7 +170,7 @@ def write_rows(rows: pd.DataFrame, path: Path, year: int | None = None) -> None:
             aside.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8"))
     else:
         known = ", ".join((*SUFFIXES, ".xlsx", *NETWORKS))
-        raise ParameterError(f"{path.name} ends in none of {known}.")
+        raise refusal(ParameterError, "answer_suffix", name=path.name, known=known)
 
 
 def save_rows(rows: pd.DataFrame, path: Path, form: str, year: int | None = None) -> None:

@@ -140,6 +140,8 @@ class Told(str):
 
 def _in(place: Any, lang: str) -> Any:
     """Return what fills a place in `lang`: a text, the sentence of a finding, or what is in no language."""
+    if isinstance(place, list | tuple):
+        return "; ".join(str(_in(part, lang)) for part in place)
     if isinstance(place, Told):
         return place.said(lang)
     return place.message(lang) if hasattr(place, "message") else place
@@ -157,8 +159,8 @@ def refusal(kind: type[_Error], id: str, /, **places: Any) -> _Error:
     return kind(told(f"refusal.{id}", **places))
 
 
-def said(error: BaseException, lang: str) -> str:
-    """Return the sentence of an error in `lang` where the catalogue has it.
+def said(sentence: BaseException | str, lang: str) -> str:
+    """Return the sentence of an error or warning, or a text, in `lang` where the catalogue has it.
 
     Examples
     --------
@@ -166,8 +168,8 @@ def said(error: BaseException, lang: str) -> str:
     >>> said(refusal(DataError, "file_empty", name="links.csv"), "ru")
     'Файл links.csv пуст.'
     """
-    sentence = error.args[0] if error.args else ""
-    return sentence.said(lang) if isinstance(sentence, Told) else str(error)
+    held = sentence.args[0] if isinstance(sentence, BaseException) and sentence.args else sentence
+    return held.said(lang) if isinstance(held, Told) else str(sentence)
 
 
 def decimal_point(told: str, lang: str) -> str:

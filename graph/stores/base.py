@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import re
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -9,7 +12,7 @@ from typing import Any, Self, final
 
 import pandas as pd
 
-from clustercoop.graph.errors import parameter_error
+from clustercoop.graph.errors import StoreError, parameter_error
 from clustercoop.graph.rows import to_frame
 from clustercoop.graph.stores.cypher_guard import Token, check_parameters, check_statement, tokens
 from clustercoop.graph.stores.protocol import (
@@ -23,6 +26,7 @@ from clustercoop.graph.stores.protocol import (
     StoreWarning,
 )
 from clustercoop.graph.stores.vocabulary import Names, engine_warning, read_names, unknown_names
+from clustercoop.graph.texts import refusal, told
 
 
 class BaseStore(ABC):
@@ -57,11 +61,11 @@ class BaseStore(ABC):
         check_bounds(timeout, limit)
         found = list(tokens(statement))
         named = read_names(found)
-        doubts = self._check_names(named, values)
+        doubts = self._check_names(named, values, timeout)
         self._check_dialect(found, named)
         answer = self._run(statement, values, timeout, limit)
         if not doubts:
-            doubts = [said for told in answer.warnings if (said := engine_warning(told))]
+            doubts = [said for heard in answer.warnings if (said := engine_warning(heard))]
         for text in dict.fromkeys(doubts):
             warnings.warn(text, StoreWarning, stacklevel=2)
         return to_frame(answer.names, answer.rows, truncation(limit) if answer.more else "")
@@ -76,16 +80,16 @@ class BaseStore(ABC):
         """Return the engine's plan of a checked statement."""
 
     @final
-    def _check_names(self, named: Names, values: Mapping[str, Any]) -> list[str]:
+    def _check_names(self, named: Names, values: Mapping[str, Any], timeout: float) -> list[str]:
         """Refuse labels and types that do not exist; return sentences about properties that do not."""
         wrong, doubts = unknown_names(named, values, Names())
         if wrong or doubts:
-            wrong, doubts = unknown_names(named, values, self._more_names())
+            wrong, doubts = unknown_names(named, values, self._more_names(timeout))
         if wrong:
-            raise QueryRefusedError(f"The query is refused: {'; '.join(wrong)}.")
+            raise refusal(QueryRefusedError, "query", why=wrong)
         return doubts
 
-    def _more_names(self) -> Names:
+    def _more_names(self, timeout: float) -> Names:
         """Return the names that the store has beside those of the layout."""
         return Names()
 
@@ -122,22 +126,33 @@ def check_bounds(timeout: float, limit: int) -> None:
 
 def truncation(limit: int) -> str:
     """Return the sentence about rows left out."""
-    return f"Only the first {limit:,} rows are shown; narrow the query or raise the row limit."
+    return told("refusal.rows_cut", limit=f"{limit:,}")
 
 
 def late(timeout: float) -> QueryTimeoutError:
     """Return the error of a query that took too long."""
-    return QueryTimeoutError(
-        f"The query ran longer than {timeout:g} s and was stopped; narrow it or raise the timeout."
-    )
+    return refusal(QueryTimeoutError, "query_late", seconds=f"{timeout:g}")
+
+
+def unwritten(name: str, error: Exception) -> StoreError:
+    """Return the error of a file that cannot be written; the engine tells why by a number in its words.
+
+    Examples
+    --------
+    >>> str(unwritten("g.kgl", OSError("File I/O error: No space left on device (os error 28)")))
+    'The disk has no space left for g.kgl; free some and run it again. What was stored is as it was.'
+    """
+    found = re.search(r"\(os error (\d+)\)", str(error))
+    number = error.errno if isinstance(error, OSError) and error.errno else int(found[1]) if found else 0
+    if number in (errno.ENOSPC, errno.EDQUOT):
+        return refusal(StoreError, "disk_full", name=name)
+    why = os.strerror(number) if number else one_line(error).rstrip(".")
+    return refusal(StoreError, "store_unwritten", name=name, why=why)
 
 
 def damaged(name: str) -> DamagedStoreError:
     """Return the error of a file that cannot be read."""
-    return DamagedStoreError(
-        f"{name} is not a readable graph file; load the data again to rebuild it: "
-        "clustercoop load DATA --store FILE.kgl"
-    )
+    return refusal(DamagedStoreError, "store_damaged", name=name)
 
 
 def most_values(limit: int) -> int:
@@ -147,10 +162,7 @@ def most_values(limit: int) -> int:
 
 def too_large(values: int) -> QueryRefusedError:
     """Return the error of an answer with more values than may be returned."""
-    return QueryRefusedError(
-        f"The answer has more than {values:,} values (lists count item by item, and long texts too); "
-        "return less of it, or count and sum in the query."
-    )
+    return refusal(QueryRefusedError, "answer_large", most=f"{values:,}")
 
 
 def weight(value: Any) -> int:

@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import Any, Final, Literal, NoReturn
 
 from clustercoop.graph.stores.protocol import QueryRefusedError
+from clustercoop.graph.texts import refusal, told
 
 MAX_LENGTH: Final = 50_000
 MAX_TOKENS: Final = 10_000
@@ -78,8 +79,8 @@ class Token:
     """Whether white space or a comment came before."""
 
 
-def _refuse(why: str) -> NoReturn:
-    raise QueryRefusedError(f"The query is refused: {why}.")
+def _refuse(why: str, /, **places: Any) -> NoReturn:
+    raise refusal(QueryRefusedError, "query", why=told(f"refusal.query_{why}", **places))
 
 
 def tokens(text: str) -> Iterator[Token]:
@@ -97,7 +98,7 @@ def tokens(text: str) -> Iterator[Token]:
     ['RETURN', "'it; /*'", 'AS', '`DROP`']
     """
     if re.search(r"\\[uU]", text):
-        _refuse("write characters as they are, without \\u escapes, or pass them as a parameter")
+        _refuse("escape")
     at, spaced = 0, False
     while at < len(text):
         if match := _SPACE.match(text, at):
@@ -109,7 +110,7 @@ def tokens(text: str) -> Iterator[Token]:
         if text.startswith("/*", at):
             end = text.find("*/", at + 2)
             if end < 0:
-                _refuse("a comment does not end")
+                _refuse("comment")
             at, spaced = end + 2, True
             continue
         token = _token(text, at, spaced)
@@ -122,7 +123,7 @@ def _line_end(text: str, at: int) -> int:
     ends = [end for end in (text.find("\n", at), text.find("\r", at)) if end >= 0]
     stop = min(ends, default=len(text))
     if any(ch in text[at:stop] for ch in "\x0b\x0c\x1c\x1d\x1e\x1f\x85\u2028\u2029"):
-        _refuse("a comment holds an unusual line break")
+        _refuse("comment_break")
     return stop
 
 
@@ -132,15 +133,15 @@ def _token(text: str, at: int, spaced: bool) -> Token:
         return Token("name" if char == "`" else "string", _quoted(text, at), spaced)
     if char == "$":
         if at + 1 < len(text) and text[at + 1] == "`":
-            _refuse("name parameters with letters, digits and _ only")
+            _refuse("parameter_name")
         match = _WORD.match(text, at + 1)
         if not match:
-            _refuse("a $ is not followed by a parameter name")
+            _refuse("parameter_none")
         return Token("parameter", text[at : match.end()], spaced)
     if match := _WORD.match(text, at):
         return Token("number" if char.isdigit() else "word", match.group(), spaced)
     if ord(char) < 32 or (ord(char) > 126 and not char.isprintable()):
-        _refuse(f"it holds the character U+{ord(char):04X} outside a string")
+        _refuse("character", char=f"U+{ord(char):04X}")
     return Token("mark", char, spaced)
 
 
@@ -152,12 +153,12 @@ def _quoted(text: str, at: int) -> str:
         if text[end] == "\\":
             if text[end + 1 : end + 2] in ("'", '"', "`", ""):
                 # Engines differ on whether a backslash hides a quote; nothing may depend on that.
-                _refuse("a quote after a backslash: use the other kind of quote or a parameter")
+                _refuse("quote")
             if quote != "`":
                 end += 1
         end += 1
     if end >= len(text):
-        _refuse("a string or a quoted name does not end")
+        _refuse("open")
     return text[at : end + 1]
 
 
@@ -179,25 +180,25 @@ def check_statement(text: str) -> str:
 put the word in backticks where it is a name.
     """
     if not isinstance(text, str):
-        _refuse("it is not text")
+        _refuse("no_text")
     return _checked(text)
 
 
 @lru_cache(maxsize=256)
 def _checked(text: str) -> str:
     if len(text) > MAX_LENGTH:
-        _refuse(f"it is longer than {MAX_LENGTH:,} characters; pass long lists as parameters")
+        _refuse("long", most=f"{MAX_LENGTH:,}")
     found = list(tokens(text))
     while found and found[-1].text == ";":
         found.pop()
     if not found:
-        _refuse("it is empty")
+        _refuse("empty")
     if found[0].kind != "word" or found[0].text.upper() not in OPENING:
-        _refuse(f"it must begin with one of {', '.join(sorted(OPENING))}")
+        _refuse("opening", words=", ".join(sorted(OPENING)))
     _check_size(found)
     for index, token in enumerate(found):
         if token.kind == "mark" and token.text == ";":
-            _refuse("one statement at a time, without ';'")
+            _refuse("several")
         if token.kind == "number":
             _check_number(token.text)
         if token.kind == "word":
@@ -211,7 +212,7 @@ def _checked(text: str) -> str:
 def _check_size(found: list[Token]) -> None:
     """Refuse what is too long, too deeply nested or too much branched for an engine."""
     if len(found) > MAX_TOKENS:
-        _refuse(f"it has more than {MAX_TOKENS:,} words and marks; pass long lists as parameters")
+        _refuse("tokens", most=f"{MAX_TOKENS:,}")
     depth = branches = prefixes = 0
     for token in found:
         word = token.text.upper() if token.kind == "word" else token.text if token.kind == "mark" else ""
@@ -219,11 +220,11 @@ def _check_size(found: list[Token]) -> None:
         branches += word in ("UNION", "CALL", "EXISTS", "COUNT", "COLLECT", "OPTIONAL")
         prefixes = prefixes + 1 if word in ("NOT", "-", "+", "~", "!") else 0
         if depth > MAX_DEPTH:
-            _refuse(f"it is nested more than {MAX_DEPTH} deep")
+            _refuse("depth", most=MAX_DEPTH)
         if branches > MAX_BRANCHES:
-            _refuse(f"it has more than {MAX_BRANCHES} unions, subqueries and optional parts; ask in several")
+            _refuse("branches", most=MAX_BRANCHES)
         if prefixes > MAX_PREFIXES:
-            _refuse(f"it has more than {MAX_PREFIXES} signs or NOTs in a row")
+            _refuse("prefixes", most=MAX_PREFIXES)
 
 
 def _check_number(text: str) -> None:
@@ -231,7 +232,7 @@ def _check_number(text: str) -> None:
     upper = text.upper()
     for word in REFUSED:
         if word in upper:
-            _refuse(f"{text} holds {word}")
+            _refuse("glued", text=text, word=word)
 
 
 def _following(found: list[Token], index: int) -> str:
@@ -243,7 +244,7 @@ def _check_word(found: list[Token], index: int) -> None:
     # Look-alikes too (full-width letters, the Kelvin sign): no engine should fold them, none needs to try.
     forms = {text.upper(), text.casefold().upper(), unicodedata.normalize("NFKC", text).upper()}
     for word in forms & REFUSED:
-        _refuse(f"{word} is not for reading; put the word in backticks where it is a name")
+        _refuse("writes", word=word)
     if forms & {"CALL"}:
         _check_call(found, index)
     elif _following(found, index) == "(":
@@ -263,7 +264,7 @@ def _check_call(found: list[Token], index: int) -> None:
         name += token.text.lower()
     if name not in PROCEDURES:
         allowed = ", ".join(("db.labels", "db.relationshipTypes", "db.propertyKeys"))
-        _refuse(f"CALL is for subqueries in braces and for {allowed}")
+        _refuse("call", allowed=allowed)
 
 
 def _check_function(found: list[Token], index: int) -> None:
@@ -276,18 +277,18 @@ def _check_function(found: list[Token], index: int) -> None:
     if "." in name:
         if name in DOTTED or name in PROCEDURES:
             return
-        _refuse(f"{name}() is not on the list of functions")
+        _refuse("function", name=name)
     if name in FUNCTIONS or name.upper() in _BEFORE_PARENTHESIS:
         return
     if at and found[at - 1].text == ".":
-        _refuse(f"{name}() is not on the list of functions")
-    _refuse(f"{name}() is not on the list of functions; leave a space out, or check its spelling")
+        _refuse("function", name=name)
+    _refuse("function_spelt", name=name)
 
 
 def _check_name(found: list[Token], index: int) -> None:
     """Refuse a quoted name used as a function or procedure: it would get past the lists."""
     if _following(found, index) == "(":
-        _refuse("a quoted name is followed by a parenthesis")
+        _refuse("called_name")
 
 
 def check_parameters(params: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -307,27 +308,27 @@ def check_parameters(params: Mapping[str, Any] | None) -> dict[str, Any]:
     done = dict(params or {})
     for name, value in done.items():
         if not isinstance(name, str) or not _PARAMETER_NAME.match(name):
-            _refuse(f"a parameter name must be letters, digits and _, got {name!r}")
+            _refuse("parameter_named", name=repr(name))
         _check_value(name, value, 0)
     return done
 
 
 def _check_value(name: str, value: Any, depth: int) -> None:
     if depth > 8:
-        _refuse(f"the value of {name} is nested too deeply")
+        _refuse("value_deep", name=name)
     if isinstance(value, str):
         if any(0xD800 <= ord(ch) <= 0xDFFF for ch in value):
-            _refuse(f"the text of {name} is not valid Unicode")
+            _refuse("value_unicode", name=name)
     elif isinstance(value, list | tuple):
         for item in value:
             _check_value(name, item, depth + 1)
     elif isinstance(value, Mapping):
         for key, item in value.items():
             if not isinstance(key, str):
-                _refuse(f"the keys of {name} must be text")
+                _refuse("value_keys", name=name)
             _check_value(name, item, depth + 1)
     elif isinstance(value, int) and not isinstance(value, bool):
         if not -(2**63) <= value < 2**63:
-            _refuse(f"the number {name} is too large")
+            _refuse("value_large", name=name)
     elif value is not None and not isinstance(value, bool | float):
-        _refuse(f"the value of {name} must be text, a number, true, false, nothing, or a list of such")
+        _refuse("value", name=name)

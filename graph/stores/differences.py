@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import csv
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from importlib import resources
 from typing import Final
@@ -19,6 +19,7 @@ from typing import Final
 from clustercoop.graph.schema import NUMERIC, tables
 from clustercoop.graph.stores.cypher_guard import Token
 from clustercoop.graph.stores.vocabulary import Names
+from clustercoop.graph.texts import row_text, text
 
 _NOTHING: Final = r"(?!x)x"
 _WITH_ID: Final = ("Participant", "Cluster", "ClusterCoop", "")
@@ -31,13 +32,23 @@ class Difference:
     code: str
     match: str
     says: str
+    says_ru: str
     rewrite: str
+    rewrite_ru: str
     example: str
     neo4j: str
     """What Neo4j answers to the example, as JSON."""
     rewritten: str
     answer: str
     """What both answer to the rewritten example, as JSON."""
+
+    def message(self, lang: str) -> str:
+        """Return what is different and the form that works on both, in `lang`."""
+        row = asdict(self)
+        says, rewrite = (
+            row_text(row, name, lang, f"difference.{self.code}.{name}") for name in ("says", "rewrite")
+        )
+        return text("refusal.difference", lang, says=says, rewrite=rewrite)
 
 
 @cache
@@ -49,8 +60,8 @@ def differences() -> tuple[Difference, ...]:
     >>> next(d.rewrite for d in differences() if d.code == "is-empty")
     'size(x) = 0'
     """
-    text = resources.files("clustercoop.graph.stores").joinpath("differences.csv").read_text("utf-8")
-    return tuple(Difference(**row) for row in csv.DictReader(text.splitlines()))
+    lines = resources.files("clustercoop.graph.stores").joinpath("differences.csv").read_text("utf-8")
+    return tuple(Difference(**row) for row in csv.DictReader(lines.splitlines()))
 
 
 def canonical(found: list[Token]) -> str:
@@ -83,7 +94,7 @@ def canonical(found: list[Token]) -> str:
 
 def met(found: list[Token], named: Names) -> Difference | None:
     """Return the first difference that a statement meets."""
-    text = canonical(found)
+    written = canonical(found)
     stand = {
         "node": list(named.nodes),
         "link": list(named.links),
@@ -95,6 +106,6 @@ def met(found: list[Token], named: Names) -> Difference | None:
         for name, words in stand.items():
             either = f"(?:{'|'.join(map(re.escape, words))})" if words else _NOTHING
             pattern = pattern.replace(f"<{name}>", either)
-        if pattern and re.search(pattern, text, re.IGNORECASE):
+        if pattern and re.search(pattern, written, re.IGNORECASE):
             return difference
     return None

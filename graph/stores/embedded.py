@@ -23,7 +23,7 @@ from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.progress import Progress, silent
 from clustercoop.graph.rows import WITH_ID, link_value, node_value, plain
 from clustercoop.graph.stores import derived, parts, records, results
-from clustercoop.graph.stores.base import BaseStore, damaged, most_values
+from clustercoop.graph.stores.base import BaseStore, damaged, most_values, unwritten
 from clustercoop.graph.stores.cypher_guard import Token
 from clustercoop.graph.stores.differences import met
 from clustercoop.graph.stores.protocol import (
@@ -40,6 +40,7 @@ from clustercoop.graph.stores.protocol import (
 )
 from clustercoop.graph.stores.vocabulary import Names
 from clustercoop.graph.stores.worker import Worker
+from clustercoop.graph.texts import refusal, told
 
 if TYPE_CHECKING:
     import kglite
@@ -53,9 +54,7 @@ def _kglite() -> Any:
     try:
         import kglite
     except ImportError as error:
-        raise MissingExtraError(
-            "The embedded store needs kglite: pip install 'clustercoop[embedded]'."
-        ) from error
+        raise refusal(MissingExtraError, "no_kglite") from error
     kglite.set_query_warning_policy("silent")
     return kglite
 
@@ -81,9 +80,9 @@ class EmbeddedStore(BaseStore):
     def __init__(self, path: str | os.PathLike[str], *, memory: int = DEFAULT_MEMORY) -> None:
         self.path = Path(path)
         if self.path.suffix != ".kgl":
-            raise StoreError(f"The file of an embedded store must end in .kgl, got {self.path.name!r}.")
+            raise refusal(StoreError, "store_suffix", name=repr(self.path.name))
         if self.path.is_dir():
-            raise StoreError(f"{self.path.name} is a folder; an embedded store is a file.")
+            raise refusal(StoreError, "store_folder", name=self.path.name)
         if isinstance(memory, bool) or not isinstance(memory, int) or not 16 <= memory <= 2**20:
             must = "a number of megabytes in the range [16, 1048576]"
             raise parameter_error("memory", "EmbeddedStore", must, memory)
@@ -107,9 +106,7 @@ class EmbeddedStore(BaseStore):
         try:
             status = self.path.stat()
         except OSError as error:
-            raise StoreError(
-                f"There is no store {self.path.name}; make it with: clustercoop load DATA --store FILE.kgl"
-            ) from error
+            raise refusal(StoreError, "no_store", name=self.path.name) from error
         return status.st_ino, status.st_mtime_ns, status.st_size
 
     def _open(self) -> Any:
@@ -130,7 +127,7 @@ class EmbeddedStore(BaseStore):
     def _check_meta(self, found: list[dict[str, Any]]) -> dict[str, Any]:
         """Return what the file says about itself, when this program can read it."""
         if len(found) != 1:
-            raise StoreError(f"{self.path.name} was not written by clustercoop.")
+            raise refusal(StoreError, "store_foreign", name=self.path.name)
         check_version(found[0].get("schema_version"), self.path.name)
         return found[0]
 
@@ -196,7 +193,7 @@ class EmbeddedStore(BaseStore):
         try:
             handle = open(self.path.with_name(f".{self.path.name}.lock"), "a+b")
         except OSError as error:
-            raise StoreError(f"{self.path.name} cannot be written: {error.strerror}.") from error
+            raise unwritten(self.path.name, error) from error
         with handle:
             if sys.platform == "win32":
                 import msvcrt
@@ -220,7 +217,7 @@ class EmbeddedStore(BaseStore):
                 try:
                     held = self._whole()
                 except DamagedStoreError as error:
-                    notes.append(f"What {self.path.name} held could not be read and was replaced: {error}")
+                    notes.append(told("refusal.store_replaced", name=self.path.name, why=error.args[0]))
             after, removed, kept = graph, records.removed_links(held, graph), {}
             if not replace and not parts.is_empty(held):
                 after = parts.merged(held, graph)
@@ -230,8 +227,7 @@ class EmbeddedStore(BaseStore):
             self._replace(after, kept, progress)
         if len(after.links) > ADVISED_LINKS:
             notes.append(
-                f"The store holds {len(after.links):,} links; above {ADVISED_LINKS:,} an embedded file needs "
-                "much memory (about 1 GB a million), and Neo4j is the better place."
+                told("refusal.store_heavy", links=f"{len(after.links):,}", advised=f"{ADVISED_LINKS:,}")
             )
         strange = parts.strangers(held, graph)
         return LoadReport.of(graph, strange, replace, removed=removed, notes=tuple(notes))
@@ -268,7 +264,7 @@ class EmbeddedStore(BaseStore):
             os.replace(aside, self.path)
         except Exception as error:  # the engine reports a full disk or a missing right in types of its own
             aside.unlink(missing_ok=True)
-            raise StoreError(f"{self.path.name} cannot be written ({type(error).__name__}).") from error
+            raise unwritten(self.path.name, error) from error
         progress("writing the file", 1, 1)
 
     def _plan(self, statement: str, values: Mapping[str, Any]) -> str:
@@ -278,10 +274,7 @@ class EmbeddedStore(BaseStore):
     def _check_dialect(self, found: list[Token], named: Names) -> None:
         difference = met(found, named)
         if difference is not None:
-            raise QueryRefusedError(
-                f"The query is refused on an embedded file: {difference.says}; this works on both stores: "
-                f"{difference.rewrite}."
-            )
+            raise refusal(QueryRefusedError, "query_embedded", difference=difference)
 
     def _run(self, statement: str, values: Mapping[str, Any], timeout: float, limit: int) -> Answer:
         self._worker.open(self.path, self._status())
@@ -415,12 +408,10 @@ def _add_links(
     report = engine.add_relationships(kept, kind, start[0], start[1], end[0], end[1], column_types=types)
     _check(report, report["connections_created"], len(frame), kind)
     if report.get("stubs_vivified"):
-        raise StoreError(
-            f"The engine made {report['stubs_vivified']} ends of {kind} up; nothing was written."
-        )
+        raise refusal(StoreError, "ends_made_up", count=report["stubs_vivified"], what=kind)
 
 
 def _check(report: Mapping[str, Any], made: int, wanted: int, what: str) -> None:
     """Refuse a file that lacks a row: the engine reports skipped rows, it does not raise."""
     if made != wanted or report.get("has_errors"):
-        raise StoreError(f"The engine wrote {made} of {wanted} rows of {what}; nothing was written.")
+        raise refusal(StoreError, "rows_lost", made=made, wanted=wanted, what=what)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from clustercoop.graph.errors import DataError, OutputError
 from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.texts import refusal, told
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -67,10 +68,8 @@ def _refuse_control_characters(flat: nx.MultiDiGraph[Any]) -> None:
     for record in records:
         for name, value in record.items():
             if isinstance(value, str) and (match := _NOT_XML.search(value)):
-                raise OutputError(
-                    f"The {name} {value[:40]!r} holds the control character {match.group()!r}, which GraphML "
-                    "and GEXF cannot hold; remove it from the data."
-                )
+                held, char = repr(value[:40]), repr(match.group())
+                raise refusal(OutputError, "graph_control", name=name, value=held, char=char)
 
 
 def _unflat(flat: nx.Graph[Any]) -> nx.MultiDiGraph[Any]:
@@ -109,10 +108,10 @@ def write_graph_file(graph: SupplyGraph, path: str | os.PathLike[str]) -> Path:
     target = Path(path)
     formats = _formats()
     if target.suffix.lower() not in formats:
-        raise OutputError(f"{target.name} must end in .graphml or .gexf.")
+        raise refusal(OutputError, "graph_suffix", name=target.name, suffixes=told("refusal.graph_endings"))
     aside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     if not len(graph.node_ids):
-        raise OutputError("The data name no participant, so there is no network to write.")
+        raise refusal(OutputError, "graph_nobody")
     flat = _flat(graph, target.suffix.lower())
     flat.graph.clear()
     try:
@@ -123,7 +122,7 @@ def write_graph_file(graph: SupplyGraph, path: str | os.PathLike[str]) -> Path:
         os.replace(aside, target)
     except OSError as error:
         aside.unlink(missing_ok=True)
-        raise OutputError(f"{target} cannot be written: {error.strerror}.") from error
+        raise refusal(OutputError, "unwritten", name=target, why=error.strerror) from error
     return target
 
 
@@ -138,17 +137,17 @@ def read_graph_file(path: str | os.PathLike[str]) -> SupplyGraph:
     source = Path(path)
     formats = _formats()
     if source.suffix.lower() not in formats:
-        raise DataError(f"{source.name} must end in .graphml or .gexf.")
+        raise refusal(DataError, "graph_suffix", name=source.name, suffixes=told("refusal.graph_endings"))
     if not source.is_file():
-        raise DataError(f"There is no file {source}.")
+        raise refusal(DataError, "no_file", name=source)
     try:
         flat = formats[source.suffix.lower()][1](str(source))
         full = _unflat(flat)
     except DataError:
         raise
     except Exception as error:  # the XML and networkx readers raise a dozen types, none of them ours
-        raise DataError(f"{source.name} is not a readable {source.suffix[1:]} file.") from error
+        raise refusal(DataError, "graph_unreadable", name=source.name, kind=source.suffix[1:]) from error
     try:
         return from_networkx(full)
     except (TypeError, ValueError, KeyError, AttributeError) as error:
-        raise DataError(f"{source.name} holds attributes that are not those of supply links.") from error
+        raise refusal(DataError, "graph_attributes", name=source.name) from error

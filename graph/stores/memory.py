@@ -14,6 +14,7 @@ from clustercoop.graph.stores import parts, results
 from clustercoop.graph.stores.base import BaseStore
 from clustercoop.graph.stores.protocol import Answer, Capabilities, LoadReport
 from clustercoop.graph.stores.records import removed_links
+from clustercoop.graph.texts import refusal
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -78,9 +79,7 @@ class MemoryStore(BaseStore):
         return self._run(statement, values, 1.0, 1).names[0]
 
     def _run(self, statement: str, values: Mapping[str, Any], timeout: float, limit: int) -> Answer:
-        raise StoreError(
-            "The memory store speaks no Cypher; load the data into a file such as graph.kgl, or into Neo4j."
-        )
+        raise refusal(StoreError, "memory_no_cypher")
 
     def delete(self, *, cluster: str | None = None, year: int | None = None) -> None:
         """Remove one cluster, one year, or one cluster's year, and leave the rest alone."""

@@ -16,9 +16,10 @@ from clustercoop.graph.rows import link_value, node_value, plain
 from clustercoop.graph.stores import parts, records, results
 from clustercoop.graph.stores.base import BaseStore, most_values, one_line, too_large, weight
 from clustercoop.graph.stores.neo4j_edit import Editor
-from clustercoop.graph.stores.neo4j_link import RETRY_SECONDS, Access, Link
+from clustercoop.graph.stores.neo4j_link import RETRY_SECONDS, Access, Link, ServerRefusedError
 from clustercoop.graph.stores.neo4j_load import Loader
 from clustercoop.graph.stores.protocol import (
+    CONNECT_SECONDS,
     DEFAULT_TIMEOUT,
     Answer,
     Capabilities,
@@ -28,6 +29,7 @@ from clustercoop.graph.stores.protocol import (
     check_version,
 )
 from clustercoop.graph.stores.vocabulary import Names
+from clustercoop.graph.texts import refusal, told
 
 _STATE: Final = (
     "OPTIONAL MATCH (m:ClusterCoop {id: 'store'}) OPTIONAL MATCH (l:Load) "
@@ -48,6 +50,8 @@ class Neo4jStore(BaseStore):
         Links written in one transaction.
     retry_seconds : float
         How long a write is retried after a transient failure.
+    connect_seconds : float
+        How long the server is given to answer at first.
 
     Raises
     ------
@@ -66,9 +70,10 @@ class Neo4jStore(BaseStore):
         database: str | None = None,
         batch_size: int = 10_000,
         retry_seconds: float = RETRY_SECONDS,
+        connect_seconds: float = CONNECT_SECONDS,
     ) -> None:
         access = Access.from_environment(uri, username=username, password=password, database=database)
-        self._link = Link(access, retry_seconds=retry_seconds)
+        self._link = Link(access, retry_seconds=retry_seconds, connect_seconds=connect_seconds)
         self._batch_size = batch_size
         # Statements that the server has classed as reading; the class of a statement never changes.
         self._read_only: set[str] = set()
@@ -96,16 +101,10 @@ class Neo4jStore(BaseStore):
         """Return (tick, currency, provenance) of a state, or say why the store cannot be read."""
         [tick, version, currency, provenance, pending] = state
         if tick is None:
-            raise StoreError(
-                "The Neo4j database holds no clustercoop data; load them with: "
-                "clustercoop load DATA --store URI"
-            )
+            raise refusal(StoreError, "database_empty")
         check_version(version, self._link.access.uri)
         if pending:
-            raise UnfinishedLoadError(
-                "A load into this Neo4j database is running or was interrupted; wait for it, or run the same "
-                "load again to complete it."
-            )
+            raise refusal(UnfinishedLoadError, "load_unfinished")
         return tick, currency, provenance
 
     # Reading
@@ -125,14 +124,14 @@ class Neo4jStore(BaseStore):
             graph = self._read_once(currency, provenance, years)
             if self._state()[0] == tick:
                 return graph if clusters is None and years is None else parts.subset(graph, clusters, years)
-        raise UnfinishedLoadError("The store kept changing while it was being read; try again later.")
+        raise refusal(UnfinishedLoadError, "store_changing")
 
     def _read_once(self, currency: str, provenance: str, years: Collection[int] | None) -> SupplyGraph:
         if years is not None:
             held = self._link.read("MATCH (m:ClusterCoop {id: 'store'}) RETURN m.years")[0][0] or []
             for year in years:
                 if year not in held:
-                    raise UnknownNameError(f"There is no year {year!r} in the data.")
+                    raise refusal(UnknownNameError, "data_no_year", name=repr(year))
         wanted = None if years is None else sorted(years)
         tables = {}
         for name, node in records.NODES.items():
@@ -194,22 +193,21 @@ class Neo4jStore(BaseStore):
 
         return self._link.stream(DEFAULT_TIMEOUT, ask)
 
-    def _more_names(self) -> Names:
-        labels, types, keys = (
-            [str(name) for [name] in self._link.read(f"CALL db.{what}()")]
-            for what in ("labels", "relationshipTypes", "propertyKeys")
-        )
+    def _more_names(self, timeout: float) -> Names:
+        async def ask(run: Callable[..., Any]) -> list[list[str]]:
+            return [
+                [str(record[0]) async for record in await run(f"CALL db.{what}()")]
+                for what in ("labels", "relationshipTypes", "propertyKeys")
+            ]
+
+        labels, types, keys = self._link.stream(timeout, ask)
         return Names(labels, types, [("", name) for name in keys])
 
     def _run(self, statement: str, values: Mapping[str, Any], timeout: float, limit: int) -> Answer:
         try:
             return self._link.stream(timeout, lambda run: self._ask(run, statement, values, limit))
-        except QueryRefusedError:
-            raise
-        except StoreError as error:
-            if str(error).startswith("The Neo4j server refused: "):
-                raise QueryRefusedError(str(error)) from None
-            raise
+        except ServerRefusedError as error:
+            raise QueryRefusedError(*error.args) from None
 
     async def _ask(
         self, run: Callable[..., Any], statement: str, values: Mapping[str, Any], limit: int
@@ -221,11 +219,11 @@ class Neo4jStore(BaseStore):
         if statement not in self._read_only:
             kind = (await (await run(f"EXPLAIN {statement}", values)).consume()).query_type
             if kind != "r":
-                raise QueryRefusedError("The query is refused: the server says that it does more than read.")
+                raise refusal(QueryRefusedError, "query", why=told("refusal.query_more"))
             self._read_only.add(statement)
         answer = await _take(await run(statement, values), limit)
         if (await (await run(_STATE)).single())[0] != tick:
-            raise UnfinishedLoadError("The store changed while the query ran; run it again.")
+            raise refusal(UnfinishedLoadError, "store_changed")
         return answer
 
     # Writing
@@ -286,12 +284,12 @@ async def _take(found: Any, limit: int) -> Answer:
         if left < 0:
             raise too_large(most)
         answer.rows.append(row)
-    told = [
+    heard = [
         note.status_description.removeprefix("warn: ")
         for note in (await found.consume()).gql_status_objects
         if note.gql_status.startswith("01")
     ]
-    return replace(answer, warnings=[one_line(text) for text in told])
+    return replace(answer, warnings=[one_line(text) for text in heard])
 
 
 def _value(value: Any) -> Any:

@@ -13,6 +13,7 @@ from clustercoop.graph.progress import Progress, silent
 from clustercoop.graph.rows import to_rows
 from clustercoop.graph.stores import parts, records, results
 from clustercoop.graph.stores.neo4j_write import LABELS, Writer, link_rows, link_statement, node_statement
+from clustercoop.graph.texts import refusal
 
 
 class Editor(Writer):
@@ -21,7 +22,7 @@ class Editor(Writer):
     def write_results(self, tables: Mapping[str, pd.DataFrame], progress: Progress = silent) -> None:
         """Write the tables ``formations``, ``participants``, ``clusters`` of an analysis."""
         if self._meta() is None:
-            raise StoreError("The Neo4j database holds no clustercoop data; load the data first.")
+            raise refusal(StoreError, "database_empty")
         made = results.result_records(tables)
         self._check_known(tables)
         formations, measured, clusters = made["formations"], made["measured"], made["clusters"]
@@ -84,11 +85,11 @@ class Editor(Writer):
         meta = self._meta() or {"years": []}
         clusters = {row[0] for row in self.link.read("MATCH (c:Cluster) RETURN c.id")}
         if cluster is not None and cluster not in clusters:
-            raise UnknownNameError(f"There is no cluster {cluster!r} in the data.")
+            raise refusal(UnknownNameError, "data_no_cluster", name=repr(cluster))
         held = {row[0] for row in self.link.read("MATCH (n:Measure) RETURN DISTINCT n.year")}
         held |= set(meta["years"])
         if year is not None and year not in held:
-            raise UnknownNameError(f"There is no year {year!r} in the data.")
+            raise refusal(UnknownNameError, "data_no_year", name=repr(year))
         before = parts.empty_graph() if read_all is None else read_all()
         gone = sorted(clusters) if cluster is None else [cluster]
         years = sorted(held) if year is None else [year]

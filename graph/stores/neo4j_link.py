@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 
 from clustercoop.graph.errors import MissingExtraError, StoreError
 from clustercoop.graph.stores.base import late
-from clustercoop.graph.stores.protocol import QueryTimeoutError, StoreWarning
+from clustercoop.graph.stores.protocol import CONNECT_SECONDS, QueryTimeoutError, StoreWarning
+from clustercoop.graph.texts import refusal, told
 
 if TYPE_CHECKING:
     import neo4j
@@ -28,8 +29,11 @@ _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 LANGUAGE: Final = "CYPHER 5 "
 """Before every statement: a database may have another version of the language as its default."""
 RETRY_SECONDS: Final = 15.0
-CONNECT_SECONDS: Final = 15.0
 _GRACE: Final = 1.0
+
+
+class ServerRefusedError(StoreError):
+    """What a server said no to, in its own words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,25 +78,22 @@ class Access:
             parts = urlsplit(uri)
             host, port = parts.hostname, parts.port
         except ValueError:
-            raise StoreError("The Neo4j address cannot be understood; write neo4j://host:7687.") from None
+            raise refusal(StoreError, "address") from None
         if parts.query or parts.fragment or "?" in uri:
-            raise StoreError(
-                "Leave everything after the port out of the Neo4j address; the name, password and database "
-                "are NEO4J_USERNAME, NEO4J_PASSWORD and NEO4J_DATABASE."
-            )
+            raise refusal(StoreError, "address_query")
         if "@" in uri:
-            raise StoreError(
-                "Leave the name and password out of the Neo4j address; set NEO4J_USERNAME and NEO4J_PASSWORD."
-            )
+            raise refusal(StoreError, "address_password")
         if parts.scheme not in SCHEMES or not host:
-            raise StoreError(f"A Neo4j address is like neo4j://host:7687, got {uri!r}.")
+            raise refusal(StoreError, "address_form", uri=repr(uri))
         if parts.path not in ("", "/"):
-            raise StoreError("Leave the database out of the Neo4j address; set NEO4J_DATABASE.")
+            raise refusal(StoreError, "address_database")
         if parts.scheme in ("bolt", "neo4j") and host not in _LOOPBACK:
             warnings.warn(
-                f"The connection to {host}{'' if port is None else f':{port}'} is not encrypted: the "
-                f"password and the data travel in the clear. Use {parts.scheme}+s:// where the server "
-                "allows it.",
+                told(
+                    "refusal.address_clear",
+                    host=f"{host}{'' if port is None else f':{port}'}",
+                    scheme=f"{parts.scheme}+s://",
+                ),
                 StoreWarning,
                 stacklevel=4,
             )
@@ -108,9 +109,7 @@ def _driver() -> Any:
     try:
         import neo4j
     except ImportError as error:
-        raise MissingExtraError(
-            "A Neo4j store needs the Neo4j driver: pip install 'clustercoop[neo4j]'."
-        ) from error
+        raise refusal(MissingExtraError, "no_driver") from error
     # Without a handler Python prints what the driver logs; whoever wants it adds a handler.
     logging.getLogger("neo4j").addHandler(logging.NullHandler())
     return neo4j
@@ -174,7 +173,13 @@ def _run(loop: asyncio.AbstractEventLoop) -> None:
 class Link:
     """An open driver on one database, with the few kinds of call that the store makes."""
 
-    def __init__(self, access: Access, *, retry_seconds: float = RETRY_SECONDS) -> None:
+    def __init__(
+        self,
+        access: Access,
+        *,
+        retry_seconds: float = RETRY_SECONDS,
+        connect_seconds: float = CONNECT_SECONDS,
+    ) -> None:
         self.access = access
         self.neo4j = _driver()
         options: dict[str, Any] = {
@@ -188,12 +193,11 @@ class Link:
             self.driver: neo4j.Driver = self.neo4j.GraphDatabase.driver(access.uri, **options)
         self._asking = _Asking(lambda: self.neo4j.AsyncGraphDatabase.driver(access.uri, **options))
         try:
-            self._asking.within(CONNECT_SECONDS, self._greet)
+            self._asking.within(connect_seconds, self._greet)
         except TimeoutError:
             self.close()
-            raise StoreError(
-                f"The Neo4j server at {access.uri} does not answer within {CONNECT_SECONDS:g} s: check that "
-                "the address and port are those of its bolt service."
+            raise refusal(
+                StoreError, "server_silent", uri=access.uri, seconds=f"{connect_seconds:g}"
             ) from None
         except BaseException:
             self.close()
@@ -213,37 +217,26 @@ class Link:
         except self.neo4j.exceptions.Neo4jError as error:
             raise self._server_error(error, timeout) from None
         except self.neo4j.exceptions.DriverError as error:
-            raise StoreError(
-                f"The Neo4j server at {self.access.uri} does not answer ({type(error).__name__}): "
-                "check that it runs and that the address and port are right."
-            ) from None
+            raise refusal(StoreError, "server_down", uri=self.access.uri, why=type(error).__name__) from None
         except (OSError, UnicodeError, OverflowError) as error:
-            raise StoreError(
-                f"The exchange with the Neo4j server at {self.access.uri} failed ({type(error).__name__})."
+            raise refusal(
+                StoreError, "server_exchange", uri=self.access.uri, why=type(error).__name__
             ) from None
 
     def _server_error(self, error: Any, timeout: float | None) -> StoreError:
         code = str(error.code or "")
         if "Unauthorized" in code or "Authentication" in code or "CredentialsExpired" in code:
-            return StoreError(
-                f"The Neo4j server at {self.access.uri} refuses the user {self.access.username!r}: "
-                "check NEO4J_USERNAME and NEO4J_PASSWORD."
-            )
+            return refusal(StoreError, "server_user", uri=self.access.uri, user=repr(self.access.username))
         if "DatabaseNotFound" in code or "DatabaseUnavailable" in code:
-            return StoreError(
-                f"The Neo4j server at {self.access.uri} has no database {self.access.database!r} to offer: "
-                "check NEO4J_DATABASE."
+            return refusal(
+                StoreError, "server_database", uri=self.access.uri, database=repr(self.access.database)
             )
         if "TransactionTimedOut" in code:
-            seconds = "" if timeout is None else f" {timeout:g} s"
-            return QueryTimeoutError(
-                f"The query ran longer than{seconds or ' allowed'} and was stopped; narrow it or raise the "
-                "timeout."
-            )
+            return refusal(QueryTimeoutError, "query_slow") if timeout is None else late(timeout)
         if "MemoryPool" in code or "OutOfMemory" in code:
-            return StoreError("The Neo4j server ran out of memory for this; narrow the query.")
+            return refusal(StoreError, "server_memory")
         first = (str(error.message or "").strip().splitlines() or [code])[0][:300].rstrip(". ")
-        return StoreError(f"The Neo4j server refused: {first}.")
+        return refusal(ServerRefusedError, "server_refused", why=first)
 
     def read(self, statement: str, **params: Any) -> list[list[Any]]:
         """Return the rows of an internal reading statement, retried where that helps."""
@@ -292,7 +285,7 @@ class Link:
             # The server's own timeout covers neither planning nor the driver's retries.
             return self._asking.within(timeout + _GRACE, ask)
         except TimeoutError:
-            raise late(timeout) from None
+            raise refusal(QueryTimeoutError, "query_left", seconds=f"{timeout:g}") from None
 
     def close(self) -> None:
         """Close the drivers."""

@@ -25,6 +25,7 @@ from clustercoop.graph.stores.neo4j_write import (
     node_statement,
 )
 from clustercoop.graph.stores.protocol import SCHEMA_VERSION, LoadReport
+from clustercoop.graph.texts import refusal
 
 UNIQUE: Final = (
     *(("(x:{})", label, "id") for label in ("ClusterCoop", "Participant", "Cluster")),
@@ -57,10 +58,7 @@ class Loader(Writer):
             labels = "|".join(LABELS)
             [[strange]] = self.link.read(f"MATCH (n:{labels}) RETURN count(n)")
             if strange:
-                raise StoreError(
-                    f"The Neo4j database holds {strange} nodes labelled Participant, Cluster or the like "
-                    "that clustercoop did not write; use an empty database."
-                )
+                raise refusal(StoreError, "database_foreign", count=strange)
             found = self.link.read("SHOW CONSTRAINTS YIELD labelsOrTypes, properties")
             there = {(labels[0], properties[0]) for labels, properties in found}
             for pattern, name, key in UNIQUE:

@@ -21,6 +21,7 @@ from clustercoop.graph.rows import to_rows
 from clustercoop.graph.stores import derived, records, results
 from clustercoop.graph.stores.neo4j_link import Link
 from clustercoop.graph.stores.protocol import UnfinishedLoadError, check_version
+from clustercoop.graph.texts import refusal
 
 LAYOUT: Final = (*records.NODES.values(), *derived.NODES.values(), results.GAP)
 LABELS: Final = (*(node.label for node in LAYOUT), "Formation", "Load")
@@ -107,9 +108,7 @@ class Writer:
         marks = {"fingerprint": self.job, "clusters": self.scope[0], "years": self.scope[1]}
         state = self.link.read("MATCH (l:Load {fingerprint: $job}) RETURN l.clean", job=self.job)
         if state and state[0][0] is False:
-            raise UnfinishedLoadError(
-                "Another load of the same clusters and years ran at the same time; run the load again."
-            )
+            raise refusal(UnfinishedLoadError, "load_twice")
         self.link.write([(LOCK, {}), *steps, (_COVERED, marks)])
 
     def _meta(self) -> dict[str, Any] | None:

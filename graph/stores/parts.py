@@ -22,6 +22,7 @@ from clustercoop.graph.periods import merge_memberships
 from clustercoop.graph.schema import tables
 from clustercoop.graph.stores.protocol import LoadReport
 from clustercoop.graph.stores.records import APART
+from clustercoop.graph.texts import refusal
 
 Bools = NDArray[np.bool_]
 
@@ -84,7 +85,7 @@ def subset(
     for asked, held, what in ((clusters, graph.cluster_ids, "cluster"), (years, graph.years, "year")):
         for name in asked or ():
             if name not in held:
-                raise UnknownNameError(f"There is no {what} {name!r} in the data.")
+                raise refusal(UnknownNameError, f"data_no_{what}", name=repr(name))
     frames = graph.to_tables()
     if years is not None:
         for name in ("links", "activity", "indicators", "measures"):
@@ -121,9 +122,9 @@ def without(graph: SupplyGraph, *, cluster: str | None = None, year: int | None 
     if cluster is None and year is None:
         raise parameter_error("cluster", "delete", "given, or a year", None)
     if cluster is not None and cluster not in graph.cluster_ids:
-        raise UnknownNameError(f"There is no cluster {cluster!r} in the data.")
+        raise refusal(UnknownNameError, "data_no_cluster", name=repr(cluster))
     if year is not None and year not in all_years(graph):
-        raise UnknownNameError(f"There is no year {year!r} in the data.")
+        raise refusal(UnknownNameError, "data_no_year", name=repr(year))
     frames = graph.to_tables()
     people = frames["participants"]
     own = None if cluster is None else members(people, [cluster])
@@ -163,7 +164,7 @@ def owned_links(
 def check_currency(held: str, new: str) -> None:
     """Refuse to mix currencies in one store."""
     if held != new:
-        raise DataError(f"The store holds values in {held} and the data are in {new}; load them apart.")
+        raise refusal(DataError, "currency_mixed", held=held, new=new)
 
 
 def merged(old: SupplyGraph, new: SupplyGraph) -> SupplyGraph:
@@ -265,7 +266,4 @@ def check_names(tables: Mapping[str, pd.DataFrame], known: Mapping[str, Collecti
             named = set(frame[column].dropna().astype(str)) if column in frame else set()
             strange = sorted(named - set(ids) - ({"", "*"} if name == "gaps" else set()))
             if strange:
-                raise DataError(
-                    f"The result table {name} names {column} {strange[0]!r}, which the store does not hold; "
-                    "load the data first."
-                )
+                raise refusal(DataError, "result_name", table=name, column=column, name=repr(strange[0]))

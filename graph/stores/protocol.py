@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, Self
 
@@ -11,12 +11,15 @@ import pandas as pd
 from clustercoop.graph.errors import StoreError
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.progress import Progress, silent
+from clustercoop.graph.texts import refusal, text, told
 
 SCHEMA_VERSION: Final = 2
 """Version of the layout that this program writes; a store with a newer one is refused."""
 
 DEFAULT_TIMEOUT: Final = 30.0
 DEFAULT_LIMIT: Final = 10_000
+CONNECT_SECONDS: Final = 20.0
+"""How long a server is given to answer at first."""
 DEFAULT_MEMORY: Final = 2048
 """Megabytes that a query on an embedded file may take beside the opened graph."""
 MOST_VALUES: Final = 1_000_000
@@ -102,6 +105,28 @@ class LoadReport:
     kept_years: tuple[int, ...] = ()
     notes: tuple[str, ...] = field(default=())
 
+    def lines(self, lang: str) -> Iterator[str]:
+        """Yield what was done, a line each, in `lang`.
+
+        Examples
+        --------
+        >>> list(LoadReport(3, 5, removed_links=2, removed_years=(2019,)).lines("en"))
+        ['3 participants and 5 links loaded.', 'removed: 2 links', 'removed: year 2019']
+        """
+        yield text("store.loaded", lang, participants=self.participants, links=self.links)
+        for what, count in (("resumed", self.resumed_links), ("removed", self.removed_links)):
+            if count:
+                yield text(f"store.{what}", lang, what=text("store.links", lang, count=count))
+        for what, gone in (
+            ("removed", {"cluster": self.removed_clusters, "year": self.removed_years}),
+            ("kept", {"cluster": self.kept_clusters, "year": self.kept_years}),
+        ):
+            for kind, names in gone.items():
+                if names:
+                    some = ", ".join(map(str, names))
+                    several = text(f"refusal.{kind}{'s' if len(names) > 1 else ''}", lang, names=some)
+                    yield text(f"store.{what}", lang, what=several)
+
     @staticmethod
     def strangers(
         held_clusters: Collection[str],
@@ -129,21 +154,18 @@ class LoadReport:
         notes: tuple[str, ...] = (),
     ) -> LoadReport:
         """Return the report of a load of `graph` into a store that held `strange` clusters and years."""
-        told = []
+        said = []
         for what, names in (("cluster", strange[0]), ("year", strange[1])):
             if names:
-                many = f"{what}{'s' if len(names) > 1 else ''} {', '.join(map(str, names[:20]))}"
-                many += f" and {len(names) - 20} more" if len(names) > 20 else ""
-                told.append(
-                    f"The store no longer holds the {many}, absent from the data loaded."
-                    if replace
-                    else f"The store still holds the {many}, absent from the data loaded, and counts it in "
-                    "all sums; load with --replace, or remove it, where it is gone."
-                )
+                some = ", ".join(map(str, names[:20]))
+                if len(names) > 20:
+                    some = told("refusal.and_more", names=some, more=len(names) - 20)
+                many = told(f"refusal.{what}{'s' if len(names) > 1 else ''}", names=some)
+                said.append(told(f"refusal.store_{'dropped' if replace else 'keeps'}", what=many))
         parts = strange if replace else ((), ())
         kept = ((), ()) if replace else strange
         return cls(
-            len(graph.node_ids), len(graph.links), resumed, removed, *parts, *kept, notes=(*notes, *told)
+            len(graph.node_ids), len(graph.links), resumed, removed, *parts, *kept, notes=(*notes, *said)
         )
 
 
@@ -243,17 +265,8 @@ def check_version(found: object, where: str, *, asked: bool = False) -> None:
 versions up to 2: install a newer clustercoop, or load the data into another store.
     """
     if isinstance(found, bool) or not isinstance(found, int) or found < 1:
-        raise DamagedStoreError(
-            f"The store {where} does not say which version of the layout it was written with; load the data "
-            "again."
-        )
+        raise refusal(DamagedStoreError, "store_unversioned", where=where)
     if asked and found < SCHEMA_VERSION:
-        raise StoreError(
-            f"The store {where} was written by an older clustercoop and lacks what queries read; "
-            "load the data again."
-        )
+        raise refusal(StoreError, "store_old", where=where)
     if found > SCHEMA_VERSION:
-        raise StoreError(
-            f"The store {where} has schema version {found}, and this program knows versions up to "
-            f"{SCHEMA_VERSION}: install a newer clustercoop, or load the data into another store."
-        )
+        raise refusal(StoreError, "store_new", where=where, found=found, known=SCHEMA_VERSION)

@@ -27,6 +27,7 @@ from clustercoop.graph.errors import DataError, parameter_error
 from clustercoop.graph.gaps import COLUMNS
 from clustercoop.graph.kinds import KINDS
 from clustercoop.graph.stores.records import NodeSpec, escape, join_key
+from clustercoop.graph.texts import refusal
 
 KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "formations": ("cluster_id", "year"),
@@ -76,7 +77,7 @@ def typed_results(table: str, frame: pd.DataFrame) -> pd.DataFrame:
         raise parameter_error("tables", "write_results", f"a mapping of {', '.join(KEYS)}", table)
     missing = [name for name in KEYS[table] if name not in frame]
     if missing:
-        raise DataError(f"The result table {table} has no column {missing[0]}.")
+        raise refusal(DataError, "result_column", table=table, column=missing[0])
     done: dict[str, pd.Series[Any]] = {}
     for name, kind in column_types(table).items():
         if name not in frame:
@@ -84,14 +85,12 @@ def typed_results(table: str, frame: pd.DataFrame) -> pd.DataFrame:
         try:
             done[name] = KINDS[kind].typed(frame[name])
         except (TypeError, ValueError) as error:
-            raise DataError(
-                f"The column {name} of the result table {table} is not of type {kind}."
-            ) from error
+            raise refusal(DataError, "result_kind", table=table, column=name, kind=kind) from error
     out = pd.DataFrame(done).reset_index(drop=True)
     keys = list(KEYS[table])
     several = table == "gaps"
     if bool(out[keys].isna().any(axis=None)) or (not several and bool(out.duplicated(keys).any())):
-        raise DataError(f"The result table {table} has an empty or repeated {', '.join(keys)}.")
+        raise refusal(DataError, "result_key", table=table, columns=", ".join(keys))
     return out
 
 

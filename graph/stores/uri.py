@@ -8,6 +8,7 @@ from typing import Any
 
 from clustercoop.graph.errors import StoreError
 from clustercoop.graph.stores.protocol import Store
+from clustercoop.graph.texts import refusal
 
 _NEO4J = ("bolt://", "neo4j://", "bolt+s://", "neo4j+s://", "bolt+ssc://", "neo4j+ssc://")
 
@@ -22,6 +23,17 @@ def is_store_uri(text: str | os.PathLike[str]) -> bool:
     """
     name = os.fspath(text)
     return name.lower().startswith(("memory:", *_NEO4J)) or name.endswith(".kgl")
+
+
+def is_server(text: str | os.PathLike[str]) -> bool:
+    """Tell whether `text` is the address of a Neo4j server.
+
+    Examples
+    --------
+    >>> is_server("bolt://localhost"), is_server("data/graph.kgl")
+    (True, False)
+    """
+    return os.fspath(text).lower().startswith(_NEO4J)
 
 
 def open_store(uri: str | os.PathLike[str], **options: Any) -> Store:
@@ -52,16 +64,13 @@ def open_store(uri: str | os.PathLike[str], **options: Any) -> Store:
     name = os.fspath(uri)
     lower = name.lower()
     if "memory" in options and not name.endswith(".kgl"):
-        raise StoreError(
-            "The memory that a query may take can be set for a file; on a Neo4j server its own settings hold "
-            "(db.memory.transaction.max)."
-        )
-    if lower.startswith(_NEO4J):
+        raise refusal(StoreError, "memory_of_server")
+    if is_server(name):
         from clustercoop.graph.stores.neo4j import Neo4jStore
 
         return Neo4jStore(name, **options)
     if options.keys() - {"memory"}:
-        raise StoreError(f"The store {name!r} takes no such options.")
+        raise refusal(StoreError, "store_options", name=repr(name))
     if lower in ("memory:", "memory"):
         from clustercoop.graph.stores.memory import MemoryStore
 
@@ -70,6 +79,4 @@ def open_store(uri: str | os.PathLike[str], **options: Any) -> Store:
         from clustercoop.graph.stores.embedded import EmbeddedStore
 
         return EmbeddedStore(Path(name), **options)
-    raise StoreError(
-        f"{name.split('@')[-1].split('?')[0]!r} names no store; give memory:, a file ending in .kgl, or neo4j://host:7687."
-    )
+    raise refusal(StoreError, "store_none", name=repr(name.split("@")[-1].split("?")[0]))

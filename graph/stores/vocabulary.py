@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from clustercoop.graph.stores import derived, records, results
 from clustercoop.graph.stores.cypher_guard import FUNCTIONS, Token
+from clustercoop.graph.texts import told
 
 _STORE: Final = frozenset({"id", "schema_version", "currency", "provenance", "tick", "years"})
 _PARTS_OF_TIME: Final = frozenset(
@@ -149,7 +150,7 @@ def nearest(name: str, known: Collection[str]) -> str:
     """
     folded = {item.casefold(): item for item in sorted(known, reverse=True)}
     close = difflib.get_close_matches(name.casefold(), folded, n=2, cutoff=0.6)
-    return f"; nearest: {', '.join(folded[item] for item in close)}" if close else ""
+    return told("refusal.nearest", names=", ".join(folded[item] for item in close)) if close else ""
 
 
 _NAMED: Final = re.compile(r"(label|type|property)[^'`]*['`](\w+)['`]", re.IGNORECASE)
@@ -172,14 +173,12 @@ def engine_warning(text: str) -> str:
     name = match[2]
     if match[1].lower() == "property":
         held = any(name in names for side in layout() for names in side.values())
-        return f"No data in the store give a {name}." if held else ""
+        return told("refusal.no_data_give", name=name) if held else ""
     if not any(name in side for side in layout()):
         return ""
     if name in _OF_RESULTS:
-        return (
-            f"The store holds no {name}; results come with: clustercoop analyze DATA --out DIR --store STORE."
-        )
-    return f"The store holds no {name}."
+        return told("refusal.holds_no_results", name=name)
+    return told("refusal.holds_no", name=name)
 
 
 def _parameter_keys(value: Any) -> Iterator[str]:
@@ -205,28 +204,28 @@ def unknown_names(named: Names, params: Mapping[str, Any], more: Names) -> tuple
         What the store holds beside the layout.
     """
     labels, types = layout()
-    wrong = []
+    wrong: list[str] = []
     for what, used, known, others in (
         ("label", named.labels, labels, more.labels),
-        ("relationship type", named.types, types, more.types),
+        ("type", named.types, types, more.types),
     ):
         every = {*known, *others}
         for name in dict.fromkeys(used):
             if name not in every:
-                wrong.append(f"there is no {what} {name}{nearest(name, every)}")
+                wrong.append(told(f"refusal.no_{what}", name=name, nearest=nearest(name, every)))
     owners = {**{v: labels.get(n) for v, n in named.nodes.items()}}
     owners |= {v: types.get(n) for v, n in named.links.items()}
     titles = named.nodes | named.links
     own = frozenset().union(*labels.values(), *types.values())
     free = named.keys | _PARTS_OF_TIME | set(_parameter_keys(list(params.values())))
     known_properties = own | {name for _, name in more.properties}
-    doubtful = []
+    doubtful: list[str] = []
     for variable, name in dict.fromkeys(named.properties):
         held = owners.get(variable)
         if name not in known_properties | free:
             near = nearest(name, held if held else own)
-            doubtful.append(f"Nothing in the store has a property {name}{near}.")
+            doubtful.append(told("refusal.no_property", name=name, nearest=near))
         elif held is not None and name in own and name not in held and name not in free:
             near = nearest(name, held)
-            doubtful.append(f"{titles[variable]} has no property {name}{near}.")
+            doubtful.append(told("refusal.not_its_property", of=titles[variable], name=name, nearest=near))
     return wrong, doubtful

@@ -18,6 +18,7 @@ from typing import Any, Final
 from clustercoop.graph.errors import StoreError
 from clustercoop.graph.stores.base import damaged, late, one_line, too_large
 from clustercoop.graph.stores.protocol import Answer, QueryMemoryError, QueryRefusedError
+from clustercoop.graph.texts import refusal
 
 _GRACE: Final = 1.5
 """Seconds beyond a query's timeout after which the child itself is given up; it kills the query before."""
@@ -84,7 +85,7 @@ class Worker:
             if outcome == "damaged":
                 raise damaged(path.name)
             if outcome != "opened":
-                raise StoreError(f"{path.name} cannot be opened: the engine failed on it.")
+                raise refusal(StoreError, "store_unopened", name=path.name)
             self._stamp, self.meta = stamp, told
 
     def query(
@@ -127,15 +128,10 @@ class Worker:
         if outcome == "large":
             raise too_large(values)
         if outcome == "memory":
-            raise QueryMemoryError(
-                f"The query needed more than the {memory // 2**20:,} MB of memory that it may take and was "
-                "stopped; narrow it or allow more (--memory)."
-            )
+            raise refusal(QueryMemoryError, "query_memory", most=f"{memory // 2**20:,}")
         if outcome == "crashed":
-            raise QueryRefusedError(
-                "The engine failed on the query (it is too deeply nested or too large); simplify it."
-            )
-        raise QueryRefusedError(f"The store did not run the query: {one_line(told)}")
+            raise refusal(QueryRefusedError, "query_crash")
+        raise refusal(QueryRefusedError, "query_not_run", why=one_line(told))
 
     def _stop(self) -> None:
         if self._process is not None:

@@ -79,6 +79,29 @@ def test_a_refused_query_gives_one_sentence_and_changes_nothing(
     assert store.read_bytes() == before
 
 
+@pytest.mark.filterwarnings("always::clustercoop.graph.stores.protocol.StoreWarning")
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["core_members", "--param", "cluster=C9", "--param", "year=2021"], "Кластера C9 в хранилище нет"),
+        (["--cypher", "MATCH (c:Clutser) RETURN c"], "Запрос отклонён: нет метки Clutser; похоже: Cluster"),
+        (["--cypher", "MATCH (n) DELETE n"], "Запрос отклонён: DELETE не для чтения; если это имя"),
+        (["--cypher", "RETURN isEmpty([]) AS x"], "нет isEmpty; в обоих хранилищах работает: size(x) = 0."),
+        (
+            ["--cypher", "MATCH (c:Cluster) RETURN c.nmae AS x"],
+            "предупреждение: Ни у чего в хранилище нет свойства nmae",
+        ),
+        (["--cypher", "MATCH (p:Participant) RETURN p.id AS x", "--limit", "1"], "Показано строк: 1;"),
+        (["new_links", "--param", "year=2021"], "Запросу new_links нужен --param cluster=…"),
+    ],
+)
+def test_what_a_store_says_is_said_in_the_language_asked_for(
+    results: tuple[Path, Path], words: list[str], told: str
+) -> None:
+    done = run("query", *words, "--store", results[1], "--lang", "ru")
+    assert told in done.output, done.output
+
+
 @pytest.mark.parametrize(
     "words",
     [

@@ -8,16 +8,19 @@ import socket
 import threading
 import traceback
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import clustercoop
 from clustercoop.graph.errors import StoreError
 from clustercoop.graph.stores.neo4j_link import Access
-from clustercoop.graph.stores.protocol import StoreWarning
+from clustercoop.graph.stores.protocol import QueryTimeoutError, StoreWarning
 from clustercoop.graph.stores.uri import open_store
+from clustercoop.graph.texts import said
 from tests.contract.samples import random_graph
 
 SECRET = "geheim-пароль-4711"
@@ -28,7 +31,7 @@ def driver_installed() -> None:
     pytest.importorskip("neo4j", reason="the Neo4j driver is not installed: pip install '.[neo4j]'")
 
 
-def refusal(uri: str, **options: str) -> str:
+def refusal(uri: str, **options: Any) -> str:
     """Return the sentence of a failure, after a look for the secret in all that could be printed."""
     with pytest.raises(StoreError) as caught:
         open_store(uri, **{"password": SECRET, **options}).read()
@@ -41,18 +44,18 @@ def refusal(uri: str, **options: str) -> str:
 
 
 @contextmanager
-def silent_server() -> Iterator[int]:
-    """A port that accepts and hangs up: something runs there, but not Neo4j."""
+def other_server(take: Callable[[socket.socket], object]) -> Iterator[int]:
+    """A port where something runs that is not Neo4j; what it does with a connection is `take`."""
     with socket.create_server(("127.0.0.1", 0)) as server:
 
-        def hang_up() -> None:
+        def serve() -> None:
             while True:
                 try:
-                    server.accept()[0].close()
+                    take(server.accept()[0])
                 except OSError:
                     return
 
-        threading.Thread(target=hang_up, daemon=True).start()
+        threading.Thread(target=serve, daemon=True).start()
         yield server.getsockname()[1]
 
 
@@ -63,8 +66,30 @@ def test_server_down() -> None:
 
 
 def test_something_else_answers() -> None:
-    with silent_server() as port:
+    with other_server(socket.socket.close) as port:
         assert "does not answer" in refusal(f"bolt://127.0.0.1:{port}")
+
+
+def test_a_server_that_accepts_and_says_nothing_is_left_at_the_deadline() -> None:
+    held: list[socket.socket] = []
+    with other_server(held.append) as port:
+        uri = f"bolt://127.0.0.1:{port}"
+        with pytest.raises(StoreError, match=r"does not answer within 0\.2 s: check that") as caught:
+            clustercoop.query(uri, cypher="RETURN 1 AS one", timeout=0.2)
+        assert said(caught.value, "ru").startswith(f"Сервер Neo4j {uri} не отвечает 0.2 с: ")
+        assert "does not answer within 0.3 s" in refusal(uri, connect_seconds=0.3)
+    assert len(held) == 2
+
+
+def test_a_server_that_falls_silent_under_a_query_is_left_at_the_deadline(neo4j_uri: str) -> None:
+    with open_store(neo4j_uri) as store:
+        store.clear()
+        store.load(random_graph(1, clusters=1, size=3, years=1))
+    with Proxy(neo4j_uri) as proxy, open_store(proxy.uri) as store:
+        assert len(store.query("MATCH (c:Cluster) RETURN c.id AS id")) == 1
+        proxy.stalled.set()
+        with pytest.raises(QueryTimeoutError, match=r"gave no answer within 0\.2 s and the query was left"):
+            store.query("MATCH (c:Cluster) RETURN c.id AS id", timeout=0.2)
 
 
 def test_no_such_host() -> None:
@@ -154,6 +179,7 @@ class Proxy:
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.uri = f"bolt://127.0.0.1:{self.listener.getsockname()[1]}"
         self.open: list[socket.socket] = []
+        self.stalled = threading.Event()
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self) -> None:
@@ -165,7 +191,7 @@ class Proxy:
                 return
             self.open += [client, server]
             for a, b in ((client, server), (server, client)):
-                threading.Thread(target=_pump, args=(a, b), daemon=True).start()
+                threading.Thread(target=_pump, args=(a, b, self.stalled), daemon=True).start()
 
     def drop(self) -> None:
         """Break the open connections; new ones work."""
@@ -189,10 +215,11 @@ class Proxy:
             end.close()
 
 
-def _pump(source: socket.socket, sink: socket.socket) -> None:
+def _pump(source: socket.socket, sink: socket.socket, stalled: threading.Event) -> None:
     try:
         while chunk := source.recv(65536):
-            sink.sendall(chunk)
+            if not stalled.is_set():
+                sink.sendall(chunk)
     except OSError:
         pass
     for end in (source, sink):
@@ -204,3 +231,24 @@ def test_a_file_in_a_place_that_cannot_be_written(tmp_path: Path) -> None:
     with open_store(str(tmp_path / "nowhere" / "x.kgl")) as store:
         with pytest.raises(StoreError, match="cannot be written"):
             store.load(random_graph(1))
+
+
+def test_a_disk_without_room_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    pytest.importorskip("kglite")
+    resource = pytest.importorskip("resource", reason="the system sets no limits to files")
+    small, large = random_graph(1, clusters=1, size=3, years=1), random_graph(1, links_each=40)
+    path = tmp_path / "g.kgl"
+    with open_store(path) as store:
+        store.load(small)
+        before = path.read_bytes()
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        try:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
+            with pytest.raises(StoreError) as caught:
+                store.load(large)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        assert str(caught.value) == "g.kgl cannot be written: File too large. What was stored is as it was."
+        assert path.read_bytes() == before
+        assert sorted(entry.name for entry in tmp_path.iterdir()) == [".g.kgl.lock", "g.kgl"]
+        assert store.read().equals(small)

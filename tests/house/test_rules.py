@@ -202,3 +202,18 @@ def test_ci_takes_its_commands_from_the_readme() -> None:
             check=True,
         )
         assert run.stdout.strip() == command
+
+
+def test_what_a_store_refuses_is_a_text_of_the_catalogue() -> None:
+    """An error or warning made of a literal is said in English whatever was asked for."""
+    files = [*(ROOT / "graph" / "stores").glob("*.py")]
+    files += [ROOT / "clustercoop" / f"{name}.py" for name in ("cookbook", "magic", "query_files")]
+    calls = [
+        (path.name, node)
+        for path in files
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id.endswith("Error")
+    ]
+    found = [name for name, call in calls if any(not isinstance(arg, ast.Starred) for arg in call.args)]
+    # The headers of the queries that are shipped, and what JSON may not hold, are no user's affair.
+    assert found == ["cookbook.py", "cookbook.py"]
