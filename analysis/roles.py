@@ -22,9 +22,11 @@ def stated(formation: Formation, name: str) -> FloatArray:
 def said(formation: Formation, name: str) -> Flags:
     """Tell for which members a cell says that there is a figure `name` and does not give it, shape (n,).
 
-    Such is a cell that gives bounds, and one that cannot be read: that is a figure of at least 0.
+    Such is a cell that gives bounds, and one that could not be read, alone or with its row.
     """
-    return ~(np.isnan(stated(formation, f"{name}_low")) & np.isnan(stated(formation, f"{name}_high")))
+    return formation.unread.get(name, False) | ~(
+        np.isnan(stated(formation, f"{name}_low")) & np.isnan(stated(formation, f"{name}_high"))
+    )
 
 
 def of_role(formation: Formation, holds: Callable[[str], bool]) -> Flags:

@@ -20,7 +20,7 @@ from clustercoop.graph.errors import DataError, OutputError
 from clustercoop.graph.findings import Finding, Findings
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.progress import Metered, Progress, silent
-from clustercoop.graph.schema import tables
+from clustercoop.graph.schema import kept_tables
 from clustercoop.graph.settings import FILES, OUTPUTS, Lang, Settings
 from clustercoop.model_files import read_model, write_model
 from clustercoop.reports.inert import inert_cell
@@ -291,7 +291,7 @@ def read_result(path: str | os.PathLike[str]) -> Result:
         findings = Findings([Finding(**dict(zip(rows.columns, row, strict=True))) for row in rows.to_numpy()])
         data = {
             name: pd.read_parquet(folder / "data" / f"{name}.parquet")
-            for name in tables()
+            for name in kept_tables()
             if (folder / "data" / f"{name}.parquet").is_file()
         }
         known = {key: run["settings"][key] for key in Settings.__slots__ if key in run["settings"]}

@@ -70,6 +70,8 @@ class Formation:
     knowledge_rows : array of int64
         Positions of the links of kind knowledge between a member and somebody else. They are ties, no supply:
         no sum above holds them.
+    unread : mapping of str to array of bool, shape (n,)
+        Column of ``activity`` → members of whom a figure stands there that nobody could read.
     has_links : bool
         Whether any supply of the year but self-supply touches a member. Without one, sums of links to others
         are unknown, not 0: that somebody supplies itself does not tell that supply to others was recorded.
@@ -95,6 +97,7 @@ class Formation:
     sales_rows: NDArray[np.int64] = field(repr=False)
     purchase_rows: NDArray[np.int64] = field(repr=False)
     knowledge_rows: NDArray[np.int64] = field(repr=False)
+    unread: Mapping[str, NDArray[np.bool_]]
     has_links: bool
 
     output = Figure()

@@ -48,15 +48,14 @@ def by_holding(graph: SupplyGraph) -> SupplyGraph:
                 frame[name].astype(object)
             )
         frames[table] = frame
-    unsettled = graph.unsettled.copy()
+    unsettled = frames["unsettled"] = graph.unsettled.copy()
     whole = joined.drop_duplicates("participant_id").set_index("participant_id")["unit"]
-    for name in ("supplier_id", "buyer_id"):
+    for name in ("participant_id", "supplier_id", "buyer_id"):
         unsettled[name] = unsettled[name].map(whole).where(unsettled[name].isin(whole.index), unsettled[name])
     frames["activity"] = _summed(frames["activity"])
     frames["participants"] = _rows(graph, held, set(joined["participant_id"]))
-    return SupplyGraph.from_tables(
-        frames, currency=graph.currency, provenance=graph.provenance, unsettled=unsettled
-    ).sharing(graph.shared_members)
+    changed = SupplyGraph.from_tables(frames, currency=graph.currency, provenance=graph.provenance)
+    return changed.sharing(graph.shared_members)
 
 
 def _members(graph: SupplyGraph) -> pd.DataFrame:

@@ -25,6 +25,7 @@ IDS: Final[Mapping[str, tuple[str, ...]]] = {
     "participants": ("participant_id", "parent_id"),
     "links": ("supplier_id", "buyer_id"),
     "activity": ("participant_id",),
+    "unsettled": ("participant_id", "supplier_id", "buyer_id"),
 }
 """Columns of each table that identify organisations."""
 
@@ -104,9 +105,9 @@ def replace_ids(table: str, frame: pd.DataFrame, aliases: pd.DataFrame) -> pd.Da
         texts = np.array([*(names.get(one, one) for one in unique), np.nan], dtype=object)
         held = isinstance(frame[name].dtype, pd.CategoricalDtype)
         out[name] = pd.Series(texts[codes], index=out.index, dtype=TEXT if held else frame[name].dtype)
-        if table in ("links", "activity"):
+        if table in ("links", "activity", "unsettled"):
             for old, new, year in merged_ids(aliases):
-                late = (out[name] == names.get(old, old)) & (out["year"] >= year)
+                late = ((out[name] == names.get(old, old)) & (out["year"] >= year)).fillna(False).astype(bool)
                 if bool(late.any()):
                     out[name] = out[name].mask(late, names.get(new, new))
     return out

@@ -16,9 +16,9 @@ from clustercoop.graph.errors import DataError, SchemaError, UnknownNameError
 from clustercoop.graph.formation import Formation
 from clustercoop.graph.identity import Lineage, settle
 from clustercoop.graph.kinds import TEXT
-from clustercoop.graph.networks import ORIGIN, network_of, tables_of
+from clustercoop.graph.networks import ORIGIN, PLACED, network_of, tables_of
 from clustercoop.graph.people import People, names
-from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR, TableSpec, tables
+from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR, UNSETTLED, TableSpec, kept_tables, tables
 from clustercoop.graph.slicing import slice_formations
 from clustercoop.graph.texts import BASE, text
 
@@ -78,7 +78,7 @@ def _is_coded(series: pd.Series[Any]) -> bool:
 @cache
 def _empty(name: str) -> pd.DataFrame:
     """Return the table `name` without rows; copied by whoever keeps it."""
-    spec = tables()[name]
+    spec = kept_tables()[name]
     return _conform(pd.DataFrame(columns=list(spec.names)), spec)
 
 
@@ -129,13 +129,6 @@ def _canonical_order(links: pd.DataFrame, n: int) -> pd.DataFrame:
     return links.iloc[order].reset_index(drop=True)
 
 
-UNSETTLED: Final = (
-    "table", "year", "supplier_id", "buyer_id", "value", "value_high", "kind", "cluster_id", "joined_year",
-    "left_year",
-)  # fmt: skip
-"""Columns of `SupplyGraph.unsettled`."""
-
-
 @dataclass(frozen=True, eq=False)
 class SupplyGraph:
     """Participants of clusters and the supply links between them, over years.
@@ -164,8 +157,9 @@ class SupplyGraph:
     shared_members : {"full", "split"}
         Whether a member of several clusters in a year counts in full in each, or in equal parts.
     unsettled : DataFrame
-        Rows that were rejected although they tell of supply or of a member: ``table`` (links, participants)
-        and what could be read of them (`UNSETTLED`). They are in no sum; what rests on them is unknown.
+        Rows that were rejected although they tell of supply or of a member, and figures that nobody could
+        read: ``table`` (links, participants, activity), what is known of them
+        (`clustercoop.graph.schema.UNSETTLED`), and ``row, file, sheet``. What rests on them is unknown.
 
     Examples
     --------
@@ -191,10 +185,10 @@ class SupplyGraph:
     aliases: pd.DataFrame
     deflators: pd.DataFrame
     production_index: pd.DataFrame
+    unsettled: pd.DataFrame
     currency: str = "RUB"
     provenance: Mapping[str, Any] = field(default_factory=dict)
     shared_members: Literal["full", "split"] = "full"
-    unsettled: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(UNSETTLED)))
 
     @classmethod
     def from_tables(
@@ -203,21 +197,18 @@ class SupplyGraph:
         *,
         currency: str = "RUB",
         provenance: Mapping[str, Any] | None = None,
-        unsettled: pd.DataFrame | None = None,
     ) -> SupplyGraph:
         """Build a graph from tables of the contract.
 
         Parameters
         ----------
         frames : mapping of str to DataFrame
-            Any of the tables of ``graph/schema.csv`` with the contract's column names.
-            ``links`` and ``activity`` may carry ``row``, ``file``, ``sheet``.
+            Any of the tables of ``graph/schema.csv`` with the contract's column names, and ``unsettled``.
+            ``links``, ``activity`` and ``unsettled`` may carry ``row``, ``file``, ``sheet``.
         currency : str
             ISO code of the currency; values are in millions of it.
         provenance : mapping, optional
             Kept as it is.
-        unsettled : DataFrame, optional
-            Rejected rows that leave figures open.
 
         Raises
         ------
@@ -226,16 +217,16 @@ class SupplyGraph:
         DataError
             A cell has the wrong type, or an endpoint or participant-year is repeated or negative.
         """
-        unknown = sorted(set(frames) - set(tables()))
+        unknown = sorted(set(frames) - set(kept_tables()))
         if unknown:
             raise SchemaError(
                 f"{unknown[0]!r} is no table of the contract; these are: {', '.join(tables())}."
             )
         done: dict[str, pd.DataFrame] = {}
-        for name, spec in tables().items():
+        for name, spec in kept_tables().items():
             frame = frames.get(name, _empty(name))
             conformed = _conform(frame, spec) if name in frames else frame.copy()
-            if name in ("links", "activity"):
+            if name in PLACED:
                 conformed["row"] = (
                     frame["row"].to_numpy("int64") if "row" in frame else np.zeros(len(frame), "int64")
                 )
@@ -246,8 +237,7 @@ class SupplyGraph:
                     conformed[origin] = frame[origin].astype(str).to_numpy() if origin in frame else ""
                     conformed[origin] = conformed[origin].astype("category")
             done[name] = conformed
-        graph = cls._assemble(done, currency, provenance or {})
-        return graph if unsettled is None else replace(graph, unsettled=unsettled)
+        return cls._assemble(done, currency, provenance or {})
 
     @classmethod
     def _assemble(
@@ -296,6 +286,9 @@ class SupplyGraph:
             aliases=done["aliases"],
             deflators=done["deflators"],
             production_index=done["production_index"],
+            unsettled=done["unsettled"].sort_values([*UNSETTLED.names, *ORIGIN], ignore_index=True)
+            if len(done["unsettled"])
+            else done["unsettled"],
             currency=currency,
             provenance=provenance,
         )
@@ -305,7 +298,7 @@ class SupplyGraph:
         return self if shared_members == self.shared_members else replace(self, shared_members=shared_members)
 
     def to_tables(self) -> dict[str, pd.DataFrame]:
-        """Return the tables of the contract, with ``row, file, sheet`` on links and activity."""
+        """Return the tables of the contract and ``unsettled``, with ``row, file, sheet`` where known."""
         links = self.links
         ids = pd.Series(self.node_ids, dtype=TEXT)
         restored = pd.DataFrame(
@@ -324,6 +317,7 @@ class SupplyGraph:
             "indicators": self.indicators,
             "measures": self.measures,
             **{name: getattr(self, name) for name in _APART},
+            "unsettled": self.unsettled,
         }
 
     def __repr__(self) -> str:

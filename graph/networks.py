@@ -15,7 +15,7 @@ import pandas as pd
 from clustercoop.graph.errors import DataError
 from clustercoop.graph.people import PERSON, describe
 from clustercoop.graph.rows import to_rows
-from clustercoop.graph.schema import tables
+from clustercoop.graph.schema import kept_tables, tables
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 ORIGIN: Final = ("row", "file", "sheet")
 MEMBER: Final = tuple(n for n in tables()["participants"].names if n != "participant_id")
 EDGE: Final = (*(n for n in tables()["links"].names if n not in ("supplier_id", "buyer_id")), *ORIGIN)
-WHOLE: Final = ("clusters", "indicators", "measures", "aliases", "deflators", "production_index")
+PLACED: Final = ("links", "activity", "unsettled")
+"""Tables whose rows say where they came from."""
+WHOLE: Final = (
+    *("clusters", "indicators", "measures", "aliases", "deflators", "production_index", "unsettled"),
+)
 
 
 def _dicts(frame: pd.DataFrame, columns: tuple[str, ...] | list[str]) -> list[dict[str, Any]]:
@@ -120,8 +124,9 @@ def tables_of(
         "participants": _table(people, ("participant_id", *MEMBER)),
         "activity": _origin(_table(activity, ("participant_id", "year"))),
         "links": _origin(_table(links, ("supplier_id", "buyer_id", *EDGE))),
-        **{name: _table(network.graph.get(name, []), tables()[name].required) for name in WHOLE},
+        **{name: _table(network.graph.get(name, []), kept_tables()[name].required) for name in WHOLE},
     }
+    frames["unsettled"] = _origin(frames["unsettled"])
     held = network.graph
     return frames, str(held.get("currency", "RUB")), dict(held.get("provenance", {}))
 

@@ -113,3 +113,32 @@ def tables() -> dict[str, TableSpec]:
             )
         )
     return {name: TableSpec(name, tuple(specs)) for name, specs in columns.items()}
+
+
+def _kept(name: str, **types: ColumnType) -> TableSpec:
+    columns = (ColumnSpec(name, c, kind, False, False, True, "", (), "", "") for c, kind in types.items())
+    return TableSpec(name, tuple(columns))
+
+
+UNSETTLED: Final = _kept(
+    "unsettled",
+    table="text",
+    year="year",
+    participant_id="id",
+    column="text",
+    supplier_id="id",
+    buyer_id="id",
+    value="money",
+    value_high="money",
+    kind="text",
+    cluster_id="id",
+    joined_year="year",
+    left_year="year",
+)
+"""What a graph keeps of rows that were rejected: no table of the contract, but kept wherever those are."""
+
+
+@cache
+def kept_tables() -> dict[str, TableSpec]:
+    """Return every table that a graph keeps by name: those of the contract, and `UNSETTLED`."""
+    return {**tables(), UNSETTLED.name: UNSETTLED}

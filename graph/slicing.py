@@ -184,6 +184,8 @@ def _slice_year(
             c.name: figures[c.name] * share for c in ACTIVITY if c.type in ("money", "count", "number")
         }
 
+    unread = {name: of[members.node] for name, of in _unread(graph, year).items()}
+
     def told_of(start: int, stop: int) -> dict[str, Any]:
         return {name: members.attributes[name][start:stop] for name in SEEN}
 
@@ -213,10 +215,23 @@ def _slice_year(
                 **told_of(start, stop),
                 **mine,
                 knowledge_rows=np.unique(told[index]),
+                unread={name: of[start:stop] for name, of in unread.items()},
                 has_links=has_links,
             )
         )
     return out
+
+
+def _unread(graph: SupplyGraph, year: int) -> dict[str, NDArray[np.bool_]]:
+    """Return of which nodes a figure of `year` (or of an unknown one) could not be read, by column."""
+    rows = graph.unsettled
+    if not len(rows):
+        return {}
+    mine = rows[rows["table"].eq("activity") & rows["year"].fillna(year).eq(year)]
+    return {
+        str(column): np.isin(graph.node_ids, part.to_numpy(object))
+        for column, part in mine.groupby("column", observed=True)["participant_id"]
+    }
 
 
 def _spread(column: pd.Series[Any], nodes: NDArray[Any], size: int) -> NDArray[Any]:

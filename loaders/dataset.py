@@ -225,9 +225,8 @@ def build(
     inputs = [_describe(table, part) for table, parts in typed.items() for part in parts]
     provenance: dict[str, Any] = {"inputs": inputs, "accounting": accounting, "currency": currency}
     frames = {table: ledger.accepted() for table, ledger in ledgers.items()}
-    graph = SupplyGraph.from_tables(
-        frames, currency=currency, provenance=provenance, unsettled=unsettled(ledgers)
-    )
+    open_rows = {"unsettled": unsettled(ledgers)}
+    graph = SupplyGraph.from_tables(frames | open_rows, currency=currency, provenance=provenance)
     _agree(graph, accounting)
     rejected = [ledger.rejected() for ledger in ledgers.values()]
     findings = notes.findings()

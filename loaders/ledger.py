@@ -69,6 +69,7 @@ class Ledger:
         self.line = np.concatenate([grid.lines for grid in grids]) if grids else np.empty(0, np.int64)
         self._reason: dict[int, tuple[str, str, str]] = {}
         self._unnamed: dict[str, Mask] = {}
+        self._unread: dict[str, Mask] = {}
         self.figures = [c.name for c in spec.columns if c.type in NUMERIC and not c.bounds]
         self._read = {name: exact_sum(self.values(name)) for name in self.figures}
         self._rejected: dict[str, list[float]] = {name: [] for name in self.figures}
@@ -202,13 +203,17 @@ class Ledger:
         self.unread(hit, column)
 
     def unread(self, where: Mask, column: str) -> None:
-        """Say that figures stand in the cells of `where` and are not known: each is at least 0.
+        """Remember that figures stand in the cells of `where` which nobody could read."""
+        hit = where & self.alive
+        if hit.any():
+            self._unread[column] = self._unread.get(column, np.zeros(len(self), bool)) | hit
 
-        Of the table activity, where a cell that says nothing can mean that there is nothing.
-        """
-        if self.spec.name == "activity" and f"{column}_low" in self.spec.names and column != "value_added":
-            rows = np.flatnonzero(where & self.alive)
-            self.bound(column, rows, low=np.zeros(len(rows)), high=np.full(len(rows), np.nan))
+    def lost(self, column: str) -> Mask:
+        """Tell which rows hold a figure of `column` that nobody could read, alone or with its row."""
+        lost = self._unread.get(column, np.zeros(len(self), bool)) & self.alive
+        for row in self._reason:
+            lost[row] = bool(self.raw(row, column).strip())
+        return lost
 
     def fold(
         self, column: str, rows: NDArray[np.int64], heads: NDArray[np.int64], values: NDArray[np.float64]

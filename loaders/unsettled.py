@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from clustercoop.graph.findings import catalogue
-from clustercoop.graph.model import UNSETTLED
+from clustercoop.graph.networks import ORIGIN
+from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR, UNSETTLED
 from clustercoop.loaders.ledger import Ledger
 from clustercoop.loaders.sheets import show
 
@@ -19,6 +20,8 @@ _READ: Final = {
     "participants": ("cluster_id", "joined_year", "left_year"),
     "measures": ("cluster_id",),
 }
+_COLUMNS: Final = [*UNSETTLED.names, *ORIGIN]
+_YEARS: Final = [column.name for column in UNSETTLED.columns if column.type == "year"]
 _DIGITS: Final = 5
 _WORDS: Final = re.compile(r"[^\s,;|\"']+")
 _SETTLED: Final = frozenset({"duplicate_row"})
@@ -26,12 +29,11 @@ _SETTLED: Final = frozenset({"duplicate_row"})
 
 
 def unsettled(ledgers: Mapping[str, Ledger]) -> pd.DataFrame:
-    """Return the rows that were rejected by an error and tell of supply, a member, or support of a cluster.
+    """Return rejected rows that tell of supply, a member or support, and figures that nobody could read.
 
     Totals, plans, reversals that were set off and the like are no errors and leave nothing open. A row that
     could not be split into cells names those whose identifiers stand in it, as buyers from somebody unknown.
     """
-    codes = catalogue()
     parts = []
     people = (
         set(ledgers["participants"].frame["participant_id"].dropna()) if "participants" in ledgers else set()
@@ -40,11 +42,7 @@ def unsettled(ledgers: Mapping[str, Ledger]) -> pd.DataFrame:
         if table not in ledgers:
             continue
         ledger = ledgers[table]
-        rows = [
-            row
-            for row, code in sorted(ledger.reasons().items())
-            if code not in _SETTLED and (codes[code].severity == "error" or code == "bound_read_row")
-        ]
+        rows = _by_error(ledger)
         if table == "links":
             parts.append(_broken(ledger, people))
         if not rows:
@@ -55,13 +53,47 @@ def unsettled(ledgers: Mapping[str, Ledger]) -> pd.DataFrame:
             part["year"] = _years(ledger, rows)
             for end in ("supplier_id", "buyer_id"):
                 part[end] = part[end].where(~ledger.unnamed(end)[rows])
-        parts.append(part)
+        parts.append(part.assign(**_origin(ledger, rows)))
+    if "activity" in ledgers:
+        parts += _figures(ledgers["activity"])
     parts = [part for part in parts if len(part)]
     if not parts:
-        return pd.DataFrame(columns=list(UNSETTLED))
-    found = pd.concat(parts, ignore_index=True).reindex(columns=list(UNSETTLED))
-    numbers = ["year", "value", "value_high", "joined_year", "left_year"]
-    return found.assign(**{name: pd.to_numeric(found[name]) for name in numbers}).replace({None: np.nan})
+        return pd.DataFrame(columns=_COLUMNS)
+    found = pd.concat(parts, ignore_index=True).reindex(columns=_COLUMNS).replace({None: np.nan})
+    numbers = {name: pd.to_numeric(found[name]) for name in (*_YEARS, "value", "value_high")}
+    for name in _YEARS:
+        numbers[name] = numbers[name].where(numbers[name].between(FIRST_YEAR, LAST_YEAR)).round()
+    return found.assign(**numbers)
+
+
+def _by_error(ledger: Ledger) -> list[int]:
+    """Return the rows that an error shut out, or that state only a bound."""
+    codes = catalogue()
+    return [
+        row
+        for row, code in sorted(ledger.reasons().items())
+        if code not in _SETTLED and (codes[code].severity == "error" or code == "bound_read_row")
+    ]
+
+
+def _figures(ledger: Ledger) -> list[pd.DataFrame]:
+    """Return a row for each figure of a known participant that could not be read, alone or with its row."""
+    whole, named = _by_error(ledger), ~ledger.unnamed("participant_id")
+    open_to = ledger.alive.copy()
+    open_to[whole] = True
+    parts = []
+    for column in ledger.figures:
+        rows = np.flatnonzero(ledger.lost(column) & open_to & named).tolist()
+        part = ledger.frame.iloc[rows].reindex(columns=["participant_id"]).astype(object)
+        part = part.assign(table="activity", column=column, year=_years(ledger, rows))
+        parts.append(part.assign(**_origin(ledger, rows)))
+    return parts
+
+
+def _origin(ledger: Ledger, rows: list[int]) -> dict[str, Any]:
+    grids = [ledger.grids[at] for at in ledger.source[rows].tolist()]
+    place = {name: [getattr(grid, name) for grid in grids] for name in ("file", "sheet")}
+    return {"row": ledger.line[rows], **place}
 
 
 def _years(ledger: Ledger, rows: list[int]) -> list[float]:
@@ -89,5 +121,12 @@ def _broken(ledger: Ledger, people: set[str]) -> pd.DataFrame:
             words = set(_WORDS.findall(" ".join(show(cell) for cell in broken.cells)))
             years = [year for year in held if str(year) in words]
             year = float(years[0]) if len(years) == 1 else float("nan")
-            rows += [{"table": "links", "year": year, "buyer_id": who} for who in sorted(words & people)]
-    return pd.DataFrame(rows, columns=list(UNSETTLED), dtype=object)
+            told = {
+                "table": "links",
+                "year": year,
+                "row": broken.line,
+                "file": grid.file,
+                "sheet": grid.sheet,
+            }
+            rows += [told | {"buyer_id": who} for who in sorted(words & people)]
+    return pd.DataFrame(rows, columns=_COLUMNS, dtype=object)

@@ -23,7 +23,7 @@ from clustercoop.analysis.closedness.trophic import formation_levels, link_incoh
 from clustercoop.analysis.members import clean, incomplete_share
 from clustercoop.analysis.metric import Measured, Measuring
 from clustercoop.analysis.recording import recording
-from clustercoop.analysis.roles import producing
+from clustercoop.analysis.roles import producing, said
 from clustercoop.analysis.thresholds import load_thresholds
 from clustercoop.graph.formation import FloatArray, Formation, sum_by
 from clustercoop.graph.model import SupplyGraph
@@ -131,13 +131,14 @@ def value_created(formation: Formation, settings: Settings) -> tuple[FloatArray,
     """Return what each member added in value, and which members are left out; shape (n,) both.
 
     Value added where it is known (`clustercoop.analysis.members.clean`), else output − purchases; NaN where
-    neither is. A member whose role does not produce and for which nothing is known is left out: whoever is
-    not expected to report is no gap.
+    neither is. A member whose role does not produce and of which no cell says that there is a figure is left
+    out: whoever is not expected to report is no gap.
     """
     added = clean(formation, "value_added", settings)
     created = np.where(np.isnan(added), formation.output - formation.purchases, added)
     missing = np.isnan(created)
-    left_out = missing & ~producing(formation, load_thresholds(settings.thresholds))
+    told = np.logical_or.reduce([said(formation, name) for name in ("value_added", "output", "purchases")])
+    left_out = missing & ~told & ~producing(formation, load_thresholds(settings.thresholds))
     return created, left_out
 
 

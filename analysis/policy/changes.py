@@ -258,10 +258,10 @@ def apply_scenario(graph: SupplyGraph, scenario: Scenario, internal_supply: str 
     gone = set(scenario.removed)
     frames["activity"] = _with_reports(graph, scenario, years)
     frames["indicators"] = _without_stale(graph, frames["indicators"], scenario, years)
-    unsettled = graph.unsettled
     if gone:
-        theirs = unsettled["supplier_id"].isin(gone) | unsettled["buyer_id"].isin(gone)
-        unsettled = unsettled[~(theirs & unsettled["year"].isin(years))]
+        unsettled = frames["unsettled"]
+        theirs = unsettled[["participant_id", "supplier_id", "buyer_id"]].isin(gone).any(axis=1)
+        frames["unsettled"] = unsettled[~(theirs & unsettled["year"].isin(years))]
         frames["participants"] = _without(frames["participants"], gone, years)
         for table, columns in (("links", ("supplier_id", "buyer_id")), ("activity", ("participant_id",))):
             frame = frames[table]
@@ -269,9 +269,8 @@ def apply_scenario(graph: SupplyGraph, scenario: Scenario, internal_supply: str 
             frames[table] = frame[~(hit & frame["year"].isin(years))]
     frames["links"] = _with_links(frames["links"], scenario.added, years)
     frames["activity"] = _with_cells(frames["activity"], scenario.cells, years)
-    changed = SupplyGraph.from_tables(
-        frames, currency=graph.currency, provenance=graph.provenance, unsettled=unsettled
-    ).sharing(graph.shared_members)
+    changed = SupplyGraph.from_tables(frames, currency=graph.currency, provenance=graph.provenance)
+    changed = changed.sharing(graph.shared_members)
     _refuse_more_than_made(graph, changed, scenario.added, years)
     return changed
 

@@ -137,6 +137,8 @@ class Neo4jStore(BaseStore):
         for name, node in records.NODES.items():
             columns = (node.key, *node.properties)
             where = " WHERE n.year IN $years" if wanted is not None and "year" in columns else ""
+            if where and name == "unsettled":
+                where += " OR n.year IS NULL"
             tables[name] = self._table(f"MATCH (n:{node.label}){where} RETURN ", "n", columns, wanted)
         for name in ("memberships", "supplies"):
             link = records.LINKS[name]

@@ -116,7 +116,11 @@ class Editor(Writer):
                     )
                 ]
             )
-        self._delete_rows(gone, years, None if cluster is None else set(ids))
+        own = None if cluster is None else set(ids)
+        self._delete_rows(gone, years, own)
+        rows = self.open_rows()
+        dropped = parts.dropped_rows(rows, own, foreign, cluster=cluster, year=year)
+        self._delete_nodes("OpenRow", rows.loc[dropped, "key"].tolist())
         last: list[tuple[str, Mapping[str, Any]]] = []
         if cluster is not None and year is None:
             for kind in ("MEMBERSHIP", "MEMBER_OF"):

@@ -136,7 +136,7 @@ class Loader(Writer):
         progress("loading", 0, len(graph.links))
         self._nodes(made, merged)
         if not fresh:
-            self._sweep_nodes(graph, made, people, merged, alone)
+            self._sweep_nodes(graph, made, people, merged, alone, whole)
             for name in records.APART if alone and whole else ():
                 found = self.link.read(f"MATCH (n:{records.NODES[name].label}) RETURN n.key")
                 kept = set(made[name]["key"])
@@ -203,8 +203,9 @@ class Loader(Writer):
         people: pd.DataFrame,
         merged: pd.DataFrame,
         alone: bool,
+        covered: bool,
     ) -> None:
-        """Delete memberships, activity, indicators and measures that the data no longer have."""
+        """Delete memberships, activity, indicators, measures and open rows that the data no longer have."""
         kept = set(records.memberships(merged)["key"])
         found = self.link.read("MATCH ()-[r:MEMBERSHIP]->() RETURN r.key")
         self._delete_links("MEMBERSHIP", [key for [key] in found if key not in kept])
@@ -228,6 +229,13 @@ class Loader(Writer):
             )
             kept = set(made[name]["key"])
             self._delete_nodes(label, [key for [key] in found if key not in kept])
+        held, own_or_all = self.open_rows(), None if alone else own
+        gone = parts.stale_rows(held, clusters, years, (own_or_all, foreign), covered)
+        kept = set(made["unsettled"]["key"])
+        stems = {key.rpartition("|")[0] for key in kept}
+        told = zip(held["key"], gone.tolist(), strict=True)
+        stale = [k for k, old in told if k not in kept and (old or k.rpartition("|")[0] in stems)]
+        self._delete_nodes("OpenRow", stale)
 
     def _owners(
         self, graph: SupplyGraph, people: pd.DataFrame, merged: pd.DataFrame

@@ -131,6 +131,14 @@ class Writer:
         frame = pd.DataFrame(rows, columns=columns, dtype=object).sort_values("nth", kind="stable")
         return records.typed_table(frame, "participants")
 
+    def open_rows(self) -> pd.DataFrame:
+        """Return the rows of ``unsettled`` in the store, with their keys."""
+        node = records.NODES["unsettled"]
+        columns = (node.key, *node.properties)
+        rows = self.link.read(f"MATCH (n:{node.label}) RETURN {', '.join(f'n.{c}' for c in columns)}")
+        frame = pd.DataFrame(rows, columns=list(columns), dtype=object)
+        return records.typed_table(frame, "unsettled").assign(key=frame["key"])
+
     def _drop_results(
         self, clusters: list[str], years: list[int] | None
     ) -> list[tuple[str, Mapping[str, Any]]]:

@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 from clustercoop.graph.errors import DataError, UnknownNameError, parameter_error
 from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.networks import ORIGIN
 from clustercoop.graph.periods import merge_memberships
-from clustercoop.graph.schema import tables
+from clustercoop.graph.schema import UNSETTLED, tables
 from clustercoop.graph.stores.protocol import LoadReport
 from clustercoop.graph.stores.records import APART
 from clustercoop.graph.texts import refusal
@@ -90,6 +91,8 @@ def subset(
     if years is not None:
         for name in ("links", "activity", "indicators", "measures"):
             frames[name] = frames[name][_isin(frames[name]["year"], years)]
+        open_rows = frames["unsettled"]
+        frames["unsettled"] = open_rows[_isin(open_rows["year"], years) | open_rows["year"].isna()]
     if clusters is not None:
         inside = members(frames["participants"], clusters)
         for name in ("participants", "clusters", "indicators", "measures"):
@@ -99,6 +102,8 @@ def subset(
         links, activity = frames["links"], frames["activity"]
         frames["links"] = links[_isin(links["supplier_id"], inside) | _isin(links["buyer_id"], inside)]
         frames["activity"] = activity[_isin(activity["participant_id"], inside)]
+        about = _touch(frames["unsettled"], inside) | _isin(frames["unsettled"]["cluster_id"], clusters)
+        frames["unsettled"] = frames["unsettled"][about]
     return SupplyGraph.from_tables(frames, currency=graph.currency, provenance=graph.provenance)
 
 
@@ -146,6 +151,7 @@ def without(graph: SupplyGraph, *, cluster: str | None = None, year: int | None 
     else:
         for name in ("participants", "clusters"):
             drop[name] = _isin(frames[name]["cluster_id"], [str(cluster)])
+    drop["unsettled"] = dropped_rows(frames["unsettled"], own, foreign, cluster=cluster, year=year)
     kept = {name: frame[~drop[name]] if name in drop else frame for name, frame in frames.items()}
     return SupplyGraph.from_tables(kept, currency=graph.currency, provenance=graph.provenance)
 
@@ -159,6 +165,51 @@ def owned_links(
     """
     free = ~(_isin(supplier, foreign) | _isin(buyer, foreign))
     return free if own is None else free & (_isin(supplier, own) | _isin(buyer, own))
+
+
+def _touch(open_rows: pd.DataFrame, who: Collection[str]) -> Bools:
+    return np.asarray(open_rows[["participant_id", "supplier_id", "buyer_id"]].isin(list(who)).any(axis=1))
+
+
+def owned_rows(open_rows: pd.DataFrame, own: Collection[str] | None, foreign: Collection[str]) -> Bools:
+    """Tell which rows of ``unsettled`` may go with the clusters of `own`, as `owned_links` does.
+
+    Rows of memberships name a cluster: they are not of `own` here.
+    """
+    free = ~_touch(open_rows, foreign) & open_rows["cluster_id"].isna().to_numpy()
+    return free if own is None else free & _touch(open_rows, own)
+
+
+def dropped_rows(
+    open_rows: pd.DataFrame,
+    own: Collection[str] | None,
+    foreign: Collection[str],
+    *,
+    cluster: str | None = None,
+    year: int | None = None,
+) -> Bools:
+    """Tell which rows of ``unsettled`` go where `without` takes `cluster` and `year` out."""
+    owned = owned_rows(open_rows, own, foreign)
+    if year is not None:
+        return owned & _isin(open_rows["year"], [year])
+    return owned | _isin(open_rows["cluster_id"], [str(cluster)])
+
+
+def stale_rows(
+    open_rows: pd.DataFrame,
+    scope: Collection[str],
+    years: Collection[int],
+    owners: tuple[Collection[str] | None, Collection[str]],
+    covered: bool,
+) -> Bools:
+    """Tell which rows of ``unsettled`` go with a load of the clusters `scope` and `years`.
+
+    Where the load does not cover all years that the store holds, rows of an unknown year and memberships
+    stay: a doubt goes only with the rows that it is about.
+    """
+    undated = covered & open_rows["year"].isna().to_numpy()
+    owned = owned_rows(open_rows, *owners) & (_isin(open_rows["year"], years) | undated)
+    return owned | (covered & _isin(open_rows["cluster_id"], scope))
 
 
 def check_currency(held: str, new: str) -> None:
@@ -202,7 +253,11 @@ def merged(old: SupplyGraph, new: SupplyGraph) -> SupplyGraph:
     owned = owned_links(links["supplier_id"], links["buyer_id"], None if alone else own, foreign)
     stale = owned & _isin(links["year"], years)
     frames["links"] = _upsert(links[~stale], after["links"], list(tables()["links"].key))
-    replaced = alone and covers(old, new)
+    covered = covers(old, new)
+    open_rows = before["unsettled"]
+    stale = stale_rows(open_rows, scope, years, (None if alone else own, foreign), covered)
+    frames["unsettled"] = _upsert(open_rows[~stale], after["unsettled"], [*UNSETTLED.names, *ORIGIN])
+    replaced = alone and covered
     for name in APART:
         key = list(tables()[name].key)
         frames[name] = after[name] if replaced else _upsert(before[name], after[name], key)

@@ -12,6 +12,7 @@ The layout (see ``docs/graph-model.md``)::
     (:Indicator {key, cluster_id, year, …})-[:ABOUT]->(:Cluster)
     (:Measure {key, cluster_id, year, category, measure, …, nth})-[:GIVEN_TO]->(:Cluster)
     (:Alias {key, old_id, new_id, …}), (:Deflator {key, year, index, …}), (:ProductionIndex {key, …})
+    (:OpenRow {key, table, year, supplier_id, …, nth, row, file, sheet})
 
 Which properties there are follows from ``graph/schema.csv``. Every key is text made of the parts that
 identify a row, joined by ``|``; a ``|`` or ``\`` inside a part is escaped, so different rows never share a
@@ -19,7 +20,8 @@ key. ``nth`` numbers rows whose other parts are equal. ``name`` is the id where 
 (``named`` is false then; a membership keeps what was given).
 
 A Profile is a row of the table participants without a cluster. A participant's role, industry and region are
-those of its latest rows, none where these differ; MEMBER_OF holds what it was in the cluster in the year.
+those of its latest rows, none where these differ; MEMBER_OF holds what it was in the cluster in the year. An
+OpenRow is what could be read of a row that was rejected, or a figure that nobody could read.
 """
 
 from __future__ import annotations
@@ -34,9 +36,9 @@ from numpy.typing import NDArray
 
 from clustercoop.graph.kinds import TEXT
 from clustercoop.graph.model import SupplyGraph
-from clustercoop.graph.networks import ORIGIN
+from clustercoop.graph.networks import ORIGIN, PLACED
 from clustercoop.graph.people import ATTRIBUTES, PERSON, People, describe
-from clustercoop.graph.schema import tables
+from clustercoop.graph.schema import UNSETTLED, kept_tables, tables
 
 Objects = NDArray[np.object_]
 
@@ -44,7 +46,7 @@ _EMPTY: Final = "\\e"
 
 
 def _columns(table: str, *without: str) -> tuple[str, ...]:
-    return tuple(name for name in tables()[table].names if name not in without)
+    return tuple(name for name in kept_tables()[table].names if name not in without)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,7 @@ NODES: Final = {
     "aliases": NodeSpec("Alias", "key", _columns("aliases")),
     "deflators": NodeSpec("Deflator", "key", _columns("deflators")),
     "production_index": NodeSpec("ProductionIndex", "key", _columns("production_index")),
+    "unsettled": NodeSpec("OpenRow", "key", (*_columns("unsettled"), "nth", *ORIGIN)),
 }
 APART: Final = ("aliases", "deflators", "production_index")
 """Tables that hang on nothing: a load of everything replaces them, any other adds to them."""
@@ -241,7 +244,8 @@ def to_records(graph: SupplyGraph) -> dict[str, pd.DataFrame]:
         "measures": measures.assign(
             nth=nth, key=join_key(escape(measures["cluster_id"]), measures["year"], nth)
         ),
-        **{name: _keyed(frames[name], name) for name in APART},
+        **{name: _keyed(frames[name], tables()[name].key) for name in APART},
+        "unsettled": open_rows(frames["unsettled"]),
         "memberships": memberships(people),
         "profiles": profiles(people),
         "member_of": member_years(people, graph.years),
@@ -249,9 +253,15 @@ def to_records(graph: SupplyGraph) -> dict[str, pd.DataFrame]:
     }
 
 
-def _keyed(frame: pd.DataFrame, table: str) -> pd.DataFrame:
-    parts = (frame[name].astype(object).where(frame[name].notna(), None) for name in tables()[table].key)
+def _keyed(frame: pd.DataFrame, names: tuple[str, ...]) -> pd.DataFrame:
+    parts = (frame[name].astype(object).where(frame[name].notna(), None) for name in names)
     return frame.assign(key=join_key(*(escape(part) for part in parts)))
+
+
+def open_rows(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of ``unsettled`` as records of OpenRow."""
+    own = [*UNSETTLED.names, *ORIGIN]
+    return _keyed(frame.assign(nth=_nth(frame, own)), (*own, "nth"))
 
 
 def memberships(people: pd.DataFrame) -> pd.DataFrame:
@@ -293,7 +303,7 @@ def from_records(
         "clusters": table("clusters", "clusters", id="cluster_id"),
         "indicators": table("indicators", "indicators"),
         "measures": table("measures", "measures"),
-        **{name: table(name, name) for name in APART},
+        **{name: table(name, name) for name in (*APART, "unsettled")},
     }
     return SupplyGraph.from_tables(frames, currency=currency, provenance=provenance)
 
@@ -319,8 +329,8 @@ def typed(column: pd.Series[Any] | None, kind: str, size: int) -> pd.Series[Any]
 def typed_table(frame: pd.DataFrame, table: str) -> pd.DataFrame:
     """Return the columns of the contract's `table`, typed; with ``row, file, sheet`` where rows have them."""
     size = len(frame)
-    out = {c.name: typed(frame.get(c.name), c.type, size) for c in tables()[table].columns}
-    if table in ("links", "activity"):
+    out = {c.name: typed(frame.get(c.name), c.type, size) for c in kept_tables()[table].columns}
+    if table in PLACED:
         for name, none in (("row", 0), ("file", ""), ("sheet", "")):
             column = frame.get(name, pd.Series([None] * size, dtype=object)).astype(object)
             out[name] = column.where(column.notna(), none).astype("int64" if name == "row" else object)

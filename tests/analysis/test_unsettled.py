@@ -11,6 +11,9 @@ import pytest
 
 import clustercoop
 from clustercoop.analysis.results import Result
+from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.stores.uri import open_store
+from clustercoop.outputs import write_result
 from tests.builders import measured
 
 Link = tuple[Any, ...]
@@ -141,6 +144,33 @@ def test_a_member_whose_row_was_rejected_leaves_all_of_its_cluster_open() -> Non
     row = row_of(analyzed(LINKS, people))
     unknown = "participants output cooperation_ratio cooperation_ratio_high rd_per_employee core_fit ei_index"
     assert all(pd.isna(row[name]) for name in unknown.split())
+
+
+def test_what_is_open_stays_open_in_stores_and_in_results(tmp_path: Path) -> None:
+    """Of a store, and of a folder of results, no figure is known that is not of the data."""
+    people = [(who, "K", "firm") for who in "abcd"] + [("u", "M", "university"), ("p", "M", "firm")]
+    people += [("-", "L", "firm"), ("q", "L", "firm"), ("r", "L", "firm")]
+    links = [*LINKS, (2022, "a", "-", 7), (1022, "q", "r", 3), (2022, "p", "u", 1), (2022, "q", "r", 2)]
+    twice = pd.DataFrame({"participant_id": ["u", "u", "p"], "year": 2022, "output": [9.0, 8.0, 7.0]})
+    first = analyzed(links, people, pd.concat([WORK, twice]), metrics="cooperation")
+    whole, none, half = (dict(row) for row in first.formations.to_dict("records"))
+    assert whole["cooperation_ratio_high"] == pytest.approx(27 / 400)
+    # u has an output that nobody knows: of the 7 that p made, and more, 1 was supplied inside.
+    assert pd.isna(half["cooperation_ratio"])
+    assert half["cooperation_ratio_high"] == pytest.approx(1 / 7)
+    assert pd.isna(none["cooperation_ratio_high"])
+    write_result(first, tmp_path / "out")
+    graphs = [
+        clustercoop.read_result(tmp_path / "out").graph,
+        SupplyGraph.from_networkx(first.graph.to_networkx()),
+    ]
+    for address in ("memory:", str(tmp_path / "graph.kgl")):
+        with open_store(address) as store:
+            store.load(first.graph)
+            graphs.append(store.read())
+    for graph in graphs:
+        again = clustercoop.analyze(graph, nulls=0, metrics="cooperation")
+        pd.testing.assert_frame_equal(again.formations, first.formations)
 
 
 def test_rows_that_are_settled_leave_nothing_open() -> None:

@@ -75,6 +75,24 @@ def awkward() -> SupplyGraph:
                     "amount": [None, 3.5, 0.0],
                 }
             ),
+            "unsettled": pd.DataFrame(
+                {
+                    "table": ["links", "links", "links", "participants", "activity"],
+                    "year": [2020, 2020, None, None, 2021],
+                    "participant_id": [None, None, None, None, "ООО «Ы»"],
+                    "column": [None, None, None, None, "output"],
+                    "supplier_id": ["0102030405", "0102030405", None, None, None],
+                    "buyer_id": [None, None, 'a|b\\"c', None, None],
+                    "value": [1e-6, 1e-6, None, None, None],
+                    "value_high": [None, None, 7.0, None, None],
+                    "kind": ["иное", "иное", "", None, None],
+                    "cluster_id": [None, None, None, "c2", None],
+                    "joined_year": [None, None, None, 2019, None],
+                    "row": [7, 7, 0, 2**40, 3],
+                    "file": ["связи 2020.xlsx", "связи 2020.xlsx", "", "p.csv", "activity.csv"],
+                    "sheet": "",
+                }
+            ),
         },
         currency="RUB",
         provenance={"inputs": [{"file": "links.csv", "sha256": "00"}]},
@@ -112,6 +130,17 @@ def random_graph(
     figures.columns = pd.Index(["participant_id", "year"])
     figures["output"] = np.round(rng.lognormal(6, 1, len(figures)), 2)
     figures["employees"] = rng.integers(5, 500, len(figures)).astype(float)
+    open_rows = pd.DataFrame(
+        {
+            "table": "links",
+            "year": [*range(2020, 2020 + years), 2020, None],
+            "supplier_id": [*ids[: 2 * years : 2], None, ids[-1]],
+            "buyer_id": [None] * (years + 1) + [ids[0]],
+            "value": 3.0,
+            "row": range(m + 2, m + years + 4),
+            "file": "links.csv",
+        }
+    )
     return SupplyGraph.from_tables(
         {
             "participants": people.assign(
@@ -128,6 +157,7 @@ def random_graph(
             "measures": pd.DataFrame(
                 {"cluster_id": "c1", "year": [2020, 2021], "category": "legal", "measure": "m", "amount": 1.0}
             ),
+            "unsettled": open_rows,
         }
     )
 
