@@ -11,7 +11,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
 import pandas as pd
 
 from clustercoop.analysis.results import Result
@@ -26,7 +25,6 @@ from clustercoop.model_files import read_model, write_model
 from clustercoop.reports.inert import inert_cell
 
 FORMAT: Final = 2
-OPEN_ROWS: Final = "open_rows.parquet"
 TABLES: Final = ("formations", "participants", "clusters", "gaps", "requests")
 PROVENANCE: Final = ("inputs", "accounting", "version")
 COSTS: Final = "costs.json"
@@ -197,8 +195,6 @@ def _write_parquet_tables(result: Result, folder: Path) -> None:
     for name, frame in result.graph.to_tables().items():
         if len(frame):
             frame.to_parquet(data / f"{name}.parquet", index=False)
-    if len(result.graph.unsettled):
-        result.graph.unsettled.to_parquet(data / OPEN_ROWS, index=False)
     if result.model is not None:
         write_model(result.model, folder / "model")
 
@@ -297,12 +293,7 @@ def read_result(path: str | os.PathLike[str]) -> Result:
         known = {key: run["settings"][key] for key in Settings.__slots__ if key in run["settings"]}
         known |= {name: str(file) for name in FILES if (file := folder / f"{name}.toml").is_file()}
         settings = Settings(**known)
-        left = folder / "data" / OPEN_ROWS
-        graph = SupplyGraph.from_tables(
-            data,
-            currency=run["currency"],
-            unsettled=pd.read_parquet(left).replace({None: np.nan}) if left.is_file() else None,
-        ).sharing(settings.shared_members)
+        graph = SupplyGraph.from_tables(data, currency=run["currency"]).sharing(settings.shared_members)
         return Result(
             **frames,
             findings=findings,

@@ -102,8 +102,10 @@ def subset(
         links, activity = frames["links"], frames["activity"]
         frames["links"] = links[_isin(links["supplier_id"], inside) | _isin(links["buyer_id"], inside)]
         frames["activity"] = activity[_isin(activity["participant_id"], inside)]
-        about = _touch(frames["unsettled"], inside) | _isin(frames["unsettled"]["cluster_id"], clusters)
-        frames["unsettled"] = frames["unsettled"][about]
+        rows = frames["unsettled"]
+        about = _touch(rows, inside) | _isin(rows["cluster_id"], clusters)
+        # Support of a cluster that is not named may be of any.
+        frames["unsettled"] = rows[about | (rows["table"].eq("measures") & rows["cluster_id"].isna())]
     return SupplyGraph.from_tables(frames, currency=graph.currency, provenance=graph.provenance)
 
 
