@@ -226,7 +226,8 @@ def search(
                     target, top = t, r
             idle += 1
             if target != h:
-                move(n, i, target, pointers, near, value, block, gain, table, sums)
+                # int() hides a first constant, for which one more variant would be compiled.
+                move(n, int(i), target, pointers, near, value, block, gain, table, sums)
                 peak, idle = top, 0
             i = i + 1 if i + 1 < n else 0
         if peak > best + TIE:
@@ -254,7 +255,7 @@ def search(
             if chosen == n:
                 continue
             until[chosen] = step + tenure + int(uniform(stream) * tenure)
-            move(n, chosen, target, pointers, near, value, block, gain, table, sums)
+            move(n, chosen, int(target), pointers, near, value, block, gain, table, sums)
             if top > peak + TIE:
                 peak, last = top, step
             if top > best + TIE:

@@ -210,7 +210,8 @@ def tier_search(
             return best, second, ties
     climbed[0] += 1
     climbed[climbed[0]] = mark
-    return tier_climb(density, pointers, other, sides, counts, x, best_x, best, second, ties)
+    # int() hides from the compiler where a number began: it would compile one more variant for that constant.
+    return tier_climb(density, pointers, other, sides, counts, x, best_x, best, second, int(ties))
 
 
 @jit
