@@ -38,6 +38,7 @@ from clustercoop.graph.kinds import KINDS, TEXT
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.progress import Progress, silent
 from clustercoop.graph.settings import METRICS, Settings
+from clustercoop.reuse import reused
 from clustercoop.version import __version__
 
 MANY: Final = 200_000
@@ -81,11 +82,16 @@ def analyze_graph(
     noticed = Findings(list(findings or ()))
     noticed.extend(base.findings)
     formations = [f for f in graph.formations() if only is None or (f.cluster_id, f.year) in only]
-    measured = engines.chosen(settings).map(
-        partial(measure_formation, graph=graph, settings=settings),
+    measured = reused(
+        lambda fresh: engines.chosen(settings).map(
+            partial(measure_formation, graph=graph, settings=settings),
+            fresh,
+            progress=progress,
+            phase="core and closedness",
+        ),
         formations,
-        progress=progress,
-        phase="core and closedness",
+        graph,
+        settings,
     )
     for found in measured:
         noticed.extend(found.findings)

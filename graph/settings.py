@@ -135,6 +135,12 @@ class Settings:
         least=0,
         shapes=False,
     )
+    no_cache: bool = _setting(
+        False,
+        "Measure every formation anew; otherwise one that did not change since an earlier run comes from "
+        "the cache (CLUSTERCOOP_CACHE, or the user's cache folder), which may be deleted at any time.",
+        shapes=False,
+    )
     metrics: str = _setting(
         ",".join(METRICS),
         "What is computed, separated by commas; figures of the rest are unknown.",

@@ -7,6 +7,8 @@ import tempfile
 
 # A thread each: where processes share the tests, those of a linear algebra library only wait for one another.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# Tests measure: what an earlier run kept tells nothing of the code, nor do they leave anything behind.
+os.environ["CLUSTERCOOP_CACHE"] = ""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
