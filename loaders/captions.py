@@ -12,6 +12,7 @@ from clustercoop.graph.texts import refusal
 from clustercoop.loaders.matching import candidates, count_matches
 from clustercoop.loaders.sheets import show
 from clustercoop.loaders.units import Runs, Unit, capitals, read_unit, unit_of, unit_runs, unit_words, words
+from clustercoop.loaders.vocabulary import read_header
 
 _PIECE_ENDS: Final = re.compile(r"[,;():/\n\[\]—–]|\s-\s")
 _LEADING: Final = frozenset({"в", "in", "ед", "изм", "измерения", "единица", "единицы", "валюта", "currency"})
@@ -101,9 +102,21 @@ def unit_row(row: Sequence[Any], header: Sequence[str], spec: TableSpec) -> bool
     (True, False)
     """
     read = [read_unit(show(cell)) for cell in row]
-    figures = [bool(set(candidates(name, spec)) & _figures(spec)) for name in header]
+    alone = all(
+        unit != Unit() and not rest for (rest, unit), cell in zip(read, row, strict=True) if show(cell)
+    )
+    figures = [
+        bool(set(candidates(name, spec)) & _figures(spec)) or (alone and _only_period(name))
+        for name in header
+    ]
     named = any(unit != Unit() and not rest and f for (rest, unit), f in zip(read, figures, strict=False))
     return named and not any(character.isdigit() for cell in row for character in show(cell))
+
+
+def _only_period(header: str) -> bool:
+    """Tell whether a header says no more than the year or the period of a figure."""
+    reading = read_header(header)
+    return not reading.core and bool(reading.year or reading.marks)
 
 
 def _figures(spec: TableSpec) -> set[str]:

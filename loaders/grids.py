@@ -84,7 +84,7 @@ def to_grid(sheet: RawSheet, spec: TableSpec, notes: Notes, given: Given = NOTHI
     records, lines_kept, ragged = _fit(sheet.records[body:], sheet.lines[body:], len(header), named)
     broken = [*sheet.broken, *broken, *ragged]
     _tell_broken(broken, place, notes)
-    cells, sections = fill_sections(_columns(records, len(header)), header, spec)
+    cells, header, sections = fill_sections(_columns(records, len(header)), header, spec)
     if sections:
         notes.add("section_rows", **place, value=str(sections))
     if not sheet.merged:

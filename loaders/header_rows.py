@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -15,6 +16,9 @@ from clustercoop.loaders.vocabulary import PATH, lexicon, read_header
 HEADER_SEARCH: Final = 60
 DEPTH: Final = 4
 _LONGEST: Final = 300
+# A word broken at the end of a line, and the mark of a footnote: "Постав-\nщик", "Выпуск¹", "Выпуск1)".
+_HYPHEN: Final = re.compile(r"(?<=[^\W\d_A-ZА-ЯЁ])-[ \t]*\n\s*(?=[^\W\d_A-ZА-ЯЁ])")
+_NOTE: Final = re.compile(r"(?<=[^\W\d_]{3})(?:[¹²³⁰⁴-⁹]+[⁾)]?|\d{1,2}\))(?!\w)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,7 @@ def find_block(records: Sequence[Sequence[Any]], spec: TableSpec) -> Block:
 
 
 def _texts(row: Sequence[Any]) -> list[str]:
-    return [" ".join(show(cell).split()) for cell in row]
+    return [" ".join(_NOTE.sub("", _HYPHEN.sub("", show(cell))).split()) for cell in row]
 
 
 def _paths(rows: Sequence[Sequence[Any]]) -> tuple[str, ...]:

@@ -29,8 +29,9 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
 # The first of these words in a longer name tells the table.
 _WORDS: Final[dict[str, tuple[str, ...]]] = {
     "links": tuple(
-        "поставки отгрузки отгрузка связи кооперация платежи договоры контракты продажи links link "
-        "supplies supply edges deliveries shipments transactions flows trade payments contracts sales".split()
+        "поставки отгрузки отгрузка связи реализация поступление кооперация платежи договоры контракты "
+        "продажи links link supplies supply edges deliveries shipments transactions flows trade payments "
+        "contracts sales".split()
     ),
     "participants": tuple(
         "реестр участники участник члены организации предприятия компании participants members register "

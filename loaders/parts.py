@@ -16,7 +16,7 @@ from clustercoop.loaders.units import words
 from clustercoop.loaders.years import months_of
 
 Months = tuple[NDArray[np.int64], NDArray[np.int64]]
-_HEADERS: Final = {
+PART_HEADERS: Final = {
     **dict.fromkeys(("квартал", "кв", "quarter", "qtr"), "q"),
     **dict.fromkeys(("месяц", "month", "номер месяца"), "month"),
     **dict.fromkeys(("полугодие", "half", "half year"), "h"),
@@ -31,7 +31,7 @@ def part_months(grid: Grid, unused: Sequence[str]) -> Months | None:
     Rows that name no part of a year have 0 and 0.
     """
     for header, cells in zip(grid.header, grid.columns, strict=True):
-        kind = _HEADERS.get(" ".join(words(header))) if header in unused else None
+        kind = PART_HEADERS.get(" ".join(words(header))) if header in unused else None
         if kind is None:
             continue
         codes, unique = pd.factorize(cells, use_na_sentinel=False)

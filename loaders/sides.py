@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
 from typing import Final
@@ -65,6 +65,7 @@ def settle_headers(
     """
     headers = list(grid.header)
     if spec.name == "links":
+        headers = _of_ledger(headers, grid, spec, place, notes)
         paid = direction == "payments" or (direction == "auto" and are_payments(headers))
         if paid:
             headers = [_turned(header) for header in headers]
@@ -76,6 +77,37 @@ def settle_headers(
     if "year" in spec.names:
         headers = _one_year(headers, grid, spec, place, notes)
     return tuple(headers)
+
+
+def _of_ledger(
+    headers: list[str], grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes
+) -> list[str]:
+    """Name the sides of a ledger of one's own sales or purchases: ``Организация``, ``Контрагент``.
+
+    Which of them supplied is told by words of sale or of purchase in titles, headers and names; where there
+    are none, or both, the headers stay as they are.
+    """
+    if any(candidates(header, spec)[:1] in (("supplier_id",), ("buyer_id",)) for header in headers):
+        return headers
+    texts = (*grid.titles, *headers, grid.sheet, grid.file)
+    sold, bought = (any(_says(text, means) for text in texts) for means in ("sale", "purchase"))
+    own, other = (any(_says(header, means) for header in headers) for means in ("own", "other"))
+    if sold == bought or not (own and other):
+        return headers
+    sides = {"own": _SUPPLIER if sold else _BUYER, "other": _BUYER if sold else _SUPPLIER}
+    named = [_renamed(header, sides) for header in headers]
+    turned = [f"{old} → {new}" for old, new in zip(headers, named, strict=True) if old != new]
+    notes.add("sides_from_words", **place, detail="; ".join(turned))
+    return named
+
+
+def _renamed(header: str, sides: Mapping[str, str]) -> str:
+    """Return a header with the word of a side for what `sides` maps to it."""
+    for means, side in sides.items():
+        if _says(header, means):
+            rest = [w for w in words(_CAMEL.sub(" ", header)) if (w,) not in _known()[means]]
+            return " ".join([side, *rest])
+    return header
 
 
 def _turned(header: str) -> str:

@@ -19,7 +19,7 @@ from clustercoop.loaders.graph_files import GRAPH_SUFFIXES, graph_sheets
 from clustercoop.loaders.grids import header_score
 from clustercoop.loaders.header_rows import find_block, role
 from clustercoop.loaders.io_systems import find_systems, read_system
-from clustercoop.loaders.mapping import MAPPING, Given, Mapping, read_mapping
+from clustercoop.loaders.mapping import MAPPING, Given, Mapping, known_table, read_mapping
 from clustercoop.loaders.matrices import looks_square
 from clustercoop.loaders.names import Named, only_year, read_name
 from clustercoop.loaders.needed import FIGURES
@@ -378,7 +378,8 @@ def _fits(sheet: RawSheet, spec: TableSpec) -> bool:
 
 def _told_by_headers(sheet: RawSheet) -> str:
     """Return the table that the headers of a sheet tell, "" for none."""
-    if trade_headers(_first_header(sheet, tables()["links"])):
+    titles = _first_header(sheet, tables()["links"])
+    if trade_headers(titles) or known_table(titles).columns:
         return "links"
     for table, signs in _SIGNS:
         spec = tables()[table]

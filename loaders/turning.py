@@ -17,10 +17,11 @@ from clustercoop.graph.texts import refusal
 from clustercoop.loaders.cells import expand_merged
 from clustercoop.loaders.header_rows import role
 from clustercoop.loaders.headers import Matched
-from clustercoop.loaders.matching import candidates, options, unit_text
+from clustercoop.loaders.matching import Option, candidates, options, unit_text
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.numbers import are_numbers, parse_numbers
 from clustercoop.loaders.part_columns import YEAR_IN_TEXT, figures_of, name_parts, part_of_year
+from clustercoop.loaders.parts import PART_HEADERS
 from clustercoop.loaders.sheets import BrokenRow, Grid, place_of, show
 from clustercoop.loaders.units import Unit, read_unit, words
 from clustercoop.loaders.vocabulary import (
@@ -33,6 +34,7 @@ from clustercoop.loaders.vocabulary import (
     read_header,
     without_prices,
 )
+from clustercoop.loaders.years import parse_years
 
 _WHOLES: Final = (QUARTERS, HALVES, MONTHS, KINDS)
 _PARTS: Final = frozenset(mark for whole in _WHOLES for mark in whole)
@@ -165,7 +167,7 @@ def _without_plans(grid: Grid, spec: TableSpec, place: Mapping[str, str], notes:
         if broken:
             detail = grid.header[at] or f"#{at + 1}"
             notes.add("plan_rows", **place, row=broken[0].line, value=str(len(broken)), detail=detail)
-        kept = [i for i in range(len(grid.columns)) if i != at]
+        kept = [i for i in range(len(grid.columns)) if i != at or role(grid.header[at], spec)]
         return _pick(grid, np.flatnonzero(~plan), kept, broken)
     return grid
 
@@ -200,13 +202,14 @@ def _from_indicators(grid: Grid, spec: TableSpec, where: str, place: Mapping[str
     known = {text for text in figures if any(spec[o.name].type in NUMERIC for o in options(text, spec))}
     values = [i for i, header in enumerate(grid.header) if _only_year(read_header(header))]
     values = values or [i for i, text in enumerate(plain) if text in _VALUE]
+    values = values or [i for i, header in enumerate(grid.header) if _only_whole(read_header(header))]
     if not known or not values:
         return grid
     unit = next((i for i, text in enumerate(plain) if text in _UNIT), None)
     keys = [i for i, header in enumerate(grid.header) if i not in (at, unit, *values) and role(header, spec)]
     for text in sorted(figures - known):
         notes.add("indicator_ignored", **place, column=grid.header[at], value=text)
-    titles, cells, lines = _pivot(grid, at, unit, keys, values, known)
+    titles, cells, lines = _pivot(grid, at, unit, keys, values, known, spec)
     notes.add("turned_indicators", **place, value=grid.header[at], detail=", ".join(titles)[:300])
     header = [*(grid.header[i] for i in keys), *titles]
     columns = tuple(_objects([row[i] for row in cells]) for i in range(len(header)))
@@ -215,7 +218,13 @@ def _from_indicators(grid: Grid, spec: TableSpec, where: str, place: Mapping[str
 
 
 def _pivot(
-    grid: Grid, at: int, unit: int | None, keys: Sequence[int], values: Sequence[int], known: set[str]
+    grid: Grid,
+    at: int,
+    unit: int | None,
+    keys: Sequence[int],
+    values: Sequence[int],
+    known: set[str],
+    spec: TableSpec,
 ) -> tuple[list[str], list[list[Any]], list[int]]:
     """Return headers of figures (by year, where years are columns), rows of keys and figures, their lines."""
     titles: dict[str, int] = {}
@@ -231,7 +240,8 @@ def _pivot(
         held = rows.setdefault(key, [])
         for column in values:
             year = read_header(grid.header[column]).year
-            title = f"{named}{PATH}{year}" if year else named
+            beside = _unit_beside(grid.header[column], named, options(figure, spec), spec)
+            title = f"{named}{beside}{PATH}{year}" if year else f"{named}{beside}"
             titles.setdefault(title, len(titles))
             record = next((r for r in held if title not in r), None)
             if record is None:
@@ -246,6 +256,18 @@ def _pivot(
             out.append([*start, *(record.get(title) for title in titles)])
             lines.append(line)
     return list(titles), out, lines
+
+
+def _unit_beside(header: str, named: str, found: Sequence[Option], spec: TableSpec) -> str:
+    """Return the unit that the header of a column of values gives to a figure without one."""
+    text = _unit_words(unit_text(header))
+    fits = text and read_unit(named)[1] == Unit() and read_unit(text)[1].fits(spec[found[0].name])
+    return f", {text}" if fits else ""
+
+
+def _only_whole(reading: Reading) -> bool:
+    """Tell whether a header says that it is the figure of the period, and no more: "За отчётный период"."""
+    return not reading.core and not reading.telling and bool(reading.marks & {"fact", "whole_year"})
 
 
 def _only_year(reading: Reading) -> bool:
@@ -354,6 +376,8 @@ def _with_years(
         if len(years) > 1:
             raise refusal(SchemaError, "years_both_ways", where=where, years=", ".join(map(str, years)))
         return grid
+    if not years and (at := _dated_parts(grid)) >= 0:
+        return replace(grid, header=(*grid.header[:at], "year", *grid.header[at + 1 :]))
     if years:
         grid = _named_figures(grid, spec, dated, hints, where)
         out = _unpivot(grid, dated, years)
@@ -369,6 +393,16 @@ def _with_years(
     notes.add("year_from_name", **place, value=str(year), detail=source)
     cells = np.full(len(grid), float(year))
     return replace(grid, header=(*grid.header, "year"), columns=(*grid.columns, cells))
+
+
+def _dated_parts(grid: Grid) -> int:
+    """Return the column of months or periods whose cells tell their years too, −1 for none."""
+    for at, header in enumerate(grid.header):
+        if " ".join(words(header)) in PART_HEADERS:
+            filled = np.array([bool(show(cell).strip()) for cell in grid.columns[at]], bool)
+            if filled.any() and not np.isnan(parse_years(grid.columns[at][filled]).years).any():
+                return at
+    return -1
 
 
 def _is_figure(header: str, spec: TableSpec) -> bool:

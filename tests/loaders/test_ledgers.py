@@ -1,0 +1,80 @@
+"""Ledgers, forms and registers as people keep them: headings in rows, units below heads, whose side is meant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from clustercoop.graph.errors import ClusterCoopError
+from clustercoop.loaders.dataset import read_dataset
+
+PEOPLE = "ИНН;Кластер\n0101;К\n0202;К\n"
+LINK = "Поставщик;Покупатель;Год;Сумма, млн руб.\n0101;0202;2022;5\n"
+SALES = "Контрагент;ИНН контрагента;Организация;ИНН организации;Сумма, тыс. руб.\nБета;0202;Альфа;0101;5000\n"
+
+
+def put(folder: Path, **files: str) -> Path:
+    for name, text in ({"participants": PEOPLE} | files).items():
+        (folder / f"{name}.csv").write_text(text, "utf-8")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("links", "Поставщик;Покупатель;Сумма, млн руб.\n2022 год;;\n0101;0202;5\n"),
+        ("Реализация 2022", SALES),
+        ("Поступления за 2022 год", SALES.replace("0202", "x").replace("0101", "0202").replace("x", "0101")),
+        ("BACI_HS17_Y2022", "t,i,j,k,v,q\n2022,0101,0202,010121,5000,1\n"),
+        ("links", '"Постав-\nщик";Покупатель;Год;"Сумма¹, млн\nруб."\n0101;0202;2022;5\n'),
+    ],
+)
+def test_a_link_of_five_million(tmp_path: Path, name: str, text: str) -> None:
+    links = read_dataset(put(tmp_path, **{name: text})).graph.to_tables()["links"]
+    assert links[["supplier_id", "buyer_id", "year", "value"]].to_numpy().tolist() == [
+        ["0101", "0202", 2022, 5.0]
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ИНН;Показатель;2021, тыс. руб.;2022, тыс. руб.\n0101;Выпуск;40000;50000\n0101;Работники;7;8\n",
+        "ИНН;Показатель;2021;2022\n;;тыс. руб.;тыс. руб.\n0101;Выпуск;40000;50000\n",
+        "ИНН;Месяц;Выпуск, млн руб.\n0101;2021-12;40\n"
+        + "".join(f"0101;2022-{i:02};{i / 1.56:.9f}\n" for i in range(1, 13)),
+        "ИНН;Год;Выпуск1), млн руб.\n0101;2021 (факт);40\n0101;2022 (факт);50\n0101;2023 (план);60\n",
+        "ИНН;Отгрузка, млн руб.\n2021;\n0101;40\n2022;\n0101;50\n",
+    ],
+)
+def test_an_output_of_fifty_million(tmp_path: Path, text: str) -> None:
+    """The 40 of the year before are of a month alone where months are told, and then no year's."""
+    activity = read_dataset(put(tmp_path, links=LINK, activity=text)).graph.activity.set_index("year")
+    assert activity["output"][2022] == pytest.approx(50.0)
+    assert activity["output"].get(2021) == 40.0 or "Месяц" in text
+    assert set(activity.index) <= {2021, 2022}
+
+
+def test_members_below_the_names_of_their_clusters(tmp_path: Path) -> None:
+    people = "ИНН;Наименование\nКластер «А»;\n0101;Альфа\nКластер «Б»;\n0202;Бета\n"
+    people = read_dataset(put(tmp_path, participants=people, links=LINK)).graph.participants
+    assert people.set_index("participant_id")["cluster_id"].to_dict() == {"0101": "А", "0202": "Б"}
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {
+            "participants": "ИНН;Наименование\nпо состоянию на 1 января;\n0101;Альфа\n0202;Бета\n",
+            "links": LINK,
+        },
+        {
+            "links": SALES.replace("Сумма", "Год;Сумма").replace("0101;", "0101;2022;")
+        },  # neither sold nor bought
+        {"links": LINK, "activity": "ИНН;2021;;2022;\n0101;40;41;50;51\n"},  # years over unnamed columns
+    ],
+)
+def test_what_tells_no_cluster_side_or_column_is_refused(tmp_path: Path, files: dict[str, str]) -> None:
+    with pytest.raises(ClusterCoopError):
+        read_dataset(put(tmp_path, **files))
