@@ -13,9 +13,11 @@ from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR, NUMERIC, TableSpec
 from clustercoop.loaders.header_rows import role
 from clustercoop.loaders.matching import candidates
 from clustercoop.loaders.numbers import are_numbers, parse_numbers
-from clustercoop.loaders.sheets import Grid
+from clustercoop.loaders.parts import PART_HEADERS
+from clustercoop.loaders.sheets import Grid, show
+from clustercoop.loaders.units import words
 from clustercoop.loaders.vocabulary import HALVES, MONTHS, PATH, QUARTERS, phrase_of, read_header
-from clustercoop.loaders.years import period_of
+from clustercoop.loaders.years import parse_years, period_of
 
 YEAR_IN_TEXT: Final = re.compile(
     r"\s*\b(?:за|в|in|for|fy|cy)?\s*(?:19|20)\d\d\s*(?:год[ау]?\b|гг?\b\.?)?", re.IGNORECASE
@@ -85,6 +87,16 @@ def name_parts(grid: Grid, spec: TableSpec, texts: Sequence[str]) -> Grid:
         if at not in parts and text and _is_total(grid, at, spec, years):
             header[at] = f"{figures[0]}{PATH}{text}{PATH}{phrase_of('total')}"
     return replace(grid, header=tuple(header))
+
+
+def dated_parts(grid: Grid) -> int:
+    """Return the column of months or periods whose cells tell their years too, −1 for none."""
+    for at, header in enumerate(grid.header):
+        if " ".join(words(header)) in PART_HEADERS:
+            filled = np.array([bool(show(cell).strip()) for cell in grid.columns[at]], bool)
+            if filled.any() and not np.isnan(parse_years(grid.columns[at][filled]).years).any():
+                return at
+    return -1
 
 
 def _numbered(grid: Grid) -> dict[int, tuple[int, str]]:

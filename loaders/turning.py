@@ -20,8 +20,7 @@ from clustercoop.loaders.headers import Matched
 from clustercoop.loaders.matching import Option, candidates, options, unit_text
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.numbers import are_numbers, parse_numbers
-from clustercoop.loaders.part_columns import YEAR_IN_TEXT, figures_of, name_parts, part_of_year
-from clustercoop.loaders.parts import PART_HEADERS
+from clustercoop.loaders.part_columns import YEAR_IN_TEXT, dated_parts, figures_of, name_parts, part_of_year
 from clustercoop.loaders.sheets import BrokenRow, Grid, place_of, show
 from clustercoop.loaders.units import Unit, read_unit, words
 from clustercoop.loaders.vocabulary import (
@@ -34,7 +33,6 @@ from clustercoop.loaders.vocabulary import (
     read_header,
     without_prices,
 )
-from clustercoop.loaders.years import parse_years
 
 _WHOLES: Final = (QUARTERS, HALVES, MONTHS, KINDS)
 _PARTS: Final = frozenset(mark for whole in _WHOLES for mark in whole)
@@ -337,9 +335,14 @@ def _summed(
         count = int(nil.any(axis=0).sum())
         notes.add("parts_empty", **place, column=titles[0], value=str(count), detail=", ".join(titles))
     total = np.where(nil, 0.0, values).sum(axis=0)
-    notes.add("parts_summed", **place, column=titles[0], value=name, detail=" + ".join(titles))
-    level = titles[0].split(PATH)
-    header = PATH.join(level[:-1]) if len(level) > 1 else f"{name}, {_unit_words(titles[0])}"
+    if spec[name].type == "count" and complete != KINDS:  # persons of a year are the mean of its parts
+        total /= len(parts)
+        notes.add("parts_averaged", **place, column=titles[0], value=name, detail=", ".join(titles))
+    else:
+        notes.add("parts_summed", **place, column=titles[0], value=name, detail=" + ".join(titles))
+    level, year = titles[0].split(PATH), read_header(titles[0]).year
+    alone = f"{name}, {_unit_words(titles[0])}" + (f"{PATH}{year}" if year else "")
+    header = PATH.join(level[:-1]) if len(level) > 1 else alone
     return header, _objects([None if np.isnan(value) else float(value) for value in total])
 
 
@@ -376,7 +379,7 @@ def _with_years(
         if len(years) > 1:
             raise refusal(SchemaError, "years_both_ways", where=where, years=", ".join(map(str, years)))
         return grid
-    if not years and (at := _dated_parts(grid)) >= 0:
+    if not years and (at := dated_parts(grid)) >= 0:
         return replace(grid, header=(*grid.header[:at], "year", *grid.header[at + 1 :]))
     if years:
         grid = _named_figures(grid, spec, dated, hints, where)
@@ -393,16 +396,6 @@ def _with_years(
     notes.add("year_from_name", **place, value=str(year), detail=source)
     cells = np.full(len(grid), float(year))
     return replace(grid, header=(*grid.header, "year"), columns=(*grid.columns, cells))
-
-
-def _dated_parts(grid: Grid) -> int:
-    """Return the column of months or periods whose cells tell their years too, −1 for none."""
-    for at, header in enumerate(grid.header):
-        if " ".join(words(header)) in PART_HEADERS:
-            filled = np.array([bool(show(cell).strip()) for cell in grid.columns[at]], bool)
-            if filled.any() and not np.isnan(parse_years(grid.columns[at][filled]).years).any():
-                return at
-    return -1
 
 
 def _is_figure(header: str, spec: TableSpec) -> bool:

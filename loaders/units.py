@@ -15,7 +15,9 @@ from clustercoop.graph.schema import ColumnSpec
 
 _SIGNS: Final = "".join(c for c in map(chr, range(0x10000)) if unicodedata.category(c) == "Sc")
 _PIECES: Final = re.compile(rf"[^\W_]+|[%&{re.escape(_SIGNS)}]", re.UNICODE)
-_FOOTNOTE: Final = re.compile(r"(?<=\w)\d{1,2}\)|[¹²³⁴-⁹⁾*]")
+_FOOTNOTE: Final = re.compile(r"(?<=[^\W\d_])\d{1,2}\)|[¹²³⁴-⁹⁾*]")
+# $000s, x1000: thousands.
+_THOUSANDS: Final = re.compile(r"(?<!\w)(?:[xх×]\s?(10{3,})|(000)s)\b")
 # "в т. ч." is no tonne.
 _IN_PART: Final = re.compile(r"\bт\.?\s?ч\b\.?")
 _POWER: Final = re.compile(r"10\s*(?:\^\s*(\d{1,2})|([⁰¹²³⁴-⁹]+))")
@@ -110,6 +112,7 @@ def words(text: str) -> list[str]:
     ['объем', 'отгрузки', 'млн', 'руб']
     """
     text = _IN_PART.sub("том числе", unicodedata.normalize("NFC", text).lower().replace("ё", "е"))
+    text = _THOUSANDS.sub(lambda m: f" {m[1] or m[2]} ", text)
     text = _POWER.sub(lambda m: f" {10 ** int(m[1] or m[2].translate(_RAISED))} ", text)
     return _PIECES.findall(re.sub(r"r\s*&\s*d", "r&d", _FOOTNOTE.sub(" ", text)).replace("r&d", "rnd"))
 

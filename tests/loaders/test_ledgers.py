@@ -1,4 +1,4 @@
-"""Ledgers, forms and registers as people keep them: headings in rows, units below heads, whose side is meant."""
+"""Ledgers, forms and registers as people keep them: headings in rows, units below heads, whose side."""
 
 from __future__ import annotations
 
@@ -27,6 +27,12 @@ def put(folder: Path, **files: str) -> Path:
         ("Реализация 2022", SALES),
         ("Поступления за 2022 год", SALES.replace("0202", "x").replace("0101", "0202").replace("x", "0101")),
         ("BACI_HS17_Y2022", "t,i,j,k,v,q\n2022,0101,0202,010121,5000,1\n"),
+        ("links", "supplier;buyer;year;value (RUB '000)\n0101;0202;2022;5000\n"),
+        ("links", "supplier;buyer;year;value ($000s)\n0101;0202;2022;5000\n"),
+        (
+            "links",
+            "Поставщик;Покупатель;Плательщик;Грузополучатель;Сумма (2022), млн руб.\n0101;0202;9;9;5\n",
+        ),
         ("links", '"Постав-\nщик";Покупатель;Год;"Сумма¹, млн\nруб."\n0101;0202;2022;5\n'),
     ],
 )
@@ -45,6 +51,7 @@ def test_a_link_of_five_million(tmp_path: Path, name: str, text: str) -> None:
         "ИНН;Месяц;Выпуск, млн руб.\n0101;2021-12;40\n"
         + "".join(f"0101;2022-{i:02};{i / 1.56:.9f}\n" for i in range(1, 13)),
         "ИНН;Год;Выпуск1), млн руб.\n0101;2021 (факт);40\n0101;2022 (факт);50\n0101;2023 (план);60\n",
+        "ИНН;Выпуск за 1 полугодие 2022, млн руб.;Выпуск за 2 полугодие 2022, млн руб.\n0101;20;30\n",
         "ИНН;Отгрузка, млн руб.\n2021;\n0101;40\n2022;\n0101;50\n",
     ],
 )
@@ -52,8 +59,16 @@ def test_an_output_of_fifty_million(tmp_path: Path, text: str) -> None:
     """The 40 of the year before are of a month alone where months are told, and then no year's."""
     activity = read_dataset(put(tmp_path, links=LINK, activity=text)).graph.activity.set_index("year")
     assert activity["output"][2022] == pytest.approx(50.0)
-    assert activity["output"].get(2021) == 40.0 or "Месяц" in text
+    assert activity["output"].get(2021) == 40.0 or "Месяц" in text or "полугодие" in text
     assert set(activity.index) <= {2021, 2022}
+
+
+def test_persons_of_four_quarters_are_their_mean(tmp_path: Path) -> None:
+    """(8 + 8 + 12 + 12) / 4 = 10, and not 40."""
+    heads = ";".join(f"Численность, {quarter} кв." for quarter in ("I", "II", "III", "IV"))
+    text = f"ИНН;Год;{heads}\n0101;2022;8;8;12;12\n"
+    activity = read_dataset(put(tmp_path, links=LINK, activity=text)).graph.activity
+    assert activity["employees"].tolist() == [10.0]
 
 
 def test_members_below_the_names_of_their_clusters(tmp_path: Path) -> None:
