@@ -5,7 +5,8 @@ state.pointed = -1;
 let later = 0;
 function settle() {
   clearTimeout(later);
-  later = setTimeout(() => { fillTables(); keep(); }, 120);
+  // The first time after the first picture: nothing below it may delay it.
+  later = setTimeout(() => { fillTables(); keep(); }, tables.size ? 120 : 500);
 }
 
 function picture(refit) {
@@ -45,7 +46,7 @@ function search(field, next) {
   }
   state.match = next ? (state.match + 1) % matches.length : 0;
   const k = matches[state.match];
-  said.textContent = TEXT.match.replace("{i}", state.match + 1).replace("{n}", matches.length).replace("{name}", () => DATA.nodes[k].name);
+  said.textContent = TEXT.match.replace("{i}", state.match + 1).replace("{n}", matches.length).replace("{name}", () => nameOf(k));
   if (field.id === "search") choose(k, true);
   else { state.to = k; changed(false); }
 }
@@ -69,7 +70,7 @@ function controls() {
 }
 
 function option(select, value, text) { select.append(element("option", {value}, text)); }
-for (const entry of DATA.legend) option(byId("role"), entry.role || "-", entry.label);
+for (const entry of DATA.legend) option(byId("role"), entry.role || "-", cut(entry.label, 60));
 DATA.productList.forEach((text, place) => option(byId("product"), String(place), cut(text, 60)));
 for (const stageKey of allStages()) option(byId("stage"), stageKey, stageSaid(stageKey));
 for (const figure of DATA.figureList) for (const key of ["size", "color"]) option(byId(key), figure.key, figure.label);

@@ -41,7 +41,9 @@ function drawMatrix() {
     const row = place.get(link.src), column = place.get(link.dst);
     cells.values.set(row * n + column, link);
     pen.globalAlpha = near && !near.links.has(link) ? 0.25 : 1;
-    pen.fillStyle = scaleColor(RANGE.span > 0 ? 1 - Math.log(link.value / RANGE.low) / RANGE.span : 0);
+    // The largest stand out most: dark on a light ground, light on a dark one.
+    const large = RANGE.span > 0 ? Math.log(link.value / RANGE.low) / RANGE.span : 1;
+    pen.fillStyle = scaleColor(darkness.matches ? 0.15 + 0.85 * large : 1 - large);
     const gap = size > 6 ? 0.5 : 0;
     pen.fillRect(margin + column * size + gap, margin + row * size + gap, Math.max(1, size - 2 * gap), Math.max(1, size - 2 * gap));
   }
@@ -95,7 +97,7 @@ byId("matrix").addEventListener("mousemove", (event) => {
   if (row < 0 || row >= n || column >= n) { hover.hidden = true; return; }
   const link = column < 0 ? null : cells.values.get(row * n + column);
   const text = column < 0 ? tellNode(cells.order[row]) : link ? tellLink(link)
-    : `${DATA.nodes[cells.order[row]].name} → ${DATA.nodes[cells.order[column]].name}\n${TEXT.no_supply}`;
+    : `${nameOf(cells.order[row])} → ${nameOf(cells.order[column])}\n${TEXT.no_supply}`;
   tell(text, event.offsetX, event.offsetY, byId("matrix").parentElement);
 });
 byId("matrix").addEventListener("mouseleave", () => { hover.hidden = true; });

@@ -84,7 +84,7 @@ function scene(look = theme()) {
     };
     if (!near) return line;
     if (!near.links.has(link)) return {...line, alpha: Math.min(0.07, alpha / 3)};
-    return {...line, alpha: 0.9, color: near.path || link.src === state.who ? look.out : link.dst === state.who ? look.in : look.link};
+    return {...line, alpha: near.path || link.src === state.who || link.dst === state.who ? 0.9 : 0.5, color: near.path || link.src === state.who ? look.out : link.dst === state.who ? look.in : look.link};
   });
   // What stands out is painted last.
   if (near) lines.sort((a, b) => a.alpha - b.alpha);

@@ -1,4 +1,6 @@
 // Tells in words what the picture shows: the card of the selected one, tooltips, banner, tables.
+// Names beyond this are cut in words about them; files and the search have the whole.
+const LONG = 160;
 const hover = element("div", {id: "hover", hidden: true});
 byId("net").append(hover);
 
@@ -15,10 +17,11 @@ const told = (key, k) => value(key, k) === null ? `${TEXT.unknown} (${why(key, k
 
 function tellNode(k) {
   const node = DATA.nodes[k], keys = [...new Set([state.size, state.color, "sold", "bought"])].filter((key) => figureOf.has(key));
-  return [node.name, node.role, ...keys.map((key) => figureOf.get(key).label + ": " + told(key, k))].filter(Boolean).join("\n");
+  return [cut(node.name, 4 * LONG), cut(node.role, LONG), ...keys.map((key) => figureOf.get(key).label + ": " + told(key, k))].filter(Boolean).join("\n");
 }
 
-const tellLink = (link) => `${DATA.nodes[link.src].name} → ${DATA.nodes[link.dst].name}\n${say("value", link.value)}`;
+const nameOf = (k) => cut(DATA.nodes[k].name, LONG);
+const tellLink = (link) => `${nameOf(link.src)} → ${nameOf(link.dst)}\n${say("value", link.value)}`;
 
 function fillCard() {
   const card = byId("card"), head = card.querySelector("h2"), near = spotlight();
@@ -26,12 +29,12 @@ function fillCard() {
   byId("clear").hidden = state.who < 0;
   if (state.who < 0) { card.replaceChildren(head, element("p", {class: "soft"}, TEXT.none)); return; }
   const k = state.who, node = DATA.nodes[k];
-  card.replaceChildren(head, element("b", {}, node.name));
+  card.replaceChildren(head, element("b", {}, cut(node.name, LONG)));
   if (!yearNow().present[k]) { card.append(element("p", {class: "soft"}, TEXT.absent)); return; }
   const list = element("dl");
   const put = (name, text) => list.append(element("dt", {}, name), element("dd", {}, text));
   if (node.pid) put(TEXT.id, node.pid);
-  if (node.role) put(TEXT.role, node.role);
+  if (node.role) put(TEXT.role, cut(node.role, LONG));
   if (DATA.coreKnown) put(TEXT.core, coreSaid(k));
   for (const key of new Set(["sold", "bought", "out", "in", state.size, state.color])) if (figureOf.has(key)) put(figureOf.get(key).label, told(key, k));
   card.append(list);
@@ -41,16 +44,16 @@ function fillCard() {
   if (!partners.length) return;
   card.append(element("b", {}, TEXT.partners), element("ul", {}, ...partners.map((link) => {
     const other = link.src === k ? link.dst : link.src;
-    return element("li", {}, link.src === k ? "→ " : "← ", element("a", {href: "#who=" + encodeURIComponent(DATA.nodes[other].pid || DATA.nodes[other].id), "data-who": other}, DATA.nodes[other].name), ": " + say("value", link.value));
+    return element("li", {}, link.src === k ? "→ " : "← ", element("a", {href: "#who=" + encodeURIComponent(DATA.nodes[other].pid || DATA.nodes[other].id), "data-who": other}, cut(DATA.nodes[other].name, LONG)), ": " + say("value", link.value));
   })));
 }
 
 function pathTold({path, back}) {
-  const names = {from: DATA.nodes[state.who].name, to: DATA.nodes[state.to].name};
+  const names = {from: nameOf(state.who), to: nameOf(state.to)};
   const fill = (text) => text.replace(/\{(from|to|n)\}/g, (_, key) => key === "n" ? path.length : names[key]);
   if (!path.length) return [element("p", {}, fill(TEXT.no_path))];
   return [element("p", {}, fill(back ? TEXT.path_back : TEXT.path)), element("ol", {}, ...path.map((link) =>
-    element("li", {}, `${DATA.nodes[link.src].name} → ${DATA.nodes[link.dst].name}: ${say("value", link.value)}`)))];
+    element("li", {}, `${nameOf(link.src)} → ${nameOf(link.dst)}: ${say("value", link.value)}`)))];
 }
 
 function fillStatus() {
@@ -93,7 +96,7 @@ function fillTables() {
     return {c: name, l: title, k: style, i: raws.map((text) => text === "" || text === null ? -1 : place.get(text)), d: held};
   };
   const people = [nameColumn("name", TEXT.name, order), texts("participant_id", TEXT.id, order.map((k) => DATA.nodes[k].pid)),
-                  texts("role", TEXT.role, order.map((k) => DATA.nodes[k].role))];
+                  texts("role", TEXT.role, order.map((k) => DATA.nodes[k].role), "t")];
   if (DATA.coreKnown) people.push({...texts("in_core", TEXT.core, order.map((k) => coreOf(k) === null ? "" : coreSaid(k))), k: "t"});
   for (const {key, meaning} of DATA.figureList) {
     const said = year.why[key] || {};
@@ -113,7 +116,7 @@ const tidy = (key, amount) => amount === null ? "" : figureOf.get(key).kind === 
 
 // A name selects its participant: the address of the selection is its link.
 function nameColumn(name, title, nodes) {
-  return {c: name, l: title, k: "t a", i: nodes, d: DATA.nodes.map((node) => node.name), r: DATA.nodes.map((node) => name === "name" ? node.name : node.pid || node.name),
+  return {c: name, l: title, k: "t a", i: nodes, d: DATA.nodes.map((node) => cut(node.name, LONG)), r: DATA.nodes.map((node) => name === "name" ? node.name : node.pid || node.name),
           a: DATA.nodes.map((node) => "#who=" + encodeURIComponent(node.pid || node.id))};
 }
 

@@ -9,8 +9,10 @@ from xml.etree import ElementTree
 
 import networkx as nx
 import numpy as np
+import pandas as pd
 import pytest
 
+from clustercoop.graph.model import SupplyGraph
 from clustercoop.reports.network import render_view
 from tests.browser.conftest import Opener, axe, expect
 from tests.reports.samples import sample
@@ -214,6 +216,35 @@ def test_a_long_name_is_cut_in_the_picture_and_whole_on_hover(
     )
     page.mouse.move(*spot)
     assert whole in page.locator("#hover").inner_text()
+
+
+@pytest.mark.parametrize("width", [400, 1280])
+def test_no_name_breaks_the_layout(open_page: Opener, tmp_path: Path, width: int) -> None:
+    names = ["x" * 92, "слово " * 1700, "Ж" * 10_000, "a b"]
+    ids = ["9" * 60 + str(k) for k in range(4)]
+    people = {
+        "participant_id": ids,
+        "cluster_id": "W" * 92,
+        "name": names,
+        "role": ["R" * 92, "", "r " * 300, ""],
+    }
+    supplies = {"year": 2020, "supplier_id": ids[:3], "buyer_id": ids[1:], "value": [1.0, 2.0, 3.0]}
+    graph = SupplyGraph.from_tables(
+        {
+            "participants": pd.DataFrame(people),
+            "clusters": pd.DataFrame({"cluster_id": ["W" * 92], "name": ["К" * 3000]}),
+            "links": pd.DataFrame(supplies | {"product_code": ["P" * 200, "q", None]}),
+        }
+    )
+    path = tmp_path / "view.html"
+    path.write_text(render_view(graph, "W" * 92), "utf-8")
+    page = open_page(path, width=width)
+    page.evaluate("choose(2, false)")
+    expect(page.locator("#links-table tbody tr")).not_to_have_count(0)
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert page.locator("h1").evaluate("(h) => h.offsetHeight") < 200
+    page.locator("#as-matrix").click()
+    assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
 def test_neighbours_stand_out_to_a_depth_of_one_or_two(open_page: Opener, files: dict[str, Path]) -> None:
