@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 
 import clustercoop
 from clustercoop.analysis.cooperation import Tables
@@ -20,6 +21,7 @@ from clustercoop.analysis.policy.tables import table as policy_table
 from clustercoop.analysis.results import Result
 from clustercoop.example import dataset
 from clustercoop.graph.columns import TABLES, output_columns
+from clustercoop.graph.errors import DataError
 from clustercoop.graph.gaps import gaps_frame
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
@@ -150,6 +152,15 @@ def write_folder(folder: Path, tables: dict[str, pd.DataFrame]) -> Path:
     for name, frame in tables.items():
         frame.to_csv(folder / f"{name}.csv", index=False)
     return folder
+
+
+def refused(folder: Path, text: str, read: Callable[[Path], object], says: str) -> None:
+    """Write a file of rules and check that reading it is refused in a sentence that names it."""
+    path = folder / "mine.toml"
+    path.write_text(text, "utf-8")
+    with pytest.raises(DataError, match=says) as error:
+        read(path)
+    assert str(path) in str(error.value)
 
 
 def told_rows(tables: Tables) -> list[dict[str, Any]]:

@@ -171,7 +171,9 @@ def _bought_share(rule: Rule, case: Case) -> Judged:
     share[share > 1 + NOISE] = np.nan
     bound = (cast.final | cast.nameless) & ~(every == 0)
     spare = cast.figure("output") - cast.figure("internal_supply") - cast.formation.self_supply
-    room = np.where(cast.final | ~cast.producing, 0.0, np.where(np.isnan(spare), np.inf, spare))
+    # What a member without a role sells need not be an intermediate product.
+    apart = cast.final | ~cast.producing | cast.nameless
+    room = np.where(apart, 0.0, np.where(np.isnan(spare), np.inf, spare))
 
     def shortfall(cut: float) -> tuple[FloatArray, FloatArray]:
         return cut * every - bought, room

@@ -17,12 +17,11 @@ from clustercoop.analysis.policy.links_needed import cover_shortfalls
 from clustercoop.analysis.policy.requirements import read_rules, versions
 from clustercoop.analysis.results import Result
 from clustercoop.analysis.thresholds import load_thresholds
-from clustercoop.graph.errors import DataError
 from clustercoop.reports.answers import answers
 from clustercoop.reports.content import Content
 from clustercoop.reports.people import for_people
 from clustercoop.reports.policy_lines import policy_lines
-from tests.builders import frames, measured
+from tests.builders import frames, measured, refused
 
 OUT = "out"
 
@@ -240,11 +239,7 @@ source = "s"
     ],
 )
 def test_a_wrong_file_names_file_line_and_field(tmp_path: Path, before: str, after: str, says: str) -> None:
-    path = tmp_path / "mine.toml"
-    path.write_text(GOOD.replace(before, after), "utf-8")
-    with pytest.raises(DataError, match=says) as error:
-        read_rules(path)
-    assert str(path) in str(error.value)
+    refused(tmp_path, GOOD.replace(before, after), read_rules, says)
 
 
 def test_rules_of_ones_own_replace_the_shipped_and_stay_with_the_results(tmp_path: Path) -> None:

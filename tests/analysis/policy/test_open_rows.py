@@ -135,6 +135,16 @@ def test_a_member_without_a_role_may_be_exempt() -> None:
     assert checklist(given)[0]["supplied share"]["verdict"] == "pass"
 
 
+@pytest.mark.parametrize(("role", "links"), [("firm", 1), (None, None)])
+def test_who_may_make_the_final_product_is_no_supplier_of_parts(role: str | None, links: int | None) -> None:
+    given = tables([])
+    given["links"] = given["links"].iloc[[1, 2, 3]]  # b buys nothing inside and needs 6 of its 30: e has 5
+    given["participants"]["role"] = [role, "final producer", "firm"]
+    row = checklist(given)[0]["bought share"]
+    assert row["verdict"] == "fail" and row["failing"] == "b"
+    assert (None if pd.isna(row["links_needed"]) else row["links_needed"]) == links
+
+
 def test_who_supplies_from_no_output_contradicts_itself() -> None:
     given = tables([])
     given["activity"]["output"] = [50.0, 0.0, 5.0]

@@ -11,8 +11,8 @@ import clustercoop
 from clustercoop.analysis.results import Result
 from clustercoop.analysis.support import CATEGORIES, support_measures
 from clustercoop.analysis.thresholds import load_thresholds
-from clustercoop.graph.errors import DataError
 from clustercoop.reports.people import for_people
+from tests.builders import refused
 
 
 def test_measures_fill_nine_types_by_four_groups_with_source_and_status() -> None:
@@ -105,8 +105,4 @@ def test_measures_of_ones_own(tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_file_names_file_line_and_field(tmp_path: Path, before: str, after: str, says: str) -> None:
-    path = tmp_path / "mine.toml"
-    path.write_text(OWN.replace(before, after), "utf-8")
-    with pytest.raises(DataError, match=says) as error:
-        support_measures(path)
-    assert str(path) in str(error.value)
+    refused(tmp_path, OWN.replace(before, after), support_measures, says)
