@@ -69,10 +69,11 @@ def of_one_cluster(data: Path, cluster: str) -> clustercoop.SupplyGraph:
         "participants": people[(people["cluster_id"] == cluster) | known],
         "links": links[mine],
         "activity": activity[activity["participant_id"].isin(members)],
+        "unsettled": tables["unsettled"],
         **own,
     }
     held = {name: frame.reset_index(drop=True) for name, frame in kept.items() if len(frame)}
-    return clustercoop.SupplyGraph.from_tables(held, currency=graph.currency, unsettled=graph.unsettled)
+    return clustercoop.SupplyGraph.from_tables(held, currency=graph.currency)
 
 
 def parts(result: Result, cluster: str, lang: str) -> list[Part]:
