@@ -429,9 +429,9 @@ def _fewest(formation: Formation, members: Members, need: float) -> tuple[Plan, 
     plan = fewest_links(give, take, need)
     if plan.need <= 0:
         return plan, "target_reached"
-    told = [~np.isnan(members.output) | ~members.producing, ~np.isnan(members.purchases)]
-    sides = [np.where(known, side, need) for known, side in zip(told, (give, take), strict=True)]
-    best = fewest_links(*sides, need)
+    able = np.where(~np.isnan(members.output) | ~members.producing, give, need)
+    ready = np.where(np.isnan(members.purchases), need, take)
+    best = fewest_links(able, ready, need)
     if plan.links:
         return replace(plan, at_least=min(plan.at_least, best.at_least)), ""
     return plan, "target_room_unknown" if best.links else "target_out_of_reach"
