@@ -9,9 +9,11 @@ import numpy as np
 import pandas as pd
 
 from clustercoop.graph.columns import OutputColumn
+from clustercoop.graph.gaps import ALL
 from clustercoop.graph.kinds import KINDS
-from clustercoop.reports.inert import plain
+from clustercoop.reports.inert import plain, shorten
 from clustercoop.reports.numbers import is_unknown, numeric, raw, shower
+from clustercoop.reports.people import OF_PEOPLE
 from clustercoop.reports.reasons import Place, Reasons, places
 from clustercoop.reports.tables import bounds_of, display, unit, year_span
 from clustercoop.reports.words import Words
@@ -111,7 +113,8 @@ class Columnar:
             return None
         if column.column == "cluster_id":
             ids = cells.get("r", cells["d"])
-            named = [self.clusters.get(one, (text, "")) for one, text in zip(ids, cells["d"], strict=True)]
+            every = {**self.clusters, ALL: (self.words.term("all"), "")}
+            named = [every.get(one, (text, "")) for one, text in zip(ids, cells["d"], strict=True)]
             cells |= {"r": ids, "d": [name for name, _ in named], "a": [link for _, link in named]}
         why = {number: self.reasons.told(places[number], column.column) for number in unknown}
         cells["w"] = {str(number): self.reason(said) for number, said in why.items() if said}
@@ -126,8 +129,20 @@ class Columnar:
             for one in columns
             if one.column in frame
         ]
-        held = [column for column in made if column is not None]
+        held = [self._named(column) for column in made if column is not None]
         return {"rows": len(frame), "columns": held, "first": [column["c"] for column in held]}
+
+    def _named(self, column: dict[str, Any]) -> dict[str, Any]:
+        """Let a column of participants show their names with the ids; ids alone are saved."""
+        if column["c"] not in OF_PEOPLE:
+            return column
+        ids = column.get("r", column["d"])
+        names = [plain(self.names.get(one, one)) for one in ids]
+        told = [
+            one if name == one else f"{shorten(name, 60)} ({one})"
+            for name, one in zip(names, ids, strict=True)
+        ]
+        return column | {"r": ids, "d": told}
 
     def numbers(self, values: pd.Series[Any], kind: str) -> dict[str, Any]:
         """Return numbers, their texts and the end of their bars.
@@ -167,6 +182,8 @@ class Columnar:
             return lambda value: year_span(str(value))
         if column.column == "participant_id":
             return lambda value: plain(str(value))
+        if column.column == "group":
+            return lambda value: self.words.term("all") if value == ALL else plain(str(value))
         return lambda value: display(value, column.kind, self.words)
 
 

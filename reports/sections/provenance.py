@@ -47,7 +47,11 @@ class Provenance(Section):
         """The first rejected rows."""
         frame = for_people(self.result, "rejected", self.words.lang).head(50)
         names = self.words.subset("record_")
-        heads = tuple((plain(names.get(str(name), str(name))), "text") for name in frame.columns)
+        frame = frame[[name for name in frame.columns if name != "code"]]  # its sentence stands beside it
+        wide = {"reason": "sentence", "content": "sentence"}
+        heads = tuple(
+            (plain(names.get(name, name)), wide.get(name, "text")) for name in map(str, frame.columns)
+        )
         rows = [["" if is_unknown(value) else str(value) for value in row] for row in frame.to_numpy(object)]
         table = plain_table("rejected", self.words("caption_rejected"), heads, rows, self.words)
         return replace(table, total=len(self.result.rejected), source="rejected.csv")
