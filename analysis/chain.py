@@ -348,9 +348,9 @@ def _positions(formation: Formation, settings: Settings) -> Measured:
     if not flow.usable:
         out.unknown(flow.refusal, detail=out.names(flow.contradicted), silent=True)
         return out
-    code, value = unsettled(formation, settings)
+    code, value, open_output = unsettled(formation, settings, linked=True)
     if code:
-        out.unknown(code, value=value, detail=out.names(flow.from_links), silent=True)
+        out.unknown(code, value=value, detail=out.names(open_output), silent=True)
         return out
     # The closedness measures tell of a part that nothing enters: visits there never end.
     endless = formation_closed(formation)
@@ -378,6 +378,10 @@ def _positions(formation: Formation, settings: Settings) -> Measured:
     out.unknown_of(~flowing, "member_without_flow", "upstreamness", "downstreamness")
     endless_code = "closed_part" if endless.any() else "leontief_unproductive"
     out.unknown(endless_code, "upstreamness", "downstreamness", detail=out.names(endless), silent=True)
+    code, value, open_output = unsettled(formation, settings)
+    if code:
+        out.unknown(code, value=value, detail=out.names(open_output), silent=True)
+        return out
     created, left_out = value_created(formation, settings)
     placed = ~np.isnan(up) & ~left_out
     if (lacking := placed & np.isnan(created)).any():

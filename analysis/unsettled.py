@@ -39,6 +39,7 @@ _SETTLED: Final = frozenset(
 _CROSSING: Final = (
     "sales_outside purchases_outside sales_coverage purchases_coverage self_supply ei_index coverage "
     "conductance internal_sales_share outside_partner_share outside_knowledge_share knowledge_ties "
+    "outside_knowledge_share_low outside_knowledge_share_high "
     "broker_share"
 ).split()
 """Columns of the links across the boundary."""

@@ -173,8 +173,7 @@ def return_flow_share(formation: Formation, graph: SupplyGraph) -> tuple[float, 
     """Return the share of internal supply that is a return flow, and the share whose kind is stated.
 
     Both by value; NaN without internal supply, and the first NaN where no internal link states a kind.
-    Links that state none count as ordinary supply, so the first is a lower bound where the second is
-    below 1.
+    Links that state none may be return flows or not: where the second is below 1 the first is a lower bound.
     """
     kinds = link_kinds(graph)
     rows = formation.internal_rows

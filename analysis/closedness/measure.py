@@ -21,7 +21,7 @@ from clustercoop.analysis.closedness.throughflow import (
 )
 from clustercoop.analysis.closedness.trophic import formation_levels, link_incoherence
 from clustercoop.analysis.members import clean, incomplete_share
-from clustercoop.analysis.metric import Measured, Measuring
+from clustercoop.analysis.metric import Measured, Measuring, is_known
 from clustercoop.analysis.recording import recording
 from clustercoop.analysis.roles import producing, said
 from clustercoop.analysis.thresholds import load_thresholds
@@ -46,9 +46,9 @@ def measure(formation: Formation, settings: Settings, graph: SupplyGraph | None 
     Measured
         Formation columns ``finn_cycling_index``, ``total_throughflow``, ``throughflow_basis``,
         ``average_path_length``, ``circulation_share``, ``strongly_connected_share``,
-        ``trophic_incoherence``, ``stages``, ``autonomy``, ``outside_knowledge_share``,
-        ``knowledge_ties``, ``outside_partner_share``, ``return_flow_share``; participant column
-        ``embodied_inside_share``.
+        ``trophic_incoherence``, ``stages``, ``autonomy``, ``knowledge_ties``, ``outside_partner_share``,
+        ``outside_knowledge_share`` and ``return_flow_share``, both with ``…_low`` and ``…_high``;
+        participant column ``embodied_inside_share``.
 
     Notes
     -----
@@ -62,20 +62,23 @@ def measure(formation: Formation, settings: Settings, graph: SupplyGraph | None 
     return found + _openness(formation, settings, graph)
 
 
-def unsettled(formation: Formation, settings: Settings) -> tuple[str, str]:
-    """Return why the throughflow of members without an output is not settled by links: code and value.
+def unsettled(
+    formation: Formation, settings: Settings, *, linked: bool = False
+) -> tuple[str, str, NDArray[np.bool_]]:
+    """Return why the throughflow of members without an output is not settled by links: code, value, members.
 
-    ``("", "")`` where every producing member with flows has an output, or where the recorded flows are
-    nearly all that is sold and bought (`Recording.boundary_gap` at the limit for shares).
+    The code is "" where every producing member (with `linked`: that has flows) has an output, or where the
+    recorded flows are nearly all that is sold and bought (`Recording.boundary_gap` at the limit for shares).
     """
     thresholds = load_thresholds(settings.thresholds)
-    open_output = throughflow(formation).from_links & producing(formation, thresholds)
-    if not open_output.any():
-        return "", ""
+    lacking = np.isnan(formation.output) & producing(formation, thresholds)
+    if linked:
+        lacking &= throughflow(formation).from_links
+    if not lacking.any():
+        return "", "", lacking
     code, part = recording(formation).boundary_gap(thresholds, thresholds.shares_recorded)
-    return ("boundary_unrecorded" if code == "outside_unrecorded" else code), (
-        "" if np.isnan(part) else incomplete_share(part)
-    )
+    code = "boundary_unrecorded" if code == "outside_unrecorded" else code
+    return code, "" if np.isnan(part) else incomplete_share(part), lacking
 
 
 def _flows(formation: Formation, settings: Settings) -> Measured:
@@ -91,12 +94,12 @@ def _flows(formation: Formation, settings: Settings) -> Measured:
         out.unknown(flow.refusal, detail=out.names(flow.contradicted), silent=True)
         return out
     links = formation.src, formation.dst, formation.weight
-    code, value = unsettled(formation, settings)
+    code, value, lacking = unsettled(formation, settings)
     if code:
         labels = formation_components(formation)
         if (labels[formation.src] != labels[formation.dst]).all():
             out["finn_cycling_index"] = 0.0  # nothing returns, whatever passes
-        out.unknown(code, value=value, detail=out.names(flow.from_links))
+        out.unknown(code, value=value, detail=out.names(lacking))
         return out
     out["total_throughflow"] = float(flow.total.sum())
     closed = formation_closed(formation)
@@ -192,9 +195,9 @@ def _autonomy(formation: Formation, settings: Settings) -> Measured:
 
 def _openness(formation: Formation, settings: Settings, graph: SupplyGraph | None) -> Measured:
     """Measure openness to outside knowledge and partners, and return flows."""
-    out = Measuring(
-        formation, "outside_knowledge_share knowledge_ties outside_partner_share return_flow_share"
-    )
+    shares = ("outside_knowledge_share", "return_flow_share")
+    ends = [f"{share}_{end}" for share in shares for end in ("low", "high")]
+    out = Measuring(formation, " ".join([*shares, *ends, "knowledge_ties outside_partner_share"]))
     if graph is None or not (formation.has_links or len(formation.knowledge_rows)):
         out.unknown("closedness_no_links", silent=formation.has_links)
         return out
@@ -206,16 +209,22 @@ def _openness(formation: Formation, settings: Settings, graph: SupplyGraph | Non
     else:
         out.unknown("knowledge_outside_unrecorded", "outside_partner_share", silent=True)
     _knowledge(out, kinds.knowledge_ties(formation, graph), traded or bool(learned.any()))
-    share, stated = kinds.return_flow_share(formation, graph)
-    out["return_flow_share"] = share
-    if 0 < stated < 1:
-        out.tell("kinds_partly_unknown", value=f"{1 - stated:.1%}")
+    least, stated = kinds.return_flow_share(formation, graph)
+    if stated >= 1:
+        out["return_flow_share"] = least
+    elif stated > 0:
+        out["return_flow_share_low"], out["return_flow_share_high"] = least, least + 1 - stated
+        out.unknown("kinds_partly_unknown", "return_flow_share", value=f"{1 - stated:.1%}")
+    for share in shares:
+        if is_known(out.formation[share]):
+            out[f"{share}_low"] = out[f"{share}_high"] = out.formation[share]
+    out.unknown("bounds_none", *ends, silent=True)
     out.unknown("no_internal_links" if np.isnan(stated) else "kinds_unstated", silent=True)
     return out
 
 
 def _knowledge(out: Measuring, ties: kinds.KnowledgeTies, crossing: bool) -> None:
-    """Fill the ties of knowledge; where roles leave some open, only what holds either way."""
+    """Fill the ties of knowledge; where roles leave some open, what holds either way, and bounds."""
     open_ties = ties.open_inside + ties.open_outside
     every = "outside_knowledge_share", "knowledge_ties"
     count, one = str(open_ties), ties.example
@@ -226,6 +235,11 @@ def _knowledge(out: Measuring, ties: kinds.KnowledgeTies, crossing: bool) -> Non
     if not crossing:
         out.unknown("knowledge_outside_unrecorded", *every)
     elif not ties.settled:
+        if ties.inside + ties.outside:
+            known = ties.inside + ties.outside
+            out["outside_knowledge_share_low"] = ties.outside / (known + ties.open_inside)
+            reached = ties.outside + ties.open_outside
+            out["outside_knowledge_share_high"] = reached / (known + ties.open_outside)
         out.unknown("knowledge_roles_unknown", *every, value=count, detail=one)
     elif not ties.inside + ties.outside:
         out.unknown("knowledge_links_none", *every)

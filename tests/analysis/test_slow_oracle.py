@@ -19,7 +19,7 @@ COLUMNS = {
     "links": ["year", "supplier_id", "buyer_id", "value", "kind"],
     "activity": ["participant_id", "year", *CELLS],
 }
-# Without deflators; by chance (tests of their own); or checked as a range, or by a step that gains nothing.
+# Without deflators; by chance, or policy (tests of their own); or checked as a range, or by a step that gains nothing.
 ELSEWHERE = (
     "_constant",
     "price_year",
@@ -33,6 +33,10 @@ ELSEWHERE = (
     "core_out_members",
     "core_in_members",
     "formation_verdict",
+    "eligibility_verdict",
+    "requirements_failed",
+    "early_warnings",
+    "support_",
     "ecosystem_probability",
     "cluster_id",
     "year",

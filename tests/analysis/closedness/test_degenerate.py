@@ -285,12 +285,36 @@ def test_knowledge_that_cannot_be_told() -> None:
     assert "knowledge_outside_unrecorded" in codes(found) and unknown(found, "outside_knowledge_share")
 
 
+def test_knowledge_of_unknown_roles_has_bounds() -> None:
+    """Ties of knowledge: one inside, one outside. Open: one inside, two outside. From 1 / 3 to 3 / 4."""
+    links = [("a", "b", 1.0, "knowledge"), ("x", "a", 1.0, "knowledge"), ("b", "a", 1.0, "services")]
+    links += [("x", "b", 1.0, "services"), ("y", "b", 1.0, "services"), ("y", "a", 1.0, "goods")]
+    found = all_measures(supply_graph("ab", links)).formation
+    assert found["outside_knowledge_share_low"] == pytest.approx(1 / 3)
+    assert found["outside_knowledge_share_high"] == pytest.approx(3 / 4)
+
+
+def test_an_output_that_nobody_knows_passes_through_without_links_too() -> None:
+    """a and b pass 20 on of 50 and 50; c trades with nobody, and what it makes is not known."""
+    links = [("a", "b", 20.0), ("b", "a", 20.0)]
+    work = {"a": {"output": 50.0}, "b": {"output": 50.0}}
+    found = all_measures(supply_graph("abc", links, work))
+    assert unknown(found, "finn_cycling_index") and unknown(found, "total_throughflow")
+    assert found.participants["upstreamness"][:2].tolist() == pytest.approx([5 / 3, 5 / 3])
+    known = all_measures(supply_graph("abc", links, {**work, "c": {"output": 0.0}}))
+    # A loop that hands on 2 / 5 of all that passes: 1 − 1 / N = (2 / 5)².
+    assert known.formation["finn_cycling_index"] == pytest.approx(0.16)
+
+
 def test_return_flows() -> None:
     links = [("a", "b", 6.0, "goods"), ("b", "a", 2.0, "return"), ("a", "x", 9.0, "return")]
     assert all_measures(supply_graph("ab", links)).formation["return_flow_share"] == pytest.approx(0.25)
-    partly = all_measures(supply_graph("ab", [("a", "b", 6.0), ("b", "a", 2.0, "return")]))
-    assert partly.formation["return_flow_share"] == pytest.approx(0.25)
-    assert "kinds_partly_unknown" in codes(partly)
+    # Of 8 inside 2 return, 1 does not, and 5 state no kind: from 2 / 8 to 7 / 8.
+    links = [("a", "b", 5.0), ("a", "c", 1.0, "goods"), ("b", "a", 2.0, "return")]
+    partly = all_measures(supply_graph("abc", links))
+    assert "kinds_partly_unknown" in codes(partly) and unknown(partly, "return_flow_share")
+    assert partly.formation["return_flow_share_low"] == pytest.approx(0.25)
+    assert partly.formation["return_flow_share_high"] == pytest.approx(0.875)
     assert unknown(all_measures(supply_graph("ab", [("a", "b", 6.0)])), "return_flow_share")
 
 

@@ -119,9 +119,12 @@ def flows(facts: Facts, out: Figures, people: dict[str, Figures]) -> None:
         return
     graph = nx.DiGraph(list(facts.flow))
     graph.add_nodes_from(facts.members)
-    unsettled = any(produces(facts, i) for i in lacking) and not bounded(facts, Fraction(8, 10))
-    if unsettled:
+    recorded = bounded(facts, Fraction(8, 10))
+    silent = any(produces(facts, i) and facts.given["output"][i] is None for i in facts.members)
+    if silent and not recorded:
         out["finn_cycling_index"] = 0 if nx.is_directed_acyclic_graph(graph) else None
+        if not any(produces(facts, i) for i in lacking):
+            positions(facts, out, people, endless_parts(facts), whole=False)
         return
     every = total(passing.values())
     out["total_throughflow"] = every
@@ -145,7 +148,10 @@ def flows(facts: Facts, out: Figures, people: dict[str, Figures]) -> None:
     positions(facts, out, people, endless)
 
 
-def positions(facts: Facts, out: Figures, people: dict[str, Figures], endless: set[str]) -> None:
+def positions(
+    facts: Facts, out: Figures, people: dict[str, Figures], endless: set[str], whole: bool = True
+) -> None:
+    """Fill the positions, and, where every output is known (`whole`), what rests on all value added."""
     members, weight = facts.members, matrix(facts)
     carried = array(facts, lambda i: max(through(facts, i), facts.supplied(i)))
     safe = np.where(carried > 0, carried, 1.0)
@@ -167,6 +173,8 @@ def positions(facts: Facts, out: Figures, people: dict[str, Figures], endless: s
         effect = inverse - np.diag(np.diag(inverse))
         steps = sum((inverse @ (inverse - np.eye(n)))[a, b] for a in range(n) for b in range(n) if a != b)
         out["average_propagation_length"] = steps / effect.sum() if effect.sum() > 0 else None
+    if not whole:
+        return
     made = {i: created(facts, i) for i in members}
     placed = [i for i in members if people[i]["upstreamness"] is not None and not left_out(facts, i)]
     parts = [made[i] for i in placed]
@@ -174,13 +182,13 @@ def positions(facts: Facts, out: Figures, people: dict[str, Figures], endless: s
     if len(known) < len(parts) or min(known, default=0) < 0 or not total(known) > 0:
         return
     spots = [people[i]["upstreamness"] for i in placed]
-    whole = total(made[i] for i in placed)
+    value = total(made[i] for i in placed)
     if len({round(spot, 8) for spot in spots}) >= 3:
         low, high = np.quantile(spots, [1 / 3, 2 / 3])
         bounds = (high, np.inf), (low, high), (-np.inf, low)
         for name, (above, upto) in zip(THIRDS, bounds, strict=True):
             third = [i for i in placed if above + 1e-9 < people[i]["upstreamness"] <= upto + 1e-9]
-            out[f"value_added_{name}"] = total(made[i] for i in third) / whole if third else None
+            out[f"value_added_{name}"] = total(made[i] for i in third) / value if third else None
     if endless:
         return
     amounts = np.array([float(made[i] or 0) if i in placed else 0.0 for i in members])
@@ -306,7 +314,7 @@ def knowledge(facts: Facts, out: Figures) -> None:
     inside = [r for r in facts.supplies if r["supplier_id"] in members and r["buyer_id"] in members]
     inside = [r for r in inside if r["supplier_id"] != r["buyer_id"]]
     whole = total(Fraction(r["value"]) for r in inside)
-    if whole and any(r["kind"] and r["value"] > 0 for r in inside):
+    if whole and all(r["kind"] for r in inside if r["value"] > 0):
         out["return_flow_share"] = (
             total(Fraction(r["value"]) for r in inside if r["kind"] == "return") / whole
         )
