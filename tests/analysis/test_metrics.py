@@ -8,6 +8,7 @@ from clustercoop.analysis.context import Context
 from clustercoop.analysis.cooperation import cooperation_tables
 from clustercoop.analysis.metrics import metrics
 from clustercoop.analysis.per_employee import add_bounds
+from clustercoop.analysis.policy.outline import with_policy
 from clustercoop.analysis.thresholds import load_thresholds
 from clustercoop.analysis.typology import classify, rule_verdicts
 from clustercoop.graph.columns import output_columns
@@ -32,6 +33,8 @@ def test_every_column_has_exactly_one_producer() -> None:
     typed = classify(table, load_thresholds(), "RUB")[0]
     across = across_formations(typed, result.participants)
     rows += [name for name in across.columns if name not in table.columns]
+    policy = with_policy(table, result.policy, graph)[0]
+    rows += [name for name in policy.columns if name not in table.columns]
     rows += [name for name in add_bounds(table, [formation], graph, Settings()).columns if name not in rows]
     assert result.model is not None
     rows += ["rule_verdict", *result.model.scores.columns]

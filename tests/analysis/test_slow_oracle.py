@@ -19,7 +19,8 @@ COLUMNS = {
     "links": ["year", "supplier_id", "buyer_id", "value", "kind"],
     "activity": ["participant_id", "year", *CELLS],
 }
-# Without deflators; by chance, or policy (tests of their own); or checked as a range, or by a step that gains nothing.
+# Without deflators; by chance or of policy (tests of their own); or checked as a range, or by a step that
+# gains nothing.
 ELSEWHERE = (
     "_constant",
     "price_year",
