@@ -76,51 +76,79 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
-class Opener:
-    """Opens files in fresh pages and keeps watch over them."""
+# What is drawn when the page is next shown has been drawn.
+DRAWN = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+
+class Watched:
+    """A page that opens one file after another, and tells the last of them what it does."""
 
     def __init__(self, browser: Browser) -> None:
-        self.browser = browser
-        self.opened: list[Opened] = []
-
-    def __call__(self, path: Path, width: int = 1400, height: int = 900, color_scheme: str = "light") -> Page:
-        context = self.browser.new_context(
-            viewport={"width": width, "height": height},
-            accept_downloads=True,
-            color_scheme="dark" if color_scheme == "dark" else "light",
-        )
-        page = context.new_page()
-        made = Opened(page)
-        self.opened.append(made)
-        address = path.resolve().as_uri()
-        # The scripts that network pages of one folder share.
-        beside = path.resolve().with_name(LIBRARY).as_uri()
+        context = browser.new_context(accept_downloads=True)
+        self.page = context.new_page()
+        self.opened = Opened(self.page)
+        self.allowed: tuple[str, ...] = ()
 
         def watch(url: str) -> None:
-            if not url.startswith(("blob:", "data:", address)) and url != beside:
-                made.requests.append(url)
+            if not url.startswith(("about:", "blob:", "data:", *self.allowed)):
+                self.opened.requests.append(url)
 
-        page.on("request", lambda request: watch(request.url))
-        page.on("console", lambda message: made.complaints.append(f"{message.type}: {message.text}"))
-        page.on("pageerror", lambda error: made.complaints.append(f"error: {error}"))
+        def complain(text: str) -> None:
+            self.opened.complaints.append(text)
+
+        self.page.on("request", lambda request: watch(request.url))
+        self.page.on("console", lambda message: complain(f"{message.type}: {message.text}"))
+        self.page.on("pageerror", lambda error: complain(f"error: {error}"))
 
         def refuse(dialog: Dialog) -> None:
-            made.complaints.append(f"dialog: {dialog.message}")
+            complain(f"dialog: {dialog.message}")
             dialog.dismiss()
 
-        page.on("dialog", refuse)
+        self.page.on("dialog", refuse)
         # Whatever is not a file on this disk is refused, so that nothing leaves the machine.
         local = ("file:", "blob:", "data:")
         context.route(lambda url: not url.startswith(local), lambda route: route.abort())
-        page.set_default_timeout(120_000)
-        page.goto(address)
-        return page
+        self.page.set_default_timeout(120_000)
+
+    def open(self, path: Path, width: int, height: int, color_scheme: str) -> Opened:
+        """Open a file as in a page of its own: nothing of the one before is left, nor the pointer over it."""
+        address = path.resolve().as_uri()
+        self.page.goto("about:blank")
+        self.opened = Opened(self.page)
+        # Itself, and the scripts that network pages of one folder share.
+        self.allowed = (address, path.resolve().with_name(LIBRARY).as_uri())
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.page.emulate_media(media="null", color_scheme="dark" if color_scheme == "dark" else "light")
+        self.page.mouse.move(-9, -9)
+        self.page.goto(address)
+        self.page.evaluate(DRAWN)
+        return self.opened
+
+
+class Opener:
+    """Opens files and keeps watch over them; a page is used again once its test is over."""
+
+    def __init__(self, browser: Browser, idle: list[Watched]) -> None:
+        self.browser, self.idle = browser, idle
+        self.used: list[Watched] = []
+        self.opened: list[Opened] = []
+
+    def __call__(self, path: Path, width: int = 1400, height: int = 900, color_scheme: str = "light") -> Page:
+        watched = self.idle.pop() if self.idle else Watched(self.browser)
+        self.used.append(watched)
+        self.opened.append(watched.open(path, width, height, color_scheme))
+        return watched.page
+
+
+@pytest.fixture(scope="session")
+def idle_pages() -> list[Watched]:
+    return []
 
 
 @pytest.fixture
-def open_page(browser: Browser) -> Iterator[Opener]:
-    opener = Opener(browser)
+def open_page(browser: Browser, idle_pages: list[Watched]) -> Iterator[Opener]:
+    opener = Opener(browser, idle_pages)
     yield opener
     for made in opener.opened:
         made.check()
-        made.page.context.close()
+    idle_pages += opener.used  # none of a test that went wrong here

@@ -37,7 +37,7 @@ def test_flows_are_drawn_listed_and_lead_to_the_clusters(open_page: Opener, fold
     assert page.locator("#card a").first.get_attribute("href") == view_name(cluster)
     page.locator("#as-matrix").click()
     assert page.evaluate("cells.values.size") == shown
-    assert page.locator("#blocks-part").is_hidden(), "clusters have no core and no stage"
+    expect(page.locator("#blocks-part")).to_be_hidden()  # clusters have no core and no stage
     page.evaluate(axe())
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
     assert [one["id"] for one in found["violations"]] == []
