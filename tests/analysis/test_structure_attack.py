@@ -7,6 +7,7 @@ round by round, and what must not change a figure is changed.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from itertools import combinations
 from typing import Any, Literal
 
@@ -268,6 +269,12 @@ def analysed(given: dict[str, pd.DataFrame], **options: Any) -> tuple[pd.DataFra
     return result.formations, result.participants
 
 
+@cache
+def plain(weights: str = "relative") -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return what is measured of `tables` as they are, for tests that change neither frame."""
+    return analysed(tables(), core_weights=weights)
+
+
 def numbers(frame: pd.DataFrame, leave: set[str] | None = None) -> pd.DataFrame:
     chosen = [
         name
@@ -290,13 +297,13 @@ def test_the_number_of_workers_and_the_order_of_rows_change_nothing() -> None:
 def test_names_do_not_matter() -> None:
     """Reversing the order of the ids changes no figure; the core is renamed."""
     given = tables()
-    formations, people = analysed(given)
+    formations, people = plain()
     turn = {str(who): f"z{99 - k:02d}" for k, who in enumerate(given["participants"]["participant_id"])}
     other, others = analysed(renamed(given, turn.__getitem__))
     pd.testing.assert_frame_equal(numbers(other), numbers(formations), rtol=1e-9)
     cores = [{turn[who] for who in core.split(";")} for core in formations["core_members"]]
     assert cores == [set(core.split(";")) for core in other["core_members"]]
-    people["participant_id"] = [turn[who] for who in people["participant_id"]]
+    people = people.assign(participant_id=[turn[who] for who in people["participant_id"]])
     key = ["cluster_id", "participant_id"]
     left, right = (numbers(frame.set_index(key).sort_index()) for frame in (people, others))
     pd.testing.assert_frame_equal(left, right, rtol=1e-9)
@@ -310,7 +317,7 @@ def test_the_unit_of_money_does_not_matter(factor: float, weights: str) -> None:
     scaled["links"]["value"] *= factor
     for name in ("output", "purchases", "value_added", "rd_expenses"):
         scaled["activity"][name] *= factor
-    formations, people = analysed(given, core_weights=weights)
+    formations, people = plain(weights)
     other, others = analysed(scaled, core_weights=weights)
     pd.testing.assert_frame_equal(numbers(other, SCALED), numbers(formations, SCALED), rtol=1e-7)
     for name in ("supplier_coreness", "buyer_coreness"):  # raw u and v are in the root of the unit each
@@ -325,7 +332,7 @@ def test_two_products_are_one_link() -> None:
         **given,
         "links": pd.concat([half.assign(product_code="01"), half.assign(product_code="02")]),
     }
-    pd.testing.assert_frame_equal(numbers(analysed(split)[0]), numbers(analysed(given)[0]), rtol=1e-12)
+    pd.testing.assert_frame_equal(numbers(analysed(split)[0]), numbers(plain()[0]), rtol=1e-12)
 
 
 def test_a_cluster_is_the_same_under_another_name() -> None:
@@ -353,7 +360,7 @@ def test_an_isolated_participant_changes_no_flow() -> None:
     given = tables()
     stranger = pd.DataFrame([{"participant_id": "0zz", "cluster_id": "C0", "name": "Z", "role": "firm"}])
     more = {**given, "participants": pd.concat([given["participants"], stranger])}
-    before, after = (analysed(data)[0].set_index("cluster_id").loc["C0"] for data in (given, more))
+    before, after = (found.set_index("cluster_id").loc["C0"] for found in (plain()[0], analysed(more)[0]))
     assert after["core_isolates"] == before["core_isolates"] + 1
     assert after["core_components"] == before["core_components"]
     for name in (
