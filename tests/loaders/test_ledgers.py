@@ -72,8 +72,8 @@ def test_persons_of_four_quarters_are_their_mean(tmp_path: Path) -> None:
 
 
 def test_members_below_the_names_of_their_clusters(tmp_path: Path) -> None:
-    people = "ИНН;Наименование\nКластер «А»;\n0101;Альфа\nКластер «Б»;\n0202;Бета\n"
-    people = read_dataset(put(tmp_path, participants=people, links=LINK)).graph.participants
+    text = "ИНН;Наименование\nКластер «А»;\n0101;Альфа\nКластер «Б»;\n0202;Бета\n"
+    people = read_dataset(put(tmp_path, participants=text, links=LINK)).graph.participants
     assert people.set_index("participant_id")["cluster_id"].to_dict() == {"0101": "А", "0202": "Б"}
 
 
