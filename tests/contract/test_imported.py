@@ -25,8 +25,13 @@ def test_an_imported_database_is_a_loaded_one() -> None:
     count = "MATCH ()-[r]->() RETURN type(r) AS kind, count(r) AS n ORDER BY kind"
     with open_store(os.environ["NEO4J_URI"]) as store:
         assert store.read().equals(wanted)
-        trades, links = run_named(store, "cross_cluster_flows", {"year": 2022}), store.query(count)
+        trades, links = (
+            run_named(store, "cross_cluster_flows", {"year": 2022}, timeout=600),
+            store.query(count),
+        )
         assert store.load(wanted).removed_links == 0 and store.read().equals(wanted)
-        assert run_named(store, "cross_cluster_flows", {"year": 2022}).equals(trades) and len(trades)
+        assert run_named(store, "cross_cluster_flows", {"year": 2022}, timeout=600).equals(trades) and len(
+            trades
+        )
         assert store.query(count).equals(links)
         store.clear()

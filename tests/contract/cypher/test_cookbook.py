@@ -42,7 +42,7 @@ def parameters(name: str) -> list[dict[str, Any]]:
 def test_a_query_equals_its_counterpart(loaded: Store, name: str) -> None:
     query = get_query(name)
     for given in parameters(name):
-        found = run_named(loaded, name, given)
+        found = run_named(loaded, name, given, timeout=600)
         assert list(found.columns) == list(query.returns)
         rows = COUNTERPARTS[name](GRAPH, TABLES, bind(query, given))
         assert len(rows) > 0, "a query without rows proves nothing"
@@ -67,7 +67,7 @@ def assert_same(found: pd.DataFrame, rows: list[tuple[Any, ...]]) -> None:
 def test_internal_supply_equals_the_formations_to_the_last_digit_shown(loaded: Store) -> None:
     found: Mapping[tuple[str, int], float] = {
         (str(r.cluster_id), int(str(r.year))): float(str(r.internal_supply))
-        for r in run_named(loaded, "internal_supply").itertuples()
+        for r in run_named(loaded, "internal_supply", timeout=600).itertuples()
     }
     sums = {(f.cluster_id, f.year): float(f.weight.sum()) for f in GRAPH.formations()}
     assert found == pytest.approx(sums, rel=1e-12)
