@@ -227,7 +227,8 @@ def write_reports(
     from clustercoop.reports.flows import render_flows
     from clustercoop.reports.html import render_report
     from clustercoop.reports.markdown import render_markdown
-    from clustercoop.reports.network import FLOWS, LIBRARY, NetworkPages, library, view_name
+    from clustercoop.reports.network import LIBRARY, NetworkPages, library, view_name
+    from clustercoop.reports.network_data import FLOWS_PAGE
     from clustercoop.reports.workbook import write_workbook
 
     progress("report", 0, 0)
@@ -250,7 +251,7 @@ def write_reports(
         (folder / "views" / view_name(cluster)).write_text(pages.page(cluster), "utf-8", newline="\n")
     if drawn:
         page = render_flows(result, lang, shared=True)
-        (folder / "views" / FLOWS).write_text(page, "utf-8", newline="\n")
+        (folder / "views" / FLOWS_PAGE).write_text(page, "utf-8", newline="\n")
     progress("network pages", len(drawn), len(drawn))
 
 

@@ -15,6 +15,7 @@ from clustercoop.graph.columns import OutputColumn
 from clustercoop.graph.findings import SEVERITIES
 from clustercoop.reports.columnar import Columnar
 from clustercoop.reports.inert import anchor, plain, safe_stem
+from clustercoop.reports.network_data import FLOWS_PAGE
 from clustercoop.reports.numbers import is_unknown
 from clustercoop.reports.passport_parts import Rows
 from clustercoop.reports.people import beside, for_people
@@ -64,6 +65,11 @@ class Content:
         if not self.views or cluster_id not in self._viewed:
             return ""
         return f"{self.views}/{safe_stem(cluster_id)}.html"
+
+    @property
+    def flows_link(self) -> str:
+        """Relative address of the page of flows between clusters, "" where there is none."""
+        return f"{self.views}/{FLOWS_PAGE}" if self.views and self._viewed else ""
 
     def anchor(self, cluster_id: str) -> str:
         """Return where the cluster's passport is on the page."""

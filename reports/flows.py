@@ -6,7 +6,6 @@ from itertools import chain
 from typing import Final
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
@@ -61,7 +60,7 @@ def render_flows(
     for formation in graph.formations():
         by_year.setdefault(formation.year, []).append(formation)
     ids = sorted({formation.cluster_id for group in by_year.values() for formation in group})
-    node_of = pd.Series(range(len(ids)), index=ids, dtype="int64")
+    node_of = {one: node for node, one in enumerate(ids)}
     industry = dict(zip(graph.clusters["cluster_id"], graph.clusters["industry"].fillna(""), strict=True))
     nodes = Nodes(
         [plain(one) for one in ids],
@@ -75,7 +74,7 @@ def render_flows(
     )
     return pages.render(
         nodes,
-        [_year(pages, group, node_of) for _, group in sorted(by_year.items())],
+        [_year(pages, group, nodes) for _, group in sorted(by_year.items())],
         [Figure(key, words(f"view_{key}_flows"), "money") for key in _FIGURES],
         year=year,
         file="flows",
@@ -126,9 +125,9 @@ def flows_between(
     return between, belongs.T @ (supply @ alone), belongs.T @ (supply.T @ alone)
 
 
-def _year(pages: NetworkPages, formations: list[Formation], node_of: pd.Series[int]) -> Year:
-    n, words = len(node_of), pages.words
-    at = node_of.reindex([f.cluster_id for f in formations]).to_numpy("int64")
+def _year(pages: NetworkPages, formations: list[Formation], nodes: Nodes) -> Year:
+    n, words = nodes.n, pages.words
+    at = nodes.at(f.cluster_id for f in formations)
     between, outward, inward = flows_between(pages.graph, formations)
     # Where a formation's outside may not have been written down, no recorded flow does not mean none.
     seen = {

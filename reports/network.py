@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from clustercoop.analysis.results import Result
 from clustercoop.analysis.thresholds import load_thresholds
@@ -21,7 +22,16 @@ from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.texts import term
 from clustercoop.reports.beyond import beyond_chance
 from clustercoop.reports.inert import anchor, plain, quoted, safe_stem
-from clustercoop.reports.network_data import Figure, Nodes, Year, pairs, payload, places, strongest
+from clustercoop.reports.network_data import (
+    FLOWS_PAGE,
+    Figure,
+    Nodes,
+    Year,
+    pairs,
+    payload,
+    places,
+    strongest,
+)
 from clustercoop.reports.numbers import is_unknown, percent, show
 from clustercoop.reports.page import asset, render
 from clustercoop.reports.passport_parts import Rows
@@ -48,8 +58,6 @@ SCRIPTS: Final = (
 )
 LIBRARY: Final = "_network.js"
 """What the pages of one folder share. No page of a cluster has a name that begins with a line."""
-FLOWS: Final = "_flows.html"
-"""The page of flows between clusters, beside those of the clusters."""
 
 # Figures of links, and the column of participants that says why one of them is unknown.
 _LINKS: Final = {
@@ -165,11 +173,26 @@ class NetworkPages:
         self.thresholds = load_thresholds("" if self.result is None else self.result.settings.thresholds)
 
     @cached_property
-    def _people(self) -> dict[tuple[str, int], pd.DataFrame]:
+    def _people(self) -> tuple[dict[tuple[str, int], Any], NDArray[np.object_], dict[str, FloatArray]]:
+        """Rows of participants by cluster and year, their ids, and their figures as numbers."""
         if self.result is None:
-            return {}
-        groups = self.result.participants.groupby(["cluster_id", "year"], sort=False, observed=True)
-        return {(str(rows["cluster_id"].iloc[0]), int(rows["year"].iloc[0])): rows for _, rows in groups}
+            return {}, np.empty(0, object), {}
+        frame = self.result.participants
+        rows = frame.groupby(["cluster_id", "year"], sort=False, observed=True).indices
+        keys = [figure.key for figure in self._figures if figure.key not in _LINKS]
+        columns = {
+            name: frame[name].to_numpy("float64", na_value=np.nan)
+            for name in ("in_core", *keys)
+            if name in frame
+        }
+        at = {(str(place[0]), int(place[1])): found for place, found in cast(Any, rows).items()}
+        return at, frame["participant_id"].astype(str).to_numpy(object), columns
+
+    @cached_property
+    def _products(self) -> tuple[NDArray[np.intp], list[str]]:
+        """Return the product of each link as a number, −1 where none is stated, and the codes as shown."""
+        codes, names = pd.factorize(self.graph.links["product_code"], use_na_sentinel=True)
+        return codes, [plain(str(name)) for name in names]
 
     @cached_property
     def _figures(self) -> list[Figure]:
@@ -213,7 +236,7 @@ class NetworkPages:
             title=self.words("view_title", name=quoted(name, self.words.lang)),
             back=f"{self.report}#{anchor(cluster_id)}" if self.report else "",
             notes=[self.words("view_many", folded=nodes.folded)] if nodes.folded else [],
-            others=FLOWS if self.shared else "",
+            others=FLOWS_PAGE if self.shared else "",
         )
 
     def render(
@@ -287,18 +310,19 @@ class NetworkPages:
             shown.append(words("view_folded", role=label, count=counts[kind]))
             roles.append(plain(term(kind, words.lang)))
             node_of |= {identifier: node for identifier in folded if role[identifier] == kind}
-        return Nodes(shown_ids, shown, roles, pd.Series(node_of, dtype="int64"), len(folded))
+        return Nodes(shown_ids, shown, roles, node_of, len(folded))
 
     def _ever_core(self, formations: list[Formation]) -> set[str]:
+        rows, ids, columns = self._people
         core: set[str] = set()
         for formation in formations:
-            rows = self._people.get((formation.cluster_id, formation.year))
-            if rows is not None and "in_core" in rows:
-                core |= set(rows["participant_id"][rows["in_core"].fillna(False).astype(bool)].astype(str))
+            at = rows.get((formation.cluster_id, formation.year))
+            if at is not None and "in_core" in columns:
+                core |= set(ids[at][columns["in_core"][at] == 1].tolist())
         return core
 
     def _year(self, formation: Formation, nodes: Nodes) -> Year:
-        node = nodes.node_of.reindex(formation.ids).to_numpy("int64")
+        node = nodes.at(formation.ids)
         n = nodes.n
 
         def total(values: FloatArray) -> FloatArray:
@@ -341,17 +365,16 @@ class NetworkPages:
         core = np.full(nodes.n, np.nan)
         keys = [figure.key for figure in self._figures if figure.key not in _LINKS]
         scores = {key: np.full(nodes.n, np.nan) for key in keys}
-        rows = self._people.get((formation.cluster_id, formation.year))
-        if rows is None:
+        rows, ids, columns = self._people
+        mine = rows.get((formation.cluster_id, formation.year))
+        if mine is None:
             return core, scores
-        rows = rows.drop_duplicates("participant_id")
-        at = nodes.node_of.reindex(rows["participant_id"]).to_numpy("float64")
+        at = nodes.at(ids[mine])
         # A folded node stands for many members: it has no score of its own.
-        single = np.isfinite(at) & (at < sum(1 for i in nodes.ids if i))
-        where = at[single].astype("int64")
+        single = (at >= 0) & (at < sum(1 for i in nodes.ids if i))
         for name, target in {"in_core": core, **scores}.items():
-            if name in rows:
-                target[where] = rows[name].to_numpy("float64", na_value=np.nan)[single]
+            if name in columns:
+                target[at[single]] = columns[name][mine][single]
         return core, scores
 
     def _why(
@@ -380,25 +403,24 @@ class NetworkPages:
         self, formation: Formation, nodes: Nodes, src: Any, dst: Any, value: FloatArray
     ) -> dict[str, FloatArray]:
         """Return for each product code ("" where none is stated) its part of the value of each link."""
-        rows = self.graph.links.iloc[formation.internal_rows]
-        codes, names = pd.factorize(rows["product_code"], use_na_sentinel=True)
-        if not len(names) or not len(src):
+        codes, names = self._products
+        if not names or not len(src):
             return {}
-        node = nodes.node_of.reindex(formation.ids).to_numpy("int64")
+        rows, codes = formation.internal_rows, codes[formation.internal_rows]
         local = np.full(len(self.graph.node_ids), -1, np.int64)
-        local[formation.members] = node
-        ends = [local[rows[name].to_numpy()] for name in ("supplier", "buyer")]
+        local[formation.members] = nodes.at(formation.ids)
+        ends = [local[self.graph.links[name].to_numpy()[rows]] for name in ("supplier", "buyer")]
         pair = ends[0] * nodes.n + ends[1]
         keys = src.astype(np.int64) * nodes.n + dst
         place = np.minimum(np.searchsorted(keys, pair), len(keys) - 1)
         here = keys[place] == pair
-        place, codes, amount = place[here], codes[here], rows["value"].to_numpy()[here]
+        place, codes, amount = place[here], codes[here], self.graph.links["value"].to_numpy()[rows][here]
         whole = sum_by(place, amount, len(keys))
         part = np.divide(value, whole, out=np.zeros_like(value), where=whole > 0)
         made = {}
         for code in np.unique(codes).tolist():
             mine = codes == code
-            text = "" if code < 0 else plain(str(names[code]))
+            text = "" if code < 0 else names[code]
             made[text] = part * sum_by(place[mine], amount[mine], len(keys))
         return made
 

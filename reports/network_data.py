@@ -14,6 +14,9 @@ from clustercoop.graph.formation import FloatArray, IntArray
 from clustercoop.reports.layout import circular_order, positions
 from clustercoop.reports.words import Words
 
+FLOWS_PAGE: Final = "_flows.html"
+"""The page of flows between clusters. No page of a cluster has a name that begins with a line."""
+
 # Above so many links in a year the page starts with the strongest.
 START_LINKS: Final = 1500
 LINKS_A_YEAR: Final = 4000
@@ -41,7 +44,7 @@ class Nodes:
     ids: list[str]
     names: list[str]
     roles: list[str]
-    node_of: pd.Series[Any]
+    node_of: Mapping[str, int]
     folded: int = 0
     links: list[str] = field(default_factory=list)
 
@@ -49,6 +52,10 @@ class Nodes:
     def n(self) -> int:
         """Number of nodes."""
         return len(self.ids)
+
+    def at(self, ids: Iterable[str]) -> NDArray[np.int64]:
+        """Return the node of each id, −1 where the page has none."""
+        return np.array([self.node_of.get(one, -1) for one in ids], dtype=np.int64)
 
 
 @dataclass(frozen=True, eq=False)

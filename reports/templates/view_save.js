@@ -71,3 +71,10 @@ function graphText(kind) {
 byId("png").addEventListener("click", savePng);
 byId("svg").addEventListener("click", () => save(fileName("svg"), "image/svg+xml", svgText()));
 for (const kind of ["gexf", "graphml"]) byId(kind).addEventListener("click", () => save(fileName(kind), "application/xml", graphText(kind)));
+
+// On paper the picture is the drawing, whole and on a light ground, whatever part of it the window shows.
+addEventListener("beforeprint", () => {
+  const made = new DOMParser().parseFromString(svgText(), "image/svg+xml").documentElement;
+  for (const name of ["width", "height"]) made.removeAttribute(name);
+  byId("printed").replaceChildren(made);
+});

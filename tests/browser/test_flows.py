@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from clustercoop.reports.flows import render_flows
-from clustercoop.reports.network import FLOWS, LIBRARY, NetworkPages, library, view_name
+from clustercoop.reports.network import LIBRARY, NetworkPages, library, view_name
+from clustercoop.reports.network_data import FLOWS_PAGE
 from tests.browser.conftest import Opener, axe, expect
 from tests.builders import example
 
@@ -20,13 +21,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pages = NetworkPages(example(), "en", shared=True)
     for cluster in example().graph.cluster_ids[:2]:
         (folder / view_name(cluster)).write_text(pages.page(cluster), "utf-8")
-    (folder / FLOWS).write_text(render_flows(example(), "en", shared=True), "utf-8")
+    (folder / FLOWS_PAGE).write_text(render_flows(example(), "en", shared=True), "utf-8")
     (folder / LIBRARY).write_text(library(), "utf-8")
     return folder
 
 
 def test_flows_are_drawn_listed_and_lead_to_the_clusters(open_page: Opener, folder: Path) -> None:
-    page = open_page(folder / FLOWS)
+    page = open_page(folder / FLOWS_PAGE)
     graph = example().graph
     assert page.evaluate("painted.marks.length") == len(graph.cluster_ids)
     expect(page.locator("#nodes-table tbody tr")).to_have_count(len(graph.cluster_ids))
@@ -56,7 +57,16 @@ def test_products_filter_the_links_of_a_cluster(open_page: Opener, folder: Path)
     assert page.evaluate("shown().sum") == pytest.approx(mine["value"].sum(), rel=1e-5)
     seen = page.evaluate("painted.marks.length")
     assert seen == len(set(mine["supplier"]) | set(mine["buyer"]))
-    assert page.locator("header a", has_text="Flows between clusters").get_attribute("href") == FLOWS
+    assert page.locator("header a", has_text="Flows between clusters").get_attribute("href") == FLOWS_PAGE
+
+
+def test_the_whole_picture_is_printed(open_page: Opener, folder: Path) -> None:
+    cluster = example().graph.cluster_ids[0]
+    page = open_page(folder / view_name(cluster), color_scheme="dark")
+    page.evaluate("network.moveTo({scale: 4, animation: false}); dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    assert page.locator("#net").is_hidden() and page.locator("#printed svg").is_visible()
+    assert page.locator("#printed svg title").count() == example().graph.formations([cluster])[-1].n + 1
 
 
 def test_a_page_sent_without_its_scripts_shows_the_still_picture(

@@ -143,7 +143,9 @@ def test_links_lead_to_the_pages_of_the_clusters(report: str) -> None:
     views = {
         e.attributes["href"] for e in page_of(report).all("a") if e.attributes["href"].startswith("views/")
     }
-    assert views == {"views/" + view_name(cluster) for cluster in result.graph.cluster_ids}
+    assert views == {"views/" + view_name(cluster) for cluster in result.graph.cluster_ids} | {
+        "views/_flows.html"
+    }
     small = make_result(clusters=1, smallest=5, largest=6)
     assert 'href="views/' not in render_report(small, "en", views="")
 
