@@ -310,8 +310,9 @@ def test_return_flows() -> None:
     links = [("a", "b", 6.0, "goods"), ("b", "a", 2.0, "return"), ("a", "x", 9.0, "return")]
     assert all_measures(supply_graph("ab", links)).formation["return_flow_share"] == pytest.approx(0.25)
     # Of 8 inside 2 return, 1 does not, and 5 state no kind: from 2 / 8 to 7 / 8.
-    mixed = [("a", "b", 5.0), ("a", "c", 1.0, "goods"), ("b", "a", 2.0, "return")]
-    partly = all_measures(supply_graph("abc", mixed))
+    partly = all_measures(
+        supply_graph("abc", [("a", "b", 5.0), ("a", "c", 1.0, "goods"), ("b", "a", 2.0, "return")])
+    )
     assert "kinds_partly_unknown" in codes(partly) and unknown(partly, "return_flow_share")
     assert partly.formation["return_flow_share_low"] == pytest.approx(0.25)
     assert partly.formation["return_flow_share_high"] == pytest.approx(0.875)
