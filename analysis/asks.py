@@ -178,12 +178,14 @@ class _Trial:
     def figures(self, cells: Mapping[str, FloatArray]) -> frozenset[str]:
         """Return the formation's columns that are known where `cells` replace those given."""
         tried = replace(self.formation, activity={**self.formation.activity, **cells})
-        found: Measured = (
-            measure_formation_row(tried, self.context, self.settings)
-            + measure_closedness(tried, self.settings, self.graph)
-            + chain.measure(tried, self.settings, self.graph)
-            + entrainment.measure(tried, self.settings, self.core)
-        )
+        asked = self.settings.metrics.split(",")
+        found: Measured = measure_formation_row(tried, self.context, self.settings)
+        if "closedness" in asked:
+            found += measure_closedness(tried, self.settings, self.graph)
+        if "chain" in asked:
+            found += chain.positions(tried, self.settings)
+        if "core" in asked:
+            found += entrainment.measure(tried, self.settings, self.core)
         return self.derived({name for name, value in found.formation.items() if is_known(value)})
 
     def gained(self, cells: Mapping[str, FloatArray]) -> tuple[str, ...]:

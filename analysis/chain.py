@@ -29,7 +29,7 @@ _SAME: Final = 1e-9
 """Positions closer than this differ by rounding only."""
 
 
-def link_positions(
+def linkpositions(
     src: Index, dst: Index, weight: FloatArray, total: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Return `upstreamness` and `downstreamness` of links and throughflows given as arrays, shape (n,) each.
@@ -92,7 +92,7 @@ def upstreamness(flows: ArrayLike, total: ArrayLike) -> FloatArray:
     """
     matrix, through = checked_flows("upstreamness", flows, total)
     src, dst = np.nonzero(matrix)
-    return link_positions(src, dst, matrix[src, dst], through)[0]
+    return linkpositions(src, dst, matrix[src, dst], through)[0]
 
 
 def downstreamness(flows: ArrayLike, total: ArrayLike) -> FloatArray:
@@ -113,7 +113,7 @@ def downstreamness(flows: ArrayLike, total: ArrayLike) -> FloatArray:
     """
     matrix, through = checked_flows("downstreamness", flows, total)
     src, dst = np.nonzero(matrix)
-    return link_positions(src, dst, matrix[src, dst], through)[1]
+    return linkpositions(src, dst, matrix[src, dst], through)[1]
 
 
 def average_propagation_lengths(coefficients: ArrayLike) -> FloatArray:
@@ -303,7 +303,7 @@ def measure(formation: Formation, settings: Settings, graph: SupplyGraph | None 
         ``downstream_control`` and five ``brokerage_…`` counts; formation columns
         ``average_propagation_length`` and ``value_added_upstream``, ``…_midstream``, ``…_downstream``.
     """
-    return _places(formation, settings) + _positions(formation, settings)
+    return _places(formation, settings) + positions(formation, settings)
 
 
 def _places(formation: Formation, settings: Settings) -> Measured:
@@ -331,7 +331,7 @@ def _places(formation: Formation, settings: Settings) -> Measured:
     return out
 
 
-def _positions(formation: Formation, settings: Settings) -> Measured:
+def positions(formation: Formation, settings: Settings) -> Measured:
     """Measure what rests on throughflow: positions, and where value is added."""
     n, src, dst, weight = formation.n, formation.src, formation.dst, formation.weight
     thirds = [f"value_added_{name}" for name in TERCILES]
@@ -365,7 +365,7 @@ def _positions(formation: Formation, settings: Settings) -> Measured:
         out.unknown("leontief_unproductive", *pairs)
     flowing = carried > 0
     if visits is None:
-        up, down = link_positions(src, dst, weight, carried)
+        up, down = linkpositions(src, dst, weight, carried)
     else:
         through = np.where(flowing, carried, 1.0)
         up = np.where(flowing, visits.sum(axis=1), NAN)

@@ -155,12 +155,22 @@ class Unsettled:
         return (self.less > 0) | (self.more > 0) | (self.floating > 0)
 
 
+_FOUND: WeakKeyDictionary[Formation, tuple[OpenRows, Unsettled | None]] = WeakKeyDictionary()
+
+
 def unsettled(formation: Formation, rows: OpenRows) -> Unsettled | None:
     """Return what `rows` leave open of `formation`, None where they leave nothing.
 
     A row counts for the clusters of the ends that it names, in its year, or in every year where that is
     unknown. An end that is a mark of a gap may be a member or not; a row without any end is nobody's.
     """
+    known = _FOUND.get(formation)
+    if known is None or known[0] is not rows:
+        known = _FOUND[formation] = rows, _unsettled(formation, rows)
+    return known[1]
+
+
+def _unsettled(formation: Formation, rows: OpenRows) -> Unsettled | None:
     if not len(rows.year) and not len(rows.memberships):
         return None
     mine = np.isin(rows.year, (0, formation.year))
@@ -172,9 +182,7 @@ def unsettled(formation: Formation, rows: OpenRows) -> Unsettled | None:
     between = ~own & ((member_sells & (member_buys | (buyer == NOBODY))) | (member_buys & (seller == NOBODY)))
     inside = supply & between
     touching = member_sells | member_buys
-    people = rows.memberships[rows.memberships["cluster_id"] == formation.cluster_id]
-    since, until = people["joined_year"].fillna(0), people["left_year"].fillna(9999)
-    period = since.le(formation.year) & until.ge(formation.year) | since.gt(until)
+    period = _in_period(rows.memberships, formation)
     if not touching.any() and not period.any():
         return None
     named = np.zeros(formation.n, bool)
@@ -200,6 +208,16 @@ def unsettled(formation: Formation, rows: OpenRows) -> Unsettled | None:
         tied=tied,
         rows=int(touching.sum()) + int(period.sum()),
     )
+
+
+def _in_period(memberships: pd.DataFrame, formation: Formation) -> Flags:
+    """Tell which rejected memberships of the cluster may be of the year."""
+    if not len(memberships):
+        return np.zeros(0, bool)
+    people = memberships[memberships["cluster_id"] == formation.cluster_id]
+    since, until = people["joined_year"].fillna(0), people["left_year"].fillna(9999)
+    period = since.le(formation.year) & until.ge(formation.year) | since.gt(until)
+    return period.to_numpy(bool)
 
 
 def _local(formation: Formation, nodes: Ints) -> Ints:
