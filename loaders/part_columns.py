@@ -16,7 +16,16 @@ from clustercoop.loaders.numbers import are_numbers, parse_numbers
 from clustercoop.loaders.parts import PART_HEADERS
 from clustercoop.loaders.sheets import Grid, show
 from clustercoop.loaders.units import words
-from clustercoop.loaders.vocabulary import HALVES, MONTHS, PATH, QUARTERS, phrase_of, read_header
+from clustercoop.loaders.vocabulary import (
+    HALVES,
+    KINDS,
+    MONTHS,
+    PATH,
+    QUARTERS,
+    phrase_of,
+    read_header,
+    without_kind,
+)
 from clustercoop.loaders.years import parse_years, period_of
 
 YEAR_IN_TEXT: Final = re.compile(
@@ -86,6 +95,22 @@ def name_parts(grid: Grid, spec: TableSpec, texts: Sequence[str]) -> Grid:
     for at, text in enumerate(grid.header):
         if at not in parts and text and _is_total(grid, at, spec, years):
             header[at] = f"{figures[0]}{PATH}{text}{PATH}{phrase_of('total')}"
+    return replace(grid, header=tuple(header))
+
+
+def name_kinds(grid: Grid, spec: TableSpec) -> Grid:
+    """Write figures of goods and of services that differ by that word alone as parts: ``Выпуск / товары``."""
+    parts: dict[tuple[str, ...], dict[str, tuple[int, str]]] = {}
+    for at, header in enumerate(grid.header):
+        if not header or PATH in header:
+            continue
+        rest, mark = without_kind(header)
+        if mark and (name := role(rest, spec)) and spec[name].type in NUMERIC:
+            parts.setdefault((name, *words(rest)), {})[mark] = (at, rest)
+    header = list(grid.header)
+    for found in parts.values():
+        for mark, (at, rest) in found.items() if set(found) == set(KINDS) else ():
+            header[at] = f"{rest}{PATH}{phrase_of(mark)}"
     return replace(grid, header=tuple(header))
 
 

@@ -17,10 +17,18 @@ from clustercoop.graph.texts import refusal
 from clustercoop.loaders.cells import expand_merged
 from clustercoop.loaders.header_rows import role
 from clustercoop.loaders.headers import Matched
-from clustercoop.loaders.matching import Option, candidates, options, unit_text
+from clustercoop.loaders.indicator_rows import pivot, unit_piece
+from clustercoop.loaders.matching import candidates, options, unit_text
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.numbers import are_numbers, parse_numbers
-from clustercoop.loaders.part_columns import YEAR_IN_TEXT, dated_parts, figures_of, name_parts, part_of_year
+from clustercoop.loaders.part_columns import (
+    YEAR_IN_TEXT,
+    dated_parts,
+    figures_of,
+    name_kinds,
+    name_parts,
+    part_of_year,
+)
 from clustercoop.loaders.sheets import BrokenRow, Grid, place_of, show
 from clustercoop.loaders.units import Unit, read_unit, words
 from clustercoop.loaders.vocabulary import (
@@ -83,6 +91,7 @@ def turn(grid: Grid, spec: TableSpec, hints: Hints, notes: Notes) -> Grid:
     grid = _with_merged_keys(grid, spec, place, notes)
     grid = _without_plans(grid, spec, place, notes)
     grid = _from_indicators(grid, spec, where, place, notes)
+    grid = name_kinds(grid, spec)
     grid = name_parts(grid, spec, (*hints.titles, *hints.names))
     grid = _whole_figures(grid, spec, where, place, notes)
     if spec.name in ("activity", "indicators") and not any(_speaks_of_figure(h, spec) for h in grid.header):
@@ -207,60 +216,12 @@ def _from_indicators(grid: Grid, spec: TableSpec, where: str, place: Mapping[str
     keys = [i for i, header in enumerate(grid.header) if i not in (at, unit, *values) and role(header, spec)]
     for text in sorted(figures - known):
         notes.add("indicator_ignored", **place, column=grid.header[at], value=text)
-    titles, cells, lines = _pivot(grid, at, unit, keys, values, known, spec)
+    titles, cells, lines = pivot(grid, at, unit, keys, values, known, spec, where)
     notes.add("turned_indicators", **place, value=grid.header[at], detail=", ".join(titles)[:300])
     header = [*(grid.header[i] for i in keys), *titles]
     columns = tuple(_objects([row[i] for row in cells]) for i in range(len(header)))
     moved = _moved(grid, [*((i,) for i in keys), *(values for _ in titles)])
     return replace(grid, header=tuple(header), columns=columns, lines=np.array(lines, np.int64), **moved)
-
-
-def _pivot(
-    grid: Grid,
-    at: int,
-    unit: int | None,
-    keys: Sequence[int],
-    values: Sequence[int],
-    known: set[str],
-    spec: TableSpec,
-) -> tuple[list[str], list[list[Any]], list[int]]:
-    """Return headers of figures (by year, where years are columns), rows of keys and figures, their lines."""
-    titles: dict[str, int] = {}
-    rows: dict[tuple[str, ...], list[dict[str, Any]]] = {}
-    first: dict[int, tuple[list[Any], int]] = {}
-    for row in range(len(grid)):
-        figure = show(grid.columns[at][row]).strip()
-        if figure not in known:
-            continue
-        said = show(grid.columns[unit][row]).strip() if unit is not None else ""
-        named = f"{figure}, {said}" if said and read_unit(figure)[1] == Unit() else figure
-        key = tuple(show(grid.columns[i][row]) for i in keys)
-        held = rows.setdefault(key, [])
-        for column in values:
-            year = read_header(grid.header[column]).year
-            beside = _unit_beside(grid.header[column], named, options(figure, spec), spec)
-            title = f"{named}{beside}{PATH}{year}" if year else f"{named}{beside}"
-            titles.setdefault(title, len(titles))
-            record = next((r for r in held if title not in r), None)
-            if record is None:
-                record = {}
-                held.append(record)
-                first[id(record)] = ([grid.columns[i][row] for i in keys], int(grid.lines[row]))
-            record[title] = grid.columns[column][row]
-    out, lines = [], []
-    for records in rows.values():
-        for record in records:
-            start, line = first[id(record)]
-            out.append([*start, *(record.get(title) for title in titles)])
-            lines.append(line)
-    return list(titles), out, lines
-
-
-def _unit_beside(header: str, named: str, found: Sequence[Option], spec: TableSpec) -> str:
-    """Return the unit that the header of a column of values gives to a figure without one."""
-    text = _unit_words(unit_text(header))
-    fits = text and read_unit(named)[1] == Unit() and read_unit(text)[1].fits(spec[found[0].name])
-    return f", {text}" if fits else ""
 
 
 def _only_whole(reading: Reading) -> bool:
@@ -341,13 +302,9 @@ def _summed(
     else:
         notes.add("parts_summed", **place, column=titles[0], value=name, detail=" + ".join(titles))
     level, year = titles[0].split(PATH), read_header(titles[0]).year
-    alone = f"{name}, {_unit_words(titles[0])}" + (f"{PATH}{year}" if year else "")
+    alone = f"{name}, {unit_piece(titles[0])}" + (f"{PATH}{year}" if year else "")
     header = PATH.join(level[:-1]) if len(level) > 1 else alone
     return header, _objects([None if np.isnan(value) else float(value) for value in total])
-
-
-def _unit_words(header: str) -> str:
-    return next((piece.strip() for piece in reversed(header.split(",")) if read_unit(piece)[1] != Unit()), "")
 
 
 def _speaks_of_figure(header: str, spec: TableSpec) -> bool:

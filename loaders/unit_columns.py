@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -185,3 +185,51 @@ def _worded(text: str, kind: str) -> Unit | None:
     if " ".join(words(text)) in unit_words("units"):
         return Unit(None, physical="pieces") if kind == "unit" else Unit(1.0)
     return None if rest or unit.percent or unit == Unit() else unit
+
+
+def units_beside(grid: Grid, taken: Collection[int], where: str) -> tuple[NDArray[np.float64], list[str]]:
+    """Return what columns of units other than those `taken` multiply rows by, and the units that they name.
+
+    Raises
+    ------
+    SchemaError
+        A cell of a column of multipliers is none.
+    """
+    times, named = np.ones(len(grid)), [""] * len(grid)
+    for at, header in enumerate(grid.header):
+        kind = unit_words("name").get(" ".join(words(header)), "") if at not in taken else ""
+        for row, cell in enumerate(grid.columns[at] if kind else ()):
+            text = show(cell).strip()
+            if text and kind in ("unit", "currency"):
+                named[row] = f"{named[row]} {text}".strip()
+            elif text:
+                unit = _unit(text, kind)
+                if unit is None or not unit.scale:
+                    raise refusal(
+                        SchemaError, "unit_column_unknown", header=repr(header), where=where, said=text
+                    )
+                times[row] *= unit.scale
+    return times, named
+
+
+def multiplied(value: float, times: float, title: str, money: bool, where: str) -> float:
+    """Return a figure as its title tells the unit, or in millions where it tells none and is one of money.
+
+    Raises
+    ------
+    SchemaError
+        The title names another scale than `times`.
+
+    Examples
+    --------
+    >>> multiplied(5.0, 1e3, "output, RUB", True, "a.csv"), multiplied(5.0, 1e3, "output", True, "a.csv")
+    (5000.0, 0.005)
+    """
+    unit = read_unit(title)[1]
+    if unit.scale not in (None, 1.0, times):
+        raise refusal(
+            SchemaError, "unit_columns_contradict", where=where, said=f"{times:g}", header=repr(title)
+        )
+    if unit.scale == times:
+        return value
+    return value * times / (1e6 if money and unit == Unit() else 1.0)

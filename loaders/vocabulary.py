@@ -290,6 +290,25 @@ def without_gloss(header: str) -> tuple[str, tuple[str, ...]]:
     return " ".join(_GLOSS.sub(" ", header).split()), held
 
 
+def without_kind(header: str) -> tuple[str, str]:
+    """Return a header without its words for goods or for services, and which it names; "" for none or both.
+
+    Examples
+    --------
+    >>> without_kind("Выпуск услуг, млн руб."), without_kind("Выпуск товаров и услуг")
+    (('Выпуск , млн руб.', 'services'), ('Выпуск товаров и услуг', ''))
+    """
+    found = {}
+    for word in _WORD.findall(header):
+        kept, marks = _take_marks([stem(same_letters(word).lower())], last=True)
+        if not kept and marks <= set(KINDS):
+            found[word] = next(iter(marks))
+    if len(found) != 1:
+        return header, ""
+    [(word, mark)] = found.items()
+    return " ".join(header.replace(word, " ", 1).split()), mark
+
+
 @dataclass(frozen=True, slots=True)
 class Lexicon:
     """The phrases of one table: by all their words, and by core and telling marks."""
