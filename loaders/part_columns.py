@@ -107,11 +107,12 @@ def name_kinds(grid: Grid, spec: TableSpec) -> Grid:
         rest, mark = without_kind(header)
         if mark and (name := role(rest, spec)) and spec[name].type in NUMERIC:
             parts.setdefault((name, *words(rest)), {})[mark] = (at, rest)
-    header = list(grid.header)
+    titles = list(grid.header)
     for found in parts.values():
-        for mark, (at, rest) in found.items() if set(found) == set(KINDS) else ():
-            header[at] = f"{rest}{PATH}{phrase_of(mark)}"
-    return replace(grid, header=tuple(header))
+        if set(found) == set(KINDS):
+            for mark, (at, rest) in found.items():
+                titles[at] = f"{rest}{PATH}{phrase_of(mark)}"
+    return replace(grid, header=tuple(titles))
 
 
 def dated_parts(grid: Grid) -> int:
