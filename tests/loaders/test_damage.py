@@ -31,7 +31,7 @@ from clustercoop.graph.findings import Finding
 from clustercoop.loaders.dataset import Dataset, read_dataset
 from tests.loaders.damage import BINARY_DAMAGES, FORMS, RUSSIAN, TEXT_DAMAGES, damage, kind_of, write
 
-VARIANTS = int(os.environ.get("CLUSTERCOOP_DAMAGES", "150"))
+VARIANTS = int(os.environ.get("CLUSTERCOOP_DAMAGES", "100"))
 GROUPS = 5
 # Informational findings that by themselves explain a total that differs.
 EXPLAINING = {"no_final_newline", "column_ignored", "footnote_read", "unit_converted", "file_ignored"} | {
