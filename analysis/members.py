@@ -281,6 +281,8 @@ def _supply(
     linked = context.supplies[formation.members]
     by_links = formation.supplied_inside if formation.has_links else np.full(formation.n, np.nan)
     low, high = by_links, by_links
+    if found is not None:
+        linked = linked | found.sells
     if found is not None and formation.has_links:
         low, high = np.maximum(by_links - found.less, 0.0), by_links + found.more
         bounded = found.open_supply

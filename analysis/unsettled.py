@@ -124,6 +124,8 @@ class Unsettled:
     ----------
     less, more : array of float64, shape (n,)
         How much less, and more, each member may have supplied to the others by rows that name it.
+    sells : array of bool, shape (n,)
+        Members that supplied somebody by rows that are open.
     sold_less : array of float64, shape (n,)
         How much less each member may have sold to anybody.
     floating : float
@@ -140,6 +142,7 @@ class Unsettled:
 
     less: FloatArray
     more: FloatArray
+    sells: Flags
     sold_less: FloatArray
     floating: float
     inside: bool
@@ -199,6 +202,7 @@ def _unsettled(formation: Formation, rows: OpenRows) -> Unsettled | None:
     return Unsettled(
         less=by_seller(by_member, less),
         more=by_seller(by_member, more),
+        sells=np.isin(np.arange(formation.n), seller[sells]),
         sold_less=by_seller(sells, less),
         floating=float(more[inside & ~member_sells].sum()),
         inside=bool(inside.any()),

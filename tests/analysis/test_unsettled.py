@@ -173,6 +173,17 @@ def test_what_is_open_stays_open_in_stores_and_in_results(tmp_path: Path) -> Non
         pd.testing.assert_frame_equal(again.formations, first.formations)
 
 
+def test_a_report_stands_for_no_supply_that_an_open_link_tells_of() -> None:
+    """a reports 10 but has a link to somebody unknown: it supplied 0 to 7, so K is at most 7 / 200."""
+    work = pd.DataFrame(
+        {"participant_id": ["a", "b"], "year": 2022, "output": 100.0, "used_by_participants": [10.0, None]}
+    )
+    links: list[Link] = [(2022, "a", "-", 7), (2022, "b", "x", 1)]
+    row = row_of(analyzed(links, [("a", "K", "firm"), ("b", "K", "firm")], work, metrics="cooperation"))
+    assert pd.isna(row["cooperation_ratio"])
+    assert (row["cooperation_ratio_low"], row["cooperation_ratio_high"]) == pytest.approx((0, 7 / 200))
+
+
 def test_rows_that_are_settled_leave_nothing_open() -> None:
     """A total, a credit note that is set off, and --repeats once or sum."""
     links = [*LINKS, (2022, "a", "b", -4), (2022, "Total", None, 86)]
