@@ -25,8 +25,8 @@ ONE = {"cluster": "SYN-06", "year": 2022}
 INTRO = """# Cookbook of Cypher queries
 
 Made from `clustercoop/queries/*.cypher` by `python docs/make_cookbook.py`; do not edit it by hand. Each query
-gives the same table on an embedded file and on Neo4j (5.26 and 2026.08), and the same numbers as plain Python over
-the same graph (`tests/contract/cypher/test_cookbook.py`).
+gives the same table on an embedded file and on Neo4j (5.26 and 2026.08), and the same numbers as plain Python
+over the same graph (`tests/contract/cypher/test_cookbook.py`).
 
 ```bash
 pip install "clustercoop[embedded]"
