@@ -20,7 +20,9 @@ from string import Template
 
 from benchmarks.national import write_national
 
-OURS = "import clustercoop; clustercoop.analyze('$data', '$out', outputs='parquet', nulls=0, workers=1, no_cache=True, "
+OURS = """
+import clustercoop
+clustercoop.analyze('$data', '$out', outputs='parquet', nulls=0, workers=1, no_cache=True, """
 WAYS = {
     "cooperation": OURS + "metrics='cooperation')",
     "all structure": OURS + "metrics='cooperation,core,closedness,chain')",
@@ -68,7 +70,8 @@ def picture(found: dict[tuple[str, int], tuple[float, float]]) -> str:
     low, high = log10(sizes[0]), log10(sizes[-1])
     colours = ("#1b5e8c", "#b3541e", "#5b7f2b", "#7a4b8f")
     out = [
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 900 360" font-family="sans-serif" font-size="13">',
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 900 360" '
+        'font-family="sans-serif" font-size="13">',
         '<rect width="900" height="360" fill="white"/>',
     ]
     for panel, (title, floor, decades) in enumerate(
