@@ -132,7 +132,7 @@ def main() -> None:
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu"])
         renderer = Renderer(browser)
-        print(f"Chromium {browser.version}, Python {platform.python_version()}, medians of {told.repeats}")
+        print(f"Chromium {browser.version} on {platform.machine()}, median (least) of {told.repeats}")
         print(
             "participants | page KB | first frame, s | least step, ms | year step, ms | pyvis first frame, s"
         )
@@ -155,12 +155,10 @@ def main() -> None:
             page, stock_cost = opened(browser, renderer, theirs, told.patience)
             page.context.close()
             late = "" if stock_cost == stock_cost else f"not within {told.patience:.0f} s"
-            print(
-                f"{size} | {ours.stat().st_size // 1024} | {statistics.median(frames):.2f} |"
-                f" {1000 * statistics.median(least):.0f} | {1000 * statistics.median(year):.0f} |"
-                f" {late or f'{stock_cost:.2f}'}",
-                flush=True,
-            )
+            told_of = [f"{statistics.median(frames):.2f} ({min(frames):.2f})"]
+            told_of += [f"{1000 * statistics.median(s):.0f} ({1000 * min(s):.0f})" for s in (least, year)]
+            row = [str(size), str(ours.stat().st_size // 1024), *told_of, late or f"{stock_cost:.2f}"]
+            print(" | ".join(row), flush=True)
         browser.close()
 
 
