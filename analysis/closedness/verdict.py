@@ -92,8 +92,9 @@ def kept_inside(formations: pd.DataFrame) -> FloatArray:
     [0.05, nan, 0.8]
     """
     ratio, output = _column(formations, "cooperation_ratio"), _column(formations, "output")
+    told = ~np.isnan(output) | (_column(formations, "output_coverage") > 0)
     sales = _column(formations, "internal_sales_share")
-    return np.where(np.isnan(ratio) & np.isnan(output), sales, ratio)
+    return np.where(np.isnan(ratio) & ~told, sales, ratio)
 
 
 def returning(formations: pd.DataFrame) -> FloatArray:

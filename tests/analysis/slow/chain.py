@@ -322,7 +322,8 @@ def knowledge(facts: Facts, out: Figures) -> None:
 
 def verdicts(facts: Facts, out: Figures) -> None:
     ratio, output = out["cooperation_ratio"], out["output"]
-    inside = out["internal_sales_share"] if ratio is None and output is None else ratio
+    unheard = ratio is None and output is None and not out["output_coverage"]
+    inside = out["internal_sales_share"] if unheard else ratio
     parts = inside, out["internal_sourcing_share"], out["circulation_share"]
     out["integration"] = None if None in parts else sum(map(float, parts)) / 3
     own = out["autonomy"], out["outside_knowledge_share"]
