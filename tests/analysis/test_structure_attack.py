@@ -358,7 +358,10 @@ def test_a_cluster_is_the_same_under_another_name() -> None:
 
 def test_an_isolated_participant_changes_no_flow() -> None:
     given = tables()
-    stranger = pd.DataFrame([{"participant_id": "0zz", "cluster_id": "C0", "name": "Z", "role": "firm"}])
+    # Of a firm an output would be missing, and with it the whole that passes.
+    stranger = pd.DataFrame(
+        [{"participant_id": "0zz", "cluster_id": "C0", "name": "Z", "role": "university"}]
+    )
     more = {**given, "participants": pd.concat([given["participants"], stranger])}
     before, after = (found.set_index("cluster_id").loc["C0"] for found in (plain()[0], analysed(more)[0]))
     assert after["core_isolates"] == before["core_isolates"] + 1

@@ -179,7 +179,6 @@ def test_check_is_quiet_on_good_data_and_exits_1_on_errors(data: Path, tmp_path:
         ["analyze", "x"],
         ["analyze", "x", "--out", "y", "--nulls", "-1"],
         ["analyze", "x", "--out", "y", "--engine", "cloud"],
-        ["analyze", "x", "--out", "y", "--engine", "spark"],
         ["analyze", "x", "--out", "y", "--metrics", "core,magic"],
         ["analyze", "x", "--out", "y", "--outputs", ""],
         ["explain", "x", "--cluster", "c", "--year", "soon"],

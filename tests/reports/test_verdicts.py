@@ -249,18 +249,20 @@ def test_the_workbook_has_the_evidence(name: str, tmp_path: Path) -> None:
     book = openpyxl.load_workbook(tmp_path / "r.xlsx")
     model = result.model
     assert model is not None
-    sheets = {title for title in book.sheetnames if title.startswith("model_")}
+    named = Words("ru").subset("sheet_")
+    sheets = {key for key, title in named.items() if key.startswith("model_") and title in book.sheetnames}
     assert {"model_found", "model_features", "model_values"} <= sheets
     assert ("model_gates" in sheets) == (model.outcome != "rules")
     assert ("model_probability" in sheets) == (model.outcome == "named")
-    assert book["model_found"]["A2"].value == model.sentences["ru"][0]
-    assert book["model_values"].max_row == len(model.features) + 1
-    values = [row[2] for row in book["model_values"].iter_rows(min_row=2, values_only=True)]
+    assert book[named["model_found"]]["A2"].value == model.sentences["ru"][0]
+    shown = book[named["model_values"]]
+    assert shown.max_row == len(model.features) + 1
+    values = [row[3] for row in shown.iter_rows(min_row=2, values_only=True)]
     np.testing.assert_allclose(
         pd.to_numeric(pd.Series(values)).to_numpy("float64"), model.features["value"], rtol=1e-9
     )
-    said = {row[0] for row in book["README"].iter_rows(values_only=True)}
-    assert sheets <= said
+    said = {row[0] for row in book[named["readme"]].iter_rows(values_only=True)}
+    assert {named[key] for key in sheets} <= said
 
 
 @pytest.mark.parametrize("lang", ["en", "ru"])

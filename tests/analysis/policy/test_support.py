@@ -48,7 +48,7 @@ def test_a_card_says_why_and_what_is_missing(table3: Result) -> None:
     assert cards["close_to"][first] == "traditional production"
     because = str(cards["because"][first])
     assert because.startswith("R&D per employee: 0.101, from 0.1")
-    assert because.endswith("With one threshold moved by 10 % it would be: traditional production.")
+    assert because.endswith("With thresholds moved by up to 10 % it could be: traditional production.")
     assert "Which support was received is not recorded" in str(cards["missing"][first])
     assert pd.isna(cards["ecosystem_type"][gap])
     assert "Value added per employee" in str(cards["missing"][gap])
