@@ -96,6 +96,8 @@ class Loader(Writer):
             Removes clusters and years; given where the store shall hold nothing but `graph`.
         """
         meta = self.ensure_schema(graph.currency)
+        # Keys before rows: what comes to be after this belongs to another load, and is not ours to remove.
+        held_keys = self._keys()
         people = self.people()
         old_clusters = {row[0] for row in self.link.read("MATCH (c:Cluster) RETURN c.id")}
         fresh = not old_clusters and not self.link.read("MATCH (p:Participant) RETURN 1 LIMIT 1")
@@ -136,7 +138,7 @@ class Loader(Writer):
         progress("loading", 0, len(graph.links))
         self._nodes(made, merged)
         if not fresh:
-            self._sweep_nodes(graph, made, people, merged, alone, whole)
+            self._sweep_nodes(graph, made, people, merged, alone, whole, held_keys)
             for name in records.APART if alone and whole else ():
                 found = self.link.read(f"MATCH (n:{records.NODES[name].label}) RETURN n.key")
                 kept = set(made[name]["key"])
@@ -148,7 +150,7 @@ class Loader(Writer):
         self._derive(merged)
         if not fresh:
             self._prune()
-        self.rederive(graph if fresh or (alone and whole) else held())
+        self.rederive(graph if (fresh or (alone and whole)) and self._alone(graph) else held())
         replaced = alone and whole
         provenance = parts.merge_provenance(
             json.loads(str(meta["provenance"])), dict(graph.provenance), replaced or fresh
@@ -158,6 +160,21 @@ class Loader(Writer):
         what = "SET m.provenance = $text, m.schema_version = $version"
         self._end([(f"MATCH (m:ClusterCoop {{id: 'store'}}) {what}", told)])
         return LoadReport.of(graph, strange, sweep is not None, resumed, removed)
+
+    def _keys(self) -> tuple[set[str], set[str]]:
+        """Return the keys of memberships and of profiles."""
+        members = self.link.read("MATCH ()-[r:MEMBERSHIP]->() RETURN r.key")
+        return {key for [key] in members}, {key for [key] in self.link.read("MATCH (n:Profile) RETURN n.key")}
+
+    def _alone(self, graph: SupplyGraph) -> bool:
+        """Tell whether the store holds no cluster but those of `graph`.
+
+        Asked after what it decides upon is read: a load beside this one writes its clusters first.
+        """
+        found = self.link.read(
+            "MATCH (c:Cluster) WHERE NOT c.id IN $ids RETURN 1 LIMIT 1", ids=graph.cluster_ids
+        )
+        return not found
 
     def _stale_results(self, graph: SupplyGraph, people: pd.DataFrame) -> list[tuple[str, Mapping[str, Any]]]:
         partners = people["participant_id"].isin(graph.node_ids)
@@ -204,20 +221,18 @@ class Loader(Writer):
         merged: pd.DataFrame,
         alone: bool,
         covered: bool,
+        held_keys: tuple[set[str], set[str]],
     ) -> None:
         """Delete memberships, activity, indicators, measures and open rows that the data no longer have."""
-        kept = set(records.memberships(merged)["key"])
-        found = self.link.read("MATCH ()-[r:MEMBERSHIP]->() RETURN r.key")
-        self._delete_links("MEMBERSHIP", [key for [key] in found if key not in kept])
-        kept = set(records.profiles(merged)["key"])
-        found = self.link.read("MATCH (n:Profile) RETURN n.key")
-        self._delete_nodes("Profile", [key for [key] in found if key not in kept])
+        members, profiles = held_keys
+        self._delete_links("MEMBERSHIP", sorted(members - set(records.memberships(merged)["key"])))
+        self._delete_nodes("Profile", sorted(profiles - set(records.profiles(merged)["key"])))
         own, foreign = self._owners(graph, people, merged)
         years, clusters = list(parts.all_years(graph)), list(graph.cluster_ids)
         found = self.link.read(
             "MATCH (n:Activity) WHERE n.year IN $years RETURN n.key, n.participant_id", years=years
         )
-        kept = set(made["activity"]["key"])
+        kept, alone = set(made["activity"]["key"]), alone and self._alone(graph)
         stale = [k for k, i in found if k not in kept and i not in foreign and (alone or i in own)]
         self._delete_nodes("Activity", stale)
         for name in ("indicators", "measures"):
@@ -229,7 +244,8 @@ class Loader(Writer):
             )
             kept = set(made[name]["key"])
             self._delete_nodes(label, [key for [key] in found if key not in kept])
-        held, own_or_all = self.open_rows(), None if alone else own
+        held = self.open_rows()
+        own_or_all = None if alone and self._alone(graph) else own
         gone = parts.stale_rows(held, clusters, years, (own_or_all, foreign), covered)
         kept = set(made["unsettled"]["key"])
         stems = {key.rpartition("|")[0] for key in kept}
@@ -262,20 +278,23 @@ class Loader(Writer):
             )
             # Every key of the data is there, so where the counts agree nothing else is.
             if count != len(keys):
-                removed += self._sweep_year(year, keys, own, foreign, alone)
+                removed += self._sweep_year(year, keys, own, foreign, graph if alone else None)
         return removed
 
-    def _sweep_year(self, year: int, keys: set[str], own: set[str], foreign: set[str], alone: bool) -> int:
+    def _sweep_year(
+        self, year: int, keys: set[str], own: set[str], foreign: set[str], alone: SupplyGraph | None
+    ) -> int:
         found = self.link.read(
             "MATCH (a)-[r:SUPPLIES]->(b) WHERE r.year = $year RETURN a.id, b.id, r.key", year=year
         )
         stems = {key.rpartition("|")[0] for key in keys}
+        every = alone is not None and self._alone(alone)
         stale = []
         for supplier, buyer, key in found:
             if key in keys:
                 continue
             free = supplier not in foreign and buyer not in foreign
-            owned = free and (alone or supplier in own or buyer in own)
+            owned = free and (every or supplier in own or buyer in own)
             if owned or key.rpartition("|")[0] in stems:
                 stale.append(key)
         self._delete_links("SUPPLIES", stale)

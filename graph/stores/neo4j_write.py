@@ -191,9 +191,18 @@ class Writer:
             self._batches(link_statement(link), link_rows(link, made[name]))
 
     def _prune(self) -> None:
-        """Delete participants and unlisted clusters that nothing refers to any more."""
-        self._steps([("MATCH (p:Participant) WHERE NOT (p)--() DELETE p", {})])
-        self._steps([("MATCH (c:Cluster) WHERE NOT c.listed AND NOT (c)--() DELETE c", {})])
+        """Delete participants and unlisted clusters that nothing refers to any more.
+
+        Beside another load they are left to the one that ends last: it may be about to refer to them.
+        """
+        # One that was killed and that this one makes good does not end.
+        alone = (
+            "NOT EXISTS { MATCH (l:Load) WHERE l.fingerprint <> $job AND NOT (all(one IN l.clusters "
+            "WHERE one IN $clusters) AND all(y IN l.years WHERE y IN $years)) }"
+        )
+        job = {"job": self.job, "clusters": self.scope[0], "years": self.scope[1]}
+        self._steps([(f"MATCH (p:Participant) WHERE NOT (p)--() AND {alone} DELETE p", job)])
+        self._steps([(f"MATCH (c:Cluster) WHERE NOT c.listed AND NOT (c)--() AND {alone} DELETE c", job)])
 
     def _delete_links(self, kind: str, keys: list[str]) -> None:
         self._batches(f"UNWIND $rows AS key MATCH ()-[r:{kind} {{key: key}}]->() DELETE r", keys)
