@@ -257,6 +257,23 @@ def test_two_loaders_of_different_clusters_at_once(store: Store, store_address: 
     assert_equal(store.read(), parts.subset(graph, graph.cluster_ids))
 
 
+@pytest.mark.parametrize("store_address", ["neo4j"], indirect=True)
+def test_a_load_removes_nothing_of_one_that_came_in_between(store: Store, store_address: str) -> None:
+    graph = random_graph(11)
+    first, *others = graph.cluster_ids
+    store.load(parts.subset(graph, [first]))
+    waiting = [parts.subset(graph, others)]
+
+    def between(stage: str, done: int, total: int) -> None:
+        if waiting:
+            with open_store(store_address) as mine:
+                mine.load(waiting.pop())
+
+    store.load(parts.subset(graph, [first]), between)
+    assert not waiting
+    assert_equal(store.read(), parts.subset(graph, graph.cluster_ids))
+
+
 @CYPHER
 def test_a_reader_during_a_load_sees_all_or_is_told_to_wait(store: Store, store_address: str) -> None:
     before, after = random_graph(12), random_graph(13)
