@@ -32,8 +32,8 @@ NESTED: Final = {
 }
 # What a server with a gigabyte of memory does not get over while others wait for it.
 HEAVY: Final = (
-    "a subquery for each", "existence over everything", "every neighbourhood listed", "lists of lists of lists",
-    "sorted at random", "all that differ", "a sum in a loop", "a list in itself", "a map in itself",
+    "a subquery for each", "existence over everything", "every neighbourhood listed",
+    "lists of lists of lists", "sorted at random", "all that differ", "a sum in a loop", "a list in itself", "a map in itself",
     "everything in one row", "a wall of columns",
 )  # fmt: skip
 FLOODS: Final = {
