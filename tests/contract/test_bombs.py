@@ -32,10 +32,18 @@ NESTED: Final = {
 }
 # What a server with a gigabyte of memory does not get over while others wait for it.
 HEAVY: Final = (
-    "a subquery for each", "existence over everything", "every neighbourhood listed",
-    "lists of lists of lists", "sorted at random", "all that differ", "a sum in a loop", "a list in itself", "a map in itself",
-    "everything in one row", "a wall of columns",
-)  # fmt: skip
+    "a subquery for each",
+    "existence over everything",
+    "every neighbourhood listed",
+    "lists of lists of lists",
+    "sorted at random",
+    "all that differ",
+    "a sum in a loop",
+    "a list in itself",
+    "a map in itself",
+    "everything in one row",
+    "a wall of columns",
+)
 FLOODS: Final = {
     "a text replaced by itself": "RETURN size(reduce(s = 'aaaaaaaaaa', i IN range(1, 12) | "
     "replace(s, 'a', s))) AS n",
