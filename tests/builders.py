@@ -154,13 +154,14 @@ def write_folder(folder: Path, tables: dict[str, pd.DataFrame]) -> Path:
     return folder
 
 
-def refused(folder: Path, text: str, read: Callable[[Path], object], says: str) -> None:
-    """Write a file of rules and check that reading it is refused in a sentence that names it."""
+def refused(folder: Path, text: str, read: Callable[[Path], object]) -> str:
+    """Write a file of rules, which must be refused; return the sentence, which must name it."""
     path = folder / "mine.toml"
     path.write_text(text, "utf-8")
-    with pytest.raises(DataError, match=says) as error:
+    with pytest.raises(DataError) as error:
         read(path)
     assert str(path) in str(error.value)
+    return str(error.value)
 
 
 def told_rows(tables: Tables) -> list[dict[str, Any]]:

@@ -381,6 +381,9 @@ def test_the_list_of_links_has_all_values_and_filters(open_page: Opener, files: 
         for i, j in zip(formation.ids[formation.src], formation.ids[formation.dst], strict=True)
     )
     expect(box.get_by_role("status")).to_have_text(f"shown {min(50, touching)} of {len(formation.src)}")
+    rows = box.locator("tbody tr").all_inner_texts()
+    assert len(rows) == min(50, touching) > 0
+    assert all(name.lower() in row.lower() for row in rows)
 
 
 def test_the_picture_is_saved_as_svg(open_page: Opener, files: dict[str, Path], tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import re
 from pathlib import Path
 from typing import Any
 
@@ -239,7 +240,7 @@ source = "s"
     ],
 )
 def test_a_wrong_file_names_file_line_and_field(tmp_path: Path, before: str, after: str, says: str) -> None:
-    refused(tmp_path, GOOD.replace(before, after), read_rules, says)
+    assert re.search(says, refused(tmp_path, GOOD.replace(before, after), read_rules))
 
 
 def test_rules_of_ones_own_replace_the_shipped_and_stay_with_the_results(tmp_path: Path) -> None:
