@@ -29,7 +29,7 @@ _SAME: Final = 1e-9
 """Positions closer than this differ by rounding only."""
 
 
-def linkpositions(
+def link_positions(
     src: Index, dst: Index, weight: FloatArray, total: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Return `upstreamness` and `downstreamness` of links and throughflows given as arrays, shape (n,) each.
@@ -92,7 +92,7 @@ def upstreamness(flows: ArrayLike, total: ArrayLike) -> FloatArray:
     """
     matrix, through = checked_flows("upstreamness", flows, total)
     src, dst = np.nonzero(matrix)
-    return linkpositions(src, dst, matrix[src, dst], through)[0]
+    return link_positions(src, dst, matrix[src, dst], through)[0]
 
 
 def downstreamness(flows: ArrayLike, total: ArrayLike) -> FloatArray:
@@ -113,7 +113,7 @@ def downstreamness(flows: ArrayLike, total: ArrayLike) -> FloatArray:
     """
     matrix, through = checked_flows("downstreamness", flows, total)
     src, dst = np.nonzero(matrix)
-    return linkpositions(src, dst, matrix[src, dst], through)[1]
+    return link_positions(src, dst, matrix[src, dst], through)[1]
 
 
 def average_propagation_lengths(coefficients: ArrayLike) -> FloatArray:
@@ -365,7 +365,7 @@ def positions(formation: Formation, settings: Settings) -> Measured:
         out.unknown("leontief_unproductive", *pairs)
     flowing = carried > 0
     if visits is None:
-        up, down = linkpositions(src, dst, weight, carried)
+        up, down = link_positions(src, dst, weight, carried)
     else:
         through = np.where(flowing, carried, 1.0)
         up = np.where(flowing, visits.sum(axis=1), NAN)
