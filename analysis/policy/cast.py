@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clustercoop.analysis.policy.analysed import Analysed
+from clustercoop.analysis.roles import of_role, producing
 from clustercoop.analysis.thresholds import Thresholds
 from clustercoop.analysis.unsettled import Unsettled, open_rows, unsettled
 from clustercoop.graph.formation import FloatArray, Formation, sum_by
@@ -65,12 +66,12 @@ class Cast:
     @cached_property
     def producing(self) -> Flags:
         """Whether the role is one that produces; an unknown role is."""
-        return producing(self.formation, self.thresholds)
+        return of_role(self.formation, self.thresholds.produces)
 
     @cached_property
     def final(self) -> Flags:
         """Producers of final products, by role."""
-        return np.array([self.thresholds.is_final_producer(role) for role in self.formation.role], dtype=bool)
+        return of_role(self.formation, self.thresholds.is_final_producer)
 
     @cached_property
     def linked(self) -> Flags:
@@ -114,11 +115,6 @@ class Cast:
         if self.open:
             bought[self.open.tied] = np.nan
         return bought
-
-
-def producing(formation: Formation, thresholds: Thresholds) -> Flags:
-    """Return the members whose role is one that produces; an unknown role is."""
-    return np.array([thresholds.produces(role) for role in formation.role], dtype=bool)
 
 
 def silent(formation: Formation, thresholds: Thresholds) -> Flags:

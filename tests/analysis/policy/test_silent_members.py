@@ -10,7 +10,10 @@ import pandas as pd
 import pytest
 
 import clustercoop
+from clustercoop.analysis.policy.cast import idle, silent
 from clustercoop.analysis.policy.emissions import emission_bubble
+from clustercoop.analysis.thresholds import load_thresholds
+from clustercoop.graph.model import SupplyGraph
 from clustercoop.reports.people import for_people
 
 
@@ -107,3 +110,19 @@ def test_supply_above_output_leaves_dependence_unknown(result: clustercoop.Resul
     assert math.isnan(found.loc["m", "supplier_side"])  # f supplies 25 of 20, and 30 of 40 would be no answer
     assert found.loc["m", "buyer_side"] == pytest.approx(30 / 50)
     assert found.loc["l", "supplier_side"] == pytest.approx(3 / 40)
+
+
+def test_a_bound_says_that_a_member_makes_something_whatever_its_role() -> None:
+    graph = SupplyGraph.from_tables(
+        {
+            "participants": pd.DataFrame(
+                [("a", "firm"), ("u", "university"), ("v", "university")], columns=["participant_id", "role"]
+            ).assign(cluster_id="k"),
+            "activity": pd.DataFrame(
+                [("a", 10.0, None), ("u", None, 5.0)], columns=["participant_id", "output", "output_high"]
+            ).assign(year=2020),
+        }
+    )
+    formation, thresholds = graph.formation("k", 2020), load_thresholds()
+    assert silent(formation, thresholds).tolist() == [False, True, False]
+    assert idle(formation, thresholds).tolist() == [False, False, True]
