@@ -137,7 +137,7 @@ def _losses(found: WhatIf, lang: str) -> Iterator[str]:
 
 def _plans(found: WhatIf, lang: str) -> Iterator[str]:
     from clustercoop.graph.findings import Finding
-    from clustercoop.reports.numbers import percent, show
+    from clustercoop.reports.numbers import is_unknown, percent, show
 
     names = found.graph.names
     for key, rows in found.plans.groupby(["scenario", "cluster_id", "year"], sort=False):
@@ -145,10 +145,10 @@ def _plans(found: WhatIf, lang: str) -> Iterator[str]:
         target = percent(first["target"], lang)
         yield _heading(first, found.graph.cluster_names, key[2], lang)
         if first["code"]:
-            money = "" if first["need"] is None else show(first["need"], "money", lang)
-            most = "" if first["reachable"] is None else show(first["reachable"], "money", lang)
+            ends = (first["need"], first["reachable"])
+            told = ["" if is_unknown(end) else f"{end:.15g}" for end in ends]
             yield f"  {text('whatif.target', lang, target=target)}: " + Finding(
-                first["code"], value=money, detail=most
+                first["code"], value=told[0], detail=told[1]
             ).message(lang)
             continue
         proven = "whatif.fewest" if first["links"] == first["at_least"] else "whatif.few"

@@ -20,7 +20,7 @@ import pandas as pd
 
 from clustercoop.graph.display import inert, notebook
 from clustercoop.graph.errors import ParameterError
-from clustercoop.graph.texts import BASE, decimal_point, fill, row_text, subset, term, text
+from clustercoop.graph.texts import BASE, amount, decimal_point, fill, row_text, subset, term, text
 
 Severity = Literal["error", "warning", "info"]
 
@@ -44,7 +44,10 @@ NAMED: Final = 10
 KEPT: Final = 100
 _KINDS: Final = 5
 # What introduces a detail, left out where there is none.
-_NO_DETAIL: Final = re.compile(r": \{detail\}| \(\{detail\}\)")
+_NO_DETAIL: Final = re.compile(r": \{detail(?::\w+)?\}| \(\{detail(?::\w+)?\}\)")
+# The cells of a row that a detail lists: a column and its figure.
+_CELL: Final = re.compile(r"(\w+) (-?[\d.]+(?:e[+-]?\d+)?)(?=, |$)")
+_ANY: Final = re.compile(r"\{(?:value|detail)(:\w+)?\}")
 # A figure that was worked out, alone or in a list; codes such as 05.1 and 05.1.2 are none.
 _FIGURE: Final = re.compile(r"(?:^|(?<=; ))(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]\d+)?)(%?)(?=$|; | \(\+)")
 _MORE: Final = re.compile(r" \(\+(\d+)\)$")
@@ -71,6 +74,16 @@ class CodeText:
     def action(self, lang: str = BASE) -> str:
         """Return what is done about it, in `lang`."""
         return row_text(self.row, "action", lang, f"finding.{self.code}.action")
+
+    def general(self, lang: str = BASE) -> str:
+        """Return the sentence without the particulars of one finding.
+
+        Examples
+        --------
+        >>> catalogue()["supply_bounded"].general()[-11:]
+        ' at least …'
+        """
+        return _ANY.sub("…", self.sentence(lang))
 
 
 @cache
@@ -110,23 +123,32 @@ class Finding:
         return catalogue()[self.code].severity
 
     def message(self, lang: str = "en") -> str:
-        """Return the sentence in `lang`.
+        r"""Return the sentence in `lang`.
 
         Examples
         --------
         >>> Finding("year_impossible", value="20222").message()
         'the year 20222 is not a year between 1900 and 2100'
 
-        A cell of a file is quoted as it stands there; a figure that was worked out follows the language.
+        A cell of a file is quoted as it stands there; a figure that was worked out follows the language, and
+        one of money (``{value:money}``) is in millions wherever it comes from.
 
         >>> Finding("ratio_above_one", value="1.25").message("ru")[-6:-1]
         ' 1,25'
+        >>> Finding("supply_bounded", value="1234.5").message()[-15:]
+        '1,234.5\xa0million'
         """
         sentence = catalogue()[self.code].sentence(lang)
         if not self.detail:
             sentence = _NO_DETAIL.sub("", sentence)
-        value = self.value if self.file else figures(self.value, lang)
-        return fill(sentence, value=value, detail=figures(listed(self.detail), lang))
+        told = {"value": self.value, "detail": listed(self.detail)}
+        places = {name: figures(held, lang) for name, held in told.items()}
+        if self.file:
+            places["value"] = self.value
+        for kind, template in (("number", "{value}"), ("money", text("format.million", lang))):
+            places |= {f"{name}:{kind}": _measured(held, template, lang) for name, held in told.items()}
+        places["detail:cells"] = _CELL.sub(lambda found: _cell(found[1], found[2], lang), self.detail)
+        return fill(sentence, **places)
 
     def action(self, lang: str = "en") -> str:
         """Return what was done about it, in `lang`."""
@@ -165,6 +187,21 @@ def figures(told: str, lang: str) -> str:
     ('77,3\xa0%', '0,34; 1200000 (+3)', '05.1; 20.11.2')
     """
     return _FIGURE.sub(lambda found: _written(found[1], found[2], lang), told)
+
+
+def _measured(told: str, template: str, lang: str) -> str:
+    """Return a figure that a place of a sentence says is one; what is none stays as it is."""
+    try:
+        return template.replace("{value}", amount(float(told), lang))
+    except ValueError:
+        return told
+
+
+def _cell(column: str, figure: str, lang: str) -> str:
+    label = subset("input.column.", lang).get(column, column)
+    if not label[:2].isupper():  # R&D stays as it is
+        label = label[:1].lower() + label[1:]
+    return f"{label} {_measured(figure, '{value}', lang)}"
 
 
 def _written(number: str, percent: str, lang: str) -> str:

@@ -6,6 +6,7 @@ Rows of data that carry their own texts (a column, a finding) need no entry: `ro
 from __future__ import annotations
 
 import csv
+import math
 import re
 from collections.abc import Mapping
 from functools import cache
@@ -18,7 +19,7 @@ BASE: Final = "en"
 FOLDER = resources.files("clustercoop.graph").joinpath("text")
 _JOINTS: Final = ("; ", " → ")
 _Error = TypeVar("_Error", bound=ClusterCoopError)
-_PLACE: Final = re.compile(r"\{(\w+)\}")
+_PLACE: Final = re.compile(r"\{(\w+(?::\w+)?)\}")
 
 
 @cache
@@ -181,6 +182,23 @@ def decimal_point(told: str, lang: str) -> str:
     '0,5 of 2.'
     """
     return re.sub(r"(?<=\d)\.(?=\d)", lambda _: text("format.point", lang), told)
+
+
+def amount(value: float, lang: str) -> str:
+    r"""Return a figure in the manner of `lang`: grouped, six figures or all whole digits.
+
+    Examples
+    --------
+    >>> amount(1234567.8, "en"), amount(-1234.5, "ru"), amount(0.0012, "en"), amount(2.0, "ru")
+    ('1,234,568', '\u22121\xa0234,5', '0.0012', '2')
+    """
+    if not math.isfinite(value):
+        return str(value)
+    digits = max(0, 5 - math.floor(math.log10(abs(value)))) if value else 0
+    plain = f"{abs(value):,.{digits}f}"
+    plain = plain.rstrip("0").rstrip(".") if digits else plain
+    signs = {ord(","): text("format.group", lang), ord("."): text("format.point", lang)}
+    return ("\u2212" if value < 0 else "") + plain.translate(signs)
 
 
 def clear_cache() -> None:

@@ -407,8 +407,7 @@ def check_figures(ledger: Ledger, who: str) -> None:
     """Tell figures of activity or indicators that do not go together, and jumps between years."""
 
     def shown(name: str) -> Callable[[int], str]:
-        values = ledger.values(name)
-        return lambda row: f"{values[row]:.15g}"
+        return _texts(ledger.values(name))
 
     activity = "output" in ledger.frame
     added, research = ("value_added", "rd_expenses")
@@ -477,8 +476,11 @@ def _check_jumps(ledger: Ledger, who: str) -> None:
         earlier = np.full(len(ledger), np.nan)
         earlier[now] = values[before]
 
-        def text(row: int, earlier: NDArray[Any] = earlier) -> str:
-            return f"{earlier[row]:.15g}"
+        # Both of one unit: the cell of the file may be in another than the year before.
+        texts = {"value": _texts(values), "detail": _texts(earlier)}
+        ledger.note(ratio > JUMP_UP, "jump_up", column.name, **texts)
+        ledger.note(ratio < JUMP_DOWN, "jump_down", column.name, **texts)
 
-        ledger.note(ratio > JUMP_UP, "jump_up", column.name, detail=text)
-        ledger.note(ratio < JUMP_DOWN, "jump_down", column.name, detail=text)
+
+def _texts(values: NDArray[Any]) -> Callable[[int], str]:
+    return lambda row: f"{values[row]:.15g}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -18,6 +19,7 @@ from clustercoop.reports.inert import plain, shorten
 from clustercoop.reports.numbers import decimal, is_unknown, percent, raw, show
 from clustercoop.reports.page import asset, render, width_rules
 from clustercoop.reports.reasons import column_label, gap_sentence
+from clustercoop.reports.records import input_column, input_table, setting_called
 from clustercoop.reports.section import Block, Shown, Text
 from clustercoop.reports.tables import Cell, display, plain_table, unit
 from clustercoop.reports.words import Words
@@ -58,7 +60,8 @@ class Told:
             yield words("cmp_same")
             return
         if len(found.settings):
-            yield words("cmp_settings_differ", names=", ".join(found.settings["name"]))
+            called = ", ".join(setting_called(name, words) for name in found.settings["name"])
+            yield words("cmp_settings_differ", names=called)
         if len(found.renamed):
             pairs = found.renamed.itertuples(index=False, name=None)
             yield words("cmp_renamed", pairs="; ".join(f"{plain(a)} → {plain(b)}" for a, b in pairs))
@@ -151,7 +154,10 @@ class Told:
 
     def _settings(self) -> Iterable[Sequence[Any]]:
         for row in _records(self.found.settings):
-            yield row.name, *("" if v is None else str(v) for v in (row.before, row.after))
+            yield (
+                setting_called(row.name, self.words),
+                *("" if v is None else str(v) for v in (row.before, row.after)),
+            )
 
     def _formations(self) -> Iterable[Sequence[Any]]:
         for row in _records(self._states):
@@ -208,7 +214,12 @@ class Told:
             where = "; ".join(self.cluster(one) for one in row.cluster_ids.split(";") if one)
             said = self.words("yes" if row.explains else "no")
             state = self.words(f"cmp_state_{row.state}")
-            yield row.table, state, shorten(row.key, 300), row.column or _BLANK, *sides, where or _BLANK, said
+            place = (input_table(row.table, self.words), state, shorten(self._key(row.key), 300))
+            yield *place, input_column(row.column, self.words) or _BLANK, *sides, where or _BLANK, said
+
+    def _key(self, key: str) -> str:
+        """Return the key of a row, ``column=value; …``, its columns by what they are called."""
+        return _OF_KEY.sub(lambda found: f"{found[1]}{input_column(found[2], self.words)} ", key)
 
     def _raw(self, value: Any) -> Cell:
         """Return a cell of the data with every figure that it has: rows differ by their last ones too."""
@@ -228,6 +239,7 @@ _KINDS: Final = {
     **dict.fromkeys(("reason", "key", "concerns"), "sentence"),
 }
 _BLANK: Final = Cell("", "")
+_OF_KEY: Final = re.compile(r"(^|; )([a-z_]+)=")
 
 
 def _records(frame: pd.DataFrame) -> Iterator[Any]:

@@ -93,6 +93,18 @@ def xml_text(text: str) -> str:
     return _CONTROL.sub("", text)
 
 
+def cell_text(text: str) -> str:
+    r"""Return `text` for a cell of a workbook: `xml_text`, and never what XlsxWriter takes for markup.
+
+    Examples
+    --------
+    >>> cell_text("a\x00b"), cell_text("<r> & </r>")
+    ('ab', '<r> & </r> ')
+    """
+    clean = xml_text(text)
+    return clean + " " if clean.startswith("<r>") and clean.endswith("</r>") else clean
+
+
 def markdown(text: str) -> str:
     r"""Return `text` for a Markdown paragraph or table cell: shown as it is, never obeyed.
 

@@ -10,7 +10,7 @@ from clustercoop.graph.columns import output_column
 from clustercoop.graph.kinds import KINDS
 from clustercoop.graph.texts import term
 from clustercoop.reports.content import Content
-from clustercoop.reports.inert import shorten, xml_text
+from clustercoop.reports.inert import cell_text, shorten
 from clustercoop.reports.sections.clusters import Clusters
 
 # Columns of the leading table, in the order of the sheet.
@@ -123,7 +123,7 @@ class Overview:
         kind = _kind(code)
         if code == "cooperation_change":
             label += ", " + self.words("points", value="").strip()
-        sheet.write_string(HEAD, index, xml_text(label), self.head)
+        sheet.write_string(HEAD, index, cell_text(label), self.head)
         width = 44 if code == "cluster_id" else 26 if "d" in column else 13
         notation = {"cooperation_change": _POINTS}.get(
             code, "0.000" if kind == "money" else KINDS[kind].excel
@@ -139,7 +139,7 @@ class Overview:
                 elif column.get("t") and column["t"][row]:
                     sheet.write_string(place, index, column["t"][row], self.bounds)
             elif column["i"][row] >= 0:
-                told = shorten(xml_text(column["d"][column["i"][row]]), 255)
+                told = cell_text(shorten(column["d"][column["i"][row]], 255))
                 address = column["a"][column["i"][row]] if self.page and "a" in column else ""
                 if address:
                     sheet.write_url(place, index, f"external:{self.page}{address}", self.link, told)
@@ -190,7 +190,7 @@ class Overview:
         chart = self.book.add_chart({"type": "bar"})
         chart.add_series(
             {
-                "name": xml_text(column["l"]),
+                "name": cell_text(column["l"]),
                 "categories": self._range("cluster_id", count),
                 "values": self._range("cooperation_ratio", count),
                 "fill": {"color": _SERIES[0]},
@@ -224,7 +224,7 @@ class Overview:
             self.sheet.write_number(top + 1, at, year, self.head)
         chart = self.book.add_chart({"type": "column", "subtype": "stacked"})
         for number, (kind, column) in enumerate(counts.items(), start=2):
-            self.sheet.write_string(top + number, 0, xml_text(term(str(kind), self.words.lang)))
+            self.sheet.write_string(top + number, 0, cell_text(term(str(kind), self.words.lang)))
             for at, count in enumerate(column.tolist(), start=1):
                 self.sheet.write_number(top + number, at, count)
             chart.add_series(
@@ -269,7 +269,7 @@ class Overview:
         for axis, column in ((chart.set_x_axis, x), (chart.set_y_axis, y)):
             axis(
                 {
-                    "name": xml_text(column["l"]),
+                    "name": cell_text(column["l"]),
                     "name_font": {"size": 9, "bold": False},
                     "min": 0,
                     "major_gridlines": grid,
@@ -280,7 +280,7 @@ class Overview:
 
     @staticmethod
     def _dress(chart: Any, title: str) -> None:
-        chart.set_title({"name": xml_text(title), "name_font": {"size": 12}, "overlay": False})
+        chart.set_title({"name": cell_text(title), "name_font": {"size": 12}, "overlay": False})
         chart.set_chartarea({"border": {"color": "#D0D7DE"}})
 
 

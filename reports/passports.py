@@ -13,7 +13,7 @@ from clustercoop.analysis.support import support_measures
 from clustercoop.graph.columns import output_column
 from clustercoop.graph.findings import catalogue
 from clustercoop.graph.findings import listed as told_list
-from clustercoop.graph.texts import fill, row_text, term
+from clustercoop.graph.texts import row_text, term
 from clustercoop.reports.beyond import beyond_chance
 from clustercoop.reports.content import Content
 from clustercoop.reports.inert import plain, quoted, shorten
@@ -350,7 +350,7 @@ class Passports:
         for cluster, codes in held.items():
             rows: list[tuple[str, str, int]] = []
             for code, found in codes.items():
-                general = fill(kinds[code].sentence(self.lang), value="…", detail="…")
+                general = kinds[code].general(self.lang)
                 text = found[0].message(self.lang) if len(found) == 1 else general
                 rows.append((kinds[code].severity, shorten(plain(text), 200), len(found)))
             out[cluster] = sorted(rows, key=lambda row: (order.get(row[0], 3), -row[2], row[1]))

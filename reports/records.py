@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from clustercoop.graph.texts import subset, text
 from clustercoop.reports.inert import plain, shorten
 from clustercoop.reports.numbers import is_unknown, raw, show
 from clustercoop.reports.tables import Cell, Column, Row, Table
@@ -42,10 +43,42 @@ ORDER: Final = (
 TEXT: Final = 60
 
 
+def input_column(name: str, words: Words) -> str:
+    """Return what a column of an input table is called; any other text as it is.
+
+    Examples
+    --------
+    >>> input_column("rd_expenses", Words("en")), input_column("output_low", Words("ru"))
+    ('R&D expenses', 'не менее: Выпуск')
+    """
+    known = subset("input.column.", words.lang)
+    stem, _, end = name.rpartition("_")
+    if name not in known and stem in known and end in ("low", "high"):
+        return text(f"input.{end}", words.lang, column=known[stem])
+    return known.get(name, name)
+
+
+def input_table(name: str, words: Words) -> str:
+    """Return what an input table is called; any other text as it is."""
+    return subset("input.tables.", words.lang).get(name, name)
+
+
+def setting_called(name: str, words: Words) -> str:
+    """Return what a setting is called.
+
+    Examples
+    --------
+    >>> setting_called("min_output_coverage", Words("en"))
+    'Least share of known output'
+    """
+    return subset("setting.", words.lang).get(name, name)
+
+
 def rows_by_table(accounting: Mapping[str, Mapping[str, Any]], words: Words) -> Table:
     """Return rows read, accepted and rejected by input table."""
     records = [
-        {"table": name, **{key: value for key, value in figures.items() if not isinstance(value, Mapping)}}
+        {"table": input_table(name, words)}
+        | {key: value for key, value in figures.items() if not isinstance(value, Mapping)}
         for name, figures in sorted(accounting.items())
     ]
     return records_table("accounting", words("caption_accounting"), records, words)
@@ -54,7 +87,7 @@ def rows_by_table(accounting: Mapping[str, Mapping[str, Any]], words: Words) -> 
 def sums_by_column(accounting: Mapping[str, Mapping[str, Any]], words: Words) -> Table:
     """Return sums read, accepted and rejected by numeric column of the input tables."""
     records = [
-        {"table": name, "column": column, **sums}
+        {"table": input_table(name, words), "column": input_column(column, words), **sums}
         for name, figures in sorted(accounting.items())
         for column, sums in sorted(dict(figures.get("values", {})).items())
     ]
@@ -87,16 +120,19 @@ def _cell(value: Any, column: Column, words: Words) -> Cell:
     if _blank(value):
         return Cell("", "")
     if isinstance(value, Mapping):
-        value = "; ".join(f"{name} → {target}" for name, target in sorted(value.items()))
+        called = input_column if column.name == "columns" else lambda target, _: target
+        value = "; ".join(f"{name} → {called(str(target), words)}" for name, target in sorted(value.items()))
     elif isinstance(value, list | tuple):
         value = "; ".join(map(str, value))
     if isinstance(value, bool):
         return Cell(words("yes" if value else "no"), raw(value))
     if column.numeric:
         return Cell(show(value, column.kind, words.lang), raw(value))
-    text = plain(str(value)) if str(value) != "\t" else "Tab"
-    brief = text[:12] + "…" if column.name == "sha256" and len(text) > 12 else shorten(text, TEXT)
-    return Cell(brief, text, tip=text if brief != text else "")
+    told = plain(str(value)) if str(value) != "\t" else "Tab"
+    if column.name == "table":
+        told = input_table(told, words)
+    brief = told[:12] + "…" if column.name == "sha256" and len(told) > 12 else shorten(told, TEXT)
+    return Cell(brief, told, tip=told if brief != told else "")
 
 
 def _kind(name: str, records: list[dict[str, Any]]) -> str:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
-
-import numpy as np
 
 from clustercoop.analysis.results import Result
 from clustercoop.graph.columns import output_columns
 from clustercoop.graph.errors import OutputError
 from clustercoop.graph.kinds import KINDS
 from clustercoop.graph.texts import terms
+from clustercoop.reports.bulk import Bulk
 from clustercoop.reports.content import Content
-from clustercoop.reports.inert import shorten, xml_text
+from clustercoop.reports.inert import cell_text
 from clustercoop.reports.numbers import is_unknown
 from clustercoop.reports.overview import Overview
 from clustercoop.reports.section import Sheet
@@ -33,6 +32,41 @@ LONGEST: Final = 31
 _FORBIDDEN: Final = re.compile(r"[][:*?/\\]")
 # A fixed date: the same result makes the same bytes.
 CREATED: Final = datetime(2000, 1, 1)
+
+
+def fitted(text: str) -> str:
+    """Return as much of `text` as a cell holds: Excel counts units of UTF-16.
+
+    Examples
+    --------
+    >>> len(fitted("a" * 40_000)), len(fitted("\N{GRINNING FACE}" * 20_000))
+    (32767, 16384)
+    """
+    if len(text) <= MAX_TEXT // 2:
+        return text
+    units = text.encode("utf-16-le")
+    if len(units) <= 2 * MAX_TEXT:
+        return text
+    return units[: 2 * (MAX_TEXT - 1)].decode("utf-16-le", "ignore").rstrip() + "…"
+
+
+class _Telling:
+    """Makes texts of values that Excel takes, and remembers which it had to cut."""
+
+    def __init__(self, told: Callable[[Any], str]) -> None:
+        self._told = told
+        self._long: set[Any] = set()
+
+    def __call__(self, value: Any) -> str:
+        text = cell_text(self._told(value))
+        fitting = fitted(text)
+        if fitting != text:
+            self._long.add(value)
+        return fitting
+
+    def cut(self, values: Iterable[Any]) -> int:
+        """Return how many of `values` were cut."""
+        return sum(value in self._long for value in values) if self._long else 0
 
 
 class _Sheets:
@@ -79,13 +113,15 @@ class _Sheets:
             self.notes.append(self.words("note_rows", sheet=name, kept=kept, rows=rows))
         sheet.set_row(top, 32, self.head)
         self._grouped(sheet, table)
-        cut = 0
+        bulk, cut = Bulk(sheet, top + 1, kept), 0
         for index, ((label, kind), values) in enumerate(zip(table.heads, table.columns, strict=True)):
-            sheet.write_string(top, index, self._fit(label)[0], self.head)
+            sheet.write_string(top, index, fitted(cell_text(label)), self.head)
+            values = values if kept == rows else values[:kept]
             if index in table.links:
-                cut += self._linked(sheet, index, top, values[:kept], table.links[index])
+                cut += self._linked(sheet, bulk, values, table.links[index], (top + 1, index))
             else:
-                cut += self._column(sheet, index, top, values[:kept], kind)
+                cut += self._column(bulk, values, kind)
+        bulk.close()
         if cut:
             self.notes.append(self.words("note_cut", sheet=name, cells=cut, limit=MAX_TEXT))
         sheet.freeze_panes(top + 1, 2 if len(table.heads) > 4 else 0)
@@ -109,23 +145,11 @@ class _Sheets:
             elif table.groups:
                 sheet.write_blank(0, index, None, self.head)
 
-    def _column(self, sheet: Any, index: int, top: int, values: Sequence[Any], kind: str) -> int:
-        """Write the cells of a column, unknown ones stay empty; return how many texts were cut."""
-        form, told, cut = self.number.get(kind), dict[str, tuple[str, bool]](), 0
-        for row, value in enumerate(values, start=top + 1):
-            if is_unknown(value):
-                continue
-            if isinstance(value, bool | np.bool_) or kind == "bool":
-                sheet.write_boolean(row, index, str(value).lower() in ("true", "1", "1.0"))
-            elif form is not None and not isinstance(value, str) and np.isfinite(value):
-                sheet.write_number(row, index, value, form)
-            else:
-                text = str(value)
-                if text not in told:
-                    told[text] = self._fit(self._told(text, kind))
-                cut += told[text][1]
-                sheet.write_string(row, index, told[text][0], self.text)
-        return cut
+    def _column(self, bulk: Bulk, values: Sequence[Any], kind: str) -> int:
+        """Add a column, its unknown cells empty; return how many texts were cut."""
+        telling = _Telling(lambda value: self._told(str(value), kind))
+        bulk.add(values, self.text, None if kind == "bool" else telling, self.number.get(kind))
+        return telling.cut(values)
 
     def _told(self, text: str, kind: str) -> str:
         if kind in ("term", "level"):
@@ -133,24 +157,21 @@ class _Sheets:
         return year_span(text) if kind == "years" else text
 
     def _linked(
-        self, sheet: Any, index: int, top: int, values: Sequence[Any], addresses: Sequence[str]
+        self, sheet: Any, bulk: Bulk, values: Sequence[Any], addresses: Sequence[str], start: tuple[int, int]
     ) -> int:
-        """Write texts that lead somewhere, as many as Excel takes; return how many were cut."""
-        cut = 0
-        for row, (value, address) in enumerate(zip(values, addresses, strict=False), start=top + 1):
-            text, long = self._fit("" if is_unknown(value) else str(value))
-            cut += long
-            if address and text and not long and self._links < MAX_LINKS:
+        """Add a column of texts that lead somewhere, as many as Excel takes; return how many were cut."""
+        telling, styles = _Telling(str), []
+        sheet.ignore_write_string = True  # the texts are written with the rows
+        for row, (value, address) in enumerate(zip(values, addresses, strict=False), start=start[0]):
+            text = "" if is_unknown(value) else telling(value)
+            leads = address and text and not telling.cut([value]) and self._links < MAX_LINKS
+            styles.append(self.link if leads else self.text)
+            if leads:
                 self._links += 1
-                sheet.write_url(row, index, f"external:{address}", self.link, text)
-            elif text:
-                sheet.write_string(row, index, text, self.text)
-        return cut
-
-    @staticmethod
-    def _fit(text: str) -> tuple[str, bool]:
-        clean = xml_text(text)
-        return shorten(clean, MAX_TEXT), len(clean) > MAX_TEXT
+                sheet.write_url(row, start[1], f"external:{address}", self.link, text)
+        sheet.ignore_write_string = False
+        bulk.add(values, self.text, telling, styles=styles)
+        return telling.cut(values)
 
 
 def write_workbook(
@@ -228,7 +249,7 @@ def _readme(sheet: Any, sheets: _Sheets, content: Content, named: Mapping[str, s
     ]
     row = 1
     for row, line in enumerate(lines, start=1):
-        sheet.write_string(row, 0, xml_text(line))
+        sheet.write_string(row, 0, cell_text(line))
     row += 2
     for index, head in enumerate(("sheet", "column", "file", "meaning")):
         sheet.write_string(row, index, words(f"readme_{head}"), sheets.head)

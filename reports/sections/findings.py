@@ -57,7 +57,7 @@ class FindingsSection(Section):
             )
             first = rows.iloc[0]
             # Of many, the sentence of the code without the particulars of one.
-            general = fill(catalogue()[str(code)].sentence(self.words.lang), value="…", detail="…")
+            general = catalogue()[str(code)].general(self.words.lang)
             title = str(first["message"]) if len(rows) == 1 else general
             done = catalogue()[str(code)].action(self.words.lang)
             action = str(first["action"]) if len(rows) == 1 else fill(done, value="…", detail="…")

@@ -15,9 +15,9 @@ from clustercoop.graph.texts import text
 from clustercoop.reports.inert import plain
 from clustercoop.reports.numbers import is_unknown
 from clustercoop.reports.people import for_people
-from clustercoop.reports.records import records_table, rows_by_table, sums_by_column
+from clustercoop.reports.records import records_table, rows_by_table, setting_called, sums_by_column
 from clustercoop.reports.section import Block, Fragment, Heading, Section, Sheet, Shown, Text
-from clustercoop.reports.tables import Table, plain_table, sheet_columns
+from clustercoop.reports.tables import Cell, Table, plain_table, sheet_columns
 
 
 class Provenance(Section):
@@ -85,9 +85,13 @@ class SettingsSection(Section):
     def table(self) -> Table:
         """One row a setting; the language shapes no figure."""
         told = self.result.settings.to_dict()
-        rows = [(name, str(value)) for name, value in told.items() if name != "lang"]
+        rows = [(self._called(name), str(value)) for name, value in told.items() if name != "lang"]
         heads = ((self.words("head_setting"), "text"), (self.words("head_value"), "text"))
         return plain_table("settings", self.words("caption_settings"), heads, rows, self.words)
+
+    def _called(self, name: str) -> Cell:
+        """Return a setting by its label; what is typed for it stands in the tip, and is what is saved."""
+        return Cell(setting_called(name, self.words), name, tip=name)
 
     def blocks(self) -> Iterator[Block]:
         """Yield the table."""
@@ -95,7 +99,7 @@ class SettingsSection(Section):
 
     def sheets(self) -> Iterator[Sheet]:
         """Yield the table."""
-        yield Sheet("settings", *sheet_columns(self.table, self.words))
+        yield Sheet("settings", *sheet_columns(self.table, self.words, texts=True))
 
 
 class Methods(Section):

@@ -183,7 +183,7 @@ def test_settings_are_told_first(base: clustercoop.Result, tmp_path: Path) -> No
     found = clustercoop.compare(base, other)
     assert found.settings.values.tolist() == [["core_weights", "relative", "binary"]]
     told = lines(found, base, other)
-    assert "core_weights" in told[0] and "although no input row" in told[-1]
+    assert "(How link values enter the core)" in told[0] and "although no input row" in told[-1]
     spoken = measured(BASE, **FAST | {"lang": "ru"})
     assert clustercoop.compare(base, spoken).same
 

@@ -3,10 +3,12 @@ import re
 from types import SimpleNamespace
 
 import pandas as pd
+import pytest
 
 from clustercoop.analysis.results import Result
 from clustercoop.graph.findings import Finding, catalogue
 from clustercoop.graph.gaps import ALL, Gap, gaps_frame
+from clustercoop.graph.texts import text
 from clustercoop.reports.people import for_people
 from clustercoop.reports.reasons import Reasons, gap_sentence, told_sources, unknown_because
 from clustercoop.reports.words import Words
@@ -76,7 +78,9 @@ def test_sources_are_codes_until_they_are_told() -> None:
 def test_a_reason_without_a_detail_ends_where_it_is_said() -> None:
     for lang in ("en", "ru"):
         for code, entry in catalogue().items():
-            if re.search(r"(?<!: )(?<! \(){detail}|{detail}(?! ?[),.;]|$)", entry.sentence(lang)):
+            if re.search(
+                r"(?<!: )(?<! \(){detail(:\w+)?}|{detail(:\w+)?}(?! ?[),.;]|$)", entry.sentence(lang)
+            ):
                 continue  # says nothing without one, and always has it
             told = gap_sentence((code, "1", ""), lang)
             assert not re.search(r":\s*$|\(\s*\)|[(\s]$", told), (code, told)
@@ -91,3 +95,44 @@ def test_figures_follow_the_language_and_cells_of_files_are_quoted_as_they_stand
     frame = pd.DataFrame([{"file": "links.csv", "code": "year_impossible", "value": "20.22", "detail": ""}])
     result = dataclasses.replace(sample(), rejected=frame)
     assert for_people(result, "rejected", "ru")["reason"].tolist() == [cell]
+
+
+LARGE, SMALL = 1234567.5, 0.00125
+UNITS = {"en": r"million|thousand|billion", "ru": r"млн|тыс|млрд|миллион"}
+# Sentences about units themselves.
+OF_UNITS = {
+    "format_scaled",
+    "unit_implausible",
+    "units_contradicted",
+    "decimal_unclear",
+    "decimal_unclear_row",
+}
+
+
+@pytest.mark.parametrize("lang", ["en", "ru"])
+def test_every_finding_tells_its_figures_in_one_unit_and_as_the_language_writes_them(lang: str) -> None:
+    point, group = text("format.point", lang), text("format.group", lang)
+    written = (f"1{group}234{group}568", f"0{point}00125")
+    million = text("format.million", lang).replace("{value}", "")
+    for code, entry in catalogue().items():
+        template = entry.sentence(lang)
+        measured = re.findall(r"\{\w+:(money|number)\}", template)
+        for file in ("", "activity.csv"):  # a cell of a file is quoted, a figure that is measured is not
+            for value, detail in ((LARGE, SMALL), (SMALL, LARGE)):
+                told = Finding(code, value=f"{value:.15g}", detail=f"{detail:.15g}", file=file).message(lang)
+                assert "{" not in told and not re.search(r"\de[+-]?\d", told), (code, told)
+                figures = sum(told.count(one) for one in written)
+                assert figures >= len(measured), (code, told)
+                assert told.count(million) == measured.count("money"), (code, told)
+        # A sentence that names a unit of money for one of its figures names it for all.
+        assert len(set(measured)) <= 1, code
+        if re.search(UNITS[lang], template):
+            assert measured == ["number"] * len(measured) != [] or "cells}" in template or code in OF_UNITS, (
+                code
+            )
+
+
+def test_cells_of_a_row_are_named_in_the_language() -> None:
+    row = Finding("zero_beside_positive", file="a.csv", value="0", detail="output 1234.5, rd_expenses 2")
+    assert "output 1,234.5, R&D expenses 2" in row.message("en")
+    assert "выпуск 1\u00a0234,5, затраты на НИОКР 2" in row.message("ru")

@@ -1,7 +1,16 @@
 import clustercoop
+from clustercoop.graph.schema import tables
+from clustercoop.graph.settings import DOMAINS
 from clustercoop.graph.texts import languages
 from clustercoop.reports.content import Content, with_no_dysfunction
-from clustercoop.reports.records import records_table, rows_by_table, sums_by_column
+from clustercoop.reports.records import (
+    input_column,
+    input_table,
+    records_table,
+    rows_by_table,
+    setting_called,
+    sums_by_column,
+)
 from clustercoop.reports.sections.types import TypesSection
 from clustercoop.reports.words import Words
 from tests.builders import frames
@@ -22,11 +31,17 @@ def test_rows_and_sums_are_shown_as_they_were_counted() -> None:
         "Rows rejected",
     ]
     assert [[cell.raw for cell in row.cells] for row in rows.rows] == [
-        ["clusters", "1", "1", "0"],
-        ["links", "3", "2", "1"],
+        ["Clusters", "1", "1", "0"],
+        ["Links", "3", "2", "1"],
     ]
     sums = sums_by_column(ACCOUNTING, Words("ru"))
-    assert [cell.raw for cell in sums.rows[0].cells] == ["links", "value", "123456.789", "123450", "6.789"]
+    assert [cell.raw for cell in sums.rows[0].cells] == [
+        "Связи",
+        "Объём поставок",
+        "123456.789",
+        "123450",
+        "6.789",
+    ]
 
 
 def test_every_column_of_the_accounting_has_its_head_in_each_language() -> None:
@@ -36,6 +51,17 @@ def test_every_column_of_the_accounting_has_its_head_in_each_language() -> None:
         for table in (rows_by_table(accounting, Words(lang)), sums_by_column(accounting, Words(lang))):
             named = Words(lang).subset("record_")
             assert [column.label for column in table.columns] == [named[c.name] for c in table.columns]
+
+
+def test_what_is_read_and_what_is_set_has_a_name_for_readers_in_each_language() -> None:
+    for lang in languages():
+        words, called = Words(lang), {name: setting_called(name, Words(lang)) for name in DOMAINS}
+        assert all(label != name for name, label in called.items())
+        assert len(set(called.values())) == len(called)
+        for table, spec in tables().items():
+            assert input_table(table, words) != table
+            assert all(input_column(column.name, words) != column.name for column in spec.columns)
+    assert input_column("Выручка", Words("en")) == "Выручка"
 
 
 def test_the_order_of_a_mapping_does_not_matter() -> None:
@@ -58,7 +84,7 @@ def test_what_an_input_leaves_out_is_blank_and_what_it_maps_is_text() -> None:
     table = records_table("inputs", "", records, Words("en"))
     cells = {c.name: [row.cells[at] for row in table.rows] for at, c in enumerate(table.columns)}
     assert [cell.text for cell in cells["sheet"]] == ["", "s"]
-    assert [cell.text for cell in cells["columns"]] == ["Вид → kind; Год → year", ""]
+    assert [cell.text for cell in cells["columns"]] == ["Вид → Kind; Год → Year", ""]
     assert cells["delimiter"][0].text == "Tab"
     assert cells["sha256"][0].text == "abababababab…" and cells["sha256"][0].raw == "ab" * 32
     assert not any(cell.unknown for row in table.rows for cell in row.cells)

@@ -5,6 +5,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
@@ -15,11 +16,13 @@ from clustercoop.graph.columns import OutputColumn, output_column, output_column
 from clustercoop.graph.errors import OutputError
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.texts import entries, languages, subset, text
-from clustercoop.reports.inert import anchor, xml_text
+from clustercoop.reports.inert import anchor, cell_text, xml_text
 from clustercoop.reports.network import view_name
+from clustercoop.reports.numbers import is_unknown
 from clustercoop.reports.overview import HEAD
 from clustercoop.reports.people import for_people
-from clustercoop.reports.tables import unit
+from clustercoop.reports.section import Sheet
+from clustercoop.reports.tables import unit, year_span
 from clustercoop.reports.words import Words
 from clustercoop.reports.workbook import _Sheets, write_workbook
 from tests.reports.samples import make_result, sample
@@ -197,6 +200,51 @@ def test_the_same_result_makes_the_same_bytes(tmp_path: Path) -> None:
     assert len(digests) == 1
     with zipfile.ZipFile(tmp_path / "a.xlsx") as archive:
         assert {entry.date_time[0] for entry in archive.infolist()} == {1980}
+
+
+def test_rows_made_by_column_are_those_that_xlsxwriter_writes_by_cell(tmp_path: Path) -> None:
+    import python_calamine
+    import xlsxwriter
+
+    columns: dict[str, list[Any]] = {
+        "share": [0.1 + 0.2, float("nan"), 1e-7, -0.0, 12345678.25, float("inf")],
+        "int": [1, pd.NA, 3, None, np.int64(5), np.float64(6)],
+        "year": [2020, 2021, 2022, 2023, 2024, 2025],
+        "bool": [True, "false", pd.NA, "", np.True_, False],
+        "text": ["  a ", "=1+1", "<r> & <b></r>", "0010", "two\nlines_x0041_", True],
+        "years": ["2020;2021;2022", "2020", "", None, "2020;2022", "x"],
+    }
+    path, slow = tmp_path / "rows.xlsx", tmp_path / "cells.xlsx"
+    with xlsxwriter.Workbook(str(path), {"in_memory": True}) as book:
+        sheets = _Sheets(book, Words("en"), 100)
+        sheets.add(Sheet("links", [(kind, kind) for kind in columns], list(columns.values())))
+    with xlsxwriter.Workbook(str(slow)) as book:
+        sheet, forms = book.add_worksheet("Supply links"), _Sheets(book, Words("en"), 100)
+        for at, (kind, values) in enumerate(columns.items()):
+            sheet.write_string(0, at, kind, forms.head)
+            for row, value in enumerate(values, start=1):
+                if is_unknown(value):
+                    continue
+                if kind == "bool" or value is True:
+                    sheet.write_boolean(row, at, str(value) == "True")
+                elif isinstance(value, str) or value == float("inf"):
+                    told = year_span(value) if kind == "years" else cell_text(str(value))
+                    sheet.write_string(row, at, told, forms.text)
+                else:
+                    sheet.write_number(row, at, value, forms.number[kind])
+    made, expected = (openpyxl.load_workbook(file).worksheets[0] for file in (path, slow))
+    assert made.dimensions == expected.dimensions == "A1:F7"
+    for told, wanted in zip(made.iter_rows(), expected.iter_rows(), strict=True):
+        for one, other in zip(told, wanted, strict=True):
+            assert (one.data_type, one.number_format, one.alignment.vertical) == (
+                other.data_type, other.number_format, other.alignment.vertical
+            )  # fmt: skip
+            assert one.value == (
+                pytest.approx(other.value, rel=1e-15) if one.data_type == "n" else other.value
+            )
+    assert made["A2"].value == 0.1 + 0.2  # sixteen figures would make it another number
+    read = [python_calamine.CalamineWorkbook.from_path(file).get_sheet_by_index(0) for file in (path, slow)]
+    assert str(read[0].to_python()[2:]) == str(read[1].to_python()[2:])
 
 
 def test_limits_of_excel_are_kept_and_told(tmp_path: Path) -> None:
