@@ -35,7 +35,7 @@ from clustercoop.analysis.members import (
     year_contexts,
 )
 from clustercoop.analysis.metric import NAN, Measured, Measuring
-from clustercoop.analysis.per_employee import per_employee
+from clustercoop.analysis.per_employee import per_employee, per_employee_bounds
 from clustercoop.analysis.prices import constant_indicators, prices_of
 from clustercoop.analysis.rows import FormationRow, make_formations_frame
 from clustercoop.analysis.thresholds import Thresholds, load_thresholds
@@ -155,7 +155,9 @@ def cooperation_tables(
         formations = [f for f in formations if (f.cluster_id, f.year) in only]
     constant_indicators(rows, prices)
     for row in rows:
-        row.bound("cooperation_ratio")
+        row.bound("cooperation_ratio", whole=row["output_coverage"] == 1)
+        row.bound("rd_per_employee")
+        row.bound("value_added_per_employee")
         findings += row.findings()
     described = {row.cluster_id for row in rows}
     findings += [
@@ -206,7 +208,7 @@ def _measure(
         row["partner_hhi"] = float((index * trade)[partnered].sum()) / total
     elif formation.has_links:
         row.unknown("no_internal_links", "reciprocity", "partner_entropy", "partner_hhi")
-    _per_employee(row, members, settings, factor)
+    _per_employee(row, formation, members, settings, factor)
     if factor is not None and not np.isnan(row["output"]):
         known = ~np.isnan(members.output)
         output = np.where(members.output == 0, 0.0, members.output * factor)
@@ -331,9 +333,15 @@ def _without_final_producers(row: FormationRow, members: Members, settings: Sett
         row.unknown(rest.reason, "cooperation_ratio_ex_final", detail=rest.detail, value=rest.figure)
 
 
-def _per_employee(row: FormationRow, members: Members, settings: Settings, factor: FloatArray | None) -> None:
-    for name, amount in (("rd", members.rd_expenses), ("value_added", members.value_added)):
+def _per_employee(
+    row: FormationRow, formation: Formation, members: Members, settings: Settings, factor: FloatArray | None
+) -> None:
+    for name, cells in (("rd", "rd_expenses"), ("value_added", "value_added")):
         column = f"{name}_per_employee"
+        amount: FloatArray = getattr(members, cells)
+        row[f"{column}_low"], row[f"{column}_high"] = per_employee_bounds(
+            formation, cells, members.employees, settings
+        )
         ratio, covered = per_employee(amount, members.employees)
         row[f"{name}_coverage"] = covered
         if covered == 0:

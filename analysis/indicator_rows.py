@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final
 
 import pandas as pd
@@ -38,7 +39,7 @@ def fill_from_indicators(
             row = held[cluster, year] = _new_row(graph, cluster, year)
         for figure in FIGURES:
             _fill(row, figure, record, settings, thresholds, findings)
-        _narrow(row, record, findings)
+            _narrow(row, figure, record, findings)
     return [held[key] for key in sorted(held)]
 
 
@@ -65,7 +66,7 @@ def _fill(
     value = float(record[figure])
     own = row[figure]
     code = _refused(figure, value, settings)
-    if not code and figure == "cooperation_ratio" and _excluded(row, value, thresholds):
+    if not code and pd.isna(own) and _excluded(row, figure, value, thresholds):
         code = "indicator_excluded"
     if code:
         findings.append(
@@ -101,41 +102,47 @@ def _fill(
         )
 
 
-def _narrow(row: FormationRow, record: dict[Any, Any], findings: list[Finding]) -> None:
-    """Take bounds of the cooperation ratio that cells state (``>30 %``) where they are the narrower ones.
+def _narrow(row: FormationRow, figure: str, record: dict[Any, Any], findings: list[Finding]) -> None:
+    """Take bounds that cells state (``>30 %``) where they are the narrower ones.
 
-    Where they and what links and activity allow exclude each other, nothing is known of the ratio.
+    Where they and what links and activity allow exclude each other, nothing is known of a figure that is not
+    known by these.
     """
-    ends = ("cooperation_ratio_low", max), ("cooperation_ratio_high", min)
+    ends = (f"{figure}_low", max), (f"{figure}_high", min)
+    most = 1.0 if figure == "cooperation_ratio" else math.inf
     found = {}
     for end, tighter in ends:
-        stated = float(record.get(end, float("nan")))
+        stated = float(record.get(end, math.nan))
         found[end] = row[end]
-        if 0 <= stated <= 1:
-            found[end] = stated if pd.isna(row[end]) else tighter(row[end], stated)
+        if figure == "value_added_per_employee" and not math.isnan(stated) or 0 <= stated <= most:
+            found[end] = stated if math.isnan(row[end]) else tighter(row[end], stated)
     low, high = found.values()
+    if figure == "rd_per_employee" and math.isnan(low) and not math.isnan(high):
+        low = found[ends[0][0]] = 0.0
     for end, bound in found.items():
         if low > high:
-            row.drop(end)
-        elif not pd.isna(bound):
+            if math.isnan(row[figure]):
+                row.drop(end)
+        elif not math.isnan(bound):
             row[end] = bound
     if low > high:
         findings.append(
             Finding(
                 "indicator_excluded",
                 table="indicators",
-                column="cooperation_ratio",
-                value=f"{record.get('cooperation_ratio_low')}…{record.get('cooperation_ratio_high')}",
+                column=figure,
+                value="…".join(f"{record.get(end)}" for end, _ in ends),
                 cluster_id=row.cluster_id,
                 year=row.year,
             )
         )
 
 
-def _excluded(row: FormationRow, value: float, thresholds: Thresholds) -> bool:
-    """Tell whether a given ratio lies beyond what links and activity allow by more than a little."""
-    low, high = row["cooperation_ratio_low"], row["cooperation_ratio_high"]
-    return value < low * (1 - thresholds.difference) or value > high * (1 + thresholds.difference)
+def _excluded(row: FormationRow, figure: str, value: float, thresholds: Thresholds) -> bool:
+    """Tell whether a given figure lies beyond what links and activity allow by more than a little."""
+    low, high = row[f"{figure}_low"], row[f"{figure}_high"]
+    rest = thresholds.difference
+    return value < low - rest * abs(low) or value > high + rest * abs(high)
 
 
 def _refused(figure: str, value: float, settings: Settings) -> str:

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
-
 import numpy as np
-import pandas as pd
 
 from clustercoop.analysis.members import clean
-from clustercoop.analysis.roles import said, stated
+from clustercoop.analysis.roles import stated
 from clustercoop.graph.formation import FloatArray, Formation
-from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
-
-AMOUNTS: Final = {"rd_per_employee": "rd_expenses", "value_added_per_employee": "value_added"}
 
 
 def per_employee(amount: FloatArray, employees: FloatArray) -> tuple[float, float]:
@@ -49,65 +42,61 @@ def per_employee(amount: FloatArray, employees: FloatArray) -> tuple[float, floa
     return (float(amount[both].sum()) / staff if staff > 0 else float("nan")), coverage
 
 
-def add_bounds(
-    table: pd.DataFrame, formations: Sequence[Formation], graph: SupplyGraph, settings: Settings
-) -> pd.DataFrame:
-    """Add ``rd_per_employee_low``, ``…_high`` and the same of value added: what the cells allow.
+def per_employee_bounds(
+    formation: Formation, amount: str, employees: FloatArray, settings: Settings
+) -> tuple[float, float]:
+    """Return what the cells allow of Σ amount / Σ employees over all members, NaN for an open end.
 
-    A known figure is both of its bounds. An unknown one lies between Σ low / Σ employees and Σ high / Σ
-    employees where every member's employees are known and every member's amount is known or bounded on that
-    side, and within the bounds that a cell of ``indicators`` states (``<0.0005``). R&D is never below 0.
-    Where both exclude each other nothing is known.
+    A cell that is known is both of its bounds; else its bounds are those that it states. R&D and employees
+    are never below 0, value added may be. With A⁻ ≤ Σ amount ≤ A⁺ and E⁻ ≤ Σ employees ≤ E⁺ the ratio lies
+    between A⁻ / E⁺ and A⁺ / E⁻, an end below 0 over the other sum of employees.
 
     Parameters
     ----------
-    table : DataFrame
-        Rows of formations: ``cluster_id, year`` and both figures.
-    formations : sequence of Formation
-    graph : SupplyGraph
+    formation : Formation
+    amount : {"rd_expenses", "value_added"}
+    employees : array of float64, shape (n,)
+        As `clustercoop.analysis.members.clean` gives them.
     settings : Settings
         `zero_value_added` matters here.
 
+    Returns
+    -------
+    tuple of float
+        Million per employee. Both are equal where every cell is known.
+
     Examples
     --------
-    >>> cells = {"cluster_id": ["c"], "year": [2022], "rd_per_employee_high": [0.0005]}
-    >>> graph = SupplyGraph.from_tables({"indicators": pd.DataFrame(cells)})
-    >>> row = pd.DataFrame({"cluster_id": ["c"], "year": [2022], **dict.fromkeys(AMOUNTS, [np.nan])})
-    >>> found = add_bounds(row, (), graph, Settings())
-    >>> found[["rd_per_employee_low", "rd_per_employee_high"]].values.tolist()
-    [[0.0, 0.0005]]
+    R&D of b is not given: a spends 2 for 10 of 40 employees, so the cluster at least 2 / 40 for each.
+
+    >>> import pandas as pd
+    >>> from clustercoop.graph.model import SupplyGraph
+    >>> work = {"participant_id": ["a", "b"], "year": 2022, "employees": [10, 30], "rd_expenses": [2, None]}
+    >>> people = {"participant_id": ["a", "b"], "cluster_id": "c"}
+    >>> tables = {"participants": pd.DataFrame(people), "activity": pd.DataFrame(work)}
+    >>> formation = SupplyGraph.from_tables(tables).formation("c", 2022)
+    >>> per_employee_bounds(formation, "rd_expenses", formation.employees, Settings())
+    (0.05, nan)
     """
-    out = table.copy()
-    keys = pd.MultiIndex.from_arrays([table["cluster_id"].astype(str), table["year"].astype(int)])
-    indicators = graph.indicators.set_index(["cluster_id", "year"])
-    for figure, amount in AMOUNTS.items():
-        sums = {
-            (f.cluster_id, f.year): _sums(f, amount, settings) for f in formations if said(f, amount).any()
-        }
-        known = table[figure].to_numpy("float64", na_value=np.nan)
-        sides = []
-        for number, (end, tighter) in enumerate((("low", np.fmax), ("high", np.fmin))):
-            own = np.array([sums.get(key, (np.nan, np.nan))[number] for key in keys], dtype=np.float64)
-            name = f"{figure}_{end}"
-            given = indicators[name].reindex(keys).to_numpy("float64") if name in indicators else np.nan
-            sides.append(tighter(own, given))
-        if amount == "rd_expenses":
-            sides[0] = np.where(np.isnan(sides[0]) & np.isnan(sides[1]), np.nan, np.fmax(sides[0], 0.0))
-        contradicted = sides[0] > sides[1]
-        for end, side in zip(("low", "high"), sides, strict=True):
-            side = np.where(contradicted, np.nan, side)
-            out[f"{figure}_{end}"] = np.where(np.isnan(known), side, known)
-    return out
-
-
-def _sums(formation: Formation, amount: str, settings: Settings) -> tuple[float, float]:
-    staff = float(clean(formation, "employees", settings).sum())
     given = clean(formation, amount, settings)
-    sides = []
-    for end in ("low", "high"):
-        bound = stated(formation, f"{amount}_{end}")
-        if end == "low" and amount == "rd_expenses":
-            bound = np.nan_to_num(bound)
-        whole = float(np.where(np.isnan(given), bound, given).sum())
-        sides.append(whole / staff if staff > 0 else float("nan"))
-    return sides[0], sides[1]
+    floor = 0.0 if amount == "rd_expenses" else -np.inf
+    least, most = _ends(formation, amount, given, floor)
+    fewest, all_staff = _ends(formation, "employees", employees, 0.0)
+    low = _over(least, all_staff if least >= 0 else fewest)
+    high = _over(most, fewest if most >= 0 else all_staff)
+    nothing = low > high or (low == 0 and np.isnan(high))
+    return (float("nan"), float("nan")) if nothing else (low, high)
+
+
+def _ends(formation: Formation, name: str, given: FloatArray, floor: float) -> tuple[float, float]:
+    """Return the least and the largest sum of a column."""
+    stated_low, stated_high = stated(formation, f"{name}_low"), stated(formation, f"{name}_high")
+    low = np.where(np.isnan(given), np.where(np.isnan(stated_low), floor, stated_low), given)
+    high = np.where(np.isnan(given), np.where(np.isnan(stated_high), np.inf, stated_high), given)
+    return float(np.maximum(low, floor).sum()), float(high.sum())
+
+
+def _over(amount: float, staff: float) -> float:
+    if np.isinf(amount) or staff == 0:
+        return float("nan")
+    return amount / staff

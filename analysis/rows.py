@@ -43,8 +43,12 @@ FIGURES: Final = (
     "link_jaccard",
     "participant_turnover",
     "rd_per_employee",
+    "rd_per_employee_low",
+    "rd_per_employee_high",
     "rd_coverage",
     "value_added_per_employee",
+    "value_added_per_employee_low",
+    "value_added_per_employee_high",
     "value_added_coverage",
     "output_constant",
     "rd_per_employee_constant",
@@ -52,6 +56,7 @@ FIGURES: Final = (
     "link_jaccard_nominal",
     "price_year",
 )
+_NOISE: Final = 1e-9
 
 
 class FormationRow:
@@ -110,12 +115,20 @@ class FormationRow:
         """Tell whether `figure` comes from `source`."""
         return self._sources.get(figure) == source
 
-    def bound(self, figure: str) -> None:
-        """Close the bounds of a known figure on it; say that an unknown one without bounds has none."""
+    def bound(self, figure: str, whole: bool = False) -> None:
+        """Settle a figure with its bounds, which are those of all members; say where there are none.
+
+        The bounds of a figure of the `whole`, as indicators state it, close on it. One of the members that
+        report is unknown where the bounds exclude it.
+        """
         ends = f"{figure}_low", f"{figure}_high"
-        if not np.isnan(self[figure]):
+        value, (low, high) = self[figure], (self[end] for end in ends)
+        if not np.isnan(value) and (whole or self.came_from(figure, "indicators")):
             for end in ends:
-                self._figures[end] = self[figure]
+                self._figures[end] = value
+        elif value < low - _NOISE * abs(low) or value > high + _NOISE * abs(high):
+            constant = [name for name in (f"{figure}_constant",) if name in self._figures]
+            self.unknown("part_excluded", figure, *constant, value=f"{value:.6g}")
         for end in ends:
             if np.isnan(self[end]):
                 self.unknown("bounds_none", end, told=True)

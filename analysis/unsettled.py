@@ -32,7 +32,8 @@ _SETTLED: Final = frozenset(
         "participants output output_constant output_coverage unrelated_variety related_variety "
         "participant_turnover rd_per_employee rd_coverage rd_per_employee_constant value_added_per_employee "
         "value_added_coverage value_added_per_employee_constant cooperation_ratio cooperation_ratio_low "
-        "cooperation_ratio_high"
+        "cooperation_ratio_high rd_per_employee_low rd_per_employee_high value_added_per_employee_low "
+        "value_added_per_employee_high"
     ).split()
 )
 """Columns of a formation that no link decides, and those that have bounds of their own."""

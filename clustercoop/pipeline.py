@@ -20,7 +20,6 @@ from clustercoop.analysis.core_periphery.significance import adjust
 from clustercoop.analysis.members import year_contexts
 from clustercoop.analysis.metric import Measured, known_cells
 from clustercoop.analysis.metrics import is_too_large, measure_all
-from clustercoop.analysis.per_employee import add_bounds
 from clustercoop.analysis.policy.analysed import Analysed
 from clustercoop.analysis.policy.outline import with_policy
 from clustercoop.analysis.policy.tables import make_all
@@ -96,7 +95,6 @@ def analyze_graph(
     for found in measured:
         noticed.extend(found.findings)
     formation_table, member_table = _join(base.formations, base.participants, formations, measured)
-    formation_table = add_bounds(formation_table, formations, graph, settings)
     prices = prices_of(graph, settings, thresholds)
     formation_table, type_findings = classify(formation_table, thresholds, graph.currency, prices.base)
     noticed.extend(type_findings)

@@ -71,6 +71,7 @@ def cases(analysed: Analysed) -> Iterator[tuple[Case, str, int]]:
         keys = zip(indicators["cluster_id"].astype(str), indicators["year"].astype(int), strict=True)
         regional = dict(zip(keys, indicators[REGIONAL].astype("float64"), strict=True))
     names = [f"{figure}{end}" for figure in FIGURES for end in ("", "_low", "_high")]
+    names.append("value_added_coverage")
     for row in analysed.formations[["cluster_id", "year", *names]].to_dict("records"):
         key = str(row["cluster_id"]), int(row["year"])
         cast = None

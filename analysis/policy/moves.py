@@ -17,11 +17,16 @@ CUTS: Final = ("low_below", "high_above")
 
 
 class Figure(NamedTuple):
-    """One indicator of a cluster-year: its value and bounds, NaN where unknown."""
+    """One indicator of a cluster-year: its value and bounds, NaN where unknown.
+
+    The value is that of the members that report it, who hold `coverage` of the employees (NaN where an
+    indicator states it); the bounds are those of all members.
+    """
 
     value: float
     low: float
     high: float
+    coverage: float = float("nan")
 
     @property
     def known(self) -> bool:
@@ -38,6 +43,15 @@ class Figure(NamedTuple):
         if self.known:
             return (str(band.levels([self.value])[0]),)
         return band.possible(self.low, self.high) if self.settled else LEVELS
+
+    @property
+    def whole(self) -> bool:
+        """Whether the value is that of all members."""
+        return self.value == self.low == self.high
+
+    def allowed(self, band: Band) -> tuple[str, ...]:
+        """Return the levels that the figure of all members can have."""
+        return self.levels(band) if self.whole or not self.known else band.possible(self.low, self.high)
 
 
 class Move(NamedTuple):
@@ -66,10 +80,19 @@ class Placed:
 
     def types(self, thresholds: Thresholds) -> tuple[tuple[str, str], ...]:
         """Return the types that it can be of, each with its dysfunction ("" for none)."""
-        cells = product(
-            self.innovation.levels(thresholds.innovation), self.productivity.levels(thresholds.productivity)
+        return _types(
+            thresholds,
+            self.innovation.levels(thresholds.innovation),
+            self.productivity.levels(thresholds.productivity),
         )
-        return tuple((thresholds.types[cell], thresholds.dysfunctions.get(cell, "")) for cell in cells)
+
+    def types_allowed(self, thresholds: Thresholds) -> tuple[tuple[str, str], ...]:
+        """Return the types that the figures of all members allow, likewise."""
+        return _types(
+            thresholds,
+            self.innovation.allowed(thresholds.innovation),
+            self.productivity.allowed(thresholds.productivity),
+        )
 
     def types_within(self, thresholds: Thresholds, share: float) -> tuple[str, ...]:
         """Return the types that it can be of when each cut-off moves by up to `share` of itself.
@@ -87,6 +110,13 @@ class Placed:
     def figure(self, axis: str) -> Figure:
         """Return the figure of one axis."""
         return self.innovation if axis == "innovation" else self.productivity
+
+
+def _types(
+    thresholds: Thresholds, innovation: tuple[str, ...], productivity: tuple[str, ...]
+) -> tuple[tuple[str, str], ...]:
+    cells = product(innovation, productivity)
+    return tuple((thresholds.types[cell], thresholds.dysfunctions.get(cell, "")) for cell in cells)
 
 
 def placed(analysed: Analysed) -> list[Placed]:
@@ -110,12 +140,12 @@ def placed(analysed: Analysed) -> list[Placed]:
 
 
 def _figure(row: Mapping[Any, Any], column: str, nominal: bool) -> Figure:
-    value, low, high, fixed = (
-        _number(row.get(name)) for name in (column, f"{column}_low", f"{column}_high", f"{column}_constant")
-    )
-    if not nominal and not math.isnan(fixed):
-        return Figure(fixed, fixed, fixed)
-    return Figure(value, low, high)
+    ends = ("", "_low", "_high", "_constant")
+    value, low, high, fixed = (_number(row.get(f"{column}{end}")) for end in ends)
+    found = Figure(value, low, high, _number(row.get(column.replace("per_employee", "coverage"))))
+    if nominal or math.isnan(fixed):
+        return found
+    return found._replace(value=fixed, **dict.fromkeys(("low", "high"), fixed if found.whole else math.nan))
 
 
 def moves(shifts: tuple[float, ...] = SHIFTS) -> Iterator[Move]:

@@ -102,10 +102,14 @@ def _productivity(rule: Rule, case: Case) -> Judged:
     name = "value_added_per_employee"
     value, low, high = (_number(case.row.get(f"{name}{end}")) for end in ("", "_low", "_high"))
     cut = case.regional
+    covered = {"share": _number(case.row.get("value_added_coverage"))}
+    told = [] if math.isnan(value) or value == low == high else [say("eligibility.covered", covered=covered)]
+    if not math.isnan(value):
+        low = high = value
     missing = [] if not math.isnan(low) or not math.isnan(high) else [f"activity.{part}" for part in _ADDED]
     missing += ["indicators.regional_value_added_per_employee"] if math.isnan(cut) else []
     holds = True if low > cut * (1 + NOISE) else False if high <= cut * (1 + NOISE) else None
-    told = [] if math.isnan(cut) else [say("eligibility.region", value={"money": cut})]
+    told += [] if math.isnan(cut) else [say("eligibility.region", value={"money": cut})]
     return Judged(holds, value, low, high, cut, missing=missing if holds is None else [], because=told)
 
 

@@ -7,7 +7,6 @@ from collections import Counter
 from clustercoop.analysis.context import Context
 from clustercoop.analysis.cooperation import cooperation_tables
 from clustercoop.analysis.metrics import metrics
-from clustercoop.analysis.per_employee import add_bounds
 from clustercoop.analysis.policy.outline import with_policy
 from clustercoop.analysis.thresholds import load_thresholds
 from clustercoop.analysis.typology import classify, rule_verdicts
@@ -35,7 +34,6 @@ def test_every_column_has_exactly_one_producer() -> None:
     rows += [name for name in across.columns if name not in table.columns]
     policy = with_policy(table, result.policy, graph)[0]
     rows += [name for name in policy.columns if name not in table.columns]
-    rows += [name for name in add_bounds(table, [formation], graph, Settings()).columns if name not in rows]
     assert result.model is not None
     rows += ["rule_verdict", *result.model.scores.columns]
     for table_name, made in {"formations": rows, "participants": people}.items():

@@ -27,13 +27,13 @@ def make(analysed: Analysed) -> pd.DataFrame:
             within: [kind for kind in place.types_within(thresholds, within) if own and kind != own]
             for within in (0.1, 0.2)
         }
-        possible = dict.fromkeys(kind for kind, _ in place.types(thresholds))
+        possible = dict.fromkeys(kind for kind, _ in place.types_allowed(thresholds))
         rows.append(
             {
                 "cluster_id": place.cluster_id,
                 "year": place.year,
                 "ecosystem_type": own,
-                "possible_types": "" if own else "; ".join(possible),
+                "possible_types": "" if own and set(possible) == {own} else "; ".join(possible),
                 "dysfunction": place.dysfunction,
                 **_axis(place, "innovation", thresholds.innovation),
                 **_axis(place, "productivity", thresholds.productivity),
@@ -60,7 +60,12 @@ def _axis(place: Placed, axis: str, band: Band) -> dict[str, object]:
 
 
 def _because(place: Placed, thresholds: Thresholds) -> list[Said]:
-    told = [_of_figure(axis, place.figure(axis), getattr(thresholds, axis)) for axis in AXES]
+    told = []
+    for axis in AXES:
+        figure, band = place.figure(axis), getattr(thresholds, axis)
+        told.append(_of_figure(axis, figure, band))
+        if figure.known and not figure.whole:
+            told.append(_of_all(figure, band))
     if place.dysfunction:
         told.append(say("type.dysfunction", dysfunction={"term": place.dysfunction}))
     return told
@@ -79,10 +84,22 @@ def _of_figure(axis: str, figure: Figure, band: Band) -> Said:
         )
     if not figure.settled:
         return say("type.unknown", figure=name)
+    side, ends = _range(figure)
+    return say(f"type.{side}", figure=name, levels={"terms": list(levels)}, **ends)
+
+
+def _of_all(figure: Figure, band: Band) -> Said:
+    """Say what the figure of all members can be, where some do not report."""
+    side, ends = _range(figure)
+    levels = {"terms": list(figure.allowed(band))}
+    return say(f"type.all_{side}", covered={"share": figure.coverage}, levels=levels, **ends)
+
+
+def _range(figure: Figure) -> tuple[str, dict[str, dict[str, float]]]:
     ends = {
         end: {"money": value}
         for end, value in (("from", figure.low), ("to", figure.high))
         if not math.isnan(value)
     }
-    side = "between" if len(ends) == 2 else "least" if "from" in ends else "most"
-    return say(f"type.{side}", figure=name, levels={"terms": list(levels)}, **ends)
+    side = "between" if len(ends) == 2 else "least" if "from" in ends else "most" if ends else "any"
+    return side, ends

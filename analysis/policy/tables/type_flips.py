@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from clustercoop.analysis.policy.analysed import Analysed
@@ -15,14 +17,15 @@ def make(analysed: Analysed) -> pd.DataFrame:
     """Return one row for each move that changes, or could change, the type of a cluster-year.
 
     Each cut-off is moved alone. A type that is unknown because a figure is known only in bounds has a row of
-    the move `BOUNDS` with the types that the bounds allow; a figure of which nothing is known moves nothing.
+    the move `BOUNDS` with the types that the bounds allow, and so has one whose figure is that of some
+    members while that of all may be of another type; a figure of which nothing is known moves nothing.
     """
     rows = []
     places = placed(analysed)
     thresholds = analysed.thresholds
     for place in places:
-        types = place.types(thresholds)
-        if len(types) > 1 and all(place.figure(axis).settled for axis in AXES):
+        types = [found for found in place.types_allowed(thresholds) if found[0] != place.ecosystem_type]
+        if len(types) > (not place.ecosystem_type) and all(place.figure(axis).settled for axis in AXES):
             rows.append(_row(place, BOUNDS, None, None, types))
     for move in moves():
         after = moved(thresholds, move)
@@ -45,11 +48,11 @@ _COLUMNS = (
 
 
 def _row(
-    place: Placed, name: str, shift: float | None, cut: float | None, types: tuple[tuple[str, str], ...]
+    place: Placed, name: str, shift: float | None, cut: float | None, types: Sequence[tuple[str, str]]
 ) -> tuple[object, ...]:
     axis = name.partition(".")[0]
     if axis == BOUNDS:
-        axis = next(each for each in AXES if not place.figure(each).known)
+        axis = next(each for each in AXES if not place.figure(each).whole)
     figure = place.figure(axis)
     return (
         place.cluster_id,

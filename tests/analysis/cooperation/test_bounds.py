@@ -10,6 +10,9 @@ import clustercoop
 from clustercoop.analysis.audit import explain
 from clustercoop.analysis.bounds import cooperation_bounds
 from clustercoop.analysis.members import Members
+from clustercoop.analysis.per_employee import per_employee_bounds
+from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.settings import Settings
 from clustercoop.reports.audit import explanation_text
 from clustercoop.reports.markdown import render_markdown
 
@@ -114,3 +117,90 @@ def test_a_row_shows_the_range_and_never_a_point() -> None:
     assert "at most 15.0%" in render_markdown(result) and "не более 15,0" in render_markdown(result, "ru")
     assert "at most 15.0%" in explanation_text(explain(result.graph, result.settings, "K", 2022))
     assert (row["cooperation_ratio_low"], row["cooperation_ratio_high"]) == pytest.approx((0.0, 24 / 160))
+
+
+def test_no_completion_of_amounts_and_employees_falls_outside() -> None:
+    rng = np.random.default_rng(5)
+    names = ("rd_expenses", "value_added", "employees")
+    rows = []
+    for cluster in range(60):
+        for member in range(int(rng.integers(1, 6))):
+            true = {"rd_expenses": rng.lognormal(0, 2), "value_added": rng.normal(20, 40)}
+            true["employees"] = float(rng.integers(1, 50))
+            row: dict[str, object] = {
+                "participant_id": f"{cluster}.{member}",
+                "year": 2022,
+                "c": str(cluster),
+            }
+            for name in names:
+                row[f"{name}_true"] = row[name] = true[name]
+                if rng.random() < 0.3:
+                    row[name] = None
+                    if rng.random() < 0.5:
+                        row[f"{name}_low"] = true[name] - abs(true[name]) * rng.uniform(0, 1)
+                    if rng.random() < 0.5:
+                        row[f"{name}_high"] = true[name] + abs(true[name]) * rng.uniform(0, 1)
+            rows.append(row)
+    cells = pd.DataFrame(rows)
+    people = cells[["participant_id"]].assign(cluster_id=cells["c"])
+    graph = SupplyGraph.from_tables({"participants": people, "activity": cells.drop(columns="c")})
+    told = closed = 0
+    for formation in graph.formations():
+        mine = cells[cells["c"] == formation.cluster_id].set_index("participant_id").loc[list(formation.ids)]
+        for amount in names[:2]:
+            low, high = per_employee_bounds(formation, amount, formation.employees, Settings())
+            told += not np.isnan(low)
+            closed += low == high
+            for trial in range(40):
+                # The first completion is the truth, the others are anything that the cells allow.
+                parts = [complete(mine, name, rng if trial else None) for name in (amount, "employees")]
+                value = float(parts[0].sum() / parts[1].sum())
+                slack = 1e-9 * abs(value)
+                assert not value < low - slack and not value > high + slack, (formation.cluster_id, amount)
+    assert told > 40 and closed > 10  # bounds that say nothing would hold as well
+
+
+def complete(cells: pd.DataFrame, name: str, rng: np.random.Generator | None) -> np.ndarray:
+    """Return a column without gaps: the true cells, or any within the bounds that the cells state."""
+    true, given = cells[f"{name}_true"].to_numpy(float), cells[name].to_numpy(float)
+    if rng is None:
+        return true
+    low, high = (cells.get(f"{name}_{end}", cells[name] * np.nan).to_numpy(float) for end in ("low", "high"))
+    floor = np.full(len(true), {"value_added": -1e4, "rd_expenses": 0.0, "employees": 1e-3}[name])
+    low = np.fmax(np.where(np.isnan(low), floor, low), floor)
+    reach = rng.lognormal(0, 4, len(true))
+    free = low + np.where(np.isnan(high), reach, rng.uniform(0, 1, len(true)) * (np.nan_to_num(high) - low))
+    return np.where(np.isnan(given), free, given)
+
+
+def test_a_figure_of_some_members_beside_the_bounds_of_all() -> None:
+    """30 / 200 of a and b, c with 50 employees not saying: at least 30 / 250, and no upper end."""
+    people = pd.DataFrame({"participant_id": list("abc"), "cluster_id": "K"})
+    work = pd.DataFrame(
+        {"participant_id": list("abc"), "year": 2022, "employees": [100, 100, 50], "rd_expenses": [10, 20, 0]}
+    )
+
+    def found(cell: object) -> tuple[dict[str, object], clustercoop.Result]:
+        cells = work.astype(object)
+        cells.loc[2, "rd_expenses"] = cell
+        result = clustercoop.analyze(
+            {"participants": people, "activity": cells}, nulls=0, workers=1, metrics="cooperation,chain"
+        )
+        [row] = result.formations.to_dict("records")
+        return {str(name): value for name, value in row.items()}, result
+
+    row, result = found(None)
+    assert row["rd_per_employee"] == pytest.approx(0.15) and row["rd_coverage"] == 0.8
+    assert row["rd_per_employee_low"] == pytest.approx(0.12) and pd.isna(row["rd_per_employee_high"])
+    [why] = result.gaps.query("column == 'rd_per_employee_high'")["code"]
+    assert why == "bounds_none"
+    [firm] = result.policy["type_firmness"].to_dict("records")
+    assert row["innovation_level"] == firm["innovation_level"] == "medium" and "all_least" in firm["because"]
+    assert "It is the figure of members with 80.0% of the employees" in render_markdown(result)
+    # With c from 5 to 10 it is 35 / 250 to 40 / 250; with more than 100 it is no 0.15 but above 130 / 250.
+    row, result = found("5–10")
+    ends = (row["rd_per_employee_low"], row["rd_per_employee"], row["rd_per_employee_high"])
+    assert ends == pytest.approx((0.14, 0.15, 0.16)) and row["innovation_level"] == "medium"
+    row, result = found(">100")
+    assert pd.isna(row["rd_per_employee"]) and row["innovation_level"] == "high"
+    assert "part_excluded" in {finding.code for finding in result.findings}
