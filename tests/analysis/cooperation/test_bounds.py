@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -180,14 +182,14 @@ def test_a_figure_of_some_members_beside_the_bounds_of_all() -> None:
         {"participant_id": list("abc"), "year": 2022, "employees": [100, 100, 50], "rd_expenses": [10, 20, 0]}
     )
 
-    def found(cell: object) -> tuple[dict[str, object], clustercoop.Result]:
+    def found(cell: object) -> tuple[dict[Any, Any], clustercoop.Result]:
         cells = work.astype(object)
         cells.loc[2, "rd_expenses"] = cell
         result = clustercoop.analyze(
             {"participants": people, "activity": cells}, nulls=0, workers=1, metrics="cooperation,chain"
         )
         [row] = result.formations.to_dict("records")
-        return {str(name): value for name, value in row.items()}, result
+        return row, result
 
     row, result = found(None)
     assert row["rd_per_employee"] == pytest.approx(0.15) and row["rd_coverage"] == 0.8
