@@ -7,6 +7,7 @@ import math
 import re
 import tomllib
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +16,9 @@ from clustercoop.graph.errors import DataError
 
 STATUSES: Final = ("sourced", "unverified", "own reading")
 _HEAD: Final = re.compile(r"^\s*(\[\[?)\s*(.+?)\s*\]\]?\s*(#.*)?$")
-_KEY: Final = re.compile(r"^\s*([A-Za-z0-9_-]+)\s*=")
+_TEXTS: Final = r""""{3}(?:\\.|[^\\])*?"{3}|'{3}.*?'{3}|"(?:\\.|[^"\\\n])*"|'[^'\n]*'"""
+_TOKEN: Final = re.compile(rf"{_TEXTS}|\#[^\n]*|[][{{}}=\n]|[\w-]+", re.DOTALL)
+Place = tuple[str | int, ...]
 
 
 class RuleFile:
@@ -72,35 +75,81 @@ class RuleFile:
             raise DataError(f"{self.name} holds no [[{table}]]; add one.")
         return [Entry(self, table, number, one) for number, one in enumerate(held)]
 
-    def line(self, table: str, number: int, key: str = "") -> int:
-        """Return the line of a key, of its table where it has none, 1 where that is not found either."""
-        head = self._lines.get((table, number, ""), 1)
-        return self._lines.get((table, number, key), head)
+    def line(self, *place: str | int) -> int:
+        """Return the line of a place: table, number of its entry, key, then item and key of tables within.
+
+        Where it stands nowhere, the line of the nearest place that holds it; 1 where there is none.
+        """
+        while place and place not in self._lines:
+            place = place[:-1]
+        return self._lines.get(place, 1)
 
 
-def _places(text: str) -> dict[tuple[str, int, str], int]:
-    """Return (table, number, key) → line; parts of a dotted table are joined by a zero character."""
-    places: dict[tuple[str, int, str], int] = {}
-    seen: dict[str, int] = {}
-    table, number = "", 0
-    for line, content in enumerate(text.splitlines(), 1):
-        if head := _HEAD.match(content):
-            table = "\0".join(part.strip("\"' ") for part in re.findall(r"\"[^\"]*\"|'[^']*'|[^.]+", head[2]))
-            number = seen[table] = seen.get(table, -1) + 1 if head[1] == "[[" else 0
-            places.setdefault((table, number, ""), line)
-        elif key := _KEY.match(content):
-            places.setdefault((table, number, key[1]), line)
+def _places(text: str) -> dict[Place, int]:
+    r"""Return place → line; parts of a dotted table are joined by a zero character.
+
+    Examples
+    --------
+    >>> found = _places('[[a]]\nset = [\n  { x = "z = 1" },\n  { x = 1, z = 3 },\n]\n[[a.add]]\ny = 2\n')
+    >>> [found["a", 0, *place] for place in ((), ("set", 0, "x"), ("set", 1, "z"), ("add", 0, "y"))]
+    [1, 3, 4, 7]
+    """
+    places: dict[Place, int] = {}
+    counts: dict[Place, int] = {}
+    held: list[_Held] = []
+    root: Place = ("", 0)
+    rows, line, last, value = text.splitlines(), 1, "\n", root
+    for token in _TOKEN.findall(text):
+        if token == "[" and not held and last == "\n" and (head := _HEAD.match(rows[line - 1])):
+            parts = [part.strip("\"' ") for part in re.findall(r"\"[^\"]*\"|'[^']*'|[^.]+", head[2])]
+            table: Place = ("\0".join(parts),)
+            outer: Place = ("\0".join(parts[:-1]),)
+            if outer in counts:  # [[scenario.set]] stands within the last [[scenario]]
+                table = (*outer, counts[outer], parts[-1])
+            if head[1] == "[[":
+                counts[table] = counts.get(table, -1) + 1
+            root, last = (*table, counts.get(table, 0)), "head"
+            places.setdefault(root, line)
+        elif last == "head" and token != "\n":
+            continue
+        elif token == "=":
+            value = (*(held[-1].place if held else root), last.strip("\"'"))
+            places.setdefault(value, line)
+        elif token in ("[", "{"):
+            at = value
+            if held and held[-1].items is not None:
+                at = (*held[-1].place, held[-1].items)
+                held[-1].items += 1
+            elif token == "{":
+                at = (*value, 0)
+            held.append(_Held(at, 0 if token == "[" else None))
+            places.setdefault(at, line)
+        elif token in ("]", "}") and held:
+            held.pop()
+        line += token.count("\n")
+        last = last if last == "head" and token != "\n" else token
     return places
+
+
+@dataclass(slots=True)
+class _Held:
+    """An array that is open, with the number of its items so far, or an inline table (None)."""
+
+    place: Place
+    items: int | None
 
 
 class Entry:
     """One table of a rule file; its readers raise `DataError` naming file, line and field."""
 
-    def __init__(self, file: RuleFile, table: str, number: int, values: Mapping[str, Any]) -> None:
+    def __init__(
+        self, file: RuleFile, table: str, number: int, values: Mapping[str, Any], within: Place = ()
+    ) -> None:
         self.file = file
         self.table = table
         self.number = number
         self.values = values
+        self._within = within
 
     def wrong(self, key: str, must: str, got: object) -> DataError:
         """Return the error of one field."""
@@ -108,9 +157,26 @@ class Entry:
 
     def error(self, said: str, key: str = "") -> DataError:
         """Return an error about the entry."""
+        return DataError(f"{self.place(key)}: {said}")
+
+    def place(self, key: str = "") -> str:
+        """Return where the entry, or one of its fields, stands: file, line, table and, within it, field."""
         shown = self.table.replace("\0", ".")
-        place = f"{self.file.name}, line {self.file.line(self.table, self.number, key)}, [{shown}]"
-        return DataError(f"{place}: {said}")
+        line = self.file.line(self.table, self.number, *self._within, key)
+        field = f", {self._within[0]}" if self._within else ""
+        return f"{self.file.name}, line {line}, [{shown}]{field}"
+
+    def each(self, key: str) -> list[Entry]:
+        """Return the tables of a list of tables, none where it is absent."""
+        value = self.values.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(one, Mapping) for one in value):
+            raise self.wrong(key, "a list of tables", value)
+        place = (*self._within, key)
+        return [Entry(self.file, self.table, self.number, one, (*place, at)) for at, one in enumerate(value)]
+
+    def under(self, key: str, values: Mapping[str, Any]) -> Entry:
+        """Return the inline table `values` of one field as an entry of its own."""
+        return Entry(self.file, self.table, self.number, values, (*self._within, key, 0))
 
     def only(self, known: Collection[str]) -> None:
         """Refuse a field that is not `known`."""

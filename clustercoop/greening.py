@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -15,13 +13,13 @@ from clustercoop.analysis.policy.cast import idle
 from clustercoop.analysis.policy.cast import silent as unstated
 from clustercoop.analysis.policy.emissions import ALLOCATIONS, Abatement, Bubble, emission_bubble, share_out
 from clustercoop.analysis.results import Result
+from clustercoop.analysis.rule_files import STATUSES, Entry, RuleFile
 from clustercoop.analysis.thresholds import Thresholds, load_thresholds
 from clustercoop.graph.columns import output_columns
 from clustercoop.graph.errors import DataError, ParameterError
 from clustercoop.graph.formation import FloatArray, Formation
 from clustercoop.outputs import read_result
 
-STATUSES: Final = ("sourced", "unverified", "own reading")
 _KEYS: Final = (
     *("cluster", "year", "quota", "source", "status", "date"),
     *("allocation", "allocations", "abatement"),
@@ -56,9 +54,13 @@ def bubble(file: str | os.PathLike[str], results: str | os.PathLike[str] | Resul
     result = results if isinstance(results, Result) else read_result(results)
     thresholds = load_thresholds(result.settings.thresholds)
     parts, trades = [], []
-    for where, entry in _entries(os.fspath(file)):
-        formation = _formation(where, entry, result)
-        frame, found = _held(where, entry, formation, thresholds)
+    quotas = RuleFile(os.fspath(file))
+    entries = quotas.entries("bubble")
+    for name in sorted(set(quotas.data) - {"bubble"}):
+        raise DataError(f"{quotas.name}, line {quotas.line('', 0, name)}: {name} is no [[bubble]].")
+    for entry in entries:
+        formation = _formation(entry, result)
+        frame, found = _held(entry, formation, thresholds)
         parts.append(frame)
         for giver, taker, tonnes in found.trades if found else ():
             ends = (str(formation.ids[giver]), str(formation.ids[taker]))
@@ -77,97 +79,73 @@ def _declared() -> list[str]:
     return [column.column for column in output_columns("bubble")]
 
 
-def _entries(path: str) -> list[tuple[str, Mapping[str, Any]]]:
-    try:
-        text = Path(path).read_text("utf-8-sig")
-        data = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"The file of quotas {path} cannot be read ({error}); give a UTF-8 TOML.") from error
-    except tomllib.TOMLDecodeError as error:
-        raise DataError(f"The file of quotas {path} is not valid TOML: {error}.") from error
-    entries = data.get("bubble")
-    if not isinstance(entries, list) or not entries or set(data) != {"bubble"}:
-        raise DataError(f"The file of quotas {path} must hold [[bubble]] and nothing else.")
-    lines = [k for k, line in enumerate(text.splitlines(), 1) if line.strip().startswith("[[bubble]]")]
-    lines += [0] * (len(entries) - len(lines))
-    return [
-        (f"{path}, line {k}, bubble {n}", e) for n, (k, e) in enumerate(zip(lines, entries, strict=False), 1)
-    ]
-
-
-def _formation(where: str, entry: Mapping[str, Any], result: Result) -> Formation:
-    unknown = sorted(set(entry) - set(_KEYS))
-    if unknown:
-        raise DataError(f"{where}: {unknown[0]} is no field here; these are {', '.join(_KEYS)}.")
-    if not isinstance(entry.get("source"), str) or not entry["source"]:
-        raise DataError(f"{where}: source must say where the quota comes from.")
-    if entry.get("status", "own reading") not in STATUSES:
-        raise DataError(f"{where}: status must be one of {', '.join(STATUSES)}, got {entry['status']!r}.")
-    cluster, year = entry.get("cluster"), entry.get("year")
-    if not isinstance(cluster, str) or not isinstance(year, int) or isinstance(year, bool):
-        raise DataError(f"{where}: cluster must be an id in quotes and year a year.")
+def _formation(entry: Entry, result: Result) -> Formation:
+    entry.only(_KEYS)
+    entry.text("source")
+    entry.choice("status", STATUSES, "own reading")
+    cluster, year = entry.text("cluster"), entry.values.get("year")
+    if not isinstance(year, int) or isinstance(year, bool):
+        raise entry.wrong("year", "a year", year)
     found = [f for f in result.graph.formations() if (f.cluster_id, f.year) == (cluster, year)]
     if not found:
-        raise DataError(f"{where}: cluster and year ({cluster}, {year}) are no formation of the results.")
+        known = any(f.cluster_id == cluster for f in result.graph.formations())
+        raise entry.error(
+            f"cluster and year ({cluster}, {year}) are no formation of the results.",
+            "year" if known else "cluster",
+        )
     return found[0]
 
 
-def _number(where: str, field: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0 or np.isinf(value):
-        raise DataError(f"{where}: {field} must be a number from 0 up, got {value!r} instead.")
-    return float(value)
-
-
-def _place(where: str, field: str, formation: Formation, who: Any) -> int:
+def _member(entry: Entry, field: str, formation: Formation, who: Any) -> int:
     at = np.flatnonzero(formation.ids.astype(str) == who) if isinstance(who, str) else np.zeros(0, int)
     if not len(at):
-        raise DataError(
-            f"{where}: {who!r} in {field} is no member of {formation.cluster_id} in {formation.year}."
-        )
+        raise entry.wrong(field, f"a member of {formation.cluster_id} in {formation.year}", who)
     return int(at[0])
 
 
-def _shares(where: str, entry: Mapping[str, Any], formation: Formation, quota: float) -> FloatArray:
-    by, named = entry.get("allocation", "emissions"), entry.get("allocations")
-    if by not in ALLOCATIONS or (named is not None and "allocation" in entry):
-        raise DataError(f"{where}: allocation must be one of {', '.join(ALLOCATIONS)}, or give allocations.")
+def _shares(entry: Entry, formation: Formation, quota: float) -> FloatArray:
+    named = entry.values.get("allocations")
+    if named is not None and "allocation" in entry.values:
+        raise entry.error("allocation and allocations exclude each other.", "allocation")
     if named is None:
         weights = {"emissions": formation.emissions, "output": formation.output}
-        base = weights.get(by, np.ones(formation.n))
+        base = weights.get(entry.choice("allocation", ALLOCATIONS, "emissions"), np.ones(formation.n))
         return share_out(quota, np.where(base > 0, base, 0.0))
     if not isinstance(named, Mapping):
-        raise DataError(f"{where}: allocations must be tonnes by id, got {named!r} instead.")
+        raise entry.wrong("allocations", "tonnes by id", named)
+    tonnes = entry.under("allocations", named)
     given = np.zeros(formation.n)
-    for who, tonnes in named.items():
-        given[_place(where, "allocations", formation, who)] = _number(where, f"allocations of {who}", tonnes)
+    for who in named:
+        given[_member(tonnes, who, formation, who)] = _number(tonnes, who)
     return given
 
 
-def _steps(where: str, entry: Mapping[str, Any], formation: Formation) -> list[Abatement] | None:
-    if "abatement" not in entry:
+def _number(entry: Entry, field: str) -> float:
+    value = entry.number_of(field)
+    if np.isinf(value):
+        raise entry.wrong(field, "a number", value)
+    return value
+
+
+def _steps(entry: Entry, formation: Formation) -> list[Abatement] | None:
+    if "abatement" not in entry.values:
         return None
-    items = entry["abatement"]
-    if not isinstance(items, list) or not all(isinstance(i, Mapping) and set(i) == set(_STEP) for i in items):
-        raise DataError(f"{where}: abatement must be a list of tables with {', '.join(_STEP)}.")
-    return [
-        Abatement(
-            _place(where, "abatement", formation, item["participant"]),
-            *(_number(where, f"{field} of abatement", item[field]) for field in ("cost", "most")),
-        )
-        for item in items
-    ]
+    steps = []
+    for item in entry.each("abatement"):
+        item.only(_STEP)
+        at = _member(item, "participant", formation, item.values.get("participant"))
+        steps.append(Abatement(at, _number(item, "cost"), _number(item, "most")))
+    return steps
 
 
-def _held(
-    where: str, entry: Mapping[str, Any], formation: Formation, thresholds: Thresholds
-) -> tuple[pd.DataFrame, Bubble | None]:
-    quota = _number(where, "quota", entry.get("quota"))
+def _held(entry: Entry, formation: Formation, thresholds: Thresholds) -> tuple[pd.DataFrame, Bubble | None]:
+    quota = _number(entry, "quota")
     emitted = np.where(formation.emissions < 0, np.nan, formation.emissions)
     emitted = np.where(np.isnan(emitted) & idle(formation, thresholds), 0.0, emitted)
-    given, steps = _shares(where, entry, formation, quota), _steps(where, entry, formation)
+    given, steps = _shares(entry, formation, quota), _steps(entry, formation)
     place = {"cluster_id": formation.cluster_id, "year": formation.year}
     code, silent = "emissions_unknown", np.isnan(emitted)
-    if not silent.any() and entry.get("allocation") == "output":
+    if not silent.any() and entry.values.get("allocation") == "output":
         code, silent = "outputs_unknown", unstated(formation, thresholds)
     if silent.any():
         detail = "; ".join(formation.ids[silent].astype(str))
@@ -179,7 +157,7 @@ def _held(
     try:
         found = emission_bubble(emitted, quota, given, steps)
     except ParameterError as error:
-        raise DataError(f"{where}: {error}") from error
+        raise entry.error(str(error), "abatement") from error
     assert found is not None
     code = "" if not np.isnan(found.abated).any() else "abatement_short" if steps else "abatement_unknown"
     frame = pd.DataFrame(

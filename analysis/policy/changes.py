@@ -13,8 +13,7 @@ A file of scenarios is TOML. Each ``[[scenario]]`` is one set of changes, made t
 from __future__ import annotations
 
 import math
-import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +21,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from clustercoop.analysis.rule_files import Entry, RuleFile
 from clustercoop.graph.errors import DataError, ParameterError, UnknownNameError
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR, tables
@@ -84,52 +84,26 @@ def read_scenarios(path: str | Path) -> list[Scenario]:
     DataError
         The file cannot be read, or an entry is wrong; the sentence names the file, the line and the field.
     """
-    try:
-        text = Path(path).read_text("utf-8-sig")
-        data = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(
-            f"The scenario file {path} cannot be read ({error}); give a UTF-8 TOML file."
-        ) from error
-    except tomllib.TOMLDecodeError as error:
-        raise DataError(f"The scenario file {path} is not valid TOML: {error}.") from error
-    lines = [k for k, line in enumerate(text.splitlines(), 1) if line.strip().startswith("[[scenario]]")]
-    entries = data.get("scenario")
-    if not isinstance(entries, list) or not entries:
-        raise DataError(f"The scenario file {path} holds no [[scenario]].")
-    unknown = sorted(set(data) - {"scenario"})
-    if unknown:
-        raise DataError(f"{unknown[0]} in {path} is no [[scenario]].")
-    lines += [0] * (len(entries) - len(lines))
-    return [
-        _scenario(f"{path}, line {line}, scenario {number}", entry, str(number))
-        for number, (line, entry) in enumerate(zip(lines, entries, strict=False), 1)
-    ]
+    file = RuleFile(path)
+    entries = file.entries("scenario")
+    for name in sorted(set(file.data) - {"scenario"}):
+        raise DataError(f"{file.name}, line {file.line('', 0, name)}: {name} is no [[scenario]].")
+    return [_scenario(entry) for entry in entries]
 
 
-def _scenario(where: str, entry: Any, number: str) -> Scenario:
-    if not isinstance(entry, Mapping):
-        raise DataError(f"{where} must be a table.")
-    _refuse_unknown(where, entry, _KEYS)
-    years, removed = entry.get("years", []), entry.get("remove", [])
+def _scenario(entry: Entry) -> Scenario:
+    entry.only(_KEYS)
+    years, removed = entry.values.get("years", []), entry.values.get("remove", [])
     if not _all(years, int) or not all(FIRST_YEAR <= year <= LAST_YEAR for year in years):
-        raise DataError(f"{where}: years must be a list of years, got {years!r} instead.")
+        raise entry.wrong("years", "a list of years", years)
     if not _all(removed, str):
-        raise DataError(f"{where}: remove must be a list of participant ids in quotes, got {removed!r}.")
-    added = [_link(where, item) for item in _tables(where, entry, "add")]
-    cells = [_cell(where, item) for item in _tables(where, entry, "set")]
+        raise entry.wrong("remove", "a list of participant ids in quotes", removed)
+    added = [_link(item) for item in entry.each("add")]
+    cells = [_cell(item) for item in entry.each("set")]
     if not (removed or added or cells):
-        raise DataError(f"{where} changes nothing; give remove, add or set.")
-    name = entry.get("id", number)
-    if not isinstance(name, str) or not name:
-        raise DataError(f"{where}: id must be text, got {name!r} instead.")
+        raise entry.error("it changes nothing; give remove, add or set.")
+    name = entry.text("id", str(entry.number + 1))
     return Scenario(name, tuple(removed), tuple(added), tuple(cells), tuple(years))
-
-
-def _refuse_unknown(where: str, entry: Mapping[str, Any], known: Sequence[str]) -> None:
-    unknown = sorted(set(entry) - set(known))
-    if unknown:
-        raise DataError(f"{where}: {unknown[0]} is no field here; these are {', '.join(known)}.")
 
 
 def _all(values: Any, kind: type) -> bool:
@@ -138,34 +112,25 @@ def _all(values: Any, kind: type) -> bool:
     )
 
 
-def _tables(where: str, entry: Mapping[str, Any], field: str) -> list[Mapping[str, Any]]:
-    items = entry.get(field, [])
-    if not isinstance(items, list) or not all(isinstance(item, Mapping) for item in items):
-        raise DataError(f"{where}: {field} must be a list of tables, got {items!r} instead.")
-    return items
-
-
-def _number(where: str, field: str, value: Any) -> float:
+def _number(entry: Entry, field: str) -> float:
+    value = entry.values.get(field)
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise DataError(f"{where}: {field} must be a number, got {value!r} instead.")
+        raise entry.wrong(field, "a number", value)
     return float(value)
 
 
-def _link(where: str, item: Mapping[str, Any]) -> Link:
-    _refuse_unknown(f"{where}, add", item, ("supplier", "buyer", "value"))
-    ends = [item.get(end) for end in ("supplier", "buyer")]
-    if not all(isinstance(end, str) and end for end in ends):
-        raise DataError(f"{where}: add needs supplier and buyer as ids in quotes, got {dict(item)!r}.")
-    return link(str(ends[0]), str(ends[1]), _number(where, "value of add", item.get("value")), where)
+def _link(item: Entry) -> Link:
+    item.only(("supplier", "buyer", "value"))
+    ends = [item.text(end) for end in ("supplier", "buyer")]
+    value = _number(item, "value")
+    return link(*ends, value, item.place("value" if value <= 0 else "buyer"))
 
 
-def _cell(where: str, item: Mapping[str, Any]) -> Cell:
-    _refuse_unknown(f"{where}, set", item, ("participant", "column", "value"))
-    who, column = item.get("participant"), item.get("column")
-    if not isinstance(who, str) or not isinstance(column, str):
-        raise DataError(f"{where}: set needs participant and column as text, got {dict(item)!r}.")
-    value = _number(where, "value of set", item["value"]) if "value" in item else math.nan
-    return cell(who, column, value, where)
+def _cell(item: Entry) -> Cell:
+    item.only(("participant", "column", "value"))
+    who, column = item.text("participant"), item.text("column")
+    value = _number(item, "value") if "value" in item.values else math.nan
+    return cell(who, column, value, item.place("value" if column in FIGURES else "column"))
 
 
 def link(supplier: str, buyer: str, value: float, where: str) -> Link:

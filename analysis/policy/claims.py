@@ -98,10 +98,7 @@ def _read(entry: Entry, number: int) -> Claim:
     confirmed = given.get("confirmed", True)
     if not isinstance(confirmed, bool):
         raise entry.wrong("confirmed", "true or false", confirmed)
-    also = given.get("also", [])
-    if not isinstance(also, list) or not all(isinstance(test, Mapping) for test in also):
-        raise entry.wrong("also", "a list of tables with a column and a condition", also)
-    more = [Entry(entry.file, entry.table, entry.number, test) for test in also]
+    more = entry.each("also")
     for test in more:
         test.only(_TEST)
     conditions = tuple(_condition(test) for test in (entry, *more))

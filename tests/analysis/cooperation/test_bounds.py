@@ -182,7 +182,7 @@ def test_a_figure_of_some_members_beside_the_bounds_of_all() -> None:
         {"participant_id": list("abc"), "year": 2022, "employees": [100, 100, 50], "rd_expenses": [10, 20, 0]}
     )
 
-    def found(cell: object) -> tuple[dict[Any, Any], clustercoop.Result]:
+    def found(cell: Any) -> tuple[dict[Any, Any], clustercoop.Result]:
         cells = work.astype(object)
         cells.loc[2, "rd_expenses"] = cell
         result = clustercoop.analyze(

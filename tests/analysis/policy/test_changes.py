@@ -107,23 +107,37 @@ def test_names_that_the_data_do_not_hold() -> None:
     [
         ("a = [", "not valid TOML"),
         ("", r"holds no \[\[scenario\]\]"),
-        ("other = 1\n[[scenario]]\nremove = ['a']", "other in .* is no"),
-        ("[[scenario]]\nid = 'x'", "line 1, scenario 1 changes nothing"),
+        ("other = 1\n[[scenario]]\nremove = ['a']", "line 1: other is no"),
+        ("[[scenario]]\nid = 'x'", r"line 1, \[scenario\]: it changes nothing"),
         (
             "[[scenario]]\nremove = ['a']\n\n[[scenario]]\nremoved = ['a']",
-            "line 4, scenario 2: removed is no field",
+            r"line 5, \[scenario\]: removed is no field",
         ),
         ("[[scenario]]\nremove = 'a'", "remove must be a list"),
         ("[[scenario]]\nremove = [7]", "remove must be a list of participant ids in quotes"),
         ("[[scenario]]\nremove = ['a']\nyears = [21]", "years must be a list of years"),
-        ("[[scenario]]\nremove = ['a']\nid = 3", "id must be text"),
-        ("[[scenario]]\nadd = [{supplier='a', buyer='b'}]", "value of add must be a number"),
-        ("[[scenario]]\nadd = [{supplier='a', value=1}]", "add needs supplier and buyer"),
-        ("[[scenario]]\nadd = [1]", "add must be a list of tables"),
-        ("[[scenario]]\nset = [{participant='a'}]", "set needs participant and column"),
+        ("[[scenario]]\nremove = ['a']\nid = 3", "line 3.*id must be a text"),
         (
-            "[[scenario]]\nset = [{participant='a', column='output', value=true}]",
-            "value of set must be a number",
+            "[[scenario]]\nadd = [{supplier='a', buyer='b'}]",
+            r"line 2, \[scenario\], add: value must be a number",
+        ),
+        ("[[scenario]]\nadd = [{supplier='a', value=1}]", "add: buyer must be a text"),
+        ("[[scenario]]\nadd = [1]", "add must be a list of tables"),
+        ("[[scenario]]\nset = [{participant='a'}]", "set: column must be a text"),
+        # The field's own line, past texts and remarks that look like fields, in the second of the tables.
+        (
+            "[[scenario]]\n# value = 1\nid = 'value = 2'\nset = [\n{ participant = 'a', column = 'output' },\n"
+            "  { participant = 'b', column = 'output', value = true },\n]",
+            r"line 6, \[scenario\], set: value must be a number",
+        ),
+        (
+            "[[scenario]]\n[[scenario.add]]\nsupplier = 'a'\nbuyer = 'b'\nvalue = 1\n"
+            "[[scenario.add]]\nsupplier = 'a'\nbuyer = 'b'\nvalue = -1",
+            r"line 9, \[scenario\], add: the value of an added link must be above 0",
+        ),
+        (
+            "[[scenario]]\nset = [\n{ participant = 'a', column = 'profit' }]",
+            r"line 3, \[scenario\], set: 'profit' is no figure of activity",
         ),
     ],
 )

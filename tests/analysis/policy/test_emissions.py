@@ -204,18 +204,19 @@ def test_an_open_bubble_that_has_burst_already(result: clustercoop.Result, tmp_p
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("x = 1", r"must hold \[\[bubble\]\]"),
-        ("[[bubble]]\nsource = 1", "source must say"),
+        ("x = 1", r"holds no \[\[bubble\]\]"),
+        ("x = 1\n" + BUBBLE, r"line 1: x is no \[\[bubble\]\]"),
+        ("[[bubble]]\nsource = 1", "line 2.*source must be a text"),
         (BUBBLE.replace('source = "a test"', 'source = "x"\nstatus = "sure"'), "status must be one of"),
         (BUBBLE.replace('"k"', '"zz"'), r"\(zz, 2023\) are no formation"),
-        (BUBBLE.replace("quota = 10.0", "quota = -1"), "quota must be a number from 0 up"),
+        (BUBBLE.replace("quota = 10.0", "quota = -1"), "quota must be a number ≥ 0"),
         (BUBBLE.replace('"output"', '"need"'), "allocation must be one of"),
         (
             BUBBLE.replace('participant = "a"', 'participant = "q"'),
-            "line 2, bubble 1: 'q' in abatement is no member",
+            r"abatement: participant must be a member of k in 2023, got 'q'",
         ),
         (BUBBLE.replace("most = 8.0", "most = 80.0"), "at most what each emits"),
-        (BUBBLE.replace("most = 8.0", "max = 8.0"), "must be a list of tables with participant, cost, most"),
+        (BUBBLE.replace("most = 8.0", "max = 8.0"), "abatement: max is no field of it"),
         (BUBBLE.replace("quota", "limit"), "limit is no field"),
     ],
 )
