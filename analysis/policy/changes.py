@@ -121,9 +121,8 @@ def _number(entry: Entry, field: str) -> float:
 
 def _link(item: Entry) -> Link:
     item.only(("supplier", "buyer", "value"))
-    ends = [item.text(end) for end in ("supplier", "buyer")]
-    value = _number(item, "value")
-    return link(*ends, value, item.place("value" if value <= 0 else "buyer"))
+    supplier, buyer, value = item.text("supplier"), item.text("buyer"), _number(item, "value")
+    return link(supplier, buyer, value, item.place("value" if value <= 0 else "buyer"))
 
 
 def _cell(item: Entry) -> Cell:

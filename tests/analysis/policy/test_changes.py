@@ -126,7 +126,8 @@ def test_names_that_the_data_do_not_hold() -> None:
         ("[[scenario]]\nset = [{participant='a'}]", "set: column must be a text"),
         # The field's own line, past texts and remarks that look like fields, in the second of the tables.
         (
-            "[[scenario]]\n# value = 1\nid = 'value = 2'\nset = [\n{ participant = 'a', column = 'output' },\n"
+            "[[scenario]]\n# value = 1\nid = 'value = 2'\nset = [\n"
+            "  { participant = 'a', column = 'output' },\n"
             "  { participant = 'b', column = 'output', value = true },\n]",
             r"line 6, \[scenario\], set: value must be a number",
         ),
