@@ -145,8 +145,8 @@ def _plans(found: WhatIf, lang: str) -> Iterator[str]:
         target = percent(first["target"], lang)
         yield _heading(first, found.graph.cluster_names, key[2], lang)
         if first["code"]:
-            ends = (first["need"], first["reachable"])
-            told = ["" if is_unknown(end) else f"{end:.15g}" for end in ends]
+            figures = (first["need"], first["reachable"])
+            told = ["" if is_unknown(figure) else f"{figure:.15g}" for figure in figures]
             yield f"  {text('whatif.target', lang, target=target)}: " + Finding(
                 first["code"], value=told[0], detail=told[1]
             ).message(lang)

@@ -477,9 +477,8 @@ def _check_jumps(ledger: Ledger, who: str) -> None:
         earlier[now] = values[before]
 
         # Both of one unit: the cell of the file may be in another than the year before.
-        texts = {"value": _texts(values), "detail": _texts(earlier)}
-        ledger.note(ratio > JUMP_UP, "jump_up", column.name, **texts)
-        ledger.note(ratio < JUMP_DOWN, "jump_down", column.name, **texts)
+        for code, jumps in (("jump_up", ratio > JUMP_UP), ("jump_down", ratio < JUMP_DOWN)):
+            ledger.note(jumps, code, column.name, value=_texts(values), detail=_texts(earlier))
 
 
 def _texts(values: NDArray[Any]) -> Callable[[int], str]:

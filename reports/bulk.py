@@ -58,8 +58,8 @@ class Bulk:
         from xlsxwriter.utility import xl_col_to_name
 
         start = f'<c r="{xl_col_to_name(len(self._columns))}'
-        exact = number is not None and _NUMBERS.issuperset(map(type, values))
-        if exact and not any(map(math.isinf, values)):
+        exact = _NUMBERS.issuperset(map(type, values))
+        if number is not None and exact and not any(map(math.isinf, values)):
             end = f'" s="{number._get_xf_index()}"><v>'
             cells = zip(self._rows, values, strict=True)
             self._columns.append(

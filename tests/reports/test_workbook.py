@@ -234,8 +234,8 @@ def test_rows_made_by_column_are_those_that_xlsxwriter_writes_by_cell(tmp_path: 
                     sheet.write_number(row, at, value, forms.number[kind])
     made, expected = (openpyxl.load_workbook(file).worksheets[0] for file in (path, slow))
     assert made.dimensions == expected.dimensions == "A1:F7"
-    for told, wanted in zip(made.iter_rows(), expected.iter_rows(), strict=True):
-        for one, other in zip(told, wanted, strict=True):
+    for row_made, row_expected in zip(made.iter_rows(), expected.iter_rows(), strict=True):
+        for one, other in zip(row_made, row_expected, strict=True):
             assert (one.data_type, one.number_format, one.alignment.vertical) == (
                 other.data_type, other.number_format, other.alignment.vertical
             )  # fmt: skip

@@ -24,9 +24,9 @@ def make(analysed: Analysed) -> pd.DataFrame:
     places = placed(analysed)
     thresholds = analysed.thresholds
     for place in places:
-        types = [found for found in place.types_allowed(thresholds) if found[0] != place.ecosystem_type]
-        if len(types) > (not place.ecosystem_type) and all(place.figure(axis).settled for axis in AXES):
-            rows.append(_row(place, BOUNDS, None, None, types))
+        allowed = [found for found in place.types_allowed(thresholds) if found[0] != place.ecosystem_type]
+        if len(allowed) > (not place.ecosystem_type) and all(place.figure(axis).settled for axis in AXES):
+            rows.append(_row(place, BOUNDS, None, None, allowed))
     for move in moves():
         after = moved(thresholds, move)
         for place in places:
