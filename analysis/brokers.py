@@ -15,7 +15,11 @@ from clustercoop.graph.formation import FloatArray
 Index = NDArray[np.integer[Any]]
 ROLES: Final = ("coordinator", "itinerant", "gatekeeper", "representative", "liaison")
 LARGEST: Final = 2000
-"""Up to so many members the dense count of brokerage fits."""
+"""Up to so many members the dense count of brokerage fits…"""
+PATHS: Final = 30_000_000
+"""… and up to so many paths over two links they are counted one by one."""
+_PATH: Final = 400
+"""A path costs so many times n³-th of the dense count."""
 
 
 def broker_share(internal: ArrayLike, external: ArrayLike) -> FloatArray:
@@ -76,7 +80,9 @@ def gould_fernandez(adjacency: ArrayLike, groups: ArrayLike) -> NDArray[np.int64
     [0, 0, 1, 0, 0]
     """
     links = np.asarray(adjacency) != 0
-    _, group = np.unique(np.asarray(groups, dtype=object).astype(str), return_inverse=True)
+    group = np.asarray(groups)
+    if group.dtype.kind != "i":
+        group = np.unique(np.asarray(groups, dtype=object).astype(str), return_inverse=True)[1]
     if links.ndim != 2 or links.shape != (len(group), len(group)):
         raise parameter_error(
             "adjacency", "gould_fernandez", f"of shape ({len(group)}, {len(group)})", links.shape
@@ -101,30 +107,61 @@ def gould_fernandez(adjacency: ArrayLike, groups: ArrayLike) -> NDArray[np.int64
     return np.rint(np.column_stack(counts)).astype(np.int64)
 
 
-def brokerage_roles(
-    n: int, src: Index, dst: Index, role: NDArray[np.object_], limit: int = LARGEST
-) -> dict[str, NDArray[Any]]:
+def _by_paths(n: int, src: Index, dst: Index, group: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return what `gould_fernandez` does from links sorted by (src, dst), path by path."""
+    start, stop = src.astype(np.int64), dst.astype(np.int64)
+    begins = np.searchsorted(start, np.arange(n + 1))
+    counts = np.diff(begins)[stop]
+    first = np.repeat(np.arange(len(start)), counts)
+    second = np.arange(len(first)) - np.repeat(np.cumsum(counts) - counts, counts) + begins[stop[first]]
+    a, b, c = start[first], stop[first], stop[second]
+    pairs = start * n + stop
+    at = np.minimum(np.searchsorted(pairs, a * n + c), len(pairs) - 1)
+    kept = (a != c) & (pairs[at] != a * n + c)
+    a, b, c = a[kept], b[kept], c[kept]
+    near, next_near, ends = group[a] == group[b], group[b] == group[c], group[a] == group[c]
+    kind = np.where(near, np.where(next_near, 0, 3), np.where(next_near, 2, np.where(ends, 1, 4)))
+    return np.bincount(b * 5 + kind, minlength=5 * n).reshape(n, 5)
+
+
+def paths_of(n: int, src: Index, dst: Index) -> int:
+    """Return how many paths over two links there are."""
+    return int((np.bincount(src, minlength=n)[dst]).sum())
+
+
+def countable(n: int, src: Index, dst: Index) -> bool:
+    """Tell whether brokerage can be counted, by matrices or path by path."""
+    return n <= LARGEST or paths_of(n, src, dst) <= PATHS
+
+
+def brokerage_roles(n: int, src: Index, dst: Index, role: NDArray[np.object_]) -> dict[str, NDArray[Any]]:
     """Return the columns ``brokerage_coordinator`` … ``brokerage_liaison`` of a formation's members.
 
-    Groups are roles, letter case and outer spaces aside. Unknown (NaN) unless every linked member's role is
-    known and there are two of them at least, and beyond `limit` members, where the dense count would not fit.
+    Groups are roles, letter case and outer spaces aside; links are sorted by (src, dst), none of them of a
+    member with itself. Unknown (NaN) unless every linked member's role is known and there are two of them at
+    least, and where there are too many to count (`countable`).
     """
     unknown = {f"brokerage_{name}": np.full(n, np.nan) for name in ROLES}
     given = role.tolist()
     names = {name: role_name(str(name)) for name in set(given)}
-    if n > limit or not any(names.values()):
+    if not any(names.values()) or not countable(n, src, dst):
         return unknown
     linked = np.zeros(n, bool)
     linked[src] = True
     linked[dst] = True
-    group = np.array([names[name] for name in given], dtype=object)
-    known = group[linked].astype(str)
-    if not len(known) or (known == "").any() or len(np.unique(known)) < 2:
+    known = {names[given[member]] for member in np.flatnonzero(linked).tolist()}
+    if "" in known or len(known) < 2:
         return unknown
-    links = np.zeros((n, n), bool)
-    links[src, dst] = True
-    counts = gould_fernandez(links, group).astype(np.float64)
-    return {f"brokerage_{name}": counts[:, k] for k, name in enumerate(ROLES)}
+    numbers = {name: k for k, name in enumerate(sorted(set(names.values())))}
+    group = np.array([numbers[names[name]] for name in given])
+    paths = paths_of(n, src, dst)
+    if paths <= PATHS and _PATH * paths < n**3:
+        counts = _by_paths(n, src, dst, group)
+    else:
+        links = np.zeros((n, n), bool)
+        links[src, dst] = True
+        counts = gould_fernandez(links, group)
+    return {f"brokerage_{name}": counts[:, k].astype(np.float64) for k, name in enumerate(ROLES)}
 
 
 def chain_leaders(participants: pd.DataFrame) -> pd.DataFrame:

@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from clustercoop.analysis.brokers import LARGEST, ROLES, broker_share, brokerage_roles
+from clustercoop.analysis.brokers import ROLES, broker_share, brokerage_roles, countable
 from clustercoop.analysis.closedness.components import component_labels
 from clustercoop.analysis.closedness.finn import checked_flows, closed_components, formation_closed
 from clustercoop.analysis.closedness.measure import unsettled, value_created
 from clustercoop.analysis.closedness.throughflow import throughflow
 from clustercoop.analysis.closedness.trophic import formation_levels
+from clustercoop.analysis.large import attempted
 from clustercoop.analysis.linear import DENSE, solve_leontief
 from clustercoop.analysis.metric import NAN, Measured, Measuring
 from clustercoop.analysis.recording import recording
@@ -303,7 +304,8 @@ def measure(formation: Formation, settings: Settings, graph: SupplyGraph | None 
         ``downstream_control`` and five ``brokerage_…`` counts; formation columns
         ``average_propagation_length`` and ``value_added_upstream``, ``…_midstream``, ``…_downstream``.
     """
-    return _places(formation, settings) + positions(formation, settings)
+    found = attempted(lambda: _places(formation, settings))
+    return found + attempted(lambda: positions(formation, settings))
 
 
 def _places(formation: Formation, settings: Settings) -> Measured:
@@ -315,7 +317,7 @@ def _places(formation: Formation, settings: Settings) -> Measured:
         out.unknown("closedness_no_links", silent=True)
         return out
     out.participants |= brokerage_roles(n, formation.src, formation.dst, formation.role)
-    if n > LARGEST:
+    if not countable(n, formation.src, formation.dst):
         out.unknown("brokerage_large", *counts.split(), value=str(n))
     out.unknown("brokerage_roles", *counts.split(), silent=True)
     out.participants["stage"] = formation_levels(formation)

@@ -13,10 +13,18 @@ DENSE: Final = 600
 """Up to so many participants a dense solve is the faster one (and needs no scipy)."""
 _LARGEST: Final = 1e12
 """A multiplier above this is a singular system seen through rounding."""
+_THINNED: Final = 100
+"""From so many participants those who only sell or only buy are taken out of a dense solve first."""
+_FACTORED: Final = 20_000
+"""Up to so many unknowns a sparse system is factorised where a series or gradients do not settle."""
 _TERMS: Final = 2000
 """Rounds of the power series before a factorisation takes over: a spectral radius of 0.98 needs them."""
 
 Index = NDArray[np.integer[Any]]
+
+
+class TooSlow(ArithmeticError):
+    """A system so large that only a method that does not settle could solve it in time."""
 
 
 def _filled(n: int, rows: Index, columns: Index, values: FloatArray) -> FloatArray:
@@ -32,6 +40,8 @@ def _dense(matrix: FloatArray, rhs: FloatArray) -> FloatArray:
 
 
 def _factorised(matrix: Any, rhs: FloatArray) -> FloatArray:
+    if matrix.shape[0] > _FACTORED:
+        raise TooSlow(f"{matrix.shape[0]} unknowns")
     from scipy.sparse.linalg import splu
 
     try:
@@ -53,6 +63,11 @@ def solve_positive(n: int, rows: Index, columns: Index, values: FloatArray, rhs:
     rows, columns, values : arrays, shape (m,)
         Entries; repeated positions add up.
     rhs : array, shape (n,)
+
+    Raises
+    ------
+    TooSlow
+        Gradients do not settle, and the system is too large to be factorised.
 
     Examples
     --------
@@ -93,6 +108,11 @@ def solve_leontief(
         condition holds exactly when ``(I − A) x = 1`` has a non-negative solution, and that is
         what is tested, so no eigenvalue is needed.
 
+    Raises
+    ------
+    TooSlow
+        The power series does not settle, and the system is too large to be factorised.
+
     References
     ----------
     Hawkins, D., Simon, H. A. (1949). Some conditions of macroeconomic stability. Econometrica 17, 245–248.
@@ -113,15 +133,46 @@ def solve_leontief(
     tested = np.ones((n, rhs.size // n + 1))
     tested[:, :-1] = rhs.reshape(n, -1)
     if n <= DENSE:
-        matrix = -_filled(n, rows, columns, coefficient)
-        matrix.ravel()[:: n + 1] += 1.0
-        solution = _dense(matrix, tested)
+        solution = _thinned(n, rows, columns, coefficient, tested)
     else:
         solution = _series(n, rows, columns, coefficient, tested)
     multipliers = solution[:, -1]
     if not (multipliers.min() >= 1 - 1e-9 and multipliers.max() < _LARGEST):
         return np.full(rhs.shape, np.nan)
     return np.asarray(solution[:, :-1].reshape(rhs.shape))
+
+
+def _thinned(n: int, rows: Index, columns: Index, values: FloatArray, rhs: FloatArray) -> FloatArray:
+    """Solve (I − A) x = rhs, of participants that both sell and buy alone where these are few.
+
+    One that needs nobody has x = rhs; one that nobody needs follows from the others.
+    """
+    needs, needed = np.zeros(n, bool), np.zeros(n, bool)
+    needs[rows], needed[columns] = True, True
+    middle = np.flatnonzero(needs & needed)
+    if n < _THINNED or len(middle) > 0.8 * n:
+        matrix = -_filled(n, rows, columns, values)
+        matrix.ravel()[:: n + 1] += 1.0
+        return _dense(matrix, rhs)
+    solution = rhs.copy()
+    first, last = np.flatnonzero(~needs & needed), np.flatnonzero(needs & ~needed)
+    solution[middle] += _block(n, rows, columns, values, middle, first) @ solution[first]
+    solution[middle] = _dense(
+        np.eye(len(middle)) - _block(n, rows, columns, values, middle, middle), solution[middle]
+    )
+    known = np.concatenate([first, middle])
+    solution[last] += _block(n, rows, columns, values, last, known) @ solution[known]
+    return solution
+
+
+def _block(n: int, rows: Index, columns: Index, values: FloatArray, down: Index, across: Index) -> FloatArray:
+    """Return the part of A whose rows are `down` and whose columns are `across`."""
+    at, place = np.full(n, -1), np.full(n, -1)
+    at[down], place[across] = np.arange(len(down)), np.arange(len(across))
+    kept = (at[rows] >= 0) & (place[columns] >= 0)
+    flat = at[rows[kept]] * len(across) + place[columns[kept]]
+    filled = np.bincount(flat, values[kept], len(down) * len(across))
+    return np.asarray(filled, dtype=np.float64).reshape(len(down), len(across))
 
 
 def _series(n: int, rows: Index, columns: Index, values: FloatArray, rhs: FloatArray) -> FloatArray:

@@ -1,8 +1,10 @@
 """Processor time and peak memory by the number of links, beside bare queries of the same file.
 
 Each cell is a process of its own, so that imports count and memory is its own. What is measured: our
-cooperation tables and Parquet out, all structural metrics, and the sums alone (supply between members by
-cluster and year) as DuckDB and pandas make them, without any check.
+cooperation tables and Parquet out, all structural metrics, the sums alone (supply between members by
+cluster and year) as DuckDB and pandas make them, without any check, and what a script of an afternoon does
+with each formation: bctpy's core, cpnet's core of Lip and of Borgatti and Everett, four centralities of
+networkx. A process that takes longer than `--patience` seconds of processor time is stopped.
 
 Run: ``python -m benchmarks.curves --links 10000 100000 1000000 --out costs``
 """
@@ -11,10 +13,11 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 import tempfile
-from math import log10
+from math import inf, isfinite, log10
 from pathlib import Path
 from string import Template
 
@@ -40,27 +43,48 @@ home = people.set_index('participant_id')['cluster_id']
 a, b = links['supplier_id'].map(home), links['buyer_id'].map(home)
 kept = (a == b) & (links['value'] > 0) & (links['supplier_id'] != links['buyer_id'])
 links.assign(cluster=a)[kept].groupby(['cluster', 'year'])['value'].sum()""",
+    "networkx, bctpy, cpnet": """
+import warnings
+warnings.simplefilter('ignore')
+import bct, cpnet, networkx as nx, numpy as np, pandas as pd
+links, people = (pd.read_parquet(f'$data/{name}.parquet') for name in ('links', 'participants'))
+home = people.set_index('participant_id')['cluster_id']
+a, b = links['supplier_id'].map(home), links['buyer_id'].map(home)
+kept = (a == b) & (links['value'] > 0) & (links['supplier_id'] != links['buyer_id'])
+for _, rows in links.assign(cluster=a)[kept].groupby(['cluster', 'year']):
+    graph = nx.from_pandas_edgelist(rows, 'supplier_id', 'buyer_id', 'value', nx.DiGraph)
+    bct.core_periphery_dir(np.log1p(nx.to_numpy_array(graph, weight='value')), seed=1)
+    for method in cpnet.Lip(), cpnet.BE():
+        method.detect(nx.Graph(graph))
+    for measure in nx.degree_centrality, nx.betweenness_centrality, nx.pagerank, nx.core_number:
+        measure(graph)""",
 }
+COLOURS = ("#1b5e8c", "#b3541e", "#5b7f2b", "#7a4b8f", "#8c8c1b")
 
 
-def cost(code: str) -> tuple[float, float]:
-    """Return processor seconds and peak MiB of a process that runs `code`."""
-    process = subprocess.Popen([sys.executable, "-c", code])
+def cost(code: str, patience: int) -> tuple[float, float]:
+    """Return processor seconds and peak MiB of a process that runs `code`; inf of one that was stopped."""
+    limit = f"import resource\nresource.setrlimit(resource.RLIMIT_CPU, ({patience}, {patience + 1}))\n"
+    process = subprocess.Popen([sys.executable, "-c", limit + code])
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
+        return inf, used.ru_maxrss / 1024
     if process.returncode:
         raise SystemExit(f"failed: {code}")
     return used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
 
 
-def table(found: dict[tuple[str, int], tuple[float, float]]) -> str:
+def table(found: dict[tuple[str, int], tuple[float, float]], patience: int) -> str:
     """Return the costs as Markdown, a row a way."""
+
+    def cell(seconds: float, size: float) -> str:
+        return f" {seconds:.1f} s, {size:,.0f} MiB |" if isfinite(seconds) else f" more than {patience} s |"
+
     sizes = sorted({size for _, size in found})
     head = ["| links |", "|---|"]
     head = [head[0] + "".join(f" {size:,} |" for size in sizes), head[1] + "---|" * len(sizes)]
-    cells = (
-        "".join(f" {found[way, s][0]:.1f} s, {found[way, s][1]:,.0f} MiB |" for s in sizes) for way in WAYS
-    )
+    cells = ("".join(cell(*found[way, s]) for s in sizes) for way in WAYS)
     return "\n".join([*head, *(f"| {way} |{line}" for way, line in zip(WAYS, cells, strict=True))]) + "\n"
 
 
@@ -68,7 +92,6 @@ def picture(found: dict[tuple[str, int], tuple[float, float]]) -> str:
     """Return time and memory as SVG, both axes logarithmic."""
     sizes = sorted({size for _, size in found})
     low, high = log10(sizes[0]), log10(sizes[-1])
-    colours = ("#1b5e8c", "#b3541e", "#5b7f2b", "#7a4b8f")
     out = [
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 900 360" '
         'font-family="sans-serif" font-size="13">',
@@ -92,12 +115,13 @@ def picture(found: dict[tuple[str, int], tuple[float, float]]) -> str:
             out.append(f'<text x="{left - 8}" y="{at + 4:.1f}" text-anchor="end">{10.0**power:g}</text>')
         for size in sizes:
             out.append(f'<text x="{x(size):.1f}" y="300" text-anchor="middle">{size:,}</text>')
-        for way, colour in zip(WAYS, colours, strict=True):
-            points = " ".join(f"{x(s):.1f},{y(found[way, s][panel]):.1f}" for s in sizes)
+        for way, colour in zip(WAYS, COLOURS, strict=True):
+            known = (s for s in sizes if isfinite(found[way, s][0]))
+            points = " ".join(f"{x(s):.1f},{y(found[way, s][panel]):.1f}" for s in known)
             out.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2.5"/>')
-    for k, (way, colour) in enumerate(zip(WAYS, colours, strict=True)):
-        out.append(f'<rect x="{60 + 210 * k}" y="326" width="14" height="14" fill="{colour}"/>')
-        out.append(f'<text x="{80 + 210 * k}" y="338">{way}</text>')
+    for k, (way, colour) in enumerate(zip(WAYS, COLOURS, strict=True)):
+        out.append(f'<rect x="{40 + 172 * k}" y="326" width="14" height="14" fill="{colour}"/>')
+        out.append(f'<text x="{60 + 172 * k}" y="338">{way}</text>')
     return "\n".join([*out, "</svg>"]) + "\n"
 
 
@@ -106,6 +130,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--links", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--out", type=Path, default=Path("curves"))
+    parser.add_argument("--patience", type=int, default=600)
     asked = parser.parse_args()
     found = {}
     with tempfile.TemporaryDirectory() as room:
@@ -113,14 +138,15 @@ def main() -> None:
             data = write_national(Path(room) / str(size), links=size)
             for number, (way, code) in enumerate(WAYS.items()):
                 out = Path(room) / f"{size}-{number}"
-                found[way, size] = cost(Template(code).substitute(data=data, out=out))
+                found[way, size] = cost(Template(code).substitute(data=data, out=out), asked.patience)
                 print(
                     f"{size:>10,} {way:<20} {found[way, size][0]:8.2f} s {found[way, size][1]:8.0f} MiB",
                     flush=True,
                 )
-    asked.out.with_suffix(".md").write_text(table(found), "utf-8")
+    shown = table(found, asked.patience)
+    asked.out.with_suffix(".md").write_text(shown, "utf-8")
     asked.out.with_suffix(".svg").write_text(picture(found), "utf-8")
-    print(table(found))
+    print(shown)
 
 
 if __name__ == "__main__":

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from clustercoop import engines
 from clustercoop.analysis.results import Result
 from clustercoop.cookbook import run_named
 from clustercoop.graph.errors import (
+    DataError,
     ParameterError,
     StoreError,
     parameter_error,
@@ -32,6 +34,7 @@ from clustercoop.graph.stores.protocol import (
     StoreWarning,
 )
 from clustercoop.graph.stores.uri import is_server, is_store_uri, open_store
+from clustercoop.graph.texts import refusal
 from clustercoop.loaders.dataset import Dataset, read_dataset, read_frames
 from clustercoop.loaders.graph_files import is_ours
 from clustercoop.loaders.network_files import read_graph_file
@@ -117,7 +120,24 @@ def _read(source: Source, settings: Settings, progress: Progress) -> Dataset:
         return Dataset(
             read_graph_file(source), Findings(), pd.DataFrame(), {"inputs": [{"file": shown(source)}]}
         )
-    return read_dataset(source, settings=settings, progress=lambda phase: progress(phase, 0, 0))
+
+    def tell(phase: str) -> None:
+        progress(phase, 0, 0)
+
+    if _is_addresses(source):
+        if settings.engine != "spark":
+            raise refusal(DataError, "addresses_need_spark", name=Path(source).name)
+        from clustercoop.loaders.elsewhere import read_held
+
+        found = engines.reader(settings).addresses(Path(source))
+        return read_held(found, settings=settings, progress=tell)
+    reader = engines.reader(settings).parquet if settings.engine == "spark" else None
+    return read_dataset(source, settings=settings, progress=tell, reader=reader)
+
+
+def _is_addresses(source: str | os.PathLike[str]) -> bool:
+    """Tell whether a path is that of a file that says where Spark finds the tables."""
+    return Path(source).suffix.lower() == ".toml" and Path(source).is_file()
 
 
 def check(
@@ -151,7 +171,11 @@ def check(
     (False, 1)
     """
     chosen = _settings(settings, options)
-    if isinstance(source, str | os.PathLike) and not is_store_uri(source) and not is_ours(Path(source)):
+    if (
+        isinstance(source, str | os.PathLike)
+        and not is_store_uri(source)
+        and not (is_ours(Path(source)) or _is_addresses(source))
+    ):
         found = survey(source, settings=chosen, progress=lambda phase: progress(phase, 0, 0))
         read = found.dataset or Dataset(SupplyGraph.from_tables({}), found.findings, pd.DataFrame(), {})
         accounting = read.provenance.get("accounting", {})

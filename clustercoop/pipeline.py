@@ -17,9 +17,10 @@ from clustercoop.analysis.closedness.verdict import add_closedness
 from clustercoop.analysis.context import Context
 from clustercoop.analysis.cooperation import cooperation_tables
 from clustercoop.analysis.core_periphery.significance import adjust
+from clustercoop.analysis.large import is_too_large
 from clustercoop.analysis.members import year_contexts
 from clustercoop.analysis.metric import Measured, known_cells
-from clustercoop.analysis.metrics import is_too_large, measure_all
+from clustercoop.analysis.metrics import measure_all
 from clustercoop.analysis.policy.analysed import Analysed
 from clustercoop.analysis.policy.outline import with_policy
 from clustercoop.analysis.policy.tables import make_all
@@ -102,7 +103,7 @@ def analyze_graph(
     asked = set(settings.metrics.split(","))
     huge = sum(map(is_too_large, formations))
     if formations and huge == len(formations):
-        asked = {"cooperation"}
+        asked -= {"core", "model"}
     if set(METRICS) - asked:
         absent = [c.column for c in output_columns("formations") if c.column not in formation_table]
         formation_table = formation_table.assign(**dict.fromkeys(absent, np.nan)).drop(

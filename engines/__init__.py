@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from clustercoop.graph.errors import parameter_error
 from clustercoop.graph.formation import Formation
 from clustercoop.graph.progress import Progress, silent
 from clustercoop.graph.settings import DOMAINS, Settings
+
+if TYPE_CHECKING:
+    from clustercoop.engines.spark_tables import SparkReader
 
 T = TypeVar("T")
 
@@ -71,6 +74,14 @@ def open(name: str = "local", *, workers: int = 0, master: str = "") -> Engine:
 
         return SparkEngine(workers, master)
     raise parameter_error("name", "engines.open", DOMAINS["engine"][1].must(str), name)
+
+
+def reader(settings: Settings) -> SparkReader:
+    """Return what reads tables by Spark's own means; errors as in `open`."""
+    from clustercoop.engines.spark import SparkEngine
+    from clustercoop.engines.spark_tables import SparkReader
+
+    return SparkReader(SparkEngine(settings.workers, settings.spark_master).spark)
 
 
 def chosen(settings: Settings) -> Engine:

@@ -116,7 +116,7 @@ class SparkEngine:
                 "formation": pa.array([pickle.dumps(f, 5) for f in formations], pa.binary()),
             }
         )
-        with _unwarned():
+        with unwarned():
             frame = self.spark.createDataFrame(rows).repartition(tasks)
             return frame.mapInArrow(_work(here, package, shared), _ROWS)
 
@@ -165,7 +165,7 @@ class SparkEngine:
                 self.spark.interruptTag(tag)
                 raise
             except Exception as error:
-                raise EngineError(f"Spark gave up the work: {_said(error)}") from error
+                raise EngineError(f"Spark gave up the work: {said(error)}") from error
             finally:
                 close()
 
@@ -238,7 +238,7 @@ def _package() -> bytes:
 def _session(workers: int, master: str) -> SparkSession:
     if find_spec("pyspark") is None:
         raise MissingExtraError("The engine spark needs pyspark: pip install 'clustercoop[spark]'.")
-    with _unwarned():
+    with unwarned():
         running = _running()
         if running is not None and _suits(running, master):
             return running
@@ -252,7 +252,7 @@ def _running() -> SparkSession | None:
 
 
 @contextmanager
-def _unwarned() -> Iterator[None]:
+def unwarned() -> Iterator[None]:
     """Leave out that Spark may not suit pandas 3: rows go by Arrow alone."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
@@ -282,7 +282,7 @@ def _opened(workers: int, master: str) -> SparkSession:
         return builder.getOrCreate()
     except Exception as error:
         where = address or "this machine"
-        raise EngineError(f"Spark on {where} does not answer: {_said(error)}") from error
+        raise EngineError(f"Spark on {where} does not answer: {said(error)}") from error
 
 
 def _suits(running: SparkSession, master: str) -> bool:
@@ -332,12 +332,12 @@ def _require_answer(address: str) -> None:
     raise EngineError(f"Spark on {address} does not answer ({why}).")
 
 
-def _said(error: BaseException) -> str:
+def said(error: BaseException) -> str:
     r"""Return what an error of Spark says in one line: of a trace, why it ended or what was raised last.
 
     Examples
     --------
-    >>> _said(Exception("An error occurred while calling o7.x.\n: org.y.SparkException: Job aborted."))
+    >>> said(Exception("An error occurred while calling o7.x.\n: org.y.SparkException: Job aborted."))
     'Job aborted.'
     """
     lines = [line for line in (each.strip(" :\t") for each in str(error).splitlines()) if line]

@@ -49,6 +49,7 @@ from clustercoop.loaders.needed import raise_ignored
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.parts import fold_parts
 from clustercoop.loaders.periods import flows_by_period
+from clustercoop.loaders.relational import Reader
 from clustercoop.loaders.relations import check_relations
 from clustercoop.loaders.sheets import Grid
 from clustercoop.loaders.sources import Source, find_sources
@@ -95,6 +96,7 @@ def read_dataset(
     *,
     settings: Settings | None = None,
     progress: Callable[[str], None] | None = None,
+    reader: Reader | None = None,
 ) -> Dataset:
     r"""Read the dataset at `path`: a folder of tables, or a workbook with a sheet a table.
 
@@ -110,6 +112,8 @@ def read_dataset(
         ``strict`` and ``currency`` are used here.
     progress : callable, optional
         Called with a sentence as each file is read.
+    reader : callable, optional
+        Reads large files of transactions by means of its own (`clustercoop.loaders.relational`).
 
     Returns
     -------
@@ -137,7 +141,7 @@ def read_dataset(
     """
     notes = Notes()
     chosen = settings or Settings()
-    sources = find_sources(Path(path), notes, progress, year=chosen.year)
+    sources = find_sources(Path(path), notes, progress, year=chosen.year, reader=reader)
     return build(sources, chosen, notes, progress)
 
 

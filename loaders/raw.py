@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import io
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -65,7 +66,7 @@ def read_raw(path: str | os.PathLike[str], *, name: str = "", score: Score | Non
     ----------
     path : path
         A ``.csv``, ``.tsv``, ``.txt`` (also packed as ``.gz``), ``.parquet``, ``.xlsx``, ``.xlsb``,
-        ``.xls``, ``.ods`` or ``.xml`` (Excel 2003) file.
+        ``.xls``, ``.ods`` or ``.xml`` (Excel 2003) file, or a folder of ``.parquet`` files.
     name : str
         How messages and findings call the file; "" for its own name.
     score : callable, optional
@@ -78,6 +79,10 @@ def read_raw(path: str | os.PathLike[str], *, name: str = "", score: Score | Non
     """
     path = Path(path)
     name = name or path.name
+    if path.is_dir() and (parts := parquet_parts(path)):
+        pieces = [read_bytes(part, name) for part in parts]
+        digest = hashlib.sha256(b"".join(pieces)).hexdigest()
+        return [_read_parquet(pieces, name, {"sha256": digest, "bytes": sum(map(len, pieces))})]
     suffix = suffix_of(path.name)
     if suffix not in SUFFIXES:
         raise refusal(DataError, "kind_of_file", name=name, suffixes=", ".join(SUFFIXES))
@@ -96,11 +101,22 @@ def read_raw(path: str | os.PathLike[str], *, name: str = "", score: Score | Non
     if suffix.endswith(PACKED):
         data = _unpacked(data, name)
     if suffix == ".parquet":
-        return [_read_parquet(data, name, facts)]
+        return [_read_parquet([data], name, facts)]
     if data[:4] in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"PAR1"):
         kind = told("refusal.parquet" if data[:4] == b"PAR1" else "refusal.workbook")
         raise refusal(DataError, "wrong_suffix", name=name, kind=kind)
     return [read_text(data, name, facts, score)]
+
+
+def parquet_parts(path: Path) -> list[Path]:
+    """Return the files of a table in Parquet: the file itself, or those in a folder in the order of names.
+
+    Names that begin with a point or an underscore are not parts of it (``_SUCCESS``, ``_metadata``).
+    """
+    if path.is_file():
+        return [path]
+    parts = (part for part in sorted(path.rglob("*.parquet")) if part.is_file())
+    return [part for part in parts if not any(s[0] in "._" for s in part.relative_to(path).parts)]
 
 
 def _as_text(data: bytes, name: str, facts: dict[str, Any], score: Score | None) -> RawSheet:
@@ -119,19 +135,23 @@ def _unpacked(data: bytes, name: str) -> bytes:
     return out
 
 
-def _read_parquet(data: bytes, name: str, facts: dict[str, Any]) -> RawSheet:
+def _read_parquet(parts: Sequence[bytes], name: str, facts: dict[str, Any]) -> RawSheet:
     with reading(name):
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        source = io.BytesIO(data)
-        texts = [field.name for field in pq.read_schema(source) if pa.types.is_string(field.type)]
-        table = pq.read_table(
-            source,
-            use_threads=len(data) > _LARGE,
-            page_checksum_verification=True,
-            read_dictionary=texts,
-        )
+        schema = pq.read_schema(io.BytesIO(parts[0]))
+        texts = [field.name for field in schema if pa.types.is_string(field.type)]
+        pieces = [
+            pq.read_table(
+                io.BytesIO(data),
+                use_threads=len(data) > _LARGE,
+                page_checksum_verification=True,
+                read_dictionary=texts,
+            )
+            for data in parts
+        ]
+        table = pieces[0] if len(pieces) == 1 else pa.concat_tables(pieces, promote_options="permissive")
         columns: dict[int, Any] = {}
         for position, column in enumerate(table.columns):
             coded = _coded(column, pa)

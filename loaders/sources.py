@@ -26,7 +26,8 @@ from clustercoop.loaders.needed import FIGURES
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.numbers import are_numbers
 from clustercoop.loaders.part_columns import part_of_year
-from clustercoop.loaders.raw import BOOK_SUFFIXES, SUFFIXES, read_raw, stem_of, suffix_of
+from clustercoop.loaders.raw import BOOK_SUFFIXES, SUFFIXES, parquet_parts, read_raw, stem_of, suffix_of
+from clustercoop.loaders.relational import Reader
 from clustercoop.loaders.sheets import RawSheet, show
 from clustercoop.loaders.trade import trade_headers
 from clustercoop.loaders.transactions import pending
@@ -103,12 +104,13 @@ def find_sources(
     progress: Progress | None = None,
     problems: list[ClusterCoopError] | None = None,
     year: int = 0,
+    reader: Reader | None = None,
 ) -> list[Source]:
     """Read every table of the dataset at `path`: a folder, a workbook, or one table's file.
 
     A table is told by ``mapping.toml``, by the name of its file or sheet, or by its headers. What is passed
     over is a finding. With `problems` what is wrong with one file is added there, and the others are read.
-    `year` chooses among input–output systems of several years.
+    `year` chooses among input–output systems of several years; `reader` reads large files of transactions.
 
     Raises
     ------
@@ -126,12 +128,12 @@ def find_sources(
         return [Source(t, RawSheet(show(path.name), t, frame=f), "system") for t, f in frames.items()]
     mapping = read_mapping((path if path.is_dir() else path.parent) / MAPPING)
     if path.is_dir():
-        return _from_folder(path, mapping, notes, progress, problems)
+        return _from_folder(path, mapping, notes, progress, problems, reader)
     suffix = suffix_of(path.name)
     if suffix in GRAPH_SUFFIXES:
         return _of_graph(path, path.name, progress)
     if suffix in SUFFIXES:
-        found = _of_file(path, path.name, mapping, notes, progress)
+        found = _of_file(path, path.name, mapping, notes, progress, reader)
         if found:
             return _joined(found, notes)
         if suffix in BOOK_SUFFIXES:
@@ -145,6 +147,7 @@ def _from_folder(
     notes: Notes,
     progress: Progress | None,
     problems: list[ClusterCoopError] | None,
+    reader: Reader | None,
 ) -> list[Source]:
     try:
         entries = sorted(os.listdir(folder))
@@ -158,14 +161,15 @@ def _from_folder(
         if suffix_of(entry) in GRAPH_SUFFIXES:
             sources += _of_graph(folder / entry, show(entry), progress)
             continue
-        if suffix_of(entry) not in SUFFIXES:
+        of_parts = (folder / entry).is_dir() and bool(parquet_parts(folder / entry))
+        if suffix_of(entry) not in SUFFIXES and not of_parts:
             if (folder / entry).is_file():
                 code = "file_unread" if suffix_of(entry) in UNREAD else "file_ignored"
                 notes.add(code, file=show(entry), value=show(entry))
             continue
         named = read_name(stem_of(entry))
         try:
-            found = _of_file(folder / entry, show(entry), mapping, notes, progress)
+            found = _of_file(folder / entry, show(entry), mapping, notes, progress, reader)
         except ClusterCoopError as error:
             if named.tables or mapping.of(show(entry)).table:
                 if problems is None:
@@ -242,7 +246,12 @@ def _of_graph(path: Path, name: str, progress: Progress | None) -> list[Source]:
 
 
 def _of_file(
-    path: Path, name: str, mapping: Mapping, notes: Notes, progress: Progress | None
+    path: Path,
+    name: str,
+    mapping: Mapping,
+    notes: Notes,
+    progress: Progress | None,
+    reader: Reader | None,
 ) -> list[Source]:
     """Read one file; return its tables, [] where it holds none."""
     given = mapping.of(name)
@@ -252,7 +261,7 @@ def _of_file(
         progress(f"Reading {name}")
     score = partial(header_score, [tables()[table] for table in named.tables or tables()])
     if not named.tables or "links" in named.tables:
-        many = pending(path, name, score)
+        many = pending(path, name, score, reader)
         if many is not None:
             return [Source("links", many, "name" if named.tables else "headers", named.part, "", given)]
     sheets = read_raw(path, name=name, score=score)

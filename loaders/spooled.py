@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,9 @@ from clustercoop.loaders.raw import PACKED, TEXT_SUFFIXES, suffix_of
 from clustercoop.loaders.sheets import BrokenRow, reading
 from clustercoop.loaders.text import Score, read_text
 from clustercoop.loaders.tokens import Issue
+
+if TYPE_CHECKING:
+    from clustercoop.loaders.relational import Sql
 
 _BLOCK: Final = 1 << 22
 _HEAD: Final = 1 << 18
@@ -144,7 +147,7 @@ def lines_of(rows: NDArray[np.int64], text: Text, broken: Sequence[BrokenRow]) -
     return rows + text.skip + 1 + before
 
 
-def amounts_of(engine: Any, cell: str, where: str) -> str:
+def amounts_of(rows: Sql, cell: str, where: str) -> str:
     """Return the SQL that reads the texts of a column of `raw` as numbers, as those of small files are read.
 
     Texts are known by their shapes: how many digits, where signs stand. Where a shape is that of a plain
@@ -156,12 +159,13 @@ def amounts_of(engine: Any, cell: str, where: str) -> str:
     DataError
         Texts carry units, or too many of them are no plain numbers.
     """
-    engine.execute(
-        "CREATE TEMP VIEW shapes AS"
-        f" SELECT {cell} AS text, translate({cell}, '0123456789', '9999999999') AS a,"
-        f" ltrim({cell}, '-') LIKE '0%' AS b, {cell} LIKE '%0' AS c FROM raw WHERE {cell} IS NOT NULL"
+    rows.view(
+        "shapes",
+        f"SELECT {cell} AS text, translate({cell}, '0123456789', '9999999999') AS a,"
+        f" regexp_replace({cell}, '^-+', '') LIKE '0%' AS b, {cell} LIKE '%0' AS c"
+        f" FROM raw WHERE {cell} IS NOT NULL",
     )
-    seen = engine.sql("SELECT a, b, c, min(text) AS low, max(text) AS high FROM shapes GROUP BY a, b, c").df()
+    seen = rows.frame("SELECT a, b, c, min(text) AS low, max(text) AS high FROM shapes GROUP BY a, b, c")
     texts = np.concatenate([seen["low"].to_numpy(object), seen["high"].to_numpy(object)])
     read = parse_numbers(texts)
     mark = "," if read.decimal == "," else "."
@@ -169,18 +173,16 @@ def amounts_of(engine: Any, cell: str, where: str) -> str:
     plain = np.array([_plain(text, groups, mark) for text in texts])
     same = (plain == read.values) & (read.issue == Issue.OK)
     odd = ~(same[: len(seen)] & same[len(seen) :])
-    engine.register("odd", seen.loc[odd, ["a", "b", "c"]])
-    rest = engine.sql(
-        f"SELECT DISTINCT text FROM shapes SEMI JOIN odd USING (a, b, c) LIMIT {_MOST + 1}"
-    ).df()
+    rows.hold("odd", seen.loc[odd, ["a", "b", "c"]].reset_index(drop=True))
+    rest = rows.frame(
+        f"SELECT DISTINCT text FROM shapes WHERE (a, b, c) IN (SELECT a, b, c FROM odd) LIMIT {_MOST + 1}"
+    )
     numbers = parse_numbers(np.concatenate([rest["text"].to_numpy(object), texts]))
     number = np.where(numbers.issue == Issue.OK, numbers.values, np.nan)[: len(rest)]
     if len(rest) > _MOST or numbers.units or numbers.percent.any() or numbers.bounds:
         raise refusal(DataError, "transactions_texts", where=where)
     known = np.array([None if np.isnan(value) else value for value in number], dtype=object)
-    engine.register(
-        "amounts", pd.DataFrame({"text": rest["text"], "number": pd.Series(known, dtype="Float64")})
-    )
+    rows.hold("amounts", pd.DataFrame({"text": rest["text"], "number": pd.Series(known, dtype="Float64")}))
     stripped = f"replace(translate({cell}, '{groups.replace(chr(39), 2 * chr(39))}', ''), '{mark}', '.')"
     return f"CASE WHEN m.text IS NULL THEN TRY_CAST({stripped} AS DOUBLE) ELSE m.number END"
 

@@ -10,13 +10,10 @@ that lack something stay as they are, and are rejected one by one with their pla
 
 from __future__ import annotations
 
-import hashlib
 import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from importlib.util import find_spec
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import numpy as np
@@ -31,8 +28,9 @@ from clustercoop.loaders.header_rows import role
 from clustercoop.loaders.ids import read_texts
 from clustercoop.loaders.ledger import Ledger, Mask, is_numbering
 from clustercoop.loaders.notes import Notes
-from clustercoop.loaders.sheets import BrokenRow, RawSheet, reading
-from clustercoop.loaders.spooled import Text, amounts_of, is_text_file, large_text, lines_of, spool
+from clustercoop.loaders.relational import Held, HeldParquet, Reader, Sql, held_by_duckdb
+from clustercoop.loaders.sheets import RawSheet, reading
+from clustercoop.loaders.spooled import amounts_of
 from clustercoop.loaders.text import Score
 from clustercoop.loaders.units import words
 from clustercoop.loaders.years import parse_years
@@ -41,38 +39,28 @@ LARGE: Final = 2_000_000
 """Rows from which a file is summed; fewer are kept one by one."""
 OUTSIDE: Final = ("outside:suppliers", "outside:buyers")
 _NUMBERS: Final = (
-    "DOUBLE", "FLOAT", "DECIMAL", "BIGINT", "INTEGER", "SMALLINT", "HUGEINT", "UBIGINT", "UINTEGER"
+    "DOUBLE", "FLOAT", "DECIMAL", "BIGINT", "INTEGER", "SMALLINT", "TINYINT", "HUGEINT", "UBIGINT", "UINTEGER"
 )  # fmt: skip
+TEXTS: Final = ("VARCHAR", "STRING")
 _KEY: Final = ("supplier_id", "buyer_id", "product_code", "kind")
 
 
-def pending(path: Path, name: str, score: Score) -> RawSheet | None:
-    """Return the headers of a large file of transactions, its rows to be summed later; None for any other."""
-    if not path.is_file() or find_spec("duckdb") is None:
-        return None
-    text: Text | None = None
-    if is_text_file(path):
-        text = large_text(path, name, tables()["links"], LARGE, score)
-        header = list(text.header) if text else []
-    elif path.suffix.lower() == ".parquet":
-        import pyarrow.parquet as pq
+def pending(path: Path, name: str, score: Score, reader: Reader | None = None) -> RawSheet | None:
+    """Return the headers of a large table of transactions, to be summed later; None for any other."""
+    held = (reader(path, name) if reader else None) or held_by_duckdb(path, name, LARGE, score)
+    return held and headers_of(held, name)
 
-        with reading(name):
-            file = pq.ParquetFile(path)
-        header = file.schema_arrow.names if file.metadata.num_rows >= LARGE else []
-    else:
-        return None
-    found = _columns(header)
+
+def headers_of(held: Held, name: str) -> RawSheet | None:
+    """Return the headers of a table that an engine holds, where it is a large one of transactions."""
+    found = _columns(held.header) if held.count >= LARGE else {}
     if not {"year", "supplier_id", "buyer_id", "value"} <= set(found):
         return None
-    if not (_documents(header, found) or _dates(header, found)):
+    if not (_documents(held.header, found) or _dates(held.header, found)):
         return None
-    frame = pd.DataFrame({i: pd.Series(dtype=object) for i in range(len(header))})
-    frame.columns = pd.Index(header, dtype=object)
-    facts: dict[str, Any] = {"bytes": path.stat().st_size, "transactions": str(path)}
-    if text:
-        facts |= {"encoding": text.encoding, "delimiter": text.delimiter, "line_end": text.line_end}
-    return RawSheet(name, frame=frame, facts=facts | ({"text": text} if text else {}))
+    frame = pd.DataFrame({i: pd.Series(dtype=object) for i in range(len(held.header))})
+    frame.columns = pd.Index(list(held.header), dtype=object)
+    return RawSheet(name, frame=frame, facts={**held.facts, "transactions": held})
 
 
 def _columns(header: Collection[str]) -> dict[str, str]:
@@ -118,31 +106,25 @@ def summed(
     DataError
         The file is damaged, or its amounts are no numbers.
     """
-    if "transactions" not in sheet.facts:
+    held: Held | None = sheet.facts.get("transactions")
+    if held is None:
         return sheet
-    import duckdb
-
-    header = [str(title) for title in sheet.frame.columns] if sheet.frame is not None else []
-    found, name = _columns(header), sheet.file
+    header, name = list(held.header), sheet.file
+    found = _columns(header)
+    cells = {column: f"c{header.index(title)}" for column, title in found.items()}
     once = repeats == "once" or (repeats == "ask" and _documents(header, found))
-    text: Text | None = sheet.facts.get("text")
-    with reading(name), TemporaryDirectory() as folder, duckdb.connect() as engine:
-        engine.execute("SET preserve_insertion_order = false")
-        file = sheet.facts["transactions"]
-        broken: list[BrokenRow] = []
-        if text:
-            broken = spool(Path(file), text, Path(folder, "rows.parquet"), name)
-            file = str(Path(folder, "rows.parquet"))
-        source = engine.from_parquet(file, file_row_number=True)
-        engine.register("raw", source)
-        amount = _amounts(engine, source, found["value"], name)
-        _refuse_sides(engine, [t for t in header if t not in found.values()], name)
-        engine.register("years", _years(engine, found["year"], PERIODS[period]))
-        engine.register("ends", _ends(engine, found, members and members()))
-        table = _links(engine, header, found, amount, once)
-    at = table["line"].to_numpy("int64")
-    table["line"] = lines_of(at, text, broken) if text else at + 1
-    return _sheet(replace(sheet, broken=tuple(broken)), table, found, notes)
+    with reading(name), held.rows() as rows:
+        where = f"{found['value']} ({name})"
+        amount = _amounts(rows, cells["value"], where)
+        unused = {title: f"c{k}" for k, title in enumerate(header) if title not in found.values()}
+        _refuse_sides(rows, unused, name)
+        rows.hold("years", _years(rows, cells["year"], PERIODS[period]))
+        rows.hold("ends", _ends(rows, cells, members and members()))
+        told = [f"c{k}" for k, title in enumerate(header) if not is_numbering(title)]
+        table = _links(rows, cells, amount, told if once else None, len(header))
+    table["line"] = held.lines(table["line"].to_numpy("int64"))
+    broken = tuple(held.broken) if isinstance(held, HeldParquet) else ()
+    return _sheet(replace(sheet, broken=broken), held, table, found, notes)
 
 
 def summed_rows(ledger: Ledger) -> Mask:
@@ -151,41 +133,33 @@ def summed_rows(ledger: Ledger) -> Mask:
     return np.array(sums, bool)[ledger.source]
 
 
-def _quoted(title: str) -> str:
-    return '"' + title.replace('"', '""') + '"'
+def _amounts(rows: Sql, cell: str, where: str) -> str:
+    """Return the SQL of an amount, and name the relation `amounts` of texts that it looks up."""
+    kind = rows.types()[int(cell[1:])]
+    if kind in TEXTS:
+        return amounts_of(rows, cell, where)
+    if kind != "INT" and not kind.startswith(_NUMBERS):
+        raise refusal(DataError, "transactions_texts", where=where)
+    rows.hold("amounts", pd.DataFrame({"text": pd.Series(dtype="str"), "number": pd.Series(dtype=float)}))
+    return f"CAST(r.{cell} AS DOUBLE)"
 
 
-def _amounts(engine: Any, source: Any, title: str, name: str) -> str:
-    """Return the SQL of an amount, and register the relation `amounts` of texts that it looks up."""
-    kind = str(dict(zip(source.columns, source.types, strict=True))[title])
-    if kind == "VARCHAR":
-        return amounts_of(engine, _quoted(title), f"{title} ({name})")
-    if not kind.startswith(_NUMBERS):
-        raise refusal(DataError, "transactions_texts", where=f"{title} ({name})")
-    engine.register(
-        "amounts", pd.DataFrame({"text": pd.Series(dtype="str"), "number": pd.Series(dtype=float)})
-    )
-    return f"r.{_quoted(title)}::DOUBLE"
-
-
-def _refuse_sides(engine: Any, unused: Collection[str], name: str) -> None:
+def _refuse_sides(rows: Sql, unused: Mapping[str, str], name: str) -> None:
     """Refuse transactions that both sides reported: their sums would be double."""
-    for title in unused:
-        cells = engine.sql(f"SELECT DISTINCT {_quoted(title)}::VARCHAR AS cell FROM raw LIMIT 7").df()["cell"]
+    for title, cell in unused.items():
+        cells = rows.frame(f"SELECT DISTINCT {rows.text(cell)} AS cell FROM raw LIMIT 7")["cell"]
         if len(cells) < 7 and whose_report(cells.to_numpy(dtype=object)) is not None:
             raise DataError(
                 f"The column {title} of {name} tells whose report a row is: keep the suppliers' alone."
             )
 
 
-def _years(engine: Any, title: str, months: int) -> pd.DataFrame:
+def _years(rows: Sql, cell: str, months: int) -> pd.DataFrame:
     """Return each distinct cell of the column of years or dates, as text, with its year (NaN for none).
 
     `part` is the first month of the period of so many `months` that the cell lies in, 0 for none.
     """
-    cells = engine.sql(
-        f"SELECT DISTINCT {_quoted(title)} AS cell, {_quoted(title)}::VARCHAR AS text FROM raw"
-    ).df()
+    cells = rows.frame(f"SELECT DISTINCT {cell} AS cell, {rows.text(cell)} AS text FROM raw")
     held = cells["cell"]
     if pd.api.types.is_datetime64_any_dtype(held):
         years = held.dt.year.astype("float64").to_numpy()
@@ -197,15 +171,15 @@ def _years(engine: Any, title: str, months: int) -> pd.DataFrame:
     return pd.DataFrame({"text": cells["text"], "year": years, "part": part})
 
 
-def _ends(engine: Any, found: Mapping[str, str], members: Collection[str] | None) -> pd.DataFrame:
+def _ends(rows: Sql, cells: Mapping[str, str], members: Collection[str] | None) -> pd.DataFrame:
     """Return the ids that are surely nobody's of `members`."""
     if members is None:
         return pd.DataFrame({"id": pd.Series(dtype="str")})
     from clustercoop.loaders.relations import loose_keys
     from clustercoop.loaders.who import numbers_in
 
-    parts = (f"SELECT {_quoted(found[end])}::VARCHAR AS id FROM raw" for end in ("supplier_id", "buyer_id"))
-    ids = engine.sql(" UNION ".join(parts)).df()["id"].dropna().to_numpy(dtype=object)
+    parts = (f"SELECT {rows.text(cells[end])} AS id FROM raw" for end in ("supplier_id", "buyer_id"))
+    ids = rows.frame(" UNION ".join(parts))["id"].dropna().to_numpy(dtype=object)
     held, _ = read_texts(ids, tables()["links"]["supplier_id"])
     cleaned = np.append(held.texts, "")[held.codes].astype(object)
     inside = np.array(sorted(members), dtype=object)
@@ -219,54 +193,59 @@ def _ends(engine: Any, found: Mapping[str, str], members: Collection[str] | None
     return pd.DataFrame({"id": pd.Series(far, dtype="str")})
 
 
-def _links(engine: Any, header: list[str], found: Mapping[str, str], amount: str, once: bool) -> pd.DataFrame:
-    """Return the sums of each year and key, broken rows one by one, by the first row of each."""
-    told = [title for title in header if not is_numbering(title)]
-    by_all = ", ".join(map(_quoted, told))
-    some = f"coalesce({', '.join(f'{_quoted(title)}::VARCHAR' for title in header)}) IS NOT NULL"
-    engine.execute(
-        "CREATE TEMP VIEW rows AS "
-        + (
-            f"SELECT {by_all}, min(file_row_number) AS line, count(*) AS times FROM raw"
-            f" WHERE {some} GROUP BY {by_all}"
-            if once
-            else f"SELECT *, file_row_number AS line, 1 AS times FROM raw WHERE {some}"
-        )
+def _links(
+    rows: Sql, cells: Mapping[str, str], amount: str, once: Sequence[str] | None, width: int
+) -> pd.DataFrame:
+    """Return the sums of each year and key, broken rows one by one, by the first row of each.
+
+    Rows that are equal in the columns `once` count once.
+    """
+    some = f"coalesce({', '.join(rows.text(f'c{k}') for k in range(width))}) IS NOT NULL"
+    by_all = ", ".join(once or ())
+    rows.view(
+        "deals",
+        f"SELECT {by_all}, min(line) AS line, count(*) AS times FROM raw WHERE {some} GROUP BY {by_all}"
+        if once
+        else f"SELECT *, 1 AS times FROM raw WHERE {some}",
     )
-    keys = [name for name in _KEY if name in found]
-    cells = ", ".join(f"r.{_quoted(found[name])}::VARCHAR AS {name}" for name in keys)
+    keys = [name for name in _KEY if name in cells]
+    texts = ", ".join(f"{rows.text(f'r.{cells[name]}')} AS {name}" for name in keys)
     each = {name: f"CASE WHEN outside AND NOT broken THEN NULL ELSE {name} END" for name in keys}
     kept, by = ", ".join(f"{cell} AS {name}" for name, cell in each.items()), ", ".join(each.values())
-    engine.execute(
-        f"""CREATE TEMP TABLE whole AS
+    year, value = (rows.text(f"r.{cells[name]}") for name in ("year", "value"))
+    rows.keep(
+        "whole",
+        f"""
         WITH typed AS (
-            SELECT y.year, y.part, {cells}, {amount} AS value, r.line, r.times,
-                r.{_quoted(found["year"])}::VARCHAR AS told, r.{_quoted(found["value"])}::VARCHAR AS said
-            FROM rows r LEFT JOIN years y ON r.{_quoted(found["year"])}::VARCHAR IS NOT DISTINCT FROM y.text
-            LEFT JOIN amounts m ON r.{_quoted(found["value"])}::VARCHAR = m.text
+            SELECT y.year, y.part, {texts}, {amount} AS value, r.line, r.times,
+                {year} AS told, {value} AS said
+            FROM deals r LEFT JOIN years y ON {year} IS NOT DISTINCT FROM y.text
+            LEFT JOIN amounts m ON {value} = m.text
         ), marked AS (
             SELECT t.*, (a.id IS NOT NULL AND b.id IS NOT NULL) AS outside,
-                (t.year IS NULL OR isnan(t.year) OR value IS NULL OR isnan(value) OR isinf(value)
+                (t.year IS NULL OR isnan(t.year) OR value IS NULL OR isnan(value)
+                 OR abs(value) = CAST('Infinity' AS DOUBLE)
                  OR supplier_id IS NULL OR buyer_id IS NULL) AS broken
             FROM typed t LEFT JOIN ends a ON t.supplier_id = a.id LEFT JOIN ends b ON t.buyer_id = b.id
         )
-        SELECT year, part, any_value(told) AS told, outside AND NOT broken AS outside,
+        SELECT year, part, min(told) AS told, outside AND NOT broken AS outside,
             {kept},
             sum(CASE WHEN value > 0 THEN value ELSE 0 END) AS up,
             sum(CASE WHEN value < 0 THEN value ELSE 0 END) AS down,
-            count(*) FILTER (value > 0) AS supplies, count(*) FILTER (value < 0) AS returns,
-            any_value(CASE WHEN broken THEN said END) AS odd, broken,
+            count(*) FILTER (WHERE value > 0) AS supplies, count(*) FILTER (WHERE value < 0) AS returns,
+            min(CASE WHEN broken THEN said END) AS odd, broken,
             min(line) AS line, count(*) AS rows, sum(times - 1) AS again,
             sum((times - 1) * value) AS again_value
         FROM marked
         GROUP BY year, part, outside AND NOT broken, broken, CASE WHEN broken THEN line ELSE -1 END,
-            {by}"""
+            {by}""",
     )
-    table: pd.DataFrame = engine.sql("SELECT * FROM whole ORDER BY line").df()
-    return table
+    return rows.frame("SELECT * FROM whole ORDER BY line")
 
 
-def _sheet(sheet: RawSheet, table: pd.DataFrame, found: Mapping[str, str], notes: Notes) -> RawSheet:
+def _sheet(
+    sheet: RawSheet, held: Held, table: pd.DataFrame, found: Mapping[str, str], notes: Notes
+) -> RawSheet:
     """Return the summed rows as a sheet; a key below zero gives two rows, its supplies and its returns.
 
     So does each key of a part of a year: its returns may be of supplies of an earlier part.
@@ -314,8 +293,7 @@ def _sheet(sheet: RawSheet, table: pd.DataFrame, found: Mapping[str, str], notes
     if facts["outside"]:
         text = f"{facts['outside_value']:.6g}"
         notes.add("transactions_outside", **place, value=str(facts["outside"]), detail=text)
-    with open(sheet.facts["transactions"], "rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
     lines = table["line"].to_numpy("int64")[at].tolist()
-    plain = {name: fact for name, fact in sheet.facts.items() if name != "text"}
-    return replace(sheet, frame=frame, lines=lines, facts={**plain, "sha256": digest, "transactions": facts})
+    digest = held.digest()
+    told = held.facts | ({"sha256": digest} if digest else {}) | {"transactions": facts}
+    return replace(sheet, frame=frame, lines=lines, facts=told)

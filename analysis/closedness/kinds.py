@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -29,6 +29,10 @@ class LinkKinds:
         Whether the link states a kind; whether that is one of knowledge; a return flow; goods.
     value : array of float64, shape (links,)
         Value of each link.
+    ends : tuple of arrays of int32, shape (links,)
+        Nodes of the supplier and of the buyer.
+    experts : mapping of year to array, shape (nodes,)
+        What the role of every node tells of it (see `_experts`), as years are asked for.
     """
 
     known: Flags
@@ -36,6 +40,8 @@ class LinkKinds:
     returning: Flags
     goods: Flags
     value: FloatArray
+    ends: tuple[NDArray[np.int32], NDArray[np.int32]]
+    experts: dict[int, Marks] = field(default_factory=dict)
 
 
 _READ: WeakKeyDictionary[SupplyGraph, LinkKinds] = WeakKeyDictionary()
@@ -61,6 +67,7 @@ def _read(graph: SupplyGraph) -> LinkKinds:
         returning=returning,
         goods=goods,
         value=graph.links["value"].to_numpy(),
+        ends=(graph.links["supplier"].to_numpy(), graph.links["buyer"].to_numpy()),
     )
 
 
@@ -73,20 +80,22 @@ def _member(formation: Formation, nodes: NDArray[np.int32]) -> NDArray[np.int64]
 def _crossing(graph: SupplyGraph, formation: Formation) -> Flags:
     """Tell which links of kind knowledge have an end outside."""
     rows = formation.knowledge_rows
-    ends = (graph.links[side].to_numpy()[rows] for side in ("supplier", "buyer"))
     out = np.zeros(len(rows), bool)
-    for nodes in ends:
-        out |= _member(formation, nodes) < 0
+    for nodes in link_kinds(graph).ends:
+        out |= _member(formation, nodes[rows]) < 0
     return out
 
 
 def outside_knowledge(formation: Formation, graph: SupplyGraph) -> Flags:
     """Tell which members have a link of kind knowledge, of positive value, with a partner outside."""
     rows = formation.knowledge_rows
-    rows = rows[(graph.links["value"].to_numpy()[rows] > 0) & _crossing(graph, formation)]
     found = np.zeros(formation.n, bool)
-    for side in ("supplier", "buyer"):
-        local = _member(formation, graph.links[side].to_numpy()[rows])
+    if not len(rows):
+        return found
+    kinds = link_kinds(graph)
+    rows = rows[(kinds.value[rows] > 0) & _crossing(graph, formation)]
+    for nodes in kinds.ends:
+        local = _member(formation, nodes[rows])
         found[local[local >= 0]] = True
     return found
 
@@ -133,8 +142,10 @@ def knowledge_ties(formation: Formation, graph: SupplyGraph) -> KnowledgeTies:
     rows = np.concatenate([formation.internal_rows, formation.sales_rows, formation.purchase_rows])
     rows = np.concatenate([rows, formation.knowledge_rows])
     rows = rows[kinds.value[rows] > 0]
-    supplier, buyer = (graph.links[side].to_numpy()[rows] for side in ("supplier", "buyer"))
-    outside_roles = _experts(graph.people.of_nodes(formation.year, "role"))
+    supplier, buyer = (nodes[rows] for nodes in kinds.ends)
+    if formation.year not in kinds.experts:
+        kinds.experts[formation.year] = _experts(graph.people.of_nodes(formation.year, "role"))
+    outside_roles = kinds.experts[formation.year]
     roles = _experts(formation.role)
     marks, at = [], []
     for nodes in (supplier, buyer):
@@ -148,10 +159,11 @@ def knowledge_ties(formation: Formation, graph: SupplyGraph) -> KnowledgeTies:
     crossing = (at[0] < 0) | (at[1] < 0)
     pairs = supplier.astype(np.int64) * len(graph.node_ids) + buyer
     told = [np.unique(pairs[(carries == YES) & side]) for side in (~crossing, crossing)]
-    may = [
-        np.setdiff1d(pairs[(carries == UNKNOWN) & side], known)
-        for side, known in zip((~crossing, crossing), told, strict=True)
-    ]
+    open_ties = carries == UNKNOWN
+    may = [np.zeros(0, np.int64)] * 2
+    if open_ties.any():
+        sides = zip((~crossing, crossing), told, strict=True)
+        may = [np.setdiff1d(pairs[open_ties & side], known) for side, known in sides]
     example = ""
     for ends in (may[1], may[0]):
         if len(ends) and not example:

@@ -20,6 +20,7 @@ from clustercoop.analysis.closedness.throughflow import (
     throughflow_findings,
 )
 from clustercoop.analysis.closedness.trophic import formation_levels, link_incoherence
+from clustercoop.analysis.large import attempted, is_too_large
 from clustercoop.analysis.members import clean, incomplete_share
 from clustercoop.analysis.metric import Measured, Measuring, is_known
 from clustercoop.analysis.recording import recording
@@ -58,7 +59,8 @@ def measure(formation: Formation, settings: Settings, graph: SupplyGraph | None 
     Self-supply is no internal flow: it is in neither the cycling nor the circulating part, and within an
     output it counts as crossing the boundary; only autonomy nets it out of the output as well.
     """
-    found = _flows(formation, settings) + _structure(formation) + _autonomy(formation, settings)
+    found = attempted(lambda: _flows(formation, settings)) + attempted(lambda: _structure(formation))
+    found += attempted(lambda: _autonomy(formation, settings))
     return found + _openness(formation, settings, graph)
 
 
@@ -103,7 +105,9 @@ def _flows(formation: Formation, settings: Settings) -> Measured:
         return out
     out["total_throughflow"] = float(flow.total.sum())
     closed = formation_closed(formation)
-    out["finn_cycling_index"] = cycling_index(*links, flow.total, (formation_components(formation), closed))
+    if not is_too_large(formation):
+        parts = formation_components(formation), closed
+        out["finn_cycling_index"] = cycling_index(*links, flow.total, parts)
     length = path_length(*links, flow.total, flow.inflow, closed)
     if np.isfinite(length):
         out["average_path_length"] = length
@@ -124,7 +128,8 @@ def _structure(formation: Formation) -> Measured:
     if not len(src):
         out.unknown("no_internal_chain")
         return out
-    out["circulation_share"] = link_circulation_share(n, src, dst, weight, labels)
+    if not is_too_large(formation):
+        out["circulation_share"] = link_circulation_share(n, src, dst, weight, labels)
     out["strongly_connected_share"] = strongly_connected_share(n, src, dst, weight, labels)
     out["trophic_incoherence"] = link_incoherence(src, dst, weight, formation_levels(formation))
     return out

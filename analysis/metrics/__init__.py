@@ -10,33 +10,15 @@ import pkgutil
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
-from typing import Final
 
 from clustercoop.analysis.context import Context
+from clustercoop.analysis.large import is_too_large, left_out
 from clustercoop.analysis.metric import Measured
 from clustercoop.analysis.unsettled import leave_open, open_rows, unsettled
-from clustercoop.graph.findings import Finding
 from clustercoop.graph.formation import Formation
-from clustercoop.graph.gaps import ALL, Gap
 from clustercoop.graph.settings import METRICS
 
 Metric = Callable[[Formation, Context], Measured]
-
-
-LARGEST: Final = 4000
-"""Members up to which structure is measured: matrices of all pairs, and their solves, stay within seconds."""
-
-
-def is_too_large(formation: Formation) -> bool:
-    """Tell whether only what grows with the number of links is measured of `formation`."""
-    return formation.n > LARGEST
-
-
-def _left_out(formation: Formation) -> Measured:
-    code, place = "formation_too_large", (formation.cluster_id, formation.year)
-    told = Finding(code, value=str(formation.n), detail=str(LARGEST), cluster_id=place[0], year=place[1])
-    gaps = [Gap(code, ALL, told.value, told.detail, *place, who) for who in ("", ALL)]
-    return Measured(findings=[told], gaps=gaps)
 
 
 @cache
@@ -55,14 +37,15 @@ def metrics() -> tuple[Metric, ...]:
 def measure_all(formation: Formation, context: Context) -> Measured:
     """Return what the metrics that `Settings.metrics` asks for say of `formation`.
 
-    A metric that is no choice of its own, such as entrainment, goes with the core.
+    A metric that is no choice of its own, such as entrainment, goes with the core. Of a formation beyond
+    `clustercoop.analysis.large.LARGEST` members each measures what grows with the links alone.
     """
     asked = context.settings.metrics.split(",")
-    if is_too_large(formation):
-        return _left_out(formation) if set(asked) - {"cooperation"} else Measured()
     names = (metric.__module__.rpartition(".")[2] for metric in metrics())
     chosen = ((name if name in METRICS else "core") in asked for name in names)
     pairs = zip(metrics(), chosen, strict=True)
     measured = sum((metric(formation, context) for metric, wanted in pairs if wanted), Measured())
+    if is_too_large(formation) and set(asked) - {"cooperation"}:
+        measured += left_out(formation)
     found = unsettled(formation, open_rows(context.graph))
     return leave_open(measured, found, formation) if found else measured

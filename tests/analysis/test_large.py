@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import clustercoop
 from clustercoop import pipeline
-from clustercoop.analysis import metrics
+from clustercoop.analysis import brokers, large, linear
 from clustercoop.analysis.results import Result
 
 
@@ -32,7 +33,7 @@ def analysed(sizes: tuple[int, ...]) -> Result:
 def test_a_formation_beyond_the_limit_keeps_its_cooperation(
     monkeypatch: pytest.MonkeyPatch, sizes: tuple[int, ...]
 ) -> None:
-    monkeypatch.setattr(metrics, "LARGEST", 5)
+    monkeypatch.setattr(large, "LARGEST", 5)
     result = analysed(sizes)
     row = result.formations.set_index("cluster_id").loc["c0"]
     assert row["cooperation_ratio"] == pytest.approx(0.3)
@@ -59,3 +60,62 @@ def test_what_nobody_asked_for_is_one_gap_a_formation() -> None:
     gaps = result.gaps[result.gaps["column"] == "in_core"]
     assert gaps["participant_id"].tolist() == ["*", "*"]
     assert set(gaps["code"]) == {"metric_not_asked"}
+
+
+LINEAR = [
+    "core_components", "lip_z", "total_throughflow", "average_path_length", "strongly_connected_share",
+    "stages", "trophic_incoherence", "autonomy", "knowledge_ties", "outside_partner_share",
+]  # fmt: skip
+
+
+def test_what_grows_with_links_alone_is_measured_of_any_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = analysed((6,))
+    monkeypatch.setattr(large, "LARGEST", 5)
+    found = analysed((6,))
+    pd.testing.assert_frame_equal(found.formations[LINEAR], whole.formations[LINEAR])
+    assert found.formations.loc[0, ["lip_z", "stages", "strongly_connected_share"]].notna().all()
+    for name in ("stage", "broker_share", "upstreamness", "downstreamness", "embodied_inside_share"):
+        pd.testing.assert_series_equal(found.participants[name], whole.participants[name])
+    assert found.participants["downstreamness"].notna().any()
+
+
+def test_a_system_that_would_take_hours_is_left_out_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, limit in (("_TERMS", 1), ("DENSE", 2), ("_FACTORED", 3)):
+        monkeypatch.setattr(linear, name, limit)
+    monkeypatch.setattr(large, "LARGEST", 5)
+    found = analysed((6,))
+    assert found.participants["upstreamness"].isna().all()
+    assert found.formations.loc[0, "strongly_connected_share"] == 1.0
+    told = found.gaps[found.gaps["column"] == "upstreamness"]
+    assert told["code"].tolist() == ["formation_too_large"]
+
+
+def sparse(seed: int, n: int, links: int) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    pairs = np.unique(rng.integers(0, n, links) * n + rng.integers(0, n // 2, links))
+    pairs = pairs[pairs // n != pairs % n]
+    return (pairs // n).astype(np.int32), (pairs % n).astype(np.int32)
+
+
+@pytest.mark.parametrize(("n", "links"), [(12, 40), (60, 150)])
+def test_brokers_are_the_same_by_paths_and_by_matrices(n: int, links: int) -> None:
+    for seed in range(4):
+        src, dst = sparse(seed, n, links)
+        group = np.random.default_rng(seed).integers(0, 3, n)
+        adjacency = np.zeros((n, n))
+        adjacency[src, dst] = 1
+        counted = brokers._by_paths(n, src, dst, group)
+        assert (counted == brokers.gould_fernandez(adjacency, group.astype(str))).all()
+
+
+@pytest.mark.parametrize("transpose", [False, True])
+def test_those_who_only_sell_or_only_buy_are_solved_apart(transpose: bool) -> None:
+    for seed, links in enumerate((0, 30, 160)):
+        src, dst = sparse(seed, 140, links)
+        rng = np.random.default_rng(seed)
+        value, right = rng.uniform(0, 0.3, len(src)), rng.uniform(0, 1, (140, 3))
+        matrix = np.zeros((140, 140))
+        matrix[src, dst] = value
+        expected = np.linalg.solve(np.eye(140) - (matrix.T if transpose else matrix), right)
+        found = linear.solve_leontief(140, src, dst, value, right, transpose=transpose)
+        np.testing.assert_allclose(found, expected, rtol=1e-12)

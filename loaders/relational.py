@@ -1,0 +1,177 @@
+"""Tables that an engine of SQL holds: large files for DuckDB, and what others read by their own means."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from clustercoop.graph.schema import tables
+from clustercoop.loaders.raw import parquet_parts
+from clustercoop.loaders.sheets import BrokenRow, reading
+from clustercoop.loaders.spooled import Text, is_text_file, large_text, lines_of, spool
+from clustercoop.loaders.text import Score
+
+
+class Sql(Protocol):
+    """Rows that an engine of SQL holds.
+
+    The relation `raw` has the columns ``c0``, ``c1``, … and ``line``, the number of the row from 0. What is
+    asked is in the words that DuckDB and Spark share.
+    """
+
+    def types(self) -> list[str]:
+        """Return the types of ``c0``, ``c1``, … in capitals, in the engine's own words."""
+
+    def text(self, cell: str) -> str:
+        """Return the SQL of a cell of `raw`, as ``c0`` or behind an alias ``r.c0``, as text."""
+
+    def frame(self, query: str) -> pd.DataFrame:
+        """Return what `query` selects."""
+
+    def view(self, name: str, query: str) -> None:
+        """Name what `query` selects, to be computed when it is asked for."""
+
+    def keep(self, name: str, query: str) -> None:
+        """Compute what `query` selects, and name it."""
+
+    def hold(self, name: str, frame: pd.DataFrame) -> None:
+        """Name the rows of a frame; texts may be missing."""
+
+
+class Held(Protocol):
+    """A table that an engine reads by its own means: a file, a folder of Parquet, a table elsewhere."""
+
+    header: tuple[str, ...]
+    count: int
+    facts: dict[str, Any]
+
+    def rows(self) -> AbstractContextManager[Sql]:
+        """Open its rows."""
+
+    def lines(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the places, counted from 1, of rows counted from 0; 0 where it keeps no order."""
+
+    def digest(self) -> str:
+        """Return the SHA-256 of its content, "" where there is none to read."""
+
+
+Reader = Callable[[Path, str], "Held | None"]
+"""Returns the table in a file or folder, called by its name in messages; None where others shall read it."""
+
+
+@dataclass(frozen=True)
+class HeldParquet:
+    """A file of Parquet, or a folder of them, for DuckDB; `text` tells of the text that it was before."""
+
+    path: Path
+    name: str
+    header: tuple[str, ...]
+    count: int
+    facts: dict[str, Any]
+    text: Text | None = None
+    broken: list[BrokenRow] = field(default_factory=list)
+
+    @contextmanager
+    def rows(self) -> Iterator[Sql]:
+        """Open its rows; a text is turned to Parquet first, and its broken rows are told in `broken`."""
+        import duckdb
+
+        with TemporaryDirectory() as folder, duckdb.connect() as engine:
+            engine.execute("SET preserve_insertion_order = false")
+            files = parquet_parts(self.path)
+            if self.text:
+                files = [Path(folder, "rows.parquet")]
+                self.broken[:] = spool(self.path, self.text, files[0], self.name)
+            yield _Duck(engine, files, self.header)
+
+    def lines(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the lines of a text, the rows of a file of Parquet."""
+        return lines_of(rows, self.text, self.broken) if self.text else rows + 1
+
+    def digest(self) -> str:
+        """Return the digest of the file, or of all files of the folder."""
+        return digest_of(parquet_parts(self.path))
+
+
+class _Duck:
+    """The relation `raw` in DuckDB, and whatever is named beside it."""
+
+    def __init__(self, engine: Any, files: Sequence[Path], header: Sequence[str]) -> None:
+        import pyarrow.parquet as pq
+
+        self._engine = engine
+        cells = ", ".join(f"{_quoted(title)} AS c{k}" for k, title in enumerate(header))
+        before, parts = 0, []
+        for file in files:
+            source = "'" + str(file).replace("'", "''") + "'"
+            from_file = f"read_parquet({source}, file_row_number = true)"
+            parts.append(f"SELECT {cells}, file_row_number + {before} AS line FROM {from_file}")
+            before += pq.read_metadata(file).num_rows if len(files) > 1 else 0
+        self.view("raw", " UNION ALL ".join(parts))
+
+    def types(self) -> list[str]:
+        return [str(kind) for kind in self._engine.table("raw").types[:-1]]
+
+    def text(self, cell: str) -> str:
+        return f"CAST({cell} AS STRING)"
+
+    def frame(self, query: str) -> pd.DataFrame:
+        found: pd.DataFrame = self._engine.sql(query).df()
+        return found
+
+    def view(self, name: str, query: str) -> None:
+        self._engine.execute(f"CREATE TEMP VIEW {name} AS {query}")
+
+    def keep(self, name: str, query: str) -> None:
+        self._engine.execute(f"CREATE TEMP TABLE {name} AS {query}")
+
+    def hold(self, name: str, frame: pd.DataFrame) -> None:
+        self._engine.register(name, frame)
+
+
+def digest_of(parts: Sequence[Path]) -> str:
+    """Return the SHA-256 of files read one after another."""
+    found = hashlib.sha256()
+    for part in parts:
+        with part.open("rb") as file:
+            while piece := file.read(1 << 22):
+                found.update(piece)
+    return found.hexdigest()
+
+
+def held_by_duckdb(path: Path, name: str, rows: int, score: Score) -> HeldParquet | None:
+    """Return a table that DuckDB can read, a text of `rows` rows or more; None where there is none."""
+    if find_spec("duckdb") is None:
+        return None
+    if is_text_file(path) and path.is_file():
+        text = large_text(path, name, tables()["links"], rows, score)
+        if text is None:
+            return None
+        facts = {"encoding": text.encoding, "delimiter": text.delimiter, "line_end": text.line_end}
+        return HeldParquet(path, name, text.header, rows, {"bytes": path.stat().st_size, **facts}, text)
+    if path.suffix.lower() != ".parquet" or not path.exists():
+        return None
+    import pyarrow.parquet as pq
+
+    with reading(name):
+        files = [pq.ParquetFile(part) for part in parquet_parts(path)]
+    if not files:
+        return None
+    header = tuple(map(str, files[0].schema_arrow.names))
+    count = sum(file.metadata.num_rows for file in files)
+    size = sum(part.stat().st_size for part in parquet_parts(path))
+    return HeldParquet(path, name, header, count, {"bytes": size})
+
+
+def _quoted(title: str) -> str:
+    return '"' + title.replace('"', '""') + '"'
