@@ -129,8 +129,8 @@ def _read(source: Source, settings: Settings, progress: Progress) -> Dataset:
             raise refusal(DataError, "addresses_need_spark", name=Path(source).name)
         from clustercoop.loaders.elsewhere import read_held
 
-        found = engines.reader(settings).addresses(Path(source))
-        return read_held(found, settings=settings, progress=tell)
+        tables = engines.reader(settings).addresses(Path(source))
+        return read_held(tables, settings=settings, progress=tell)
     reader = engines.reader(settings).parquet if settings.engine == "spark" else None
     return read_dataset(source, settings=settings, progress=tell, reader=reader)
 

@@ -42,6 +42,7 @@ def read_held(
                 frame = rows.frame(f"SELECT {cells} FROM raw ORDER BY line")
             frame.columns = pd.Index(list(held.header), dtype=object)
             source = frame_source(table, frame)
-            many = replace(source.sheet, facts=dict(held.facts))
+            nowhere = [0] * len(frame)  # rows of a table keep no order
+            many = replace(source.sheet, lines=nowhere, facts=dict(held.facts))
         sources.append(Source(table, many))
     return build(sources, settings or Settings(), Notes(), progress)

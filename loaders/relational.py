@@ -51,9 +51,17 @@ class Sql(Protocol):
 class Held(Protocol):
     """A table that an engine reads by its own means: a file, a folder of Parquet, a table elsewhere."""
 
-    header: tuple[str, ...]
-    count: int
-    facts: dict[str, Any]
+    @property
+    def header(self) -> tuple[str, ...]:
+        """Its headers."""
+
+    @property
+    def count(self) -> int:
+        """Its rows."""
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What is known of it, for ``run.json``."""
 
     def rows(self) -> AbstractContextManager[Sql]:
         """Open its rows."""
@@ -159,7 +167,7 @@ def held_by_duckdb(path: Path, name: str, rows: int, score: Score) -> HeldParque
             return None
         facts = {"encoding": text.encoding, "delimiter": text.delimiter, "line_end": text.line_end}
         return HeldParquet(path, name, text.header, rows, {"bytes": path.stat().st_size, **facts}, text)
-    if path.suffix.lower() != ".parquet" or not path.exists():
+    if not path.is_dir() and (path.suffix.lower() != ".parquet" or not path.exists()):
         return None
     import pyarrow.parquet as pq
 

@@ -48,7 +48,7 @@ _KEY: Final = ("supplier_id", "buyer_id", "product_code", "kind")
 def pending(path: Path, name: str, score: Score, reader: Reader | None = None) -> RawSheet | None:
     """Return the headers of a large table of transactions, to be summed later; None for any other."""
     held = (reader(path, name) if reader else None) or held_by_duckdb(path, name, LARGE, score)
-    return held and headers_of(held, name)
+    return headers_of(held, name) if held else None
 
 
 def headers_of(held: Held, name: str) -> RawSheet | None:

@@ -86,13 +86,11 @@ def as_texts(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 @pytest.mark.usefixtures("every_row")
-@pytest.mark.parametrize("kind", ["numbers", "texts", "ids as floats"])
+@pytest.mark.parametrize("kind", ["numbers", "texts and ids as floats"])
 def test_transactions_in_parts_make_the_same_links(tmp_path: Path, reader: SparkReader, kind: str) -> None:
     rows = flows()
-    if kind == "texts":
-        rows = as_texts(rows)
-    elif kind == "ids as floats":
-        rows = rows.assign(buyer=rows["buyer"].astype(float))
+    if kind != "numbers":
+        rows = as_texts(rows).assign(buyer=rows["buyer"].astype(float))
     folder = in_parts(tmp_path / "data", rows)
     here, there = read_dataset(folder), read_dataset(folder, reader=reader.parquet)
     assert here.rejected["row"].tolist() == sorted(here.rejected["row"])
@@ -135,10 +133,12 @@ def test_tables_at_addresses_are_those_of_files(tmp_path: Path, reader: SparkRea
         load = "{tmp_path}/activity.parquet"
         """
     )
-    found = read_held(reader.addresses(addresses))
-    assert found.graph.equals(
-        clustercoop.load({"participants": PEOPLE, "links": links, "activity": activity})
-    )
+    found = read_held(reader.addresses(addresses)).graph.to_tables()
+    given = clustercoop.load({"participants": PEOPLE, "links": links, "activity": activity}).to_tables()
+    for name in ("participants", "links", "activity"):
+        rows = found[name].drop(columns="row", errors="ignore")
+        pd.testing.assert_frame_equal(rows, given[name].drop(columns="row", errors="ignore"))
+    assert set(found["links"]["row"]) == {0}
     with pytest.raises(DataError, match="engine spark"):
         clustercoop.load(addresses)
 
