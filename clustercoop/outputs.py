@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
@@ -29,6 +30,7 @@ TABLES: Final = ("formations", "participants", "clusters", "gaps", "requests")
 PROVENANCE: Final = ("inputs", "accounting", "version")
 COSTS: Final = "costs.json"
 """Time and memory of each stage: the one file that differs between two runs of the same data."""
+_SPECIAL: Final = re.compile('[,"\r\n]')
 
 
 @contextmanager
@@ -113,13 +115,34 @@ def _alive(pid: int) -> bool:
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
     """Write a table for people: UTF-8, ``,``, unknown empty, formula-like text made inert."""
-    out = frame.copy()
-    for name in out.columns:
-        if pd.api.types.is_bool_dtype(out[name]):
-            out[name] = out[name].astype(object).map({True: "true", False: "false"})
-        elif not pd.api.types.is_numeric_dtype(out[name]):
-            out[name] = out[name].map(inert_cell, na_action="ignore")
-    out.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
+    columns = [_cells(frame.iloc[:, at]) for at in range(frame.shape[1])]
+    heads = [_quoted(str(name)) for name in frame.columns]
+    # A line of one empty cell would be no line at all.
+    rows = zip(*columns, strict=True) if len(columns) != 1 else ([cell or '""'] for cell in columns[0])
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.write(",".join(heads) + "\n")
+        file.writelines(",".join(row) + "\n" for row in rows)
+
+
+def _cells(column: pd.Series[Any]) -> list[str]:
+    """Return the cells of a column of CSV, every distinct text made inert and quoted once."""
+    values = column.tolist()
+    if pd.api.types.is_float_dtype(column):
+        return [repr(value) if value == value else "" for value in values]
+    told: dict[Any, str] = {pd.NA: "", None: ""}
+    truths = pd.api.types.is_bool_dtype(column)
+    for value in dict.fromkeys(values):
+        if value is pd.NA or value is None or value != value:
+            told[value] = ""
+        elif truths:
+            told[value] = "true" if value else "false"
+        else:
+            told[value] = _quoted(inert_cell(value) if isinstance(value, str) else str(value))
+    return [told[value] for value in values]
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"' if _SPECIAL.search(text) else text
 
 
 def write_result(
@@ -146,9 +169,11 @@ def write_result(
     OutputError
         The folder cannot be written or holds something else.
     """
+    from clustercoop.reports.people import remembered
+
     target = Path(out)
     refuse_foreign(target)
-    with written_aside(target) as aside:
+    with written_aside(target) as aside, remembered():
         aside.mkdir()
         if attach is not None:
             shutil.copytree(attach, aside / "input")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, Final
 
 import pandas as pd
@@ -21,6 +23,9 @@ from clustercoop.reports.verdicts import told_again
 
 # Columns that hold ids of participants.
 OF_PEOPLE: Final = ("participant_id", "supplier_id", "buyer_id", "parent_id")
+_KEPT: Final[ContextVar[dict[tuple[int, str, str], tuple[Result, pd.DataFrame]] | None]] = ContextVar(
+    "kept", default=None
+)
 
 
 def for_people(result: Result, table: str, lang: str) -> pd.DataFrame:
@@ -33,6 +38,26 @@ def for_people(result: Result, table: str, lang: str) -> pd.DataFrame:
         Participants get the names of clusters and participants beside the ids.
     lang : str
     """
+    kept = _KEPT.get()
+    if kept is None:
+        return _for_people(result, table, lang)
+    key = (id(result), table, lang)
+    if key not in kept:
+        kept[key] = (result, _for_people(result, table, lang))
+    return kept[key][1]
+
+
+@contextmanager
+def remembered() -> Iterator[None]:
+    """Tell each table once within the block, for all that is written of a result: none of it changes one."""
+    token = _KEPT.set({} if (kept := _KEPT.get()) is None else kept)
+    try:
+        yield
+    finally:
+        _KEPT.reset(token)
+
+
+def _for_people(result: Result, table: str, lang: str) -> pd.DataFrame:
     if table in result.policy:
         return _sentences(result.policy[table], table, result.graph.names, lang)
     frame: pd.DataFrame = getattr(result, table)
