@@ -47,7 +47,7 @@ _KINDS: Final = 5
 _NO_DETAIL: Final = re.compile(r": \{detail(?::\w+)?\}| \(\{detail(?::\w+)?\}\)")
 # The cells of a row that a detail lists: a column and its figure.
 _CELL: Final = re.compile(r"(\w+) (-?[\d.]+(?:e[+-]?\d+)?)(?=, |$)")
-_ANY: Final = re.compile(r"\{(?:value|detail)(:\w+)?\}")
+_ANY: Final = re.compile(r"\{(value|detail)(?::(\w+))?\}")
 # A figure that was worked out, alone or in a list; codes such as 05.1 and 05.1.2 are none.
 _FIGURE: Final = re.compile(r"(?:^|(?<=; ))(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]\d+)?)(%?)(?=$|; | \(\+)")
 _MORE: Final = re.compile(r" \(\+(\d+)\)$")
@@ -141,14 +141,16 @@ class Finding:
         sentence = catalogue()[self.code].sentence(lang)
         if not self.detail:
             sentence = _NO_DETAIL.sub("", sentence)
-        told = {"value": self.value, "detail": listed(self.detail)}
-        places = {name: figures(held, lang) for name, held in told.items()}
-        if self.file:
-            places["value"] = self.value
-        for kind, template in (("number", "{value}"), ("money", text("format.million", lang))):
-            places |= {f"{name}:{kind}": _measured(held, template, lang) for name, held in told.items()}
-        places["detail:cells"] = _CELL.sub(lambda found: _cell(found[1], found[2], lang), self.detail)
-        return fill(sentence, **places)
+        return _ANY.sub(lambda found: self._place(found[1], found[2] or "", lang), sentence)
+
+    def _place(self, name: str, kind: str, lang: str) -> str:
+        """Return what fills one place of the sentence."""
+        told = self.value if name == "value" else listed(self.detail)
+        if kind == "cells":
+            return _CELL.sub(lambda found: _cell(found[1], found[2], lang), told)
+        if kind:
+            return _measured(told, text("format.million", lang) if kind == "money" else "{value}", lang)
+        return told if name == "value" and self.file else figures(told, lang)
 
     def action(self, lang: str = "en") -> str:
         """Return what was done about it, in `lang`."""

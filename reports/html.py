@@ -5,6 +5,7 @@ from __future__ import annotations
 from clustercoop.analysis.results import Result
 from clustercoop.reports.content import Content
 from clustercoop.reports.page import asset, fragment, render, width_rules
+from clustercoop.reports.people import remembered
 from clustercoop.reports.sections import sections_of
 from clustercoop.reports.words import Words
 
@@ -31,10 +32,15 @@ def render_report(result: Result, lang: str = "en", *, views: str = "views") -> 
     ParameterError
         `lang` has no catalogue.
     """
-    from markupsafe import Markup
-
     words = Words(lang)
     content = Content(result, lang, views, page=True)
+    with remembered():
+        return _rendered(content, words)
+
+
+def _rendered(content: Content, words: Words) -> str:
+    from markupsafe import Markup
+
     sections = [section for section in sections_of(content) if section.on_page]
     tables = {key: table for section in sections for key, table in section.data().items()}
     return render(

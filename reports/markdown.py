@@ -5,7 +5,8 @@ from __future__ import annotations
 from clustercoop.analysis.results import Result
 from clustercoop.reports.content import Content
 from clustercoop.reports.inert import markdown
-from clustercoop.reports.marked import last_years, whole
+from clustercoop.reports.marked import whole
+from clustercoop.reports.people import remembered
 from clustercoop.reports.section import Block, Folded, Fragment, Heading, Shown
 from clustercoop.reports.sections import sections_of
 from clustercoop.reports.words import Words
@@ -26,12 +27,13 @@ def render_markdown(result: Result, lang: str = "en") -> str:
     words = Words(lang)
     content = Content(result, lang, "")
     parts = [f"# {words('title')}", markdown(words("subtitle")) + "."]
-    for section in sections_of(content):
-        if not section.in_markdown:
-            continue
-        told = [part for block in section.blocks() for part in _told(block, words)]
-        if told:
-            parts += [f"## {section.title}", *told]
+    with remembered():
+        for section in sections_of(content):
+            if not section.in_markdown:
+                continue
+            told = [part for block in section.blocks() for part in _told(block, words)]
+            if told:
+                parts += [f"## {section.title}", *told]
     parts.append(markdown(words("made_by", version=content.version)))
     return "\n\n".join(parts) + "\n"
 
@@ -45,5 +47,5 @@ def _told(block: Block, words: Words) -> list[str]:
         # Inside a heading a hyphen means nothing.
         return ["### " + markdown(block.title).replace("\\-", "-")]
     if isinstance(block, Shown):
-        return whole(last_years(block.table) if block.in_markdown == "last years" else block.table, words)
+        return whole(block.table, words)
     return [markdown(block.text)]

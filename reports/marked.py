@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Final
 
 from clustercoop.reports.inert import markdown, shorten
@@ -43,15 +42,3 @@ def whole(table: Table, words: Words) -> list[str]:
     told = grid([markdown(column.label) for column in columns], [column.numeric for column in columns], rows)
     shown = min(ROWS, len(table.rows))
     return [told, *([cut(shown, table.total, table.source, words)] if shown < table.total else [])]
-
-
-def last_years(table: Table) -> Table:
-    """Return the rows of each cluster's last year: all years of all figures are no reading matter."""
-    names = [column.name for column in table.columns]
-    cluster, year = names.index("cluster_id"), names.index("year")
-    last: dict[str, int] = {}
-    for row in table.rows:
-        key = row.cells[cluster].raw
-        last[key] = max(int(row.cells[year].raw), last.get(key, 0))
-    kept = tuple(row for row in table.rows if int(row.cells[year].raw) == last[row.cells[cluster].raw])
-    return replace(table, rows=kept)

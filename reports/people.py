@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Final
@@ -63,7 +63,7 @@ def _for_people(result: Result, table: str, lang: str) -> pd.DataFrame:
     frame: pd.DataFrame = getattr(result, table)
     if table == "formations":
         frame = _sentences(frame, table, result.graph.names, lang).assign(
-            sources=[told_sources(codes, lang) for codes in _cells(frame, "sources")],
+            sources=_each(_cells(frame, "sources"), lambda codes: told_sources(codes, lang)),
             unknown_because=unknown_because(result.gaps, frame, lang),
         )
     elif table == "clusters":
@@ -129,7 +129,14 @@ def beside(column: str, kind: str, values: Sequence[Any], graph: SupplyGraph) ->
 def _sentences(frame: pd.DataFrame, table: str, names: Mapping[str, str], lang: str) -> pd.DataFrame:
     """Return a table with its cells of codes told in `lang`."""
     coded = [c.column for c in output_columns(table) if c.kind == "said" and c.column in frame]
-    return frame.assign(**{name: [told(cell, lang, names) for cell in frame[name]] for name in coded})
+    return frame.assign(**{name: _each(frame[name], lambda cell: told(cell, lang, names)) for name in coded})
+
+
+def _each(cells: Iterable[Any], tell: Callable[[Any], str]) -> list[str]:
+    """Return what is said of each cell, worked out once for equal ones."""
+    cells = list(cells)
+    said = {cell: tell(cell) for cell in dict.fromkeys(cells)}
+    return [said[cell] for cell in cells]
 
 
 def request_sentence(row: Any, names: Mapping[str, str], lang: str) -> str:
@@ -168,7 +175,7 @@ def _reasons(frame: pd.DataFrame, lang: str) -> list[str]:
     cells = frame[["code", "value", "detail"]].astype(object)
     rows = cells.where(cells.notna(), "").itertuples(index=False, name=None)
     if "file" not in frame:
-        return [gap_sentence(reason, lang) for reason in rows]
+        return _each(rows, lambda reason: gap_sentence(reason, lang))
     return [
         Finding(code, file=str(file), value=value, detail=listed(detail)).message(lang)
         for (code, value, detail), file in zip(rows, frame["file"], strict=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from clustercoop.graph.columns import TABLES, output_columns, policy_tables
+from clustercoop.graph.columns import TABLES, OutputColumn, output_columns, policy_tables
 from clustercoop.graph.findings import Finding, listed
 from clustercoop.graph.gaps import ALL, table_of
 from clustercoop.graph.texts import term, text
@@ -30,11 +31,14 @@ _OF_COLUMNS: Final = ("needs", "unknown_every_year")
 
 def column_label(column: str, lang: str) -> str:
     """Return the header of a column of any output table, the first that has it."""
-    for table in (*TABLES, *policy_tables()):
-        for entry in output_columns(table):
-            if entry.column == column:
-                return entry.label(lang)
-    return column
+    entry = _columns().get(column)
+    return column if entry is None else entry.label(lang)
+
+
+@cache
+def _columns() -> dict[str, OutputColumn]:
+    tables = [*TABLES, *policy_tables()]
+    return {entry.column: entry for table in reversed(tables) for entry in reversed(output_columns(table))}
 
 
 def gap_sentence(reason: Reason, lang: str) -> str:

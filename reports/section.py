@@ -11,8 +11,8 @@ import pandas as pd
 from clustercoop.reports.content import Content
 from clustercoop.reports.tables import Table
 
-# In Markdown a table is whole, its clusters' last years, or left out.
-Extent = Literal["whole", "last years", ""]
+# In Markdown a table is whole, or left out.
+Extent = Literal["whole", ""]
 
 
 @dataclass(frozen=True, slots=True)

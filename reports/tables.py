@@ -197,6 +197,19 @@ def bars(values: pd.Series[Any], kind: str) -> list[int]:
     return [round(100 * number / top) if np.isfinite(number) else -1 for number in numbers]
 
 
+def last_years(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of each cluster's last year; all of a table without years.
+
+    Examples
+    --------
+    >>> last_years(pd.DataFrame({"cluster_id": ["a", "a", "b"], "year": [2020, 2021, 2019]})).index.tolist()
+    [1, 2]
+    """
+    if not {"cluster_id", "year"} <= set(frame.columns):
+        return frame
+    return frame[frame["year"] == frame.groupby("cluster_id")["year"].transform("max")]
+
+
 def unit(name: str, currency: str, words: Words) -> str:
     """Return the unit shown in a header, "" where the column has none."""
     return words.money(currency) if name == "money" else words(f"unit_{name}") if name else ""

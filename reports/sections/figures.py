@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Final
 
+import pandas as pd
+
 from clustercoop.reports.section import Block, Section, Shown, Text
-from clustercoop.reports.tables import Table, sectioned
+from clustercoop.reports.tables import Table, last_years, sectioned
 
 # Rows that one page holds; what is beyond stays in the CSV files, and the page says so.
 FORMATION_ROWS: Final = 400
@@ -25,25 +27,26 @@ class Figures(Section):
 
     @cached_property
     def table(self) -> Table:
-        """Its columns by cluster and year, the newest years where not all fit."""
+        """Its columns for the last year of each cluster: all years of all figures are no reading matter."""
         frame = self.content.formations.sort_values(["cluster_id", "year"], kind="stable")
-        part = frame
-        if len(frame) > FORMATION_ROWS:
-            newest = frame.sort_values("year", ascending=False, kind="stable").head(FORMATION_ROWS)
-            part = newest.sort_values(["cluster_id", "year"], kind="stable")
+        table = self._built(last_years(frame), len(frame))
+        # Where the last years know nothing, the newest rows of all tell what was known before.
+        return table if len(table.columns) > 2 else self._built(frame[::-1], len(frame))
+
+    def _built(self, frame: pd.DataFrame, total: int) -> Table:
         return self.content.build(
-            part,
+            frame.head(FORMATION_ROWS),
             sectioned()[self.key],
             key=f"formations-{self.key}",
             caption=self.words(f"caption_{self.key}"),
             source="formations.csv",
-            total=len(frame),
+            total=total,
         )
 
     def blocks(self) -> Iterator[Block]:
         """Yield the table, or that nothing of it is known."""
         if len(self.table.columns) > 2:
-            yield Shown(self.table, legend=True, in_markdown="last years")
+            yield Shown(self.table, legend=True)
         else:
             yield Text(self.words("nothing_section"), style="")
             yield Shown(self.table, legend=True, in_markdown="")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import Final
 
-from clustercoop.graph.findings import catalogue
+from clustercoop.graph.findings import SEVERITIES, Finding, catalogue
 from clustercoop.graph.texts import fill
 from clustercoop.reports.inert import markdown, plain, shorten
 from clustercoop.reports.marked import CELL, ROWS, grid
@@ -41,34 +41,29 @@ class FindingsSection(Section):
     @cached_property
     def groups(self) -> tuple[FindingGroup, ...]:
         """Findings by code, errors first; at most `FINDINGS_PER_CODE` of each are listed."""
-        frame = self.result.findings.to_frame(self.words.lang)
-        frame["where"] = [self._where(row) for row in frame.itertuples(index=False)]
+        lang, found = self.words.lang, dict[str, list[Finding]]()
+        for item in self.result.findings:
+            found.setdefault(item.code, []).append(item)
         groups, left = [], FINDING_ROWS
-        for code, rows in frame.groupby("code", sort=False):
-            take = rows.head(min(FINDINGS_PER_CODE, left))
+        for code, items in sorted(found.items(), key=lambda one: SEVERITIES.index(one[1][0].severity)):
+            take = items[: min(FINDINGS_PER_CODE, left)]
             left -= len(take)
             listed = tuple(
                 {
-                    "message": plain(str(row.message)),
-                    "where": plain(str(row.where)),
-                    "value": plain(str(row.value)),
+                    "message": plain(item.message(lang)),
+                    "where": plain(self._where(item)),
+                    "value": plain(item.value),
                 }
-                for row in take.itertuples(index=False)
+                for item in take
             )
-            first = rows.iloc[0]
             # Of many, the sentence of the code without the particulars of one.
-            general = catalogue()[str(code)].general(self.words.lang)
-            title = str(first["message"]) if len(rows) == 1 else general
-            done = catalogue()[str(code)].action(self.words.lang)
-            action = str(first["action"]) if len(rows) == 1 else fill(done, value="…", detail="…")
-            groups.append(
-                FindingGroup(
-                    str(code), str(first["severity"]), plain(title), plain(action), len(rows), listed
-                )
-            )
+            one, entry = len(items) == 1, catalogue()[code]
+            title = items[0].message(lang) if one else entry.general(lang)
+            action = items[0].action(lang) if one else fill(entry.action(lang), value="…", detail="…")
+            groups.append(FindingGroup(code, entry.severity, plain(title), plain(action), len(items), listed))
         return tuple(groups)
 
-    def _where(self, row: Any) -> str:
+    def _where(self, row: Finding) -> str:
         words = self.words
         parts = [str(row.file)] if row.file else []
         for name in ("sheet", "row", "column"):

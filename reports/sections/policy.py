@@ -9,7 +9,7 @@ import pandas as pd
 
 from clustercoop.graph.columns import output_columns, policy_tables
 from clustercoop.reports.section import Block, Fragment, Heading, Section, Shown, Text
-from clustercoop.reports.tables import Table
+from clustercoop.reports.tables import Table, last_years
 
 POLICY_ROWS: Final = 400
 # Rows of a table that the page draws from data: as many as 150 clusters have in four years.
@@ -41,10 +41,10 @@ class Policy(Section):
         return self.content.policy(name)
 
     def table(self, name: str) -> Table:
-        """Return one table written out, the first of its rows."""
+        """Return one table written out: its clusters' last years, the first of these rows."""
         frame = self.frame(name)
         return self.content.build(
-            frame.head(POLICY_ROWS),
+            last_years(frame).head(POLICY_ROWS),
             output_columns(name),
             key=name,
             caption=self.words(f"caption_{name}"),
@@ -72,9 +72,7 @@ class Policy(Section):
                 values["shown"] = min(total, DRAWN_ROWS)
                 yield Fragment("drawn.j2", values)
                 continue
-            table = self.table(name)
-            dated = any(column.name == "year" for column in table.columns)
-            yield Shown(table, legend=True, in_markdown="last years" if dated else "whole")
+            yield Shown(self.table(name), legend=True)
 
 
 class Dynamics(Policy):
@@ -125,8 +123,7 @@ class Suited(Policy):
 
     def frame(self, name: str) -> pd.DataFrame:
         """Return the last year of each cluster."""
-        frame = super().frame(name)
-        return frame[frame["year"] == frame.groupby("cluster_id")["year"].transform("max")]
+        return last_years(super().frame(name))
 
 
 class Context(Policy):

@@ -28,7 +28,7 @@ class TypesSection(Figures):
     def blocks(self) -> Iterator[Block]:
         """Yield the pictures, then what is suggested by type; in Markdown the figures."""
         if not self.content.page:
-            yield Shown(self.table, in_markdown="last years")
+            yield Shown(self.table)
             return
         types = Types(self.result, self.words, self.content.cluster_names)
         values = {"types": types, "plane": self._plane(), "rule": self._rule(), "paths": self._paths()}
