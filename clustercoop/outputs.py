@@ -24,6 +24,7 @@ from clustercoop.graph.schema import kept_tables
 from clustercoop.graph.settings import FILES, OUTPUTS, Lang, Settings
 from clustercoop.model_files import read_model, write_model
 from clustercoop.reports.inert import inert_cell
+from clustercoop.reports.numbers import cells_of
 
 FORMAT: Final = 2
 TABLES: Final = ("formations", "participants", "clusters", "gaps", "requests")
@@ -126,7 +127,7 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
 
 def _cells(column: pd.Series[Any]) -> list[str]:
     """Return the cells of a column of CSV, every distinct text made inert and quoted once."""
-    values = column.tolist()
+    values = cells_of(column)
     if pd.api.types.is_float_dtype(column):
         return [repr(value) if value == value else "" for value in values]
     told: dict[Any, str] = {pd.NA: "", None: ""}

@@ -184,6 +184,12 @@ def decimal_point(told: str, lang: str) -> str:
     return re.sub(r"(?<=\d)\.(?=\d)", lambda _: text("format.point", lang), told)
 
 
+@cache
+def signs(lang: str) -> Mapping[int, str]:
+    """Return what ``str.translate`` turns 1,234.5 with into a number of `lang`."""
+    return {ord(","): text("format.group", lang), ord("."): text("format.point", lang)}
+
+
 def amount(value: float, lang: str) -> str:
     r"""Return a figure in the manner of `lang`: grouped, six figures or all whole digits.
 
@@ -197,11 +203,11 @@ def amount(value: float, lang: str) -> str:
     digits = max(0, 5 - math.floor(math.log10(abs(value)))) if value else 0
     plain = f"{abs(value):,.{digits}f}"
     plain = plain.rstrip("0").rstrip(".") if digits else plain
-    signs = {ord(","): text("format.group", lang), ord("."): text("format.point", lang)}
-    return ("\u2212" if value < 0 else "") + plain.translate(signs)
+    return ("\u2212" if value < 0 else "") + plain.translate(signs(lang))
 
 
 def clear_cache() -> None:
     """Forget what was read from `FOLDER`."""
     languages.cache_clear()
+    signs.cache_clear()
     entries.cache_clear()

@@ -66,13 +66,10 @@ class Bulk:
                 [f"{start}{row}{end}{value!r}</v></c>" if value == value else "" for row, value in cells]
             )
             return
-        made: dict[tuple[type, Any, Any], str] = {}
-        ends = []
-        for value, form in zip(values, styles or repeat(style, len(values)), strict=True):
-            key = (type(value), value, form)
-            if key not in made:
-                made[key] = self._end(value, form, told, number)
-            ends.append(made[key])
+        # Values of two types may be equal, as 1 and true are.
+        keys = list(zip(map(type, values), values, styles or repeat(style, len(values)), strict=True))
+        made = {key: self._end(key[1], key[2], told, number) for key in dict.fromkeys(keys)}
+        ends = [made[key] for key in keys]
         self._columns.append(
             [f"{start}{row}{end}" if end else "" for row, end in zip(self._rows, ends, strict=True)]
         )

@@ -12,7 +12,7 @@ from clustercoop.graph.columns import OutputColumn
 from clustercoop.graph.gaps import ALL
 from clustercoop.graph.kinds import KINDS
 from clustercoop.reports.inert import plain, shorten
-from clustercoop.reports.numbers import is_unknown, numeric, raw, shower
+from clustercoop.reports.numbers import cells_of, is_unknown, numeric, raw, shower
 from clustercoop.reports.people import OF_PEOPLE
 from clustercoop.reports.reasons import Place, Reasons, places
 from clustercoop.reports.tables import bounds_of, display, unit, year_span
@@ -107,7 +107,7 @@ class Columnar:
             cells = {"p": [self.people(value) for value in values]}
             unknown = [number for number, listed in enumerate(cells["p"]) if not listed]
         else:
-            cells = coded(values, self._telling(column))
+            cells = coded(cells_of(values), self._telling(column))
             unknown = [number for number, place in enumerate(cells["i"]) if place < 0]
         if len(unknown) == len(values) and not any(ranges):
             return None

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from clustercoop.graph.kinds import KINDS, Notation
-from clustercoop.graph.texts import text
+from clustercoop.graph.texts import signs, text
 
 UNKNOWN: Final = "—"
 MINUS: Final = "\u2212"
@@ -31,6 +31,17 @@ def is_unknown(value: Any) -> bool:
     return isinstance(value, float | np.floating) and math.isnan(value)
 
 
+def cells_of(column: pd.Series[Any]) -> list[Any]:
+    """Return the cells of a column as Python has them; texts that Arrow holds come at once, not one by one.
+
+    Examples
+    --------
+    >>> cells_of(pd.Series(["a", None], dtype="str")), cells_of(pd.Series([1, 2]))
+    (['a', nan], [1, 2])
+    """
+    return (column.to_numpy(object) if isinstance(column.dtype, pd.StringDtype) else column).tolist()
+
+
 def decimal(value: float, digits: int, lang: str) -> str:
     r"""Return `value` with `digits` decimals, grouped by thousands.
 
@@ -44,7 +55,7 @@ def decimal(value: float, digits: int, lang: str) -> str:
     if math.isinf(value):
         return "∞" if value > 0 else MINUS + "∞"
     plain = f"{abs(value):,.{digits}f}"
-    shown = plain.translate({ord(","): text("format.group", lang), ord("."): text("format.point", lang)})
+    shown = plain.translate(signs(lang))
     return MINUS + shown if value < 0 and any(digit in "123456789" for digit in plain) else shown
 
 

@@ -66,7 +66,9 @@ class Overview:
     def __init__(self, book: Any, sheet: Any, name: str, content: Content, page: str) -> None:
         self.book, self.sheet, self.name = book, sheet, name
         self.content, self.words, self.page = content, content.words, page
-        table = Clusters(content).table
+        leading = Clusters(content)
+        leading.only = frozenset({*COLUMNS, "core_p_degree"})
+        table = leading.table
         by_name = {column["c"]: column for column in table["columns"]}
         self.columns = [by_name[name] for name in COLUMNS if name in by_name]
         ratio = by_name.get("cooperation_ratio", {}).get("v")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from clustercoop.reports.numbers import is_unknown
+from clustercoop.reports.numbers import cells_of, is_unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class Rows:
     def column(self, cluster: str, name: str) -> list[Any]:
         """Return the cells of a column for a cluster; [] where either is not there."""
         if name not in self.held:
-            values = self.frame[name].tolist() if name in self.frame else [None] * len(self.frame)
+            values = cells_of(self.frame[name]) if name in self.frame else [None] * len(self.frame)
             self.held[name] = values
         return self.held[name][self.ranges[cluster]] if cluster in self.ranges else []
 

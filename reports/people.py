@@ -16,7 +16,7 @@ from clustercoop.graph.findings import Finding, listed
 from clustercoop.graph.gaps import ALL
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.texts import text
-from clustercoop.reports.numbers import is_unknown
+from clustercoop.reports.numbers import cells_of, is_unknown
 from clustercoop.reports.reasons import column_label, gap_sentence, told_sources, unknown_because
 from clustercoop.reports.said import told
 from clustercoop.reports.verdicts import told_again
@@ -92,7 +92,7 @@ def _for_people(result: Result, table: str, lang: str) -> pd.DataFrame:
 def with_names(frame: pd.DataFrame, graph: SupplyGraph) -> pd.DataFrame:
     """Return a table with the names of clusters and participants beside their ids, where they have any."""
     for column, head in (("cluster_id", "cluster_name"), ("participant_id", "participant_name")):
-        names = beside(column, "id", frame[column].tolist(), graph)
+        names = beside(column, "id", cells_of(frame[column]), graph)
         if names is not None:
             frame = frame.copy(deep=False)
             frame.insert(list(frame.columns).index(column) + 1, head, names)
@@ -129,7 +129,9 @@ def beside(column: str, kind: str, values: Sequence[Any], graph: SupplyGraph) ->
 def _sentences(frame: pd.DataFrame, table: str, names: Mapping[str, str], lang: str) -> pd.DataFrame:
     """Return a table with its cells of codes told in `lang`."""
     coded = [c.column for c in output_columns(table) if c.kind == "said" and c.column in frame]
-    return frame.assign(**{name: _each(frame[name], lambda cell: told(cell, lang, names)) for name in coded})
+    return frame.assign(
+        **{name: _each(cells_of(frame[name]), lambda cell: told(cell, lang, names)) for name in coded}
+    )
 
 
 def _each(cells: Iterable[Any], tell: Callable[[Any], str]) -> list[str]:
@@ -167,7 +169,7 @@ def asked_of(row: Any, names: Mapping[str, str], lang: str) -> str:
 
 
 def _cells(frame: pd.DataFrame, name: str) -> Iterable[object]:
-    return frame[name] if name in frame else [None] * len(frame)
+    return cells_of(frame[name]) if name in frame else [None] * len(frame)
 
 
 def _reasons(frame: pd.DataFrame, lang: str) -> list[str]:

@@ -13,7 +13,7 @@ from clustercoop.graph.findings import Finding, listed
 from clustercoop.graph.gaps import ALL, table_of
 from clustercoop.graph.texts import term, text
 from clustercoop.reports.inert import plain, shorten
-from clustercoop.reports.numbers import is_unknown
+from clustercoop.reports.numbers import cells_of, is_unknown
 from clustercoop.reports.words import Words
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ Reason = tuple[str, str, str]
 LENGTH: Final = 500
 # More figures than this with one reason are counted, not named.
 MANY: Final = 30
+_REASON: Final = ("code", "value", "detail")
 # Gaps whose detail names columns, not members.
 _OF_COLUMNS: Final = ("needs", "unknown_every_year")
 
@@ -81,9 +82,9 @@ def row_sentences(gaps: Iterable[tuple[str, str, str, str]], lang: str) -> str:
 def unknown_because(gaps: pd.DataFrame, formations: pd.DataFrame, lang: str) -> list[str]:
     """Return a sentence for the unknown figures of each row of `formations`; "" where all are known."""
     mine = table_of(gaps, "formations")
-    cells = mine[["column", "code", "value", "detail"]].itertuples(index=False, name=None)
+    cells = zip(*(cells_of(mine[name]) for name in ("column", *_REASON)), strict=True)
     by_place: dict[Hashable, list[Any]] = {}
-    for cluster, year, cell in zip(mine["cluster_id"], mine["year"], cells, strict=True):
+    for cluster, year, cell in zip(cells_of(mine["cluster_id"]), mine["year"], cells, strict=True):
         by_place.setdefault((cluster, year), []).append(cell)
     order = {entry.column: number for number, entry in enumerate(output_columns("formations"))}
     return [
@@ -120,11 +121,12 @@ class Reasons:
     def __init__(self, gaps: pd.DataFrame, words: Words) -> None:
         self.words = words
         years = [None if pd.isna(year) else int(year) for year in gaps["year"]]
-        places = zip(gaps["cluster_id"], years, gaps["participant_id"], gaps["column"], strict=True)
+        named = [cells_of(gaps[name]) for name in ("cluster_id", "participant_id", "column")]
+        places = zip(named[0], years, named[1], named[2], strict=True)
         self._at: dict[tuple[str, int | None, str, str], list[int]] = {}
         for number, place in enumerate(places):
             self._at.setdefault(place, []).append(number)
-        self._why: list[Reason] = list(gaps[["code", "value", "detail"]].itertuples(index=False, name=None))
+        self._why: list[Reason] = list(zip(*(cells_of(gaps[name]) for name in _REASON), strict=True))
         self._told: dict[Reason, str] = {}
 
     def row(self, record: Any) -> str:

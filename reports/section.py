@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal
 import pandas as pd
 
 from clustercoop.reports.content import Content
+from clustercoop.reports.numbers import cells_of
 from clustercoop.reports.tables import Table
 
 # In Markdown a table is whole, or left out.
@@ -104,7 +105,7 @@ def sheet_of(
     cells: list[Sequence[Any]] = []
     groups: list[str] = []
     for code, label, kind, group in columns:
-        values = frame[code].tolist()
+        values = cells_of(frame[code])
         names = content.names_beside(code, kind, values)
         heads.append((label, kind))
         cells.append(values)

@@ -41,6 +41,8 @@ class Clusters(Section):
     key = "clusters"
     place = 15
     in_markdown = False
+    only: frozenset[str] = frozenset()
+    """Codes of the figures that are made, where not all are asked for."""
 
     @property
     def present(self) -> bool:
@@ -186,8 +188,8 @@ class Clusters(Section):
         self, frame: pd.DataFrame, columns: list[OutputColumn], where: list[Any], prefix: str
     ) -> Iterator[dict[str, Any]]:
         for column in columns:
-            if column.column in frame:
-                name = prefix + column.column
+            name = prefix + column.column
+            if column.column in frame and (not self.only or name in self.only):
                 told = bounds_of(frame, column, self.words)
                 made = self.content.columnar.column(
                     column, frame[column.column], where, name=name, ranges=told
