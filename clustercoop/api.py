@@ -33,7 +33,7 @@ from clustercoop.graph.stores.protocol import (
     Store,
     StoreWarning,
 )
-from clustercoop.graph.stores.uri import is_server, is_store_uri, open_store
+from clustercoop.graph.stores.uri import is_server, is_store_uri, open_store, shown
 from clustercoop.graph.texts import refusal
 from clustercoop.loaders.dataset import Dataset, read_dataset, read_frames
 from clustercoop.loaders.graph_files import is_ours
@@ -45,6 +45,7 @@ from clustercoop.outputs import (
     write_result,
 )
 from clustercoop.pipeline import analyze_graph
+from clustercoop.stored import result_tables
 
 if TYPE_CHECKING:
     from clustercoop.analysis.audit import Explanation
@@ -82,18 +83,6 @@ class Check:
     def ok(self) -> bool:
         """Whether no finding is an error."""
         return self.findings.count("error") == 0
-
-
-def shown(address: str | os.PathLike[str]) -> str:
-    """Return a store's address without user, password and whatever else follows it.
-
-    Examples
-    --------
-    >>> shown("neo4j://me:secret@host:7687")
-    'neo4j://host:7687'
-    """
-    scheme, sign, rest = os.fspath(address).partition("://")
-    return f"{scheme}{sign}{rest.rpartition('@')[2].partition('?')[0]}"
 
 
 def _settings(settings: Settings | None, options: Mapping[str, Any]) -> Settings:
@@ -330,7 +319,7 @@ def analyze(
     out : path, optional
         A new or empty folder, or one that an earlier run wrote; it appears whole or not at all.
     store : str, optional
-        Address of a store that shall hold the graph and the results as well.
+        Address of a store that shall hold the graph and the results (tables of policy too) as well.
     settings : Settings, optional
     progress : Progress, optional
     **options
@@ -378,8 +367,7 @@ def analyze(
 def _store_result(store: str | os.PathLike[str], result: Result, progress: Progress) -> None:
     with open_store(store) as opened:
         _load_into(opened, result.graph, None, progress)
-        tables = {"formations": result.formations, "participants": result.participants}
-        opened.write_results(tables | {"clusters": result.clusters, "gaps": result.gaps}, progress)
+        opened.write_results(result_tables(result), progress)
 
 
 def explain(

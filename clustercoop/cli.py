@@ -294,11 +294,11 @@ def view(source: str, cluster: str | None, year: int | None, out: Path, lang: An
 
 
 @main.command()
-@click.argument("results", type=click.Path(path_type=Path))
+@click.argument("results")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the report.")
 @click.option("--lang", type=_LANGS, default="en", show_default=True)
-def report(results: Path, out: Path, lang: Any) -> None:
-    """Write the report of results again, for example in another language."""
+def report(results: str, out: Path, lang: Any) -> None:
+    """Write the report of RESULTS again: a folder that analyze wrote, or a store that holds results."""
     import clustercoop
 
     with _progress() as progress:
@@ -364,9 +364,10 @@ def clear(store: str, lang: str) -> None:
 def export(data: str | None, admin: Path | None, browser: Path | None, store: str | None, lang: str) -> None:
     """Write files for neo4j-admin database import, Neo4j Browser and NeoDash."""
     import clustercoop
-    from clustercoop.cookbook import example_parameters, list_queries
+    from clustercoop.cookbook import list_queries
     from clustercoop.exports import export_browser, export_neo4j_admin
     from clustercoop.graph.stores.uri import open_store
+    from clustercoop.query_help import example_parameters
 
     if (admin is None) == (browser is None) or (admin is not None) != (data is not None):
         raise click.UsageError("Give DATA with --neo4j-admin DIR, or --browser DIR.")
@@ -379,7 +380,7 @@ def export(data: str | None, admin: Path | None, browser: Path | None, store: st
         if store is not None:
             with open_store(store) as opened:
                 examples = example_parameters(opened, list_queries()["shortest_chain"])
-        export_browser(browser, examples)
+        export_browser(browser, examples, lang)
         click.echo(text("store.written", lang, folder=browser))
 
 

@@ -11,6 +11,7 @@ A query is a file of ``clustercoop/queries``; its name is the file's, its header
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import time
@@ -26,7 +27,7 @@ from clustercoop.graph.errors import ParameterError, StoreError, UnknownNameErro
 from clustercoop.graph.stores.base import check_bounds, late
 from clustercoop.graph.stores.protocol import QueryTimeoutError, StoreWarning
 from clustercoop.graph.stores.vocabulary import nearest
-from clustercoop.graph.texts import refusal, told
+from clustercoop.graph.texts import BASE, refusal, row_text, text, told
 from clustercoop.reports.inert import inert_cell
 
 if TYPE_CHECKING:
@@ -108,6 +109,23 @@ def parse_query(name: str, text: str) -> NamedQuery:
 def _parameter(match: re.Match[str]) -> Parameter:
     default = None if match[4] is None else TYPES[match[2]](match[4])
     return Parameter(match[1], match[2], match[3] == "required", default, match[5])
+
+
+@cache
+def _phrases() -> Mapping[str, Mapping[str, str]]:
+    lines = resources.files("clustercoop").joinpath("queries", "phrases.csv").read_text("utf-8").splitlines()
+    return {row["en"]: row for row in csv.DictReader(lines)}
+
+
+def phrase(words: str, lang: str) -> str:
+    """Return what the header of a query says, in `lang`; English where there is no more.
+
+    Examples
+    --------
+    >>> phrase("who supplies", "ru")
+    'кто поставляет'
+    """
+    return row_text(_phrases()[words], "", lang, f"query.{words}") if words in _phrases() else words
 
 
 @cache
@@ -279,42 +297,6 @@ def run_named(
     return rows
 
 
-def query_help(query: NamedQuery, examples: Mapping[str, Any]) -> str:
-    """Return what a query is for, takes and returns, with an example that can be pasted.
-
-    Examples
-    --------
-    >>> print(query_help(get_query("cooperation"), {}).splitlines()[0])
-    cooperation: Cooperation by cluster and year, as the analysis wrote it
-    """
-    lines = [f"{query.name}: {query.purpose}"]
-    if query.needs:
-        lines.append(f"needs: {query.needs}")
-    for p in query.parameters:
-        default = "required" if p.required else "optional" if p.default is None else f"default {p.default}"
-        lines.append(f"  --param {p.name}=…  {p.type}, {default}: {p.meaning}")
-    lines += [f"  returns {name}: {meaning}" for name, meaning in query.returns.items()]
-    given = "".join(f" --param {name}={value}" for name, value in examples.items())
-    return "\n".join([*lines, f"example: clustercoop query {query.name} --store STORE{given}"])
-
-
-def example_parameters(store: Store, query: NamedQuery, **wanted: Any) -> dict[str, Any]:
-    """Return values from the store for the required parameters of `query`: those of its largest pair.
-
-    `wanted` chooses the cluster or the year.
-    """
-    found = store.query(
-        "MATCH (s:Participant)-[r:INSIDE]->(b:Participant) "
-        "WHERE ($cluster IS NULL OR r.cluster_id = $cluster) AND ($year IS NULL OR r.year = $year) "
-        "RETURN r.cluster_id AS cluster, r.year AS year, s.id AS supplier, b.id AS buyer "
-        "ORDER BY r.value DESC, supplier, buyer LIMIT 1",
-        {"cluster": wanted.get("cluster"), "year": wanted.get("year")},
-    )
-    values = {} if not len(found) else found.iloc[0].to_dict()
-    values = {name: int(value) if name == "year" else value for name, value in values.items()}
-    return {p.name: values[p.name] for p in query.parameters if p.required and p.name in values}
-
-
 _YEARS: Final = (
     "MATCH ()-[m:MEMBER_OF]->() RETURN DISTINCT m.year AS year UNION "
     "MATCH (f:Formation) RETURN DISTINCT f.year AS year UNION "
@@ -387,7 +369,7 @@ def check_places(store: Store, query: NamedQuery, bound: Mapping[str, Any], time
                 raise refusal(StoreError, code, cluster=cluster, year=one, query=query.name)
 
 
-def format_rows(frame: pd.DataFrame, format: Format = "table") -> str | bytes:
+def format_rows(frame: pd.DataFrame, format: Format = "table", lang: str = BASE) -> str | bytes:
     r"""Return rows as a table of text, CSV, a JSON array of row objects, or the bytes of a Parquet file.
 
     Unknown is empty in a table and in CSV, null in JSON. In CSV a text that a spreadsheet would take for a
@@ -406,7 +388,7 @@ def format_rows(frame: pd.DataFrame, format: Format = "table") -> str | bytes:
     if format == "parquet":
         return _parquet(frame)
     if format == "table":
-        return _table(frame)
+        return _table(frame, lang)
     raise parameter_error("format", "format_rows", f"one of {', '.join(FORMATS)}", format)
 
 
@@ -451,7 +433,6 @@ def _cell(value: Any) -> str:
 
 
 def _csv(frame: pd.DataFrame) -> str:
-    import csv
     from io import StringIO
 
     out = StringIO()
@@ -471,22 +452,22 @@ def _parquet(frame: pd.DataFrame) -> bytes:
     return buffer.getvalue()
 
 
-def _table(frame: pd.DataFrame) -> str:
+def _table(frame: pd.DataFrame, lang: str) -> str:
     """Return aligned columns, numbers to the right, control characters made visible."""
     names = [_visible(str(name)) for name in frame.columns]
     cells = [[_visible(_short(value)) for value in row] for row in _plain_rows(frame)]
     right = [not frame[name].dtype == object for name in frame.columns]
     widths = [max([len(n), *(len(row[k]) for row in cells)]) for k, n in enumerate(names)]
     lines = [names, ["-" * width for width in widths], *cells]
-    text = "\n".join(
+    drawn = "\n".join(
         "  ".join(
             cell.rjust(width) if flush else cell.ljust(width)
             for cell, width, flush in zip(line, widths, right, strict=True)
         ).rstrip()
         for line in lines
     )
-    count = len(cells)
-    return f"{text}\n({count} row{'' if count == 1 else 's'})\n"
+    counted = text("query.one_row", lang) if len(cells) == 1 else text("query.rows", lang, count=len(cells))
+    return f"{drawn}\n({counted})\n"
 
 
 def _short(value: Any) -> str:

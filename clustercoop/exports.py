@@ -11,13 +11,14 @@ from typing import Any, Final
 
 import pandas as pd
 
-from clustercoop.cookbook import NamedQuery, list_queries
+from clustercoop.cookbook import NamedQuery, list_queries, phrase
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.rows import to_rows
 from clustercoop.graph.stores import derived, records
 from clustercoop.graph.stores.neo4j_link import LANGUAGE
-from clustercoop.graph.stores.neo4j_load import UNIQUE
+from clustercoop.graph.stores.neo4j_write import UNIQUE
 from clustercoop.graph.stores.protocol import SCHEMA_VERSION
+from clustercoop.graph.texts import BASE, text
 from clustercoop.outputs import written_aside
 
 _DASHBOARD: Final = {
@@ -26,12 +27,14 @@ _DASHBOARD: Final = {
 }
 """Parameter → (name that NeoDash gives it, label and property that it is chosen from)."""
 
+_CHOOSE: Final = {"cluster": "browser.cluster", "year": "browser.year"}
+
 
 def _literal(value: object) -> str:
     return "null" if value is None else json.dumps(value, ensure_ascii=False)
 
 
-def favourite(query: NamedQuery, examples: Mapping[str, Any]) -> str:
+def favourite(query: NamedQuery, examples: Mapping[str, Any], lang: str = BASE) -> str:
     """Return a named query as a saved statement of Neo4j Browser: title, parameters, statement.
 
     Examples
@@ -39,7 +42,7 @@ def favourite(query: NamedQuery, examples: Mapping[str, Any]) -> str:
     >>> print(favourite(list_queries()["verdicts"], {}).splitlines()[0])
     // verdicts: What the analysis says of each cluster: cluster-like, ecosystem-like, or undecided
     """
-    lines = [f"// {query.name}: {query.purpose}"]
+    lines = [f"// {query.name}: {phrase(query.purpose, lang)}"]
     values = {p.name: examples.get(p.name, p.default) for p in query.parameters}
     if values:
         pairs = ", ".join(f"{name}: {_literal(value)}" for name, value in values.items())
@@ -47,29 +50,30 @@ def favourite(query: NamedQuery, examples: Mapping[str, Any]) -> str:
     return "\n".join([*lines, LANGUAGE.strip(), f"{query.cypher};"]) + "\n"
 
 
-def dashboard(examples: Mapping[str, Any]) -> dict[str, Any]:
+def dashboard(examples: Mapping[str, Any], lang: str = BASE) -> dict[str, Any]:
     """Return the cookbook as a NeoDash dashboard: choices of cluster and year, a table for each query."""
     reports: list[dict[str, Any]] = []
     for at, (name, (variable, label, key)) in enumerate(_DASHBOARD.items()):
         settings = {"type": "Node Property", "entityType": label, "propertyType": key}
         ask = f"MATCH (n:{label}) RETURN DISTINCT n.{key} AS value ORDER BY value LIMIT 100"
         chooser = {**settings, "parameterName": variable}
-        reports.append(_report(f"choose-{name}", f"Choose the {name}", ask, "select", 6 * at, 0, chooser))
+        reports.append(
+            _report(f"choose-{name}", text(_CHOOSE[name], lang), ask, "select", 6 * at, 0, chooser)
+        )
     shown = [q for q in list_queries().values() if not {"supplier", "buyer"} & {p.name for p in q.parameters}]
     for at, query in enumerate(shown):
-        text = query.cypher
+        asked = query.cypher
         for p in sorted(query.parameters, key=lambda p: -len(p.name)):
             value = f"${_DASHBOARD[p.name][0]}" if p.name in _DASHBOARD else _literal(p.default)
-            text = text.replace(f"${p.name}", value)
-        reports.append(
-            _report(query.name, query.purpose, text, "table", 12 * (at % 2), 4 + 4 * (at // 2), {})
-        )
+            asked = asked.replace(f"${p.name}", value)
+        title = phrase(query.purpose, lang)
+        reports.append(_report(query.name, title, asked, "table", 12 * (at % 2), 4 + 4 * (at // 2), {}))
     chosen = {_DASHBOARD[name][0]: examples.get(name) for name in _DASHBOARD}
     return {
         "title": "clustercoop",
         "version": "2.4",
         "settings": {"pagenumber": 0, "editable": True, "fullscreenEnabled": False, "parameters": chosen},
-        "pages": [{"title": "Cookbook", "reports": reports}],
+        "pages": [{"title": text("browser.page", lang), "reports": reports}],
         "parameters": {},
         "extensions": {},
     }
@@ -92,7 +96,7 @@ def _report(
     }
 
 
-def export_browser(out: Path, examples: Mapping[str, Any] | None = None) -> list[Path]:
+def export_browser(out: Path, examples: Mapping[str, Any] | None = None, lang: str = BASE) -> list[Path]:
     """Write the cookbook for Neo4j Browser (``favourites/*.cypher``) and NeoDash (``neodash.json``).
 
     Parameters
@@ -101,6 +105,8 @@ def export_browser(out: Path, examples: Mapping[str, Any] | None = None) -> list
         A folder, made where it is absent.
     examples : mapping, optional
         Values of ``cluster``, ``year``, ``supplier``, ``buyer`` that a user's store holds.
+    lang : str
+        Language of titles.
     """
     given = dict(examples or {})
     folder = out / "favourites"
@@ -108,10 +114,12 @@ def export_browser(out: Path, examples: Mapping[str, Any] | None = None) -> list
     written = []
     for query in list_queries().values():
         path = folder / f"{query.name}.cypher"
-        path.write_text(favourite(query, given), "utf-8", newline="\n")
+        path.write_text(favourite(query, given, lang), "utf-8", newline="\n")
         written.append(path)
     path = out / "neodash.json"
-    path.write_text(json.dumps(dashboard(given), ensure_ascii=False, indent=1) + "\n", "utf-8", newline="\n")
+    path.write_text(
+        json.dumps(dashboard(given, lang), ensure_ascii=False, indent=1) + "\n", "utf-8", newline="\n"
+    )
     return [*written, path]
 
 

@@ -2,25 +2,35 @@
 
 A parameter ``$name`` takes the Python variable of that name, the answer is a DataFrame.
 ``%cypher STORE NAME`` runs a named query whose parameters are variables too; ``--out rows`` after STORE
-keeps the answer in a variable. A store stays open between cells, so its graph stays warm.
+keeps the answer in a variable, ``--lang ru`` says what there is to say in that language. ``%cypher --help``
+tells all this, ``%cypher --help NAME`` what a query takes. A store stays open between cells, so its graph
+stays warm.
 """
 
 from __future__ import annotations
 
 import atexit
+import sys
 from collections.abc import Mapping
 from typing import Any, Final
 
 import pandas as pd
 
 from clustercoop.cookbook import get_query, run_named
-from clustercoop.graph.errors import ParameterError
+from clustercoop.graph.errors import ClusterCoopError, ParameterError
 from clustercoop.graph.stores.cypher_guard import tokens
 from clustercoop.graph.stores.protocol import Store
 from clustercoop.graph.stores.uri import open_store
-from clustercoop.graph.texts import refusal
+from clustercoop.graph.texts import BASE, languages, refusal, said, text
+from clustercoop.query_help import query_help
 
 _OPEN: Final[dict[str, Store]] = {}
+_USES: Final = (
+    ("%%cypher STORE [--out NAME]", "magic.cell"),
+    ("%cypher STORE STATEMENT", "magic.statement"),
+    ("%cypher STORE QUERY", "magic.query"),
+    ("%cypher --help [QUERY] [--lang ru]", "magic.help"),
+)
 
 
 def _store(address: str) -> Store:
@@ -48,14 +58,47 @@ def plain_value(value: Any) -> Any:
     return value
 
 
-def cypher(line: str, cell: str | None, variables: dict[str, Any]) -> pd.DataFrame:
+def _option(words: list[str], name: str) -> str:
+    """Take an option with its value out of `words`."""
+    if name not in words[:-1]:
+        return ""
+    at = words.index(name)
+    value = words[at + 1]
+    del words[at : at + 2]
+    return value
+
+
+def magic_help(words: list[str], lang: str) -> str:
+    """Return how to use the magic, or what the query named in `words` takes and returns.
+
+    Examples
+    --------
+    >>> magic_help(["verdicts"], "ru").splitlines()[0].partition(":")[0]
+    'verdicts'
+    """
+    if words:
+        query = get_query(words[0])
+        return query_help(query, {p.name: "…" for p in query.parameters if p.required}, lang)
+    return "\n".join([*(f"{line:36}{text(id, lang)}" for line, id in _USES), text("magic.values", lang)])
+
+
+def cypher(line: str, cell: str | None, variables: dict[str, Any]) -> pd.DataFrame | None:
     """Run a cell or line of the magic; see the module."""
     words = line.split()
-    out = ""
-    if "--out" in words[:-1]:
-        at = words.index("--out")
-        out = words[at + 1]
-        words = words[:at] + words[at + 2 :]
+    lang = _option(words, "--lang") or BASE
+    if "--help" in words:
+        sys.stdout.write(magic_help([word for word in words if word != "--help"], lang) + "\n")
+        return None
+    try:
+        return _answer(words, cell, variables)
+    except ClusterCoopError as error:
+        if lang == BASE:
+            raise
+        raise type(error)(said(error, lang)) from None
+
+
+def _answer(words: list[str], cell: str | None, variables: dict[str, Any]) -> pd.DataFrame:
+    out = _option(words, "--out")
     if not words or (cell is None and len(words) < 2):
         raise refusal(ParameterError, "magic")
     address, *rest = words
@@ -81,7 +124,8 @@ def cypher(line: str, cell: str | None, variables: dict[str, Any]) -> pd.DataFra
 def load_ipython_extension(shell: Any) -> None:
     """Register the magic ``cypher``; called by ``%load_ext clustercoop.magic``."""
 
-    def run(line: str, cell: str | None = None) -> pd.DataFrame:
+    def run(line: str, cell: str | None = None) -> pd.DataFrame | None:
         return cypher(line, cell, shell.user_ns)
 
+    run.__doc__ = "\n\n".join(magic_help([], lang) for lang in languages())  # shown by %cypher?
     shell.register_magic_function(run, magic_kind="line_cell", magic_name="cypher")

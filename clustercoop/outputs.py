@@ -22,6 +22,7 @@ from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.progress import Metered, Progress, silent
 from clustercoop.graph.schema import kept_tables
 from clustercoop.graph.settings import FILES, OUTPUTS, Lang, Settings
+from clustercoop.graph.stores.uri import is_store_uri
 from clustercoop.model_files import read_model, write_model
 from clustercoop.reports.inert import inert_cell
 from clustercoop.reports.numbers import cells_of
@@ -287,13 +288,19 @@ def is_result(path: Path) -> bool:
 
 
 def read_result(path: str | os.PathLike[str]) -> Result:
-    """Read a folder that `write_result` wrote.
+    """Read a folder that `write_result` wrote, or what a store holds of a result.
 
     Raises
     ------
     DataError
         It is no such folder, is damaged, or was written by a newer version.
+    StoreError
+        `path` is a store's address, and no result can be read there.
     """
+    if is_store_uri(path):
+        from clustercoop.stored import stored_result
+
+        return stored_result(path)
     folder = Path(path)
     if not is_result(folder):
         raise DataError(

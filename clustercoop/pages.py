@@ -150,7 +150,7 @@ def report(
 
     Parameters
     ----------
-    source : folder or Result of `analyze`
+    source : folder or Result of `analyze`, or address of a store that holds results
     out : path, optional
         A new or empty folder, or one of reports.
     lang : str
@@ -165,6 +165,8 @@ def report(
     ------
     DataError
         `source` is no folder that `analyze` wrote.
+    StoreError
+        The store holds no results, or cannot be read.
     OutputError
         `out` cannot be written.
     """

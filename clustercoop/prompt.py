@@ -12,30 +12,30 @@ from pathlib import Path
 from typing import Any, Final
 
 from clustercoop.cookbook import (
-    example_parameters,
     format_rows,
     get_query,
     list_queries,
     parse_named_pairs,
     parse_pairs,
-    query_help,
     run_named,
 )
 from clustercoop.graph.errors import ClusterCoopError, ParameterError
 from clustercoop.graph.stores.protocol import DEFAULT_LIMIT, DEFAULT_TIMEOUT, Store
 from clustercoop.graph.stores.vocabulary import layout
-from clustercoop.graph.texts import BASE, refusal, said
+from clustercoop.graph.texts import BASE, refusal, said, text
 from clustercoop.query_files import write_rows
+from clustercoop.query_help import example_parameters, query_help, query_lines
 
-HELP: Final = """:list               the named queries
-:help NAME          what a named query takes and returns, with an example
-:params [k=v …]     parameters of Cypher statements; without any, show them; - forgets them
-:explain STATEMENT  how the engine would run it
-:out [FILE]         write the next answers to FILE, by its ending (.csv .json .parquet .xlsx .graphml
-                    .gexf .html); without FILE, show them again
-:quit               leave
-
-NAME k=v …          run a named query; anything else is Cypher and ends with ; or an empty line"""
+COMMANDS: Final = (
+    (":list", "prompt.list"),
+    (":help NAME", "prompt.help"),
+    (":params [k=v …]", "prompt.params"),
+    (":explain STATEMENT", "prompt.explain"),
+    (":out [FILE]", "prompt.out"),
+    (":quit", "prompt.quit"),
+    ("NAME k=v …", "prompt.run"),
+)
+"""Commands, and the texts that say what they do."""
 _KEYWORDS: Final = (
     "MATCH OPTIONAL WHERE RETURN WITH UNWIND ORDER BY LIMIT DISTINCT AS AND OR NOT EXISTS CASE WHEN THEN "
     "ELSE END count sum avg min max collect size coalesce labels type nodes relationships length shortestPath"
@@ -53,7 +53,7 @@ class Session:
     timeout, limit : float, int
         Of every query.
     lang : str
-        Language of refusals.
+        Language of all that is said.
     """
 
     def __init__(
@@ -70,27 +70,27 @@ class Session:
         self.params: dict[str, Any] = {}
         self.out: Path | None = None
 
-    def complete(self, text: str) -> bool:
-        """Tell whether `text` can be run as it is: a command, a named query, or Cypher that ends."""
-        stripped = text.strip()
+    def complete(self, line: str) -> bool:
+        """Tell whether `line` can be run as it is: a command, a named query, or Cypher that ends."""
+        stripped = line.strip()
         first = stripped.split(maxsplit=1)[0] if stripped else ""
         return not stripped or stripped.startswith(":") or first in list_queries() or stripped.endswith(";")
 
-    def run(self, text: str) -> bool:
+    def run(self, line: str) -> bool:
         """Run a command or a query; return False when the session is to end."""
-        text = text.strip()
-        if not text:
+        line = line.strip()
+        if not line:
             return True
-        if text in (":quit", ":exit", ":q"):
+        if line in (":quit", ":exit", ":q"):
             return False
         try:
-            self._run(text)
+            self._run(line)
         except ClusterCoopError as error:
             self.write(said(error, self.lang))
         return True
 
-    def _run(self, text: str) -> None:
-        command, _, rest = text.partition(" ")
+    def _run(self, line: str) -> None:
+        command, _, rest = line.partition(" ")
         rest = rest.strip()
         commands = {":list": self._list, ":help": self._help, ":params": self._params}
         commands |= {":explain": self._explain, ":out": self._out}
@@ -104,42 +104,43 @@ class Session:
             held = {name: value for name, value in self.params.items() if name in wanted}
             self._show(run_named(self.store, command, {**held, **pairs}, **self.bounds))
         else:
-            self._show(self.store.query(text, self.params, **self.bounds))
+            self._show(self.store.query(line, self.params, **self.bounds))
 
     def _show(self, rows: Any) -> None:
         if "note" in rows.attrs:
             self.write(said(rows.attrs["note"], self.lang))
         if self.out is None:
-            self.write(str(format_rows(rows, "table")).rstrip("\n"))
+            self.write(str(format_rows(rows, "table", self.lang)).rstrip("\n"))
         else:
             write_rows(rows, self.out)
-            self.write(f"{len(rows)} rows written to {self.out}")
+            self.write(text("prompt.written", self.lang, count=len(rows), file=self.out))
 
     def _list(self, rest: str) -> None:
-        for query in list_queries().values():
-            takes = " ".join(f"{p.name}{'' if p.required else '?'}" for p in query.parameters)
-            self.write(f"{query.name}({takes}): {query.purpose}")
+        for line in query_lines(self.lang):
+            self.write(line)
 
     def _help(self, rest: str) -> None:
-        if not rest:
-            self.write(HELP)
+        if rest:
+            query = get_query(rest)
+            self.write(query_help(query, example_parameters(self.store, query), self.lang))
             return
-        query = get_query(rest)
-        self.write(query_help(query, example_parameters(self.store, query)))
+        width = max(len(command) for command, _ in COMMANDS)
+        self.write("\n".join(f"{command:{width}}  {text(id, self.lang)}" for command, id in COMMANDS))
 
     def _params(self, rest: str) -> None:
         if rest == "-":
             self.params = {}
         else:
             self.params |= parse_pairs(rest.split())
-        self.write(" ".join(f"{name}={value!r}" for name, value in self.params.items()) or "no parameters")
+        held = " ".join(f"{name}={value!r}" for name, value in self.params.items())
+        self.write(held or text("prompt.no_params", self.lang))
 
     def _explain(self, rest: str) -> None:
         self.write(self.store.explain(rest, self.params))
 
     def _out(self, rest: str) -> None:
         self.out = Path(rest) if rest else None
-        self.write(f"answers go to {rest}" if rest else "answers are shown")
+        self.write(text("prompt.out_to" if rest else "prompt.out_here", self.lang, file=rest))
 
 
 def words(store: Store) -> list[str]:
@@ -147,7 +148,7 @@ def words(store: Store) -> list[str]:
     labels, types = layout()
     properties = {name for side in (labels, types) for names in side.values() for name in names}
     clusters = store.query("MATCH (c:Cluster) RETURN c.id AS id ORDER BY id")["id"].tolist()
-    commands = [":list", ":help", ":params", ":explain", ":out", ":quit"]
+    commands = [command.split()[0] for command, _ in COMMANDS if command.startswith(":")]
     return [*commands, *list_queries(), *_KEYWORDS, *sorted({*labels, *types, *properties}), *clusters]
 
 
@@ -162,9 +163,9 @@ def statements(lines: Iterator[str], complete: Callable[[str], bool]) -> Iterato
     held: list[str] = []
     for line in lines:
         held += [line.rstrip("\n")] if line.strip() else []
-        text = "\n".join(held)
-        if held and (not line.strip() or complete(text)):
-            yield text
+        joined = "\n".join(held)
+        if held and (not line.strip() or complete(joined)):
+            yield joined
             held = []
     if held:
         yield "\n".join(held)
@@ -174,9 +175,9 @@ def converse(session: Session, history: Path) -> int:
     """Read and run until the end of input; return how many inputs were run."""
     count = 0
     if not sys.stdin.isatty():
-        for text in statements(iter(sys.stdin), session.complete):
+        for asked in statements(iter(sys.stdin), session.complete):
             count += 1
-            if not session.run(text):
+            if not session.run(asked):
                 break
         return count
     try:
@@ -190,7 +191,7 @@ def converse(session: Session, history: Path) -> int:
     history.parent.mkdir(parents=True, exist_ok=True)
     completer = WordCompleter(words(session.store), ignore_case=True)
     prompt: PromptSession[str] = PromptSession(history=FileHistory(str(history)), completer=completer)
-    session.write("Cypher, a named query, or :help; :quit leaves.")
+    session.write(text("prompt.begin", session.lang))
 
     def lines() -> Iterator[str]:
         while True:
@@ -201,8 +202,8 @@ def converse(session: Session, history: Path) -> int:
             except EOFError:
                 return
 
-    for text in statements(lines(), session.complete):
+    for asked in statements(lines(), session.complete):
         count += 1
-        if not session.run(text):
+        if not session.run(asked):
             break
     return count

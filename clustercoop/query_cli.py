@@ -50,15 +50,15 @@ def query(
 ) -> None:
     """Run a named query of the cookbook, or Cypher of your own that only reads, on a store."""
     import clustercoop
-    from clustercoop.cookbook import format_rows, list_queries, parse_named_pairs, parse_pairs
+    from clustercoop.cookbook import format_rows, parse_named_pairs, parse_pairs
+    from clustercoop.query_help import query_lines
 
     if helping:
-        click.echo(ctx.get_help() if name is None else _query_help(name, store))
+        click.echo(ctx.get_help() if name is None else _query_help(name, store, lang))
         return
     if listing:
-        for known in list_queries().values():
-            takes = " ".join(f"{p.name}{'' if p.required else '?'}" for p in known.parameters)
-            click.echo(f"{known.name}({takes}): {known.purpose}")
+        for line in query_lines(lang):
+            click.echo(line)
         return
     given = sum(what is not None for what in (name, cypher, file))
     if store is None or given > 1:
@@ -85,7 +85,7 @@ def query(
 
         save_rows(rows, out, form, _year(params))
     elif view is None:
-        click.echo(format_rows(rows, form), nl=False)
+        click.echo(format_rows(rows, form, lang), nl=False)
 
 
 def _year(params: dict[str, Any]) -> int | None:
@@ -93,15 +93,16 @@ def _year(params: dict[str, Any]) -> int | None:
     return int(text) if text.isdigit() else None
 
 
-def _query_help(name: str, store: str | None) -> str:
-    from clustercoop.cookbook import example_parameters, get_query, query_help
+def _query_help(name: str, store: str | None, lang: str) -> str:
+    from clustercoop.cookbook import get_query
     from clustercoop.graph.stores.uri import open_store
+    from clustercoop.query_help import example_parameters, query_help
 
     asked = get_query(name)
     if store is None:
-        return query_help(asked, {p.name: "…" for p in asked.parameters if p.required})
+        return query_help(asked, {p.name: "…" for p in asked.parameters if p.required}, lang)
     with open_store(store) as opened:
-        return query_help(asked, example_parameters(opened, asked))
+        return query_help(asked, example_parameters(opened, asked), lang)
 
 
 def _prompt(store: str, timeout: float, limit: int, memory: int | None, lang: str) -> None:

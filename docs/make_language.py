@@ -13,6 +13,7 @@ from pathlib import Path
 from clustercoop.analysis.support import support_measures
 from clustercoop.analysis.thresholds import load_thresholds
 from clustercoop.analysis.verdicts.features import feature_list
+from clustercoop.cookbook import list_queries
 from clustercoop.graph.columns import ASKED, TABLES, output_columns, policy_tables
 from clustercoop.graph.findings import catalogue
 from clustercoop.graph.texts import BASE, entries, languages
@@ -26,6 +27,9 @@ def every_text() -> dict[str, str]:
     for column in (c for table in (*TABLES, *policy_tables(), *ASKED) for c in output_columns(table)):
         texts[f"column.{column.table}.{column.column}.label"] = column.label(BASE)
         texts[f"column.{column.table}.{column.column}.meaning"] = column.meaning(BASE)
+    for query in list_queries().values():
+        told = (query.purpose, *(p.meaning for p in query.parameters), *query.returns.values())
+        texts |= {f"query.{words}": words for words in told}
     for code in catalogue().values():
         texts[f"finding.{code.code}"] = code.sentence(BASE)
         texts[f"finding.{code.code}.action"] = code.action(BASE)

@@ -118,10 +118,16 @@ class BaseStore(ABC):
 
 def check_bounds(timeout: float, limit: int) -> None:
     """Refuse a timeout or row limit that is none."""
-    if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 < timeout <= 86_400:
-        raise parameter_error("timeout", "query", "a number of seconds in the range (0, 86400]", timeout)
+    check_seconds("timeout", timeout)
     if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
         raise parameter_error("limit", "query", "an int in the range [1, inf)", limit)
+
+
+def check_seconds(name: str, seconds: float) -> None:
+    """Refuse a number of seconds that is none."""
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds <= 86_400:
+        must = "a number of seconds in the range (0, 86400]"
+        raise parameter_error(name, "query" if name == "timeout" else "Neo4jStore", must, seconds)
 
 
 def truncation(limit: int) -> str:

@@ -169,6 +169,9 @@ class EmbeddedStore(BaseStore):
 
     def read_results(self) -> dict[str, pd.DataFrame]:
         """Return the result tables that were written."""
+        return results.public(self._results())
+
+    def _results(self) -> dict[str, pd.DataFrame]:
         engine = self._open()
         sources = {
             "formations": "MATCH (n:Formation) RETURN ",
@@ -183,6 +186,15 @@ class EmbeddedStore(BaseStore):
             if table == "clusters":
                 frame = frame[frame["resulted"].notna()]
             out[table] = results.from_result_rows(table, frame)
+        runs = self._table(engine, results.RUNS_READ)
+        out["runs"] = results.from_result_rows("runs", runs)
+        for table, node in results.POLICY.items():
+            # Positions, since a name such as `of` is a word of the language too.
+            columns = ", ".join(f"n.{name} AS c{at}" for at, name in enumerate(node.properties))
+            frame = self._table(engine, f"MATCH (n:{node.label}) RETURN {columns}")
+            frame.columns = pd.Index(node.properties)
+            if len(frame):
+                out[table] = results.typed_results(table, frame)
         return out
 
     # Writing
@@ -223,7 +235,7 @@ class EmbeddedStore(BaseStore):
                 after = parts.merged(held, graph)
                 removed = records.removed_links(held, after)
                 touched = parts.touched_clusters(held, graph)
-                kept = results.drop_results(self.read_results(), touched, graph.years)
+                kept = results.drop_results(self._results(), touched, graph.years)
             self._replace(after, kept, progress)
         if len(after.links) > ADVISED_LINKS:
             notes.append(
@@ -237,7 +249,7 @@ class EmbeddedStore(BaseStore):
         with self._lock():
             held = self._whole()
             parts.check_results(held, tables)
-            self._replace(held, results.replace_results(self.read_results(), tables), progress)
+            self._replace(held, results.replace_results(self._results(), tables), progress)
 
     def delete(self, *, cluster: str | None = None, year: int | None = None) -> None:
         """Remove one cluster, one year, or one cluster's year, and leave the rest alone."""
@@ -245,7 +257,7 @@ class EmbeddedStore(BaseStore):
             held = self._whole()
             after = parts.without(held, cluster=cluster, year=year)
             gone = held.cluster_ids if cluster is None else (cluster,)
-            kept = results.drop_results(self.read_results(), gone, None if year is None else (year,))
+            kept = results.drop_results(self._results(), gone, None if year is None else (year,))
             self._replace(after, kept, silent)
 
     def clear(self) -> None:
@@ -315,8 +327,8 @@ def build(graph: SupplyGraph, tables: Mapping[str, pd.DataFrame], progress: Prog
     """Return a new engine graph, in memory, that holds `graph` and the result tables."""
     engine = _kglite().KnowledgeGraph()
     made = records.to_records(graph) | derived.derived_records(graph)
-    outcome = results.result_records({name: frame for name, frame in tables.items() if len(frame)})
-    nodes = records.NODES | derived.NODES | {"gaps": results.GAP}
+    outcome = results.result_records({k: frame for k, frame in tables.items() if len(frame)}, typed=True)
+    nodes = records.NODES | derived.NODES | {"gaps": results.GAP, "runs": results.RUN} | results.POLICY
     progress("building", 0, len(graph.links))
     # Declaring one makes the engine walk over every relationship of every type: so before there are any,
     # and for SUPPLIES, which are most of them, once at the end.
@@ -338,10 +350,10 @@ def build(graph: SupplyGraph, tables: Mapping[str, pd.DataFrame], progress: Prog
     made["clusters"] = (
         made["clusters"].merge(clusters, "left", on="id") if len(clusters) else made["clusters"]
     )
-    made["gaps"] = outcome["gaps"]
+    made |= {name: outcome[name] for name in ("gaps", "runs", *results.POLICY)}
     for name, node in nodes.items():
         frame = made[name]
-        _add_nodes(engine, node.label, node.key, frame.drop(columns="node", errors="ignore"))
+        _add_nodes(engine, node.label, node.key, frame.drop(columns=["node", "formation"], errors="ignore"))
     _add_nodes(engine, "Formation", "key", outcome["formations"])
     for name, node in nodes.items():
         if node.parent:
@@ -363,6 +375,8 @@ def build(graph: SupplyGraph, tables: Mapping[str, pd.DataFrame], progress: Prog
         ("Participant", "id"),
         ("Formation", "formation"),
     )
+    _add_links(engine, "FROM", outcome["from"], ("Formation", "formation"), ("Run", "run"))
+    _add_concerns(engine, made, outcome)
     for name, link in (records.LINKS | derived.LINKS).items():
         frame = made[name].drop(columns="node", errors="ignore")
         _add_links(engine, link.type, frame, link.start, link.end)
@@ -370,6 +384,17 @@ def build(graph: SupplyGraph, tables: Mapping[str, pd.DataFrame], progress: Prog
         engine.cypher(f"CREATE CONSTRAINT FOR ()-[r:{kind}]-() REQUIRE r.key IS UNIQUE")
     progress("building", len(graph.links), len(graph.links))
     return engine
+
+
+def _add_concerns(engine: Any, made: Mapping[str, pd.DataFrame], outcome: Mapping[str, pd.DataFrame]) -> None:
+    """Tie the rows of policy to the clusters, formations and participants that there are."""
+    held = {"Cluster": made["clusters"]["id"], "Participant": made["participants"]["id"]}
+    held["Formation"] = outcome["formations"]["key"]
+    for table, node in results.POLICY.items():
+        for kind, label, column in results.concerns(table) if len(outcome[table]) else ():
+            at = "formation" if label == "Formation" else column
+            ties = outcome[table][["key", at]]
+            _add_links(engine, kind, ties[ties[at].isin(held[label])], (node.label, "key"), (label, at))
 
 
 def _engine_types(frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:

@@ -73,7 +73,7 @@ class MemoryStore(BaseStore):
 
     def read_results(self) -> dict[str, pd.DataFrame]:
         """Return the result tables that were written."""
-        return {name: frame.copy() for name, frame in self._results.items()}
+        return results.public(self._results)
 
     def _plan(self, statement: str, values: Mapping[str, Any]) -> str:
         return self._run(statement, values, 1.0, 1).names[0]

@@ -16,7 +16,13 @@ from clustercoop.graph.rows import link_value, node_value, plain
 from clustercoop.graph.stores import parts, records, results
 from clustercoop.graph.stores.base import BaseStore, most_values, one_line, too_large, weight
 from clustercoop.graph.stores.neo4j_edit import Editor
-from clustercoop.graph.stores.neo4j_link import RETRY_SECONDS, Access, Link, ServerRefusedError
+from clustercoop.graph.stores.neo4j_link import (
+    RETRY_SECONDS,
+    Access,
+    Link,
+    ServerRefusedError,
+    asked_seconds,
+)
 from clustercoop.graph.stores.neo4j_load import Loader
 from clustercoop.graph.stores.protocol import (
     CONNECT_SECONDS,
@@ -52,6 +58,10 @@ class Neo4jStore(BaseStore):
         How long a write is retried after a transient failure.
     connect_seconds : float
         How long the server is given to answer at first.
+    step_seconds : float, optional
+        How long the server is given for one batch of a write, its retries included, and for more rows of a
+        read; then it is left, with one sentence. A load that is left so is resumed by running it again. By
+        default from ``CLUSTERCOOP_STEP_SECONDS``, or 120.
 
     Raises
     ------
@@ -71,9 +81,15 @@ class Neo4jStore(BaseStore):
         batch_size: int = 10_000,
         retry_seconds: float = RETRY_SECONDS,
         connect_seconds: float = CONNECT_SECONDS,
+        step_seconds: float | None = None,
     ) -> None:
         access = Access.from_environment(uri, username=username, password=password, database=database)
-        self._link = Link(access, retry_seconds=retry_seconds, connect_seconds=connect_seconds)
+        self._link = Link(
+            access,
+            retry_seconds=retry_seconds,
+            connect_seconds=connect_seconds,
+            step_seconds=asked_seconds() if step_seconds is None else step_seconds,
+        )
         self._batch_size = batch_size
         # Statements that the server has classed as reading; the class of a statement never changes.
         self._read_only: set[str] = set()
@@ -184,7 +200,16 @@ class Neo4jStore(BaseStore):
         for table, (start, ends) in sources.items():
             columns = [name for name in results.column_types(table) if name not in ends]
             out[table] = results.from_result_rows(table, self._table(start, "n", columns, None, ends))
-        return out
+        runs = pd.DataFrame(self._link.read(results.RUNS_READ), columns=list(results.column_types("runs")))
+        out["runs"] = results.from_result_rows("runs", runs)
+        for table, node in results.POLICY.items():
+            rows = self._link.read(
+                f"MATCH (n:{node.label}) RETURN {', '.join(f'n.{name}' for name in node.properties)}"
+            )
+            if rows:
+                found = pd.DataFrame(rows, columns=list(node.properties), dtype=object)
+                out[table] = results.typed_results(table, found)
+        return results.public(out)
 
     # Cypher
 

@@ -12,7 +12,14 @@ from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.progress import Progress, silent
 from clustercoop.graph.rows import to_rows
 from clustercoop.graph.stores import parts, records, results
-from clustercoop.graph.stores.neo4j_write import LABELS, Writer, link_rows, link_statement, node_statement
+from clustercoop.graph.stores.neo4j_write import (
+    LABELS,
+    Writer,
+    link_rows,
+    link_statement,
+    node_statement,
+    policy_statement,
+)
 from clustercoop.graph.texts import refusal
 
 
@@ -27,9 +34,11 @@ class Editor(Writer):
         self._check_known(tables)
         formations, measured, clusters = made["formations"], made["measured"], made["clusters"]
         touched = set(formations["cluster_id"]) | set(clusters["id"])
+        self._constrain()
         self._begin("results", touched, {int(year) for year in formations["year"].unique()})
         self._delete_nodes("Formation", formations["key"].tolist())
         self._drop_gaps(formations, clusters)
+        self._steps(self._drop_policy(sorted(results.written_clusters(tables))))
         node = records.NodeSpec(
             "Formation",
             "key",
@@ -55,6 +64,15 @@ class Editor(Writer):
         self._batches(
             node_statement(results.GAP), to_rows(made["gaps"], (results.GAP.key, *results.GAP.properties))
         )
+        self._batches(node_statement(results.RUN), to_rows(made["runs"], ("key", *results.RUN.properties)))
+        self._batches(
+            "UNWIND $rows AS row MATCH (f:Formation {key: row[0]}) MATCH (r:Run {key: row[1]}) "
+            "MERGE (f)-[:FROM]->(r)",
+            to_rows(made["from"], ("formation", "run")),
+        )
+        for table, spec in results.POLICY.items():
+            rows = to_rows(made[table], ("key", *spec.properties, "formation"))
+            self._batches(policy_statement(table), rows)
         self._end([])
         total = len(formations) + len(measured)
         progress("writing results", total, total)
@@ -82,12 +100,10 @@ class Editor(Writer):
         """
         if cluster is None and year is None:
             raise parameter_error("cluster", "delete", "given, or a year", None)
-        meta = self._meta() or {"years": []}
         clusters = {row[0] for row in self.link.read("MATCH (c:Cluster) RETURN c.id")}
         if cluster is not None and cluster not in clusters:
             raise refusal(UnknownNameError, "data_no_cluster", name=repr(cluster))
-        held = {row[0] for row in self.link.read("MATCH (n:Measure) RETURN DISTINCT n.year")}
-        held |= set(meta["years"])
+        held = self._held_years()
         if year is not None and year not in held:
             raise refusal(UnknownNameError, "data_no_year", name=repr(year))
         before = parts.empty_graph() if read_all is None else read_all()
@@ -143,6 +159,11 @@ class Editor(Writer):
             self.rederive(parts.without(before, cluster=cluster, year=year))
         self._end(last)
 
+    def _held_years(self) -> set[int]:
+        [[years]] = self.link.read("OPTIONAL MATCH (m:ClusterCoop {id: 'store'}) RETURN m.years")
+        measured = self.link.read("MATCH (n:Measure) RETURN DISTINCT n.year")
+        return {*(years or ()), *(year for [year] in measured)}
+
     def _delete_rows(self, clusters: list[str], years: list[int], own: set[str] | None) -> None:
         found = self.link.read(
             "MATCH (n:Activity) WHERE n.year IN $years RETURN n.key, n.participant_id", years=years
@@ -167,14 +188,17 @@ class Editor(Writer):
         """Remove every node and relationship that clustercoop wrote."""
         if self._meta() is None:
             return
+        # Interrupted half way, what is left is refused until this or a load has run to its end.
+        clusters = [row[0] for row in self.link.read("MATCH (c:Cluster) RETURN c.id")]
+        self._begin("clear", clusters, self._held_years())
         for kind in ("SUPPLIES", "INSIDE", "MEASURED", "MEMBER_OF"):
-            pattern = f"()-[n:{kind}]->()"
-            self._drain(pattern, "DELETE")
-        for label in (*LABELS, "ClusterCoop"):
+            self._drain(f"()-[n:{kind}]->()", "DELETE")
+        # A load takes a store without participants and clusters for an empty one, so these go near the end.
+        last = ("Participant", "Cluster", "Load", "ClusterCoop")
+        for label in ("|".join(name for name in LABELS if name not in last), *last):
             self._drain(f"(n:{label})", "DETACH DELETE")
 
     def _drain(self, pattern: str, verb: str) -> None:
-        while True:
-            statement = f"MATCH {pattern} WITH n LIMIT $size {verb} n RETURN count(n)"
-            if not self.link.write([(statement, {"size": self.size})])[0]:
-                return
+        statement = f"MATCH {pattern} WITH n LIMIT $size {verb} n RETURN count(n)"
+        while self.link.write([(statement, {"size": self.size})])[0] == self.size:
+            pass

@@ -6,16 +6,17 @@ import asyncio
 import logging
 import os
 import threading
+import time
 import warnings
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
 
-from clustercoop.graph.errors import MissingExtraError, StoreError
-from clustercoop.graph.stores.base import late
+from clustercoop.graph.errors import MissingExtraError, StoreError, parameter_error
+from clustercoop.graph.stores.base import check_seconds, late
 from clustercoop.graph.stores.protocol import CONNECT_SECONDS, QueryTimeoutError, StoreWarning
 from clustercoop.graph.texts import refusal, told
 
@@ -29,6 +30,11 @@ _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 LANGUAGE: Final = "CYPHER 5 "
 """Before every statement: a database may have another version of the language as its default."""
 RETRY_SECONDS: Final = 15.0
+STEP_SECONDS: Final = 120.0
+"""How long a server is given for one transaction that writes, or for more rows of one that reads."""
+STEP_VARIABLE: Final = "CLUSTERCOOP_STEP_SECONDS"
+_BEAT: Final = 500
+"""Rows after which a reader tells that the server is alive."""
 _GRACE: Final = 1.0
 
 
@@ -105,6 +111,21 @@ class Access:
         )
 
 
+def asked_seconds() -> float:
+    """Return what ``CLUSTERCOOP_STEP_SECONDS`` says, `STEP_SECONDS` where it says nothing.
+
+    Raises
+    ------
+    ParameterError
+        It is no number of seconds.
+    """
+    told = os.environ.get(STEP_VARIABLE, "")
+    try:
+        return float(told) if told else STEP_SECONDS
+    except ValueError:
+        raise parameter_error(STEP_VARIABLE, "Neo4jStore", "a number of seconds", told) from None
+
+
 def _driver() -> Any:
     try:
         import neo4j
@@ -120,24 +141,39 @@ class _Asking:
 
     def __init__(self, connect: Callable[[], neo4j.AsyncDriver]) -> None:
         self._connect = connect
+        self._beat = 0.0
         self._open: tuple[asyncio.AbstractEventLoop, neo4j.AsyncDriver] | None = None
 
     def within(self, seconds: float, work: Callable[[neo4j.AsyncDriver], Coroutine[Any, Any, T]]) -> T:
-        """Return what `work` returns; at the deadline leave it, cut its connection, raise `TimeoutError`."""
+        """Return what `work` returns; at the deadline leave it, cut its connection, raise `TimeoutError`.
+
+        The deadline is `seconds` from now, or from when `work` last called `alive`.
+        """
         if self._open is None:
             loop = asyncio.new_event_loop()
             threading.Thread(target=_run, args=(loop,), daemon=True).start()
             self._open = loop, self._connect()
         loop, driver = self._open
         future = asyncio.run_coroutine_threadsafe(work(driver), loop)
+        self.alive()
         try:
-            return future.result(seconds)
+            while True:
+                left = self._beat + seconds - time.monotonic()
+                done, _ = wait([future], max(left, 0.0))
+                if done:
+                    return future.result()
+                if left <= 0:
+                    raise TimeoutError
         except BaseException:
             if not future.done():
                 future.cancel()
                 # An answer that floods the loop keeps it busy for long; the next query gets a new one.
                 self.close(wait=False)
             raise
+
+    def alive(self) -> None:
+        """Tell that the server has answered something."""
+        self._beat = time.monotonic()
 
     def close(self, *, wait: bool = True) -> None:
         """Close the driver and end the thread."""
@@ -171,7 +207,11 @@ def _run(loop: asyncio.AbstractEventLoop) -> None:
 
 
 class Link:
-    """An open driver on one database, with the few kinds of call that the store makes."""
+    """An open driver on one database, with the few kinds of call that the store makes.
+
+    Every call ends: `step_seconds` after it began, or after the server last sent rows, its connection is cut
+    (the server then undoes the transaction) and one sentence says so. Retries are part of that time.
+    """
 
     def __init__(
         self,
@@ -179,8 +219,11 @@ class Link:
         *,
         retry_seconds: float = RETRY_SECONDS,
         connect_seconds: float = CONNECT_SECONDS,
+        step_seconds: float = STEP_SECONDS,
     ) -> None:
+        check_seconds("step_seconds", step_seconds)
         self.access = access
+        self.step_seconds = step_seconds
         self.neo4j = _driver()
         options: dict[str, Any] = {
             "auth": (access.username, access.password),
@@ -189,8 +232,6 @@ class Link:
             "notifications_min_severity": "OFF",
             "user_agent": "clustercoop",
         }
-        with self.sentences():
-            self.driver: neo4j.Driver = self.neo4j.GraphDatabase.driver(access.uri, **options)
         self._asking = _Asking(lambda: self.neo4j.AsyncGraphDatabase.driver(access.uri, **options))
         try:
             self._asking.within(connect_seconds, self._greet)
@@ -240,32 +281,52 @@ class Link:
 
     def read(self, statement: str, **params: Any) -> list[list[Any]]:
         """Return the rows of an internal reading statement, retried where that helps."""
-        with self.sentences():
-            found = self.driver.execute_query(
-                LANGUAGE + statement,
-                params,
-                database_=self.access.database,
-                routing_=self.neo4j.RoutingControl.READ,
-            )
-            return [list(record.values()) for record in found.records]
+
+        async def work(transaction: neo4j.AsyncManagedTransaction) -> list[list[Any]]:
+            rows: list[list[Any]] = []
+            async for record in await transaction.run(LANGUAGE + statement, params):
+                rows.append(list(record.values()))
+                if not len(rows) % _BEAT:
+                    self._asking.alive()
+            return rows
+
+        return self._step("server_step", "READ", work)
 
     def schema(self, statement: str) -> None:
         """Run a schema statement."""
-        with self.sentences():
-            self.driver.execute_query(LANGUAGE + statement, database_=self.access.database)
+        self.write([(statement, {})])
 
     def write(self, steps: Sequence[tuple[str, Mapping[str, Any]]]) -> list[Any]:
         """Run statements in one transaction, retried where that helps; return the last one's first row."""
 
-        def work(transaction: neo4j.ManagedTransaction) -> list[Any]:
+        async def work(transaction: neo4j.AsyncManagedTransaction) -> list[Any]:
             row: list[Any] = []
             for statement, params in steps:
-                record = transaction.run(LANGUAGE + statement, dict(params)).single(strict=False)
+                result = await transaction.run(LANGUAGE + statement, dict(params))
+                record = await result.single(strict=False)
                 row = [] if record is None else list(record.values())
             return row
 
-        with self.sentences(), self.driver.session(database=self.access.database) as session:
-            return session.execute_write(work)
+        return self._step("server_batch", "WRITE", work)
+
+    def _step(
+        self, code: str, mode: str, work: Callable[[neo4j.AsyncManagedTransaction], Coroutine[Any, Any, T]]
+    ) -> T:
+        async def ask(driver: neo4j.AsyncDriver) -> T:
+            with self.sentences():
+                async with driver.session(
+                    database=self.access.database,
+                    bookmark_manager=driver.execute_query_bookmark_manager,
+                ) as session:
+                    run = session.execute_read if mode == "READ" else session.execute_write
+                    found: T = await run(work)
+                    return found
+
+        try:
+            return self._asking.within(self.step_seconds, ask)
+        except TimeoutError:
+            seconds = f"{self.step_seconds:g}"
+            raise refusal(StoreError, code, uri=self.access.uri, seconds=seconds) from None
 
     def stream(self, timeout: float, work: Callable[[Callable[..., Any]], Coroutine[Any, Any, T]]) -> T:
         """Give `work` a function that runs statements, in one reading transaction with a deadline."""
@@ -288,6 +349,5 @@ class Link:
             raise refusal(QueryTimeoutError, "query_left", seconds=f"{timeout:g}") from None
 
     def close(self) -> None:
-        """Close the drivers."""
-        self.driver.close()
+        """Close the driver."""
         self._asking.close()

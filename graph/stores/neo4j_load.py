@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any
 
 import pandas as pd
 
@@ -17,7 +17,6 @@ from clustercoop.graph.rows import to_rows
 from clustercoop.graph.stores import parts, records
 from clustercoop.graph.stores.neo4j_write import (
     LABELS,
-    LAYOUT,
     LOCK,
     Writer,
     link_rows,
@@ -26,16 +25,6 @@ from clustercoop.graph.stores.neo4j_write import (
 )
 from clustercoop.graph.stores.protocol import SCHEMA_VERSION, LoadReport
 from clustercoop.graph.texts import refusal
-
-UNIQUE: Final = (
-    *(("(x:{})", label, "id") for label in ("ClusterCoop", "Participant", "Cluster")),
-    *(("(x:{})", node.label, "key") for node in LAYOUT if node.key == "key"),
-    ("(x:{})", "Formation", "key"),
-    ("(x:{})", "Load", "fingerprint"),
-    *(("()-[x:{}]-()", kind, "key") for kind in ("SUPPLIES", "MEMBERSHIP", "MEMBER_OF", "MEASURED")),
-    *(("()-[x:{}]-()", kind, "key") for kind in ("INSIDE", "TRADES")),
-)
-"""What is unique: pattern, label or type, property. Community has no other kind of constraint."""
 
 
 def fingerprint(graph: SupplyGraph) -> str:
@@ -59,12 +48,7 @@ class Loader(Writer):
             [[strange]] = self.link.read(f"MATCH (n:{labels}) RETURN count(n)")
             if strange:
                 raise refusal(StoreError, "database_foreign", count=strange)
-            found = self.link.read("SHOW CONSTRAINTS YIELD labelsOrTypes, properties")
-            there = {(labels[0], properties[0]) for labels, properties in found}
-            for pattern, name, key in UNIQUE:
-                if (name, key) not in there:
-                    what = f"FOR {pattern.format(name)} REQUIRE x.{key} IS UNIQUE"
-                    self.link.schema(f"CREATE CONSTRAINT IF NOT EXISTS {what}")
+            self._constrain()
             self.link.schema("CALL db.awaitIndexes(300)")
             first = {"version": SCHEMA_VERSION, "currency": currency}
             made = (

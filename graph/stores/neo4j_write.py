@@ -23,8 +23,23 @@ from clustercoop.graph.stores.neo4j_link import Link
 from clustercoop.graph.stores.protocol import UnfinishedLoadError, check_version
 from clustercoop.graph.texts import refusal
 
-LAYOUT: Final = (*records.NODES.values(), *derived.NODES.values(), results.GAP)
+LAYOUT: Final = (
+    *records.NODES.values(),
+    *derived.NODES.values(),
+    results.GAP,
+    results.RUN,
+    *results.POLICY.values(),
+)
 LABELS: Final = (*(node.label for node in LAYOUT), "Formation", "Load")
+UNIQUE: Final = (
+    *(("(x:{})", label, "id") for label in ("ClusterCoop", "Participant", "Cluster")),
+    *(("(x:{})", node.label, "key") for node in LAYOUT if node.key == "key"),
+    ("(x:{})", "Formation", "key"),
+    ("(x:{})", "Load", "fingerprint"),
+    *(("()-[x:{}]-()", kind, "key") for kind in ("SUPPLIES", "MEMBERSHIP", "MEMBER_OF", "MEASURED")),
+    *(("()-[x:{}]-()", kind, "key") for kind in ("INSIDE", "TRADES")),
+)
+"""What is unique: pattern, label or type, property. Community has no other kind of constraint."""
 LOCK: Final = "MERGE (m:ClusterCoop {id: 'store'}) SET m.tick = coalesce(m.tick, 0) + 1"
 _STEP: Final = (
     "MERGE (m:ClusterCoop {id: 'store'}) SET m.tick = coalesce(m.tick, 0) + 1 "
@@ -63,6 +78,22 @@ def node_statement(node: records.NodeSpec) -> str:
     )
 
 
+def policy_statement(table: str) -> str:
+    """Return the statement that merges rows of a table of policy: key, properties, key of the formation."""
+    node = results.POLICY[table]
+    sets = ", ".join(f"n.{name} = row[{at}]" for at, name in enumerate(node.properties, 1))
+    ties = ""
+    for at, (kind, label, column) in enumerate(results.concerns(table)):
+        own = 1 + node.properties.index(column)
+        end = f"key: row[{1 + len(node.properties)}]" if label == "Formation" else f"id: row[{own}]"
+        ties += (
+            f" WITH n, row OPTIONAL MATCH (o{at}:{label} {{{end}}}) "
+            f"FOREACH (o IN CASE WHEN o{at} IS NULL THEN [] ELSE [o{at}] END | "
+            f"MERGE (n)-[:{kind}]->(o))"
+        )
+    return f"UNWIND $rows AS row MERGE (n:{node.label} {{key: row[0]}}) SET {sets}{ties}"
+
+
 def link_statement(link: records.LinkSpec) -> str:
     """Return the statement that merges rows of `link`: ends, key, properties."""
     sets = ", ".join(f"r.{name} = row[{at}]" for at, name in enumerate(link.properties, 3))
@@ -88,6 +119,15 @@ class Writer:
         self.job = ""
         self.scope: tuple[list[str], list[int]] = ([], [])
         self.done = 0
+
+    def _constrain(self) -> None:
+        """Create the constraints that are not there."""
+        found = self.link.read("SHOW CONSTRAINTS YIELD labelsOrTypes, properties")
+        there = {(labels[0], properties[0]) for labels, properties in found}
+        for pattern, name, key in UNIQUE:
+            if (name, key) not in there:
+                what = f"FOR {pattern.format(name)} REQUIRE x.{key} IS UNIQUE"
+                self.link.schema(f"CREATE CONSTRAINT IF NOT EXISTS {what}")
 
     def _steps(self, steps: Iterable[tuple[str, Mapping[str, Any]]]) -> list[Any]:
         clusters, years = self.scope
@@ -149,6 +189,7 @@ class Writer:
                 f"MATCH (f:Formation) WHERE f.cluster_id IN $clusters{when} DETACH DELETE f",
                 {"clusters": clusters, "years": years},
             ),
+            *self._drop_policy(clusters),
             (
                 "MATCH (g:Gap) WHERE g.cluster_id IN $clusters "
                 "AND ($years IS NULL OR g.year IS NULL OR g.year IN $years) DETACH DELETE g",
@@ -158,6 +199,15 @@ class Writer:
                 f"MATCH (c:Cluster) WHERE c.id IN $clusters AND c.resulted SET {gone}",
                 {"clusters": clusters},
             ),
+        ]
+
+    def _drop_policy(self, clusters: list[str]) -> list[tuple[str, Mapping[str, Any]]]:
+        """Return the steps that delete the policy of `clusters` and of all together, and runs of nothing."""
+        policy = "|".join(node.label for node in results.POLICY.values())
+        gone = {"clusters": [*clusters, results.EVERYWHERE] if clusters else []}
+        return [
+            (f"MATCH (n:{policy}) WHERE n.cluster_id IN $clusters DETACH DELETE n", gone),
+            ("MATCH (r:Run) WHERE NOT (r)--() DELETE r", {}),
         ]
 
     def _derive(self, merged: pd.DataFrame) -> None:

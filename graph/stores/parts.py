@@ -21,6 +21,7 @@ from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.networks import ORIGIN
 from clustercoop.graph.periods import merge_memberships
 from clustercoop.graph.schema import UNSETTLED, tables
+from clustercoop.graph.stores import results
 from clustercoop.graph.stores.protocol import LoadReport
 from clustercoop.graph.stores.records import APART
 from clustercoop.graph.texts import refusal
@@ -316,11 +317,11 @@ def check_results(held: SupplyGraph, tables: Mapping[str, pd.DataFrame]) -> None
 def check_names(tables: Mapping[str, pd.DataFrame], known: Mapping[str, Collection[str]]) -> None:
     """Refuse tables with a cluster or participant id that is not `known`."""
     for name, frame in tables.items():
-        if name not in ("formations", "participants", "clusters", "gaps"):
-            must = "formations, participants, clusters, gaps"
-            raise parameter_error("tables", "write_results", must, name)
+        if name not in results.KEYS:
+            raise parameter_error("tables", "write_results", ", ".join(results.KEYS), name)
+        nobody = {"", results.EVERYWHERE} if name == "gaps" or name in results.POLICY else set()
         for column, ids in known.items():
             named = set(frame[column].dropna().astype(str)) if column in frame else set()
-            strange = sorted(named - set(ids) - ({"", "*"} if name == "gaps" else set()))
+            strange = sorted(named - set(ids) - nobody)
             if strange:
                 raise refusal(DataError, "result_name", table=name, column=column, name=repr(strange[0]))

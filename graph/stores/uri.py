@@ -36,6 +36,18 @@ def is_server(text: str | os.PathLike[str]) -> bool:
     return os.fspath(text).lower().startswith(_NEO4J)
 
 
+def shown(address: str | os.PathLike[str]) -> str:
+    """Return a store's address without user, password and whatever else follows it.
+
+    Examples
+    --------
+    >>> shown("neo4j://me:secret@host:7687")
+    'neo4j://host:7687'
+    """
+    scheme, sign, rest = os.fspath(address).partition("://")
+    return f"{scheme}{sign}{rest.rpartition('@')[2].partition('?')[0]}"
+
+
 def open_store(uri: str | os.PathLike[str], **options: Any) -> Store:
     """Open the store that `uri` names.
 

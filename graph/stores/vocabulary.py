@@ -50,7 +50,7 @@ def layout() -> tuple[Mapping[str, frozenset[str]], Mapping[str, frozenset[str]]
     >>> "cooperation_ratio" in labels["Formation"], "value" in types["SUPPLIES"]
     (True, True)
     """
-    nodes = records.NODES | derived.NODES | {"gaps": results.GAP}
+    nodes = records.NODES | derived.NODES | {"gaps": results.GAP, "runs": results.RUN} | results.POLICY
     links = records.LINKS | derived.LINKS
     labels = {node.label: {node.key, *node.properties} for node in nodes.values()}
     labels["Cluster"] |= {"resulted", *results.properties("clusters")}
@@ -58,7 +58,7 @@ def layout() -> tuple[Mapping[str, frozenset[str]], Mapping[str, frozenset[str]]
     labels["ClusterCoop"], labels["Load"] = set(_STORE), set()
     types: dict[str, set[str]] = {link.type: {"key", *link.properties} for link in links.values()}
     types |= {node.parent[0]: set() for node in nodes.values() if node.parent}
-    types["OF"] = set()
+    types |= {kind: set() for kind in ("OF", "FROM", *results.TIES)}
     types["MEASURED"] = {"key", "cluster_id", "year", *results.properties("participants")}
     return ({k: frozenset(v) for k, v in labels.items()}, {k: frozenset(v) for k, v in types.items()})
 
@@ -154,7 +154,9 @@ def nearest(name: str, known: Collection[str]) -> str:
 
 
 _NAMED: Final = re.compile(r"(label|type|property)[^'`]*['`](\w+)['`]", re.IGNORECASE)
-_OF_RESULTS: Final = ("Formation", "MEASURED", "OF", "Gap")
+_OF_RESULTS: Final = frozenset({"Formation", "MEASURED", "OF", "Gap", "Run", "FROM", *results.TIES}).union(
+    node.label for node in results.POLICY.values()
+)
 
 
 def engine_warning(text: str) -> str:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 
+from clustercoop.graph.columns import output_columns, policy_tables
+from clustercoop.graph.kinds import KINDS, Kind
 from clustercoop.graph.model import SupplyGraph
 
 
@@ -234,9 +238,50 @@ def outcome(graph: SupplyGraph, seed: int = 0) -> dict[str, pd.DataFrame]:
     ]
     gaps += [(c, None, "", "jaccard", "one_year", "", "") for c in graph.cluster_ids]
     columns = ["cluster_id", "year", "participant_id", "column", "code", "value", "detail"]
+    pairs = [(f.cluster_id, f.year) for f in graph.formations()]
+    runs = pd.DataFrame(pairs, columns=["cluster_id", "year"])
     return {
+        **policy(graph, seed, SOME_POLICY),
+        "runs": runs.assign(run="r1", version="1", settings='{"seed": 1}'),
         "formations": pd.DataFrame(formations),
         "participants": pd.DataFrame(people),
         "clusters": pd.DataFrame(clusters),
         "gaps": pd.DataFrame(gaps, columns=columns).astype({"year": "Int64"}),
     }
+
+
+SOME_POLICY = ("eligibility", "eligibility_links", "key_participants", "transitions")
+
+
+def policy(graph: SupplyGraph, seed: int = 0, tables: Iterable[str] = ()) -> dict[str, pd.DataFrame]:
+    """Tables of policy, drawn: two rows a formation, in no order, and one of all where no year is."""
+    rng = np.random.default_rng(seed)
+    made = {}
+    for table in tables or policy_tables():
+        kinds = {column.column: KINDS[column.kind] for column in output_columns(table)}
+        rows = []
+        for f in np.repeat(np.array(graph.formations(), dtype=object), 2):
+            row = {name: _drawn(kind, rng) for name, kind in kinds.items()}
+            people = row.keys() & {"participant_id", "supplier_id", "buyer_id"}
+            row |= {"cluster_id": f.cluster_id, **{name: str(rng.choice(f.ids)) for name in sorted(people)}}
+            row |= {"year": f.year} if "year" in row else {}
+            row |= {"verdict": ("fail", "pass")[len(rows) % 2]} if table == "eligibility" else {}
+            rows.append(row)
+        if "year" not in kinds:
+            rows.append({**rows[0], "cluster_id": "*"})
+        frame = pd.DataFrame(rows).sample(frac=1, random_state=seed, ignore_index=True)
+        made[table] = pd.DataFrame({name: kind.typed(frame[name]) for name, kind in kinds.items()})
+    return made
+
+
+def _drawn(kind: Kind, rng: np.random.Generator) -> object:
+    """Return a value of a kind of column, or now and then none."""
+    if rng.random() < 0.2:
+        return None
+    if kind.dtype == "boolean":
+        return bool(rng.random() < 0.5)
+    if kind.dtype == "Int64":
+        return int(rng.integers(0, 9))
+    if kind.numeric:
+        return float(rng.random())
+    return f'Ы «{rng.integers(0, 9)}» [["x.y", {{}}]]'

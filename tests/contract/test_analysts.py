@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 from clustercoop.cli import main
-from clustercoop.cookbook import example_parameters, get_query, list_queries, query_help, run_named
+from clustercoop.cookbook import get_query, list_queries, phrase, run_named
 from clustercoop.exports import dashboard, export_browser, export_neo4j_admin, favourite
 from clustercoop.graph.errors import ParameterError
 from clustercoop.graph.stores.cypher_guard import check_statement
@@ -25,7 +26,9 @@ from clustercoop.graph.stores.uri import open_store
 from clustercoop.magic import cypher, load_ipython_extension
 from clustercoop.prompt import Session, words
 from clustercoop.query_files import result_graph, split_key, write_rows
+from clustercoop.query_help import example_parameters, query_help
 from tests.contract.samples import outcome, random_graph
+from tests.places import ROOT
 
 GRAPH = random_graph(44, clusters=2, size=7, years=3, links_each=20)
 ONE = {"cluster": "c1", "year": 2022}
@@ -69,6 +72,27 @@ def test_a_session_lists_helps_asks_and_writes(store: Store, tmp_path: Path) -> 
     session.run(":nothing")
     assert ":help" in said[-1]
     assert not session.run(":quit")
+    russian = Session(store, said.append, lang="ru")
+    for line in (":list", ":help", ":help top_internal_links", ":params -", ":out x.csv", ":out"):
+        before = len(said)
+        russian.run(line)
+        assert all(re.search("[а-яё]", text) for text in said[before:]), line
+    assert "Крупнейшие связи между участниками" in "".join(said)
+    russian.run("MATCH (c:Cluster) RETURN c.id AS id;")
+    assert said[-1].endswith("(строк: 2)")
+
+
+def test_what_queries_say_is_said_in_every_language() -> None:
+    words = {
+        words
+        for query in list_queries().values()
+        for words in (query.purpose, *query.returns.values(), *(p.meaning for p in query.parameters))
+    }
+    file = ROOT / "clustercoop" / "queries" / "phrases.csv"
+    rows = list(csv.DictReader(file.read_text("utf-8").splitlines()))
+    assert sorted(row["en"] for row in rows) == sorted(words)
+    assert all(re.search("[а-яё]", phrase(said, "ru")) for said in words)
+    assert phrase("one of ours", "ru") == "one of ours"
 
 
 def test_completion_knows_labels_properties_queries_and_clusters(store: Store) -> None:
@@ -138,13 +162,20 @@ def test_keys_are_cut_as_they_were_joined() -> None:
     assert split_key("2020|a\\|b\\\\|c|||0") == ["2020", "a|b\\", "c", "", "", "0"]
 
 
-def test_the_magic_takes_variables_and_gives_frames(address: str) -> None:
+def test_the_magic_takes_variables_and_gives_frames(address: str, capsys: pytest.CaptureFixture[str]) -> None:
     variables: dict[str, Any] = {"cluster": "c1", "year": pd.Series([2022]).iloc[0], "where": address}
     rows = cypher("$where --out kept", "MATCH (c:Cluster) WHERE c.id = $cluster RETURN c.id AS id", variables)
-    assert rows["id"].tolist() == ["c1"] and variables["kept"] is rows
-    assert len(cypher(f"{address} top_internal_links", None, variables)) > 3
+    assert rows is not None and rows["id"].tolist() == ["c1"] and variables["kept"] is rows
+    top = cypher(f"{address} top_internal_links", None, variables)
+    assert top is not None and len(top) > 3
     with pytest.raises(ParameterError, match="no variable nobody"):
         cypher(address, "RETURN $nobody AS x", variables)
+    with pytest.raises(ParameterError, match="Нет переменной"):
+        cypher(f"{address} --lang ru", "RETURN $nobody AS x", variables)
+    assert cypher("--help --lang ru", None, variables) is None
+    assert "сохраняет ответ" in capsys.readouterr().out
+    cypher("--help verdicts", None, variables)
+    assert "verdicts: What the analysis says" in capsys.readouterr().out
 
     class Shell:
         user_ns = variables
@@ -155,12 +186,14 @@ def test_the_magic_takes_variables_and_gives_frames(address: str) -> None:
 
     shell = Shell()
     load_ipython_extension(shell)
+    assert "сохраняет ответ" in shell.known["cypher"].__doc__
     assert shell.known["cypher"](address, "RETURN 1 AS one")["one"].tolist() == [1]
 
 
 def test_the_cookbook_goes_to_browser_and_dashboard(store: Store, tmp_path: Path) -> None:
     given = example_parameters(store, get_query("shortest_chain"))
-    export_browser(tmp_path, given)
+    export_browser(tmp_path, given, "ru")
+    assert "Крупнейшие" in (tmp_path / "favourites" / "top_internal_links.cypher").read_text("utf-8")
     assert len(list((tmp_path / "favourites").iterdir())) == len(list_queries())
     board = json.loads((tmp_path / "neodash.json").read_text("utf-8"))
     reports = board["pages"][0]["reports"]

@@ -8,12 +8,13 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from clustercoop.graph.columns import policy_tables
 from clustercoop.graph.errors import DataError, ParameterError, StoreError, UnknownNameError
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.stores import parts, results
 from clustercoop.graph.stores.protocol import Store, UnfinishedLoadError
 from clustercoop.graph.stores.uri import open_store
-from tests.contract.samples import awkward, outcome, random_graph
+from tests.contract.samples import SOME_POLICY, awkward, outcome, policy, random_graph
 
 EVERY = pytest.mark.parametrize("store_address", ["memory", "embedded", "neo4j"], indirect=True)
 CYPHER = pytest.mark.parametrize("store_address", ["embedded", "neo4j"], indirect=True)
@@ -143,18 +144,45 @@ def test_results_come_back_and_follow_the_data(store: Store) -> None:
     tables = outcome(graph)
     store.load(graph)
     store.write_results(tables)
+    tables |= policy(graph, seed=1)
     store.write_results(tables)
-    for name, frame in store.read_results().items():
-        expected = results.from_result_rows(
-            name, results.typed_results(name, tables[name]).reindex(columns=list(frame.columns))
-        )
+    found = store.read_results()
+    assert set(found) == set(tables) > set(policy_tables())
+    for name, frame in found.items():
+        expected = tables[name]
+        if name not in policy_tables():
+            expected = results.from_result_rows(
+                name, results.typed_results(name, expected).reindex(columns=list(frame.columns))
+            )
         pd.testing.assert_frame_equal(frame, expected)
     assert_equal(store.read(), graph)
+    if store.capabilities.cypher:
+        rows = store.query(
+            "MATCH (e:EligibilityLinks)-[:CONCERNS_SUPPLIER]->(p:Participant) "
+            "MATCH (e)-[:CONCERNS]->(f:Formation)-[:FROM]->(r:Run) MATCH (e)-[:CONCERNS]->(c:Cluster) "
+            "RETURN p.id AS supplier_id, f.year AS year, c.id AS cluster_id, r.version AS version"
+        )
+        assert len(rows) == len(tables["eligibility_links"]) and set(rows["version"]) == {"1"}
+    # What another run says of c1 takes the place of its policy, and of what is said of all.
+    again = outcome(parts.subset(graph, ["c1"]), seed=7)
+    store.write_results(again)
+    found = store.read_results()
+    for name in set(found) & set(policy_tables()):
+        kept = tables[name][~tables[name]["cluster_id"].isin(["c1", "*"])]
+        wanted = pd.concat([kept, again[name]] if name in SOME_POLICY else [kept]).astype(object)
+        got = found[name].astype(object)
+        assert sorted(map(repr, got.to_numpy().tolist())) == sorted(map(repr, wanted.to_numpy().tolist()))
     # New data about c1 make its results stale, and those of its partners in these years.
     store.load(parts.subset(graph, ["c1"], [2021]))
-    left = store.read_results()["formations"]
+    found = store.read_results()
+    left = found["formations"]
     assert not ((left["cluster_id"] == "c1") & (left["year"] == 2021)).any()
     assert ((left["cluster_id"] == "c1") & (left["year"] == 2020)).any()
+    assert not any(
+        frame["cluster_id"].isin(["c1", "*"]).any()
+        for name, frame in found.items()
+        if name in policy_tables()
+    )
 
 
 @EVERY

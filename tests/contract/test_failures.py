@@ -16,9 +16,11 @@ from typing import Any
 import pytest
 
 import clustercoop
-from clustercoop.graph.errors import StoreError
-from clustercoop.graph.stores.neo4j_link import Access
-from clustercoop.graph.stores.protocol import QueryTimeoutError, StoreWarning
+from clustercoop.graph.errors import ParameterError, StoreError
+from clustercoop.graph.stores.neo4j import Neo4jStore
+from clustercoop.graph.stores.neo4j_edit import Editor
+from clustercoop.graph.stores.neo4j_link import STEP_VARIABLE, Access
+from clustercoop.graph.stores.protocol import QueryTimeoutError, StoreWarning, UnfinishedLoadError
 from clustercoop.graph.stores.uri import open_store
 from clustercoop.graph.texts import said
 from tests.contract.samples import random_graph
@@ -90,6 +92,60 @@ def test_a_server_that_falls_silent_under_a_query_is_left_at_the_deadline(neo4j_
         proxy.stalled.set()
         with pytest.raises(QueryTimeoutError, match=r"gave no answer within 0\.2 s and the query was left"):
             store.query("MATCH (c:Cluster) RETURN c.id AS id", timeout=0.2)
+
+
+def test_a_server_that_falls_silent_under_a_load_is_left_at_the_deadline(neo4j_uri: str) -> None:
+    graph = random_graph(1, links_each=40)
+    with Proxy(neo4j_uri) as proxy, open_store(proxy.uri, batch_size=400) as store:
+        assert isinstance(store, Neo4jStore)
+        link = store._link
+
+        def stall(phase: str, done: int, total: int) -> None:
+            if done:
+                proxy.stalled.set()
+                link.step_seconds = 0.2
+
+        store.clear()
+        with pytest.raises(StoreError, match=r"not finish a step within 0\.2 s, retries included") as caught:
+            store.load(graph, stall)
+        assert "и повторите то же" in said(caught.value, "ru") and "\n" not in str(caught.value)
+        with pytest.raises(StoreError, match=r"sent nothing for 0\.2 s and was left"):
+            store.read()
+    with open_store(neo4j_uri) as store:
+        with pytest.raises(UnfinishedLoadError):
+            store.read()
+        assert store.load(graph).resumed_links > 0
+        assert store.read().equals(graph)
+
+
+def test_an_interrupted_clear_is_refused_until_a_load_has_run(
+    neo4j_uri: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graph = random_graph(1, clusters=1, size=3, years=1)
+    with open_store(neo4j_uri) as store:
+        store.clear()
+        store.load(graph)
+        drain = Editor._drain
+
+        def stop(editor: Editor, pattern: str, verb: str) -> None:
+            if "Participant)" in pattern:
+                raise KeyboardInterrupt
+            drain(editor, pattern, verb)
+
+        monkeypatch.setattr(Editor, "_drain", stop)
+        with pytest.raises(KeyboardInterrupt):
+            store.clear()
+        with pytest.raises(UnfinishedLoadError):
+            store.read()
+        store.load(graph)
+        assert store.read().equals(graph)
+
+
+@pytest.mark.parametrize("told", ["soon", "0", "-1", "nan"])
+def test_the_deadline_of_a_step_is_a_number_of_seconds(told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(STEP_VARIABLE, told)
+    with pytest.raises(ParameterError, match="a number of seconds"):
+        open_store("bolt://localhost:1")
 
 
 def test_no_such_host() -> None:

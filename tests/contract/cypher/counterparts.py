@@ -12,6 +12,12 @@ import pandas as pd
 
 from clustercoop.graph.formation import Formation
 from clustercoop.graph.model import SupplyGraph
+from tests.contract.cypher.policy_counterparts import (
+    failed_requirements,
+    links_to_meet,
+    policy,
+    who_matters,
+)
 from tests.contract.cypher.shapes import Params, Rows, Tables, by_value, chosen, edges, one, rows_of
 
 
@@ -192,16 +198,6 @@ def verdicts(g: SupplyGraph, t: Tables, p: Params) -> Rows:
         (c, g.cluster_names[c], v, None)
         for c, v in zip(frame["cluster_id"], frame["formation_verdict"], strict=True)
     ]
-
-
-def policy(g: SupplyGraph, t: Tables, p: Params) -> Rows:
-    names = (
-        "cluster_id year ecosystem_type dysfunction eligibility_verdict requirements_failed early_warnings "
-        "support_received"
-    ).split()
-    frame = t["formations"].reindex(columns=names).sort_values(["cluster_id", "year"])
-    kept = frame[frame["cluster_id"] == p["cluster"]] if p["cluster"] else frame
-    return [tuple(row) for row in kept.astype(object).where(kept.notna(), None).to_numpy().tolist()]
 
 
 def supplied(g: SupplyGraph) -> pd.DataFrame:
@@ -488,6 +484,6 @@ COUNTERPARTS: Final[Mapping[str, Callable[[SupplyGraph, Tables, Params], Rows]]]
         participant_cooperation, links_behind, cooperation, core_members, type_changes, chain_positions,
         verdicts, shortest_chain, replacements, product_concentration, core_dependency, two_year_losses,
         core_knowledge, through_other_clusters, rings_by_value, unknown_figures, why_unknown, shared_members,
-        largest_supplier, policy,
+        largest_supplier, policy, failed_requirements, links_to_meet, who_matters,
     )
 }  # fmt: skip
