@@ -13,6 +13,7 @@ from clustercoop.analysis.results import Result
 from clustercoop.graph.columns import policy_tables
 from clustercoop.graph.errors import StoreError
 from clustercoop.graph.findings import Findings
+from clustercoop.graph.gaps import COLUMNS
 from clustercoop.graph.settings import Settings
 from clustercoop.graph.stores.uri import open_store, shown
 from clustercoop.graph.texts import refusal
@@ -64,7 +65,7 @@ def stored_result(address: str | os.PathLike[str]) -> Result:
         formations=tables["formations"],
         participants=tables["participants"],
         clusters=tables["clusters"],
-        gaps=tables["gaps"],
+        gaps=_as_given(tables["gaps"]),
         requests=requests_frame([]),
         findings=Findings(graph.people.findings(graph.years)),
         rejected=pd.DataFrame(),
@@ -73,3 +74,10 @@ def stored_result(address: str | os.PathLike[str]) -> Result:
         provenance={"inputs": [{"store": shown(address)}], "version": version},
         policy={name: tables[name] for name in policy_tables() if name in tables},
     )
+
+
+def _as_given(gaps: pd.DataFrame) -> pd.DataFrame:
+    """Return gaps as `clustercoop.graph.gaps.gaps_frame` does, within a place in the order of columns."""
+    texts = {name: gaps[name].fillna("") for name in COLUMNS if name != "year"}
+    order = ["cluster_id", "year", "participant_id"]
+    return gaps.assign(**texts).sort_values(order, kind="stable", ignore_index=True)

@@ -12,7 +12,10 @@ import pytest
 import clustercoop
 from clustercoop.graph.errors import StoreError
 from clustercoop.graph.stores.memory import MemoryStore
+from clustercoop.graph.stores.results import KEYS
+from clustercoop.graph.stores.uri import open_store
 from clustercoop.outputs import read_result
+from clustercoop.stored import result_tables
 from tests.builders import frames, write_folder
 from tests.cli.test_cli import hashes, run
 
@@ -45,6 +48,33 @@ def test_analysis_from_a_store_equals_analysis_from_files(results: tuple[Path, P
     assert {k: v for k, v in ours.items() if k.startswith(("data", "views", "model"))} == {
         k: v for k, v in theirs.items() if k.startswith(("data", "views", "model"))
     }
+
+
+def test_results_are_read_back_from_a_store_and_reported(results: tuple[Path, Path], tmp_path: Path) -> None:
+    out, store = results
+    wanted, found = read_result(out), read_result(store)
+    assert found.settings == wanted.settings and found.graph.equals(wanted.graph)
+    for table in (*TABLES, "gaps"):
+        ours, theirs = getattr(found, table), getattr(wanted, table)
+        order = list(theirs.columns) if table == "gaps" else list(KEYS[table])
+        ours, theirs = (frame.sort_values(order, ignore_index=True) for frame in (ours, theirs))
+        pd.testing.assert_frame_equal(ours, theirs[list(ours.columns)])
+    written = {name: frame for name, frame in wanted.policy.items() if len(frame)}
+    assert found.policy.keys() == written.keys() and len(written) > 5
+    for name, frame in written.items():
+        pd.testing.assert_frame_equal(found.policy[name], frame)
+    done = run("report", store, "--out", tmp_path / "report", "--lang", "ru")
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / "report" / "report.xlsx").is_file()
+    # A part that another run wrote makes no report of the whole.
+    other = str(tmp_path / "other.kgl")
+    with open_store(other) as opened:
+        opened.load(wanted.graph)
+        opened.write_results(result_tables(wanted))
+        first = wanted.formations.iloc[:1]
+        run_ = first[["cluster_id", "year"]].assign(run="another", version="9", settings="{}")
+        opened.write_results({"formations": first, "runs": run_})
+    assert "several runs" in run("report", other, "--out", tmp_path / "no").output
 
 
 def test_a_named_query_gives_the_tables_figures_as_json(results: tuple[Path, Path]) -> None:
