@@ -15,7 +15,7 @@ from clustercoop.graph.errors import SchemaError
 from clustercoop.graph.kinds import TEXT
 from clustercoop.graph.schema import NUMERIC, SIDES, ColumnSpec, TableSpec
 from clustercoop.graph.texts import refusal
-from clustercoop.loaders.headers import HeaderMatch, Matched, names_code
+from clustercoop.loaders.headers import HeaderMatch, Matched, is_price, may_be_quantity, names_code
 from clustercoop.loaders.ids import read_texts
 from clustercoop.loaders.ledger import NUMBERING
 from clustercoop.loaders.matching import candidates, match_headers
@@ -28,15 +28,11 @@ from clustercoop.loaders.sides import settle_headers
 from clustercoop.loaders.tokens import Issue
 from clustercoop.loaders.unit_columns import ColumnUnits, unit_columns
 from clustercoop.loaders.unit_rule import settle_units
-from clustercoop.loaders.units import words
 from clustercoop.loaders.vocabulary import read_header
 from clustercoop.loaders.years import parse_years
 
 # Columns of many rows and many distinct texts are held by the latter.
 WHO: Final = frozenset({"participant_id", "supplier_id", "buyer_id"})
-_PRICE: Final = frozenset({"цена", "price"})
-_WHOLE_PRICE: Final = frozenset("контракта договора сделки contract deal total ценах prices".split())
-_VOLUME: Final = frozenset({"объем", "volume"})
 # Marks of headers that leave a figure what it is, and yet have to be told.
 _TOLD: Final = {"vat_with": "vat_included", "priced": "prices_of_year"}
 _ORIGIN: Final = frozenset({"row", "file", "sheet"})
@@ -168,6 +164,8 @@ def type_grid(grid: Grid, spec: TableSpec, notes: Notes, direction: str = "auto"
             data[name] = np.where(stated, np.nan_to_num(sides["low"]), data[name])
     if typed.months is None and "year" in found:
         typed.months = part_months(grid, [*match.unknown, *(weak for weak, _ in match.set_aside)])
+    if typed.months is not None and grid.facts.pop("cumulated", False):
+        typed.months = np.minimum(typed.months[0], 1), typed.months[1]
     typed.frame = pd.DataFrame(data, index=range(len(grid)))
     typed.decimal = "".join(sorted({n.decimal for n in numbers.values() if n.decimal}))
     return typed
@@ -181,9 +179,9 @@ def _refuse_quantity(matched: Sequence[Matched], headers: Sequence[str], where: 
     SchemaError
         There is such a pair.
     """
-    prices = [h for h in headers if (said := set(words(h))) & _PRICE and not said & _WHOLE_PRICE]
+    prices = [header for header in headers if is_price(header)]
     for m in matched:
-        if prices and m.column.type == "money" and not m.unit.of_money and set(words(m.header)) & _VOLUME:
+        if prices and m.column.type == "money" and not m.unit.of_money and may_be_quantity(m.header):
             raise refusal(SchemaError, "volume_beside_price", where=where, header=m.header, price=prices[0])
 
 

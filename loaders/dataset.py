@@ -57,6 +57,7 @@ from clustercoop.loaders.trade import turn_trade
 from clustercoop.loaders.transactions import summed, summed_rows
 from clustercoop.loaders.turning import Hints, turn
 from clustercoop.loaders.unsettled import unsettled
+from clustercoop.loaders.upright import upright
 from clustercoop.loaders.who import ENDS, Index, join_names
 
 DEFAULT_CURRENCY: Final = "RUB"
@@ -254,8 +255,9 @@ def arranged(
     """Return the sheet of a source as a list of records; `members` gives the ids of the participants."""
     sheet, given = source.sheet, source.given
     place = {"table": spec.name, "file": sheet.file, "sheet": sheet.sheet}
+    sheet = upright(sheet, spec, place, notes)
     square = spec.name == "links" and not is_list(sheet, spec)
-    grid = read_square(sheet, set(members()), place, notes) if square else None
+    grid = read_square(sheet, set(members()), place, notes, settings.direction) if square else None
     grid = grid or to_grid(sheet, spec, notes, given)
     grid.facts["told"] = source.told
     if source.told == "form":
@@ -386,14 +388,14 @@ def _currency(typed: Mapping[str, list[TypedGrid]], settings: Settings, notes: N
     if settings.currency and found and found != settings.currency:
         notes.add("currency_overridden", value=found, detail=settings.currency)
     for table, part in parts:
-        if part.unnamed:
-            notes.add(
-                "unit_assumed",
-                table=table,
-                file=part.grid.file,
-                sheet=part.grid.sheet,
-                detail=f"{', '.join(part.unnamed)}: 10^6 {currency}",
-            )
+        of_contract = [header for header in part.unnamed if _states_millions(part, header)]
+        others = [header for header in part.unnamed if header not in of_contract]
+        for code, headers in (("unit_assumed", of_contract), ("unit_unstated", others)):
+            if headers:
+                place = {"table": table, "file": part.grid.file, "sheet": part.grid.sheet}
+                notes.add(
+                    code, **place, value=", ".join(headers), detail=f"{', '.join(headers)}: 10^6 {currency}"
+                )
     _tell_implausible(parts, notes)
     _tell_other_units(parts, notes)
     if not found and not settings.currency and not any(part.unnamed for _, part in parts):
@@ -401,6 +403,11 @@ def _currency(typed: Mapping[str, list[TypedGrid]], settings: Settings, notes: N
         if money:
             notes.add("unit_assumed", detail=f"{', '.join(money)}: {currency}")
     return currency
+
+
+def _states_millions(part: TypedGrid, header: str) -> bool:
+    """Tell whether a header without a unit is the contract's own name, which is in millions, as it stands."""
+    return header == part.columns[header] and header in part.grid.facts.get("headers", part.grid.header)
 
 
 def _tell_other_units(parts: list[tuple[str, TypedGrid]], notes: Notes) -> None:
@@ -443,7 +450,7 @@ def _is_money(part: TypedGrid, name: str) -> bool:
 def _describe(table: str, part: TypedGrid) -> dict[str, Any]:
     """Return how one file or sheet was read, for ``run.json``."""
     grid = part.grid
-    facts = {name: value for name, value in grid.facts.items() if name != "columns_at"}
+    facts = {name: value for name, value in grid.facts.items() if name not in ("columns_at", "headers")}
     return {
         "file": grid.file,
         **facts,

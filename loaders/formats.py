@@ -8,8 +8,8 @@ unit that it is not in, nor rounded to the decimals that the format leaves.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache
 from typing import Any, Final
@@ -142,6 +142,12 @@ class Shown:
     units: dict[int, set[str]] = field(default_factory=dict)
     scales: dict[int, set[float | None]] = field(default_factory=dict)
     scaled: int = 0
+
+    def of(self, origins: Sequence[Sequence[int]]) -> Shown:
+        """Return what is shown of columns that are made of those of `origins`."""
+        units = {n: {u for i in old for u in self.units.get(i, ())} for n, old in enumerate(origins)}
+        scales = {n: {s for i in old for s in self.scales.get(i, ())} for n, old in enumerate(origins)}
+        return replace(self, units=units, scales=scales)
 
     def cell(self, value: Any, pattern: str, column: int) -> Any:
         """Return the cell as it is shown: a number, or text where it is a code, per cent or has its scale.

@@ -24,7 +24,7 @@ from clustercoop.loaders.header_rows import HEADER_SEARCH, count_roles, find_blo
 from clustercoop.loaders.mapping import NOTHING, Given, with_mapped_headers, with_profile
 from clustercoop.loaders.matching import candidates, count_matches, known_forms
 from clustercoop.loaders.notes import Notes
-from clustercoop.loaders.sections import fill_below, fill_sections
+from clustercoop.loaders.sections import fill_below, fill_groups, fill_sections
 from clustercoop.loaders.sheets import BrokenRow, Grid, RawSheet, place_of, show
 from clustercoop.loaders.trade import trade_headers, with_trade
 
@@ -85,8 +85,12 @@ def to_grid(sheet: RawSheet, spec: TableSpec, notes: Notes, given: Given = NOTHI
     broken = [*sheet.broken, *broken, *ragged]
     _tell_broken(broken, place, notes)
     cells, header, sections = fill_sections(_columns(records, len(header)), header, spec)
-    if sections:
-        notes.add("section_rows", **place, value=str(sections))
+    if len(sections):
+        notes.add("section_rows", **place, value=str(len(sections)))
+    cells, groups = fill_groups(cells, header, spec)
+    if len(groups):
+        notes.add("group_rows", **place, value=str(len(groups)))
+    cells, lines_kept, broken = _without_rows(cells, lines_kept, broken, np.union1d(sections, groups))
     if not sheet.merged:
         cells, below = fill_below(cells, header, spec)
         if below:
@@ -106,6 +110,19 @@ def to_grid(sheet: RawSheet, spec: TableSpec, notes: Notes, given: Given = NOTHI
         tuple(titles),
         (*asides, *_lone(cells)),
     )
+
+
+def _without_rows(
+    cells: tuple[NDArray[Any], ...], lines: Sequence[int], broken: list[BrokenRow], rows: NDArray[np.intp]
+) -> tuple[tuple[NDArray[Any], ...], Sequence[int], list[BrokenRow]]:
+    """Move rows that head others from the cells to the broken ones."""
+    if not len(rows):
+        return cells, lines, broken
+    heads = [
+        BrokenRow(lines[at], "heading_row", tuple(column[at] for column in cells)) for at in rows.tolist()
+    ]
+    kept = np.setdiff1d(np.arange(len(lines)), rows)
+    return tuple(column[kept] for column in cells), [lines[at] for at in kept.tolist()], [*broken, *heads]
 
 
 def _cells(column: pd.Series[Any]) -> NDArray[Any]:

@@ -12,6 +12,7 @@ from clustercoop.loaders.headers import names_code
 from clustercoop.loaders.matching import candidates, named_below, options
 from clustercoop.loaders.sheets import show
 from clustercoop.loaders.vocabulary import PATH, lexicon, read_header
+from clustercoop.loaders.years import period_of
 
 HEADER_SEARCH: Final = 60
 DEPTH: Final = 4
@@ -131,6 +132,8 @@ def _paths(rows: Sequence[Sequence[Any]]) -> tuple[str, ...]:
 def _is_cell(text: str) -> bool:
     """Tell whether a text with digits is a cell of the table, and no year, quarter or number of a column."""
     if not any(character.isdigit() for character in text):
+        return False
+    if any(character.isalpha() for character in text) and period_of(text):
         return False
     reading = read_header(text)
     return any(character.isdigit() for word in reading.core for character in word)

@@ -6,9 +6,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from clustercoop.graph.schema import ColumnSpec
-from clustercoop.loaders.units import Unit, words
+from clustercoop.loaders.units import Unit, read_unit, words
 
 _IDENTIFYING: Final = frozenset({"инн", "ид", "id", "код", "code", "inn", "идентификатор", "number", "огрн"})
+_PRICE: Final = frozenset({"цена", "price", "preis", "stückpreis", "einzelpreis"})
+_WHOLE_PRICE: Final = frozenset("контракта договора сделки contract deal total ценах prices".split())
+# Words of an amount that beside a price are of a quantity.
+VOLUME: Final = frozenset({"объем", "volume", "menge"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +39,26 @@ class HeaderMatch:
 def names_code(header: str) -> bool:
     """Tell whether a header speaks of a code: ИНН, id, код."""
     return bool(_IDENTIFYING & set(words(header)))
+
+
+def is_price(header: str) -> bool:
+    """Tell whether a header is of the price of one unit.
+
+    Examples
+    --------
+    >>> is_price("Цена за тонну, руб."), is_price("Цена контракта"), is_price("Unit price (USD/kg)")
+    (True, False, True)
+    """
+    said = set(words(header))
+    return bool(said & _PRICE) and not said & _WHOLE_PRICE
+
+
+def may_be_quantity(header: str) -> bool:
+    """Tell whether a header says volume and names no unit of money: beside a price it is a quantity.
+
+    Examples
+    --------
+    >>> may_be_quantity("Объём"), may_be_quantity("Объём, руб."), may_be_quantity("Сумма")
+    (True, False, False)
+    """
+    return bool(set(words(header)) & VOLUME) and not read_unit(header)[1].of_money

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from clustercoop.graph.schema import ColumnSpec
 from clustercoop.loaders.coded import Coded, distinct, plain
-from clustercoop.loaders.marks import gap_ids, gap_meaning
+from clustercoop.loaders.marks import NOUGHTS, gap_ids, gap_meaning
 from clustercoop.loaders.sheets import show
 from clustercoop.loaders.vocabulary import month_named
 
@@ -98,6 +98,8 @@ def read_texts(cells: NDArray[Any], column: ColumnSpec) -> tuple[Coded, dict[str
     simple = np.zeros(len(texts), bool)
     if not numeric and all(type(text) is str for text in texts):
         simple = plain(texts)
+        for nought in NOUGHTS:
+            simple &= texts != nought
     flags = {name: np.zeros(len(texts), bool) for name in FLAGS}
     for at in np.flatnonzero(~simple).tolist():
         cell = unique[at]

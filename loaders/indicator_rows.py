@@ -29,6 +29,9 @@ def pivot(
     """Return headers of figures (by year, where years are columns), rows of keys and figures, their lines."""
     times, more = units_beside(grid, {at, *(() if unit is None else (unit,)), *keys, *values}, where)
     read = {column: parse_numbers(grid.columns[column]).values for column in values}
+    said_of = [show(cell).strip() for cell in grid.columns[unit]] if unit is not None else [""] * len(grid)
+    said_of = [f"{said} {beside}".strip() for said, beside in zip(said_of, more, strict=True)]
+    common = _common_units([show(cell).strip() for cell in grid.columns[at]], said_of)
     titles: dict[str, int] = {}
     rows: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     first: dict[int, tuple[list[Any], int]] = {}
@@ -36,8 +39,7 @@ def pivot(
         figure = show(grid.columns[at][row]).strip()
         if figure not in known:
             continue
-        said = show(grid.columns[unit][row]).strip() if unit is not None else ""
-        said = f"{said} {more[row]}".strip()
+        said, times_unit = common.get((figure, said_of[row]), (said_of[row], 1.0))
         named = f"{figure}, {said}" if said and read_unit(figure)[1] == Unit() else figure
         key = tuple(show(grid.columns[i][row]) for i in keys)
         held = rows.setdefault(key, [])
@@ -55,6 +57,8 @@ def pivot(
             if times[row] != 1.0 and not np.isnan(number):
                 money = spec[options(figure, spec)[0].name].type == "money"
                 cell = multiplied(float(number), float(times[row]), title, money, where)
+            elif times_unit != 1.0 and not np.isnan(number):
+                cell = float(number) * times_unit
             record[title] = cell
     out, lines = [], []
     for records in rows.values():
@@ -63,6 +67,29 @@ def pivot(
             out.append([*start, *(record.get(title) for title in titles)])
             lines.append(line)
     return list(titles), out, lines
+
+
+def _common_units(figures: Sequence[str], said: Sequence[str]) -> dict[tuple[str, str], tuple[str, float]]:
+    """Return, for figures given in several scales of one unit, the smallest and what each is multiplied by.
+
+    Examples
+    --------
+    >>> found = _common_units(["Штат", "Штат", "Выпуск"], ["тыс. чел.", "чел.", "млн руб."])
+    >>> found["Штат", "тыс. чел."], found["Штат", "чел."]
+    (('чел.', 1000.0), ('чел.', 1.0))
+    """
+    texts: dict[str, dict[str, Unit]] = {}
+    for figure, text in dict.fromkeys(zip(figures, said, strict=True)):
+        texts.setdefault(figure, {})[text] = read_unit(text)[1]
+    out = {}
+    for figure, units in texts.items():
+        things = {(unit.currency, unit.physical, unit.percent) for unit in units.values()}
+        if len(units) < 2 or len(things) > 1 or Unit() in units.values():
+            continue
+        least = min(units, key=lambda text: units[text].scale or 1.0)
+        for text, unit in units.items():
+            out[figure, text] = least, (unit.scale or 1.0) / (units[least].scale or 1.0)
+    return out
 
 
 def _unit_beside(header: str, named: str, found: Sequence[Option], spec: TableSpec) -> str:

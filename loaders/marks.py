@@ -11,6 +11,8 @@ from typing import Final
 
 # Marks that may be names or codes as well: a firm "x", Namibia "NA"; what stands beside them decides.
 _NAMELIKE: Final = re.compile(r"[^\W_]{1,2}")
+# Noughts in place of a taxpayer number.
+NOUGHTS: Final = ("0" * 10, "0" * 12)
 _NOTE: Final = re.compile(r"(?:\d{1,2}\)|[¹²³⁴-⁹⁾*])+$")
 
 
@@ -46,7 +48,7 @@ def gap_ids(texts: Iterable[str]) -> frozenset[str]:
     """Return those of the distinct `texts` of a column of ids that name nobody.
 
     Errors of a spreadsheet are among them. A mark of one or two letters or digits (``x``, ``NA``) is an id
-    where other ids of the column are as short, or where there are no others.
+    where other ids of the column are as short, or where there are no others; so is ``0``.
 
     Examples
     --------
@@ -56,7 +58,7 @@ def gap_ids(texts: Iterable[str]) -> frozenset[str]:
     marks, others = set(), set()
     for text in texts:
         short = len(text) < 24 and not text[:1].isdigit()
-        if short and (is_error(text) or gap_meaning(text)):
+        if text == "0" or text in NOUGHTS or (short and (is_error(text) or gap_meaning(text))):
             marks.add(text)
         else:
             others.add(min(len(text), 3))

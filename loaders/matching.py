@@ -11,7 +11,7 @@ from typing import Final
 from clustercoop.graph.errors import SchemaError
 from clustercoop.graph.schema import NUMERIC, ColumnSpec, TableSpec, tables
 from clustercoop.graph.texts import refusal, told
-from clustercoop.loaders.headers import HeaderMatch, Matched, names_code
+from clustercoop.loaders.headers import HeaderMatch, Matched, is_price, names_code
 from clustercoop.loaders.units import Unit, read_unit, words
 from clustercoop.loaders.vocabulary import (
     PATH,
@@ -80,6 +80,8 @@ def _options(stripped: str, table: str) -> tuple[Option, ...]:
     spec = tables()[table]
     if stripped in spec.names:
         return (Option(stripped, EXACT),)
+    if table == "links" and is_price(stripped):
+        return ()
     known = lexicon(table)
     reading = read_header(stripped)
     found = known.plain.get(reading.plain) if PATH not in stripped else None

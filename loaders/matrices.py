@@ -15,7 +15,9 @@ from clustercoop.graph.texts import refusal
 from clustercoop.loaders.matching import candidates
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.numbers import parse_numbers
+from clustercoop.loaders.raw import stem_of
 from clustercoop.loaders.sheets import Grid, RawSheet, place_of, show
+from clustercoop.loaders.sides import are_payments, paid_headers
 from clustercoop.loaders.units import Unit, read_unit
 from clustercoop.loaders.vocabulary import read_header
 
@@ -24,6 +26,7 @@ Naming = Callable[[tuple[str, ...]], str]
 _SEARCH: Final = 20
 _LEVELS: Final = 3
 JOINT: Final = " / "
+_UNIT_BEHIND: Final = re.compile(r"[,(][^,(]*\)?$")
 _SIDES: Final = re.compile(r"\s*[/\\|→>]+\s*|\s+-+>?\s+")
 
 
@@ -125,12 +128,17 @@ def _down(sides: Sequence[Sequence[str]]) -> list[list[str]]:
 
 
 def read_square(
-    sheet: RawSheet, members: Collection[str], place: Mapping[str, str], notes: Notes
+    sheet: RawSheet,
+    members: Collection[str],
+    place: Mapping[str, str],
+    notes: Notes,
+    direction: str = "auto",
 ) -> Grid | None:
     """Return the matrix of a sheet as links, None where the sheet holds none.
 
-    Rows supply and columns buy, unless the corner says otherwise. Rows and columns that are no actors of both
-    sides are left out and told, unless they are `members`; empty cells and zeros make no link.
+    Rows supply and columns buy, unless the corner says otherwise; of payments rows pay, so that they buy.
+    Rows and columns that are no actors of both sides are left out and told, unless they are `members`; empty
+    cells and zeros make no link.
 
     Raises
     ------
@@ -149,9 +157,16 @@ def read_square(
         at: name(label) for at, label in enumerate(found.columns) if _actor(label, found, members, name)
     }
     names, values, lines, zero = _cells(sheet, found, suppliers, buyers)
-    turned = _reversed(found.corner)
+    titles = [show(cell).strip() for row in sheet.records[: found.body] for cell in row[: found.left]]
+    said = tuple(text for text in titles if text and text != found.corner)
+    texts = (found.corner, *said, sheet.sheet, stem_of(sheet.file))
+    paid = direction == "payments" or (direction == "auto" and are_payments(texts))
+    turned = _reversed(found.corner, paid)
     if turned:
         names = [(buyer, supplier) for supplier, buyer in names]
+    if paid:
+        sides = ("buyer_id", "supplier_id") if turned else ("supplier_id", "buyer_id")
+        notes.add("direction_payments", **place, detail="{} × {}".format(*sides))
     left_out = [JOINT.join(filter(None, label)) for at, label in enumerate(found.rows) if at not in suppliers]
     left_out += [
         JOINT.join(filter(None, label)) for at, label in enumerate(found.columns) if at not in buyers
@@ -164,10 +179,8 @@ def read_square(
     ends = np.array(names, dtype=object).reshape(len(names), 2)
     cells = np.empty(len(values), object)
     cells[:] = values
-    titles = [show(cell).strip() for row in sheet.records[: found.body] for cell in row[: found.left]]
-    said = tuple(text for text in titles if text and text != found.corner)
     facts = dict(sheet.facts) | {"matrix": size}
-    titles_of = (*said, *_units_beside(sheet, found))
+    titles_of = (*said, found.corner, *_units_beside(sheet, found))
     return Grid(
         sheet.file,
         sheet.sheet,
@@ -232,9 +245,12 @@ def _actor(label: tuple[str, ...], found: Square, members: Collection[str], name
     return all(label) and (label in found.shared or name(label) in members)
 
 
-def _reversed(corner: str) -> bool:
-    r"""Tell whether the corner says that rows buy: ``Покупатель \\ Поставщик``."""
+def _reversed(corner: str, paid: bool) -> bool:
+    r"""Tell whether rows buy: the corner says so (``Покупатель \\ Поставщик``), or rows pay."""
     spec = tables()["links"]
-    sides = [text for text in _SIDES.split(corner) if text]
+    sides = [read for text in _SIDES.split(corner) if (read := _UNIT_BEHIND.sub("", text).strip())]
+    sides = paid_headers(sides) if paid else sides
     named = [(candidates(text, spec) or ("",))[0] for text in sides[:2]]
+    if paid and not any(named):
+        return True
     return named[:1] == ["buyer_id"] and named[1:] in ([], ["supplier_id"])

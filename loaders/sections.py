@@ -10,11 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustercoop.graph.schema import TableSpec
+from clustercoop.loaders.ledger import is_numbering
 from clustercoop.loaders.matching import candidates
+from clustercoop.loaders.numbers import parse_numbers
 from clustercoop.loaders.sheets import show
 from clustercoop.loaders.totals import is_total
 
 _CLUSTER: Final = re.compile(r"(?:(?:промышленный|industrial)\s+)?(?:кластер|cluster)\b.*", re.IGNORECASE)
+_NUMBER: Final = re.compile(r"\d+(?:\.\d+)*[.)]?")
 _YEAR: Final = re.compile(r"(?:за\s+)?((?:19|20)\d\d)(?:\.0)?\s*(?:год|г\.?)?:?", re.IGNORECASE)
 _QUOTED: Final = re.compile(
     r"(?:(?:промышленный|industrial)\s+)?(?:кластер|cluster)\s*[«\"“„](.+?)[»\"”]\s*:?", re.IGNORECASE
@@ -23,26 +26,26 @@ _QUOTED: Final = re.compile(
 
 def fill_sections(
     cells: tuple[NDArray[Any], ...], header: Sequence[str], spec: TableSpec
-) -> tuple[tuple[NDArray[Any], ...], list[str], int]:
+) -> tuple[tuple[NDArray[Any], ...], list[str], NDArray[np.intp]]:
     """Write clusters or years that stand in rows of their own into the rows below.
 
-    The first row holds one cell only, and every other row leaves its cluster or year empty, or the table has
-    no column of it: then such rows are headings. They stay in the table; a row of one cell is no record.
-    Without a column they have to call themselves a cluster; those of years hold a year and no more.
+    The first row holds one cell only, beside its number, and every other row leaves its cluster or year
+    empty, or the table has no column of it: then such rows are headings. Without a column they have to call
+    themselves a cluster; those of years hold a year and no more.
 
     Returns
     -------
-    cells, header, found
-        With a column more where there was none; how many headings were found.
+    cells, header, headings
+        With a column more where there was none; the rows that are headings.
 
     Examples
     --------
     >>> from clustercoop.graph.schema import tables
     >>> rows = [["Кластер «А»", "", ""], ["01", "", "Завод"], ["02", "", "Порт"]]
     >>> cells = tuple(np.array(rows, object).T)
-    >>> filled, _, count = fill_sections(cells, ["ИНН", "Кластер", "Наименование"], tables()["participants"])
-    >>> filled[1].tolist(), count
-    (['', 'А', 'А'], 1)
+    >>> filled, _, rows = fill_sections(cells, ["ИНН", "Кластер", "Наименование"], tables()["participants"])
+    >>> filled[1].tolist(), rows.tolist()
+    (['', 'А', 'А'], [0])
     >>> rows = [["2021 год", "", ""], ["01", "02", "5"]]
     >>> cells = tuple(np.array(rows, object).T)
     >>> filled, header, _ = fill_sections(cells, ["Поставщик", "Покупатель", "Сумма"], tables()["links"])
@@ -51,14 +54,18 @@ def fill_sections(
     """
     name = "cluster_id" if spec.name == "participants" else "year" if "year" in spec.required else ""
     at = next((i for i, title in enumerate(header) if candidates(title, spec)[:1] == (name,)), len(cells))
-    none = cells, list(header), 0
-    if not name or not len(cells[0]) or sum(bool(show(column[0]).strip()) for column in cells) != 1:
+    none = cells, list(header), np.empty(0, np.intp)
+    numbers = [bool(is_numbering(title)) for title in header]
+    if not name or not len(cells[0]) or sum(map(bool, _unnumbered(cells, numbers, 0))) != 1:
         return none
-    texts = [[show(cell).strip() for cell in column] for column in cells]
+    texts = list(
+        map(list, zip(*(_unnumbered(cells, numbers, row) for row in range(len(cells[0]))), strict=True))
+    )
     if at < len(cells) and any(texts[at]):
         return none
     counts = np.sum([[bool(text) for text in column] for column in texts], axis=0)
-    section, found, filled = "", 0, np.full(len(counts), "", object)
+    section, filled = "", np.full(len(counts), "", object)
+    found: list[int] = []
     for row, count in enumerate(counts.tolist()):
         if count == 1:
             text = next(column[row] for column in texts if column[row])
@@ -66,13 +73,85 @@ def fill_sections(
             if is_total(text) or not (counts[row + 1 :] > 1).any():
                 section = ""
             elif named:
-                section, found = named, found + 1
+                section = named
+                found.append(row)
         elif section:
             filled[row] = section
     if not found:
         return none
     titles = list(header) if at < len(cells) else [*header, name]
-    return (*cells[:at], filled, *cells[at + 1 :]), titles, found
+    return (*cells[:at], filled, *cells[at + 1 :]), titles, np.array(found, np.intp)
+
+
+def _unnumbered(cells: tuple[NDArray[Any], ...], numbers: Sequence[bool], row: int) -> list[str]:
+    """Return the texts of a row without the numbers of rows."""
+    texts = [show(column[row]).strip() for column in cells]
+    return ["" if n and _NUMBER.fullmatch(text) else text for n, text in zip(numbers, texts, strict=True)]
+
+
+def fill_groups(
+    cells: tuple[NDArray[Any], ...], header: Sequence[str], spec: TableSpec
+) -> tuple[tuple[NDArray[Any], ...], NDArray[np.intp]]:
+    """Write an organisation that stands in a row of its own into the rows below it; return those headings.
+
+    Every row either names it and leaves the other keys empty, or has those and leaves it empty. What a
+    heading holds beside it must be the sum of its rows.
+
+    Examples
+    --------
+    >>> from clustercoop.graph.schema import tables
+    >>> rows = [["01", "", "12"], ["", "02", "5"], ["", "03", "7"]]
+    >>> cells, rows = fill_groups(tuple(np.array(rows, object).T), ["Поставщик", "Покупатель", "Сумма"],
+    ...                           tables()["links"])
+    >>> cells[0].tolist(), rows.tolist()
+    (['01', '01', '01'], [0])
+    """
+    none = cells, np.empty(0, np.intp)
+    if spec.name not in ("links", "activity") or not len(cells[0]):
+        return none
+    named = [candidates(title, spec)[:1] for title in header]
+    keys = [
+        i for i, found in enumerate(named) if found and found[0] in spec.required and found[0] in spec.key
+    ]
+    for at in keys:
+        others = [i for i in keys if i != at]
+        first = [i for i in keys if show(cells[i][0]).strip()]
+        if spec[named[at][0]].type != "id" or first != [at] or not others:
+            continue
+        own = np.array([bool(show(cell).strip()) for cell in cells[at]])
+        beside = np.array([[bool(show(cell).strip()) for cell in cells[i]] for i in others])
+        total = np.array([is_total(show(cell).strip()) for cell in cells[at]])
+        heads = own & ~beside.any(axis=0) & ~total
+        records = ~own & beside.all(axis=0)
+        if not heads[:1].all() or not records.any() or (own & beside.any(axis=0)).any():
+            continue
+        group = np.cumsum(heads) - 1
+        if not _sums(cells, heads, records, group):
+            continue
+        filled = cells[at].astype(object)
+        filled[records] = filled[np.flatnonzero(heads)][group[records]]
+        return (*cells[:at], filled, *cells[at + 1 :]), np.flatnonzero(heads)
+    return none
+
+
+def _sums(
+    cells: tuple[NDArray[Any], ...],
+    heads: NDArray[np.bool_],
+    records: NDArray[np.bool_],
+    group: NDArray[np.intp],
+) -> bool:
+    """Tell whether all numbers in headings are the sums of those of their rows."""
+    for column in cells:
+        if not any(show(cell).strip() for cell in column[heads]):
+            continue
+        values = parse_numbers(column).values
+        if np.isnan(values[heads]).all() or np.isnan(values[records]).all():
+            continue
+        sums = np.bincount(group[records], np.nan_to_num(values[records]), int(heads.sum()))
+        known = ~np.isnan(values[heads])
+        if not np.allclose(values[heads][known], sums[known], rtol=1e-6, atol=0.0):
+            return False
+    return True
 
 
 def _section(text: str, name: str, strict: bool) -> str:

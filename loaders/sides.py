@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 
 from clustercoop.graph.schema import TableSpec
+from clustercoop.loaders.headers import is_price, may_be_quantity
 from clustercoop.loaders.matching import candidates
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.sheets import Grid
@@ -25,18 +26,18 @@ _SUPPLIER, _BUYER = "Поставщик", "Покупатель"
 
 
 @cache
-def _known() -> dict[str, frozenset[tuple[str, ...]]]:
-    text = resources.files("clustercoop.loaders").joinpath("payment_words.csv").read_text("utf-8")
+def _known(name: str = "payment_words") -> dict[str, frozenset[tuple[str, ...]]]:
+    text = resources.files("clustercoop.loaders").joinpath(f"{name}.csv").read_text("utf-8")
     return {
         row["means"]: frozenset(tuple(words(phrase)) for phrase in row["words"].split("|"))
         for row in csv.DictReader(text.splitlines())
     }
 
 
-def _says(header: str, means: str) -> bool:
+def _says(header: str, means: str, known: str = "payment_words") -> bool:
     found = words(_CAMEL.sub(" ", header))
     runs = {tuple(found[i:j]) for i in range(len(found)) for j in range(i + 1, min(i + 4, len(found) + 1))}
-    return bool(runs & _known()[means])
+    return bool(runs & _known(known)[means])
 
 
 def are_payments(headers: Sequence[str]) -> bool:
@@ -55,6 +56,17 @@ def are_payments(headers: Sequence[str]) -> bool:
     return any(_says(h, "payment") for h in named) and not any(_says(h, "goods") for h in named)
 
 
+def paid_headers(headers: Sequence[str]) -> list[str]:
+    """Return headers of links with payers as buyers and payees as suppliers where they speak of payments.
+
+    Examples
+    --------
+    >>> paid_headers(["Плательщик", "Получатель", "Сумма"]), paid_headers(["Поставщик", "Получатель"])
+    (['Покупатель', 'Поставщик', 'Сумма'], ['Поставщик', 'Получатель'])
+    """
+    return [_turned(header) for header in headers] if are_payments(headers) else list(headers)
+
+
 def settle_headers(
     grid: Grid, spec: TableSpec, direction: str, place: dict[str, str], notes: Notes
 ) -> tuple[str, ...]:
@@ -65,6 +77,7 @@ def settle_headers(
     """
     headers = list(grid.header)
     if spec.name == "links":
+        headers = _without_quantities(headers, spec)
         headers = _of_ledger(headers, grid, spec, place, notes)
         paid = direction == "payments" or (direction == "auto" and are_payments(headers))
         if paid:
@@ -77,6 +90,15 @@ def settle_headers(
     if "year" in spec.names:
         headers = _one_year(headers, grid, spec, place, notes)
     return tuple(headers)
+
+
+def _without_quantities(headers: list[str], spec: TableSpec) -> list[str]:
+    """Let a volume beside a price and an amount claim nothing: it is a quantity."""
+    claims = [at for at, header in enumerate(headers) if candidates(header, spec)[:1] == ("value",)]
+    volumes = {at for at in claims if may_be_quantity(headers[at])}
+    if not any(map(is_price, headers)) or not set(claims) - volumes:
+        return headers
+    return [f"{header} #{at + 1}" if at in volumes else header for at, header in enumerate(headers)]
 
 
 def _of_ledger(
@@ -114,7 +136,12 @@ def _turned(header: str) -> str:
     """Return the header of a payer as one of a buyer, of a payee as one of a supplier."""
     for means, side in (("payer", _BUYER), ("payee", _SUPPLIER)):
         if _says(header, means):
-            rest = [w for w in words(_CAMEL.sub(" ", header)) if (w,) not in _known()[means]]
+            found = words(_CAMEL.sub(" ", header))
+            rest = (
+                [w for w in found if (w,) not in _known()[means]]
+                if tuple(found) not in _known()[means]
+                else []
+            )
             rest = [w for w in rest if w not in ("контрагент", "платежа", "средств", "paid", "by")]
             return " ".join([side, *rest])
     return header
@@ -123,11 +150,13 @@ def _turned(header: str) -> str:
 def _one_year(
     headers: list[str], grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes
 ) -> list[str]:
-    """Leave one header of a year where a date stands beside it; tell where the two disagree."""
+    """Leave one header of a year where a date stands beside it, and one of several dates."""
     claims = [at for at, header in enumerate(headers) if candidates(header, spec)[:1] == ("year",)]
     plain = [
         at for at in claims if set(words(headers[at])) & _YEAR_WORDS and "дата" not in words(headers[at])
     ]
+    if len(claims) > 1 and not plain and spec.name == "links":
+        return _one_date(headers, claims, grid, place, notes)
     if len(claims) < 2 or len(plain) != 1:
         return headers
     years = parse_years(grid.columns[plain[0]]).years
@@ -140,3 +169,36 @@ def _one_year(
             notes.add("year_differs", **place, value=str(int(apart.sum())), detail=headers[at])
         headers[at] = f"{headers[at]} #{at + 1}"
     return headers
+
+
+def _one_date(
+    headers: list[str], claims: Sequence[int], grid: Grid, place: dict[str, str], notes: Notes
+) -> list[str]:
+    """Leave the date nearest to the supply: of delivery, posting, the document, payment, the contract.
+
+    Two that are equally near are left both where they give different years, so that the table is refused.
+    """
+    read = {at: parse_years(grid.columns[at]) for at in claims}
+    if any(not years.dated.any() for years in read.values()):
+        return headers
+    means = list(_known("date_words"))
+    order = {at: _nearness(headers[at], means) for at in claims}
+    best = min(claims, key=order.__getitem__)
+    years = read[best].years
+    for at in claims:
+        if at == best:
+            continue
+        apart = int(((read[at].years != years) & read[at].dated & read[best].dated).sum())
+        lacks = int((np.isnan(years) & read[at].dated).sum())
+        if order[at] == order[best] and apart:
+            continue
+        code = "date_chosen_apart" if apart or lacks else "date_chosen"
+        notes.add(code, **place, column=headers[best], value=str(apart + lacks), detail=headers[at])
+        headers[at] = f"{headers[at]} #{at + 1}"
+    return headers
+
+
+def _nearness(header: str, means: Sequence[str]) -> int:
+    """Return how near to the supply a date is by its words; one without any stands for the document's."""
+    said = (at for at, name in enumerate(means) if _says(header, name, "date_words"))
+    return next(said, means.index("document"))

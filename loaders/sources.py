@@ -29,8 +29,10 @@ from clustercoop.loaders.part_columns import part_of_year
 from clustercoop.loaders.raw import BOOK_SUFFIXES, SUFFIXES, parquet_parts, read_raw, stem_of, suffix_of
 from clustercoop.loaders.relational import Reader
 from clustercoop.loaders.sheets import RawSheet, show
+from clustercoop.loaders.sides import paid_headers
 from clustercoop.loaders.trade import trade_headers
 from clustercoop.loaders.transactions import pending
+from clustercoop.loaders.upright import lies_on_side
 
 Progress = Callable[[str], None]
 
@@ -364,7 +366,8 @@ def _roles(sheet: RawSheet, table: str) -> set[str]:
     """Return the columns of a table that the headers of a sheet name."""
     spec = tables()[table]
     header = sheet.frame.columns if sheet.frame is not None else find_block(sheet.records, spec).paths
-    return {role(str(path), spec) for path in header} - {""}
+    texts = paid_headers([str(path) for path in header]) if table == "links" else map(str, header)
+    return {role(text, spec) for text in texts} - {""}
 
 
 def _table_of(sheet: RawSheet, named: Named) -> str:
@@ -382,7 +385,7 @@ def _table_of(sheet: RawSheet, named: Named) -> str:
 def _fits(sheet: RawSheet, spec: TableSpec) -> bool:
     """Tell whether a sheet has what the table needs, but for a year or a cluster that a name may give."""
     lacks = set(spec.required) - _roles(sheet, spec.name) - {"year", "value", "cluster_id"}
-    return not lacks or (spec.name == "links" and looks_square(sheet))
+    return not lacks or (spec.name == "links" and looks_square(sheet)) or lies_on_side(sheet, spec)
 
 
 def _told_by_headers(sheet: RawSheet) -> str:
@@ -400,7 +403,9 @@ def _told_by_headers(sheet: RawSheet) -> str:
             titles = [title for title in _first_header(sheet, spec) if title]
             if sum(only_year(title) or bool(part_of_year(title)[1]) for title in titles) > 1:
                 return table
-    return "links" if looks_square(sheet) else ""
+    if looks_square(sheet):
+        return "links"
+    return "activity" if lies_on_side(sheet, tables()["activity"]) else ""
 
 
 def _first_header(sheet: RawSheet, spec: TableSpec) -> Sequence[str]:

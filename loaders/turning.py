@@ -15,6 +15,7 @@ from clustercoop.graph.errors import SchemaError
 from clustercoop.graph.schema import NUMERIC, TableSpec
 from clustercoop.graph.texts import refusal
 from clustercoop.loaders.cells import expand_merged
+from clustercoop.loaders.cumulated import from_january
 from clustercoop.loaders.header_rows import role
 from clustercoop.loaders.headers import Matched
 from clustercoop.loaders.indicator_rows import pivot, unit_piece
@@ -29,6 +30,7 @@ from clustercoop.loaders.part_columns import (
     name_parts,
     part_of_year,
 )
+from clustercoop.loaders.priced import with_amounts
 from clustercoop.loaders.sheets import BrokenRow, Grid, place_of, show
 from clustercoop.loaders.units import Unit, read_unit, words
 from clustercoop.loaders.vocabulary import (
@@ -87,8 +89,11 @@ def turn(grid: Grid, spec: TableSpec, hints: Hints, notes: Notes) -> Grid:
     """
     where = place_of(grid.file, grid.sheet)
     place = {"table": spec.name, "file": grid.file, "sheet": grid.sheet}
+    grid.facts["headers"] = () if "matrix" in grid.facts else grid.header
+    grid = from_january(grid, spec, (*hints.titles, *hints.names), where, place, notes)
     _refuse_spanned(grid, spec, where)
     grid = _with_merged_keys(grid, spec, place, notes)
+    grid = with_amounts(grid, spec, where, place, notes)
     grid = _without_plans(grid, spec, place, notes)
     grid = _from_indicators(grid, spec, where, place, notes)
     grid = name_kinds(grid, spec)
@@ -120,15 +125,7 @@ def _moved(grid: Grid, origins: Sequence[Sequence[int]]) -> dict[str, Any]:
         for new, old in enumerate(origins)
         if left in old
     ]
-    shown = grid.shown
-    if shown is not None:
-        units, scales = shown.units, shown.scales
-        shown = replace(
-            shown,
-            units={n: {u for i in old for u in units.get(i, ())} for n, old in enumerate(origins)},
-            scales={n: {s for i in old for s in scales.get(i, ())} for n, old in enumerate(origins)},
-        )
-    return {"merged": tuple(merged), "shown": shown}
+    return {"merged": tuple(merged), "shown": None if grid.shown is None else grid.shown.of(origins)}
 
 
 def _refuse_spanned(grid: Grid, spec: TableSpec, where: str) -> None:

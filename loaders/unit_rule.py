@@ -52,6 +52,9 @@ def settle_units(
         if len(named_above) == 1:
             [(other, run)] = named_above.items()
             _refuse_other(m.header, m.unit, f"the title or name ({run})", other, where)
+            shown = grid.shown.scales.get(m.position, set()) if grid.shown is not None else set()
+            if other.scale and {scale or 1.0 for scale in shown} - {other.scale}:
+                raise refusal(SchemaError, "formats_and_title", header=repr(m.header), where=where, title=run)
         if m not in bare:
             continue
         named = m.unit.currency and m.unit == read_unit(m.header)[1]

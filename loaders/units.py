@@ -23,6 +23,10 @@ _IN_PART: Final = re.compile(r"\bт\.?\s?ч\b\.?")
 _POWER: Final = re.compile(r"10\s*(?:\^\s*(\d{1,2})|([⁰¹²³⁴-⁹]+))")
 _RAISED: Final = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _LONGEST: Final = 4
+# Codes that stand in one word with their scale: TEUR, MSEK.
+_JOINED: Final = tuple(
+    "usd eur rub cny gbp chf jpy czk pln kzt sek dkk nok huf inr uah byn cad aud brl".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +102,9 @@ def _known() -> dict[tuple[str, ...], _Word]:
         if w in ("тыс", "млн", "млрд", "mn", "bn", "mln", "mio")
     }
     for (prefix,), factor in {**short, ("k",): "1e3", ("t",): "1e3", ("m",): "1e6"}.items():
-        for money in ("usd", "eur", "rub", "cny", "gbp", "chf", "jpy", "czk", "pln", "kzt", "руб"):
-            known[(prefix + money,)] = _Word("joined", f"{factor} {unit_words('currency')[money]}")
+        for money in (*_JOINED, "руб"):
+            currency = unit_words("currency").get(money, money.upper())
+            known[(prefix + money,)] = _Word("joined", f"{factor} {currency}")
     return known
 
 

@@ -23,7 +23,7 @@ _ROMAN: Final = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "1": 1, "2": 2, "3": 3, "4"
 _PLAN: Final = re.compile(r"план|прогноз|оценка|ожид|plan|forecast|budget|target|estimate", re.IGNORECASE)
 
 _YEAR: Final = re.compile(
-    r"(?:(?:за|на|in|for|fy|cy|год|year)\s*)?([-+]?\d{1,15})(?:[.,]0+)?(?:\s*(?:г\.?\s?г?\.?|год[ау]?|года|year))?",
+    r"(?:(?:за|на|in|for|fy|cy|год|year)\s*)?([-+]?\d{1,15})(?:[.,]0+)?(?:\s*(?:г\.?\s?г?\.?|(?:календарный\s+|отч[её]тный\s+)?год[ау]?|года|(?:calendar\s+|fiscal\s+)?year|a))?",
     re.IGNORECASE,
 )
 _YEAR_FRACTION: Final = re.compile(r"([-+]?\d{1,9}[.,]\d{1,9})")
@@ -47,6 +47,9 @@ _SPAN: Final = re.compile(r"(.*\d.*?)\s*(?:-|–|—|\bпо\b|\bto\b|/)\s*(.*\d.
 _HALF: Final = re.compile(r"(?:полугоди\w*|h|s|half|halbjahr|semester|пг)")
 _QUARTER: Final = re.compile(r"(?:квартал\w*|кв|q|quarter|quartal|qtr)")
 _TOKENS: Final = re.compile(r"[^\W\d_]+|\d+")
+_BEFORE: Final = re.compile(
+    r"(?:на|по состоянию на|по итогам|итоги|as of|as at|mon|tue|wed|thu|fri|sat|sun)\b[.,]?\s+", re.I
+)
 _ORDINALS: Final = re.compile(r"(?<=\d)-?(?:ый|ой|ое|го|й|е|я|st|nd|rd|th)\b", re.IGNORECASE)
 
 
@@ -175,6 +178,7 @@ def _when(cell: Any) -> When:
 
 
 def _written(text: str) -> When:
+    text = _BEFORE.sub("", text, count=1) if _BEFORE.match(text) else text
     compact = _COMPACT.fullmatch(text)
     if compact:
         month = int(compact[2])

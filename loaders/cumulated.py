@@ -1,0 +1,187 @@
+"""Figures that run from January: three, six, nine and twelve months beside each other, in columns or rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from clustercoop.graph.errors import SchemaError
+from clustercoop.graph.schema import NUMERIC, TableSpec
+from clustercoop.graph.texts import refusal
+from clustercoop.loaders.header_rows import role
+from clustercoop.loaders.notes import Notes
+from clustercoop.loaders.numbers import parse_numbers
+from clustercoop.loaders.part_columns import figures_of
+from clustercoop.loaders.parts import PART_HEADERS
+from clustercoop.loaders.sheets import Grid
+from clustercoop.loaders.units import words
+from clustercoop.loaders.vocabulary import PATH
+from clustercoop.loaders.years import parse_years, period_of
+
+_RUNNING: Final = re.compile(
+    r"[,(]?\s*\b(?:нараст\w+\s+итог\w*(?:\s+с\s+начала\s+(?:отч[её]тного\s+)?года)?|накоп\w+\s+итог\w*"
+    r"|(?:за\s+период\s+)?с\s+начала\s+(?:отч[её]тного\s+)?года|cumulative(?:ly)?(?:\s+total)?|cumulated"
+    r"|year[- ]to[- ]date|ytd|since\s+(?:the\s+)?(?:beginning|start)\s+of\s+(?:the\s+)?year"
+    r"|from\s+(?:the\s+)?(?:beginning|start)\s+of\s+(?:the\s+)?year)\b\)?",
+    re.IGNORECASE,
+)
+_PERIOD: Final = re.compile(
+    r"\s*\b(?:за|for|in)?\s*(?:\d{1,2}\s*-?\s*(?:мес\w*\.?|months?)|(?:IV|I{1,3}|[1-4])(?:-?(?:й|е|st|nd|rd|th))?"
+    r"\s*(?:кв\w*\.?|квартал\w*|полугоди\w*|quarter|half(?:-year)?)|(?:Q[1-4]|H[12]))(?:\s+(?:(?:19|20)\d\d)\s*(?:г\w*\.?)?)?",
+    re.IGNORECASE,
+)
+_WHOLE: Final = re.compile(
+    r"(?:за\s+)?(?:весь\s+)?((?:19|20)\d\d)?\s*(?:год|г\.|year|full\s+year|fy)?\s*((?:19|20)\d\d)?",
+    re.IGNORECASE,
+)
+
+
+def runs(text: str) -> bool:
+    """Tell whether a text says that figures run from the beginning of the year.
+
+    Examples
+    --------
+    >>> runs("Выпуск нарастающим итогом с начала года"), runs("Output, YTD"), runs("Выпуск с начала работы")
+    (True, True, False)
+    """
+    return bool(_RUNNING.search(text))
+
+
+def without_running(header: str) -> str:
+    """Return a header without the words that it runs from the beginning of the year.
+
+    Examples
+    --------
+    >>> without_running("Выпуск нарастающим итогом, млн руб."), without_running("Output (YTD), RUB")
+    ('Выпуск, млн руб.', 'Output, RUB')
+    """
+    return PATH.join(
+        kept for level in header.split(PATH) if (kept := " ".join(_RUNNING.sub("", level).split()))
+    )
+
+
+def from_january(
+    grid: Grid, spec: TableSpec, texts: Sequence[str], where: str, place: Mapping[str, str], notes: Notes
+) -> Grid:
+    """Keep the year of columns that run from January, and mark rows that do so in ``facts["cumulated"]``.
+
+    Columns of three, six and nine months are told and left out beside the year. Columns called by quarters or
+    months run from January where a title or their header says so.
+
+    Raises
+    ------
+    SchemaError
+        Columns that are said to run from January fall.
+    """
+    if spec.name not in ("activity", "links"):
+        return grid
+    said = any(map(runs, texts))
+    bare = [without_running(header) for header in grid.header]
+    groups: dict[tuple[str, int], dict[int, tuple[int, int]]] = {}
+    for at, header in enumerate(grid.header):
+        found = _period(bare[at])
+        if found is None or (found[0] and not _figure(found[0], spec)):
+            continue
+        base, year, first, last = found
+        groups.setdefault((base, year), {})[at] = (1 if said or runs(header) else first, last)
+    titles, spent = list(grid.header), set[int]()
+    for (base, year), spans in groups.items():
+        lasts = [last for _, last in spans.values()]
+        whole = next((at for at, (_, last) in spans.items() if last == 12), -1)
+        if (
+            len(spans) < 2
+            or whole < 0
+            or len(set(lasts)) < len(lasts)
+            or {s for s, _ in spans.values()} != {1}
+        ):
+            continue
+        name = base or next(iter(figures_of(spec, texts)), "")
+        if not name:
+            continue
+        _refuse_falling(grid, sorted(spans, key=lambda at: spans[at][1]), where)
+        titles[whole] = f"{name}{PATH}{year}" if year else name
+        spent |= set(spans) - {whole}
+        left = ", ".join(grid.header[at] for at in spans if at != whole)
+        notes.add(
+            "columns_cumulated", **place, column=grid.header[whole], value=grid.header[whole], detail=left
+        )
+    if spent:
+        kept = [at for at in range(len(titles)) if at not in spent]
+        grid = replace(
+            grid,
+            header=tuple(titles[at] for at in kept),
+            columns=tuple(grid.columns[at] for at in kept),
+            merged=tuple(
+                (a, kept.index(left), b, kept.index(left)) for a, left, b, _ in grid.merged if left in kept
+            ),
+            shown=None if grid.shown is None else grid.shown.of([(at,) for at in kept]),
+        )
+    return _rows(grid, spec, said)
+
+
+def _rows(grid: Grid, spec: TableSpec, said: bool) -> Grid:
+    """Mark a table whose rows are parts of a year and whose titles or headers say that they run."""
+    parts = [at for at, h in enumerate(grid.header) if " ".join(words(without_running(h))) in PART_HEADERS]
+    years = [at for at, h in enumerate(grid.header) if role(h, spec) == "year"]
+    periods = parts or [at for at in years if parse_years(grid.columns[at][:50]).last.any()]
+    if not periods:
+        return grid
+    running = [at for at, header in enumerate(grid.header) if runs(header)]
+    header = list(grid.header)
+    for at in running:
+        bare = without_running(header[at])
+        if at in parts or not any(bare == other for other in header):
+            header[at] = bare
+    if said or any(at in periods or _figure(header[at], spec) for at in running):
+        grid.facts["cumulated"] = True
+    return replace(grid, header=tuple(header))
+
+
+def _figure(header: str, spec: TableSpec) -> bool:
+    name = role(header, spec)
+    return bool(name) and spec[name].type in NUMERIC
+
+
+def _period(header: str) -> tuple[str, int, int, int] | None:
+    """Return what a header says beside a part of a year, the year (0 for none), and first and last month."""
+    above, _, leaf = header.rpartition(PATH)
+    whole = _WHOLE.fullmatch(leaf.strip(" .,")) if above else None
+    if whole and leaf.strip() and not (whole[1] and whole[2]):
+        year = int(whole[1] or whole[2] or 0)
+        return (above, year, 1, 12) if "г" in leaf.lower() or "y" in leaf.lower() else None
+    found = period_of(leaf)
+    if found:
+        return above, *found
+    inside = _PERIOD.search(header) if not above else None
+    found = period_of(inside[0].strip()) if inside else None
+    if inside is None or found is None:
+        return None
+    base = f"{header[: inside.start()]}{header[inside.end() :]}".strip(" ,")
+    return base, *found
+
+
+def _refuse_falling(grid: Grid, order: Sequence[int], where: str) -> None:
+    """Refuse columns that are said to run from January and fall.
+
+    Raises
+    ------
+    SchemaError
+        One of them is below the one before it.
+    """
+    values = np.array([parse_numbers(grid.columns[at]).values for at in order])
+    with np.errstate(invalid="ignore"):
+        fall = np.argwhere(np.diff(values, axis=0) < 0)
+    if len(fall):
+        at, row = fall[0].tolist()
+        raise refusal(
+            SchemaError,
+            "cumulated_falls",
+            where=where,
+            row=int(grid.lines[row]),
+            first=repr(grid.header[order[at]]),
+            second=repr(grid.header[order[at + 1]]),
+        )
