@@ -28,6 +28,7 @@ from clustercoop.loaders.sides import settle_headers
 from clustercoop.loaders.tokens import Issue
 from clustercoop.loaders.unit_columns import ColumnUnits, unit_columns
 from clustercoop.loaders.unit_rule import settle_units
+from clustercoop.loaders.units import unit_words, words
 from clustercoop.loaders.vocabulary import read_header
 from clustercoop.loaders.years import parse_years
 
@@ -272,16 +273,32 @@ def _absent(column: ColumnSpec, size: int) -> Any:
 
 
 def _read_numbers(grid: Grid, matched: Sequence[Matched]) -> dict[str, Numbers]:
-    """Read number columns; where one leaves ``1,234`` open, the others of the file may decide the sign."""
+    """Read number columns; where one leaves ``1,234`` open, the others of the file may decide the sign.
+
+    Where none does, headers of a language that writes a decimal comma decide.
+    """
     read = {m.column.name: parse_numbers(grid.columns[m.position]) for m in matched}
-    proven = {sign for n in read.values() if not n.assumed for sign in n.decimal}
-    if len(proven) == 1:
-        hint = proven.pop()
+    proven = {sign for n in read.values() for sign in _proven(n)}
+    if not proven and any(n.assumed for n in read.values()):
+        used = {m.position for m in matched}
+        rest = [cells for at, cells in enumerate(grid.columns) if at not in used and are_numbers(cells)]
+        proven = {sign for cells in rest for sign in _proven(parse_numbers(cells))}
+        said = {word for header in grid.header for word in words(header)}
+        proven = proven or ({",."} if said & set(unit_words("comma")) else set())
+    if len({sign[0] for sign in proven}) == 1:
+        hint = max(proven, key=len)
         for m in matched:
             numbers = read[m.column.name]
             if numbers.assumed or bool((numbers.issue == Issue.DECIMAL_UNCLEAR).any()):
                 read[m.column.name] = parse_numbers(grid.columns[m.position], hint=hint)
     return read
+
+
+def _proven(numbers: Numbers) -> set[str]:
+    """Return the decimal signs that a column proves, with the sign of thousands where it proves that."""
+    if numbers.assumed:
+        return set()
+    return set(numbers.decimal) | {{".": ",.", ",": ".,"}[sign] for sign in numbers.thousands if sign in ".,"}
 
 
 def _number(

@@ -100,7 +100,18 @@ def _options(stripped: str, table: str) -> tuple[Option, ...]:
         or _glossed(stripped, spec)
         or _of_levels(stripped, spec)
         or _owned(stripped, spec)
+        or _bilingual(stripped, spec)
     )
+
+
+def _bilingual(header: str, spec: TableSpec) -> tuple[Option, ...]:
+    """Read ``Year/Год``: one header in two languages."""
+    parts = [part.strip() for part in re.split(r"[/|]", header)]
+    if len(parts) != 2 or PATH in header or not all(parts) or parts[0].isascii() == parts[1].isascii():
+        return ()
+    first, second = (options(part, spec) for part in parts)
+    names = {option.name for option in second}
+    return tuple(replace(o, sure=min(o.sure, GLOSS)) for o in first if o.name in names)
 
 
 def _inside(reading: Reading, spec: TableSpec) -> tuple[Option, ...]:

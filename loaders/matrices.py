@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
@@ -20,11 +21,14 @@ from clustercoop.loaders.sheets import Grid, RawSheet, place_of, show
 from clustercoop.loaders.sides import are_payments, paid_headers
 from clustercoop.loaders.units import Unit, read_unit
 from clustercoop.loaders.vocabulary import read_header
+from clustercoop.loaders.who import name_key
 
 Naming = Callable[[tuple[str, ...]], str]
 
 _SEARCH: Final = 20
 _LEVELS: Final = 3
+# Rows of a matrix whose labels may differ in spelling from those of its columns.
+_NAMES: Final = 2000
 JOINT: Final = " / "
 _UNIT_BEHIND: Final = re.compile(r"[,(][^,(]*\)?$")
 _SIDES: Final = re.compile(r"\s*[/\\|→>]+\s*|\s+-+>?\s+")
@@ -91,6 +95,7 @@ def _square(records: Sequence[Sequence[Any]], first: int, levels: int, left: int
         columns.pop()
     sides = [[show(cell).strip() for cell in row[:levels]] for row in records[body:]]
     rows = [tuple(side) for side in _down(sides)]
+    columns = _as_rows(columns, rows) if levels == 1 and len(rows) < _NAMES else columns
     named = {label for label in columns if all(label) and not _is_total(label)}
     shared = named & {label for label in rows if all(label)}
     if len(shared) < 2 or len(shared) * 2 < min(len(named), len({row for row in rows if all(row)})):
@@ -99,6 +104,24 @@ def _square(records: Sequence[Sequence[Any]], first: int, levels: int, left: int
         return None  # a label that stands twice is no actor
     corner = show(records[body - 1][0]).strip() if len(records[body - 1]) else ""
     return Square(body, left, tuple(rows), tuple(columns), frozenset(shared), corner)
+
+
+def _as_rows(columns: list[tuple[str, ...]], rows: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Write labels of columns as those of rows where they are one name: quotes, legal form, ё apart."""
+    known = set(rows)
+    strange = [label for label in columns if label not in known and not any(map(str.isdigit, label[0]))]
+    if not strange:
+        return columns
+    keys: dict[tuple[str, ...], set[tuple[str, ...]]] = {}
+    for label in known:
+        keys.setdefault(_key(label[0]), set()).add(label)
+    found = {label: keys.get(_key(label[0]), set()) - set(columns) for label in strange}
+    return [next(iter(found[c])) if len(found.get(c, ())) == 1 else c for c in columns]
+
+
+@cache
+def _key(text: str) -> tuple[str, ...]:
+    return name_key(text)[:1] if text else ()
 
 
 def _is_total(label: Sequence[str]) -> bool:

@@ -87,8 +87,9 @@ def parse_numbers(cells: NDArray[Any], *, hint: str = "", usual: NDArray[np.int6
     ----------
     cells : array, shape (rows,)
         Numeric, or objects: text, numbers, dates, None.
-    hint : {"", ".", ","}
-        Decimal sign proven elsewhere in the same file; settles ``1,234`` where the column itself does not.
+    hint : {"", ".", ",", ".,", ",."}
+        Decimal sign proven elsewhere in the same file, and the sign of thousands where that is; settles
+        ``1,234`` where the column itself does not.
     usual : array of int64, optional
         Usual number of decimals around each cell (−1 unknown), to split footnote digits from the value;
         taken from the whole column by default.
@@ -295,13 +296,15 @@ def _reading(mark: str, evidence: Evidence, hint: str, small: str) -> str:
         return "thousands"
     if other in evidence.decimal:
         return "unclear"  # either sign may be decimal here, and no cell shows this one as thousands
-    if decimal or hint == mark:
+    if decimal or hint[:1] == mark:
         return "decimal"
+    if hint == other + mark:
+        return "thousands"
     if small:
         return "thousands" if small == "yes" else "unclear"
     # A point is decimal by the convention of every program that writes tables; a comma has no such
     # convention.
-    return "assumed" if mark == "." and hint != "," else "unclear"
+    return "assumed" if mark == "." and hint[:1] != "," else "unclear"
 
 
 def _usual_decimals(

@@ -59,7 +59,7 @@ def fold_parts(ledger: Ledger, months: Months) -> None:
     Parts that make a year exactly are summed (counts are averaged by their months); of parts that all begin
     in January the longest is taken, as each holds those before it. A row of the whole year stands for its
     parts. What does not make a year leaves its figures unknown. Rows of links are only freed of cumulated
-    parts: their year is the sum of their deliveries anyway.
+    parts, and of parts beside a year that is their sum: their year is the sum of their deliveries anyway.
     """
     first, last = (np.where(ledger.alive, side, 0) for side in months)
     rows = np.flatnonzero(last > 0)
@@ -89,6 +89,7 @@ def fold_parts(ledger: Ledger, months: Months) -> None:
     longest = distinct & (size > 1) & (alone | from_january)
     if ledger.spec.name == "links":
         longest &= from_january
+        longest |= alone & distinct & (union == _YEAR) & _adds_up(ledger, order, starts, size, length == 12)
         _drop_others(ledger, order, starts, size, longest, "part_cumulated")
         _tell_partial_years(ledger, first, last)
         return
@@ -98,6 +99,16 @@ def fold_parts(ledger: Ledger, months: Months) -> None:
     _drop_others(ledger, order, starts, size, longest, "part_cumulated")
     open_ = ~complete & ~whole
     _leave_unknown(ledger, order, starts, size, open_ & (distinct | (size == 1)))
+
+
+def _adds_up(
+    ledger: Ledger, order: NDArray[Any], starts: NDArray[Any], size: NDArray[Any], whole: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Tell of each group of links whether its row of the year is the sum of its parts."""
+    values = np.nan_to_num(ledger.values("value")[order])
+    total = np.add.reduceat(np.where(whole, values, 0.0), starts)
+    parts = np.add.reduceat(np.where(whole, 0.0, values), starts)
+    return (size > 1) & np.isclose(total, parts, rtol=1e-6, atol=0.0)
 
 
 def _said(year: float, _: int) -> str:

@@ -127,7 +127,7 @@ def _is_amount(header: str, spec: TableSpec) -> bool:
 def _fit(
     grid: Grid, quantity: int, priced: _Thing, where: str, header: str
 ) -> tuple[int, NDArray[np.float64] | float, bool]:
-    """Return the column of units (−1: none), what quantities are multiplied by, and if the price names one."""
+    """Return the column of units (−1: none), what quantities are multiplied by, if the price names one."""
     of_units = (i for i, h in enumerate(grid.header) if unit_words("name").get(" ".join(words(h))) == "unit")
     unit_at = next(of_units, -1)
     named = grid.header[quantity]

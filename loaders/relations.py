@@ -102,7 +102,7 @@ def _check_sales(links: Ledger, activity: Ledger, notes: Notes) -> None:
     key = years[: len(links)][sold] * size + supplier.codes[sold]
     sums += np.bincount(key, links.values("value")[sold], len(sums))
     asked = years[len(links) :] * size + who.spread(seller, -1)
-    mine = np.where(asked < 0, np.nan, sums[asked])
+    mine = np.where(asked < 0, np.nan, sums[np.maximum(asked, 0)] if len(sums) else np.nan)
     output = activity.values("output")
     both = activity.alive & (mine > 0) & (output > 0)
     over = both & (mine > CONTRADICTED * output)

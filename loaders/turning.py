@@ -43,6 +43,7 @@ from clustercoop.loaders.vocabulary import (
     read_header,
     without_prices,
 )
+from clustercoop.loaders.void import without_void
 
 _WHOLES: Final = (QUARTERS, HALVES, MONTHS, KINDS)
 _PARTS: Final = frozenset(mark for whole in _WHOLES for mark in whole)
@@ -65,6 +66,8 @@ _DATE: Final = re.compile(r"\d{1,2}[./-]\d{1,2}[./-](?:19|20)\d\d|(?:19|20)\d\d-
 _AS_OF: Final = re.compile(r"\b(?:по состоянию на|на|as of|as at)\b[^;:]*", re.IGNORECASE)
 _YEAR: Final = re.compile(r"(?<![\d.,])(?:19|20)\d\d(?![\d.,]*\d)")
 _CLUSTER: Final = re.compile(r"(?:кластер\w*|cluster)\s*[«\"“]([^«»\"”]+)[»\"”]", re.IGNORECASE)
+# The last day of a year as a header: its figures are of that year.
+_YEAR_END: Final = re.compile(r"\b(?:31[./]12[./]((?:19|20)\d\d)|((?:19|20)\d\d)-12-31)(?:[ T]00:00:00)?\b")
 _SAMPLE: Final = 200
 
 
@@ -89,11 +92,13 @@ def turn(grid: Grid, spec: TableSpec, hints: Hints, notes: Notes) -> Grid:
     """
     where = place_of(grid.file, grid.sheet)
     place = {"table": spec.name, "file": grid.file, "sheet": grid.sheet}
+    grid = _with_years_of_dates(grid)
     grid.facts["headers"] = () if "matrix" in grid.facts else grid.header
     grid = from_january(grid, spec, (*hints.titles, *hints.names), where, place, notes)
     _refuse_spanned(grid, spec, where)
     grid = _with_merged_keys(grid, spec, place, notes)
     grid = with_amounts(grid, spec, where, place, notes)
+    grid = without_void(grid, spec, place, notes)
     grid = _without_plans(grid, spec, place, notes)
     grid = _from_indicators(grid, spec, where, place, notes)
     grid = name_kinds(grid, spec)
@@ -105,6 +110,12 @@ def turn(grid: Grid, spec: TableSpec, hints: Hints, notes: Notes) -> Grid:
     if "year" not in spec.names or not spec["year"].required:
         return grid
     return _with_years(grid, spec, hints, where, place, notes)
+
+
+def _with_years_of_dates(grid: Grid) -> Grid:
+    """Write headers that are the last day of a year as the year."""
+    header = tuple(_YEAR_END.sub(lambda m: m[1] or m[2], text) for text in grid.header)
+    return replace(grid, header=header)
 
 
 def _with_merged_keys(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes) -> Grid:
@@ -369,10 +380,20 @@ def _named_figures(
         seen = ", ".join(grid.header[at] for at in bare[:3])
         raise refusal(SchemaError, "years_of_nothing", where=where, years=seen)
     header = list(grid.header)
+    unit = _unit_of_total(grid, dated)
     for at in bare:
-        rest = YEAR_IN_TEXT.sub("", header[at]).strip(" ,;()")
+        rest = YEAR_IN_TEXT.sub("", header[at]).strip(" ,;()") or unit
         header[at] = f"{figures[0]}{', ' + rest if rest else ''}{PATH}{dated[at].year}"
     return replace(grid, header=tuple(header))
+
+
+def _unit_of_total(grid: Grid, dated: Mapping[int, Reading]) -> str:
+    """Return the unit of money that a total of the years names: ``Итого, тыс. руб.``; "" for none."""
+    for at, header in enumerate(grid.header):
+        reading = read_header(header)
+        if at not in dated and not reading.core and "total" in reading.marks and reading.unit.of_money:
+            return unit_piece(header)
+    return ""
 
 
 def _unpivot(grid: Grid, dated: Mapping[int, Reading], years: Sequence[int]) -> Grid:
@@ -414,7 +435,7 @@ def _without_year(header: str) -> str:
     ('Выпуск, млн руб.', 'Выпуск, млн руб.')
     """
     levels = [level for level in header.split(PATH) if not _only_year(read_header(level))]
-    return PATH.join(" ".join(YEAR_IN_TEXT.sub("", level).split()) for level in levels)
+    return PATH.join(" ".join(YEAR_IN_TEXT.sub(" ", level).replace(" ,", ",").split()) for level in levels)
 
 
 def _year_of(hints: Hints, where: str) -> tuple[int, str]:

@@ -36,6 +36,8 @@ _CYRILLIC: Final = re.compile("[А-яЁё]")
 _LATIN: Final = re.compile("[A-Za-z]")
 _BRACES: Final = re.compile(r"\{([^{}]*)\}")
 _YEAR: Final = re.compile(r"(?:fy|cy)?((?:19|20)\d\d)(?:г|год|f|e|a)?")
+# Analysts' marks of a forecast and an estimate: 2025F, 2024E.
+_FORECAST: Final = re.compile(r"(?:fy|cy)?(?:19|20)\d\d[ef]")
 _YEAR_WORDS: Final = frozenset({"г", "год", "года", "году", "гг", "year", "fy", "fiscal"})
 # Where a form keeps the figure: no part of its name.
 _FORM_PLACE: Final = re.compile(
@@ -264,6 +266,7 @@ def read_header(header: str) -> Reading:
         marks |= {"priced"} if bare != level else set()
         rest, own = read_unit(_FORM_PLACE.sub(" ", bare))
         kept, its_year = _take_year(rest.split())
+        marks |= {"plan"} if its_year and any(map(_FORECAST.fullmatch, rest.split())) else set()
         stems = [stem(word) for word in kept]
         leaf = depth == len(levels) - 1 and len(levels) > 1
         only, found = _take_marks(stems, leaf)

@@ -1,0 +1,81 @@
+"""Rows of documents that came to nothing: cancelled, deleted, drafts; told by a column of their state."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import replace
+from functools import cache
+from importlib import resources
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from clustercoop.graph.schema import TableSpec
+from clustercoop.loaders.notes import Notes
+from clustercoop.loaders.sheets import BrokenRow, Grid, show
+from clustercoop.loaders.units import words
+
+_SHOWN: Final = 3
+
+
+@cache
+def _known() -> dict[str, frozenset[str]]:
+    text = resources.files("clustercoop.loaders").joinpath("status_words.csv").read_text("utf-8")
+    return {
+        row["means"]: frozenset(_plain(word) for word in row["words"].split("|"))
+        for row in csv.DictReader(text.splitlines())
+    }
+
+
+def _plain(text: str) -> str:
+    return " ".join(words(text)) or text.strip()
+
+
+def without_void(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes) -> Grid:
+    """Set aside rows of links whose state says that nothing was supplied; tell those that were broken off.
+
+    A state is a cell of a column ``Статус``, or a yes or no under ``Проведён``. A contract
+    that was broken off may have been supplied in part: it stays, and is told.
+    """
+    if spec.name != "links":
+        return grid
+    void, ended, said = np.zeros(len(grid), bool), np.zeros(len(grid), bool), dict[str, None]()
+    for header, cells in zip(grid.header, grid.columns, strict=True):
+        title = _plain(header)
+        kind = next((k for k in ("header", "posted", "deleted") if title in _known()[k]), "")
+        if not kind or not len(grid):
+            continue
+        codes, unique = pd.factorize(cells, use_na_sentinel=False)
+        texts = [_plain(show(cell)) for cell in unique]
+        gone = [_is_void(text, kind) for text in texts]
+        off = [kind == "header" and text in _known()["ended"] for text in texts]
+        void |= np.array(gone)[codes]
+        ended |= np.array(off)[codes]
+        said |= dict.fromkeys(show(unique[at]).strip() for at in range(len(texts)) if gone[at] or off[at])
+    for code, which in (("status_void", void), ("status_ended", ended & ~void)):
+        if which.any():
+            shown = ", ".join([text for text in said if text][:_SHOWN])
+            line = int(grid.lines[int(np.argmax(which))])
+            notes.add(code, **place, row=line, value=str(int(which.sum())), detail=shown)
+    return _dropped(grid, void) if void.any() else grid
+
+
+def _is_void(text: str, kind: str) -> bool:
+    if kind == "header":
+        return text in _known()["void"]
+    return text in _known()["no" if kind == "posted" else "yes"]
+
+
+def _dropped(grid: Grid, void: NDArray[Any]) -> Grid:
+    broken = [
+        BrokenRow(int(grid.lines[row]), "void_row", tuple(column[row] for column in grid.columns))
+        for row in np.flatnonzero(void).tolist()
+    ]
+    return replace(
+        grid,
+        columns=tuple(column[~void] for column in grid.columns),
+        lines=grid.lines[~void],
+        broken=(*grid.broken, *broken),
+    )
