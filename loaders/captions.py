@@ -16,6 +16,7 @@ from clustercoop.loaders.vocabulary import read_header
 
 _PIECE_ENDS: Final = re.compile(r"[,;():/\n\[\]—–]|\s-\s")
 _LEADING: Final = frozenset({"в", "in", "ед", "изм", "измерения", "единица", "единицы", "валюта", "currency"})
+_THINGS: Final = ("physical", "percent", "scale", "units")
 _YEAR: Final = re.compile(r"(?:19|20)\d\d")
 _LETTERS: Final = ("абвг", "abcd")
 
@@ -43,6 +44,28 @@ def title_units(text: str) -> dict[Unit, str]:
                 units.setdefault(unit_of(runs[start:end]), run)
             start = max(end, start) + 1
     return units
+
+
+def thing_named(text: str) -> str:
+    """Return the words by which a title says that figures are of things or per cent, "" where it does not.
+
+    Examples
+    --------
+    >>> thing_named("Поставки в тоннах"), thing_named("Доля в поставках, %"), thing_named("Форма № 1-т")
+    ('тоннах', '%', '')
+    """
+    for piece in _PIECE_ENDS.split(text):
+        runs = unit_runs(words(piece), capitals(piece))
+        start = len(runs)
+        while start and (word := runs[start - 1][1]) is not None and word.kind in _THINGS:
+            start -= 1
+        unit = unit_of(runs[start:])
+        run = " ".join(word for part, _ in runs[start:] for word in part)
+        before = runs[start - 1][0][-1] if start else ""
+        told = unit.percent or (unit.physical not in ("", "persons") and (len(run) > 1))
+        if told and not unit.currency and (not start or before in _LEADING):
+            return run
+    return ""
 
 
 def _of_money(runs: Runs, at: int) -> bool:

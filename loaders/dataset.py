@@ -43,12 +43,14 @@ from clustercoop.loaders.forms import (
 )
 from clustercoop.loaders.frames import frame_source
 from clustercoop.loaders.grids import is_list, to_grid
+from clustercoop.loaders.joined import join_figures
 from clustercoop.loaders.ledger import REJECTED_COLUMNS, Ledger, Mask, exact_sum
 from clustercoop.loaders.matrices import read_square
 from clustercoop.loaders.needed import raise_ignored
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.parts import fold_parts
 from clustercoop.loaders.periods import flows_by_period
+from clustercoop.loaders.register import with_register
 from clustercoop.loaders.relational import Reader
 from clustercoop.loaders.relations import check_relations
 from clustercoop.loaders.sheets import Grid
@@ -185,6 +187,7 @@ def build(
     lone: bool = False,
 ) -> Dataset:
     """Type, check and assemble the tables; with `lone`, links without participants will do."""
+    sources = sources if lone else with_register(sources, notes)
     if not lone:
         _require_tables({source.table for source in sources})
     if progress:
@@ -350,6 +353,8 @@ def _check(
     elif shared is not None:
         check_shared(ledger, shared, parallel=PARALLEL[table])
     else:
+        if table == "activity":
+            join_figures(ledger)
         check_keys(ledger, parallel=PARALLEL.get(table, ""))
 
 

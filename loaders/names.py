@@ -30,8 +30,9 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
 _WORDS: Final[dict[str, tuple[str, ...]]] = {
     "links": tuple(
         "поставки отгрузки отгрузка связи реализация поступление кооперация платежи договоры контракты "
-        "продажи links link supplies supply edges deliveries shipments transactions flows trade payments "
-        "contracts sales".split()
+        "продажи закупки закупка приобретение выписка накладные links link supplies supply edges deliveries "
+        "shipments transactions flows trade payments "
+        "contracts sales purchases invoices".split()
     ),
     "participants": tuple(
         "реестр участники участник члены организации предприятия компании participants members register "

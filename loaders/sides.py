@@ -67,6 +67,20 @@ def paid_headers(headers: Sequence[str]) -> list[str]:
     return [_turned(header) for header in headers] if are_payments(headers) else list(headers)
 
 
+def sided_headers(headers: Sequence[str]) -> list[str]:
+    """Return headers with both sides named where payments, or a ledger of one's own, call them otherwise.
+
+    Examples
+    --------
+    >>> sided_headers(["Организация", "Контрагент", "Сумма"])
+    ['Поставщик', 'Покупатель', 'Сумма']
+    """
+    named = paid_headers(headers)
+    if all(any(_says(header, means) for header in named) for means in ("own", "other")):
+        named = [_renamed(header, {"own": _SUPPLIER, "other": _BUYER}) for header in named]
+    return named
+
+
 def settle_headers(
     grid: Grid, spec: TableSpec, direction: str, place: dict[str, str], notes: Notes
 ) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -25,11 +25,11 @@ from clustercoop.loaders.names import Named, only_year, read_name
 from clustercoop.loaders.needed import FIGURES
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.numbers import are_numbers
-from clustercoop.loaders.part_columns import part_of_year
+from clustercoop.loaders.part_columns import figures_of, part_of_year
 from clustercoop.loaders.raw import BOOK_SUFFIXES, SUFFIXES, parquet_parts, read_raw, stem_of, suffix_of
 from clustercoop.loaders.relational import Reader
 from clustercoop.loaders.sheets import RawSheet, show
-from clustercoop.loaders.sides import paid_headers
+from clustercoop.loaders.sides import sided_headers
 from clustercoop.loaders.trade import trade_headers
 from clustercoop.loaders.transactions import pending
 from clustercoop.loaders.upright import lies_on_side
@@ -304,8 +304,8 @@ def _of_book(
             found.append(Source(table, sheet, "mapping" if given.table else "name", part, "", given))
         else:
             left.append(sheet)
-    if not found or not file_named.exact:
-        have = {source.table for source in found}
+    if not found or not file_named.exact or any(map(_one_figure, left)):
+        have = {source.table for source in found if not _one_figure(source.sheet)}
         more = [
             s
             for sheet in left
@@ -317,7 +317,13 @@ def _of_book(
         notes.add("sheet_ignored", file=name, sheet=sheet.sheet, value=sheet.sheet, detail=_may_hold(sheet))
     if not found:
         notes.add("file_ignored", file=name, value=name)
-    return found
+    return [_of_figure(source) for source in found]
+
+
+def _of_figure(source: Source) -> Source:
+    """Return a sheet of one figure as the part of the table that its title names."""
+    part = _one_figure(source.sheet) if source.table == "activity" and not source.part.isdigit() else ""
+    return replace(source, part=part) if part else source
 
 
 def _may_hold(sheet: RawSheet) -> str:
@@ -353,6 +359,8 @@ def _one_each(sources: Sequence[Source], name: str, file_named: Named) -> list[S
         titles = [source.sheet.sheet for source in mine]
         if len(mine) == 1:
             out += mine
+        elif table == "activity" and len(set(map(_one_figure, (s.sheet for s in mine))) - {""}) == len(mine):
+            out += mine
         elif all(map(only_year, titles)):
             out += [Source(table, s.sheet, s.told, s.sheet.sheet[:4], "", s.given) for s in mine]
         elif table == "participants" and all("cluster_id" not in _roles(s.sheet, table) for s in mine):
@@ -362,11 +370,23 @@ def _one_each(sources: Sequence[Source], name: str, file_named: Named) -> list[S
     return out
 
 
+def _one_figure(sheet: RawSheet) -> str:
+    """Return the figure that the title of a sheet gives to its columns of years, "" where it does not."""
+    if not sheet.sheet or sheet.frame is not None:
+        return ""
+    spec = tables()["activity"]
+    titles = [title for title in find_block(sheet.records, spec).paths if title]
+    years = [title for title in titles if only_year(title)]
+    if not years or not any(role(title, spec) == "participant_id" for title in titles):
+        return ""
+    return next(iter(figures_of(spec, [sheet.sheet])), "")
+
+
 def _roles(sheet: RawSheet, table: str) -> set[str]:
     """Return the columns of a table that the headers of a sheet name."""
     spec = tables()[table]
     header = sheet.frame.columns if sheet.frame is not None else find_block(sheet.records, spec).paths
-    texts = paid_headers([str(path) for path in header]) if table == "links" else map(str, header)
+    texts = sided_headers([str(path) for path in header]) if table == "links" else map(str, header)
     return {role(text, spec) for text in texts} - {""}
 
 
@@ -405,6 +425,8 @@ def _told_by_headers(sheet: RawSheet) -> str:
                 return table
     if looks_square(sheet):
         return "links"
+    if _one_figure(sheet):
+        return "activity"
     return "activity" if lies_on_side(sheet, tables()["activity"]) else ""
 
 

@@ -36,17 +36,20 @@ class ColumnUnits:
         Rows whose unit names no scale (``руб.``): it is 1 unless the header names one.
     currency : str
         The one currency that they name.
+    whole : bool
+        Whether the rows are documents, so that amounts are in units of that currency.
     """
 
     headers: dict[str, str] = field(default_factory=dict)
     scales: dict[str, NDArray[np.float64]] = field(default_factory=dict)
     implicit: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))
     currency: str = ""
+    whole: bool = False
 
     def leaves_open(self, matched: Matched) -> bool:
         """Tell whether a column of money now has a currency and still no scale: millions are assumed."""
         bare = matched.column.type == "money" and matched.unit == Unit()
-        return bare and bool(self.currency) and matched.column.name not in self.scales
+        return bare and bool(self.currency) and not self.whole and matched.column.name not in self.scales
 
     def give(self, matched: Matched, where: str) -> Matched:
         """Return a matched column with this currency where its header names none.

@@ -11,15 +11,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from clustercoop.graph.errors import SchemaError
 from clustercoop.graph.texts import refusal
-from clustercoop.loaders.captions import one_unit, title_units
+from clustercoop.loaders.captions import one_unit, thing_named, title_units
 from clustercoop.loaders.headers import Matched
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.raw import stem_of
 from clustercoop.loaders.sheets import Grid, place_of
 from clustercoop.loaders.unit_columns import ColumnUnits
 from clustercoop.loaders.units import Unit, read_unit
+from clustercoop.loaders.years import parse_years
 
 
 def settle_units(
@@ -47,6 +50,10 @@ def settle_units(
     named_above = {unit: run for text in above for unit, run in title_units(text).items()}
     text = one_unit([*above, *grid.asides], where) if bare else ""
     title = read_unit(text)[1]
+    unknown = [m.header for m in bare if m.unit == Unit() and not given.currency]
+    thing = next(filter(None, map(thing_named, above)), "") if unknown and title == Unit() else ""
+    if thing:
+        raise refusal(SchemaError, "title_of_things", header=repr(unknown[0]), where=where, thing=thing)
     taken = []
     for m in done.values():
         if len(named_above) == 1:
@@ -67,8 +74,22 @@ def settle_units(
     if taken:
         notes.add("unit_from_title", **place, value=", ".join(taken), detail=text)
     settled = [done.get(m.position, m) for m in matched]
+    if any(map(given.leaves_open, settled)) and _documents(settled, grid):
+        given.whole = True
+        headers = ", ".join(m.header for m in settled if m.column.type == "money")
+        notes.add("unit_of_documents", **place, value=headers, detail=given.currency)
     unnamed += [m.header for m in settled if given.leaves_open(m)]
     return tuple(given.give(m, where) for m in settled)
+
+
+def _documents(matched: Sequence[Matched], grid: Grid) -> bool:
+    """Tell whether every row is of a day, as documents are."""
+    at = next((m.position for m in matched if m.column.type == "year"), -1)
+    if at < 0 or not len(grid):
+        return False
+    read = parse_years(grid.columns[at])
+    known = ~np.isnan(read.years)
+    return bool(known.any() and read.dated[known].all() and not (read.january | read.closing)[known].all())
 
 
 def _with_formats(

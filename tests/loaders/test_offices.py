@@ -1,0 +1,293 @@
+"""Tables as offices keep them, with figures worked out by hand: read rightly, or refused with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import xlsxwriter
+
+from clustercoop.graph.errors import ClusterCoopError
+from clustercoop.graph.settings import Settings
+from clustercoop.loaders.dataset import Dataset, read_dataset
+
+PEOPLE = "ИНН;Наименование;Кластер\n7701;Вектор;А\n7702;Ёлка;А\n7703;Сталь;А\n"
+HEAD = "Год;Поставщик;Покупатель;"
+# 1.5 million from 7701 to 7702 and 2.5 million from 7702 to 7703 in 2021.
+ROWS = "2021;7701;7702;1500\n2021;7702;7703;2500\n"
+LINKS = {("7701", "7702"): 1.5, ("7702", "7703"): 2.5}
+LIST = f"{HEAD}Сумма, тыс. руб.\n{ROWS}"
+FIGURES = {("7701", "output"): 10.0, ("7702", "output"): 20.0}
+
+Rows = list[list[Any]]
+
+
+def book(path: Path, sheets: Mapping[str, Rows]) -> None:
+    with xlsxwriter.Workbook(path, {"default_date_format": "dd.mm.yyyy"}) as out:
+        for name, rows in sheets.items():
+            page = out.add_worksheet(name)
+            for r, row in enumerate(rows):
+                for c, cell in enumerate(row):
+                    if isinstance(cell, tuple):
+                        page.write(r, c, cell[0], out.add_format({"num_format": cell[1]}))
+                    elif cell != "":
+                        page.write(r, c, cell) if not isinstance(cell, str) else page.write_string(r, c, cell)
+
+
+def read(folder: Path, files: Mapping[str, Any], people: str = PEOPLE, **settings: Any) -> Dataset:
+    if people:
+        (folder / "participants.csv").write_text(people, "utf-8")
+    for name, content in files.items():
+        if isinstance(content, dict):
+            book(folder / name, content)
+        else:
+            (folder / name).write_text(content, "utf-8")
+    return read_dataset(folder, settings=Settings(**settings))
+
+
+def links(data: Dataset, year: int = 2021) -> dict[tuple[str, str], float]:
+    found: dict[tuple[str, str], float] = {}
+    for row in data.graph.to_tables()["links"].to_dict("records"):
+        assert row["year"] == year, row
+        pair = (row["supplier_id"], row["buyer_id"])
+        found[pair] = found.get(pair, 0.0) + row["value"]
+    return found
+
+
+def figures(data: Dataset, year: int = 2021) -> dict[tuple[str, str], float]:
+    table = data.graph.to_tables()["activity"]
+    of = table[table["year"] == year].set_index("participant_id")
+    names = ("output", "employees", "rd_expenses", "used_by_participants")
+    return {(who, name): float(v) for name in names for who, v in of[name].dropna().items()}
+
+
+def codes(data: Dataset) -> set[str]:
+    return {finding.code for finding in data.findings}
+
+
+SUPPLIES: dict[str, dict[str, Any]] = {
+    "price for a tonne, kilograms": {
+        "links.csv": f"{HEAD}Количество, кг;Цена за тонну, руб.\n"
+        "2021;7701;7702;300000;5000\n2021;7702;7703;500000;5000\n"
+    },
+    "price and units by row": {
+        "links.csv": f"{HEAD}Количество;Ед. изм.;Цена за единицу без НДС, руб.\n"
+        "2021;7701;7702;300;т;5000\n2021;7702;7703;50;шт;50000\n"
+    },
+    "price beside the amount": {
+        "links.csv": f"{HEAD}Объем;Цена, руб.;Стоимость, руб.\n"
+        "2021;7701;7702;300;5000;1500000\n2021;7702;7703;500;5000;2500000\n"
+    },
+    "price with a currency in a column": {
+        "links.csv": "Year,Seller,Buyer,Qty,Price,Currency\n"
+        "2021,7701,7702,300,5000,RUB\n2021,7702,7703,500,5000,RUB\n"
+    },
+    "suppliers above their records": {
+        "links.csv": "Поставщик;Покупатель;Дата;Сумма, руб.\n7701;;;1500000\n;7702;01.02.2021;1000000\n"
+        ";7702;01.03.2021;500000\n7702;;;2500000\n;7703;01.03.2021;2500000\n"
+    },
+    "delivery after the document": {
+        "links.csv": "Дата документа;Дата отгрузки;Поставщик;Покупатель;Сумма, тыс. руб.\n"
+        "30.12.2020;12.01.2021;7701;7702;1500\n05.03.2021;06.03.2021;7702;7703;2500\n"
+    },
+    "posting after the invoice": {
+        "links.csv": "Invoice date,Posting date,Supplier,Buyer,Amount (RUB thousand)\n"
+        "2020-12-30,2021-01-12,7701,7702,1500\n2021-03-05,2021-03-06,7702,7703,2500\n"
+    },
+    "German heads and thousands": {
+        "links.csv": "Jahr;Lieferant;Abnehmer;Umsatz in TEUR\n2021;7701;7702;1.500\n2021;7702;7703;2.500\n"
+    },
+    "documents with a currency": {
+        "links.csv": "Дата,Поставщик,Покупатель,Сумма,Валюта\n"
+        "01.02.2021,7701,7702,1500000,RUB\n05.02.2021,7702,7703,2500000,RUB\n"
+    },
+    "payments told by their headers": {
+        "Выгрузка.csv": "Дата операции;Плательщик;ИНН плательщика;Получатель;ИНН получателя;Сумма, руб.;"
+        "Назначение платежа\n01.03.2021;Б;7702;А;7701;1500000;сч. 1\n05.03.2021;В;7703;Б;7702;2500000;сч. 2\n"
+    },
+    "a matrix of who pays whom": {
+        "links_2021.csv": "Кто платит \\ Кому, тыс. руб.;7701;7702;7703\n7701;;;\n7702;1500;;\n7703;;2500;\n"
+    },
+    "a matrix of names": {
+        "links_2021.csv": "тыс. руб.;Вектор;Елка;Сталь\nООО Вектор;;1500;\nЁлка;;;2500\nСталь;;;\n"
+    },
+    "cancelled contracts": {
+        "Контракты.csv": "Дата контракта;ИНН заказчика;ИНН поставщика;Цена контракта, руб.;Статус\n"
+        "12.02.2021;7702;7701;1500000,00;Исполнен\n15.02.2021;7703;7702;2500000,00;Исполняется\n"
+        "16.02.2021;7703;7701;900000,00;Аннулирован\n"
+    },
+    "quarters beside their year": {
+        "links.csv": "Период;Поставщик;Покупатель;Сумма, тыс. руб.\n1 кв. 2021;7701;7702;300\n"
+        "2 кв. 2021;7701;7702;300\n3 кв. 2021;7701;7702;300\n4 кв. 2021;7701;7702;600\n2021;7701;7702;1500\n"
+        "2021;7702;7703;2500\n"
+    },
+    "a unit in the total of years": {
+        "links.csv": "Поставщик;Покупатель;2020;2021;Итого, тыс. руб.\n"
+        "7701;7702;;1500;1500\n7702;7703;;2500;2500\n"
+    },
+    "one header in two languages": {
+        "links.csv": f"Year/Год;Supplier/Поставщик;Buyer/Покупатель;Amount/Сумма (тыс. руб.)\n{ROWS}"
+    },
+    "own and counterparty": {
+        "Закупки 2021.csv": "Организация (ИНН);Контрагент (ИНН);Сумма без НДС, руб.\n"
+        "7702;7701;1500000\n7703;7702;2500000\n"
+    },
+    "noughts and words for none": {
+        "links.csv": f"{LIST}2021;7702;0;7\n2021;7702;0000000000;7\n2021;7702;без ИНН;7\n2021;TBD;7701;7\n"
+    },
+    "points of thousands in another column": {
+        "links.csv": f"{HEAD}Сумма, тыс. руб.;Площадь\n"
+        "2021;7701;7702;1.500;987\n2021;7702;7703;2.500;1.234.000\n"
+    },
+}
+
+
+@pytest.mark.parametrize("case", SUPPLIES)
+def test_supplies(tmp_path: Path, case: str) -> None:
+    assert links(read(tmp_path, SUPPLIES[case])) == pytest.approx(LINKS, rel=1e-9)
+
+
+ACTIVITY: dict[str, dict[str, Any]] = {
+    "on its side": {
+        "activity.xlsx": {
+            "2021": [
+                ["Показатель", "Ед. изм.", "7701", "7702", "Итого"],
+                ["Выпуск", "млн руб.", 10, 20, 30],
+                ["Численность", "тыс. чел.", 0.1, 0.2, 0.3],
+            ]
+        }
+    },
+    "on its side below names": {
+        "Показатели 2021.csv": ";Вектор;Ёлка\nИНН;7701;7702\nВыпуск, млн руб.;10;20\n"
+        "Численность, чел.;100;200\n"
+    },
+    "columns from January": {
+        "activity.xlsx": {
+            "Лист1": [
+                ["ИНН", "Год", "Выпуск нарастающим итогом, млн руб.", "", "", "", "Численность"],
+                ["", "", "I кв.", "I полугодие", "9 мес.", "год", ""],
+                ["7701", 2021, 2, 5, 7, 10, 100],
+                ["7702", 2021, 4, 9, 14, 20, 200],
+            ]
+        }
+    },
+    "quarters that run": {
+        "activity.csv": "Выпуск нарастающим итогом с начала года;;;;\n"
+        "ИНН;Год;Квартал;Выпуск, млн руб.;Численность\n"
+        + "".join(
+            f"{who};2021;{q};{cell};{staff}\n"
+            for who, cells, staff in (("7701", (2, 5, 7, 10), 100), ("7702", (4, 9, 14, 20), 200))
+            for q, cell in enumerate(cells, 1)
+        )
+    },
+    "forecasts beside actual figures": {
+        "activity.csv": 'Firm,"Output 2021A, RUB m","Output 2022E, RUB m",Employees 2021\n'
+        "7701,10,12,100\n7702,20,22,200\n"
+    },
+    "units of rows": {
+        "activity.csv": "ИНН;Год;Показатель;Ед. изм.;Значение\n7701;2021;Численность;тыс. чел.;0,1\n"
+        "7702;2021;Численность;чел.;200\n7701;2021;Выпуск;тыс. руб.;10000\n7702;2021;Выпуск;млн руб.;20\n"
+    },
+    "a sheet for each figure": {
+        "Показатели.xlsx": {
+            "Выпуск, млн руб.": [["ИНН", "2021"], ["7701", 10], ["7702", 20]],
+            "Численность, чел.": [["ИНН", "2021"], ["7701", 100], ["7702", 200]],
+        }
+    },
+    "German heads": {
+        "Kennzahlen.csv": "Unternehmen;Jahr;Umsatz (Mio. EUR);Mitarbeiter\n"
+        "7701;2021;10,0;100\n7702;2021;20;200\n"
+    },
+}
+STAFF = {("7701", "employees"): 100.0, ("7702", "employees"): 200.0}
+
+
+@pytest.mark.parametrize("case", ACTIVITY)
+def test_figures(tmp_path: Path, case: str) -> None:
+    currency = "EUR" if case == "German heads" else "руб."
+    data = read(tmp_path, ACTIVITY[case] | {"links.csv": LIST.replace("руб.", currency)})
+    assert figures(data) == pytest.approx(FIGURES | STAFF, rel=1e-9)
+    assert not {f.code for f in data.findings if f.severity == "error"}
+
+
+REFUSED = {
+    "a price of another unit": (
+        f"{HEAD}Количество;Цена за тонну, руб.\n2021;7701;7702;3;5\n",
+        "does not fit",
+    ),
+    "thousands of pieces": (f"{HEAD}Количество, тыс. шт.;Цена, руб.\n2021;7701;7702;3;5\n", "does not fit"),
+    "a price of no currency": (f"{HEAD}Количество, шт.;Цена\n2021;7701;7702;3;5\n", "names no currency"),
+    "a price alone": ("Year,Seller,Buyer,Price\n2021,7701,7702,5\n", "no column value"),
+    "tonnes in the title": (f"Поставки в тоннах;;;\n{HEAD}Объём\n{ROWS}", "says тоннах"),
+    "pieces in the title": (f"Взаимные поставки, шт.;;;\n{HEAD}Объём\n{ROWS}", "says шт"),
+    "per cent in the corner": ("%;7701;7702\n7701;;60\n7702;10;\n", "says %"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_no_unit_settles_is_refused(tmp_path: Path, case: str) -> None:
+    text, says = REFUSED[case]
+    with pytest.raises(ClusterCoopError, match=says):
+        read(tmp_path, {"links_2021.csv": text})
+
+
+def test_columns_that_are_said_to_run_and_fall_are_refused(tmp_path: Path) -> None:
+    table = "ИНН;Год;Выпуск с начала года / 1 квартал;Выпуск с начала года / 2 квартал;"
+    table += "Выпуск с начала года / 3 квартал;Выпуск с начала года / 4 квартал\n7701;2021;4;3;5;6\n"
+    with pytest.raises(ClusterCoopError, match="smaller in row 2"):
+        read(tmp_path, {"activity.csv": table, "links.csv": LIST})
+
+
+def test_a_format_of_another_scale_than_the_title_is_refused(tmp_path: Path) -> None:
+    rows: Rows = [["Поставки, млн руб."], ["Год", "Поставщик", "Покупатель", "Сумма"]]
+    rows.append([2021, "7701", "7702", (1500.0, '#,##0.0,"тыс. ₽"')])
+    with pytest.raises(ClusterCoopError, match="another scale than the title"):
+        read(tmp_path, {"links.xlsx": {"Лист1": rows}})
+
+
+def test_two_equal_kinds_of_dates_are_refused_where_they_differ(tmp_path: Path) -> None:
+    text = "Дата отгрузки;Дата поставки;Поставщик;Покупатель;Сумма, тыс. руб.\n{};01.02.2021;7701;7702;1500\n"
+    with pytest.raises(ClusterCoopError, match="both mean year"):
+        read(tmp_path, {"links.csv": text.format("30.12.2020")})
+    data = read(tmp_path, {"links.csv": text.format("30.01.2021")})
+    assert links(data) == {("7701", "7702"): 1.5} and "date_chosen" in codes(data)
+
+
+@pytest.mark.parametrize(("header", "code"), [("value", "unit_assumed"), ("Сумма", "unit_unstated")])
+def test_a_scale_that_nobody_states_is_a_warning(tmp_path: Path, header: str, code: str) -> None:
+    data = read(tmp_path, {"links.csv": f"{HEAD}{header}\n{ROWS}"})
+    assert codes(data) & {"unit_assumed", "unit_unstated"} == {code}
+    told = next(finding for finding in data.findings if finding.code == code)
+    assert (told.severity == "warning") == (header == "Сумма")
+
+
+def test_direction_of_a_matrix_is_the_one_asked_for(tmp_path: Path) -> None:
+    text = "млн руб.;7701;7702\n7701;;1\n7702;;\n"
+    data = read(tmp_path, {"links_2021.csv": text}, direction="payments")
+    assert links(data) == {("7702", "7701"): 1.0}
+
+
+def test_one_table_of_everything_is_its_own_register(tmp_path: Path) -> None:
+    text = "Кластер;ИНН;Год;Выпуск, млн руб.\nА;7701;2021;10\nА;7702;2021;20\nА;7701;2020;9\n"
+    data = read(tmp_path, {"Сводка.csv": text, "links.csv": LIST}, people="")
+    people = data.graph.to_tables()["participants"]
+    assert people[["participant_id", "cluster_id"]].values.tolist() == [["7701", "А"], ["7702", "А"]]
+    moved = text.replace("А;7701;2020", "Б;7701;2020")
+    with pytest.raises(ClusterCoopError, match="no participants"):
+        read(tmp_path, {"Сводка.csv": moved, "links.csv": LIST}, people="")
+
+
+def test_numbered_headings_of_clusters(tmp_path: Path) -> None:
+    people = "№;ИНН;Наименование\n1;Кластер «А»;\n1.1;7701;Вектор\n2;Кластер «Б»;\n2.1;7702;Ёлка\n"
+    data = read(tmp_path, {"links.csv": LIST}, people=people)
+    found = data.graph.to_tables()["participants"][["participant_id", "cluster_id"]].values.tolist()
+    assert found == [["7701", "А"], ["7702", "Б"]]
+    assert not [f for f in data.findings if f.severity == "error"]
+
+
+def test_a_row_without_a_year_is_told(tmp_path: Path) -> None:
+    text = "ИНН;Год;Выпуск, млн руб.\n7701;2021;10\n7702;2021;20\n¹ Предварительно;;\n7703;;5\n"
+    data = read(tmp_path, {"activity.csv": text, "links.csv": LIST})
+    assert figures(data) == FIGURES
