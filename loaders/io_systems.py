@@ -31,8 +31,8 @@ from clustercoop.loaders.matrices import JOINT
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.sheets import reading, show
 from clustercoop.loaders.units import Unit, read_unit
+from clustercoop.loaders.wiod16 import ACCOUNTS, parse_wiod16
 from clustercoop.loaders.wiod16 import NAME as _WIOD_NAME
-from clustercoop.loaders.wiod16 import parse_wiod16
 
 WIOD16: Final = "WIOD 2016"
 FINAL_DEMAND: Final = "final demand"
@@ -63,6 +63,9 @@ class System:
             with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(self.path) as package:
                 target = Path(folder) / self.member.rsplit("/", 1)[-1]
                 target.write_bytes(package.read(self.member))
+                for name in package.namelist() if self.kind == WIOD16 else ():
+                    if ACCOUNTS.fullmatch(bare := name.rsplit("/", 1)[-1]):
+                        (Path(folder) / bare).write_bytes(package.read(name))
                 return System(self.kind, target, self.year).parse(pymrio)
         if self.kind == WIOD16:
             return parse_wiod16(self.path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -131,11 +132,14 @@ def wiod16(path: Path) -> Path:
 @pytest.mark.parametrize("packed", [False, True])
 def test_the_release_of_2016_is_read_without_a_parser_of_pymrio(tmp_path: Path, packed: bool) -> None:
     path = wiod16(tmp_path / "WIOT2014_Nov16_ROW.xlsb")
+    accounts16(tmp_path / "WIOD_SEA_Nov16.xlsx")
     if packed:
         archive = tmp_path / "WIOTS_in_EXCEL.zip"
         with zipfile.ZipFile(archive, "w") as package:
             package.write(path, path.name)
             package.write(path, "WIOT2013_Nov16_ROW.xlsb")
+            package.write(tmp_path / "WIOD_SEA_Nov16.xlsx", "SEA/WIOD_SEA_Nov16.xlsx")
+        (tmp_path / "WIOD_SEA_Nov16.xlsx").unlink()
         path.unlink()
         with pytest.raises(DataError, match="WIOD 2016 2013"):
             read_dataset(archive)
@@ -150,6 +154,24 @@ def test_the_release_of_2016_is_read_without_a_parser_of_pymrio(tmp_path: Path, 
     np.testing.assert_allclose(activity["output"], OUTPUT)
     np.testing.assert_allclose(activity["value_added"], ADDED)
     assert data.graph.currency == "USD" and data.graph.years == (2014,)
+    # Thousands of employees of 2014; the accounts have no figure of C10-C12 in AUS, and none of USA at all.
+    assert activity["employees"].to_dict() == pytest.approx(
+        dict(zip(ids, (3500.0, np.nan, np.nan, np.nan), strict=True)), nan_ok=True
+    )
+
+
+def accounts16(path: Path) -> None:
+    """The socio-economic accounts of the release of 2016: a column for each year, persons in thousands."""
+    titles = ["country", "variable", "description", "code", 2013, 2014]
+    rows = [
+        ["AUS", "EMP", "Persons engaged", "A01", 4.0, 4.5],
+        ["AUS", "EMPE", "Employees", "A01", 3.0, 3.5],
+        ["AUS", "EMPE", "Employees", "C10-C12", 1.0, None],
+        ["AUS", "COMP", "Compensation", "A01", 70.0, 80.0],
+    ]
+    with pd.ExcelWriter(path) as writer:
+        pd.DataFrame({"Notes": ["about"]}).to_excel(writer, sheet_name="Notes", index=False)
+        pd.DataFrame(rows, columns=titles).to_excel(writer, sheet_name="DATA", index=False)
 
 
 def test_a_table_that_only_has_the_name_of_one_is_refused(tmp_path: Path) -> None:
@@ -202,6 +224,14 @@ def test_each_download_gives_the_figures_that_were_put_in(kind: str, tmp_path: P
     year = 2015 if kind.startswith("oecd") else 0
     data = read_dataset(path, settings=Settings(year=year))
     flows, output, added = figures(data)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        theirs = next(one for one in find_systems(path) if one.year in (year, 2009, 2010)).parse(pymrio)
+    theirs.calc_system()
+    order = [(region, sector) for region, sector in data_pairs(data)]
+    inverse = theirs.L.loc[order, order].to_numpy("float64")
+    mine = clustercoop.leontief_inverse(flows.to_numpy(), output.to_numpy())
+    assert np.abs(mine - inverse).max() < 1e-9
     assert np.allclose(flows, FLOWS, rtol=1e-12)
     assert np.allclose(output, OUTPUT, rtol=1e-12)
     assert np.allclose(added, ADDED, rtol=1e-12)
