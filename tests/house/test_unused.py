@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
+from dataclasses import fields
 from functools import cache
 from pathlib import Path
 
 import clustercoop
 from clustercoop.graph.findings import catalogue
+from clustercoop.graph.settings import Settings
 from clustercoop.graph.texts import entries
 from tests.places import ROOT
 
@@ -39,7 +41,7 @@ def data() -> str:
 @cache
 def said() -> tuple[frozenset[str], re.Pattern[str]]:
     """Return the strings in code, whole and by words, and a pattern of those that it puts together."""
-    whole: set[str] = set()
+    whole = {field.name for field in fields(Settings)}  # read by their names
     made: set[str] = set()
     for tree in modules().values():
         told = {
@@ -68,10 +70,16 @@ def said() -> tuple[frozenset[str], re.Pattern[str]]:
     return frozenset(whole), re.compile("|".join(sorted(made | begun)))
 
 
+@cache
+def words_of_data() -> frozenset[str]:
+    return frozenset(re.findall(r"[\w.]+", data()))
+
+
 def named(name: str) -> bool:
     whole, made = said()
-    here = re.search(rf"(?<![\w.]){re.escape(name)}(?![\w.])", data())
-    return name in whole or bool(here) or bool(made.fullmatch(name))
+    if name in whole or name in words_of_data() or made.fullmatch(name):
+        return True
+    return not re.fullmatch(r"[\w.]+", name) and name in data()
 
 
 def test_every_text_is_shown_somewhere() -> None:
