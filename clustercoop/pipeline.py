@@ -260,5 +260,5 @@ def conform(frame: pd.DataFrame, table: str) -> pd.DataFrame:
         out[column.column] = (
             kind.typed(frame[column.column]).array if column.column in frame else kind.unknown(len(frame))
         )
-    extra = {name: frame[name].array for name in frame.columns if name not in (*out, *WRITTEN)}
+    extra = {name: frame[name].array for name in frame.columns if name not in out and name not in WRITTEN}
     return pd.DataFrame({**out, **extra}, index=pd.RangeIndex(len(frame)))

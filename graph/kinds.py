@@ -97,10 +97,11 @@ class Kind:
             return values.mask(values == "")
         if self.dtype is not TEXT and values.dtype == self.dtype:
             return values.astype(self.dtype)
-        held = values.astype(object)
-        if self.dtype is TEXT:
-            return held.where(held.notna() & (held != ""), None).astype(TEXT)
-        return pd.to_numeric(held).astype(self.dtype)
+        held = values.to_numpy(dtype=object)
+        if self.dtype is not TEXT:
+            return pd.to_numeric(pd.Series(held, values.index)).astype(self.dtype)
+        texts = pd.array(np.where(pd.isna(held) | (held == ""), None, held), dtype=TEXT)
+        return pd.Series(texts, values.index)
 
 
 @lru_cache(maxsize=64)

@@ -84,6 +84,8 @@ def _figures(ledger: Ledger) -> list[pd.DataFrame]:
     parts = []
     for column in ledger.figures:
         rows = np.flatnonzero(ledger.lost(column) & open_to & named).tolist()
+        if not rows:
+            continue
         part = ledger.frame.iloc[rows].reindex(columns=["participant_id"]).astype(object)
         part = part.assign(table="activity", column=column, year=_years(ledger, rows))
         parts.append(part.assign(**_origin(ledger, rows)))
