@@ -28,6 +28,10 @@ _DOCUMENTS: Final = frozenset(
     "document doc invoice contract order number bill реестровый дата date".split()
 )
 DATES: Final = frozenset({"дата", "date"})
+# Words of headers whose cells name who told of the delivery.
+_REPORTER: Final = frozenset(
+    "сообщил сообщила респондент отчитался источник представил reporter reported respondent source".split()
+)
 _PAIR: Final = ("year", "supplier_id", "buyer_id")
 
 
@@ -100,8 +104,11 @@ def drop_mirrors(ledger: Ledger, notes: Notes) -> None:
             side[mine & (ledger.frame["buyer_id"] == who).to_numpy(bool) & (side == 0)] = 2
             continue
         used = set(grid.facts.get("columns_at", {}).values())
+        ends = ledger.frame.loc[ledger.source == number, ["supplier_id", "buyer_id"]]
         for at, cells in enumerate(grid.columns):
             found = None if at in used else whose_report(cells)
+            if found is None and at not in used and _REPORTER & set(words(grid.header[at])):
+                found = _named_sides(cells, ends)
             if found is not None:
                 side[ledger.source == number] = found
     sides = {1, 2} <= set(side.tolist())
@@ -132,6 +139,14 @@ def whose_report(cells: NDArray[Any]) -> NDArray[np.int8] | None:
         said = set(words(show(cell)))
         found.append(1 if said & _SUPPLIER else 2 if said & _BUYER else 0)
     return np.array(found, np.int8)[codes] if {1, 2} <= set(found) else None
+
+
+def _named_sides(cells: NDArray[Any], ends: pd.DataFrame) -> NDArray[np.int8] | None:
+    """Return 1 where a cell names its row's supplier and 2 where the buyer, None where some name neither."""
+    texts = np.array([show(cell).strip() for cell in cells], object)
+    seller, buyer = (texts == ends[name].to_numpy(object) for name in ("supplier_id", "buyer_id"))
+    sides = np.where(seller, 1, np.where(buyer, 2, 0)).astype(np.int8)
+    return sides if {1, 2} <= set(sides.tolist()) and bool(((sides > 0) | (texts == "")).all()) else None
 
 
 def says_document(said: Collection[str]) -> bool:

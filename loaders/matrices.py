@@ -19,8 +19,8 @@ from clustercoop.loaders.numbers import parse_numbers
 from clustercoop.loaders.raw import stem_of
 from clustercoop.loaders.sheets import Grid, RawSheet, place_of, show
 from clustercoop.loaders.sides import are_payments, paid_headers
-from clustercoop.loaders.units import Unit, read_unit
-from clustercoop.loaders.vocabulary import read_header
+from clustercoop.loaders.units import Unit, read_unit, words
+from clustercoop.loaders.vocabulary import read_header, without_gloss
 from clustercoop.loaders.who import name_key
 
 Naming = Callable[[tuple[str, ...]], str]
@@ -30,6 +30,13 @@ _LEVELS: Final = 3
 # Rows of a matrix whose labels may differ in spelling from those of its columns.
 _NAMES: Final = 2000
 JOINT: Final = " / "
+_PIECES: Final = re.compile(r"[/\\|;,.]|\band\b")
+_ROW_WORDS: Final = frozenset("строка строки строкам строках row rows вертикали".split())
+_COLUMN_WORDS: Final = frozenset(
+    "столбец столбцы столбцам столбцах графы графам column columns горизонтали".split()
+)
+_BUY: Final = re.compile(r"покупа|заказчик|потребител|получа|buy|purchas|customer|client|use|demand")
+_SELL: Final = re.compile(r"постав|прода|отправ|производител|sell|suppl|vendor|produc")
 _UNIT_BEHIND: Final = re.compile(r"[,(][^,(]*\)?$")
 _SIDES: Final = re.compile(r"\s*[/\\|→>]+\s*|\s+-+>?\s+")
 
@@ -184,7 +191,8 @@ def read_square(
     said = tuple(text for text in titles if text and text != found.corner)
     texts = (found.corner, *said, sheet.sheet, stem_of(sheet.file))
     paid = direction == "payments" or (direction == "auto" and are_payments(texts))
-    turned = _reversed(found.corner, paid)
+    corner = next((text for text in texts[:-2] if _sides_said(text) is not None), found.corner)
+    turned = _reversed(corner, paid)
     if turned:
         names = [(buyer, supplier) for supplier, buyer in names]
     if paid:
@@ -268,10 +276,33 @@ def _actor(label: tuple[str, ...], found: Square, members: Collection[str], name
     return all(label) and (label in found.shared or name(label) in members)
 
 
+def _sides_said(text: str) -> bool | None:
+    """Tell whether a text says that rows buy, None where it does not say which side rows or columns are.
+
+    Examples
+    --------
+    >>> _sides_said("Покупатель (строки) / Поставщик (столбцы)"), _sides_said("Rows supply, columns buy")
+    (True, False)
+    >>> _sides_said("тыс. руб.") is None
+    True
+    """
+    found: set[bool] = set()
+    for piece in _PIECES.split(text):
+        said = set(words(piece))
+        row, column = bool(said & _ROW_WORDS), bool(said & _COLUMN_WORDS)
+        buy, sell = any(map(_BUY.match, said)), any(map(_SELL.match, said))
+        if row != column and buy != sell:
+            found.add(row == buy)
+    return found.pop() if len(found) == 1 else None
+
+
 def _reversed(corner: str, paid: bool) -> bool:
     r"""Tell whether rows buy: the corner says so (``Покупатель \\ Поставщик``), or rows pay."""
     spec = tables()["links"]
     sides = [read for text in _SIDES.split(corner) if (read := _UNIT_BEHIND.sub("", text).strip())]
+    if (said := _sides_said(corner)) is not None:
+        return said
+    sides = [without_gloss(side)[0] or side for side in sides]
     sides = paid_headers(sides) if paid else sides
     named = [(candidates(text, spec) or ("",))[0] for text in sides[:2]]
     if paid and not any(named):

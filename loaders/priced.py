@@ -68,7 +68,7 @@ def with_amounts(grid: Grid, spec: TableSpec, where: str, place: dict[str, str],
 
     The price names its currency, in its header or in a column, and what it is for, if anything, is what is
     counted: a price for a tonne fits a quantity in kilograms. Where the price is for an unnamed unit, the
-    quantity must not be in thousands of it.
+    quantity must not be in thousands of it. A volume without a unit is left alone: it may be money.
 
     Raises
     ------
@@ -88,6 +88,8 @@ def with_amounts(grid: Grid, spec: TableSpec, where: str, place: dict[str, str],
         return grid
     price, quantity = (net or prices)[0], counted[0]
     header = grid.header[price]
+    if set(words(grid.header[quantity])) & VOLUME and read_unit(grid.header[quantity])[1] == Unit():
+        return grid  # a volume of nothing named may be one of money
     per = _PER.search(header)
     money = read_unit(header.replace(per[0], " ") if per else header)[1]
     unit_at, times, sure = _fit(grid, quantity, _thing(per[1]) if per else _Thing(), where, header)

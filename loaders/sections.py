@@ -17,7 +17,7 @@ from clustercoop.loaders.sheets import show
 from clustercoop.loaders.totals import is_total
 
 _CLUSTER: Final = re.compile(r"(?:(?:промышленный|industrial)\s+)?(?:кластер|cluster)\b.*", re.IGNORECASE)
-_NUMBER: Final = re.compile(r"\d+(?:\.\d+)*[.)]?")
+_NUMBER: Final = re.compile(r"\d[\d\s.,]*[.)]?")
 _YEAR: Final = re.compile(r"(?:за\s+)?((?:19|20)\d\d)(?:\.0)?\s*(?:год|г\.?)?:?", re.IGNORECASE)
 _QUOTED: Final = re.compile(
     r"(?:(?:промышленный|industrial)\s+)?(?:кластер|cluster)\s*[«\"“„](.+?)[»\"”]\s*:?", re.IGNORECASE
@@ -56,6 +56,10 @@ def fill_sections(
     at = next((i for i, title in enumerate(header) if candidates(title, spec)[:1] == (name,)), len(cells))
     none = cells, list(header), np.empty(0, np.intp)
     numbers = [bool(is_numbering(title)) for title in header]
+    strict = at == len(cells)
+    if strict and name == "cluster_id":  # a heading may hold sums
+        ids = {i for i, title in enumerate(header) if candidates(title, spec)[:1] == ("participant_id",)}
+        numbers = [i not in ids for i in range(len(header))]
     if not name or not len(cells[0]) or sum(map(bool, _unnumbered(cells, numbers, 0))) != 1:
         return none
     texts = list(
@@ -69,7 +73,7 @@ def fill_sections(
     for row, count in enumerate(counts.tolist()):
         if count == 1:
             text = next(column[row] for column in texts if column[row])
-            named = _section(text, name, at == len(cells))
+            named = _section(text, name, strict)
             if is_total(text) or not (counts[row + 1 :] > 1).any():
                 section = ""
             elif named:

@@ -101,6 +101,7 @@ def turn(grid: Grid, spec: TableSpec, hints: Hints, notes: Notes) -> Grid:
     grid = without_void(grid, spec, place, notes)
     grid = _without_plans(grid, spec, place, notes)
     grid = _from_indicators(grid, spec, where, place, notes)
+    grid = _named_fact(grid, spec)
     grid = name_kinds(grid, spec)
     grid = name_parts(grid, spec, (*hints.titles, *hints.names))
     grid = _whole_figures(grid, spec, where, place, notes)
@@ -185,6 +186,18 @@ def _without_plans(grid: Grid, spec: TableSpec, place: Mapping[str, str], notes:
         kept = [i for i in range(len(grid.columns)) if i != at or role(grid.header[at], spec)]
         return _pick(grid, np.flatnonzero(~plan), kept, broken)
     return grid
+
+
+def _named_fact(grid: Grid, spec: TableSpec) -> Grid:
+    """Name the column ``Факт, тыс. руб.`` of links, which have one figure, where no other column holds it."""
+    if spec.name != "links" or any(candidates(header, spec)[:1] == ("value",) for header in grid.header):
+        return grid
+    facts = [at for at, header in enumerate(grid.header) if _plan_or_fact(header) == "fact"]
+    if len(facts) != 1 or not are_numbers(grid.columns[facts[0]]):
+        return grid
+    header = list(grid.header)
+    header[facts[0]] = ", ".join(filter(None, ("value", unit_piece(header[facts[0]]))))
+    return replace(grid, header=tuple(header))
 
 
 def _plan_or_fact(text: str) -> str:
@@ -347,7 +360,7 @@ def _with_years(
     if not years and (at := dated_parts(grid)) >= 0:
         return replace(grid, header=(*grid.header[:at], "year", *grid.header[at + 1 :]))
     if years:
-        grid = _named_figures(grid, spec, dated, hints, where)
+        grid = _in_one_unit(_named_figures(grid, spec, dated, hints, where), spec, dated)
         out = _unpivot(grid, dated, years)
         notes.add(
             "turned_years", **place, value=", ".join(map(str, years)), detail=f"{len(grid)} → {len(out)}"
@@ -385,6 +398,24 @@ def _named_figures(
         rest = YEAR_IN_TEXT.sub("", header[at]).strip(" ,;()") or unit
         header[at] = f"{figures[0]}{', ' + rest if rest else ''}{PATH}{dated[at].year}"
     return replace(grid, header=tuple(header))
+
+
+def _in_one_unit(grid: Grid, spec: TableSpec, dated: Mapping[int, Reading]) -> Grid:
+    """Write a figure that has another scale in another year in the scale of its first."""
+    first: dict[tuple[str, frozenset[str], str], int] = {}
+    header, columns = list(grid.header), list(grid.columns)
+    for at in dated:
+        reading = read_header(grid.header[at])
+        key = (role(grid.header[at], spec), reading.telling, reading.unit.currency)
+        if not key[0] or not reading.unit.scale or not reading.unit.currency:
+            continue
+        base = read_header(grid.header[first.setdefault(key, at)])
+        if base.unit == reading.unit or base.unit.scale is None:
+            continue
+        values = parse_numbers(columns[at]).values * (reading.unit.scale / base.unit.scale)
+        columns[at] = _objects([None if np.isnan(v) else float(v) for v in values])
+        header[at] = f"{_without_year(grid.header[first[key]])}{PATH}{reading.year}"
+    return replace(grid, header=tuple(header), columns=tuple(columns))
 
 
 def _unit_of_total(grid: Grid, dated: Mapping[int, Reading]) -> str:

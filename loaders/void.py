@@ -1,4 +1,4 @@
-"""Rows of documents that came to nothing: cancelled, deleted, drafts; told by a column of their state."""
+"""Documents that came to nothing (cancelled, drafts) or take a supply back, told by a column of their own."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clustercoop.graph.schema import TableSpec
+from clustercoop.loaders.matching import candidates
 from clustercoop.loaders.notes import Notes
+from clustercoop.loaders.numbers import is_number
 from clustercoop.loaders.sheets import BrokenRow, Grid, show
 from clustercoop.loaders.units import words
 
@@ -59,7 +61,44 @@ def without_void(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Note
             shown = ", ".join([text for text in said if text][:_SHOWN])
             line = int(grid.lines[int(np.argmax(which))])
             notes.add(code, **place, row=line, value=str(int(which.sum())), detail=shown)
-    return _dropped(grid, void) if void.any() else grid
+    grid = _dropped(grid, void) if void.any() else grid
+    return _taken_back(grid, spec, place, notes)
+
+
+def _taken_back(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes) -> Grid:
+    """Make amounts negative whose document takes a supply back: ``Сторно``, ``Возврат от покупателя``."""
+    amounts = [at for at, header in enumerate(grid.header) if candidates(header, spec)[:1] == ("value",)]
+    for header, cells in zip(grid.header, grid.columns, strict=True):
+        if _plain(header) not in _known()["document"] or not len(grid):
+            continue
+        codes, unique = pd.factorize(cells, use_na_sentinel=False)
+        texts = [words(show(cell)) for cell in unique]
+        back = np.array([_takes_back(text) for text in texts], bool)[codes]
+        if not back.any() or back.all():
+            continue
+        columns = list(grid.columns)
+        for at in amounts:
+            columns[at] = columns[at].astype(object)
+            for row in np.flatnonzero(back).tolist():
+                columns[at][row] = _negative(columns[at][row])
+        said = dict.fromkeys(show(cell).strip() for cell, b in zip(cells, back, strict=True) if b)
+        shown = ", ".join(list(said)[:_SHOWN])
+        line = int(grid.lines[int(np.argmax(back))])
+        notes.add("documents_back", **place, row=line, value=str(int(back.sum())), detail=shown)
+        return replace(grid, columns=tuple(columns))
+    return grid
+
+
+def _takes_back(found: list[str]) -> bool:
+    return any(" ".join(found[:size]) in _known()["back"] for size in (1, 2, 3))
+
+
+def _negative(cell: Any) -> Any:
+    """Return an amount below zero; one that already is, or is none, as it is."""
+    if isinstance(cell, str):
+        text = cell.strip()
+        return f"-{text}" if text[:1].isdigit() else cell
+    return -abs(cell) if is_number(cell) else cell
 
 
 def _is_void(text: str, kind: str) -> bool:

@@ -25,6 +25,7 @@ _ALIKE: Final = str.maketrans(_CYRILLIC, _LATIN)
 _TAXPAYER: Final = re.compile(
     r"(?:(?:инн|inn)\W*)?(\d{10}|\d{12})(?:\W+(?:(?:кпп|kpp)\W*)?\d{4}[\dA-Z]{2}\d{3})?", re.IGNORECASE
 )
+_TAXPAYER_LENGTHS: Final = (9, 10, 11, 12)
 _LONGEST: Final = 5
 _SHOWN: Final = 5
 
@@ -130,11 +131,19 @@ class Index:
         for at, (text, simple) in enumerate(zip(texts.tolist(), plain(texts).tolist(), strict=True)):
             if text in self.ids:
                 continue
-            if not simple or text[0] in "iI" or text in self.looks:
+            if simple and text.isdigit() and len(text) in _TAXPAYER_LENGTHS and self._with_zero(text):
+                out.append(at)
+            elif not simple or text[0] in "iI" or text in self.looks:
                 out.append(at)
             elif not text.isdigit() and (text.lower() in self._words or text.lower() in self._names):
                 out.append(at)
         return out
+
+    def _with_zero(self, digits: str) -> str:
+        """Return the participant whose taxpayer number this is but for its first zero, "" for none."""
+        if len(digits) in (9, 11):
+            return f"0{digits}" if f"0{digits}" in self.ids else ""
+        return digits[1:] if digits[0] == "0" and len(digits) in (10, 12) and digits[1:] in self.ids else ""
 
     def find(self, stranger: str) -> tuple[str, str]:
         """Return the participant that an unknown identifier means and how, ("", reason) for none.
@@ -142,13 +151,17 @@ class Index:
         The ways are ``number``, ``look`` and ``name``; ``ambiguous`` tells that several have the name,
         ``form`` that one has it under another legal form.
         """
-        number = _TAXPAYER.fullmatch(stranger)
-        if number:
-            taxpayer = number[1]
+        compact = "".join(stranger.split())
+        number = _TAXPAYER.fullmatch(compact if compact.isdigit() else stranger)
+        held = set(numbers_in(stranger))
+        if number or len(held) == 1:
+            taxpayer = number[1] if number else held.pop()
             if taxpayer != stranger and taxpayer in self.ids:
                 return taxpayer, "number"
             if taxpayer in self.numbers:
                 return self.numbers[taxpayer], "number"
+        if stranger.isdigit() and (whole := self._with_zero(stranger)):
+            return whole, "number"
         seen = look(stranger)
         if seen in self.looks:
             return self.looks[seen], "look"

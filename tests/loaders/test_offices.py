@@ -134,6 +134,22 @@ SUPPLIES: dict[str, dict[str, Any]] = {
         "Закупки 2021.csv": "Организация (ИНН);Контрагент (ИНН);Сумма без НДС, руб.\n"
         "7702;7701;1500000\n7703;7702;2500000\n"
     },
+    "returns by their documents": {
+        "links.csv": f"{HEAD}Сумма, тыс. руб.;Вид операции\n2021;7701;7702;1800;Реализация\n"
+        "2021;7701;7702;300;Возврат товара\n2021;7702;7703;2500;Реализация\n"
+    },
+    "who told of it": {
+        "links.csv": f"{HEAD}Сумма, тыс. руб.;Кто сообщил\n2021;7701;7702;1500;7701\n"
+        "2021;7701;7702;1500;7702\n2021;7702;7703;2500;7702\n"
+    },
+    "plan and fact alone": {
+        "links.csv": f"{HEAD}План, тыс. руб.;Факт, тыс. руб.\n"
+        "2021;7701;7702;1400;1500\n2021;7702;7703;2400;2500\n"
+    },
+    "a corner that names rows and columns": {
+        "links_2021.csv": "Покупатель (строки) / Поставщик (столбцы), тыс. руб.;7701;7702;7703\n"
+        "7701;;;\n7702;1500;;\n7703;;2500;\n"
+    },
     "noughts and words for none": {
         "links.csv": f"{LIST}2021;7702;0;7\n2021;7702;0000000000;7\n2021;7702;без ИНН;7\n2021;TBD;7701;7\n"
     },
@@ -185,6 +201,10 @@ ACTIVITY: dict[str, dict[str, Any]] = {
     "forecasts beside actual figures": {
         "activity.csv": 'Firm,"Output 2021A, RUB m","Output 2022E, RUB m",Employees 2021\n'
         "7701,10,12,100\n7702,20,22,200\n"
+    },
+    "another unit each year": {
+        "activity.csv": "ИНН;Выпуск в 2020 г., млн руб.;Выпуск в 2021 г., тыс. руб.;Численность, 2021\n"
+        "7701;8;10000;100\n7702;19;20000;200\n"
     },
     "units of rows": {
         "activity.csv": "ИНН;Год;Показатель;Ед. изм.;Значение\n7701;2021;Численность;тыс. чел.;0,1\n"
@@ -285,6 +305,24 @@ def test_numbered_headings_of_clusters(tmp_path: Path) -> None:
     found = data.graph.to_tables()["participants"][["participant_id", "cluster_id"]].values.tolist()
     assert found == [["7701", "А"], ["7702", "Б"]]
     assert not [f for f in data.findings if f.severity == "error"]
+
+
+def test_headings_with_sums_are_no_members(tmp_path: Path) -> None:
+    people = (
+        "ИНН;Наименование;Численность\nКластер «А»;;300\n7701;Вектор;100\n7702;Ёлка;200\nКластер «Б»;;50\n"
+    )
+    data = read(tmp_path, {"links.csv": LIST}, people=f"{people}7703;Сталь;50\n")
+    found = data.graph.to_tables()["participants"][["participant_id", "cluster_id"]].values.tolist()
+    assert found == [["7701", "А"], ["7702", "А"], ["7703", "Б"]]
+
+
+@pytest.mark.parametrize("written", ["7707 083 893", "ООО Вектор (ИНН 7707083893)", "ИНН: 7707083893"])
+def test_a_taxpayer_number_in_other_words_is_its_participant(tmp_path: Path, written: str) -> None:
+    people = "ИНН;Кластер\n7707083893;А\n0501000001;А\n"
+    data = read(
+        tmp_path, {"links.csv": f"{HEAD}Сумма, тыс. руб.\n2021;{written};501000001;1500\n"}, people=people
+    )
+    assert links(data) == {("7707083893", "0501000001"): 1.5} and "id_by_number" in codes(data)
 
 
 def test_a_row_without_a_year_is_told(tmp_path: Path) -> None:
