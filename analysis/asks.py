@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Final
 
 import numpy as np
@@ -12,8 +12,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clustercoop.analysis import chain, entrainment
-from clustercoop.analysis.closedness.measure import measure as measure_closedness
+from clustercoop.analysis.closedness.measure import pieces as closedness_pieces
 from clustercoop.analysis.cooperation import measure_formation_row
+from clustercoop.analysis.large import attempted
 from clustercoop.analysis.members import Members, YearContext, read_members
 from clustercoop.analysis.metric import Flags, Measured, is_known
 from clustercoop.analysis.thresholds import load_thresholds
@@ -147,6 +148,36 @@ def ask_of_gaps(gaps: pd.DataFrame) -> list[Request]:
     return found
 
 
+class _Watched(dict[str, Any]):
+    """Columns of activity that remember which of them were looked at."""
+
+    def __init__(self, columns: Mapping[str, Any]) -> None:
+        super().__init__(columns)
+        self.seen: set[str] = set()
+
+    def __getitem__(self, name: str) -> Any:
+        self.seen.add(name)
+        return super().__getitem__(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return a column, `default` where there is none."""
+        self.seen.add(name)
+        return super().get(name, default)
+
+    def __contains__(self, name: object) -> bool:
+        self.seen.add(str(name))
+        return super().__contains__(name)
+
+    def __iter__(self) -> Iterator[str]:
+        self.seen.update(CELLS)
+        return super().__iter__()
+
+
+def _known(piece: Callable[[Formation], Measured], formation: Formation) -> frozenset[str]:
+    found = attempted(partial(piece, formation))
+    return frozenset(name for name, value in found.formation.items() if is_known(value))
+
+
 class _Trial:
     """One formation, measured with cells filled in."""
 
@@ -171,27 +202,63 @@ class _Trial:
         self.most = min(MOST, 1 + WORK // formation.n)
 
     @cached_property
+    def pieces(self) -> tuple[Callable[[Formation], Measured], ...]:
+        """What is measured again, piece by piece."""
+        asked = self.settings.metrics.split(",")
+        row = partial(measure_formation_row, context=self.context, settings=self.settings)
+        out: list[Callable[[Formation], Measured]] = [row]
+        if "closedness" in asked:
+            out += closedness_pieces(self.settings, self.graph)
+        if "chain" in asked:
+            out.append(partial(chain.positions, settings=self.settings))
+        if "core" in asked:
+            out.append(partial(entrainment.measure, settings=self.settings, core=self.core))
+        return tuple(out)
+
+    @cached_property
+    def given(self) -> list[tuple[frozenset[str], frozenset[str]]]:
+        """The columns that each piece makes known as the data are, and the cells that it looks at.
+
+        A piece that looked at no cell of a column comes out the same whatever stands there.
+        """
+        out = []
+        for piece in self.pieces:
+            cells = _Watched(self.formation.activity)
+            known = _known(piece, replace(self.formation, activity=cells))
+            out.append((known, frozenset(cells.seen)))
+        return out
+
+    @cached_property
     def known(self) -> frozenset[str]:
         """Columns that are known as the data are."""
-        return self.figures({})
+        return self.derived(set().union(*(known for known, _ in self.given)))
 
-    def figures(self, cells: Mapping[str, FloatArray]) -> frozenset[str]:
-        """Return the formation's columns that are known where `cells` replace those given."""
-        tried = replace(self.formation, activity={**self.formation.activity, **cells})
-        asked = self.settings.metrics.split(",")
-        found: Measured = measure_formation_row(tried, self.context, self.settings)
-        if "closedness" in asked:
-            found += measure_closedness(tried, self.settings, self.graph)
-        if "chain" in asked:
-            found += chain.positions(tried, self.settings)
-        if "core" in asked:
-            found += entrainment.measure(tried, self.settings, self.core)
-        return self.derived({name for name, value in found.formation.items() if is_known(value)})
+    def tried(
+        self, cells: Mapping[str, FloatArray], among: Collection[int] | None = None
+    ) -> tuple[frozenset[str], list[int]]:
+        """Return the columns that are known where `cells` replace those given, and which pieces gained.
 
-    def gained(self, cells: Mapping[str, FloatArray]) -> tuple[str, ...]:
-        """Return what `cells` make known, in the order of the table, with what is derived from it alone."""
-        new = self.figures(cells) - self.known
-        return tuple(c.column for c in output_columns("formations") if c.column in new and not c.empty)
+        Only the pieces `among` are measured again where that is said, and of these what looks at the cells.
+        """
+        formation = replace(self.formation, activity={**self.formation.activity, **cells})
+        found: set[str] = set()
+        gained = []
+        for at, (piece, (known, seen)) in enumerate(zip(self.pieces, self.given, strict=True)):
+            now = known
+            if (among is None or at in among) and not seen.isdisjoint(cells):
+                now = _known(piece, formation)
+                if now - known:
+                    gained.append(at)
+            found |= now
+        return self.derived(found), gained
+
+    def gained(
+        self, cells: Mapping[str, FloatArray], among: Collection[int] | None = None
+    ) -> tuple[tuple[str, ...], list[int]]:
+        """Return what `cells` make known, with what is derived from it, in order, and by which pieces."""
+        found, by = self.tried(cells, among)
+        new = found - self.known
+        return tuple(c.column for c in output_columns("formations") if c.column in new and not c.empty), by
 
     def derived(self, known: set[str]) -> frozenset[str]:
         """Return `known` with the columns that follow from them alone."""
@@ -213,7 +280,7 @@ class _Trial:
         missing = np.flatnonzero(empty | doubtful).tolist()
         if not missing:
             return []
-        together = self.gained({name: self.filled(name, missing)})
+        together, by = self.gained({name: self.filled(name, missing)})
         whole = len(missing) == int(self.expected.sum())
         if (whole or len(missing) > self.most) and len(missing) > 1:
             if not together:
@@ -222,7 +289,9 @@ class _Trial:
             return [every if whole else replace(every, figures=(), waiting=together)]
         out = []
         for member in missing:
-            alone = together if len(missing) == 1 else self.gained({name: self.filled(name, [member])})
+            alone = together
+            if len(missing) > 1:  # among what all of them together make known
+                alone, _ = self.gained({name: self.filled(name, [member])}, by)
             rest = tuple(column for column in together if column not in alone)
             if alone or rest:
                 state = "doubtful" if doubtful[member] else "missing"
@@ -248,7 +317,7 @@ class _Trial:
             cells: dict[str, FloatArray] = {}
             for name in names:
                 cells[name] = self.filled(name, [member], cells)
-            more = tuple(column for column in self.gained(cells) if column not in alone)
+            more = tuple(column for column in self.gained(cells)[0] if column not in alone)
             if more:
                 out.append(self.request(who, "; ".join(names), "missing", more))
         return out

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clustercoop.graph.schema import FIRST_YEAR, KNOWLEDGE_KINDS, LAST_YEAR, LINK_KINDS
-from clustercoop.loaders.coded import judged
+from clustercoop.loaders.coded import digits_of, judged
 from clustercoop.loaders.ledger import Ledger, Mask
 from clustercoop.loaders.names import read_name
 from clustercoop.loaders.raw import stem_of
@@ -162,7 +162,7 @@ def _check_lost_zeros(ledger: Ledger, flags: Mapping[tuple[str, str], NDArray[np
         if name not in ledger.frame:
             continue
         column = ledger.coded(name)
-        digits = np.array([len(t) if t.isdigit() and t.isascii() else 0 for t in column.texts], dtype=int)
+        digits = digits_of(column.texts)
         short = np.isin(digits, (9, 11))
         if not short.any():
             continue

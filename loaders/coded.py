@@ -39,15 +39,52 @@ def plain(texts: NDArray[np.object_]) -> Mask:
     return found & (lengths(texts) >= _SHORTEST)
 
 
-def _matched(texts: NDArray[np.object_], pattern: str) -> Mask | None:
+def as_arrow(texts: NDArray[np.object_]) -> Any:
+    """Return texts as an array of Arrow; None where one is no text of Arrow."""
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     try:
-        column = pa.array(texts, pa.large_string(), from_pandas=True)
+        return pa.array(texts, pa.large_string(), from_pandas=True)
     except (pa.ArrowException, UnicodeEncodeError):
         return None
+
+
+def _matched(texts: NDArray[np.object_], pattern: str) -> Mask | None:
+    import pyarrow.compute as pc
+
+    column = as_arrow(texts)
+    if column is None:
+        return None
     return np.asarray(pc.match_substring_regex(column, pattern).to_numpy(zero_copy_only=False), dtype=bool)
+
+
+def lowered(texts: NDArray[np.object_], without: str = "") -> NDArray[np.object_]:
+    """Return plain texts in small letters, without the characters `without` at their beginning.
+
+    Examples
+    --------
+    >>> lowered(np.array(["0A7", "p01"], dtype=object), "0").tolist()
+    ['a7', 'p01']
+    """
+    import pyarrow.compute as pc
+
+    small = pc.utf8_lower(as_arrow(texts))
+    small = pc.utf8_ltrim(small, without) if without else small
+    return np.asarray(small.to_numpy(zero_copy_only=False), dtype=object)
+
+
+def digits_of(texts: NDArray[np.object_]) -> NDArray[np.int64]:
+    """Return of how many digits of ASCII each text consists, 0 where anything else is in it.
+
+    Examples
+    --------
+    >>> digits_of(np.array(["7701", "p01", "", "٣"], dtype=object)).tolist()
+    [4, 0, 0, 0]
+    """
+    found = _matched(texts, "^[0-9]+$")
+    if found is None:
+        found = np.array([text.isdigit() and text.isascii() for text in texts], dtype=bool)
+    return np.where(found, lengths(texts), 0)
 
 
 def lengths(texts: NDArray[np.object_]) -> NDArray[np.int64]:

@@ -96,7 +96,7 @@ def read_texts(cells: NDArray[Any], column: ColumnSpec) -> tuple[Coded, dict[str
     numeric = cells.dtype != object
     texts = np.array(unique, dtype=object)
     simple = np.zeros(len(texts), bool)
-    if not numeric and all(type(text) is str for text in texts):
+    if not numeric and set(map(type, texts.tolist())) <= {str}:
         simple = plain(texts)
         for nought in NOUGHTS:
             simple &= texts != nought

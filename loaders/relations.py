@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from clustercoop.loaders.coded import Coded, isin, plain
+from clustercoop.loaders.coded import Coded, isin, lowered, plain
 from clustercoop.loaders.ledger import Ledger, Mask
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.totals import find_sums
@@ -41,11 +41,10 @@ def loose_keys(texts: NDArray[np.object_]) -> NDArray[np.object_]:
     >>> loose_keys(np.array(["Р-01", "0A7"], dtype=object)).tolist()
     ['p01', 'a7']
     """
-    keys = [
-        text.lower().lstrip("0") if simple else loose_key(text)
-        for text, simple in zip(texts.tolist(), plain(texts).tolist(), strict=True)
-    ]
-    return np.array([*keys, ""], dtype=object)[:-1]
+    keys, simple = np.empty(len(texts), object), plain(texts)
+    keys[simple] = lowered(texts[simple], "0")
+    keys[~simple] = [loose_key(text) for text in texts[~simple].tolist()]
+    return keys
 
 
 def check_relations(ledgers: Mapping[str, Ledger], notes: Notes) -> None:

@@ -10,9 +10,10 @@ from importlib import resources
 from typing import Any, Final
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
-from clustercoop.loaders.coded import Coded, plain
+from clustercoop.loaders.coded import Coded, digits_of, isin, lowered, plain
 from clustercoop.loaders.ledger import Ledger
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.units import words
@@ -103,6 +104,16 @@ class Index:
         self.numbers = _single((m[1], i) for i in marked if (m := _TAXPAYER.fullmatch(i)) and m[1] != i)
 
     @cached_property
+    def _every(self) -> pd.Index[Any]:
+        return pd.Index(list(self.ids), dtype=object)
+
+    @cached_property
+    def _small(self) -> pd.Index[Any]:
+        """Plain ids that are no numbers, in small letters."""
+        texts = np.array([*self._plain, ""], dtype=object)[:-1]
+        return pd.Index(pd.unique(lowered(texts[digits_of(texts) == 0])), dtype=object)
+
+    @cached_property
     def _words(self) -> dict[str, list[str]]:
         """Plain ids that are no numbers, by their small letters."""
         found: dict[str, list[str]] = {}
@@ -128,14 +139,21 @@ class Index:
     def strangers(self, texts: NDArray[np.object_]) -> list[int]:
         """Return the positions of texts that are no participant's id and may be another spelling of one."""
         out = []
-        for at, (text, simple) in enumerate(zip(texts.tolist(), plain(texts).tolist(), strict=True)):
-            if text in self.ids:
-                continue
-            if simple and text.isdigit() and len(text) in _TAXPAYER_LENGTHS and self._with_zero(text):
+        unknown = np.flatnonzero(~isin(texts, self._every))
+        others = texts[unknown]
+        simple, digits = plain(others), digits_of(others)
+        small = np.empty(len(others), object)
+        small[simple] = lowered(others[simple])
+        near = isin(small, self._small) & (digits == 0)
+        numbers = simple & np.isin(digits, sorted(_TAXPAYER_LENGTHS))
+        for at, text, is_plain, maybe, number in zip(
+            *(each.tolist() for each in (unknown, others, simple, near, numbers)), strict=True
+        ):
+            if number and self._with_zero(text):
                 out.append(at)
-            elif not simple or text[0] in "iI" or text in self.looks:
+            elif not is_plain or maybe or text[0] in "iI" or text in self.looks:
                 out.append(at)
-            elif not text.isdigit() and (text.lower() in self._words or text.lower() in self._names):
+            elif self._names and text.lower() in self._names and not text.isdigit():
                 out.append(at)
         return out
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -59,9 +62,18 @@ def measure(formation: Formation, settings: Settings, graph: SupplyGraph | None 
     Self-supply is no internal flow: it is in neither the cycling nor the circulating part, and within an
     output it counts as crossing the boundary; only autonomy nets it out of the output as well.
     """
-    found = attempted(lambda: _flows(formation, settings)) + attempted(lambda: _structure(formation))
-    found += attempted(lambda: _autonomy(formation, settings))
-    return found + _openness(formation, settings, graph)
+    each = (attempted(partial(piece, formation)) for piece in pieces(settings, graph))
+    return sum(each, Measured())
+
+
+def pieces(settings: Settings, graph: SupplyGraph | None) -> tuple[Callable[[Formation], Measured], ...]:
+    """Return what measures the parts of `measure`, each on its own."""
+    return (
+        partial(_flows, settings=settings),
+        _structure,
+        partial(_autonomy, settings=settings),
+        partial(_openness, settings=settings, graph=graph),
+    )
 
 
 def unsettled(

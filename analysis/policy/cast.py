@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -17,6 +19,7 @@ from clustercoop.graph.formation import FloatArray, Formation, sum_by
 from clustercoop.graph.model import SupplyGraph
 
 Flags = NDArray[np.bool_]
+FIGURES: Final = ("output", "internal_supply", "cooperation_ratio", "bought_inside")
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,26 +30,35 @@ class Cast:
     ----------
     formation : Formation
     graph : SupplyGraph
-    rows : DataFrame
-        Their rows of ``participants``, in the order of the formation.
+    figures : mapping of str to array
+        Columns of ``participants`` (`FIGURES`) in the order of the formation.
     thresholds : Thresholds
         Which roles produce, and which make final products.
     """
 
     formation: Formation
     graph: SupplyGraph
-    rows: pd.DataFrame
+    figures: Mapping[str, FloatArray]
     thresholds: Thresholds
 
     @classmethod
-    def of(cls, analysed: Analysed, formation: Formation, people: pd.DataFrame) -> Cast:
-        """Return the members of `formation`; `people` are rows of participants of its cluster and year."""
-        rows = people.set_index("participant_id").reindex(formation.ids)
-        return cls(formation, analysed.graph, rows, analysed.thresholds)
+    def of(
+        cls,
+        analysed: Analysed,
+        formation: Formation,
+        ids: NDArray[np.object_],
+        figures: Mapping[str, FloatArray],
+    ) -> Cast:
+        """Return the members of `formation`; `ids` and `figures` are participants of its cluster and year."""
+        if len(ids) == formation.n and (ids == formation.ids).all():
+            return cls(formation, analysed.graph, figures, analysed.thresholds)
+        place = pd.Index(ids, dtype=object).get_indexer(pd.Index(formation.ids, dtype=object))
+        held = {name: np.append(values, np.nan)[place] for name, values in figures.items()}
+        return cls(formation, analysed.graph, held, analysed.thresholds)
 
     def figure(self, name: str) -> FloatArray:
         """Return one column of ``participants``."""
-        return self.rows[name].to_numpy("float64", na_value=np.nan)
+        return self.figures[name]
 
     @cached_property
     def ids(self) -> list[str]:
@@ -79,11 +91,12 @@ class Cast:
         f = self.formation
         out = np.zeros(f.n, bool)
         out[f.src] = out[f.dst] = True
-        rows = self.graph.links.iloc[f.knowledge_rows]
-        place = {int(node): number for number, node in enumerate(f.members.tolist())}
-        for seller, buyer in zip(rows["supplier"].tolist(), rows["buyer"].tolist(), strict=True):
-            if seller in place and buyer in place:
-                out[[place[seller], place[buyer]]] = True
+        if len(f.knowledge_rows):
+            rows = self.graph.links[["supplier", "buyer"]].iloc[f.knowledge_rows]
+            place = {int(node): number for number, node in enumerate(f.members.tolist())}
+            for seller, buyer in zip(rows["supplier"].tolist(), rows["buyer"].tolist(), strict=True):
+                if seller in place and buyer in place:
+                    out[[place[seller], place[buyer]]] = True
         return out | (self.figure("internal_supply") > 0)
 
     @cached_property

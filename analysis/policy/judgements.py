@@ -6,9 +6,8 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import pandas as pd
-
 from clustercoop.analysis.policy.analysed import Analysed
+from clustercoop.analysis.policy.cast import FIGURES as CAST
 from clustercoop.analysis.policy.cast import Cast
 from clustercoop.analysis.policy.requirements import Case, Judged, Rule, judge, read_rules, versions
 from clustercoop.graph.said import Said, say
@@ -61,10 +60,17 @@ def _verdicts(analysed: Analysed) -> Iterator[Verdict]:
             yield Verdict(cluster, year, day, texts[-1], verdict, last, tuple(told))
 
 
-def cases(analysed: Analysed) -> Iterator[tuple[Case, str, int]]:
-    """Yield each cluster-year of the formations with its members."""
+def cases(analysed: Analysed) -> list[tuple[Case, str, int]]:
+    """Return each cluster-year of the formations with its members."""
+    return analysed.once("cases of requirements", lambda given: list(_cases(given)))
+
+
+def _cases(analysed: Analysed) -> Iterator[tuple[Case, str, int]]:
     formations = {(f.cluster_id, f.year): f for f in analysed.graph.formations()}
-    people = dict(iter(analysed.participants.groupby(["cluster_id", "year"]))) if len(formations) else {}
+    people = analysed.participants
+    places = people.groupby(["cluster_id", "year"]).indices if len(formations) else {}
+    ids = people["participant_id"].to_numpy(object)
+    held = {name: people[name].to_numpy("float64", na_value=float("nan")) for name in CAST}
     indicators = analysed.graph.indicators
     regional: dict[tuple[str, int], float] = {}
     if REGIONAL in indicators:
@@ -76,6 +82,6 @@ def cases(analysed: Analysed) -> Iterator[tuple[Case, str, int]]:
         key = str(row["cluster_id"]), int(row["year"])
         cast = None
         if key in formations:
-            rows = people.get(key, pd.DataFrame(columns=analysed.participants.columns))
-            cast = Cast.of(analysed, formations[key], rows)
+            at = places.get(key, [])
+            cast = Cast.of(analysed, formations[key], ids[at], {name: held[name][at] for name in held})
         yield Case(row, cast, regional.get(key, float("nan"))), *key

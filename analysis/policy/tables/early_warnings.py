@@ -33,12 +33,14 @@ def make(analysed: Analysed) -> pd.DataFrame:
     cut = analysed.thresholds.core_turnover
     rows = []
     names = [name for name in analysed.formations if str(name).startswith(READ)]
-    for cluster, group in analysed.formations[names].groupby("cluster_id", sort=True):
-        years = {int(row["year"]): row for row in group.to_dict("records")}
+    clusters: dict[str, dict[int, Row]] = {}
+    for row in analysed.formations[names].to_dict("records"):
+        clusters.setdefault(str(row["cluster_id"]), {})[int(row["year"])] = row
+    for cluster, years in sorted(clusters.items()):
         for year in sorted(years):
             for warning, (holds, because) in _warnings(years, year, cut):
                 state = "cannot be told" if holds is None else "yes" if holds else "no"
-                rows.append((str(cluster), year, warning, state, coded(because)))
+                rows.append((cluster, year, warning, state, coded(because)))
     return pd.DataFrame(rows, columns=["cluster_id", "year", "warning", "state", "because"])
 
 

@@ -40,7 +40,8 @@ TOP: Final = 3
 
 def make(analysed: Analysed) -> pd.DataFrame:
     """Return one row a member of each cluster's latest formation, those that lead most measures first."""
-    people = analysed.participants.set_index(["cluster_id", "year"]).sort_index()
+    columns = ["cluster_id", "year", "participant_id", *HELD]
+    people = analysed.participants[columns].set_index(["cluster_id", "year"]).sort_index()
     parts = []
     for formation in latest(analysed):
         place = (formation.cluster_id, formation.year)

@@ -20,7 +20,8 @@ def make(analysed: Analysed) -> pd.DataFrame:
     held = [f for f in latest(analysed) if any(f.industry_code)]
     if not held:
         return pd.DataFrame({"cluster_id": []})
-    people = analysed.participants.set_index(["cluster_id", "year"]).sort_index()
+    sold = analysed.participants[["cluster_id", "year", "participant_id", "sales_outside"]]
+    people = sold.set_index(["cluster_id", "year"]).sort_index()
     unstated = [unplaced(formation, analysed.thresholds) for formation in held]
     parts = pd.concat(
         [

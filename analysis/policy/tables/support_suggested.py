@@ -19,7 +19,8 @@ def make(analysed: Analysed) -> pd.DataFrame:
     table = support_measures(analysed.settings.support_measures)
     by_type = {str(kind): rows.to_dict("records") for kind, rows in table.groupby("ecosystem_type")}
     rows = []
-    for row in analysed.formations.to_dict("records"):
+    held = analysed.formations[["cluster_id", "year", "ecosystem_type"]]
+    for row in held.to_dict("records"):
         kind = row["ecosystem_type"]
         for measure in by_type.get(kind, []) if isinstance(kind, str) else []:
             rows.append(
