@@ -111,7 +111,8 @@ class Index:
     def _small(self) -> pd.Index[Any]:
         """Plain ids that are no numbers, in small letters."""
         texts = np.array([*self._plain, ""], dtype=object)[:-1]
-        return pd.Index(pd.unique(lowered(texts[digits_of(texts) == 0])), dtype=object)
+        words_of: pd.Index[Any] = pd.Index(pd.unique(lowered(texts[digits_of(texts) == 0])), dtype=object)
+        return words_of
 
     @cached_property
     def _words(self) -> dict[str, list[str]]:
