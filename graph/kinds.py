@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 TEXT: Final = pd.StringDtype(na_value=np.nan)
 
@@ -97,11 +98,13 @@ class Kind:
             return values.mask(values == "")
         if self.dtype is not TEXT and values.dtype == self.dtype:
             return values.astype(self.dtype)
-        held = values.to_numpy(dtype=object)
+        held: NDArray[np.object_] = values.to_numpy(dtype=object)
         if self.dtype is not TEXT:
             return pd.to_numeric(pd.Series(held, values.index)).astype(self.dtype)
-        texts = pd.array(np.where(pd.isna(held) | (held == ""), None, held), dtype=TEXT)
-        return pd.Series(texts, values.index)
+        held = held.copy()
+        held[np.asarray(pd.isna(held), bool) | (held == "")] = None
+        texts: pd.Series[Any] = pd.Series(held, values.index, dtype=TEXT)
+        return texts
 
 
 @lru_cache(maxsize=64)

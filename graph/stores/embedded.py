@@ -190,8 +190,8 @@ class EmbeddedStore(BaseStore):
         out["runs"] = results.from_result_rows("runs", runs)
         for table, node in results.POLICY.items():
             # Positions, since a name such as `of` is a word of the language too.
-            columns = ", ".join(f"n.{name} AS c{at}" for at, name in enumerate(node.properties))
-            frame = self._table(engine, f"MATCH (n:{node.label}) RETURN {columns}")
+            cells = ", ".join(f"n.{name} AS c{at}" for at, name in enumerate(node.properties))
+            frame = self._table(engine, f"MATCH (n:{node.label}) RETURN {cells}")
             frame.columns = pd.Index(node.properties)
             if len(frame):
                 out[table] = results.typed_results(table, frame)

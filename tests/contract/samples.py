@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -259,7 +260,7 @@ def policy(graph: SupplyGraph, seed: int = 0, tables: Iterable[str] = ()) -> dic
     made = {}
     for table in tables or policy_tables():
         kinds = {column.column: KINDS[column.kind] for column in output_columns(table)}
-        rows = []
+        rows: list[dict[str, Any]] = []
         for f in np.repeat(np.array(graph.formations(), dtype=object), 2):
             row = {name: _drawn(kind, rng) for name, kind in kinds.items()}
             people = row.keys() & {"participant_id", "supplier_id", "buyer_id"}

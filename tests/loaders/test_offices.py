@@ -60,7 +60,7 @@ def figures(data: Dataset, year: int = 2021) -> dict[tuple[str, str], float]:
     table = data.graph.to_tables()["activity"]
     of = table[table["year"] == year].set_index("participant_id")
     names = ("output", "employees", "rd_expenses", "used_by_participants")
-    return {(who, name): float(v) for name in names for who, v in of[name].dropna().items()}
+    return {(str(who), name): float(v) for name in names for who, v in of[name].dropna().items()}
 
 
 def codes(data: Dataset) -> set[str]:
