@@ -141,7 +141,7 @@ def cooperation_tables(
             findings.append(told(found, formation))
             people = leave_open(people, found, formation)
             leave_open_row(row, found, formation)
-        elif left and (left.inside or left.members) and row["link_jaccard"] >= 0:
+        if left and (left.inside or left.members) and row["link_jaccard"] >= 0:
             row.unknown("rows_open", "link_jaccard", "link_jaccard_nominal", value=str(left.rows))
         left = found
         earlier = factor

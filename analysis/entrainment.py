@@ -330,9 +330,9 @@ def _known_core(core: NDArray[Any] | None, n: int) -> Flags | None:
 def _core_shares(formation: Formation, settings: Settings, core: Flags | None) -> Measured:
     """Measure the core's shares; unknown, and told, where a member that should have the figure lacks it.
 
-    Members whose role does not produce and of which no cell says that there is a figure may lack it: they
-    are left out where they do. A negative
-    figure is as good as none: no share of a sum holds it.
+    Members whose role does not produce and of which no cell says that there is an output may lack that one:
+    they are left out of it; employees and R&D are nobody's to lack. A negative figure is as good as none: no
+    share of a sum holds it.
     """
     out = Measuring(formation, "core_output_share core_employees_share core_rd_share core_supply_share")
     if core is None:
@@ -342,7 +342,8 @@ def _core_shares(formation: Formation, settings: Settings, core: Flags | None) -
     names = ("core_output_share", "core_employees_share", "core_rd_share")
     of = ("output", "employees", "rd_expenses")
     figures = np.array([getattr(formation, name) for name in of])
-    expected = expected | np.array([said(formation, name) for name in of])
+    everyone = np.ones(formation.n, bool)
+    expected = np.array([expected | said(formation, "output"), everyone, everyone])
     unknown = np.isnan(figures)
     lacking = (unknown & expected) | (figures < 0)
     known = np.where(unknown, 0.0, figures)

@@ -10,6 +10,7 @@ from clustercoop.analysis import boundary
 from clustercoop.analysis.members import TOLERANCE, Members, YearContext, incomplete_share
 from clustercoop.analysis.metric import NAN
 from clustercoop.analysis.recording import Side, recording
+from clustercoop.analysis.roles import said
 from clustercoop.analysis.rows import FormationRow
 from clustercoop.analysis.thresholds import Thresholds
 from clustercoop.graph.formation import FloatArray, Formation
@@ -138,6 +139,7 @@ def _sourcing_share(
     """Set purchases from members / all purchases: given ones where every buyer's are known, else by links."""
     inside = float(formation.weight.sum())
     buyers = members.producing | (formation.bought_inside + formation.purchases_outside > 0)
+    buyers |= said(formation, "purchases")
     if buyers.any() and not np.isnan(members.purchases[buyers]).any():
         total = _given_purchases(row, formation, members, thresholds)
         if np.isnan(total):

@@ -66,6 +66,8 @@ class OpenRows:
         How much less, and more, than the recorded supply is possible because of the row.
     supply : array of bool
         Whether it is no link of knowledge.
+    anyones : array of bool
+        Whether one end is unnamed and the other no member of a cluster: any cluster may be behind it.
     memberships : DataFrame
         ``cluster_id, joined_year, left_year`` of rejected rows that name a cluster.
     """
@@ -76,6 +78,7 @@ class OpenRows:
     less: FloatArray
     more: FloatArray
     supply: Flags
+    anyones: Flags
     memberships: pd.DataFrame
 
 
@@ -106,10 +109,16 @@ def _read(graph: SupplyGraph) -> OpenRows:
     stated, most = rows["value"].to_numpy("float64"), rows["value_high"].to_numpy("float64")
     unread = np.where(np.isnan(stated), np.where(np.isnan(most), np.inf, most), np.maximum(stated, 0.0))
     kinds = pd.concat([bounded["kind"], rows["kind"]]).astype(object)
+    supplier, buyer = ends("supplier"), ends("buyer")
+    people = graph.participants
+    placed = people.loc[people["cluster_id"].notna(), "participant_id"].unique()
+    members = np.array([names[who] for who in placed if who in names], np.int64)
+    outside = [(side == STRANGER) | ((side >= 0) & ~np.isin(side, members)) for side in (supplier, buyer)]
     return OpenRows(
         year=np.concatenate([bounded["year"], rows["year"].fillna(0)]).astype(np.int64),
-        supplier=ends("supplier"),
-        buyer=ends("buyer"),
+        supplier=supplier,
+        buyer=buyer,
+        anyones=((supplier == NOBODY) & outside[1]) | ((buyer == NOBODY) & outside[0]),
         less=np.concatenate([np.nan_to_num(value - low), np.maximum(-np.nan_to_num(stated), 0.0)]),
         more=np.concatenate([np.where(np.isnan(high), np.inf, high - value), unread]),
         supply=np.array([str(kind).strip().casefold() not in KNOWLEDGE_KINDS for kind in kinds], bool),
@@ -166,7 +175,8 @@ def unsettled(formation: Formation, rows: OpenRows) -> Unsettled | None:
     """Return what `rows` leave open of `formation`, None where they leave nothing.
 
     A row counts for the clusters of the ends that it names, in its year, or in every year where that is
-    unknown. An end that is a mark of a gap may be a member or not; a row without any end is nobody's.
+    unknown. An end that is a mark of a gap may be a member or not, of any cluster where the other end is of
+    none; a row without any end is nobody's.
     """
     known = _FOUND.get(formation)
     if known is None or known[0] is not rows:
@@ -185,7 +195,7 @@ def _unsettled(formation: Formation, rows: OpenRows) -> Unsettled | None:
     own = member_sells & (seller == buyer)
     between = ~own & ((member_sells & (member_buys | (buyer == NOBODY))) | (member_buys & (seller == NOBODY)))
     inside = supply & between
-    touching = member_sells | member_buys
+    touching = member_sells | member_buys | rows.anyones[mine]
     period = _in_period(rows.memberships, formation)
     if not touching.any() and not period.any():
         return None

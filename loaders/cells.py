@@ -33,6 +33,7 @@ from clustercoop.loaders.vocabulary import read_header
 from clustercoop.loaders.years import parse_years
 
 # Columns of many rows and many distinct texts are held by the latter.
+LEAST: Final = 1e-300
 WHO: Final = frozenset({"participant_id", "supplier_id", "buyer_id"})
 # Marks of headers that leave a figure what it is, and yet have to be told.
 _TOLD: Final = {"vat_with": "vat_included", "priced": "prices_of_year"}
@@ -340,7 +341,8 @@ def _bounds(
 ) -> dict[str, NDArray[np.float64]]:
     """Return the bounds that cells state, in the contract's unit, NaN where they state none.
 
-    The bound of "more than 30 %" is the next number above .3, so that it lies above a threshold of .3.
+    The bound of "more than 30 %" is the next number above .3, so that it lies above a threshold of .3; that
+    of "more than 0" is `LEAST`, which can still be divided by.
     """
     sides = {side: np.full(size, np.nan) for side in SIDES}
     each = np.broadcast_to(np.asarray(scale), (size,))
@@ -351,7 +353,8 @@ def _bounds(
         else:
             value = bound.value * own / (1e6 if matched.column.type == "money" else 1.0)
         if bound.open:
-            value = float(np.nextafter(value, np.inf if bound.side == "low" else -np.inf))
+            sign = 1.0 if bound.side == "low" else -1.0
+            value = float(np.nextafter(value, sign * np.inf)) if value else sign * LEAST
         sides[bound.side][bound.position] = value
     return sides
 

@@ -165,8 +165,8 @@ def value_created(formation: Formation, settings: Settings) -> tuple[FloatArray,
 def _autonomy(formation: Formation, settings: Settings) -> Measured:
     """Measure autonomy and each participant's embodied inside share.
 
-    Members that neither produce nor trade take no part; those that `value_created` leaves out
-    count as outside: what they supply leaks, what they buy is final.
+    Members that are not expected to produce and do not trade take no part; those that `value_created` leaves
+    out count as outside: what they supply leaks, what they buy is final.
     """
     out = Measuring(formation, "autonomy", "embodied_inside_share")
     if not formation.has_links:
@@ -176,6 +176,7 @@ def _autonomy(formation: Formation, settings: Settings) -> Measured:
     created, left_out = value_created(formation, settings)
     trade = flow.supplied + flow.bought + formation.sales_outside
     active = (trade > 0) | (formation.output > 0)
+    active |= np.isnan(formation.output) & producing(formation, load_thresholds(settings.thresholds))
     taking_part = active & ~left_out
     output = np.where(taking_part, formation.output - formation.self_supply, 0.0)
     created = np.where(taking_part, created, 0.0)

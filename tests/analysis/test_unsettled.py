@@ -274,3 +274,36 @@ def test_an_indicator_that_arithmetic_excludes_is_not_used(given: Any) -> None:
     assert pd.isna(row["cooperation_ratio"])
     assert pd.isna(row["cooperation_ratio_high"]) or row["cooperation_ratio_high"] == pytest.approx(0.15)
     assert "indicator_excluded" in {finding.code for finding in result.findings}
+
+
+def test_what_damage_of_random_data_found_to_be_stated_and_not_settled() -> None:
+    # A sale of somebody unnamed to an outsider may be the cluster's; what is inside stays as it is.
+    row = row_of(analyzed([*LINKS, (2022, None, "x", 9)]))
+    assert row["links"] == 3 and all(pd.isna(row[name]) for name in ("sales_outside", "ei_index"))
+    # Of two years the earlier has an open row inside and the later one across the boundary.
+    work = pd.concat([WORK, WORK.assign(year=2023)])
+    later = [(2023, *link[1:]) for link in LINKS]
+    links: list[Link] = [*LINKS, *later, (2022, "a", "b", "?!"), (2023, "a", "x", "?!")]
+    rows = analyzed(links, work=work).formations.set_index("year")
+    assert pd.isna(rows["link_jaccard"][2023]) and rows["links"][2023] == 3
+    # A university's purchases belong into the sum where a cell says that there are some: 20 of 400 + them.
+    people = [(who, "K", "university" if who == "u" else "firm") for who in "abcdu"]
+    cells = pd.DataFrame({"participant_id": list("abcdu"), "year": 2022, "output": 100.0, "purchases": 100.0})
+    shares = []
+    for given in (100.0, "<150", None):
+        cells["purchases"] = pd.Series([100.0] * 4 + [given], dtype=object)
+        shares.append(row_of(analyzed(LINKS, people, cells))["internal_sourcing_share"])
+    assert (
+        shares[0] == pytest.approx(20 / 500) and pd.isna(shares[1]) and shares[2] == pytest.approx(20 / 400)
+    )
+    # It has employees and spends on R&D, whatever is not told of them; what it makes may be nothing.
+    core = row_of(analyzed(LINKS, people, WORK))
+    assert (
+        core["core_output_share"] > 0
+        and pd.isna(core["core_employees_share"])
+        and pd.isna(core["core_rd_share"])
+    )
+    # A firm that trades with nobody inside and tells nothing makes final products of its own.
+    silent = [*people[:4], ("f", "K", "firm")]
+    assert row_of(analyzed(LINKS, None, WORK))["autonomy"] > 0
+    assert pd.isna(row_of(analyzed(LINKS, silent, WORK))["autonomy"])

@@ -228,7 +228,9 @@ def autonomy(facts: Facts, out: Figures, people: dict[str, Figures]) -> None:
     active = [
         i
         for i in facts.members
-        if facts.supplied(i) + facts.received(i) + facts.sold[i] > 0 or (output[i] or 0) > 0
+        if facts.supplied(i) + facts.received(i) + facts.sold[i] > 0
+        or (output[i] or 0) > 0
+        or (output[i] is None and produces(facts, i))
     ]
     part = [i for i in active if not left_out(facts, i)]
     made = {i: value for i in part if (value := output[i]) is not None}
@@ -311,6 +313,11 @@ def knowledge(facts: Facts, out: Figures) -> None:
             Fraction(count["yes", False], ties) if not open_ties else Fraction(int(count["yes", False] > 0))
         )
     out["knowledge_ties"] = ties if not open_ties else None
+    shares = [out["outside_knowledge_share"]] * 2
+    if not settled and ties and (bounded(facts) or crossing):
+        sure, more = count["yes", False], count["open", False]
+        shares = [Fraction(sure, ties + count["open", True]), Fraction(sure + more, ties + more)]
+    out["outside_knowledge_share_low"], out["outside_knowledge_share_high"] = shares
     inside = [r for r in facts.supplies if r["supplier_id"] in members and r["buyer_id"] in members]
     inside = [r for r in inside if r["supplier_id"] != r["buyer_id"]]
     whole = total(Fraction(r["value"]) for r in inside)
@@ -318,6 +325,12 @@ def knowledge(facts: Facts, out: Figures) -> None:
         out["return_flow_share"] = (
             total(Fraction(r["value"]) for r in inside if r["kind"] == "return") / whole
         )
+    back, open_ = (
+        total(Fraction(r["value"]) for r in inside if (r["kind"] or "") == kind) for kind in ("return", "")
+    )
+    told_kinds = whole and open_ < whole
+    out["return_flow_share_low"] = back / whole if told_kinds else None
+    out["return_flow_share_high"] = (back + open_) / whole if told_kinds else None
 
 
 def verdicts(facts: Facts, out: Figures) -> None:

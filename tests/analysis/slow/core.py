@@ -106,18 +106,22 @@ def tiers(facts: Facts, core: set[str], density: bool) -> float:
 
 def two_cores(facts: Facts) -> float | None:
     """Best correlation with a core of suppliers and one of buyers, over all partitions in four blocks."""
+    n = len(facts.members)
+    found = [
+        four_blocks(facts, given) for given in product(("po", "ci", "co", "pi") if n > 3 else (), repeat=n)
+    ]
+    return max((fit for fit in found if fit is not None), default=None)
+
+
+def four_blocks(facts: Facts, blocks: tuple[str, ...]) -> float | None:
+    """Correlation of the links with the pattern of a partition; None where one of the cores is empty."""
     y, n = weights(facts), len(facts.members)
     cells = [(a, b) for a in range(n) for b in range(n) if a != b]
     values = np.array([y[cell] for cell in cells])
-    best = None
-    for blocks in product(("po", "ci", "co", "pi") if n > 3 else (), repeat=n):
-        if not {"co", "ci"} <= set(blocks):
-            continue
-        ideal = np.array([float(_supplies(blocks[a], blocks[b])) for a, b in cells])
-        if ideal.std() > 0 and values.std() > 1e-9:
-            fit = float(np.corrcoef(values, ideal)[0, 1])
-            best = fit if best is None or fit > best else best
-    return best
+    ideal = np.array([float(_supplies(blocks[a], blocks[b])) for a, b in cells])
+    if not {"co", "ci"} <= set(blocks) or not ideal.std() > 0 or not values.std() > 1e-9:
+        return None
+    return float(np.corrcoef(values, ideal)[0, 1])
 
 
 def _supplies(a: str, b: str) -> bool:
@@ -129,7 +133,8 @@ def holdings(facts: Facts, core: frozenset[str]) -> Figures:
     out: Figures = {}
     for name, figure in SHARES.items():
         given = {i: facts.given[figure][i] for i in facts.members}
-        lacking = any(given[i] is None and (produces(facts, i) or i in core) for i in facts.members)
+        may = [i for i in facts.members if figure == "output" and not produces(facts, i) and i not in core]
+        lacking = any(given[i] is None for i in facts.members if i not in may)
         whole = total(v for v in given.values() if v is not None)
         out[name] = None if lacking or not whole else total(given[i] for i in core) / whole
     supplied = {i: facts.supplied(i) for i in facts.members}
@@ -194,6 +199,7 @@ def measured(facts: Facts, out: Figures, people: dict[str, Figures]) -> None:
         known = bool(values) and None not in values
         alike = known and float(max(values)) - float(min(values)) <= SAME * float(max(values))
         out[name] = values[0] if alike else None
+        out[f"{name} of tied"] = values if known else None
     alone = len(tied) == 1
     out["periphery_entrained_share"] = sets[0]["periphery_entrained_share"] if alone else None
     each = pulled(facts, tied[0])[1] if alone else {}
@@ -227,6 +233,29 @@ def coreness_fits(facts: Facts, row: Figures, own: dict[str, Figures]) -> list[s
         better = explained(other, best) if swap else explained(best, other)
         if better > row["coreness_pre"] + 1e-4:
             wrong.append(f"a step improves {row['coreness_pre']} to {better}")
+    return wrong
+
+
+def achieved(facts: Facts, row: Figures, figures: Figures) -> list[str]:
+    """Return what the stated cores of suppliers and buyers, and the ranges over cores, do not reach."""
+    wrong = []
+    if figures.get("core_in_out_fit") is not None and isinstance(row["core_out_members"], str):
+        first, second = (str(row[f"core_{side}_members"]).split(";") for side in ("out", "in"))
+        blocks = [
+            ("c" if i in first + second else "p") + ("o" if i in first else "i" if i in second else "")
+            for i in facts.members
+        ]
+        found = max(
+            (four_blocks(facts, given) or -1.0)
+            for given in product(*([b] if len(b) > 1 else ["po", "pi"] for b in blocks))
+        )
+        if abs(found - figures["core_in_out_fit"]) > 1e-9:
+            wrong.append(f"core_in_out_fit {found} of the stated cores for {figures['core_in_out_fit']}")
+    for name in [name for name in figures if name.endswith(" of tied") and figures[name]]:
+        column = name.removesuffix(" of tied")
+        low, high = row[f"{column}_low"], row[f"{column}_high"]
+        if low == low and not low - SAME <= min(figures[name]) <= max(figures[name]) <= high + SAME:
+            wrong.append(f"{column}: {low} … {high} does not hold {figures[name]}")
     return wrong
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from fractions import Fraction
+from itertools import product
 from typing import Any
 
 from tests.analysis.slow.economy import Facts, Row
@@ -105,6 +106,39 @@ def ratio(facts: Facts, who: list[str]) -> Known:
     return part / made if made and part <= made else None
 
 
+def ratio_range(facts: Facts) -> tuple[Any, Any]:
+    """K of the completions at whose corners it can be least or largest.
+
+    An output may be endless, and is not below what the member sold; a supply may be 0 or all of the output.
+    """
+    if len(facts.members) < 2 or not any(produces(facts, i) for i in facts.members):
+        return None, None
+    choices: list[list[tuple[float, float]]] = []
+    for i in facts.members:
+        given, made = supply(facts, i)[0], facts.given["output"][i]
+        sure = float(given or 0)
+        sold = float(max(Fraction(given or 0), facts.supplied(i)) + facts.sold[i])
+        if made == 0 and sure > 0:
+            return None, None
+        outputs = [sold, ENDLESS] if made is None else [float(made)]
+        pairs = [(s, x) for x in outputs for s in ([sure] if given is not None else [0.0, x])]
+        if made is None and not produces(facts, i) and not sure > 0:
+            pairs.append((0.0, 0.0))  # may well make nothing
+            pairs = [(0.0, 0.0)] if given is not None else pairs
+        choices.append(pairs)
+    ratios = []
+    for chosen in product(*choices):
+        s, x = (sum(values) for values in zip(*chosen, strict=True))
+        if x > 0:
+            ratios.append(s / x)
+    low, high = min(ratios, default=1.0), min(1.0, max(ratios, default=1.0))
+    low = 0.0 if low < 1e-6 else low
+    return (None, None) if low > 1 + 1e-9 or (low <= 0 and high >= 1 - 1e-6) else (low, high)
+
+
+ENDLESS = 1e12
+
+
 def final_producers(facts: Facts) -> set[str] | None:
     named = {i for i in facts.members if facts.role[i] == "final producer"}
     if named:
@@ -131,6 +165,8 @@ def cooperation(facts: Facts, out: Figures, people: dict[str, Figures]) -> None:
             "internal_supply_source": supply(facts, i)[1],
         }
     out["cooperation_ratio"] = out["known_ratio"] = ratio(facts, members)
+    ends = ratio_range(facts) if out["cooperation_ratio"] is None else (out["cooperation_ratio"],) * 2
+    out["cooperation_ratio_low"], out["cooperation_ratio_high"] = ends
     above = any((made := output[i]) and (given[i] or 0) > made for i in members)
     own = [people[i]["cooperation_ratio"] for i in members if people[i]["cooperation_ratio"] is not None]
     stated = out["cooperation_ratio"] is not None
@@ -296,7 +332,12 @@ def types(facts: Facts, out: Figures) -> None:
         enough = both and held and part >= Fraction(8, 10)
         value = total(amounts[i] for i in both) / held if enough else None
         out[f"{name}_per_employee"] = value
-        out[level] = "" if value is None else "low" if value < low else "medium" if value <= high else "high"
+        ends = per_employee_range(name, list(amounts.values()), every)
+        out[f"{name}_per_employee_low"], out[f"{name}_per_employee_high"] = ends
+        reached = [value, value] if value is not None else list(ends)
+        at = [end if end is None else 0 if end < low else 1 if end <= high else 2 for end in reached]
+        settled = at[0] if at[0] == at[1] or at[0] == 2 else 0 if at[1] == 0 else None
+        out[level] = "" if settled is None else ("low", "medium", "high")[settled]
     grid = {
         "low": ("traditional production", "adaptation", "sustainability"),
         "medium": ("improvement", "growth", "development"),
@@ -318,6 +359,21 @@ def types(facts: Facts, out: Figures) -> None:
         out["rule_verdict"] = {(True, True): "ecosystem-like", (False, False): "cluster-like"}.get(
             holds, "undecided"
         )
+
+
+def per_employee_range(name: str, amounts: list[Known], staff: list[Known]) -> tuple[Known, Known]:
+    """Bounds over all members; a missing R&D is 0 or endless, a missing value added may be anything."""
+    known = [a for a in amounts if a is not None]
+    whole, fewest = total(known), total(s for s in staff if s is not None)
+    endless = None in staff
+    if None not in amounts:
+        first = Fraction(0) if endless else whole / fewest if fewest else None
+        last = whole / fewest if fewest else None
+        low, high = (first, last) if whole >= 0 else (last, first)
+    else:
+        low = whole / fewest if name == "rd" and not endless and fewest else None
+        high = None
+    return (None, None) if low == 0 and high is None else (low, high)
 
 
 def others_trade(row: Row) -> Fraction:
