@@ -19,23 +19,25 @@ from pathlib import Path
 from clustercoop.graph.errors import StoreError
 from clustercoop.graph.stores.protocol import UnfinishedLoadError
 from clustercoop.graph.stores.uri import open_store
-from tests.contract.test_killed_loads import data, load_time, start
+from tests.contract.test_killed_loads import data, fork_server, load_time, start
 
 
 def run(address: str, kills: int, seed: int) -> dict[str, int]:
     """Kill `kills` loads at moments drawn with `seed`; return what was found afterwards."""
     before, after = data(1), data(2)
-    lasts = min(load_time(address, 1) for _ in range(2))
+    forks = fork_server()
+    lasts = min(load_time(forks, address, 1) for _ in range(2))
     draw = random.Random(seed)
     found = dict.fromkeys(("as before", "unfinished, refused", "as after", "resumed", "wrong"), 0)
     for _ in range(kills):
         with open_store(address) as store:
             store.clear()
             store.load(before)
-        process = start(address, 2)
+        process, told = start(forks, address, 2)
         time.sleep(draw.random() * lasts)
         process.kill()
-        process.communicate()
+        process.join()
+        told.close()
         with open_store(address) as store:
             try:
                 state = store.read()

@@ -133,6 +133,13 @@ def neo4j_uri(request: pytest.FixtureRequest) -> Iterator[str]:
         driver.execute_query("MATCH (n:StoreTests) DELETE n")
 
 
+@pytest.fixture(scope="session")
+def swept(neo4j_uri: str) -> Iterator[Store]:
+    """The store on the server, opened once to be emptied before each test."""
+    with open_store(neo4j_uri) as store:
+        yield store
+
+
 @pytest.fixture
 def store_address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of an empty store of the kind that the test asks for."""
@@ -142,10 +149,8 @@ def store_address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if kind == "embedded":
         pytest.importorskip("kglite", reason="kglite is not installed: pip install '.[embedded]'")
         return str(tmp_path / "graph.kgl")
-    uri = str(request.getfixturevalue("neo4j_uri"))
-    with open_store(uri) as store:
-        store.clear()
-    return uri
+    request.getfixturevalue("swept").clear()
+    return str(request.getfixturevalue("neo4j_uri"))
 
 
 @pytest.fixture

@@ -49,6 +49,7 @@ server.bolt.advertised_address=127.0.0.1:$port
 server.http.enabled=false
 server.https.enabled=false
 server.memory.pagecache.size=64m
+db.memory.transaction.max=${NEO4J_TEST_TRANSACTION:-160m}
 dbms.usage_report.enabled=false
 dbms.security.allow_csv_import_from_file_urls=false
 ${NEO4J_TEST_CYPHER:+db.query.default_language=CYPHER_$NEO4J_TEST_CYPHER}
