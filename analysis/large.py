@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from clustercoop.analysis.core_periphery.common import as_edges
-from clustercoop.analysis.core_periphery.lip import lip
 from clustercoop.analysis.linear import TooSlow
 from clustercoop.analysis.metric import Measured
 from clustercoop.graph.findings import Finding
@@ -32,6 +30,10 @@ def attempted(piece: Callable[[], Measured]) -> Measured:
 
 def core_of_large(formation: Formation) -> Measured:
     """Measure what of the core can be found in one pass over the links."""
+    # Cores use components of closedness, which turns here for formations that are too large.
+    from clustercoop.analysis.core_periphery.common import as_edges
+    from clustercoop.analysis.core_periphery.lip import lip
+
     edges = as_edges(formation)
     found: dict[str, float | int | str | bool | None] = {
         "core_components": edges.components,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from clustercoop.analysis.thresholds import LEVELS, Band, Thresholds, load_thresholds
 from clustercoop.graph.findings import Finding, Findings
 from clustercoop.graph.gaps import Gap
-from clustercoop.graph.texts import decimal_point, term, text
+from clustercoop.graph.texts import decimal_point, hundredths, term, text, years_told
 
 __all__ = [
     "LEVELS",
@@ -295,7 +295,7 @@ def rule_sentence(because: str, lang: str) -> str:
     Examples
     --------
     >>> rule_sentence("cooperation=fails:0.2:0.3::2020;innovation=unknown:nan:medium::", "en")
-    'cooperation: does not hold (year 2020: 0.2, must be above 0.3); innovation: unknown in every year'
+    'cooperation: does not hold (year 2020: 20%, must be above 30%); innovation: unknown in every year'
     """
     told = []
     for entry in because.split(";"):
@@ -304,7 +304,10 @@ def rule_sentence(because: str, lang: str) -> str:
         if verdict == "apart":
             told.append(text("rule.apart", lang))
             continue
-        which = text("rule.many" if "," in years else "rule.one", lang, years=years.replace(",", ", "))
+        when = years_told(years.split(","))
+        which = text("rule.many" if "," in years else "rule.one", lang, years=when)
+        if not level:
+            value, limit = (hundredths(figure, lang) for figure in (value, limit))
         figures = {"value": value, "limit": term(limit, lang), "level": term(level, lang), "which": which}
         what = text("rule.level" if level else "rule.ratio", lang, **figures)
         told.append(text(f"rule.{verdict}", lang, trait=text(f"rule.{trait}", lang), what=what))

@@ -8,7 +8,8 @@ from __future__ import annotations
 import csv
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from functools import cache
 from importlib import resources
 from typing import Any, Final, TypeVar
@@ -19,6 +20,7 @@ BASE: Final = "en"
 FOLDER = resources.files("clustercoop.graph").joinpath("text")
 _JOINTS: Final = ("; ", " → ")
 _Error = TypeVar("_Error", bound=ClusterCoopError)
+_NUMBER: Final = re.compile(r"\d+(?:\.\d+)?(?:e-?\d+)?")
 _PLACE: Final = re.compile(r"\{(\w+(?::\w+)?)\}")
 
 
@@ -182,6 +184,32 @@ def decimal_point(told: str, lang: str) -> str:
     '0,5 of 2.'
     """
     return re.sub(r"(?<=\d)\.(?=\d)", lambda _: text("format.point", lang), told)
+
+
+def years_told(years: Sequence[str]) -> str:
+    """Return years as people write them: three or more in a row by their ends.
+
+    Examples
+    --------
+    >>> years_told(["2020", "2021", "2022"]), years_told(["2020", "2022"])
+    ('2020–2022', '2020, 2022')
+    """
+    if len(years) > 2 and all(year.isdigit() for year in years):
+        if [*map(int, years)] == [*range(int(years[0]), int(years[-1]) + 1)]:
+            return f"{years[0]}–{years[-1]}"
+    return ", ".join(years)
+
+
+def hundredths(told: str, lang: str) -> str:
+    """Return shares within a text as percentages, every digit kept, with one sign behind all.
+
+    Examples
+    --------
+    >>> hundredths("0.355…0.95", "en"), hundredths("> 0.3", "en"), hundredths("0.3000001", "en")
+    ('35.5…95%', '> 30%', '30.00001%')
+    """
+    whole = _NUMBER.sub(lambda found: f"{(100 * Decimal(found[0])).normalize():f}", told)
+    return text("format.percent", lang, value=whole)
 
 
 @cache

@@ -134,6 +134,20 @@ def shorten(text: str, length: int) -> str:
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"
 
 
+def beginning(text: str, length: int) -> str:
+    """Return the first whole sentences of `text` within `length`, a cut one where the first is longer.
+
+    Examples
+    --------
+    >>> beginning("One. Two, 2.5. Three.", 15), beginning("Long words", 6)
+    ('One. Two, 2.5.', 'Long…')
+    """
+    if len(text) <= length:
+        return text
+    ends = [found.start() + 1 for found in re.finditer(r"[.!?](?= )", text) if found.start() < length]
+    return text[: ends[-1]] if ends else shorten(text, length)
+
+
 def quoted(name: str, lang: str) -> str:
     """Return a name in the quotation marks of the language, unless it has quotation marks of its own.
 

@@ -16,7 +16,7 @@ from clustercoop.graph.findings import listed as told_list
 from clustercoop.graph.texts import row_text, term
 from clustercoop.reports.beyond import beyond_chance
 from clustercoop.reports.content import Content
-from clustercoop.reports.inert import plain, quoted, shorten
+from clustercoop.reports.inert import beginning, plain, quoted, shorten
 from clustercoop.reports.numbers import UNKNOWN, between, is_unknown, percent, show
 from clustercoop.reports.passport_parts import Core, Fact, Member, Passport, Rows, Series, Stage
 from clustercoop.reports.people import asked_cells, asked_figures, asked_of
@@ -153,7 +153,9 @@ class Passports:
         frame = self.content.policy("support_cards").sort_values(["cluster_id", "year"], kind="stable")
         last = frame.drop_duplicates("cluster_id", keep="last")
         cells = zip(last["cluster_id"].astype(str), last["because"], strict=True)
-        return {cluster: [plain(shorten(str(text), 400))] for cluster, text in cells if not is_unknown(text)}
+        return {
+            cluster: [plain(beginning(str(text), 400))] for cluster, text in cells if not is_unknown(text)
+        }
 
     def _last(self, cluster: str, column: str) -> tuple[int, Any]:
         """Return the last year in which a column is known, and its value; (0, None) where none is."""

@@ -5,6 +5,7 @@ Places and texts are all decided here; colours are classes of the page, so that 
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -39,11 +40,13 @@ def label(x: float, y: float, text: str, style: str = "", anchor: str = "middle"
 
 
 def upwards(x: float, y: float, text: str, room: float = 400.0) -> str:
-    """Return the name of an axis that runs upwards, squeezed into its room where it is longer."""
-    place = f'transform="translate({x:g} {y:g})rotate(-90)"'
-    if len(text) * 9.5 * LETTER > room:
-        place += f' textLength="{room:g}" lengthAdjust="spacingAndGlyphs"'
-    return f'<text class="axis" text-anchor="middle" {place}>{escaped(text)}</text>'
+    """Return the name of an axis that runs upwards, on two lines where it is longer than its room."""
+    place = f'class="axis" text-anchor="middle" transform="translate({x:g} {y:g})rotate(-90)"'
+    lines = [text] if len(text) * 9.5 * LETTER <= room else textwrap.wrap(text, -(-len(text) // 2) + 6)
+    if len(lines) == 1:
+        return f"<text {place}>{escaped(text)}</text>"
+    rows = [f'<tspan x="0" dy="{11 if at else 0}">{escaped(line)}</tspan>' for at, line in enumerate(lines)]
+    return f"<text {place}>{''.join(rows)}</text>"
 
 
 def framed(width: float, height: float, said: str, body: str, style: str, role: str = "img") -> str:
@@ -235,7 +238,8 @@ class Zones:
         wide, high = 300.0 / (right - left), 196.0 / (top - bottom)
         px = 44 + (np.maximum(x, left) - left) * wide
         py = 204 - (np.maximum(y, bottom) - bottom) * high
-        body = self._zones(box, 44, 204, wide, high) + self._ticks(box, wide, high)
+        spots = list(zip(px.tolist(), py.tolist(), strict=True))
+        body = self._zones(box, 44, 204, wide, high, spots) + self._ticks(box, wide, high)
         body += way(px, py, [p[0] for p in known])
         for at, (dx, dy) in enumerate(label_places(px, py, (44, 344, 8, 204))):
             anchor = "start" if dx > 0 else "end" if dx < 0 else "middle"
@@ -264,7 +268,16 @@ class Zones:
         lines = '<path class="cut" d="M2 2H122V92H2zM42 2V92M82 2V92M2 32H122M2 62H122"/>'
         return f'<svg class="hold" aria-hidden="true"><defs><g id="{grid}">{cells}{lines}</g></defs></svg>'
 
-    def _zones(self, box: tuple[int, ...], x0: float, y0: float, wide: float, high: float) -> str:
+    def _zones(
+        self,
+        box: tuple[int, ...],
+        x0: float,
+        y0: float,
+        wide: float,
+        high: float,
+        spots: Sequence[tuple[float, float]],
+    ) -> str:
+        """Return the zones with their names, each at that end of its zone which the path leaves free."""
         left, right, bottom, top = box
         body = ""
         for i in range(left, right):
@@ -272,8 +285,14 @@ class Zones:
                 x, y = x0 + (i - left) * wide, y0 - (j + 1 - bottom) * high
                 style = "zone" if (i + j) % 2 == 0 else "zone other"
                 body += f'<path class="{style}" d="M{x:.1f} {y:.1f}h{wide:.1f}v{high:.1f}h-{wide:.1f}z"/>'
-                for number, line in enumerate(wrapped(self.name(i, j), max(10, int(wide / (9 * LETTER))))):
-                    body += label(x + wide / 2, y + 13 + 11 * number, line, "name")
+                lines = wrapped(self.name(i, j), max(10, int(wide / (9 * LETTER))))
+                first = y + 13
+                inside = [spot[1] for spot in spots if x - 12 < spot[0] < x + wide + 12]
+                if any(y - 14 < spot < first + 11 * len(lines) + 14 for spot in inside):
+                    low = y + high - 6 - 11 * (len(lines) - 1)
+                    first = first if any(low - 24 < spot < y + high + 14 for spot in inside) else low
+                for number, line in enumerate(lines):
+                    body += label(x + wide / 2, first + 11 * number, line, "name")
         return body
 
     def _ticks(self, box: tuple[int, ...], wide: float, high: float) -> str:

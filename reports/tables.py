@@ -11,7 +11,7 @@ import pandas as pd
 
 from clustercoop.graph.columns import TABLES, OutputColumn, output_columns
 from clustercoop.graph.kinds import KINDS
-from clustercoop.graph.texts import term, terms
+from clustercoop.graph.texts import term, terms, years_told
 from clustercoop.reports.inert import plain, shorten
 from clustercoop.reports.numbers import UNKNOWN, between, is_unknown, numeric, raw, show
 from clustercoop.reports.reasons import Reasons
@@ -167,12 +167,7 @@ def year_span(years: str) -> str:
     >>> year_span("2020;2021;2022"), year_span("2020;2022"), year_span("2020")
     ('2020–2022', '2020, 2022', '2020')
     """
-    parts = years.split(";")
-    if len(parts) > 2 and all(part.isdigit() for part in parts):
-        numbers = [int(part) for part in parts]
-        if numbers == list(range(numbers[0], numbers[-1] + 1)):
-            return f"{parts[0]}–{parts[-1]}"
-    return plain(", ".join(parts))
+    return plain(years_told(years.split(";")))
 
 
 def bars(values: pd.Series[Any], kind: str) -> list[int]:

@@ -13,6 +13,8 @@ function element(name, attributes = {}, ...children) {
   return made;
 }
 
+// A sentence longer than this is cut to some lines, and whole in the tip.
+const LONG = 150;
 const cut = (text, length) => text.length <= length ? text : text.slice(0, length - 1).trimEnd() + "…";
 
 function listOf(places) {
@@ -207,6 +209,7 @@ class Drawn {
     else if (cell.unknown) made.append(element("span", {class: "na", tabindex: "0", "data-why": cell.why || TEXT.why}, cell.text || "—"));
     else if (cell.link) made.append(element("a", {href: cell.link}, cell.text));
     else if (cell.tip) made.append(element("span", {class: "ids", tabindex: "0", "data-tip": cell.tip}, cell.text));
+    else if (column.k.includes("l") && cell.text.length > LONG) made.append(element("span", {class: "clamp", tabindex: "0", "data-tip": cell.text}, cell.text));
     else if (column.k.includes("v")) made.append(element("span", {class: "chip " + cell.raw.replace(/\W+/g, "-")}, cell.text));
     else made.append(cell.text);
     if (column.mark && !cell.unknown && column.mark[row] >= 0) {

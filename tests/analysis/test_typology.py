@@ -239,11 +239,10 @@ def test_the_rule_says_which_trait_and_which_years_decide() -> None:
     row = verdicts([0.2, 0.6], [math.nan, math.nan])
     assert row["years"] == "2020;2021"
     assert rule_sentence(row["rule_because"], "en") == (
-        "cooperation: holds (median of the years 2020, 2021: 0.4, must be above 0.3); "
-        "innovation: unknown in every year"
+        "cooperation: holds (median of 2020, 2021: 40%, must be above 30%); innovation: unknown in every year"
     )
     russian = rule_sentence(verdicts([0.2], [0.2])["rule_because"], "ru")
-    assert "признака нет (год 2020: 0,2, нужно больше 0,3)" in russian
+    assert "признака нет (2020 год: 20 %, нужно больше 30 %)" in russian
 
 
 def test_the_rule_does_not_judge_innovation_in_another_currency() -> None:
@@ -360,7 +359,7 @@ def test_bounds_settle_the_first_trait() -> None:
         "open": "undecided",
     }
     assert rule_sentence(judged["rule_because"]["above"], "en").startswith(
-        "cooperation: holds (median of the years 2020, 2021: 0.355…0.95"
+        "cooperation: holds (median of 2020, 2021: 35.5…95%"
     )
     assert yearly_rule(classify(frame, rules, "RUB")[0], rules)[3] == "undecided"
 
@@ -389,7 +388,7 @@ def test_the_shipped_table_decides_for_the_two_that_innovate() -> None:
     assert sorted(ecosystems) == ["kalashnikov", "voronezh-oil-gas"]
     assert (judged["rule_verdict"].drop(ecosystems) == "undecided").all()
     said = rule_sentence(judged["rule_because"]["transmash"], "en")
-    assert "cooperation: holds (median of the years 2020, 2021, 2022, 2023: > 0.3" in said
+    assert "cooperation: holds (median of 2020–2023: > 30%" in said
     assert "innovation: does not hold" in said
     assert result.formations["cooperation_ratio"].isna().all()
     yearly = result.formations[result.formations["cluster_id"] == "kalashnikov"]["rule_verdict"]
