@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import pickle
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -27,7 +27,11 @@ from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
 from clustercoop.loaders.dataset import read_frames
 from clustercoop.pipeline import analyze_graph, conform
+from clustercoop.reports.html import render_report
 from clustercoop.reports.reasons import told_sources, unknown_because
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 # Names the folder that the processes of one run of the tests share; conftest.py makes it.
 SHARED_FOLDER = "CLUSTERCOOP_TESTS_FOLDER"
@@ -89,31 +93,44 @@ def frames(
     }
 
 
-def once(make: Callable[[], Result]) -> Callable[[], Result]:
-    """Let one of the processes that share the tests make a result, and the others read what it wrote."""
+def once(make: Callable[P, T]) -> Callable[P, T]:
+    """Let one of the processes that share the tests make something, and the others read what it wrote."""
+    held: dict[tuple[object, ...], T] = {}
 
-    @cache
-    def made() -> Result:
-        folder = os.environ.get(SHARED_FOLDER)
-        if folder is None:
-            return make()
-        import fcntl
-
-        file = Path(folder) / f"{make.__name__}.pickle"
-        with file.with_suffix(".lock").open("w") as turn:
-            fcntl.flock(turn, fcntl.LOCK_EX)
-            if not file.exists():
-                file.write_bytes(pickle.dumps(make()))
-        result: Result = pickle.loads(file.read_bytes())
-        return result
+    def made(*args: P.args, **kwargs: P.kwargs) -> T:
+        key = (*args, *kwargs.values())
+        if key not in held:
+            held[key] = _shared(f"{make.__module__}.{make.__name__}{key}", lambda: make(*args, **kwargs))
+        return held[key]
 
     return made
+
+
+def _shared(name: str, make: Callable[[], T]) -> T:
+    folder = os.environ.get(SHARED_FOLDER)
+    if folder is None:
+        return make()
+    import fcntl
+
+    file = Path(folder) / f"{hashlib.sha256(name.encode()).hexdigest()[:16]}.pickle"
+    with file.with_suffix(".lock").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        if not file.exists():
+            file.write_bytes(pickle.dumps(make()))
+    found: T = pickle.loads(file.read_bytes())
+    return found
 
 
 @once
 def example() -> Result:
     """Return the result of the example; replicates enough for every figure to be known."""
     return clustercoop.analyze(dataset(), nulls=19, workers=1)
+
+
+@once
+def example_report(lang: str) -> str:
+    """Return the report on the example, rendered once."""
+    return render_report(example(), lang)
 
 
 @once

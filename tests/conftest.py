@@ -68,6 +68,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+LONG = ("browser", "reports")
+
+
 @pytest.hookimpl(tryfirst=True)  # xdist reads the marks when its own turn comes
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep in one process, where several share the tests, what shares a server, a browser or a module."""
@@ -79,13 +82,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         server = {"neo4j_uri", "server_if_any"}.intersection(getattr(item, "fixturenames", ())) or (
             params is not None and "neo4j" in map(str, params.params.values())
         )
-        # Reports are rendered once for what reads them as text and for what opens them in a browser.
-        rendered = item.path.parent.name in ("reports", "browser")
-        if server or rendered:
+        room = item.path.parent.name
+        if server or room in LONG:
             long.add(item)
-        group = "neo4j" if server else "reports" if rendered else str(item.path)
+        group = "neo4j" if server else room if room in LONG else str(item.path)
         item.add_marker(pytest.mark.xdist_group(group))
-    # The two long groups begin, so that no process is left alone with one at the end.
+    # The long groups begin, so that no process is left alone with one at the end.
     items.sort(key=lambda item: item not in long)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from clustercoop.comparing import compare
+from clustercoop.reports.comparison import Told, render_comparison
 from tests.browser.conftest import Opener, axe
 from tests.reports.samples import make_result
 
@@ -19,9 +20,11 @@ pytestmark = pytest.mark.browser
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Return the page on two drawn results, hostile names and all, by language."""
     folder = tmp_path_factory.mktemp("compared")
-    before, after = (make_result(clusters=3, seed=seed) for seed in (5, 6))
+    before, after = (make_result(clusters=1, seed=seed, smallest=6, largest=9) for seed in (5, 6))
+    found = compare(before, after)
     for lang in ("en", "ru"):
-        compare(before, after, folder / f"{lang}.html", lang=lang)
+        page = render_comparison(Told(found, before, after, lang), ("1", "2"), "0")
+        (folder / f"{lang}.html").write_text(page, "utf-8")
     return {lang: folder / f"{lang}.html" for lang in ("en", "ru")}
 
 

@@ -11,7 +11,7 @@ import pytest
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.reports.html import render_report
 from tests.browser.conftest import Opener, axe
-from tests.builders import example
+from tests.builders import example_report
 from tests.reports import models, samples
 
 pytestmark = pytest.mark.browser
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.browser
 def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("reach")
     pages = {"sample": samples.report("en"), "split": models.page("split", "en")}
-    pages["example"] = render_report(example(), "ru")
+    pages["example"] = example_report("ru")
     for name, text in pages.items():
         (folder / f"{name}.html").write_text(text, "utf-8")
     return {name: folder / f"{name}.html" for name in pages}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import numpy as np
 import pandas as pd
 
@@ -16,13 +14,14 @@ from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
 from clustercoop.pipeline import conform
 from clustercoop.reports.html import render_report
+from tests.builders import once
 
 # name → clusters, distance of the planted types, years.
 WORLDS = {"split": (44, 5.5, 2), "none": (41, 0.0, 1), "rules": (12, 4.5, 1), "explore": (24, 6.0, 1)}
 HOSTILE = '<img src=x onerror=alert(1)> "quoted" |pipe|'
 
 
-@cache
+@once
 def world(name: str) -> Result:
     """Return the result of the world `name`; the first cluster has a hostile name, some cells are edges."""
     clusters, distance, years = WORLDS[name]
@@ -53,7 +52,7 @@ def world(name: str) -> Result:
     )
 
 
-@cache
+@once
 def page(name: str, lang: str = "en") -> str:
     """Return the report on the world `name`, rendered once."""
     return render_report(world(name), lang)

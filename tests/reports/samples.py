@@ -18,6 +18,7 @@ from clustercoop.graph.gaps import Gap, gaps_frame
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
 from clustercoop.reports.html import render_report
+from tests.builders import once
 
 HOSTILE = (
     '=HYPERLINK("http://x.example")',
@@ -237,7 +238,7 @@ def sample() -> Result:
     return make_result(smallest=6, largest=14)
 
 
-@cache
+@once
 def report(lang: str) -> str:
     """Return the report on the sample, rendered once."""
     return render_report(sample(), lang)

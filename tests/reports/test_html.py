@@ -20,6 +20,7 @@ from clustercoop.reports.sections.figures import Closedness, Core
 from clustercoop.reports.sections.findings import FindingsSection
 from clustercoop.reports.sections.participants import PARTICIPANT_ROWS, Participants
 from clustercoop.reports.strips import sparkline
+from tests.builders import example_report
 from tests.reports import samples
 from tests.reports.pages import page_of, problems
 from tests.reports.samples import HOSTILE, make_result, sample
@@ -110,9 +111,9 @@ def test_every_figure_of_the_results_is_a_column_of_the_leading_table() -> None:
 
 
 def test_the_leading_table_holds_every_cluster_and_year() -> None:
-    result = make_result(clusters=20, smallest=5, largest=6)
-    table = page_of(render_report(result, "en")).data("data")["tables"]["clusters"]
-    assert table["rows"] == len(result.formations) == 80 and len(table["last"]) == 20
+    result = sample()
+    table = page_of(samples.report("en")).data("data")["tables"]["clusters"]
+    assert table["rows"] == len(result.formations) == 48 and len(table["last"]) == 12
     columns = {column["c"]: column for column in table["columns"]}
     ids = [columns["cluster_id"]["r"][at] for at in columns["cluster_id"]["i"]]
     held = dict(zip(zip(ids, columns["year"]["v"], strict=True), columns["output"]["v"], strict=True))
@@ -151,11 +152,11 @@ def test_links_lead_to_the_pages_of_the_clusters(report: str) -> None:
 
 
 def test_a_report_of_the_size_of_the_example_is_small() -> None:
-    assert len(render_report(make_result(), "ru").encode("utf-8")) < 3_000_000
+    assert len(example_report("ru").encode("utf-8")) < 3_000_000
 
 
 def test_too_many_participants_are_cut_by_a_stated_rule() -> None:
-    result = make_result(clusters=12)
+    result = sample()
     many = pd.concat([result.participants.assign(year=year) for year in range(1990, 2024)], ignore_index=True)
     many = many.drop_duplicates(["cluster_id", "year", "participant_id"])
     content = Content(dataclasses.replace(result, participants=many), "en")

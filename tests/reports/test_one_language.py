@@ -15,12 +15,11 @@ from clustercoop.graph.findings import catalogue
 from clustercoop.graph.schema import tables
 from clustercoop.graph.settings import DOMAINS
 from clustercoop.graph.texts import entries
-from clustercoop.reports.html import render_report
 from clustercoop.reports.markdown import render_markdown
 from clustercoop.reports.network import render_view, view_name
 from clustercoop.reports.sections.provenance import methods
 from clustercoop.reports.workbook import write_workbook
-from tests.builders import example
+from tests.builders import example, example_report
 from tests.reports.test_third_language import shown
 
 WRITTEN = (*TABLES, *policy_tables())
@@ -66,7 +65,7 @@ def foreign(text: str, lang: str) -> list[str]:
 
 @pytest.mark.parametrize("lang", ["ru", "en"])
 def test_no_word_of_another_language_stands_in_a_report(lang: str, tmp_path: Path) -> None:
-    pages = {"report.html": render_report(example(), lang), "report.md": render_markdown(example(), lang)}
+    pages = {"report.html": example_report(lang), "report.md": render_markdown(example(), lang)}
     pages["view.html"] = render_view(example(), example().graph.cluster_ids[0], lang=lang)
     for name, page in pages.items():
         (tmp_path / name).write_text(page, "utf-8")

@@ -117,9 +117,8 @@ def network(data: dict[str, Any]) -> list[str]:
 @cache
 def sentences() -> list[str]:
     """Return every piece of text between the places of our texts that holds three words or more."""
-    pieces = {
-        piece.strip(" .,:;()«»“”") for text in every_text().values() for piece in re.split(r"\{\w+\}", text)
-    }
+    places = re.compile(r"\{[\w:]+\}")
+    pieces = {piece.strip(" .,:;()«»“”") for text in every_text().values() for piece in places.split(text)}
     return sorted(piece for piece in pieces if len(re.findall(r"[^\W\d_]{2,}", piece)) > 2)
 
 

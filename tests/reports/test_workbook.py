@@ -2,6 +2,7 @@ import dataclasses
 import hashlib
 import re
 import zipfile
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from openpyxl.utils.escape import unescape
 from openpyxl.worksheet.worksheet import Worksheet
 
+from clustercoop.analysis.results import Result
 from clustercoop.graph.columns import OutputColumn, output_column, output_columns, policy_tables
 from clustercoop.graph.errors import OutputError
 from clustercoop.graph.model import SupplyGraph
@@ -42,6 +44,11 @@ SHEETS = [
     "Input files",
     "Settings",
 ]
+
+
+@cache
+def small() -> Result:
+    return make_result(clusters=1, smallest=5, largest=6)
 
 
 GROUPED = ("Clusters by year", "Participants by year", "Clusters")
@@ -106,7 +113,7 @@ def test_a_table_of_participants_for_people_has_names_beside_ids() -> None:
 
 
 def test_no_page_no_link(tmp_path: Path) -> None:
-    write_workbook(make_result(clusters=2), tmp_path / "r.xlsx")
+    write_workbook(small(), tmp_path / "r.xlsx")
     sheets = openpyxl.load_workbook(tmp_path / "r.xlsx").worksheets
     assert not any(cell.hyperlink for sheet in sheets for row in sheet.iter_rows() for cell in row)
 
@@ -195,7 +202,7 @@ def test_the_second_sheet_explains_every_column(book: openpyxl.Workbook) -> None
 def test_the_same_result_makes_the_same_bytes(tmp_path: Path) -> None:
     digests = set()
     for name in ("a.xlsx", "b.xlsx"):
-        write_workbook(make_result(clusters=2), tmp_path / name, "ru")
+        write_workbook(small(), tmp_path / name, "ru")
         digests.add(hashlib.sha256((tmp_path / name).read_bytes()).hexdigest())
     assert len(digests) == 1
     with zipfile.ZipFile(tmp_path / "a.xlsx") as archive:
@@ -248,7 +255,7 @@ def test_rows_made_by_column_are_those_that_xlsxwriter_writes_by_cell(tmp_path: 
 
 
 def test_limits_of_excel_are_kept_and_told(tmp_path: Path) -> None:
-    result = make_result(clusters=2)
+    result = small()
     rejected = pd.DataFrame({"text": ["x" * 40_000, "bell\x07 and null\x00", "_x0041_", *["row"] * 50]})
     write_workbook(dataclasses.replace(result, rejected=rejected), tmp_path / "r.xlsx", "en", max_rows=20)
     book = openpyxl.load_workbook(tmp_path / "r.xlsx")
@@ -298,4 +305,4 @@ def test_names_of_sheets_that_are_long_or_alike_are_told_apart() -> None:
 
 def test_a_place_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="cannot be written"):
-        write_workbook(make_result(clusters=2), tmp_path / "no" / "folder.xlsx")
+        write_workbook(small(), tmp_path / "no" / "folder.xlsx")
