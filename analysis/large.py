@@ -28,22 +28,6 @@ def attempted(piece: Callable[[], Measured]) -> Measured:
         return Measured()
 
 
-def core_of_large(formation: Formation) -> Measured:
-    """Measure what of the core can be found in one pass over the links."""
-    # Cores use components of closedness, which turns here for formations that are too large.
-    from clustercoop.analysis.core_periphery.common import as_edges
-    from clustercoop.analysis.core_periphery.lip import lip
-
-    edges = as_edges(formation)
-    found: dict[str, float | int | str | bool | None] = {
-        "core_components": edges.components,
-        "core_isolates": int(edges.isolates.sum()),
-    }
-    if len(edges.src):
-        found["lip_z"] = lip(edges).fit
-    return Measured(found)
-
-
 def left_out(formation: Formation) -> Measured:
     """Say of all that is unknown and has no other reason that the formation is too large."""
     code, place = "formation_too_large", (formation.cluster_id, formation.year)

@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 from clustercoop.analysis.context import Context
-from clustercoop.analysis.large import core_of_large, is_too_large
-from clustercoop.analysis.metric import Measured
+from clustercoop.analysis.core_periphery.common import as_edges
+from clustercoop.analysis.core_periphery.lip import lip
+from clustercoop.analysis.large import is_too_large
+from clustercoop.analysis.metric import Measured, Scalar
 from clustercoop.graph.formation import Formation
 
 
 def measure(formation: Formation, context: Context) -> Measured:
     """Return the core–periphery figures (`clustercoop.analysis.core_periphery.measure`)."""
-    return core_of_large(formation) if is_too_large(formation) else context.cores[0]
+    return _of_large(formation) if is_too_large(formation) else context.cores[0]
+
+
+def _of_large(formation: Formation) -> Measured:
+    """Measure what of the core can be found in one pass over the links."""
+    edges = as_edges(formation)
+    found: dict[str, Scalar] = {
+        "core_components": edges.components,
+        "core_isolates": int(edges.isolates.sum()),
+    }
+    if len(edges.src):
+        found["lip_z"] = lip(edges).fit
+    return Measured(found)
