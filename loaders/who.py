@@ -105,7 +105,8 @@ class Index:
 
     @cached_property
     def _every(self) -> pd.Index[Any]:
-        return pd.Index(list(self.ids), dtype=object)
+        every: pd.Index[Any] = pd.Index(list(self.ids), dtype=object)
+        return every
 
     @cached_property
     def _small(self) -> pd.Index[Any]:
