@@ -30,6 +30,7 @@ from clustercoop.analysis.results import Result
 from clustercoop.analysis.typology import classify, currency_gaps, load_thresholds, rule_verdicts, yearly_rule
 from clustercoop.analysis.unknown import all_gaps
 from clustercoop.analysis.verdicts.verdict import assess
+from clustercoop.analysis.warm import warm
 from clustercoop.graph.columns import output_columns, policy_tables
 from clustercoop.graph.findings import Findings
 from clustercoop.graph.formation import Formation
@@ -82,17 +83,14 @@ def analyze_graph(
     noticed = Findings(list(findings or ()))
     noticed.extend(base.findings)
     formations = [f for f in graph.formations() if only is None or (f.cluster_id, f.year) in only]
-    measured = reused(
-        lambda fresh: engines.chosen(settings).map(
-            partial(measure_formation, graph=graph, settings=settings),
-            fresh,
-            progress=progress,
-            phase="core and closedness",
-        ),
-        formations,
-        graph,
-        settings,
-    )
+
+    def measure(fresh: Sequence[Formation]) -> list[Measured]:
+        if settings.engine == "local" and "core" in settings.metrics.split(","):
+            warm([formation.n for formation in fresh], settings.nulls > 0)
+        task = partial(measure_formation, graph=graph, settings=settings)
+        return engines.chosen(settings).map(task, fresh, progress=progress, phase="core and closedness")
+
+    measured = reused(measure, formations, graph, settings)
     for found in measured:
         noticed.extend(found.findings)
     formation_table, member_table = _join(base.formations, base.participants, formations, measured)
