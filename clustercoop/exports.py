@@ -22,11 +22,10 @@ from clustercoop.graph.texts import BASE, text
 from clustercoop.outputs import written_aside
 
 _DASHBOARD: Final = {
-    "cluster": ("neodash_cluster_id", "Cluster", "id"),
-    "year": ("neodash_formation_year", "Formation", "year"),
+    "cluster": ("neodash_cluster_id", "Cluster", "id", "name"),
+    "year": ("neodash_formation_year", "Formation", "year", "year"),
 }
-"""Parameter → (name that NeoDash gives it, label and property that it is chosen from)."""
-
+"""Parameter → (name that NeoDash gives it, label and property that it is chosen from, property shown)."""
 _CHOOSE: Final = {"cluster": "browser.cluster", "year": "browser.year"}
 
 
@@ -53,13 +52,16 @@ def favourite(query: NamedQuery, examples: Mapping[str, Any], lang: str = BASE) 
 def dashboard(examples: Mapping[str, Any], lang: str = BASE) -> dict[str, Any]:
     """Return the cookbook as a NeoDash dashboard: choices of cluster and year, a table for each query."""
     reports: list[dict[str, Any]] = []
-    for at, (name, (variable, label, key)) in enumerate(_DASHBOARD.items()):
+    for at, (name, (variable, label, key, display)) in enumerate(_DASHBOARD.items()):
         settings = {"type": "Node Property", "entityType": label, "propertyType": key}
-        ask = f"MATCH (n:{label}) RETURN DISTINCT n.{key} AS value ORDER BY value LIMIT 100"
-        chooser = {**settings, "parameterName": variable}
-        reports.append(
-            _report(f"choose-{name}", text(_CHOOSE[name], lang), ask, "select", 6 * at, 0, chooser)
+        # What is typed comes as $input; the columns must be called so (NeoDash 2.2.2 and later).
+        ask = (
+            f"MATCH (n:{label}) WHERE toLower(toString(n.{display})) CONTAINS toLower($input) "
+            f"RETURN DISTINCT n.{key} AS value, n.{display} AS display ORDER BY display, value LIMIT 100"
         )
+        chooser = {**settings, "propertyTypeDisplay": display, "parameterName": variable}
+        title = text(_CHOOSE[name], lang)
+        reports.append(_report(f"choose-{name}", title, ask, "select", 6 * at, 0, chooser))
     shown = [q for q in list_queries().values() if not {"supplier", "buyer"} & {p.name for p in q.parameters}]
     for at, query in enumerate(shown):
         asked = query.cypher

@@ -36,6 +36,13 @@ STEP_VARIABLE: Final = "CLUSTERCOOP_STEP_SECONDS"
 _BEAT: Final = 500
 """Rows after which a reader tells that the server is alive."""
 _GRACE: Final = 1.0
+_BROKEN: Final = (
+    "Transaction.TransactionCommitFailed",
+    "Transaction.TransactionStartFailed",
+    "Transaction.TransactionLogError",
+    "General.StorageDamageDetected",
+)
+"""What a server says that could not write its log, and to everybody from then on until it is restarted."""
 
 
 class ServerRefusedError(StoreError):
@@ -268,12 +275,14 @@ class Link:
         code = str(error.code or "")
         if "Unauthorized" in code or "Authentication" in code or "CredentialsExpired" in code:
             return refusal(StoreError, "server_user", uri=self.access.uri, user=repr(self.access.username))
-        if "DatabaseNotFound" in code or "DatabaseUnavailable" in code:
-            return refusal(
-                StoreError, "server_database", uri=self.access.uri, database=repr(self.access.database)
-            )
+        for name, said in (("NotFound", "server_database"), ("Unavailable", "server_database_down")):
+            if f"Database{name}" in code:
+                database = repr(self.access.database)
+                return refusal(StoreError, said, uri=self.access.uri, database=database)
         if "TransactionTimedOut" in code:
             return refusal(QueryTimeoutError, "query_slow") if timeout is None else late(timeout)
+        if any(name in code for name in _BROKEN):
+            return refusal(StoreError, "server_broken", uri=self.access.uri, why=code.rpartition(".")[2])
         if "MemoryPool" in code or "OutOfMemory" in code:
             return refusal(StoreError, "server_memory")
         first = (str(error.message or "").strip().splitlines() or [code])[0][:300].rstrip(". ")

@@ -200,6 +200,23 @@ def test_the_cookbook_goes_to_browser_and_dashboard(store: Store, tmp_path: Path
     assert len({report["id"] for report in reports}) == len(reports) > 30
     for report in reports:
         check_statement(report["query"].removeprefix(LANGUAGE))
+    # As NeoDash 2.4 reads it: this version, a grid of 24 columns, selectors that give value and display.
+    assert board["version"] == "2.4" and board["settings"]["pagenumber"] < len(board["pages"])
+    assert set(board) >= {"title", "settings", "pages", "parameters", "extensions"}
+    cells: set[tuple[int, int]] = set()
+    for report in reports:
+        assert set(report) >= {"title", "query", "type", "selection", "settings"}
+        across = range(report["x"], report["x"] + report["width"])
+        mine = {(x, y) for x in across for y in range(report["y"], report["y"] + report["height"])}
+        assert across[-1] < 24 and not mine & cells
+        cells |= mine
+        if report["type"] == "select":
+            assert report["settings"]["parameterName"] in board["settings"]["parameters"]
+            rows = store.query(report["query"].removeprefix(LANGUAGE), {"input": "2"})
+            assert list(rows) == ["value", "display"]
+            assert (len(rows) > 0) == ("year" in report["id"])
+            every = store.query(report["query"].removeprefix(LANGUAGE), {"input": ""})
+            assert report["settings"]["parameterName"].endswith(("id", "year")) and len(every) > 1
 
 
 @pytest.mark.filterwarnings("ignore::clustercoop.graph.stores.protocol.StoreWarning")
@@ -217,7 +234,8 @@ def test_favourites_and_dashboard_run_on_a_server(neo4j_uri: str) -> None:
             store.query(statement, {p.name: given.get(p.name, p.default) for p in query.parameters})
         board = dashboard(given)
         for report in board["pages"][0]["reports"]:
-            store.query(report["query"].removeprefix(LANGUAGE), board["settings"]["parameters"])
+            given = {**board["settings"]["parameters"], "input": ""}
+            store.query(report["query"].removeprefix(LANGUAGE), given)
 
 
 def test_the_files_of_an_import_hold_every_row(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import socket
 import threading
 import traceback
@@ -11,6 +12,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace as Namespace
 from typing import Any
 
 import pytest
@@ -19,7 +21,7 @@ import clustercoop
 from clustercoop.graph.errors import ParameterError, StoreError
 from clustercoop.graph.stores.neo4j import Neo4jStore
 from clustercoop.graph.stores.neo4j_edit import Editor
-from clustercoop.graph.stores.neo4j_link import STEP_VARIABLE, Access
+from clustercoop.graph.stores.neo4j_link import STEP_VARIABLE, Access, Link
 from clustercoop.graph.stores.protocol import QueryTimeoutError, StoreWarning, UnfinishedLoadError
 from clustercoop.graph.stores.uri import open_store
 from clustercoop.graph.texts import said
@@ -146,6 +148,26 @@ def test_the_deadline_of_a_step_is_a_number_of_seconds(told: str, monkeypatch: p
     monkeypatch.setenv(STEP_VARIABLE, told)
     with pytest.raises(ParameterError, match="a number of seconds"):
         open_store("bolt://localhost:1")
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        ("Neo.DatabaseError.Transaction.TransactionCommitFailed", "most often its disk is full"),
+        ("Neo.DatabaseError.Transaction.TransactionStartFailed", "most often its disk is full"),
+        ("Neo.TransientError.General.DatabaseUnavailable", "'neo4j' of the Neo4j server .* is not running"),
+        ("Neo.ClientError.Database.DatabaseNotFound", "has no database 'neo4j'"),
+        ("Neo.TransientError.General.MemoryPoolOutOfMemoryError", "ran out of memory"),
+        ("Neo.ClientError.Statement.SyntaxError", r"refused: what it said\."),
+    ],
+)
+def test_what_a_server_says_is_one_sentence(code: str, says: str) -> None:
+    """As a server on a full disk and one whose database did not start said it; no test can fill its disk."""
+    link = Link.__new__(Link)
+    link.access = Access.from_environment("bolt://localhost:7687")
+    error = Namespace(code=code, message="what it said\nand more")
+    text = str(link._server_error(error, None))
+    assert re.search(says, text) and "\n" not in text and text.endswith(".")
 
 
 def test_no_such_host() -> None:
