@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from clustercoop.analysis.results import Result
 from clustercoop.reports.content import Content
-from clustercoop.reports.page import asset, fragment, render, width_rules
+from clustercoop.reports.page import asset, fragment, packed, render, width_rules
 from clustercoop.reports.people import remembered
 from clustercoop.reports.sections import sections_of
 from clustercoop.reports.words import Words
@@ -43,12 +43,14 @@ def _rendered(content: Content, words: Words) -> str:
 
     sections = [section for section in sections_of(content) if section.on_page]
     tables = {key: table for section in sections for key, table in section.data().items()}
+    leading = {key: tables.pop(key) for key in ("clusters",) if key in tables}
     return render(
         "report.html.j2",
         words,
         content=content,
         sections=sections,
-        data={"tables": tables, **content.columnar.shared()},
+        data={"tables": leading, **content.columnar.shared()},
+        packed=packed(tables),
         fragment=lambda block: fragment(block.template, words, content=content, **block.values),
         version=content.version,
         script_words=words.subset("js_"),

@@ -13,7 +13,7 @@ from clustercoop.reports.inert import plain, quoted, safe_stem
 from clustercoop.reports.reasons import places
 from clustercoop.reports.section import Block, Fragment, Section
 
-PARTICIPANT_ROWS: Final = 1200
+PARTICIPANT_ROWS: Final = 2000
 
 
 class Participants(Section):

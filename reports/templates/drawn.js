@@ -14,7 +14,7 @@ function element(name, attributes = {}, ...children) {
 }
 
 // A sentence longer than this is cut to some lines, and whole in the tip.
-const LONG = 150;
+const SENTENCE = 150;
 const cut = (text, length) => text.length <= length ? text : text.slice(0, length - 1).trimEnd() + "…";
 
 function listOf(places) {
@@ -209,7 +209,7 @@ class Drawn {
     else if (cell.unknown) made.append(element("span", {class: "na", tabindex: "0", "data-why": cell.why || TEXT.why}, cell.text || "—"));
     else if (cell.link) made.append(element("a", {href: cell.link}, cell.text));
     else if (cell.tip) made.append(element("span", {class: "ids", tabindex: "0", "data-tip": cell.tip}, cell.text));
-    else if (column.k.includes("l") && cell.text.length > LONG) made.append(element("span", {class: "clamp", tabindex: "0", "data-tip": cell.text}, cell.text));
+    else if (column.k.includes("l") && cell.text.length > SENTENCE) made.append(element("span", {class: "clamp", tabindex: "0", "data-tip": cell.text}, cell.text));
     else if (column.k.includes("v")) made.append(element("span", {class: "chip " + cell.raw.replace(/\W+/g, "-")}, cell.text));
     else made.append(cell.text);
     if (column.mark && !cell.unknown && column.mark[row] >= 0) {
@@ -293,7 +293,22 @@ if (leading) {
 const near = new IntersectionObserver((entries) => {
   for (const entry of entries) if (entry.isIntersecting) { near.unobserve(entry.target); drawInto(entry.target); }
 }, {rootMargin: "800px"});
-function drawInto(host) {
+// All tables but the leading one are packed, and unpacked when the first of them is drawn.
+let unpacked;
+const unpack = () => unpacked ||= (async () => {
+  const held = document.getElementById("packed");
+  if (!held) return;
+  const bytes = Uint8Array.from(atob(held.textContent), (letter) => letter.charCodeAt(0));
+  const text = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  Object.assign(DATA.tables, JSON.parse(await new Response(text).text()));
+})();
+async function drawInto(host) {
+  try {
+    await unpack();
+  } catch {
+    host.replaceChildren(element("p", {class: "soft"}, TEXT.packed.replace("{file}", host.dataset.drawn + ".csv")));
+    return;
+  }
   const table = DATA.tables[host.dataset.drawn];
   if (!table || host.querySelector("table")) return;
   const [from, to] = table.ranges ? table.ranges[host.dataset.part] : [0, table.rows];

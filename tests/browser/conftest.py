@@ -76,6 +76,17 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
+def unfold(page: Page) -> None:
+    """Open all that is folded, and wait until the tables within are drawn."""
+    page.evaluate(
+        """() => new Promise((done) => {
+        document.querySelectorAll("details").forEach((box) => { box.open = true; });
+        const left = () => document.querySelector("details [data-drawn]:not(:has(table))");
+        const look = () => left() ? setTimeout(look, 20) : done();
+        look(); })"""
+    )
+
+
 # What is drawn when the page is next shown has been drawn.
 DRAWN = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 

@@ -9,7 +9,7 @@ import pytest
 
 from clustercoop.pages import Page as Page_
 from clustercoop.pages import view
-from tests.browser.conftest import Opener
+from tests.browser.conftest import Opener, unfold
 from tests.reports import models, samples
 from tests.reports.samples import sample
 
@@ -38,7 +38,7 @@ def split(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 def test_hostile_names_are_shown_and_do_nothing(open_page: Opener, files: dict[str, Path]) -> None:
     page = open_page(files["ru"])
-    page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+    unfold(page)
     assert page.get_by_text("<script>alert(1)</script>", exact=True).count() > 0
     assert page.locator("img").count() == 0
     assert page.locator("script:not([nonce])").count() == 0
@@ -212,7 +212,7 @@ def test_a_narrow_screen_does_not_scroll_sideways_whatever_the_font(
 ) -> None:
     for path in (files["ru"], files["en"], split["ru"]):
         page = open_page(path, width=390, height=844)
-        page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+        unfold(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
         # As in a font a quarter wider than the widest of the machine.
         page.evaluate(WIDE_FONT)
@@ -297,7 +297,7 @@ def test_the_formation_model_is_drawn_and_readable(
     open_page: Opener, split: dict[str, Path], width: int, scheme: str
 ) -> None:
     page = open_page(split["ru"], width=width, color_scheme=scheme)
-    page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+    unfold(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     # The mark of every strip stands inside its picture, and strips are as wide as they are drawn.
     strips = page.locator("#verdicts td .strip")

@@ -10,7 +10,7 @@ import pytest
 
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.reports.html import render_report
-from tests.browser.conftest import Opener, axe
+from tests.browser.conftest import Opener, axe, unfold
 from tests.builders import example_report
 from tests.reports import models, samples
 
@@ -75,7 +75,7 @@ def test_any_name_leaves_the_layout_whole(open_page: Opener, tmp_path: Path, wid
     result = dataclasses.replace(made, graph=SupplyGraph.from_tables(tables))
     path.write_text(render_report(result, "ru"), "utf-8")
     page = open_page(path, width=width)
-    page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+    unfold(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     for link in page.locator("#clusters tbody a").all():
         link.evaluate("a => a.click()")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
 import re
 from dataclasses import dataclass, field
@@ -56,8 +58,14 @@ class Page(HTMLParser):
         return [element for element in self.elements if element.tag == tag]
 
     def data(self, identifier: str) -> Any:
-        [found] = [e for e in self.all("script") if e.attributes.get("id") == identifier]
-        return json.loads(found.text)
+        texts = {e.attributes.get("id"): e.text for e in self.all("script")}
+        found = json.loads(texts[identifier])
+        return found | {"tables": found["tables"] | unpacked(texts["packed"])} if "packed" in texts else found
+
+
+def unpacked(text: str) -> Any:
+    """Return the tables that a report unpacks when they are asked for."""
+    return json.loads(gzip.decompress(base64.b64decode(text)))
 
 
 @cache

@@ -23,6 +23,7 @@ from clustercoop.outputs import write_result
 from clustercoop.reports.audit import explanation_text
 from tests.builders import example
 from tests.places import ROOT
+from tests.reports.pages import unpacked
 
 OPEN, CLOSE = "⟦", "⟧"
 
@@ -91,7 +92,11 @@ def shown(path: Path) -> str:
         text = re.sub(r"(?s)<style.*?</style>|<script (?!type).*?</script>", "", text)
         data = re.search(r'(?s)<script type="application/json" id="data"[^>]*>(.*?)</script>', text)
         if data and '"tables":' in data[1]:
-            text = text.replace(data[0], "\n".join(drawn(json.loads(data[1]))))
+            packed = re.search(r'(?s)<script type="text/plain" id="packed"[^>]*>(.*?)</script>', text)
+            assert packed is not None
+            held = json.loads(data[1])
+            held["tables"] |= unpacked(packed[1])
+            text = text.replace(data[0], "\n".join(drawn(held))).replace(packed[0], "")
         elif data and '"figureList":' in data[1]:
             text = text.replace(data[0], "\n".join(network(json.loads(data[1]))))
         text = unescape(
