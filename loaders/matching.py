@@ -29,6 +29,9 @@ _YEAR_HEADER: Final = re.compile(
 )
 _NAMING: Final = frozenset({"наименование", "название", "name", "title"})
 _CODE_WORDS: Final = frozenset("инн ид id код code inn идентификатор number огрн no номер кпп".split())
+_COUNTED: Final = re.compile(
+    r"(?:number|no\.?|count|количество|число|кол-во)\s+(?:of\s+(?!the\b)|[^\W\d_])", re.IGNORECASE
+)
 _SOLD_INSIDE: Final = "used_by_participants"
 # Whose figure it is, which every row says anyway: "Выпуск участников кластера".
 _OWNERS: Final = re.compile(
@@ -93,6 +96,8 @@ def _options(stripped: str, table: str) -> tuple[Option, ...]:
         return ()
     telling = reading.telling - {"part"} if "inside" in reading.telling else reading.telling
     found = known.read.get((reading.core, telling))
+    if found and _COUNTED.match(stripped):  # how many, and not which
+        found = tuple(option for option in found if spec[option[0]].type != "id")
     if found and reading.core:
         return tuple(Option(name, WORDS, rank) for name, rank in found)
     return (
