@@ -19,7 +19,7 @@ from clustercoop.loaders.part_columns import figures_of
 from clustercoop.loaders.parts import PART_HEADERS
 from clustercoop.loaders.sheets import Grid
 from clustercoop.loaders.units import words
-from clustercoop.loaders.vocabulary import PATH
+from clustercoop.loaders.vocabulary import MONTHS, PATH, month_named, phrase_of, without_prices
 from clustercoop.loaders.years import parse_years, period_of
 
 _RUNNING: Final = re.compile(
@@ -34,6 +34,10 @@ _PERIOD: Final = re.compile(
     r"\s*(?:кв\w*\.?|квартал\w*|полугоди\w*|quarter|half(?:-year)?)|(?:Q[1-4]|H[12]))(?:\s+(?:(?:19|20)\d\d)\s*(?:г\w*\.?)?)?",
     re.IGNORECASE,
 )
+_MONTHS: Final = re.compile(
+    r"(?<!\d\s)(?<![^\W\d_])(?:([^\W\d_]{3,})\s*[-–—]\s*)?([^\W\d_]{3,})\.?\s+(?:19|20)\d\d(?!\d)"
+)
+_NUMBERED: Final = re.compile(r"(?<![\d.-])((?:19|20)\d\d)-(0[1-9]|1[0-2])(?![\d-])")
 _WHOLE: Final = re.compile(
     r"(?:за\s+)?(?:весь\s+)?((?:19|20)\d\d)?\s*(?:год|г\.|year|full\s+year|fy)?\s*((?:19|20)\d\d)?",
     re.IGNORECASE,
@@ -62,6 +66,48 @@ def without_running(header: str) -> str:
     return PATH.join(
         kept for level in header.split(PATH) if (kept := " ".join(_RUNNING.sub("", level).split()))
     )
+
+
+def period_in(text: str) -> tuple[int, int]:
+    """Return the first and last month of the part of a year that a title or name speaks of, (0, 0) for none.
+
+    Examples
+    --------
+    >>> period_in("Поставки за 9 месяцев 2021 года"), period_in("links_2021-03"), period_in("Output, Q2 2021")
+    ((1, 9), (3, 3), (4, 6))
+    >>> period_in("за январь–июнь 2021 г."), period_in("Отчёт от 15 марта 2021 г."), period_in("2010-11")
+    ((1, 6), (0, 0), (0, 0))
+    """
+    bare = without_prices(text.replace("_", " "))
+    inside = _PERIOD.search(bare)
+    found = period_of(inside[0].strip()) if inside else None
+    if found:
+        return (1 if runs(text) else found[1]), found[2]
+    for named in _MONTHS.finditer(bare):
+        first, last = month_named(named[1] or named[2]), month_named(named[2])
+        if 0 < first <= last:
+            return (1 if runs(text) else first), last
+    numbered = _NUMBERED.search(bare)
+    if numbered and int(numbered[2]) != (int(numbered[1]) + 1) % 100:
+        return int(numbered[2]), int(numbered[2])
+    return 0, 0
+
+
+def with_period(grid: Grid, spec: TableSpec, texts: Sequence[str]) -> Grid:
+    """Return figures or supplies of a part of a year, as a title or name says, with a column that says so."""
+    if spec.name not in ("activity", "links"):
+        return grid
+    found = {period for text in texts if (period := period_in(text)) != (0, 0)}
+    parted = any(" ".join(words(header)) in PART_HEADERS for header in grid.header)
+    if len(found) != 1 or parted or found == {(1, 12)}:
+        return grid
+    at = next((i for i, header in enumerate(grid.header) if role(header, spec) == "year"), -1)
+    years = parse_years(grid.columns[at]) if at >= 0 else None
+    if years is None or years.dated.any() or years.last.any() or len(set(years.years.tolist())) != 1:
+        return grid
+    first, last = (phrase_of(MONTHS[month - 1]) for month in found.pop())
+    cells = np.full(len(grid), f"{first}-{last}", dtype=object)
+    return replace(grid, header=(*grid.header, "period"), columns=(*grid.columns, cells))
 
 
 def from_january(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -29,6 +30,7 @@ from clustercoop.loaders.sheets import BrokenRow, Grid, RawSheet, place_of, show
 from clustercoop.loaders.trade import trade_headers, with_trade
 
 SNIFFED: Final = 30
+_YEAR: Final = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
 
 def header_score(specs: Sequence[TableSpec], rows: Sequence[Sequence[object]]) -> int:
@@ -95,7 +97,7 @@ def to_grid(sheet: RawSheet, spec: TableSpec, notes: Notes, given: Given = NOTHI
         cells, below = fill_below(cells, header, spec)
         if below:
             notes.add("cluster_filled", **place, value=str(below))
-    _refuse_second_table(cells, lines_kept, header, spec, where)
+    _refuse_second_table(cells, lines_kept, header, spec, where, titles)
     asides = [" ".join(map(show, bad.cells)) for bad in ragged if bad.code == "note_row"]
     return Grid(
         sheet.file,
@@ -190,9 +192,14 @@ def _lone(cells: Sequence[NDArray[Any]]) -> list[str]:
 
 
 def _refuse_second_table(
-    cells: Sequence[NDArray[Any]], lines: Sequence[int], header: Sequence[str], spec: TableSpec, where: str
+    cells: Sequence[NDArray[Any]],
+    lines: Sequence[int],
+    header: Sequence[str],
+    spec: TableSpec,
+    where: str,
+    titles: Sequence[str],
 ) -> None:
-    """Refuse a sheet where another table, of other columns or units, begins below the first.
+    """Refuse a sheet where another table, of other columns, units or another year, begins below the first.
 
     Raises
     ------
@@ -205,7 +212,8 @@ def _refuse_second_table(
             if not isinstance(cell, str) or cell[:1].isdigit() or cell.strip()[:2].lower() not in starts:
                 continue
             row = [column[at] for column in cells]
-            if other_header(row, header, spec):
+            again = at and tuple(map(show, row)) == tuple(header)
+            if other_header(row, header, spec) or (again and _other_year(cells, at - 1, titles)):
                 raise refusal(
                     SchemaError,
                     "second_table",
@@ -213,6 +221,14 @@ def _refuse_second_table(
                     where=where,
                     cells=", ".join(map(show, row))[:200],
                 )
+
+
+def _other_year(cells: Sequence[NDArray[Any]], at: int, titles: Sequence[str]) -> bool:
+    """Tell whether the row above a repeated header is a title of another year than those of the table."""
+    texts = [text for column in cells if (text := show(column[at]).strip())]
+    said = set(_YEAR.findall(texts[0])) if len(texts) == 1 else set()
+    before = {year for title in titles for year in _YEAR.findall(title)}
+    return bool(said and before and said != before)
 
 
 def _array(column: Sequence[Any]) -> NDArray[np.object_]:

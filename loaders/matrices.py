@@ -79,17 +79,17 @@ def find_square(records: Sequence[Sequence[Any]]) -> Square | None:
     best: Square | None = None
     for first in range(min(_SEARCH, max(len(records) - 2, 0))):
         for levels in range(_LEVELS, 0, -1):
-            for left in range(levels, levels + 2):
-                found = _square(records, first, levels, left)
+            for skip, left in ((0, levels), (0, levels + 1), (1, levels + 1)):
+                found = _square(records, first, levels, left, skip)
                 if found and (best is None or len(found.shared) > len(best.shared)):
                     best = found
     return best
 
 
-def _square(records: Sequence[Sequence[Any]], first: int, levels: int, left: int) -> Square | None:
-    """Return the matrix with headers in `levels` rows from `first`, labels in as many columns before `left`.
+def _square(records: Sequence[Sequence[Any]], first: int, levels: int, left: int, skip: int) -> Square | None:
+    """Return the matrix with headers in `levels` rows from `first`, labels in as many columns behind `skip`.
 
-    A column between labels and numbers may hold units.
+    A column between labels and numbers may hold units, one before them the numbers of rows.
     """
     body = first + levels
     if body + 2 > len(records):
@@ -100,7 +100,7 @@ def _square(records: Sequence[Sequence[Any]], first: int, levels: int, left: int
     columns = [tuple(head[i] for head in heads) for i in range(width)]
     while columns and not any(columns[-1]):
         columns.pop()
-    sides = [[show(cell).strip() for cell in row[:levels]] for row in records[body:]]
+    sides = [[show(cell).strip() for cell in row[skip : skip + levels]] for row in records[body:]]
     rows = [tuple(side) for side in _down(sides)]
     columns = _as_rows(columns, rows) if levels == 1 and len(rows) < _NAMES else columns
     named = {label for label in columns if all(label) and not _is_total(label)}
@@ -109,7 +109,7 @@ def _square(records: Sequence[Sequence[Any]], first: int, levels: int, left: int
         return None
     if len(named) < len([label for label in columns if all(label) and not _is_total(label)]):
         return None  # a label that stands twice is no actor
-    corner = show(records[body - 1][0]).strip() if len(records[body - 1]) else ""
+    corner = show(records[body - 1][skip]).strip() if len(records[body - 1]) > skip else ""
     return Square(body, left, tuple(rows), tuple(columns), frozenset(shared), corner)
 
 
@@ -256,11 +256,11 @@ def _cells(
 
 
 def _naming(found: Square, members: Collection[str], where: str) -> Naming:
-    """Return how labels become ids: the only level, or of several the last or all, as participants need."""
+    """Return how labels become ids: the only level, or of several the last, the first or all."""
     levels = len(next(iter(found.shared)))
     if levels == 1:
         return lambda label: label[0]
-    ways: list[Naming] = [lambda label: label[-1]]
+    ways: list[Naming] = [lambda label: label[-1], lambda label: label[0]]
     ways += [sign.join for sign in (JOINT, "_", "-", ".", " ")]
     for way in ways:
         ids = [way(label) for label in found.shared]

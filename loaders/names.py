@@ -8,6 +8,7 @@ from functools import cache
 from typing import Final
 
 from clustercoop.graph.schema import tables
+from clustercoop.loaders.cumulated import period_in
 from clustercoop.loaders.units import words
 from clustercoop.loaders.vocabulary import stem
 
@@ -110,8 +111,11 @@ def read_name(title: str) -> Named:
         return Named(part=_year(bare))
     rest = [w for w in found if w not in _NO_PART and stem(w) not in _stems() and stem(w) != stem("кластер")]
     table = _stems()[stem(told)]
+    first, last = period_in(title)
+    if last and _year(bare):
+        rest = [_year(bare), f"{first}-{last}"]
     both = ("activity", "indicators") if stem(told) == stem("показатели") else (table,)
-    return Named(both, _year(bare) or " ".join(rest))
+    return Named(both, " ".join(rest) if last else _year(bare) or " ".join(rest))
 
 
 def _year(text: str) -> str:

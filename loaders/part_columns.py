@@ -101,10 +101,13 @@ def name_parts(grid: Grid, spec: TableSpec, texts: Sequence[str]) -> Grid:
 def name_kinds(grid: Grid, spec: TableSpec) -> Grid:
     """Write figures of goods and of services that differ by that word alone as parts: ``Выпуск / товары``."""
     parts: dict[tuple[str, ...], dict[str, tuple[int, str]]] = {}
+    alone = spec.name == "links" and all(candidates(h, spec)[:1] != ("value",) for h in grid.header if h)
     for at, header in enumerate(grid.header):
         if not header or PATH in header:
             continue
         rest, mark = without_kind(header)
+        if mark and alone and not read_header(rest).core and read_header(rest).unit.of_money:
+            rest = ", ".join(("value", rest.strip(" ,()")))
         if mark and (name := role(rest, spec)) and spec[name].type in NUMERIC:
             parts.setdefault((name, *words(rest)), {})[mark] = (at, rest)
     titles = list(grid.header)

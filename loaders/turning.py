@@ -15,7 +15,7 @@ from clustercoop.graph.errors import SchemaError
 from clustercoop.graph.schema import NUMERIC, TableSpec
 from clustercoop.graph.texts import refusal
 from clustercoop.loaders.cells import expand_merged
-from clustercoop.loaders.cumulated import from_january
+from clustercoop.loaders.cumulated import from_january, with_period
 from clustercoop.loaders.header_rows import role
 from clustercoop.loaders.headers import Matched
 from clustercoop.loaders.indicator_rows import pivot, unit_piece
@@ -110,7 +110,8 @@ def turn(grid: Grid, spec: TableSpec, hints: Hints, notes: Notes) -> Grid:
     grid = _with_cluster(grid, spec, hints, place, notes)
     if "year" not in spec.names or not spec["year"].required:
         return grid
-    return _with_years(grid, spec, hints, where, place, notes)
+    grid = _with_years(grid, spec, hints, where, place, notes)
+    return with_period(grid, spec, (*hints.titles, *hints.names))
 
 
 def _with_years_of_dates(grid: Grid) -> Grid:

@@ -150,6 +150,29 @@ SUPPLIES: dict[str, dict[str, Any]] = {
         "links_2021.csv": "Покупатель (строки) / Поставщик (столбцы), тыс. руб.;7701;7702;7703\n"
         "7701;;;\n7702;1500;;\n7703;;2500;\n"
     },
+    "a matrix behind numbers of rows": {
+        "Матрица 2021.xlsx": {
+            "Лист1": [
+                ["Матрица взаимных поставок за 2021 год, тыс. руб."],
+                ["№", "Участник", "7701", "7702", "7703"],
+                [1, "7701", "", 1500, ""],
+                [2, "7702", "", "", 2500],
+                [3, "7703", "", "", ""],
+            ]
+        }
+    },
+    "a matrix of codes and names": {
+        "links_2021.csv": "ИНН;Наименование;7701;7702;7703\n"
+        "тыс. руб.;;А;Б;В\n7701;А;;1500;\n7702;Б;;;2500\n7703;В;;;\n"
+    },
+    "goods and services alone": {
+        "links.csv": f"{HEAD}Товары, тыс. руб.;Услуги, тыс. руб.\n"
+        "2021;7701;7702;1000;500\n2021;7702;7703;2500;0\n"
+    },
+    "quarters in files of their own": {
+        f"Отгрузки {q} кв 2021.csv": f"Поставщик;Покупатель;Сумма, тыс. руб.\n7701;7702;{a}\n7702;7703;{b}\n"
+        for q, a, b in ((1, 300, 500), (2, 300, 500), (3, 300, 500), (4, 600, 1000))
+    },
     "noughts and words for none": {
         "links.csv": f"{LIST}2021;7702;0;7\n2021;7702;0000000000;7\n2021;7702;без ИНН;7\n2021;TBD;7701;7\n"
     },
@@ -251,6 +274,23 @@ def test_what_no_unit_settles_is_refused(tmp_path: Path, case: str) -> None:
     text, says = REFUSED[case]
     with pytest.raises(ClusterCoopError, match=says):
         read(tmp_path, {"links_2021.csv": text})
+
+
+@pytest.mark.parametrize("title", ["за 9 месяцев 2021 года", "за I квартал 2021 г.", "за январь–июнь 2021"])
+def test_a_part_of_a_year_in_a_title_is_no_year(tmp_path: Path, title: str) -> None:
+    supplies = f"Поставки {title}, тыс. руб.;;\nПоставщик;Покупатель;Сумма\n7701;7702;1500\n7702;7703;2500\n"
+    outputs = f"Показатели {title};;\nИНН;Выпуск, млн руб.;\n7701;10;\n7702;20;\n"
+    data = read(tmp_path, {"links.csv": supplies, "activity.csv": outputs})
+    assert {"year_partial", "parts_incomplete"} <= codes(data)
+    assert figures(data) == {} and links(data) == LINKS
+
+
+def test_a_table_of_another_year_below_the_first_is_refused(tmp_path: Path) -> None:
+    head = ["Поставщик", "Покупатель", "Сумма"]
+    rows: Rows = [["Поставки 2021, тыс. руб."], head, ["7701", "7702", 1500], []]
+    rows += [["Поставки 2022, тыс. руб."], head, ["7702", "7703", 2500]]
+    with pytest.raises(ClusterCoopError, match="another table"):
+        read(tmp_path, {"links.xlsx": {"Лист1": rows}})
 
 
 def test_columns_that_are_said_to_run_and_fall_are_refused(tmp_path: Path) -> None:
