@@ -99,7 +99,9 @@ def read_texts(cells: NDArray[Any], column: ColumnSpec) -> tuple[Coded, dict[str
     if not numeric and set(map(type, texts.tolist())) <= {str}:
         simple = plain(texts)
         for nought in NOUGHTS:
-            simple &= texts != nought
+            same = texts == nought  # no placeholder among ids that count up from it
+            if same.any() and not any(text.startswith(nought[:6]) for text in texts[~same].tolist()):
+                simple &= ~same
     flags = {name: np.zeros(len(texts), bool) for name in FLAGS}
     for at in np.flatnonzero(~simple).tolist():
         cell = unique[at]
