@@ -44,6 +44,8 @@ _CROSSING: Final = (
     "broker_share"
 ).split()
 """Columns of the links across the boundary."""
+_NETTED: Final = "autonomy", "embodied_inside_share"
+"""Columns that supply to oneself is taken out of."""
 _PASSING: Final = (
     "finn_cycling_index total_throughflow average_path_length average_propagation_length "
     "value_added_upstream value_added_midstream value_added_downstream upstreamness downstreamness "
@@ -140,8 +142,8 @@ class Unsettled:
         How much less each member may have sold to anybody.
     floating : float
         Supply to members by rows that do not name the supplier: at most so much more, by anyone.
-    inside, crossing : bool
-        Whether supply between members, and flows across the boundary, are open.
+    inside, crossing, own : bool
+        Whether supply between members, flows across the boundary, and members' supply to themselves are open.
     members : bool
         Whether the cluster has a member whose row was rejected.
     named : array of bool, shape (n,)
@@ -157,6 +159,7 @@ class Unsettled:
     floating: float
     inside: bool
     crossing: bool
+    own: bool
     members: bool
     named: Flags
     tied: Flags
@@ -218,6 +221,7 @@ def _unsettled(formation: Formation, rows: OpenRows) -> Unsettled | None:
         floating=float(more[inside & ~member_sells].sum()),
         inside=bool(inside.any()),
         crossing=bool(touching.any()),
+        own=bool((own & supply).any()),
         members=bool(period.any()),
         named=named,
         tied=tied,
@@ -247,13 +251,14 @@ def _open(column: str, found: Unsettled, by_output: bool) -> bool:
         return column != "price_year"
     if found.inside:
         return column not in _SETTLED
-    return column in _CROSSING or (column in _PASSING and not by_output)
+    return column in _CROSSING or (found.own and column in _NETTED) or (column in _PASSING and not by_output)
 
 
 def leave_open_row(row: FormationRow, found: Unsettled, formation: Formation) -> None:
     """Take back what of the row rests on open rows; the cooperation ratio has bounds instead."""
     taken = [name for name in row.figures if _open(name, found, by_output=True)]
-    if found.crossing and row.sourcing_basis == "links" and "internal_sourcing_share" in row.figures:
+    told = found.crossing and row.sourcing_basis == "links" or found.own
+    if told and "internal_sourcing_share" in row.figures:
         taken.append("internal_sourcing_share")
     if found.members:
         for end in ("cooperation_ratio_low", "cooperation_ratio_high"):

@@ -35,7 +35,8 @@ def claims(file: str | os.PathLike[str], results: str | os.PathLike[str] | Resul
         The file or the results cannot be read, or a claim names a cluster that they do not hold.
     """
     result = results if isinstance(results, Result) else read_result(results)
-    return judge_claims(read_claims(os.fspath(file)), result.formations, result.graph.cluster_names)
+    nominal = any(finding.code == "prices_nominal" for finding in result.findings)
+    return judge_claims(read_claims(os.fspath(file)), result.formations, result.graph.cluster_names, nominal)
 
 
 def propose_claims(

@@ -31,6 +31,7 @@ from clustercoop.scenarios_cli import whatif
 def claims(file: Path | None, results: Path, from_report: Path | None, out: Path | None, lang: str) -> None:
     """Hold the claims in FILE (TOML) against results; exit 1 when one of them is contradicted."""
     import clustercoop
+    from clustercoop.analysis.policy.claims import NOMINAL
     from clustercoop.outputs import write_csv, written_aside
 
     if (file is None) == (from_report is None):
@@ -49,7 +50,8 @@ def claims(file: Path | None, results: Path, from_report: Path | None, out: Path
         click.echo(f"{term(row['verdict'], lang)}: {row['claim']}. {row['says']}".rstrip())
         for side in ("for", "against", "missing"):
             if row[side]:
-                click.echo(f"    {text(f'claims.{side}', lang)}: {row[side]}")
+                shown = row[side].replace(NOMINAL, f" ({text('claims.nominal', lang)})")
+                click.echo(f"    {text(f'claims.{side}', lang)}: {shown}")
     if out is not None:
         with written_aside(out) as aside:
             write_csv(judged, aside)

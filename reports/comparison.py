@@ -43,8 +43,16 @@ class Part:
 class Told:
     """What a comparison says, in one language."""
 
-    def __init__(self, found: Comparison, before: Result, after: Result, lang: str) -> None:
+    def __init__(
+        self,
+        found: Comparison,
+        before: Result,
+        after: Result,
+        lang: str,
+        years: tuple[int, int] | None = None,
+    ) -> None:
         self.found = found
+        self.years = years
         self.words = Words(lang)
         self.lang = lang
         self._names = before.graph.names | after.graph.names
@@ -65,6 +73,8 @@ class Told:
         if len(found.renamed):
             pairs = found.renamed.itertuples(index=False, name=None)
             yield words("cmp_renamed", pairs="; ".join(f"{plain(a)} → {plain(b)}" for a, b in pairs))
+        if self.years and self.years[0] != self.years[1] and self._money_differs:
+            yield words("cmp_nominal", first=self.years[0], last=self.years[1])
         states = found.formations["state"].value_counts()
         yield words(
             "cmp_formations", **{s: states.get(s, 0) for s in ("same", "changed", "added", "removed")}
@@ -83,6 +93,18 @@ class Told:
             listed = [self.cluster(cluster) for cluster in self.unexplained[:_NAMED]]
             more = f" (+{len(self.unexplained) - _NAMED})" if len(self.unexplained) > _NAMED else ""
             yield words("cmp_unexplained", clusters="; ".join(listed) + more)
+
+    @property
+    def _money_differs(self) -> bool:
+        """Whether amounts in nominal prices are among the figures that differ."""
+        figures = self.found.figures[["table", "column"]].drop_duplicates().itertuples(index=False, name=None)
+        money = (
+            column
+            for table, column in figures
+            for entry in [output_column(str(table), str(column))]
+            if entry.unit == "money"
+        )
+        return any(not str(column).endswith("_constant") for column in money)
 
     @cached_property
     def unexplained(self) -> list[str]:

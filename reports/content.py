@@ -12,7 +12,7 @@ import pandas as pd
 
 from clustercoop.analysis.results import Result
 from clustercoop.graph.columns import OutputColumn
-from clustercoop.graph.findings import SEVERITIES
+from clustercoop.graph.findings import SEVERITIES, Finding
 from clustercoop.reports.columnar import Columnar
 from clustercoop.reports.inert import anchor, plain, safe_stem
 from clustercoop.reports.network_data import FLOWS_PAGE
@@ -23,6 +23,12 @@ from clustercoop.reports.reasons import Reasons
 from clustercoop.reports.tables import Table, build_table
 from clustercoop.reports.verdicts import Formations
 from clustercoop.reports.words import Words
+
+
+def sentence(finding: Finding, lang: str) -> str:
+    """Return what a finding says and what was done, as one text that begins with a capital."""
+    told = f"{finding.message(lang)}; {finding.action(lang)}"
+    return f"{told[0].upper()}{told[1:]}."
 
 
 class Content:
@@ -49,6 +55,18 @@ class Content:
         graph = result.graph
         self.currency = graph.currency
         self._viewed = {formation.cluster_id for formation in graph.formations()}
+
+    def price_notes(self, *codes: str) -> list[str]:
+        """Return what the findings of these `codes` (all by default) say of the prices of amounts."""
+        wanted = codes or ("prices_nominal", "thresholds_other_years")
+        found = (finding for finding in self.result.findings if finding.code in wanted)
+        return list(dict.fromkeys(plain(sentence(finding, self.lang)) for finding in found))
+
+    @cached_property
+    def unit_over_years(self) -> str:
+        """Unit of amounts of several years: nominal where the data hold no deflators."""
+        unit = self.words.money(self.currency)
+        return self.words("money_nominal", unit=unit) if self.price_notes("prices_nominal") else unit
 
     def cluster_name(self, cluster_id: str) -> str:
         """Return the name of a cluster as shown."""

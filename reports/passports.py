@@ -64,15 +64,8 @@ class Passports:
         for name, cut in zip(("rd_per_employee", "value_added_per_employee"), cuts, strict=True):
             values = [v for cluster in self.order for v in self.formations.numbers(cluster, name) if v == v]
             tops.append(axis_top(values, cut))
-        unit = self._money
+        unit = self.content.unit_over_years
         return Zones(cuts[0], cuts[1], self.thresholds.types, unit, (tops[0], tops[1]), self.words)
-
-    @cached_property
-    def _money(self) -> str:
-        """Unit of amounts of several years: nominal where the data hold no deflators."""
-        unit = self.words.money(self.content.currency)
-        nominal = any(finding.code == "prices_nominal" for finding in self.content.result.findings)
-        return self.words("money_nominal", unit=unit) if nominal else unit
 
     def points(self, cluster: str) -> list[tuple[int, float, float]]:
         """Return (year, R&D, value added per employee) of a cluster."""
@@ -136,8 +129,12 @@ class Passports:
         told = [
             str(self._cell(cluster, name)) for name in ("verdict_because", "nearest_flip", "rule_because")
         ]
+        year, _ = self._last(cluster, "ecosystem_type")
+        first, last = self.thresholds.years
+        away = bool(year) and not first <= year <= last
         return [
             *(plain(text[0].upper() + text[1:]) for text in told if text),
+            *(self.content.price_notes("thresholds_other_years") if away else ()),
             *self._policy.get(cluster, ()),
         ]
 
@@ -182,7 +179,7 @@ class Passports:
                 return show(year.value, column.kind, self.lang)
             return between(year.low, year.high, column.kind, self.lang) or UNKNOWN
 
-        measure = self._money if column.unit == "money" else ""
+        measure = self.content.unit_over_years if column.unit == "money" else ""
         title = self.words(f"pp_series_{name}", unit=measure)
         svg = series([Year(*cell) for cell in cells], told, title)
         why = "" if svg else self._why(cluster, years[-1], name)

@@ -244,7 +244,8 @@ def _readme(sheet: Any, sheets: _Sheets, content: Content, named: Mapping[str, s
     lines = [
         words("made_by", version=content.version),
         words("readme_unknown", sheet=named.get("gaps", named["findings"])),
-        words("readme_unit", unit=words.money(content.currency)),
+        words("readme_unit", unit=content.unit_over_years),
+        *content.price_notes(),
         *sheets.notes,
     ]
     row = 1

@@ -151,11 +151,13 @@ def value_created(formation: Formation, settings: Settings) -> tuple[FloatArray,
     """Return what each member added in value, and which members are left out; shape (n,) both.
 
     Value added where it is known (`clustercoop.analysis.members.clean`), else output − purchases; NaN where
-    neither is. A member whose role does not produce and of which no cell says that there is a figure is left
-    out: whoever is not expected to report is no gap.
+    neither is, or a cell says that there is a value added and does not give it. A member whose role does not
+    produce and of which no cell says that there is a figure is left out: whoever is not expected to report is
+    no gap.
     """
     added = clean(formation, "value_added", settings)
-    created = np.where(np.isnan(added), formation.output - formation.purchases, added)
+    instead = np.isnan(added) & ~said(formation, "value_added")
+    created = np.where(instead, formation.output - formation.purchases, added)
     missing = np.isnan(created)
     told = np.logical_or.reduce([said(formation, name) for name in ("value_added", "output", "purchases")])
     left_out = missing & ~told & ~producing(formation, load_thresholds(settings.thresholds))

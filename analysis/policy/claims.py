@@ -39,6 +39,8 @@ TRENDS: Final = ("rises", "falls")
 SCOPES: Final = ("all", "none", "only")
 _TEST: Final = {"column", *CONDITIONS}
 _KEYS: Final = {"id", "says", "cluster", "clusters", "years", "from", "to", "in", "also", "confirmed", *_TEST}
+NOMINAL: Final = " (nominal)"
+"""Mark of a trend of amounts in prices of their years."""
 _LISTED: Final = 12
 _NOISE: Final = 1e-9
 
@@ -145,7 +147,10 @@ def _years(entry: Entry) -> tuple[int, ...]:
 
 
 def judge_claims(
-    claims: Sequence[Claim], formations: pd.DataFrame, names: Mapping[str, str] | None = None
+    claims: Sequence[Claim],
+    formations: pd.DataFrame,
+    names: Mapping[str, str] | None = None,
+    nominal: bool = False,
 ) -> pd.DataFrame:
     """Hold claims against the figures.
 
@@ -159,6 +164,8 @@ def judge_claims(
         As in a result: ``cluster_id, year`` and figures.
     names : mapping, optional
         Cluster id → name; a claim may use either, in any letter case.
+    nominal : bool
+        Whether amounts of different years are nominal: what is shown of a trend of them says so.
 
     Returns
     -------
@@ -187,7 +194,8 @@ def judge_claims(
             rows.append((claim.name, "not confirmed", claim.says, "", "", ""))
             continue
         cases = {
-            cluster: _cases(claim, formations, cluster) for cluster in ([one] if not claim.scope else ids)
+            cluster: _cases(claim, formations, cluster, nominal)
+            for cluster in ([one] if not claim.scope else ids)
         }
         told = {cluster: _within(claim, found) for cluster, found in cases.items()}
         holds = _over_clusters(claim.scope, one, told)
@@ -229,7 +237,7 @@ def _listed(cases: Sequence[_Case], first: str) -> str:
     return "; ".join([case.shown for case in ordered[:_LISTED]] + more)
 
 
-def _cases(claim: Claim, formations: pd.DataFrame, cluster: str) -> list[_Case]:
+def _cases(claim: Claim, formations: pd.DataFrame, cluster: str, nominal: bool) -> list[_Case]:
     """Return what the conditions say of each year asked for, absent years as unknown."""
     mine = formations[formations["cluster_id"].astype(str) == cluster].set_index("year")
     years = claim.years or tuple(int(year) for year in sorted(mine.index))
@@ -237,7 +245,9 @@ def _cases(claim: Claim, formations: pd.DataFrame, cluster: str) -> list[_Case]:
     if first.kind == "trend":
         years = claim.years or (tuple(range(years[0], years[-1] + 1)) if years else ())
         cells = {year: _cell(mine, year, first.column) for year in years}
-        return _steps(claim, cluster, cells) or [_Case(cluster, None, f"{cluster}: one year")]
+        unit = next(c.unit for c in output_columns("formations") if c.column == first.column)
+        mark = NOMINAL if nominal and unit == "money" and not first.column.endswith("_constant") else ""
+        return _steps(claim, cluster, cells, mark) or [_Case(cluster, None, f"{cluster}: one year")]
     out = []
     for year in years:
         seen = [_cell(mine, year, test.column) for test in claim.conditions]
@@ -249,7 +259,7 @@ def _cases(claim: Claim, formations: pd.DataFrame, cluster: str) -> list[_Case]:
     return out
 
 
-def _steps(claim: Claim, cluster: str, cells: Mapping[int, tuple[Any, Any, Any]]) -> list[_Case]:
+def _steps(claim: Claim, cluster: str, cells: Mapping[int, tuple[Any, Any, Any]], mark: str) -> list[_Case]:
     """Return what is known of each step of a trend, and of the spans over years of which nothing is.
 
     A span that ends no higher than it began holds a step that does not rise; one that ends higher, a step
@@ -264,7 +274,7 @@ def _steps(claim: Claim, cluster: str, cells: Mapping[int, tuple[Any, Any, Any]]
         holds = _moves(claim.conditions[0].value, cells[a], cells[b])
         if (a, b) in spans and holds is not claim.any_year:
             holds = None
-        shown = f"{cluster} {a}–{b}: {_shown(cells[a])} → {_shown(cells[b])}"
+        shown = f"{cluster} {a}–{b}: {_shown(cells[a])} → {_shown(cells[b])}{mark}"
         out.append(_Case(cluster, holds, shown))
     return out
 

@@ -16,6 +16,19 @@ POLICY_ROWS: Final = 400
 DRAWN_ROWS: Final = 12_000
 
 
+_OF_PRICES: Final = {
+    "prices_nominal": ("trajectories", "paths", "early_warnings", "support_effects", "support_received"),
+    "thresholds_other_years": (
+        "type_firmness",
+        "type_flips",
+        "transitions",
+        "support_suggested",
+        "support_cards",
+    ),
+}
+"""Tables that compare amounts of several years, and tables of types."""
+
+
 class Policy(Section):
     """The tables of policy whose columns name the section, one below the other."""
 
@@ -63,9 +76,17 @@ class Policy(Section):
 
     def blocks(self) -> Iterator[Block]:
         """Yield each table under its heading, with a line on how to read it."""
+        notes = {
+            table: self.content.price_notes(code) for code, group in _OF_PRICES.items() for table in group
+        }
+        said: set[str] = set()
         for name in self.tables:
             yield Heading(self.words(f"caption_{name}"))
             yield Text(self.words(f"reading_{name}"))
+            for note in notes.get(name, ()):
+                if note not in said:  # once, where the comparison begins
+                    yield Text(note)
+                said.add(note)
             if self.content.page:
                 total = len(self.frame(name))
                 values = {"key": name, "caption": self.words(f"caption_{name}"), "total": total}

@@ -12,7 +12,7 @@ from clustercoop.reports.inert import plain, shorten
 from clustercoop.reports.numbers import brief, is_unknown, percent
 from clustercoop.reports.passports import Passports
 from clustercoop.reports.planes import Placed, Rule, plane, rule_plane
-from clustercoop.reports.section import Block, Fragment, Heading, Shown
+from clustercoop.reports.section import Block, Fragment, Heading, Shown, Text
 from clustercoop.reports.sections.figures import Figures
 from clustercoop.reports.strips import SIDES
 from clustercoop.reports.types import Types
@@ -27,6 +27,8 @@ class TypesSection(Figures):
 
     def blocks(self) -> Iterator[Block]:
         """Yield the pictures, then what is suggested by type; in Markdown the figures."""
+        for note in self.content.price_notes():
+            yield Text(note)
         if not self.content.page:
             yield Shown(self.table)
             return

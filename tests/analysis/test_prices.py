@@ -7,9 +7,13 @@ from typing import Any
 import pandas as pd
 import pytest
 
+import clustercoop
 from clustercoop import Settings, analyze
+from clustercoop.analysis.policy.claims import Claim, Condition, judge_claims
+from clustercoop.comparing import told_comparison
 from clustercoop.graph.errors import ParameterError
 from clustercoop.graph.prices import Prices
+from clustercoop.reports.markdown import render_markdown
 from tests.builders import measured
 
 
@@ -34,6 +38,22 @@ def frames(years: tuple[int, int], rise: float, deflators: list[tuple[Any, ...]]
 
 def said(result: Any) -> set[str]:
     return {f.code for f in result.findings if f.code.startswith(("prices", "deflator", "thresholds"))}
+
+
+def test_pages_and_claims_say_nominal_where_amounts_of_years_stand_side_by_side() -> None:
+    figures = {"rd_per_employee": [0.05, 0.06], "value_added_per_employee": [1.0, 1.15]}
+    table = pd.DataFrame({"cluster_id": "A", "year": [2030, 2031], **figures})
+    result = clustercoop.analyze({"indicators": table}, nulls=0, workers=1, metrics="cooperation,chain")
+    page = render_markdown(result)
+    told = "are nominal: the data hold no deflators"
+    # Beside types over the years, where trajectories begin, and among the findings; of the thresholds beside
+    # the types, their firmness and the measures that suit them.
+    assert page.count(told) == 3 and page.count("The thresholds are in prices of 2020") == 3
+    claim = Claim("1", "", "A", "", (Condition("value_added_per_employee", "trend", "rises"),))
+    [shown] = judge_claims([claim], result.formations, None, True)["for"]
+    assert shown == "A 2030–2031: 1 → 1.15 (nominal)"
+    lines = list(told_comparison(result, result, years=(2030, 2031)).lines())
+    assert any("Amounts of 2030 and 2031 are nominal" in line for line in lines)
 
 
 def test_without_deflators_amounts_are_nominal_and_said_to_be() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 import pandas as pd
 
@@ -13,6 +15,9 @@ from clustercoop.analysis.policy.specialisation import density, integral_potenti
 from clustercoop.analysis.policy.tables.key_participants import latest
 from clustercoop.graph.formation import FloatArray, Formation
 from clustercoop.graph.said import coded, say
+
+_COMPONENTS: Final = ("effectiveness", "market", "innovation")
+"""Of the potential in every cluster; publications where the data hold any of it."""
 
 
 def make(analysed: Analysed) -> pd.DataFrame:
@@ -46,11 +51,11 @@ def make(analysed: Analysed) -> pd.DataFrame:
     )
     parts["location_quotient"] = quotient[at]
     parts["relatedness_density"] = near[at]
-    # Publications are in no table of the contract: the potential is that of the other components.
     columns = parts.set_index("industry")
+    written = {f.cluster_id for f in held if not np.isnan(f.activity["publications"]).all()}
     potential = [
-        integral_potential(rows[["effectiveness", "market", "innovation"]], rule.weights)
-        for _, rows in columns.groupby("cluster_id", sort=False)
+        integral_potential(rows[[*_COMPONENTS, *(["publications"] if one in written else [])]], rule.weights)
+        for one, rows in columns.groupby("cluster_id", sort=False)
     ]
     parts["integral_potential"] = pd.concat(potential).to_numpy()
     few = say("spec.few", least=rule.least_clusters, count=len(held))
@@ -96,8 +101,9 @@ def _industries(formation: Formation, people: pd.DataFrame, unstated: Flags) -> 
             "output_share": output / whole if whole > 0 else NAN,
             **{
                 name: np.where(np.isfinite(share), share, NAN)
-                for name, share in zip(("effectiveness", "market", "innovation"), shares, strict=True)
+                for name, share in zip(_COMPONENTS, shares, strict=True)
             },
+            "publications": total(formation.activity["publications"]),
         }
     )
     return rows[rows["industry"] != ""]

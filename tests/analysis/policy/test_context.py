@@ -152,6 +152,19 @@ def test_figures_of_specialisation() -> None:
     assert np.isnan(density([[1, 0], [1, 0]])).all()
 
 
+def test_publications_count_where_the_data_hold_any() -> None:
+    given = tables()
+    work = given["activity"]
+    work["value_added"], work["employees"], work["rd_expenses"] = 10.0, [1, 2, 4] * 4, 1.0
+    work["publications"] = [*[None] * 6, 3.0, 0.0, 6.0, *[None] * 3]
+    found = clustercoop.analyze(given, nulls=0, workers=1, metrics="cooperation,chain").policy[
+        "specialisation"
+    ]
+    mine = found[found["cluster_id"] == "k"].set_index("industry")["publications"]
+    assert mine.to_dict() == {"21": 3.0, "10": 0.0, "29": 6.0}
+    assert found.loc[found["cluster_id"] == "m", "publications"].isna().all()
+
+
 def test_integral_potential() -> None:
     parts = pd.DataFrame(
         {"effectiveness": [1.0, 2.0, 3.0], "market": [0.0, 4.0, 2.0], "publications": [7.0, 7.0, 7.0]}

@@ -51,6 +51,20 @@ def test_a_credible_interval_covers_as_often_as_it_says() -> None:
     assert 0.93 < inside / 2000 < 0.97  # 95 % ± 4 standard errors of .005
 
 
+def test_homogeneity_is_that_of_giddy() -> None:
+    """Three groups of three states by Homogeneity_Results of giddy 2.3.8, which wants real numbers."""
+    groups = np.array(
+        [
+            [[18, 2, 1], [3, 12, 2], [0, 1, 6]],
+            [[9, 5, 0], [4, 8, 1], [1, 2, 5]],
+            [[7, 1, 2], [0, 9, 3], [0, 0, 4]],
+        ]
+    )
+    found = homogeneity(groups)
+    assert (found.pearson, found.likelihood_ratio) == pytest.approx((16.111786995965, 18.291316253187))
+    assert found.freedom == 12 and found.asymptotic == pytest.approx((0.186169502648, 0.107127212993))
+
+
 def test_homogeneity_is_the_sum_of_independent_tables() -> None:
     rng = np.random.default_rng(8)
     for _ in range(20):

@@ -34,6 +34,13 @@ def test_forward_linkages_of_the_manual() -> None:
     np.testing.assert_allclose(found.forward, [2.1126, 1.6909, 1.3558, 1.5848, 2.1037, 1.2106], rtol=1e-3)
 
 
+def test_extraction_from_a_printed_inverse() -> None:
+    """Miller and Blair's two sectors print L = [1.254 .330; .264 1.122]: x_j Σ_i L_ij / L_jj."""
+    found = linkages([[150, 500], [200, 100]], [1000, 2000])
+    printed = [1000 * (1.254 + 0.264) / 1.254, 2000 * (0.330 + 1.122) / 1.122]
+    np.testing.assert_allclose(found.extraction, printed, rtol=1e-3)
+
+
 def test_extraction_is_what_is_gone_when_row_and_column_go() -> None:
     rng = np.random.default_rng(5)
     for _ in range(30):
