@@ -1,39 +1,46 @@
-"""How often the formation model finds groups: in worlds without any, and in worlds where they were planted.
+"""How often the formation model finds groups: in worlds without any, and where they were planted.
 
-    python -m benchmarks.formation_model [--worlds 200] [--peers 200] [--table NAME] [--cells TEXT]
+    python -m benchmarks.formation_model [--worlds 200] [--peers 200] [--table NAME] [--into FILE]
 
-Tables: speed, one (single populations of many shapes), two (planted groups), tables (formations in their own
-units, with gaps and years), links (measured from links by the analysis itself); all of them by default.
+Tables: speed; one (single populations of many shapes); two (planted groups); others, planted others
+(shapes on which nothing was chosen); tables (formations in their own units, with gaps and years); links
+(measured from links by the analysis itself). All of them by default.
 
 Every cell is printed with its number of worlds, the count, and a 95 % Wilson interval, beside what
 scikit-learn's tied `GaussianMixture` with BIC (K = 1 … 4) chooses on the same tables (gaps filled with
-medians, since it refuses NaN). Seeds are fixed: a rerun gives the same table.
+medians, since it refuses NaN). Seeds are fixed: a rerun gives the same table. With ``--into`` every cell is
+kept in a file when it is done, and a rerun goes on from there.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from benchmarks import shapes
+from benchmarks import other_shapes, shapes
 from benchmarks.link_worlds import LinkPool
 from benchmarks.worlds import World, feature_world
 from clustercoop.analysis.verdicts.features import feature_table
 from clustercoop.analysis.verdicts.model import find_groups
+from clustercoop.analysis.verdicts.several import find_several
 from clustercoop.analysis.verdicts.verdict import assess
 from clustercoop.graph.settings import Settings
 
 RESAMPLES = 20
 SIZES = (41, 60, 150)
+EXPLORATORY = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,24 +55,26 @@ class Draw:
 
 @dataclass
 class Cell:
-    """What was seen in the worlds of one cell."""
+    """What was seen in the worlds of one cell: numbers of groups, names, Rand indices."""
 
-    found: list[bool] = field(default_factory=list)
-    typed: list[bool] = field(default_factory=list)
-    peer: list[bool] = field(default_factory=list)
-    ours: list[float] = field(default_factory=list)
+    groups: list[int] = field(default_factory=list)
+    planted: list[int] = field(default_factory=list)
+    named: list[bool] = field(default_factory=list)
+    peer: list[int] = field(default_factory=list)
+    rand: list[float] = field(default_factory=list)
 
     def row(self) -> dict[str, str]:
-        """Return the cell's figures as text."""
-        out = {
-            "worlds": str(len(self.found)),
-            "found": interval(self.found),
-            "named": interval(self.typed),
-            "BIC": interval(self.peer),
-        }
-        if self.ours:
-            out |= {"Rand": f"{np.mean(self.ours):.2f}"}
-        return out
+        """Return the cell's figures as text.
+
+        *found* counts the planted number of groups where there is one, any split where there is none.
+        """
+        most = max(self.planted)
+        right = [k == true if most > 1 else k > 1 for k, true in zip(self.groups, self.planted, strict=True)]
+        out = {"worlds": str(len(right)), "found": interval(right), "named": str(sum(self.named))}
+        if most > 1:
+            wrong = sum(k > 1 for k in self.groups) - sum(right)
+            out |= {"other number": str(wrong), "Rand": f"{np.mean(self.rand):.2f}" if self.rand else ""}
+        return out | {"BIC": interval([k > 1 for k in self.peer])}
 
 
 def interval(hits: list[bool]) -> str:
@@ -91,14 +100,27 @@ def run(make: Callable[[np.random.Generator], Draw], worlds: int, seed: int, pee
     for number in range(worlds):
         rng = np.random.default_rng([seed, number])
         draw = make(rng)
-        groups = find_groups(draw.x, draw.theory, rng, names=draw.names, resamples=RESAMPLES, thorough=False)
-        cell.found.append(groups.found)
-        cell.typed.append(groups.named)
+        label, named = judge(draw, rng)
+        cell.groups.append(int(label.max()) + 1)
+        cell.planted.append(int(draw.group.max()) + 1)
+        cell.named.append(named)
         if number < peers:
-            cell.peer.append(tied_bic(draw.x) > 1)
-        if groups.found and draw.group.any():
-            cell.ours.append(adjusted_rand_score(draw.group, groups.fit.responsibilities[0].argmax(axis=1)))
+            cell.peer.append(tied_bic(draw.x))
+        if label.any() and draw.group.any():
+            cell.rand.append(float(adjusted_rand_score(draw.group, label)))
     return cell
+
+
+def judge(draw: Draw, rng: np.random.Generator) -> tuple[np.ndarray, bool]:
+    """Return the group of each cluster, all 0 where none were found, and whether they got names of theory."""
+    groups = find_groups(draw.x, draw.theory, rng, names=draw.names, resamples=RESAMPLES, thorough=False)
+    if groups.found:
+        return groups.second.astype(int), groups.named
+    completed = groups.recipe.completed
+    several = find_several(groups.x, completed, draw.theory, groups.criteria, RESAMPLES, rng)
+    if several is None:
+        return np.zeros(len(draw.x), int), False
+    return several.group, several.low or several.high
 
 
 def tied_bic(x: np.ndarray) -> int:
@@ -127,26 +149,29 @@ def of_table(world: World) -> Draw:
     return Draw(table.x, table.theory, names, world.ecosystem[kept].astype(int))
 
 
-def one_cells() -> Cells:
+def single(kinds: dict[str, shapes.One]) -> Cells:
     """One population: every shape."""
-    for name, shape in shapes.ONE.items():
-        for n in SIZES:
-            yield (
-                {"world": name, "n": n},
-                lambda rng, n=n, f=shape: Draw(f(rng, n), shapes.THEORY, shapes.FEATURES, np.zeros(n)),
-            )
+    for name, n in [*product(kinds, SIZES), *product(kinds, (EXPLORATORY,))]:
+        yield (
+            {"world": name, "n": n},
+            lambda rng, n=n, f=kinds[name]: Draw(f(rng, n), shapes.THEORY, shapes.FEATURES, np.zeros(n, int)),
+        )
 
 
-def two_cells() -> Cells:
+def planted(kinds: dict[str, shapes.Two]) -> Cells:
     """Planted groups."""
 
     def draw(rng: np.random.Generator, n: int, shape: shapes.Two) -> Draw:
         x, group = shape(rng, n)
         return Draw(x, shapes.THEORY, shapes.FEATURES, group)
 
-    for name, shape in shapes.TWO.items():
-        for n in (*SIZES, *((100,) if name.startswith("one trait") else ())):
-            yield {"world": name, "n": n}, lambda rng, n=n, f=shape: draw(rng, n, f)
+    for name, n in [
+        *product(kinds, SIZES),
+        ("one trait alone, 4 apart", 100),
+        *product(kinds, (EXPLORATORY,)),
+    ]:
+        if name in kinds:
+            yield {"world": name, "n": n}, lambda rng, n=n, f=kinds[name]: draw(rng, n, f)
 
 
 def table_cells() -> Cells:
@@ -158,7 +183,7 @@ def table_cells() -> Cells:
     ]
     for distance in (0.0, 4.0):
         for change in changes:
-            for n in SIZES:
+            for n in (*SIZES, EXPLORATORY):
                 told = ", ".join(f"{key} {value}" for key, value in change.items())
                 yield (
                     {"world": f"distance {distance:g}, {told}", "n": n},
@@ -169,7 +194,7 @@ def table_cells() -> Cells:
 def link_cells() -> Cells:
     """All the way from links: structureless shapes, and planted types; sampled from a pool of each."""
     for shape in ("star", "ring", "rewired", "planted"):
-        for n in SIZES:
+        for n in (*SIZES, EXPLORATORY):
             yield (
                 {"world": f"links, {shape}", "n": n},
                 lambda rng, n=n, s=shape: of_table(LinkPool.of(s).sample(rng, n, 0.0)),
@@ -177,11 +202,25 @@ def link_cells() -> Cells:
 
 
 TABLES: dict[str, Callable[[], Cells]] = {
-    "one": one_cells,
-    "two": two_cells,
+    "one": lambda: single(shapes.ONE),
+    "two": lambda: planted(shapes.TWO),
+    "others": lambda: single(other_shapes.OTHER_ONE),
+    "planted others": lambda: planted(other_shapes.OTHER_TWO),
     "tables": table_cells,
     "links": link_cells,
 }
+
+
+def one_cell(table: str, number: int, worlds: int, peers: int) -> dict[str, str]:
+    """Run the cell of that number in `table`."""
+    from threadpoolctl import threadpool_limits
+
+    label, make = list(TABLES[table]())[number]
+    started = time.process_time()
+    with threadpool_limits(1):
+        cell = run(make, worlds, number, peers)
+    took = {"seconds": f"{time.process_time() - started:.0f}"}
+    return {"table": table, **{key: str(value) for key, value in label.items()}, **cell.row(), **took}
 
 
 def speed() -> list[dict[str, str]]:
@@ -200,34 +239,45 @@ def speed() -> list[dict[str, str]]:
 
 def main() -> None:
     """Run the tables asked for and print each cell when it is done."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--worlds", type=int, default=200)
     parser.add_argument("--peers", type=int, default=200, help="worlds a cell that BIC judges, too")
     parser.add_argument("--table", choices=("speed", *TABLES), action="append")
     parser.add_argument("--cells", default="", help="only cells whose world holds this text")
+    parser.add_argument("--sizes", type=int, nargs="+", help="only cells of so many clusters")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--into", type=Path, help="JSON lines, one a finished cell")
     parser.add_argument("--markdown", type=Path)
     options = parser.parse_args()
+    tables = options.table or ("speed", *TABLES)
+    done: list[dict[str, str]] = []
+    if options.into and options.into.exists():
+        done = [json.loads(line) for line in options.into.read_text("utf-8").splitlines()]
+    finished = {(row["table"], row["world"], row["n"]) for row in done}
+    asked = [
+        (table, number)
+        for table in tables
+        if table != "speed"
+        for number, (label, _) in enumerate(TABLES[table]())
+        if options.cells in label["world"]
+        and (not options.sizes or label["n"] in options.sizes)
+        and (table, label["world"], str(label["n"])) not in finished
+    ]
+    with ProcessPoolExecutor(options.workers) as pool:
+        futures = [pool.submit(one_cell, *cell, options.worlds, options.peers) for cell in asked]
+        for future in futures:
+            done.append(future.result())
+            print(json.dumps(done[-1], ensure_ascii=False), flush=True)
+            if options.into:
+                with options.into.open("a", encoding="utf-8") as kept:
+                    kept.write(json.dumps(done[-1], ensure_ascii=False) + "\n")
     lines: list[str] = []
-    for name in options.table or ("speed", *TABLES):
-        rows = speed() if name == "speed" else []
-        if name == "speed":
-            lines += ["## speed", "", *markdown(pd.DataFrame(rows)), ""]
-            continue
-        for number, (label, make) in enumerate(TABLES[name]()):
-            if options.cells not in label["world"]:
-                continue
-            started = time.perf_counter()
-            row = {k: str(v) for k, v in label.items()} | run(
-                make, options.worlds, number, options.peers
-            ).row()
-            rows.append(row)
-            print(
-                name,
-                *(f"{k}={v}" for k, v in row.items()),
-                f"{time.perf_counter() - started:.0f}s",
-                flush=True,
-            )
-        lines += [f"## {name}", "", *markdown(pd.DataFrame(rows).fillna("")), ""]
+    for name in tables:
+        rows = speed() if name == "speed" else [row for row in done if row["table"] == name]
+        frame = pd.DataFrame(rows).drop(columns=["table"], errors="ignore").fillna("")
+        lines += [f"## {name}", "", *markdown(frame), ""]
     if options.markdown:
         options.markdown.write_text("\n".join(lines), encoding="utf-8")
     sys.stdout.write("\n".join(lines) + "\n")

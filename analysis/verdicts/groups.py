@@ -76,30 +76,32 @@ class Recipe:
         gaps = Gaps.of(x)
         return cls(x, gaps, complete(x, gaps), line, lean, PSEUDO_ROWS * x.shape[1])
 
-    def fit(self, row_weights: FloatArray, data: FloatArray | None = None) -> Fit:
+    def fit(self, row_weights: FloatArray, data: FloatArray | None = None, steps: int = STEPS) -> Fit:
         """Fit two groups from scratch, once for each row of `row_weights`, shape (b, n).
 
         Parameters
         ----------
         data : array, shape (b, n, p), optional
             Complete data sets in the place of `x`.
+        steps : int
+            At most so many steps of the fit.
         """
         x, completed = (self.x, self.completed) if data is None else (data, data)
         gaps = self.gaps if data is None else Gaps.of(data[0])
         return fit_em(
             x,
-            _along(completed @ self.line, row_weights),
+            _along(completed @ self.line, row_weights, steps),
             row_weights=row_weights,
             gaps=gaps,
             direction=self.lean,
             ridge=RIDGE,
             prior=self.prior,
             tolerance=TOLERANCE,
-            max_iterations=STEPS,
+            max_iterations=steps,
         )
 
 
-def _along(line: FloatArray, row_weights: FloatArray) -> FloatArray:
+def _along(line: FloatArray, row_weights: FloatArray, steps: int = STEPS) -> FloatArray:
     """Return shares (b, n, 2) of the best two-component fit on a projection, shape (n,) or (b, n)."""
     line = np.broadcast_to(line, row_weights.shape)
     away = line - (row_weights * line).sum(axis=1, keepdims=True) / row_weights.sum(axis=1, keepdims=True)
@@ -116,7 +118,7 @@ def _along(line: FloatArray, row_weights: FloatArray) -> FloatArray:
             row_weights=row_weights,
             ridge=RIDGE,
             tolerance=TOLERANCE,
-            max_iterations=STEPS,
+            max_iterations=steps,
         )
         best = fit if best is None else _better(best, fit)
     assert best is not None

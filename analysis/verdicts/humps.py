@@ -99,6 +99,27 @@ def _library() -> tuple[FloatArray, int]:
     return np.stack(columns, axis=1), len(single) * len(SCALES) * len(SHIFTS)
 
 
+def _likelihood(values: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the standardised values, and the log-likelihood of every column of the library."""
+    z = np.clip((values - values.mean()) / values.std(), -FARTHEST, FARTHEST)
+    place = (z + REACH) / STEP
+    cell = place.astype(int)
+    weight = np.bincount(cell, 1 - (place - cell), CELLS + 1) + np.bincount(cell + 1, place - cell, CELLS + 1)
+    return z, weight @ _library()[0]
+
+
+def gain(values: FloatArray) -> float:
+    """Return the log-likelihood of the best two humps less that of the best normal one.
+
+    Examples
+    --------
+    >>> gain(np.r_[np.linspace(0, 1, 30), np.linspace(9, 10, 10)]) > 20
+    True
+    """
+    likelihood, normal = _likelihood(values)[1], len(SCALES) * len(SHIFTS)
+    return float(likelihood[_library()[1] :].max() - likelihood[:normal].max())
+
+
 @dataclass(frozen=True, eq=False)
 class Humps:
     """What one coordinate says.
@@ -140,12 +161,8 @@ def humps(values: FloatArray) -> Humps:
     >>> humps(even).evidence < 0 < EVIDENCE < humps(apart).evidence
     True
     """
-    columns, singles = _library()
-    z = np.clip((values - values.mean()) / values.std(), -FARTHEST, FARTHEST)
-    place = (z + REACH) / STEP
-    cell = place.astype(int)
-    weight = np.bincount(cell, 1 - (place - cell), CELLS + 1) + np.bincount(cell + 1, place - cell, CELLS + 1)
-    likelihood = weight @ columns
+    singles = _library()[1]
+    z, likelihood = _likelihood(values)
     at = int(likelihood[singles:].argmax())
     evidence = float(likelihood[singles + at] - likelihood[:singles].max())
     shape, variant = divmod(at, len(SCALES) * len(SHIFTS))

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from clustercoop.analysis.verdicts.em import Fit, FloatArray, Gaps
 from clustercoop.analysis.verdicts.groups import (
     RESAMPLES,
+    STEPS,
     UNKNOWN,
     Estimate,
     Recipe,
@@ -63,8 +64,8 @@ class Groups:
         Share of the clusters, mean over both groups, that keep their group without each feature.
     gap : float
         Distance of the groups' means along theory, and `interval`, its 95 % bootstrap interval.
-    criteria : DataFrame or None
-        See `selection.criteria`; None where it was not needed.
+    criteria : DataFrame
+        See `selection.criteria`.
     """
 
     split: Split
@@ -80,7 +81,7 @@ class Groups:
     stays: FloatArray
     gap: float
     interval: tuple[float, float]
-    criteria: pd.DataFrame | None
+    criteria: pd.DataFrame
 
     @property
     def found(self) -> bool:
@@ -137,7 +138,7 @@ def find_groups(
     resamples : int
         Bootstrap resamples of whole clusters.
     thorough : bool
-        Work out criteria and gates even where no look shows a split, as a report needs.
+        Fit to the end and resample even where a check says that there is no split, as a report needs.
     progress : callable, optional
         Called with the share done.
 
@@ -161,21 +162,14 @@ def find_groups(
     n, p = x.shape
     on_scale, scale = scaled(x)
     completed = complete(on_scale, Gaps.of(on_scale))
-    chosen: list[pd.DataFrame] = []
-
-    def third() -> float:
-        if not chosen:
-            chosen.append(criteria(completed, rng.spawn(1)[0]))
-        return third_group(chosen[0])
-
-    if thorough:
-        third()
+    chosen = criteria(completed, rng.spawn(1)[0])
     tell(0.3)
-    split = find_split(on_scale, completed, theory, names, third, rng.spawn(1)[0])
+    split = find_split(on_scale, completed, theory, names, third_group(chosen), rng.spawn(1)[0])
     tell(0.5)
     lean = {"theory": theory, "main_axis": None}.get(split.look.name, split.look.direction)
     recipe = Recipe.of(on_scale, split.look.direction, lean)
-    fit = _theory_up(recipe.fit(np.ones((1, n))), theory)
+    steps = STEPS if thorough or split.found else 1
+    fit = _theory_up(recipe.fit(np.ones((1, n)), steps=steps), theory)
     second = fit.responsibilities[0, :, 1] > 0.5
     stable = UNKNOWN
     stability, stays, interval = np.full(2, np.nan), np.ones(p), (np.nan, np.nan)
@@ -209,7 +203,7 @@ def find_groups(
         stays,
         float(theory_gap(fit, theory)[0]),
         interval,
-        chosen[0] if chosen else None,
+        chosen,
     )
 
 

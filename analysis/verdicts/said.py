@@ -238,7 +238,6 @@ def _sure(basis: str, outcome: str, groups: Groups, table: FeatureTable) -> list
 
 def _criterion(outcome: str, groups: Groups) -> list[Said]:
     """Say what BIC prefers where it disagrees with the test."""
-    assert groups.criteria is not None
     chosen = groups.criteria
     best = int(chosen["groups"].to_numpy()[int(chosen["bic"].to_numpy().argmin())])
     if (best > 1) == (outcome != "none") and best <= 2:

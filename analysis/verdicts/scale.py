@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from clustercoop.analysis.verdicts.features import FloatArray
+from clustercoop.analysis.verdicts.humps import gain
 
 LAMBDAS: Final = np.linspace(-2.0, 4.0, 121)
 """Grid of Yeo–Johnson exponents; 1 leaves the shape as it is."""
@@ -106,4 +107,5 @@ def _best_exponent(z: FloatArray) -> float:
     likelihood = -0.5 * len(z) * np.log(y.var(axis=1)) + (LAMBDAS - 1) * jacobian
     best = int(likelihood.argmax())
     plain = int(np.abs(LAMBDAS - 1).argmin())
-    return float(LAMBDAS[best if likelihood[best] - likelihood[plain] > GAIN else plain])
+    gained = likelihood[best] - likelihood[plain]
+    return float(LAMBDAS[best if gained > GAIN and gained > gain(z) else plain])

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from clustercoop.analysis.verdicts.connected import bend
+from clustercoop.analysis.verdicts.connected import against, bend
 from clustercoop.analysis.verdicts.em import FloatArray, Gaps, fit_em, log_densities, normalise
 from clustercoop.analysis.verdicts.groups import PSEUDO_ROWS, RIDGE, STEPS, TOLERANCE, bootstrap_weights
 from clustercoop.analysis.verdicts.humps import humps
@@ -32,7 +32,7 @@ class Several:
     Attributes
     ----------
     evidence : float
-        Of the least separate pair.
+        Of the least separate pair, less what speaks for a bend.
     shares : array, shape (b, n, k)
         Posterior shares of every resample.
     low, high : bool
@@ -112,8 +112,9 @@ def find_several(
         difference = fit.means[0, order[other]] - fit.means[0, order[one]]
         line = rows[pair] @ np.linalg.solve(fit.covariances[0, 0], difference)
         seen = humps(line)
-        least = min(least, seen.evidence)
-        if seen.evidence < APART or bend(rows[pair], line, seen.upper) < STRAIGHT:
+        turned = bend(rows[pair], line, seen.upper)
+        least = min(least, seen.evidence - against(turned))
+        if least < APART or turned < STRAIGHT:
             return None
     counts = bootstrap_weights(n, resamples, rng)
     gaps = Gaps.of(x)

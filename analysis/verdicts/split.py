@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,7 +9,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from clustercoop.analysis.verdicts.connected import bend, geodesic, told_by
+from clustercoop.analysis.verdicts.connected import against, bend, geodesic, told_by
 from clustercoop.analysis.verdicts.em import FloatArray
 from clustercoop.analysis.verdicts.humps import EVIDENCE, Humps, humps
 
@@ -19,6 +18,13 @@ STRAIGHT: Final = 0.003
 ALONG: Final = 2.5
 TOLD: Final = 0.7
 THIRD: Final = 3.0
+FEW: Final = 60
+FEW_ALONE: Final = 80
+MORE: Final = 3.0
+"""Evidence asked beyond `EVIDENCE`: `MORE` × (60/n − 1), at most `MORE`, of fewer than 60 clusters (80 where
+one trait is looked at alone), among which the checks for a curve see little; and `MORE` where the way through
+the population does not follow a line through several features."""
+
 MIN_ROWS: Final = 15
 FARTHEST: Final = 4.0
 TRAITS: Final = ("cooperation", "innovation")
@@ -75,6 +81,8 @@ class Split:
         of that way: humps on the look that the way does not have are one population seen from its end.
     third : float
         How much worse three or four groups explain the features than two, by BIC.
+    told : float
+        Share of the look that the way through the population tells, see `told_by`.
     """
 
     look: Look
@@ -82,11 +90,26 @@ class Split:
     bend: float = np.nan
     along: float = np.nan
     third: float = np.nan
+    told: float = np.nan
 
     @property
     def found(self) -> bool:
         """Whether a look splits and no check says that the two are one."""
-        return self.look.splits and self.bend > STRAIGHT and self.along >= ALONG and self.third >= THIRD
+        enough = self.look.share >= MIN_SHARE and self.net >= self.least
+        return enough and self.bend > STRAIGHT and self.along >= ALONG and self.third >= THIRD
+
+    @property
+    def net(self) -> float:
+        """Evidence of two humps less what speaks for a bend."""
+        return self.look.found.evidence - (0.0 if np.isnan(self.bend) else against(self.bend))
+
+    @property
+    def least(self) -> float:
+        """Net evidence that is asked."""
+        alone = self.look.name in TRAITS
+        few = (FEW_ALONE if alone else FEW) / len(self.look.rows) - 1
+        sideways = not alone and self.told <= TOLD
+        return round(EVIDENCE + MORE * (min(max(few, 0.0), 1.0) + sideways), 1)
 
 
 def looks(x: FloatArray, completed: FloatArray, theory: FloatArray, names: tuple[str, ...]) -> list[Look]:
@@ -130,7 +153,7 @@ def find_split(
     completed: FloatArray,
     theory: FloatArray,
     names: tuple[str, ...],
-    third: Callable[[], float],
+    third: float,
     rng: Generator,
 ) -> Split:
     """Look for a split and hold it against one population along a curve.
@@ -139,8 +162,8 @@ def find_split(
     ----------
     x, completed, theory, names
         See `looks`.
-    third : callable
-        Returns BIC of three or four groups less that of two; called where a look splits.
+    third : float
+        BIC of three or four groups less that of two.
     rng : Generator
 
     Examples
@@ -148,7 +171,7 @@ def find_split(
     >>> rng = np.random.default_rng(0)
     >>> x = rng.normal(size=(60, 5)) + np.array([3.2, 3.8, 0, 0, 0]) * (np.arange(60) < 30)[:, None]
     >>> names = ("cooperation", "innovation", "a", "b", "c")
-    >>> split = find_split(x, x, np.ones(5), names, lambda: 10.0, rng)
+    >>> split = find_split(x, x, np.ones(5), names, 10.0, rng)
     >>> split.look.name, split.found
     ('two_traits', True)
     """
@@ -162,13 +185,14 @@ def find_split(
         evidence = humps(way).evidence
     for look in candidates:
         line = rows @ look.direction
-        told = told_by(way, line[used]) > TOLD
+        told = told_by(way, line[used])
         split = Split(
             look,
             tuple(seen),
             bend(rows[look.rows], line[look.rows], look.found.upper),
-            look.found.evidence + (evidence if told else 0.0),
-            third(),
+            look.found.evidence + (evidence if told > TOLD else 0.0),
+            third,
+            told,
         )
         if split.found:
             return split

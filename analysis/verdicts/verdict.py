@@ -257,7 +257,7 @@ def _model(
             outcome = "named" if groups.named else "unnamed"
     placed = clusters["cluster_id"].isin(set(table.cluster_ids)).to_numpy()
     several = None
-    if not groups.found and groups.criteria is not None:
+    if not groups.found:
         completed = groups.recipe.completed
         several = find_several(groups.x, completed, table.theory, groups.criteria, RESAMPLES, rng)
     if several is not None:
@@ -283,7 +283,6 @@ def _model(
         scores["ecosystem_probability"] = np.where(known, np.median(yearly, axis=0), np.nan)
         scores["formation_verdict"] = np.where(known, _in_words(yearly), "")
     variants = sensitivity(groups.recipe, groups.fit, groups.stays, list(names), rng)
-    assert groups.criteria is not None
     if progress is not None:
         progress(1.0)
     gates = pd.DataFrame(

@@ -59,6 +59,14 @@ def test_uneven_groups_keep_their_humps() -> None:
     assert Scale.fit(x).exponent.tolist() == [1.0]
 
 
+def test_far_uneven_groups_are_humps_and_not_skewness() -> None:
+    """A quarter 5 deviations up: evening the skewness out would make the far group twice as wide."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(100, 1)) + 5.0 * (np.arange(100) < 25)[:, None]
+    assert Scale.fit(x).exponent.tolist() == [1.0]
+    assert Scale.fit(np.exp(rng.normal(size=(100, 1)))).exponent[0] < 0.5
+
+
 @pytest.mark.parametrize("name", ["logit", "atanh", "log", "log1p", "identity"])
 @given(st.floats(1e-6, 1.0))
 def test_transformations_come_back(name: str, value: float) -> None:

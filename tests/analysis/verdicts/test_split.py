@@ -5,9 +5,10 @@ import pytest
 from numpy.random import Generator
 
 from benchmarks import shapes
-from clustercoop.analysis.verdicts.connected import bend, geodesic, told_by
+from clustercoop.analysis.verdicts.connected import against, bend, geodesic, told_by
 from clustercoop.analysis.verdicts.humps import EVIDENCE, GRID, humps, single_humps
 from clustercoop.analysis.verdicts.model import find_groups
+from clustercoop.analysis.verdicts.split import Look, Split
 
 NAMES = shapes.FEATURES
 
@@ -76,6 +77,39 @@ def test_large_populations_are_sampled() -> None:
     rng = np.random.default_rng(0)
     used, way = geodesic(rng.normal(size=(1200, 2)), rng)
     assert len(used) == len(way) == len(set(used.tolist())) == 1000
+
+
+def test_a_bend_in_one_feature_among_many_is_seen() -> None:
+    """A parabola in the second of eight features: the slopes of its halves differ by 4 · 1.7/2."""
+    rng = np.random.default_rng(0)
+    line = rng.uniform(-1.7, 1.7, 41)
+    rows = rng.normal(size=(41, 8))
+    rows[:, 0], rows[:, 1] = line, line**2 + 0.5 * rows[:, 1]
+    assert bend(rows, line, line > 0) < 1e-6
+
+
+def test_what_a_p_value_may_say_at_most() -> None:
+    """−ln(−e p ln p): p = .01 gives −ln(.1252) = 2.078; from 1/e on nothing."""
+    assert against(0.01) == pytest.approx(2.078, abs=1e-3)
+    assert against(0.4) == against(1.0) == 0.0
+    assert np.isfinite(against(0.0)) and against(0.0) > 100
+
+
+def test_fewer_clusters_and_a_line_that_the_way_does_not_follow_need_more() -> None:
+    def least(name: str, n: int, told: float) -> float:
+        look = Look(name, np.ones(1), np.ones(n, bool), humps(np.arange(9.0)))
+        return Split(look, (look,), told=told).least
+
+    assert least("theory", 60, 0.9) == least("cooperation", 80, 0.1) == 3.0
+    # 3 + 3 (60/50 − 1); a trait alone: 3 + 3 (80/50 − 1); never more than 3 + 3 for few clusters.
+    assert (least("theory", 50, 0.9), least("cooperation", 50, 0.1)) == (3.6, 4.8)
+    assert least("theory", 20, 0.9) == least("theory", 150, 0.5) == 6.0
+
+
+@pytest.mark.parametrize(("share", "distance"), [(0.25, 12.0), (0.5, 8.0), (0.15, 8.0)])
+def test_far_groups_are_found_however_uneven(share: float, distance: float) -> None:
+    make = shapes._apart(shapes._theory, distance, share, 0.0)
+    assert all(found(make(np.random.default_rng(seed), 100)[0]) for seed in range(3))
 
 
 @pytest.mark.parametrize("name", ["horseshoe", "arch", "spiral", "ring", "line", "fork", "lognormal"])
