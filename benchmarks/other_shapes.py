@@ -12,7 +12,19 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from benchmarks.shapes import FloatArray, One, P, Two, _alike, _members, _noise, _pairs, _round
+from benchmarks.shapes import (
+    FloatArray,
+    One,
+    P,
+    Two,
+    _alike,
+    _apart,
+    _members,
+    _noise,
+    _pairs,
+    _round,
+    _theory,
+)
 
 IntArray = NDArray[np.int_]
 
@@ -204,6 +216,20 @@ def _with_gaps(rng: Generator, n: int) -> tuple[FloatArray, IntArray]:
     return x, group
 
 
+def _corners(places: FloatArray, distance: float) -> Two:
+    """Return groups at those places of a plane, four features an axis; a unit is `distance`."""
+
+    def draw(rng: Generator, n: int) -> tuple[FloatArray, IntArray]:
+        group = rng.integers(0, len(places), n)
+        return _noise(rng, n) + np.repeat(distance / 2 * places[group], 4, axis=1), group
+
+    return draw
+
+
+TRIANGLE: Final = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, np.sqrt(3) / 2]])
+SQUARE: Final = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+ROW: Final = np.array([[0.0, 0.0], [1.0, 0.0], [2.0, 0.0]])
+
 OTHER_TWO: Final[dict[str, Two]] = {
     "two traits, one group wider": _wider,
     "two traits, skewed within": _skewed,
@@ -213,4 +239,10 @@ OTHER_TWO: Final[dict[str, Two]] = {
     "three features, distance 5": _three_features,
     "parallel lines": _parallel,
     "parallel arcs": _parallel_arcs,
+    "a quarter, distance 8": _apart(_theory, 8, 0.25, 0.0),
+    "a quarter, distance 12": _apart(_theory, 12, 0.25, 0.0),
+    "three in a triangle, 5 apart": _corners(TRIANGLE, 5.0),
+    "three in a triangle, 8 apart": _corners(TRIANGLE, 8.0),
+    "three in a row, 5 apart": _corners(ROW, 5.0),
+    "four in a square, 6 apart": _corners(SQUARE, 6.0),
 }
