@@ -9,17 +9,16 @@ import numpy as np
 import pandas as pd
 from numpy.random import Generator
 
-from clustercoop.analysis.verdicts.em import Covariance, FloatArray, fit_em
+from clustercoop.analysis.verdicts.em import Covariance, FloatArray, fit_tied
 from clustercoop.analysis.verdicts.groups import RIDGE, Estimate
 from clustercoop.analysis.verdicts.split import ALONG, MIN_SHARE, STRAIGHT, THIRD, Split
 
 MIN_JACCARD: Final = 0.6
 MOST_GROUPS: Final = 4
 STARTS: Final = 6
-TRIAL_STEPS: Final = 12
+TRIAL_STEPS: Final = 15
 FINISH: Final = 2
-"""Starts that are climbed to the end, the best ones after a few steps."""
-
+"""Starts that are climbed to the end: the best ones after a few steps."""
 NEAR: Final = 2.5
 """Simulation errors within which a figure is too near its bound to be sure of the side."""
 
@@ -66,8 +65,11 @@ def spread_starts(rows: FloatArray, groups: int, rng: Generator, starts: int) ->
             total = away.sum()
             pick = int(rng.choice(n, p=away / total)) if total > 0 else int(rng.integers(n))
             seeds = np.concatenate([seeds, rows[[pick]]])
+        label = np.full(n, -1)
         for _ in range(20):
-            label = ((rows[:, None] - seeds) ** 2).sum(axis=2).argmin(axis=1)
+            before, label = label, ((rows[:, None] - seeds) ** 2).sum(axis=2).argmin(axis=1)
+            if (label == before).all():
+                break
             member = np.eye(groups)[label]
             size = member.sum(axis=0)[:, None]
             seeds = np.where(size > 0, member.T @ rows / np.maximum(size, 1), seeds)
@@ -94,9 +96,9 @@ def criteria(rows: FloatArray, rng: Generator) -> pd.DataFrame:
     out = []
     for groups in range(1, MOST_GROUPS + 1):
         starts = spread_starts(rows, groups, rng, STARTS) if groups > 1 else np.ones((1, n, 1))
-        tried = fit_em(rows, starts, ridge=RIDGE, tolerance=1e-4, max_iterations=TRIAL_STEPS)
+        tried = fit_tied(rows, starts, ridge=RIDGE, tolerance=1e-4, max_iterations=TRIAL_STEPS)
         best = np.argsort(tried.log_likelihood)[-FINISH:]
-        fits = fit_em(rows, tried.responsibilities[best], ridge=RIDGE, tolerance=1e-4)
+        fits = fit_tied(rows, tried.responsibilities[best], ridge=RIDGE, tolerance=1e-4)
         likelihood = float(fits.log_likelihood.max())
         count = free_parameters(groups, p)
         out.append(

@@ -12,7 +12,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from clustercoop.analysis.verdicts.connected import against, bend
-from clustercoop.analysis.verdicts.em import FloatArray, Gaps, fit_em, log_densities, normalise
+from clustercoop.analysis.verdicts.em import FloatArray, Gaps, fit_em, fit_tied, log_densities, normalise
 from clustercoop.analysis.verdicts.groups import PSEUDO_ROWS, RIDGE, STEPS, TOLERANCE, bootstrap_weights
 from clustercoop.analysis.verdicts.humps import humps
 from clustercoop.analysis.verdicts.naming import CREDIBLE
@@ -99,7 +99,7 @@ def find_several(
     rows = np.clip(completed, -FARTHEST, FARTHEST)
     if k < 3:
         return None
-    fits = fit_em(rows, spread_starts(rows, k, rng, STARTS), ridge=RIDGE, tolerance=TOLERANCE)
+    fits = fit_tied(rows, spread_starts(rows, k, rng, STARTS), ridge=RIDGE, tolerance=TOLERANCE)
     fit = fits.take(np.array([int(fits.log_likelihood.argmax())]))
     along = fit.means[0] @ theory
     order = np.argsort(along)

@@ -10,6 +10,7 @@ from clustercoop.analysis.verdicts.em import (
     Covariance,
     Gaps,
     fit_em,
+    fit_tied,
     log_densities,
     normalise,
     shrink_difference,
@@ -155,6 +156,18 @@ def test_many_fits_at_once_are_the_fits_one_by_one() -> None:
     for b in range(5):
         alone = fit_em(x, halves(40), row_weights=counts[b : b + 1], direction=np.ones(4), prior=4.0)
         np.testing.assert_allclose(together.means[b], alone.means[0], atol=1e-10)
+
+
+def test_the_quick_way_for_complete_rows_is_the_same_fit() -> None:
+    rng = np.random.default_rng(0)
+    rows = 1e4 + rng.normal(size=(40, 3)) + 3.0 * (np.arange(40) < 15)[:, None]
+    starts = rng.dirichlet(np.ones(3), (4, 40))
+    slow = fit_em(rows, starts, ridge=1e-3, max_iterations=30, tolerance=0.0)
+    fast = fit_tied(rows, starts, ridge=1e-3, max_iterations=30, tolerance=0.0)
+    np.testing.assert_allclose(fast.log_likelihood, slow.log_likelihood, rtol=1e-6)
+    np.testing.assert_allclose(fast.responsibilities, slow.responsibilities, atol=1e-5)
+    np.testing.assert_allclose(fast.means, slow.means, rtol=1e-8)
+    np.testing.assert_allclose(fast.covariances, slow.covariances, atol=1e-5)
 
 
 def test_an_unknown_cell_does_not_speak() -> None:
