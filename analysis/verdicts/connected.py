@@ -17,6 +17,8 @@ MOST_ROWS: Final = 1000
 """Rows beyond which the shortest paths are taken on a random part."""
 
 LEAST_SIDE: Final = 4
+OWN_SCATTER: Final = 2
+"""Terms in which the scatter of a feature is free: each group may have its own, as where a unit does not fit."""
 
 
 def bend(rows: FloatArray, line: FloatArray, upper: NDArray[np.bool_]) -> float:
@@ -26,7 +28,8 @@ def bend(rows: FloatArray, line: FloatArray, upper: NDArray[np.bool_]) -> float:
     in both. Where a population bends from one end of the line to the other, the slopes within its halves
     differ or the scatter changes on the way. Tests of one slope: over all directions (Hotelling), and of each
     feature (F, the smallest p times their number); of one scatter: over all directions, in each principal
-    direction of what the line leaves, and of each feature. Twice the smallest of the five, which overlap.
+    direction of what the line leaves, and of each feature within the groups. Twice the smallest of the five,
+    which overlap.
 
     Parameters
     ----------
@@ -67,16 +70,14 @@ def bend(rows: FloatArray, line: FloatArray, upper: NDArray[np.bool_]) -> float:
     whole = _same(sides, np.minimum(scatter, 1.5 * FARTHEST).sum(axis=1)[:, None])
     square = (left**2).sum(axis=0)
     own = square > TINY * square.max()
-    unit = np.column_stack([left @ _axes(left), left[:, own]]) ** 2
-    each = _same(sides, np.minimum(unit / unit.mean(axis=0), FARTHEST))
+    axes, features = _unit(left @ _axes(left)), _unit(left[:, own])
     turned = slope[own] ** 2
-    each_slope = fdtrc(1, n - 4, turned * (n - 4) / (square[own] - turned))
-    single = (
-        each[: -own.sum()].min() * m,
-        each[-own.sum() :].min() * own.sum(),
-        each_slope.min() * own.sum(),
+    each = (
+        _same(sides, axes).min() * m,
+        _same(sides, features, OWN_SCATTER).min() * own.sum(),
+        fdtrc(1, n - 4, turned * (n - 4) / (square[own] - turned)).min() * own.sum(),
     )
-    return float(min(2 * min(one_slope, whole.min(), *single), 1.0))
+    return float(min(2 * min(one_slope, whole.min(), *each), 1.0))
 
 
 def _axes(left: FloatArray) -> FloatArray:
@@ -91,14 +92,20 @@ def _residuals(design: FloatArray, rows: FloatArray) -> FloatArray:
     return out
 
 
-def _same(design: FloatArray, columns: FloatArray) -> FloatArray:
-    """Return the F test's p-value that the columns, shape (n, m), do not depend on the design."""
+def _unit(columns: FloatArray) -> FloatArray:
+    square = columns**2
+    out: FloatArray = np.minimum(square / square.mean(axis=0), FARTHEST)
+    return out
+
+
+def _same(design: FloatArray, columns: FloatArray, free: int = 1) -> FloatArray:
+    """Return p-values (F) that columns, shape (n, m), depend on no more than the first terms of a design."""
     from scipy.special import fdtrc
 
     n, terms = design.shape
-    total = ((columns - columns.mean(axis=0)) ** 2).sum(axis=0)
+    total = (_residuals(design[:, :free], columns) ** 2).sum(axis=0)
     left = (_residuals(design, columns) ** 2).sum(axis=0)
-    out: FloatArray = fdtrc(terms - 1, n - terms, (total - left) / (terms - 1) / (left / (n - terms)))
+    out: FloatArray = fdtrc(terms - free, n - terms, (total - left) / (terms - free) / (left / (n - terms)))
     return out
 
 

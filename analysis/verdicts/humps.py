@@ -25,8 +25,8 @@ FLOOR: Final = 1e-12
 DISTANCES: Final = (2.4, 2.8, 3.2, 3.6, 4.0, 4.5, 5.0, 6.0, 8.0)
 SHARES: Final = (0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9)
 
-EVIDENCE: Final = 3.0
-"""Two humps must be e³ ≈ 20 times as likely as one: at most 2 % of draws of any of the single humps here."""
+EVIDENCE: Final = 2.5
+"""Two humps must be e^2.5 ≈ 12 times as likely as one."""
 
 
 def _normal(x: FloatArray) -> FloatArray:

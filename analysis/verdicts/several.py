@@ -11,13 +11,13 @@ import pandas as pd
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from clustercoop.analysis.verdicts.connected import against, bend
+from clustercoop.analysis.verdicts.connected import against, bend, geodesic, told_by
 from clustercoop.analysis.verdicts.em import FloatArray, Gaps, fit_em, fit_tied, log_densities, normalise
 from clustercoop.analysis.verdicts.groups import PSEUDO_ROWS, RIDGE, STEPS, TOLERANCE, bootstrap_weights
 from clustercoop.analysis.verdicts.humps import humps
 from clustercoop.analysis.verdicts.naming import CREDIBLE
 from clustercoop.analysis.verdicts.selection import STARTS, spread_starts
-from clustercoop.analysis.verdicts.split import FARTHEST, MIN_ROWS, MIN_SHARE, STRAIGHT
+from clustercoop.analysis.verdicts.split import FARTHEST, MIN_ROWS, MIN_SHARE, STRAIGHT, with_way
 
 APART: Final = 6.0
 """Evidence asked of every pair: the line between two groups of a fit is chosen by the data."""
@@ -32,7 +32,7 @@ class Several:
     Attributes
     ----------
     evidence : float
-        Of the least separate pair, less what speaks for a bend.
+        Of the least separate pair, less what speaks for a bend, and with that of the way between them.
     shares : array, shape (b, n, k)
         Posterior shares of every resample.
     low, high : bool
@@ -73,8 +73,8 @@ def find_several(
     """Return three or four groups (the number of least BIC) if every two of them are apart, else None.
 
     Two are apart if on the line that tells them best (Σ^-1 of the difference of their means) two humps are
-    likelier than one by 6, and nothing bends on the way (`bend`). Pieces of one curve have a neighbour from
-    which they are not.
+    likelier than one by 6, also with the way between them (`with_way`), and nothing bends on it (`bend`).
+    Pieces of one curve have a neighbour from which they are not.
 
     Parameters
     ----------
@@ -113,7 +113,9 @@ def find_several(
         line = rows[pair] @ np.linalg.solve(fit.covariances[0, 0], difference)
         seen = humps(line)
         turned = bend(rows[pair], line, seen.upper)
-        least = min(least, seen.evidence - against(turned))
+        used, way = geodesic(rows[pair], rng)
+        both = with_way(seen.evidence, humps(way).evidence, told_by(way, line[used]))
+        least = min(least, seen.evidence - against(turned), both)
         if least < APART or turned < STRAIGHT:
             return None
     counts = bootstrap_weights(n, resamples, rng)

@@ -138,7 +138,7 @@ def test_what_is_not_known_is_not_passed() -> None:
     unknown = [gate.passed for gate in gates(Split(look, (look,)), 0.4, Estimate(np.nan, np.nan))]
     assert unknown == [True, True, False, False, False, False]
     for at, changed in enumerate(
-        (replace(whole, bend=0.001), replace(whole, along=1.0), replace(whole, third=2.0))
+        (replace(whole, bend=0.001), replace(whole, along=1.0), replace(whole, third=-1.0))
     ):
         failed = [gate.passed for gate in gates(changed, 0.4, Estimate(0.9, 0.01))]
         assert failed.index(False) == at + 2 and failed.count(False) == 1 and not changed.found

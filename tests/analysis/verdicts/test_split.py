@@ -27,13 +27,16 @@ def test_every_single_hump_has_one_mode() -> None:
 
 @pytest.mark.parametrize("n", [20, 60, 150])
 def test_draws_of_a_single_hump_seldom_look_double(n: int) -> None:
-    """At most 2 % above the bound; of 22 humps, 20 draws each, P(Bin(440, .02) > 20) < .001."""
+    """2.2 % lie above the bound at n = 20, fewer of more: of 22 humps, 20 draws each.
+
+    P(Bin(440, .022) > 21) < .001.
+    """
     rng = np.random.default_rng(n)
     double = 0
     for density in single_humps().values():
         steps = np.cumsum(density) / density.sum()
         double += sum(humps(np.interp(rng.random(n), steps, GRID)).evidence > EVIDENCE for _ in range(20))
-    assert double <= 20
+    assert double <= 21
 
 
 def test_two_groups_are_two_humps_and_each_value_finds_its_own() -> None:
@@ -100,10 +103,10 @@ def test_fewer_clusters_and_a_line_that_the_way_does_not_follow_need_more() -> N
         look = Look(name, np.ones(1), np.ones(n, bool), humps(np.arange(9.0)))
         return Split(look, (look,), told=told).least
 
-    assert least("theory", 60, 0.9) == least("cooperation", 80, 0.1) == 3.0
-    # 3 + 3 (60/50 − 1); a trait alone: 3 + 3 (80/50 − 1); never more than 3 + 3 for few clusters.
-    assert (least("theory", 50, 0.9), least("cooperation", 50, 0.1)) == (3.6, 4.8)
-    assert least("theory", 20, 0.9) == least("theory", 150, 0.5) == 6.0
+    assert least("theory", 60, 0.9) == least("cooperation", 80, 0.1) == 2.5
+    # 2.5 + 4 (60/50 − 1); a trait alone: 2.5 + 4 (80/50 − 1); never more than 3 for few clusters.
+    assert (least("theory", 50, 0.9), least("cooperation", 50, 0.1)) == (3.3, 4.9)
+    assert least("theory", 20, 0.9) == least("theory", 150, 0.5) == 5.5
 
 
 @pytest.mark.parametrize(("share", "distance"), [(0.25, 12.0), (0.5, 8.0), (0.15, 8.0)])
