@@ -18,7 +18,7 @@ MOST_ROWS: Final = 1000
 
 LEAST_SIDE: Final = 4
 OWN_SCATTER: Final = 2
-"""Terms in which the scatter of a feature is free: each group may have its own, as where a unit does not fit."""
+"""Terms in which the scatter of a feature is free: each group may have its own."""
 
 
 def bend(rows: FloatArray, line: FloatArray, upper: NDArray[np.bool_]) -> float:

@@ -17,7 +17,7 @@ from clustercoop.reports.html import render_report
 from tests.builders import once
 
 # name → clusters, distance of the planted types, years.
-WORLDS = {"split": (44, 6.5, 2), "none": (41, 0.0, 1), "rules": (12, 4.5, 1), "explore": (24, 8.0, 1)}
+WORLDS = {"split": (44, 6.0, 2), "none": (41, 0.0, 1), "rules": (12, 4.5, 1), "explore": (24, 10.0, 1)}
 HOSTILE = '<img src=x onerror=alert(1)> "quoted" |pipe|'
 
 

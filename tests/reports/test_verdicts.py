@@ -9,6 +9,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from clustercoop.analysis.verdicts.features import feature_list
 from clustercoop.graph.settings import Settings
 from clustercoop.reports.content import Content
 from clustercoop.reports.evidence import Evidence
@@ -155,10 +156,11 @@ def test_the_nearest_flip_is_told_in_the_language_of_the_report() -> None:
     assert model is not None
     english, russian = flip_sentences(model, Words("en")), flip_sentences(model, Words("ru"))
     assert set(english) == set(model.flips["cluster_id"])
-    named = model.flips[model.flips["feature"] == "innovation"].iloc[0]
+    named = model.flips[model.flips["feature"] != ""].iloc[0]
+    [label] = [f.label("en") for f in feature_list() if f.name == named["feature"]]
     said = english[named["cluster_id"]]
     side = "ecosystem-like" if named["to_ecosystem"] else "cluster-like"
-    assert said.startswith(f"would be {side} if “R&D per employee” reached ") and "(now " in said
+    assert said.startswith(f"would be {side} if “{label}” ") and "(now " in said
     assert all(re.search("[а-я]", text) and "would" not in text for text in russian.values())
     told = Content(world("split"), "ru").clusters["verdict_because"]
     reasons = [str(text) for text in told if text]
@@ -173,15 +175,16 @@ def test_gates_show_value_bound_and_outcome() -> None:
         assert raws(table, "gate") == model.gates["gate"].tolist()
         assert set(raws(table, "passed")) <= passed
         assert raws(table, "passed") == [str(bool(p)).lower() for p in model.gates["passed"]]
-    assert column(table, "bound")[0] == "≥ 3"
+    # 2.5, and 3 more of a trait looked at alone among 41 clusters.
+    assert column(table, "bound")[0] == "≥ 5.5"
 
 
 def test_a_value_near_its_bound_is_told_from_it() -> None:
     model = world("none").model
     assert model is not None
-    near = model.gates.assign(value=[2.9996, 0.0996, 0.0029, 2.4999, 2.9996, 0.59996, 0.2004], passed=False)
+    near = model.gates.assign(value=[5.4996, 0.0996, 0.0029, 2.4999, -0.0004, 0.59996, 0.2004], passed=False)
     table = Evidence(dataclasses.replace(model, gates=near), Words("en")).gates
-    assert column(table, "value") == ["2.9996", "9.96%", "0.0029", "2.4999", "2.9996", "0.59996", "0.2004"]
+    assert column(table, "value") == ["5.4996", "9.96%", "0.0029", "2.4999", "−0.0004", "0.59996", "0.2004"]
     least = model.gates.assign(
         value=[9.0, 0.0, 1 / 2496, 9.0, 9.0, 0.9, 0.0], error=[0.0, 0, 0, 0, 0, 0.01, 0]
     )

@@ -35,7 +35,7 @@ def judge(table: pd.DataFrame, lang: Lang = "en", seed: int = 0) -> FormationMod
 
 @pytest.fixture(scope="module")
 def planted() -> tuple[FormationModel, np.ndarray, pd.DataFrame]:
-    world = feature_world(np.random.default_rng(11), 80, 6.0, missing=0.1, years=3)
+    world = feature_world(np.random.default_rng(13), 80, 4.5, missing=0.3, years=3)
     return judge(world.formations), world.ecosystem, world.formations
 
 
