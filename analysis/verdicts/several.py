@@ -17,7 +17,7 @@ from clustercoop.analysis.verdicts.groups import PSEUDO_ROWS, RIDGE, STEPS, TOLE
 from clustercoop.analysis.verdicts.humps import humps
 from clustercoop.analysis.verdicts.naming import CREDIBLE
 from clustercoop.analysis.verdicts.selection import STARTS, spread_starts
-from clustercoop.analysis.verdicts.split import FARTHEST, MIN_ROWS, MIN_SHARE, STRAIGHT, with_way
+from clustercoop.analysis.verdicts.split import FARTHEST, MIN_ROWS, MIN_SHARE, STRAIGHT, more, with_way
 
 APART: Final = 6.0
 """Evidence asked of every pair: the line between two groups of a fit is chosen by the data."""
@@ -73,7 +73,7 @@ def find_several(
     """Return three or four groups (the number of least BIC) if every two of them are apart, else None.
 
     Two are apart if on the line that tells them best (Σ^-1 of the difference of their means) two humps are
-    likelier than one by 6, also with the way between them (`with_way`), and nothing bends on it (`bend`).
+    likelier than one by 6 (more of few clusters), also with the way between them (`with_way`), and nothing bends on it (`bend`).
     Pieces of one curve have a neighbour from which they are not.
 
     Parameters
@@ -116,7 +116,7 @@ def find_several(
         used, way = geodesic(rows[pair], rng)
         both = with_way(seen.evidence, humps(way).evidence, told_by(way, line[used]))
         least = min(least, seen.evidence - against(turned), both)
-        if least < APART or turned < STRAIGHT:
+        if least < APART + more(n) or turned < STRAIGHT:
             return None
     counts = bootstrap_weights(n, resamples, rng)
     gaps = Gaps.of(x)

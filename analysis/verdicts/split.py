@@ -113,9 +113,9 @@ class Split:
     def least(self) -> float:
         """Net evidence that is asked."""
         alone = self.look.name in TRAITS
-        few = STEEP * ((FEW_ALONE if alone else FEW) / len(self.look.rows) - 1)
+        few = more(len(self.look.rows), FEW_ALONE if alone else FEW)
         sideways = not alone and self.told <= TOLD
-        return round(EVIDENCE + min(max(few, 0.0), MORE) + MORE * sideways, 1)
+        return round(EVIDENCE + few + MORE * sideways, 1)
 
 
 def looks(x: FloatArray, completed: FloatArray, theory: FloatArray, names: tuple[str, ...]) -> list[Look]:
@@ -204,6 +204,15 @@ def find_split(
             return split
         first = first or split
     return first or Split(seen[0], tuple(seen))
+
+
+def more(n: int, few: int = FEW) -> float:
+    """Return the evidence that is asked beyond the usual of fewer than `few` clusters.
+
+    >>> [round(more(n), 2) for n in (20, 41, 60, 150)]
+    [3.0, 1.85, 0.0, 0.0]
+    """
+    return min(max(STEEP * (few / n - 1), 0.0), MORE)
 
 
 def with_way(look: float, way: float, told: float) -> float:
