@@ -73,8 +73,8 @@ def find_several(
     """Return three or four groups (the number of least BIC) if every two of them are apart, else None.
 
     Two are apart if on the line that tells them best (Σ^-1 of the difference of their means) two humps are
-    likelier than one by 6 (more of few clusters), also with the way between them (`with_way`), and nothing bends on it (`bend`).
-    Pieces of one curve have a neighbour from which they are not.
+    likelier than one by 6 (more of few clusters), also with the way between them (`with_way`), and nothing
+    bends on it (`bend`). Pieces of one curve have a neighbour from which they are not.
 
     Parameters
     ----------
