@@ -105,9 +105,9 @@ def warm(sizes: Collection[int], nulls: bool) -> None:
     small = [SMALL] if min(sizes) <= FEW else []
     large = [LARGE] if max(sizes) > FEW else []
     words = {part: [f"{part}:{n}:{nulls}" for n in [*large, *small]] for part in PARTS}
-    elsewhere = [words["blocks"] + words["others"]]
-    if (os.cpu_count() or 1) > 2:
-        elsewhere = [words["blocks"], words["others"]]
+    here, elsewhere = words["cores"], [words["others"], words["blocks"]]
+    if (os.cpu_count() or 1) == 2:  # about as long as each other
+        here += elsewhere.pop()
     paths = os.pathsep.join(path for path in sys.path if path)
     started = []
     try:
@@ -122,7 +122,7 @@ def warm(sizes: Collection[int], nulls: bool) -> None:
                         stderr=subprocess.DEVNULL,
                     )
                 )
-        run(words["cores"])
+        run(here)
         for process in started:
             process.wait()
     finally:

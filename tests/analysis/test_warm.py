@@ -23,20 +23,12 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return said
 
 
-@pytest.mark.parametrize(
-    ("sizes", "words"),
-    [
-        ([40], ["cores:30:True"]),
-        ([8], ["cores:10:True"]),
-        ([8, 40], ["cores:30:True", "cores:10:True"]),
-        ([], []),
-    ],
-)
+@pytest.mark.parametrize(("sizes", "members"), [([40], [30]), ([8], [10]), ([8, 40], [30, 10]), ([], [])])
 def test_what_this_process_compiles_goes_by_sizes(
-    asked: list[str], sizes: list[int], words: list[str]
+    asked: list[str], sizes: list[int], members: list[int]
 ) -> None:
     warm.warm(sizes, True)
-    assert asked == words
+    assert asked == [f"{part}:{n}:True" for part in ("cores", "blocks") for n in members]
 
 
 def test_with_one_core_or_compiled_kernels_nothing_is_done(
