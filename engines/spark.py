@@ -22,6 +22,7 @@ from importlib import resources
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
+from weakref import WeakKeyDictionary
 
 from clustercoop.graph.errors import EngineError, MissingExtraError
 from clustercoop.graph.formation import Formation
@@ -41,6 +42,8 @@ TIMEOUT: Final = 10.0
 """Seconds that a server has for an answer."""
 PORTS: Final = {"spark": "7077", "sc": "15002"}
 _ROWS: Final = "at long, ok boolean, result binary"
+_SENT: Final[WeakKeyDictionary[Any, set[str]]] = WeakKeyDictionary()
+"""The files that each session has sent to its executors."""
 
 
 class SparkEngine:
@@ -125,7 +128,10 @@ class SparkEngine:
         path = _folder() / f"clustercoop-{hashlib.sha256(content).hexdigest()[:16]}.{suffix}"
         if not path.exists():
             path.write_bytes(content)
-        self.spark.addArtifacts(str(path), archive=suffix == "zip", file=suffix != "zip")
+        sent = _SENT.setdefault(self.spark, set())
+        if path.name not in sent:  # a session refuses the same file twice
+            self.spark.addArtifacts(str(path), archive=suffix == "zip", file=suffix != "zip")
+            sent.add(path.name)
         return path.name
 
     @property
