@@ -22,11 +22,14 @@ from clustercoop.analysis.members import year_contexts
 from clustercoop.analysis.metric import Measured, known_cells
 from clustercoop.analysis.metrics import measure_all
 from clustercoop.analysis.policy.analysed import Analysed
+from clustercoop.analysis.policy.benchmarks import read_benchmarks
 from clustercoop.analysis.policy.outline import with_policy
+from clustercoop.analysis.policy.requirements import read_rules
 from clustercoop.analysis.policy.tables import make_all
 from clustercoop.analysis.policy.tables.eligibility import overall
 from clustercoop.analysis.prices import price_findings, prices_of
 from clustercoop.analysis.results import Result
+from clustercoop.analysis.support import support_measures
 from clustercoop.analysis.typology import classify, currency_gaps, load_thresholds, rule_verdicts, yearly_rule
 from clustercoop.analysis.unknown import all_gaps
 from clustercoop.analysis.verdicts.verdict import assess
@@ -75,6 +78,10 @@ def analyze_graph(
     Result
     """
     thresholds = load_thresholds(settings.thresholds)
+    # A wrong file of rules is told of before the work, not after it.
+    read_rules(settings.eligibility_rules)
+    support_measures(settings.support_measures)
+    read_benchmarks(settings.benchmarks)
     graph = graph.sharing(settings.shared_members)
     if settings.by == "holding":
         graph = by_holding(graph)

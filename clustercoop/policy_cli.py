@@ -38,6 +38,8 @@ def claims(file: Path | None, results: Path, from_report: Path | None, out: Path
         raise click.UsageError("Give either FILE or --from-report.")
     if from_report is not None:
         proposed = clustercoop.propose_claims(from_report, results, lang=lang)
+        if not proposed:
+            click.echo(text("claims.none", lang), err=True)
         if out is None:
             click.echo(proposed, nl=False)
         else:

@@ -89,9 +89,14 @@ def parts(result: Result, cluster: str, lang: str) -> list[Part]:
     def heading(table: str) -> str:
         return text(f"report.caption_{table}", lang)
 
+    words = Words(lang)
+    money = over_years = words.money(result.graph.currency)
+    if any(finding.code == "prices_nominal" for finding in result.findings):
+        over_years = words("money_nominal", unit=money)
+
     def label(table: str, column: str) -> str:
         held = output_column(table, column)
-        unit = f", {Words(lang).money(result.graph.currency)}" if held.unit else ""
+        unit = f", {over_years if table == 'formations' else money}" if held.unit else ""
         return f"{held.label(lang)}{unit}"
 
     [card] = rows("support_cards")

@@ -139,3 +139,6 @@ def test_the_command_writes_proposals(table3_folder: Path, tmp_path: Path) -> No
     [entry] = tomllib.loads((tmp_path / "c.toml").read_text("utf-8"))["claim"]
     assert entry["cluster"] == "transmash" and entry["at_least"] == pytest.approx(0.465)
     assert CliRunner().invoke(main, [*asked, str(tmp_path / "c.toml")]).exit_code == 2  # both ways at once
+    (tmp_path / "draft.md").write_text("Clusters are fine.", "utf-8")
+    none = CliRunner().invoke(main, [*asked, "--lang", "ru"])
+    assert none.exit_code == 0 and "Ни в одном предложении отчёта" in none.stderr and not none.stdout
