@@ -107,12 +107,13 @@ def series(years: Sequence[Year], told: Callable[[Year], str], title: str) -> st
 
     def place(year: int, value: float) -> tuple[float, float]:
         x = 110.0 if len(years) == 1 else 26 + 168 * (year - first) / span
-        return x, 66 - 44 * (value - bottom) / height
+        return x, 66 - 38 * (value - bottom) / height
 
     zero = place(first, 0.0)[1]
     body = f'<path class="base" d="M8 {zero:.1f}H212"/>'
     step = -(-len(years) // 4)
     path, previous, marks = "", None, ""
+    taken = (999.0, 0.0)
     for back, year in enumerate(reversed(years)):
         named = back % step == 0
         x, y = place(year.year, year.value if year.known else year.high if year.bounded else 0.0)
@@ -123,7 +124,11 @@ def series(years: Sequence[Year], told: Callable[[Year], str], title: str) -> st
             end = place(year.year, year.low)[1]
             marks += f'<path class="range" d="M{x:.1f} {y:.1f}V{max(end, y + 1.5):.1f}"/>'
         if named:
-            marks += label(x, y - 7, told(year), "now" if not back else "")
+            # A wide one, of bounds, stands above the next where they would run into each other.
+            half, up = len(told(year)) * 5 * LETTER, y - 7
+            up -= 11 * (x + half > taken[0] and abs(up - taken[1]) < 10)
+            taken = (x - half, up)
+            marks += label(x, up, told(year), "now" if not back else "")
             marks += label(x, 80, str(year.year), "soft")
     for year in years:
         if year.known:

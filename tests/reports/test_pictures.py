@@ -107,9 +107,16 @@ def test_a_series_shows_bounds_where_only_these_are_known() -> None:
     root = ElementTree.fromstring(series(years, lambda year: told[year.year], "Ratio"))
     assert root.attrib["aria-label"] == "Ratio: 2020 40%; 2021 10%–20%; 2022 —"
     [bar] = [path for path in root.iter("path") if path.attrib["class"] == "range"]
-    # 0 at 66, the largest number .4 at 22, 44 between: .2 is at 44, .1 at 55.
-    assert bar.attrib["d"] == "M110.0 44.0V55.0"
+    # 0 at 66, the largest number .4 at 28, 38 between: .2 is at 47, .1 at 56.5.
+    assert bar.attrib["d"] == "M110.0 47.0V56.5"
     assert len(list(root.iter("circle"))) == 1
+    # A line of its own for a label that would run into the next: its 17 letters reach 49 to the right of 138,
+    # the next begins 9 to the left of 194.
+    years = [Year(2020, 0.4), Year(2021, 0.4), Year(2022, np.nan, 0.1, 0.2), Year(2023, 0.21)]
+    told = {2020: "40%", 2021: "40%", 2022: "more than 10%–20%", 2023: "21%"}
+    root = ElementTree.fromstring(series(years, lambda year: told[year.year], "Ratio"))
+    rows = {text.text: float(text.attrib["y"]) for text in root.iter("text")}
+    assert rows["21%"] - rows["more than 10%–20%"] > 9
 
 
 def test_a_path_ends_at_the_last_known_year() -> None:
