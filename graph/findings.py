@@ -156,7 +156,7 @@ class Finding:
         """Return what was done about it, in `lang`."""
         return fill(catalogue()[self.code].action(lang), value=self.value, detail=listed(self.detail))
 
-    def where(self) -> str:
+    def where(self, lang: str = BASE) -> str:
         """Return the place in one phrase: file, sheet, row, column, or cluster, year, participant.
 
         Examples
@@ -164,20 +164,20 @@ class Finding:
         >>> Finding("self_supply", file="links.csv", row=7, column="buyer_id").where()
         'links.csv, row 7, column buyer_id'
         """
-        parts = [self.file]
-        if self.sheet:
-            parts.append(f"sheet {self.sheet}")
-        if self.row is not None:
-            parts.append(f"row {self.row}")
-        if self.column:
-            parts.append(f"column {self.column}")
-        if self.cluster_id:
-            parts.append(f"cluster {self.cluster_id}")
-        if self.year is not None:
-            parts.append(f"year {self.year}")
-        if self.participant_id:
-            parts.append(f"participant {self.participant_id}")
-        return ", ".join(part for part in parts if part)
+        parts = {
+            "sheet": self.sheet,
+            "row": self.row,
+            "column": self.column,
+            "cluster": self.cluster_id,
+            "year": self.year,
+            "participant": self.participant_id,
+        }
+        told = [
+            f"{text(f'report.where_{name}', lang)} {value}"
+            for name, value in parts.items()
+            if value not in ("", None)
+        ]
+        return ", ".join([self.file, *told] if self.file else told)
 
 
 def figures(told: str, lang: str) -> str:

@@ -11,6 +11,9 @@ import pandas as pd
 
 from clustercoop.graph.findings import Finding
 from clustercoop.graph.texts import text
+from clustercoop.reports.page import asset
+from clustercoop.reports.records import input_column, input_table
+from clustercoop.reports.words import Words
 
 SEVERITIES: Final = ("error", "warning", "info")
 _ROWS: Final = 5
@@ -51,7 +54,7 @@ def worst(findings: Iterable[Finding], lang: str, limit: int) -> Iterator[str]:
     for severity in ("error", "warning"):
         mine = [kind for kind in grouped if kind.first.severity == severity]
         for kind in mine[:limit]:
-            where = f"{kind.first.where()}: " if kind.first.where() else ""
+            where = f"{kind.first.where(lang)}: " if kind.first.where(lang) else ""
             more = " " + text("check.more", lang, count=kind.count) if kind.count > 1 else ""
             yield f"{severity}: {where}{kind.first.message(lang)} → {kind.first.action(lang)}{more}"
         if len(mine) > limit:
@@ -82,7 +85,9 @@ def page(
 ) -> str:
     """Return the page: files and columns, what is missing, findings by kind with the rows in question."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
 
+    words = Words(lang)
     environment = Environment(
         loader=PackageLoader("clustercoop.reports", "templates"),
         autoescape=True,
@@ -94,6 +99,10 @@ def page(
     return environment.get_template("check.html.j2").render(
         lang=lang,
         t=lambda id, **places: text(f"check.{id}", lang, **places),
+        words=words,
+        called=lambda name: input_column(name, words),
+        table_called=lambda name: input_table(name, words),
+        css=Markup(asset("page.css")),
         files=files,
         missing=missing,
         kinds=[(kind, _raw_rows(kind, rejected)) for kind in grouped],
