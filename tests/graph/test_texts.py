@@ -19,6 +19,18 @@ def test_every_language_has_every_text_with_the_same_places(lang: str) -> None:
         assert own[id] and here == there, id
 
 
+@pytest.mark.parametrize("lang", languages())
+def test_no_text_ends_at_a_comma_without_quotes(lang: str) -> None:
+    import csv
+
+    from clustercoop.graph.texts import FOLDER
+
+    with FOLDER.joinpath(f"{lang}.csv").open(encoding="utf-8", newline="") as lines:
+        assert [
+            row for row in csv.reader(lines) if row and not row[0].startswith("#") and len(row) != 2
+        ] == []
+
+
 def test_no_id_is_given_twice() -> None:
     from clustercoop.graph.texts import FOLDER
 
