@@ -38,6 +38,7 @@ _MONTHS: Final = re.compile(
     r"(?<!\d\s)(?<![^\W\d_])(?:([^\W\d_]{3,})\s*[-–—]\s*)?([^\W\d_]{3,})\.?\s+(?:19|20)\d\d(?!\d)"
 )
 _NUMBERED: Final = re.compile(r"(?<![\d.-])((?:19|20)\d\d)-(0[1-9]|1[0-2])(?![\d-])")
+_FOUR: Final = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _WHOLE: Final = re.compile(
     r"(?:за\s+)?(?:весь\s+)?((?:19|20)\d\d)?\s*(?:год|г\.|year|full\s+year|fy)?\s*((?:19|20)\d\d)?",
     re.IGNORECASE,
@@ -104,6 +105,9 @@ def with_period(grid: Grid, spec: TableSpec, texts: Sequence[str]) -> Grid:
     at = next((i for i, header in enumerate(grid.header) if role(header, spec) == "year"), -1)
     years = parse_years(grid.columns[at]) if at >= 0 else None
     if years is None or years.dated.any() or years.last.any() or len(set(years.years.tolist())) != 1:
+        return grid
+    of = {year for text in texts if period_in(text) != (0, 0) for year in _FOUR.findall(text)}
+    if of != {f"{years.years[0]:.0f}"}:
         return grid
     first, last = (phrase_of(MONTHS[month - 1]) for month in found.pop())
     cells = np.full(len(grid), f"{first}-{last}", dtype=object)

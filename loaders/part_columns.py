@@ -37,6 +37,8 @@ _PIECES: Final = re.compile(
     r"|of (?:the )?(?:members|firms|participants))\b",
     re.IGNORECASE,
 )
+# The last day of a year as a header: its figures are of that year.
+_YEAR_END: Final = re.compile(r"\b(?:31[./]12[./]((?:19|20)\d\d)|((?:19|20)\d\d)-12-31)(?:[ T]00:00:00)?\b")
 _MARKS: Final = {1: MONTHS, 3: QUARTERS, 6: HALVES}
 _WHOLE: Final = frozenset({"total", "whole_year"})
 
@@ -118,12 +120,29 @@ def name_kinds(grid: Grid, spec: TableSpec) -> Grid:
     return replace(grid, header=tuple(titles))
 
 
+def with_years_of_dates(grid: Grid) -> Grid:
+    """Write headers that are the last day of a year as the year."""
+    header = tuple(_YEAR_END.sub(lambda m: m[1] or m[2], text) for text in grid.header)
+    return replace(grid, header=header)
+
+
+def has_year(grid: Grid, spec: TableSpec) -> bool:
+    """Tell whether a column holds years: one of quarters or months that names none is no such column."""
+    for at, header in enumerate(grid.header):
+        if not header or candidates(header, spec)[:1] != ("year",):
+            continue
+        years = parse_years(grid.columns[at]).years if " ".join(words(header)) in PART_HEADERS else None
+        if years is None or not len(years) or (years >= FIRST_YEAR).any():
+            return True
+    return False
+
+
 def dated_parts(grid: Grid) -> int:
     """Return the column of months or periods whose cells tell their years too, −1 for none."""
     for at, header in enumerate(grid.header):
         if " ".join(words(header)) in PART_HEADERS:
             filled = np.array([bool(show(cell).strip()) for cell in grid.columns[at]], bool)
-            if filled.any() and not np.isnan(parse_years(grid.columns[at][filled]).years).any():
+            if filled.any() and bool((parse_years(grid.columns[at][filled]).years >= FIRST_YEAR).all()):
                 return at
     return -1
 

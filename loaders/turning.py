@@ -26,9 +26,11 @@ from clustercoop.loaders.part_columns import (
     YEAR_IN_TEXT,
     dated_parts,
     figures_of,
+    has_year,
     name_kinds,
     name_parts,
     part_of_year,
+    with_years_of_dates,
 )
 from clustercoop.loaders.priced import with_amounts
 from clustercoop.loaders.sheets import BrokenRow, Grid, place_of, show
@@ -66,8 +68,6 @@ _DATE: Final = re.compile(r"\d{1,2}[./-]\d{1,2}[./-](?:19|20)\d\d|(?:19|20)\d\d-
 _AS_OF: Final = re.compile(r"\b(?:по состоянию на|на|as of|as at)\b[^;:]*", re.IGNORECASE)
 _YEAR: Final = re.compile(r"(?<![\d.,])(?:19|20)\d\d(?![\d.,]*\d)")
 _CLUSTER: Final = re.compile(r"(?:кластер\w*|cluster)\s*[«\"“]([^«»\"”]+)[»\"”]", re.IGNORECASE)
-# The last day of a year as a header: its figures are of that year.
-_YEAR_END: Final = re.compile(r"\b(?:31[./]12[./]((?:19|20)\d\d)|((?:19|20)\d\d)-12-31)(?:[ T]00:00:00)?\b")
 _SAMPLE: Final = 200
 
 
@@ -92,7 +92,7 @@ def turn(grid: Grid, spec: TableSpec, hints: Hints, notes: Notes) -> Grid:
     """
     where = place_of(grid.file, grid.sheet)
     place = {"table": spec.name, "file": grid.file, "sheet": grid.sheet}
-    grid = _with_years_of_dates(grid)
+    grid = with_years_of_dates(grid)
     grid.facts["headers"] = () if "matrix" in grid.facts else grid.header
     grid = from_january(grid, spec, (*hints.titles, *hints.names), where, place, notes)
     _refuse_spanned(grid, spec, where)
@@ -112,12 +112,6 @@ def turn(grid: Grid, spec: TableSpec, hints: Hints, notes: Notes) -> Grid:
         return grid
     grid = _with_years(grid, spec, hints, where, place, notes)
     return with_period(grid, spec, (*hints.titles, *hints.names))
-
-
-def _with_years_of_dates(grid: Grid) -> Grid:
-    """Write headers that are the last day of a year as the year."""
-    header = tuple(_YEAR_END.sub(lambda m: m[1] or m[2], text) for text in grid.header)
-    return replace(grid, header=header)
 
 
 def _with_merged_keys(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes) -> Grid:
@@ -354,12 +348,10 @@ def _with_years(
     dated = {i: reading for i, h in enumerate(grid.header) if h and (reading := read_header(h)).year}
     dated = {i: r for i, r in dated.items() if _only_year(r) or _is_figure(grid.header[i], spec)}
     years = sorted({reading.year for reading in dated.values()})
-    if any(candidates(header, spec)[:1] == ("year",) for header in grid.header if header):
+    if has_year(grid, spec):
         if len(years) > 1:
             raise refusal(SchemaError, "years_both_ways", where=where, years=", ".join(map(str, years)))
         return grid
-    if not years and (at := dated_parts(grid)) >= 0:
-        return replace(grid, header=(*grid.header[:at], "year", *grid.header[at + 1 :]))
     if years:
         grid = _in_one_unit(_named_figures(grid, spec, dated, hints, where), spec, dated)
         out = _unpivot(grid, dated, years)
@@ -367,14 +359,17 @@ def _with_years(
             "turned_years", **place, value=", ".join(map(str, years)), detail=f"{len(grid)} → {len(out)}"
         )
         return out
+    if (at := dated_parts(grid)) >= 0:
+        return replace(grid, header=(*grid.header[:at], "year", *grid.header[at + 1 :]))
     year, source = _year_of(hints, where)
     if not year:
         if size := grid.facts.get("matrix"):
             raise refusal(SchemaError, "matrix_without_year", where=where, size=size)
         return grid
     notes.add("year_from_name", **place, value=str(year), detail=source)
-    cells = np.full(len(grid), float(year))
-    return replace(grid, header=(*grid.header, "year"), columns=(*grid.columns, cells))
+    return replace(
+        grid, header=(*grid.header, "year"), columns=(*grid.columns, np.full(len(grid), float(year)))
+    )
 
 
 def _is_figure(header: str, spec: TableSpec) -> bool:

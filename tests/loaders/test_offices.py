@@ -285,6 +285,17 @@ def test_a_part_of_a_year_in_a_title_is_no_year(tmp_path: Path, title: str) -> N
     assert figures(data) == {} and links(data) == LINKS
 
 
+def test_the_month_of_a_print_is_no_part_of_the_year(tmp_path: Path) -> None:
+    outputs = "Отчёт, июль 2022;;\nИНН;Год;Выпуск, млн руб.\n7701;2021;10\n7702;2021;20\n"
+    assert figures(read(tmp_path, {"links.csv": LIST, "activity.csv": outputs})) == FIGURES
+
+
+def test_quarters_below_a_title_of_their_year(tmp_path: Path) -> None:
+    text = "Отчёт за 2021 год;;;\nКвартал;Поставщик;Покупатель;Сумма, тыс. руб.\n"
+    data = read(tmp_path, {"links.csv": f"{text}1;7701;7702;500\n2;7701;7702;1000\n4;7702;7703;2500\n"})
+    assert links(data) == LINKS and "year_partial" in codes(data)
+
+
 def test_a_table_of_another_year_below_the_first_is_refused(tmp_path: Path) -> None:
     head = ["Поставщик", "Покупатель", "Сумма"]
     rows: Rows = [["Поставки 2021, тыс. руб."], head, ["7701", "7702", 1500], []]
