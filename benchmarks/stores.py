@@ -25,14 +25,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from clustercoop.cookbook import bind, example_parameters, list_queries, run_named
+from clustercoop.cookbook import bind, list_queries, run_named
 from clustercoop.graph.errors import StoreError
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.stores import records
-from clustercoop.graph.stores.neo4j_load import UNIQUE
-from clustercoop.graph.stores.neo4j_write import link_rows, link_statement
+from clustercoop.graph.stores.neo4j_write import UNIQUE, link_rows, link_statement
 from clustercoop.graph.stores.protocol import StoreWarning
 from clustercoop.graph.stores.uri import open_store
+from clustercoop.query_help import example_parameters
 from tests.contract.samples import outcome
 from tests.contract.test_bombs import FLOODS
 

@@ -48,6 +48,9 @@ if TYPE_CHECKING:
 ADVISED_LINKS: Final = 2_000_000
 _LONG: Final = 24 * 3600 * 1000
 _VIRTUAL: Final = ("title", "type")
+_KEYED_EARLY: Final = ("MEMBERSHIP", "MEMBER_OF", "MEASURED", "TRADES")
+_KEYED_LATE: Final = ("SUPPLIES", "INSIDE")
+"""Types of relationships whose keys are held to be unique while a file is built."""
 
 
 def _kglite() -> Any:
@@ -332,7 +335,7 @@ def build(graph: SupplyGraph, tables: Mapping[str, pd.DataFrame], progress: Prog
     progress("building", 0, len(graph.links))
     # Declaring one makes the engine walk over every relationship of every type: so before there are any,
     # and for SUPPLIES, which are most of them, once at the end.
-    for kind in ("MEMBERSHIP", "MEMBER_OF", "MEASURED", "TRADES"):
+    for kind in _KEYED_EARLY:
         engine.cypher(f"CREATE CONSTRAINT FOR ()-[r:{kind}]-() REQUIRE r.key IS UNIQUE")
     keyed = [node.label for node in nodes.values() if node.key == "key"]
     for label in (*keyed, "Formation"):
@@ -380,8 +383,11 @@ def build(graph: SupplyGraph, tables: Mapping[str, pd.DataFrame], progress: Prog
     for name, link in (records.LINKS | derived.LINKS).items():
         frame = made[name].drop(columns="node", errors="ignore")
         _add_links(engine, link.type, frame, link.start, link.end)
-    for kind in ("SUPPLIES", "INSIDE"):
+    for kind in _KEYED_LATE:
         engine.cypher(f"CREATE CONSTRAINT FOR ()-[r:{kind}]-() REQUIRE r.key IS UNIQUE")
+    # They have been kept; in a file that is only read they would double the time that opening takes.
+    for kind in (*_KEYED_EARLY, *_KEYED_LATE):
+        engine.cypher(f"DROP CONSTRAINT `{kind}.key`")
     progress("building", len(graph.links), len(graph.links))
     return engine
 
