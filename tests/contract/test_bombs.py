@@ -121,17 +121,15 @@ def test_memory_is_capped(tmp_path: Path) -> None:
         open_store(str(tmp_path / "g.kgl"), memory=0)
 
 
-def test_a_planner_that_does_not_end_is_left(neo4j_uri: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("loaded", ["neo4j"], indirect=True)
+def test_a_planner_that_does_not_end_is_left(loaded: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cypher_guard, "MAX_DEPTH", 10**9)
     cypher_guard._checked.cache_clear()
-    with open_store(neo4j_uri) as store:
-        store.clear()
-        store.load(random_graph(1, clusters=1, size=3, years=1))
-        try:
-            with pytest.raises(QueryTimeoutError):
-                store.query(NESTED["parentheses"], timeout=0.5)
-        finally:
-            cypher_guard._checked.cache_clear()
+    try:
+        with pytest.raises(QueryTimeoutError):
+            loaded.query(NESTED["parentheses"], timeout=0.5)
+    finally:
+        cypher_guard._checked.cache_clear()
 
 
 def test_the_process_stays_warm_and_follows_the_file(tmp_path: Path) -> None:
