@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import csv
 import re
 
 import pytest
 
+from clustercoop.graph import texts
 from clustercoop.graph.errors import ParameterError
 from clustercoop.graph.texts import entries, fill, languages, row_text, subset, text
 
@@ -15,7 +17,7 @@ def test_every_language_has_every_text_with_the_same_places(lang: str) -> None:
     own = entries(lang)
     assert sorted(own) == IDS
     for id in IDS:
-        here, there = (sorted(re.findall(r"\{(\w+)\}", texts[id])) for texts in (entries("en"), own))
+        here, there = (sorted(re.findall(r"\{(\w+)\}", told[id])) for told in (entries("en"), own))
         assert own[id] and here == there, id
 
 
@@ -57,6 +59,12 @@ def test_russian_texts_are_russian_and_english_ones_are_not() -> None:
 def test_a_value_is_never_read_as_a_template() -> None:
     assert fill("{a} and {b}", a="{b}", b="c") == "{b} and c"
     assert fill("{a} of {}", b="c") == "{a} of {}"
+
+
+@pytest.mark.parametrize("lang", languages())
+def test_no_text_is_cut_at_a_comma(lang: str) -> None:
+    rows = list(csv.reader(texts.FOLDER.joinpath(f"{lang}.csv").read_text("utf-8").splitlines()))
+    assert [row for row in rows if len(row) != 2] == []
 
 
 def test_an_unknown_id_or_language_is_refused() -> None:
