@@ -27,10 +27,8 @@ def test_no_text_ends_at_a_comma_without_quotes(lang: str) -> None:
 
     from clustercoop.graph.texts import FOLDER
 
-    with FOLDER.joinpath(f"{lang}.csv").open(encoding="utf-8", newline="") as lines:
-        assert [
-            row for row in csv.reader(lines) if row and not row[0].startswith("#") and len(row) != 2
-        ] == []
+    rows = csv.reader(FOLDER.joinpath(f"{lang}.csv").read_text("utf-8").splitlines(keepends=True))
+    assert [row for row in rows if row and not row[0].startswith("#") and len(row) != 2] == []
 
 
 def test_no_id_is_given_twice() -> None:
