@@ -10,8 +10,8 @@ import pytest
 
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.reports.html import render_report
-from tests.browser.conftest import Opener, axe, unfold
-from tests.builders import example_report
+from tests.browser.conftest import Opener, axe, expect, unfold
+from tests.builders import example, example_report
 from tests.reports import models, samples
 
 pytestmark = pytest.mark.browser
@@ -61,6 +61,22 @@ def test_every_picture_has_its_text(open_page: Opener, files: dict[str, Path]) -
     assert untold == 0
     lines = page.locator("#clusters svg.line")
     assert lines.count() == 12 and re.search(r"2020: \d+,\d", str(lines.first.get_attribute("aria-label")))
+
+
+def test_tables_of_policy_are_unpacked_when_the_reader_comes_near(
+    open_page: Opener, files: dict[str, Path]
+) -> None:
+    page = open_page(files["example"])
+    host = page.locator("[data-drawn=trajectories]")
+    assert host.locator("table").count() == 0
+    host.evaluate("e => e.scrollIntoView()")
+    expect(host.locator("tbody tr")).to_have_count(len(example().policy["trajectories"]))
+    # Where a browser cannot unpack, the reader is told where the rows are.
+    page = open_page(files["example"])
+    page.evaluate("delete window.DecompressionStream")
+    host = page.locator("[data-drawn=trajectories]")
+    host.evaluate("e => e.scrollIntoView()")
+    expect(host).to_contain_text("trajectories.csv")
 
 
 @pytest.mark.parametrize("width", [400, 1280])

@@ -16,9 +16,11 @@ from clustercoop.reports.content import Content
 from clustercoop.reports.html import render_report
 from clustercoop.reports.network import view_name
 from clustercoop.reports.numbers import is_unknown
+from clustercoop.reports.section import Fragment
 from clustercoop.reports.sections.figures import Closedness, Core
 from clustercoop.reports.sections.findings import FindingsSection
 from clustercoop.reports.sections.participants import PARTICIPANT_ROWS, Participants
+from clustercoop.reports.sections.policy import DRAWN_ROWS, Dynamics
 from clustercoop.reports.strips import sparkline
 from tests.builders import example_report
 from tests.reports import samples
@@ -170,6 +172,17 @@ def test_too_many_participants_are_cut_by_a_stated_rule() -> None:
     assert set(columns["year"]["v"]) == {2023}
     text = render_report(content.result)
     assert "the rest is in participants.csv" in text
+
+
+def test_tables_of_policy_are_whole_on_the_page_up_to_its_limit() -> None:
+    row = {"cluster_id": "c00", "warning": "core_changed", "state": "yes", "because": ""}
+    many = pd.DataFrame([row | {"year": 1000 + k} for k in range(DRAWN_ROWS + 5)])
+    for rows in (DRAWN_ROWS, DRAWN_ROWS + 5):
+        result = dataclasses.replace(sample(), policy={"early_warnings": many.head(rows)})
+        section = Dynamics(Content(result, "en", page=True))
+        assert section.data()["early_warnings"]["rows"] == DRAWN_ROWS
+        [shown] = [block.values for block in section.blocks() if isinstance(block, Fragment)]
+        assert (shown["shown"], shown["total"]) == (DRAWN_ROWS, rows)
 
 
 def test_many_findings_are_cut_and_counted() -> None:
