@@ -180,7 +180,7 @@ class SparkEngine:
         if self._is_connect:
             seen = [0.0]
 
-            def heard(stages: Iterable[Any] | None, *_: Any) -> None:
+            def heard(stages: Iterable[Any] | None = None, **_: Any) -> None:
                 last = list(stages or ())[-1:]
                 seen[0] = max([seen[0], *(s.num_completed_tasks / max(s.num_tasks, 1) for s in last)])
 
