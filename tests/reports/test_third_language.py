@@ -13,8 +13,8 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
-import openpyxl
 import pytest
+from python_calamine import CalamineWorkbook
 
 import clustercoop
 from clustercoop.graph import texts
@@ -83,10 +83,10 @@ def drawn(data: dict[str, Any]) -> list[str]:
 def shown(path: Path) -> str:
     """Return all that a reader of a file sees."""
     if path.suffix == ".xlsx":
-        book = openpyxl.load_workbook(path, read_only=True)
-        cells = (cell for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row)
-        told = [str(cell) for cell in cells if not isinstance(cell, bool | None)]
-        return "\n".join([*book.sheetnames, *told])
+        book = CalamineWorkbook.from_path(path)
+        sheets = [book.get_sheet_by_name(name).to_python() for name in book.sheet_names]
+        told = [cell for rows in sheets for row in rows for cell in row if isinstance(cell, str)]
+        return "\n".join([*book.sheet_names, *told])
     text = path.read_text("utf-8")
     if path.suffix == ".html":
         text = re.sub(r"(?s)<style.*?</style>|<script (?!type).*?</script>", "", text)
