@@ -33,6 +33,7 @@ from clustercoop.loaders.sheets import RawSheet, reading
 from clustercoop.loaders.spooled import amounts_of
 from clustercoop.loaders.text import Score
 from clustercoop.loaders.units import words
+from clustercoop.loaders.void import states, undone
 from clustercoop.loaders.years import parse_years
 
 LARGE: Final = 2_000_000
@@ -147,6 +148,11 @@ def _amounts(rows: Sql, cell: str, where: str) -> str:
 def _refuse_sides(rows: Sql, unused: Mapping[str, str], name: str) -> None:
     """Refuse transactions that both sides reported: their sums would be double."""
     for title, cell in unused.items():
+        if states(title):
+            seen = rows.frame(f"SELECT DISTINCT {rows.text(cell)} AS cell FROM raw LIMIT 10000")["cell"]
+            if said := undone(title, [str(text) for text in seen.dropna()]):
+                shown = ", ".join(said[:3])
+                raise refusal(DataError, "transactions_undone", name=name, title=repr(title), said=shown)
         cells = rows.frame(f"SELECT DISTINCT {rows.text(cell)} AS cell FROM raw LIMIT 7")["cell"]
         if len(cells) < 7 and whose_report(cells.to_numpy(dtype=object)) is not None:
             raise DataError(

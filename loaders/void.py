@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from importlib import resources
@@ -33,6 +34,25 @@ def _known() -> dict[str, frozenset[str]]:
 
 def _plain(text: str) -> str:
     return " ".join(words(text)) or text.strip()
+
+
+def states(header: str) -> bool:
+    """Tell whether a header is of the state or the kind of documents."""
+    return any(_plain(header) in _known()[kind] for kind in ("header", "posted", "deleted", "document"))
+
+
+def undone(header: str, texts: Sequence[str]) -> list[str]:
+    """Return the texts of a column that say that rows came to nothing, or take supplies back.
+
+    Examples
+    --------
+    >>> undone("Статус", ["Исполнен", "Отменён"]), undone("Вид операции", ["Сторно"]), undone("Имя", ["-"])
+    (['Отменён'], ['Сторно'], [])
+    """
+    kind = next((k for k in ("header", "posted", "deleted", "document") if _plain(header) in _known()[k]), "")
+    if kind == "document":
+        return [text for text in texts if _takes_back(words(text))]
+    return [text for text in texts if kind and _is_void(_plain(text), kind)]
 
 
 def without_void(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes) -> Grid:

@@ -224,3 +224,10 @@ def test_reports_of_both_sides_are_refused(tmp_path: Path, monkeypatch: pytest.M
     flows = drawn(0).assign(source=["supplier", "buyer"] * 206)
     with pytest.raises(DataError, match="whose report"):
         read_dataset(write(tmp_path, flows))
+
+
+def test_documents_that_came_to_nothing_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transactions, "LARGE", 1)
+    flows = drawn(0).assign(status=["posted", "cancelled"] * 206)
+    with pytest.raises(DataError, match="cancelled"):
+        read_dataset(write(tmp_path, flows))
