@@ -317,6 +317,12 @@ def _supply(
                 table="activity",
                 column="used_by_participants",
             )
+    if found is not None and found.floating > 0 and settings.internal_supply == "links":
+        doubtful = usable & ~linked  # a row without supplier may be its link, which goes before a report
+        by_links = np.where(doubtful, np.nan, by_links)
+        low = np.where(doubtful, 0.0, low)
+        high = np.where(doubtful, np.maximum(reported, np.nextafter(0, 1)), high)
+        usable = usable & ~doubtful
     take = usable if settings.internal_supply == "reported" else usable & ~linked
     supply = np.where(take, reported, by_links)
     source = np.where(take, "reported", "links").astype(object)
