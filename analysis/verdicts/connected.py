@@ -18,18 +18,18 @@ MOST_ROWS: Final = 1000
 
 LEAST_SIDE: Final = 4
 OWN_SCATTER: Final = 2
-"""Terms in which the scatter of a feature is free: each group may have its own."""
+"""Terms in which the scatter is free: each group may have its own."""
 
 
 def bend(rows: FloatArray, line: FloatArray, upper: NDArray[np.bool_]) -> float:
     """Return how well two normal groups with one covariance explain what goes with `line`: a p-value.
 
-    In such groups every feature runs straight along the line within a group, with one slope and one scatter
-    in both. Where a population bends from one end of the line to the other, the slopes within its halves
-    differ or the scatter changes on the way. Tests of one slope: over all directions (Hotelling), and of each
-    feature (F, the smallest p times their number); of one scatter: over all directions, in each principal
-    direction of what the line leaves, and of each feature within the groups. Twice the smallest of the five,
-    which overlap.
+    In such groups every feature runs straight along the line within a group, with one slope in both and a
+    scatter that does not change along it. Where a population bends from one end of the line to the other, the
+    slopes within its halves differ or the scatter changes on the way. Tests of one slope: over all directions
+    (Hotelling), and of each feature (F, the smallest p times their number); of an even scatter within the
+    groups: over all directions, in each principal direction of what the line leaves, and of each feature.
+    Twice the smallest of the five, which overlap.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def bend(rows: FloatArray, line: FloatArray, upper: NDArray[np.bool_]) -> float:
     turned = slope[own] ** 2
     each = (
         _same(sides, axes).min() * m,
-        _same(sides, features, OWN_SCATTER).min() * own.sum(),
+        _same(sides, features).min() * own.sum(),
         fdtrc(1, n - 4, turned * (n - 4) / (square[own] - turned)).min() * own.sum(),
     )
     return float(min(2 * min(one_slope, whole.min(), *each), 1.0))
@@ -98,14 +98,16 @@ def _unit(columns: FloatArray) -> FloatArray:
     return out
 
 
-def _same(design: FloatArray, columns: FloatArray, free: int = 1) -> FloatArray:
-    """Return p-values (F) that columns, shape (n, m), depend on no more than the first terms of a design."""
+def _same(design: FloatArray, columns: FloatArray) -> FloatArray:
+    """Return p-values (F) that columns, shape (n, m), depend on no more than the free terms of a design."""
     from scipy.special import fdtrc
 
     n, terms = design.shape
-    total = (_residuals(design[:, :free], columns) ** 2).sum(axis=0)
+    total = (_residuals(design[:, :OWN_SCATTER], columns) ** 2).sum(axis=0)
     left = (_residuals(design, columns) ** 2).sum(axis=0)
-    out: FloatArray = fdtrc(terms - free, n - terms, (total - left) / (terms - free) / (left / (n - terms)))
+    out: FloatArray = fdtrc(
+        terms - OWN_SCATTER, n - terms, (total - left) / (terms - OWN_SCATTER) / (left / (n - terms))
+    )
     return out
 
 
