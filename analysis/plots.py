@@ -12,6 +12,7 @@ from clustercoop.analysis.thresholds import LEVELS, Thresholds, load_thresholds
 from clustercoop.graph.columns import output_column
 from clustercoop.graph.display import inert
 from clustercoop.graph.errors import MissingExtraError, UnknownNameError
+from clustercoop.graph.findings import Findings
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
 from clustercoop.graph.texts import BASE, entries, term, text
@@ -36,6 +37,7 @@ class Plots:
 
     formations: pd.DataFrame
     participants: pd.DataFrame
+    findings: Findings
     graph: SupplyGraph
     settings: Settings
 
@@ -370,6 +372,8 @@ def _numbers(frame: pd.DataFrame, name: str) -> Any:
 def _label(name: str, result: Plots, table: str = "formations") -> str:
     column, lang = output_column(table, name), result.settings.lang
     unit = _money(result) if column.unit == "money" else ""
+    if unit and any(finding.code == "prices_nominal" for finding in result.findings):
+        unit = text("report.money_nominal", lang, unit=unit)
     return f"{column.label(lang)}, {unit}" if unit else column.label(lang)
 
 

@@ -9,6 +9,7 @@ import pytest
 from clustercoop.analysis.core_periphery.rossa import rossa_profile
 from clustercoop.graph.columns import output_column
 from clustercoop.graph.errors import MissingExtraError, UnknownNameError
+from clustercoop.graph.findings import Finding, Findings
 from clustercoop.graph.settings import Settings
 from tests.reports.samples import make_result, sample
 
@@ -107,3 +108,12 @@ def test_without_matplotlib_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(MissingExtraError, match=r"clustercoop\[plot\]"):
         sample().plot_phase()
+
+
+@pytest.mark.parametrize(("lang", "nominal"), [("en", "nominal"), ("ru", "в текущих ценах")])
+def test_amounts_of_several_years_without_deflators_are_called_nominal(lang: str, nominal: str) -> None:
+    told = Findings([Finding("prices_nominal", value="2019–2022")])
+    over_years = replace(sample(), settings=Settings(lang=lang), findings=told)
+    assert over_years.plot_phase().get_xlabel().endswith(nominal)
+    constant = replace(over_years, findings=Findings())
+    assert nominal not in constant.plot_phase().get_xlabel()

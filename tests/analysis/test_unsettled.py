@@ -281,7 +281,7 @@ def test_what_damage_of_random_data_found_to_be_stated_and_not_settled() -> None
     row = row_of(analyzed([*LINKS, (2022, None, "x", 9)]))
     assert row["links"] == 3 and all(pd.isna(row[name]) for name in ("sales_outside", "ei_index"))
     # d reports 6 used by others, and a row without supplier may be its link instead: 20 + 6 or 9 of 400.
-    used = WORK.assign(used_by_participants=[None, None, None, 6.0])
+    used = WORK.assign(used_by_participants=[np.nan, np.nan, np.nan, 6.0])
     row = row_of(analyzed([*LINKS, (2022, None, "b", 9)], work=used))
     ends = row["cooperation_ratio_low"], row["cooperation_ratio_high"]
     assert pd.isna(row["cooperation_ratio"]) and ends == pytest.approx((20 / 400, 35 / 400))
