@@ -23,7 +23,7 @@ from clustercoop.loaders.vocabulary import MONTHS, PATH, month_named, phrase_of,
 from clustercoop.loaders.years import parse_years, period_of
 
 _RUNNING: Final = re.compile(
-    r"[,(]?\s*\b(?:нараст\w+\s+итог\w*(?:\s+с\s+начала\s+(?:отч[её]тного\s+)?года)?|накоп\w+\s+итог\w*"
+    r"\s*[,(]?\s*\b(?:нараст\w+\s+итог\w*(?:\s+с\s+начала\s+(?:отч[её]тного\s+)?года)?|накоп\w+\s+итог\w*"
     r"|(?:за\s+период\s+)?с\s+начала\s+(?:отч[её]тного\s+)?года|cumulative(?:ly)?(?:\s+total)?|cumulated"
     r"|year[- ]to[- ]date|ytd|since\s+(?:the\s+)?(?:beginning|start)\s+of\s+(?:the\s+)?year"
     r"|from\s+(?:the\s+)?(?:beginning|start)\s+of\s+(?:the\s+)?year)\b\)?",

@@ -185,9 +185,10 @@ def test_too_many_members_for_dense_figures_is_told() -> None:
     links = [(names[k], names[k + 1], 1.0) for k in range(3)] + [(names[3], "x", 1.0)]
     found = chain.measure(formation(names, links), PLAIN)
     assert unknown(found, "average_propagation_length")
-    assert {"chain_large", "brokerage_large"} <= set(told(found))
+    assert "chain_large" in told(found)
+    assert "brokerage_large" not in told(found)  # two paths are counted whatever the size
     fewer = chain.measure(formation(names[:600], links), PLAIN)
-    assert not {"chain_large", "brokerage_large"} & set(told(fewer))
+    assert "chain_large" not in told(fewer)
     assert fewer.formation["average_propagation_length"] == pytest.approx(10 / 6)  # 3·1 + 2·2 + 1·3 over 6
 
 

@@ -103,6 +103,7 @@ UNITS = {"en": r"million|thousand|billion", "ru": r"млн|тыс|млрд|ми�
 OF_UNITS = {
     "format_scaled",
     "unit_implausible",
+    "unit_unstated",
     "units_contradicted",
     "decimal_unclear",
     "decimal_unclear_row",

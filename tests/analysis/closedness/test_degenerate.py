@@ -206,7 +206,10 @@ def test_core_shares_need_every_figure_of_those_that_produce() -> None:
     roles = {"a": "firm", "b": "firm", "u": "university"}
     found = all_measures(supply_graph("abu", links, activity, roles), [True, False, False]).formation
     assert found["core_output_share"] == pytest.approx(0.75)  # the university has no output to miss
-    assert found["core_employees_share"] == pytest.approx(0.75)
+    assert math.isnan(number(found["core_employees_share"]))  # but employees, whom nobody tells
+    staffed = supply_graph("abu", links, activity | {"u": {"employees": 4.0}}, roles)
+    told = all_measures(staffed, [True, False, False]).formation
+    assert told["core_employees_share"] == pytest.approx(6 / 12)
     assert math.isnan(number(found["core_rd_share"]))  # b's is unknown
     assert found["core_supply_share"] == pytest.approx(5 / 6)
 

@@ -114,8 +114,8 @@ def test_a_verdict_is_not_contradicted_by_the_rounding_of_its_figure() -> None:
     # These read "holds (0.3, must be above 0.3)" and "0.1 per employee, level low", where 0.1 is medium.
     said = judged(0.3000001, 0.0999999)
     assert "cooperation: holds (year 2022: 30.00001%, must be above 30%)" in said
-    assert "innovation: does not hold (year 2022: 0.0999999 per employee, level low" in said
-    assert "year 2022: 0.312, must" in judged(0.31234, 0.2)
+    assert "innovation: does not hold (year 2022: 0.0999999\xa0million per employee, level low" in said
+    assert "year 2022: 31.2%, must" in judged(0.31234, 0.2)
 
 
 def test_a_figure_in_another_currency_is_not_called_unknown() -> None:
