@@ -192,6 +192,13 @@ def test_too_many_members_for_dense_figures_is_told() -> None:
     assert fewer.formation["average_propagation_length"] == pytest.approx(10 / 6)  # 3·1 + 2·2 + 1·3 over 6
 
 
+def test_too_many_paths_through_one_member_are_told() -> None:
+    sellers, buyers = ([f"{side}{k}" for k in range(5500)] for side in "sb")  # 30.25 million paths through h
+    links = [*((one, "h", 1.0) for one in sellers), *(("h", one, 1.0) for one in buyers)]
+    found = chain.measure(formation([*sellers, *buyers, "h"], links), PLAIN)
+    assert "brokerage_large" in told(found)
+
+
 def test_a_star_has_no_thirds() -> None:
     activity: dict[str, dict[str, float | None]] = {k: {"output": 10.0, "value_added": 5.0} for k in "abcd"}
     found = chain.measure(formation("abcd", [("a", k, 2.0) for k in "bcd"], activity), PLAIN)
