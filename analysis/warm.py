@@ -115,7 +115,7 @@ def warm(sizes: Collection[int], nulls: bool) -> None:
             for some in elsewhere:
                 started.append(
                     subprocess.Popen(
-                        [sys.executable, "-c", _CODE, *some],
+                        [sys.executable, "-P", "-c", _CODE, *some],  # no module of the folder it runs in
                         env={**os.environ, "PYTHONPATH": paths},
                         stdin=subprocess.DEVNULL,
                         stdout=subprocess.DEVNULL,
