@@ -75,12 +75,15 @@ class SparkReader:
             raise refusal(DataError, "unreadable", name=name, reason=error) from None
         found: dict[str, Held] = {}
         for table, section in data.items():
-            told = isinstance(section, dict) and not set(section) - _KEYS
+            where = f"[{table}] of {name}"
+            told = isinstance(section, dict) and all(
+                key in _KEYS and isinstance(value, dict if key == "options" else str)
+                for key, value in section.items()
+            )
             if table not in tables() or not told or not {"load", "query", "options"} & set(section):
-                where = f"[{table}] of {name}"
                 raise refusal(DataError, "address_wrong", where=where, tables=", ".join(tables()))
             with _told(table):
-                frame = self._addressed(section)
+                frame = self._addressed(section, where)
                 header, count = tuple(frame.columns), frame.count()
                 numbered = _positioned(frame, "monotonically_increasing_id()")
             facts = {"address": str(section.get("load") or section.get("query") or section["format"])}
@@ -89,14 +92,17 @@ class SparkReader:
             raise refusal(DataError, "address_wrong", where=name, tables=", ".join(tables()))
         return found
 
-    def _addressed(self, section: Mapping[str, Any]) -> DataFrame:
+    def _addressed(self, section: Mapping[str, Any], where: str) -> DataFrame:
         if "query" in section:
             return self._spark.sql(section["query"])
         reader = self._spark.read.format(section.get("format", "parquet"))
         for key, value in section.get("options", {}).items():
             text = str(value).lower() if isinstance(value, bool) else str(value)
             if text.startswith(_SECRET):
-                text = os.environ.get(text.removeprefix(_SECRET), "")
+                secret = text.removeprefix(_SECRET)
+                if secret not in os.environ:
+                    raise refusal(DataError, "address_secret", where=where, name=secret)
+                text = os.environ[secret]
             reader = reader.option(key, text)
         return reader.load(section["load"]) if "load" in section else reader.load()
 

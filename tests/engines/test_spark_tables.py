@@ -118,6 +118,9 @@ def test_tables_at_addresses_are_those_of_files(tmp_path: Path, reader: SparkRea
     PEOPLE.to_parquet(tmp_path / "people.parquet", index=False)
     base = f"jdbc:derby:{tmp_path / 'base'}"
     session = reader._spark
+    # Derby logs into the working folder where nobody names a file.
+    java: Any = session.sparkContext._jvm
+    java.java.lang.System.setProperty("derby.stream.error.file", str(tmp_path / "derby.log"))
     session.createDataFrame(links.to_dict("records")).write.format("jdbc").options(
         url=f"{base};create=true", dbtable="supply"
     ).save()
@@ -163,6 +166,9 @@ def test_transactions_elsewhere_keep_no_rows_but_the_same_sums(tmp_path: Path, r
     [
         ("[link]\nload = 'x'", "is no address"),
         ("[links]\nformat = 'jdbc'", "is no address"),
+        ("[links]\noptions = 5", "is no address"),
+        ("[links]\nload = ['x']", "is no address"),
+        ("[links]\nload = 'x'\noptions = {password = 'env:NOT_SET_ANYWHERE'}", "NOT_SET_ANYWHERE"),
         ("[links", "tables.toml"),
         ("", "is no address"),
     ],

@@ -83,6 +83,16 @@ def test_imports_run_one_way() -> None:
     assert run.returncode == 0, run.stdout + run.stderr
 
 
+def test_no_place_of_one_machine_stands_in_a_file() -> None:
+    """Nor does a log that a program left where it ran."""
+    inside = (ROOT / folder for folder in (*ROOMS, "benchmarks", "docs", "examples", "tests", ".ci"))
+    paths = [path for path in ROOT.iterdir() if path.is_file()]
+    paths += [path for folder in inside for path in folder.rglob("*") if path.is_file()]
+    place = re.compile(rb"(?<![\w.])/(?:home|root|tmp|Users)/")
+    kept = [path for path in paths if path.suffix not in (".nbc", ".nbi", ".pyc")]
+    assert [path for path in kept if path.suffix == ".log" or place.search(path.read_bytes())] == []
+
+
 def test_no_relative_imports() -> None:
     relative = [
         path for path in sources(*ROOMS) if re.search(r"^\s*from \.", path.read_text("utf-8"), re.MULTILINE)
