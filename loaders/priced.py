@@ -106,7 +106,7 @@ def with_amounts(grid: Grid, spec: TableSpec, where: str, place: dict[str, str],
     cells[:] = [None if np.isnan(v) else float(v) for v in product]
     code = "amount_from_price" if sure else "amount_from_price_unnamed"
     notes.add(code, **place, column=header, value=header, detail=grid.header[quantity])
-    kept = [at for at in range(len(grid.header)) if at != unit_at]
+    kept = [at for at in range(len(grid.header)) if at not in (unit_at, price, quantity)]
     return replace(
         grid,
         header=(*(grid.header[at] for at in kept), f"{name}, {unit.strip()}"),

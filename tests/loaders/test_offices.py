@@ -380,3 +380,9 @@ def test_a_row_without_a_year_is_told(tmp_path: Path) -> None:
     text = "ИНН;Год;Выпуск, млн руб.\n7701;2021;10\n7702;2021;20\n¹ Предварительно;;\n7703;;5\n"
     data = read(tmp_path, {"activity.csv": text, "links.csv": LIST})
     assert figures(data) == FIGURES
+
+
+def test_a_price_and_a_quantity_that_make_the_amount_are_not_called_ignored(tmp_path: Path) -> None:
+    data = read(tmp_path, SUPPLIES["price for a tonne, kilograms"])
+    assert "amount_from_price" in codes(data)
+    assert not [f for f in data.findings if f.code == "column_ignored" and f.file == "links.csv"]
