@@ -17,7 +17,7 @@ from clustercoop.loaders.sheets import show
 from clustercoop.loaders.vocabulary import month_named
 
 # What Excel leaves of a taxpayer number of 12 digits in a text file: "7,70112E+11".
-_ROUNDED: Final = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d+")
+ROUNDED: Final = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d+")
 _SPACES: Final = re.compile(r"\s+")
 # ="0077" and '0077 keep Excel from reading a number; _x000D_ is its mark of a carriage return.
 _GUARDED: Final = re.compile(r'="(.*)"|=(\d+)|[\'’](\d.*)', re.DOTALL)
@@ -113,7 +113,7 @@ def read_texts(cells: NDArray[Any], column: ColumnSpec) -> tuple[Coded, dict[str
         flags["cleaned"][at] = text != raw.strip() and bool(text) and not redated
         flags["numeric"][at] = number
         flags["imprecise"][at] = number and cells.dtype.kind not in "iu" and bool(abs(cell) >= 2**53)
-        flags["rounded"][at] = isinstance(cell, str) and bool(_ROUNDED.fullmatch(text))
+        flags["rounded"][at] = isinstance(cell, str) and bool(ROUNDED.fullmatch(text))
         flags["redated"][at] = redated
         flags["trimmed"][at] = code and number and bool(cell != int(cell))
     odd = texts[~simple]

@@ -55,6 +55,8 @@ class Ledger:
         The contract's columns, one row for each row of the grids; changed only through `blank` and `replace`.
     alive : array of bool
         Rows that are not rejected.
+    perhaps : dict of str to dict of str to list of str
+        Column of ids → identifier → the participants one of which it means.
     """
 
     def __init__(self, spec: TableSpec, grids: Sequence[Grid], frame: pd.DataFrame, notes: Notes) -> None:
@@ -69,6 +71,7 @@ class Ledger:
         self.line = np.concatenate([grid.lines for grid in grids]) if grids else np.empty(0, np.int64)
         self._reason: dict[int, tuple[str, str, str]] = {}
         self._unnamed: dict[str, Mask] = {}
+        self.perhaps: dict[str, dict[str, list[str]]] = {}
         self._unread: dict[str, Mask] = {}
         self.figures = [c.name for c in spec.columns if c.type in NUMERIC and not c.bounds]
         self._read = {name: exact_sum(self.values(name)) for name in self.figures}

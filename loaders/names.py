@@ -36,8 +36,8 @@ _WORDS: Final[dict[str, tuple[str, ...]]] = {
         "contracts sales purchases invoices".split()
     ),
     "participants": tuple(
-        "реестр участники участник члены организации предприятия компании participants members register "
-        "registry firms companies organisations organizations nodes".split()
+        "реестр состав участники участник члены организации предприятия компании participants members "
+        "register registry firms companies organisations organizations nodes".split()
     ),
     "activity": tuple("показатели деятельность отчетность выпуск activity figures output accounts".split()),
     "indicators": tuple("индикаторы indicators".split()),

@@ -396,6 +396,8 @@ def _table_of(sheet: RawSheet, named: Named) -> str:
         return named.tables[0]
     if named.tables:
         best = max(named.tables, key=lambda table: len(_roles(sheet, table)))
+        if best == "clusters" and not named.exact:  # "Данные кластера" may hold any table
+            return _told_by_headers(sheet) or (best if "cluster_id" in _roles(sheet, best) else "")
         if named.exact or _fits(sheet, tables()[best]):
             return best
         return _told_by_headers(sheet) or best

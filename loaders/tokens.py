@@ -199,6 +199,8 @@ def _bound(token: Token, body: str, evidence: Evidence) -> bool:
         low.percent = high.percent = low.percent or high.percent
         if low.unit == Unit():
             low.unit = high.unit
+        if low.unit == high.unit and not (low.mark or high.mark) and float(low.number) > float(high.number):
+            return False  # no range: roubles and kopecks (1 234-50), a date
     token.sides = found
     token.issue = Issue.BOUND if found else token.issue
     return bool(found)

@@ -20,6 +20,7 @@ _READ: Final = {
     "participants": ("cluster_id", "joined_year", "left_year"),
     "measures": ("cluster_id",),
 }
+_ENDS: Final = "supplier_id", "buyer_id"
 _COLUMNS: Final = [*UNSETTLED.names, *ORIGIN]
 _YEARS: Final = [column.name for column in UNSETTLED.columns if column.type == "year"]
 _DIGITS: Final = 5
@@ -51,9 +52,10 @@ def unsettled(ledgers: Mapping[str, Ledger]) -> pd.DataFrame:
         part.insert(0, "table", table)
         if table == "links":
             part["year"] = _years(ledger, rows)
-            for end in ("supplier_id", "buyer_id"):
+            for end in _ENDS:
                 part[end] = part[end].where(~ledger.unnamed(end)[rows])
-        parts.append(part.assign(**_origin(ledger, rows)))
+        part = part.assign(**_origin(ledger, rows))
+        parts.append(_of_several(part, ledger, rows) if table == "links" and ledger.perhaps else part)
     if "activity" in ledgers:
         parts += _figures(ledgers["activity"])
     parts = [part for part in parts if len(part)]
@@ -64,6 +66,22 @@ def unsettled(ledgers: Mapping[str, Ledger]) -> pd.DataFrame:
     for name in _YEARS:
         numbers[name] = numbers[name].where(numbers[name].between(FIRST_YEAR, LAST_YEAR)).round()
     return found.assign(**numbers)
+
+
+def _of_several(part: pd.DataFrame, ledger: Ledger, rows: list[int]) -> pd.DataFrame:
+    """Return `part` with a row for each participant that an end may be, where neither end is certain."""
+    part = part.reset_index(drop=True)
+    open_ended = part[list(_ENDS)].isna().all(axis=1)
+    for end in _ENDS:
+        people = ledger.frame[end].iloc[rows].astype(object).map(ledger.perhaps.get(end, {}))
+        people = people.reset_index(drop=True).where(open_ended)
+        part[end] = part[end].where(people.isna(), people)
+        open_ended &= people.isna()
+        part = part.explode(end)
+        open_ended = open_ended.loc[part.index].reset_index(drop=True)
+        rows = [rows[at] for at in part.index]
+        part = part.reset_index(drop=True)
+    return part
 
 
 def _by_error(ledger: Ledger) -> list[int]:

@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clustercoop.loaders.coded import Coded, digits_of, isin, lowered, plain
+from clustercoop.loaders.ids import ROUNDED
 from clustercoop.loaders.ledger import Ledger
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.units import words
@@ -171,6 +172,8 @@ class Index:
         The ways are ``number``, ``look`` and ``name``; ``ambiguous`` tells that several have the name,
         ``form`` that one has it under another legal form.
         """
+        if ROUNDED.fullmatch(stranger):
+            return "", ""
         compact = "".join(stranger.split())
         number = _TAXPAYER.fullmatch(compact if compact.isdigit() else stranger)
         held = set(numbers_in(stranger))
@@ -189,15 +192,25 @@ class Index:
             return seen, "look"
         if stranger.isdigit():
             return "", ""
+        known, fitting = self._called(stranger)
+        if len(fitting) == 1:
+            return fitting[0], "name"
+        return "", "" if not known else "ambiguous" if fitting else "form"
+
+    def _called(self, stranger: str) -> tuple[dict[str, set[str]], list[str]]:
+        """Return who has the name, with the legal forms, and those whose form fits."""
         key, form = name_key(stranger)
         known = dict(self._names.get(key, {}))
         known |= {who: known.get(who, set()) | {""} for who in self._words.get(key, ())}
-        if not known:
-            return "", ""
-        fitting = [who for who, forms in known.items() if not form or form in forms or "" in forms]
-        if len(fitting) == 1:
-            return fitting[0], "name"
-        return "", "ambiguous" if fitting else "form"
+        return known, [who for who, forms in known.items() if not form or form in forms or "" in forms]
+
+    def may_be(self, text: str) -> list[str]:
+        """Return the participants one of which a text means: several have the name, or Excel rounded it."""
+        if ROUNDED.fullmatch(text):
+            digits = len(re.split("[eE]", text)[0]) - 2
+            meant = float(text.replace(",", "."))
+            return [i for i in self.ids if i.isdigit() and float(f"{int(i):.{max(digits, 0)}e}") == meant]
+        return sorted(self._called(text)[1])
 
 
 def _single(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -217,8 +230,8 @@ def join_names(ledger: Ledger, index: Index, notes: Notes) -> None:
     """Replace identifiers of links and activity that are another spelling of one participant's.
 
     A taxpayer number beside a code of registration, look-alike letters of two alphabets, and a name that one
-    participant alone has, with the same legal form or without one, are joined and told. Names that several
-    have, or one under another legal form, are told and left.
+    participant alone has, with the same legal form or without one, are joined and told. A link by a name that
+    several have is rejected, which leaves open whose it is; one under another legal form is told and left.
     """
     for column in ENDS.get(ledger.spec.name, ()):
         _join_column(ledger, column, index, notes)
@@ -229,9 +242,13 @@ def _join_column(ledger: Ledger, column: str, index: Index, notes: Notes) -> Non
     texts = held.texts
     joined: dict[str, list[str]] = {}
     renamed: Any = None
+    several: dict[int, list[str]] = {}
+    links = ledger.spec.name == "links"
     for at in index.strangers(texts):
         who, how = index.find(texts[at])
-        if how:
+        if links and (how == "ambiguous" or ROUNDED.fullmatch(texts[at])):
+            several[at] = index.may_be(texts[at])
+        if how and not (at in several and how == "ambiguous"):
             joined.setdefault(how, []).append(f"{texts[at]} → {who}" if who else str(texts[at]))
         if who:
             renamed = texts.copy() if renamed is None else renamed
@@ -244,3 +261,9 @@ def _join_column(ledger: Ledger, column: str, index: Index, notes: Notes) -> Non
         notes.add(f"id_by_{how}", **place, column=column_name, value=str(len(examples)), detail=shown)
     if renamed is not None:
         ledger.rename(column, Coded.renamed(held.codes, renamed))
+    if several:
+        ledger.perhaps[column] = {str(texts[at]): people for at, people in several.items() if people}
+        named = [at for at in several if not ROUNDED.fullmatch(texts[at])]  # those are rejected as rounded
+        where = np.isin(held.codes, named)
+        ledger.unname(column, where)
+        ledger.reject(where, "id_ambiguous", column, detail=lambda row: "; ".join(several[held.codes[row]]))

@@ -480,3 +480,43 @@ def test_figures_of_a_year_after_membership_are_told() -> None:
     assert ("link_not_member", 2) in told
     assert ("activity_outside", 3) in told
     assert sum(code == "link_not_member" for code, _ in told) == 1
+
+
+@pytest.mark.parametrize(
+    ("end", "code"), [("Заря", "id_ambiguous"), ("7,7E+09", "id_rounded")], ids=["name", "rounded"]
+)
+def test_a_link_of_one_of_several_members_leaves_their_supply_open(
+    tmp_path: Path, end: str, code: str
+) -> None:
+    """Two are called Заря, both numbers round to 7.7E+09: whose 10 these are is open, and is not 0."""
+    people = "ИНН;Кластер;Название\n7700000010;К;Заря\n7700000020;К;ООО Заря\n7800000030;К;Луч\n"
+    rows = f"2021;{end};{end};10\n2021;7800000030;7700000010;20\n"
+    data = read(tmp_path, participants=people, links=f"{HEAD}Сумма\n{rows}")
+    assert data.rejected["code"].tolist() == [code]
+    left_open = data.graph.unsettled
+    assert left_open["supplier_id"].tolist() == ["7700000010", "7700000020"]
+    assert left_open["buyer_id"].isna().all()
+    assert left_open["value"].tolist() == [10.0, 10.0]
+
+
+def test_a_range_that_falls_states_no_bounds(tmp_path: Path) -> None:
+    """1 234-50 are roubles and kopecks, or a date: at least 1,234 and at most 50 is nothing."""
+    data = read(tmp_path, links=f"{HEAD}Сумма\n{ROWS}2021;0101;0303;1 234-50\n")
+    assert data.rejected["code"].tolist() == ["not_a_number_row"]
+
+
+def test_names_that_speak_of_a_cluster_hold_what_their_headers_tell(tmp_path: Path) -> None:
+    people, other = (
+        [["ИНН", "Кластер"], ["0101", "К"], ["0202", "К"]],
+        [["Код", "Значение"], ["x", 1]],
+    )
+    (tmp_path / "book").mkdir()
+    links = [["Год", "Поставщик", "Покупатель", "Сумма, млн руб."], [2021, "0101", "0202", 5]]
+    sheets = {"Участники": people, "Поставки": links, "Справочник": other}
+    read_from = book(tmp_path / "book" / "Данные кластера.xlsx", sheets)
+    assert read_dataset(read_from).graph.links["value"].tolist() == [5.0]
+    (tmp_path / "folder").mkdir()
+    text = "\n".join(";".join(map(str, row)) for row in people)
+    (tmp_path / "folder" / "Состав кластера.csv").write_text(text, encoding="utf-8")
+    (tmp_path / "folder" / "Поставки.csv").write_text(f"{HEAD}Сумма\n2021;0101;0202;5\n", encoding="utf-8")
+    assert read_dataset(tmp_path / "folder").graph.node_ids.tolist() == ["0101", "0202"]
