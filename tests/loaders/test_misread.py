@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from clustercoop.graph.errors import SchemaError
 from clustercoop.loaders.dataset import Dataset, read_dataset
 
 PEOPLE = "ИНН;Кластер\n0101;К\n0202;К\n0303;К\n"
+HEAD = "Год;Поставщик;Покупатель;Сумма, млн руб.\n"
 ONE = ["0101", "0202", 2022, 5.0]
 
 
@@ -103,3 +105,41 @@ def test_codes_that_a_spreadsheet_shows_as_dates_are_codes_again(tmp_path: Path)
     [column] = [name for name in map(str, held) if name.endswith("_code")]
     assert held[column].tolist() == ["10.11", "10.50", "28.05"]
     assert "code_from_date" in codes(data)
+
+
+@pytest.mark.parametrize(
+    ("end", "code"), [("Заря", "id_ambiguous"), ("7,7E+09", "id_rounded")], ids=["name", "rounded"]
+)
+def test_a_link_of_one_of_several_members_leaves_their_supply_open(
+    tmp_path: Path, end: str, code: str
+) -> None:
+    """Two are called Заря, both numbers round to 7.7E+09: whose 10 these are is open, and is not 0."""
+    people = "ИНН;Кластер;Название\n7700000010;К;Заря\n7700000020;К;ООО Заря\n7800000030;К;Луч\n"
+    rows = f"2021;{end};{end};10\n2021;7800000030;7700000010;20\n"
+    data = read(tmp_path, participants=people, links=f"{HEAD}{rows}")
+    assert data.rejected["code"].tolist() == [code]
+    left_open = data.graph.unsettled
+    assert left_open["supplier_id"].tolist() == ["7700000010", "7700000020"]
+    assert left_open["buyer_id"].isna().all()
+    assert left_open["value"].tolist() == [10.0, 10.0]
+
+
+def test_a_range_that_falls_states_no_bounds(tmp_path: Path) -> None:
+    """1 234-50 are roubles and kopecks, or a date: at least 1,234 and at most 50 is nothing."""
+    data = read(tmp_path, links=f"{HEAD}2022;0101;0303;1 234-50\n")
+    assert data.rejected["code"].tolist() == ["not_a_number_row"]
+
+
+def test_names_that_speak_of_a_cluster_hold_what_their_headers_tell(tmp_path: Path) -> None:
+    people = pd.DataFrame({"ИНН": ["0101", "0202"], "Кластер": "К"})
+    supplies = pd.DataFrame([[2022, "0101", "0202", 5]], columns=["Год", "Поставщик", "Покупатель", "Сумма"])
+    other = pd.DataFrame({"Код": ["x"], "Значение": [1]})
+    path = tmp_path / "Данные кластера.xlsx"
+    with pd.ExcelWriter(path) as out:
+        for name, sheet in {"Участники": people, "Поставки": supplies, "Справочник": other}.items():
+            sheet.to_excel(out, sheet_name=name, index=False)
+    assert links(read_dataset(path)) == [ONE]
+    (tmp_path / "folder").mkdir()
+    people.to_csv(tmp_path / "folder" / "Состав кластера.csv", sep=";", index=False)
+    supplies.to_csv(tmp_path / "folder" / "Поставки.csv", sep=";", index=False)
+    assert links(read_dataset(tmp_path / "folder")) == [ONE]
