@@ -72,12 +72,10 @@ class _Cells:
     """The unknown cells of one table, crossed off as they are explained."""
 
     def __init__(self, table: str, frame: pd.DataFrame) -> None:
-        self.frame = frame
         self.keys = [frame[name].tolist() for name in _KEYS[table]]
         names = [c.column for c in output_columns(table) if c.column not in (*_KEYS[table], *SENTENCES)]
-        self.unknown: dict[str, Flags] = {
-            name: _empty(frame[name]) if name in frame else np.ones(len(frame), bool) for name in names
-        }
+        none: dict[Any, Flags] = dict(zip(frame.columns, frame.isna().to_numpy(bool).T.copy(), strict=True))
+        self.unknown = {name: none.get(name, np.ones(len(frame), bool)) for name in names}
         # An empty cell of another can say that there is none: a gap only where what it needs is unknown.
         self.left = {
             column.column: self.unknown[column.column].copy()
@@ -159,14 +157,6 @@ class _Cells:
         year = int(key[1]) if len(key) > 1 else None
         who = str(key[2]) if len(key) > 2 else ""
         self.gaps.append(Gap(code, column, value, detail, str(key[0]), year, who))
-
-
-def _empty(values: pd.Series[Any]) -> Flags:
-    """Tell which cells hold nothing: unknown, or an empty text."""
-    none: Flags = values.isna().to_numpy(bool)
-    if pd.api.types.is_numeric_dtype(values) or none.all():
-        return none
-    return none | (values == "").fillna(False).to_numpy(bool)
 
 
 def _say_of_change(cells: _Cells) -> None:

@@ -263,7 +263,7 @@ def conform(frame: pd.DataFrame, table: str) -> pd.DataFrame:
             continue
         kind = KINDS[column.kind]
         out[column.column] = (
-            kind.typed(frame[column.column]).array if column.column in frame else kind.unknown(len(frame))
+            kind.cells(frame[column.column]) if column.column in frame else kind.unknown(len(frame))
         )
     extra = {name: frame[name].array for name in frame.columns if name not in out and name not in WRITTEN}
     return pd.DataFrame({**out, **extra}, index=pd.RangeIndex(len(frame)))

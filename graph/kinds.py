@@ -90,21 +90,27 @@ class Kind:
         >>> KINDS["id"].typed(pd.Series(["01", ""])).tolist()
         ['01', nan]
         """
+        return pd.Series(self.cells(values), values.index, copy=False)
+
+    def cells(self, values: pd.Series[Any]) -> pd.api.extensions.ExtensionArray:
+        """Return what `typed` returns without an index: a table of many columns asks for each of them."""
         if values.array.isna().all():
-            return pd.Series(self.unknown(len(values)), values.index)
+            return self.unknown(len(values))
         if self.numeric and isinstance(values.dtype, np.dtype) and values.dtype.kind in "iuf":
-            return values.astype(self.dtype)
-        if self.dtype is TEXT and values.dtype == TEXT:
-            return values.mask(values == "")
-        if self.dtype is not TEXT and values.dtype == self.dtype:
-            return values.astype(self.dtype)
-        held: NDArray[np.object_] = values.to_numpy(dtype=object)
-        if self.dtype is not TEXT:
-            return pd.to_numeric(pd.Series(held, values.index)).astype(self.dtype)
-        held = held.copy()
-        held[np.asarray(pd.isna(held), bool) | (held == "")] = None
-        texts: pd.Series[Any] = pd.Series(held, values.index, dtype=TEXT)
-        return texts
+            typed = values.astype(self.dtype)
+        elif self.dtype is TEXT and values.dtype == TEXT:
+            empty = np.asarray(values.array == "", bool)
+            typed = values.mask(empty) if empty.any() else values
+        elif values.dtype == self.dtype:
+            typed = values
+        elif self.dtype is TEXT:
+            held: NDArray[np.object_] = values.to_numpy(dtype=object, copy=True)
+            held[np.asarray(pd.isna(held), bool) | (held == "")] = None
+            typed = pd.Series(held, dtype=TEXT)
+        else:
+            typed = pd.to_numeric(pd.Series(values.to_numpy(dtype=object))).astype(self.dtype)
+        made: pd.api.extensions.ExtensionArray = typed.array.copy()
+        return made
 
 
 @lru_cache(maxsize=64)
