@@ -23,6 +23,7 @@ from clustercoop.loaders.needed import FIGURES
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.numbers import Numbers, are_numbers, parse_numbers
 from clustercoop.loaders.parts import Months, part_months
+from clustercoop.loaders.priced import QUANTITY
 from clustercoop.loaders.sheets import Grid, place_of, show
 from clustercoop.loaders.sides import settle_headers
 from clustercoop.loaders.tokens import Issue
@@ -121,7 +122,10 @@ def type_grid(grid: Grid, spec: TableSpec, notes: Notes, direction: str = "auto"
         for mark in _TOLD.keys() & read_header(m.header).marks if m.column.type == "money" else ():
             notes.add(_TOLD[mark], **place, column=m.header, value=m.header, detail=m.column.name)
     figures = [m.column for m in match.columns if m.column.type in NUMERIC]
-    units = unit_columns(grid, match.unknown, figures, where)
+    money = [m for m in match.columns if m.column.type == "money"]
+    counted = any(is_price(h) or set(words(h)) & QUANTITY for h in match.unknown)
+    in_money = counted and bool(money) and all(m.unit.currency for m in money)
+    units = unit_columns(grid, match.unknown, figures, where, in_money)
     _tell_unknown(grid, match.unknown, units, spec, served, place, notes)
     _tell_unnamed(grid, place, notes)
     typed = TypedGrid(grid, pd.DataFrame(index=range(len(grid))))

@@ -29,6 +29,7 @@ _YEAR_HEADER: Final = re.compile(
 )
 _NAMING: Final = frozenset({"наименование", "название", "name", "title"})
 _CODE_WORDS: Final = frozenset("инн ид id код code inn идентификатор number огрн no номер кпп".split())
+_WRITTEN: Final = _NAMING | _CODE_WORDS | frozenset("полное краткое сокращенное full short адрес".split())
 _COUNTED: Final = re.compile(
     r"(?:number|no\.?|count|количество|число|кол-во)\s+(?:of\s+(?!the\b)|[^\W\d_])", re.IGNORECASE
 )
@@ -137,11 +138,16 @@ def _owned(header: str, spec: TableSpec) -> tuple[Option, ...]:
 
 
 def _glossed(header: str, spec: TableSpec) -> tuple[Option, ...]:
-    """Read ``Поставщик (подрядчик, исполнитель)``: brackets that say the same, or only marks and units."""
+    """Read ``Поставщик (подрядчик, исполнитель)``: brackets that say the same, or only marks and units.
+
+    ``Поставщик (наименование, ИНН)`` says what of an organisation is written there.
+    """
     bare, held = without_gloss(header)
     if not held or not bare:
         return ()
     found = options(bare, spec)
+    if found and spec[found[0].name].type == "id" and _WRITTEN.issuperset(words(" ".join(held))):
+        return tuple(replace(option, sure=min(option.sure, GLOSS)) for option in found)
     names, unit = {option.name for option in found}, read_header(bare).unit
     for text in held:
         for piece in re.split(r"[,;/]", text):

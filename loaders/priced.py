@@ -21,7 +21,7 @@ from clustercoop.loaders.sheets import Grid, show
 from clustercoop.loaders.units import Unit, read_unit, unit_words, words
 from clustercoop.loaders.vocabulary import read_header
 
-_QUANTITY: Final = VOLUME | frozenset(
+QUANTITY: Final = VOLUME | frozenset(
     "количество кол quantity qty вес масса weight mass tonnage тоннаж отпущено count".split()
 )
 _PER: Final = re.compile(
@@ -80,7 +80,7 @@ def with_amounts(grid: Grid, spec: TableSpec, where: str, place: dict[str, str],
     prices = [at for at, header in enumerate(grid.header) if is_price(header)]
     if not prices or any(_is_amount(header, spec) for header in grid.header):
         return grid
-    counted = [at for at, h in enumerate(grid.header) if at not in prices and set(words(h)) & _QUANTITY]
+    counted = [at for at, h in enumerate(grid.header) if at not in prices and set(words(h)) & QUANTITY]
     if len(counted) != 1:
         return grid
     net = [at for at in prices if "vat_without" in read_header(grid.header[at]).marks]
@@ -123,7 +123,7 @@ def _is_amount(header: str, spec: TableSpec) -> bool:
     if not header or is_price(header) or candidates(header, spec)[:1] != ("value",):
         return False
     unit = read_unit(header)[1]
-    return unit.of_money or not (unit.physical or unit.percent or set(words(header)) & _QUANTITY)
+    return unit.of_money or not (unit.physical or unit.percent or set(words(header)) & QUANTITY)
 
 
 def _fit(

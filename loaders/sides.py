@@ -146,6 +146,17 @@ def _renamed(header: str, sides: Mapping[str, str]) -> str:
     return header
 
 
+def side_of(header: str) -> str:
+    """Return "payer" or "payee" where a header of payments names one, "" elsewhere.
+
+    Examples
+    --------
+    >>> side_of("ИНН плательщика"), side_of("Получатель"), side_of("Сумма платежа")
+    ('payer', 'payee', '')
+    """
+    return next((means for means in ("payer", "payee") if _says(header, means)), "")
+
+
 def _turned(header: str) -> str:
     """Return the header of a payer as one of a buyer, of a payee as one of a supplier."""
     for means, side in (("payer", _BUYER), ("payee", _SUPPLIER)):

@@ -79,9 +79,12 @@ class ColumnUnits:
 
 
 def unit_columns(
-    grid: Grid, unknown: Sequence[str], columns: Sequence[ColumnSpec], where: str
+    grid: Grid, unknown: Sequence[str], columns: Sequence[ColumnSpec], where: str, in_money: bool = False
 ) -> ColumnUnits:
     """Read the columns of units among the `unknown` ones, for the figures `columns`.
+
+    `in_money` tells that the headers of all figures of money name their currency: pieces and tonnes are then
+    the unit of another column, of a quantity.
 
     Raises
     ------
@@ -106,8 +109,12 @@ def unit_columns(
         units = [_unit(text, kind) for text in texts]
         said = ", ".join(sorted(filter(None, texts))[:5])
         if any(unit is None for unit in units):
+            if in_money and kind == "unit" and not any(unit and unit.currency for unit in units):
+                continue
             raise refusal(SchemaError, "unit_column_unknown", header=repr(header), where=where, said=said)
         known = [unit or Unit() for unit in units]
+        if in_money and kind == "unit" and all(unit.physical for unit in known if unit != Unit()):
+            continue
         out.headers[header] = said
         currencies |= {unit.currency for unit in known} - {""}
         mine = np.array([unit.scale or np.nan for unit in known])[codes]

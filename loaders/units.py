@@ -223,8 +223,9 @@ def _settle_runs(runs: Runs, capitals: frozenset[str]) -> Runs:
     for at, (run, word) in enumerate(runs):  # codes first: letters lean on them
         text = "".join(run)
         beside_scale = "scale" in (kind(at - 1), kind(at + 1)) or kind(at - 1) == "joined"
-        if word is not None and word.kind == "weak":
-            out[at] = (run, _Word("currency", word.value) if beside_scale else None)
+        if word is not None and word.kind == "weak":  # "sum, mln RUB" is no sum of Uzbekistan
+            named = any(other is not None and other.kind in ("currency", "joined") for _, other in runs)
+            out[at] = (run, _Word("currency", word.value) if beside_scale and not named else None)
         elif word is None and text.upper() in unit_words("code"):
             certain = text.upper() in capitals or (beside_scale and text not in ("all", "top", "try", "cup"))
             out[at] = (run, _Word("currency", text.upper()) if certain else None)

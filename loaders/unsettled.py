@@ -133,11 +133,17 @@ def _years(ledger: Ledger, rows: list[int]) -> list[float]:
 
 
 def _broken(ledger: Ledger, people: set[str]) -> pd.DataFrame:
-    """Return a row for each member of `people` that a row names which could not be split into cells."""
+    """Return a row for each member of `people` that a row names which could not be split into cells.
+
+    Rows that were set aside on purpose (plans, cancelled documents, loans) leave nothing open.
+    """
+    codes = catalogue()
     held = set(ledger.values("year")[ledger.whole_years() & ledger.alive].astype(int).tolist())
     rows = []
     for grid in ledger.grids:
         for broken in grid.broken:
+            if codes[broken.code].severity != "error":
+                continue
             words = set(_WORDS.findall(" ".join(show(cell) for cell in broken.cells)))
             years = [year for year in held if str(year) in words]
             year = float(years[0]) if len(years) == 1 else float("nan")

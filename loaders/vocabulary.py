@@ -21,7 +21,7 @@ from clustercoop.loaders.units import Unit, read_unit, words
 
 PATH: Final = " / "
 # Marks that leave a figure what it is; any other one makes it another figure.
-NEUTRAL: Final = frozenset({"vat_without", "vat_with", "fact", "total", "whole_year", "priced"})
+NEUTRAL: Final = frozenset({"vat_without", "vat_with", "fact", "total", "whole_year", "priced", "in_value"})
 QUARTERS: Final = tuple(f"q{i}" for i in range(1, 5))
 HALVES: Final = ("h1", "h2")
 MONTHS: Final = tuple(f"m{i:02}" for i in range(1, 13))

@@ -18,9 +18,12 @@ from clustercoop.loaders.matching import candidates
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.numbers import is_number
 from clustercoop.loaders.sheets import BrokenRow, Grid, show
+from clustercoop.loaders.sides import are_payments, side_of
 from clustercoop.loaders.units import words
 
 _SHOWN: Final = 3
+_KINDS: Final = ("header", "posted", "deleted", "document", "purpose")
+_LONGEST: Final = 3
 
 
 @cache
@@ -38,7 +41,7 @@ def _plain(text: str) -> str:
 
 def states(header: str) -> bool:
     """Tell whether a header is of the state or the kind of documents."""
-    return any(_plain(header) in _known()[kind] for kind in ("header", "posted", "deleted", "document"))
+    return any(_plain(header) in _known()[kind] for kind in _KINDS)
 
 
 def undone(header: str, texts: Sequence[str]) -> list[str]:
@@ -49,7 +52,9 @@ def undone(header: str, texts: Sequence[str]) -> list[str]:
     >>> undone("Статус", ["Исполнен", "Отменён"]), undone("Вид операции", ["Сторно"]), undone("Имя", ["-"])
     (['Отменён'], ['Сторно'], [])
     """
-    kind = next((k for k in ("header", "posted", "deleted", "document") if _plain(header) in _known()[k]), "")
+    kind = next((k for k in _KINDS if _plain(header) in _known()[k]), "")
+    if kind == "purpose":
+        return [text for text in texts if _says(text, "no_supply") or _says(text, "returned")]
     if kind == "document":
         return [text for text in texts if _takes_back(words(text))]
     return [text for text in texts if kind and _is_void(_plain(text), kind)]
@@ -81,13 +86,58 @@ def without_void(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Note
             shown = ", ".join([text for text in said if text][:_SHOWN])
             line = int(grid.lines[int(np.argmax(which))])
             notes.add(code, **place, row=line, value=str(int(which.sum())), detail=shown)
-    grid = _dropped(grid, void) if void.any() else grid
-    return _taken_back(grid, spec, place, notes)
+    grid = _dropped(grid, void, "void_row") if void.any() else grid
+    return _taken_back(_by_purpose(grid, spec, place, notes), spec, place, notes)
+
+
+def _by_purpose(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes) -> Grid:
+    """Set aside payments whose purpose is no supply (a loan, wages); turn those that are given back.
+
+    Who gives a payment back had been paid: its row is a negative amount of the pair the other way round.
+    """
+    purposes = [at for at, title in enumerate(grid.header) if _plain(title) in _known()["purpose"]]
+    sides = [
+        [at for at, title in enumerate(grid.header) if side_of(title) == one] for one in ("payer", "payee")
+    ]
+    payers, payees = sides
+    if len(purposes) != 1 or not len(grid) or not are_payments(grid.header):
+        return grid
+    codes, unique = pd.factorize(grid.columns[purposes[0]], use_na_sentinel=False)
+    texts = [show(cell) for cell in unique]
+    other, back = (np.array([_says(t, means) for t in texts], bool) for means in ("no_supply", "returned"))
+    back &= ~other
+    columns = list(grid.columns)
+    if back.any() and len(payers) == len(payees):
+        rows = back[codes]
+        for one, two in zip(payers, payees, strict=True):
+            held = columns[one], columns[two]
+            columns[one], columns[two] = (np.where(rows, held[1 - i], held[i]) for i in (0, 1))
+        for at in _amounts(grid, spec):
+            columns[at] = columns[at].astype(object)
+            for row in np.flatnonzero(rows).tolist():
+                columns[at][row] = _negative(columns[at][row])
+        grid = replace(grid, columns=tuple(columns))
+    for code, which in (("documents_back", back), ("purpose_other", other)):
+        if which.any():
+            shown = ", ".join([texts[at].strip() for at in np.flatnonzero(which)[:_SHOWN].tolist()])
+            line = int(grid.lines[int(np.argmax(which[codes]))])
+            notes.add(code, **place, row=line, value=str(int(which[codes].sum())), detail=shown)
+    return _dropped(grid, other[codes], "purpose_row") if other.any() else grid
+
+
+def _amounts(grid: Grid, spec: TableSpec) -> list[int]:
+    return [at for at, header in enumerate(grid.header) if candidates(header, spec)[:1] == ("value",)]
+
+
+def _says(text: str, means: str) -> bool:
+    found = words(text)
+    runs = (found[at : at + size] for at in range(len(found)) for size in range(1, _LONGEST + 1))
+    return any(" ".join(run) in _known()[means] for run in runs)
 
 
 def _taken_back(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes) -> Grid:
     """Make amounts negative whose document takes a supply back: ``Сторно``, ``Возврат от покупателя``."""
-    amounts = [at for at, header in enumerate(grid.header) if candidates(header, spec)[:1] == ("value",)]
+    amounts = _amounts(grid, spec)
     for header, cells in zip(grid.header, grid.columns, strict=True):
         if _plain(header) not in _known()["document"] or not len(grid):
             continue
@@ -127,9 +177,9 @@ def _is_void(text: str, kind: str) -> bool:
     return text in _known()["no" if kind == "posted" else "yes"]
 
 
-def _dropped(grid: Grid, void: NDArray[Any]) -> Grid:
+def _dropped(grid: Grid, void: NDArray[Any], code: str) -> Grid:
     broken = [
-        BrokenRow(int(grid.lines[row]), "void_row", tuple(column[row] for column in grid.columns))
+        BrokenRow(int(grid.lines[row]), code, tuple(column[row] for column in grid.columns))
         for row in np.flatnonzero(void).tolist()
     ]
     return replace(

@@ -143,3 +143,52 @@ def test_names_that_speak_of_a_cluster_hold_what_their_headers_tell(tmp_path: Pa
     people.to_csv(tmp_path / "folder" / "Состав кластера.csv", sep=";", index=False)
     supplies.to_csv(tmp_path / "folder" / "Поставки.csv", sep=";", index=False)
     assert links(read_dataset(tmp_path / "folder")) == [ONE]
+
+
+def test_payments_for_no_goods_are_left_out_and_refunds_set_off(tmp_path: Path) -> None:
+    """Paid 10 to 0101, of which 3 came back; the loan of 7 is no supply, and leaves nothing open."""
+    head = "Дата;Плательщик;Получатель;Сумма, млн руб.;Назначение платежа\n"
+    rows = (
+        "10.02.2022;0202;0101;10;Оплата по счёту 5\n11.03.2022;0101;0202;3;Возврат аванса\n"
+        "12.03.2022;0303;0101;7;Процентный заём по договору 2\n"
+    )
+    data = read(tmp_path, links=head + rows)
+    assert links(data) == [["0101", "0202", 2022, 7.0]]
+    assert {"purpose_other", "documents_back"} <= codes(data)
+    assert data.graph.unsettled.empty
+
+
+@pytest.mark.parametrize("column", ["Вид;план;факт", "Статус;Отменён;Проведён"])
+def test_rows_that_are_set_aside_on_purpose_leave_nothing_open(tmp_path: Path, column: str) -> None:
+    title, aside, kept = column.split(";")
+    rows = f"{HEAD.strip()};{title}\n2022;0101;0202;9;{aside}\n2022;0101;0202;5;{kept}\n"
+    data = read(tmp_path, links=rows)
+    assert links(data) == [ONE]
+    assert data.graph.unsettled.empty
+
+
+def test_what_was_done_is_taken_before_what_was_agreed(tmp_path: Path) -> None:
+    head = "Год;Поставщик;Покупатель;Сумма договора, млн руб.;Исполнено, млн руб.\n"
+    data = read(tmp_path, links=f"{head}2022;0101;0202;9;5\n")
+    assert links(data) == [ONE]
+    assert "header_set_aside" in codes(data)
+
+
+def test_units_of_a_quantity_beside_an_amount_are_its_own(tmp_path: Path) -> None:
+    head = "Год;Поставщик;Покупатель;Ед. изм.;Количество;Сумма, млн руб.\n"
+    assert links(read(tmp_path, links=f"{head}2022;0101;0202;т;700;5\n")) == [ONE]
+    with pytest.raises(SchemaError, match="тонн|tonnes"):
+        read(tmp_path, links="Год;Поставщик;Покупатель;Объём;Ед. изм.\n2022;0101;0202;5;т\n")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "YEAR;SUPPLIER_INN;BUYER_INN;SUM_MLN_RUB",
+        "Год;Поставщик продукции (полное наименование, ИНН);Покупатель (ИНН, КПП);Сумма, млн руб.",
+        "Год;Кто поставляет;Кому поставляет;На какую сумму, млн руб.",
+        "Год;Изготовитель;Потребитель;Объём поставок в стоимостном выражении, млн рублей",
+    ],
+)
+def test_headers_as_people_say_them(tmp_path: Path, head: str) -> None:
+    assert links(read(tmp_path, links=f"{head}\n2022;0101;0202;5\n")) == [ONE]
