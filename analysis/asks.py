@@ -105,6 +105,7 @@ def ask(
     contexts: Mapping[int, YearContext],
     settings: Settings,
     graph: SupplyGraph,
+    measured: Mapping[tuple[str, int], frozenset[str]],
 ) -> list[Request]:
     """Return the cells to ask for about one formation.
 
@@ -120,9 +121,12 @@ def ask(
     contexts : mapping of int to YearContext
     settings : Settings
     graph : SupplyGraph
+    measured : mapping of (cluster, year) to set of str
+        Columns that the metrics made known of formations without open rows.
     """
-    core = cores.get((formation.cluster_id, formation.year))
-    trial = _Trial(formation, core, contexts[formation.year], settings, graph)
+    key = formation.cluster_id, formation.year
+    context, known = contexts[formation.year], measured.get(key, frozenset())
+    trial = _Trial(formation, cores.get(key), context, settings, graph, known)
     requests: list[Request] = []
     for column in CELLS:
         requests += trial.column(column)
@@ -173,9 +177,20 @@ class _Watched(dict[str, Any]):
         return super().__iter__()
 
 
-def _known(piece: Callable[[Formation], Measured], formation: Formation) -> frozenset[str]:
-    found = attempted(partial(piece, formation))
-    return frozenset(name for name, value in found.formation.items() if is_known(value))
+_DECLARED: Final[dict[Callable[..., Measured], frozenset[str]]] = {}
+"""Columns of formations that a function makes, known or not, once it has been called."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What a piece makes known as the data are, whether it leaves a column unknown, and cells it looks at.
+
+    A piece that looked at no cell of a column comes out the same whatever stands there.
+    """
+
+    known: frozenset[str]
+    lacks: bool
+    cells: frozenset[str]
 
 
 class _Trial:
@@ -188,9 +203,10 @@ class _Trial:
         context: YearContext,
         settings: Settings,
         graph: SupplyGraph,
+        measured: frozenset[str],
     ) -> None:
         self.formation, self.core, self.context = formation, core, context
-        self.settings, self.graph = settings, graph
+        self.settings, self.graph, self.measured = settings, graph, measured
         self.thresholds = load_thresholds(settings.thresholds)
         self.members: Members = read_members(formation, context, settings, self.thresholds)
         inside = (
@@ -202,11 +218,10 @@ class _Trial:
         self.most = min(MOST, 1 + WORK // formation.n)
 
     @cached_property
-    def pieces(self) -> tuple[Callable[[Formation], Measured], ...]:
+    def pieces(self) -> tuple[partial[Measured], ...]:
         """What is measured again, piece by piece."""
         asked = self.settings.metrics.split(",")
-        row = partial(measure_formation_row, context=self.context, settings=self.settings)
-        out: list[Callable[[Formation], Measured]] = [row]
+        out = [partial(measure_formation_row, context=self.context, settings=self.settings)]
         if "closedness" in asked:
             out += closedness_pieces(self.settings, self.graph)
         if "chain" in asked:
@@ -216,41 +231,55 @@ class _Trial:
         return tuple(out)
 
     @cached_property
-    def given(self) -> list[tuple[frozenset[str], frozenset[str]]]:
-        """The columns that each piece makes known as the data are, and the cells that it looks at.
-
-        A piece that looked at no cell of a column comes out the same whatever stands there.
-        """
+    def given(self) -> list[_Given]:
+        """What each piece makes known as the data are."""
         out = []
         for piece in self.pieces:
+            columns = _DECLARED.get(piece.func)
+            if columns and columns <= self.measured:
+                out.append(_Given(columns, False, frozenset(CELLS)))
+                continue
             cells = _Watched(self.formation.activity)
-            known = _known(piece, replace(self.formation, activity=cells))
-            out.append((known, frozenset(cells.seen)))
+            known = self.known_by(piece, replace(self.formation, activity=cells))
+            out.append(_Given(known, known != _DECLARED.get(piece.func), frozenset(cells.seen)))
         return out
+
+    def known_by(self, piece: partial[Measured], formation: Formation) -> frozenset[str]:
+        """Return the columns that a piece makes known of `formation`."""
+        found = attempted(partial(piece, formation)).formation
+        if found:  # not given up
+            _DECLARED.setdefault(piece.func, frozenset(found))
+        return frozenset(name for name, value in found.items() if is_known(value))
 
     @cached_property
     def known(self) -> frozenset[str]:
         """Columns that are known as the data are."""
-        return self.derived(set().union(*(known for known, _ in self.given)))
+        return self.derived(set().union(*(given.known for given in self.given)))
 
     def tried(
         self, cells: Mapping[str, FloatArray], among: Collection[int] | None = None
     ) -> tuple[frozenset[str], list[int]]:
         """Return the columns that are known where `cells` replace those given, and which pieces gained.
 
-        Only the pieces `among` are measured again where that is said, and of these what looks at the cells.
+        Only the pieces `among` are measured again where that is said, of these what looks at the cells and
+        lacks a column; the others can at most lose one, which matters for what is derived from it.
         """
         formation = replace(self.formation, activity={**self.formation.activity, **cells})
-        found: set[str] = set()
-        gained = []
-        for at, (piece, (known, seen)) in enumerate(zip(self.pieces, self.given, strict=True)):
-            now = known
-            if (among is None or at in among) and not seen.isdisjoint(cells):
-                now = _known(piece, formation)
-                if now - known:
-                    gained.append(at)
-            found |= now
-        return self.derived(found), gained
+        found = [given.known for given in self.given]
+        asked = [
+            at
+            for at, given in enumerate(self.given)
+            if (among is None or at in among) and not given.cells.isdisjoint(cells)
+        ]
+        for lacks in (True, False):
+            for at in asked:
+                if self.given[at].lacks is lacks:
+                    found[at] = self.known_by(self.pieces[at], formation)
+            gained = [at for at in asked if found[at] - self.given[at].known]
+            known = self.derived(set().union(*found))
+            if known - self.known <= set().union(*(found[at] for at in gained)):
+                break
+        return known, gained
 
     def gained(
         self, cells: Mapping[str, FloatArray], among: Collection[int] | None = None

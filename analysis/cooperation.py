@@ -37,7 +37,7 @@ from clustercoop.analysis.members import (
 from clustercoop.analysis.metric import NAN, Measured, Measuring
 from clustercoop.analysis.per_employee import per_employee, per_employee_bounds
 from clustercoop.analysis.prices import constant_indicators, prices_of
-from clustercoop.analysis.rows import FormationRow, make_formations_frame
+from clustercoop.analysis.rows import FIGURES, FormationRow, make_formations_frame
 from clustercoop.analysis.thresholds import Thresholds, load_thresholds
 from clustercoop.analysis.trade import of_links, own_supply, recorded_links, seen_outside
 from clustercoop.analysis.unsettled import Unsettled, leave_open, leave_open_row, told, unsettled
@@ -59,6 +59,19 @@ PEOPLE: Final = (
     "partner_entropy",
     "partner_hhi",
 )
+
+APART: Final = (
+    "link_jaccard",
+    "link_jaccard_nominal",
+    "participant_turnover",
+    "price_year",
+    "output_constant",
+    "rd_per_employee_constant",
+    "value_added_per_employee_constant",
+    "unrelated_variety",
+    "related_variety",
+)
+"""Figures that activity of the year does not make known: of two years, of price levels, of industries."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,7 +189,7 @@ def measure_formation_row(formation: Formation, context: YearContext, settings: 
     members = read_members(formation, context, settings, load_thresholds(settings.thresholds))
     row = FormationRow(formation.cluster_id, formation.year)
     people = _measure(row, formation, members, context, settings, None)
-    return Measured({**row.figures}) + people
+    return Measured({**{name: NAN for name in FIGURES if name not in APART}, **row.figures}) + people
 
 
 def _measure(

@@ -19,7 +19,7 @@ from clustercoop.analysis.cooperation import cooperation_tables
 from clustercoop.analysis.core_periphery.significance import adjust
 from clustercoop.analysis.large import is_too_large
 from clustercoop.analysis.members import year_contexts
-from clustercoop.analysis.metric import Measured, known_cells
+from clustercoop.analysis.metric import Measured, is_known, known_cells
 from clustercoop.analysis.metrics import measure_all
 from clustercoop.analysis.policy.analysed import Analysed
 from clustercoop.analysis.policy.benchmarks import read_benchmarks
@@ -32,6 +32,7 @@ from clustercoop.analysis.results import Result
 from clustercoop.analysis.support import support_measures
 from clustercoop.analysis.typology import classify, currency_gaps, load_thresholds, rule_verdicts, yearly_rule
 from clustercoop.analysis.unknown import all_gaps
+from clustercoop.analysis.unsettled import open_rows, unsettled
 from clustercoop.analysis.verdicts.verdict import assess
 from clustercoop.analysis.warm import warm
 from clustercoop.graph.columns import output_columns, policy_tables
@@ -179,18 +180,22 @@ def _requests(
     progress: Progress,
 ) -> list[Request]:
     """Return the cells of activity to ask for, of every formation."""
-    cores = {}
+    cores, known = {}, {}
     kept = [formation for formation in formations if not is_too_large(formation)]
     for formation, found in zip(formations, measured, strict=True):
+        key = formation.cluster_id, formation.year
         core = found.participants.get("in_core")
         if core is not None and known_cells(core).all():
-            cores[formation.cluster_id, formation.year] = core.astype(bool)
+            cores[key] = core.astype(bool)
+        if unsettled(formation, open_rows(graph)) is None:
+            known[key] = frozenset(name for name, value in found.formation.items() if is_known(value))
     task = partial(
         ask,
         cores=cores,
         contexts=year_contexts(graph, list(formations)),
         settings=settings,
         graph=graph,
+        measured=known,
     )
     asked = engines.chosen(settings).map(task, kept, progress=progress, phase="what to ask")
     return [one for each in asked for one in each]

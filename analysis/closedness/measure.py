@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -66,11 +65,11 @@ def measure(formation: Formation, settings: Settings, graph: SupplyGraph | None 
     return sum(each, Measured())
 
 
-def pieces(settings: Settings, graph: SupplyGraph | None) -> tuple[Callable[[Formation], Measured], ...]:
+def pieces(settings: Settings, graph: SupplyGraph | None) -> tuple[partial[Measured], ...]:
     """Return what measures the parts of `measure`, each on its own."""
     return (
         partial(_flows, settings=settings),
-        _structure,
+        partial(_structure),
         partial(_autonomy, settings=settings),
         partial(_openness, settings=settings, graph=graph),
     )
