@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clustercoop.analysis.policy.analysed import Analysed
+from clustercoop.analysis.policy.links_needed import Share
 from clustercoop.analysis.roles import of_role, producing
 from clustercoop.analysis.thresholds import Thresholds
 from clustercoop.analysis.unsettled import Unsettled, open_rows, unsettled
@@ -64,6 +65,11 @@ class Cast:
     def ids(self) -> list[str]:
         """Ids of the members."""
         return [str(one) for one in self.formation.ids]
+
+    @cached_property
+    def covers(self) -> dict[tuple[str, float], list[Share] | None]:
+        """The fewest links found for the shortfalls of a kind of requirement and its cut."""
+        return {}
 
     @cached_property
     def nameless(self) -> Flags:

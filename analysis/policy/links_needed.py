@@ -28,8 +28,9 @@ def cover_shortfalls(
     """Return the fewest links by which partners with limited room cover every shortfall.
 
     Minimise Σ y_ij over y ∈ {0, 1}, v ≥ 0 with Σ_j v_ij = d_i, Σ_i v_ij ≤ r_j and v_ij ≤ min(d_i, r_j) y_ij.
-    Every shortfall takes at least one link, so an assignment of each to one partner is a best one: it is
-    looked for first, largest shortfall to the partner with most room that is known.
+    Every shortfall takes at least as many links as if it were alone, so what serves each by so many is a best
+    answer. It is looked for first: largest shortfall first, all of it, or what the partners with most room
+    leave of it, to the one with most room that is known.
 
     Parameters
     ----------
@@ -52,16 +53,26 @@ def cover_shortfalls(
     >>> len(cover_shortfalls([3.0, 3.0], [4.0, 2.0], np.ones((2, 2), bool)) or ())
     3
     """
-    short, left = np.asarray(needs, np.float64), np.array(room, np.float64)
-    found = []
+    short, room = np.asarray(needs, np.float64), np.asarray(room, np.float64)
+    held = -np.sort(-np.where(allowed, room, 0.0), axis=1).cumsum(axis=1)
+    enough = held >= short[:, None] * (1 - NOISE)
+    if not enough.any(axis=1).all() or room.sum() < short.sum() * (1 - NOISE):
+        return None
+    left, found = room.copy(), []
     for row in np.argsort(-short, kind="stable").tolist():
-        fits = allowed[row] & (left >= short[row] * (1 - NOISE))
+        rest, most = float(short[row]), np.where(allowed[row], left, -1.0)
+        for _ in range(int(enough[row].argmax())):
+            partner = int(most.argmax())
+            found.append(Share(row, partner, float(most[partner])))
+            rest -= most[partner]
+            left[partner], most[partner] = 0.0, -1.0
+        fits = most >= rest * (1 - NOISE)
         if not fits.any():
-            return _solved(short, np.asarray(room, np.float64), allowed)
-        limited = fits & np.isfinite(left)
-        partner = int(np.argmax(np.where(limited if limited.any() else fits, left, -1.0)))
-        left[partner] -= short[row]
-        found.append(Share(row, partner, float(short[row])))
+            return _solved(short, room, allowed)
+        limited = fits & np.isfinite(most)
+        partner = int(np.argmax(np.where(limited if limited.any() else fits, most, -1.0)))
+        left[partner] -= rest
+        found.append(Share(row, partner, rest))
     return sorted(found)
 
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from clustercoop.analysis.policy.cast import Cast, Flags
 from clustercoop.analysis.policy.links_needed import Share, cover_shortfalls
+from clustercoop.analysis.roles import of_role
 from clustercoop.analysis.rule_files import STATUSES, Entry, RuleFile
 from clustercoop.analysis.thresholds import role_name
 from clustercoop.graph.formation import FloatArray
@@ -216,8 +217,10 @@ def _by_member(
     if below.any():
         short, room = shortfall(cut)
         rows = np.flatnonzero(below)
-        allowed = rows[:, None] != np.arange(len(names))[None, :]
-        found = cover_shortfalls(short[rows], np.maximum(room, 0.0), allowed)
+        if (rule.kind, cut) not in cast.covers:
+            allowed = rows[:, None] != np.arange(len(names))[None, :]
+            cast.covers[rule.kind, cut] = cover_shortfalls(short[rows], np.maximum(room, 0.0), allowed)
+        found = cast.covers[rule.kind, cut]
         if found is None:
             told.append(say("eligibility.no_room"))
         else:
@@ -285,7 +288,7 @@ def _final_producers(rule: Rule, case: Case) -> Judged:
 
 def _role_present(rule: Rule, case: Case) -> Judged:
     cast, roles = _cast(case), {role_name(role) for role in rule.entry.texts("roles")}
-    return _of_role(cast, np.array([role_name(role) in roles for role in cast.formation.role]), 1)
+    return _of_role(cast, of_role(cast.formation, lambda role: role_name(role) in roles), 1)
 
 
 def _of_role(cast: Cast, has: Flags, least: float) -> Judged:
