@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -15,7 +15,7 @@ from clustercoop.analysis.policy.cast import silent
 from clustercoop.analysis.policy.linkages import formation_linkages
 from clustercoop.analysis.policy.systemic import formation_supply
 from clustercoop.graph.findings import NAMED
-from clustercoop.graph.formation import Formation
+from clustercoop.graph.formation import FloatArray, Formation
 from clustercoop.graph.said import Said, coded, say
 
 MEASURES: Final = (
@@ -40,14 +40,29 @@ TOP: Final = 3
 
 def make(analysed: Analysed) -> pd.DataFrame:
     """Return one row a member of each cluster's latest formation, those that lead most measures first."""
-    columns = ["cluster_id", "year", "participant_id", *HELD]
-    people = analysed.participants[columns].set_index(["cluster_id", "year"]).sort_index()
-    parts = []
-    for formation in latest(analysed):
-        place = (formation.cluster_id, formation.year)
-        mine = people.loc[[place]].set_index("participant_id").reindex(formation.ids.astype(str))
-        parts.append(_of(formation, analysed, mine))
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"cluster_id": []})
+    formations = latest(analysed)
+    if not formations:
+        return pd.DataFrame({"cluster_id": []})
+    sizes = [formation.n for formation in formations]
+    people = pd.DataFrame(
+        {
+            "cluster_id": np.repeat([formation.cluster_id for formation in formations], sizes),
+            "year": np.repeat([formation.year for formation in formations], sizes),
+            "participant_id": np.concatenate([formation.ids.astype(str) for formation in formations]),
+        }
+    )
+    keys = list(people)
+    people = people.merge(analysed.participants[[*keys, *HELD]], on=keys, how="left", validate="1:1")
+    held = {name: people[name].astype("float64").to_numpy() for name in HELD}
+    parts: list[dict[str, Any]] = []
+    for formation, stop in zip(formations, np.cumsum(sizes).tolist(), strict=True):
+        own = slice(stop - formation.n, stop)
+        parts.append(_of(formation, analysed, {name: held[name][own] for name in HELD}))
+    made = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    output = np.nan_to_num(held["output"], nan=-1.0)
+    clusters = np.repeat(np.arange(len(sizes)), sizes)
+    order = np.lexsort((-output, -made["leading_measures"], clusters))
+    return people.assign(**made).iloc[order]
 
 
 def latest(analysed: Analysed) -> list[Formation]:
@@ -55,23 +70,19 @@ def latest(analysed: Analysed) -> list[Formation]:
     return list({formation.cluster_id: formation for formation in analysed.graph.formations()}.values())
 
 
-def _of(formation: Formation, analysed: Analysed, people: pd.DataFrame) -> pd.DataFrame:
+def _of(formation: Formation, analysed: Analysed, held: Mapping[str, FloatArray]) -> dict[str, Any]:
     n = formation.n
-    columns: dict[str, Any] = {
-        "cluster_id": formation.cluster_id,
-        "year": formation.year,
-        "participant_id": formation.ids.astype(str),
-        **{name: people[name].to_numpy() for name in HELD},
-    }
     because: list[Said] = []
     found, code, at = formation_linkages(formation, analysed.graph)
     none = np.full(n, NAN)
     total = float(np.nansum(formation.output))
-    columns["backward_linkage"] = found.backward if found else none
-    columns["forward_linkage"] = found.forward if found else none
-    columns["linkage_kind"] = found.kind if found else ""
     own = np.where(formation.output > 0, formation.output, 0.0)
-    columns["extraction_others"] = (found.extraction - own) / total if found and total > 0 else none
+    columns: dict[str, Any] = {
+        "backward_linkage": found.backward if found else none,
+        "forward_linkage": found.forward if found else none,
+        "linkage_kind": found.kind if found else np.full(n, "", dtype=object),
+        "extraction_others": (found.extraction - own) / total if found and total > 0 else none,
+    }
     if found is None:
         because.append(unknown(LINKAGES, code or "leontief_unproductive", formation, at))
     network, code, at = formation_supply(formation, analysed.graph)
@@ -87,15 +98,10 @@ def _of(formation: Formation, analysed: Analysed, people: pd.DataFrame) -> pd.Da
         who = {"members": formation.ids[unstated].astype(str).tolist()}
         because.append(say("key.known_output", figures={"columns": [*RISKS, "extraction_others"]}, who=who))
     columns |= {"systemic_risk": risk, "systemic_downstream": down, "systemic_upstream": up}
-    frame = pd.DataFrame(columns)
-    first, top = _leads(frame)
-    frame["first_by"] = [
-        coded([say("key.first", measures={"columns": names})] if names else []) for names in first
-    ]
-    frame["leading_measures"] = top
-    frame["because"] = coded(because)
-    order = np.lexsort((frame.index, -frame["output"].astype("float64").fillna(-1), -top))
-    return frame.iloc[order]
+    first, top = _leads({**held, **columns}, n)
+    led = [coded([say("key.first", measures={"columns": names})] if names else []) for names in first]
+    told = np.full(n, coded(because), dtype=object)
+    return {**columns, "first_by": np.array(led, dtype=object), "leading_measures": top, "because": told}
 
 
 def unknown(figures: Sequence[str], code: str, formation: Formation, at: Flags) -> Said:
@@ -105,12 +111,12 @@ def unknown(figures: Sequence[str], code: str, formation: Formation, at: Flags) 
     return say("key.unknown", figures={"columns": list(figures)}, reason={"reason": [code, "", who]})
 
 
-def _leads(frame: pd.DataFrame) -> tuple[list[list[str]], NDArray[np.int64]]:
-    """Return the measures that each row is alone first in, and in how many it is among the first three."""
-    first: list[list[str]] = [[] for _ in range(len(frame))]
-    top = np.zeros(len(frame), dtype=np.int64)
+def _leads(figures: Mapping[str, FloatArray], n: int) -> tuple[list[list[str]], NDArray[np.int64]]:
+    """Return the measures that each is alone first in, and in how many it is among the first three."""
+    first: list[list[str]] = [[] for _ in range(n)]
+    top = np.zeros(n, dtype=np.int64)
     for measure in MEASURES:
-        values = frame[measure].astype("float64").to_numpy()
+        values = figures[measure]
         known = np.flatnonzero(~np.isnan(values))
         if len(known) < 2 or np.ptp(values[known]) <= 1e-9 * max(1.0, abs(float(values[known].max()))):
             continue
