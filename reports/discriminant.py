@@ -60,12 +60,12 @@ def one_population(values: FloatArray) -> tuple[FloatArray, FloatArray]:
     >>> bool((low < high).all()), abs(float(low[1] + high[1])) < 1e-9
     (True, True)
     """
-    from scipy.stats import beta, norm
+    from scipy.special import betaincinv, ndtri
 
     n = len(values)
     k = np.arange(1, n + 1)
     mean, spread = values.mean(), max(values.std(ddof=1), 1e-9)
-    low, high = (norm.ppf(beta.ppf(q, k, n + 1 - k), mean, spread) for q in (0.05, 0.95))
+    low, high = (ndtri(betaincinv(k, n + 1 - k, q)) * spread + mean for q in (0.05, 0.95))
     return np.asarray(low), np.asarray(high)
 
 

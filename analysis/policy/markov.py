@@ -35,11 +35,11 @@ def credible(count: int, of: int, states: int, level: float = 0.95) -> tuple[flo
     >>> [round(end, 3) for end in credible(18, 19, 9)]
     [0.748, 0.989]
     """
-    from scipy.stats import beta
+    from scipy.special import betaincinv
 
     prior = 1 / states
     tail = (1 - level) / 2
-    low, high = (float(beta.ppf(q, prior + count, 1 - prior + of - count)) for q in (tail, 1 - tail))
+    low, high = (float(betaincinv(prior + count, 1 - prior + of - count, q)) for q in (tail, 1 - tail))
     return low, high
 
 
@@ -69,11 +69,11 @@ class Homogeneity:
     @property
     def asymptotic(self) -> tuple[float, float]:
         """P-values of both by χ²; NaN without a degree of freedom."""
-        from scipy.stats import chi2
+        from scipy.special import chdtrc
 
         if not self.freedom:
             return float("nan"), float("nan")
-        pearson, ratio = (float(chi2.sf(x, self.freedom)) for x in (self.pearson, self.likelihood_ratio))
+        pearson, ratio = (float(chdtrc(self.freedom, x)) for x in (self.pearson, self.likelihood_ratio))
         return pearson, ratio
 
 

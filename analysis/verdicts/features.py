@@ -376,14 +376,12 @@ def _repeats(columns: Mapping[str, FloatArray]) -> dict[str, str]:
 
     Of the two the one that is known for fewer clusters is named, else the later one.
     """
-    from scipy.stats import rankdata
-
     out: dict[str, str] = {}
     for (one, first), (other, second) in combinations(columns.items(), 2):
         both = ~np.isnan(first) & ~np.isnan(second)
         if both.sum() < MIN_KNOWN or one in out or other in out:
             continue
-        rank, again = rankdata(first[both]), rankdata(second[both])
+        rank, again = (pd.Series(side[both]).rank().to_numpy() for side in (first, second))
         if (rank == again).all() or (rank == both.sum() + 1 - again).all():
             fewer = one if (~np.isnan(first)).sum() < (~np.isnan(second)).sum() else other
             out[fewer] = "repeats another"
