@@ -1,35 +1,47 @@
-"""Compiled kernels: one typed decorator around numba that costs nothing until a kernel runs.
+"""Compiled kernels: one typed decorator that costs nothing until a kernel runs.
 
-A decorated function is a `Kernel`. numba is imported, and the machine code compiled or read from its cache
-on disk, at the first call, so that importing a module of kernels stays cheap. Kernels may call kernels.
-
-numba keys its cache by the file of the *called* kernel: a kernel that calls another one belongs in the same
-file, or an edit of the inner one would leave the outer one's cached code stale.
+A decorated function is a `Kernel`. At its first call with arguments of a kind it is read (see
+`clustercoop.analysis.lowering.module`) and compiled by LLVM for this processor, which takes some hundredths
+of a second. The machine code is kept in `CLUSTERCOOP_KERNELS`, or the cache folder, under a digest of all
+that it was made from: LLVM's text and version, and the processor. Kernels may call kernels.
 """
 
 from __future__ import annotations
 
+import ctypes
 import functools
-import gc
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+import hashlib
+import os
+import struct
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import Any, Final, Generic, ParamSpec, TypeVar
+
+import numpy as np
+
+from clustercoop.graph.places import cache_folder
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
+_HEADER: Final = object.__basicsize__
+"""Where the fields of an array's object begin (numpy's `PyArrayObject`): address, axes, sizes."""
 
-OPTIONS: Final[Mapping[str, Any]] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
-"""How every kernel is compiled; none is called from C."""
+_LETTERS: Final = {float: "d", int: "q", bool: "q", np.uint64: "Q"}
+_SPEED: Final = 2
+_turn: Final = threading.RLock()
 
 
 class Kernel(Generic[P, R]):
-    """A function that numba compiles at its first call.
+    """A function that is compiled at its first call.
 
     Parameters
     ----------
     function : callable
-        Written in what numba's nopython mode accepts.
+        Written in what `clustercoop.analysis.lowering.module` accepts.
 
     Attributes
     ----------
@@ -39,67 +51,178 @@ class Kernel(Generic[P, R]):
 
     def __init__(self, function: Callable[P, R]) -> None:
         self.python = function
+        self._made: dict[tuple[Any, ...], Callable[[list[Any]], Any]] = {}
         functools.update_wrapper(self, function)
 
-    @functools.cached_property
-    def dispatcher(self) -> Any:
-        """Return what Python calls: compiled, and cached on disk where a cache directory can be written."""
-        try:
-            return self._compiled(cache=True)
-        except RuntimeError:  # numba found no writable directory for its cache
-            return self._compiled(cache=False)
-
-    @functools.cached_property
-    def callee(self) -> Any:
-        """Return what other kernels call: it needs no entry from Python, and is cached within its callers."""
-        return self._compiled(no_cpython_wrapper=True)
-
-    def _compiled(self, **options: Any) -> Any:
-        import numba
-
-        _teach_numba()
-        return numba.njit(self.python, **OPTIONS, **options)
-
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        """Run the compiled function."""
-        compiled = self.dispatcher
-        if compiled.overloads:
-            result: R = compiled(*args, **kwargs)
-            return result
-        with _collector_paused():
-            result = compiled(*args, **kwargs)
+        """Run the compiled function.
+
+        Raises
+        ------
+        TypeError
+            An argument of a kind that kernels do not take, or an array that is not C-ordered.
+        MemoryError
+            There is no room for what the kernel works with.
+        """
+        kinds: list[Any] = []
+        given: list[Any] = []
+        _flatten(args if not kwargs else (*args, *kwargs.values()), kinds, given)
+        key = tuple(kinds)
+        made = self._made.get(key)
+        if made is None:
+            with _turn:
+                made = self._made[key] = _compiled(self.python, _nested(iter(kinds)))
+        result: R = made(given)
         return result
 
 
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Pause the cyclic garbage collector, which takes a fifth of a compilation by walking its data."""
-    running = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if running:
-            gc.enable()
+def _flatten(args: tuple[Any, ...], kinds: list[Any], given: list[Any]) -> None:
+    """Write the kind of each argument to `kinds`, tuples in brackets, and what is passed to `given`."""
+    for arg in args:
+        sort = type(arg)
+        if sort is np.ndarray:
+            if not arg.flags.c_contiguous:
+                raise TypeError("kernels take C-ordered arrays")
+            kinds.append((arg.dtype.char, arg.ndim))
+            given.append(id(arg))
+        elif sort is float or sort is int or sort is bool:
+            kinds.append(sort)
+            given.append(arg)
+        elif sort is tuple:
+            kinds.append("(")
+            _flatten(arg, kinds, given)
+            kinds.append(")")
+        elif isinstance(arg, np.generic) and isinstance(arg.item(), int | float):
+            kinds.append(type(arg.item()))
+            given.append(arg.item())
+        else:
+            raise TypeError(f"kernels take no {sort.__name__}")
+
+
+def _nested(kinds: Any) -> tuple[Any, ...]:
+    """Return the kinds as `clustercoop.analysis.lowering.writer` says them."""
+    found: list[Any] = []
+    for kind in kinds:
+        if kind == ")":
+            break
+        if kind == "(":
+            found.append(("tuple", *_nested(kinds)))
+        else:
+            found.append(("array", *kind) if isinstance(kind, tuple) else kind)
+    return tuple(found)
+
+
+def _compiled(python: Callable[..., Any], kinds: tuple[Any, ...]) -> Callable[[list[Any]], Any]:
+    """Return a function of what is passed, for arguments of these kinds."""
+    from clustercoop.analysis.lowering.module import Module
+    from clustercoop.analysis.lowering.writer import NO_MEMORY
+
+    module = Module(checked=bool(os.environ.get("CLUSTERCOOP_CHECKED")))
+    kind = module.entry(python, kinds, _HEADER)
+    entry = ctypes.CFUNCTYPE(None, ctypes.c_char_p, ctypes.c_void_p)(_address("\n".join(module.parts)))
+    pack = struct.Struct("".join(_letters(each) for each in kinds)).pack
+    returned = struct.Struct("q" + _letters(kind))
+    read, room = returned.unpack, ctypes.c_char * returned.size
+    single, parts = not isinstance(kind, tuple), _flags(kind)
+
+    def run(given: list[Any]) -> Any:
+        found = room()
+        entry(pack(*given), found)
+        end, *results = read(found.raw)
+        if end:
+            raise (MemoryError if end == NO_MEMORY else IndexError)(f"in kernel {python.__name__}")
+        for k in parts:
+            results[k] = bool(results[k])
+        return results[0] if single else tuple(results) or None
+
+    return run
+
+
+def _letters(kind: Any) -> str:
+    """Return how `struct` packs a value of `kind`, 8 bytes each: an array as its object's address."""
+    if not isinstance(kind, tuple):
+        return _LETTERS[kind]
+    return "Q" if kind[0] == "array" else "".join(map(_letters, kind[1:]))
+
+
+def _flags(kind: Any) -> list[int]:
+    flat = kind[1:] if isinstance(kind, tuple) else (kind,)
+    return [k for k, each in enumerate(flat) if each is bool]
 
 
 @functools.cache
-def _teach_numba() -> None:
-    """Let compiled code resolve a `Kernel` it calls to that kernel's compiled function."""
-    import numba
-    from numba.extending import typeof_impl
+def _machine() -> tuple[Any, Any, str]:
+    """Return LLVM's view of this processor, what runs its code, and what both are."""
+    import llvmlite.binding as llvm
 
-    typeof: Any = numba.typeof
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    libc = ctypes.cdll.ucrtbase if sys.platform == "win32" else ctypes.CDLL(None)
+    for name in ("calloc", "free", "exp"):
+        llvm.add_symbol(name, ctypes.cast(getattr(libc, name), ctypes.c_void_p).value)
+    target = llvm.Target.from_triple(llvm.get_process_triple())
+    options = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten(), _SPEED
+    machine, other = (target.create_target_machine(*options, jit=True) for _ in range(2))
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), other)
+    return machine, engine, f"{llvm.llvm_version_info} {machine.triple} {options}"
 
-    @typeof_impl.register(Kernel)
-    def _(kernel: Kernel[..., Any], context: object) -> Any:
-        return typeof(kernel.callee)
+
+@functools.cache
+def _address(text: str) -> int:
+    """Return where the machine code of LLVM's `text` lies."""
+    import llvmlite.binding as llvm
+
+    _, engine, said = _machine()
+    digest = hashlib.sha256(f"{said}\n{text}".encode()).hexdigest()
+    engine.add_object_file(llvm.ObjectFileRef.from_data(_code(text, digest)))
+    engine.finalize_object()
+    return int(engine.get_function_address(f"k{digest}"))
+
+
+def _code(text: str, digest: str) -> bytes:
+    """Return the machine code of LLVM's `text`, read from disk or compiled and kept there."""
+    import llvmlite.binding as llvm
+
+    told, usual = os.environ.get("CLUSTERCOOP_KERNELS"), cache_folder()
+    folder = Path(told) if told else usual and usual / "kernels"
+    if folder and (kept := _read(folder / digest)):
+        return kept
+    machine, _, _ = _machine()
+    module = llvm.parse_assembly(text.replace("@entry(", f"@k{digest}("))
+    module.triple, module.data_layout = machine.triple, str(machine.target_data)
+    options = llvm.create_pipeline_tuning_options(_SPEED)
+    options.loop_vectorization = options.slp_vectorization = True
+    builder = llvm.create_pass_builder(machine, options)
+    builder.getModulePassManager().run(module, builder)
+    code: bytes = machine.emit_object(module)
+    if folder:
+        _write(folder / digest, code)
+    return code
+
+
+def _read(place: Path) -> bytes | None:
+    """Return the code kept at `place`; None where there is none, or it is damaged."""
+    with suppress(OSError):
+        whole = place.read_bytes()
+        if hashlib.sha256(whole[32:]).digest() == whole[:32]:
+            return whole[32:]
+    return None
+
+
+def _write(place: Path, code: bytes) -> None:
+    """Keep `code` at `place`, whole or not at all; a folder that cannot be written is left aside."""
+    part = place.with_name(f"{place.name}.{os.getpid()}")
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(hashlib.sha256(code).digest() + code)
+        os.replace(part, place)
+    except OSError:
+        with suppress(OSError):
+            part.unlink()
 
 
 def jit(function: Callable[P, R]) -> Kernel[P, R]:
-    """Compile `function` with numba (nopython, no GIL, IEEE division) at its first call.
-
-    Integer overflow wraps and array bounds are not checked, as in C; division by zero gives inf or NaN.
+    """Compile `function` at its first call; it holds no lock of Python's while it runs.
 
     Examples
     --------

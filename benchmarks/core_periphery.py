@@ -200,7 +200,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--nulls", type=int, default=30, help="replicates of cpnet's q-s test")
     chosen = parser.parse_args()
-    print(", ".join(f"{name} {version(name)}" for name in ("bctpy", "cpnet", "networkx", "numpy", "numba")))
+    print(", ".join(f"{name} {version(name)}" for name in ("bctpy", "cpnet", "networkx", "numpy")))
     for links in (80, 240, 700):
         compare(40, links, chosen.repeats, chosen.patience)
     null_rates(chosen.nulls)

@@ -115,7 +115,7 @@ def compiling() -> float:
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(
             [sys.executable, "-c", COLD],
-            env={**os.environ, "NUMBA_CACHE_DIR": folder, "PYTHONPATH": os.getcwd()},
+            env={**os.environ, "CLUSTERCOOP_KERNELS": folder, "PYTHONPATH": os.getcwd()},
             capture_output=True,
             text=True,
             check=True,
@@ -132,7 +132,7 @@ def main() -> int:
     if not SHARED.exists():
         print(f"{SHARED} is absent: nothing to measure")
         return 0
-    packages = ", ".join(f"{name} {version(name)}" for name in ("numpy", "scipy", "numba", "networkx"))
+    packages = ", ".join(f"{name} {version(name)}" for name in ("numpy", "scipy", "llvmlite", "networkx"))
     print(f"Python {platform.python_version()}, {packages}, {os.cpu_count()} cores")
     dataset, edges, nodes = read()
     graph = SupplyGraph.from_tables(dataset, currency="USD")

@@ -34,7 +34,6 @@ from clustercoop.analysis.typology import classify, currency_gaps, load_threshol
 from clustercoop.analysis.unknown import all_gaps
 from clustercoop.analysis.unsettled import open_rows, unsettled
 from clustercoop.analysis.verdicts.verdict import assess
-from clustercoop.analysis.warm import warm
 from clustercoop.graph.columns import output_columns, policy_tables
 from clustercoop.graph.findings import Findings
 from clustercoop.graph.formation import Formation
@@ -93,8 +92,6 @@ def analyze_graph(
     formations = [f for f in graph.formations() if only is None or (f.cluster_id, f.year) in only]
 
     def measure(fresh: Sequence[Formation]) -> list[Measured]:
-        if settings.engine == "local" and "core" in settings.metrics.split(","):
-            warm([formation.n for formation in fresh], settings.nulls > 0)
         task = partial(measure_formation, graph=graph, settings=settings)
         return engines.chosen(settings).map(task, fresh, progress=progress, phase="core and closedness")
 

@@ -8,10 +8,8 @@ A file of SQLite holds them; it may be deleted at any time.
 from __future__ import annotations
 
 import hashlib
-import os
 import pickle
 import sqlite3
-import sys
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing, suppress
@@ -30,25 +28,12 @@ from clustercoop.analysis.metric import Measured
 from clustercoop.analysis.unsettled import open_rows, unsettled
 from clustercoop.graph.formation import Formation
 from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.places import cache_folder
 from clustercoop.graph.settings import FILES, Settings
 
 MOST: Final = 20_000
 """Formations that are kept; the oldest go."""
 _ROWS: Final = ("internal_rows", "self_rows", "sales_rows", "purchase_rows", "knowledge_rows")
-
-
-def folder() -> Path | None:
-    """Return where measures are kept: ``CLUSTERCOOP_CACHE`` or the user's cache; None where that is empty."""
-    told = os.environ.get("CLUSTERCOOP_CACHE")
-    if told is not None:
-        return Path(told) if told else None
-    try:
-        home = Path.home()
-    except RuntimeError:
-        return None
-    usual = {"win32": os.environ.get("LOCALAPPDATA", ""), "darwin": str(home / "Library" / "Caches")}
-    base = usual.get(sys.platform) or os.environ.get("XDG_CACHE_HOME") or str(home / ".cache")
-    return Path(base) / "clustercoop"
 
 
 def reused(
@@ -61,7 +46,7 @@ def reused(
 
     A cache that cannot be read or written is left aside.
     """
-    place = None if settings.no_cache or settings.metrics == "cooperation" else folder()
+    place = None if settings.no_cache or settings.metrics == "cooperation" else cache_folder()
     if place is None or not formations:
         return measure(formations)
     keys = digests(formations, graph, settings)
@@ -166,6 +151,6 @@ def _code() -> str:
         for path in sorted(root.rglob("*")):
             if path.suffix in (".py", ".csv", ".toml") and path.is_file():
                 digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
-    for name in ("numpy", "scipy", "numba", "pandas"):
+    for name in ("numpy", "scipy", "llvmlite", "pandas"):
         digest.update(version(name).encode())
     return digest.hexdigest()

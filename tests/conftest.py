@@ -5,21 +5,21 @@ from __future__ import annotations
 import gc
 import os
 import tempfile
+from pathlib import Path
 
 # A thread each: where processes share the tests, those of a linear algebra library only wait for one another.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # Tests measure: what an earlier run kept tells nothing of the code, nor do they leave anything behind.
 os.environ["CLUSTERCOOP_CACHE"] = ""
+# Machine code is kept by what it is made from: nothing of an earlier run can be taken for this one's.
+os.environ["CLUSTERCOOP_KERNELS"] = str(Path(__file__).resolve().parent / "__pycache__" / "kernels")
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 import hypothesis
 import pytest
 
-from clustercoop.analysis import jit
 from clustercoop.analysis.results import Result
 from clustercoop.graph.stores.protocol import Store
 from clustercoop.graph.stores.uri import open_store
@@ -39,26 +39,12 @@ hypothesis.settings.load_profile("calm")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Where processes share the tests, give them a folder, and let one compile a kernel that all read."""
-    if "PYTEST_XDIST_WORKER" not in os.environ:
-        if getattr(config.option, "numprocesses", None):
-            folder = tempfile.TemporaryDirectory(prefix="clustercoop-tests-")
-            config.add_cleanup(folder.cleanup)
-            os.environ[SHARED_FOLDER] = folder.name
-            config.option.loadscopereorder = False  # in the order of collection: see below
-        return
-    import fcntl
-
-    paused = jit._collector_paused
-    turn = Path(os.environ[SHARED_FOLDER]) / "compiling.lock"
-
-    @contextmanager
-    def in_turn() -> Iterator[None]:
-        with turn.open("w") as file, paused():
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
-
-    jit._collector_paused = in_turn
+    """Where processes share the tests, give them a folder."""
+    if "PYTEST_XDIST_WORKER" not in os.environ and getattr(config.option, "numprocesses", None):
+        folder = tempfile.TemporaryDirectory(prefix="clustercoop-tests-")
+        config.add_cleanup(folder.cleanup)
+        os.environ[SHARED_FOLDER] = folder.name
+        config.option.loadscopereorder = False  # in the order of collection: see below
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -115,8 +115,8 @@ def _admissible_path(
 
 
 @jit
-def _least_removal(n: int, src: Ints, dst: Ints, capacity: Ints) -> Ints:
-    """Return how much to take off each link so that every participant is balanced, least in sum.
+def _least_removal(n: int, src: Ints, dst: Ints, capacity: Ints, removed: Ints) -> None:
+    """Write how much to take off each link so that every participant is balanced, least in sum.
 
     Min-cost flow at unit cost from net suppliers to net buyers along the links, by the primal–dual
     method: with potentials p, an arc of the residual network is admissible when cost + p_u − p_v = 0;
@@ -164,10 +164,8 @@ def _least_removal(n: int, src: Ints, dst: Ints, capacity: Ints) -> Ints:
                     residual[path[step] ^ 1] += amount
                 excess[start] -= amount
                 excess[end] += amount
-    removed = np.zeros(m, np.int64)
     for e in range(m):
         removed[e] = residual[2 * e + 1]
-    return removed
 
 
 def maximum_circulation(
@@ -215,7 +213,8 @@ def maximum_circulation(
     value = weight[within]
     shift = 60 - math.frexp(float(value.sum()))[1]
     capacity = np.rint(np.ldexp(value, shift)).astype(np.int64)
-    removed = _least_removal(n, src[within].astype(np.int64), dst[within].astype(np.int64), capacity)
+    removed = np.empty_like(capacity)
+    _least_removal(n, src[within].astype(np.int64), dst[within].astype(np.int64), capacity, removed)
     kept = np.ldexp((capacity - removed).astype(np.float64), -shift)
     circulating[within] = np.where(removed == 0, value, np.minimum(kept, value))
     return circulating

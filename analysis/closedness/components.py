@@ -16,8 +16,8 @@ Ints = NDArray[np.int64]
 
 
 @jit
-def _strong_labels(n: int, src: Ints, dst: Ints) -> Ints:
-    """Return strong component numbers (Tarjan 1972, without recursion), each after all that it can reach."""
+def _strong_labels(n: int, src: Ints, dst: Ints, label: Ints) -> None:
+    """Write strong component numbers (Tarjan 1972, without recursion), each after all that it can reach."""
     first = np.zeros(n + 2, np.int64)
     for e in range(src.size):
         first[src[e] + 2] += 1
@@ -27,7 +27,6 @@ def _strong_labels(n: int, src: Ints, dst: Ints) -> Ints:
     for e in range(src.size):
         head[first[src[e] + 1]] = dst[e]
         first[src[e] + 1] += 1
-    label = np.zeros(n, np.int64)
     order = np.zeros(n, np.int64)  # when a participant was met; −1 not yet
     low = np.zeros(n, np.int64)
     pending = np.zeros(n, np.int64)  # met, but not yet in a finished component
@@ -72,7 +71,6 @@ def _strong_labels(n: int, src: Ints, dst: Ints) -> Ints:
             depth -= 1
             if depth:
                 low[walk[depth - 1]] = min(low[walk[depth - 1]], low[u])
-    return label
 
 
 def component_labels(n: int, src: Index, dst: Index, *, strong: bool) -> Ints:
@@ -88,7 +86,9 @@ def component_labels(n: int, src: Index, dst: Index, *, strong: bool) -> Ints:
     start, stop = src.astype(np.int64), dst.astype(np.int64)
     if not strong:
         start, stop = np.concatenate([start, stop]), np.concatenate([stop, start])
-    return _strong_labels(n, start, stop)
+    label = np.empty(n, np.int64)
+    _strong_labels(n, start, stop, label)
+    return label
 
 
 @per_formation

@@ -26,8 +26,10 @@ _STILL: Final = 1e-12
 
 
 @jit
-def _heights(n: int, src: Ints, dst: Ints, value: FloatArray, climbs: FloatArray, order: Ints) -> FloatArray:
-    """Return the heights that minimise Σ w (h_j − h_i − climb)², each component's last in `order` at 0.
+def _heights(
+    src: Ints, dst: Ints, value: FloatArray, climbs: FloatArray, order: Ints, height: FloatArray
+) -> None:
+    """Write the heights that minimise Σ w (h_j − h_i − climb)², each component's last in `order` at 0.
 
     Participants are taken out one by one. The best height of the one taken out leaves, between every two
     of its neighbours i and j, a link of value w_i w_j / Σ w whose climb is the difference of theirs; links
@@ -35,6 +37,7 @@ def _heights(n: int, src: Ints, dst: Ints, value: FloatArray, climbs: FloatArray
     another, so every climb is exact to rounding however unequal the links are (as in the elimination of
     Grassmann, Taksar and Heyman, 1985).
     """
+    n = height.size
     weight = np.zeros((n, n))
     climb = np.zeros((n, n))
     for e in range(src.size):
@@ -65,9 +68,9 @@ def _heights(n: int, src: Ints, dst: Ints, value: FloatArray, climbs: FloatArray
                     climb[i, j] += (climb[k, j] - climb[k, i] - climb[i, j]) * (more / both)
                     climb[j, i] = -climb[i, j]
                     weight[i, j] = weight[j, i] = both
-    height = np.zeros(n)
     for step in range(n - 1, -1, -1):
         k = order[step]
+        height[k] = 0.0
         first = -1
         whole = 0.0
         for i in range(n):
@@ -81,6 +84,13 @@ def _heights(n: int, src: Ints, dst: Ints, value: FloatArray, climbs: FloatArray
             for i in range(first + 1, n):
                 if weight[k, i] > 0.0:
                     height[k] += (height[i] - climb[k, i] - start) * (weight[k, i] / whole)
+
+
+def _eliminated(n: int, src: Ints, dst: Ints, value: FloatArray, climbs: FloatArray) -> FloatArray:
+    """Return the heights of `_heights`, the least connected taken out first."""
+    degree = np.bincount(np.concatenate([src, dst]), minlength=n)
+    height = np.empty(n)
+    _heights(src, dst, value, climbs, np.argsort(degree, kind="stable"), height)
     return height
 
 
@@ -93,9 +103,7 @@ def link_levels(n: int, src: Index, dst: Index, weight: FloatArray, whole: bool 
     start, stop = src[proper].astype(np.int64), dst[proper].astype(np.int64)
     value = np.maximum(weight[proper] / float(weight.max()), _LEAST)
     if n <= DENSE:
-        degree = np.bincount(np.concatenate([start, stop]), minlength=n)
-        order = np.argsort(degree, kind="stable")
-        height = _heights(n, start, stop, value, np.ones(len(value)), order)
+        height = _eliminated(n, start, stop, value, np.ones(len(value)))
     else:
         height = _settled(n, start, stop, value)
     if whole:
@@ -139,8 +147,7 @@ def _settled(n: int, src: Ints, dst: Ints, value: FloatArray) -> FloatArray:
 def _moves(n: int, src: Ints, dst: Ints, value: FloatArray, climb: FloatArray) -> FloatArray:
     """Return the shifts d that minimise Σ w (d_j − d_i − climb)², one participant a component at 0."""
     if n <= DENSE:
-        degree = np.bincount(np.concatenate([src, dst]), minlength=n)
-        return _heights(n, src, dst, value, climb, np.argsort(degree, kind="stable"))
+        return _eliminated(n, src, dst, value, climb)
     pull = value * climb
     _, roots = np.unique(component_labels(n, src, dst, strong=False), return_index=True)
     free = np.ones(n, bool)

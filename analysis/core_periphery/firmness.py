@@ -114,8 +114,7 @@ def perturbed_cores(
     y = np.where(kept, entered(shaken, weights, float(np.median(edges.weight))), 0.0)
     pointers, other, at = np.zeros(n + 1, np.int64), np.zeros(2 * m, np.int32), np.zeros(2 * m)
     kernels.both_ends(n, edges.src, edges.dst, np.arange(m, dtype=np.float64), pointers, other, at)
-    # A link left out counts as one of value 0. Rows are contiguous, as the kernel has them from others: a row
-    # of another layout would have it compiled twice.
+    # A link left out counts as one of value 0. Kernels take contiguous rows.
     values = np.ascontiguousarray(y[:, at.astype(np.int64)])
     stream = np.array([seed], np.uint64)
     found = np.zeros((replicates, n), bool)

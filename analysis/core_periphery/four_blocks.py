@@ -14,9 +14,6 @@ each link twice: with its supplier (participant i's from ``pointers[i]``), then 
 
 so that the correlation after moving i from h to t is slope[h, t] × (link value on cells of pattern 1 then) −
 offset[h, t]: an evaluation costs one product, a move O(degree).
-
-The first run waits for the compiler, so all room comes from the caller. The kernels call each other, so
-they stay in one file (see `clustercoop.analysis.jit`).
 """
 
 from __future__ import annotations
@@ -26,6 +23,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from clustercoop.analysis.core_periphery.kernels import uniform
 from clustercoop.analysis.jit import jit
 
 Floats = NDArray[np.float64]
@@ -50,16 +48,6 @@ FRESH: Final = 0.4
 
 SHAKEN: Final = 0.5
 """A perturbation draws anew up to this share of the participants."""
-
-
-@jit
-def uniform(stream: Words) -> float:
-    """Return a uniform number in [0, 1) with 53 bits of a splitmix64 stream (Steele, Lea & Flood 2014)."""
-    stream[0] += np.uint64(0x9E3779B97F4A7C15)
-    z = stream[0]
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return float((z ^ (z >> np.uint64(31))) >> np.uint64(11)) * 1.1102230246251565e-16
 
 
 @jit
@@ -226,8 +214,7 @@ def search(
                     target, top = t, r
             idle += 1
             if target != h:
-                # int() hides a first constant, for which one more variant would be compiled.
-                move(n, int(i), target, pointers, near, value, block, gain, table, sums)
+                move(n, i, target, pointers, near, value, block, gain, table, sums)
                 peak, idle = top, 0
             i = i + 1 if i + 1 < n else 0
         if peak > best + TIE:
@@ -255,7 +242,7 @@ def search(
             if chosen == n:
                 continue
             until[chosen] = step + tenure + int(uniform(stream) * tenure)
-            move(n, chosen, int(target), pointers, near, value, block, gain, table, sums)
+            move(n, chosen, target, pointers, near, value, block, gain, table, sums)
             if top > peak + TIE:
                 peak, last = top, step
             if top > best + TIE:

@@ -9,11 +9,6 @@ in its first n rows and Σy² in the next n, or nothing above `TABLE` participan
     state = [Σy and Σy² inside the core, the same inside the periphery, core size, Σy and Σy² of all links]
 
 so that the fit after moving any one participant costs O(1), and the move O(degree), or O(n) by the table.
-
-The first run waits for the compiler, so what compiles slowly is avoided: array statements (copies are loops,
-sorting is our own), more kinds of new arrays than `np.zeros` of floats and of int64, and a constant −1 for
-"nobody", which would compile its callees once more (n stands for it). The kernels call each other, so they
-stay in one file (see `clustercoop.analysis.jit`).
 """
 
 from __future__ import annotations

@@ -210,8 +210,7 @@ def tier_search(
             return best, second, ties
     climbed[0] += 1
     climbed[climbed[0]] = mark
-    # int() hides from the compiler where a number began: it would compile one more variant for that constant.
-    return tier_climb(density, pointers, other, sides, counts, x, best_x, best, second, int(ties))
+    return tier_climb(density, pointers, other, sides, counts, x, best_x, best, second, ties)
 
 
 @jit

@@ -23,8 +23,8 @@ from tests.places import ROOT
 
 ROOMS = ("clustercoop", "graph", "loaders", "analysis", "engines", "reports")
 HEAVY = (
-    "jinja2", "kglite", "matplotlib", "neo4j", "networkx", "numba", "numpy", "openpyxl", "pandas", "pyarrow",
-    "pyspark", "python_calamine", "pyvis", "scipy", "sklearn", "xlsxwriter",
+    "jinja2", "kglite", "llvmlite", "matplotlib", "neo4j", "networkx", "numpy", "openpyxl", "pandas",
+    "pyarrow", "pyspark", "python_calamine", "pyvis", "scipy", "sklearn", "xlsxwriter",
 )  # fmt: skip
 CONTRACT = (
     "ClusterCoopError", "DataError", "ParameterError", "SchemaError", "StrictError", "SupplyGraph",

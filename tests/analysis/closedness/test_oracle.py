@@ -27,8 +27,7 @@ from clustercoop.analysis.closedness import (
     trophic_incoherence,
     trophic_levels,
 )
-from clustercoop.analysis.closedness.circulation import _least_removal
-from clustercoop.analysis.closedness.components import _strong_labels, component_labels
+from clustercoop.analysis.closedness.components import component_labels
 from clustercoop.analysis.linear import solve_leontief
 from clustercoop.graph.formation import FloatArray
 from clustercoop.graph.settings import Settings
@@ -231,19 +230,6 @@ def test_not_productive_is_unknown(flows: FloatArray, factor: float) -> None:
         assert np.isnan(found).all()
     elif radius < 1 - 1e-6:
         assert (found >= 1 - 1e-9).all()
-
-
-@settings(deadline=None, max_examples=25)
-@given(networks(most=6, loops=True))
-def test_compiled_kernels_equal_their_python(flows: FloatArray) -> None:
-    n = len(flows)
-    src, dst = (side.astype(np.int64) for side in np.nonzero(flows))
-    capacity = np.rint(flows[src, dst] * 1000).astype(np.int64)
-    assert _strong_labels(n, src, dst).tolist() == _strong_labels.python(n, src, dst).tolist()
-    labels = component_labels(n, src, dst, strong=True)
-    own = labels[src] == labels[dst]
-    args: tuple[Any, ...] = (n, src[own], dst[own], capacity[own])
-    assert _least_removal(*args).tolist() == _least_removal.python(*args).tolist()
 
 
 figures = st.one_of(st.none(), st.sampled_from([0.0, 1e-6, 1.0, 50.0, 1e12]))
