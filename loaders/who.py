@@ -266,4 +266,6 @@ def _join_column(ledger: Ledger, column: str, index: Index, notes: Notes) -> Non
         named = [at for at in several if not ROUNDED.fullmatch(texts[at])]  # those are rejected as rounded
         where = np.isin(held.codes, named)
         ledger.unname(column, where)
-        ledger.reject(where, "id_ambiguous", column, detail=lambda row: "; ".join(several[held.codes[row]]))
+        ledger.reject(
+            where, "id_ambiguous", column, detail=lambda row: "; ".join(several[int(held.codes[row])])
+        )

@@ -53,7 +53,7 @@ def make(analysed: Analysed) -> pd.DataFrame:
     )
     keys = list(people)
     people = people.merge(analysed.participants[[*keys, *HELD]], on=keys, how="left", validate="1:1")
-    held = {name: people[name].astype("float64").to_numpy() for name in HELD}
+    held = {name: people[name].to_numpy("float64", na_value=np.nan) for name in HELD}
     parts: list[dict[str, Any]] = []
     for formation, stop in zip(formations, np.cumsum(sizes).tolist(), strict=True):
         own = slice(stop - formation.n, stop)
