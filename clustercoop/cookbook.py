@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from clustercoop.graph.errors import ParameterError, StoreError, UnknownNameError, parameter_error
 from clustercoop.graph.stores.base import check_bounds, late
+from clustercoop.graph.stores.cypher_guard import OPENING
 from clustercoop.graph.stores.protocol import QueryTimeoutError, StoreWarning
 from clustercoop.graph.stores.vocabulary import nearest
 from clustercoop.graph.texts import BASE, refusal, row_text, text, told
@@ -155,6 +156,8 @@ def get_query(name: str) -> NamedQuery:
         There is none of that name.
     """
     if name not in list_queries():
+        if len(name.split()) > 1 and name.split()[0].upper() in OPENING:
+            raise refusal(UnknownNameError, "no_query_cypher", name=repr(name))
         raise refusal(UnknownNameError, "no_query", name=repr(name), names=", ".join(list_queries()))
     return list_queries()[name]
 

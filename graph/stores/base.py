@@ -25,7 +25,14 @@ from clustercoop.graph.stores.protocol import (
     QueryTimeoutError,
     StoreWarning,
 )
-from clustercoop.graph.stores.vocabulary import Names, engine_warning, read_names, unknown_names
+from clustercoop.graph.stores.vocabulary import (
+    Names,
+    engine_warning,
+    never_equal,
+    read_names,
+    results_named,
+    unknown_names,
+)
 from clustercoop.graph.texts import refusal, told
 
 
@@ -66,6 +73,12 @@ class BaseStore(ABC):
         answer = self._run(statement, values, timeout, limit)
         if not doubts:
             doubts = [said for heard in answer.warnings if (said := engine_warning(heard))]
+        if not doubts and not any(cell for row in answer.rows for cell in row):
+            doubts = [
+                told("refusal.holds_no_results", name=name)
+                for name, probe in results_named(named, found).items()
+                if not self._run(probe, {}, timeout, 1).rows
+            ]
         for text in dict.fromkeys(doubts):
             warnings.warn(text, StoreWarning, stacklevel=2)
         return to_frame(answer.names, answer.rows, truncation(limit) if answer.more else "")
@@ -87,7 +100,7 @@ class BaseStore(ABC):
             wrong, doubts = unknown_names(named, values, self._more_names(timeout))
         if wrong:
             raise refusal(QueryRefusedError, "query", why=wrong)
-        return doubts
+        return [*doubts, *never_equal(named, values)]
 
     def _more_names(self, timeout: float) -> Names:
         """Return the names that the store has beside those of the layout."""

@@ -13,10 +13,12 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final
 
+from clustercoop.graph.schema import NUMERIC, tables
 from clustercoop.graph.stores import derived, records, results
 from clustercoop.graph.stores.cypher_guard import FUNCTIONS, Token
 from clustercoop.graph.texts import told
 
+_COMPARED: Final = ("=", "<>", "<", ">", "<=", ">=")
 _STORE: Final = frozenset({"id", "schema_version", "currency", "provenance", "tick", "years"})
 _PARTS_OF_TIME: Final = frozenset(
     "year quarter month week weekYear dayOfQuarter quarterDay day ordinalDay dayOfWeek weekDay hour minute "
@@ -38,6 +40,8 @@ class Names:
     nodes: dict[str, str] = field(default_factory=dict)
     """variable of a node → its label, "" where it has none or several"""
     links: dict[str, str] = field(default_factory=dict)
+    compared: list[tuple[str, Token]] = field(default_factory=list)
+    """(property, the number or string that it is held against)"""
 
 
 @cache
@@ -102,11 +106,15 @@ def read_names(found: list[Token]) -> Names:
             called = at + 2 < len(found) and found[at + 2].text == "("
             if before is not None and (_is_name(before) or before.text in ")]") and not called:
                 out.properties.append((bare(before) if _is_name(before) else "", bare(after)))
+                if at + 3 < len(found) and found[at + 2].text in _COMPARED:
+                    out.compared.append((bare(after), found[at + 3]))
         elif _is_name(token) and after is not None and after.text == ":" and kind.startswith("map"):
             if kind == "map":
                 out.keys.add(bare(token))
             else:
                 out.properties.append((owner, bare(token)))
+                if at + 2 < len(found):
+                    out.compared.append((bare(token), found[at + 2]))
     return out
 
 
@@ -181,6 +189,50 @@ def engine_warning(text: str) -> str:
     if name in _OF_RESULTS:
         return told("refusal.holds_no_results", name=name)
     return told("refusal.holds_no", name=name)
+
+
+@cache
+def _stored() -> tuple[frozenset[str], frozenset[str]]:
+    """Return the properties that hold texts, and those that hold numbers."""
+    columns = [column for spec in tables().values() for column in spec.columns]
+    numbers = {column.name for column in columns if column.type in (*NUMERIC, "year")}
+    texts = {"id", "key"} | {column.name for column in columns if column.type in ("id", "text")}
+    return frozenset(texts - numbers), frozenset(numbers - texts)
+
+
+def never_equal(named: Names, params: Mapping[str, Any]) -> list[str]:
+    """Return sentences about texts held against numbers, which an engine answers by no rows.
+
+    Examples
+    --------
+    >>> from clustercoop.graph.stores.cypher_guard import tokens
+    >>> never_equal(read_names(list(tokens("MATCH (p {id: 77})-[r]->() WHERE r.year = 2022 RETURN p"))), {})
+    ["id is a text and 77 a number: they are never equal; write '77'."]
+    """
+    texts, numbers = _stored()
+    out = []
+    for name, token in named.compared:
+        given = params.get(token.text[1:]) if token.kind == "parameter" else None
+        number = token.kind == "number" or (isinstance(given, int | float) and not isinstance(given, bool))
+        if number and name in texts:
+            value = token.text if given is None else str(given)
+            out.append(told("refusal.text_and_number", name=name, value=value))
+        elif name in numbers and (token.kind == "string" or isinstance(given, str)):
+            bare_value = token.text[1:-1] if given is None else str(given)
+            out.append(told("refusal.number_and_text", name=name, value=f"'{bare_value}'", bare=bare_value))
+    return out
+
+
+def results_named(named: Names, found: list[Token]) -> dict[str, str]:
+    """Return what of results a statement names, as labels, types or texts, each with one that looks for it."""
+    said = {*named.labels, *named.types, *(token.text[1:-1] for token in found if token.kind == "string")}
+    labels = layout()[0]
+    return {
+        name: f"MATCH (n:{name}) RETURN 1 AS n LIMIT 1"
+        if name in labels
+        else f"MATCH ()-[r:{name}]->() RETURN 1 AS n LIMIT 1"
+        for name in sorted(said & _OF_RESULTS)
+    }
 
 
 def _parameter_keys(value: Any) -> Iterator[str]:

@@ -99,6 +99,10 @@ def test_misspelt_labels_and_types_are_refused_with_the_nearest(loaded: Store) -
         ),
         ("MATCH (p:Participant) RETURN p.value AS n", "Participant has no property value"),
         ("MATCH (f:Formation) RETURN f.cooperation_ratio AS n", "holds no Formation"),
+        ("MATCH (f) WHERE f:Formation RETURN count(f) AS n", "holds no Formation"),
+        ("MATCH (f) WHERE 'Formation' IN labels(f) RETURN count(f) AS n", "holds no Formation"),
+        ("MATCH (p:Participant {id: 77}) RETURN p.name AS n", "id is a text and 77 a number"),
+        ("MATCH ()-[r:SUPPLIES]->() WHERE r.year = '2021' RETURN r.value AS n", "write 2021"),
     ],
 )
 def test_misspelt_properties_and_missing_results_are_told(loaded: Store, statement: str, says: str) -> None:
