@@ -224,7 +224,7 @@ def never_equal(named: Names, params: Mapping[str, Any]) -> list[str]:
 
 
 def results_named(named: Names, found: list[Token]) -> dict[str, str]:
-    """Return what of results a statement names, as labels, types or texts, each with one that looks for it."""
+    """Return what of results a statement names (labels, types, texts), each with one that looks for it."""
     said = {*named.labels, *named.types, *(token.text[1:-1] for token in found if token.kind == "string")}
     labels = layout()[0]
     return {
