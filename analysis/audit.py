@@ -174,8 +174,8 @@ def explain(
         if participant_id is not None or given.empty:
             raise
         return _of_indicator(cluster_id, year, given, settings)
-    contexts = year_contexts(graph, graph.formations(years=[year]))
-    members = read_members(formation, contexts[year], settings, load_thresholds(settings.thresholds))
+    year_context = year_contexts(graph)[year]
+    members = read_members(formation, year_context, settings, load_thresholds(settings.thresholds))
     if participant_id is not None:
         return _of_member(graph, formation, members, participant_id, settings)
     told = _of_formation(graph, formation, members, settings)

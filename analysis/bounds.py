@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from clustercoop.analysis.members import TOLERANCE, Members
+from clustercoop.analysis.metric import Measuring, is_known
 
 
 def cooperation_bounds(members: Members) -> tuple[float, float]:
@@ -77,3 +78,19 @@ def cooperation_bounds(members: Members) -> tuple[float, float]:
 
 def _ratio(part: float, whole: float) -> float:
     return float(part / whole) if whole > 0 else 1.0
+
+
+def settle(row: Measuring, figure: str, whole: bool = False) -> None:
+    """Settle a figure with its bounds, which are those of all members; say where there are none.
+
+    The bounds of a figure of the `whole`, as indicators state it, close on it. One of the members that
+    report is unknown where the bounds exclude it.
+    """
+    ends = f"{figure}_low", f"{figure}_high"
+    value, (low, high) = row[figure], (row[end] for end in ends)
+    if not np.isnan(value) and (whole or row.sources.get(figure) == "indicators"):
+        row[ends[0]] = row[ends[1]] = value
+    elif value < low - TOLERANCE * abs(low) or value > high + TOLERANCE * abs(high):
+        fallen = [name for name in (figure, f"{figure}_constant") if is_known(row.formation.get(name))]
+        row.leave_empty("part_excluded", *fallen, value=f"{value:.6g}")
+    row.leave_empty("bounds_none", *(end for end in ends if np.isnan(row[end])))

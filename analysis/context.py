@@ -7,9 +7,13 @@ from functools import cached_property
 
 from clustercoop.analysis.core_periphery.firmness import Firmness
 from clustercoop.analysis.core_periphery.measure import measure_cores
+from clustercoop.analysis.members import YearContext, year_contexts
 from clustercoop.analysis.metric import Measured
-from clustercoop.graph.formation import Formation
+from clustercoop.analysis.prices import prices_of
+from clustercoop.analysis.thresholds import Thresholds, load_thresholds
+from clustercoop.graph.formation import FloatArray, Formation
 from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.prices import Prices
 from clustercoop.graph.settings import Settings
 
 
@@ -18,7 +22,7 @@ class Context:
     """A formation's surroundings, and what several metrics need of it, each computed once.
 
     Throughflow, components and levels are remembered by the formation itself
-    (`clustercoop.analysis.memo.per_formation`).
+    (`clustercoop.analysis.memo.remembered`).
 
     Attributes
     ----------
@@ -26,11 +30,32 @@ class Context:
     graph : SupplyGraph
         Holds the kinds of links, and partners outside.
     settings : Settings
+    before : Formation, optional
+        The formation that stands before this one in the graph.
+    prices : Prices, optional
+        Those of the graph, where they are at hand.
     """
 
     formation: Formation
     graph: SupplyGraph
     settings: Settings
+    before: Formation | None = None
+    prices: Prices | None = None
+
+    @cached_property
+    def year(self) -> YearContext:
+        """What else is recorded in the year."""
+        return year_contexts(self.graph)[self.formation.year]
+
+    @cached_property
+    def thresholds(self) -> Thresholds:
+        """Limits and lists of roles."""
+        return load_thresholds(self.settings.thresholds)
+
+    def factor(self, formation: Formation) -> FloatArray | None:
+        """Return what brings members' amounts to constant prices, None where there are no price levels."""
+        prices = self.prices or prices_of(self.graph, self.settings, self.thresholds)
+        return prices.factors(formation.year, formation.industry_code) if prices else None
 
     @cached_property
     def cores(self) -> tuple[Measured, Firmness | None]:

@@ -14,7 +14,7 @@ Rules, stated once:
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,7 +23,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clustercoop.analysis import boundary, diversity
-from clustercoop.analysis.bounds import cooperation_bounds
+from clustercoop.analysis.bounds import cooperation_bounds, settle
+from clustercoop.analysis.context import Context
 from clustercoop.analysis.indicator_rows import fill_from_indicators
 from clustercoop.analysis.members import (
     Members,
@@ -32,46 +33,45 @@ from clustercoop.analysis.members import (
     covered_ratio,
     incomplete_share,
     read_members,
-    year_contexts,
 )
-from clustercoop.analysis.metric import NAN, Measured, Measuring
+from clustercoop.analysis.memo import remembered
+from clustercoop.analysis.metric import NAN, Measured, Measuring, tables_of
 from clustercoop.analysis.per_employee import per_employee, per_employee_bounds
 from clustercoop.analysis.prices import constant_indicators, prices_of
-from clustercoop.analysis.rows import FIGURES, FormationRow, make_formations_frame
 from clustercoop.analysis.thresholds import Thresholds, load_thresholds
 from clustercoop.analysis.trade import of_links, own_supply, recorded_links, seen_outside
-from clustercoop.analysis.unsettled import Unsettled, leave_open, leave_open_row, told, unsettled
+from clustercoop.analysis.unsettled import Unsettled, leave_open, told, unsettled
 from clustercoop.graph.findings import Finding, Findings
 from clustercoop.graph.formation import FloatArray, Formation, sum_by
 from clustercoop.graph.gaps import Gap
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
 
-PEOPLE: Final = (
-    "cooperation_ratio",
-    "output",
-    "internal_supply",
-    "internal_supply_source",
-    "bought_inside",
-    "self_supply",
-    "sales_outside",
-    "purchases_outside",
-    "partner_entropy",
-    "partner_hhi",
-)
+COLUMNS: Final = """
+    participants output_coverage output internal_supply cooperation_ratio_covered cooperation_ratio
+    cooperation_ratio_low cooperation_ratio_high cooperation_ratio_mean final_producers
+    cooperation_ratio_ex_final self_supply links sales_coverage purchases_coverage sales_outside
+    purchases_outside ei_index coverage conductance internal_sales_share internal_sourcing_share
+    internal_sourcing_basis reciprocity partner_entropy partner_hhi rd_per_employee_low rd_per_employee_high
+    rd_coverage rd_per_employee rd_per_employee_constant value_added_per_employee_low
+    value_added_per_employee_high value_added_coverage value_added_per_employee
+    value_added_per_employee_constant output_constant unrelated_variety related_variety
+    participant_turnover link_jaccard_nominal link_jaccard price_year sources
+"""
+PEOPLE: Final = """
+    cooperation_ratio output internal_supply internal_supply_source bought_inside self_supply sales_outside
+    purchases_outside partner_entropy partner_hhi
+"""
+TOLD: Final = (
+    "bounds_none indicator_ratio_out_of_range indicator_excluded negative_figure value_added_zero"
+).split()
+"""Why figures are unknown that is told of where it is found, or not at all."""
 
-APART: Final = (
-    "link_jaccard",
-    "link_jaccard_nominal",
-    "participant_turnover",
-    "price_year",
-    "output_constant",
-    "rd_per_employee_constant",
-    "value_added_per_employee_constant",
-    "unrelated_variety",
-    "related_variety",
-)
-"""Figures that activity of the year does not make known: of two years, of price levels, of industries."""
+APART: Final = """
+    link_jaccard link_jaccard_nominal participant_turnover price_year output_constant rd_per_employee_constant
+    value_added_per_employee_constant unrelated_variety related_variety internal_sourcing_basis sources
+""".split()
+"""Figures that activity of the year does not make known: of two years, of price levels, of industries; notes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,74 +126,77 @@ def cooperation_tables(
     [0.5, 0.0]
     """
     thresholds = load_thresholds(settings.thresholds)
-    formations = graph.formations()
-    contexts = year_contexts(graph, formations)
-    years = graph.participants[["joined_year", "left_year"]].notna().any(axis=1)
-    dated = set(graph.participants.loc[years, "cluster_id"])
-    size = len(graph.node_ids)
-    findings: list[Finding] = []
-    rows: list[FormationRow] = []
-    parts: list[Measured] = []
-    before: Formation | None = None
-    left: Unsettled | None = None
-    earlier: FloatArray | None = None
     prices = prices_of(graph, settings, thresholds)
-    for formation in formations:
-        factor = prices.factors(formation.year, formation.industry_code) if prices else None
-        if only is not None and (formation.cluster_id, formation.year) not in only:
-            before, earlier = formation, factor
-            continue
-        context = contexts[formation.year]
-        members = read_members(formation, context, settings, thresholds)
-        row = FormationRow(formation.cluster_id, formation.year)
-        people: Measured = _measure(row, formation, members, context, settings, factor)
-        step = _Step(size, graph.lineage.groups(formation.year), earlier, factor)
-        _change(row, formation, before, formation.cluster_id in dated, step)
-        found = unsettled(formation, context.open)
-        if found:
-            findings.append(told(found, formation))
-            people = leave_open(people, found, formation)
-            leave_open_row(row, found, formation)
-        if left and (left.inside or left.members) and row["link_jaccard"] >= 0:
-            row.unknown("rows_open", "link_jaccard", "link_jaccard_nominal", value=str(left.rows))
-        left = found
-        earlier = factor
+    rows: list[Measuring] = []
+    before: Formation | None = None
+    for formation in graph.formations():
+        if only is None or (formation.cluster_id, formation.year) in only:
+            rows.append(measure(formation, Context(formation, graph, settings, before, prices)))
         before = formation
-        findings += members.findings
-        rows.append(row)
-        parts.append(people)
-    rows = fill_from_indicators(rows, graph, settings, thresholds, findings)
+    rows = fill_from_indicators(rows, COLUMNS, graph, settings, thresholds)
     if only is not None:
-        rows = [row for row in rows if (row.cluster_id, row.year) in only]
-        formations = [f for f in formations if (f.cluster_id, f.year) in only]
+        rows = [row for row in rows if (row.of.cluster_id, row.of.year) in only]
     constant_indicators(rows, prices)
     for row in rows:
-        row.bound("cooperation_ratio", whole=row["output_coverage"] == 1)
-        row.bound("rd_per_employee")
-        row.bound("value_added_per_employee")
-        findings += row.findings()
-    described = {row.cluster_id for row in rows}
+        settle(row, "cooperation_ratio", whole=row["output_coverage"] == 1)
+        settle(row, "rd_per_employee")
+        settle(row, "value_added_per_employee")
+        row["sources"] = ";".join(f"{figure}={source}" for figure, source in row.sources.items() if source)
+    findings = [finding for row in rows for finding in row.findings]
+    findings += [finding for row in rows for finding in row.reasons(TOLD)]
+    described = {row.of.cluster_id for row in rows}
     findings += [
         Finding("cluster_without_data", cluster_id=c) for c in graph.cluster_ids if c not in described
     ]
     return Tables(
-        formations=make_formations_frame(rows),
-        participants=_participants_frame(formations, parts),
+        *tables_of([row.of for row in rows], rows, COLUMNS, PEOPLE),
         findings=Findings(findings),
-        gaps=[gap for row in rows for gap in row.gaps()] + [gap for part in parts for gap in part.gaps],
+        gaps=[gap for row in rows for gap in row.gaps],
     )
 
 
+def measure(formation: Formation, context: Context) -> Measuring:
+    """Return the cooperation of one formation and its change from the year before, indicators left aside."""
+    members = read_members(formation, context.year, context.settings, context.thresholds)
+    row = Measuring(formation, COLUMNS)
+    people = _measure(row, formation, members, context.year, context.settings, context.factor(formation))
+    _change(row, formation, context)
+    row.participants, row.gaps = people.participants, row.gaps + people.gaps
+    found = unsettled(formation, context.year.open)
+    if found:
+        row.findings.append(told(found, formation))
+        leave_open(row, found, formation, _resting_on_links(row, found))
+    earlier = (
+        unsettled(context.before, context.year.open) if row["link_jaccard"] >= 0 and context.before else None
+    )
+    if earlier and (earlier.inside or earlier.members):
+        row.leave_empty("rows_open", "link_jaccard", "link_jaccard_nominal", value=str(earlier.rows))
+    row.findings += members.findings
+    return row
+
+
+def _resting_on_links(row: Measuring, found: Unsettled) -> list[str]:
+    """Return the figures that rest on open rows by what they were made of here."""
+    taken = []
+    if found.crossing and row["internal_sourcing_basis"] == "links" or found.own:
+        taken.append("internal_sourcing_share")
+    if found.crossing and row.sources.get("final_producers") != "role":
+        taken += ["final_producers", "cooperation_ratio_ex_final"]
+    return taken
+
+
 def measure_formation_row(formation: Formation, context: YearContext, settings: Settings) -> Measured:
-    """Return the cooperation of one formation, its year before and indicators left aside."""
+    """Return the cooperation of one formation, its year before, indicators and open rows left aside."""
     members = read_members(formation, context, settings, load_thresholds(settings.thresholds))
-    row = FormationRow(formation.cluster_id, formation.year)
-    people = _measure(row, formation, members, context, settings, None)
-    return Measured({**{name: NAN for name in FIGURES if name not in APART}, **row.figures}) + people
+    row = Measuring(formation, COLUMNS)
+    out = row + _measure(row, formation, members, context, settings, None)
+    for name in APART:
+        del out.formation[name]
+    return out
 
 
 def _measure(
-    row: FormationRow,
+    row: Measuring,
     formation: Formation,
     members: Members,
     context: YearContext,
@@ -220,7 +223,7 @@ def _measure(
         row["partner_entropy"] = float((bits * trade)[partnered].sum()) / total
         row["partner_hhi"] = float((index * trade)[partnered].sum()) / total
     elif formation.has_links:
-        row.unknown("no_internal_links", "reciprocity", "partner_entropy", "partner_hhi")
+        row.leave_empty("no_internal_links", "reciprocity", "partner_entropy", "partner_hhi")
     _per_employee(row, formation, members, settings, factor)
     if factor is not None and not np.isnan(row["output"]):
         known = ~np.isnan(members.output)
@@ -230,7 +233,7 @@ def _measure(
         unrelated, related = diversity.variety(list(formation.industry_code))
         row["unrelated_variety"], row["related_variety"] = unrelated, related
     else:
-        row.unknown("no_industry_code", "unrelated_variety", "related_variety")
+        row.leave_empty("no_industry_code", "unrelated_variety", "related_variety")
     return _of_members(formation, members, (bits, index), thresholds)
 
 
@@ -240,7 +243,7 @@ def _of_members(
     diversities: tuple[FloatArray, FloatArray],
     thresholds: Thresholds,
 ) -> Measuring:
-    out = Measuring(formation, "", " ".join(PEOPLE))
+    out = Measuring(formation, "", PEOPLE)
     out.participants |= {
         "cooperation_ratio": members.ratios,
         "output": members.output,
@@ -265,40 +268,41 @@ def _of_members(
     return out
 
 
-def _supplier_side(row: FormationRow, formation: Formation, members: Members, settings: Settings) -> None:
+def _supplier_side(row: Measuring, formation: Formation, members: Members, settings: Settings) -> None:
     """Output, internal supply and the four cooperation ratios."""
     every = np.ones(formation.n, bool)
     ratio = cooperation_ratio(members, every, settings.min_output_coverage)
-    row.source("internal_supply", _count_sources(members))
+    counts = {name: int((members.source == name).sum()) for name in ("links", "reported")}
+    row.sources["internal_supply"] = ",".join(f"{name}:{count}" for name, count in counts.items() if count)
     row["output_coverage"] = _output_coverage(members)
     if np.isnan(row["output_coverage"]):
-        row.unknown("no_producing_member", "output_coverage")
+        row.leave_empty("no_producing_member", "output_coverage")
     known = ~np.isnan(members.output)
     if known.any() and row["output_coverage"] >= settings.min_output_coverage:
         row["output"] = float(members.output[known].sum())
     elif known.any() and members.producing.any():
         missing = ~known & members.producing
-        row.unknown(
+        row.leave_empty(
             "output_coverage_low",
             "output",
             detail=members.named(missing),
             value=incomplete_share(row["output_coverage"]),
         )
     else:
-        row.unknown("no_producing_member" if known.any() else "output_unknown", "output")
+        row.leave_empty("no_producing_member" if known.any() else "output_unknown", "output")
     row["internal_supply"] = ratio.numerator
     if np.isnan(ratio.numerator):
-        row.unknown(ratio.reason, "internal_supply", detail=ratio.detail)
+        row.leave_empty(ratio.reason, "internal_supply", detail=ratio.detail)
     row["cooperation_ratio_covered"] = covered_ratio(members).value
     if np.isnan(row["cooperation_ratio_covered"]):
-        row.unknown("no_covered_member", "cooperation_ratio_covered")
+        row.leave_empty("no_covered_member", "cooperation_ratio_covered")
     row["cooperation_ratio"] = ratio.value
     row["cooperation_ratio_low"], row["cooperation_ratio_high"] = cooperation_bounds(members)
     above = members.above_one
     if above.any():
-        row.unknown("members_above_one", "cooperation_ratio_mean", detail=members.named(above))
+        row.leave_empty("members_above_one", "cooperation_ratio_mean", detail=members.named(above))
     if ratio.reason:
-        row.unknown(
+        row.leave_empty(
             ratio.reason,
             "cooperation_ratio",
             *(() if above.any() else ("cooperation_ratio_mean",)),
@@ -311,43 +315,39 @@ def _supplier_side(row: FormationRow, formation: Formation, members: Members, se
     _without_final_producers(row, members, settings, stated=not ratio.reason)
 
 
-def _count_sources(members: Members) -> dict[str, int]:
-    return {name: int((members.source == name).sum()) for name in ("links", "reported")}
-
-
 def _output_coverage(members: Members) -> float:
     producing = members.producing
     return float((~np.isnan(members.output))[producing].mean()) if producing.any() else NAN
 
 
-def _mean_ratio(row: FormationRow, members: Members) -> None:
+def _mean_ratio(row: Measuring, members: Members) -> None:
     """Set the mean of the members' own ratios; members with 0/0 have none and are left out."""
     own = members.ratios
     if np.isnan(own).all():
-        row.unknown("no_member_ratio", "cooperation_ratio_mean")
+        row.leave_empty("no_member_ratio", "cooperation_ratio_mean")
     else:
         row["cooperation_ratio_mean"] = float(np.nanmean(own))
 
 
-def _without_final_producers(row: FormationRow, members: Members, settings: Settings, stated: bool) -> None:
+def _without_final_producers(row: Measuring, members: Members, settings: Settings, stated: bool) -> None:
     """Set the number of producers of final products and, where `stated`, the ratio without them."""
     if members.final is None:
-        row.unknown("final_producers_unknown", "final_producers")
+        row.leave_empty("final_producers_unknown", "final_producers")
         if stated:
-            row.unknown("final_producers_unknown", "cooperation_ratio_ex_final")
+            row.leave_empty("final_producers_unknown", "cooperation_ratio_ex_final")
         return
     row["final_producers"] = int(members.final.sum())
-    row.source("final_producers", members.final_by)
+    row.sources["final_producers"] = members.final_by
     if not stated:
         return
     rest = cooperation_ratio(members, ~members.final, settings.min_output_coverage)
     row["cooperation_ratio_ex_final"] = rest.value
     if rest.reason:
-        row.unknown(rest.reason, "cooperation_ratio_ex_final", detail=rest.detail, value=rest.figure)
+        row.leave_empty(rest.reason, "cooperation_ratio_ex_final", detail=rest.detail, value=rest.figure)
 
 
 def _per_employee(
-    row: FormationRow, formation: Formation, members: Members, settings: Settings, factor: FloatArray | None
+    row: Measuring, formation: Formation, members: Members, settings: Settings, factor: FloatArray | None
 ) -> None:
     for name, cells in (("rd", "rd_expenses"), ("value_added", "value_added")):
         column = f"{name}_per_employee"
@@ -358,14 +358,14 @@ def _per_employee(
         ratio, covered = per_employee(amount, members.employees)
         row[f"{name}_coverage"] = covered
         if covered == 0:
-            row.unknown("per_employee_not_given", column)
+            row.leave_empty("per_employee_not_given", column)
         elif covered < settings.min_employee_coverage:
-            row.unknown("per_employee_coverage_low", column, value=incomplete_share(covered))
+            row.leave_empty("per_employee_coverage_low", column, value=incomplete_share(covered))
         elif np.isnan(ratio):
-            row.unknown("employees_zero", column)
+            row.leave_empty("employees_zero", column)
         else:
             row[column] = ratio
-            row.source(column, "activity")
+            row.sources[column] = "activity"
             if factor is not None:
                 row[f"{column}_constant"] = _constant_per_employee(amount, members.employees, factor)
 
@@ -377,67 +377,58 @@ def _constant_per_employee(amount: FloatArray, employees: FloatArray, factor: Fl
     return per_employee(np.where(amount == 0, 0.0, amount * factor), employees)[0]
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """What links of two years are compared by.
+def _edges(
+    formation: Formation, size: int, groups: NDArray[np.int64] | None, factor: FloatArray | None
+) -> tuple[NDArray[np.int64], FloatArray]:
+    """Return unique keys of the links and their weights.
 
-    `groups` joins nodes that a merger or split of the year made of one another; `before` and `after` bring
-    the prices of both years to those of the base year.
+    `groups` joins nodes that a merger or split made of one another, `factor` brings to constant prices.
     """
-
-    size: int
-    groups: NDArray[np.int64] | None
-    before: FloatArray | None
-    after: FloatArray | None
-
-    def edges(self, formation: Formation, factor: FloatArray | None) -> tuple[NDArray[np.int64], FloatArray]:
-        """Return unique keys of the links and their weights."""
-        codes = formation.members.astype(np.int64)
-        weight = formation.weight if factor is None else formation.weight * factor[formation.src]
-        if self.groups is None:
-            return codes[formation.src] * self.size + codes[formation.dst], weight
-        src, dst = self.groups[codes[formation.src]], self.groups[codes[formation.dst]]
-        keys, place = np.unique((src * self.size + dst)[src != dst], return_inverse=True)
-        return keys, sum_by(place, weight[src != dst], len(keys))
+    codes = formation.members.astype(np.int64)
+    weight = formation.weight if factor is None else formation.weight * factor[formation.src]
+    if groups is None:
+        return codes[formation.src] * size + codes[formation.dst], weight
+    src, dst = groups[codes[formation.src]], groups[codes[formation.dst]]
+    keys, place = np.unique((src * size + dst)[src != dst], return_inverse=True)
+    return keys, sum_by(place, weight[src != dst], len(keys))
 
 
-def _change(row: FormationRow, after: Formation, before: Formation | None, dated: bool, step: _Step) -> None:
+@remembered
+def _dated(graph: SupplyGraph) -> frozenset[str]:
+    """Return the clusters of which it is known when somebody joined or left."""
+    people = graph.participants
+    return frozenset(people.loc[people[["joined_year", "left_year"]].notna().any(axis=1), "cluster_id"])
+
+
+def _change(row: Measuring, after: Formation, context: Context) -> None:
     """Weighted Jaccard of the links and turnover of the members against the year before.
 
     The similarity of links is that in constant prices where the price levels of both years are known.
     """
-    groups = step.groups
+    before, graph = context.before, context.graph
     if before is None or before.cluster_id != after.cluster_id or before.year != after.year - 1:
-        row.unknown("no_previous_year", "link_jaccard", "participant_turnover")
+        row.leave_empty("no_previous_year", "link_jaccard", "participant_turnover")
         return
-    if dated:
-        members = [f.members if groups is None else np.unique(groups[f.members]) for f in (before, after)]
+    pair, groups = (before, after), graph.lineage.groups(after.year)
+    if after.cluster_id in _dated(graph):
+        members = [f.members if groups is None else np.unique(groups[f.members]) for f in pair]
         row["participant_turnover"] = diversity.turnover(members[0], members[1])
     else:
-        row.unknown("membership_undated", "participant_turnover")
+        row.leave_empty("membership_undated", "participant_turnover")
     if not (before.has_links and after.has_links):
-        row.unknown("no_links_touch", "link_jaccard")
+        row.leave_empty("no_links_touch", "link_jaccard")
         return
-    row["link_jaccard_nominal"] = row["link_jaccard"] = diversity.weighted_jaccard(
-        *step.edges(before, None), *step.edges(after, None)
-    )
-    if step.before is not None and step.after is not None:
-        constant = diversity.weighted_jaccard(
-            *step.edges(before, step.before), *step.edges(after, step.after)
-        )
+
+    def similarity(*factors: FloatArray | None) -> float:
+        ends = [
+            _edges(f, len(graph.node_ids), groups, factor) for f, factor in zip(pair, factors, strict=True)
+        ]
+        return diversity.weighted_jaccard(*ends[0], *ends[1])
+
+    row["link_jaccard_nominal"] = row["link_jaccard"] = similarity(None, None)
+    levels = [context.factor(f) for f in pair]
+    if levels[0] is not None:
+        constant = similarity(*levels)
         row["link_jaccard"] = row["link_jaccard_nominal"] if np.isnan(constant) else constant
     if np.isnan(row["link_jaccard"]):
-        row.unknown("no_internal_links", "link_jaccard")
-
-
-def _participants_frame(formations: list[Formation], parts: Sequence[Measured]) -> pd.DataFrame:
-    sizes = [formation.n for formation in formations]
-    frame = {
-        "cluster_id": np.repeat(np.array([f.cluster_id for f in formations], dtype=object), sizes),
-        "year": np.repeat(np.array([f.year for f in formations], dtype=np.int64), sizes),
-        "participant_id": np.concatenate([f.ids for f in formations] or [np.array([], dtype=object)]),
-    }
-    for name in PEOPLE:
-        empty = np.array([], dtype=object if name.endswith("source") else np.float64)
-        frame[name] = np.concatenate([part.participants[name] for part in parts] or [empty])
-    return pd.DataFrame(frame)
+        row.leave_empty("no_internal_links", "link_jaccard")

@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from clustercoop.analysis.memo import remembered
 from clustercoop.analysis.recording import recording
 from clustercoop.analysis.roles import of_role, producing, said, stated
 from clustercoop.analysis.thresholds import Thresholds
@@ -50,7 +51,8 @@ class YearContext:
     open: OpenRows
 
 
-def year_contexts(graph: SupplyGraph, formations: list[Formation]) -> dict[int, YearContext]:
+@remembered
+def year_contexts(graph: SupplyGraph) -> dict[int, YearContext]:
     """Return the context of each year that has a formation."""
     years = graph.links["year"].to_numpy()
     supplier = graph.links["supplier"].to_numpy()
@@ -58,7 +60,7 @@ def year_contexts(graph: SupplyGraph, formations: list[Formation]) -> dict[int, 
     value = np.where(knowledge_links(graph), 0.0, graph.links["value"].to_numpy())
     n = len(graph.node_ids)
     by_year: dict[int, list[Formation]] = {}
-    for formation in formations:
+    for formation in graph.formations():
         by_year.setdefault(formation.year, []).append(formation)
     contexts = {}
     for year, group in by_year.items():

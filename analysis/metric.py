@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clustercoop.graph.columns import output_columns
 from clustercoop.graph.findings import Finding, joined
 from clustercoop.graph.formation import Formation
 from clustercoop.graph.gaps import ALL, Gap
+from clustercoop.graph.kinds import KINDS
 
 Scalar = float | int | str | bool | None
 Flags = NDArray[np.bool_]
@@ -65,12 +67,20 @@ class Measured:
         )
 
 
+class Place(NamedTuple):
+    """A cluster-year of which no link and no activity tells: a formation without members."""
+
+    cluster_id: str
+    year: int
+    ids: NDArray[np.object_] = np.array([], dtype=object)
+
+
 class Measuring(Measured):
     """A `Measured` being filled: columns are set, the others are unknown for the reasons given.
 
     Parameters
     ----------
-    of : Formation
+    of : Formation or Place
     columns, people : str
         Names of the formation's and the members' columns that the metric makes, separated by spaces.
 
@@ -90,18 +100,23 @@ class Measuring(Measured):
     [('weight', 'no_sales'), ('age', 'no_purchases')]
     """
 
-    def __init__(self, of: Formation, columns: str = "", people: str = "") -> None:
+    def __init__(self, of: Formation | Place, columns: str = "", people: str = "") -> None:
         super().__init__(
             dict.fromkeys(columns.split(), NAN),
-            {name: np.full(of.n, NAN) for name in people.split()},
+            {name: np.full(len(of.ids), NAN) for name in people.split()},
         )
         self.of = of
+        self.sources: dict[str, str] = {}
         self._said: set[str] = set()
         self._named: dict[str, Flags] = {}
 
     def __setitem__(self, column: str, value: Scalar) -> None:
         """Set a column of the formation."""
         self.formation[column] = value
+
+    def __getitem__(self, column: str) -> Any:
+        """Return what a column of the formation holds, NaN where it is unknown."""
+        return self.formation[column]
 
     def tell(
         self,
@@ -150,6 +165,39 @@ class Measuring(Measured):
             if name in self.participants:
                 self._unknown_members(code, name, value, detail)
 
+    def leave_empty(self, code: str, *columns: str, value: str = "", detail: str = "") -> None:
+        """Say that these columns of the formation are unknown by `code`, whatever stood there."""
+        for name in columns:
+            if name != ALL:
+                self.formation[name] = NAN
+            self._said.add(name)
+            self._gap(code, name, value, detail, "")
+
+    def explains(self, column: str) -> bool:
+        """Tell whether it is said why a column of the formation is unknown."""
+        return column in self._said
+
+    def reasons(self, silent: Collection[str]) -> list[Finding]:
+        """Drop the formation's gaps that were filled; return one finding a reason, naming what it empties.
+
+        Codes of `silent` are told of elsewhere.
+        """
+        told: dict[tuple[str, str, str], list[str]] = {}
+        figures = self.formation
+        self.gaps = [gap for gap in self.gaps if gap.participant_id or not is_known(figures.get(gap.column))]
+        for gap in self.gaps:
+            if not gap.participant_id and gap.code not in silent:
+                told.setdefault((gap.code, gap.value, gap.detail), []).append(gap.column)
+        place: dict[str, Any] = {
+            "table": "formations",
+            "cluster_id": self.of.cluster_id,
+            "year": self.of.year,
+        }
+        return [
+            Finding(code, detail, value=value, column=", ".join(names).strip(ALL), **place)
+            for (code, value, detail), names in told.items()
+        ]
+
     def unknown_of(
         self, which: Flags, code: str, *columns: str, values: Iterable[str] = (), detail: str = ""
     ) -> None:
@@ -166,7 +214,7 @@ class Measuring(Measured):
             self._named[name] = self._explained(name) | open_cells
 
     def _explained(self, name: str) -> Flags:
-        return self._named.get(name, np.zeros(self.of.n, dtype=bool))
+        return self._named.get(name, np.zeros(len(self.of.ids), dtype=bool))
 
     def _unknown_members(self, code: str, name: str, value: str, detail: str) -> None:
         left = ~known_cells(self.participants[name]) & ~self._explained(name)
@@ -185,3 +233,38 @@ class Measuring(Measured):
     def names(self, which: Flags) -> str:
         """Return the ids of the members of `which` for the detail of a gap or finding."""
         return joined(self.of.ids[which].astype(str).tolist())
+
+
+def tables_of(
+    places: Sequence[Formation | Place], measured: Sequence[Measured], columns: str = "", people: str = ""
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return what is measured of formations as a table of these and one of their members, keys first.
+
+    `columns` and `people` are there even where there is no formation, and no member.
+    """
+    sizes = [len(place.ids) for place in places]
+    keys: dict[str, Any] = {
+        "cluster_id": np.array([place.cluster_id for place in places], dtype=object),
+        "year": np.array([place.year for place in places], dtype=np.int64),
+    }
+    cells = {name: np.repeat(values, sizes) for name, values in keys.items()}
+    cells["participant_id"] = np.concatenate([np.array([], dtype=object), *(place.ids for place in places)])
+    names = [*columns.split(), *(name for found in measured for name in found.formation)]
+    for name in dict.fromkeys(names):
+        keys[name] = [found.formation.get(name) for found in measured]
+    names = [*people.split(), *(name for found in measured for name in found.participants)]
+    for name in dict.fromkeys(names):
+        parts = [
+            found.participants.get(name, np.full(size, None))
+            for found, size in zip(measured, sizes, strict=True)
+        ]
+        alike = len({part.dtype for part in parts}) == 1
+        cells[name] = np.concatenate(parts or [np.array([])], dtype=None if alike else object)
+    return _typed(keys, "formations"), _typed(cells, "participants")
+
+
+def _typed(cells: dict[str, Any], table: str) -> pd.DataFrame:
+    kinds = {column.column: KINDS[column.kind] for column in output_columns(table)}
+    return pd.DataFrame(
+        {name: kinds[name].typed(pd.Series(held)) if name in kinds else held for name, held in cells.items()}
+    )

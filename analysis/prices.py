@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from clustercoop.analysis.rows import FormationRow
+from clustercoop.analysis.metric import Measuring
 from clustercoop.analysis.thresholds import Thresholds
 from clustercoop.graph.findings import Finding
 from clustercoop.graph.model import SupplyGraph
@@ -22,15 +22,15 @@ def prices_of(graph: SupplyGraph, settings: Settings, thresholds: Thresholds) ->
     return Prices(graph.deflators, [settings.base_year] if settings.base_year else range(first, last + 1))
 
 
-def constant_indicators(rows: list[FormationRow], prices: Prices) -> None:
+def constant_indicators(rows: list[Measuring], prices: Prices) -> None:
     """Give rows whose figures per employee are indicators these figures in constant prices, too.
 
     No member tells the industry, so the general price level is used.
     """
     for row in rows if prices else ():
-        factor = float(prices.factors(row.year, [""])[0])
+        factor = float(prices.factors(row.of.year, [""])[0])
         for name in ("rd_per_employee", "value_added_per_employee"):
-            if row.came_from(name, "indicators"):
+            if row.sources.get(name) == "indicators":
                 row[f"{name}_constant"] = row[name] * factor
         constant = ("output", "rd_per_employee", "value_added_per_employee")
         if not np.isnan([row[f"{name}_constant"] for name in constant]).all():

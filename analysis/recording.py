@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from clustercoop.analysis.memo import per_formation
+from clustercoop.analysis.memo import remembered
 from clustercoop.analysis.roles import producing_roles
 from clustercoop.analysis.thresholds import Thresholds
 from clustercoop.graph.formation import FloatArray, Formation
@@ -77,7 +77,7 @@ class Recording:
         return ("", NAN) if whole else ("outside_unrecorded", NAN)
 
 
-@per_formation
+@remembered
 def recording(formation: Formation) -> Recording:
     """Return what of the sales and purchases of `formation` is recorded.
 

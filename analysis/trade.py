@@ -8,10 +8,9 @@ import numpy as np
 
 from clustercoop.analysis import boundary
 from clustercoop.analysis.members import TOLERANCE, Members, YearContext, incomplete_share
-from clustercoop.analysis.metric import NAN
+from clustercoop.analysis.metric import NAN, Measuring
 from clustercoop.analysis.recording import Side, recording
 from clustercoop.analysis.roles import said
-from clustercoop.analysis.rows import FormationRow
 from clustercoop.analysis.thresholds import Thresholds
 from clustercoop.graph.formation import FloatArray, Formation
 
@@ -43,7 +42,7 @@ def seen_outside(
 
 
 def recorded_links(
-    row: FormationRow,
+    row: Measuring,
     formation: Formation,
     members: Members,
     context: YearContext,
@@ -52,9 +51,9 @@ def recorded_links(
     """Fill `row` with figures of the year's links: boundary, shares of sales and of purchases."""
     row["self_supply"] = float(own_supply(formation).sum())
     if np.isnan(row["self_supply"]):
-        row.unknown("no_links_touch", "self_supply")
+        row.leave_empty("no_links_touch", "self_supply")
     if not formation.has_links:
-        row.unknown(
+        row.leave_empty(
             "no_links_touch",
             "links",
             "sales_outside",
@@ -76,14 +75,14 @@ def recorded_links(
     row["sales_coverage"], row["purchases_coverage"] = recorded.sales.coverage, recorded.purchases.coverage
     for name, side in (("sales", recorded.sales), ("purchases", recorded.purchases)):
         if np.isnan(side.coverage):
-            row.unknown(f"{name}_whole_unknown", f"{name}_coverage")
+            row.leave_empty(f"{name}_whole_unknown", f"{name}_coverage")
         if side.outside or side.whole(thresholds):
             row[f"{name}_outside"] = float(getattr(formation, f"{name}_outside").sum())
         else:
-            row.unknown("outside_unrecorded", f"{name}_outside")
+            row.leave_empty("outside_unrecorded", f"{name}_outside")
     if formation.n < 2:
         figures = "ei_index", "coverage", "conductance", "internal_sales_share", "internal_sourcing_share"
-        row.unknown("single_member", *figures)
+        row.leave_empty("single_member", *figures)
         return
     inside = float(formation.weight.sum())
     outside = float(formation.sales_outside.sum() + formation.purchases_outside.sum())
@@ -93,28 +92,28 @@ def recorded_links(
 
 
 def _boundary(
-    row: FormationRow, inside: float, outside: float, context: YearContext, gap: tuple[str, float]
+    row: Measuring, inside: float, outside: float, context: YearContext, gap: tuple[str, float]
 ) -> None:
     """Set the indices of the links across the boundary."""
     code, coverage = gap
     if not inside + outside > 0:
-        row.unknown("only_self_supply", "ei_index", "coverage", "conductance")
+        row.leave_empty("only_self_supply", "ei_index", "coverage", "conductance")
         return
     if code:
         value = "" if np.isnan(coverage) else incomplete_share(coverage)
-        row.unknown(code, "ei_index", "coverage", "conductance", value=value)
+        row.leave_empty(code, "ei_index", "coverage", "conductance", value=value)
         return
     row["ei_index"] = boundary.ei_index(inside, outside)
     row["coverage"] = boundary.coverage(inside, outside)
     if context.formations < 2:
-        row.unknown("one_cluster", "conductance")
+        row.leave_empty("one_cluster", "conductance")
         return
     row["conductance"] = boundary.conductance(inside, outside, context.total)
     if np.isnan(row["conductance"]):
-        row.unknown("one_side_without_links", "conductance")
+        row.leave_empty("one_side_without_links", "conductance")
 
 
-def _sales_share(row: FormationRow, formation: Formation, sales: Side, thresholds: Thresholds) -> None:
+def _sales_share(row: Measuring, formation: Formation, sales: Side, thresholds: Thresholds) -> None:
     """Set the share of sales that goes to members, both by links."""
     inside, outside = float(formation.weight.sum()), float(formation.sales_outside.sum())
     if not sales.settles(thresholds.shares_recorded, thresholds):
@@ -122,19 +121,19 @@ def _sales_share(row: FormationRow, formation: Formation, sales: Side, threshold
     elif inside + outside > 0:
         row["internal_sales_share"] = inside / (inside + outside)
     else:
-        row.unknown("no_sales", "internal_sales_share")
+        row.leave_empty("no_sales", "internal_sales_share")
 
 
-def _barely(row: FormationRow, figure: str, name: str, side: Side) -> None:
+def _barely(row: Measuring, figure: str, name: str, side: Side) -> None:
     """Say that a share is unknown because too little of its side is recorded."""
     if side.outside:
-        row.unknown(f"{name}_barely_recorded", figure, value=incomplete_share(side.coverage))
+        row.leave_empty(f"{name}_barely_recorded", figure, value=incomplete_share(side.coverage))
     else:
-        row.unknown(f"outside_{name}_unrecorded", figure)
+        row.leave_empty(f"outside_{name}_unrecorded", figure)
 
 
 def _sourcing_share(
-    row: FormationRow, formation: Formation, members: Members, bought: Side, thresholds: Thresholds
+    row: Measuring, formation: Formation, members: Members, bought: Side, thresholds: Thresholds
 ) -> None:
     """Set purchases from members / all purchases: given ones where every buyer's are known, else by links."""
     inside = float(formation.weight.sum())
@@ -150,24 +149,22 @@ def _sourcing_share(
     else:
         _barely(row, "internal_sourcing_share", "purchases", bought)
         return
-    row.source("purchases", "activity less self-supply" if basis == "activity" else basis)
+    row.sources["purchases"] = "activity less self-supply" if basis == "activity" else basis
     if inside > total * (1 + TOLERANCE):
-        row.unknown(
+        row.leave_empty(
             "purchases_below_internal",
             "internal_sourcing_share",
             value=f"{inside:.6g}",
             detail=f"{total:.6g}",
         )
     elif total <= 0:
-        row.unknown("no_purchases", "internal_sourcing_share")
+        row.leave_empty("no_purchases", "internal_sourcing_share")
     else:
         row["internal_sourcing_share"] = inside / total
-        row.sourcing_basis = basis
+        row["internal_sourcing_basis"] = basis
 
 
-def _given_purchases(
-    row: FormationRow, formation: Formation, members: Members, thresholds: Thresholds
-) -> float:
+def _given_purchases(row: Measuring, formation: Formation, members: Members, thresholds: Thresholds) -> float:
     """Return the given purchases from others; NaN, and told, where they may or may not hold self-supply.
 
     A member's purchases hold what it supplied to itself where they are nearer to all its recorded
@@ -181,6 +178,6 @@ def _given_purchases(
     small = thresholds.difference * purchases
     open_cases = (own > small) & (purchases > 0) & (np.minimum(without, within) > small)
     if open_cases.any():
-        row.unknown("purchases_may_hold_own", "internal_sourcing_share", detail=members.named(open_cases))
+        row.leave_empty("purchases_may_hold_own", "internal_sourcing_share", detail=members.named(open_cases))
         return NAN
     return float((purchases - np.where(within < without, own, 0.0)).sum())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 from weakref import WeakKeyDictionary
@@ -10,8 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from clustercoop.analysis.metric import NAN, Measured
-from clustercoop.analysis.rows import FormationRow
+from clustercoop.analysis.memo import remembered
+from clustercoop.analysis.metric import NAN, Measured, is_known
 from clustercoop.graph.findings import Finding, joined
 from clustercoop.graph.formation import FloatArray, Formation, sum_by
 from clustercoop.graph.gaps import ALL, Gap
@@ -37,6 +38,7 @@ _SETTLED: Final = frozenset(
     ).split()
 )
 """Columns of a formation that no link decides, and those that have bounds of their own."""
+_NO_FIGURES: Final = "price_year", "internal_sourcing_basis", "sources"
 _CROSSING: Final = (
     "sales_outside purchases_outside sales_coverage purchases_coverage self_supply ei_index coverage "
     "conductance internal_sales_share outside_partner_share outside_knowledge_share knowledge_ties "
@@ -84,17 +86,9 @@ class OpenRows:
     memberships: pd.DataFrame
 
 
-_READ: WeakKeyDictionary[SupplyGraph, OpenRows] = WeakKeyDictionary()
-
-
+@remembered
 def open_rows(graph: SupplyGraph) -> OpenRows:
-    """Return the open rows of `graph`: its links with bounds, and what was rejected, read once a graph."""
-    if graph not in _READ:
-        _READ[graph] = _read(graph)
-    return _READ[graph]
-
-
-def _read(graph: SupplyGraph) -> OpenRows:
+    """Return the open rows of `graph`: its links with bounds, and what was rejected."""
     links, rejected = graph.links, graph.unsettled
     bounded = links[links[["value_low", "value_high"]].notna().any(axis=1)]
     rows = rejected[rejected["table"] == "links"]
@@ -247,45 +241,33 @@ def _local(formation: Formation, nodes: Ints) -> Ints:
 
 def _open(column: str, found: Unsettled, by_output: bool) -> bool:
     """Tell whether `column` rests on what is open; `by_output`: outputs say what passes the members."""
-    if column == "price_year" or found.members:
-        return column != "price_year"
+    if column in _NO_FIGURES or found.members:
+        return column not in _NO_FIGURES
     if found.inside:
         return column not in _SETTLED
     return column in _CROSSING or (found.own and column in _NETTED) or (column in _PASSING and not by_output)
 
 
-def leave_open_row(row: FormationRow, found: Unsettled, formation: Formation) -> None:
-    """Take back what of the row rests on open rows; the cooperation ratio has bounds instead."""
-    taken = [name for name in row.figures if _open(name, found, by_output=True)]
-    told = found.crossing and row.sourcing_basis == "links" or found.own
-    if told and "internal_sourcing_share" in row.figures:
-        taken.append("internal_sourcing_share")
-    if found.members:
-        for end in ("cooperation_ratio_low", "cooperation_ratio_high"):
-            row.drop(end)
-    if found.crossing and not row.came_from("final_producers", "role"):
-        taken += [f for f in ("final_producers", "cooperation_ratio_ex_final") if f in row.figures]
-    row.unknown("rows_open", *dict.fromkeys(taken), value=str(found.rows), detail=_named(found, formation))
+def leave_open(
+    measured: Measured, found: Unsettled, formation: Formation, also: Collection[str] | None = None
+) -> None:
+    """Take back what of `measured` rests on open rows.
 
-
-def leave_open(measured: Measured, found: Unsettled, formation: Formation) -> Measured:
-    """Return `measured` without the figures that rest on open rows."""
+    Where the columns `also` are given, these as well, and nothing is said of figures that are unknown anyway.
+    """
     by_output = measured.formation.get("throughflow_basis", "output") == "output"
-    place = formation.cluster_id, formation.year
-    said = str(found.rows), _named(found, formation)
-    out = Measured(
-        dict(measured.formation), dict(measured.participants), [*measured.findings], [*measured.gaps]
-    )
-    for name in out.formation:
-        if _open(name, found, by_output):
-            out.formation[name] = NAN
-            out.gaps.append(Gap("rows_open", name, *said, *place))
-    for name, cells in out.participants.items():
+    said, place = (str(found.rows), _named(found, formation)), (formation.cluster_id, formation.year)
+    for name, value in measured.formation.items():
+        if also is not None and not is_known(value):
+            continue
+        if name in (also or ()) or _open(name, found, by_output):
+            measured.formation[name] = NAN
+            measured.gaps.append(Gap("rows_open", name, *said, *place))
+    for name, cells in measured.participants.items():
         if name not in (_OWN[:1] if found.members else _OWN) and _open(name, found, by_output):
             empty = np.full(formation.n, None, object) if cells.dtype == object else np.full(formation.n, NAN)
-            out.participants[name] = empty
-            out.gaps.append(Gap("rows_open", name, *said, *place, ALL))
-    return out
+            measured.participants[name] = empty
+            measured.gaps.append(Gap("rows_open", name, *said, *place, ALL))
 
 
 def told(found: Unsettled, formation: Formation) -> Finding:

@@ -19,7 +19,7 @@ from clustercoop.analysis.cooperation import cooperation_tables
 from clustercoop.analysis.core_periphery.significance import adjust
 from clustercoop.analysis.large import is_too_large
 from clustercoop.analysis.members import year_contexts
-from clustercoop.analysis.metric import Measured, is_known, known_cells
+from clustercoop.analysis.metric import Measured, is_known, known_cells, tables_of
 from clustercoop.analysis.metrics import measure_all
 from clustercoop.analysis.policy.analysed import Analysed
 from clustercoop.analysis.policy.benchmarks import read_benchmarks
@@ -189,7 +189,7 @@ def _requests(
     task = partial(
         ask,
         cores=cores,
-        contexts=year_contexts(graph, list(formations)),
+        contexts=year_contexts(graph),
         settings=settings,
         graph=graph,
         measured=known,
@@ -224,33 +224,11 @@ def _join(
     """Add the measures to the cooperation tables, by cluster and year, and by participant."""
     if not formations:
         return base, members
-    rows = pd.DataFrame([dict(found.formation) for found in measured])
-    rows.insert(0, "cluster_id", pd.Series([f.cluster_id for f in formations], dtype=TEXT))
-    rows.insert(1, "year", [f.year for f in formations])
-    names = list(dict.fromkeys(name for found in measured for name in found.participants))
-    if not names:
-        return base.merge(rows, on=["cluster_id", "year"], how="left", validate="1:1"), members
-    people: dict[str, Any] = {
-        "cluster_id": pd.array(
-            np.repeat([f.cluster_id for f in formations], [f.n for f in formations]), TEXT
-        ),
-        "year": np.repeat([f.year for f in formations], [f.n for f in formations]),
-        "participant_id": pd.array(np.concatenate([f.ids for f in formations]), TEXT),
-    }
-    for name in names:
-        people[name] = np.concatenate(
-            [
-                np.asarray(found.participants[name], dtype=object)
-                if name in found.participants
-                else np.full(f.n, None, dtype=object)
-                for f, found in zip(formations, measured, strict=True)
-            ]
-        )
+    rows, people = tables_of(formations, measured)
+    keys = ["cluster_id", "year"]
     return (
-        base.merge(rows, on=["cluster_id", "year"], how="left", validate="1:1"),
-        members.merge(
-            pd.DataFrame(people), on=["cluster_id", "year", "participant_id"], how="left", validate="1:1"
-        ),
+        base.merge(rows, on=keys, how="left", validate="1:1"),
+        members.merge(people, on=[*keys, "participant_id"], how="left", validate="1:1"),
     )
 
 

@@ -440,8 +440,7 @@ def _fewest(formation: Formation, members: Members, need: float) -> tuple[Plan, 
 def _plan(
     scenario: str, formation: Formation, graph: SupplyGraph, settings: Settings, target: float
 ) -> pd.DataFrame:
-    every = graph.formations(None, [formation.year])
-    context = year_contexts(graph, every)[formation.year]
+    context = year_contexts(graph)[formation.year]
     members = read_members(formation, context, settings, load_thresholds(settings.thresholds))
     tables = cooperation_tables(graph, settings, {(formation.cluster_id, formation.year)})
     [row] = tables.formations.to_dict("records")

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustercoop.analysis.jit import jit
-from clustercoop.analysis.memo import per_formation
+from clustercoop.analysis.memo import remembered
 from clustercoop.graph.formation import FloatArray, Formation
 
 Index = NDArray[np.integer[Any]]
@@ -91,7 +91,7 @@ def component_labels(n: int, src: Index, dst: Index, *, strong: bool) -> Ints:
     return label
 
 
-@per_formation
+@remembered
 def formation_components(formation: Formation) -> Ints:
     """Return the strong component number of each of a formation's members, as `component_labels` does."""
     return component_labels(formation.n, formation.src, formation.dst, strong=True)

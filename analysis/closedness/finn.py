@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from clustercoop.analysis.closedness.components import component_labels, formation_components
 from clustercoop.analysis.closedness.throughflow import ROUNDING, throughflow
 from clustercoop.analysis.linear import solve_leontief
-from clustercoop.analysis.memo import per_formation
+from clustercoop.analysis.memo import remembered
 from clustercoop.graph.errors import parameter_error
 from clustercoop.graph.formation import FloatArray, Formation, sum_by
 
@@ -39,7 +39,7 @@ def closed_components(
     return np.asarray(closed[labels], dtype=np.bool_)
 
 
-@per_formation
+@remembered
 def formation_closed(formation: Formation) -> NDArray[np.bool_]:
     """Return `closed_components` of a formation's members, shape (n,)."""
     labels = formation_components(formation)

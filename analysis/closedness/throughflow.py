@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from clustercoop.analysis.memo import per_formation
+from clustercoop.analysis.memo import remembered
 from clustercoop.graph.findings import Finding
 from clustercoop.graph.formation import FloatArray, Formation
 
@@ -75,7 +75,7 @@ class Throughflow:
         return "links" if taken.all() else "mixed" if taken.any() else "output"
 
 
-@per_formation
+@remembered
 def throughflow(formation: Formation) -> Throughflow:
     """Return the throughflow of each member of `formation`.
 

@@ -11,7 +11,7 @@ from clustercoop.analysis.closedness.components import component_labels, formati
 from clustercoop.analysis.closedness.finn import checked_flows
 from clustercoop.analysis.jit import jit
 from clustercoop.analysis.linear import DENSE, solve_positive
-from clustercoop.analysis.memo import per_formation
+from clustercoop.analysis.memo import remembered
 from clustercoop.graph.formation import FloatArray, Formation, sum_by
 
 Index = NDArray[np.integer[Any]]
@@ -168,7 +168,7 @@ def _moves(n: int, src: Ints, dst: Ints, value: FloatArray, climb: FloatArray) -
     return shift
 
 
-@per_formation
+@remembered
 def formation_levels(formation: Formation) -> FloatArray:
     """Return the trophic levels of a formation's members over its internal links, shape (n,)."""
     whole = not formation_components(formation).any()  # one strong component

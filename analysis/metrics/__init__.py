@@ -28,24 +28,28 @@ def metrics() -> tuple[Metric, ...]:
     Examples
     --------
     >>> [metric.__module__.rpartition(".")[2] for metric in metrics()]
-    ['chain', 'closedness', 'core', 'entrainment']
+    ['chain', 'closedness', 'cooperation', 'core', 'entrainment']
     """
     names = sorted(module.name for module in pkgutil.iter_modules(__path__))
     return tuple(import_module(f"{__name__}.{name}").measure for name in names)
 
 
 def measure_all(formation: Formation, context: Context) -> Measured:
-    """Return what the metrics that `Settings.metrics` asks for say of `formation`.
+    """Return what the metrics that `Settings.metrics` asks for say of `formation`, cooperation aside.
 
-    A metric that is no choice of its own, such as entrainment, goes with the core. Of a formation beyond
-    `clustercoop.analysis.large.LARGEST` members each measures what grows with the links alone.
+    That reads the year before and other formations: `clustercoop.analysis.cooperation.cooperation_tables`
+    measures all of them together. A metric that is no choice of its own, such as entrainment, goes with the
+    core. Of a formation beyond `clustercoop.analysis.large.LARGEST` members each measures what grows with the
+    links alone.
     """
-    asked = context.settings.metrics.split(",")
+    asked = set(context.settings.metrics.split(",")) - {"cooperation"}
     names = (metric.__module__.rpartition(".")[2] for metric in metrics())
     chosen = ((name if name in METRICS else "core") in asked for name in names)
     pairs = zip(metrics(), chosen, strict=True)
     measured = sum((metric(formation, context) for metric, wanted in pairs if wanted), Measured())
-    if is_too_large(formation) and set(asked) - {"cooperation"}:
+    if is_too_large(formation) and asked:
         measured += left_out(formation)
     found = unsettled(formation, open_rows(context.graph))
-    return leave_open(measured, found, formation) if found else measured
+    if found:
+        leave_open(measured, found, formation)
+    return measured

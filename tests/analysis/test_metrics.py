@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 
 from clustercoop.analysis.context import Context
-from clustercoop.analysis.cooperation import cooperation_tables
 from clustercoop.analysis.metrics import metrics
 from clustercoop.analysis.policy.outline import with_policy
 from clustercoop.analysis.thresholds import load_thresholds
@@ -22,11 +21,10 @@ KEYS = {"cluster_id", "year", "participant_id"}
 def test_every_column_has_exactly_one_producer() -> None:
     graph, settings = SupplyGraph.from_tables(frames(clusters=1, members=6)), Settings(nulls=1, workers=1)
     formation = graph.formations()[0]
-    base = cooperation_tables(graph, settings)
     context = Context(formation, graph, settings)
     found = [metric(formation, context) for metric in metrics()]
-    people = [*base.participants.columns, *(name for metric in found for name in metric.participants)]
-    rows = [*base.formations.columns, *(name for metric in found for name in metric.formation)]
+    people = [name for metric in found for name in metric.participants]
+    rows = [*KEYS, *(name for metric in found for name in metric.formation)]
     result = analyze_graph(graph, settings)
     table = result.formations[[name for name in result.formations.columns if name in rows]]
     typed = classify(table, load_thresholds(), "RUB")[0]
