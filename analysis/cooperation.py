@@ -71,7 +71,7 @@ APART: Final = """
     link_jaccard link_jaccard_nominal participant_turnover price_year output_constant rd_per_employee_constant
     value_added_per_employee_constant unrelated_variety related_variety internal_sourcing_basis sources
 """.split()
-"""Figures that activity of the year does not make known: of two years, of price levels, of industries; notes."""
+"""What activity of the year does not make known: figures of two years, price levels, industries; notes."""
 
 
 @dataclass(frozen=True, eq=False)
