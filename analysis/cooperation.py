@@ -131,7 +131,7 @@ def cooperation_tables(
     before: Formation | None = None
     for formation in graph.formations():
         if only is None or (formation.cluster_id, formation.year) in only:
-            rows.append(measure(formation, Context(formation, graph, settings, before, prices)))
+            rows.append(measure_in(formation, Context(formation, graph, settings, before, prices)))
         before = formation
     rows = fill_from_indicators(rows, COLUMNS, graph, settings, thresholds)
     if only is not None:
@@ -155,7 +155,7 @@ def cooperation_tables(
     )
 
 
-def measure(formation: Formation, context: Context) -> Measuring:
+def measure_in(formation: Formation, context: Context) -> Measuring:
     """Return the cooperation of one formation and its change from the year before, indicators left aside."""
     members = read_members(formation, context.year, context.settings, context.thresholds)
     row = Measuring(formation, COLUMNS)

@@ -10,4 +10,4 @@ from clustercoop.graph.formation import Formation
 
 def measure(formation: Formation, context: Context) -> Measured:
     """Return the figures of cooperation (`clustercoop.analysis.cooperation`), indicators left aside."""
-    return cooperation.measure(formation, context)
+    return cooperation.measure_in(formation, context)
