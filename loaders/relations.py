@@ -19,6 +19,9 @@ from clustercoop.loaders.who import ENDS
 # Sales from stock reach a few times the output of a year; ten times it is a slip of the unit.
 CONTRADICTED: Final = 10.0
 _ALIKE: Final = str.maketrans("авекмнорстухіј", "abekmhopctyxij")
+_CLUSTER: Final = re.compile(
+    r"\b(?:(?:промышленный|территориальный|инновационный|industrial)\s+)*(?:кластер|cluster)\b", re.IGNORECASE
+)
 _LOOSE: Final = re.compile(r"[\W_]+")
 
 
@@ -124,7 +127,8 @@ def _check_twins(ledger: Ledger, column: str) -> None:
     """Tell ids of one table that differ from an earlier one only in spelling: they may be one."""
     held = ledger.coded(column)
     texts = held.appear(ledger.alive)
-    keys = loose_keys(texts)
+    named = [_CLUSTER.sub("", text) or text for text in texts.tolist()] if column == "cluster_id" else texts
+    keys = loose_keys(np.array(named, dtype=object))
     order, unique = pd.factorize(keys)
     first = np.full(len(unique), -1)
     first[order[::-1]] = np.arange(len(texts))[::-1]

@@ -33,6 +33,7 @@ from clustercoop.loaders.part_columns import (
     with_years_of_dates,
 )
 from clustercoop.loaders.priced import with_amounts
+from clustercoop.loaders.registers import of_register
 from clustercoop.loaders.sheets import BrokenRow, Grid, place_of, show
 from clustercoop.loaders.units import Unit, read_unit, words
 from clustercoop.loaders.vocabulary import (
@@ -96,7 +97,7 @@ def turn(grid: Grid, spec: TableSpec, hints: Hints, notes: Notes) -> Grid:
     grid.facts["headers"] = () if "matrix" in grid.facts else grid.header
     grid = from_january(grid, spec, (*hints.titles, *hints.names), where, place, notes)
     _refuse_spanned(grid, spec, where)
-    grid = _with_merged_keys(grid, spec, place, notes)
+    grid = of_register(_with_merged_keys(grid, spec, place, notes), spec, place, notes)
     grid = with_amounts(grid, spec, where, place, notes)
     grid = without_void(grid, spec, place, notes)
     grid = _without_plans(grid, spec, place, notes)

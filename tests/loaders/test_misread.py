@@ -192,3 +192,37 @@ def test_units_of_a_quantity_beside_an_amount_are_its_own(tmp_path: Path) -> Non
 )
 def test_headers_as_people_say_them(tmp_path: Path, head: str) -> None:
     assert links(read(tmp_path, links=f"{head}\n2022;0101;0202;5\n")) == [ONE]
+
+
+def memberships(data: Dataset) -> list[list[Any]]:
+    people = data.graph.to_tables()["participants"]
+    names = ["participant_id", "cluster_id", "joined_year", "left_year"]
+    return people[names].fillna(0).sort_values(names).to_numpy().tolist()
+
+
+def test_a_register_of_years_holds_for_its_years(tmp_path: Path) -> None:
+    """0202 moves from К to Л; a column of years where nobody stands twice says nothing of membership."""
+    rows = "2021;0101;К\n2021;0202;К\n2022;0101;К\n2022;0202;Л\n"
+    data = read(tmp_path, participants=f"Год;ИНН;Кластер\n{rows}", links=f"{HEAD}2022;0101;0202;5\n")
+    assert memberships(data) == [
+        ["0101", "К", 2021, 2021],
+        ["0101", "К", 2022, 2022],
+        ["0202", "К", 2021, 2021],
+        ["0202", "Л", 2022, 2022],
+    ]
+    founded = "Год;ИНН;Кластер\n1998;0101;К\n2005;0202;К\n"
+    data = read(tmp_path, participants=founded, links=f"{HEAD}2022;0101;0202;5\n")
+    assert memberships(data) == [["0101", "К", 0, 0], ["0202", "К", 0, 0]]
+
+
+def test_several_clusters_in_one_cell_are_several_memberships(tmp_path: Path) -> None:
+    people = "ИНН;Кластер;Дата исключения\n0101;К;по н.в.\n0202;Л, К;-\n0303;Кластер «К»;\n"
+    data = read(tmp_path, participants=people, links=f"{HEAD}2022;0101;0202;5\n")
+    assert [row[:2] for row in memberships(data)] == [
+        ["0101", "К"],
+        ["0202", "К"],
+        ["0202", "Л"],
+        ["0303", "Кластер «К»"],
+    ]
+    told = {(f.code, f.value) for f in data.findings if f.code in ("clusters_in_cell", "id_twin")}
+    assert told == {("clusters_in_cell", "1"), ("id_twin", "Кластер «К»")}

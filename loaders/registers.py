@@ -1,0 +1,82 @@
+"""Registers of members as offices keep them: a row for each year, several clusters in one cell."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR, TableSpec
+from clustercoop.loaders.header_rows import role
+from clustercoop.loaders.notes import Notes
+from clustercoop.loaders.sheets import Grid, show
+from clustercoop.loaders.units import words
+
+_YEAR: Final = frozenset({"год", "отчетный год", "год отчета", "year", "reporting year", "jahr"})
+_BETWEEN: Final = re.compile(r"\s*[,;/|\n]\s*")
+_SHOWN: Final = 3
+
+
+def of_register(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes) -> Grid:
+    """Return a register with its years as years of membership, and a row for each cluster of a member."""
+    if spec.name != "participants" or not len(grid) or grid.merged:
+        return grid
+    return _of_years(_of_clusters(grid, spec, place, notes), spec, place, notes)
+
+
+def _at(grid: Grid, spec: TableSpec, name: str) -> list[int]:
+    return [at for at, header in enumerate(grid.header) if header and role(header, spec) == name]
+
+
+def _of_clusters(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes) -> Grid:
+    """Give a member of "A, B" a row for each, where one of them is a cluster of other rows by itself."""
+    columns = _at(grid, spec, "cluster_id")
+    if len(columns) != 1:
+        return grid
+    codes, unique = pd.factorize(grid.columns[columns[0]], use_na_sentinel=False)
+    texts = [show(cell).strip() for cell in unique]
+    parts = [[part for part in _BETWEEN.split(text) if part] for text in texts]
+    several = [len(some) > 1 and bool(set(some) & set(texts)) for some in parts]
+    if not any(several):
+        return grid
+    sizes = np.array([len(some) if split else 1 for some, split in zip(parts, several, strict=True)])
+    rows = np.repeat(np.arange(len(grid)), sizes[codes])
+    cells = [part for code in codes.tolist() for part in (parts[code] if several[code] else [unique[code]])]
+    told = [text for text, split in zip(texts, several, strict=True) if split]
+    notes.add(
+        "clusters_in_cell",
+        **place,
+        column=grid.header[columns[0]],
+        value=str(int(np.isin(codes, np.flatnonzero(several)).sum())),
+        detail="; ".join(told[:_SHOWN]),
+    )
+    taken = [column[rows] for column in grid.columns]
+    taken[columns[0]] = pd.Series(cells, dtype=object).to_numpy()
+    return replace(grid, columns=tuple(taken), lines=grid.lines[rows])
+
+
+def _of_years(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes) -> Grid:
+    """Let the rows of a register that lists its members year by year hold for their years.
+
+    One column of years beside members of whom some stand in several of them; where none does it may be the
+    year of anything.
+    """
+    years = [at for at, header in enumerate(grid.header) if " ".join(words(header)) in _YEAR]
+    who = _at(grid, spec, "participant_id")
+    if len(years) != 1 or not who or _at(grid, spec, "joined_year") or _at(grid, spec, "left_year"):
+        return grid
+    cells = [show(cell).strip().removesuffix(".0") for cell in grid.columns[years[0]]]
+    if not all(cell.isdecimal() and FIRST_YEAR <= int(cell) <= LAST_YEAR for cell in cells):
+        return grid
+    told = pd.DataFrame({"who": [show(cell).strip() for cell in grid.columns[who[0]]], "year": cells})
+    if told.groupby("who")["year"].nunique().max() < 2:
+        return grid
+    listed = sorted(set(cells))
+    notes.add("membership_by_year", **place, column=grid.header[years[0]], value=", ".join(listed))
+    held = np.array(cells, dtype=object)
+    header, columns = list(grid.header), list(grid.columns)
+    header[years[0]], columns[years[0]] = "joined_year", held
+    return replace(grid, header=(*header, "left_year"), columns=(*columns, held))
