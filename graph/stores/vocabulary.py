@@ -210,7 +210,7 @@ def never_equal(named: Names, params: Mapping[str, Any]) -> list[str]:
     ["id is a text and 77 a number: they are never equal; write '77'."]
     """
     texts, numbers = _stored()
-    out = []
+    out: list[str] = []
     for name, token in named.compared:
         given = params.get(token.text[1:]) if token.kind == "parameter" else None
         number = token.kind == "number" or (isinstance(given, int | float) and not isinstance(given, bool))
