@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 import numpy as np
+import pandas as pd
 
 from clustercoop.graph.identity import KINDS, MERGED, RENAMED, SPLIT, contradicted, latest_ids
 from clustercoop.loaders.ledger import Ledger
@@ -25,6 +26,13 @@ _ORDERS: Final = (
     re.compile(r"(?P<year>(?:19|20)\d\d)\D?(?P<month>0?[1-9]|1[0-2])(?:\D(?:0?1|[12]\d|3[01]))?"),
     re.compile(r"(?:\d{1,2}\D)?(?P<month>0?[1-9]|1[0-2])\D(?P<year>(?:19|20)\d\d)"),
 )
+
+
+_TO_YEAR_BEFORE: Final = re.compile(
+    r"предыдущ|прошл\w+ год|г/г|previous year|preceding year|year before|year.on.year|\byoy\b|vorjahr",
+    re.IGNORECASE,
+)
+_PER_CENT: Final = 10.0
 
 
 def month_of(text: str) -> str:
@@ -62,7 +70,41 @@ def check_apart(ledger: Ledger) -> None:
         ledger.note(rows, "alias_used", "old_id", detail=latest.__getitem__)
     elif ledger.spec.name == "deflators":
         ledger.reject(ledger.values("index") <= 0, "negative_value_row", "index")
+        _chain(ledger)
     elif ledger.spec.name == "production_index":
         months = frame["month"].map(month_of, na_action="ignore")
         ledger.reject((months == "").to_numpy(bool), "month_unclear", "month")
         frame["month"] = months.astype(frame["month"].dtype)
+
+
+def _chain(ledger: Ledger) -> None:
+    """Make levels of indices that are said to be to the year before; tell those that may be.
+
+    The level of a year is the product of the indices up to it; behind a year that is missing there is none.
+    """
+    for number, grid in enumerate(ledger.grids):
+        rows = np.flatnonzero(ledger.alive & (ledger.source == number))
+        if not len(rows):
+            continue
+        values, years = ledger.values("index")[rows], ledger.values("year")[rows]
+        whole = 100.0 if np.median(values) > _PER_CENT else 1.0
+        first = np.zeros(len(ledger), bool)
+        first[rows[0]] = True
+        said = " ".join((ledger.header(number, "index"), *grid.titles, grid.sheet, grid.file))
+        if not _TO_YEAR_BEFORE.search(said):
+            near = (values > 0.7 * whole) & (values < 1.5 * whole) & (values != whole)
+            if len(rows) > 1 and near.all():
+                ledger.note(first, "deflators_of_what", "index")
+            continue
+        levels, broken = np.full(len(rows), np.nan), np.zeros(len(ledger), bool)
+        codes = pd.factorize(ledger.frame["industry_code"].iloc[rows], use_na_sentinel=False)[0]
+        for code in range(codes.max() + 1):
+            mine = np.flatnonzero(codes == code)
+            mine = mine[np.argsort(years[mine], kind="stable")]
+            run = np.cumprod(np.r_[True, np.diff(years[mine]) == 1]).astype(bool)
+            levels[mine] = np.cumprod(values[mine] / whole) * whole
+            broken[rows[mine[~run]]] = True
+        ledger.note(first, "deflators_chained", "index")
+        ledger.reject(broken, "deflator_behind_gap", "index")
+        kept = ledger.alive[rows]
+        ledger.fold("index", rows[kept], rows[kept], levels[kept])

@@ -322,7 +322,7 @@ def _number(
     values, issue = numbers.values, numbers.issue
     here = {**place, "column": header}
     _tell_numbers(typed, matched, numbers, here, notes)
-    if column.type != "share":
+    if column.type != "share" and column.name != "index":
         wrong = numbers.percent & (issue == Issue.OK)
         issue[wrong], values[wrong] = Issue.NOT_A_NUMBER, np.nan
     scale = _cell_scales(typed, matched, numbers, rows, here, notes)

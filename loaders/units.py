@@ -60,7 +60,8 @@ class Unit:
         if column.type == "share":
             return not (self.currency or self.scale or self.physical)
         if column.type == "number":
-            return not (self.currency or self.percent or self.physical not in ("", "tonnes"))
+            of_index = self.percent and column.name == "index"
+            return of_index or not (self.currency or self.percent or self.physical not in ("", "tonnes"))
         return True
 
 

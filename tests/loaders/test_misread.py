@@ -226,3 +226,26 @@ def test_several_clusters_in_one_cell_are_several_memberships(tmp_path: Path) ->
     ]
     told = {(f.code, f.value) for f in data.findings if f.code in ("clusters_in_cell", "id_twin")}
     assert told == {("clusters_in_cell", "1"), ("id_twin", "Кластер «К»")}
+
+
+@pytest.mark.parametrize(
+    ("text", "levels", "code"),
+    [
+        ("Год;Индекс цен, %\n2021;100\n2022;110\n", [100.0, 110.0], ""),
+        ("Год;Индекс цен к предыдущему году, %\n2021;108\n2022;110\n", [108.0, 118.8], "deflators_chained"),
+        (
+            "year;price index (previous year = 100)\n2021;105%\n2022;110%\n",
+            [105.0, 115.5],
+            "deflators_chained",
+        ),
+        ("Год;Индекс цен\n2021;108\n2022;110\n", [108.0, 110.0], "deflators_of_what"),
+        ("Год;Индекс цен к предыдущему году\n2019;1.08\n2022;1.1\n", [1.08], "deflator_behind_gap"),
+    ],
+)
+def test_price_indices_are_levels_or_said_to_be_of_a_chain(
+    tmp_path: Path, text: str, levels: list[float], code: str
+) -> None:
+    """108 % and 110 % to the year before are levels of 108 and 1.08 · 110 = 118.8."""
+    data = read(tmp_path, links=f"{HEAD}2022;0101;0202;5\n", deflators=text)
+    assert data.graph.deflators["index"].tolist() == pytest.approx(levels, rel=1e-12)
+    assert {"deflators_chained", "deflators_of_what", "deflator_behind_gap"} & codes(data) >= {code} - {""}
