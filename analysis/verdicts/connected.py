@@ -17,6 +17,14 @@ MOST_ROWS: Final = 1000
 """Rows beyond which the shortest paths are taken on a random part."""
 
 LEAST_SIDE: Final = 4
+NECK: Final = 0.65
+LEAST_NECK: Final = 3
+"""What lies nearer to the middle than this share of the way to the groups' means is the neck between them, if
+it is so many rows."""
+
+MAIN: Final = 3
+"""Principal directions within the groups that are held against a turn."""
+
 OWN_SCATTER: Final = 2
 """Terms in which the scatter is free: each group may have its own."""
 
@@ -29,7 +37,10 @@ def bend(rows: FloatArray, line: FloatArray, upper: NDArray[np.bool_]) -> float:
     slopes within its halves differ or the scatter changes on the way. Tests of one slope: over all directions
     (Hotelling), and of each feature (F, the smallest p times their number); of an even scatter within the
     groups: over all directions, in each principal direction of what the line leaves, and of each feature.
-    Twice the smallest of the five, which overlap.
+    The slopes of a zigzag agree, because its halves turn the same way round, and a bridge may be thinner than
+    what it joins: tests that the groups do not turn round the middle, and that the neck between them scatters
+    no less than they do, in principal directions and of each feature. Three times the smallest, since the
+    tests overlap.
 
     Parameters
     ----------
@@ -77,7 +88,40 @@ def bend(rows: FloatArray, line: FloatArray, upper: NDArray[np.bool_]) -> float:
         _same(sides, features).min() * own.sum(),
         fdtrc(1, n - 4, turned * (n - 4) / (square[own] - turned)).min() * own.sum(),
     )
-    return float(min(2 * min(one_slope, whole.min(), *each), 1.0))
+    free = np.column_stack([straight, along * group])
+    left = _residuals(free, rows)
+    axes, features = left @ _axes(left), left[:, own]
+    turn = _residuals(free, (along**2 * (group - 0.5))[:, None])[:, 0]
+    middle = (line[upper].mean() + line[~upper].mean()) / 2
+    neck = np.abs(line - middle) < NECK * np.abs(line[upper].mean() - middle)
+    more = [
+        _turns(features, turn),
+        _turns(axes[:, -MAIN:], turn),
+        _thinner(features, neck),
+        _thinner(axes, neck),
+    ]
+    return float(min(3 * min(one_slope, whole.min(), *each, *more), 1.0))
+
+
+def _turns(columns: FloatArray, turn: FloatArray) -> float:
+    """Return the smallest p-value (F) that a column goes with `turn`, times their number."""
+    from scipy.special import fdtrc
+
+    rest = len(columns) - 5
+    told = (columns.T @ turn) ** 2 / (turn @ turn)
+    p: FloatArray = fdtrc(1, rest, told * rest / ((columns**2).sum(axis=0) - told))
+    return float(p.min() * columns.shape[1])
+
+
+def _thinner(columns: FloatArray, neck: NDArray[np.bool_]) -> float:
+    """Return the smallest p-value (F) that a column scatters less in the neck, times their number."""
+    from scipy.special import fdtr
+
+    few, rest = int(neck.sum()), int((~neck).sum()) - LEAST_SIDE
+    if few < LEAST_NECK or rest < 1:
+        return 1.0
+    ratio = (columns[neck] ** 2).mean(axis=0) / ((columns[~neck] ** 2).sum(axis=0) / rest)
+    return float(fdtr(few, rest, ratio).min() * columns.shape[1])
 
 
 def _axes(left: FloatArray) -> FloatArray:

@@ -281,14 +281,14 @@ def fit_tied(
         inverse = np.linalg.inv(sigma)
         slope = means @ inverse
         start = np.log(weights) - 0.5 * (slope * means).sum(axis=2)
-        share, density = normalise(x @ slope.transpose(0, 2, 1) + start[:, None])
-        square = ((x @ inverse) * x).sum(axis=2)
-        density = density - 0.5 * (p * LOG_2PI + np.linalg.slogdet(sigma)[1][:, None] + square)
-        rise, bound = density.mean(axis=1) - bound, density.mean(axis=1)
+        share, relative = normalise(x @ slope.transpose(0, 2, 1) + start[:, None])
+        square = (inverse * total).sum(axis=(1, 2))  # mean over the rows of their squared distances
+        mean = relative.mean(axis=1) - 0.5 * (p * LOG_2PI + np.linalg.slogdet(sigma)[1] + square)
+        rise, bound = mean - bound, mean
         if (np.abs(rise) < tolerance).all():
             break
     converged = np.abs(rise) < tolerance
-    return Fit(weights, means + centre, sigma[:, None], density.sum(axis=1), share, step, converged)
+    return Fit(weights, means + centre, sigma[:, None], n * bound, share, step, converged)
 
 
 class _State:

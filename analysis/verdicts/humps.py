@@ -17,6 +17,9 @@ REACH: Final = 7.0
 CELLS: Final = 280
 GRID: Final = np.linspace(-REACH, REACH, CELLS + 1)
 STEP: Final = 2 * REACH / CELLS
+BRIDGE: Final = 1.2
+"""Half the length of the bridge between two bands, which are 12 of their own deviations apart."""
+
 SHIFTS: Final = (-0.24, -0.12, 0.0, 0.12, 0.24)
 SCALES: Final = (0.88, 0.94, 1.0, 1.06, 1.13)
 FARTHEST: Final = 5.0
@@ -49,9 +52,11 @@ def single_humps() -> Mapping[str, FloatArray]:
     """Return densities of one population on `GRID`, up to location and scale.
 
     Normal; spread evenly or sloping along a line, blurred by .15, .3 and .5 deviations; exponential, blurred;
-    gamma; Laplace and Student with 3 and 6 degrees of freedom. Skewed ones in both directions.
+    gamma; Laplace and Student with 3 and 6 degrees of freedom; two thin bands with a third of the population
+    on the bridge between them (a zigzag or an H seen across). Skewed ones in both directions.
     """
     half = np.sqrt(3)
+    bridge = (np.abs(GRID) <= BRIDGE) / (np.abs(GRID) <= BRIDGE).sum()
     out = {"normal": _normal(GRID), "laplace": np.exp(-1.4 * np.abs(GRID))}
     out |= {"t3": _student(1.2 * GRID, 3), "t6": _student(GRID, 6)}
     skewed: dict[str, FloatArray] = {}
@@ -61,6 +66,8 @@ def single_humps() -> Mapping[str, FloatArray]:
             (skewed if slope else out)[f"line {slope} {blur}"] = _blurred(flat, blur)
     for blur in (0.3, 0.6):
         skewed[f"exponential {blur}"] = _blurred(np.where(GRID >= -1, np.exp(-GRID - 1), 0.0), blur)
+    low, high = (np.isclose(GRID, end).astype(np.float64) for end in (-BRIDGE, BRIDGE))
+    out["bridge"] = _blurred((low + high + bridge) / 3, BRIDGE / 6)
     from_zero = np.maximum(GRID + 1.9, 0.0)
     skewed["gamma"] = _blurred(from_zero**1.5 * np.exp(-1.2 * from_zero), 0.1)
     return out | skewed | {f"{name}, mirrored": density[::-1] for name, density in skewed.items()}

@@ -58,24 +58,24 @@ def free_parameters(groups: int, p: int, covariance: Covariance = "tied") -> int
 def spread_starts(rows: FloatArray, groups: int, rng: Generator, starts: int) -> FloatArray:
     """Return soft k-means shares from far-apart seeds (k-means++), shape (starts, n, groups)."""
     n = len(rows)
-    out = []
-    for _ in range(starts):
-        seeds = rows[[int(rng.integers(n))]]
-        while len(seeds) < groups:
-            away = ((rows[:, None] - seeds) ** 2).sum(axis=2).min(axis=1)
+    seeds = np.empty((starts, groups, rows.shape[1]))
+    for start in seeds:
+        start[0] = rows[int(rng.integers(n))]
+        for k in range(1, groups):
+            away = ((rows[:, None] - start[:k]) ** 2).sum(axis=2).min(axis=1)
             total = away.sum()
-            pick = int(rng.choice(n, p=away / total)) if total > 0 else int(rng.integers(n))
-            seeds = np.concatenate([seeds, rows[[pick]]])
-        label = np.full(n, -1)
-        for _ in range(20):
-            before, label = label, ((rows[:, None] - seeds) ** 2).sum(axis=2).argmin(axis=1)
-            if (label == before).all():
-                break
-            member = np.eye(groups)[label]
-            size = member.sum(axis=0)[:, None]
-            seeds = np.where(size > 0, member.T @ rows / np.maximum(size, 1), seeds)
-        out.append(0.9 * np.eye(groups)[label] + 0.1 / groups)
-    return np.stack(out)
+            start[k] = rows[int(rng.choice(n, p=away / total)) if total > 0 else int(rng.integers(n))]
+    unit = np.eye(groups)
+    label = np.full((starts, n), -1)
+    for _ in range(20):
+        near = (seeds**2).sum(axis=2)[:, None] / 2 - rows @ seeds.transpose(0, 2, 1)
+        before, label = label, near.argmin(axis=2)
+        if (label == before).all():
+            break
+        member = unit[label].transpose(0, 2, 1)
+        size = member.sum(axis=2, keepdims=True)
+        seeds = np.where(size > 0, member @ rows / np.maximum(size, 1), seeds)
+    return 0.9 * unit[label] + 0.1 / groups
 
 
 def criteria(rows: FloatArray, rng: Generator) -> pd.DataFrame:

@@ -17,9 +17,10 @@ MIN_SHARE: Final = 0.1
 STRAIGHT: Final = 0.003
 ALONG: Final = 2.5
 TOLD: Final = 0.7
-SAME: Final = 0.95
+SAME: Final = 0.93
+SAME_ALONE: Final = 0.85
 """Share of the variance of a line beyond which the way through the population tells it, and beyond which the
-way all but is the line."""
+way all but is the line (one through the plane of the two traits, where one of them is looked at alone)."""
 
 THIRD: Final = 0.0
 FEW: Final = 60
@@ -192,11 +193,16 @@ def find_split(
     for look in candidates:
         line = rows @ look.direction
         told = told_by(way, line[used])
+        along = with_way(look.found.evidence, evidence, told)
+        if look.name in TRAITS and set(TRAITS) <= set(names):
+            used_alone, alone = geodesic(rows[:, [names.index(name) for name in TRAITS]], rng)
+            follows = told_by(alone, line[used_alone])
+            along = min(along, with_way(look.found.evidence, humps(alone).evidence, follows, SAME_ALONE))
         split = Split(
             look,
             tuple(seen),
             bend(rows[look.rows], line[look.rows], look.found.upper),
-            with_way(look.found.evidence, evidence, told),
+            along,
             third,
             told,
         )
@@ -215,7 +221,7 @@ def more(n: int, few: int = FEW) -> float:
     return min(max(STEEP * (few / n - 1), 0.0), MORE)
 
 
-def with_way(look: float, way: float, told: float) -> float:
+def with_way(look: float, way: float, told: float, same: float = SAME) -> float:
     """Return the evidence of a look and of the way that tells it; twice that of a way that all but is it.
 
     >>> [with_way(6.0, 1.0, told) for told in (0.5, 0.8, 0.97)]
@@ -223,4 +229,4 @@ def with_way(look: float, way: float, told: float) -> float:
     """
     if told <= TOLD:
         return look
-    return look + way if told <= SAME else min(look + way, 2 * way)
+    return look + way if told <= same else min(look + way, 2 * way)
