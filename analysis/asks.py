@@ -41,6 +41,18 @@ CELLS: Final = ("output", "value_added", "purchases", "employees", "rd_expenses"
 ACROSS: Final = ("local_sourcing_change",)
 # Not given in a currency other than that of the thresholds.
 CLASSES: Final = ("innovation_level", "productivity_level", "ecosystem_type")
+# Reasons of links, kinds and roles alone.
+OF_LINKS: Final = frozenset(
+    {
+        "bounds_none",
+        "kinds_partly_unknown",
+        "kinds_unstated",
+        "knowledge_links_none",
+        "knowledge_roles_unknown",
+        "no_industry_code",
+        "no_internal_links",
+    }
+)
 MOST: Final = 12
 """Cells of one column of a formation that are tried one by one; beyond that only all of them together."""
 WORK: Final = 3000
@@ -105,7 +117,7 @@ def ask(
     contexts: Mapping[int, YearContext],
     settings: Settings,
     graph: SupplyGraph,
-    measured: Mapping[tuple[str, int], frozenset[str]],
+    measured: Mapping[tuple[str, int], Given],
 ) -> list[Request]:
     """Return the cells to ask for about one formation.
 
@@ -121,11 +133,11 @@ def ask(
     contexts : mapping of int to YearContext
     settings : Settings
     graph : SupplyGraph
-    measured : mapping of (cluster, year) to set of str
-        Columns that the metrics made known of formations without open rows.
+    measured : mapping of (cluster, year) to Given
+        What the analysis found of formations without open rows; it is not measured once more.
     """
     key = formation.cluster_id, formation.year
-    context, known = contexts[formation.year], measured.get(key, frozenset())
+    context, known = contexts[formation.year], measured.get(key, Given())
     trial = _Trial(formation, cores.get(key), context, settings, graph, known)
     requests: list[Request] = []
     for column in CELLS:
@@ -182,15 +194,34 @@ _DECLARED: Final[dict[Callable[..., Measured], frozenset[str]]] = {}
 
 
 @dataclass(frozen=True, slots=True)
-class _Given:
-    """What a piece makes known as the data are, whether it leaves a column unknown, and cells it looks at.
+class Given:
+    """What is known as the data are.
 
-    A piece that looked at no cell of a column comes out the same whatever stands there.
+    Attributes
+    ----------
+    known : frozenset of str
+        Columns of the formation.
+    apart : frozenset of str
+        Columns that no cell of activity would make known.
+    cells : frozenset of str
+        Cells that were looked at: where it looked at none of a column, it comes out the same whatever stands
+        there.
     """
 
-    known: frozenset[str]
-    lacks: bool
-    cells: frozenset[str]
+    known: frozenset[str] = frozenset()
+    apart: frozenset[str] = frozenset()
+    cells: frozenset[str] = frozenset(CELLS)
+
+    @classmethod
+    def of(cls, found: Measured, cells: Iterable[str] = CELLS) -> Given:
+        """Return what is known of the formation where `found` was measured, which looked at `cells`."""
+        known = frozenset(name for name, value in found.formation.items() if is_known(value))
+        apart = frozenset(gap.column for gap in found.gaps if gap.code in OF_LINKS and not gap.participant_id)
+        return cls(known, apart, frozenset(cells))
+
+    def __add__(self, other: Given) -> Given:
+        """Join what two measures say."""
+        return Given(self.known | other.known, self.apart | other.apart, self.cells | other.cells)
 
 
 class _Trial:
@@ -203,7 +234,7 @@ class _Trial:
         context: YearContext,
         settings: Settings,
         graph: SupplyGraph,
-        measured: frozenset[str],
+        measured: Given,
     ) -> None:
         self.formation, self.core, self.context = formation, core, context
         self.settings, self.graph, self.measured = settings, graph, measured
@@ -231,25 +262,34 @@ class _Trial:
         return tuple(out)
 
     @cached_property
-    def given(self) -> list[_Given]:
+    def given(self) -> list[Given]:
         """What each piece makes known as the data are."""
         out = []
         for piece in self.pieces:
-            columns = _DECLARED.get(piece.func)
-            if columns and columns <= self.measured:
-                out.append(_Given(columns, False, frozenset(CELLS)))
+            columns = _DECLARED.get(piece.func, frozenset())
+            whole = columns <= self.measured.known | self.measured.apart
+            # The analysis knows more of the core than this does, so that it may say less of it.
+            if columns & self.measured.known and (whole or piece.func is not entrainment.measure):
+                out.append(replace(self.measured, known=columns & self.measured.known))
                 continue
             cells = _Watched(self.formation.activity)
-            known = self.known_by(piece, replace(self.formation, activity=cells))
-            out.append(_Given(known, known != _DECLARED.get(piece.func), frozenset(cells.seen)))
+            found = self.found(piece, replace(self.formation, activity=cells))
+            out.append(Given.of(found, cells.seen))
         return out
 
-    def known_by(self, piece: partial[Measured], formation: Formation) -> frozenset[str]:
-        """Return the columns that a piece makes known of `formation`."""
-        found = attempted(partial(piece, formation)).formation
-        if found:  # not given up
-            _DECLARED.setdefault(piece.func, frozenset(found))
-        return frozenset(name for name, value in found.items() if is_known(value))
+    def found(self, piece: partial[Measured], formation: Formation) -> Measured:
+        """Return what a piece measures of `formation`."""
+        found = attempted(partial(piece, formation))
+        if found.formation:  # not given up
+            _DECLARED.setdefault(piece.func, frozenset(found.formation))
+        return found
+
+    @cached_property
+    def lacking(self) -> list[bool]:
+        """Whether each piece leaves a column unknown that a cell of activity may make known."""
+        declared = (_DECLARED.get(piece.func) for piece in self.pieces)
+        pairs = zip(declared, self.given, strict=True)
+        return [not columns or not columns <= given.known | given.apart for columns, given in pairs]
 
     @cached_property
     def known(self) -> frozenset[str]:
@@ -273,8 +313,8 @@ class _Trial:
         ]
         for lacks in (True, False):
             for at in asked:
-                if self.given[at].lacks is lacks:
-                    found[at] = self.known_by(self.pieces[at], formation)
+                if self.lacking[at] is lacks:
+                    found[at] = Given.of(self.found(self.pieces[at], formation)).known
             gained = [at for at in asked if found[at] - self.given[at].known]
             known = self.derived(set().union(*found))
             if known - self.known <= set().union(*(found[at] for at in gained)):

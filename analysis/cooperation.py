@@ -14,7 +14,7 @@ Rules, stated once:
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -35,7 +35,7 @@ from clustercoop.analysis.members import (
     read_members,
 )
 from clustercoop.analysis.memo import remembered
-from clustercoop.analysis.metric import NAN, Measured, Measuring, tables_of
+from clustercoop.analysis.metric import NAN, Measured, Measuring, Scalar, tables_of
 from clustercoop.analysis.per_employee import per_employee, per_employee_bounds
 from clustercoop.analysis.prices import constant_indicators, prices_of
 from clustercoop.analysis.thresholds import Thresholds, load_thresholds
@@ -88,12 +88,15 @@ class Tables:
         What was noticed.
     gaps : list of Gap
         Why figures are unknown.
+    measured : mapping of (cluster, year) to Measured
+        What links and activity of the formation's year say alone, without indicators.
     """
 
     formations: pd.DataFrame
     participants: pd.DataFrame
     findings: Findings
     gaps: list[Gap]
+    measured: Mapping[tuple[str, int], Measured]
 
 
 def cooperation_tables(
@@ -128,10 +131,13 @@ def cooperation_tables(
     thresholds = load_thresholds(settings.thresholds)
     prices = prices_of(graph, settings, thresholds)
     rows: list[Measuring] = []
+    measured: dict[tuple[str, int], Measured] = {}
     before: Formation | None = None
     for formation in graph.formations():
-        if only is None or (formation.cluster_id, formation.year) in only:
+        key = formation.cluster_id, formation.year
+        if only is None or key in only:
             rows.append(measure_in(formation, Context(formation, graph, settings, before, prices)))
+            measured[key] = Measured(_own_year(rows[-1]), gaps=list(rows[-1].gaps))
         before = formation
     rows = fill_from_indicators(rows, COLUMNS, graph, settings, thresholds)
     if only is not None:
@@ -152,6 +158,7 @@ def cooperation_tables(
         *tables_of([row.of for row in rows], rows, COLUMNS, PEOPLE),
         findings=Findings(findings),
         gaps=[gap for row in rows for gap in row.gaps],
+        measured=measured,
     )
 
 
@@ -189,10 +196,12 @@ def measure_formation_row(formation: Formation, context: YearContext, settings: 
     """Return the cooperation of one formation, its year before, indicators and open rows left aside."""
     members = read_members(formation, context, settings, load_thresholds(settings.thresholds))
     row = Measuring(formation, COLUMNS)
-    out = row + _measure(row, formation, members, context, settings, None)
-    for name in APART:
-        del out.formation[name]
-    return out
+    people = _measure(row, formation, members, context, settings, None)
+    return Measured(_own_year(row), people.participants, row.findings, row.gaps + people.gaps)
+
+
+def _own_year(row: Measured) -> dict[str, Scalar]:
+    return {name: value for name, value in row.formation.items() if name not in APART}
 
 
 def _measure(

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from clustercoop import engines
-from clustercoop.analysis.asks import Request, ask, ask_of_gaps, requests_frame
+from clustercoop.analysis.asks import Given, Request, ask, ask_of_gaps, requests_frame
 from clustercoop.analysis.brokers import chain_leaders
 from clustercoop.analysis.chain import local_sourcing_change
 from clustercoop.analysis.closedness.verdict import add_closedness
@@ -19,7 +19,7 @@ from clustercoop.analysis.cooperation import cooperation_tables
 from clustercoop.analysis.core_periphery.significance import adjust
 from clustercoop.analysis.large import is_too_large
 from clustercoop.analysis.members import year_contexts
-from clustercoop.analysis.metric import Measured, is_known, known_cells, tables_of
+from clustercoop.analysis.metric import Measured, known_cells, tables_of
 from clustercoop.analysis.metrics import measure_all
 from clustercoop.analysis.policy.analysed import Analysed
 from clustercoop.analysis.policy.benchmarks import read_benchmarks
@@ -135,7 +135,7 @@ def analyze_graph(
     if len(member_table) > MANY:
         noticed.add("requests_left_out", value=str(len(member_table)), detail=str(MANY))
     elif only is None:
-        requests = _requests(graph, formations, measured, settings, progress)
+        requests = _requests(graph, formations, measured, base.measured, settings, progress)
     tables = {
         "formations": conform(formation_table, "formations"),
         "participants": conform(member_table, "participants"),
@@ -173,6 +173,7 @@ def _requests(
     graph: SupplyGraph,
     formations: Sequence[Formation],
     measured: Sequence[Measured],
+    base: Mapping[tuple[str, int], Measured],
     settings: Settings,
     progress: Progress,
 ) -> list[Request]:
@@ -185,7 +186,7 @@ def _requests(
         if core is not None and known_cells(core).all():
             cores[key] = core.astype(bool)
         if unsettled(formation, open_rows(graph)) is None:
-            known[key] = frozenset(name for name, value in found.formation.items() if is_known(value))
+            known[key] = Given.of(found) + Given.of(base[key])
     task = partial(
         ask,
         cores=cores,
