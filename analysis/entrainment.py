@@ -172,7 +172,9 @@ def measure(formation: Formation, settings: Settings, core: Firmness | NDArray[A
     if firm is None:
         ranges.unknown("needs", detail="core_members", silent=True)
         return found + ranges
-    cores = np.unique(np.concatenate([firm.tied, firm.perturbed]), axis=0)
+    # numpy's unique rows, in the same order, take a fifth of the time of all this.
+    rows = sorted({core.tobytes() for core in np.concatenate([firm.tied, firm.perturbed])})
+    cores = np.frombuffer(b"".join(rows), np.bool_).reshape(len(rows), formation.n)
     if firm.all_tied:
         _fill_ranges(ranges, formation, cores[cores.any(axis=1)], found)
         ranges.unknown("core_range_unknown", silent=True)

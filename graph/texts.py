@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any, Final, TypeVar
 
@@ -70,7 +70,16 @@ def fill(template: str, **places: Any) -> str:
     """Return `template` with its ``{name}`` places filled at once: a value is never read as a template."""
     if not places:
         return template
-    return _PLACE.sub(lambda found: str(places.get(found[1], found[0])), template)
+    parts = list(_parts(template))
+    for at in range(1, len(parts), 2):
+        parts[at] = str(places.get(parts[at], f"{{{parts[at]}}}"))
+    return "".join(parts)
+
+
+@lru_cache(maxsize=4096)
+def _parts(template: str) -> tuple[str, ...]:
+    """Return a template's texts, and between them the names of its places."""
+    return tuple(_PLACE.split(template))
 
 
 def subset(prefix: str, lang: str) -> dict[str, str]:

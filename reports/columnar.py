@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -157,11 +158,14 @@ class Columnar:
         array = pd.to_numeric(values, errors="coerce").to_numpy("float64", na_value=np.nan)
         show = shower(kind, self.words.lang)
         known = np.isfinite(array)
-        exact = [
-            number(value) if fine else None
-            for value, fine in zip(array.tolist(), known.tolist(), strict=True)
-        ]
-        told = ["" if value != value else show(value) for value in array.tolist()]
+        cells = array.tolist()
+        each = {
+            value: (number(value) if math.isfinite(value) else None, show(value))
+            for value in set(cells)
+            if value == value
+        }
+        made = [each.get(value, (None, "")) for value in cells]
+        exact, told = [value for value, _ in made], [text for _, text in made]
         out: dict[str, Any] = {"v": exact}
         if any(text and text != str(value) for text, value in zip(told, exact, strict=True)):
             out["t"] = told

@@ -24,10 +24,10 @@ def is_unknown(value: Any) -> bool:
     >>> is_unknown(float("nan")), is_unknown(""), is_unknown(0)
     (True, True, False)
     """
-    if value is None or value is pd.NA or value is pd.NaT:
-        return True
     if isinstance(value, str):
         return value == ""
+    if value is None or value is pd.NA or value is pd.NaT:
+        return True
     return isinstance(value, float | np.floating) and math.isnan(value)
 
 

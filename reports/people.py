@@ -115,15 +115,14 @@ def beside(column: str, kind: str, values: Sequence[Any], graph: SupplyGraph) ->
     if column not in OF_PEOPLE and column != "cluster_id" and kind != "ids":
         return None
     names = graph.cluster_names if column == "cluster_id" else graph.names
-    told: dict[str, str] = {}
-    for value in values:
+    told: dict[Any, str] = {}
+    named = False
+    for value in dict.fromkeys(values):
         id = "" if is_unknown(value) else str(value)
-        if id not in told:
-            ids = id.split(";") if kind == "ids" else [id]
-            told[id] = "; ".join(names.get(one, one) for one in ids)
-    if all(id.replace(";", "; ") == name for id, name in told.items()):
-        return None
-    return [told["" if is_unknown(value) else str(value)] for value in values]
+        ids = id.split(";") if kind == "ids" else [id]
+        told[value] = "; ".join(names.get(one, one) for one in ids)
+        named = named or told[value] != id.replace(";", "; ")
+    return [told[value] for value in values] if named else None
 
 
 def _sentences(frame: pd.DataFrame, table: str, names: Mapping[str, str], lang: str) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -300,7 +301,12 @@ def _others(n: int, src: Ints, dst: Ints, a: Floats) -> Floats:
     bought = np.zeros((len(sellers), n))
     bought[row, dst] = a
     hubs = bought + 1e-3 * float(a.mean())
-    return np.concatenate([np.random.default_rng(0).exponential(size=(RANDOM, n)), hubs])
+    return np.concatenate([_random(n), hubs])
+
+
+@lru_cache(maxsize=32)
+def _random(n: int) -> Floats:
+    return np.random.default_rng(0).exponential(size=(RANDOM, n))
 
 
 def _balanced(both: Floats) -> Floats:

@@ -247,14 +247,19 @@ def tier_starts(
     return best, second, ties
 
 
+@lru_cache(maxsize=32)
+def _noise(n: int) -> NDArray[np.float64]:
+    noise = np.random.default_rng(0).standard_normal((STARTS, n))
+    return np.asarray(np.exp(0.25 * (1 + np.arange(STARTS)[:, None] % 4) * noise))
+
+
 @lru_cache(maxsize=2)
 def _rankings(edges: Edges) -> Pointers:
     """Return the participants by falling degree, then by perturbed degrees where these help, shape (k, n)."""
     n = edges.n
     if n > FEW and len(edges.src) >= SPARSE * n * (n - 1):
         return edges.by_degree[None]
-    noise = np.random.default_rng(0).standard_normal((STARTS, n))
-    perturbed = edges.degree * np.exp(0.25 * (1 + np.arange(STARTS)[:, None] % 4) * noise)
+    perturbed = edges.degree * _noise(n)
     return np.concatenate([edges.by_degree[None], np.argsort(-perturbed, axis=1, kind="stable")])
 
 
