@@ -66,7 +66,9 @@ class Kernel(Generic[P, R]):
         """
         kinds: list[Any] = []
         given: list[Any] = []
-        _flatten(args if not kwargs else (*args, *kwargs.values()), kinds, given)
+        if kwargs:
+            raise TypeError("kernels take arguments by their places, not by names")
+        _flatten(args, kinds, given)
         key = tuple(kinds)
         made = self._made.get(key)
         if made is None:
@@ -101,6 +103,8 @@ def _flatten(args: tuple[Any, ...], kinds: list[Any], given: list[Any]) -> None:
 
 def _nested(kinds: Any) -> tuple[Any, ...]:
     """Return the kinds as `clustercoop.analysis.lowering.writer` says them."""
+    from clustercoop.analysis.lowering.writer import ELEMENTS
+
     found: list[Any] = []
     for kind in kinds:
         if kind == ")":
@@ -108,6 +112,8 @@ def _nested(kinds: Any) -> tuple[Any, ...]:
         if kind == "(":
             found.append(("tuple", *_nested(kinds)))
         else:
+            if isinstance(kind, tuple) and kind[0] not in ELEMENTS:
+                raise TypeError(f"kernels take no arrays of {np.dtype(kind[0])}")
             found.append(("array", *kind) if isinstance(kind, tuple) else kind)
     return tuple(found)
 

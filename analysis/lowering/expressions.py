@@ -264,8 +264,11 @@ class Expressions(Writer):
         (after,) = self.labels("after")
         both = isinstance(node.op, ast.And)
         for each in node.values:
-            test = self.truth(self._value(each))
-            self.assign(name, Value(bool, [test]))
+            value = self._value(each)
+            if value.kind is not bool:
+                raise self.refused(node, f"{ast.unparse(each)}, which is no bool, beside and or or")
+            (test,) = value.at
+            self.assign(name, value)
             (more,) = self.labels("more")
             self.branch(test, *((more, after) if both else (after, more)))
             self.lines.append(f"{more}:")

@@ -32,6 +32,10 @@ declare double @llvm.fabs.f64(double)
 """
 
 
+MOST: Final = 60
+"""Functions of a module; one that calls itself would have no end of them."""
+
+
 class Module:
     """The text of a kernel and of all that it calls, for one set of argument kinds.
 
@@ -50,12 +54,16 @@ class Module:
         self.checked = checked
         self.parts = [_HEAD]
         self._made: dict[tuple[Callable[..., Any], tuple[Kind, ...]], Made] = {}
+        self._begun = 0
 
     def function(self, python: Callable[..., Any], kinds: tuple[Kind, ...]) -> Made:
         """Return the function for these kinds of arguments, written once."""
         key = python, kinds
         if key not in self._made:
-            self._made[key] = _Function(self, python, kinds, f"f{len(self._made)}.{python.__name__}").made()
+            self._begun += 1
+            if self._begun > MOST:
+                raise TypeError(f"kernel {python.__name__} calls itself, or {MOST} others")
+            self._made[key] = _Function(self, python, kinds, f"f{self._begun}.{python.__name__}").made()
         return self._made[key]
 
     def entry(self, python: Callable[..., Any], kinds: tuple[Kind, ...], header: int) -> Kind:

@@ -206,6 +206,16 @@ def _by_float(x: Any, at: float) -> float:
     return float(x[at])
 
 
+@jit
+def _factorial(n: int) -> int:
+    return 1 if n < 2 else n * _factorial(n - 1)
+
+
+@jit
+def _either(a: int, b: int) -> int:
+    return a or b
+
+
 @pytest.mark.parametrize(
     ("kernel", "args", "told"),
     [
@@ -216,13 +226,21 @@ def _by_float(x: Any, at: float) -> float:
         (_power, (2.0,), "Pow of floats"),
         (_listed, (2,), "line 3.*List"),
         (_by_float, (np.zeros(3), 1.0), "index that is no int"),
+        (_factorial, (5,), "calls itself"),
+        (_either, (0, 5), "a, which is no bool"),
         (_square, ("text",), "no str"),
+        (_by_float, (np.zeros(3, np.float32), 1), "no arrays of float32"),
         (_from_the_end, (np.zeros((4, 4)).T[1:],), "C-ordered"),
     ],
 )
 def test_what_cannot_be_compiled_is_refused(kernel: Any, args: tuple[Any, ...], told: str) -> None:
     with pytest.raises(TypeError, match=told):
         kernel(*args)
+
+
+def test_arguments_go_by_their_places() -> None:
+    with pytest.raises(TypeError, match="by their places"):
+        _square(x=2.0)
 
 
 # Every kernel of the analysis.
