@@ -13,6 +13,7 @@ import numpy as np
 from clustercoop.graph.errors import SchemaError
 from clustercoop.graph.schema import tables
 from clustercoop.graph.texts import refusal
+from clustercoop.loaders.marks import gap_meaning
 from clustercoop.loaders.matching import candidates
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.numbers import parse_numbers
@@ -245,7 +246,9 @@ def _cells(
         cells = np.empty(len(buyers), object)
         cells[:] = [record[found.left + at] if found.left + at < len(record) else None for at in buyers]
         blank = np.array([show(cell).strip() in ("", "-", "–", "—") for cell in cells], bool)
-        none = blank | (parse_numbers(cells).values == 0)
+        own = np.array([buyer == supplier for buyer in buyers.values()], bool)
+        crossed = own & np.array([bool(gap_meaning(show(cell).strip())) for cell in cells], bool)
+        none = blank | crossed | (parse_numbers(cells).values == 0)
         zero += int(none.sum())
         for (_, buyer), cell, empty in zip(buyers.items(), cells, none.tolist(), strict=True):
             if not empty:

@@ -168,6 +168,8 @@ def _from_folder(
             if (folder / entry).is_file():
                 code = "file_unread" if suffix_of(entry) in UNREAD else "file_ignored"
                 notes.add(code, file=show(entry), value=show(entry))
+            elif tables_below := _tables_below(folder / entry):
+                notes.add("folder_unread", file=show(entry), value=show(entry), detail=tables_below)
             continue
         named = read_name(stem_of(entry))
         try:
@@ -198,6 +200,16 @@ def _from_folder(
             raise
         problems.append(error)
         return sources
+
+
+def _tables_below(folder: Path) -> str:
+    """Return the first files of a folder within the folder that look like tables; "" for written results."""
+    try:
+        inside = sorted(os.listdir(folder))
+    except OSError:
+        return ""
+    found = [name for name in inside if suffix_of(name) in SUFFIXES and not name.startswith((".", "~$"))]
+    return "" if "run.json" in inside else ", ".join(map(show, found[:3]))
 
 
 def _prefer_named(sources: Sequence[Source], notes: Notes) -> list[Source]:

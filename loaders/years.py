@@ -50,6 +50,7 @@ _TOKENS: Final = re.compile(r"[^\W\d_]+|\d+")
 _BEFORE: Final = re.compile(
     r"(?:на|по состоянию на|по итогам|итоги|as of|as at|mon|tue|wed|thu|fri|sat|sun)\b[.,]?\s+", re.I
 )
+_AROUND: Final = re.compile(r"[«»\"“”„'’]+|\s+(?:факт|фактически|actual|fact|ist)$", re.IGNORECASE)
 _ORDINALS: Final = re.compile(r"(?<=\d)-?(?:ый|ой|ое|го|й|е|я|st|nd|rd|th)\b", re.IGNORECASE)
 
 
@@ -113,7 +114,7 @@ def parse_years(cells: NDArray[Any]) -> Years:
 
     Examples
     --------
-    >>> cells = ["2020", "20142)", "31.12.2021", "20220518", "январь-декабрь 2022", "2022 (план)"]
+    >>> cells = ["2020", "20142)", "31.12.2021", "20220518", "«2022» факт", "2022 (план)"]
     >>> parse_years(np.array(cells, dtype=object)).years.tolist()
     [2020.0, 2014.0, 2021.0, 2022.0, 2022.0, nan]
     """
@@ -179,6 +180,8 @@ def _when(cell: Any) -> When:
 
 def _written(text: str) -> When:
     text = _BEFORE.sub("", text, count=1) if _BEFORE.match(text) else text
+    bare = _AROUND.sub("", text)
+    text = bare if _YEAR.fullmatch(bare) else text
     compact = _COMPACT.fullmatch(text)
     if compact:
         month = int(compact[2])

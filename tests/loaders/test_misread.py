@@ -249,3 +249,26 @@ def test_price_indices_are_levels_or_said_to_be_of_a_chain(
     data = read(tmp_path, links=f"{HEAD}2022;0101;0202;5\n", deflators=text)
     assert data.graph.deflators["index"].tolist() == pytest.approx(levels, rel=1e-12)
     assert {"deflators_chained", "deflators_of_what", "deflator_behind_gap"} & codes(data) >= {code} - {""}
+
+
+def test_a_folder_within_the_folder_is_told(tmp_path: Path) -> None:
+    for name, beside in (("2022", {}), ("out", {"run.json": "{}"})):
+        (tmp_path / name).mkdir()
+        for file, text in ({"links.csv": HEAD} | beside).items():
+            (tmp_path / name / file).write_text(text, "utf-8")
+    data = read(tmp_path, links=f"{HEAD}2022;0101;0202;5\n")
+    assert [(f.value, f.detail) for f in data.findings if f.code == "folder_unread"] == [
+        ("2022", "links.csv")
+    ]
+
+
+def test_a_crossed_diagonal_of_a_matrix_holds_no_links(tmp_path: Path) -> None:
+    square = "2022 год;0101;0202;0303\n0101;x;5;0\n0202;;X;\n0303;0;х;x\n"
+    data = read(tmp_path, links=f"Поставки за 2022 год, млн руб.;;;\n{square}")
+    assert links(data) == [ONE]
+    assert data.rejected["row"].tolist() == [5]  # the cross off the diagonal is a gap
+
+
+@pytest.mark.parametrize("year", ["2022 факт", "«2022»", "'2022'", "2022 г. факт"])
+def test_years_in_quotes_and_of_facts(tmp_path: Path, year: str) -> None:
+    assert links(read(tmp_path, links=f"{HEAD}{year};0101;0202;5\n")) == [ONE]
