@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from clustercoop.analysis.results import Result
 from clustercoop.graph.columns import output_columns
 from clustercoop.graph.gaps import ALL, Gap, gaps_frame
 from clustercoop.reports.people import for_people
-from tests.builders import frames
+from tests.builders import frames, measured
 
 # Made of several years, of all formations, or of a model of all clusters.
 ACROSS = {"local_sourcing_change", "ecosystem_probability", "formation_verdict", "rule_verdict"}
@@ -35,6 +36,21 @@ def run(tables: dict[str, pd.DataFrame]) -> Result:
     return clustercoop.analyze(tables, nulls=0, workers=1)
 
 
+Cell = tuple[str, int, str]
+
+
+@cache
+def lacking(*cells: Cell) -> Result:
+    """Return what is known and asked for where these cells are empty."""
+    return run(without(cells))
+
+
+@cache
+def figures(*cells: Cell) -> Result:
+    """Return what is known where these cells are empty: nobody asks what to ask for then."""
+    return measured(without(cells))
+
+
 def known(result: Result, cluster: str, year: int) -> set[str]:
     rows = result.formations
     [row] = rows[(rows["cluster_id"] == cluster) & (rows["year"] == year)].to_dict("records")
@@ -42,7 +58,7 @@ def known(result: Result, cluster: str, year: int) -> set[str]:
     return {name for name in every if not pd.isna(row[name])} - ACROSS
 
 
-def without(cells: list[tuple[str, int, str]]) -> dict[str, pd.DataFrame]:
+def without(cells: Sequence[Cell]) -> dict[str, pd.DataFrame]:
     tables = frames(clusters=1, members=6)
     work = tables["activity"]
     for who, year, column in cells:
@@ -59,22 +75,22 @@ def without(cells: list[tuple[str, int, str]]) -> dict[str, pd.DataFrame]:
         [("0001", 2021, "output"), ("0003", 2021, "value_added"), ("0004", 2022, "employees")],
     ],
 )
-def test_a_cell_makes_known_what_its_request_says(cells: list[tuple[str, int, str]]) -> None:
-    lacking = run(without(cells))
-    requests = lacking.requests[lacking.requests["table"] == "activity"]
+def test_a_cell_makes_known_what_its_request_says(cells: list[Cell]) -> None:
+    before = lacking(*cells)
+    requests = before.requests[before.requests["table"] == "activity"]
     assert len(requests)
     for row in map(Row, requests.to_dict("records")):
         given = {(row.participant_id, int(row.year), name) for name in row.column.split("; ")}
         assert given <= set(cells) and row.state == "missing"
-        after = run(without([cell for cell in cells if cell not in given]))
-        gained = known(after, row.cluster_id, row.year) - known(lacking, row.cluster_id, row.year)
+        after = figures(*(cell for cell in cells if cell not in given))
+        gained = known(after, row.cluster_id, row.year) - known(before, row.cluster_id, row.year)
         told = set(row.figures.split("; ")) - {""}
         # A request for several cells names only what none of them gives alone.
         assert told == gained if len(given) == 1 else told <= gained
 
 
 def test_a_figure_that_two_cells_hold_up_waits_for_both() -> None:
-    both = run(without([("0001", 2021, "output"), ("0002", 2021, "output")])).requests
+    both = lacking(("0001", 2021, "output"), ("0002", 2021, "output")).requests
     outputs = both[both["column"] == "output"]
     assert outputs["participant_id"].tolist() == ["0001", "0002"]
     for row in map(Row, outputs.to_dict("records")):
@@ -112,7 +128,7 @@ def test_records_of_links_are_asked_for_by_the_gaps_that_name_them() -> None:
 
 
 def test_requests_are_told_in_any_language() -> None:
-    result = run(without([("0001", 2021, "output")]))
+    result = lacking(("0001", 2021, "output"))
     [english] = for_people(result, "requests", "en").query("column == 'output'")["message"]
     [russian] = for_people(result, "requests", "ru").query("column == 'output'")["message"]
     assert english.startswith("output of 0001 (Firm 0001) for 2021: Cooperation ratio, ")

@@ -36,44 +36,26 @@ def value_sums(graph: SupplyGraph) -> dict[int, float]:
 
 
 @EVERY
-def test_every_column_and_type_comes_back(store: Store) -> None:
+def test_every_column_and_type_comes_back_and_goes(store: Store, store_address: str) -> None:
+    """`SupplyGraph.years` leaves out a year that only measures name; loading again must not double it."""
     graph = awkward()
+    assert 2017 not in graph.years
     report = store.load(graph)
     assert (report.participants, report.links) == (len(graph.node_ids), len(graph.links))
     assert_equal(store.read(), graph)
     assert store.read().provenance == graph.provenance
-
-
-@EVERY
-def test_formations_from_a_store_are_those_from_files(store: Store) -> None:
-    graph = random_graph(1)
+    assert store.capabilities.persistent == (store.capabilities.kind != "memory")
+    if store.capabilities.persistent:
+        with open_store(store_address) as again:
+            assert_equal(again.read(), graph)
     store.load(graph)
-    mine, theirs = store.read().formations(), graph.formations()
-    assert [(f.cluster_id, f.year) for f in mine] == [(f.cluster_id, f.year) for f in theirs]
-    for a, b in zip(mine, theirs, strict=True):
-        assert a.ids.tolist() == b.ids.tolist()
-        assert (a.dense() == b.dense()).all()
-
-
-@EVERY
-def test_loading_twice_is_loading_once(store: Store) -> None:
-    graph = random_graph(2)
-    store.load(graph)
-    report = store.load(graph)
-    assert report.removed_links == 0
     assert_equal(store.read(), graph)
-
-
-@CYPHER
-def test_a_second_open_sees_what_the_first_wrote(store: Store, store_address: str) -> None:
-    assert store.capabilities.persistent
-    store.load(awkward())
-    with open_store(store_address) as again:
-        assert_equal(again.read(), awkward())
+    store.delete(year=2017)
+    assert_equal(store.read(), parts.without(graph, year=2017))
 
 
 @EVERY
-def test_corrected_data_replace_the_old(store: Store) -> None:
+def test_loading_twice_is_loading_once_and_corrected_data_replace_the_old(store: Store) -> None:
     before = random_graph(3)
     frames = before.to_tables()
     frames["links"] = frames["links"].drop(index=[0, 5, 9]).assign(value=lambda f: f["value"] + 1)
@@ -81,28 +63,31 @@ def test_corrected_data_replace_the_old(store: Store) -> None:
     frames["participants"] = frames["participants"].iloc[1:].assign(name="Новое имя")
     after = SupplyGraph.from_tables(frames)
     store.load(before)
+    assert store.load(before).removed_links == 0
+    assert_equal(store.read(), before)
     assert store.load(after).removed_links == 3
     assert_equal(store.read(), after)
 
 
 @EVERY
-@pytest.mark.parametrize("cut", [{"cluster": "c1"}, {"year": 2021}, {"cluster": "c1", "year": 2021}])
-def test_one_cluster_or_year_goes_and_comes_back(store: Store, cut: dict[str, Any]) -> None:
+def test_one_cluster_or_year_goes_and_comes_back(store: Store) -> None:
     graph = random_graph(4)
     store.load(graph)
-    store.delete(**cut)
-    rest = parts.without(graph, **cut)
-    assert_equal(store.read(), rest)
-    # The formations of the others are what they were.
-    for formation in rest.formations():
-        if formation.cluster_id != cut.get("cluster") and formation.year != cut.get("year"):
-            whole = graph.formation(formation.cluster_id, formation.year)
-            assert (formation.dense() == whole.dense()).all()
-            assert (formation.sales_outside == whole.sales_outside).all()
-    clusters = [cut["cluster"]] if "cluster" in cut else None
-    years = [cut["year"]] if "year" in cut else None
-    store.load(parts.subset(graph, clusters, years))
-    assert_equal(store.read(), graph)
+    cuts: list[dict[str, Any]] = [{"cluster": "c1"}, {"year": 2021}, {"cluster": "c1", "year": 2021}]
+    for cut in cuts:
+        store.delete(**cut)
+        rest = parts.without(graph, **cut)
+        assert_equal(store.read(), rest)
+        # The formations of the others are what they were.
+        for formation in rest.formations():
+            if formation.cluster_id != cut.get("cluster") and formation.year != cut.get("year"):
+                whole = graph.formation(formation.cluster_id, formation.year)
+                assert (formation.dense() == whole.dense()).all()
+                assert (formation.sales_outside == whole.sales_outside).all()
+        clusters = [cut["cluster"]] if "cluster" in cut else None
+        years = [cut["year"]] if "year" in cut else None
+        store.load(parts.subset(graph, clusters, years))
+        assert_equal(store.read(), graph)
 
 
 @EVERY
@@ -116,7 +101,7 @@ def test_clusters_loaded_one_after_the_other_are_the_whole(store: Store) -> None
 
 
 @EVERY
-def test_a_part_is_read_alone(store: Store) -> None:
+def test_a_part_is_read_alone_and_its_formations_are_those_from_files(store: Store) -> None:
     graph = random_graph(6)
     store.load(graph)
     assert_equal(store.read(["c2"], [2021]), parts.subset(graph, ["c2"], [2021]))
@@ -126,16 +111,43 @@ def test_a_part_is_read_alone(store: Store) -> None:
         store.read(["nowhere"])
     with pytest.raises(UnknownNameError, match="no year 1950"):
         store.read(years=[1950])
+    theirs = graph.formations()
+    for found, expected in (
+        (store.read().formations(), theirs),
+        (store.read(["c1"], [2021]).formations(), [graph.formation("c1", 2021)]),
+    ):
+        assert [(f.cluster_id, f.year) for f in found] == [(f.cluster_id, f.year) for f in expected]
+        for a, b in zip(found, expected, strict=True):
+            assert a.ids.tolist() == b.ids.tolist()
+            assert (a.dense() == b.dense()).all()
+            assert (a.purchases_outside == b.purchases_outside).all()
 
 
 @EVERY
-def test_the_formations_of_a_part_are_those_of_the_whole(store: Store) -> None:
-    graph = random_graph(7)
+def test_what_does_not_fit_is_refused_and_changes_nothing(store: Store) -> None:
+    graph = random_graph(9)
     store.load(graph)
-    [part] = store.read(["c1"], [2021]).formations()
-    whole = graph.formation("c1", 2021)
-    assert (part.dense() == whole.dense()).all()
-    assert (part.purchases_outside == whole.purchases_outside).all()
+    with pytest.raises(DataError, match="RUB and the data are in USD"):
+        store.load(SupplyGraph.from_tables(graph.to_tables(), currency="USD"))
+    with pytest.raises(UnknownNameError, match="no cluster 'nowhere'"):
+        store.delete(cluster="nowhere")
+    with pytest.raises(UnknownNameError, match="no year 1950"):
+        store.delete(year=1950)
+    with pytest.raises(ParameterError, match="of delete"):
+        store.delete()
+    strange = pd.DataFrame({"cluster_id": ["nowhere"], "year": [2020]})
+    with pytest.raises(DataError, match="'nowhere'"):
+        store.write_results({"formations": strange})
+    with pytest.raises(ParameterError, match="write_results"):
+        store.write_results({"links": strange})
+    tables = outcome(graph)
+    tables["formations"]["evil` DETACH DELETE n //"] = 1
+    store.write_results(tables)
+    assert list(store.read_results()["formations"].columns) == list(results.column_types("formations"))
+    assert_equal(store.read(), graph)
+    store.clear()
+    store.load(awkward())
+    assert_equal(store.read(), awkward())
 
 
 @EVERY
@@ -183,54 +195,6 @@ def test_results_come_back_and_follow_the_data(store: Store) -> None:
         for name, frame in found.items()
         if name in policy_tables()
     )
-
-
-@EVERY
-def test_columns_outside_the_contract_are_not_written(store: Store) -> None:
-    graph = random_graph(8)
-    store.load(graph)
-    tables = outcome(graph)
-    tables["formations"]["evil` DETACH DELETE n //"] = 1
-    store.write_results(tables)
-    assert list(store.read_results()["formations"].columns) == list(results.column_types("formations"))
-
-
-@EVERY
-def test_results_about_strangers_are_refused(store: Store) -> None:
-    store.load(random_graph(8))
-    strange = pd.DataFrame({"cluster_id": ["nowhere"], "year": [2020]})
-    with pytest.raises(DataError, match="'nowhere'"):
-        store.write_results({"formations": strange})
-    with pytest.raises(ParameterError, match="write_results"):
-        store.write_results({"links": strange})
-
-
-@EVERY
-def test_currencies_are_not_mixed(store: Store) -> None:
-    store.load(random_graph(9))
-    frames = random_graph(9).to_tables()
-    with pytest.raises(DataError, match="RUB and the data are in USD"):
-        store.load(SupplyGraph.from_tables(frames, currency="USD"))
-    assert_equal(store.read(), random_graph(9))
-
-
-@EVERY
-def test_what_is_not_there_cannot_be_deleted(store: Store) -> None:
-    store.load(random_graph(9))
-    with pytest.raises(UnknownNameError, match="no cluster 'nowhere'"):
-        store.delete(cluster="nowhere")
-    with pytest.raises(UnknownNameError, match="no year 1950"):
-        store.delete(year=1950)
-    with pytest.raises(ParameterError, match="of delete"):
-        store.delete()
-
-
-@EVERY
-def test_clear_empties(store: Store) -> None:
-    store.load(random_graph(9))
-    store.clear()
-    store.load(awkward())
-    assert_equal(store.read(), awkward())
 
 
 @EVERY
@@ -371,15 +335,3 @@ def test_value_sums_are_kept_by_every_part() -> None:
     whole = value_sums(graph)
     for year in graph.years:
         assert value_sums(parts.subset(graph, years=[year])) == {year: whole[year]}
-
-
-@EVERY
-def test_a_year_that_only_measures_name_is_replaced_and_deleted(store: Store) -> None:
-    """`SupplyGraph.years` leaves such a year out; loading twice must not double its rows."""
-    graph = awkward()
-    assert 2017 not in graph.years
-    store.load(graph)
-    store.load(graph)
-    assert_equal(store.read(), graph)
-    store.delete(year=2017)
-    assert_equal(store.read(), parts.without(graph, year=2017))

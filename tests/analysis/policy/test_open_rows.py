@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import clustercoop
+from tests.builders import measured
 
 OUT = "out"
 
@@ -82,7 +83,9 @@ def test_results_that_are_read_again_keep_what_is_open(tmp_path: Path) -> None:
 
 def checklist(given: dict[str, pd.DataFrame]) -> tuple[dict[str, Any], dict[Any, Any]]:
     """Return the requirements of cluster c by id, and its functional dependence."""
-    result = clustercoop.analyze(given, nulls=0, workers=1, metrics="cooperation,chain", core_replicates=0)
+    result = measured(
+        given, ("eligibility", "functional_dependence"), metrics="cooperation,chain", core_replicates=0
+    )
     [both] = result.policy["functional_dependence"].to_dict("records")
     return {row["rule"]: row for row in result.policy["eligibility"].to_dict("records")}, both
 
@@ -166,12 +169,12 @@ def test_measures_of_influence_are_unknown_where_trade_is_open() -> None:
     for rejected, known in (([], True), ([("e", OUT)], True), ([("e", "b")], False)):
         given = tables(rejected)
         given["activity"]["emissions"] = [1.0, 2.0, 3.0]
-        policy = clustercoop.analyze(given, nulls=0, workers=1, core_replicates=0).policy
         tested = {
             "key_participants": ["systemic_risk", "backward_linkage", "extraction_others"],
             "key_sectors": ["backward_linkage"],
             "emissions": ["embodied_intensity"],
         }
+        policy = measured(given, tuple(tested), core_replicates=0).policy
         for table, columns in tested.items():
             assert policy[table][columns].notna().all(axis=None) == known, (table, rejected)
         told = clustercoop.whatif(given, remove=["a"]).losses["code"].tolist()
