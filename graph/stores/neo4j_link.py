@@ -9,8 +9,8 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
-from concurrent.futures import CancelledError, wait
-from contextlib import contextmanager, suppress
+from concurrent.futures import wait
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
@@ -175,14 +175,14 @@ class _Asking:
             if not future.done():
                 future.cancel()
                 # An answer that floods the loop keeps it busy for long; the next query gets a new one.
-                self.close(wait=False)
+                self.close(waiting=False)
             raise
 
     def alive(self) -> None:
         """Tell that the server has answered something."""
         self._beat = time.monotonic()
 
-    def close(self, *, wait: bool = True) -> None:
+    def close(self, *, waiting: bool = True) -> None:
         """Close the driver and end the thread."""
         if self._open is None:
             return
@@ -196,12 +196,11 @@ class _Asking:
                 await driver.close()
                 await asyncio.sleep(0.02)  # closed transports are let go of by the loop
             finally:
-                loop.stop()
+                loop.call_soon(loop.stop)  # at once, and nobody would be told that this has ended
 
         future = asyncio.run_coroutine_threadsafe(end(), loop)
-        if wait:
-            with suppress(TimeoutError, CancelledError):
-                future.result(_GRACE)
+        if waiting:
+            wait([future], _GRACE)
 
 
 def _in_language(run: Callable[..., Any]) -> Callable[..., Any]:

@@ -10,6 +10,7 @@ import threading
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace as Namespace
@@ -19,6 +20,7 @@ import pytest
 
 import clustercoop
 from clustercoop.graph.errors import ParameterError, StoreError
+from clustercoop.graph.stores import neo4j_link
 from clustercoop.graph.stores.neo4j import Neo4jStore
 from clustercoop.graph.stores.neo4j_edit import Editor
 from clustercoop.graph.stores.neo4j_link import STEP_VARIABLE, Access, Link
@@ -229,6 +231,20 @@ def test_the_connection_lost_during_a_load_is_one_sentence(neo4j_uri: str) -> No
     with open_store(neo4j_uri) as store:
         assert store.load(graph).resumed_links > 0
         assert store.read().equals(graph)
+
+
+def test_closing_waits_until_the_connection_is_closed_and_no_longer(
+    neo4j_uri: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended: list[bool] = []
+
+    def patient(futures: list[Future[None]], seconds: float) -> None:
+        ended.append(not wait(futures, 600).not_done)
+
+    store = open_store(neo4j_uri)
+    monkeypatch.setattr(neo4j_link, "wait", patient)
+    store.close()
+    assert ended == [True]
 
 
 def test_a_short_break_is_retried(neo4j_uri: str) -> None:
