@@ -11,7 +11,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from clustercoop.graph.texts import text
+from clustercoop.graph.texts import subset, text
 from clustercoop.reports.inert import plain
 from clustercoop.reports.numbers import is_unknown
 from clustercoop.reports.people import for_people
@@ -38,8 +38,13 @@ class Provenance(Section):
 
     @cached_property
     def inputs(self) -> Table:
-        """The input files: hash, rows, encoding, delimiter and what else was found out."""
-        files = [dict(item) for item in self.result.provenance.get("inputs", [])]
+        """The input files: hash, rows, encoding, delimiter, what else was found out; no scores of names."""
+        by = subset("check.by.", self.words.lang)
+        files = [
+            {name: value for name, value in item.items() if name != "sure"}
+            | ({"told": by.get(item["told"], item["told"])} if "told" in item else {})
+            for item in self.result.provenance.get("inputs", [])
+        ]
         return records_table("inputs", self.words("caption_inputs"), files, self.words)
 
     @cached_property
