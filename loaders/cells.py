@@ -405,6 +405,9 @@ def _cell_scales(
     common = (unit.scale or 1.0) if unit.scale or unit.currency or not money else 1e6
     if money and unit.currency:
         typed.currencies.setdefault(here["column"], unit.currency)
+    if money and unit.currency and unit.scale in (None, 1.0) and typed.grid.shown is not None:
+        # Thousands shown under a header in roubles: roubles are what is stored.
+        common *= typed.grid.shown.stored(matched.position, int((~np.isnan(numbers.values)).sum()))
     scale: float | NDArray[np.float64] = common
     open_ = np.zeros(len(numbers.values), bool)
     if rows is not None:

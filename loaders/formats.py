@@ -137,17 +137,26 @@ class Shown:
         same format do not.
     scaled : int
         How many numbers are shown divided with no word of it.
+    divided : dict of int to list of float
+        Column → what its numbers are divided by where they are shown so.
     """
 
     units: dict[int, set[str]] = field(default_factory=dict)
     scales: dict[int, set[float | None]] = field(default_factory=dict)
     scaled: int = 0
+    divided: dict[int, list[float]] = field(default_factory=dict)
 
     def of(self, origins: Sequence[Sequence[int]]) -> Shown:
         """Return what is shown of columns that are made of those of `origins`."""
         units = {n: {u for i in old for u in self.units.get(i, ())} for n, old in enumerate(origins)}
         scales = {n: {s for i in old for s in self.scales.get(i, ())} for n, old in enumerate(origins)}
-        return replace(self, units=units, scales=scales)
+        divided = {n: [t for i in old for t in self.divided.get(i, ())] for n, old in enumerate(origins)}
+        return replace(self, units=units, scales=scales, divided=divided)
+
+    def stored(self, column: int, count: int) -> float:
+        """Return what the numbers of a column are stored as times what is shown: 1 unless all are divided."""
+        times = self.divided.get(column, [])
+        return times[0] if len(times) >= count > 0 and len(set(times)) == 1 else 1.0
 
     def cell(self, value: Any, pattern: str, column: int) -> Any:
         """Return the cell as it is shown: a number, or text where it is a code, per cent or has its scale.
@@ -168,7 +177,9 @@ class Shown:
         number = Decimal(repr(value)) / 1000**section.thousands
         if section.percent:
             return f"{(number * 100).normalize():f}%"
-        self.scaled += bool(section.thousands and not section.unit.scale)
+        if section.thousands and not section.unit.scale:
+            self.scaled += 1
+            self.divided.setdefault(column, []).append(1e3**section.thousands)
         if section.unit.currency or section.unit.physical:
             self.units.setdefault(column, set()).add(section.text)
         if any(s.unit.scale for s in several):

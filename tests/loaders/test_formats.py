@@ -53,6 +53,8 @@ def values(path: Path) -> list[Any]:
         ("value, RUB", "", [(1_500_000, '#,##0,"M"')], [1.5]),  # M of a mille where thousands are cut off
         ("value, RUB", "", [(2.5, '0.0" млрд"')], [2500.0]),
         ("value, RUB", "", [(1e9, '[Red]0.0,,,"bn"')], [1000.0]),
+        ("value, RUB", "", [(10_500_000, "#,##0,"), (900_000, "#,##0,")], [10.5, 0.9]),  # roubles are stored
+        ("value, thousand RUB", "", [(10_500_000, "#,##0,")], [10.5]),
     ],
 )
 def test_the_amount_read_is_the_amount_shown(
