@@ -18,14 +18,14 @@ CELLS: Final = 280
 GRID: Final = np.linspace(-REACH, REACH, CELLS + 1)
 STEP: Final = 2 * REACH / CELLS
 BRIDGE: Final = 1.2
-"""Half the length of the bridge between two bands, which are 12 of their own deviations apart."""
+"""Half the length of the bridge between two bands, which are 16 of their own deviations apart."""
 
 SHIFTS: Final = (-0.24, -0.12, 0.0, 0.12, 0.24)
 SCALES: Final = (0.88, 0.94, 1.0, 1.06, 1.13)
 FARTHEST: Final = 5.0
 FLOOR: Final = 1e-12
 
-DISTANCES: Final = (2.4, 2.8, 3.2, 3.6, 4.0, 4.5, 5.0, 6.0, 8.0)
+DISTANCES: Final = (2.4, 2.8, 3.2, 3.6, 4.0, 4.5, 5.0, 6.0, 8.0, 12.0)
 SHARES: Final = (0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9)
 
 EVIDENCE: Final = 2.5
@@ -67,10 +67,10 @@ def single_humps() -> Mapping[str, FloatArray]:
     for blur in (0.3, 0.6):
         skewed[f"exponential {blur}"] = _blurred(np.where(GRID >= -1, np.exp(-GRID - 1), 0.0), blur)
     low, high = (np.isclose(GRID, end).astype(np.float64) for end in (-BRIDGE, BRIDGE))
-    out["bridge"] = _blurred((low + high + bridge) / 3, BRIDGE / 6)
     from_zero = np.maximum(GRID + 1.9, 0.0)
     skewed["gamma"] = _blurred(from_zero**1.5 * np.exp(-1.2 * from_zero), 0.1)
-    return out | skewed | {f"{name}, mirrored": density[::-1] for name, density in skewed.items()}
+    mirrored = {f"{name}, mirrored": density[::-1] for name, density in skewed.items()}
+    return out | skewed | mirrored | {"bridge": _blurred((low + high + bridge) / 3, BRIDGE / 8)}
 
 
 def _standard(density: FloatArray) -> FloatArray:
@@ -149,12 +149,19 @@ class Humps:
     upper: NDArray[np.bool_]
 
 
-def humps(values: FloatArray) -> Humps:
+def humps(values: FloatArray, *, bridge: bool = True) -> Humps:
     """Hold two humps against one on `values`, shape (n,), all known and not all equal.
 
-    Two humps are two normal components with one variance, 2.4 to 8 deviations apart, the smaller holding a
+    Two humps are two normal components with one variance, 2.4 to 12 deviations apart, the smaller holding a
     tenth or more. One hump is any of `single_humps`. Both are tried around the mean and deviation of the
     values, so that the two sides have the same freedom.
+
+    Parameters
+    ----------
+    values : array, shape (n,)
+    bridge : bool
+        Count two bands joined by a bridge as single, which is how a bent population looks from its side; not
+        so on the way through a population, which runs along it.
 
     Notes
     -----
@@ -171,7 +178,8 @@ def humps(values: FloatArray) -> Humps:
     singles = _library()[1]
     z, likelihood = _likelihood(values)
     at = int(likelihood[singles:].argmax())
-    evidence = float(likelihood[singles + at] - likelihood[:singles].max())
+    last = singles if bridge else singles - len(SCALES) * len(SHIFTS)
+    evidence = float(likelihood[singles + at] - likelihood[:last].max())
     shape, variant = divmod(at, len(SCALES) * len(SHIFTS))
     scale, shift = SCALES[variant // len(SHIFTS)], SHIFTS[variant % len(SHIFTS)]
     distance, share = DISTANCES[shape // len(SHARES)], SHARES[shape % len(SHARES)]

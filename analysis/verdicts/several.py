@@ -114,7 +114,7 @@ def find_several(
         seen = humps(line)
         turned = bend(rows[pair], line, seen.upper)
         used, way = geodesic(rows[pair], rng)
-        both = with_way(seen.evidence, humps(way).evidence, told_by(way, line[used]))
+        both = with_way(seen.evidence, humps(way, bridge=False).evidence, told_by(way, line[used]))
         least = min(least, seen.evidence - against(turned), both)
         if least < APART + more(n) or turned < STRAIGHT:
             return None

@@ -17,7 +17,7 @@ MIN_SHARE: Final = 0.1
 STRAIGHT: Final = 0.003
 ALONG: Final = 2.5
 TOLD: Final = 0.7
-SAME: Final = 0.93
+SAME: Final = 0.95
 SAME_ALONE: Final = 0.85
 """Share of the variance of a line beyond which the way through the population tells it, and beyond which the
 way all but is the line (one through the plane of the two traits, where one of them is looked at alone)."""
@@ -189,7 +189,7 @@ def find_split(
     first: Split | None = None
     if candidates:
         used, way = geodesic(rows, rng)
-        evidence = humps(way).evidence
+        evidence = humps(way, bridge=False).evidence
     for look in candidates:
         line = rows @ look.direction
         told = told_by(way, line[used])
@@ -197,7 +197,9 @@ def find_split(
         if look.name in TRAITS and set(TRAITS) <= set(names):
             used_alone, alone = geodesic(rows[:, [names.index(name) for name in TRAITS]], rng)
             follows = told_by(alone, line[used_alone])
-            along = min(along, with_way(look.found.evidence, humps(alone).evidence, follows, SAME_ALONE))
+            along = min(
+                along, with_way(look.found.evidence, humps(alone, bridge=False).evidence, follows, SAME_ALONE)
+            )
         split = Split(
             look,
             tuple(seen),

@@ -43,10 +43,10 @@ def test_draws_of_a_single_hump_seldom_look_double(n: int) -> None:
 
 
 def test_thin_bands_with_a_third_between_are_one_population() -> None:
-    """14 of 60 values lie evenly between bands 12 deviations apart; with none between they are two groups."""
+    """14 of 60 values lie evenly between bands 16 deviations apart; with none between they are two groups."""
     rng = np.random.default_rng(0)
-    bands = np.repeat([-6.0, 6.0], [23, 23]) + rng.normal(size=46)
-    assert humps(np.r_[bands, np.linspace(-5, 5, 14)]).evidence < 0
+    bands = np.repeat([-8.0, 8.0], [23, 23]) + rng.normal(size=46)
+    assert humps(np.r_[bands, np.linspace(-7, 7, 14)]).evidence < 0
     assert humps(bands).evidence > EVIDENCE
 
 
