@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustercoop.analysis.memo import remembered
+from clustercoop.analysis.metric import Measuring
 from clustercoop.analysis.recording import recording
 from clustercoop.analysis.roles import of_role, producing, said, stated
 from clustercoop.analysis.thresholds import Thresholds
@@ -178,34 +179,6 @@ def incomplete_share(share: float) -> str:
     return f"{min(share, 0.999):.1%}"
 
 
-class Noticed:
-    """Collects findings of one formation, with its place filled in."""
-
-    def __init__(self, formation: Formation) -> None:
-        self.formation = formation
-        self.items: list[Finding] = []
-
-    def add(self, code: str, value: float | str = "", member: int | None = None, **place: Any) -> None:
-        """Add a finding of `code` about the formation, or about its member number `member`."""
-        text = value if isinstance(value, str) else "" if np.isnan(value) else f"{value:.6g}"
-        who = "" if member is None else str(self.formation.ids[member])
-        self.items.append(
-            Finding(
-                code,
-                value=text,
-                participant_id=who,
-                cluster_id=self.formation.cluster_id,
-                year=self.formation.year,
-                **place,
-            )
-        )
-
-    def each(self, code: str, which: Flags, values: FloatArray, **place: Any) -> None:
-        """Add one finding for each member of `which`."""
-        for member in np.flatnonzero(which):
-            self.add(code, float(values[member]), int(member), **place)
-
-
 def read_members(
     formation: Formation, context: YearContext, settings: Settings, thresholds: Thresholds
 ) -> Members:
@@ -217,12 +190,12 @@ def read_members(
     ``settings.internal_supply`` may put the reported volume first, or drop it.
     The reported volume of a member of several clusters belongs to no one of them and is not used.
     """
-    noticed = Noticed(formation)
+    noticed = Measuring(formation)
     figures = {name: clean(formation, name, settings) for name in FIGURES}
     for name, values in figures.items():
         given: FloatArray = getattr(formation, name)
         code = "value_added_zero" if name == "value_added" else "negative_figure"
-        noticed.each(code, np.isnan(values) & ~np.isnan(given), given, table="activity", column=name)
+        noticed.tell_each(code, np.isnan(values) & ~np.isnan(given), given, table="activity", column=name)
     found = unsettled(formation, context.open)
     supply, source, bounds = _supply(
         formation, context, figures["used_by_participants"], settings, thresholds, noticed, found
@@ -253,7 +226,7 @@ def read_members(
         findings=(),
     )
     _notice_ratios(members, formation, thresholds, noticed)
-    return replace(members, findings=tuple(noticed.items))
+    return replace(members, findings=tuple(noticed.findings))
 
 
 def clean(formation: Formation, name: str, settings: Settings) -> FloatArray:
@@ -277,7 +250,7 @@ def _supply(
     reported: FloatArray,
     settings: Settings,
     thresholds: Thresholds,
-    noticed: Noticed,
+    noticed: Measuring,
     found: Unsettled | None,
 ) -> tuple[FloatArray, NDArray[np.object_], tuple[FloatArray, FloatArray]]:
     linked = context.supplies[formation.members]
@@ -288,7 +261,7 @@ def _supply(
     if found is not None and formation.has_links:
         low, high = np.maximum(by_links - found.less, 0.0), by_links + found.more
         bounded = found.open_supply
-        noticed.each("supply_bounded", bounded, low, column="cooperation_ratio")
+        noticed.tell_each("supply_bounded", bounded, low, column="cooperation_ratio")
         by_links = np.where(bounded, np.nan, by_links)
         high = np.where(bounded & (high <= low), np.nextafter(low, np.inf), high)  # by rows without supplier
     usable = ~np.isnan(reported)
@@ -299,22 +272,24 @@ def _supply(
         by_links = np.where(told, np.nan, by_links)
         low = np.where(told, np.fmax(ends[0], 0.0), low)
         high = np.where(told, np.where(np.isnan(ends[1]), np.inf, ends[1]), high)
-        noticed.each("supply_bounded", told, low, column="cooperation_ratio")
+        noticed.tell_each("supply_bounded", told, low, column="cooperation_ratio")
     if settings.internal_supply == "links_only":
         usable = np.zeros(formation.n, bool)
     shared = usable & (context.formations_of[formation.members] > 1)
     if shared.any():
-        noticed.each("reported_shared", shared, reported, table="activity", column="used_by_participants")
+        noticed.tell_each(
+            "reported_shared", shared, reported, table="activity", column="used_by_participants"
+        )
         usable = usable & ~shared
     if usable.any():
         differs = usable & linked & formation.has_links
         larger = np.maximum(by_links, reported)
         differs &= np.abs(by_links - reported) > thresholds.difference * larger
         for member in np.flatnonzero(differs):
-            noticed.add(
+            noticed.tell(
                 "internal_supply_differs",
-                float(by_links[member]),
-                int(member),
+                value=float(by_links[member]),
+                member=int(member),
                 detail=f"{reported[member]:.6g}",
                 table="activity",
                 column="used_by_participants",
@@ -353,31 +328,43 @@ def _final_producers(
     return {"final": None, "final_by": ""}
 
 
-def _notice_ratios(members: Members, formation: Formation, thresholds: Thresholds, noticed: Noticed) -> None:
+def _notice_ratios(
+    members: Members, formation: Formation, thresholds: Thresholds, noticed: Measuring
+) -> None:
     """Tell of every member whose own ratio is unknown or odd."""
     output, supply = members.output, members.supply
     missing = np.isnan(output)
     if not missing.all():
-        noticed.each("output_missing", missing & members.producing, output, table="activity", column="output")
+        noticed.tell_each(
+            "output_missing", missing & members.producing, output, table="activity", column="output"
+        )
     aside = missing & ~members.producing & ~(supply > 0)
     if aside.any():
-        noticed.add("non_producing_left_out", str(int(aside.sum())), detail=members.named(aside))
-    noticed.each("supply_without_output", members.without_output, supply, column="cooperation_ratio")
+        noticed.tell("non_producing_left_out", value=str(int(aside.sum())), detail=members.named(aside))
+    noticed.tell_each("supply_without_output", members.without_output, supply, column="cooperation_ratio")
     above = members.above_one
     if above.any():
         ratio = np.divide(supply, output, out=np.zeros(formation.n), where=above)
-        noticed.each("ratio_above_one", above, ratio, column="cooperation_ratio")
-    noticed.each("ratio_zero_by_zero", (output == 0) & (supply == 0), output, column="cooperation_ratio")
-    noticed.each("supply_unknown", np.isnan(supply) & (output >= 0), supply, column="cooperation_ratio")
+        noticed.tell_each("ratio_above_one", above, ratio, column="cooperation_ratio")
+    noticed.tell_each("ratio_zero_by_zero", (output == 0) & (supply == 0), output, column="cooperation_ratio")
+    noticed.tell_each("supply_unknown", np.isnan(supply) & (output >= 0), supply, column="cooperation_ratio")
     sold = formation.supplied_inside + formation.sales_outside
     over = (output > 0) & ~above & (sold > output * (1 + thresholds.difference))
     for member in np.flatnonzero(over):
-        noticed.add("sales_above_output", float(sold[member]), int(member), detail=f"{output[member]:.6g}")
+        noticed.tell(
+            "sales_above_output",
+            value=float(sold[member]),
+            member=int(member),
+            detail=f"{output[member]:.6g}",
+        )
     # Whether given purchases hold self-supply is not known, so it is left out of the comparison.
     bought, given = formation.bought_inside + formation.purchases_outside, members.purchases
     for member in np.flatnonzero(bought > given * (1 + thresholds.difference)):
-        noticed.add(
-            "purchases_above_given", float(bought[member]), int(member), detail=f"{given[member]:.6g}"
+        noticed.tell(
+            "purchases_above_given",
+            value=float(bought[member]),
+            member=int(member),
+            detail=f"{given[member]:.6g}",
         )
 
 

@@ -107,6 +107,7 @@ class Measuring(Measured):
         )
         self.of = of
         self.sources: dict[str, str] = {}
+        self._told: set[Finding] = set()
         self._said: set[str] = set()
         self._named: dict[str, Flags] = {}
 
@@ -122,7 +123,7 @@ class Measuring(Measured):
         self,
         code: str,
         *,
-        value: str = "",
+        value: float | str = "",
         detail: str = "",
         column: str = "",
         table: str = "",
@@ -135,13 +136,19 @@ class Measuring(Measured):
             detail=detail,
             table=table,
             column=column,
-            value=value,
+            value=value if isinstance(value, str) else "" if value != value else f"{value:.6g}",
             cluster_id=self.of.cluster_id,
             year=self.of.year,
             participant_id=who,
         )
-        if finding not in self.findings:
+        if finding not in self._told:
+            self._told.add(finding)
             self.findings.append(finding)
+
+    def tell_each(self, code: str, which: Flags, values: NDArray[Any], **place: str) -> None:
+        """Add a finding about each member of `which`."""
+        for member in np.flatnonzero(which).tolist():
+            self.tell(code, value=float(values[member]), member=member, **place)
 
     def unknown(
         self,
@@ -198,9 +205,7 @@ class Measuring(Measured):
             for (code, value, detail), names in told.items()
         ]
 
-    def unknown_of(
-        self, which: Flags, code: str, *columns: str, values: Iterable[str] = (), detail: str = ""
-    ) -> None:
+    def unknown_of(self, which: Flags, code: str, *columns: str, values: Iterable[str] = ()) -> None:
         """Say that `columns` of the members of `which` are unknown by `code`, silently.
 
         `values` fill the sentence of each of them.
@@ -210,7 +215,7 @@ class Measuring(Measured):
             open_cells = which & ~known_cells(self.participants[name]) & ~self._explained(name)
             for member in np.flatnonzero(open_cells).tolist():
                 text = texts[member] if texts else ""
-                self._gap(code, name, text, detail, str(self.of.ids[member]))
+                self._gap(code, name, text, "", str(self.of.ids[member]))
             self._named[name] = self._explained(name) | open_cells
 
     def _explained(self, name: str) -> Flags:

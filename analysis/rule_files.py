@@ -206,9 +206,9 @@ class Entry:
             raise self.wrong(key, domain, value)
         return float(value)
 
-    def texts(self, key: str, default: tuple[str, ...] | None = None) -> tuple[str, ...]:
+    def texts(self, key: str) -> tuple[str, ...]:
         """Return a list of texts."""
-        value = self.values.get(key, default)
+        value = self.values.get(key)
         if not isinstance(value, list | tuple) or not all(isinstance(one, str) and one for one in value):
             raise self.wrong(key, "a list of texts", value)
         return tuple(value)

@@ -9,29 +9,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clustercoop.analysis.thresholds import Band, Thresholds
+from clustercoop.graph.columns import output_columns
 from clustercoop.graph.formation import FloatArray
 
-COLUMNS: Final = (
-    "cluster_id",
-    "year",
-    "previous_year",
-    "ecosystem_type",
-    "previous_type",
-    "transition",
-    "rd_per_employee",
-    "rd_change",
-    "rd_growth",
-    "value_added_per_employee",
-    "value_added_change",
-    "value_added_growth",
-    "speed",
-    "direction",
-    "heading",
-    "cooperation_ratio",
-    "cooperation_change",
-    "cooperation_change_low",
-    "cooperation_change_high",
-)
 HEADINGS: Final = (
     "more innovative",
     "more innovative and productive",
@@ -122,7 +102,8 @@ def trajectories(formations: pd.DataFrame, thresholds: Thresholds | None = None)
     rd, added = (out[name].to_numpy("float64") for name in ("rd_change", "value_added_change"))
     speed, direction = _motion(rd, added, thresholds)
     heading = headings(speed, direction)
-    return out.assign(speed=speed, direction=direction, heading=heading)[list(COLUMNS)]
+    names = [column.column for column in output_columns("trajectories")]
+    return out.assign(speed=speed, direction=direction, heading=heading)[names]
 
 
 def _motion(

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from benchmarks.worlds import FloatArray, World
 from clustercoop.analysis.closedness.verdict import add_closedness
 from clustercoop.analysis.cooperation import cooperation_tables
+from clustercoop.analysis.metrics import measure_all
 from clustercoop.analysis.verdicts.features import feature_list
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
-from clustercoop.pipeline import measure_formation
 
 YEARS: Final = (2022, 2023)
 
@@ -88,7 +88,7 @@ def _measured(graph: SupplyGraph) -> pd.DataFrame:
     settings = Settings(nulls=0)
     base = cooperation_tables(graph, settings).formations
     rows = [
-        {"cluster_id": f.cluster_id, "year": f.year, **measure_formation(f, settings, graph).formation}
+        {"cluster_id": f.cluster_id, "year": f.year, **measure_all(f, settings, graph).formation}
         for f in graph.formations()
     ]
     more = pd.DataFrame(rows)

@@ -15,10 +15,10 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from clustercoop.analysis.metrics import measure_all
 from clustercoop.graph.formation import Formation
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
-from clustercoop.pipeline import measure_formation
 
 
 def sparse_tables(
@@ -143,10 +143,10 @@ def main() -> None:
     print(f"{len(formations)} formations, {sum(len(f.src) for f in formations)} links inside")
     with threadpool_limits(1, "blas"):
         for formation in formations[:3]:
-            measure_formation(formation, settings, graph)  # compile
+            measure_all(formation, settings, graph)  # compile
         start = time.process_time()
         for formation in formations:
-            measure_formation(formation, settings, graph)
+            measure_all(formation, settings, graph)
         ours = (time.process_time() - start) / len(formations)
         start = time.process_time()
         for formation in formations[: asked.peer]:

@@ -34,9 +34,9 @@ from clustercoop import engines
 from clustercoop.analysis import chain, entrainment
 from clustercoop.analysis.closedness import measure as measure_closedness
 from clustercoop.analysis.core_periphery.measure import measure as measure_core
+from clustercoop.analysis.metrics import measure_all
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
-from clustercoop.pipeline import measure_formation
 
 PAIRS = 3
 WITHOUT, WITH = 1.5, 60.0
@@ -45,7 +45,7 @@ WITHOUT, WITH = 1.5, 60.0
 COLD = """
 import time
 import numpy as np, pandas as pd
-from clustercoop.pipeline import measure_formation
+from clustercoop.analysis.metrics import measure_all
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
 rng = np.random.default_rng(0)
@@ -62,7 +62,7 @@ spent = []
 for _ in range(2):
     start = time.process_time()
     for formation in formations:
-        measure_formation(formation, Settings(nulls=1), graph)
+        measure_all(formation, Settings(nulls=1), graph)
     spent.append(time.process_time() - start)
 print(spent[0] - spent[1])
 """
@@ -87,7 +87,7 @@ def structure(graph: SupplyGraph, nulls: int, workers: int) -> None:
     """Cut the formations anew and measure each."""
     graph.__dict__.pop("_all_formations", None)
     settings = Settings(nulls=nulls)
-    task = partial(measure_formation, settings=settings, graph=graph)
+    task = partial(measure_all, settings=settings, graph=graph)
     engines.open(workers=workers).map(task, graph.formations())
 
 

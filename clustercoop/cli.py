@@ -157,11 +157,11 @@ def _fail(sentence: str) -> NoReturn:
     sys.exit(EXIT_FINDINGS)
 
 
-def _tell_findings(findings: Findings, lang: str, limit: int = 20) -> None:
+def _tell_findings(findings: Findings, lang: str) -> None:
     """List the worst findings, one a kind and file, and count the rest."""
     from clustercoop.reports.check_page import worst
 
-    for line in worst(findings, lang, limit):
+    for line in worst(findings, lang, 20):
         click.echo(line)
     counts = ", ".join(f"{findings.count(s)} {s}" for s in ("error", "warning", "info"))
     click.echo(f"findings: {counts}")

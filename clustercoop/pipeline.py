@@ -14,7 +14,6 @@ from clustercoop.analysis.asks import Given, Request, ask, ask_of_gaps, requests
 from clustercoop.analysis.brokers import chain_leaders
 from clustercoop.analysis.chain import local_sourcing_change
 from clustercoop.analysis.closedness.verdict import add_closedness
-from clustercoop.analysis.context import Context
 from clustercoop.analysis.cooperation import cooperation_tables
 from clustercoop.analysis.core_periphery.significance import adjust
 from clustercoop.analysis.large import is_too_large
@@ -92,7 +91,7 @@ def analyze_graph(
     formations = [f for f in graph.formations() if only is None or (f.cluster_id, f.year) in only]
 
     def measure(fresh: Sequence[Formation]) -> list[Measured]:
-        task = partial(measure_formation, graph=graph, settings=settings)
+        task = partial(measure_all, graph=graph, settings=settings)
         return engines.chosen(settings).map(task, fresh, progress=progress, phase="core and closedness")
 
     measured = reused(measure, formations, graph, settings)
@@ -212,11 +211,6 @@ def across_formations(table: pd.DataFrame, members: pd.DataFrame) -> pd.DataFram
     if {"in_core", "downstream_control"} <= set(members):
         table = table.merge(chain_leaders(members), on=["cluster_id", "year"], how="left", validate="1:1")
     return table
-
-
-def measure_formation(formation: Formation, settings: Settings, graph: SupplyGraph) -> Measured:
-    """Return what the metrics of one formation say."""
-    return measure_all(formation, Context(formation, graph, settings))
 
 
 def _join(

@@ -49,23 +49,22 @@ class Prices:
         """Tell whether there is any level."""
         return self.base is not None
 
-    def factors(self, year: int, industries: Iterable[Any], base: int | None = None) -> FloatArray:
-        """Return what an amount of `year` is multiplied by for prices of `base`; NaN where no level tells.
+    def factors(self, year: int, industries: Iterable[Any]) -> FloatArray:
+        """Return what an amount of `year` is multiplied by for prices of the base; NaN where no level tells.
 
         The year itself needs no level.
         """
-        to = self.base if base is None else base
         codes, unique = pd.factorize(
             np.array(["" if pd.isna(i) else str(i) for i in industries], dtype=object)
         )
-        found = [1.0 if year == to else self._factor(year, to, name) for name in unique]
+        found = [1.0 if year == self.base else self._factor(year, name) for name in unique]
         return np.array(found, dtype=np.float64)[codes]
 
-    def _factor(self, year: int, to: int | None, industry: str) -> float:
-        if to is None:
+    def _factor(self, year: int, industry: str) -> float:
+        if self.base is None:
             return float("nan")
         levels = next(
             (self._levels[industry[:n]] for n in range(len(industry), 0, -1) if industry[:n] in self._levels),
             self._levels.get("", {}),
         )
-        return levels[to] / levels[year] if year in levels and to in levels else float("nan")
+        return levels[self.base] / levels[year] if year in levels and self.base in levels else float("nan")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -146,22 +144,3 @@ def widths(value: FloatArray, low: float, high: float) -> FloatArray:
         return np.full(len(value), 2.0)
     share = np.log(np.maximum(value, low) / low) / np.log(high / low)
     return np.asarray(np.round(0.6 + 5.4 * np.clip(share, 0, 1), 2))
-
-
-def ranks01(value: FloatArray) -> FloatArray:
-    """Return mid-ranks scaled to 0 … 1; NaN stays NaN.
-
-    Examples
-    --------
-    >>> ranks01(np.array([5.0, float("nan"), 1.0, 3.0])).tolist()
-    [1.0, nan, 0.0, 0.5]
-    """
-    out = np.full(len(value), np.nan)
-    known = np.flatnonzero(~np.isnan(value))
-    if len(known) == 1:
-        out[known] = 1.0
-    elif len(known):
-        unique, at, count = np.unique(value[known], return_inverse=True, return_counts=True)
-        upto: NDArray[Any] = np.cumsum(count)
-        out[known] = ((upto - count + upto - 1) / 2 / (len(known) - 1))[at]
-    return out

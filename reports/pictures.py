@@ -252,17 +252,17 @@ class Zones:
             body += label(px[at] + dx, py[at] + dy + 3.5, str(known[at][0]), style, anchor)
         return framed(360, 236, self.said(known, title), body, "portrait")
 
-    def small(self, points: Iterable[Point], title: str, grid: str = "grid") -> str:
+    def small(self, points: Iterable[Point], title: str) -> str:
         """Return one path over all nine zones, without names: for many side by side."""
         known = sorted(p for p in points if np.isfinite(p[1]) and np.isfinite(p[2]))
         if not known:
             return ""
         x, y = self.places(known)
         px, py = 2 + 40 * np.maximum(x, 0), 92 - 30 * np.maximum(y, 0)
-        body = f'<use href="#{grid}"/>' + way(px, py, [p[0] for p in known], arrows=False)
+        body = '<use href="#grid"/>' + way(px, py, [p[0] for p in known], arrows=False)
         return framed(124, 94, self.said(known, title), body, "small")
 
-    def grid(self, grid: str = "grid") -> str:
+    def grid(self) -> str:
         """Return what every `small` picture refers to."""
         cells = "".join(
             f'<path class="zone" d="M{2 + 40 * i} {62 - 30 * j}h40v30h-40z"/>'
@@ -271,7 +271,7 @@ class Zones:
             if (i + j) % 2 == 0
         )
         lines = '<path class="cut" d="M2 2H122V92H2zM42 2V92M82 2V92M2 32H122M2 62H122"/>'
-        return f'<svg class="hold" aria-hidden="true"><defs><g id="{grid}">{cells}{lines}</g></defs></svg>'
+        return f'<svg class="hold" aria-hidden="true"><defs><g id="grid">{cells}{lines}</g></defs></svg>'
 
     def _zones(
         self,

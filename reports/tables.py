@@ -329,9 +329,9 @@ def plain_table(
     return Table(key, caption, columns, tuple(done), len(done))
 
 
-def sectioned(table: str = "formations") -> dict[str, tuple[OutputColumn, ...]]:
-    """Return the columns of `table` by report section; the keys cluster_id and year lead every section."""
-    every = output_columns(table)
+def sectioned() -> dict[str, tuple[OutputColumn, ...]]:
+    """Return the columns of formations by report section; the keys cluster_id and year lead every section."""
+    every = output_columns("formations")
     keys = tuple(column for column in every if column.column in ("cluster_id", "year"))
     sections: dict[str, tuple[OutputColumn, ...]] = {}
     for column in every:

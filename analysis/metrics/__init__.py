@@ -16,7 +16,8 @@ from clustercoop.analysis.large import is_too_large, left_out
 from clustercoop.analysis.metric import Measured
 from clustercoop.analysis.unsettled import leave_open, open_rows, unsettled
 from clustercoop.graph.formation import Formation
-from clustercoop.graph.settings import METRICS
+from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.settings import METRICS, Settings
 
 Metric = Callable[[Formation, Context], Measured]
 
@@ -34,7 +35,7 @@ def metrics() -> tuple[Metric, ...]:
     return tuple(import_module(f"{__name__}.{name}").measure for name in names)
 
 
-def measure_all(formation: Formation, context: Context) -> Measured:
+def measure_all(formation: Formation, settings: Settings, graph: SupplyGraph) -> Measured:
     """Return what the metrics that `Settings.metrics` asks for say of `formation`, cooperation aside.
 
     That reads the year before and other formations: `clustercoop.analysis.cooperation.cooperation_tables`
@@ -42,14 +43,15 @@ def measure_all(formation: Formation, context: Context) -> Measured:
     core. Of a formation beyond `clustercoop.analysis.large.LARGEST` members each measures what grows with the
     links alone.
     """
-    asked = set(context.settings.metrics.split(",")) - {"cooperation"}
+    context = Context(formation, graph, settings)
+    asked = set(settings.metrics.split(",")) - {"cooperation"}
     names = (metric.__module__.rpartition(".")[2] for metric in metrics())
     chosen = ((name if name in METRICS else "core") in asked for name in names)
     pairs = zip(metrics(), chosen, strict=True)
     measured = sum((metric(formation, context) for metric, wanted in pairs if wanted), Measured())
     if is_too_large(formation) and asked:
         measured += left_out(formation)
-    found = unsettled(formation, open_rows(context.graph))
+    found = unsettled(formation, open_rows(graph))
     if found:
         leave_open(measured, found, formation)
     return measured

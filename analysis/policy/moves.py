@@ -148,11 +148,11 @@ def _figure(row: Mapping[Any, Any], column: str, nominal: bool) -> Figure:
     return found._replace(value=fixed, **dict.fromkeys(("low", "high"), fixed if found.whole else math.nan))
 
 
-def moves(shifts: tuple[float, ...] = SHIFTS) -> Iterator[Move]:
+def moves() -> Iterator[Move]:
     """Yield every shift of every cut-off."""
     for axis in AXES:
         for cut in CUTS:
-            for shift in shifts:
+            for shift in SHIFTS:
                 yield Move(axis, cut, shift)
 
 

@@ -24,9 +24,10 @@ from clustercoop.analysis.core_periphery.minres import minres
 from clustercoop.analysis.core_periphery.rossa import rossa_profile
 from clustercoop.analysis.core_periphery.significance import significance
 from clustercoop.analysis.metric import Measured, is_known, known_cells
+from clustercoop.analysis.metrics import measure_all
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
-from clustercoop.pipeline import analyze_graph, measure_formation
+from clustercoop.pipeline import analyze_graph
 from tests.analysis.closedness.oracles import formation, supply_graph
 from tests.builders import everywhere, frames
 
@@ -435,7 +436,7 @@ def test_degenerate_formations_stay_in_range_and_say_why(shape: str, activity: s
         ("minres", "binary"),
     ):
         chosen: Any = {"core_method": method, "core_weights": weights}
-        found = measure_formation(whole, Settings(nulls=9 if weights == "relative" else 0, **chosen), graph)
+        found = measure_all(whole, Settings(nulls=9 if weights == "relative" else 0, **chosen), graph)
         for name in SHARES:
             value = number(found, name)
             assert np.isnan(value) or -1e-9 <= value <= 1 + 1e-9, (name, value)

@@ -12,6 +12,7 @@ import pytest
 
 from clustercoop import pipeline, reuse
 from clustercoop.analysis.metric import Measured
+from clustercoop.analysis.metrics import measure_all
 from clustercoop.api import load
 from clustercoop.graph.formation import Formation
 from clustercoop.graph.model import SupplyGraph
@@ -31,13 +32,13 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[str, in
     """What is measured anew, with a cache of this test's own."""
     monkeypatch.setenv("CLUSTERCOOP_CACHE", str(tmp_path / "cache"))
     told: list[tuple[str, int]] = []
-    plain = pipeline.measure_formation
+    plain = measure_all
 
     def telling(formation: Formation, **rest: Any) -> Measured:
         told.append((formation.cluster_id, formation.year))
         return plain(formation, **rest)
 
-    monkeypatch.setattr(pipeline, "measure_formation", telling)
+    monkeypatch.setattr(pipeline, "measure_all", telling)
     return told
 
 

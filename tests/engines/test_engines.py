@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from clustercoop import engines
+from clustercoop.analysis.metrics import measure_all
 from clustercoop.analysis.results import Result
 from clustercoop.api import load
 from clustercoop.example import dataset
@@ -20,7 +21,7 @@ from clustercoop.graph.errors import EngineError, ParameterError
 from clustercoop.graph.formation import Formation
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import DOMAINS, Settings
-from clustercoop.pipeline import analyze_graph, measure_formation
+from clustercoop.pipeline import analyze_graph
 
 NAMES = DOMAINS["engine"][1].choices
 
@@ -116,7 +117,7 @@ def test_one_process_has_one_session(graph: SupplyGraph) -> None:
 
 
 def test_the_task_of_an_analysis_can_be_pickled(graph: SupplyGraph) -> None:
-    task = partial(measure_formation, graph=graph, settings=Settings(nulls=0))
+    task = partial(measure_all, graph=graph, settings=Settings(nulls=0))
     formation = graph.formations()[0]
     again, sent = pickle.loads(pickle.dumps((task, formation)))
     here, there = task(formation).formation, again(sent).formation

@@ -21,7 +21,7 @@ from clustercoop import engines
 from clustercoop.api import load
 from clustercoop.example import dataset
 from clustercoop.graph.settings import Settings
-from clustercoop.pipeline import measure_formation
+from clustercoop.analysis.metrics import measure_all
 
 def parent(pid):
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
@@ -49,7 +49,7 @@ found = engine.map(partial(dying, folder=sys.argv[1]), formations)
 assert [f[:2] for f in found] == [(f.cluster_id, f.year) for f in formations]
 assert os.getpid() not in {f[2] for f in found}
 some = formations[:4]
-task = partial(measure_formation, graph=graph, settings=Settings(nulls=0, core_replicates=2))
+task = partial(measure_all, graph=graph, settings=Settings(nulls=0, core_replicates=2))
 for one, two in zip(engine.map(task, some), map(task, some), strict=True):
     assert repr(one.formation) == repr(two.formation) and one.findings == two.findings
 engine.spark.stop()

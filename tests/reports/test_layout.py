@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from clustercoop.graph.formation import FloatArray
-from clustercoop.reports.layout import STRETCH, circular_order, positions, ranks01, widths
+from clustercoop.reports.layout import STRETCH, circular_order, positions, widths
 
 
 def radius(place: FloatArray) -> FloatArray:
@@ -70,8 +70,3 @@ def test_nodes_keep_their_distance(n: int, core: int | None) -> None:
 def test_equal_values_have_a_middle_width() -> None:
     assert widths(np.array([5.0, 5.0]), 5.0, 5.0).tolist() == [2.0, 2.0]
     assert widths(np.array([]), 0.0, 0.0).tolist() == []
-
-
-def test_mid_ranks_of_ties() -> None:
-    # Sorted 1, 3, 3, 5: ranks 0, 1.5, 1.5, 3 of 3.
-    assert ranks01(np.array([3.0, 1.0, 3.0, 5.0])).tolist() == [0.5, 0.0, 0.5, 1.0]

@@ -1,15 +1,12 @@
 import dataclasses
 import json
-from pathlib import Path
 
-import networkx as nx
 import numpy as np
 import pandas as pd
 import pytest
 
 from clustercoop.graph.errors import ParameterError, UnknownNameError
 from clustercoop.graph.model import SupplyGraph
-from clustercoop.reports.export import cluster_graph, export_graph
 from clustercoop.reports.network import (
     FULL,
     LIBRARY,
@@ -234,27 +231,6 @@ def test_opening_a_page_does_not_touch_the_graph() -> None:
     render_view(result, "c00")
     for name, frame in result.graph.to_tables().items():
         pd.testing.assert_frame_equal(frame, before[name])
-
-
-@pytest.mark.parametrize("suffix", [".gexf", ".graphml"])
-def test_an_exported_graph_reads_back(tmp_path: Path, suffix: str) -> None:
-    path = tmp_path / f"c01{suffix}"
-    export_graph(sample().graph, "c01", 2022, path)
-    read = nx.read_gexf(path) if suffix == ".gexf" else nx.read_graphml(path)
-    made = cluster_graph(sample().graph, "c01", 2022)
-    assert set(read.nodes) == set(made.nodes)
-    weights = {(s, d): data["weight"] for s, d, data in read.edges(data=True)}
-    assert weights == pytest.approx({(s, d): data["weight"] for s, d, data in made.edges(data=True)})
-    assert read.nodes["n1"]["label"] == "<script>alert(1)</script>"
-    assert read.nodes["n0"]["participant_id"] == "01000000"
-    again = tmp_path / f"again{suffix}"
-    export_graph(sample().graph, "c01", 2022, again)
-    assert again.read_bytes() == path.read_bytes() and b"lastmodified" not in path.read_bytes()
-
-
-def test_another_ending_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ParameterError, match=r"\.gexf or \.graphml"):
-        export_graph(sample().graph, "c01", 2022, tmp_path / "x.txt")
 
 
 def test_the_data_of_a_page_are_json_whatever_the_names() -> None:

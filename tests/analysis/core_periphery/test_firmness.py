@@ -16,10 +16,10 @@ from clustercoop.analysis.core_periphery.common import Edges, as_edges
 from clustercoop.analysis.core_periphery.firmness import perturbed_cores, tied_cores
 from clustercoop.analysis.core_periphery.measure import measure
 from clustercoop.analysis.core_periphery.structural import structural_order
+from clustercoop.analysis.metrics import measure_all
 from clustercoop.graph.formation import Formation
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
-from clustercoop.pipeline import measure_formation
 
 Matrix = NDArray[np.float64]
 
@@ -106,7 +106,7 @@ def test_figures_of_tied_cores_are_unknown_with_their_range() -> None:
         ids = ["abcd"[i] for i in order]
         graph = sold(matrix, ids, output=np.array([100.0, 1000.0, 20.0, 10.0]))
         formation = graph.formation("C", 2022)
-        found = measure_formation(formation, Settings(nulls=0), graph)
+        found = measure_all(formation, Settings(nulls=0), graph)
         figures = found.formation
         assert (figures["core_members"], figures["core_maybe_members"]) == ("a", "b;c")
         assert (figures["core_size"], figures["core_ties"]) == (2, 2)
