@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from clustercoop.analysis.thresholds import LEVELS, Band, Thresholds, load_thresholds
 from clustercoop.graph.findings import Finding, Findings
+from clustercoop.graph.formation import FloatArray
 from clustercoop.graph.gaps import Gap
 from clustercoop.graph.texts import decimal_point, hundredths, term, text, years_told
 
@@ -24,6 +26,8 @@ __all__ = [
     "yearly_rule",
 ]
 
+Flags = NDArray[np.bool_]
+Ends = tuple[float, float]
 JUDGED: Final = ("rd_per_employee", "value_added_per_employee")
 
 
@@ -134,12 +138,6 @@ def _settled(
     return out
 
 
-_OF_RULE: Final = (
-    *("cluster_id", "year", "cooperation_ratio", "cooperation_ratio_low", "cooperation_ratio_high"),
-    *("rd_per_employee", "innovation_level"),
-)
-
-
 def rule_verdicts(formations: pd.DataFrame, thresholds: Thresholds) -> pd.DataFrame:
     """Judge each cluster by the two-trait rule: cooperation above a threshold, innovation at least a level.
 
@@ -172,30 +170,39 @@ def rule_verdicts(formations: pd.DataFrame, thresholds: Thresholds) -> pd.DataFr
     ('ecosystem-like', 0.4, 0.15)
     """
     rows = []
-    used = formations[[name for name in formations if name in _OF_RULE]]
-    for cluster, group in used.sort_values("year").groupby("cluster_id", sort=True):
-        cooperation, ratio, ends = _cooperation(group)
-        innovation = group[group["rd_per_employee"].notna() & group["innovation_level"].isin(LEVELS)]
-        spending = float(innovation["rd_per_employee"].median())
+    used = formations.sort_values(["cluster_id", "year"])
+    spent = used["rd_per_employee"].to_numpy("float64", na_value=np.nan)
+    levelled = ~np.isnan(spent) & used["innovation_level"].isin(LEVELS).to_numpy(bool)
+    ratio_of, *ends_of = (
+        used[name].to_numpy("float64", na_value=np.nan) if name in used else np.full(len(used), np.nan)
+        for name in ("cooperation_ratio", "cooperation_ratio_low", "cooperation_ratio_high")
+    )
+    years, clusters = np.array(used["year"].tolist(), np.int64), used["cluster_id"].tolist()
+    begins = [at for at, cluster in enumerate(clusters) if not at or clusters[at - 1] != cluster]
+    for start, stop in pairwise([*begins, len(clusters)]):
+        cut = slice(start, stop)
+        cluster, when, judged = clusters[start], years[cut], levelled[cut]
+        told, ratio, ends = _cooperation(ratio_of[cut], *(end[cut] for end in ends_of))
+        spending = _median(spent[cut][judged])
         level = str(thresholds.innovation.levels([spending])[0])
-        cooperates, innovates = _traits(ends, level if len(innovation) else "", thresholds)
+        cooperates, innovates = _traits(ends, level if judged.any() else "", thresholds)
         verdict = _VERDICTS.get((cooperates, innovates), "undecided")
-        apart = verdict != "undecided" and not set(cooperation["year"]) & set(innovation["year"])
-        unjudged = innovates is None and bool(group["rd_per_employee"].notna().any())
+        apart = verdict != "undecided" and not (told & judged).any()
+        unjudged = innovates is None and not np.isnan(spent[cut]).all()
         because = {
             "cooperation": (
                 _HOLDS[cooperates],
                 _range(*ends) if math.isnan(ratio) else _shown(ratio, thresholds.cooperation_above),
                 f"{thresholds.cooperation_above:g}",
                 "",
-                _years(cooperation),
+                _years(when[told]),
             ),
             "innovation": (
                 "unjudged" if unjudged else _HOLDS[innovates],
                 _shown(spending, thresholds.innovation.low_below, thresholds.innovation.high_above),
                 thresholds.innovation_at_least,
                 level,
-                _years(innovation),
+                _years(when[judged]),
             ),
         }
         if apart:
@@ -203,7 +210,7 @@ def rule_verdicts(formations: pd.DataFrame, thresholds: Thresholds) -> pd.DataFr
         rows.append(
             {
                 "cluster_id": str(cluster),
-                "years": ";".join(str(year) for year in group["year"].unique()),
+                "years": ";".join(str(year) for year in dict.fromkeys(when.tolist())),
                 "formation_verdict": verdict,
                 "ecosystem_probability": float("nan"),
                 "verdict_basis": "rules",
@@ -259,16 +266,20 @@ _VERDICTS: Final[dict[tuple[bool | None, bool | None], str]] = {
 }
 
 
-def _cooperation(group: pd.DataFrame) -> tuple[pd.DataFrame, float, tuple[float, float]]:
+def _median(values: FloatArray) -> float:
+    return float(np.median(values)) if len(values) else math.nan
+
+
+def _cooperation(ratio: FloatArray, low: FloatArray, high: FloatArray) -> tuple[Flags, float, Ends]:
     """Return the years that tell of cooperation, the median ratio, and the median of its bounds."""
-    known = group[group["cooperation_ratio"].notna()]
-    ratio = float(known["cooperation_ratio"].median())
-    ends = ["cooperation_ratio_low", "cooperation_ratio_high"]
-    if len(known) or not set(ends) <= set(group):
-        return known, ratio, (ratio, ratio)
-    bounded = group[group[ends].notna().any(axis=1)]
-    low, high = (bounded[end].astype("float64").fillna(k).median() for k, end in enumerate(ends))
-    return bounded, ratio, (float(low), float(high))
+    known = ~np.isnan(ratio)
+    middle = _median(ratio[known])
+    if known.any():
+        return known, middle, (middle, middle)
+    bounded = ~np.isnan(low) | ~np.isnan(high)
+    sides = (np.where(np.isnan(side), k, side)[bounded] for k, side in enumerate((low, high)))
+    least, most = map(_median, sides)
+    return bounded, middle, (least, most)
 
 
 def _traits(ends: tuple[float, float], level: str, thresholds: Thresholds) -> tuple[bool | None, bool | None]:
@@ -285,8 +296,8 @@ def _traits(ends: tuple[float, float], level: str, thresholds: Thresholds) -> tu
 _HOLDS: Final = {True: "holds", False: "fails", None: "unknown"}
 
 
-def _years(group: pd.DataFrame) -> str:
-    return ",".join(str(year) for year in group["year"])
+def _years(years: NDArray[np.int64]) -> str:
+    return ",".join(map(str, years.tolist()))
 
 
 def rule_sentence(because: str, lang: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from clustercoop.analysis.metric import Flags
 from clustercoop.graph.columns import TABLES, output_columns
@@ -21,6 +22,7 @@ _KEYS: Final = {
     "participants": ("cluster_id", "year", "participant_id"),
     "clusters": ("cluster_id",),
 }
+_YEARS: Final = 10_000
 SENTENCES: Final = ("unknown_because", "rule_because", "verdict_because", "nearest_flip")
 
 
@@ -72,7 +74,8 @@ class _Cells:
     """The unknown cells of one table, crossed off as they are explained."""
 
     def __init__(self, table: str, frame: pd.DataFrame) -> None:
-        self.keys = [frame[name].tolist() for name in _KEYS[table]]
+        self.personal = table == "participants"
+        self.keys = [frame[name].tolist() for name in (() if self.personal else _KEYS[table])]
         names = [c.column for c in output_columns(table) if c.column not in (*_KEYS[table], *SENTENCES)]
         none: dict[Any, Flags] = dict(zip(frame.columns, frame.isna().to_numpy(bool).T.copy(), strict=True))
         self.unknown = {name: none.get(name, np.ones(len(frame), bool)) for name in names}
@@ -83,20 +86,29 @@ class _Cells:
             if column.column in self.unknown and not column.empty
         }
         self.gaps: list[Gap] = []
-        self.personal = table == "participants"
-        self.formations = list(dict.fromkeys(zip(*self.keys[:2], strict=True))) if self.personal else []
-        number = {key: at for at, key in enumerate(self.formations)}
-        self.formation = np.array(
-            [number[key] for key in zip(*self.keys[:2], strict=True)] if self.personal else [], np.int64
-        )
+        self.people: NDArray[np.object_] = np.empty(0, object)
+        self.formation, self.formations = np.empty(0, np.int64), list[tuple[str, int]]()
+        if self.personal:
+            self.people = frame["participant_id"].to_numpy(object)
+            clusters, called = pd.factorize(frame["cluster_id"])
+            years = frame["year"].to_numpy(np.int64)
+            self.formation, unique = pd.factorize(clusters * _YEARS + years)
+            pairs = (divmod(key, _YEARS) for key in unique.tolist())
+            self.formations = [(str(called[cluster]), year) for cluster, year in pairs]
         self.sizes = np.bincount(self.formation, minlength=len(self.formations))
 
     def state(self, gaps: list[Gap]) -> None:
         """Keep the gaps of unknown cells and cross those off; fill whole rows last."""
-        size = len(self.keys)
+        size = 3 if self.personal else len(self.keys)
         asked = {(gap.cluster_id, gap.year, gap.participant_id)[:size] for gap in gaps}
-        row = {key: [at] for at, key in enumerate(zip(*self.keys, strict=True)) if key in asked}
-        groups = self._groups() if self.formations else {}
+        groups = self._groups()
+        row: dict[tuple[Any, ...], list[int]] = {
+            key: [at] for at, key in enumerate(zip(*self.keys, strict=True)) if key in asked
+        }
+        for place in {key[:2] for key in asked} if self.personal else ():
+            for at, who in zip(groups[place].tolist(), self.people[groups[place]].tolist(), strict=True):
+                if (*place, who) in asked:
+                    row[(*place, who)] = [at]
         whole = []
         for gap in gaps:
             key: tuple[Any, ...] = (gap.cluster_id, gap.year, gap.participant_id)[:size]
@@ -153,10 +165,13 @@ class _Cells:
         """Add the gap of one cell and cross it off."""
         if column in self.left:
             self.left[column][place] = False
+        if self.personal:
+            cluster, year = self.formations[self.formation[place]]
+            self.gaps.append(Gap(code, column, value, detail, cluster, year, str(self.people[place])))
+            return
         key = [values[place] for values in self.keys]
-        year = int(key[1]) if len(key) > 1 else None
-        who = str(key[2]) if len(key) > 2 else ""
-        self.gaps.append(Gap(code, column, value, detail, str(key[0]), year, who))
+        when = int(key[1]) if len(key) > 1 else None
+        self.gaps.append(Gap(code, column, value, detail, str(key[0]), when))
 
 
 def _say_of_change(cells: _Cells) -> None:
@@ -170,8 +185,10 @@ def _say_of_change(cells: _Cells) -> None:
 def _say_of_leaders(cells: _Cells, people: pd.DataFrame) -> None:
     """Nobody leads a chain whose control or mediation is unknown throughout: that is a gap."""
     parts = ["downstream_control", "broker_share"]
-    known = people.groupby(["cluster_id", "year"])[parts].count()
     alone = cells.unknown["chain_leaders"] & ~cells.unknown["core_members"]
+    if not alone.any():
+        return
+    known = people.groupby(["cluster_id", "year"])[parts].count()
     for place in np.flatnonzero(alone).tolist():
         key = cells.keys[0][place], cells.keys[1][place]
         lacking = [name for name in parts if key not in known.index or not known.loc[key, name]]

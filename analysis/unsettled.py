@@ -92,23 +92,21 @@ def open_rows(graph: SupplyGraph) -> OpenRows:
     links, rejected = graph.links, graph.unsettled
     bounded = links[links[["value_low", "value_high"]].notna().any(axis=1)]
     rows = rejected[rejected["table"] == "links"]
-    names = {who: code for code, who in enumerate(graph.node_ids.tolist())}
 
     def ends(side: str) -> Ints:
-        known = [
-            NOBODY if who is None or who != who else names.get(who, STRANGER)
-            for who in rows[f"{side}_id"].astype(object).tolist()
-        ]
-        return np.concatenate([bounded[side].to_numpy(np.int64), np.array(known, np.int64)])
+        said = rows[f"{side}_id"].astype(object)
+        wanted = said.fillna("").to_numpy(object)
+        place = np.searchsorted(graph.node_ids, wanted)
+        known = np.where(np.append(graph.node_ids, None)[place] == wanted, place, STRANGER)
+        known[said.isna().to_numpy(bool)] = NOBODY
+        return np.concatenate([bounded[side].to_numpy(np.int64), known.astype(np.int64)])
 
     value, low, high = (bounded[name].to_numpy("float64") for name in ("value", "value_low", "value_high"))
     stated, most = rows["value"].to_numpy("float64"), rows["value_high"].to_numpy("float64")
     unread = np.where(np.isnan(stated), np.where(np.isnan(most), np.inf, most), np.maximum(stated, 0.0))
     kinds = pd.concat([bounded["kind"], rows["kind"]]).astype(object)
     supplier, buyer = ends("supplier"), ends("buyer")
-    people = graph.participants
-    placed = people.loc[people["cluster_id"].notna(), "participant_id"].unique()
-    members = np.array([names[who] for who in placed if who in names], np.int64)
+    members = np.unique(graph.participants["node"].to_numpy(np.int64))
     outside = [(side == STRANGER) | ((side >= 0) & ~np.isin(side, members)) for side in (supplier, buyer)]
     return OpenRows(
         year=np.concatenate([bounded["year"], rows["year"].fillna(0)]).astype(np.int64),

@@ -8,7 +8,7 @@ import re
 import shutil
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final
 
@@ -211,19 +211,26 @@ def _write_csv_tables(result: Result, folder: Path) -> None:
 def _write_parquet_tables(result: Result, folder: Path) -> None:
     frames = {name: getattr(result, name) for name in TABLES}
     for name, frame in (frames | dict(result.policy)).items():
-        frame.to_parquet(folder / f"{name}.parquet", index=False)
+        _write_parquet(frame, folder / f"{name}.parquet")
     if len(result.flows.columns):
-        result.flows.to_parquet(folder / f"{FLOWS}.parquet", index=False)
-    kept = pd.DataFrame([asdict(finding) for finding in result.findings], columns=list(Finding.__slots__))
-    kept.astype({"row": "Int64", "year": "Int64"}).to_parquet(folder / "findings.parquet", index=False)
-    result.rejected.to_parquet(folder / "rejected.parquet", index=False)
+        _write_parquet(result.flows, folder / f"{FLOWS}.parquet")
+    told = attrgetter(*Finding.__slots__)
+    kept = pd.DataFrame([told(finding) for finding in result.findings], columns=list(Finding.__slots__))
+    _write_parquet(kept.astype({"row": "Int64", "year": "Int64"}), folder / "findings.parquet")
+    _write_parquet(result.rejected, folder / "rejected.parquet")
     data = folder / "data"
     data.mkdir()
     for name, frame in result.graph.to_tables().items():
         if len(frame):
-            frame.to_parquet(data / f"{name}.parquet", index=False)
+            _write_parquet(frame, data / f"{name}.parquet")
     if result.model is not None:
         write_model(result.model, folder / "model")
+
+
+def _write_parquet(frame: pd.DataFrame, path: Path) -> None:
+    """Write a table; figures, which hardly repeat, without looking for their distinct ones."""
+    texts = [str(name) for name in frame if not pd.api.types.is_float_dtype(frame[name].dtype)]
+    frame.to_parquet(path, index=False, use_dictionary=texts)
 
 
 def _write_run(result: Result, folder: Path) -> None:
@@ -251,6 +258,8 @@ def write_reports(
     asked: Collection[str] = OUTPUTS,
 ) -> None:
     """Write what is `asked` for of ``report.html``, ``report.xlsx``, ``report.md`` and ``views/*.html``."""
+    if not {"html", "xlsx", "md", "views"} & set(asked):
+        return
     from clustercoop.reports.flows import render_flows
     from clustercoop.reports.html import render_report
     from clustercoop.reports.markdown import render_markdown

@@ -46,6 +46,7 @@ from clustercoop.version import __version__
 
 MANY: Final = 200_000
 """Rows of members in years up to which it is worked out what to ask for."""
+_PIECES: Final = 50
 # Sentences that are made from gaps and from the model's figures when a table is written for people.
 WRITTEN: Final = ("unknown_because", "verdict_because", "nearest_flip")
 
@@ -94,10 +95,13 @@ def analyze_graph(
         task = partial(measure_all, graph=graph, settings=settings)
         return engines.chosen(settings).map(task, fresh, progress=progress, phase="core and closedness")
 
-    measured = reused(measure, formations, graph, settings)
+    alone = settings.metrics == "cooperation"
+    measured = [Measured()] * len(formations) if alone else reused(measure, formations, graph, settings)
     for found in measured:
         noticed.extend(found.findings)
     formation_table, member_table = _join(base.formations, base.participants, formations, measured)
+    stated = base.gaps
+    del base  # of a country every table of members is large
     prices = prices_of(graph, settings, thresholds)
     formation_table, type_findings = classify(formation_table, thresholds, graph.currency, prices.base)
     noticed.extend(type_findings)
@@ -140,10 +144,11 @@ def analyze_graph(
         "participants": conform(member_table, "participants"),
         "clusters": conform(clusters, "clusters"),
     }
-    stated = base.gaps + currency_gaps(formation_table, type_findings)
+    del member_table
+    stated += currency_gaps(formation_table, type_findings)
     stated += [gap for found in measured for gap in found.gaps]
     progress("policy", 0, 0)
-    wanted = only is None and settings.metrics != "cooperation"
+    wanted = only is None and not alone
     if wanted and huge:
         noticed.add("policy_left_out", value=str(huge))
     policy = {} if huge or not wanted else make_all(Analysed(**tables, graph=graph, settings=settings))
@@ -232,13 +237,20 @@ def conform(frame: pd.DataFrame, table: str) -> pd.DataFrame:
 
     A column that nobody computed is there, empty: unknown is never invented.
     """
+    rows = pd.RangeIndex(len(frame))
+    frame = frame.set_axis(rows)
     out: dict[str, Any] = {}
+    unknown: dict[Any, pd.Series[Any]] = {}  # columns of one type share their memory
     for column in output_columns(table):
         if column.column in WRITTEN:
             continue
         kind = KINDS[column.kind]
-        out[column.column] = (
-            kind.cells(frame[column.column]) if column.column in frame else kind.unknown(len(frame))
-        )
-    extra = {name: frame[name].array for name in frame.columns if name not in out and name not in WRITTEN}
-    return pd.DataFrame({**out, **extra}, index=pd.RangeIndex(len(frame)))
+        if column.column in frame:
+            out[column.column] = kind.cells(frame[column.column])
+            continue
+        if kind.dtype not in unknown:
+            unknown[kind.dtype] = pd.Series(kind.unknown(len(frame)), rows)
+        out[column.column] = unknown[kind.dtype]
+    out |= {name: frame[name] for name in frame.columns if name not in out and name not in WRITTEN}
+    # A table of many columns is laid out as one: pandas takes many pieces for a mistake.
+    return pd.DataFrame(out, index=rows, copy=len(out) > _PIECES)

@@ -170,10 +170,11 @@ class Lineage:
     """
 
     def __init__(self, aliases: pd.DataFrame, ids: NDArray[np.object_]) -> None:
-        position = {str(one): node for node, one in enumerate(ids)}
+        steps = _steps(aliases)
+        position = {str(one): node for node, one in enumerate(ids)} if steps else {}
         self._size = len(ids)
         self._steps: dict[int, list[tuple[int, int]]] = defaultdict(list)
-        for old, new, year in _steps(aliases):
+        for old, new, year in steps:
             if old in position and new in position:
                 self._steps[year].append((position[old], position[new]))
 

@@ -43,13 +43,13 @@ def _conform(frame: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
             f"The table {spec.name} has no column {', '.join(missing)}; "
             f"it has {', '.join(map(str, frame.columns))}."
         )
-    columns: dict[str, Any] = {}
+    frame = frame.set_axis(pd.RangeIndex(len(frame)))
+    unknown = pd.Series(np.nan, frame.index, dtype=np.float64)  # memory that all absent columns share
+    untold = unknown.astype(TEXT)
+    columns: dict[str, pd.Series[Any]] = {}
     for column in spec.columns:
-        if column.name not in frame.columns:
-            empty: Any = np.nan
-            series = pd.Series(empty, index=frame.index, dtype=object)
-        else:
-            series = frame[column.name]
+        absent = untold if column.type in ("id", "text") else unknown
+        series = frame[column.name] if column.name in frame.columns else absent
         if column.type in ("id", "text"):
             held = column.name in _WHO.get(spec.name, ()) and _is_coded(series)
             converted: pd.Series[Any] = series if held else series.astype(TEXT)
@@ -58,14 +58,14 @@ def _conform(frame: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
         elif column.type == "year":
             converted = _years(series, spec.name, column.name, column.required)
         else:
-            converted = pd.to_numeric(series).astype("float64")
+            converted = series if series.dtype == np.float64 else pd.to_numeric(series).astype("float64")
             values = converted.to_numpy()
             if np.isinf(values).any() or (column.required and np.isnan(values).any()):
                 raise DataError(
                     f"The column {column.name} of the table {spec.name} has cells that are not numbers."
                 )
-        columns[column.name] = converted.array
-    return pd.DataFrame(columns, index=range(len(frame)))
+        columns[column.name] = converted
+    return pd.DataFrame(columns, index=frame.index, copy=False)
 
 
 def _is_coded(series: pd.Series[Any]) -> bool:
@@ -94,6 +94,10 @@ def _years(series: pd.Series[Any], table: str, column: str, required: bool) -> p
     return numbers.astype("int32") if required else numbers.astype("Int32")
 
 
+def _repeated(table: str) -> DataError:
+    return DataError(f"The table {table} repeats a row with the same {', '.join(tables()[table].key)}.")
+
+
 def _coded(series: pd.Series[Any]) -> tuple[NDArray[np.intp], NDArray[np.object_]]:
     """Return the position of each cell among the texts that the column holds, and those."""
     held = series.array
@@ -104,29 +108,43 @@ def _coded(series: pd.Series[Any]) -> tuple[NDArray[np.intp], NDArray[np.object_
     return (np.cumsum(used) - 1)[held.codes], held.categories.to_numpy(dtype=object)[used]
 
 
-def _universe(several: list[NDArray[np.object_]]) -> pd.Index[Any]:
-    """Return the distinct texts of `several` arrays, sorted."""
+def _universe(several: list[NDArray[np.object_]]) -> tuple[Any, list[NDArray[np.int32]]]:
+    """Return the distinct texts of arrays as one of Arrow, sorted, and where those of each are in it."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    texts = pc.unique(pa.chunked_array([pa.array(part, pa.large_string()) for part in several]))
-    order = pc.sort_indices(texts)
-    found: pd.Index[Any] = pd.Index(texts.take(order).to_numpy(zero_copy_only=False), dtype=object)
-    return found
+    coded = pa.concat_arrays([pa.array(part, pa.large_string()) for part in several]).dictionary_encode()
+    order = pc.sort_indices(coded.dictionary)
+    rank = np.empty(len(order), np.int32)
+    rank[order.to_numpy()] = np.arange(len(order))
+    ends = np.cumsum([len(part) for part in several])
+    return coded.dictionary.take(order), np.split(rank[coded.indices.to_numpy()], ends[:-1])
+
+
+def _ordered(frame: pd.DataFrame, order: NDArray[np.intp]) -> pd.DataFrame:
+    """Return the rows of `frame` in `order`, column by column; `frame` is used up, so that memory is free."""
+    columns: dict[str, Any] = {}
+    for name in list(frame):
+        column = frame.pop(name)
+        columns[name] = column if column.isna().all() else column.array.take(order)
+    return pd.DataFrame(columns, copy=False)
 
 
 def _canonical_order(links: pd.DataFrame, n: int) -> pd.DataFrame:
     """Sort by year, supplier, buyer, then product and kind, so that sums do not depend on row order."""
-    pair = (links["year"].to_numpy("int64") * n + links["supplier"].to_numpy("int64")) * n + links[
-        "buyer"
-    ].to_numpy("int64")
-    if (np.diff(pair) > 0).all():
+    pair = links["year"].to_numpy("int64") * n
+    pair += links["supplier"].to_numpy()
+    pair *= n
+    pair += links["buyer"].to_numpy()
+    if (pair[1:] > pair[:-1]).all():
         return links
     order = np.argsort(pair)
-    if not (np.diff(pair[order]) > 0).all():
+    pair = pair[order]
+    if not (pair[1:] > pair[:-1]).all():
+        pair[order] = pair.copy()
         by = [pd.factorize(links[name], sort=True, use_na_sentinel=True)[0] for name in reversed(_PARALLEL)]
         order = np.lexsort((links["row"], links["value"], *by, pair))
-    return links.iloc[order].reset_index(drop=True)
+    return _ordered(links, order)
 
 
 @dataclass(frozen=True, eq=False)
@@ -237,49 +255,61 @@ class SupplyGraph:
                     conformed[origin] = frame[origin].astype(str).to_numpy() if origin in frame else ""
                     conformed[origin] = conformed[origin].astype("category")
             done[name] = conformed
+        done = settle(done)
+        del frames, frame, conformed
         return cls._assemble(done, currency, provenance or {})
 
     @classmethod
     def _assemble(
         cls, done: dict[str, pd.DataFrame], currency: str, provenance: Mapping[str, Any]
     ) -> SupplyGraph:
-        done = settle(done)
-        links = done["links"]
+        """Code the settled tables; what is large is taken out of `done`, so that it is held once."""
+        import pyarrow as pa
+
+        links, activity = done.pop("links"), done.pop("activity")
         if bool((links["value"] < 0).any()):
             raise DataError("The column value of the table links has negative cells.")
-        for name in ("activity", "indicators", "clusters", *_APART):
-            key = list(tables()[name].key)
-            if bool(done[name].duplicated(key).any()):
-                raise DataError(f"The table {name} repeats a row with the same {', '.join(key)}.")
+        for name in ("indicators", "clusters", *_APART):
+            if bool(done[name].duplicated(list(tables()[name].key)).any()):
+                raise _repeated(name)
         for name in _APART:
             done[name] = done[name].sort_values(list(tables()[name].key), ignore_index=True)
-        ends = {name: _coded(links[name]) for name in _ENDS}
-        whose = {name: _coded(done[name]["participant_id"]) for name in ("participants", "activity")}
-        universe = _universe([texts for _, texts in (*whose.values(), *ends.values())])
+        people = done.pop("participants")
+        named = [(people, "participant_id"), (activity, "participant_id"), *((links, end) for end in _ENDS)]
+        coded = [_coded(frame[name]) for frame, name in named]
+        universe, places = _universe([texts for _, texts in coded])
+        whose, active, *ends = (place[codes] for place, (codes, _) in zip(places, coded, strict=True))
+        del coded, places
 
-        def nodes(codes: NDArray[np.intp], texts: NDArray[np.object_]) -> NDArray[np.int32]:
-            place = universe.get_indexer(pd.Index(texts, dtype=object))
-            return place.astype(np.int32)[codes]
+        def ids(nodes: NDArray[np.int32]) -> Any:
+            return pd.array(pa.chunked_array([universe.take(pa.array(nodes))]), dtype=TEXT)
 
-        participants, activity = (
-            done[name].astype({"participant_id": TEXT}).assign(node=nodes(*codes))
-            for name, codes in whose.items()
-        )
-        coded = pd.DataFrame(
+        links = pd.DataFrame(
             {
                 "year": links["year"],
-                **{_ENDS[name]: nodes(*codes) for name, codes in ends.items()},
+                **dict(zip(_ENDS.values(), ends, strict=True)),
                 **{name: links[name] for name in _ABOUT_LINK},
-            }
+            },
+            copy=False,
         )
-        people = participants.sort_values(["cluster_id", "node", "joined_year"], ignore_index=True)
+        del ends
+        activity["participant_id"], activity["node"] = ids(active), active
+        when = activity["year"].to_numpy("int64") * len(universe) + active
+        if not (when[1:] > when[:-1]).all():
+            order = np.argsort(when)
+            when = when[order]
+            if not (when[1:] > when[:-1]).all():
+                raise _repeated("activity")
+            activity = _ordered(activity, order)
+        people["participant_id"], people["node"] = ids(whose), whose
+        people = people.sort_values(["cluster_id", "node", "joined_year"], ignore_index=True)
         outside = people["cluster_id"].isna()
         return cls(
-            node_ids=universe.to_numpy(),
+            node_ids=universe.to_numpy(zero_copy_only=False),
             participants=people[~outside].reset_index(drop=True),
             partners=people[outside].reset_index(drop=True),
-            links=_canonical_order(coded, len(universe)),
-            activity=activity.sort_values(["year", "node"], ignore_index=True),
+            links=_canonical_order(links, len(universe)),
+            activity=activity,
             clusters=done["clusters"].sort_values("cluster_id", ignore_index=True),
             indicators=done["indicators"].sort_values(["cluster_id", "year"], ignore_index=True),
             measures=done["measures"].sort_values(["cluster_id", "year"], ignore_index=True, kind="stable"),

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from clustercoop.graph.errors import SchemaError
 from clustercoop.graph.kinds import TEXT
-from clustercoop.graph.schema import NUMERIC, SIDES, ColumnSpec, TableSpec
+from clustercoop.graph.schema import NUMERIC, SIDES, TableSpec
 from clustercoop.graph.texts import refusal
 from clustercoop.loaders.headers import HeaderMatch, Matched, is_price, may_be_quantity, names_code
 from clustercoop.loaders.ids import read_texts
@@ -143,11 +143,12 @@ def type_grid(grid: Grid, spec: TableSpec, notes: Notes, direction: str = "auto"
     merged = expand_merged(grid, match.columns, place, notes)
     numbers = _read_numbers(grid, [m for m in match.columns if m.column.type in NUMERIC])
     data: dict[str, Any] = {}
+    absent = _absent(len(grid))
     bounds: dict[str, dict[str, NDArray[np.float64]]] = {}
     for column in spec.columns:
         name = column.name
         if name not in found:
-            data[name] = _absent(column, len(grid))
+            data[name] = absent[column.type in ("id", "text")]
         elif column.type in NUMERIC:
             rows = units.scales.get(name)
             numbers[name].issue[merged.get(name, [])] = Issue.MERGED
@@ -172,7 +173,7 @@ def type_grid(grid: Grid, spec: TableSpec, notes: Notes, direction: str = "auto"
         typed.months = part_months(grid, [*match.unknown, *(weak for weak, _ in match.set_aside)])
     if typed.months is not None and grid.facts.pop("cumulated", False):
         typed.months = np.minimum(typed.months[0], 1), typed.months[1]
-    typed.frame = pd.DataFrame(data, index=range(len(grid)))
+    typed.frame = pd.DataFrame(data, index=absent[0].index, copy=False)
     typed.decimal = "".join(sorted({n.decimal for n in numbers.values() if n.decimal}))
     return typed
 
@@ -271,10 +272,10 @@ def _tell_unnamed(grid: Grid, place: dict[str, str], notes: Notes) -> None:
         notes.add(code, **place, column=f"#{at + 1}", value=f"#{at + 1}")
 
 
-def _absent(column: ColumnSpec, size: int) -> Any:
-    if column.type in ("id", "text"):
-        return pd.array([np.nan], dtype=TEXT).take(np.zeros(size, np.intp))
-    return np.full(size, np.nan)
+def _absent(size: int) -> tuple[pd.Series[Any], pd.Series[Any]]:
+    """Return columns of unknown numbers and texts: all absent columns of a table share their memory."""
+    numbers = pd.Series(np.full(size, np.nan), pd.RangeIndex(size))
+    return numbers, numbers.astype(TEXT)
 
 
 def _read_numbers(grid: Grid, matched: Sequence[Matched]) -> dict[str, Numbers]:

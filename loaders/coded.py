@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -110,15 +111,17 @@ class Coded:
     (['b', 'a'], [0, -1, 1, 0], [True, False, False, True])
     """
 
-    codes: NDArray[np.intp]
+    codes: NDArray[np.intp] | NDArray[np.int32]
     texts: NDArray[np.object_]
+    _places: dict[int, tuple[Any, NDArray[np.intp]]] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, column: Any) -> Coded:
         """Return a column of text, any kind of array, coded."""
         held = getattr(column, "array", column)
         if isinstance(held, pd.Categorical):
-            return cls(np.asarray(held.codes, dtype=np.intp), held.categories.to_numpy(dtype=object))
+            codes = held.codes if held.codes.dtype == np.int32 else held.codes.astype(np.intp)
+            return cls(codes, held.categories.to_numpy(dtype=object))
         codes, unique = pd.factorize(column, use_na_sentinel=True)
         return cls(codes, np.asarray(unique, dtype=object))
 
@@ -150,8 +153,21 @@ class Coded:
         """Tell in which rows a text stands of which `holds` is true."""
         return self.spread(np.array([holds(text) for text in self.texts], dtype=bool))
 
+    @cached_property
+    def index(self) -> pd.Index[Any]:
+        """The distinct texts, to be looked up."""
+        return pd.Index(self.texts, dtype=object)
+
+    def places(self, index: pd.Index[Any]) -> NDArray[np.intp]:
+        """Return where each distinct text stands in a unique `index`, −1 for nowhere; looked up once."""
+        if id(index) not in self._places:
+            self._places[id(index)] = index, index.get_indexer(self.index)
+        return self._places[id(index)][1]
+
     def isin(self, wanted: Any) -> Mask:
         """Tell in which rows one of the texts `wanted` stands."""
+        if isinstance(wanted, pd.Index):
+            return self.spread(self.places(wanted) >= 0)
         return self.spread(isin(self.texts, wanted))
 
     def appear(self, alive: Mask | None = None) -> NDArray[np.object_]:
@@ -163,8 +179,7 @@ class Coded:
 
     def equal(self, other: Coded) -> Mask:
         """Tell in which rows both columns hold the same text."""
-        place = pd.Index(self.texts, dtype=object).get_indexer(pd.Index(other.texts, dtype=object))
-        same: Mask = (self.codes == other.spread(place, -1)) & (self.codes >= 0)
+        same: Mask = (self.codes == other.spread(other.places(self.index), -1)) & (self.codes >= 0)
         return same
 
     def categorical(self) -> pd.Categorical:

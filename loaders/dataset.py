@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from clustercoop.graph.errors import DataError, SchemaError, StrictError
+from clustercoop.graph.errors import DataError, StrictError
 from clustercoop.graph.findings import Finding, Findings
 from clustercoop.graph.identity import replace_ids
 from clustercoop.graph.model import SupplyGraph
@@ -33,6 +33,7 @@ from clustercoop.loaders.checks import (
     drop_repeats,
 )
 from clustercoop.loaders.coded import stacked
+from clustercoop.loaders.currency import currency_of
 from clustercoop.loaders.deals import drop_mirrors, net_reversals, settle_repeats
 from clustercoop.loaders.forms import (
     drop_listed_again,
@@ -62,9 +63,6 @@ from clustercoop.loaders.unsettled import unsettled
 from clustercoop.loaders.upright import upright
 from clustercoop.loaders.who import ENDS, Index, join_names
 
-DEFAULT_CURRENCY: Final = "RUB"
-# More than ten trillion in one cell; the output of a whole industry of a large country is about that.
-IMPLAUSIBLE: Final = 1e7
 PARALLEL: Final = {"links": "parallel_links", "measures": "parallel_measures"}
 
 
@@ -144,8 +142,9 @@ def read_dataset(
     """
     notes = Notes()
     chosen = settings or Settings()
-    sources = find_sources(Path(path), notes, progress, year=chosen.year, reader=reader)
-    return build(sources, chosen, notes, progress)
+    return build(
+        find_sources(Path(path), notes, progress, year=chosen.year, reader=reader), chosen, notes, progress
+    )
 
 
 def read_frames(frames: Mapping[str, pd.DataFrame], *, settings: Settings | None = None) -> Dataset:
@@ -187,6 +186,41 @@ def build(
     lone: bool = False,
 ) -> Dataset:
     """Type, check and assemble the tables; with `lone`, links without participants will do."""
+    flows: list[pd.DataFrame] = []
+    ledgers, inputs, currency = _checked(sources, settings, notes, progress, flows, lone=lone)
+    del sources
+    accounting = {table: ledger.accounting() for table, ledger in ledgers.items()}
+    provenance: dict[str, Any] = {"inputs": inputs, "accounting": accounting, "currency": currency}
+    rejected = [ledger.rejected() for ledger in ledgers.values()]
+    open_rows = {"unsettled": unsettled(ledgers)}
+    # The rows of a country are held once: what is read goes where the graph takes it over.
+    graph = SupplyGraph.from_tables(
+        {table: ledgers.pop(table).accepted() for table in list(ledgers)} | open_rows,
+        currency=currency,
+        provenance=provenance,
+    )
+    _agree(graph, accounting)
+    findings = notes.findings()
+    findings.extend(graph.people.findings(graph.years))
+    if settings.strict:
+        _be_strict(findings)
+    kept = [frame for frame in rejected if len(frame)]
+    table_rejected = (
+        pd.concat(kept, ignore_index=True) if kept else pd.DataFrame(columns=list(REJECTED_COLUMNS))
+    )
+    return Dataset(graph, findings, table_rejected, provenance, *flows)
+
+
+def _checked(
+    sources: Sequence[Source],
+    settings: Settings,
+    notes: Notes,
+    progress: Callable[[str], None] | None,
+    flows: list[pd.DataFrame],
+    *,
+    lone: bool,
+) -> tuple[dict[str, Ledger], list[dict[str, Any]], str]:
+    """Return the checked tables, how each file was read, and the currency."""
     sources = sources if lone else with_register(sources, notes)
     if not lone:
         _require_tables({source.table for source in sources})
@@ -205,8 +239,7 @@ def build(
     raise_ignored(
         notes, {(t, name) for t, several in typed.items() for p in several for name in p.columns.values()}
     )
-    currency = _currency(typed, settings, notes)
-    flows: list[pd.DataFrame] = []
+    currency = currency_of(typed, settings, notes)
     aliases = _open("aliases", typed["aliases"], notes) if "aliases" in typed else None
     if aliases:
         _check(aliases, typed["aliases"], settings, notes, flows)
@@ -229,23 +262,7 @@ def build(
     for table, who in (("activity", "participant_id"), ("indicators", "cluster_id")):
         if table in ledgers:
             check_figures(ledgers[table], who)
-    accounting = {table: ledger.accounting() for table, ledger in ledgers.items()}
-    inputs = [_describe(table, part) for table, parts in typed.items() for part in parts]
-    provenance: dict[str, Any] = {"inputs": inputs, "accounting": accounting, "currency": currency}
-    frames = {table: ledger.accepted() for table, ledger in ledgers.items()}
-    open_rows = {"unsettled": unsettled(ledgers)}
-    graph = SupplyGraph.from_tables(frames | open_rows, currency=currency, provenance=provenance)
-    _agree(graph, accounting)
-    rejected = [ledger.rejected() for ledger in ledgers.values()]
-    findings = notes.findings()
-    findings.extend(graph.people.findings(graph.years))
-    if settings.strict:
-        _be_strict(findings)
-    kept = [frame for frame in rejected if len(frame)]
-    table_rejected = (
-        pd.concat(kept, ignore_index=True) if kept else pd.DataFrame(columns=list(REJECTED_COLUMNS))
-    )
-    return Dataset(graph, findings, table_rejected, provenance, *flows)
+    return ledgers, [_describe(table, part) for table, parts in typed.items() for part in parts], currency
 
 
 def _ids_of(parts: Sequence[TypedGrid]) -> list[str]:
@@ -370,86 +387,6 @@ def _join(parts: list[TypedGrid], pick: Callable[[TypedGrid], dict[Any, Any]], d
         ).astype(dtype)
         for name in names
     }
-
-
-def _currency(typed: Mapping[str, list[TypedGrid]], settings: Settings, notes: Notes) -> str:
-    """Return the one currency of the dataset.
-
-    Raises
-    ------
-    SchemaError
-        Headers name several currencies: sums over them would mean nothing.
-    """
-    parts = [(table, part) for table, several in typed.items() for part in several]
-    named: dict[str, str] = {}
-    for _, part in parts:
-        for header, currency in part.currencies.items():
-            named.setdefault(currency, f"{header!r} of {part.grid.file}")
-    if len(named) > 1:
-        places = ", ".join(f"{currency} ({place})" for currency, place in sorted(named.items()))
-        raise refusal(SchemaError, "currencies", places=places)
-    found = next(iter(named), "")
-    currency = settings.currency or found or DEFAULT_CURRENCY
-    if settings.currency and found and found != settings.currency:
-        notes.add("currency_overridden", value=found, detail=settings.currency)
-    for table, part in parts:
-        of_contract = [header for header in part.unnamed if _states_millions(part, header)]
-        others = [header for header in part.unnamed if header not in of_contract]
-        for code, headers in (("unit_assumed", of_contract), ("unit_unstated", others)):
-            if headers:
-                place = {"table": table, "file": part.grid.file, "sheet": part.grid.sheet}
-                notes.add(
-                    code, **place, value=", ".join(headers), detail=f"{', '.join(headers)}: 10^6 {currency}"
-                )
-    _tell_implausible(parts, notes)
-    _tell_other_units(parts, notes)
-    if not found and not settings.currency and not any(part.unnamed for _, part in parts):
-        money = [h for _, part in parts for h, name in part.columns.items() if _is_money(part, name)]
-        if money:
-            notes.add("unit_assumed", detail=f"{', '.join(money)}: {currency}")
-    return currency
-
-
-def _states_millions(part: TypedGrid, header: str) -> bool:
-    """Tell whether a header without a unit is the contract's own name, which is in millions, as it stands."""
-    return header == part.columns[header] and header in part.grid.facts.get("headers", part.grid.header)
-
-
-def _tell_other_units(parts: list[tuple[str, TypedGrid]], notes: Notes) -> None:
-    """Tell money that was taken for millions while other headers of the dataset name another unit."""
-    named = [
-        header
-        for _, part in parts
-        for header in part.conversions
-        if header not in part.unnamed and _is_money(part, part.columns[header])
-    ]
-    for table, part in parts:
-        if part.unnamed and named:
-            place = {"table": table, "file": part.grid.file, "sheet": part.grid.sheet}
-            notes.add("unit_differs", **place, value=", ".join(part.unnamed), detail=", ".join(named[:3]))
-
-
-def _tell_implausible(parts: list[tuple[str, TypedGrid]], notes: Notes) -> None:
-    """Tell values beyond 10^13 of a currency where millions of it were assumed: they may be of less."""
-    for table, part in parts:
-        for header in part.unnamed:
-            values = part.frame[part.columns[header]].to_numpy("float64")
-            top = float(np.max(values, initial=0.0, where=~np.isnan(values)))
-            if top > IMPLAUSIBLE:
-                place = {"table": table, "file": part.grid.file, "sheet": part.grid.sheet, "column": header}
-                notes.add("unit_implausible", **place, value=f"{top:.15g}")
-
-
-def _is_money(part: TypedGrid, name: str) -> bool:
-    return (
-        any(
-            column.type == "money"
-            for spec in tables().values()
-            for column in spec.columns
-            if column.name == name
-        )
-        and name in part.frame
-    )
 
 
 def _describe(table: str, part: TypedGrid) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,9 @@ Mask = NDArray[np.bool_]
 NUMBERING = re.compile(
     r"[\W_]*(?:n|nn|no|п\W*п|index|row|unnamed: ?\d+|__index_level_\d+__)?[\W_]*", re.IGNORECASE
 )
+# Numbers from which sums are worth an array's while, and how many are summed at once.
+_FEW = 10_000
+_PIECE = 1 << 20
 # Tables whose ids stay held by the distinct ones on their way into the graph.
 _HELD = frozenset({"participants", "links", "activity"})
 REJECTED_COLUMNS = ("table", "file", "sheet", "row", "code", "value", "detail", "content")
@@ -40,8 +44,31 @@ def is_numbering(header: str) -> bool:
 
 
 def exact_sum(values: NDArray[np.float64]) -> float:
-    """Return the correctly rounded sum of the values that are known."""
-    return math.fsum(values[~np.isnan(values)].tolist())
+    """Return the correctly rounded sum of the values that are known.
+
+    Of many, the whole numbers of 26 and 27 binary digits that make up values of one exponent are summed,
+    which is exact as well.
+
+    Examples
+    --------
+    >>> exact_sum(np.array([1e16, 1.0, np.nan, -1e16])), exact_sum(np.tile([1e16, 1.0, -1e16], 10_000))
+    (1.0, 10000.0)
+    """
+    known = values[~np.isnan(values)]
+    if len(known) < _FEW or not np.isfinite(known).all():
+        return math.fsum(known.tolist())
+    total = Fraction(0)
+    for start in range(0, len(known), _PIECE):
+        digits, exponent = np.frexp(known[start : start + _PIECE])
+        least = int(exponent.min())
+        digits *= 2.0**26
+        high = np.trunc(digits)
+        for part, shift in ((high, 26), ((digits - high) * 2.0**27, 53)):
+            sums = np.bincount(exponent - least, part).tolist()
+            total += sum(
+                Fraction(2) ** (at + least - shift) * int(held) for at, held in enumerate(sums) if held
+            )
+    return float(total)
 
 
 class Ledger:
@@ -66,10 +93,11 @@ class Ledger:
         self.alive: Mask = np.ones(len(frame), bool)
         self._notes = notes
         sizes = [len(grid) for grid in grids]
-        self.source = np.repeat(np.arange(len(grids)), sizes)
+        self.source = np.repeat(np.arange(len(grids), dtype=np.min_scalar_type(len(grids))), sizes)
         self.position = np.concatenate([np.arange(size) for size in sizes]) if sizes else np.empty(0, int)
         self.line = np.concatenate([grid.lines for grid in grids]) if grids else np.empty(0, np.int64)
         self._reason: dict[int, tuple[str, str, str]] = {}
+        self._coded: dict[str, tuple[Any, Coded]] = {}
         self._unnamed: dict[str, Mask] = {}
         self.perhaps: dict[str, dict[str, list[str]]] = {}
         self._unread: dict[str, Mask] = {}
@@ -90,7 +118,12 @@ class Ledger:
 
     def coded(self, name: str) -> Coded:
         """Return a column of ids or texts by its distinct ones."""
-        return Coded.of(self.frame[name])
+        held = self.frame[name].array
+        if not isinstance(held, pd.Categorical):
+            return Coded.of(held)
+        if name not in self._coded or self._coded[name][0] is not held:
+            self._coded[name] = held, Coded.of(held)
+        return self._coded[name][1]
 
     def raw(self, row: int, column: str) -> str:
         """Return the cell of `column` as it stands in the file."""
@@ -265,7 +298,7 @@ class Ledger:
 
     def accepted(self) -> pd.DataFrame:
         """Return the living rows with the contract's columns, and ``row, file, sheet``."""
-        out = self.frame.copy() if self.alive.all() else self.frame[self.alive]
+        out = self.frame.copy(deep=False) if self.alive.all() else self.frame[self.alive]
         if self.spec.name not in _HELD:
             out = out.astype({name: TEXT for name in out if isinstance(out[name].dtype, pd.CategoricalDtype)})
         out["row"] = self.line[self.alive]

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from clustercoop.loaders.coded import Coded, isin, lowered, plain
+from clustercoop.loaders.coded import Coded, lowered, plain
 from clustercoop.loaders.ledger import Ledger, Mask
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.totals import find_sums
@@ -53,9 +53,11 @@ def loose_keys(texts: NDArray[np.object_]) -> NDArray[np.object_]:
 def check_relations(ledgers: Mapping[str, Ledger], notes: Notes) -> None:
     """Tell links and activity of organisations that are in no cluster, self-supply, and unknown clusters."""
     people = ledgers.get("participants")
-    members: pd.Index[Any] = pd.Index([])
+    members: pd.Index[Any] = pd.Index([], dtype=object)
     if people is not None:
-        members = pd.Index(people.coded("participant_id").appear(_home(people)), dtype=object)
+        held = people.coded("participant_id")
+        at_home = held.appear(_home(people))
+        members = held.index if len(at_home) == len(held.texts) else pd.Index(at_home, dtype=object)
     if "links" in ledgers:
         _check_links(ledgers["links"], members, notes)
         if people is not None:
@@ -96,7 +98,7 @@ def _check_sales(links: Ledger, activity: Ledger, notes: Notes) -> None:
     """Make outputs unknown that recorded sales contradict; where most are, one table is in another unit."""
     supplier, buyer = links.coded("supplier_id"), links.coded("buyer_id")
     who = activity.coded("participant_id")
-    seller = pd.Index(supplier.texts, dtype=object).get_indexer(pd.Index(who.texts, dtype=object))
+    seller = who.places(supplier.index)
     years, of_year = pd.factorize(np.concatenate([links.values("year"), activity.values("year")]))
     sold = links.alive & ~supplier.equal(buyer) & (supplier.codes >= 0) & (years[: len(links)] >= 0)
     size = len(supplier.texts) + 1
@@ -182,8 +184,7 @@ def _members_then(people: Ledger, who: Coded, year: NDArray[np.float64]) -> Mask
     first = np.nan_to_num(people.values("joined_year")[home], nan=-np.inf)
     last = np.nan_to_num(people.values("left_year")[home], nan=np.inf)
     held = people.coded("participant_id")
-    place = pd.Index(held.texts, dtype=object).get_indexer(pd.Index(who.texts, dtype=object))
-    mine, node = held.codes[home], who.spread(place, -1)
+    mine, node = held.codes[home], who.spread(who.places(held.index), -1)
     always = np.zeros(len(held.texts) + 1, bool)
     always[mine[np.isneginf(first) & np.isposinf(last)]] = True
     found: Mask = always[node]
@@ -216,8 +217,9 @@ def _check_spelling(ledgers: Mapping[str, Ledger], members: pd.Index[Any]) -> No
         for column in columns if table in ledgers else ():
             ledger = ledgers[table]
             held = ledger.coded(column)
-            texts = held.appear(ledger.alive)
-            strangers = texts[~isin(texts, members)]
+            seen = np.zeros(len(held.texts) + 1, bool)
+            seen[held.codes[ledger.alive]] = True
+            strangers = held.texts[seen[:-1] & (held.places(members) < 0)]
             place = keys.index.get_indexer(pd.Index(loose_keys(strangers), dtype=object))
             near = dict(zip(strangers[place >= 0], keys.to_numpy()[place[place >= 0]], strict=True))
             if near:

@@ -36,9 +36,7 @@ def unsettled(ledgers: Mapping[str, Ledger]) -> pd.DataFrame:
     could not be split into cells names those whose identifiers stand in it, as buyers from somebody unknown.
     """
     parts = []
-    people = (
-        set(ledgers["participants"].frame["participant_id"].dropna()) if "participants" in ledgers else set()
-    )
+    people = ledgers.get("participants")
     for table, columns in _READ.items():
         if table not in ledgers:
             continue
@@ -122,7 +120,7 @@ def _years(ledger: Ledger, rows: list[int]) -> list[float]:
     A year with a digit too many is that year of the data which it holds, where it holds one only.
     """
     years, whole = ledger.values("year"), ledger.whole_years()
-    held = set(years[whole & ledger.alive].astype(int).tolist())
+    held = set(np.unique(years[whole & ledger.alive]).astype(int).tolist())
     found = []
     for row in rows:
         text = f"{years[row]:.0f}"
@@ -132,11 +130,14 @@ def _years(ledger: Ledger, rows: list[int]) -> list[float]:
     return found
 
 
-def _broken(ledger: Ledger, people: set[str]) -> pd.DataFrame:
-    """Return a row for each member of `people` that a row names which could not be split into cells.
+def _broken(ledger: Ledger, register: Ledger | None) -> pd.DataFrame:
+    """Return a row for each member of the `register` that a row names which could not be split into cells.
 
     Rows that were set aside on purpose (plans, cancelled documents, loans) leave nothing open.
     """
+    if not any(grid.broken for grid in ledger.grids):
+        return pd.DataFrame(columns=_COLUMNS, dtype=object)
+    people = set(register.coded("participant_id").texts.tolist()) if register else set()
     codes = catalogue()
     held = set(ledger.values("year")[ledger.whole_years() & ledger.alive].astype(int).tolist())
     rows = []

@@ -11,7 +11,6 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from clustercoop.loaders.coded import Coded, digits_of, isin, lowered, plain
 from clustercoop.loaders.ids import ROUNDED
@@ -91,7 +90,9 @@ class Index:
     """
 
     def __init__(self, people: Ledger) -> None:
-        texts = people.coded("participant_id").appear(people.alive)
+        held = people.coded("participant_id")
+        texts = held.appear(people.alive)
+        self._every = held.index if len(texts) == len(held.texts) else pd.Index(texts, dtype=object)
         simple = plain(texts)
         self.ids = set(texts.tolist())
         self._people = people
@@ -103,11 +104,6 @@ class Index:
         self._blurred = {seen for seen, _ in looks} - set(self.looks)
         marked = [*self._odd, *(i for i in texts[simple].tolist() if i[0] in "iI")]
         self.numbers = _single((m[1], i) for i in marked if (m := _TAXPAYER.fullmatch(i)) and m[1] != i)
-
-    @cached_property
-    def _every(self) -> pd.Index[Any]:
-        every: pd.Index[Any] = pd.Index(list(self.ids), dtype=object)
-        return every
 
     @cached_property
     def _small(self) -> pd.Index[Any]:
@@ -139,18 +135,21 @@ class Index:
                 names.setdefault(key, {}).setdefault(who, set()).add(form)
         return names
 
-    def strangers(self, texts: NDArray[np.object_]) -> list[int]:
+    def strangers(self, held: Coded) -> list[int]:
         """Return the positions of texts that are no participant's id and may be another spelling of one."""
         out = []
-        unknown = np.flatnonzero(~isin(texts, self._every))
-        others = texts[unknown]
+        unknown = np.flatnonzero(held.places(self._every) < 0)
+        others = held.texts[unknown]
         simple, digits = plain(others), digits_of(others)
         small = np.empty(len(others), object)
         small[simple] = lowered(others[simple])
         near = isin(small, self._small) & (digits == 0)
         numbers = simple & np.isin(digits, sorted(_TAXPAYER_LENGTHS))
+        asked = ~simple | near | numbers | np.array([text[0] in "iI" for text in others.tolist()], dtype=bool)
+        if self.looks or self._names:
+            asked[:] = True
         for at, text, is_plain, maybe, number in zip(
-            *(each.tolist() for each in (unknown, others, simple, near, numbers)), strict=True
+            *(each[asked].tolist() for each in (unknown, others, simple, near, numbers)), strict=True
         ):
             if number and self._with_zero(text):
                 out.append(at)
@@ -244,7 +243,7 @@ def _join_column(ledger: Ledger, column: str, index: Index, notes: Notes) -> Non
     renamed: Any = None
     several: dict[int, list[str]] = {}
     links = ledger.spec.name == "links"
-    for at in index.strangers(texts):
+    for at in index.strangers(held):
         who, how = index.find(texts[at])
         if links and (how == "ambiguous" or ROUNDED.fullmatch(texts[at])):
             several[at] = index.may_be(texts[at])

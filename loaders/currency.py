@@ -1,0 +1,99 @@
+"""The one currency of a dataset, and what is doubtful about the units of its money."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+
+from clustercoop.graph.errors import SchemaError
+from clustercoop.graph.schema import tables
+from clustercoop.graph.settings import Settings
+from clustercoop.graph.texts import refusal
+from clustercoop.loaders.cells import TypedGrid
+from clustercoop.loaders.notes import Notes
+
+DEFAULT_CURRENCY: Final = "RUB"
+# More than ten trillion in one cell; the output of a whole industry of a large country is about that.
+IMPLAUSIBLE: Final = 1e7
+
+
+def currency_of(typed: Mapping[str, list[TypedGrid]], settings: Settings, notes: Notes) -> str:
+    """Return the one currency of the dataset.
+
+    Raises
+    ------
+    SchemaError
+        Headers name several currencies: sums over them would mean nothing.
+    """
+    parts = [(table, part) for table, several in typed.items() for part in several]
+    named: dict[str, str] = {}
+    for _, part in parts:
+        for header, currency in part.currencies.items():
+            named.setdefault(currency, f"{header!r} of {part.grid.file}")
+    if len(named) > 1:
+        places = ", ".join(f"{currency} ({place})" for currency, place in sorted(named.items()))
+        raise refusal(SchemaError, "currencies", places=places)
+    found = next(iter(named), "")
+    currency = settings.currency or found or DEFAULT_CURRENCY
+    if settings.currency and found and found != settings.currency:
+        notes.add("currency_overridden", value=found, detail=settings.currency)
+    for table, part in parts:
+        of_contract = [header for header in part.unnamed if _states_millions(part, header)]
+        others = [header for header in part.unnamed if header not in of_contract]
+        for code, headers in (("unit_assumed", of_contract), ("unit_unstated", others)):
+            if headers:
+                place = {"table": table, "file": part.grid.file, "sheet": part.grid.sheet}
+                notes.add(
+                    code, **place, value=", ".join(headers), detail=f"{', '.join(headers)}: 10^6 {currency}"
+                )
+    _tell_implausible(parts, notes)
+    _tell_other_units(parts, notes)
+    if not found and not settings.currency and not any(part.unnamed for _, part in parts):
+        money = [h for _, part in parts for h, name in part.columns.items() if _is_money(part, name)]
+        if money:
+            notes.add("unit_assumed", detail=f"{', '.join(money)}: {currency}")
+    return currency
+
+
+def _states_millions(part: TypedGrid, header: str) -> bool:
+    """Tell whether a header without a unit is the contract's own name, which is in millions, as it stands."""
+    return header == part.columns[header] and header in part.grid.facts.get("headers", part.grid.header)
+
+
+def _tell_other_units(parts: list[tuple[str, TypedGrid]], notes: Notes) -> None:
+    """Tell money that was taken for millions while other headers of the dataset name another unit."""
+    named = [
+        header
+        for _, part in parts
+        for header in part.conversions
+        if header not in part.unnamed and _is_money(part, part.columns[header])
+    ]
+    for table, part in parts:
+        if part.unnamed and named:
+            place = {"table": table, "file": part.grid.file, "sheet": part.grid.sheet}
+            notes.add("unit_differs", **place, value=", ".join(part.unnamed), detail=", ".join(named[:3]))
+
+
+def _tell_implausible(parts: list[tuple[str, TypedGrid]], notes: Notes) -> None:
+    """Tell values beyond 10^13 of a currency where millions of it were assumed: they may be of less."""
+    for table, part in parts:
+        for header in part.unnamed:
+            values = part.frame[part.columns[header]].to_numpy("float64")
+            top = float(np.max(values, initial=0.0, where=~np.isnan(values)))
+            if top > IMPLAUSIBLE:
+                place = {"table": table, "file": part.grid.file, "sheet": part.grid.sheet, "column": header}
+                notes.add("unit_implausible", **place, value=f"{top:.15g}")
+
+
+def _is_money(part: TypedGrid, name: str) -> bool:
+    return (
+        any(
+            column.type == "money"
+            for spec in tables().values()
+            for column in spec.columns
+            if column.name == name
+        )
+        and name in part.frame
+    )
