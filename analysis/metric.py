@@ -212,6 +212,9 @@ class Measuring(Measured):
         """
         texts = list(values)
         for name in columns:
+            if not which.any():
+                self._named.setdefault(name, self._explained(name))
+                continue
             open_cells = which & ~known_cells(self.participants[name]) & ~self._explained(name)
             for member in np.flatnonzero(open_cells).tolist():
                 text = texts[member] if texts else ""
@@ -222,7 +225,10 @@ class Measuring(Measured):
         return self._named.get(name, np.zeros(len(self.of.ids), dtype=bool))
 
     def _unknown_members(self, code: str, name: str, value: str, detail: str) -> None:
-        left = ~known_cells(self.participants[name]) & ~self._explained(name)
+        left = ~known_cells(self.participants[name])
+        if not left.any():
+            return
+        left &= ~self._explained(name)
         if not left.any():
             return
         if name not in self._named:

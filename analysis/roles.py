@@ -39,7 +39,8 @@ def producing_roles(formation: Formation) -> NDArray[np.object_]:
 
     That output belongs into the sum whatever the role.
     """
-    return np.where(said(formation, "output"), "", formation.role)
+    given = said(formation, "output")
+    return np.where(given, "", formation.role) if given.any() else formation.role
 
 
 def producing(formation: Formation, thresholds: Thresholds) -> Flags:

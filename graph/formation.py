@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -113,12 +114,12 @@ class Formation:
         """Number of members."""
         return len(self.members)
 
-    @property
+    @cached_property
     def supplied_inside(self) -> FloatArray:
         """What each member supplied to other members, shape (n,)."""
         return sum_by(self.src, self.weight, self.n)
 
-    @property
+    @cached_property
     def bought_inside(self) -> FloatArray:
         """What each member bought from other members, shape (n,)."""
         return sum_by(self.dst, self.weight, self.n)

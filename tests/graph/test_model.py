@@ -136,6 +136,21 @@ def test_networkx_round_trip_loses_and_mutates_nothing(
     assert nx.utils.graphs_equal(before, drawn)
 
 
+def test_frames_and_the_graph_made_of_them_change_apart() -> None:
+    people = pd.DataFrame({"participant_id": ["a", "b"], "cluster_id": ["c", "c"]})
+    links = pd.DataFrame(
+        {"year": [2022, 2022], "supplier_id": ["a", "b"], "buyer_id": "x", "value": [5.0, 7.0]}
+    )
+    work = pd.DataFrame({"participant_id": ["a", "b"], "year": [2022, 2022], "output": [10.0, 20.0]})
+    graph = SupplyGraph.from_tables({"participants": people, "links": links, "activity": work})
+    links.loc[0, "value"], work.loc[0, "output"] = 99.0, 99.0
+    graph.activity.loc[1, "emissions"] = 3.0  # columns that the frame lacks share their memory
+    assert graph.links["value"].tolist() == [5.0, 7.0]
+    assert graph.activity["output"].tolist() == [10.0, 20.0]
+    assert graph.activity["emissions"].tolist()[1] == 3.0
+    assert graph.activity[["purchases", "employees", "value_added"]].isna().all(axis=None)
+
+
 def test_tables_round_trip() -> None:
     graph = build([("01", "a", None, 2021)], [(2020, "01", "02", 3.0, "x", None)], {("01", 2020): None})
     assert SupplyGraph.from_tables(graph.to_tables()).equals(graph)

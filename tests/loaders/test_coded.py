@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import csv
+import math
 import re
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from clustercoop.graph.kinds import TEXT
@@ -17,7 +19,9 @@ from clustercoop.graph.schema import tables
 from clustercoop.loaders.coded import Cells, Coded, distinct, plain, stacked
 from clustercoop.loaders.dataset import Dataset, read_dataset, read_frames
 from clustercoop.loaders.ids import clean_id, clean_text, read_texts
+from clustercoop.loaders.ledger import Ledger, exact_sum
 from clustercoop.loaders.marks import gap_marks, gap_meaning, is_error
+from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.relations import loose_key, loose_keys
 from clustercoop.loaders.totals import is_total
 from clustercoop.loaders.who import name_key
@@ -27,6 +31,27 @@ IDS = (
     '7701000001|7701000002|p01|P01|Р01|p-01|0077|77|x|NA|Итого| p02 |="0088"|7701000001.0|ООО Заря|Заря'
     "|inn7701000001|INN 7701000002|p03|p03x"
 ).split("|")
+
+
+@given(st.lists(st.floats(allow_nan=True, allow_infinity=False, width=64), min_size=1, max_size=6))
+def test_the_sum_of_many_values_is_the_rounded_exact_one(values: list[float]) -> None:
+    many = np.resize(np.array([*values, 1e16, 1.0, -1e16, 5e-324, 0.1]), 11_000)
+    known = [Fraction(value) for value in many.tolist() if not math.isnan(value)]
+    exact = sum(known, Fraction(0))
+    assume(abs(exact) < Fraction(2) ** 1023)
+    assert exact_sum(many) == float(exact)
+
+
+def test_a_column_is_looked_up_again_once_its_texts_are_others() -> None:
+    frame = pd.DataFrame({"supplier_id": pd.Categorical(["a", "b", "a"])})
+    ledger = Ledger(tables()["links"], [], frame.assign(value=[1.0, 2.0, 3.0]), Notes())
+    members: pd.Index[str] = pd.Index(["b"], dtype=object)
+    held = ledger.coded("supplier_id")
+    assert held is ledger.coded("supplier_id")
+    assert held.isin(members).tolist() == [False, True, False]
+    assert held.places(members) is held.places(members)
+    ledger.rename("supplier_id", Coded.renamed(held.codes, ["b", "a"]))
+    assert ledger.coded("supplier_id").isin(members).tolist() == [True, False, True]
 
 
 def test_no_mark_is_plain() -> None:
