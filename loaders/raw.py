@@ -175,12 +175,12 @@ def _coded(column: Any, pa: Any) -> pd.Categorical | None:
     """
     kind = column.type
     if pa.types.is_dictionary(kind):
-        kind = kind.value_type
+        kind, column = kind.value_type, column.unify_dictionaries()
     elif pa.types.is_string(kind) or pa.types.is_large_string(kind):
         column = column.dictionary_encode()
     if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
         return None
-    whole = column.unify_dictionaries().combine_chunks()
+    whole = column.combine_chunks()
     if isinstance(whole, pa.ChunkedArray):
         whole = whole.chunk(0) if whole.num_chunks else pa.array([], column.type)
     texts = pd.Index(whole.dictionary.to_numpy(zero_copy_only=False), dtype=object)
