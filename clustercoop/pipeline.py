@@ -99,7 +99,9 @@ def analyze_graph(
     measured = [Measured()] * len(formations) if alone else reused(measure, formations, graph, settings)
     for found in measured:
         noticed.extend(found.findings)
-    formation_table, member_table = _join(base.formations, base.participants, formations, measured)
+    formation_table, member_table = base.formations, base.participants
+    if not alone:
+        formation_table, member_table = _join(formation_table, member_table, formations, measured)
     stated = base.gaps
     del base  # of a country every table of members is large
     prices = prices_of(graph, settings, thresholds)
