@@ -73,7 +73,8 @@ class Kind:
         >>> KINDS["int"].unknown(2).tolist()
         [<NA>, <NA>]
         """
-        return _unknown(self.dtype, n).copy()
+        made = _unknown if n < _KEPT else _unknown.__wrapped__
+        return made(self.dtype, n).copy()
 
     def typed(self, values: pd.Series[Any]) -> pd.Series[Any]:
         """Return `values` as a column of this kind: an empty text is unknown, whole numbers stay whole.
@@ -111,6 +112,10 @@ class Kind:
             typed = pd.to_numeric(pd.Series(values.to_numpy(dtype=object))).astype(self.dtype)
         made: pd.api.extensions.ExtensionArray = typed.array.copy()
         return made
+
+
+# Rows up to which a column of unknown cells is remembered.
+_KEPT: Final = 100_000
 
 
 @lru_cache(maxsize=64)

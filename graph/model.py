@@ -15,7 +15,7 @@ from clustercoop.graph.display import figure, inert, notebook, span
 from clustercoop.graph.errors import DataError, SchemaError, UnknownNameError
 from clustercoop.graph.formation import Formation
 from clustercoop.graph.identity import Lineage, settle
-from clustercoop.graph.kinds import TEXT
+from clustercoop.graph.kinds import KINDS, TEXT
 from clustercoop.graph.networks import ORIGIN, PLACED, network_of, tables_of
 from clustercoop.graph.people import People, names
 from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR, UNSETTLED, TableSpec, kept_tables, tables
@@ -45,7 +45,7 @@ def _conform(frame: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
         )
     frame = frame.set_axis(pd.RangeIndex(len(frame)))
     unknown = pd.Series(np.nan, frame.index, dtype=np.float64)  # memory that all absent columns share
-    untold = unknown.astype(TEXT)
+    untold = pd.Series(KINDS["text"].unknown(len(frame)), frame.index)
     columns: dict[str, pd.Series[Any]] = {}
     for column in spec.columns:
         absent = untold if column.type in ("id", "text") else unknown

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clustercoop.graph.errors import SchemaError
-from clustercoop.graph.kinds import TEXT
+from clustercoop.graph.kinds import KINDS
 from clustercoop.graph.schema import NUMERIC, SIDES, TableSpec
 from clustercoop.graph.texts import refusal
 from clustercoop.loaders.headers import HeaderMatch, Matched, is_price, may_be_quantity, names_code
@@ -274,8 +274,8 @@ def _tell_unnamed(grid: Grid, place: dict[str, str], notes: Notes) -> None:
 
 def _absent(size: int) -> tuple[pd.Series[Any], pd.Series[Any]]:
     """Return columns of unknown numbers and texts: all absent columns of a table share their memory."""
-    numbers = pd.Series(np.full(size, np.nan), pd.RangeIndex(size))
-    return numbers, numbers.astype(TEXT)
+    rows = pd.RangeIndex(size)
+    return pd.Series(np.full(size, np.nan), rows), pd.Series(KINDS["text"].unknown(size), rows)
 
 
 def _read_numbers(grid: Grid, matched: Sequence[Matched]) -> dict[str, Numbers]:

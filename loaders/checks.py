@@ -293,6 +293,8 @@ def _shared_keys(ledger: Ledger, key: Sequence[str]) -> NDArray[np.int64]:
 def _factorized(column: pd.Series[Any], rows: NDArray[np.int64]) -> tuple[NDArray[Any], Any]:
     if isinstance(column.dtype, pd.CategoricalDtype):
         return column.cat.codes.to_numpy("int64")[rows], column.cat.categories
+    if column.isna().all():
+        return np.full(len(rows), -1), ()
     return pd.factorize(column.iloc[rows] if len(rows) < len(column) else column, use_na_sentinel=True)
 
 

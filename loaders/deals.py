@@ -84,6 +84,8 @@ def _groups(ledger: Ledger, names: Sequence[str]) -> NDArray[np.int64]:
         column = ledger.frame[name]
         if isinstance(column.dtype, pd.CategoricalDtype):
             codes, size = column.cat.codes.to_numpy("int64"), len(column.cat.categories) + 1
+        elif column.isna().all():
+            continue
         else:
             codes, unique = pd.factorize(column, use_na_sentinel=True)
             size = len(unique) + 1
