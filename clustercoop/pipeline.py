@@ -102,7 +102,7 @@ def analyze_graph(
     formation_table, member_table = base.formations, base.participants
     if not alone:
         formation_table, member_table = _join(formation_table, member_table, formations, measured)
-    stated = base.gaps
+    stated, own = base.gaps, base.measured
     del base  # of a country every table of members is large
     prices = prices_of(graph, settings, thresholds)
     formation_table, type_findings = classify(formation_table, thresholds, graph.currency, prices.base)
@@ -140,7 +140,7 @@ def analyze_graph(
     if len(member_table) > MANY:
         noticed.add("requests_left_out", value=str(len(member_table)), detail=str(MANY))
     elif only is None:
-        requests = _requests(graph, formations, measured, base.measured, settings, progress)
+        requests = _requests(graph, formations, measured, own, settings, progress)
     tables = {
         "formations": conform(formation_table, "formations"),
         "participants": conform(member_table, "participants"),

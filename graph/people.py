@@ -108,8 +108,8 @@ class People:
         columns = {name: rows.get(name) for name in (*ATTRIBUTES, "joined_year", "left_year")}
         rows = rows.assign(**{name: None for name, column in columns.items() if column is None})
         position = {name: code for code, name in enumerate(self.clusters)}
-        home = rows["cluster_id"].map(position).fillna(-1)
-        self._cluster: Ints = np.asarray(home, dtype=np.int64)
+        held, named = pd.factorize(rows["cluster_id"])
+        self._cluster: Ints = np.array([*(position.get(name, -1) for name in named), -1], np.int64)[held]
         self._node: Ints = rows["node"].to_numpy("int64")
         self._first: Ints = np.asarray(rows["joined_year"].astype("Int64").fillna(FIRST_YEAR), dtype=np.int64)
         self._last: Ints = np.asarray(rows["left_year"].astype("Int64").fillna(LAST_YEAR), dtype=np.int64)

@@ -178,7 +178,13 @@ def _slice_year(
     active = activity["node"].to_numpy()
     known = np.zeros(len(graph.node_ids), bool)
     known[active] = True
-    figures = {c.name: _spread(activity[c.name], active, len(known))[members.node] for c in ACTIVITY}
+    # Columns that the year leaves empty share their memory.
+    empty = np.full(size, np.nan), np.full(size, "", object)
+    given = [c for c in ACTIVITY if not activity[c.name].isna().all()]
+    figures = {c.name: _spread(activity[c.name], active, len(known))[members.node] for c in given}
+    for c in ACTIVITY:
+        if c.name not in figures:
+            figures[c.name] = empty[isinstance(activity[c.name].dtype, pd.StringDtype)]
     if (share < 1).any():
         figures |= {
             c.name: figures[c.name] * share for c in ACTIVITY if c.type in ("money", "count", "number")
