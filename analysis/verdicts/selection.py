@@ -75,7 +75,8 @@ def spread_starts(rows: FloatArray, groups: int, rng: Generator, starts: int) ->
         member = unit[label].transpose(0, 2, 1)
         size = member.sum(axis=2, keepdims=True)
         seeds = np.where(size > 0, member @ rows / np.maximum(size, 1), seeds)
-    return 0.9 * unit[label] + 0.1 / groups
+    shares: FloatArray = 0.9 * unit[label] + 0.1 / groups
+    return shares
 
 
 def criteria(rows: FloatArray, rng: Generator) -> pd.DataFrame:
