@@ -150,7 +150,7 @@ def average_propagation_lengths(coefficients: ArrayLike) -> FloatArray:
     2.0
     """
     name = "average_propagation_lengths"
-    matrix = checked_flows(name, coefficients, np.zeros(len(np.asarray(coefficients))))[0]
+    matrix = checked_flows(name, coefficients)[0]
     src, dst = np.nonzero(matrix)
     inverse = solve_leontief(len(matrix), src, dst, matrix[src, dst], np.eye(len(matrix)))
     if np.isnan(inverse).any():

@@ -10,18 +10,24 @@ from importlib import resources
 from typing import Final
 
 import numpy as np
+import pandas as pd
 
 from clustercoop.graph.schema import TableSpec
 from clustercoop.loaders.headers import is_price, may_be_quantity
 from clustercoop.loaders.matching import candidates
 from clustercoop.loaders.notes import Notes
-from clustercoop.loaders.sheets import Grid
+from clustercoop.loaders.sheets import Grid, show
 from clustercoop.loaders.units import words
 from clustercoop.loaders.years import parse_years
 
 # ПлательщикИНН, payerId: two words without a space.
 _CAMEL: Final = re.compile(r"(?<=[а-яёa-z])(?=[А-ЯЁA-Z])")
 _YEAR_WORDS: Final = frozenset({"год", "year", "yr", "года"})
+_KIND: Final = frozenset(
+    "вид операции|тип операции|операция|хозяйственная операция|вид документа|тип документа|document type|"
+    "transaction type|operation type|operation".split("|")
+)
+_SHOWN: Final = 1000
 _SUPPLIER, _BUYER = "Поставщик", "Покупатель"
 
 
@@ -120,12 +126,14 @@ def _of_ledger(
 ) -> list[str]:
     """Name the sides of a ledger of one's own sales or purchases: ``Организация``, ``Контрагент``.
 
-    Which of them supplied is told by words of sale or of purchase in titles, headers and names; where there
-    are none, or both, the headers stay as they are.
+    Which of them supplied is told by words of sale or of purchase in titles, headers, names and kinds of
+    documents; where there are none, or both, the headers stay as they are.
     """
     if any(candidates(header, spec)[:1] in (("supplier_id",), ("buyer_id",)) for header in headers):
         return headers
-    texts = (*grid.titles, *headers, grid.sheet, grid.file)
+    kinds = [at for at, header in enumerate(headers) if " ".join(words(header)) in _KIND]
+    said_in = [show(cell) for at in kinds for cell in pd.unique(grid.columns[at])[:_SHOWN]]
+    texts = (*grid.titles, *headers, grid.sheet, grid.file, *said_in)
     sold, bought = (any(_says(text, means) for text in texts) for means in ("sale", "purchase"))
     own, other = (any(_says(header, means) for header in headers) for means in ("own", "other"))
     if sold == bought or not (own and other):

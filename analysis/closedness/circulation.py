@@ -248,7 +248,7 @@ def circulation_share(flows: ArrayLike) -> float:
     >>> circulation_share([[0, 2.0, 0], [0, 0, 2.0], [1.0, 0, 0]])
     0.6
     """
-    matrix = checked_flows("circulation_share", flows, np.zeros(len(np.asarray(flows))))[0]
+    matrix = checked_flows("circulation_share", flows)[0]
     src, dst = np.nonzero(matrix)
     return link_circulation_share(len(matrix), src, dst, matrix[src, dst])
 

@@ -221,10 +221,15 @@ def average_path_length(flows: ArrayLike, inflow: ArrayLike) -> float:
     return path_length(src, dst, weight, total, z, closed)
 
 
-def checked_flows(function: str, flows: ArrayLike, boundary: ArrayLike) -> tuple[FloatArray, FloatArray]:
-    """Return both as float arrays, or say in one sentence what is wrong with them."""
-    matrix = np.asarray(flows, dtype=np.float64)
-    vector = np.asarray(boundary, dtype=np.float64)
+def checked_flows(
+    function: str, flows: ArrayLike, boundary: ArrayLike | None = None
+) -> tuple[FloatArray, FloatArray]:
+    """Return both as float arrays (zeros for no boundary), or say in one sentence what is wrong with them."""
+    try:
+        matrix = np.asarray(flows, dtype=np.float64)
+        vector = np.zeros(matrix.shape[:1]) if boundary is None else np.asarray(boundary, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise parameter_error("flows", function, "a square matrix of numbers", flows) from None
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
         raise parameter_error("flows", function, "a square matrix", matrix.shape)
     if vector.shape != matrix.shape[:1]:

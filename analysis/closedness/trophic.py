@@ -220,7 +220,7 @@ def trophic_levels(flows: ArrayLike) -> FloatArray:
     >>> trophic_levels([[0, 1, 1], [0, 0, 1], [0, 0, 0]]).round(4).tolist()
     [0.0, 0.6667, 1.3333]
     """
-    matrix = checked_flows("trophic_levels", flows, np.zeros(len(np.asarray(flows))))[0]
+    matrix = checked_flows("trophic_levels", flows)[0]
     src, dst = np.nonzero(matrix)
     return link_levels(len(matrix), src, dst, matrix[src, dst])
 
@@ -258,7 +258,7 @@ def trophic_incoherence(flows: ArrayLike) -> float:
     >>> round(trophic_incoherence([[0, 1, 1], [0, 0, 1], [0, 0, 0]]), 4)
     0.1111
     """
-    matrix = checked_flows("trophic_incoherence", flows, np.zeros(len(np.asarray(flows))))[0]
+    matrix = checked_flows("trophic_incoherence", flows)[0]
     src, dst = np.nonzero(matrix)
     weight = matrix[src, dst]
     return link_incoherence(src, dst, weight, link_levels(len(matrix), src, dst, weight))

@@ -159,7 +159,10 @@ def as_edges(graph: GraphLike, function: str = "as_edges") -> Edges:
         coo = given.tocoo()
         shape, src, dst, weight = coo.shape, coo.row, coo.col, np.asarray(coo.data, np.float64)
     else:
-        matrix = np.atleast_2d(np.asarray(given, dtype=np.float64))
+        try:
+            matrix = np.atleast_2d(np.asarray(given, dtype=np.float64))
+        except (TypeError, ValueError):
+            raise parameter_error("graph", function, "a graph or a square matrix of numbers", given) from None
         shape = matrix.shape
         src, dst = np.nonzero(matrix)
         weight = matrix[src, dst]

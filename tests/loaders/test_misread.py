@@ -272,3 +272,13 @@ def test_a_crossed_diagonal_of_a_matrix_holds_no_links(tmp_path: Path) -> None:
 @pytest.mark.parametrize("year", ["2022 факт", "«2022»", "'2022'", "2022 г. факт"])
 def test_years_in_quotes_and_of_facts(tmp_path: Path, year: str) -> None:
     assert links(read(tmp_path, links=f"{HEAD}{year};0101;0202;5\n")) == [ONE]
+
+
+def test_the_kind_of_documents_tells_who_supplied(tmp_path: Path) -> None:
+    head = "Дата;Организация;Контрагент;Сумма, млн руб.;Вид операции\n"
+    sold = f"{head}10.02.2022;0101;0202;5;Реализация товаров\n"
+    assert links(read(tmp_path, links=sold)) == [ONE]
+    bought = f"{head}10.02.2022;0202;0101;5;Поступление товаров\n"
+    assert links(read(tmp_path, links=bought)) == [ONE]
+    with pytest.raises(SchemaError, match="supplier_id"):
+        read(tmp_path, links=f"{sold}11.02.2022;0202;0101;5;Поступление товаров\n")

@@ -20,6 +20,7 @@ from clustercoop.analysis.closedness import (
     trophic_levels,
 )
 from clustercoop.analysis.closedness.verdict import closedness_verdict
+from clustercoop.graph.errors import ParameterError
 from clustercoop.graph.formation import FloatArray
 
 CHAIN = np.diag([1.0, 1.0, 1.0], 1)
@@ -188,3 +189,10 @@ def test_terciles() -> None:
 )
 def test_verdicts(inside: float, returns: float, verdict: str) -> None:
     assert closedness_verdict(inside, returns) == verdict
+
+
+@pytest.mark.parametrize("flows", [[[0, "a"], [1, 0]], [[0, 1], [1]], None, "x", 5.0])
+def test_what_is_no_matrix_of_numbers_is_refused(flows: Any) -> None:
+    for measure in (trophic_levels, circulation_share):
+        with pytest.raises(ParameterError, match="a square matrix"):
+            measure(flows)
