@@ -64,6 +64,12 @@ class Band:
         out[~low & ~high & ~np.isnan(array)] = "medium"
         return out
 
+    def level(self, value: float) -> str:
+        """Return the level of one known value, as `levels` does."""
+        if value < self.low_below * (1 - RELATIVE_TOLERANCE):
+            return "low"
+        return "high" if value > self.high_above * (1 + RELATIVE_TOLERANCE) else "medium"
+
     def possible(self, low: float, high: float) -> tuple[str, ...]:
         """Return the levels of the figures from `low` to `high`, in order; an end that is NaN is open.
 

@@ -180,7 +180,10 @@ def numbers(values: Iterable[float]) -> list[float | None]:
     >>> numbers([0.5, float("nan"), 3.0])
     [0.5, None, 3]
     """
-    return [_short(value) for value in np.asarray(values, dtype=np.float64).tolist()]
+    array = np.asarray(values, dtype=np.float64)
+    whole = (np.floor(array) == array) & (np.abs(array) < 1e7)
+    pairs = zip(array.tolist(), whole.tolist(), strict=True)
+    return [int(value) if plain else _short(value) for value, plain in pairs]
 
 
 def _short(value: float) -> float | None:

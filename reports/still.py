@@ -110,10 +110,10 @@ def _names(nodes: Nodes, year: Year, place: FloatArray, size: FloatArray) -> lis
         x, y, half = float(place[k, 0]), float(place[k, 1]), 4.8 * len(name)
         below, above = y + float(size[k]) + 16, y - float(size[k]) - 6
         tried = [(x - half, at - 14, x + half, at + 5) for at in (below, above, below + 19, above - 19)]
-        free = [box for box in tried if not any(_meet(box, other) for other in taken)]
-        if not free and year.core[k] != 1:
+        free = (box for box in tried if not any(_meet(box, other) for other in taken))
+        box = next(free, None if year.core[k] != 1 else tried[0])
+        if box is None:
             continue
-        box = (free or tried)[0]
         taken.append(box)
         style = 'text-anchor="middle" font-size="17" fill="currentColor"'
         parts.append(f'<text x="{x:.0f}" y="{box[3] - 5:.0f}" {style}>{escape(name)}</text>')

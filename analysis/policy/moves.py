@@ -41,7 +41,7 @@ class Figure(NamedTuple):
     def levels(self, band: Band) -> tuple[str, ...]:
         """Return the levels that it can have."""
         if self.known:
-            return (str(band.levels([self.value])[0]),)
+            return (band.level(self.value),)
         return band.possible(self.low, self.high) if self.settled else LEVELS
 
     @property
@@ -128,7 +128,12 @@ def placed(analysed: Analysed) -> list[Placed]:
         return []
     out = []
     first, last = analysed.thresholds.years
-    for row in analysed.formations.to_dict("records"):
+    ends = ("", "_low", "_high", "_constant")
+    names = ["cluster_id", "year", "price_year", "ecosystem_type", "dysfunction"]
+    names += [f"{column}{end}" for column in AXES.values() for end in ends]
+    names += [column.replace("per_employee", "coverage") for column in AXES.values()]
+    held = [name for name in names if name in analysed.formations]
+    for row in analysed.formations[held].to_dict("records"):
         base = _number(row.get("price_year"))
         nominal = first <= int(row["year"]) <= last or not first <= base <= last
         figures = {axis: _figure(row, column, nominal) for axis, column in AXES.items()}

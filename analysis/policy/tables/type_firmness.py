@@ -21,7 +21,7 @@ def make(analysed: Analysed) -> pd.DataFrame:
     """
     thresholds = analysed.thresholds
     rows = []
-    for place in placed(analysed):
+    for place in analysed.once("places in the plane", placed):
         own = place.ecosystem_type
         flips = {
             within: [kind for kind in place.types_within(thresholds, within) if own and kind != own]

@@ -21,7 +21,7 @@ def make(analysed: Analysed) -> pd.DataFrame:
     members while that of all may be of another type; a figure of which nothing is known moves nothing.
     """
     rows = []
-    places = placed(analysed)
+    places = analysed.once("places in the plane", placed)
     thresholds = analysed.thresholds
     for place in places:
         allowed = [found for found in place.types_allowed(thresholds) if found[0] != place.ecosystem_type]
