@@ -24,9 +24,11 @@ def said(formation: Formation, name: str) -> Flags:
 
     Such is a cell that gives bounds, and one that could not be read, alone or with its row.
     """
-    return formation.unread.get(name, False) | ~(
-        np.isnan(stated(formation, f"{name}_low")) & np.isnan(stated(formation, f"{name}_high"))
-    )
+    out = np.zeros(formation.n, bool) | formation.unread.get(name, False)
+    for end in ("low", "high"):
+        if f"{name}_{end}" in formation.activity:
+            out |= ~np.isnan(stated(formation, f"{name}_{end}"))
+    return out
 
 
 def of_role(formation: Formation, holds: Callable[[str], bool]) -> Flags:

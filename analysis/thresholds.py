@@ -65,7 +65,13 @@ class Band:
         return out
 
     def level(self, value: float) -> str:
-        """Return the level of one known value, as `levels` does."""
+        """Return the level of one known value, as `levels` does.
+
+        Examples
+        --------
+        >>> [Band(0.1, 0.3).level(value) for value in (0.0999, 0.1, 0.30000000000000004, 0.31)]
+        ['low', 'medium', 'medium', 'high']
+        """
         if value < self.low_below * (1 - RELATIVE_TOLERANCE):
             return "low"
         return "high" if value > self.high_above * (1 + RELATIVE_TOLERANCE) else "medium"

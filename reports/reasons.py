@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
@@ -30,6 +30,7 @@ _REASON: Final = ("code", "value", "detail")
 _OF_COLUMNS: Final = ("needs", "unknown_every_year")
 
 
+@lru_cache(maxsize=4096)
 def column_label(column: str, lang: str) -> str:
     """Return the header of a column of any output table, the first that has it."""
     entry = _columns().get(column)
