@@ -76,23 +76,25 @@ class Told:
         if self.years and self.years[0] != self.years[1] and self._money_differs:
             yield words("cmp_nominal", first=self.years[0], last=self.years[1])
         states = found.formations["state"].value_counts()
-        yield words(
-            "cmp_formations", **{s: states.get(s, 0) for s in ("same", "changed", "added", "removed")}
-        )
+        kinds = ("same", "changed", "added", "removed")
+        yield words("cmp_formations", **{kind: self._count(states.get(kind, 0)) for kind in kinds})
         moves, gaps = found.core["move"].value_counts(), found.gaps["state"].value_counts()
         yield words(
             "cmp_counts",
-            figures=len(found.figures),
-            came=moves.get("in", 0),
-            went=moves.get("out", 0),
-            opened=gaps.get("opened", 0),
-            closed=gaps.get("closed", 0),
-            rows=found.rows["row"].nunique(),
+            figures=self._count(len(found.figures)),
+            came=self._count(moves.get("in", 0)),
+            went=self._count(moves.get("out", 0)),
+            opened=self._count(gaps.get("opened", 0)),
+            closed=self._count(gaps.get("closed", 0)),
+            rows=self._count(found.rows["row"].nunique()),
         )
         if self.unexplained:
             listed = [self.cluster(cluster) for cluster in self.unexplained[:_NAMED]]
             more = f" (+{len(self.unexplained) - _NAMED})" if len(self.unexplained) > _NAMED else ""
             yield words("cmp_unexplained", clusters="; ".join(listed) + more)
+
+    def _count(self, n: int) -> str:
+        return show(int(n), "int", self.lang)
 
     @property
     def _money_differs(self) -> bool:
