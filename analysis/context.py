@@ -54,7 +54,9 @@ class Context:
 
     def factor(self, formation: Formation) -> FloatArray | None:
         """Return what brings members' amounts to constant prices, None where there are no price levels."""
-        prices = self.prices or prices_of(self.graph, self.settings, self.thresholds)
+        prices = self.prices
+        if prices is None:
+            prices = prices_of(self.graph, self.settings, self.thresholds)
         return prices.factors(formation.year, formation.industry_code) if prices else None
 
     @cached_property
