@@ -166,7 +166,9 @@ def measure_in(formation: Formation, context: Context) -> Measuring:
     """Return the cooperation of one formation and its change from the year before, indicators left aside."""
     members = read_members(formation, context.year, context.settings, context.thresholds)
     row = Measuring(formation, COLUMNS)
-    people = _measure(row, formation, members, context.year, context.settings, context.factor(formation))
+    factor = context.factor(formation)
+    diversities = _measure(row, formation, members, context.year, context.settings, factor)
+    people = _of_members(formation, members, diversities, context.thresholds)
     _change(row, formation, context)
     row.participants, row.gaps = people.participants, row.gaps + people.gaps
     found = unsettled(formation, context.year.open)
@@ -193,11 +195,11 @@ def _resting_on_links(row: Measuring, found: Unsettled) -> list[str]:
 
 
 def measure_formation_row(formation: Formation, context: YearContext, settings: Settings) -> Measured:
-    """Return the cooperation of one formation, its year before, indicators and open rows left aside."""
+    """Return the cooperation of one formation as a whole: its own year, without indicators and open rows."""
     members = read_members(formation, context, settings, load_thresholds(settings.thresholds))
     row = Measuring(formation, COLUMNS)
-    people = _measure(row, formation, members, context, settings, None)
-    return Measured(_own_year(row), people.participants, row.findings, row.gaps + people.gaps)
+    _measure(row, formation, members, context, settings, None)
+    return Measured(_own_year(row), findings=row.findings, gaps=row.gaps)
 
 
 def _own_year(row: Measured) -> dict[str, Scalar]:
@@ -211,8 +213,8 @@ def _measure(
     context: YearContext,
     settings: Settings,
     factor: FloatArray | None,
-) -> Measuring:
-    """Fill `row` with the formation's figures; return those of its members.
+) -> tuple[FloatArray, FloatArray]:
+    """Fill `row` with the formation's figures; return the diversity of its members' partners.
 
     `factor` brings a member's amounts to constant prices; None where there are no price levels.
     """
@@ -243,7 +245,7 @@ def _measure(
         row["unrelated_variety"], row["related_variety"] = unrelated, related
     else:
         row.leave_empty("no_industry_code", "unrelated_variety", "related_variety")
-    return _of_members(formation, members, (bits, index), thresholds)
+    return bits, index
 
 
 def _of_members(
