@@ -75,7 +75,8 @@ def notebook(
         head = "".join(f"<th>{escape(name)}</th>" for name in heads)
         parts.append(f"<table><thead><tr>{head}</tr></thead><tbody>")
         parts += (
-            "<tr>" + "".join(f"<td>{escape(inert(cell))}</td>" for cell in row) + "</tr>" for row in shown
+            "<tr>" + "".join(f"<td>{escape(inert(cell, 2 * LENGTH))}</td>" for cell in row) + "</tr>"
+            for row in shown
         )
         parts.append("</tbody></table>")
     if total > len(shown):

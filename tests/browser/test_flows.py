@@ -63,10 +63,15 @@ def test_products_filter_the_links_of_a_cluster(open_page: Opener, folder: Path)
 def test_the_whole_picture_is_printed(open_page: Opener, folder: Path) -> None:
     cluster = example().graph.cluster_ids[0]
     page = open_page(folder / view_name(cluster), color_scheme="dark")
+    expect(page.locator("#links-table tbody tr")).not_to_have_count(0)
     page.evaluate("network.moveTo({scale: 4, animation: false}); dispatchEvent(new Event('beforeprint'))")
     page.emulate_media(media="print")
     assert page.locator("#net").is_hidden() and page.locator("#printed svg").is_visible()
     assert page.locator("#printed svg title").count() == example().graph.formations([cluster])[-1].n + 1
+    # How many of the links the sheet holds is said; of a button nothing is painted when heads are repeated.
+    assert page.locator("#links-table [role=status]").is_visible()
+    head = page.locator("#links-table th button").first
+    assert head.evaluate("(button) => getComputedStyle(button).display") == "contents"
 
 
 def test_a_page_sent_without_its_scripts_shows_the_still_picture(

@@ -183,6 +183,9 @@ def test_the_graph_is_saved_and_reads_back(
 def test_a_narrow_screen_does_not_scroll_sideways(open_page: Opener, files: dict[str, Path]) -> None:
     page = open_page(files["c01"], width=390, height=844)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    figure = page.locator("#nodes-table tbody td.n").first
+    expect(figure).to_be_visible()
+    assert figure.evaluate("(cell) => cell.getBoundingClientRect().right") <= 390, "a figure is in sight"
 
 
 @pytest.mark.parametrize("width", [400, 1280])
