@@ -97,7 +97,7 @@ def open_rows(graph: SupplyGraph) -> OpenRows:
         said = rows[f"{side}_id"].astype(object)
         wanted = said.fillna("").to_numpy(object)
         place = np.searchsorted(graph.node_ids, wanted)
-        known = np.where(np.append(graph.node_ids, None)[place] == wanted, place, STRANGER)
+        known = np.where(np.append(graph.node_ids, np.array([None]))[place] == wanted, place, STRANGER)
         known[said.isna().to_numpy(bool)] = NOBODY
         return np.concatenate([bounded[side].to_numpy(np.int64), known.astype(np.int64)])
 

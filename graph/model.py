@@ -124,7 +124,7 @@ def _universe(several: list[NDArray[np.object_]]) -> tuple[Any, list[NDArray[np.
 def _ordered(frame: pd.DataFrame, order: NDArray[np.intp]) -> pd.DataFrame:
     """Return the rows of `frame` in `order`, column by column; `frame` is used up, so that memory is free."""
     columns: dict[str, Any] = {}
-    for name in list(frame):
+    for name in map(str, list(frame)):
         column = frame.pop(name)
         columns[name] = column if column.isna().all() else column.array.take(order)
     return pd.DataFrame(columns, copy=False)
@@ -143,7 +143,7 @@ def _canonical_order(links: pd.DataFrame, n: int) -> pd.DataFrame:
     if not (pair[1:] > pair[:-1]).all():
         pair[order] = pair.copy()
         by = [pd.factorize(links[name], sort=True, use_na_sentinel=True)[0] for name in reversed(_PARALLEL)]
-        order = np.lexsort((links["row"], links["value"], *by, pair))
+        order = np.lexsort([links["row"].to_numpy(), links["value"].to_numpy(), *by, pair])
     return _ordered(links, order)
 
 

@@ -131,7 +131,8 @@ def summed(
 def summed_rows(ledger: Ledger) -> Mask:
     """Tell which rows of a ledger are sums of transactions."""
     sums = [isinstance(grid.facts.get("transactions"), dict) for grid in ledger.grids]
-    return np.array(sums, bool)[ledger.source]
+    found: Mask = np.array(sums, bool)[ledger.source]
+    return found
 
 
 def _amounts(rows: Sql, cell: str, where: str) -> str:
