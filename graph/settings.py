@@ -39,7 +39,7 @@ class Domain:
     shapes : bool
         Whether figures depend on it: others are not kept with results.
     several : bool
-        Whether it is a list of `choices`, separated by commas.
+        Whether it is some of `choices`: a list or tuple, or one text with commas between them.
     """
 
     help: str
@@ -53,7 +53,8 @@ class Domain:
     def must(self, kind: type) -> str:
         """Say what a value of type `kind` must be."""
         if self.choices:
-            return f"{'some' if self.several else 'one'} of {', '.join(self.choices)}"
+            some = "one or more, in a list or with commas between them," if self.several else "one"
+            return f"{some} of {', '.join(self.choices)}"
         if kind is str:
             return "a text"
         if kind is bool:
@@ -249,11 +250,13 @@ class Settings:
     )
 
     def __post_init__(self) -> None:
-        """Refuse values outside their domain; a path object of a file becomes text."""
+        """Refuse values outside their domain; a path object and a list of choices become text."""
         for name in FILES:
             if isinstance(getattr(self, name), os.PathLike):
                 object.__setattr__(self, name, os.fspath(getattr(self, name)))
         for name, (default, domain) in DOMAINS.items():
+            if domain.several and isinstance(getattr(self, name), list | tuple):
+                object.__setattr__(self, name, ",".join(map(str, getattr(self, name))))
             if not domain.allows(getattr(self, name), type(default)):
                 raise parameter_error(name, "Settings", domain.must(type(default)), getattr(self, name))
 

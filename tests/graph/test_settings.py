@@ -36,7 +36,7 @@ def test_a_setting_is_an_option_with_the_same_domain_and_words(name: str) -> Non
         ("strict", 1), ("lang", "xx"), ("lang", None), ("currency", 3), ("thresholds", b"x"),
         ("min_output_coverage", 1.01), ("min_output_coverage", float("nan")), ("min_employee_coverage", "1"),
         ("core_method", ""), ("metrics", "core;chain"), ("outputs", ""), ("core_error", 0.6),
-        ("internal_supply", ["links"]),
+        ("internal_supply", ["links"]), ("metrics", []), ("outputs", ["csv", 1]),
     ],
 )  # fmt: skip
 def test_a_value_outside_its_domain_is_named(name: str, wrong: Any) -> None:
@@ -49,6 +49,14 @@ def test_a_path_becomes_text_and_an_unknown_name_is_refused() -> None:
     assert Settings(thresholds=path).thresholds == str(path)
     with pytest.raises(ParameterError, match="processes"):
         Settings().replace(processes=2)
+
+
+def test_choices_may_be_a_list() -> None:
+    chosen: Any = ["cooperation", "core"]  # the type is a text, and people hand over lists
+    assert Settings(metrics=chosen) == Settings(metrics="cooperation,core")
+    assert Settings().replace(outputs=("csv", "html")).outputs == "csv,html"
+    with pytest.raises(ParameterError, match="one or more, in a list or with commas between them, of csv, "):
+        Settings(outputs="pdf")
 
 
 def test_what_shapes_no_figure_is_not_kept() -> None:
