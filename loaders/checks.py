@@ -143,7 +143,7 @@ def _check_no_records(ledger: Ledger, ids: Sequence[str], issues: Mapping[str, N
             repeated &= ~mine | column.isin([header])
     if ids:
         ledger.reject(repeated, "header_repeated", ids[0])
-    reject_totals(ledger, [*ids, *(["name"] if "name" in frame else [])])
+    reject_totals(ledger, ids, ["name"] if "name" in frame else [])
     for name in ids:
         column = ledger.coded(name)
         footers = judged(column.texts, lambda t: not t[:1].isdigit() and bool(_FOOTER.fullmatch(t)))

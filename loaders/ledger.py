@@ -133,6 +133,11 @@ class Ledger:
             return ""
         return show(grid.columns[places[column]][self.position[row]])
 
+    def first(self, row: int) -> str:
+        """Return the first filled cell of a row as it stands in the file."""
+        cells = (show(column[self.position[row]]) for column in self.grids[self.source[row]].columns)
+        return next((text for text in cells if text.strip()), "")
+
     def beside(self, rows: NDArray[np.int64]) -> list[str]:
         """Return what rows hold beside the contract: cells of unused columns, and the year as it is written.
 

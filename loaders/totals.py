@@ -39,7 +39,7 @@ def is_total(text: str) -> bool:
 
     Examples
     --------
-    >>> [is_total(text) for text in ("В целом по кластеру", "Total for 2022", "Insgesamt", "Total SE")]
+    >>> [is_total(text) for text in ("В целом по кластеру", "Total for 2022", "Total members: 3", "Total SE")]
     [True, True, True, False]
     """
     if len(text) >= _LONGEST:
@@ -51,18 +51,26 @@ def is_total(text: str) -> bool:
         return bool(found)
     for phrase in starts & known["whole"]:
         rest = found[len(phrase) :]
-        if not rest or (rest[0],) in known["link"] or all(_YEAR.fullmatch(word) for word in rest):
+        count = len(phrase) > 1 and all(word.isdigit() for word in rest)
+        if not rest or count or (rest[0],) in known["link"] or all(_YEAR.fullmatch(word) for word in rest):
             return True
     return False
 
 
-def reject_totals(ledger: Ledger, columns: Sequence[str]) -> None:
-    """Reject rows whose id or name says that they are totals."""
-    for name in columns:
+def reject_totals(ledger: Ledger, ids: Sequence[str], others: Sequence[str] = ()) -> None:
+    """Reject rows whose id or other text, or the first cell beside an empty id, says that they are totals."""
+    for name in (*ids, *others):
         column = ledger.coded(name)
         totals = judged(column.texts, lambda text: not _CODE.fullmatch(text) and is_total(text))
         if totals.any():
             ledger.reject(column.spread(totals), "total_row", name)
+    empty = np.zeros(len(ledger), bool)
+    for name in ids:
+        empty |= ledger.frame[name].isna().to_numpy(bool)
+    said = {row: ledger.first(row) for row in np.flatnonzero(empty & ledger.alive).tolist()}
+    totals = np.zeros(len(ledger), bool)
+    totals[[row for row, text in said.items() if is_total(text)]] = True
+    ledger.reject(totals, "total_row", value=said.__getitem__)
 
 
 def find_sums(activity: Ledger, linked: Collection[str]) -> None:

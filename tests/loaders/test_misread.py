@@ -96,6 +96,22 @@ def test_everyone_is_a_total(tmp_path: Path, everyone: str) -> None:
     assert links(data) == [ONE] and data.rejected["code"].tolist() == ["total_row"]
 
 
+@pytest.mark.parametrize("total", ["Всего участников: 3", "Итого: 3 организации", "Total members: 3"])
+@pytest.mark.parametrize("place", ["{};;;", ";{};;", ";;{};"])
+def test_the_number_of_members_below_a_register_is_a_total(tmp_path: Path, total: str, place: str) -> None:
+    people = "№ п/п;ИНН;Название;Кластер\n1;0101;А;К\n2;0202;Б;К\n3;0303;В;К\n"
+    data = read(tmp_path, participants=people + place.format(total), links=f"{HEAD}2022;0101;0202;5\n")
+    assert data.rejected[["row", "code", "value"]].to_numpy().tolist() == [[5, "total_row", total]]
+
+
+def test_a_total_in_the_column_of_numbers_leaves_nothing_open(tmp_path: Path) -> None:
+    rows = "1;2022;0101;0202;5\nИтого;2022;;;5\nВсего;2022;0101;;5\n;2022;;0303;7\n"
+    data = read(tmp_path, links=f"№;{HEAD}{rows}")
+    assert links(data) == [ONE]
+    assert data.rejected["code"].tolist() == ["total_row", "total_row", "required_missing"]
+    assert data.graph.unsettled["value"].tolist() == [7.0]
+
+
 def test_codes_that_a_spreadsheet_shows_as_dates_are_codes_again(tmp_path: Path) -> None:
     """10.11 became 10 November, and 10.50 October 1950; 28-May was 28.05."""
     people = "ИНН;Кластер;ОКВЭД\n0101;К;10.ноя\n0202;К;окт.50\n0303;К;28-May\n"
