@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -16,6 +17,12 @@ from clustercoop.loaders.units import Unit, read_unit, unit_words, words
 from clustercoop.loaders.vocabulary import read_header
 
 _SEARCH: Final = 200
+# What heads a column that numbers the figures; a bare N may be a participant.
+_NUMBERING: Final = re.compile(
+    r"[№#]|п\W+п\W*|(?:[№#n]|no|код|номер)\W*(?:строки|стр|п\W*п)\W*"
+    r"|(?:row|line)\W*(?:[№#]|no|nr|number|code)\W*",
+    re.IGNORECASE,
+)
 
 
 def lies_on_side(sheet: RawSheet, spec: TableSpec) -> bool:
@@ -55,7 +62,8 @@ def upright(sheet: RawSheet, spec: TableSpec, place: Mapping[str, str], notes: N
     """Return a sheet that lies on its side with a row for each participant, other sheets as they are.
 
     Participants stand in a row that says so (``ИНН``), else in the one above the first figure. A column of
-    units goes with the names of the figures; totals and columns without a head are left out.
+    units goes with the names of the figures; totals, numbers of the figures and columns without a head are
+    left out.
     """
     found = _labels(sheet.records, spec) if sheet.frame is None else {}
     if not found:
@@ -72,8 +80,14 @@ def upright(sheet: RawSheet, spec: TableSpec, place: Mapping[str, str], notes: N
         record = sheet.records[at]
         return record[column] if column < len(record) else ""
 
-    units = next((c for c in range(1, width) if _units(show(cell(head, c)), rows, c, cell, head)), 0)
-    heads = {c: text for c in range(1, width) if c != units and (text := show(cell(head, c)).strip())}
+    numbers = {
+        c
+        for c in range(1, width)
+        if any(_NUMBERING.fullmatch(show(cell(at, c)).strip()) for at in range(max(first, head + 1)))
+    }
+    places = [c for c in range(1, width) if c not in numbers]
+    units = next((c for c in places if _units(show(cell(head, c)), rows, c, cell, head)), 0)
+    heads = {c: text for c in places if c != units and (text := show(cell(head, c)).strip())}
     members = [c for c, text in heads.items() if not is_total(text) and not read_header(text).year]
     if len(members) < 2 or len({heads[c] for c in members}) < len(members) or len(members) < len(heads) - 1:
         return sheet

@@ -298,3 +298,16 @@ def test_the_kind_of_documents_tells_who_supplied(tmp_path: Path) -> None:
     assert links(read(tmp_path, links=bought)) == [ONE]
     with pytest.raises(SchemaError, match="supplier_id"):
         read(tmp_path, links=f"{sold}11.02.2022;0202;0101;5;Поступление товаров\n")
+
+
+@pytest.mark.parametrize("number", ["№ строки", "№ п/п", "№", "Код строки", "Line no."])
+@pytest.mark.parametrize("coded", [False, True])
+def test_numbers_of_figures_are_no_organisation(tmp_path: Path, number: str, coded: bool) -> None:
+    head = f"Показатель;{number};А;Б\nИНН;01;0101;0202\n" if coded else f"Показатель;{number};0101;0202\n"
+    figures = "Выпуск за 2022 год, млн руб.;10;50;60\nЗакупки за 2022 год, млн руб.;20;5;6\n"
+    data = read(tmp_path, links=f"{HEAD}2022;0101;0202;5\n", activity=head + figures)
+    held = data.graph.to_tables()["activity"]
+    assert held[["participant_id", "output", "purchases"]].to_numpy().tolist() == [
+        ["0101", 50.0, 5.0],
+        ["0202", 60.0, 6.0],
+    ]
