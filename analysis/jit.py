@@ -14,6 +14,7 @@ import hashlib
 import os
 import struct
 import sys
+import tempfile
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -60,7 +61,10 @@ class Kernel(Generic[P, R]):
         Raises
         ------
         TypeError
-            An argument of a kind that kernels do not take, or an array that is not C-ordered.
+            An argument of a kind that kernels do not take; an array that is not C-ordered or not aligned, or
+            read-only and written to.
+        OSError
+            The source is not there, or not any more what was imported.
         MemoryError
             There is no room for what the kernel works with.
         """
@@ -83,9 +87,13 @@ def _flatten(args: tuple[Any, ...], kinds: list[Any], given: list[Any]) -> None:
     for arg in args:
         sort = type(arg)
         if sort is np.ndarray:
-            if not arg.flags.c_contiguous:
-                raise TypeError("kernels take C-ordered arrays")
-            kinds.append((arg.dtype.char, arg.ndim))
+            flags = arg.flags
+            if flags.carray:
+                kinds.append((arg.dtype, arg.ndim))
+            elif flags.c_contiguous and flags.aligned:
+                kinds.append((arg.dtype, arg.ndim, "read"))
+            else:
+                raise TypeError("kernels take C-ordered, aligned arrays")
             given.append(id(arg))
         elif sort is float or sort is int or sort is bool:
             kinds.append(sort)
@@ -112,9 +120,12 @@ def _nested(kinds: Any) -> tuple[Any, ...]:
         if kind == "(":
             found.append(("tuple", *_nested(kinds)))
         else:
-            if isinstance(kind, tuple) and kind[0] not in ELEMENTS:
-                raise TypeError(f"kernels take no arrays of {np.dtype(kind[0])}")
-            found.append(("array", *kind) if isinstance(kind, tuple) else kind)
+            if isinstance(kind, tuple):
+                letter = next((each for each in ELEMENTS if kind[0] == each), None)
+                if letter is None:
+                    raise TypeError(f"kernels take no arrays of {kind[0]}")
+                kind = ("array", letter, *kind[1:])
+            found.append(kind)
     return tuple(found)
 
 
@@ -207,24 +218,39 @@ def _code(text: str, digest: str) -> bytes:
 
 
 def _read(place: Path) -> bytes | None:
-    """Return the code kept at `place`; None where there is none, or it is damaged."""
-    with suppress(OSError):
-        whole = place.read_bytes()
-        if hashlib.sha256(whole[32:]).digest() == whole[:32]:
+    """Return the code kept at `place`; None where there is none, it is damaged, or others may write it."""
+    with suppress(OSError), place.open("rb") as file:
+        whole = file.read()
+        if _sealed(place, whole[32:]) == whole and _own(os.fstat(file.fileno())):
             return whole[32:]
     return None
 
 
+def _sealed(place: Path, code: bytes) -> bytes:
+    return hashlib.sha256(place.name.encode() + code).digest() + code
+
+
+def _own(file: os.stat_result) -> bool:
+    """Tell whether only this user and the administrator can have written the file, which is run as it is."""
+    if sys.platform == "win32":
+        return True
+    return file.st_uid in (0, os.geteuid()) and not file.st_mode & 0o022
+
+
 def _write(place: Path, code: bytes) -> None:
     """Keep `code` at `place`, whole or not at all; a folder that cannot be written is left aside."""
-    part = place.with_name(f"{place.name}.{os.getpid()}")
+    part = None
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(hashlib.sha256(code).digest() + code)
+        handle, part = tempfile.mkstemp(dir=place.parent)
+        with open(handle, "wb") as file:
+            file.write(_sealed(place, code))
+        os.chmod(part, 0o644)
         os.replace(part, place)
     except OSError:
         with suppress(OSError):
-            part.unlink()
+            if part:
+                os.unlink(part)
 
 
 def jit(function: Callable[P, R]) -> Kernel[P, R]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import builtins
-import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
@@ -72,30 +71,34 @@ class Expressions(Writer):
         self._globals: Mapping[str, Any] = {**vars(builtins), **getattr(python, "__globals__", {})}
 
     def _element(self, node: ast.Subscript) -> tuple[str, str]:
-        """Return the letter of an array's element and its address."""
+        """Return the letter of an array's element that is written to, and its address."""
         value = self._value(node.value)
         found = self._indexed(node, value)
-        if len(found.at) != 1 or found.kind[0] != "array":
+        if found.kind[2] != 0:
             raise self.refused(node, "an index of fewer axes")
+        if "read" in found.kind:
+            raise self.refused(node, "writing to a read-only array")
         return found.kind[1], found.at[0]
 
     def _indexed(self, node: ast.Subscript, value: Value) -> Value:
         """Return what is left of an array behind its first axes."""
         if value.kind in SCALARS or value.kind[0] != "array":
             raise self.refused(node, "what is indexed")
-        _, letter, axes = value.kind
+        _, letter, axes, *read = value.kind
         given = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
         if len(given) > axes:
             raise self.refused(node, "an index of more axes")
         address, sizes = value.at[0], value.at[1:]
         at = "0"
         for k, each in enumerate(given):
-            if isinstance(each, ast.UnaryOp) or isinstance(each, ast.Slice):
+            if isinstance(each, ast.UnaryOp | ast.Slice):
                 raise self.refused(node, "an index from the end")
             index = self._value(each)
             if index.kind is float:
                 raise self.refused(node, "an index that is no int")
             place = self.cast(index, int).at[0]
+            if place.startswith("-"):
+                raise self.refused(node, "an index from the end")
             if self._checked:
                 self.end_unless(self.new(f"icmp ult i64 {place}, {sizes[k]}"), NO_INDEX)
             at = place if k == 0 else self.new(f"add i64 {self.new(f'mul i64 {at}, {sizes[k]}')}, {place}")
@@ -103,7 +106,7 @@ class Expressions(Writer):
             at = self.new(f"mul i64 {at}, {size}")
         memory = ELEMENTS[letter][0]
         address = self.new(f"getelementptr inbounds {memory}, ptr {address}, i64 {at}")
-        return Value(("array", letter, axes - len(given)), [address, *sizes[len(given) :]])
+        return Value(("array", letter, axes - len(given), *read), [address, *sizes[len(given) :]])
 
     def _load(self, letter: str, address: str) -> Value:
         memory, kind = ELEMENTS[letter]
@@ -243,12 +246,20 @@ class Expressions(Writer):
         if how not in _INTS:
             raise self.refused(node, how.__name__)
         name = "lshr" if how is ast.RShift and kind is np.uint64 else _INTS[how]
-        return Value(kind, [self.new(f"{name} i64 {a}, {b}")])
+        if not isinstance(operation, ast.LShift | ast.RShift):
+            return Value(kind, [self.new(f"{name} i64 {a}, {b}")])
+        within = self.new(f"icmp ult i64 {b}, 64")
+        b = self.new(f"select i1 {within}, i64 {b}, i64 63")
+        found = self.new(f"{name} i64 {a}, {b}")
+        return Value(kind, [found if name == "ashr" else self.new(f"select i1 {within}, i64 {found}, i64 0")])
 
     def _divided(self, rest: bool, a: str, b: str) -> Value:
-        """Return a // b, or a % b, rounded down; 0 where b is 0."""
-        none = self.new(f"icmp eq i64 {b}, 0")
-        by = self.new(f"select i1 {none}, i64 1, i64 {b}")
+        """Return a // b, or a % b, rounded down; 0 where b is 0.
+
+        The least int by −1, which processors trap, wraps: a product says it, and says 0 by 0.
+        """
+        apiece = self.new(f"icmp ult i64 {self.new(f'add i64 {b}, 1')}, 2")
+        by = self.new(f"select i1 {apiece}, i64 1, i64 {b}")
         left = self.new(f"srem i64 {a}, {by}")
         apart = self.new(f"icmp slt i64 {self.new(f'xor i64 {left}, {by}')}, 0")
         below = self.new(f"and i1 {apart}, {self.new(f'icmp ne i64 {left}, 0')}")
@@ -257,7 +268,8 @@ class Expressions(Writer):
         else:
             whole = self.new(f"sdiv i64 {a}, {by}")
             found = self.new(f"sub i64 {whole}, {self.new(f'zext i1 {below} to i64')}")
-        return Value(int, [self.new(f"select i1 {none}, i64 0, i64 {found}")])
+        product = "0" if rest else self.new(f"mul i64 {a}, {b}")
+        return Value(int, [self.new(f"select i1 {apiece}, i64 {product}, i64 {found}")])
 
     def _boolean(self, node: ast.BoolOp) -> Value:
         name = f"and{node.lineno}.{node.col_offset}.{len(node.values)}"
@@ -276,6 +288,9 @@ class Expressions(Writer):
         return self.read(name)
 
     def _compare(self, node: ast.Compare) -> Value:
+        late = [part for each in node.comparators[1:] for part in ast.walk(each)]
+        if any(isinstance(part, ast.Call | ast.Subscript) for part in late):
+            raise self.refused(node, "a chain that may end before a call or an index")
         values = [self._value(each) for each in (node.left, *node.comparators)]
         tests = []
         for how, one, other in zip(node.ops, values[:-1], values[1:], strict=True):
@@ -305,6 +320,8 @@ class Expressions(Writer):
             found = values[0]
             for value in values[1:]:
                 kind = self.joined(found.kind, value.kind)
+                if kind not in (int, float):
+                    raise self.refused(node, ast.unparse(node))
                 a, b = (self.cast(each, kind).at[0] for each in (found, value))
                 sign = ("olt", "slt") if function is min else ("ogt", "sgt")
                 test = f"fcmp {sign[0]} double" if kind is float else f"icmp {sign[1]} i64"
@@ -312,11 +329,11 @@ class Expressions(Writer):
                 leaf = SCALARS[kind]
                 found = Value(kind, [self.new(f"select i1 {chosen}, {leaf} {b}, {leaf} {a}")])
             return found
-        if function is abs and values[0].kind is int:
-            below = self.new(f"icmp slt i64 {values[0].at[0]}, 0")
-            other = self.new(f"sub i64 0, {values[0].at[0]}")
-            return Value(int, [self.new(f"select i1 {below}, i64 {other}, i64 {values[0].at[0]}")])
-        names = {abs: "fabs", math.sqrt: "sqrt", np.sqrt: "sqrt", math.exp: "exp", np.exp: "exp"}
+        if function is abs and values[0].kind in (int, bool):
+            one = self.cast(values[0], int).at[0]
+            below, other = self.new(f"icmp slt i64 {one}, 0"), self.new(f"sub i64 0, {one}")
+            return Value(int, [self.new(f"select i1 {below}, i64 {other}, i64 {one}")])
+        names = {abs: "fabs", np.sqrt: "sqrt", np.exp: "exp"}
         if function in names and len(values) == 1:
             argument = self.cast(values[0], float).at[0]
             return Value(float, [self.new(f"call double @llvm.{names[function]}.f64(double {argument})")])

@@ -6,8 +6,10 @@ call; `if`, `while`, `for … in range(…)`, arithmetic, comparisons, `abs`, `m
 `np.sqrt`, `np.exp`; constants of its module; calls of other kernels. A variable is of one kind throughout: an
 int here and a float there is a float. Anything else is refused, with its line.
 
-Arithmetic is Python's, but ints wrap, x / 0 is inf or NaN and x // 0 is 0. No step is left to the compiler's
-licence (no fast-math), so that every processor gives the same bits. An index is not checked, unless asked.
+Arithmetic is Python's, but ints wrap, x / 0 is inf or NaN and x // 0 is 0, int of NaN is 0 and of what is
+too large the int nearest to it, and a variable that nothing was assigned to holds zeros. No step is left to
+the compiler's licence (no fast-math), so that every processor gives the same bits. An index is not checked,
+unless asked.
 
 Why not numba, which reads far more of Python: its analysis takes half a second a function, which a first run
 of forty kernels waits for.
@@ -19,6 +21,8 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from types import CodeType
 from typing import Any, Final
 
 from clustercoop.analysis.lowering.expressions import Expressions
@@ -29,6 +33,7 @@ declare void @free(ptr)
 declare double @llvm.sqrt.f64(double)
 declare double @llvm.exp.f64(double)
 declare double @llvm.fabs.f64(double)
+declare i64 @llvm.fptosi.sat.i64.f64(double)
 """
 
 
@@ -118,14 +123,34 @@ class Module:
         return made.kind
 
 
+def _source(python: Callable[..., Any]) -> ast.FunctionDef:
+    """Return the source of a function, where that is still what was imported."""
+    try:
+        text = textwrap.dedent(inspect.getsource(python))
+    except OSError:
+        raise OSError(f"kernel {python.__name__} is compiled from its source, which is not there") from None
+    with suppress(SyntaxError):
+        tree = ast.parse(text).body[0]
+        made = compile(text, "", "exec", dont_inherit=True).co_consts
+        if isinstance(tree, ast.FunctionDef) and _said(python.__code__) in map(_said, made):
+            return tree
+    raise OSError(f"the source of kernel {python.__name__} has changed since it was imported: restart Python")
+
+
+def _said(code: Any) -> tuple[Any, ...] | None:
+    """Return what a function speaks of, its docstring too; instructions depend on what stands around it."""
+    if not isinstance(code, CodeType):
+        return None
+    return code.co_name, repr(code.co_consts), code.co_names, code.co_varnames
+
+
 class _Function(Expressions):
     """One function, written anew until the kinds of its variables have settled."""
 
     def __init__(
         self, module: Module, python: Callable[..., Any], kinds: tuple[Kind, ...], name: str
     ) -> None:
-        (tree,) = ast.parse(textwrap.dedent(inspect.getsource(python))).body
-        assert isinstance(tree, ast.FunctionDef)
+        tree = _source(python)
         super().__init__(python, tree, module.function, module.checked)
         self._module, self._name, self._given = module, name, kinds
         self._parameters = [argument.arg for argument in tree.args.args]
@@ -141,8 +166,9 @@ class _Function(Expressions):
             for statement in self.tree.body:
                 self._statement(statement)
         kind = self.kinds.get("return", NOTHING.kind)
-        if any(leaf == "ptr" for leaf in leaves(kind)):
-            raise self.refused(self.tree, "an array that is returned")
+        within = isinstance(kind, tuple) and any(isinstance(each, tuple) for each in kind[1:])
+        if within or "ptr" in leaves(kind):
+            raise self.refused(self.tree, "a tuple in a tuple, or an array that is returned")
         self._module.parts.append(self._text(kind))
         return Made(self._name, kind, self.fails)
 
@@ -150,7 +176,8 @@ class _Function(Expressions):
         """Return the whole function: room for variables, arguments, the body, and the end."""
         passed, head = [], ["%end = alloca i64", "store i64 0, ptr %end"]
         for name, one in self.kinds.items():
-            head += [f"%{name}.{k} = alloca {leaf}" for k, leaf in enumerate(leaves(one))]
+            for k, leaf in enumerate(leaves(one)):
+                head += [f"%{name}.{k} = alloca {leaf}", f"store {leaf} zeroinitializer, ptr %{name}.{k}"]
         for room in range(self.rooms):
             head += [f"%room{room} = alloca ptr", f"store ptr null, ptr %room{room}"]
         body, self.lines = self.lines, head
@@ -246,7 +273,10 @@ class _Function(Expressions):
         self.lines.append(f"{after}:")
 
     def _for(self, counter: str, name: str, bounds: Sequence[ast.expr], body: Sequence[ast.stmt]) -> None:
-        given = [self.cast(self._value(bound), int).at[0] for bound in bounds]
+        ends = [self._value(bound) for bound in bounds]
+        if any(end.kind is float for end in ends):
+            raise self.refused(bounds[0], "a range of floats")
+        given = [self.cast(end, int).at[0] for end in ends]
         start, stop = given[:2] if len(given) > 1 else ("0", given[0])
         step = given[2] if len(given) > 2 else "1"
         if not step.lstrip("-").isdigit() or int(step) == 0:

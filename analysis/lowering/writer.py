@@ -9,7 +9,8 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 Kind = Any
-"""float, int, bool, np.uint64; ("array", element, ndim); or ("tuple", kind, …)."""
+"""float, int, bool, np.uint64; ("array", element, ndim), with "read" behind where it is read-only; or
+("tuple", kind, …)."""
 
 ELEMENTS: Final[Mapping[str, tuple[str, Kind]]] = {
     "d": ("double", float),
@@ -142,7 +143,7 @@ class Writer:
             how = {int: "sitofp i64", bool: "uitofp i1", np.uint64: "uitofp i64"}[value.kind]
             return Value(kind, [self.new(f"{how} {register} to double")])
         if value.kind is float and kind is int:
-            return Value(kind, [self.new(f"fptosi double {register} to i64")])
+            return Value(kind, [self.new(f"call i64 @llvm.fptosi.sat.i64.f64(double {register})")])
         if value.kind is bool:
             return Value(kind, [self.new(f"zext i1 {register} to i64")])
         if {kind, value.kind} == {int, np.uint64}:

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import copy
-import os
 import struct
-import subprocess
-import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +14,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from clustercoop.analysis import jit as compiling
 from clustercoop.analysis.closedness import circulation, components, trophic
 from clustercoop.analysis.core_periphery import (
     borgatti_everett,
@@ -34,10 +29,10 @@ from clustercoop.analysis.core_periphery import (
 )
 from clustercoop.analysis.core_periphery.common import Edges
 from clustercoop.analysis.jit import Kernel, jit
-from tests.places import ROOT
 
 SHIFT = 3
 LIMIT = 0.25
+LAST = -1
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -143,6 +138,38 @@ def test_division_by_zero_ends_nothing() -> None:
     assert _by_zero(1.0, 5) == (np.inf, 0, 0)
 
 
+LEAST, MOST = -(2**63), 2**63 - 1
+
+
+@jit
+def _edges(a: int, b: int, k: int, x: float) -> tuple[int, int, int, int, int, int]:
+    return a // b, a % b, a << k, a >> k, int(x), abs(x > 0.0)
+
+
+@pytest.mark.parametrize(
+    ("args", "expected"),
+    [
+        ((LEAST, -1, 64, np.nan), (LEAST, 0, 0, -1, 0, 0)),
+        ((LEAST, 1, 63, np.inf), (LEAST, 0, 0, -1, MOST, 1)),
+        ((5, -1, 70, -1e300), (-5, 0, 0, 0, LEAST, 0)),
+        ((-7, 2, 1, -2.9), (-4, 1, -14, -4, -2, 0)),
+    ],
+)
+def test_what_no_processor_says_alike_is_defined(args: tuple[Any, ...], expected: tuple[int, ...]) -> None:
+    assert _edges(*args) == expected
+
+
+@jit
+def _perhaps(n: int) -> int:
+    for i in range(n):
+        found = i
+    return found
+
+
+def test_what_was_never_assigned_is_nothing_that_lay_about() -> None:
+    assert (_perhaps(3), _perhaps(0)) == (2, 0)
+
+
 @jit
 def _greedy(n: int) -> float:
     room = np.zeros(n)
@@ -212,6 +239,52 @@ def _factorial(n: int) -> int:
 
 
 @jit
+def _nested(x: float) -> tuple[float, tuple[float, float]]:
+    return x, (x, x)
+
+
+@jit
+def _least_flag(x: float) -> bool:
+    return min(x > 0.0, x > 1.0)
+
+
+@jit
+def _in_chain(x: Floats, i: int, n: int) -> bool:
+    return bool(0 <= i < x[n])
+
+
+@jit
+def _ranges_of_floats(x: Any) -> int:
+    total = 0
+    for i in range(x):
+        total += i
+    return total
+
+
+@jit
+def _last(x: Floats) -> float:
+    return float(x[LAST])
+
+
+@jit
+def _passes_on(x: Floats) -> None:
+    line, _ = x[0], 1
+    pair = line, 1.0
+    _writes(pair)
+
+
+@jit
+def _writes(pair: tuple[Floats, float]) -> None:
+    pair[0][0] += pair[1]
+
+
+def _frozen(shape: tuple[int, ...]) -> Floats:
+    cells = np.ones(shape)
+    cells.flags.writeable = False
+    return cells
+
+
+@jit
 def _either(a: int, b: int) -> int:
     return a or b
 
@@ -231,6 +304,14 @@ def _either(a: int, b: int) -> int:
         (_square, ("text",), "no str"),
         (_by_float, (np.zeros(3, np.float32), 1), "no arrays of float32"),
         (_from_the_end, (np.zeros((4, 4)).T[1:],), "C-ordered"),
+        (_passes_on, (np.zeros(25, np.int8)[1:].view(np.float64).reshape(1, 3),), "aligned"),
+        (_passes_on, (np.ones((1, 3), ">f8"),), "no arrays of >f8"),
+        (_passes_on, (_frozen((1, 3)),), "_writes, line 3.*read-only"),
+        (_nested, (1.0,), "a tuple in a tuple"),
+        (_least_flag, (1.0,), "min"),
+        (_in_chain, (np.zeros(3), 1, 0), "a chain"),
+        (_ranges_of_floats, (3.0,), "a range of floats"),
+        (_last, (np.zeros(3),), "index from the end"),
     ],
 )
 def test_what_cannot_be_compiled_is_refused(kernel: Any, args: tuple[Any, ...], told: str) -> None:
@@ -241,6 +322,16 @@ def test_what_cannot_be_compiled_is_refused(kernel: Any, args: tuple[Any, ...], 
 def test_arguments_go_by_their_places() -> None:
     with pytest.raises(TypeError, match="by their places"):
         _square(x=2.0)
+
+
+def test_what_is_read_only_may_be_read() -> None:
+    cells = np.ones((1, 3))
+    _passes_on(cells)
+    assert cells.tolist() == [[2.0, 1.0, 1.0]]
+    counts = np.zeros(2, np.int64)
+    assert _table(_frozen((2, 1)), counts, (_frozen((2,)), 3)) == _table.python(
+        np.ones((2, 1)), counts, (np.ones(2), 3)
+    )
 
 
 # Every kernel of the analysis.
@@ -331,45 +422,6 @@ def test_a_checked_kernel_tells_of_an_index(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("CLUSTERCOOP_CHECKED", "1")
     with pytest.raises(IndexError, match="_table"):
         jit(_table.python)(np.ones((2, 3)), np.zeros(1, np.int64), (np.zeros(3), 1))
-
-
-# Where machine code is kept.
-
-
-def test_importing_kernels_imports_no_compiler() -> None:
-    script = "import sys, clustercoop.analysis.core_periphery.kernels; print('llvmlite' in sys.modules)"
-    done = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    assert done.stdout.strip() == "False"
-
-
-@pytest.mark.parametrize("damage", [b"", b"short", b"x" * 4000])
-def test_damaged_code_is_compiled_anew(
-    damage: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("CLUSTERCOOP_KERNELS", str(tmp_path / "kernels"))
-    text = "define void @entry(ptr %given, ptr %found) {\nret void\n}\n"
-    code = compiling._code(text, "one")
-    (kept,) = (tmp_path / "kernels").iterdir()
-    whole = kept.read_bytes()
-    assert whole.endswith(code)
-    kept.write_bytes(damage)
-    assert compiling._code(text, "one") == code and kept.read_bytes() == whole
-
-
-@pytest.mark.parametrize("kernels_at", ["", "file/kernels"])
-def test_without_a_folder_to_write_kernels_compile_all_the_same(kernels_at: str, tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("no folder")
-    path = tmp_path / "script.py"
-    path.write_text(
-        "from clustercoop.analysis.jit import jit\n@jit\ndef f(x):\n    return x + 1\nprint(f(1), f(1.5))\n"
-    )
-    place = str(tmp_path / kernels_at) if kernels_at else ""
-    told = {**os.environ, "CLUSTERCOOP_CACHE": "", "CLUSTERCOOP_KERNELS": place, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run([sys.executable, str(path)], env=told, capture_output=True, text=True, check=True)
-    assert (done.stdout.split(), done.stderr) == (["2", "2.5"], "")
-    assert [each.name for each in tmp_path.iterdir() if each.is_dir()] == []
 
 
 def test_threads_may_meet_a_kernel_at_once() -> None:
