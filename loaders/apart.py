@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from clustercoop.graph.identity import KINDS, MERGED, RENAMED, SPLIT, contradicted, latest_ids
+from clustercoop.loaders.cells import PER_CENT
 from clustercoop.loaders.ledger import Ledger
 
 _CHANGES: Final[dict[str, str]] = {
@@ -32,7 +33,6 @@ _TO_YEAR_BEFORE: Final = re.compile(
     r"предыдущ|прошл\w+ год|г/г|previous year|preceding year|year before|year.on.year|\byoy\b|vorjahr",
     re.IGNORECASE,
 )
-_PER_CENT: Final = 10.0
 
 
 def month_of(text: str) -> str:
@@ -87,7 +87,7 @@ def _chain(ledger: Ledger) -> None:
         if not len(rows):
             continue
         values, years = ledger.values("index")[rows], ledger.values("year")[rows]
-        whole = 100.0 if np.median(values) > _PER_CENT else 1.0
+        whole = 100.0 if np.median(values) > PER_CENT else 1.0
         first = np.zeros(len(ledger), bool)
         first[rows[0]] = True
         said = " ".join((ledger.header(number, "index"), *grid.titles, grid.sheet, grid.file))

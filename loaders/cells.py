@@ -37,6 +37,8 @@ from clustercoop.loaders.years import parse_years
 LEAST: Final = 1e-300
 WHO: Final = frozenset({"participant_id", "supplier_id", "buyer_id"})
 # Marks of headers that leave a figure what it is, and yet have to be told.
+# An index of prices above this is in per cent.
+PER_CENT: Final = 10.0
 _TOLD: Final = {"vat_with": "vat_included", "priced": "prices_of_year"}
 _ORIGIN: Final = frozenset({"row", "file", "sheet"})
 
@@ -326,6 +328,10 @@ def _number(
     if column.type != "share" and column.name != "index":
         wrong = numbers.percent & (issue == Issue.OK)
         issue[wrong], values[wrong] = Issue.NOT_A_NUMBER, np.nan
+    elif column.name == "index" and numbers.percent.any():
+        plain = values[~numbers.percent & ~np.isnan(values)]
+        if len(plain) and np.median(plain) < PER_CENT:  # 1 beside 107 %
+            values = np.where(numbers.percent, values / 100.0, values)
     scale = _cell_scales(typed, matched, numbers, rows, here, notes)
     typed.issues[column.name] = issue
     if column.type == "share":

@@ -319,7 +319,8 @@ def _strength(claim: Claim, column: ColumnSpec) -> tuple[int, ...]:
     exact = claim.option.sure == EXACT
     if column.type == "id":
         found = set(words(same_letters(claim.header)))
-        return (exact, names_code(claim.header), not found & _NAMING, -claim.option.rank)
+        other = claim.option.rank > 2  # a maker beside a supplier is somebody else
+        return (exact, not other, names_code(claim.header), not found & _NAMING, -claim.option.rank)
     marks = claim.reading.marks
     return (
         exact,

@@ -61,8 +61,8 @@ def _of_clusters(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Note
 def _of_years(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes) -> Grid:
     """Let the rows of a register that lists its members year by year hold for their years.
 
-    One column of years beside members of whom some stand in several of them; where none does it may be the
-    year of anything.
+    One column of years beside members of whom some stand in several of them under one cluster; where none
+    does it may be the year of anything.
     """
     years = [at for at, header in enumerate(grid.header) if " ".join(words(header)) in _YEAR]
     who = _at(grid, spec, "participant_id")
@@ -71,7 +71,10 @@ def _of_years(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes) 
     cells = [show(cell).strip().removesuffix(".0") for cell in grid.columns[years[0]]]
     if not all(cell.isdecimal() and FIRST_YEAR <= int(cell) <= LAST_YEAR for cell in cells):
         return grid
-    told = pd.DataFrame({"who": [show(cell).strip() for cell in grid.columns[who[0]]], "year": cells})
+    home = [grid.columns[at] for at in (who[0], *_at(grid, spec, "cluster_id")[:1])]
+    told = pd.DataFrame(
+        {"who": ["\n".join(map(show, row)) for row in zip(*home, strict=True)], "year": cells}
+    )
     if told.groupby("who")["year"].nunique().max() < 2:
         return grid
     listed = sorted(set(cells))

@@ -67,19 +67,20 @@ def unsettled(ledgers: Mapping[str, Ledger]) -> pd.DataFrame:
 
 
 def _of_several(part: pd.DataFrame, ledger: Ledger, rows: list[int]) -> pd.DataFrame:
-    """Return `part` with a row for each participant that an end may be, where neither end is certain."""
+    """Return `part` with a row for each participant that an end may be.
+
+    Where both ends are of several, each of them supplied, or bought from, somebody.
+    """
     part = part.reset_index(drop=True)
-    open_ended = part[list(_ENDS)].isna().all(axis=1)
-    for end in _ENDS:
-        people = ledger.frame[end].iloc[rows].astype(object).map(ledger.perhaps.get(end, {}))
-        people = people.reset_index(drop=True).where(open_ended)
-        part[end] = part[end].where(people.isna(), people)
-        open_ended &= people.isna()
-        part = part.explode(end)
-        open_ended = open_ended.loc[part.index].reset_index(drop=True)
-        rows = [rows[at] for at in part.index]
-        part = part.reset_index(drop=True)
-    return part
+    may_be = [
+        ledger.frame[end].iloc[rows].astype(object).map(ledger.perhaps.get(end, {})).reset_index(drop=True)
+        for end in _ENDS
+    ]
+    found = [part[pd.concat(may_be, axis=1).isna().all(axis=1)]]
+    for end, people in zip(_ENDS, may_be, strict=True):
+        several = people.notna()
+        found.append(part[several].assign(**{end: people[several]}).explode(end))
+    return pd.concat(found).sort_index(kind="stable").reset_index(drop=True)
 
 
 def _by_error(ledger: Ledger) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
@@ -18,12 +19,18 @@ from clustercoop.loaders.matching import candidates
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.numbers import is_number
 from clustercoop.loaders.sheets import BrokenRow, Grid, show
-from clustercoop.loaders.sides import are_payments, side_of
+from clustercoop.loaders.sides import are_payments, paid_headers, side_of
 from clustercoop.loaders.units import words
 
 _SHOWN: Final = 3
 _KINDS: Final = ("header", "posted", "deleted", "document", "purpose")
 _LONGEST: Final = 3
+# What is bought, and whose money pays for it, tell of no loan or refund: "за программу 1С:Зарплата".
+_BOUGHT: Final = re.compile(
+    r"\b(?:за сч[её]т|из средств|за вычетом|net of|out of|financed by"
+    r"|(?:за|for)(?: \S+){0,2} (?:товар|поставк|услуг|работ|материал|оборудован|продукц|сырь|программ|лиценз"
+    r"|1\s?[сc]\b|goods|suppl|deliver|services|works|materials|equipment|products|software|licen[cs]e))"
+)
 
 
 @cache
@@ -96,27 +103,14 @@ def _by_purpose(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes
     Who gives a payment back had been paid: its row is a negative amount of the pair the other way round.
     """
     purposes = [at for at, title in enumerate(grid.header) if _plain(title) in _known()["purpose"]]
-    sides = [
-        [at for at, title in enumerate(grid.header) if side_of(title) == one] for one in ("payer", "payee")
-    ]
-    payers, payees = sides
     if len(purposes) != 1 or not len(grid) or not are_payments(grid.header):
         return grid
     codes, unique = pd.factorize(grid.columns[purposes[0]], use_na_sentinel=False)
     texts = [show(cell) for cell in unique]
     other, back = (np.array([_says(t, means) for t in texts], bool) for means in ("no_supply", "returned"))
     back &= ~other
-    columns = list(grid.columns)
-    if back.any() and len(payers) == len(payees):
-        rows = back[codes]
-        for one, two in zip(payers, payees, strict=True):
-            held = columns[one], columns[two]
-            columns[one], columns[two] = (np.where(rows, held[1 - i], held[i]) for i in (0, 1))
-        for at in _amounts(grid, spec):
-            columns[at] = columns[at].astype(object)
-            for row in np.flatnonzero(rows).tolist():
-                columns[at][row] = _negative(columns[at][row])
-        grid = replace(grid, columns=tuple(columns))
+    if back.any():
+        grid = _given_back(grid, spec, back[codes])
     for code, which in (("documents_back", back), ("purpose_other", other)):
         if which.any():
             shown = ", ".join([texts[at].strip() for at in np.flatnonzero(which)[:_SHOWN].tolist()])
@@ -125,12 +119,48 @@ def _by_purpose(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes
     return _dropped(grid, other[codes], "purpose_row") if other.any() else grid
 
 
+def _given_back(grid: Grid, spec: TableSpec, rows: NDArray[np.bool_]) -> Grid:
+    """Make amounts of `rows` negative and turn their sides, but where an amount is negative as it stands.
+
+    Cells of one side without a like column of the other (``Счёт получателя``) tell nothing then.
+    """
+    columns, turned = list(grid.columns), np.zeros(len(grid), bool)
+    for at in _amounts(grid, spec):
+        columns[at] = columns[at].astype(object)
+        for row in np.flatnonzero(rows).tolist():
+            cell, columns[at][row] = columns[at][row], _negative(columns[at][row])
+            turned[row] |= bool(columns[at][row] != cell)
+    payers, payees = _sides(grid, spec)
+    pairs = [(payers.pop(about), payees.pop(about)) for about in list(payers) if about in payees]
+    if len(payers) == len(payees):
+        pairs += zip(payers.values(), payees.values(), strict=True)
+        payers = payees = {}
+    for one, two in pairs:
+        held = columns[one], columns[two]
+        columns[one], columns[two] = (np.where(turned, held[1 - i], held[i]) for i in (0, 1))
+    for at in (*payers.values(), *payees.values()):
+        columns[at] = np.where(turned, np.full(1, None, object), columns[at])
+    return replace(grid, columns=tuple(columns))
+
+
+def _sides(grid: Grid, spec: TableSpec) -> tuple[dict[str, int], dict[str, int]]:
+    """Return the columns of payers and of payees by what they tell of them ("", "инн")."""
+    found: tuple[dict[str, int], dict[str, int]] = {}, {}
+    named = {"payer": 0, "buyer_id": 0, "payee": 1, "supplier_id": 1}
+    known = any(map(side_of, grid.header))
+    for at, (header, paid) in enumerate(zip(grid.header, paid_headers(grid.header), strict=True)):
+        side = side_of(header) if known else next(iter(candidates(header, spec)), "")
+        if side in named:
+            found[named[side]].setdefault(" ".join(sorted(words(paid)[1:])), at)
+    return found
+
+
 def _amounts(grid: Grid, spec: TableSpec) -> list[int]:
     return [at for at, header in enumerate(grid.header) if candidates(header, spec)[:1] == ("value",)]
 
 
 def _says(text: str, means: str) -> bool:
-    found = words(text)
+    found = _BOUGHT.split(" ".join(words(text)), 1)[0].split()
     runs = (found[at : at + size] for at in range(len(found)) for size in range(1, _LONGEST + 1))
     return any(" ".join(run) in _known()[means] for run in runs)
 

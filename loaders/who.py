@@ -96,6 +96,7 @@ class Index:
         simple = plain(texts)
         self.ids = set(texts.tolist())
         self._people = people
+        self._rounded: dict[int, dict[float, list[str]]] = {}
         self._plain = set(texts[simple].tolist())
         self._odd = texts[~simple].tolist()
         looks = [(look(i), i) for i in self._odd]
@@ -206,9 +207,12 @@ class Index:
     def may_be(self, text: str) -> list[str]:
         """Return the participants one of which a text means: several have the name, or Excel rounded it."""
         if ROUNDED.fullmatch(text):
-            digits = len(re.split("[eE]", text)[0]) - 2
-            meant = float(text.replace(",", "."))
-            return [i for i in self.ids if i.isdigit() and float(f"{int(i):.{max(digits, 0)}e}") == meant]
+            digits = max(len(re.split("[eE]", text)[0]) - 2, 0)
+            if digits not in self._rounded:
+                self._rounded[digits] = {}
+                for one in sorted(i for i in self.ids if i.isdecimal()):
+                    self._rounded[digits].setdefault(float(f"{float(one):.{digits}e}"), []).append(one)
+            return self._rounded[digits].get(float(text.replace(",", ".")), [])
         return sorted(self._called(text)[1])
 
 

@@ -129,15 +129,27 @@ def test_codes_that_a_spreadsheet_shows_as_dates_are_codes_again(tmp_path: Path)
 def test_a_link_of_one_of_several_members_leaves_their_supply_open(
     tmp_path: Path, end: str, code: str
 ) -> None:
-    """Two are called Заря, both numbers round to 7.7E+09: whose 10 these are is open, and is not 0."""
+    """Two are called Заря, both numbers round to 7.7E+09: whose 10 these are is open, and is not 0.
+
+    Either of them may have supplied, and either may have bought.
+    """
     people = "ИНН;Кластер;Название\n7700000010;К;Заря\n7700000020;К;ООО Заря\n7800000030;К;Луч\n"
     rows = f"2021;{end};{end};10\n2021;7800000030;7700000010;20\n"
     data = read(tmp_path, participants=people, links=f"{HEAD}{rows}")
     assert data.rejected["code"].tolist() == [code]
     left_open = data.graph.unsettled
-    assert left_open["supplier_id"].tolist() == ["7700000010", "7700000020"]
-    assert left_open["buyer_id"].isna().all()
-    assert left_open["value"].tolist() == [10.0, 10.0]
+    two = ["7700000010", "7700000020"]
+    assert left_open["supplier_id"].dropna().tolist() == two == left_open["buyer_id"].dropna().tolist()
+    assert left_open[["supplier_id", "buyer_id"]].notna().sum(axis=1).eq(1).all()
+    assert left_open["value"].tolist() == [10.0] * 4
+
+
+def test_a_sale_by_one_of_several_is_open_to_each_of_them(tmp_path: Path) -> None:
+    """Заря of either cluster sold 10 to Луч: what the other cluster sold outside is as open."""
+    people = "ИНН;Кластер;Название\n0101;А;Заря\n0202;Б;Заря\n0303;А;Луч\n"
+    data = read(tmp_path, participants=people, links=f"{HEAD}2021;Заря;0303;10\n2021;0303;0202;20\n")
+    left_open = data.graph.unsettled[["supplier_id", "buyer_id", "value"]]
+    assert left_open.to_numpy().tolist() == [["0101", "0303", 10.0], ["0202", "0303", 10.0]]
 
 
 def test_a_range_that_falls_states_no_bounds(tmp_path: Path) -> None:
@@ -172,6 +184,52 @@ def test_payments_for_no_goods_are_left_out_and_refunds_set_off(tmp_path: Path) 
     assert links(data) == [["0101", "0202", 2022, 7.0]]
     assert {"purpose_other", "documents_back"} <= codes(data)
     assert data.graph.unsettled.empty
+
+
+@pytest.mark.parametrize(
+    "purpose",
+    [
+        "Оплата за программу 1С:Зарплата",
+        "Оплата по договору 5 за счёт собственных средств",
+        "Оплата оборудования за счет кредита банка",
+        "Оплата за услуги по возврату тары, возврат 5 шт.",
+        "Payment for fine chemicals",
+        "Deposit for order 45",
+        "Payment for software (loan accounting)",
+    ],
+)
+def test_words_of_loans_in_what_is_bought_drop_no_supply(tmp_path: Path, purpose: str) -> None:
+    rows = (
+        f"Дата;Плательщик;Получатель;Сумма, млн руб.;Назначение платежа\n10.02.2022;0202;0101;5;{purpose}\n"
+    )
+    assert links(read(tmp_path, links=rows)) == [ONE]
+
+
+@pytest.mark.parametrize(
+    ("head", "paid", "back"),
+    [
+        ("Плательщик;ИНН плательщика;ИНН получателя;Получатель", "Б;0202;0101;А", "А;0101;0202;Б"),
+        ("Плательщик;Получатель;Счёт получателя", "0202;0101;40702", "0101;0202;40703"),
+        ("from;to", "0202;0101", "0101;0202"),
+    ],
+    ids=["mirrored", "account", "from"],
+)
+def test_a_refund_is_turned_column_by_column(tmp_path: Path, head: str, paid: str, back: str) -> None:
+    """8 − 3 = 5, however the columns of the two sides are ordered."""
+    rows = f"2022;8;Оплата;{paid}\n2022;3;Возврат аванса;{back}\n"
+    data = read(tmp_path, links=f"Год;Сумма, млн руб.;Назначение платежа;{head}\n{rows}")
+    assert sum(value for *_, value in links(data)) == 5.0
+    assert {(supplier, buyer) for supplier, buyer, *_ in links(data)} == {("0101", "0202")}
+
+
+@pytest.mark.parametrize(
+    "more", ["Изготовитель", "Страна отправления", "Генподрядчик", "Страна назначения", "Приобретатель"]
+)
+def test_a_maker_beside_the_supplier_is_somebody_else(tmp_path: Path, more: str) -> None:
+    head = f"Год;Наименование поставщика;Покупатель;Сумма, млн руб.;{more}\n"
+    data = read(tmp_path, links=f"{head}2022;0101;0202;5;0303\n")
+    assert links(data) == [ONE]
+    assert "header_set_aside" in codes(data)
 
 
 @pytest.mark.parametrize("column", ["Вид;план;факт", "Статус;Отменён;Проведён"])
@@ -216,6 +274,14 @@ def memberships(data: Dataset) -> list[list[Any]]:
     return people[names].fillna(0).sort_values(names).to_numpy().tolist()
 
 
+def test_a_year_beside_each_of_several_clusters_may_be_of_anything(tmp_path: Path) -> None:
+    """0101 is in К and in Л, each with a year, and in neither twice: it may be the year it joined."""
+    rows = "2019;0101;К\n2021;0101;Л\n2020;0202;К\n"
+    data = read(tmp_path, participants=f"Год;ИНН;Кластер\n{rows}", links=f"{HEAD}2022;0101;0202;5\n")
+    assert memberships(data) == [["0101", "К", 0, 0], ["0101", "Л", 0, 0], ["0202", "К", 0, 0]]
+    assert "column_ignored_needed" in codes(data)
+
+
 def test_a_register_of_years_holds_for_its_years(tmp_path: Path) -> None:
     """0202 moves from К to Л; a column of years where nobody stands twice says nothing of membership."""
     rows = "2021;0101;К\n2021;0202;К\n2022;0101;К\n2022;0202;Л\n"
@@ -255,6 +321,7 @@ def test_several_clusters_in_one_cell_are_several_memberships(tmp_path: Path) ->
             "deflators_chained",
         ),
         ("Год;Индекс цен\n2021;108\n2022;110\n", [108.0, 110.0], "deflators_of_what"),
+        ("Год;Индекс цен\n2020;1\n2021;107%\n2022;1.2\n", [1.0, 1.07, 1.2], ""),
         ("Год;Индекс цен к предыдущему году\n2019;1.08\n2022;1.1\n", [1.08], "deflator_behind_gap"),
     ],
 )
