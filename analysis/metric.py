@@ -182,7 +182,7 @@ class Measuring(Measured):
 
     def explains(self, column: str) -> bool:
         """Tell whether it is said why a column of the formation is unknown."""
-        return column in self._said
+        return any(gap.column == column and not gap.participant_id for gap in self.gaps)
 
     def reasons(self, silent: Collection[str]) -> list[Finding]:
         """Drop the formation's gaps that were filled; return one finding a reason, naming what it empties.

@@ -146,6 +146,20 @@ def test_a_member_whose_row_was_rejected_leaves_all_of_its_cluster_open() -> Non
     assert all(pd.isna(row[name]) for name in unknown.split())
 
 
+def test_an_indicator_that_is_not_given_is_no_second_reason_beside_an_open_row() -> None:
+    people = pd.DataFrame(
+        [("a", "K"), ("b", "K"), ("-", "K")], columns=["participant_id", "cluster_id"], dtype=object
+    )
+    given = {"cluster_id": ["K"], "year": [2022], "cooperation_ratio": [0.05]}
+    links = pd.DataFrame({"year": [2022], "supplier_id": ["a"], "buyer_id": ["b"], "value": [10.0]})
+    tables = {"participants": people, "links": links, "activity": WORK, "indicators": pd.DataFrame(given)}
+    found = measured(tables)
+    assert row_of(found)["cooperation_ratio"] == 0.05
+    gaps = found.gaps.query("column == 'rd_per_employee' and participant_id == ''")
+    assert gaps["code"].tolist() == ["rows_open"]
+    assert "indicator_not_given" not in {finding.code for finding in found.findings}
+
+
 def test_what_is_open_stays_open_in_stores_and_in_results(tmp_path: Path) -> None:
     """Of a store, and of a folder of results, no figure is known that is not of the data."""
     people = [(who, "K", "firm") for who in "abcd"] + [("u", "M", "university"), ("p", "M", "firm")]
