@@ -208,8 +208,12 @@ def never_equal(named: Names, params: Mapping[str, Any]) -> list[str]:
     >>> from clustercoop.graph.stores.cypher_guard import tokens
     >>> never_equal(read_names(list(tokens("MATCH (p {id: 77})-[r]->() WHERE r.year = 2022 RETURN p"))), {})
     ["id is a text and 77 a number: they are never equal; write '77'."]
+    >>> never_equal(read_names(list(tokens("MATCH (g:Gap) WHERE g.value = '3' RETURN g"))), {})
+    []
     """
     texts, numbers = _stored()
+    if results.GAP.label in named.labels:  # the value of a gap is a text
+        numbers -= {*results.GAP.properties} - {"year"}
     out: list[str] = []
     for name, token in named.compared:
         given = params.get(token.text[1:]) if token.kind == "parameter" else None
