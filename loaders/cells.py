@@ -15,6 +15,7 @@ from clustercoop.graph.errors import SchemaError
 from clustercoop.graph.kinds import KINDS
 from clustercoop.graph.schema import NUMERIC, SIDES, TableSpec
 from clustercoop.graph.texts import refusal
+from clustercoop.loaders.formats import Divided
 from clustercoop.loaders.headers import HeaderMatch, Matched, is_price, may_be_quantity, names_code
 from clustercoop.loaders.ids import read_texts
 from clustercoop.loaders.ledger import NUMBERING
@@ -409,12 +410,19 @@ def _cell_scales(
     """
     column, unit = matched.column, matched.unit
     money = column.type == "money"
-    common = (unit.scale or 1.0) if unit.scale or unit.currency or not money else 1e6
+    at = matched.position
+    common: float | NDArray[np.float64] = (
+        (unit.scale or 1.0) if unit.scale or unit.currency or not money else 1e6
+    )
     if money and unit.currency:
         typed.currencies.setdefault(here["column"], unit.currency)
     if money and unit.currency and unit.scale in (None, 1.0) and typed.grid.shown is not None:
         # Thousands shown under a header in roubles: roubles are what is stored.
-        common *= typed.grid.shown.stored(matched.position, int((~np.isnan(numbers.values)).sum()))
+        times = [cell.times if isinstance(cell, Divided) else 1.0 for cell in typed.grid.columns[at]]
+        if max(times, default=1.0) > 1.0:
+            common *= np.array(times) if len(set(times)) > 1 else times[0]
+        else:  # of differences of cells
+            common *= typed.grid.shown.stored(at, int((~np.isnan(numbers.values)).sum()))
     scale: float | NDArray[np.float64] = common
     open_ = np.zeros(len(numbers.values), bool)
     if rows is not None:
@@ -430,11 +438,11 @@ def _cell_scales(
         return scale
     each = np.array(np.broadcast_to(np.asarray(scale), numbers.values.shape), "float64")
     said = np.zeros(len(each), bool)
-    for own, at in numbers.units:
+    for own, row in numbers.units:
         if not own.fits(column):
-            numbers.issue[at], numbers.values[at] = Issue.NOT_A_NUMBER, np.nan
+            numbers.issue[row], numbers.values[row] = Issue.NOT_A_NUMBER, np.nan
             continue
-        each[at], said[at] = own.scale or 1.0, True
+        each[row], said[row] = own.scale or 1.0, True
         if money and own.currency:
             typed.currencies[f"{here['column']}: {own.currency}"] = own.currency
     if said.any():

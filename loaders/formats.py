@@ -124,6 +124,12 @@ def _unit(text: str, thousands: int) -> Unit:
     return Unit() if rest else unit
 
 
+class Divided(float):
+    """A number as it is shown, and by how much the stored one was divided for that."""
+
+    times: float = 1.0
+
+
 @dataclass(slots=True)
 class Shown:
     """What the number formats of a sheet show, gathered cell by cell.
@@ -174,19 +180,24 @@ class Shown:
             return code[1].replace('"', "").replace("\\", "") + str(int(value)).zfill(len(code[2]))
         several = sections(pattern)
         section = next((s for s in several if s.holds(value)), several[-1])
-        number = Decimal(repr(value)) / 1000**section.thousands
+        times = 1000.0**section.thousands
+        number = Decimal(repr(value)) / int(times)
         if section.percent:
             return f"{(number * 100).normalize():f}%"
         if section.thousands and not section.unit.scale:
             self.scaled += 1
-            self.divided.setdefault(column, []).append(1e3**section.thousands)
+            self.divided.setdefault(column, []).append(times)
         if section.unit.currency or section.unit.physical:
             self.units.setdefault(column, set()).add(section.text)
         if any(s.unit.scale for s in several):
             self.scales.setdefault(column, set()).add(section.unit.scale)
         if section.unit.scale:
             return f"{number:f} {_WORDS[section.unit.scale]}"
-        return float(number) if section.thousands else value
+        if not section.thousands:
+            return value
+        divided = Divided(number)
+        divided.times = times
+        return divided
 
 
 def telling(pattern: str) -> bool:
