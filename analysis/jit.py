@@ -34,6 +34,8 @@ _HEADER: Final = object.__basicsize__
 _LETTERS: Final = {float: "d", int: "q", bool: "q", np.uint64: "Q"}
 _SPEED: Final = 2
 _turn: Final = threading.RLock()
+if hasattr(os, "register_at_fork"):  # no fork in the middle: the child would wait for ever
+    os.register_at_fork(before=_turn.acquire, after_in_parent=_turn.release, after_in_child=_turn.release)
 
 
 class Kernel(Generic[P, R]):

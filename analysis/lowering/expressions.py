@@ -130,6 +130,8 @@ class Expressions(Writer):
         if letter not in ELEMENTS or ELEMENTS[letter][0] == "i32":
             raise self.refused(node, "np.zeros of this type")
         shape = self._value(node.args[0])
+        if set(leaves(shape.kind)) != {"i64"}:
+            raise self.refused(node, "np.zeros of this size")
         sizes = shape.at
         count = sizes[0]
         for size in sizes[1:]:

@@ -244,6 +244,11 @@ def _nested(x: float) -> tuple[float, tuple[float, float]]:
 
 
 @jit
+def _sized(n: Any) -> float:
+    return float(np.zeros(n)[0])
+
+
+@jit
 def _least_flag(x: float) -> bool:
     return min(x > 0.0, x > 1.0)
 
@@ -309,6 +314,7 @@ def _either(a: int, b: int) -> int:
         (_passes_on, (_frozen((1, 3)),), "_writes, line 3.*read-only"),
         (_nested, (1.0,), "a tuple in a tuple"),
         (_least_flag, (1.0,), "min"),
+        (_sized, (4.0,), "np.zeros of this size"),
         (_in_chain, (np.zeros(3), 1, 0), "a chain"),
         (_ranges_of_floats, (3.0,), "a range of floats"),
         (_last, (np.zeros(3),), "index from the end"),

@@ -68,6 +68,31 @@ def test_code_that_others_may_have_written_is_not_run(tmp_path: Path) -> None:
         assert compiling._read(kept) is None
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are not forked there")
+def test_a_process_forked_while_another_thread_compiles_can_compile() -> None:
+    script = """
+import os, threading
+from clustercoop.analysis import jit
+held, go = threading.Event(), threading.Event()
+
+def compiles():
+    with jit._turn:
+        held.set()
+        go.wait(0.2)
+
+threading.Thread(target=compiles).start()
+held.wait()
+child = os.fork()
+if not child:
+    os._exit(not jit._turn.acquire(blocking=False))
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), jit._turn.acquire(timeout=60))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["0", "True"]
+
+
 @pytest.mark.parametrize("damage", [b"", b"short", b"x" * 4000])
 def test_damaged_code_is_compiled_anew(
     damage: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
