@@ -33,7 +33,7 @@ from clustercoop.loaders.sheets import RawSheet, reading
 from clustercoop.loaders.spooled import amounts_of
 from clustercoop.loaders.text import Score
 from clustercoop.loaders.units import words
-from clustercoop.loaders.void import states, undone
+from clustercoop.loaders.void import hints, states, undone
 from clustercoop.loaders.years import parse_years
 
 LARGE: Final = 2_000_000
@@ -150,7 +150,10 @@ def _refuse_sides(rows: Sql, unused: Mapping[str, str], name: str) -> None:
     """Refuse transactions that both sides reported: their sums would be double."""
     for title, cell in unused.items():
         if states(title):
-            seen = rows.frame(f"SELECT DISTINCT {rows.text(cell)} AS cell FROM raw LIMIT 10000")["cell"]
+            text = rows.text(cell)  # purposes of payments are hardly ever the same
+            some = " OR ".join(f"replace(lower({text}), 'ё', 'е') LIKE '%{word}%'" for word in hints(title))
+            asked = f"SELECT DISTINCT {text} AS cell FROM raw WHERE {some or 'true'} LIMIT 10000"
+            seen = rows.frame(asked)["cell"]
             if said := undone(title, [str(text) for text in seen.dropna()]):
                 shown = ", ".join(said[:3])
                 raise refusal(DataError, "transactions_undone", name=name, title=repr(title), said=shown)

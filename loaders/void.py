@@ -51,6 +51,13 @@ def states(header: str) -> bool:
     return any(_plain(header) in _known()[kind] for kind in _KINDS)
 
 
+def hints(header: str) -> list[str]:
+    """Return a word of each phrase that may set a payment aside, where a header is of purposes."""
+    known = _known()
+    phrases = known["no_supply"] | known["returned"] if _plain(header) in known["purpose"] else ()
+    return sorted({max(phrase.split(), key=len) for phrase in phrases})
+
+
 def undone(header: str, texts: Sequence[str]) -> list[str]:
     """Return the texts of a column that say that rows came to nothing, or take supplies back.
 

@@ -231,3 +231,13 @@ def test_documents_that_came_to_nothing_are_refused(tmp_path: Path, monkeypatch:
     flows = drawn(0).assign(status=["posted", "cancelled"] * 206)
     with pytest.raises(DataError, match="cancelled"):
         read_dataset(write(tmp_path, flows))
+
+
+def test_a_loan_behind_ten_thousand_purposes_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Purposes hold the number of a bill each; summed with them, a loan would be a supply."""
+    flows = pd.concat([drawn(1, 40)] * 260, ignore_index=True)
+    told = [f"Оплата по счёту {row}" for row in range(len(flows))]
+    told[-1] = "Процентный ЗАЁМ"
+    monkeypatch.setattr(transactions, "LARGE", 1)
+    with pytest.raises(DataError, match="ЗАЁМ"):
+        read_dataset(write(tmp_path, flows.assign(**{"payment purpose": told})))
