@@ -23,6 +23,9 @@ _UNCACHED: Final = re.compile(
     rb'<c (?![^>]*t="str")[^>]*><f[^>]*(?:/>|>[^<]*</f>)(?:<v ?/>|<v></v>)?</c>'
     rb"|<c [^>]*><f[^>]*(?:/>|>[^<]*</f>)</c>"
 )
+_ROW: Final = re.compile(rb"<(?:\w{1,9}:)?row\b[^<>]*>")
+_HIDDEN: Final = re.compile(rb'\shidden="(?:1|true)"')
+_FILLED: Final = re.compile(rb"<(?:\w{1,9}:)?(?:v|is)>")
 _REFERENCE: Final = re.compile(rb'<c [^>]*?r="([A-Z]{1,9})(\d{1,18})"')
 _CELL: Final = re.compile(rb"<(?:\w+:)?c\b([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)", re.DOTALL)
 _STYLE: Final = re.compile(rb'\bs="(\d{1,6})"')
@@ -48,8 +51,14 @@ def read_workbook(data: bytes, name: str, facts: dict[str, Any]) -> list[RawShee
         hold.
     """
     if data[:2] == b"PK":
-        overlays, uncached = _inspect(data, name)
+        overlays, uncached, hidden = _inspect(data, name)
         sheets = _with_calamine(data, name, facts, overlays)
+        sheets = [
+            _remark(sheet, ("rows_hidden", str(hidden[sheet.sheet]), None))
+            if sheet.sheet in hidden
+            else sheet
+            for sheet in sheets
+        ]
         if name.lower().endswith(".xlsb"):
             return [_remark(sheet, ("xls_limits", "", None)) for sheet in sheets]
         if uncached:
@@ -72,9 +81,10 @@ def _remark(sheet: RawSheet, remark: tuple[str, str, int | None]) -> RawSheet:
 Odd = tuple[int, int, str, str]
 
 
-def _inspect(data: bytes, name: str) -> tuple[dict[str, list[Odd]], int]:
-    """Return the odd cells of each sheet of a packed workbook, and how many formulas have no stored value."""
+def _inspect(data: bytes, name: str) -> tuple[dict[str, list[Odd]], int, dict[str, int]]:
+    """Return odd cells by sheet, how many formulas have no stored value, and filled hidden rows by sheet."""
     overlays: dict[str, list[Odd]] = {}
+    hidden: dict[str, int] = {}
     uncached = 0
     with reading(name), zipfile.ZipFile(io.BytesIO(data)) as package:
         members = package.infolist()
@@ -89,9 +99,21 @@ def _inspect(data: bytes, name: str) -> tuple[dict[str, list[Odd]], int]:
             xml = package.read(member)
             _refuse_huge(xml, name)
             uncached += len(_UNCACHED.findall(xml)) if b"<f" in xml else 0
+            if b" hidden=" in xml and (rows := _hidden_rows(xml)):
+                hidden[titles.get(member.filename, "")] = rows
             if formats or _ERROR_CELL.search(xml):
                 overlays[titles.get(member.filename, "")] = _odd_cells(xml, formats)
-    return overlays, uncached
+    return overlays, uncached, hidden
+
+
+def _hidden_rows(xml: bytes) -> int:
+    """Count the rows that hold a value and are hidden, by a filter or by hand."""
+    rows = [*_ROW.finditer(xml)]
+    ends = [*(row.start() for row in rows), len(xml)][1:]
+    return sum(
+        bool(_HIDDEN.search(row[0]) and _FILLED.search(xml, row.end(), end))
+        for row, end in zip(rows, ends, strict=True)
+    )
 
 
 def _formats(xml: bytes) -> dict[int, str]:

@@ -67,6 +67,23 @@ def test_russian_sheet_names_and_titles(tmp_path: Path) -> None:
     assert data.rejected[["sheet", "row"]].values.tolist() == [["Поставки", 3]]
 
 
+def test_hidden_rows_are_counted_and_told(tmp_path: Path) -> None:
+    """A filter hid 2021; the empty row below was hidden by hand, and the column is no row."""
+    with xlsxwriter.Workbook(tmp_path / "d.xlsx") as out:
+        for name, rows in (("participants", PEOPLE), ("links", [*LINKS, [2021, "0101", "0202", 4]])):
+            sheet = out.add_worksheet(name)
+            for r, row in enumerate(rows):
+                sheet.write_row(r, 0, row)
+            sheet.set_column(4, 4, None, None, {"hidden": True})
+        out.add_worksheet("empty").set_column(0, 0, None, None, {"hidden": True})
+        sheet.set_row(2, None, None, {"hidden": True})
+        sheet.set_row(3, 30, None, {"hidden": True})
+    data = read_dataset(tmp_path / "d.xlsx")
+    assert data.graph.links["value"].tolist() == [4.0, 5.5]
+    told = [(f.file, f.sheet, f.detail) for f in data.findings if f.code == "rows_hidden"]
+    assert told == [("d.xlsx", "links", "1")]
+
+
 def test_number_formats_give_leading_zeros_back(tmp_path: Path) -> None:
     people: Rows = [["participant_id", "cluster_id"], [7701123456, "c"], [101123456, "c"]]
     links: Rows = [["year", "supplier_id", "buyer_id", "value"], [2022, 7701123456, 101123456, 5]]
