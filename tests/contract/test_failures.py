@@ -85,6 +85,8 @@ def test_a_server_that_accepts_and_says_nothing_is_left_at_the_deadline() -> Non
         assert said(caught.value, "ru").startswith(f"Сервер Neo4j {uri} не отвечает 0.2 с: ")
         assert "does not answer within 0.3 s" in refusal(uri, connect_seconds=0.3)
     assert len(held) == 2
+    for each in held:
+        each.close()
 
 
 def test_a_server_that_falls_silent_under_a_query_is_left_at_the_deadline(neo4j_uri: str) -> None:
