@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -16,21 +16,22 @@ from clustercoop.loaders.units import words
 
 Repeats = Literal["ask", "sum", "once"]
 
-_SUPPLIER: Final = frozenset(
-    "поставщик продавец отправитель грузоотправитель supplier seller vendor sender".split()
-)
-_BUYER: Final = frozenset(
-    "покупатель заказчик получатель грузополучатель buyer customer purchaser client".split()
-)
+_SUPPLIER: Final = tuple("поставщик продав отправител грузоотправител supplier seller vendor sender".split())
+_BUYER: Final = tuple("покупател заказчик получател грузополучател buyer customer purchaser client".split())
 # Words of headers whose cells tell one delivery from another.
 _DOCUMENTS: Final = frozenset(
     "документ документа счет счета накладная накладной упд договор договора контракт контракта номер "
     "document doc invoice contract order number bill реестровый дата date".split()
 )
 DATES: Final = frozenset({"дата", "date"})
-# Words of headers whose cells name who told of the delivery.
-_REPORTER: Final = frozenset(
-    "сообщил сообщила респондент отчитался источник представил reporter reported respondent source".split()
+# Beginnings of words of headers whose cells name who told of the delivery, and of those that tell of freight.
+_REPORTER: Final = tuple(
+    "сообщ респондент отчит источник представ предостав анкет подал подав заполни сведени данны декларант "
+    "заявител сторон report respond source submi filed filer provid declar inform side".split()
+)
+_FREIGHT: Final = tuple(
+    "достав оплат плат транспорт фрахт перевоз страхов базис услови вывоз "
+    "freight deliver shipping transport carri pay paid insur incoterm terms".split()
 )
 _PAIR: Final = ("year", "supplier_id", "buyer_id")
 
@@ -108,9 +109,11 @@ def drop_mirrors(ledger: Ledger, notes: Notes) -> None:
         used = set(grid.facts.get("columns_at", {}).values())
         ends = ledger.frame.loc[ledger.source == number, ["supplier_id", "buyer_id"]]
         for at, cells in enumerate(grid.columns):
-            found = None if at in used else whose_report(cells)
-            if found is None and at not in used and _REPORTER & set(words(grid.header[at])):
-                found = _named_sides(cells, ends)
+            if at in used or _speaks(grid.header[at], _FREIGHT):
+                continue
+            found = whose_report(cells)
+            if found is None and _speaks(grid.header[at], _REPORTER):
+                found = _named_sides(cells, ends, ledger.who)
             if found is not None:
                 side[ledger.source == number] = found
     sides = {1, 2} <= set(side.tolist())
@@ -138,14 +141,26 @@ def whose_report(cells: NDArray[Any]) -> NDArray[np.int8] | None:
         return None
     found = []
     for cell in unique:
-        said = set(words(show(cell)))
-        found.append(1 if said & _SUPPLIER else 2 if said & _BUYER else 0)
+        said = words(show(cell))
+        found.append(
+            next((side for side, names in enumerate((_SUPPLIER, _BUYER), 1) if _begins(said, names)), 0)
+        )
     return np.array(found, np.int8)[codes] if {1, 2} <= set(found) else None
 
 
-def _named_sides(cells: NDArray[Any], ends: pd.DataFrame) -> NDArray[np.int8] | None:
+def _begins(said: Sequence[str], beginnings: tuple[str, ...]) -> bool:
+    return any(word.startswith(beginnings) for word in said)
+
+
+def _speaks(header: str, beginnings: tuple[str, ...]) -> bool:
+    return _begins(words(header), beginnings)
+
+
+def _named_sides(
+    cells: NDArray[Any], ends: pd.DataFrame, who: Callable[[str], str]
+) -> NDArray[np.int8] | None:
     """Return 1 where a cell names its row's supplier and 2 where the buyer, None where some name neither."""
-    texts = np.array([show(cell).strip() for cell in cells], object)
+    texts = np.array([who(show(cell).strip()) for cell in cells], object)
     seller, buyer = (texts == ends[name].to_numpy(object) for name in ("supplier_id", "buyer_id"))
     sides = np.where(seller, 1, np.where(buyer, 2, 0)).astype(np.int8)
     return sides if {1, 2} <= set(sides.tolist()) and bool(((sides > 0) | (texts == "")).all()) else None

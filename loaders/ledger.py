@@ -84,6 +84,8 @@ class Ledger:
         Rows that are not rejected.
     perhaps : dict of str to dict of str to list of str
         Column of ids → identifier → the participants one of which it means.
+    who : function
+        The participant that a text means; the text where it means none, or no participants are known.
     """
 
     def __init__(self, spec: TableSpec, grids: Sequence[Grid], frame: pd.DataFrame, notes: Notes) -> None:
@@ -100,6 +102,7 @@ class Ledger:
         self._coded: dict[str, tuple[Any, Coded]] = {}
         self._unnamed: dict[str, Mask] = {}
         self.perhaps: dict[str, dict[str, list[str]]] = {}
+        self.who: Callable[[str], str] = str
         self._unread: dict[str, Mask] = {}
         self.figures = [c.name for c in spec.columns if c.type in NUMERIC and not c.bounds]
         self._read = {name: exact_sum(self.values(name)) for name in self.figures}

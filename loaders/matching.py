@@ -29,6 +29,9 @@ _YEAR_HEADER: Final = re.compile(
 )
 _NAMING: Final = frozenset({"наименование", "название", "name", "title"})
 _CODE_WORDS: Final = frozenset("инн ид id код code inn идентификатор number огрн no номер кпп".split())
+# Numbers of registers stand beside a taxpayer's, which joins tables; a register of members tells all of them.
+_REGISTERED: Final = frozenset("огрн огрнип окпо ogrn okpo кпп kpp".split())
+_TAXPAYER: Final = frozenset("инн inn tin taxpayer tax бин унп".split())
 _WRITTEN: Final = _NAMING | _CODE_WORDS | frozenset("полное краткое сокращенное full short адрес".split())
 _COUNTED: Final = re.compile(
     r"(?:number|no\.?|count|количество|число|кол-во)\s+(?:of\s+(?!the\b)|[^\W\d_])", re.IGNORECASE
@@ -320,7 +323,15 @@ def _strength(claim: Claim, column: ColumnSpec) -> tuple[int, ...]:
     if column.type == "id":
         found = set(words(same_letters(claim.header)))
         other = claim.option.rank > 2  # a maker beside a supplier is somebody else
-        return (exact, not other, names_code(claim.header), not found & _NAMING, -claim.option.rank)
+        return (
+            exact,
+            not other,
+            names_code(claim.header),
+            not found & _NAMING,
+            not found & _REGISTERED,
+            column.table == "participants" and bool(found & _TAXPAYER),
+            -claim.option.rank,
+        )
     marks = claim.reading.marks
     return (
         exact,

@@ -168,8 +168,10 @@ def _amounts(grid: Grid, spec: TableSpec) -> list[int]:
 
 def _says(text: str, means: str) -> bool:
     found = _BOUGHT.split(" ".join(words(text)), 1)[0].split()
-    runs = (found[at : at + size] for at in range(len(found)) for size in range(1, _LONGEST + 1))
-    return any(" ".join(run) in _known()[means] for run in runs)
+    ends = ((at, at + size) for at in range(len(found)) for size in range(1, _LONGEST + 1))
+    return any(
+        " ".join(found[at:end]) in _known()[means] and found[end : end + 1] != ["0"] for at, end in ends
+    )
 
 
 def _taken_back(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes) -> Grid:

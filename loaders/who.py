@@ -13,9 +13,10 @@ import numpy as np
 import pandas as pd
 
 from clustercoop.loaders.coded import Coded, digits_of, isin, lowered, plain
-from clustercoop.loaders.ids import ROUNDED
+from clustercoop.loaders.ids import ROUNDED, clean_id, clean_text
 from clustercoop.loaders.ledger import Ledger
 from clustercoop.loaders.notes import Notes
+from clustercoop.loaders.sheets import show
 from clustercoop.loaders.units import words
 
 # Letters that look alike in two alphabets, capitals and small ones.
@@ -136,6 +137,21 @@ class Index:
                 names.setdefault(key, {}).setdefault(who, set()).add(form)
         return names
 
+    @cached_property
+    def codes(self) -> dict[str, str]:
+        """Who has a code of a further column (ОГРН beside ИНН), of codes that one participant alone has."""
+        pairs: list[tuple[str, str]] = []
+        for number, grid in enumerate(self._people.grids):
+            rows = self._people.alive & (self._people.source == number)
+            ids = self._people.frame.loc[rows, "participant_id"].astype(str)
+            for at in grid.facts.get("codes_at", ()):
+                cells = grid.columns[at][self._people.position[rows]]
+                pairs += zip((clean_id(clean_text(show(cell))) for cell in cells), ids, strict=True)
+        told = _single(pairs)
+        return {
+            code: who for code, who in told.items() if code not in self.ids and not code.strip("0-") == ""
+        }
+
     def strangers(self, held: Coded) -> list[int]:
         """Return the positions of texts that are no participant's id and may be another spelling of one."""
         out = []
@@ -147,14 +163,14 @@ class Index:
         near = isin(small, self._small) & (digits == 0)
         numbers = simple & np.isin(digits, sorted(_TAXPAYER_LENGTHS))
         asked = ~simple | near | numbers | np.array([text[0] in "iI" for text in others.tolist()], dtype=bool)
-        if self.looks or self._names:
+        if self.looks or self._names or self.codes:
             asked[:] = True
         for at, text, is_plain, maybe, number in zip(
             *(each[asked].tolist() for each in (unknown, others, simple, near, numbers)), strict=True
         ):
             if number and self._with_zero(text):
                 out.append(at)
-            elif not is_plain or maybe or text[0] in "iI" or text in self.looks:
+            elif not is_plain or maybe or text[0] in "iI" or text in self.looks or text in self.codes:
                 out.append(at)
             elif self._names and text.lower() in self._names and not text.isdigit():
                 out.append(at)
@@ -174,6 +190,8 @@ class Index:
         """
         if ROUNDED.fullmatch(stranger):
             return "", ""
+        if stranger in self.codes:
+            return self.codes[stranger], "number"
         compact = "".join(stranger.split())
         number = _TAXPAYER.fullmatch(compact if compact.isdigit() else stranger)
         held = set(numbers_in(stranger))
@@ -236,6 +254,7 @@ def join_names(ledger: Ledger, index: Index, notes: Notes) -> None:
     participant alone has, with the same legal form or without one, are joined and told. A link by a name that
     several have is rejected, which leaves open whose it is; one under another legal form is told and left.
     """
+    ledger.who = lambda text: text if text in index.ids else index.find(text)[0] or text
     for column in ENDS.get(ledger.spec.name, ()):
         _join_column(ledger, column, index, notes)
 

@@ -21,6 +21,7 @@ conditions, which must hold in the same year, stand in ``also = [{ column = "…
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,7 @@ from clustercoop.analysis.rule_files import Entry, RuleFile
 from clustercoop.graph.columns import output_columns
 from clustercoop.graph.errors import DataError
 from clustercoop.graph.kinds import KINDS
+from clustercoop.graph.texts import entries, languages, term
 
 COLUMNS: Final = ("claim", "verdict", "says", "for", "against", "missing")
 CONDITIONS: Final = ("is", "is_not", "above", "at_least", "below", "at_most", "trend")
@@ -42,6 +44,8 @@ _KEYS: Final = {"id", "says", "cluster", "clusters", "years", "from", "to", "in"
 NOMINAL: Final = " (nominal)"
 """Mark of a trend of amounts in prices of their years."""
 _LISTED: Final = 12
+# Columns of several terms, some of which a file of rules may name.
+_LISTS: Final = ("requirements_failed", "early_warnings")
 _NOISE: Final = 1e-9
 
 
@@ -111,24 +115,47 @@ def _read(entry: Entry, number: int) -> Claim:
 
 
 def _condition(entry: Entry) -> Condition:
-    kinds = {column.column: column.kind for column in output_columns("formations")}
+    known = {column.column: column for column in output_columns("formations")}
     column = entry.values.get("column")
-    if column not in kinds:
+    if column not in known:
         raise entry.wrong("column", "a column of formations.csv", column)
     stated = [name for name in CONDITIONS if name in entry.values]
     if len(stated) != 1:
         raise entry.error(f"it must state one of {', '.join(CONDITIONS)}; it states {len(stated)} of them.")
     [kind] = stated
-    value = entry.values[kind]
-    numeric = KINDS[kinds[column]].numeric
+    value = given = entry.values[kind]
+    held = KINDS[known[column].kind]
+    numeric = held.numeric
     if kind == "trend":
         if value not in TRENDS or not numeric:
             raise entry.wrong("trend", "rises or falls of a number", value)
     elif kind.startswith("is"):
         value = tuple(value) if isinstance(value, list) else (value,)
+        if held.name in ("term", "level"):
+            value = tuple(_term(entry, column, kind, one) for one in value)
     elif not numeric or isinstance(value, bool) or not isinstance(value, int | float):
         raise entry.wrong(kind, "a number for a column of numbers", value)
+    limits = [
+        one for one in (value if isinstance(value, tuple) else (value,)) if isinstance(one, int | float)
+    ]
+    if not all(map(math.isfinite, limits)):
+        raise entry.wrong(kind, "a finite number", value)
+    if held.notation == "percent" and any(abs(limit) > 1 for limit in limits):
+        raise entry.wrong(kind, "a share such as 0.3 for 30 %", given)
     return Condition(column, kind, value)
+
+
+def _term(entry: Entry, column: str, kind: str, said: object) -> str:
+    """Return the term of results that a word in any language means."""
+    plain = str(said).casefold()
+    for lang in languages():
+        for key in entries(lang):
+            name = key.removeprefix("term.")
+            if name != key and plain in (name.casefold(), term(name, lang).casefold()):
+                return name
+    if column in _LISTS:
+        return str(said)
+    raise entry.wrong(kind, f"a word that {column} can hold, as results write it", said)
 
 
 def _years(entry: Entry) -> tuple[int, ...]:

@@ -196,6 +196,7 @@ def test_payments_for_no_goods_are_left_out_and_refunds_set_off(tmp_path: Path) 
         "Payment for fine chemicals",
         "Deposit for order 45",
         "Payment for software (loan accounting)",
+        "Оплата товара, пени 0,00 руб., штраф 0",
     ],
 )
 def test_words_of_loans_in_what_is_bought_drop_no_supply(tmp_path: Path, purpose: str) -> None:
@@ -220,6 +221,43 @@ def test_a_refund_is_turned_column_by_column(tmp_path: Path, head: str, paid: st
     data = read(tmp_path, links=f"Год;Сумма, млн руб.;Назначение платежа;{head}\n{rows}")
     assert sum(value for *_, value in links(data)) == 5.0
     assert {(supplier, buyer) for supplier, buyer, *_ in links(data)} == {("0101", "0202")}
+
+
+@pytest.mark.parametrize(
+    ("title", "seller", "buyer"),
+    [
+        ("Сведения предоставил", "Литейный", "Станки"),
+        ("ИНН респондента", "0101", "0202"),
+        ("По данным", "поставщика", "покупателя"),
+    ],
+)
+def test_both_reports_of_a_delivery_are_seen_by_who_told(
+    tmp_path: Path, title: str, seller: str, buyer: str
+) -> None:
+    people = "ИНН;Кластер;Наименование\n0101;К;Литейный\n0202;К;Станки\n"
+    rows = f"{HEAD.strip()};{title}\n2022;0101;0202;5;{seller}\n2022;0101;0202;5;{buyer}\n"
+    assert links(read(tmp_path, participants=people, links=rows)) == [ONE]
+
+
+def test_who_pays_the_freight_is_not_who_told(tmp_path: Path) -> None:
+    rows = f"{HEAD.strip()};Доставка за счёт\n2022;0101;0202;3;поставщика\n2022;0101;0202;2;покупателя\n"
+    assert sum(value for *_, value in links(read(tmp_path, links=rows))) == 5.0
+
+
+@pytest.mark.parametrize("head", ["ОГРН;ИНН;ОКПО", "Код;ИНН;Код ОКПО"])
+def test_organisations_are_joined_by_any_number_of_their_register(tmp_path: Path, head: str) -> None:
+    people = f"{head};Кластер\n1027700000011;0101;12345678;К\n1027700000022;0202;12345679;К\n"
+    rows = f"{HEAD}2022;1027700000011;12345679;5\n"
+    data = read(tmp_path, participants=people, links=rows, activity="ОКПО;Год;Выпуск\n12345678;2022;9\n")
+    assert links(data) == [ONE] and "id_by_number" in codes(data)
+    assert data.graph.to_tables()["activity"]["participant_id"].tolist() == ["0101"]
+
+
+def test_a_price_that_is_cut_by_a_discount_is_refused(tmp_path: Path) -> None:
+    head = "Год;Поставщик;Покупатель;Количество, т;Цена, тыс. руб./т;Скидка, %\n2022;0101;0202;50;100;"
+    with pytest.raises(SchemaError, match="Скидка"):
+        read(tmp_path, links=f"{head}10\n")
+    assert links(read(tmp_path, links=f"{head}0\n")) == [ONE]
 
 
 @pytest.mark.parametrize(

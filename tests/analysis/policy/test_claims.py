@@ -85,6 +85,7 @@ def test_the_published_sentences(table3: Result) -> None:
         ('cluster = "b"\ncolumn = "ecosystem_type"\nis = "growth"\nyears = [2021]', "undecided"),
         ('cluster = "b"\ncolumn = "ecosystem_type"\nis = "growth"\nyears = [1999]', "undecided"),
         ('clusters = "all"\ncolumn = "ecosystem_type"\nis = ["growth", "development"]', "contradicted"),
+        ('clusters = "only"\ncluster = "a"\ncolumn = "innovation_level"\nis = "Средний"', "confirmed"),
         ('clusters = "none"\ncolumn = "ecosystem_type"\nis = "experimentation"\nin = "any"', "undecided"),
         (
             'clusters = "only"\ncluster = "a"\ncolumn = "ecosystem_type"\nis = "development"\nin = "any"',
@@ -156,6 +157,13 @@ def test_three_valued_logic(tmp_path: Path, entry: str, verdict: str) -> None:
             "line 6.*to must be 2023 or later",
         ),
         ('[[claim]]\ncluster = "a"\ncolumn = "output"\nabove = 1\nyears = [true]', "years must be a list"),
+        ('[[claim]]\ncluster = "a"\ncolumn = "cooperation_ratio"\nat_most = 30', "0.3 for 30 %, got 30"),
+        ('[[claim]]\ncluster = "a"\ncolumn = "cooperation_ratio"\nis = [0.1, 30]', "0.3 for 30 %"),
+        ('[[claim]]\ncluster = "a"\ncolumn = "output"\nabove = inf', "a finite number"),
+        (
+            '[[claim]]\ncluster = "a"\ncolumn = "ecosystem_type"\nis_not = "grwth"',
+            "a word that ecosystem_type",
+        ),
         ('[[claim]]\ncluster = "nobody"\ncolumn = "output"\nabove = 1', "'nobody'"),
     ],
 )
