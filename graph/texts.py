@@ -84,6 +84,11 @@ def _parts(template: str) -> tuple[str, ...]:
 
 def subset(prefix: str, lang: str) -> dict[str, str]:
     """Return the texts whose id begins with `prefix`, by what follows it."""
+    return dict(_subset(prefix, lang))
+
+
+@cache
+def _subset(prefix: str, lang: str) -> Mapping[str, str]:
     whole = {**entries(BASE), **entries(lang)}
     return {id.removeprefix(prefix): told for id, told in whole.items() if id.startswith(prefix)}
 
@@ -227,6 +232,19 @@ def signs(lang: str) -> Mapping[int, str]:
     return {ord(","): text("format.group", lang), ord("."): text("format.point", lang)}
 
 
+@cache
+def percent_ends(lang: str) -> tuple[str, str]:
+    r"""Return what stands before and behind a percentage.
+
+    Examples
+    --------
+    >>> percent_ends("en"), percent_ends("ru")
+    (('', '%'), ('', '\xa0%'))
+    """
+    before, after = text("format.percent", lang, value="\0").split("\0")
+    return before, after
+
+
 def amount(value: float, lang: str) -> str:
     r"""Return a figure in the manner of `lang`: grouped, six figures or all whole digits.
 
@@ -247,4 +265,6 @@ def clear_cache() -> None:
     """Forget what was read from `FOLDER`."""
     languages.cache_clear()
     signs.cache_clear()
+    percent_ends.cache_clear()
+    _subset.cache_clear()
     entries.cache_clear()

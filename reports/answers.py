@@ -15,7 +15,7 @@ from clustercoop.reports.beyond import beyond_chance
 from clustercoop.reports.content import Content
 from clustercoop.reports.inert import plain, shorten
 from clustercoop.reports.numbers import decimal, is_unknown, percent
-from clustercoop.reports.people import asked_cells, asked_of
+from clustercoop.reports.people import asked_cells, asked_of, once
 from clustercoop.reports.policy_lines import policy_answers
 
 NAMED: Final = 3
@@ -43,6 +43,10 @@ class Answer:
 
 def answers(content: Content) -> list[Answer]:
     """Return the answers that the result has."""
+    return once(content.result, "answers", content.lang, lambda: _answers(content))
+
+
+def _answers(content: Content) -> list[Answer]:
     made = [*_kinds(content), _ends(content), *_moves(content), *_cores(content), *_policy(content)]
     made.append(_trust(content))
     return [answer for answer in made if answer.lines]

@@ -18,5 +18,9 @@ def beyond_chance(formations: pd.DataFrame, column: str = "core_p_degree") -> li
     """
     if column not in formations:
         return [None] * len(formations)
-    p = formations[column].to_numpy("float64", na_value=np.nan)
-    return [None if value != value else bool(value <= ALPHA) for value in p.tolist()]
+    return [judged(p) for p in formations[column].to_numpy("float64", na_value=np.nan).tolist()]
+
+
+def judged(p: float) -> bool | None:
+    """Return whether a core with this p is beyond chance; None where it is unknown."""
+    return None if p != p else p <= ALPHA

@@ -21,6 +21,7 @@ from clustercoop.reports.words import Words
 
 FIGURES: Final = 10
 """Significant figures of a number that is sorted by and saved."""
+_FIGURES: Final = f"%.{FIGURES}g"
 
 Told = Callable[[Any], str]
 
@@ -199,7 +200,7 @@ def number(value: float) -> int | float:
     >>> number(0.1 + 0.2), number(2.0)
     (0.3, 2)
     """
-    short = float(f"{value:.{FIGURES}g}")
+    short = float(_FIGURES % value)
     return int(short) if short.is_integer() and abs(short) < 1e15 else short
 
 

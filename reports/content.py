@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from importlib import metadata
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -15,14 +15,17 @@ from clustercoop.graph.columns import OutputColumn
 from clustercoop.graph.findings import SEVERITIES, Finding
 from clustercoop.reports.columnar import Columnar
 from clustercoop.reports.inert import anchor, plain, safe_stem
+from clustercoop.reports.marked import ROWS
 from clustercoop.reports.network_data import FLOWS_PAGE
 from clustercoop.reports.numbers import is_unknown
 from clustercoop.reports.passport_parts import Rows
-from clustercoop.reports.people import beside, for_people
+from clustercoop.reports.people import beside, for_people, once
 from clustercoop.reports.reasons import Reasons
 from clustercoop.reports.tables import Table, build_table
 from clustercoop.reports.verdicts import Formations
 from clustercoop.reports.words import Words
+
+_Made = TypeVar("_Made")
 
 
 def sentence(finding: Finding, lang: str) -> str:
@@ -117,7 +120,7 @@ class Content:
     @cached_property
     def reasons(self) -> Reasons:
         """Why figures are unknown."""
-        return Reasons(self.result.gaps, self.words)
+        return reasons_of(self.result, self.words)
 
     def _names(self, column: str, value: str) -> str:
         if column == "cluster_id":
@@ -129,7 +132,7 @@ class Content:
         return beside(column, kind, values, self.result.graph)
 
     def build(self, frame: pd.DataFrame, columns: tuple[OutputColumn, ...], **more: Any) -> Table:
-        """Return a table of the report: see `reports.tables.build_table`."""
+        """Return a table of Markdown, the rows of it that are written: see `reports.tables.build_table`."""
         return build_table(
             frame,
             columns,
@@ -138,18 +141,27 @@ class Content:
             reasons=self.reasons,
             names=self._names,
             link=self.passport_link,
+            rows=ROWS,
             **more,
         )
 
     @cached_property
     def formations(self) -> pd.DataFrame:
         """Formations, their sentences in the language of the report."""
-        return with_no_dysfunction(for_people(self.result, "formations", self.lang))
+        return self._once(
+            "shown", lambda: with_no_dysfunction(for_people(self.result, "formations", self.lang))
+        )
 
     @cached_property
     def rows(self) -> Rows:
         """The same by cluster, years in order."""
-        return Rows(self.formations.sort_values(["cluster_id", "year"], kind="stable"))
+        return self._once(
+            "rows", lambda: Rows(self.formations.sort_values(["cluster_id", "year"], kind="stable"))
+        )
+
+    def _once(self, name: str, make: Callable[[], _Made]) -> _Made:
+        """Return what every report of the result in its language shares."""
+        return once(self.result, name, self.lang, make)
 
     @cached_property
     def clusters(self) -> pd.DataFrame:
@@ -163,12 +175,20 @@ class Content:
     @cached_property
     def model(self) -> Formations:
         """What is said about the formation model."""
-        return Formations(self.result, self.words, self.cluster_name, self.passport_link, self.clusters)
+        return self._once(
+            "model",
+            lambda: Formations(self.result, self.words, self.cluster_name, self.passport_link, self.clusters),
+        )
 
     @cached_property
     def severities(self) -> tuple[tuple[str, int], ...]:
         """Number of findings by severity, errors first."""
         return tuple((s, self.result.findings.count(s)) for s in SEVERITIES)
+
+
+def reasons_of(result: Result, words: Words) -> Reasons:
+    """Return why figures of a result are unknown."""
+    return once(result, "reasons", words.lang, lambda: Reasons(result.gaps, words))
 
 
 def with_no_dysfunction(formations: pd.DataFrame) -> pd.DataFrame:

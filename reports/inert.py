@@ -79,7 +79,8 @@ def plain(text: str) -> str:
     >>> plain("a\u202eb\nc\x07")
     'ab c'
     """
-    return _BIDI.sub("", _CONTROL.sub("", _BREAK.sub(" ", text)))
+    # What can be printed has none of these.
+    return text if text.isprintable() else _BIDI.sub("", _CONTROL.sub("", _BREAK.sub(" ", text)))
 
 
 def xml_text(text: str) -> str:
@@ -90,7 +91,7 @@ def xml_text(text: str) -> str:
     >>> xml_text("a\x00b\nc")
     'ab\nc'
     """
-    return _CONTROL.sub("", text)
+    return text if text.isprintable() else _CONTROL.sub("", text)
 
 
 def cell_text(text: str) -> str:

@@ -20,7 +20,8 @@ from clustercoop.graph.formation import FloatArray, Formation, sum_by
 from clustercoop.graph.kinds import KINDS
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.texts import term
-from clustercoop.reports.beyond import beyond_chance
+from clustercoop.reports.beyond import judged
+from clustercoop.reports.content import reasons_of
 from clustercoop.reports.inert import anchor, plain, quoted, safe_stem
 from clustercoop.reports.network_data import (
     FLOWS_PAGE,
@@ -209,7 +210,7 @@ class NetworkPages:
 
     @cached_property
     def _reasons(self) -> Reasons | None:
-        return None if self.result is None else Reasons(self.result.gaps, self.words)
+        return None if self.result is None else reasons_of(self.result, self.words)
 
     @cached_property
     def _rows(self) -> Rows | None:
@@ -448,7 +449,7 @@ class NetworkPages:
         if self._reasons is None or is_unknown(self._cell(formation, "core_members")):
             return "", ""
         p = self._cell(formation, "core_p_degree")
-        [found] = beyond_chance(pd.DataFrame({"core_p_degree": [p]}))
+        found = None if is_unknown(p) else judged(float(p))
         if found is None:
             where = gap_places(formation.cluster_id, formation.year)
             why = self._reasons.told(where, "core_p_degree") or self.words("why_default")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from clustercoop.graph.formation import FloatArray, IntArray
 from clustercoop.reports.layout import circular_order, positions
+from clustercoop.reports.page import Written
 from clustercoop.reports.words import Words
 
 FLOWS_PAGE: Final = "_flows.html"
@@ -21,6 +23,7 @@ FLOWS_PAGE: Final = "_flows.html"
 START_LINKS: Final = 1500
 LINKS_A_YEAR: Final = 4000
 PRODUCTS: Final = 40
+_LARGE: Final = re.compile(r"[\d.]+e\+\d+")
 
 # Okabe & Ito (2008): eight colours that colour-blind people can tell apart.
 PALETTE: Final = ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442", "#0072b2", "#999999")
@@ -139,10 +142,10 @@ def payload(
         blocks.append(
             {
                 "year": item.year,
-                "present": item.present.astype(int).tolist(),
+                "present": numbers(item.present),
                 "core": numbers(item.core),
-                "x": place[:, 0].astype(int).tolist(),
-                "y": place[:, 1].astype(int).tolist(),
+                "x": numbers(place[:, 0]),
+                "y": numbers(place[:, 1]),
                 "links": _flat(item),
                 "products": _by_product(item, codes),
                 "total": item.total,
@@ -172,28 +175,28 @@ def payload(
     }
 
 
-def numbers(values: Iterable[float]) -> list[float | None]:
+def numbers(values: Iterable[float]) -> Written:
     """Return numbers with seven figures for the page; unknown is null.
 
     Examples
     --------
-    >>> numbers([0.5, float("nan"), 3.0])
-    [0.5, None, 3]
+    >>> numbers([0.5, float("nan"), 3.0, 12345678.9, 1e-7]).text
+    '[0.5,null,3,12345680,1e-07]'
     """
-    array = np.asarray(values, dtype=np.float64)
-    whole = (np.floor(array) == array) & (np.abs(array) < 1e7)
-    pairs = zip(array.tolist(), whole.tolist(), strict=True)
-    return [int(value) if plain else _short(value) for value, plain in pairs]
+    # A zero has no sign.
+    listed = (np.asarray(values, dtype=np.float64) + 0.0).tolist()
+    told = ",".join(["%.7g"] * len(listed)) % tuple(listed)
+    if "n" in told:
+        told = told.replace("nan", "null")
+    return Written(f"[{_LARGE.sub(_whole, told) if '+' in told else told}]")
 
 
-def _short(value: float) -> float | None:
-    if value != value:
-        return None
-    number = float(f"{value:.7g}")
-    return int(number) if number.is_integer() and abs(number) < 1e15 else number
+def _whole(found: re.Match[str]) -> str:
+    number = float(found[0])
+    return str(int(number)) if abs(number) < 1e15 else repr(number)
 
 
-def _flat(item: Year) -> list[float | None]:
+def _flat(item: Year) -> Written:
     flat = np.column_stack([item.src, item.dst, item.value]).astype(np.float64)
     return numbers(flat.ravel())
 
@@ -220,7 +223,7 @@ def _products(years: list[Year], words: Words) -> tuple[dict[str, int], list[str
     return places_of, shown
 
 
-def _by_product(item: Year, codes: Mapping[str, int]) -> dict[str, list[float | None]]:
+def _by_product(item: Year, codes: Mapping[str, int]) -> dict[str, Written]:
     """Return for each place of the list of products its links and values in turn."""
     sums: dict[int, FloatArray] = {}
     for code, values in item.products.items():

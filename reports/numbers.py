@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from clustercoop.graph.kinds import KINDS, Notation
-from clustercoop.graph.texts import signs, text
+from clustercoop.graph.texts import percent_ends, signs, text
 
+Shower = Callable[[float], str]
 UNKNOWN: Final = "—"
 MINUS: Final = "\u2212"
 
@@ -24,8 +25,13 @@ def is_unknown(value: Any) -> bool:
     >>> is_unknown(float("nan")), is_unknown(""), is_unknown(0)
     (True, True, False)
     """
-    if isinstance(value, str):
+    kind = type(value)
+    if kind is float:
+        return bool(value != value)
+    if kind is str or isinstance(value, str):
         return value == ""
+    if kind is int or kind is bool:
+        return False
     if value is None or value is pd.NA or value is pd.NaT:
         return True
     return isinstance(value, float | np.floating) and math.isnan(value)
@@ -56,7 +62,7 @@ def decimal(value: float, digits: int, lang: str) -> str:
         return "∞" if value > 0 else MINUS + "∞"
     plain = f"{abs(value):,.{digits}f}"
     shown = plain.translate(signs(lang))
-    return MINUS + shown if value < 0 and any(digit in "123456789" for digit in plain) else shown
+    return MINUS + shown if value < 0 and plain.strip("0.,") else shown
 
 
 def significant(value: float, figures: int, most: int, lang: str) -> str:
@@ -73,8 +79,11 @@ def significant(value: float, figures: int, most: int, lang: str) -> str:
         return decimal(value, 0, lang)
     magnitude = math.floor(math.log10(abs(value)))
     digits = max(0, min(figures - 1 - magnitude, most if magnitude >= 0 else 12))
-    shown, point = decimal(value, digits, lang), text("format.point", lang)
-    return shown.rstrip("0").rstrip(point) if magnitude < -2 and point in shown else shown
+    shown = decimal(value, digits, lang)
+    if magnitude >= -2:
+        return shown
+    point = text("format.point", lang)
+    return shown.rstrip("0").rstrip(point) if point in shown else shown
 
 
 def brief(value: float, lang: str) -> str:
@@ -108,7 +117,8 @@ def percent(value: float, lang: str) -> str:
 
 def with_percent(number: str, lang: str) -> str:
     """Return a number, already written, with the per cent sign of the language."""
-    return text("format.percent", lang, value=number)
+    before, after = percent_ends(lang)
+    return f"{before}{number}{after}"
 
 
 def between(low: Any, high: Any, kind: str, lang: str) -> str:
@@ -169,7 +179,7 @@ def show(value: Any, kind: str, lang: str) -> str:
     return shower(kind, lang)(float(value))
 
 
-def shower(kind: str, lang: str) -> Callable[[float], str]:
+def shower(kind: str, lang: str) -> Shower:
     """Return what writes known numbers of one kind, for whole columns.
 
     Examples
@@ -177,8 +187,7 @@ def shower(kind: str, lang: str) -> Callable[[float], str]:
     >>> [shower("share", "en")(value) for value in (0.5, 0.25)]
     ['50.0%', '25.0%']
     """
-    notation, decimals = _NOTATIONS[KINDS[kind].notation], KINDS[kind].decimals
-    return lambda value: notation(value, decimals, lang)
+    return _NOTATIONS[KINDS[kind].notation](KINDS[kind].decimals, lang)
 
 
 def numeric(kind: str) -> bool:
@@ -186,24 +195,37 @@ def numeric(kind: str) -> bool:
     return kind in KINDS and KINDS[kind].numeric
 
 
-def _pvalue(value: float, decimals: int, lang: str) -> str:
-    least = 10.0**-decimals
-    if value < least:
-        return "<" + decimal(least, decimals, lang)
-    return _decimal(value, decimals, lang)
+def _percents(decimals: int, lang: str) -> Shower:
+    marks, (before, after) = signs(lang), percent_ends(lang)
+
+    def told(value: float) -> str:
+        hundred = value * 100
+        if 0.05 <= hundred < 999:
+            return f"{before}{f'{hundred:.1f}'.translate(marks)}{after}"
+        return percent(value, lang)
+
+    return told
 
 
-def _decimal(value: float, decimals: int, lang: str) -> str:
-    return decimal(value, decimals if abs(value) < 10 else 1, lang)
+def _pvalues(decimals: int, lang: str) -> Shower:
+    least, plain = 10.0**-decimals, _decimals(decimals, lang)
+    below = "<" + decimal(least, decimals, lang)
+    return lambda value: below if value < least else plain(value)
 
 
-_NOTATIONS: Final[Mapping[Notation, Callable[[float, int, str], str]]] = {
-    "year": lambda value, _, lang: str(int(value)),
-    "count": lambda value, decimals, lang: decimal(value, decimals if value == round(value) else 2, lang),
-    "percent": lambda value, _, lang: percent(value, lang),
-    "significant": lambda value, most, lang: significant(value, 3, most, lang),
-    "decimal": _decimal,
-    "pvalue": _pvalue,
+def _decimals(decimals: int, lang: str) -> Shower:
+    return lambda value: decimal(value, decimals if abs(value) < 10 else 1, lang)
+
+
+_NOTATIONS: Final[Mapping[Notation, Callable[[int, str], Shower]]] = {
+    "year": lambda *_: lambda value: str(int(value)),
+    "count": lambda decimals, lang: (
+        lambda value: decimal(value, decimals if value == round(value) else 2, lang)
+    ),
+    "percent": _percents,
+    "significant": lambda most, lang: lambda value: significant(value, 3, most, lang),
+    "decimal": _decimals,
+    "pvalue": _pvalues,
 }
 
 
@@ -215,6 +237,8 @@ def raw(value: Any) -> str:
     >>> raw(0.1), raw(np.float64(2.0)), raw(pd.NA), raw(True)
     ('0.1', '2', '', 'true')
     """
+    if isinstance(value, str):
+        return str(value)
     if is_unknown(value):
         return ""
     if isinstance(value, bool | np.bool_):

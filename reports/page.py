@@ -8,6 +8,7 @@ import hashlib
 import json
 from functools import cache
 from importlib import resources
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from clustercoop.reports.words import Words
@@ -17,9 +18,39 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 
+@cache
 def asset(name: str) -> str:
     """Return a file of ``reports/templates``."""
     return resources.files("clustercoop.reports").joinpath("templates", name).read_text("utf-8")
+
+
+class Written:
+    """JSON that is written already, as long lists of numbers are; it holds no text."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+
+def _json(data: Any, **options: Any) -> str:
+    r"""Return data as JSON, what is `Written` in its place.
+
+    Examples
+    --------
+    >>> _json({"a": Written("[1,2]"), "b": "c"})
+    '{"a": [1,2], "b": "c"}'
+    """
+    held: list[str] = []
+
+    def marked(value: Any) -> str:
+        if not isinstance(value, Written):
+            raise TypeError(f"{type(value).__name__} is no JSON.")
+        held.append(value.text)
+        return "\0"  # which no text of a page holds
+
+    first, *others = json.dumps(data, default=marked, **options).split(r'"\u0000"')
+    return first + "".join(chain.from_iterable(zip(held, others, strict=True)))
 
 
 @cache
@@ -38,6 +69,7 @@ def environment() -> Environment:
     # For drawings of our own, whose every text has been escaped where they are made.
     made.filters["svg"] = Markup
     # Cyrillic stays readable and small; the filter escapes < > & ' whatever the encoding.
+    made.policies["json.dumps_function"] = _json
     made.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": True, "separators": (",", ":")}
     return made
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import pandas as pd
 
@@ -23,9 +23,10 @@ from clustercoop.reports.verdicts import told_again
 
 # Columns that hold ids of participants.
 OF_PEOPLE: Final = ("participant_id", "supplier_id", "buyer_id", "parent_id")
-_KEPT: Final[ContextVar[dict[tuple[int, str, str], tuple[Result, pd.DataFrame]] | None]] = ContextVar(
+_KEPT: Final[ContextVar[dict[tuple[int, str, str], tuple[Result, Any]] | None]] = ContextVar(
     "kept", default=None
 )
+_Made = TypeVar("_Made")
 
 
 def for_people(result: Result, table: str, lang: str) -> pd.DataFrame:
@@ -38,18 +39,24 @@ def for_people(result: Result, table: str, lang: str) -> pd.DataFrame:
         Participants get the names of clusters and participants beside the ids.
     lang : str
     """
+    return once(result, table, lang, lambda: _for_people(result, table, lang))
+
+
+def once(result: Result, name: str, lang: str, make: Callable[[], _Made]) -> _Made:
+    """Return what `make` makes of a result in a language: within `remembered` once for all who ask."""
     kept = _KEPT.get()
     if kept is None:
-        return _for_people(result, table, lang)
-    key = (id(result), table, lang)
+        return make()
+    key = (id(result), name, lang)
     if key not in kept:
-        kept[key] = (result, _for_people(result, table, lang))
-    return kept[key][1]
+        kept[key] = (result, make())
+    made: _Made = kept[key][1]
+    return made
 
 
 @contextmanager
 def remembered() -> Iterator[None]:
-    """Tell each table once within the block, for all that is written of a result: none of it changes one."""
+    """Tell all once within the block, for all that is written of a result: none of it changes any."""
     token = _KEPT.set({} if (kept := _KEPT.get()) is None else kept)
     try:
         yield

@@ -123,12 +123,12 @@ class Reasons:
         self.words = words
         years = [None if pd.isna(year) else int(year) for year in gaps["year"]]
         named = [cells_of(gaps[name]) for name in ("cluster_id", "participant_id", "column")]
-        places = zip(named[0], years, named[1], named[2], strict=True)
-        self._at: dict[tuple[str, int | None, str, str], list[int]] = {}
-        for number, place in enumerate(places):
-            self._at.setdefault(place, []).append(number)
-        self._why: list[Reason] = list(zip(*(cells_of(gaps[name]) for name in _REASON), strict=True))
-        self._told: dict[Reason, str] = {}
+        reasons = zip(*(cells_of(gaps[name]) for name in _REASON), strict=True)
+        self._at: dict[tuple[str, int | None, str, str], tuple[Reason, ...]] = {}
+        for cluster, year, person, column, why in zip(named[0], years, *named[1:], reasons, strict=True):
+            place = (cluster, year, person, column)
+            self._at[place] = (*self._at.get(place, ()), why)
+        self._told: dict[tuple[Reason, ...], str] = {}
 
     def row(self, record: Any) -> str:
         """Return what is said of an unknown cell of the row (a named tuple) that has no reason of its own."""
@@ -142,16 +142,13 @@ class Reasons:
     def told(self, where: Iterable[Place], column: str) -> str:
         """Return why `column` is unknown: what is said at the first of `where` that says anything."""
         for place in where:
-            numbers = self._at.get((*place, column), ())
-            if numbers:
-                found = dict.fromkeys(self._sentence(self._why[number]) for number in numbers)
-                return shorten(plain("; ".join(list(found)[:3])), LENGTH)
+            reasons = self._at.get((*place, column))
+            if reasons:
+                if reasons not in self._told:
+                    found = dict.fromkeys(gap_sentence(reason, self.words.lang) for reason in reasons)
+                    self._told[reasons] = shorten(plain("; ".join(list(found)[:3])), LENGTH)
+                return self._told[reasons]
         return ""
-
-    def _sentence(self, reason: Reason) -> str:
-        if reason not in self._told:
-            self._told[reason] = gap_sentence(reason, self.words.lang)
-        return self._told[reason]
 
 
 def places(cluster: str, year: Any = None, person: str = "") -> tuple[Place, ...]:

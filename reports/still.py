@@ -12,7 +12,7 @@ from clustercoop.graph.formation import FloatArray
 from clustercoop.reports.inert import shorten
 from clustercoop.reports.layout import widths
 from clustercoop.reports.network_data import START_LINKS, Nodes, Year
-from clustercoop.reports.numbers import UNKNOWN, show
+from clustercoop.reports.numbers import UNKNOWN, shower
 from clustercoop.reports.words import Words
 
 NAME: Final = 26
@@ -28,7 +28,7 @@ class Still:
     year: int
     svg: Markup
     heads: list[str]
-    rows: list[list[str]]
+    rows: Markup
 
 
 def still(nodes: Nodes, year: Year, place: FloatArray, data: dict[str, Any], words: Words) -> Still:
@@ -40,16 +40,26 @@ def still(nodes: Nodes, year: Year, place: FloatArray, data: dict[str, Any], wor
     heads += [f"{labels[key]}, {data['currency']}" for key in amounts]
     order = np.lexsort((np.arange(nodes.n), -year.traded, -np.nan_to_num(year.core)))
     rows = []
+    present, cores = year.present.tolist(), year.core.tolist()
+    told = {1.0: words("js_yes"), 0.0: words("js_no")}
+    figures = [year.figures[key].tolist() for key in amounts]
+    tell = shower("money", words.lang)
     for k in order.tolist():
-        if not year.present[k]:
+        if not present[k]:
             continue
         row = [nodes.names[k], nodes.ids[k], nodes.roles[k] or UNKNOWN]
         if data["coreKnown"]:
-            core = year.core[k]
-            row.append(UNKNOWN if np.isnan(core) else words("js_yes" if core == 1 else "js_no"))
-        row += [show(year.figures[key][k], "money", words.lang) for key in amounts]
+            row.append(told.get(cores[k], UNKNOWN))
+        row += [UNKNOWN if values[k] != values[k] else tell(values[k]) for values in figures]
         rows.append(row)
-    return Still(year.year, _drawn(nodes, year, place, data, words), heads, rows)
+    return Still(year.year, _drawn(nodes, year, place, data, words), heads, _rows(rows))
+
+
+def _rows(rows: list[list[str]]) -> Markup:
+    """Return the rows of a table; no text holds the signs that part them."""
+    told = str(escape("\n".join("\0".join(row) for row in rows)))
+    told = told.replace("\0", "</td><td>").replace("\n", '</td></tr>\n<tr><td class="k">')
+    return Markup(f'<tr><td class="k">{told}</td></tr>\n' if rows else "")
 
 
 def _drawn(nodes: Nodes, year: Year, place: FloatArray, data: dict[str, Any], words: Words) -> Markup:
@@ -64,11 +74,11 @@ def _drawn(nodes: Nodes, year: Year, place: FloatArray, data: dict[str, Any], wo
     parts += _lines(year, place)
     traded = year.traded
     size = 9 + 21 * np.sqrt(traded / max(float(traded.max()), 1e-300))
+    cores, spots, sizes = year.core.tolist(), place.tolist(), size.tolist()
     for k in here.tolist():
-        x, y, r = float(place[k, 0]), float(place[k, 1]), float(size[k])
-        core = year.core[k]
+        (x, y), r, core = spots[k], sizes[k], cores[k]
         fill = (
-            data["coreColors"][2 if np.isnan(core) else int(core)]
+            data["coreColors"][2 if core != core else int(core)]
             if data["coreKnown"]
             else data["nodes"][k]["color"]
         )
@@ -92,8 +102,9 @@ def _lines(year: Year, place: FloatArray) -> list[str]:
     level = np.minimum((wide - 0.6) // 1.4, 3)
     parts = []
     for step in np.unique(level).tolist():
-        ends = [(place[year.src[k]], place[year.dst[k]]) for k in kept[level == step].tolist()]
-        path = "".join(f"M{a[0]:.0f} {a[1]:.0f}L{b[0]:.0f} {b[1]:.0f}" for a, b in ends)
+        drawn = kept[level == step]
+        ends = np.concatenate([place[year.src[drawn]], place[year.dst[drawn]]], axis=1)
+        path = "M%.0f %.0fL%.0f %.0f" * len(drawn) % tuple(ends.ravel().tolist())
         style = f'fill="none" stroke="#7a8797" stroke-opacity=".35" stroke-width="{1 + 1.4 * step:.1f}"'
         parts.append(f'<path d="{path}" {style}/>')
     return parts
@@ -103,15 +114,16 @@ def _names(nodes: Nodes, year: Year, place: FloatArray, size: FloatArray) -> lis
     """Return names: every core member, and who else has room; the core and the largest choose first."""
     taken: list[Box] = []
     parts = []
+    cores, spots, sizes, present = year.core.tolist(), place.tolist(), size.tolist(), year.present.tolist()
     for k in np.lexsort((-size, -np.nan_to_num(year.core))).tolist():
-        if not year.present[k] or (len(taken) >= MOST and year.core[k] != 1):
+        if not present[k] or (len(taken) >= MOST and cores[k] != 1):
             continue
         name = shorten(nodes.names[k], NAME)
-        x, y, half = float(place[k, 0]), float(place[k, 1]), 4.8 * len(name)
-        below, above = y + float(size[k]) + 16, y - float(size[k]) - 6
+        (x, y), half = spots[k], 4.8 * len(name)
+        below, above = y + sizes[k] + 16, y - sizes[k] - 6
         tried = [(x - half, at - 14, x + half, at + 5) for at in (below, above, below + 19, above - 19)]
         free = (box for box in tried if not any(_meet(box, other) for other in taken))
-        box = next(free, None if year.core[k] != 1 else tried[0])
+        box = next(free, None if cores[k] != 1 else tried[0])
         if box is None:
             continue
         taken.append(box)

@@ -13,7 +13,7 @@ from clustercoop.graph.columns import TABLES, OutputColumn, output_columns
 from clustercoop.graph.kinds import KINDS
 from clustercoop.graph.texts import term, terms, years_told
 from clustercoop.reports.inert import plain, shorten
-from clustercoop.reports.numbers import UNKNOWN, between, is_unknown, numeric, raw, show
+from clustercoop.reports.numbers import UNKNOWN, between, cells_of, is_unknown, numeric, raw, show
 from clustercoop.reports.reasons import Reasons
 from clustercoop.reports.words import Words
 
@@ -105,7 +105,7 @@ def bounds_of(frame: pd.DataFrame, column: OutputColumn, words: Words) -> list[s
     low, high = (frame.get(f"{column.column}_{end}") for end in ("low", "high"))
     if low is None or high is None:
         return [""] * len(frame)
-    cells = zip(frame[column.column], low, high, strict=True)
+    cells = zip(*map(cells_of, (frame[column.column], low, high)), strict=True)
     return [plain(between(a, b, column.kind, words.lang)) if is_unknown(v) else "" for v, a, b in cells]
 
 
@@ -223,6 +223,7 @@ def build_table(
     total: int | None = None,
     names: Callable[[str, str], str] | None = None,
     link: Callable[[str], str] | None = None,
+    rows: int | None = None,
 ) -> Table:
     """Return `frame` as a table of `columns`, leaving out the columns without any value.
 
@@ -246,6 +247,8 @@ def build_table(
         (column, id) → name shown instead of the id.
     link : callable, optional
         Cluster id → address behind the cluster's name.
+    rows : int, optional
+        How many rows are made, all by default.
     """
     shown: list[Column] = []
     cells: list[list[Cell]] = []
@@ -255,8 +258,9 @@ def build_table(
         label = column.label(words.lang)
         measure = unit(column.unit, currency, words)
         values = frame[column.column] if column.column in frame.columns else None
+        held = [] if values is None else cells_of(values)
         ranges = [] if values is None else bounds_of(frame, column, words)
-        if values is None or (not any(ranges) and all(is_unknown(value) for value in values)):
+        if values is None or (not any(ranges) and all(map(is_unknown, held))):
             empty.append(label)
             continue
         shown.append(
@@ -270,7 +274,7 @@ def build_table(
         labels.append(label)
         lengths = bars(values, column.kind)
         done = []
-        for value, length, range_ in zip(values, lengths, ranges, strict=True):
+        for value, length, range_ in zip(held[:rows], lengths[:rows], ranges[:rows], strict=True):
             text = range_ or display(value, column.kind, words)
             address = tip = ""
             if column.kind == "note" and len(text) > 40:
@@ -284,23 +288,22 @@ def build_table(
                 text = plain(names("cluster_id", str(value))) if names else text
             done.append(Cell(text, raw(value), length, is_unknown(value), address, tip=tip))
         cells.append(done)
-    rows = []
-    for row, record in zip(
-        zip(*cells, strict=True) if cells else (), frame.itertuples(index=False), strict=bool(cells)
-    ):
+    made = []
+    records = frame.head(len(frame) if rows is None else rows).itertuples(index=False)
+    for row, record in zip(zip(*cells, strict=True) if cells else (), records, strict=bool(cells)):
         gaps = [number for number, cell in enumerate(row) if cell.unknown]
         if not gaps or reasons is None:
-            rows.append(Row(tuple(row)))
+            made.append(Row(tuple(row)))
             continue
         done = list(row)
         for number in gaps:
             done[number] = replace(row[number], why=reasons.cell(record, shown[number].name, labels[number]))
-        rows.append(Row(tuple(done), reasons.row(record)))
+        made.append(Row(tuple(done), reasons.row(record)))
     return Table(
         key,
         caption,
         tuple(shown),
-        tuple(rows),
+        tuple(made),
         len(frame) if total is None else total,
         source,
         tuple(empty),

@@ -83,7 +83,8 @@ class FindingsSection(Section):
 
     def blocks(self) -> Iterator[Block]:
         """Yield the groups, with a filter by severity on the page."""
-        yield Fragment("findings.j2", {"findings": self}, self._markdown())
+        told = () if self.content.page else self._markdown()
+        yield Fragment("findings.j2", {"findings": self}, told)
 
     def _markdown(self) -> list[str]:
         words, counts = self.words, dict(self.content.severities)

@@ -36,7 +36,8 @@ class Summary(Section):
 
     def blocks(self) -> Iterator[Block]:
         """Yield sizes, sentences and answers; in Markdown the table of cooperation too."""
-        yield Fragment("summary.j2", {"summary": self, "answers": answers(self.content)}, self._markdown())
+        told = () if self.content.page else self._markdown()
+        yield Fragment("summary.j2", {"summary": self, "answers": answers(self.content)}, told)
 
     def _markdown(self) -> list[str]:
         words = self.words
