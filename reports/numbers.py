@@ -28,7 +28,7 @@ def is_unknown(value: Any) -> bool:
     kind = type(value)
     if kind is float:
         return bool(value != value)
-    if kind is str or isinstance(value, str):
+    if isinstance(value, str):
         return value == ""
     if kind is int or kind is bool:
         return False
