@@ -14,7 +14,7 @@ Rules, stated once:
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,9 +33,10 @@ from clustercoop.analysis.members import (
     covered_ratio,
     incomplete_share,
     read_members,
+    year_contexts,
 )
 from clustercoop.analysis.memo import remembered
-from clustercoop.analysis.metric import NAN, Measured, Measuring, Scalar, tables_of
+from clustercoop.analysis.metric import NAN, Measured, Measuring, Place, Scalar, tables_of
 from clustercoop.analysis.per_employee import per_employee, per_employee_bounds
 from clustercoop.analysis.prices import constant_indicators, prices_of
 from clustercoop.analysis.thresholds import Thresholds, load_thresholds
@@ -100,7 +101,10 @@ class Tables:
 
 
 def cooperation_tables(
-    graph: SupplyGraph, settings: Settings, only: Collection[tuple[str, int]] | None = None
+    graph: SupplyGraph,
+    settings: Settings,
+    only: Collection[tuple[str, int]] | None = None,
+    each: Callable[[Callable[[Formation], Measuring], Sequence[Formation]], Iterable[Measuring]] = map,
 ) -> Tables:
     """Measure the cooperation of every formation and member of `graph`.
 
@@ -112,6 +116,8 @@ def cooperation_tables(
         (role lists) matter here.
     only : collection of (cluster, year), optional
         Measure these alone.
+    each : callable
+        Runs a task for each of many formations.
 
     Examples
     --------
@@ -130,15 +136,22 @@ def cooperation_tables(
     """
     thresholds = load_thresholds(settings.thresholds)
     prices = prices_of(graph, settings, thresholds)
-    rows: list[Measuring] = []
+    every = graph.formations()
+    formations = [f for f in every if only is None or (f.cluster_id, f.year) in only]
+    earlier = dict(zip(every[1:], every, strict=False))
+    year_contexts(graph)  # made once, for all who measure
+
+    def measure(formation: Formation) -> Measuring:
+        before = earlier.get(formation)
+        row = measure_in(formation, Context(formation, graph, settings, before, prices))
+        row.of = Place(formation.cluster_id, formation.year)  # light to hand over
+        return row
+
+    rows = list(each(measure, formations))
     measured: dict[tuple[str, int], Measured] = {}
-    before: Formation | None = None
-    for formation in graph.formations():
-        key = formation.cluster_id, formation.year
-        if only is None or key in only:
-            rows.append(measure_in(formation, Context(formation, graph, settings, before, prices)))
-            measured[key] = Measured(_own_year(rows[-1]), gaps=list(rows[-1].gaps))
-        before = formation
+    for formation, row in zip(formations, rows, strict=True):
+        row.of = formation
+        measured[formation.cluster_id, formation.year] = Measured(_own_year(row), gaps=list(row.gaps))
     rows = fill_from_indicators(rows, COLUMNS, graph, settings, thresholds)
     if only is not None:
         rows = [row for row in rows if (row.of.cluster_id, row.of.year) in only]

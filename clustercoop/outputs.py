@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 from collections.abc import Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from operator import attrgetter
 from pathlib import Path
@@ -209,20 +210,21 @@ def _write_csv_tables(result: Result, folder: Path) -> None:
 
 
 def _write_parquet_tables(result: Result, folder: Path) -> None:
-    frames = {name: getattr(result, name) for name in TABLES}
-    for name, frame in (frames | dict(result.policy)).items():
-        _write_parquet(frame, folder / f"{name}.parquet")
+    frames = {name: getattr(result, name) for name in TABLES} | dict(result.policy)
     if len(result.flows.columns):
-        _write_parquet(result.flows, folder / f"{FLOWS}.parquet")
+        frames[FLOWS] = result.flows
     told = attrgetter(*Finding.__slots__)
     kept = pd.DataFrame([told(finding) for finding in result.findings], columns=list(Finding.__slots__))
-    _write_parquet(kept.astype({"row": "Int64", "year": "Int64"}), folder / "findings.parquet")
-    _write_parquet(result.rejected, folder / "rejected.parquet")
-    data = folder / "data"
-    data.mkdir()
-    for name, frame in result.graph.to_tables().items():
-        if len(frame):
-            _write_parquet(frame, data / f"{name}.parquet")
+    frames["findings"] = kept.astype({"row": "Int64", "year": "Int64"})
+    frames["rejected"] = result.rejected
+    (folder / "data").mkdir()
+    frames |= {f"data/{name}": frame for name, frame in result.graph.to_tables().items() if len(frame)}
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # packing lets go of the interpreter
+        written = [
+            pool.submit(_write_parquet, frame, folder / f"{name}.parquet") for name, frame in frames.items()
+        ]
+    for each in written:
+        each.result()
     if result.model is not None:
         write_model(result.model, folder / "model")
 

@@ -33,6 +33,7 @@ from clustercoop.analysis.typology import classify, currency_gaps, load_threshol
 from clustercoop.analysis.unknown import all_gaps
 from clustercoop.analysis.unsettled import open_rows, unsettled
 from clustercoop.analysis.verdicts.verdict import assess
+from clustercoop.engines.local import map_short
 from clustercoop.graph.columns import output_columns, policy_tables
 from clustercoop.graph.findings import Findings
 from clustercoop.graph.formation import Formation
@@ -86,7 +87,7 @@ def analyze_graph(
     if settings.by == "holding":
         graph = by_holding(graph)
     progress("cooperation", 0, 0)
-    base = cooperation_tables(graph, settings, only)
+    base = cooperation_tables(graph, settings, only, partial(map_short, workers=settings.workers))
     noticed = Findings(list(findings or ()))
     noticed.extend(base.findings)
     formations = [f for f in graph.formations() if only is None or (f.cluster_id, f.year) in only]

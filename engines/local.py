@@ -2,28 +2,44 @@
 
 from __future__ import annotations
 
+import gc
 import os
-from collections.abc import Callable, Sequence
+import signal
+import sys
+import threading
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from clustercoop.graph.formation import Formation
 from clustercoop.graph.progress import Progress, silent
 
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
 T = TypeVar("T")
+
+MANY: Final = 200
+"""Formations from which on processes are worth their start."""
+_AT_ONCE: Final = 16
+"""Formations whose results a process hands over together."""
 
 
 class LocalEngine:
-    """Threads of this process.
+    """Processes of this machine, or threads of this one.
 
-    Threads, not processes: the long loops are compiled code that lets go of the interpreter lock, and
-    threads share the arrays. The first formation runs alone, so that kernels compile once. Linear algebra
-    gets one thread a formation: its own threads would only wait for one another.
+    Many formations are shared out among forked processes, which see all that this one holds and send back
+    what they found: small steps of Python keep threads waiting for one another. Where there are few, where
+    processes cannot be forked, or where other threads of Python run (of a notebook, of a server: what they
+    hold locked would stay locked in a fork), threads do it. The first formation runs alone, so that kernels
+    compile once. Linear algebra gets one thread a formation: its own would only wait for one another.
 
     Parameters
     ----------
     workers : int
-        Number of threads; 0 takes one per core.
+        Number of processes or threads; 0 takes one per core.
     """
 
     def __init__(self, workers: int = 0) -> None:
@@ -44,15 +60,102 @@ class LocalEngine:
         from threadpoolctl import threadpool_limits
 
         progress(phase, 0, total)
-        with threadpool_limits(1, "blas"), ThreadPoolExecutor(max_workers=self.workers) as pool:
+        with threadpool_limits(1, "blas"):
             results = [task(formations[0])]
             progress(phase, 1, total)
-            pending = [pool.submit(task, formation) for formation in formations[1:]]
-            try:
-                for done, future in enumerate(pending, start=2):
-                    results.append(future.result())
-                    progress(phase, done, total)
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
+            run = _forked if _forks(total, self.workers) else _threaded
+            rest = run(task, formations[1:], self.workers)
+            for done, result in enumerate(rest, start=2):
+                results.append(result)
+                progress(phase, done, total)
         return results
+
+
+def map_short(
+    task: Callable[[Formation], T], formations: Sequence[Formation], *, workers: int = 0
+) -> Iterable[T]:
+    """Return what a short `task` gives of each formation, in order: in processes where it pays, or here.
+
+    Examples
+    --------
+    >>> list(map_short(len, []))
+    []
+    """
+    workers = workers or os.cpu_count() or 1
+    return _forked(task, formations, workers) if _forks(len(formations), workers) else map(task, formations)
+
+
+def _forks(formations: int, workers: int) -> bool:
+    alone = threading.active_count() == 1
+    return sys.platform == "linux" and alone and workers > 1 and formations >= MANY
+
+
+def _threaded(task: Callable[[Formation], T], formations: Sequence[Formation], workers: int) -> Iterator[T]:
+    with ThreadPoolExecutor(max_workers=workers) as pool:
+        pending = [pool.submit(task, formation) for formation in formations]
+        try:
+            for future in pending:
+                yield future.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _forked(task: Callable[[Formation], T], formations: Sequence[Formation], workers: int) -> Iterator[T]:
+    """Yield the results in order, each process having every so many-th stretch of formations.
+
+    What a process does not hand over, because it was killed or the task failed, is done here: so the error
+    of a task is raised where its caller is.
+    """
+    from multiprocessing import get_context
+
+    context = get_context("fork")
+    starts = range(0, len(formations), _AT_ONCE)
+    mine: list[Connection] = []
+    children = []
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter(
+                "ignore", DeprecationWarning
+            )  # threads of libraries, which forking allows for
+            for worker in range(workers):
+                receiver, sender = context.Pipe(duplex=False)
+                mine.append(receiver)
+                work = task, formations, starts[worker::workers], sender, tuple(mine)
+                children.append(context.Process(target=_child, args=work, daemon=True))
+                children[-1].start()
+                sender.close()
+        for number, start in enumerate(starts):
+            yield from _received(mine[number % workers]) or map(task, formations[start : start + _AT_ONCE])
+    finally:
+        for child in children:
+            child.kill()
+        for child, receiver in zip(children, mine, strict=False):
+            child.join()
+            receiver.close()
+
+
+def _received(receiver: Connection) -> list[Any]:
+    try:
+        found: list[Any] = receiver.recv()
+    except (EOFError, OSError):
+        return []
+    return found
+
+
+def _child(
+    task: Callable[[Formation], Any],
+    formations: Sequence[Formation],
+    starts: Sequence[int],
+    sender: Connection,
+    others: Sequence[Connection],
+) -> None:
+    """Send the results of these stretches; end in silence where one fails, or where nobody listens."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    gc.freeze()  # what is shared stays so: collecting writes to it
+    for other in others:
+        other.close()
+    with suppress(Exception):
+        for start in starts:
+            sender.send([task(formation) for formation in formations[start : start + _AT_ONCE]])

@@ -205,7 +205,8 @@ class People:
 
     def _contradictions(self, years: tuple[int, ...]) -> Iterator[tuple[int, int, str, int]]:
         """Yield (node, cluster or −1 for a partner, attribute, first year) where rows contradict."""
-        partners = np.setdiff1d(self._node, self._node[self._cluster >= 0])
+        at_home = np.bincount(self._node[self._cluster >= 0], minlength=len(self.ids)) > 0
+        partners = np.unique(self._node[~at_home[self._node]])
         seen: set[tuple[int, int, str]] = set()
         for _, year in sorted({self._epoch(y): y for y in reversed(years)}.items()):
             members = self.members(year)

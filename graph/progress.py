@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from typing import Any
@@ -40,7 +41,7 @@ class Metered:
         self._progress = progress
         self._spent: dict[str, list[float]] = {}
         self._phase = ""
-        self._since = time.perf_counter(), time.process_time()
+        self._since = time.perf_counter(), _processor_time()
 
     def __call__(self, phase: str, done: int, total: int) -> None:
         """Close the phase before, where this is another, and pass on."""
@@ -50,7 +51,7 @@ class Metered:
         self._progress(phase, done, total)
 
     def _close(self) -> None:
-        now = time.perf_counter(), time.process_time()
+        now = time.perf_counter(), _processor_time()
         if self._phase:
             spent = self._spent.setdefault(self._phase, [0.0, 0.0, 0.0])
             spent[0] += now[0] - self._since[0]
@@ -70,6 +71,12 @@ class Metered:
 def metered(progress: Progress) -> Metered:
     """Return `progress` as one that measures, itself where it does."""
     return progress if isinstance(progress, Metered) else Metered(progress)
+
+
+def _processor_time() -> float:
+    """Return the processor time of this process, and of those that it started and that have ended."""
+    ended = os.times()
+    return time.process_time() + ended.children_user + ended.children_system
 
 
 def _peak() -> float:

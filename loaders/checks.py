@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clustercoop.graph.schema import FIRST_YEAR, KNOWLEDGE_KINDS, LAST_YEAR, LINK_KINDS
-from clustercoop.loaders.coded import digits_of, judged
+from clustercoop.loaders.coded import judged
 from clustercoop.loaders.ledger import Ledger, Mask
 from clustercoop.loaders.names import read_name
 from clustercoop.loaders.raw import stem_of
@@ -146,7 +146,9 @@ def _check_no_records(ledger: Ledger, ids: Sequence[str], issues: Mapping[str, N
     reject_totals(ledger, ids, ["name"] if "name" in frame else [])
     for name in ids:
         column = ledger.coded(name)
-        footers = judged(column.texts, lambda t: not t[:1].isdigit() and bool(_FOOTER.fullmatch(t)))
+        footers = judged(
+            column.texts, lambda t: not t[:1].isdigit() and bool(_FOOTER.fullmatch(t)), column.simple
+        )
         if footers.any():
             ledger.reject(column.spread(footers), "footer_row", name)
     filled = np.zeros(len(ledger), np.int8)
@@ -162,7 +164,7 @@ def _check_lost_zeros(ledger: Ledger, flags: Mapping[tuple[str, str], NDArray[np
         if name not in ledger.frame:
             continue
         column = ledger.coded(name)
-        digits = digits_of(column.texts)
+        digits = column.digits
         short = np.isin(digits, (9, 11))
         if not short.any():
             continue

@@ -121,7 +121,10 @@ class Coded:
         held = getattr(column, "array", column)
         if isinstance(held, pd.Categorical):
             codes = held.codes if held.codes.dtype == np.int32 else held.codes.astype(np.intp)
-            return cls(codes, held.categories.to_numpy(dtype=object))
+            out = cls(codes, held.categories.to_numpy(dtype=object))
+            if held.categories.dtype == object:
+                vars(out)["index"] = held.categories  # which may have been looked up before
+            return out
         codes, unique = pd.factorize(column, use_na_sentinel=True)
         return cls(codes, np.asarray(unique, dtype=object))
 
@@ -158,6 +161,16 @@ class Coded:
         """The distinct texts, to be looked up."""
         return pd.Index(self.texts, dtype=object)
 
+    @cached_property
+    def simple(self) -> Mask:
+        """Which of the distinct texts are `plain`."""
+        return plain(self.texts)
+
+    @cached_property
+    def digits(self) -> NDArray[np.int64]:
+        """Of how many digits each distinct text consists (`digits_of`)."""
+        return digits_of(self.texts)
+
     def places(self, index: pd.Index[Any]) -> NDArray[np.intp]:
         """Return where each distinct text stands in a unique `index`, −1 for nowhere; looked up once."""
         if id(index) not in self._places:
@@ -184,7 +197,7 @@ class Coded:
 
     def categorical(self) -> pd.Categorical:
         """Return the column as pandas holds texts by their distinct ones."""
-        return pd.Categorical.from_codes(self.codes, categories=pd.Index(self.texts, dtype=object))
+        return pd.Categorical.from_codes(self.codes, categories=self.index)
 
     def array(self) -> Any:
         """Return the column as an array of texts of pandas."""
@@ -256,7 +269,7 @@ def isin(texts: NDArray[np.object_], wanted: Any) -> Mask:
 
 
 def judged(
-    texts: NDArray[np.object_], odd: Callable[[str], bool], *, simple: Collection[bool] | Mask | None = None
+    texts: NDArray[np.object_], odd: Callable[[str], bool], simple: Collection[bool] | Mask | None = None
 ) -> Mask:
     """Tell of which texts `odd` is true; plain ones are not asked, it is never true of them."""
     known = plain(texts) if simple is None else np.asarray(simple, dtype=bool)

@@ -123,6 +123,8 @@ def read_texts(cells: NDArray[Any], column: ColumnSpec) -> tuple[Coded, dict[str
         gaps = frozenset(t for t in odd if len(t) < 24 and gap_meaning(t))
     flags["gap"][~simple] = [text in gaps and bool(text) for text in odd]
     texts[~simple] = [np.nan if not text or text in gaps else text for text in odd]
+    if simple.all():
+        return Coded(codes, texts), {}
     marked = {name: np.append(marks, False)[codes] for name, marks in flags.items() if marks.any()}
     return Coded.renamed(codes, texts), marked
 

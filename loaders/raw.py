@@ -7,6 +7,7 @@ import hashlib
 import io
 import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -148,10 +149,10 @@ def _read_parquet(parts: Sequence[bytes], name: str, facts: dict[str, Any]) -> R
         del pieces
         titles, rows = table.column_names, table.num_rows
         columns: dict[int, Any] = {}
-        for position in range(len(titles)):
-            column = table.column(0)
-            table = table.remove_column(0)  # so that its memory is free once it is read
-            coded = _coded(column, pa)
+        with ThreadPoolExecutor(os.cpu_count()) as pool:  # Arrow lets go of the interpreter
+            texts = [pool.submit(_coded, column, pa) for column in table.columns]
+        for position, column in enumerate(table.columns):
+            coded = texts[position].result()
             if coded is not None:
                 columns[position] = coded
                 continue

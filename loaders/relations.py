@@ -70,10 +70,10 @@ def check_relations(ledgers: Mapping[str, Ledger], notes: Notes) -> None:
         if people is not None:
             active = _members_then(people, who, activity.values("year"))
             activity.note(known & ~active, "activity_not_member", "participant_id")
-        linked: set[str] = set()
+        linked: list[pd.Index[Any]] = []
         if "links" in ledgers:
             _check_sales(ledgers["links"], activity, notes)
-            linked = {text for end in ENDS["links"] for text in ledgers["links"].coded(end).texts}
+            linked = [ledgers["links"].coded(end).index for end in ENDS["links"]]
         find_sums(activity, linked)
     _check_spelling(ledgers, members)
     for name, column in (("participants", "participant_id"), ("participants", "cluster_id")):

@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Sequence
 from functools import cache
 from importlib import resources
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -61,7 +61,9 @@ def reject_totals(ledger: Ledger, ids: Sequence[str], others: Sequence[str] = ()
     """Reject rows whose id or other text, or the first cell beside an empty id, says that they are totals."""
     for name in (*ids, *others):
         column = ledger.coded(name)
-        totals = judged(column.texts, lambda text: not _CODE.fullmatch(text) and is_total(text))
+        totals = judged(
+            column.texts, lambda text: not _CODE.fullmatch(text) and is_total(text), column.simple
+        )
         if totals.any():
             ledger.reject(column.spread(totals), "total_row", name)
     empty = np.zeros(len(ledger), bool)
@@ -73,7 +75,7 @@ def reject_totals(ledger: Ledger, ids: Sequence[str], others: Sequence[str] = ()
     ledger.reject(totals, "total_row", value=said.__getitem__)
 
 
-def find_sums(activity: Ledger, linked: Collection[str]) -> None:
+def find_sums(activity: Ledger, linked: Collection[pd.Index[Any]]) -> None:
     """Tell rows of activity whose figures are the sums of all the others of their year.
 
     A row that is so in three figures of the table or more, never otherwise, and that no link names, is a
@@ -100,7 +102,11 @@ def find_sums(activity: Ledger, linked: Collection[str]) -> None:
             hits[name] = hits.get(name, 0) + 1
         if equal.any():
             misses |= set(who[rows[~equal & (counts > _OTHERS)]])
-    certain = [n for n, count in hits.items() if count >= _CERTAIN and n not in misses and n not in linked]
+    certain = [
+        n
+        for n, count in hits.items()
+        if count >= _CERTAIN and n not in misses and not any(n in held for held in linked)
+    ]
     total: Mask = activity.coded("participant_id").isin(certain)
     activity.reject(total, "total_by_sum", "participant_id")
     activity.note(suspects & ~total, "total_suspected", "participant_id")

@@ -94,7 +94,7 @@ class Index:
         held = people.coded("participant_id")
         texts = held.appear(people.alive)
         self._every = held.index if len(texts) == len(held.texts) else pd.Index(texts, dtype=object)
-        simple = plain(texts)
+        simple = held.simple if len(texts) == len(held.texts) else plain(texts)
         self.ids = set(texts.tolist())
         self._people = people
         self._rounded: dict[int, dict[float, list[str]]] = {}
@@ -157,7 +157,7 @@ class Index:
         out = []
         unknown = np.flatnonzero(held.places(self._every) < 0)
         others = held.texts[unknown]
-        simple, digits = plain(others), digits_of(others)
+        simple, digits = held.simple[unknown], held.digits[unknown]
         small = np.empty(len(others), object)
         small[simple] = lowered(others[simple])
         near = isin(small, self._small) & (digits == 0)

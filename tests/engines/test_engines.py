@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import pickle
 import signal
+import sys
+import threading
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -16,6 +19,8 @@ from clustercoop import engines
 from clustercoop.analysis.metrics import measure_all
 from clustercoop.analysis.results import Result
 from clustercoop.api import load
+from clustercoop.engines import local
+from clustercoop.engines.local import LocalEngine
 from clustercoop.example import dataset
 from clustercoop.graph.errors import EngineError, ParameterError
 from clustercoop.graph.formation import Formation
@@ -108,6 +113,70 @@ def test_a_task_that_always_kills_its_worker_ends_in_one_sentence(graph: SupplyG
     with pytest.raises(EngineError, match="^Spark gave up the work: Job aborted .* failed 4 times") as caught:
         engines.open("spark").map(always_dying, graph.formations()[:1])
     assert "\n" not in str(caught.value)
+
+
+def where(formation: Formation) -> tuple[str, int, int]:
+    return formation.cluster_id, formation.year, os.getpid()
+
+
+def once_elsewhere(formation: Formation, parent: int) -> int:
+    """Fail in any process but the `parent`."""
+    if os.getpid() != parent:
+        raise MemoryError(formation.cluster_id)
+    return formation.year
+
+
+@pytest.fixture
+def forking(monkeypatch: pytest.MonkeyPatch) -> None:
+    if sys.platform != "linux":
+        pytest.skip("processes are forked on Linux alone")
+    monkeypatch.setattr(local, "MANY", 2)
+    monkeypatch.setattr(local, "_AT_ONCE", 3)
+    monkeypatch.setattr(threading, "active_count", lambda: 1)  # whatever other tests left running
+
+
+@pytest.mark.usefixtures("forking")
+def test_many_formations_are_shared_out_among_processes_in_order(graph: SupplyGraph) -> None:
+    formations = graph.formations()
+    found = LocalEngine(2).map(where, formations)
+    assert [key for *key, _ in found] == [[f.cluster_id, f.year] for f in formations]
+    pids = [pid for *_, pid in found]
+    assert pids[0] == os.getpid() and len(set(pids[1:])) == 2 and os.getpid() not in pids[1:]
+    assert not multiprocessing.active_children()
+
+
+@pytest.mark.usefixtures("forking")
+def test_what_a_killed_or_failed_process_leaves_is_done_here(graph: SupplyGraph, tmp_path: Path) -> None:
+    formations = graph.formations()
+    found = list(local.map_short(partial(dying, mark=tmp_path / "died"), formations, workers=2))
+    assert (tmp_path / "died").exists() and found == [f.cluster_id for f in formations]
+    found = LocalEngine(2).map(partial(once_elsewhere, parent=os.getpid()), formations)
+    assert found == [f.year for f in formations]
+    with pytest.raises(ZeroDivisionError, match=formations[0].cluster_id):
+        list(local.map_short(failing, formations, workers=2))
+    assert not multiprocessing.active_children()
+
+
+def test_nothing_is_forked_beside_another_thread(graph: SupplyGraph, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local, "MANY", 2)
+    stop = threading.Event()
+    other = threading.Thread(target=stop.wait)
+    other.start()
+    try:
+        found = [*LocalEngine(2).map(where, graph.formations()), *local.map_short(where, graph.formations())]
+    finally:
+        stop.set()
+        other.join()
+    assert {pid for *_, pid in found} == {os.getpid()}
+
+
+@pytest.mark.usefixtures("forking")
+def test_processes_measure_the_same_cooperation(graph: SupplyGraph) -> None:
+    settings = Settings(metrics="cooperation")
+    plain, shared = (analyze_graph(graph, settings.replace(workers=workers)) for workers in (1, 2))
+    for table in ("formations", "participants", "clusters", "gaps", "requests"):
+        pd.testing.assert_frame_equal(getattr(shared, table), getattr(plain, table))
+    assert [asdict(f) for f in shared.findings] == [asdict(f) for f in plain.findings]
 
 
 @pytest.mark.usefixtures("spark")
