@@ -43,6 +43,12 @@ TABLE: Final = 128
 REST: Final = 5
 """A participant that moved rests for this many steps, or up to one less than twice as many."""
 
+HOPELESS: Final = 0.2
+"""Below this share of the score that is to be reached a search ends with its first walk…"""
+
+BEHIND: Final = 0.75
+"""… and below this share (.87 of the correlation) before its perturbations."""
+
 SWAPS: Final = 2000
 """Above this many participants the n²/4 swaps with a found core are not looked at."""
 
@@ -334,7 +340,9 @@ def search(
     Walks start from `best_x` if `warm` is 1; from the best prefix of the participants sorted by strength;
     from the kicks / 2 best cores of two that are linked; and from `kicks` more splits: three of four are a
     perturbation of the best, the fourth is random (not above 500 participants, where that takes long). The
-    search ends as soon as a score of `enough` is reached.
+    search ends as soon as a score of `enough` is reached, or once that is out of reach (see `HOPELESS`): in
+    3,500 networks of both null models, of 12 to 60 participants and any density, the first walk found at
+    least .27 of the score of the whole search, and the walks before the perturbations .88.
     """
     tabular = n <= TABLE and 4 * indptr[n] > n * n
     links = indptr, other, value, np.zeros((2 * n, n) if tabular else (0, 0))
@@ -370,6 +378,9 @@ def search(
                 start[i] = 1 - start[i]
         best = wander(equation, n, start, split, links, stream, best, best_x, enough)
         if best >= enough:
+            break
+        share = HOPELESS if attempt == 0 else BEHIND if attempt == kicks // 2 else 0.0
+        if enough <= 1.0 and UNDEFINED < best < share * enough:
             break
     return best
 

@@ -26,8 +26,16 @@ LINK_STEPS: Final = 10
 VALUE_STEPS: Final = 10
 """Value exchanges tried between two replicates, per link…"""
 
-VALUE_STEPS_LEAST: Final = 6000
+VALUE_STEPS_LEAST: Final = 5000
 """… and at least so many: where links are few, a rewired network is further from its aims."""
+
+FAR: Final = 0.1
+"""Share of value exchanges between any two links; the others are between links of similar value. In sparse
+networks 4,500 so divided bring sums as near to their aims, and values as far from where they were, as 6,000
+half of which are between any two."""
+
+AHEAD: Final = 128
+"""Exchanges whose random numbers are drawn at a time."""
 
 TOLERANCE: Final = 0.05
 """How far strengths may stray: in standard deviations of a sum of as many values drawn freely."""
@@ -103,12 +111,11 @@ def rewire(
                 continue
             one, two = int(slot[a, b] - 1), int(slot[c, d] - 1)
             hole_ad, hole_cb = slot[a, d], slot[c, b]
-            if suppliers:
-                dst[one], dst[two] = d, b
-                slot[a, d], slot[c, b] = one + 1, two + 1
-            else:
-                src[one], src[two] = c, a
-                slot[c, b], slot[a, d] = one + 1, two + 1
+            # Written without a branch that a processor would guess wrongly every other time.
+            src[one], dst[one] = a if suppliers else c, d if suppliers else b
+            src[two], dst[two] = c if suppliers else a, b if suppliers else d
+            slot[a, d] = (one if suppliers else two) + 1
+            slot[c, b] = (two if suppliers else one) + 1
             slot[a, b], slot[c, d] = hole_ad, hole_cb
             if holes > 0:
                 hole_dst[-1 - hole_ad], hole_dst[-1 - hole_cb] = b, d
@@ -136,11 +143,22 @@ def rewire(
 
 
 @jit
+def uniforms(stream: Words, room: Floats) -> None:
+    """Fill `room` with the next uniform numbers, several at a time."""
+    word = stream[0]
+    for k in range(room.size):
+        word = word + np.uint64(0x9E3779B97F4A7C15)
+        z = (word ^ (word >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        room[k] = float((z ^ (z >> np.uint64(31))) >> np.uint64(11)) * 1.1102230246251565e-16
+    stream[0] = word
+
+
+@jit
 def exchange(
     src: Ints,
     dst: Ints,
     y: Floats,
-    rank: Ints,
     holder: Ints,
     effect: Floats,
     aim: Floats,
@@ -155,8 +173,8 @@ def exchange(
     ----------
     src, dst, y : arrays, shape (m,)
         The links and their values.
-    rank, holder : arrays of int32, shape (m,)
-        Rank of each link's value, and the link that holds each rank.
+    holder : array of int32, shape (m,)
+        The link that holds each value, from the least value.
     effect : array, shape (2, n)
         What a participant adds to a value as supplier and as buyer.
     aim, stiff : arrays, shape (2, n)
@@ -164,6 +182,12 @@ def exchange(
         departure from them.
     stray : array, shape (2, n)
         Written: the departures reached.
+
+    Notes
+    -----
+    One exchange in ten is of any two values, the others of values that differ by up to m / 10 ranks, which
+    are more often accepted. An exchange that costs c is accepted with probability exp(−c), without an
+    exponential where 2 (1 − v) / (1 + v) ≤ −log v ≤ (1 − v) / √v decides.
     """
     m = src.size
     for i in range(stray.shape[1]):
@@ -172,40 +196,76 @@ def exchange(
     for e in range(m):
         stray[0, src[e]] += y[e] - effect[1, dst[e]]
         stray[1, dst[e]] += y[e] - effect[0, src[e]]
+    value, supplier, buyer = np.zeros(m), np.zeros(m, np.int64), np.zeros(m, np.int64)
+    for r in range(m):
+        value[r], supplier[r], buyer[r] = y[holder[r]], src[holder[r]], dst[holder[r]]
     near = max(1, m // 10)
-    moves = 0
+    room = np.zeros(3 * AHEAD)
+    moves, at = 0, 3 * AHEAD
     for _ in range(steps):
-        p = int(uniform(stream) * m)
-        u = uniform(stream)
-        if u < 0.5:
-            q = int(2.0 * u * m)
-        else:  # a link of similar value: more often accepted
-            r = rank[p] + int((2.0 * u - 1.0) * (2 * near + 1)) - near
-            if r < 0 or r >= m:
-                continue
-            q = int(holder[r])
-        d = y[q] - y[p]
-        if d == 0.0:
+        if at == 3 * AHEAD:
+            uniforms(stream, room)
+            at = 0
+        r, u, v = int(room[at] * m), room[at + 1], room[at + 2]
+        at += 3
+        s = r - near + int((u - FAR) * ((2 * near + 1) / (1.0 - FAR)))
+        s = r if (s < 0) | (s >= m) else s
+        s = min(int(u * (m / FAR)), m - 1) if u < FAR else s
+        d = value[s] - value[r]
+        i, j, k, t = supplier[r], supplier[s], buyer[r], buyer[s]
+        # stiff · stray² after less before, of both suppliers and of both buyers
+        sold = stiff[0, i] * (2.0 * stray[0, i] + d) - stiff[0, j] * (2.0 * stray[0, j] - d)
+        bought = stiff[1, k] * (2.0 * stray[1, k] + d) - stiff[1, t] * (2.0 * stray[1, t] - d)
+        rise = d * (sold * (1.0 if i != j else 0.0) + bought * (1.0 if k != t else 0.0))
+        rise = max(0.0, rise)
+        if rise * rise * v >= (1.0 - v) * (1.0 - v):
             continue
-        rise = 0.0
-        i, j = src[p], src[q]
-        if i != j:  # stiff · stray² after less before, of both suppliers
-            rise += d * (stiff[0, i] * (2.0 * stray[0, i] + d) - stiff[0, j] * (2.0 * stray[0, j] - d))
-        k, t = dst[p], dst[q]
-        if k != t:
-            rise += d * (stiff[1, k] * (2.0 * stray[1, k] + d) - stiff[1, t] * (2.0 * stray[1, t] - d))
-        if rise > 0.0 and (rise > 40.0 or uniform(stream) >= np.exp(-rise)):
+        if rise * (1.0 + v) > 2.0 * (1.0 - v) and v >= np.exp(-rise):
             continue
         stray[0, i] += d
         stray[0, j] -= d
         stray[1, k] += d
         stray[1, t] -= d
-        y[p], y[q] = y[q], y[p]
-        rank[p], rank[q] = rank[q], rank[p]
-        holder[rank[p]] = p
-        holder[rank[q]] = q
-        moves += 1
+        supplier[r], supplier[s], buyer[r], buyer[s] = j, i, t, k
+        holder[r], holder[s] = holder[s], holder[r]
+        moves += 1 if d != 0.0 else 0
+    for r in range(m):
+        y[holder[r]] = value[r]
     return moves
+
+
+Chain = tuple[Ints, Ints, Ints, Ints]
+Sums = tuple[Floats, Floats, Floats, Floats]
+
+
+@jit
+def advance(
+    links: tuple[Ints, Ints, Floats], state: Chain, sums: Sums, steps: tuple[int, int], stream: Words
+) -> tuple[int, float]:
+    """Go to the next network of a `DegreeChain` in place; return the exchanges made and Σ |stray|.
+
+    Parameters
+    ----------
+    links : tuple
+        Suppliers, buyers and values, as are…
+    state : tuple
+        … `holder` of `exchange`, `slot`, `hole_src` and `hole_dst` of `rewire`.
+    sums : tuple
+        `effect`, `aim`, `stiff` and `stray` of `exchange`.
+    steps : tuple of int
+        Exchanges of links and of values.
+    """
+    src, dst, y = links
+    holder, slot, hole_src, hole_dst = state
+    effect, aim, stiff, stray = sums
+    moves, strain = 0, 0.0
+    if steps[0] > 0:
+        moves = rewire(src, dst, slot, hole_src, hole_dst, steps[0], stream)
+    if steps[1] > 0:
+        moves += exchange(src, dst, y, holder, effect, aim, stiff, stray, steps[1], stream)
+        for i in range(stray.shape[1]):
+            strain += abs(stray[0, i]) + abs(stray[1, i])
+    return moves, strain
 
 
 def same_density(
@@ -289,81 +349,56 @@ class DegreeChain:
         Exchanges accepted so far; without any, no other network was met.
     strain : float
         Largest, over replicates, of Σ |stray_i| / Σ sums.
+    links, state, sums, steps, stream
+        What `advance` takes.
     """
 
     def __init__(self, edges: Edges, y: Floats, stream: Words) -> None:
         n, m = edges.n, len(y)
-        self._stream = stream
+        self.stream = stream
         self.moves = 0
         self.strain = 0.0
-        self._src, self._dst, self._y = edges.src.copy(), edges.dst.copy(), y.copy()
-        self._holder = np.argsort(y, kind="stable").astype(np.int32)
-        self._rank = np.empty(m, np.int32)
-        self._rank[self._holder] = np.arange(m, dtype=np.int32)
-        self._slot = np.zeros((n, n), np.int32)
-        self._slot[edges.src, edges.dst] = np.arange(1, m + 1, dtype=np.int32)
+        slot = np.zeros((n, n), np.int32)
+        slot[edges.src, edges.dst] = np.arange(1, m + 1, dtype=np.int32)
         holes = n * (n - 1) - m
-        self._hole_src: Ints = np.zeros(0, np.int32)
-        self._hole_dst: Ints = np.zeros(0, np.int32)
+        hole_src, hole_dst = np.zeros((2, 0), np.int32)
         if 0 < holes < m:
-            absent = self._slot == 0
+            absent = slot == 0
             np.fill_diagonal(absent, False)
-            rows, columns = np.nonzero(absent)
-            self._hole_src, self._hole_dst = rows.astype(np.int32), columns.astype(np.int32)
-            self._slot[absent] = -np.arange(1, holes + 1, dtype=np.int32)
+            hole_src, hole_dst = np.array(np.nonzero(absent), np.int32)
+            slot[absent] = -np.arange(1, holes + 1, dtype=np.int32)
+        holder = np.argsort(y, kind="stable").astype(np.int32)
+        self.links = edges.src.copy(), edges.dst.copy(), y.copy()
+        self.state = holder, slot, hole_src, hole_dst
         ends = (edges.src, edges.dst)
         degree = np.stack([np.bincount(end, minlength=n) for end in ends])
         varied = bool(y.max() > y.min())
         scale = TOLERANCE * (float(y.std()) if varied else 1.0)
-        self._effect = gravity(edges, y)
-        partner = self._effect[1, edges.dst], self._effect[0, edges.src]
-        self._aim = np.stack([sum_by(end, y - e, n) for end, e in zip(ends, partner, strict=True)])
+        effect = gravity(edges, y)
+        partner = effect[1, edges.dst], effect[0, edges.src]
+        aim = np.stack([sum_by(end, y - e, n) for end, e in zip(ends, partner, strict=True)])
+        self.sums = effect, aim, 0.5 / (scale**2 * np.maximum(degree, 1)), np.zeros((2, n))
+        self.steps = LINK_STEPS * min(m, holes), max(VALUE_STEPS * m, VALUE_STEPS_LEAST) if varied else 0
         self._total = max(2.0 * float(y.sum()), 1e-300)
-        self._stiff = 0.5 / (scale**2 * np.maximum(degree, 1))
-        self._stray = np.zeros((2, n))
-        self._link_steps = LINK_STEPS * min(m, holes)
-        self._value_steps = max(VALUE_STEPS * m, VALUE_STEPS_LEAST) if varied else 0
 
-    def _run(self) -> None:
-        if self._link_steps:
-            holes = self._hole_src, self._hole_dst
-            links = self._src, self._dst, self._slot
-            self.moves += int(rewire(*links, *holes, self._link_steps, self._stream))
-        if self._value_steps:
-            self.moves += int(
-                exchange(
-                    self._src,
-                    self._dst,
-                    self._y,
-                    self._rank,
-                    self._holder,
-                    self._effect,
-                    self._aim,
-                    self._stiff,
-                    self._stray,
-                    self._value_steps,
-                    self._stream,
-                )
-            )
-            self.strain = max(self.strain, float(np.abs(self._stray).sum()) / self._total)
+    def count(self, moves: int, strain: float) -> None:
+        """Take note of what `advance` returned."""
+        self.moves += moves
+        self.strain = max(self.strain, strain / self._total)
+
+    def spans(self, count: int) -> Iterator[int]:
+        """Yield how many of `count` networks to draw on each side of the observed one, and go back to it."""
+        state: list[NDArray[Any]] = [*self.links, *self.state]
+        observed = [array.copy() for array in state]
+        here = int(uniform(self.stream) * (count + 1))
+        for span in (here, count - here):
+            for array, saved in zip(state, observed, strict=True):
+                array[...] = saved
+            yield span
 
     def replicates(self, count: int) -> Iterator[tuple[Ints, Ints, Floats]]:
         """Yield `count` networks as (suppliers, buyers, values); the arrays are reused."""
-        state: list[NDArray[Any]] = [
-            self._src,
-            self._dst,
-            self._y,
-            self._rank,
-            self._holder,
-            self._slot,
-            self._hole_src,
-            self._hole_dst,
-        ]
-        observed = [array.copy() for array in state]
-        here = int(uniform(self._stream) * (count + 1))
-        for k in range(count):
-            if k == here:  # the rest of the chain, on the observed network's other side
-                for array, saved in zip(state, observed, strict=True):
-                    array[...] = saved
-            self._run()
-            yield self._src, self._dst, self._y
+        for span in self.spans(count):
+            for _ in range(span):
+                self.count(*advance(self.links, self.state, self.sums, self.steps, self.stream))
+                yield self.links

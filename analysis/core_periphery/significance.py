@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -12,13 +11,17 @@ from numpy.typing import ArrayLike, NDArray
 from clustercoop.analysis.core_periphery import kernels
 from clustercoop.analysis.core_periphery.borgatti_everett import NULL_KICKS, correlation, smallest
 from clustercoop.analysis.core_periphery.common import Edges, GraphLike, Weights, as_edges, check_weights
-from clustercoop.analysis.core_periphery.kernels import Floats, Ints, Words
-from clustercoop.analysis.core_periphery.nulls import LARGEST, DegreeChain, same_density
+from clustercoop.analysis.core_periphery.kernels import Floats, Ints, Words, both_ends, search
+from clustercoop.analysis.core_periphery.nulls import LARGEST, Chain, DegreeChain, Sums, advance, choose_cells
+from clustercoop.analysis.jit import jit
 from clustercoop.graph.errors import parameter_error
 
 Null = Literal["degree", "density"]
 SAME: Final = 1e-9
 """Scores closer than this count as reached: the rounding of sums added in another order."""
+
+LONGEST: Final = 5_000_000
+"""Steps of drawing that may pass before an interrupt is heard."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,19 +145,33 @@ def refit_test(
         reason = "large"
     if reason:
         return Significance(null, np.nan, np.nan, np.nan, np.zeros(0), np.nan, reason)
-    refit = _Refit(edges.n, len(y), equation, ~stream)
-    observed = refit(edges.src, edges.dst, y)
+    links = edges.src.copy(), edges.dst.copy(), y.copy()
+    # The search has a stream of its own, so that the networks drawn do not depend on how it went.
+    room = np.zeros(edges.n + 1, np.int64), np.zeros(2 * len(y), np.int32), np.zeros(2 * len(y)), ~stream
+    x = np.zeros(edges.n, np.int64)
+    no, none = np.zeros(0, np.int32), np.zeros((0, 0))
+    still = (no, np.zeros((0, 0), np.int32), no, no), (none, none, none, none), (0, 0)
+    alone = np.zeros(1)
+    refits(equation, links, no, *still, stream, room, x, np.inf, alone)
+    observed = float(alone[0])
     if observed <= kernels.UNDEFINED:
         return Significance(null, np.nan, np.nan, np.nan, np.zeros(0), np.nan, "flat")
     enough, again = np.inf if whole else observed - SAME, stream.copy()
-    strain = 0.0
+    strain, scores = 0.0, np.zeros(replicates)
     if null == "density":
-        scores = _all(refit(*drawn, enough) for drawn in same_density(edges, y, replicates, stream))
+        cells = np.arange(edges.n * (edges.n - 1), dtype=np.int32)
+        for some in _pieces(scores, len(y) + len(cells)):
+            refits(equation, links, cells, *still, stream, room, x, enough, some)
         if len(y) == edges.n * (edges.n - 1) and float(y.max()) == float(y.min()):
             reason = "same"
     else:
         chain = DegreeChain(edges, y, stream)
-        scores = _all(refit(*drawn, enough) for drawn in chain.replicates(replicates))
+        done = 0
+        for span in chain.spans(replicates):
+            for some in _pieces(scores[done : done + span], sum(chain.steps)):
+                moved = chain.links, no, chain.state, chain.sums, chain.steps, stream
+                chain.count(*refits(equation, *moved, room, x, enough, some))
+            done += span
         strain = chain.strain
         if chain.moves == 0:
             reason = "frozen"
@@ -169,26 +186,45 @@ def refit_test(
     return Significance(null, p, error, correlation(observed), fits, strain, reason)
 
 
-def _all(scores: Iterable[float]) -> Floats:
-    return np.fromiter(scores, np.float64)
+def _pieces(scores: Floats, steps: int) -> list[Floats]:
+    """Return views of `scores`, so many a call that an interrupt is heard soon."""
+    most = max(1, LONGEST // max(steps, 1))
+    return [scores[at : at + most] for at in range(0, len(scores), most)]
 
 
-class _Refit:
-    """The search, with its arrays kept from one network of n participants and m links to the next.
+@jit
+def refits(
+    equation: int,
+    links: tuple[Ints, Ints, Floats],
+    cells: Ints,
+    state: Chain,
+    sums: Sums,
+    steps: tuple[int, int],
+    stream: Words,
+    room: tuple[NDArray[np.int64], Ints, Floats, Words],
+    x: NDArray[np.int64],
+    enough: float,
+    scores: Floats,
+) -> tuple[int, float]:
+    """Draw networks in place, one from another, and write the score of each one's best core.
 
-    Its stream is its own, so that the networks drawn do not depend on how it went.
+    They are drawn from `cells` (see `choose_cells`), where there are any, or else by `advance`; with neither
+    steps nor cells they are as given. Returns all exchanges and the largest Σ |stray| of `advance`. `room`
+    holds the arrays of `kernels.both_ends` and the stream of the search, which ends at `enough`.
     """
-
-    def __init__(self, n: int, m: int, equation: int, stream: Words) -> None:
-        self._n, self._equation, self._stream = n, equation, stream
-        self._pointers = np.zeros(n + 1, np.int64)
-        self._other, self._value = np.zeros(2 * m, np.int32), np.zeros(2 * m)
-        self._x = np.zeros(n, np.int64)
-
-    def __call__(self, src: Ints, dst: Ints, y: Floats, enough: float = np.inf) -> float:
-        links = self._pointers, self._other, self._value
-        kernels.both_ends(self._n, src, dst, y, *links)
-        return kernels.search(self._equation, self._n, *links, NULL_KICKS, self._stream, self._x, 0, enough)
+    n, moves, strain = x.size, 0, 0.0
+    src, dst, y = links
+    pointers, other, value, own = room
+    for k in range(scores.size):
+        if cells.size > 0:
+            choose_cells(n, cells, src, dst, stream)
+        else:
+            moved, strayed = advance(links, state, sums, steps, stream)
+            moves += moved
+            strain = max(strain, strayed)
+        both_ends(n, src, dst, y, pointers, other, value)
+        scores[k] = search(equation, n, pointers, other, value, NULL_KICKS, own, x, 0, enough)
+    return moves, strain
 
 
 def adjust(p: ArrayLike, method: Literal["fdr", "holm"] = "fdr") -> NDArray[np.float64]:

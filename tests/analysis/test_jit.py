@@ -369,7 +369,18 @@ def structure(edges: Edges) -> None:
 
 
 def of_analysis() -> dict[int, tuple[str, Kernel[..., Any]]]:
-    rooms = (circulation, components, trophic, four_blocks, kernels, minres, nulls, rossa, tiering)
+    rooms = (
+        circulation,
+        components,
+        trophic,
+        four_blocks,
+        kernels,
+        minres,
+        nulls,
+        rossa,
+        significance,
+        tiering,
+    )
     return {
         id(found): (f"{room.__name__}.{name}", found)
         for room in rooms
@@ -382,8 +393,7 @@ ENTERED = (
     *((components, "_strong_labels"), (circulation, "_least_removal"), (trophic, "_heights")),
     *((four_blocks, "search"), (kernels, "search"), (kernels, "exhaust"), (kernels, "survey")),
     *((kernels, "uniform"), (kernels, "both_ends"), (minres, "factor_each"), (rossa, "grow")),
-    *((nulls, "choose_cells"), (nulls, "rewire"), (nulls, "exchange")),
-    *((tiering, "tier_search"), (tiering, "tier_starts")),
+    *((significance, "refits"), (tiering, "tier_search"), (tiering, "tier_starts")),
 )
 """What the analysis calls from Python."""
 
