@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from clustercoop.graph.identity import KINDS, MERGED, RENAMED, SPLIT, contradicted, latest_ids
 from clustercoop.loaders.cells import PER_CENT
@@ -29,6 +30,10 @@ _ORDERS: Final = (
 )
 
 
+# What prices become in a year: less or more is a rate of growth, or another base. Few times are so written.
+_LEAST_STEP: Final = 0.3
+_MOST_STEP: Final = 50.0
+_MOST_TIMES: Final = 5.0
 _TO_YEAR_BEFORE: Final = re.compile(
     r"предыдущ|прошл\w+ год|г/г|previous year|preceding year|year before|year.on.year|\byoy\b|vorjahr",
     re.IGNORECASE,
@@ -77,6 +82,20 @@ def check_apart(ledger: Ledger) -> None:
         frame["month"] = months.astype(frame["month"].dtype)
 
 
+def _reject_odd(
+    ledger: Ledger, rows: NDArray[np.int64], years: NDArray[np.float64], values: NDArray[np.float64]
+) -> None:
+    """Reject levels of an industry between which prices would have moved as they never do: two bases."""
+    odd = np.zeros(len(ledger), bool)
+    codes = pd.factorize(ledger.frame["industry_code"].iloc[rows], use_na_sentinel=False)[0]
+    for code in np.unique(codes):
+        mine = np.flatnonzero(codes == code)
+        mine = mine[np.argsort(years[mine], kind="stable")]
+        step = np.diff(np.log(values[mine])) / np.maximum(np.diff(years[mine]), 1)
+        odd[rows[mine]] = bool(((step < np.log(_LEAST_STEP)) | (step > np.log(_MOST_STEP))).any())
+    ledger.reject(odd, "deflator_odd", "index")
+
+
 def _chain(ledger: Ledger) -> None:
     """Make levels of indices that are said to be to the year before; tell those that may be.
 
@@ -87,7 +106,8 @@ def _chain(ledger: Ledger) -> None:
         if not len(rows):
             continue
         values, years = ledger.values("index")[rows], ledger.values("year")[rows]
-        whole = 100.0 if np.median(values) > PER_CENT else 1.0
+        per_cent = np.median(values) > PER_CENT or "%" in ledger.header(number, "index")
+        whole = 100.0 if per_cent else 1.0
         first = np.zeros(len(ledger), bool)
         first[rows[0]] = True
         said = " ".join((ledger.header(number, "index"), *grid.titles, grid.sheet, grid.file))
@@ -95,10 +115,19 @@ def _chain(ledger: Ledger) -> None:
             near = (values > 0.7 * whole) & (values < 1.5 * whole) & (values != whole)
             if len(rows) > 1 and near.all():
                 ledger.note(first, "deflators_of_what", "index")
+            _reject_odd(ledger, rows, years, values)
+            continue
+        odd = np.zeros(len(ledger), bool)
+        odd[rows] = (values < _LEAST_STEP * whole) | (
+            values > (_MOST_STEP if per_cent else _MOST_TIMES) * whole
+        )
+        ledger.reject(odd, "deflator_odd", "index")
+        values, years, rows = (held[~odd[rows]] for held in (values, years, rows))
+        if not len(rows):
             continue
         levels, broken = np.full(len(rows), np.nan), np.zeros(len(ledger), bool)
         codes = pd.factorize(ledger.frame["industry_code"].iloc[rows], use_na_sentinel=False)[0]
-        for code in range(codes.max() + 1):
+        for code in np.unique(codes):
             mine = np.flatnonzero(codes == code)
             mine = mine[np.argsort(years[mine], kind="stable")]
             run = np.cumprod(np.r_[True, np.diff(years[mine]) == 1]).astype(bool)

@@ -363,6 +363,8 @@ def _check(
             flows.append(flows_by_period(ledger, *span, settings.period))
         net_reversals(ledger)
     check_values(ledger, ("value_added", "value_added_per_employee"))
+    if table == "deflators":  # a year that stands twice is no gap of the chain
+        check_keys(ledger, parallel="")
     check_apart(ledger)
     if table == "participants":
         drop_listed_again(ledger)
@@ -392,7 +394,9 @@ def _join(parts: list[TypedGrid], pick: Callable[[TypedGrid], dict[Any, Any]], d
 def _describe(table: str, part: TypedGrid) -> dict[str, Any]:
     """Return how one file or sheet was read, for ``run.json``."""
     grid = part.grid
-    facts = {name: value for name, value in grid.facts.items() if name not in ("columns_at", "headers")}
+    facts = {
+        name: value for name, value in grid.facts.items() if name not in ("columns_at", "codes_at", "headers")
+    }
     return {
         "file": grid.file,
         **facts,

@@ -17,6 +17,8 @@ from clustercoop.loaders.years import period_of
 HEADER_SEARCH: Final = 60
 DEPTH: Final = 4
 _LONGEST: Final = 300
+_YEAR: Final = re.compile(r"(?:19|20)\d\d(?:\.0)?(?:\s*(?:г\.?|год))?")
+_FIGURE: Final = re.compile(r"[-−]?\d[\d\s.,]*%?")
 # A word broken at the end of a line, and the mark of a footnote: "Постав-\nщик", "Выпуск¹", "Выпуск1)".
 _HYPHEN: Final = re.compile(r"(?<=[^\W\d_A-ZА-ЯЁ])-[ \t]*\n\s*(?=[^\W\d_A-ZА-ЯЁ])")
 _NOTE: Final = re.compile(r"(?<=[^\W\d_]{3})(?:[¹²³⁰⁴-⁹]+[⁾)]?|\d{1,2}\))(?!\w)")
@@ -69,8 +71,19 @@ def find_header(records: Sequence[Sequence[Any]], spec: TableSpec) -> int:
     1
     """
     top = records[:HEADER_SEARCH]
-    counts = [(count_roles(row, spec), sum(bool(show(cell).strip()) for cell in row)) for row in top]
+    told = [
+        0 if at and _is_record(row, top[at - 1]) else count_roles(row, spec) for at, row in enumerate(top)
+    ]
+    counts = [
+        (count, sum(bool(show(cell).strip()) for cell in row)) for count, row in zip(told, top, strict=True)
+    ]
     return counts.index(max(counts)) if counts and max(counts)[0] > 0 else 0
+
+
+def _is_record(row: Sequence[Any], above: Sequence[Any]) -> bool:
+    """Tell whether a row of figures stands below a row of years: ``Показатель | 2021 | 2022``."""
+    years = [at for at, cell in enumerate(above) if _YEAR.fullmatch(show(cell).strip())]
+    return len(years) > 1 and all(at < len(row) and _FIGURE.fullmatch(show(row[at]).strip()) for at in years)
 
 
 def find_block(records: Sequence[Sequence[Any]], spec: TableSpec) -> Block:

@@ -24,6 +24,8 @@ from clustercoop.loaders.vocabulary import (
 )
 
 EXACT, PHRASE, WORDS, GLOSS, LEAF = 1.0, 0.95, 0.9, 0.8, 0.7
+# The base of levels: "Индекс цен (2020 г. = 100 %)".
+_BASE: Final = re.compile(r"[\s,(]*(?:19|20)\d\d\s*(?:г\.|год)?\s*=\s*(?:100|1)\s*%?\)?")
 _YEAR_HEADER: Final = re.compile(
     r"(?:(?:за|in|fy)\s*)?(?:19|20)\d\d\s*(?:г\.?|год)?\s*(?:,.*)?", re.IGNORECASE
 )
@@ -89,6 +91,8 @@ def _options(stripped: str, table: str) -> tuple[Option, ...]:
         return (Option(stripped, EXACT),)
     if table == "links" and is_price(stripped):
         return ()
+    if table == "deflators":
+        stripped = _BASE.sub("", stripped)
     known = lexicon(table)
     reading = read_header(stripped)
     found = known.plain.get(reading.plain) if PATH not in stripped else None

@@ -9,13 +9,31 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from clustercoop.graph.errors import SchemaError
 from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR, TableSpec
+from clustercoop.graph.texts import refusal
 from clustercoop.loaders.header_rows import role
+from clustercoop.loaders.marks import gap_meaning
 from clustercoop.loaders.notes import Notes
-from clustercoop.loaders.sheets import Grid, show
+from clustercoop.loaders.sheets import Grid, place_of, show
 from clustercoop.loaders.units import words
 
 _YEAR: Final = frozenset({"год", "отчетный год", "год отчета", "year", "reporting year", "jahr"})
+# "Период участия": 2019-2021, с 2020, по 2022 г., 2019 – н. в.
+_SPAN: Final = re.compile(
+    r"(?:период|срок|годы|годы и месяцы|years?|period|term|duration)\s+(?:of\s+)?"
+    r"(?:участия|членства|нахождения|пребывания|membership|participation)(?:\s+в\s+(?:составе\s+)?кластер\w*)?"
+    r"|(?:membership|participation)\s+(?:period|years|term)",
+    re.IGNORECASE,
+)
+_ONE: Final = r"((?:\d{1,2}\.){0,2}(?:19|20)\d\d)\s*(?:г\.?|гг\.?|год\w*)?"
+_NOW: Final = r"(?:н\.?\s?в\.?|настоящее время|сейчас|наст\.? вр\w*\.?|now|present|today|date|…|\.{2,3})"
+_SPANS: Final = (
+    re.compile(rf"(?:с|от|from|since)?\s*{_ONE}\s*(?:-|–|—|\bпо\b|\bдо\b|\bto\b|\btill\b|/)\s*{_ONE}", re.I),
+    re.compile(rf"(?:с|от|from|since)\s*{_ONE}()|{_ONE}\s*(?:-|–|—|\bпо\b|\bto\b)\s*{_NOW}?()", re.I),
+    re.compile(rf"()(?:по|до|until|till|to)\s*{_ONE}", re.I),
+    re.compile(rf"(?={_ONE}$){_ONE}", re.I),
+)
 _BETWEEN: Final = re.compile(r"\s*[,;/|\n]\s*")
 _SHOWN: Final = 3
 
@@ -24,7 +42,9 @@ def of_register(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes
     """Return a register with its years as years of membership, and a row for each cluster of a member."""
     if spec.name != "participants" or not len(grid) or grid.merged:
         return grid
-    return _of_years(_of_clusters(grid, spec, place, notes), spec, place, notes)
+    return _of_years(
+        _of_spans(_of_clusters(grid, spec, place, notes), spec, place, notes), spec, place, notes
+    )
 
 
 def _at(grid: Grid, spec: TableSpec, name: str) -> list[int]:
@@ -56,6 +76,54 @@ def _of_clusters(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Note
     taken = [column[rows] for column in grid.columns]
     taken[columns[0]] = pd.Series(cells, dtype=object).to_numpy()
     return replace(grid, columns=tuple(taken), lines=grid.lines[rows])
+
+
+def _of_spans(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes) -> Grid:
+    """Read a column of periods of membership as its first and last years.
+
+    Raises
+    ------
+    SchemaError
+        A period is not understood.
+    """
+    found = [at for at, header in enumerate(grid.header) if _SPAN.fullmatch(header.strip())]
+    if len(found) != 1 or _at(grid, spec, "joined_year") or _at(grid, spec, "left_year"):
+        return grid
+    told = [_span(show(cell).strip()) for cell in grid.columns[found[0]]]
+    header = grid.header[found[0]]
+    if None in told:
+        cell = show(grid.columns[found[0]][told.index(None)])
+        raise refusal(
+            SchemaError,
+            "span_unread",
+            where=place_of(grid.file, grid.sheet),
+            header=repr(header),
+            cell=repr(cell),
+        )
+    notes.add("membership_span", **place, column=header, value=header)
+    first, last = (np.array([ends[side] if ends else "" for ends in told], dtype=object) for side in (0, 1))
+    columns = list(grid.columns)
+    columns[found[0]] = first
+    named = [*grid.header]
+    named[found[0]] = "joined_year"
+    return replace(grid, header=(*named, "left_year"), columns=(*columns, last))
+
+
+def _span(text: str) -> tuple[str, str] | None:
+    """Return the first and the last year of a period, "" where it is open; None where it is no period.
+
+    Examples
+    --------
+    >>> _span("2019-2021"), _span("с 2020 г."), _span("2019 – н. в."), _span("до 2021"), _span("временно")
+    (('2019', '2021'), ('2020', ''), ('2019', ''), ('', '2021'), None)
+    """
+    if not text or gap_meaning(text):
+        return "", ""
+    for form in _SPANS:
+        if found := form.fullmatch(text):
+            ends = [end for end in found.groups() if end is not None]
+            return ends[0], ends[1]
+    return None
 
 
 def _of_years(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes) -> Grid:

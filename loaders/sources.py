@@ -45,6 +45,8 @@ UNREAD: Final = (
     ".accdb",
     ".dbf",
     ".json",
+    ".jsonl",
+    ".ndjson",
     ".zip",
     ".rar",
     ".7z",

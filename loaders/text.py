@@ -193,7 +193,7 @@ def sniff_delimiter(lines: Sequence[str], score: Score | None = None) -> str:
     >>> sniff_delimiter(["year;value", "2020;1,5", "2021;2,5"])
     ';'
     """
-    sample = [line for line in lines[:60] if line.strip()]
+    sample = [line for line in _whole(lines[:60]) if line.strip()]
     best, best_rank = ",", (0, 0.0)
     for delimiter in DELIMITERS:
         rows = [_split_line(line, delimiter) or [line] for line in sample]
@@ -205,6 +205,18 @@ def sniff_delimiter(lines: Sequence[str], score: Score | None = None) -> str:
         if rank > best_rank:
             best, best_rank = delimiter, rank
     return best
+
+
+def _whole(lines: Sequence[str]) -> list[str]:
+    """Return lines with those joined that a quoted cell spans, as they are where a quote never closes."""
+    out: list[str] = []
+    held = ""
+    for line in lines:
+        held = f"{held}\n{line}" if held else line
+        if held.count('"') % 2 == 0:
+            out.append(held)
+            held = ""
+    return list(lines) if held else out
 
 
 def _split_line(line: str, delimiter: str) -> list[str] | None:

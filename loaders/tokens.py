@@ -24,6 +24,12 @@ _ONE_MARK: Final = re.compile(r"([-+]?)(\d*)([.,])(\d+)", re.ASCII)
 _GROUPS_ONE: Final = re.compile(r"[-+]?\d{1,3}(?:([.,])\d{3})(?:\1\d{3})+", re.ASCII)
 _GROUPS_BOTH: Final = re.compile(r"[-+]?\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*([.,])\d+", re.ASCII)
 _POWER: Final = re.compile(r"[-+]?(?:\d+|\d*([.,])\d+)[eE][-+]?\d{1,3}", re.ASCII)
+# Roubles and kopecks of documents: "1 234-50", "1 234=50", "1 234 руб. 50 коп.".
+_KOPECKS: Final = re.compile(
+    rf"([-+]?)(\d{{1,3}}(?:{_SPACE}\d{{3}})+|\d{{4,}})"
+    rf"(?:[-=]|{_SPACE}*(руб(?:ль|ля|лей)?|р)\.?{_SPACE}*)(\d\d)(?:{_SPACE}*(?:коп(?:ейка|ейки|еек)?|к)\.?)?",
+    re.IGNORECASE,
+)
 _FOOTNOTE: Final = re.compile(rf"([-+]?\d(?:{_SPACE}?\d)*(?:[.,]\d+)?)\)(?:,\s*\d{{1,2}}\))*,?", re.ASCII)
 _RAISED: Final = re.compile(r"[¹²³⁴-⁹⁾*]+$")
 # Signs of accountants: (30), 20-, "- 5".
@@ -134,6 +140,12 @@ def _amount(token: Token, body: str, evidence: Evidence) -> bool:
     note = _FOOTNOTE.fullmatch(body)
     if note and not raised:
         token.footnote = note[1]
+        return True
+    documents = _KOPECKS.fullmatch(body)
+    if documents:
+        roubles = re.sub(_SPACE, "", documents[2])
+        token.number, token.decimals = f"{documents[1]}{roubles}.{documents[4]}", 2
+        token.unit = Unit(None, "RUB") if documents[3] else Unit()
         return True
     if body.endswith("%"):
         token.percent, body = True, body[:-1].rstrip()

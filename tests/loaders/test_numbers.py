@@ -74,7 +74,14 @@ def test_text_is_no_number(cell: str) -> None:
 @pytest.mark.parametrize(
     ("cell", "value"),
     [("(12)", -12), ("20-", -20), ("- 5", -5), ("5\u2007000,5", 5000.5), ("1,23,456", 123456)]
-    + [("1’234’567.5", 1234567.5), ("12.3p", 12.3), ("1 234 e", 1234), ("15 (r)", 15)],
+    + [
+        ("1’234’567.5", 1234567.5),
+        ("12.3p", 12.3),
+        ("1 234 e", 1234),
+        ("15 (r)", 15),
+        ("10 000 000-50", 10_000_000.5),
+        ("1234=05", 1234.05),
+    ],
 )
 def test_accounts_and_statistics_write_numbers_so(cell: str, value: float) -> None:
     assert parse_numbers(column(cell)).values.tolist() == [value]
@@ -89,6 +96,7 @@ def test_accounts_and_statistics_write_numbers_so(cell: str, value: float) -> No
         ("€ 5", 5, Unit(None, "EUR")),
         ("US$ 5m", 5, Unit(1e6, "USD")),
         ("(7,5 тыс. руб.)", -7.5, Unit(1e3, "RUB")),
+        ("1 234 руб. 50 коп.", 1234.5, Unit(None, "RUB")),
         ("12 чел.", 12, Unit(physical="persons")),
     ],
 )

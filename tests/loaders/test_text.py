@@ -118,3 +118,9 @@ def test_plain_rows_come_back(rows: list[list[str]]) -> None:
     assert [list(row) for row in got] == rows
     assert lines == list(range(1, len(rows) + 1))
     assert not broken
+
+
+def test_a_header_over_several_lines_does_not_hide_the_delimiter() -> None:
+    """The first line ends inside a quoted cell, behind a comma."""
+    read = read_text('Год;Покупатель;"Сумма,\nмлн руб."\n2022;"Б\nВ";5\n'.encode(), "a.csv", {})
+    assert list(read.records[1]) == ["2022", "Б\nВ", "5"]
