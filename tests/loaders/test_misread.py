@@ -153,7 +153,7 @@ def test_a_sale_by_one_of_several_is_open_to_each_of_them(tmp_path: Path) -> Non
 
 
 def test_a_range_that_falls_states_no_bounds(tmp_path: Path) -> None:
-    """At least 123 and at most 50 is nothing; 1 234-50 are roubles and kopecks, as payment orders write them."""
+    """At least 123 and at most 50 is nothing; 1 234-50 are roubles and kopecks of a payment order."""
     data = read(tmp_path, links=f"{HEAD}2022;0101;0303;123-50\n2022;0101;0202;1 234-50\n")
     assert links(data) == [["0101", "0202", 2022, 1234.5]]
     assert data.rejected["code"].tolist() == ["not_a_number_row"]
