@@ -22,6 +22,7 @@ from clustercoop.graph.columns import output_columns
 from clustercoop.graph.findings import catalogue
 from clustercoop.graph.formation import FloatArray, Formation
 from clustercoop.graph.gaps import ALL
+from clustercoop.graph.kinds import text_table
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
 
@@ -106,9 +107,7 @@ def requests_frame(requests: Iterable[Request]) -> pd.DataFrame:
             ),
         )
     ]
-    frame = pd.DataFrame(rows, columns=list(COLUMNS))
-    text = {name: "str" for name in COLUMNS if name not in ("year", "unlocks")}
-    return frame.astype(text | {"year": "Int64", "unlocks": "Int64"})
+    return text_table(rows, COLUMNS, ("year", "unlocks"))
 
 
 def ask(

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from clustercoop.analysis.thresholds import role_name
 from clustercoop.graph.errors import parameter_error
 from clustercoop.graph.formation import FloatArray
+from clustercoop.graph.kinds import KINDS
 
 Index = NDArray[np.integer[Any]]
 ROLES: Final = ("coordinator", "itinerant", "gatekeeper", "representative", "liaison")
@@ -190,21 +191,31 @@ def chain_leaders(participants: pd.DataFrame) -> pd.DataFrame:
     ...     "broker_share": [0.3, 0.2, 0.2]}))["chain_leaders"].tolist()
     ['b;a']
     """
-    key = ["cluster_id", "year"]
-    table = participants[[*key, "participant_id", "in_core"]].copy()
-    for name in ("downstream_control", "broker_share"):
-        table[name] = participants[name].astype("float64")
-        table[f"{name}_median"] = table.groupby(key)[name].transform("median")
+    cluster, _ = pd.factorize(participants["cluster_id"])
+    year, years = pd.factorize(participants["year"])
+    place, _ = pd.factorize(cluster * (len(years) + 1) + year)
+    first = np.unique(place, return_index=True)[1]
+    control, share = (
+        participants[name].to_numpy("float64", na_value=np.nan)
+        for name in ("downstream_control", "broker_share")
+    )
+    core = KINDS["bool"].cells(participants["in_core"]).to_numpy(dtype=bool, na_value=False)
     leads = (
-        (table["in_core"].astype("boolean").fillna(False).astype(bool))
-        & (table["downstream_control"] > 0)
-        & (table["downstream_control"] >= table["downstream_control_median"])
-        & (table["broker_share"] >= table["broker_share_median"])
+        core & (control > 0) & (control >= _median_of(control, place)) & (share >= _median_of(share, place))
     )
-    ranked = table[leads].sort_values(
-        [*key, "downstream_control", "participant_id"], ascending=[True, True, False, True]
-    )
-    names = ranked.groupby(key)["participant_id"].agg(";".join).rename("chain_leaders").reset_index()
-    every = table[key].drop_duplicates()
-    found = every.merge(names, on=key, how="left")
-    return found.assign(chain_leaders=found["chain_leaders"].fillna("")).reset_index(drop=True)
+    who = participants["participant_id"].array
+    names: dict[int, list[str]] = {}
+    for row in sorted(np.flatnonzero(leads).tolist(), key=lambda row: (-control[row], who[row])):
+        names.setdefault(int(place[row]), []).append(str(who[row]))
+    every = participants[["cluster_id", "year"]].iloc[first].reset_index(drop=True)
+    return every.assign(chain_leaders=[";".join(names.get(at, ())) for at in range(len(every))])
+
+
+def _median_of(values: FloatArray, place: NDArray[np.intp]) -> FloatArray:
+    """Return the median of the known values of each row's place, NaN where none is known."""
+    order = np.lexsort((values, place))  # NaN last
+    sizes = np.bincount(place)
+    known, start = np.bincount(place[~np.isnan(values)], minlength=len(sizes)), np.cumsum(sizes) - sizes
+    held = np.append(values[order], np.nan)
+    middle = (held[start + (known - 1) // 2] + held[start + known // 2]) / 2
+    return np.where(known > 0, middle, np.nan)[place]

@@ -21,6 +21,7 @@ from clustercoop.analysis.recording import recording
 from clustercoop.analysis.thresholds import load_thresholds
 from clustercoop.graph.errors import parameter_error
 from clustercoop.graph.formation import FloatArray, Formation
+from clustercoop.graph.kinds import KINDS
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
 
@@ -278,12 +279,15 @@ def local_sourcing_change(formations: pd.DataFrame) -> pd.Series[float]:
     ...     "internal_sourcing_share": [0.25, 0.5, 0.75]})).tolist()
     [nan, 0.25, nan]
     """
-    share = formations["internal_sourcing_share"].astype("float64")
-    basis = formations.get("internal_sourcing_basis", pd.Series("", index=formations.index))
-    keys = [formations["cluster_id"], basis.astype(object).where(basis.notna(), "")]
-    before = pd.Series(share.to_numpy(), pd.MultiIndex.from_arrays([*keys, formations["year"] + 1]))
-    now = pd.MultiIndex.from_arrays([*keys, formations["year"]])
-    return pd.Series(share.to_numpy() - before.reindex(now).to_numpy(), formations.index)
+    share = formations["internal_sourcing_share"].to_numpy("float64", na_value=np.nan)
+    if "internal_sourcing_basis" in formations:
+        basis = list(KINDS["text"].cells(formations["internal_sourcing_basis"]).fillna(""))
+    else:
+        basis = [""] * len(formations)
+    keys = list(zip(formations["cluster_id"], basis, formations["year"], strict=True))
+    held = dict(zip(keys, share.tolist(), strict=True))
+    before = [held.get((cluster, kind, year - 1), np.nan) for cluster, kind, year in keys]
+    return pd.Series(share - np.array(before, dtype=np.float64), formations.index)
 
 
 def measure(formation: Formation, settings: Settings, graph: SupplyGraph | None = None) -> Measured:

@@ -32,7 +32,7 @@ def fill_from_indicators(
     zero value added, which is per employee and so beside positive employment, are unknown.
     """
     held = {(row.of.cluster_id, row.of.year): row for row in rows}
-    for record in graph.indicators.to_dict("records"):
+    for record in graph.indicators.to_dict("records") if len(graph.indicators) else ():
         cluster, year = str(record["cluster_id"]), int(record["year"])
         row = held.get((cluster, year))
         if row is None:

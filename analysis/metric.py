@@ -277,5 +277,5 @@ def tables_of(
 def _typed(cells: dict[str, Any], table: str) -> pd.DataFrame:
     kinds = {column.column: KINDS[column.kind] for column in output_columns(table)}
     return pd.DataFrame(
-        {name: kinds[name].typed(pd.Series(held)) if name in kinds else held for name, held in cells.items()}
+        {name: kinds[name].cells(held) if name in kinds else held for name, held in cells.items()}
     )

@@ -47,7 +47,6 @@ from clustercoop.version import __version__
 
 MANY: Final = 200_000
 """Rows of members in years up to which it is worked out what to ask for."""
-_PIECES: Final = 50
 # Sentences that are made from gaps and from the model's figures when a table is written for people.
 WRITTEN: Final = ("unknown_because", "verdict_because", "nearest_flip")
 
@@ -229,10 +228,14 @@ def _join(
         return base, members
     rows, people = tables_of(formations, measured)
     keys = ["cluster_id", "year"]
-    return (
-        base.merge(rows, on=keys, how="left", validate="1:1"),
-        members.merge(people, on=[*keys, "participant_id"], how="left", validate="1:1"),
-    )
+    return _beside(base, rows, keys), _beside(members, people, [*keys, "participant_id"])
+
+
+def _beside(table: pd.DataFrame, more: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Return `table` with the columns of `more`, by their keys, which most often stand in one order."""
+    if len(table) == len(more) and all((table[key].array == more[key].array).all() for key in keys):
+        return pd.concat([table, more.drop(columns=keys)], axis=1)
+    return table.merge(more, on=keys, how="left", validate="1:1")
 
 
 def conform(frame: pd.DataFrame, table: str) -> pd.DataFrame:
@@ -240,10 +243,8 @@ def conform(frame: pd.DataFrame, table: str) -> pd.DataFrame:
 
     A column that nobody computed is there, empty: unknown is never invented.
     """
-    rows = pd.RangeIndex(len(frame))
-    frame = frame.set_axis(rows)
     out: dict[str, Any] = {}
-    unknown: dict[Any, pd.Series[Any]] = {}  # columns of one type share their memory
+    unknown: dict[Any, Any] = {}
     for column in output_columns(table):
         if column.column in WRITTEN:
             continue
@@ -252,8 +253,8 @@ def conform(frame: pd.DataFrame, table: str) -> pd.DataFrame:
             out[column.column] = kind.cells(frame[column.column])
             continue
         if kind.dtype not in unknown:
-            unknown[kind.dtype] = pd.Series(kind.unknown(len(frame)), rows)
+            unknown[kind.dtype] = kind.unknown(len(frame))
         out[column.column] = unknown[kind.dtype]
-    out |= {name: frame[name] for name in frame.columns if name not in out and name not in WRITTEN}
-    # A table of many columns is laid out as one: pandas takes many pieces for a mistake.
-    return pd.DataFrame(out, index=rows, copy=len(out) > _PIECES)
+    out |= {name: frame[name].array for name in frame.columns if name not in out and name not in WRITTEN}
+    # A copy is laid out as one: pandas takes many pieces for a mistake, and columns share what is unknown.
+    return pd.DataFrame(out, index=pd.RangeIndex(len(frame)), copy=True)

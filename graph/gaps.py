@@ -7,6 +7,8 @@ from typing import Final, NamedTuple
 
 import pandas as pd
 
+from clustercoop.graph.kinds import text_table
+
 COLUMNS: Final = ("cluster_id", "year", "participant_id", "column", "code", "value", "detail")
 ALL: Final = "*"
 """As participant of a gap: every member of the formation whose cell is unknown."""
@@ -40,10 +42,12 @@ def gaps_frame(gaps: Iterable[Gap]) -> pd.DataFrame:
     >>> table[["cluster_id", "year", "column", "code"]].values.tolist()
     [['c', 2022, 'output', 'output_unknown']]
     """
-    frame = pd.DataFrame(list(gaps), columns=list(Gap._fields))[list(COLUMNS)]
-    frame = frame.astype({name: "str" for name in COLUMNS if name != "year"} | {"year": "Int64"})
-    frame = frame.drop_duplicates(ignore_index=True)
-    return frame.sort_values(["cluster_id", "year", "participant_id"], kind="stable", ignore_index=True)
+
+    def place(gap: Gap) -> tuple[str, float, str]:
+        return gap.cluster_id, float("inf") if gap.year is None else gap.year, gap.participant_id
+
+    told = sorted(dict.fromkeys(gaps), key=place)
+    return text_table(told, Gap._fields, ("year",))[list(COLUMNS)]
 
 
 def table_of(gaps: pd.DataFrame, table: str) -> pd.DataFrame:

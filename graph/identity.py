@@ -63,9 +63,9 @@ def latest_ids(aliases: pd.DataFrame) -> dict[str, str]:
     ...                          "kind": None}))
     {'1': '3', '2': '3'}
     """
-    kept = aliases[(aliases["kind"].fillna(RENAMED) == RENAMED) & ~contradicted(aliases)]
-    if not len(kept):
+    if not len(aliases):
         return {}
+    kept = aliases[(aliases["kind"].fillna(RENAMED) == RENAMED) & ~contradicted(aliases)]
     since = kept["from_year"].astype("Int64").fillna(0).tolist()
     steps = sorted(zip(since, kept["old_id"], kept["new_id"], strict=True))
     same = _roots((old, new) for _, old, new in steps)
@@ -134,6 +134,8 @@ def settle(frames: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
 
 def _steps(aliases: pd.DataFrame) -> list[tuple[str, str, int]]:
     """Return (old, new, year) of every merger and split whose year is known, by latest identifiers."""
+    if not len(aliases):
+        return []
     names = latest_ids(aliases)
     kept = aliases[aliases["kind"].isin([MERGED, SPLIT]) & aliases["from_year"].notna()]
     rows = zip(kept["old_id"], kept["new_id"], kept["from_year"].astype(int), strict=True)

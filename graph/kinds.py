@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, Literal
@@ -93,29 +93,59 @@ class Kind:
         """
         return pd.Series(self.cells(values), values.index, copy=False)
 
-    def cells(self, values: pd.Series[Any]) -> pd.api.extensions.ExtensionArray:
-        """Return what `typed` returns without an index: a table of many columns asks for each of them."""
-        if values.array.isna().all():
-            return self.unknown(len(values))
-        if self.numeric and isinstance(values.dtype, np.dtype) and values.dtype.kind in "iuf":
-            typed = values.astype(self.dtype)
-        elif self.dtype is TEXT and values.dtype == TEXT:
-            empty = np.asarray(values.array == "", bool)
-            typed = values.mask(empty) if empty.any() else values
-        elif values.dtype == self.dtype:
-            typed = values
-        elif self.dtype is TEXT:
-            held: NDArray[np.object_] = values.to_numpy(dtype=object, copy=True)
-            held[np.asarray(pd.isna(held), bool) | (held == "")] = None
-            typed = pd.Series(held, dtype=TEXT)
-        else:
-            typed = pd.to_numeric(pd.Series(values.to_numpy(dtype=object))).astype(self.dtype)
-        made: pd.api.extensions.ExtensionArray = typed.array.copy()
-        return made
+    def cells(self, values: Any) -> pd.api.extensions.ExtensionArray:
+        """Return what `typed` returns, without an index, of a Series, an array or a list."""
+        held = getattr(values, "array", values)
+        if isinstance(held, pd.arrays.NumpyExtensionArray):
+            held = held.to_numpy()
+        elif isinstance(held, list):
+            held = np.array(held, object)
+            if self.measured and set(map(type, values)) <= _PLAIN:
+                held = held.astype(np.float64)
+        if self.dtype is TEXT:
+            return self._texts(held)
+        if self.measured and held.dtype.kind in "iuf" and isinstance(held, np.ndarray):
+            return pd.arrays.NumpyExtensionArray(held.astype(np.float64))
+        if pd.isna(held).all():
+            return self.unknown(len(held))
+        if held.dtype == self.dtype:
+            return held.copy()
+        if isinstance(held, np.ndarray) and held.dtype.kind in "iuf":
+            return pd.array(held, dtype=self.dtype)
+        return pd.to_numeric(pd.Series(np.asarray(held, dtype=object))).astype(self.dtype).array.copy()
+
+    def _texts(self, held: Any) -> pd.api.extensions.ExtensionArray:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        if held.dtype == TEXT:
+            found = pa.array(held)
+            if found.null_count == len(found):
+                return self.unknown(len(found))
+            if pc.index(found, "").as_py() < 0:
+                return held.copy()
+        cells: NDArray[np.object_] = np.array(held, dtype=object)
+        cells[np.asarray(pd.isna(cells), bool) | (cells == "")] = None
+        return pd.array(cells, dtype=TEXT)
+
+
+def text_table(rows: Sequence[Sequence[Any]], columns: Sequence[str], whole: Collection[str]) -> pd.DataFrame:
+    """Return rows as a table of texts, an empty one as it is, and of whole numbers in the columns `whole`.
+
+    Examples
+    --------
+    >>> text_table([("a", 2022), ("", None)], ("id", "year"), ("year",)).to_numpy().tolist()
+    [['a', 2022], ['', <NA>]]
+    """
+    cells = zip(columns, zip(*rows, strict=True) if rows else [()] * len(columns), strict=True)
+    return pd.DataFrame(
+        {name: pd.array(list(held), dtype="Int64" if name in whole else TEXT) for name, held in cells}
+    )
 
 
 # Rows up to which a column of unknown cells is remembered.
 _KEPT: Final = 100_000
+_PLAIN: Final = {float, int, np.float64, type(None)}
 
 
 @lru_cache(maxsize=64)

@@ -31,6 +31,8 @@ _WHO: Final = {"participants": ("participant_id",), "activity": ("participant_id
 _ABOUT_LINK: Final = (*(n for n in tables()["links"].names if n not in ("year", *_ENDS)), *ORIGIN)
 _PARALLEL: Final = tuple(n for n in tables()["links"].key if n not in ("year", *_ENDS))
 
+# Rows up to which a second copy of them is no matter.
+_FEW: Final = 10_000
 # Tables about no cluster and no participant-year.
 _APART: Final = ("aliases", "deflators", "production_index")
 
@@ -43,17 +45,20 @@ def _conform(frame: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
             f"The table {spec.name} has no column {', '.join(missing)}; "
             f"it has {', '.join(map(str, frame.columns))}."
         )
-    frame = frame.set_axis(pd.RangeIndex(len(frame)))
-    unknown = pd.Series(np.nan, frame.index, dtype=np.float64)  # memory that all absent columns share
-    untold = pd.Series(KINDS["text"].unknown(len(frame)), frame.index)
+    rows = pd.RangeIndex(len(frame))
+    unknown = pd.Series(np.nan, rows, dtype=np.float64)  # memory that all absent columns share
+    untold = pd.Series(KINDS["text"].unknown(len(frame)), rows)
     columns: dict[str, pd.Series[Any]] = {}
     for column in spec.columns:
         absent = untold if column.type in ("id", "text") else unknown
-        series = frame[column.name] if column.name in frame.columns else absent
+        series = absent
+        if column.name in frame.columns:
+            series = frame[column.name]
+            series.index = rows
         if column.type in ("id", "text"):
-            held = column.name in _WHO.get(spec.name, ()) and _is_coded(series)
+            held = series.dtype == TEXT or (column.name in _WHO.get(spec.name, ()) and _is_coded(series))
             converted: pd.Series[Any] = series if held else series.astype(TEXT)
-            if column.filled and bool(converted.isna().any()):
+            if column.filled and bool(converted.array.isna().any()):
                 raise DataError(f"The column {column.name} of the table {spec.name} has empty cells.")
         elif column.type == "year":
             converted = _years(series, spec.name, column.name, column.required)
@@ -65,7 +70,7 @@ def _conform(frame: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
                     f"The column {column.name} of the table {spec.name} has cells that are not numbers."
                 )
         columns[column.name] = converted
-    return pd.DataFrame(columns, index=frame.index, copy=False)
+    return pd.DataFrame(columns, index=rows, copy=False)
 
 
 def _is_coded(series: pd.Series[Any]) -> bool:
@@ -79,19 +84,36 @@ def _is_coded(series: pd.Series[Any]) -> bool:
 def _empty(name: str) -> pd.DataFrame:
     """Return the table `name` without rows; copied by whoever keeps it."""
     spec = kept_tables()[name]
-    return _conform(pd.DataFrame(columns=list(spec.names)), spec)
+    frame = _conform(pd.DataFrame(columns=list(spec.names)), spec)
+    return frame.assign(**_origin(frame)) if name in PLACED else frame
+
+
+def _origin(frame: pd.DataFrame) -> dict[str, Any]:
+    """Return where the rows of a table came from."""
+    size = len(frame)
+    out: dict[str, Any] = {
+        "row": frame["row"].to_numpy("int64") if "row" in frame else np.zeros(size, "int64")
+    }
+    for name in ("file", "sheet"):
+        held = frame[name].array if name in frame else pd.array([""] * size, dtype=TEXT)
+        coded = isinstance(held, pd.Categorical)
+        out[name] = held if coded else pd.Categorical(np.asarray(held, dtype=str))
+    return out
+
+
+def _sorted(frame: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    return frame.sort_values(by, ignore_index=True, kind="stable") if len(frame) > 1 else frame
 
 
 def _years(series: pd.Series[Any], table: str, column: str, required: bool) -> pd.Series[Any]:
-    numbers = pd.to_numeric(series).astype("float64")
-    known = numbers.dropna()
-    if (required and len(known) < len(numbers)) or not bool(
-        known.between(FIRST_YEAR, LAST_YEAR).all() and (known == known.round()).all()
-    ):
+    numbers = series if series.dtype == np.float64 else pd.to_numeric(series).astype("float64")
+    known = numbers.to_numpy()[~np.isnan(numbers.to_numpy())]
+    whole = (known == known.round()) & (known >= FIRST_YEAR) & (known <= LAST_YEAR)
+    if (required and len(known) < len(numbers)) or not whole.all():
         raise DataError(
             f"The column {column} of the table {table} must hold years from {FIRST_YEAR} to {LAST_YEAR}."
         )
-    return numbers.astype("int32") if required else numbers.astype("Int32")
+    return numbers.astype("int32" if required else "Int32")
 
 
 def _repeated(table: str) -> DataError:
@@ -123,6 +145,8 @@ def _universe(several: list[NDArray[np.object_]]) -> tuple[Any, list[NDArray[np.
 
 def _ordered(frame: pd.DataFrame, order: NDArray[np.intp]) -> pd.DataFrame:
     """Return the rows of `frame` in `order`, column by column; `frame` is used up, so that memory is free."""
+    if len(order) < _FEW:
+        return frame.iloc[order].reset_index(drop=True)
     columns: dict[str, Any] = {}
     for name in map(str, list(frame)):
         column = frame.pop(name)
@@ -242,21 +266,14 @@ class SupplyGraph:
             )
         done: dict[str, pd.DataFrame] = {}
         for name, spec in kept_tables().items():
-            frame = frames.get(name, _empty(name))
-            conformed = _conform(frame, spec) if name in frames else frame.copy()
+            if name not in frames:
+                done[name] = _empty(name).copy()
+                continue
+            done[name] = _conform(frames[name], spec)
             if name in PLACED:
-                conformed["row"] = (
-                    frame["row"].to_numpy("int64") if "row" in frame else np.zeros(len(frame), "int64")
-                )
-                for origin in ("file", "sheet"):
-                    if origin in frame and isinstance(frame[origin].dtype, pd.CategoricalDtype):
-                        conformed[origin] = frame[origin].array
-                        continue
-                    conformed[origin] = frame[origin].astype(str).to_numpy() if origin in frame else ""
-                    conformed[origin] = conformed[origin].astype("category")
-            done[name] = conformed
+                done[name] = done[name].assign(**_origin(frames[name]))
         done = settle(done)
-        del frames, frame, conformed
+        del frames
         return cls._assemble(done, currency, provenance or {})
 
     @classmethod
@@ -270,10 +287,10 @@ class SupplyGraph:
         if bool((links["value"] < 0).any()):
             raise DataError("The column value of the table links has negative cells.")
         for name in ("indicators", "clusters", *_APART):
-            if bool(done[name].duplicated(list(tables()[name].key)).any()):
+            if len(done[name]) and bool(done[name].duplicated(list(tables()[name].key)).any()):
                 raise _repeated(name)
         for name in _APART:
-            done[name] = done[name].sort_values(list(tables()[name].key), ignore_index=True)
+            done[name] = _sorted(done[name], list(tables()[name].key))
         people = done.pop("participants")
         named = [(people, "participant_id"), (activity, "participant_id"), *((links, end) for end in _ENDS)]
         coded = [_coded(frame[name]) for frame, name in named]
@@ -306,19 +323,17 @@ class SupplyGraph:
         outside = people["cluster_id"].isna()
         return cls(
             node_ids=universe.to_numpy(zero_copy_only=False),
-            participants=people[~outside].reset_index(drop=True),
+            participants=people[~outside].reset_index(drop=True) if outside.any() else people,
             partners=people[outside].reset_index(drop=True),
             links=_canonical_order(links, len(universe)),
             activity=activity,
-            clusters=done["clusters"].sort_values("cluster_id", ignore_index=True),
-            indicators=done["indicators"].sort_values(["cluster_id", "year"], ignore_index=True),
-            measures=done["measures"].sort_values(["cluster_id", "year"], ignore_index=True, kind="stable"),
+            clusters=_sorted(done["clusters"], ["cluster_id"]),
+            indicators=_sorted(done["indicators"], ["cluster_id", "year"]),
+            measures=_sorted(done["measures"], ["cluster_id", "year"]),
             aliases=done["aliases"],
             deflators=done["deflators"],
             production_index=done["production_index"],
-            unsettled=done["unsettled"].sort_values([*UNSETTLED.names, *ORIGIN], ignore_index=True)
-            if len(done["unsettled"])
-            else done["unsettled"],
+            unsettled=_sorted(done["unsettled"], [*UNSETTLED.names, *ORIGIN]),
             currency=currency,
             provenance=provenance,
         )

@@ -24,6 +24,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clustercoop.graph.findings import Finding
+from clustercoop.graph.kinds import KINDS
 from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR, tables
 
 Ints = NDArray[np.int64]
@@ -105,8 +106,7 @@ class People:
     def __init__(self, rows: pd.DataFrame, ids: NDArray[np.object_], clusters: tuple[str, ...]) -> None:
         self.ids = ids
         self.clusters = clusters
-        columns = {name: rows.get(name) for name in (*ATTRIBUTES, "joined_year", "left_year")}
-        rows = rows.assign(**{name: None for name, column in columns.items() if column is None})
+        rows = rows.assign(**{n: None for n in (*ATTRIBUTES, "joined_year", "left_year") if n not in rows})
         position = {name: code for code, name in enumerate(self.clusters)}
         held, named = pd.factorize(rows["cluster_id"])
         self._cluster: Ints = np.array([*(position.get(name, -1) for name in named), -1], np.int64)[held]
@@ -115,8 +115,9 @@ class People:
         self._last: Ints = np.asarray(rows["left_year"].astype("Int64").fillna(LAST_YEAR), dtype=np.int64)
         self._codes: dict[str, Ints] = {}
         self._texts: dict[str, NDArray[np.object_]] = {}
+        spec = tables()["participants"]
         for name in ATTRIBUTES:
-            codes, unique = pd.factorize(rows[name].where(rows[name] != ""), sort=True)
+            codes, unique = pd.factorize(KINDS[spec[name].type].cells(rows[name]), sort=True)
             self._codes[name] = codes.astype(np.int64)
             # Two more at the end: codes −2 and −1 are unsettled and unknown.
             self._texts[name] = np.array([*unique, "", ""], dtype=object)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from clustercoop.graph.formation import FloatArray, Formation, sum_by
 from clustercoop.graph.people import Members
-from clustercoop.graph.schema import KNOWLEDGE_KINDS, tables
+from clustercoop.graph.schema import KNOWLEDGE_KINDS, ColumnSpec, tables
 
 if TYPE_CHECKING:
     from clustercoop.graph.model import SupplyGraph
@@ -124,6 +125,7 @@ def slice_formations(graph: SupplyGraph) -> list[Formation]:
     """Return every formation of `graph`, sorted by cluster, then year."""
     split = graph.shared_members == "split"
     knowledge = knowledge_links(graph)
+    given = [column for column in ACTIVITY if not graph.activity[column.name].array.isna().all()]
     out: list[Formation] = []
     cut: dict[int, _Memberships] = {}
     for year in graph.years:
@@ -131,12 +133,16 @@ def slice_formations(graph: SupplyGraph) -> list[Formation]:
         if len(members.node):
             if id(members) not in cut:
                 cut[id(members)] = _Memberships(members, len(graph.node_ids), split=split)
-            out += _slice_year(graph, year, cut[id(members)], knowledge)
+            out += _slice_year(graph, year, cut[id(members)], knowledge, given)
     return sorted(out, key=lambda formation: (formation.cluster_id, formation.year))
 
 
 def _slice_year(
-    graph: SupplyGraph, year: int, members: _Memberships, knowledge: NDArray[np.bool_]
+    graph: SupplyGraph,
+    year: int,
+    members: _Memberships,
+    knowledge: NDArray[np.bool_],
+    given: Sequence[ColumnSpec],
 ) -> list[Formation]:
     clusters = graph.cluster_ids
     years = graph.links["year"].to_numpy()
@@ -180,7 +186,7 @@ def _slice_year(
     known[active] = True
     # Columns that the year leaves empty share their memory.
     empty = np.full(size, np.nan), np.full(size, "", object)
-    given = [c for c in ACTIVITY if not activity[c.name].isna().all()]
+    given = [c for c in given if not activity[c.name].array.isna().all()]
     figures = {c.name: _spread(activity[c.name], active, len(known))[members.node] for c in given}
     for c in ACTIVITY:
         if c.name not in figures:

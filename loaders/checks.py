@@ -71,7 +71,8 @@ def check_cells(
     _check_no_records(ledger, ids, issues)
     for name in ids:
         for flag in ("gap", "undecodable", "rounded"):
-            ledger.unname(name, flags.get((name, flag), _none(ledger)))
+            if (name, flag) in flags:
+                ledger.unname(name, flags[name, flag])
         ledger.reject(flags.get((name, "undecodable"), _none(ledger)), "id_undecodable", name)
         ledger.reject(flags.get((name, "rounded"), _none(ledger)), "id_rounded", name)
     for column in spec.columns:
@@ -153,7 +154,7 @@ def _check_no_records(ledger: Ledger, ids: Sequence[str], issues: Mapping[str, N
             ledger.reject(column.spread(footers), "footer_row", name)
     filled = np.zeros(len(ledger), np.int8)
     for cell in spec.names:
-        filled += issues[cell] != Issue.MISSING if cell in issues else frame[cell].notna().to_numpy(bool)
+        filled += issues[cell] != Issue.MISSING if cell in issues else ~frame[cell].array.isna()
     if len(spec.required) > 1:
         ledger.reject(filled == 1, "note_row", spec.required[0], value=lambda _: "")
 
@@ -225,6 +226,8 @@ def check_shared(ledger: Ledger, shared: NDArray[np.int64], *, parallel: str = "
     """Reject, or tell by the code `parallel`, rows of one key among the `shared` ones that still live."""
     key = list(ledger.spec.key)
     shared = shared[ledger.alive[shared]]
+    if not len(shared):
+        return
     first = _first_rows(ledger.frame.iloc[shared], key)
     original = np.arange(len(ledger))
     original[shared] = shared[first]
@@ -303,7 +306,7 @@ def _factorized(column: pd.Series[Any], rows: NDArray[np.int64]) -> tuple[NDArra
 def _first_rows(frame: pd.DataFrame, names: Sequence[str]) -> NDArray[np.int64]:
     """Return each row's first equal in `names`, as a position; two missing cells are equal."""
     group = np.zeros(len(frame), np.int64)
-    for name in names:
+    for name in names if len(frame) > 1 else ():
         codes, unique = pd.factorize(frame[name], use_na_sentinel=True)
         if len(unique):
             group, _ = pd.factorize(group * (len(unique) + 1) + codes + 1)

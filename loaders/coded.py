@@ -259,12 +259,12 @@ def distinct(cells: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[Any]]:
 
 def isin(texts: NDArray[np.object_], wanted: Any) -> Mask:
     """Tell which of the distinct `texts` are among `wanted`."""
-    index = wanted if isinstance(wanted, pd.Index) else pd.Index(list(wanted), dtype=object)
-    if not len(texts) or not len(index):
+    if not len(texts) or not len(wanted):
         return np.zeros(len(texts), bool)
-    if len(index) < 8:
-        held = set(index)
+    if len(wanted) < 8:
+        held = set(wanted)
         return np.array([text in held for text in texts], dtype=bool)
+    index = wanted if isinstance(wanted, pd.Index) else pd.Index(list(wanted), dtype=object)
     return np.asarray(index.astype(object).get_indexer_for(pd.Index(texts, dtype=object)) >= 0, dtype=bool)
 
 

@@ -191,8 +191,9 @@ def build(
     del sources
     accounting = {table: ledger.accounting() for table, ledger in ledgers.items()}
     provenance: dict[str, Any] = {"inputs": inputs, "accounting": accounting, "currency": currency}
-    rejected = [ledger.rejected() for ledger in ledgers.values()]
-    open_rows = {"unsettled": unsettled(ledgers)}
+    rejected = [row for ledger in ledgers.values() for row in ledger.rejected()]
+    found = unsettled(ledgers)
+    open_rows = {"unsettled": found} if len(found) else {}
     # The rows of a country are held once: what is read goes where the graph takes it over.
     graph = SupplyGraph.from_tables(
         {table: ledgers.pop(table).accepted() for table in list(ledgers)} | open_rows,
@@ -204,11 +205,8 @@ def build(
     findings.extend(graph.people.findings(graph.years))
     if settings.strict:
         _be_strict(findings)
-    kept = [frame for frame in rejected if len(frame)]
-    table_rejected = (
-        pd.concat(kept, ignore_index=True) if kept else pd.DataFrame(columns=list(REJECTED_COLUMNS))
-    )
-    return Dataset(graph, findings, table_rejected, provenance, *flows)
+    lost = pd.DataFrame(rejected, columns=list(REJECTED_COLUMNS))
+    return Dataset(graph, findings, lost, provenance, *flows)
 
 
 def _checked(

@@ -35,16 +35,16 @@ def frame_source(name: str, frame: pd.DataFrame) -> Source:
 
 def _plain_frame(frame: pd.DataFrame) -> pd.DataFrame:
     """Return `frame` with numpy numbers where they are complete and objects elsewhere."""
+    rows = pd.RangeIndex(len(frame))
     columns: dict[int, Any] = {}
-    for position in range(frame.shape[1]):
-        series = frame.iloc[:, position]
+    for position, (_, series) in enumerate(frame.items()):
         if isinstance(series.dtype, np.dtype) and series.dtype.kind in "iuf":
             columns[position] = series.to_numpy()
         else:
             cells = np.empty(len(series), object)
-            cells[:] = [_plain_cell(cell) for cell in series.astype(object)]
-            columns[position] = pd.Series(cells, dtype=object)
-    plain = pd.DataFrame(columns, index=range(len(frame)))
+            cells[:] = [_plain_cell(cell) for cell in series]
+            columns[position] = pd.Series(cells, rows, dtype=object, copy=False)
+    plain = pd.DataFrame(columns, index=rows)
     plain.columns = pd.Index([show(str(c)) for c in frame.columns], dtype=object)
     return plain
 

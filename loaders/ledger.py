@@ -98,6 +98,7 @@ class Ledger:
         self.source = np.repeat(np.arange(len(grids), dtype=np.min_scalar_type(len(grids))), sizes)
         self.position = np.concatenate([np.arange(size) for size in sizes]) if sizes else np.empty(0, int)
         self.line = np.concatenate([grid.lines for grid in grids]) if grids else np.empty(0, np.int64)
+        self._values: dict[str, NDArray[np.float64]] = {}
         self._reason: dict[int, tuple[str, str, str]] = {}
         self._coded: dict[str, tuple[Any, Coded]] = {}
         self._unnamed: dict[str, Mask] = {}
@@ -116,13 +117,19 @@ class Ledger:
         return len(self.frame)
 
     def values(self, name: str) -> NDArray[np.float64]:
-        """Return a numeric or year column."""
-        return self.frame[name].to_numpy("float64")
+        """Return a numeric or year column, to be read only."""
+        if name not in self._values:
+            self._values[name] = self.frame[name].to_numpy("float64")
+        return self._values[name]
+
+    def _put(self, name: str, cells: Any) -> None:
+        self.frame[name] = cells
+        self._values.pop(name, None)
 
     def coded(self, name: str) -> Coded:
         """Return a column of ids or texts by its distinct ones."""
         held = self.frame[name].array
-        if not isinstance(held, pd.Categorical):
+        if not isinstance(held, pd.Categorical) and len(held) > _FEW:
             return Coded.of(held)
         if name not in self._coded or self._coded[name][0] is not held:
             self._coded[name] = held, Coded.of(held)
@@ -243,7 +250,7 @@ class Ledger:
         lost = values[hit]
         self._unknown[column] += lost[~np.isnan(lost)].tolist()
         values[hit] = np.nan
-        self.frame[column] = values
+        self._put(column, values)
         self.unread(hit, column)
 
     def unread(self, where: Mask, column: str) -> None:
@@ -269,7 +276,7 @@ class Ledger:
         cells[heads] = values
         self._folded[column] += held[~np.isnan(held)].tolist()
         self._folded[column] += (-values[~np.isnan(values)]).tolist()
-        self.frame[column] = cells
+        self._put(column, cells)
 
     def rename(self, column: str, texts: Coded) -> None:
         """Replace the identifiers of `column`."""
@@ -283,7 +290,7 @@ class Ledger:
         for side, values in (("low", low), ("high", high)):
             cells = self.values(f"{column}_{side}").copy()
             cells[rows] = values
-            self.frame[f"{column}_{side}"] = cells
+            self._put(f"{column}_{side}", cells)
 
     def reasons(self) -> dict[int, str]:
         """Return the code by which each rejected row was rejected."""
@@ -291,12 +298,12 @@ class Ledger:
 
     def unname(self, column: str, where: Mask) -> None:
         """Remember that the identifiers of `column` name nobody in the rows of `where`."""
-        self._unnamed[column] = self.unnamed(column) | where
+        self._unnamed[column] = self._unnamed.get(column, False) | where
 
     def unnamed(self, column: str) -> Mask:
         """Tell in which rows the identifier of `column` is empty, or names nobody for certain."""
         empty: Mask = self.frame[column].isna().to_numpy(bool)
-        return self._unnamed.get(column, empty) | empty
+        return self._unnamed[column] | empty if column in self._unnamed else empty
 
     def whole_years(self) -> Mask:
         """Tell which rows have a year that is one."""
@@ -308,18 +315,20 @@ class Ledger:
         """Return the living rows with the contract's columns, and ``row, file, sheet``."""
         out = self.frame.copy(deep=False) if self.alive.all() else self.frame[self.alive]
         if self.spec.name not in _HELD:
-            out = out.astype({name: TEXT for name in out if isinstance(out[name].dtype, pd.CategoricalDtype)})
-        out["row"] = self.line[self.alive]
+            held = [n for n, t in zip(out, out.dtypes, strict=True) if isinstance(t, pd.CategoricalDtype)]
+            out = out.astype(dict.fromkeys(held, TEXT)) if held else out
+        out.index = pd.RangeIndex(len(out))
+        origins = {}
         for origin in ("file", "sheet"):
             names = [getattr(grid, origin) for grid in self.grids]
             codes, unique = pd.factorize(np.array(names, dtype=object))
-            out[origin] = pd.Categorical.from_codes(
+            origins[origin] = pd.Categorical.from_codes(
                 codes[self.source[self.alive]], categories=pd.Index(unique)
             )
-        return out.reset_index(drop=True)
+        return out.assign(row=self.line[self.alive], **origins)
 
-    def rejected(self) -> pd.DataFrame:
-        """Return the rejected rows in the order of the files, with their raw cells as JSON."""
+    def rejected(self) -> list[tuple[Any, ...]]:
+        """Return the rejected rows in the order of the files, as `REJECTED_COLUMNS`; raw cells as JSON."""
         entries: list[tuple[int, int, str, str, str, str]] = []
         for row, reason in self._reason.items():
             source = int(self.source[row])
@@ -330,13 +339,8 @@ class Ledger:
                 cells = str(len(broken.cells))
                 entries.append((source, broken.line, broken.code, "", cells, _json(_broken_cells(broken))))
         entries.sort(key=lambda entry: entry[:2])
-        return pd.DataFrame(
-            [
-                (self.spec.name, self.grids[s].file, self.grids[s].sheet, line, *rest)
-                for s, line, *rest in entries
-            ],
-            columns=list(REJECTED_COLUMNS),
-        )
+        place = [(self.spec.name, grid.file, grid.sheet) for grid in self.grids]
+        return [(*place[source], line, *rest) for source, line, *rest in entries]
 
     def accounting(self) -> dict[str, Any]:
         """Return the counts of rows and the sums of values, checked to add up.

@@ -188,6 +188,8 @@ def _members_then(people: Ledger, who: Coded, year: NDArray[np.float64]) -> Mask
     always = np.zeros(len(held.texts) + 1, bool)
     always[mine[np.isneginf(first) & np.isposinf(last)]] = True
     found: Mask = always[node]
+    if always[mine].all():
+        return found
     dated = pd.DataFrame({"who": mine, "first": first, "last": last})
     met = pd.DataFrame({"row": np.flatnonzero(~found), "who": node[~found]}).merge(
         dated[~always[mine]], on="who"

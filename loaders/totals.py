@@ -82,7 +82,8 @@ def find_sums(activity: Ledger, linked: Collection[pd.Index[Any]]) -> None:
     total and is rejected; one that is so in fewer figures is told.
     """
     frame, alive = activity.frame, activity.alive
-    years = activity.values("year")
+    dated = ~np.isnan(activity.values("year"))
+    _, year = np.unique(activity.values("year"), return_inverse=True)
     who = frame["participant_id"].array
     hits: dict[str, int] = {}
     misses: set[str] = set()
@@ -91,17 +92,16 @@ def find_sums(activity: Ledger, linked: Collection[pd.Index[Any]]) -> None:
         if column.name not in activity.figures:
             continue
         values = activity.values(column.name)
-        known = alive & (values > 0)
-        table = pd.DataFrame({"year": years[known], "value": values[known], "row": np.flatnonzero(known)})
-        grouped = table.groupby("year")["value"]
-        sums, counts = grouped.transform("sum").to_numpy(), grouped.transform("size").to_numpy()
-        value, rows = table["value"].to_numpy(), table["row"].to_numpy()
+        rows = np.flatnonzero(alive & dated & (values > 0))
+        value, of_year = values[rows], year[rows]
+        sums, counts = np.bincount(of_year, value)[of_year], np.bincount(of_year)[of_year]
         equal = (np.abs(2 * value - sums) <= 1e-9 * sums) & (counts > _OTHERS)
+        if not equal.any():
+            continue
         suspects[rows[equal]] = True
         for name in who[rows[equal]]:
             hits[name] = hits.get(name, 0) + 1
-        if equal.any():
-            misses |= set(who[rows[~equal & (counts > _OTHERS)]])
+        misses |= set(who[rows[~equal & (counts > _OTHERS)]])
     certain = [
         n
         for n, count in hits.items()

@@ -42,7 +42,7 @@ def unsettled(ledgers: Mapping[str, Ledger]) -> pd.DataFrame:
             continue
         ledger = ledgers[table]
         rows = _by_error(ledger)
-        if table == "links":
+        if table == "links" and any(grid.broken for grid in ledger.grids):
             parts.append(_broken(ledger, people))
         if not rows:
             continue
@@ -136,8 +136,6 @@ def _broken(ledger: Ledger, register: Ledger | None) -> pd.DataFrame:
 
     Rows that were set aside on purpose (plans, cancelled documents, loans) leave nothing open.
     """
-    if not any(grid.broken for grid in ledger.grids):
-        return pd.DataFrame(columns=_COLUMNS, dtype=object)
     people = set(register.coded("participant_id").texts.tolist()) if register else set()
     codes = catalogue()
     held = set(ledger.values("year")[ledger.whole_years() & ledger.alive].astype(int).tolist())
