@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from clustercoop.analysis.thresholds import Band, Thresholds
 from clustercoop.graph.columns import output_columns
 from clustercoop.graph.formation import FloatArray
+from clustercoop.graph.kinds import KINDS
 
 HEADINGS: Final = (
     "more innovative",
@@ -57,53 +59,48 @@ def trajectories(formations: pd.DataFrame, thresholds: Thresholds | None = None)
     """
     path = formations.sort_values(["cluster_id", "year"], ignore_index=True)
     # Tables read back from a file hold a missing value where `classify` writes "".
-    path["ecosystem_type"] = path["ecosystem_type"].astype(object).where(path["ecosystem_type"].notna(), "")
-    before = path.groupby("cluster_id", sort=False)
-    follows = before["year"].shift(1) == path["year"] - 1
-    out = path[
-        [
-            "cluster_id",
-            "year",
-            "ecosystem_type",
-            "rd_per_employee",
-            "value_added_per_employee",
-            "cooperation_ratio",
-        ]
-    ].copy()
-    out["previous_year"] = (path["year"] - 1).where(follows).astype("Int64")
-    earlier = before["ecosystem_type"].shift(1).where(follows, "").fillna("")
-    kind = path["ecosystem_type"]
-    out["previous_type"] = earlier.astype(object)
-    known = (earlier != "") & (kind != "")
-    arrows = earlier.astype(str) + " → " + kind.astype(str)
-    out["transition"] = arrows.where(earlier != kind, "stays").where(known, "").astype(object)
+    kinds = list(KINDS["text"].cells(path["ecosystem_type"]).fillna(""))
+    years, clusters = path["year"].to_numpy("int64"), path["cluster_id"].tolist()
+    follows = np.array([a == b for a, b in pairwise(clusters)], bool) & (np.diff(years) == 1)
+    follows = np.append(np.zeros(min(len(path), 1), bool), follows)
+
+    def held(column: str) -> FloatArray:
+        return path[column].to_numpy("float64", na_value=np.nan)
+
+    def before(values: FloatArray) -> FloatArray:
+        return np.where(follows, np.roll(values, 1), np.nan)
+
+    earlier = [kinds[at - 1] if after else "" for at, after in enumerate(follows)]
+    pairs = zip(earlier, kinds, strict=True)
+    out: dict[str, Any] = {
+        "cluster_id": path["cluster_id"],
+        "year": path["year"],
+        "ecosystem_type": np.array(kinds, object),
+        "previous_year": pd.array(np.where(follows, years - 1, np.nan), dtype="Int64"),
+        "previous_type": np.array(earlier, object),
+        "transition": np.array(
+            ["" if not (a and b) else "stays" if a == b else f"{a} → {b}" for a, b in pairs], object
+        ),
+    }
     for name, column in (
         ("rd", "rd_per_employee"),
         ("value_added", "value_added_per_employee"),
         ("cooperation", "cooperation_ratio"),
     ):
-        last, now = before[column].shift(1).where(follows), path[column]
-        fixed = f"{column}_constant"
-        if fixed in path:
-            then = before[fixed].shift(1).where(follows)
-            both = then.notna() & path[fixed].notna()
-            last, now = last.mask(both, then), now.mask(both, path[fixed])
+        out[column] = now = held(column)
+        last = before(now)
+        if f"{column}_constant" in path:
+            fixed = held(f"{column}_constant")
+            both = ~np.isnan(before(fixed)) & ~np.isnan(fixed)
+            last, now = np.where(both, before(fixed), last), np.where(both, fixed, now)
         out[f"{name}_change"] = now - last
-        if name != "cooperation":
-            out[f"{name}_growth"] = out[f"{name}_change"] / last.where(last > 0)
-    ratio = path["cooperation_ratio"].astype("float64")
-    ends = {end: path.get(f"cooperation_ratio_{end}", ratio).astype("float64") for end in ("low", "high")}
-    earlier_ends = {
-        end: side.groupby(path["cluster_id"], sort=False).shift(1).where(follows)
-        for end, side in ends.items()
-    }
-    out["cooperation_change_low"] = ends["low"] - earlier_ends["high"]
-    out["cooperation_change_high"] = ends["high"] - earlier_ends["low"]
-    rd, added = (out[name].to_numpy("float64") for name in ("rd_change", "value_added_change"))
-    speed, direction = _motion(rd, added, thresholds)
-    heading = headings(speed, direction)
-    names = [column.column for column in output_columns("trajectories")]
-    return out.assign(speed=speed, direction=direction, heading=heading)[names]
+        out[f"{name}_growth"] = out[f"{name}_change"] / np.where(last > 0, last, np.nan)
+    bounds = ["cooperation_ratio_low", "cooperation_ratio_high"]
+    low, high = (held(name if name in path else "cooperation_ratio") for name in bounds)
+    out["cooperation_change_low"], out["cooperation_change_high"] = low - before(high), high - before(low)
+    out["speed"], out["direction"] = _motion(out["rd_change"], out["value_added_change"], thresholds)
+    out["heading"] = headings(out["speed"], out["direction"])
+    return pd.DataFrame({column.column: out[column.column] for column in output_columns("trajectories")})
 
 
 def _motion(

@@ -125,7 +125,8 @@ class Kind:
             if pc.index(found, "").as_py() < 0:
                 return held.copy()
         cells: NDArray[np.object_] = np.array(held, dtype=object)
-        cells[np.asarray(pd.isna(cells), bool) | (cells == "")] = None
+        cells[np.asarray(pd.isna(cells), bool)] = None
+        cells[cells == ""] = None
         return pd.array(cells, dtype=TEXT)
 
 

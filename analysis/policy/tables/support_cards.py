@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
@@ -12,20 +12,24 @@ from clustercoop.analysis.policy.moves import AXES
 from clustercoop.analysis.policy.tables import table
 from clustercoop.graph.said import Said, coded, decoded, say
 
+READ: Final = (
+    *("cluster_id", "year", "ecosystem_type", "dysfunction"),
+    *(*AXES.values(), "cooperation_ratio", "rd_per_employee_constant"),
+)
+
 
 def make(analysed: Analysed) -> pd.DataFrame:
     """Return one row a cluster-year: type, the types that it is close to, why, and what is missing."""
-    firm = {
-        (str(row["cluster_id"]), int(row["year"])): row
-        for row in table("type_firmness", analysed).to_dict("records")
-    }
+    firmness = table("type_firmness", analysed)
+    told = [name for name in ("cluster_id", "year", "flips_within_10", "because") if name in firmness]
+    firm = {(str(row["cluster_id"]), int(row["year"])): row for row in firmness[told].to_dict("records")}
     received: dict[tuple[str, int], int] = {}
     for cluster, year in zip(
         analysed.graph.measures["cluster_id"], analysed.graph.measures["year"], strict=True
     ):
         received[str(cluster), int(year)] = received.get((str(cluster), int(year)), 0) + 1
     rows = []
-    for row in analysed.formations.to_dict("records"):
+    for row in analysed.formations[list(READ)].to_dict("records"):
         key = str(row["cluster_id"]), int(row["year"])
         known = firm.get(key, {})
         kind = row["ecosystem_type"] if isinstance(row["ecosystem_type"], str) else ""

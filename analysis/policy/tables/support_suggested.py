@@ -17,7 +17,9 @@ from clustercoop.graph.texts import BASE
 def make(analysed: Analysed) -> pd.DataFrame:
     """Return one row for each group of measures of a cluster-year whose type is known."""
     table = support_measures(analysed.settings.support_measures)
-    by_type = {str(kind): rows.to_dict("records") for kind, rows in table.groupby("ecosystem_type")}
+    by_type: dict[str, list[dict[Any, Any]]] = {}
+    for measure in table.to_dict("records"):
+        by_type.setdefault(str(measure["ecosystem_type"]), []).append(measure)
     rows = []
     held = analysed.formations[["cluster_id", "year", "ecosystem_type"]]
     for row in held.to_dict("records"):
