@@ -93,7 +93,7 @@ class Kind:
         """
         return pd.Series(self.cells(values), values.index, copy=False)
 
-    def cells(self, values: Any) -> pd.api.extensions.ExtensionArray:
+    def cells(self, values: Any) -> Any:
         """Return what `typed` returns, without an index, of a Series, an array or a list."""
         held = getattr(values, "array", values)
         if isinstance(held, pd.arrays.NumpyExtensionArray):
@@ -114,7 +114,7 @@ class Kind:
             return pd.array(held, dtype=self.dtype)
         return pd.to_numeric(pd.Series(np.asarray(held, dtype=object))).astype(self.dtype).array.copy()
 
-    def _texts(self, held: Any) -> pd.api.extensions.ExtensionArray:
+    def _texts(self, held: Any) -> Any:
         import pyarrow as pa
         import pyarrow.compute as pc
 
