@@ -51,10 +51,8 @@ def _conform(frame: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
     columns: dict[str, pd.Series[Any]] = {}
     for column in spec.columns:
         absent = untold if column.type in ("id", "text") else unknown
-        series = absent
-        if column.name in frame.columns:
-            series = frame[column.name]
-            series.index = rows
+        series = frame.get(column.name, absent)
+        series.index = rows
         if column.type in ("id", "text"):
             held = series.dtype == TEXT or (column.name in _WHO.get(spec.name, ()) and _is_coded(series))
             converted: pd.Series[Any] = series if held else series.astype(TEXT)
@@ -91,13 +89,10 @@ def _empty(name: str) -> pd.DataFrame:
 def _origin(frame: pd.DataFrame) -> dict[str, Any]:
     """Return where the rows of a table came from."""
     size = len(frame)
-    out: dict[str, Any] = {
-        "row": frame["row"].to_numpy("int64") if "row" in frame else np.zeros(size, "int64")
-    }
+    out: dict[str, Any] = {"row": frame["row"].to_numpy("int64") if "row" in frame else np.zeros(size, int)}
     for name in ("file", "sheet"):
-        held = frame[name].array if name in frame else pd.array([""] * size, dtype=TEXT)
-        coded = isinstance(held, pd.Categorical)
-        out[name] = held if coded else pd.Categorical(np.asarray(held, dtype=str))
+        held = frame[name].array if name in frame else np.full(size, "", object)
+        out[name] = held if isinstance(held, pd.Categorical) else pd.Categorical(np.asarray(held, dtype=str))
     return out
 
 
