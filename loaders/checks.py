@@ -27,6 +27,7 @@ _BAD: Final = {
     Issue.HUGE: "huge_number",
     Issue.MERGED: "merged_figure",
     Issue.UNIT_UNCLEAR: "unit_unclear",
+    Issue.UNIT_DOUBTFUL: "unit_doubtful",
 }
 _FOOTER: Final = re.compile(
     r"(?:источник|примечани[ея]|справочно|source|notes?)\s*[:.].*|(?:в том числе|из них)\s*:?"

@@ -13,6 +13,7 @@ from clustercoop.graph.settings import Settings
 from clustercoop.graph.texts import refusal
 from clustercoop.loaders.cells import TypedGrid
 from clustercoop.loaders.notes import Notes
+from clustercoop.loaders.tokens import Issue
 
 DEFAULT_CURRENCY: Final = "RUB"
 # More than ten trillion in one cell; the output of a whole industry of a large country is about that.
@@ -77,7 +78,15 @@ def _tell_other_units(parts: list[tuple[str, TypedGrid]], notes: Notes) -> None:
 
 
 def _tell_implausible(parts: list[tuple[str, TypedGrid]], notes: Notes) -> None:
-    """Tell values beyond 10^13 of a currency where millions of it were assumed: they may be of less."""
+    """Tell values beyond 10^13 of a currency where millions of it were assumed: they may be of less.
+
+    Figures of participants are unknown then where other tables name their unit: theirs is another one.
+    """
+    named = {
+        table
+        for table, part in parts
+        if any(_is_money(part, name) and header not in part.unnamed for header, name in part.columns.items())
+    }
     for table, part in parts:
         for header in part.unnamed:
             values = part.frame[part.columns[header]].to_numpy("float64")
@@ -85,6 +94,9 @@ def _tell_implausible(parts: list[tuple[str, TypedGrid]], notes: Notes) -> None:
             if top > IMPLAUSIBLE:
                 place = {"table": table, "file": part.grid.file, "sheet": part.grid.sheet, "column": header}
                 notes.add("unit_implausible", **place, value=f"{top:.15g}")
+                if table == "activity" and named - {table}:
+                    part.issues[part.columns[header]][~np.isnan(values)] = Issue.UNIT_DOUBTFUL
+                    part.frame[part.columns[header]] = np.nan
 
 
 def _is_money(part: TypedGrid, name: str) -> bool:

@@ -61,6 +61,7 @@ class Issue(IntEnum):
     BOUND = 9
     MERGED = 10
     UNIT_UNCLEAR = 11
+    UNIT_DOUBTFUL = 12
 
 
 @dataclass(slots=True)

@@ -30,6 +30,8 @@ _TAXPAYER: Final = re.compile(
 _TAXPAYER_LENGTHS: Final = (9, 10, 11, 12)
 _LONGEST: Final = 5
 _SHOWN: Final = 5
+# Letters of a name that is told from words of others.
+_TELLING: Final = 4
 
 
 @cache
@@ -186,7 +188,7 @@ class Index:
         """Return the participant that an unknown identifier means and how, ("", reason) for none.
 
         The ways are ``number``, ``look`` and ``name``; ``ambiguous`` tells that several have the name,
-        ``form`` that one has it under another legal form.
+        ``form`` that one has it under another legal form, ``within`` that other words stand beside one's.
         """
         if ROUNDED.fullmatch(stranger):
             return "", ""
@@ -213,7 +215,17 @@ class Index:
         known, fitting = self._called(stranger)
         if len(fitting) == 1:
             return fitting[0], "name"
-        return "", "" if not known else "ambiguous" if fitting else "form"
+        if not known:
+            return "", "within" if self._holds_name(stranger) else ""
+        return "", "ambiguous" if fitting else "form"
+
+    def _holds_name(self, stranger: str) -> bool:
+        """Tell whether a participant's name stands within a text with other words, as in that of a branch."""
+        found = look(" ".join(words(stranger))).split()
+        runs = (
+            " ".join(found[i:j]) for i in range(len(found)) for j in range(i + 1, min(i + 6, len(found) + 1))
+        )
+        return any(len(run) >= _TELLING and run in self._names for run in runs)
 
     def _called(self, stranger: str) -> tuple[dict[str, set[str]], list[str]]:
         """Return who has the name, with the legal forms, and those whose form fits."""

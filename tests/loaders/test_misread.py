@@ -336,6 +336,25 @@ def test_a_register_of_years_holds_for_its_years(tmp_path: Path) -> None:
     assert memberships(data) == [["0101", "К", 0, 0], ["0202", "К", 0, 0]]
 
 
+def test_the_name_of_a_member_within_another_is_told(tmp_path: Path) -> None:
+    people = "ИНН;Кластер;Наименование\n0101;К;Литейный завод\n0202;К;Станки\n"
+    rows = f"{HEAD}2022;ООО «Литейный завод», филиал в г. Туле;0202;5\n2022;0101;Порт;5\n"
+    data = read(tmp_path, participants=people, links=rows)
+    [told] = [finding for finding in data.findings if finding.code == "id_by_within"]
+    assert told.detail == "ООО «Литейный завод», филиал в г. Туле" and len(links(data)) == 2
+
+
+@pytest.mark.parametrize(("unit", "output"), [(", млн руб.", []), ("", [3e8])])
+def test_figures_of_no_unit_are_unknown_where_they_cannot_be_millions_as_others_are(
+    tmp_path: Path, unit: str, output: list[float]
+) -> None:
+    """300 million roubles beside 5 million: as millions they would make a ratio of a hundred-millionth."""
+    figures = "ИНН;Год;Выпуск\n0101;2022;300000000\n"
+    data = read(tmp_path, links=f"Год;Поставщик;Покупатель;Сумма{unit}\n2022;0101;0202;5\n", activity=figures)
+    assert data.graph.to_tables()["activity"]["output"].dropna().tolist() == output
+    assert ("unit_doubtful" in codes(data)) == (not output)
+
+
 def test_periods_of_membership_are_read_and_others_refused(tmp_path: Path) -> None:
     """Left on 1 January 2022: a member to the end of 2021."""
     rows = "0101;К;2019-2021\n0202;К;с 2020 г.\n0303;К;15.03.2018 – 01.01.2022\n"
