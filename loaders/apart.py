@@ -122,7 +122,8 @@ def _chain(ledger: Ledger) -> None:
             values > (_MOST_STEP if per_cent else _MOST_TIMES) * whole
         )
         ledger.reject(odd, "deflator_odd", "index")
-        values, years, rows = (held[~odd[rows]] for held in (values, years, rows))
+        kept = ~odd[rows]
+        values, years, rows = values[kept], years[kept], rows[kept]
         if not len(rows):
             continue
         levels, broken = np.full(len(rows), np.nan), np.zeros(len(ledger), bool)

@@ -150,8 +150,8 @@ def test_what_a_killed_or_failed_process_leaves_is_done_here(graph: SupplyGraph,
     formations = graph.formations()
     found = list(local.map_short(partial(dying, mark=tmp_path / "died"), formations, workers=2))
     assert (tmp_path / "died").exists() and found == [f.cluster_id for f in formations]
-    found = LocalEngine(2).map(partial(once_elsewhere, parent=os.getpid()), formations)
-    assert found == [f.year for f in formations]
+    years = LocalEngine(2).map(partial(once_elsewhere, parent=os.getpid()), formations)
+    assert years == [f.year for f in formations]
     with pytest.raises(ZeroDivisionError, match=formations[0].cluster_id):
         list(local.map_short(failing, formations, workers=2))
     assert not multiprocessing.active_children()
