@@ -198,12 +198,17 @@ def _address(text: str) -> int:
     return int(engine.get_function_address(f"k{digest}"))
 
 
+def folder_of_kernels() -> Path | None:
+    """Return where machine code is kept; None where it is not."""
+    told, usual = os.environ.get("CLUSTERCOOP_KERNELS"), cache_folder()
+    return Path(told) if told else usual and usual / "kernels"
+
+
 def _code(text: str, digest: str) -> bytes:
     """Return the machine code of LLVM's `text`, read from disk or compiled and kept there."""
     import llvmlite.binding as llvm
 
-    told, usual = os.environ.get("CLUSTERCOOP_KERNELS"), cache_folder()
-    folder = Path(told) if told else usual and usual / "kernels"
+    folder = folder_of_kernels()
     if folder and (kept := _read(folder / digest)):
         return kept
     machine, _, _ = _machine()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from clustercoop import engines
+from clustercoop.analysis.ahead import compile_ahead
 from clustercoop.analysis.results import Result
 from clustercoop.cookbook import run_named
 from clustercoop.graph.errors import (
@@ -342,6 +343,7 @@ def analyze(
         with open_store(store):  # what cannot be reached or written is refused before the work
             pass
     progress = metered(progress)
+    compile_ahead(chosen)
     data = _read(source, chosen, progress)
     result = analyze_graph(
         data.graph,
