@@ -181,7 +181,8 @@ def _tell_result(result: Result, out: Path) -> None:
         f"{len(result.rejected)} rows rejected; findings: "
         + ", ".join(f"{findings.count(s)} {s}" for s in ("error", "warning", "info"))
     )
-    click.echo(f"report: {out / 'report.html'}")
+    page = out / "report.html"
+    click.echo(f"report: {page}" if page.is_file() else f"results: {out}")
 
 
 @click.group(

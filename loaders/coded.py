@@ -22,6 +22,7 @@ Mask = NDArray[np.bool_]
 PLAIN: Final = re.compile(r"[0-9A-Za-z]*[0-9][0-9A-Za-z]*")
 """Letters and digits of ASCII, a digit among them; at least three."""
 _SHORTEST: Final = 3
+_DIGITS: Final = re.compile("[0-9]+")
 
 
 def plain(texts: NDArray[np.object_]) -> Mask:
@@ -34,10 +35,7 @@ def plain(texts: NDArray[np.object_]) -> Mask:
     """
     if not len(texts):
         return np.zeros(0, bool)
-    found = _matched(texts, rf"^{PLAIN.pattern}$")
-    if found is None:  # a lone surrogate is no text of Arrow
-        found = np.array([bool(PLAIN.fullmatch(text)) for text in texts], dtype=bool)
-    return found & (lengths(texts) >= _SHORTEST)
+    return _sized(texts, PLAIN) >= _SHORTEST
 
 
 def as_arrow(texts: NDArray[np.object_]) -> Any:
@@ -50,13 +48,16 @@ def as_arrow(texts: NDArray[np.object_]) -> Any:
         return None
 
 
-def _matched(texts: NDArray[np.object_], pattern: str) -> Mask | None:
+def _sized(texts: NDArray[np.object_], whole: re.Pattern[str]) -> NDArray[np.int64]:
+    """Return the length of each text that matches a pattern of ASCII as a whole, 0 of any other."""
     import pyarrow.compute as pc
 
     column = as_arrow(texts)
-    if column is None:
-        return None
-    return np.asarray(pc.match_substring_regex(column, pattern).to_numpy(zero_copy_only=False), dtype=bool)
+    if column is None:  # a lone surrogate is no text of Arrow
+        return np.array([len(text) if whole.fullmatch(text) else 0 for text in texts], dtype=np.int64)
+    found = pc.match_substring_regex(column, f"^{whole.pattern}$").to_numpy(zero_copy_only=False)
+    size = pc.binary_length(column).to_numpy(zero_copy_only=False)
+    return np.where(np.asarray(found, dtype=bool), size, 0).astype(np.int64)
 
 
 def lowered(texts: NDArray[np.object_], without: str = "") -> NDArray[np.object_]:
@@ -82,15 +83,7 @@ def digits_of(texts: NDArray[np.object_]) -> NDArray[np.int64]:
     >>> digits_of(np.array(["7701", "p01", "", "٣"], dtype=object)).tolist()
     [4, 0, 0, 0]
     """
-    found = _matched(texts, "^[0-9]+$")
-    if found is None:
-        found = np.array([text.isdigit() and text.isascii() for text in texts], dtype=bool)
-    return np.where(found, lengths(texts), 0)
-
-
-def lengths(texts: NDArray[np.object_]) -> NDArray[np.int64]:
-    """Return the number of characters of each text."""
-    return np.fromiter(map(len, texts.tolist()), np.int64, len(texts))
+    return _sized(texts, _DIGITS)
 
 
 @dataclass(frozen=True, eq=False)

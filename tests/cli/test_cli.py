@@ -103,7 +103,8 @@ def test_second_run_is_byte_identical_for_any_number_of_workers(
 
 def test_a_rerun_replaces_its_own_results(data: Path, results: Path, tmp_path: Path) -> None:
     shutil.copytree(results, tmp_path / "r")
-    assert run("analyze", data, "--out", tmp_path / "r", "--nulls", 0, "--outputs", "csv").exit_code == 0
+    told = run("analyze", data, "--out", tmp_path / "r", "--nulls", 0, "--outputs", "csv")
+    assert told.exit_code == 0 and told.output.endswith(f"results: {tmp_path / 'r'}\n")
     assert [p.name for p in tmp_path.iterdir()] == ["r"]
     assert not (tmp_path / "r" / "report.html").exists()
 
