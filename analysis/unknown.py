@@ -95,6 +95,8 @@ class _Cells:
             self.formation, unique = pd.factorize(clusters * _YEARS + years)
             pairs = (divmod(key, _YEARS) for key in unique.tolist())
             self.formations = [(str(called[cluster]), year) for cluster, year in pairs]
+        whole_keys = zip(*self.keys, strict=True)
+        self.rows = [(str(key[0]), int(key[1]) if len(key) > 1 else None) for key in whole_keys]
         self.sizes = np.bincount(self.formation, minlength=len(self.formations))
 
     def state(self, gaps: list[Gap]) -> None:
@@ -158,20 +160,20 @@ class _Cells:
             if column in self.left:
                 self.left[column][where] = False
             where = where & ~whole[self.formation]
-        for place in np.flatnonzero(where).tolist():
-            self.say(place, column, code, detail=detail)
+        self.say(np.flatnonzero(where), column, code, detail)
 
-    def say(self, place: int, column: str, code: str, value: str = "", detail: str = "") -> None:
-        """Add the gap of one cell and cross it off."""
+    def say(self, places: NDArray[np.intp] | int, column: str, code: str, detail: str = "") -> None:
+        """Add the gaps of these cells and cross them off."""
         if column in self.left:
-            self.left[column][place] = False
+            self.left[column][places] = False
+        some = np.atleast_1d(places)
         if self.personal:
-            cluster, year = self.formations[self.formation[place]]
-            self.gaps.append(Gap(code, column, value, detail, cluster, year, str(self.people[place])))
+            told = zip(self.formation[some].tolist(), self.people[some].tolist(), strict=True)
+            for at, who in told:
+                cluster, year = self.formations[at]
+                self.gaps.append(Gap(code, column, "", detail, cluster, year, str(who)))
             return
-        key = [values[place] for values in self.keys]
-        when = int(key[1]) if len(key) > 1 else None
-        self.gaps.append(Gap(code, column, value, detail, str(key[0]), when))
+        self.gaps += [Gap(code, column, "", detail, *self.rows[at]) for at in some.tolist()]
 
 
 def _say_of_change(cells: _Cells) -> None:
