@@ -37,6 +37,10 @@ _PERIOD: Final = re.compile(
 _MONTHS: Final = re.compile(
     r"(?<!\d\s)(?<![^\W\d_])(?:([^\W\d_]{3,})\s*[-–—]\s*)?([^\W\d_]{3,})\.?\s+(?:19|20)\d\d(?!\d)"
 )
+# "за январь–июнь 2022 г." within a header.
+_FROM_TO: Final = re.compile(
+    r"\s*\b(?:(?:за|for|in)\s+)?(([^\W\d_]{3,})\s*[-–—]\s*([^\W\d_]{3,})\b\.?(?:\s+(?:19|20)\d\d\s*(?:г\w*\.?)?)?)"
+)
 _NUMBERED: Final = re.compile(r"(?<![\d.-])((?:19|20)\d\d)-(0[1-9]|1[0-2])(?![\d-])")
 _FOUR: Final = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _WHOLE: Final = re.compile(
@@ -94,11 +98,17 @@ def period_in(text: str) -> tuple[int, int]:
     return 0, 0
 
 
+def _named_period(text: str) -> tuple[int, int]:
+    """Return the first and last month that a title speaks of, or that it is called by: ``II квартал``."""
+    found = period_of(text)
+    return period_in(text) if found is None else found[1:]
+
+
 def with_period(grid: Grid, spec: TableSpec, texts: Sequence[str]) -> Grid:
     """Return figures or supplies of a part of a year, as a title or name says, with a column that says so."""
     if spec.name not in ("activity", "links"):
         return grid
-    found = {period for text in texts if (period := period_in(text)) != (0, 0)}
+    found = {period for text in texts if (period := _named_period(text)) != (0, 0)}
     parted = any(" ".join(words(header)) in PART_HEADERS for header in grid.header)
     if len(found) != 1 or parted or found == {(1, 12)}:
         return grid
@@ -106,7 +116,10 @@ def with_period(grid: Grid, spec: TableSpec, texts: Sequence[str]) -> Grid:
     years = parse_years(grid.columns[at]) if at >= 0 else None
     if years is None or years.dated.any() or years.last.any() or len(set(years.years.tolist())) != 1:
         return grid
-    of = {year for text in texts if period_in(text) != (0, 0) for year in _FOUR.findall(text)}
+    dated = [text for text in texts if _FOUR.search(text)]
+    of = {year for text in dated if _named_period(text) != (0, 0) for year in _FOUR.findall(text)}
+    if not of:  # sheets by quarters in a workbook of the year
+        of = {year for text in dated for year in _FOUR.findall(text)}
     if of != {f"{years.years[0]:.0f}"}:
         return grid
     first, last = (phrase_of(MONTHS[month - 1]) for month in found.pop())
@@ -142,6 +155,8 @@ def from_january(
     for (base, year), spans in groups.items():
         lasts = [last for _, last in spans.values()]
         whole = next((at for at, (_, last) in spans.items() if last == 12), -1)
+        if len(spans) == 1 and spans == {whole: (1, 12)} and base:  # "Выпуск за январь–декабрь 2022 г."
+            titles[whole] = f"{base}{PATH}{year}" if year else base
         if (
             len(spans) < 2
             or whole < 0
@@ -159,6 +174,7 @@ def from_january(
         notes.add(
             "columns_cumulated", **place, column=grid.header[whole], value=grid.header[whole], detail=left
         )
+    grid = replace(grid, header=tuple(titles))
     if spent:
         kept = [at for at in range(len(titles)) if at not in spent]
         grid = replace(
@@ -206,8 +222,9 @@ def _period(header: str) -> tuple[str, int, int, int] | None:
     found = period_of(leaf)
     if found:
         return above, *found
-    inside = _PERIOD.search(header) if not above else None
-    found = period_of(inside[0].strip()) if inside else None
+    months = (m for m in _FROM_TO.finditer(header) if month_named(m[2]) and month_named(m[3]))
+    inside = (_PERIOD.search(header) or next(months, None)) if not above else None
+    found = period_of(inside[1 if inside.re is _FROM_TO else 0].strip()) if inside else None
     if inside is None or found is None:
         return None
     base = f"{header[: inside.start()]}{header[inside.end() :]}".strip(" ,")

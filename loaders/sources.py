@@ -33,6 +33,7 @@ from clustercoop.loaders.sides import sided_headers
 from clustercoop.loaders.trade import trade_headers
 from clustercoop.loaders.transactions import pending
 from clustercoop.loaders.upright import lies_on_side
+from clustercoop.loaders.years import period_of
 
 Progress = Callable[[str], None]
 
@@ -377,11 +378,19 @@ def _one_each(sources: Sequence[Source], name: str, file_named: Named) -> list[S
             out += mine
         elif all(map(only_year, titles)):
             out += [Source(table, s.sheet, s.told, s.sheet.sheet[:4], "", s.given) for s in mine]
+        elif table in ("links", "activity") and _apart(titles):
+            out += [replace(s, part=" ".join(filter(None, (s.part, s.sheet.sheet)))) for s in mine]
         elif table == "participants" and all("cluster_id" not in _roles(s.sheet, table) for s in mine):
             out += [Source(table, s.sheet, s.told, "", s.sheet.sheet, s.given) for s in mine]
         else:
             raise refusal(DataError, "sheets_claim", name=name, table=table, titles=", ".join(titles))
     return out
+
+
+def _apart(titles: Sequence[str]) -> bool:
+    """Tell whether titles of sheets are parts of a year that do not overlap: quarters, months."""
+    spans = sorted(found[1:] for title in titles if (found := period_of(title)) and not found[0])
+    return len(spans) == len(titles) and all(a[1] < b[0] for a, b in zip(spans[:-1], spans[1:], strict=True))
 
 
 def _one_figure(sheet: RawSheet) -> str:

@@ -321,6 +321,8 @@ def _summed(
     level, year = titles[0].split(PATH), read_header(titles[0]).year
     alone = f"{name}, {unit_piece(titles[0])}" + (f"{PATH}{year}" if year else "")
     header = PATH.join(level[:-1]) if len(level) > 1 else alone
+    if year and read_header(header).year != year:  # "Выпуск / 1 кв. 2022"
+        header = f"{header}{PATH}{year}"
     return header, _objects([None if np.isnan(value) else float(value) for value in total])
 
 

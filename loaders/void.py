@@ -14,15 +14,22 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clustercoop.graph.errors import SchemaError
 from clustercoop.graph.schema import TableSpec
+from clustercoop.graph.texts import refusal
+from clustercoop.loaders.mapping import SET_ASIDE
 from clustercoop.loaders.matching import candidates
 from clustercoop.loaders.notes import Notes
-from clustercoop.loaders.numbers import is_number
-from clustercoop.loaders.sheets import BrokenRow, Grid, show
+from clustercoop.loaders.numbers import are_numbers, is_number, parse_numbers
+from clustercoop.loaders.sheets import BrokenRow, Grid, place_of, show
 from clustercoop.loaders.sides import are_payments, paid_headers, side_of
 from clustercoop.loaders.units import words
 
 _SHOWN: Final = 3
+_RETURNS: Final = re.compile(
+    r"^(?:возвра(?:щен|т)|returns?\b|returned|credit notes?\b)|[,(]\s*возвра", re.IGNORECASE
+)
+_NET: Final = re.compile(r"\bnet\b|нетто|за вычетом|за минусом|без возврат|с учетом возврат", re.IGNORECASE)
 _KINDS: Final = ("header", "posted", "deleted", "document", "purpose")
 _LONGEST: Final = 3
 # What is bought, and whose money pays for it, tell of no loan or refund: "за программу 1С:Зарплата".
@@ -101,6 +108,7 @@ def without_void(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Note
             line = int(grid.lines[int(np.argmax(which))])
             notes.add(code, **place, row=line, value=str(int(which.sum())), detail=shown)
     grid = _dropped(grid, void, "void_row") if void.any() else grid
+    _refuse_returns_beside(grid, spec, place)
     return _taken_back(_by_purpose(grid, spec, place, notes), spec, place, notes)
 
 
@@ -174,6 +182,24 @@ def _says(text: str, means: str) -> bool:
     )
 
 
+def _refuse_returns_beside(grid: Grid, spec: TableSpec, place: dict[str, str]) -> None:
+    """Refuse amounts beside a column of what was taken back: nothing says whether they are after it.
+
+    Raises
+    ------
+    SchemaError
+        There is such a column with numbers, and no amount that is said to be net.
+    """
+    amounts = _amounts(grid, spec)
+    if not amounts or any(_NET.search(grid.header[at]) for at in amounts):
+        return
+    for header, cells in zip(grid.header, grid.columns, strict=True):
+        if _RETURNS.search(header) and not candidates(header, spec) and not header.startswith(SET_ASIDE):
+            if are_numbers(cells) and np.nan_to_num(parse_numbers(cells).values).any():
+                value, where = repr(grid.header[amounts[0]]), place_of(place["file"], place["sheet"])
+                raise refusal(SchemaError, "returns_beside", where=where, value=value, header=repr(header))
+
+
 def _taken_back(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes) -> Grid:
     """Make amounts negative whose document takes a supply back: ``Сторно``, ``Возврат от покупателя``."""
     amounts = _amounts(grid, spec)
@@ -199,7 +225,8 @@ def _taken_back(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes
 
 
 def _takes_back(found: list[str]) -> bool:
-    return any(" ".join(found[:size]) in _known()["back"] for size in (1, 2, 3))
+    named = any(" ".join(found[:size]) in _known()["back"] for size in (1, 2, 3))
+    return named or any(word.startswith(("сторн", "storn", "revers")) for word in found)
 
 
 def _negative(cell: Any) -> Any:

@@ -201,6 +201,20 @@ def test_one_sheet_a_year_and_one_sheet_a_cluster(tmp_path: Path) -> None:
     assert list(data.graph.cluster_ids) == ["Альфа", "Бета"]
 
 
+def test_one_sheet_a_quarter_makes_up_the_year(tmp_path: Path) -> None:
+    """Equal quarters of 2.5 are no repeats: 10. Those that run from January would be counted twice."""
+    links = pd.DataFrame({"Поставщик": ["0101"], "Покупатель": ["0202"], "Сумма, млн руб.": [2.5]})
+    folder(tmp_path, {"participants.csv": PEOPLE})
+    book(
+        tmp_path / "Поставки 2022.xlsx", {f"{quarter} квартал": links for quarter in ("I", "II", "III", "IV")}
+    )
+    data = read_dataset(tmp_path)
+    assert sum(value(data)) == 10.0 and data.graph.unsettled.empty
+    book(tmp_path / "Поставки 2022.xlsx", {"I квартал": links, "I полугодие": links})
+    with pytest.raises(DataError, match="I полугодие"):
+        read_dataset(tmp_path)
+
+
 def test_two_sheets_that_may_hold_the_same_rows_are_refused(tmp_path: Path) -> None:
     links = pd.DataFrame({"Год": [2021], "Поставщик": ["0101"], "Покупатель": ["0202"], "Сумма": [5.0]})
     book(tmp_path / "Поставки.xlsx", {"Лист1": links, "Лист2": links})

@@ -290,3 +290,25 @@ def test_quarters_of_two_years_below_their_years(tmp_path: Path) -> None:
     (tmp_path / "links.csv").write_text("supplier;buyer;year;value, mln RUB\n0101;0202;2022;1\n", "utf-8")
     activity = read_dataset(tmp_path).graph.activity
     assert activity.set_index("year")["output"].to_dict() == {2021: 10.0, 2022: 26.0}
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (
+            "ИНН;Выпуск, млн руб.;;;;;;;\n"
+            ";1 кв. 2021;2 кв. 2021;3 кв. 2021;4 кв. 2021;1 кв. 2022;2 кв. 2022;3 кв. 2022;4 кв. 2022\n"
+            "0101;1;2;3;4;5;6;7;8\n",
+            [["0101", 2021, 10.0], ["0101", 2022, 26.0]],
+        ),
+        (
+            "ИНН;Выпуск за январь-июнь 2022 г., млн руб.;Выпуск за январь-декабрь 2022, млн р.\n0101;5;12\n",
+            [["0101", 2022, 12.0]],
+        ),
+        ("ИНН;Год;Выпуск за январь-июнь;Выпуск за январь-декабрь\n0101;2022;5;12\n", [["0101", 2022, 12.0]]),
+        ("ИНН;Выпуск за 12 месяцев 2022 г., млн руб.\n0101;12\n", [["0101", 2022, 12.0]]),
+    ],
+    ids=["quarters of two years", "from January", "from January, of a year", "twelve months"],
+)
+def test_the_year_of_parts_is_that_of_their_headers(tmp_path: Path, text: str, wanted: list[Any]) -> None:
+    assert figures(read(tmp_path, activity=text), "output") == wanted

@@ -254,6 +254,31 @@ def test_organisations_are_joined_by_any_number_of_their_register(tmp_path: Path
     assert data.graph.to_tables()["activity"]["participant_id"].tolist() == ["0101"]
 
 
+@pytest.mark.parametrize(
+    "purpose",
+    ["Погашение по кредитному договору 5", "Уплата НДС", "Комиссия банка", "Обеспечительный платеж"],
+)
+def test_more_purposes_are_no_supply(tmp_path: Path, purpose: str) -> None:
+    head = "Дата;Плательщик;Получатель;Сумма, млн руб.;Назначение платежа\n"
+    paid = "10.02.2022;0202;0101;5;Металл, в т.ч. НДС\n"
+    assert links(read(tmp_path, links=f"{head}{paid}11.02.2022;0303;0101;7;{purpose}\n")) == [ONE]
+
+
+def test_a_correction_that_says_storno_takes_back(tmp_path: Path) -> None:
+    head = "Год;Поставщик;Покупатель;Сумма, млн руб.;Тип документа\n2022;0101;0202;8;УПД\n"
+    assert links(read(tmp_path, links=f"{head}2022;0101;0202;3;Корректировка (сторно)\n")) == [ONE]
+
+
+def test_returns_in_a_column_of_their_own_are_no_part_of_an_amount(tmp_path: Path) -> None:
+    """8 of which 3 came back, or 8 after returns: nothing says."""
+    head = "Год;Поставщик;Покупатель;Отгружено, млн руб.;Возвращено, млн руб.\n2022;0101;0202;"
+    with pytest.raises(SchemaError, match="Возвращено"):
+        read(tmp_path, links=f"{head}8;3\n")
+    assert links(read(tmp_path, links=f"{head}5;0\n")) == [ONE]
+    (tmp_path / "mapping.toml").write_text('["links.csv".columns]\n"Возвращено, млн руб." = ""\n', "utf-8")
+    assert links(read(tmp_path, links=f"{head}5;3\n")) == [ONE]
+
+
 def test_a_price_that_is_cut_by_a_discount_is_refused(tmp_path: Path) -> None:
     head = "Год;Поставщик;Покупатель;Количество, т;Цена, тыс. руб./т;Скидка, %\n2022;0101;0202;50;100;"
     with pytest.raises(SchemaError, match="Скидка"):
