@@ -296,15 +296,21 @@ def view(source: str, cluster: str | None, year: int | None, out: Path, lang: An
 
 @main.command()
 @click.argument("results")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the report.")
+@click.option("--cluster", help="Cluster id: the passport, figures and participants of it alone.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Folder for the report; the .html file for one cluster.",
+)
 @click.option("--lang", type=_LANGS, default="en", show_default=True)
-def report(results: str, out: Path, lang: Any) -> None:
+def report(results: str, cluster: str | None, out: Path, lang: Any) -> None:
     """Write the report of RESULTS again: a folder that analyze wrote, or a store that holds results."""
     import clustercoop
 
     with _progress() as progress:
-        path = clustercoop.report(results, out, lang=lang, progress=progress)
-    click.echo(f"report: {path / 'report.html'}")
+        path = clustercoop.report(results, out, cluster=cluster, lang=lang, progress=progress)
+    click.echo(f"report: {path / 'report.html' if cluster is None else path}")
 
 
 @main.command()

@@ -33,6 +33,14 @@ TABLES: Final = ("formations", "participants", "clusters", "gaps", "requests")
 PROVENANCE: Final = ("inputs", "accounting", "version")
 COSTS: Final = "costs.json"
 """Time and memory of each stage: the one file that differs between two runs of the same data."""
+_MARKS: Final = dict(
+    zip(
+        OUTPUTS,
+        ("formations.csv", "formations.parquet", "report.html", "report.md", "report.xlsx", "views"),
+        strict=True,
+    )
+)
+"""What each output writes, by which a folder tells what was asked for."""
 _SPECIAL: Final = re.compile('[,"\r\n]')
 
 
@@ -337,6 +345,7 @@ def read_result(path: str | os.PathLike[str]) -> Result:
         }
         known = {key: run["settings"][key] for key in Settings.__slots__ if key in run["settings"]}
         known |= {name: str(file) for name in FILES if (file := folder / f"{name}.toml").is_file()}
+        known["outputs"] = [output for output, file in _MARKS.items() if (folder / file).exists()]
         settings = Settings(**known)
         graph = SupplyGraph.from_tables(data, currency=run["currency"]).sharing(settings.shared_members)
         return Result(

@@ -139,27 +139,46 @@ def view(
 
 @overload
 def report(
-    source: Where | Result, out: None = ..., *, lang: Lang = ..., progress: Progress = ...
+    source: Where | Result,
+    out: None = ...,
+    *,
+    cluster: str | None = ...,
+    lang: Lang = ...,
+    progress: Progress = ...,
 ) -> Page: ...
 @overload
-def report(source: Where | Result, out: Where, *, lang: Lang = ..., progress: Progress = ...) -> Path: ...
 def report(
-    source: Where | Result, out: Where | None = None, *, lang: Lang = "en", progress: Progress = silent
+    source: Where | Result,
+    out: Where,
+    *,
+    cluster: str | None = ...,
+    lang: Lang = ...,
+    progress: Progress = ...,
+) -> Path: ...
+def report(
+    source: Where | Result,
+    out: Where | None = None,
+    *,
+    cluster: str | None = None,
+    lang: Lang = "en",
+    progress: Progress = silent,
 ) -> Page | Path:
-    """Write the report and network pages of results again, in another language or place.
+    """Write the report and network pages of results again, or the passport of one cluster.
 
     Parameters
     ----------
     source : folder or Result of `analyze`, or address of a store that holds results
     out : path, optional
-        A new or empty folder, or one of reports.
+        A new or empty folder, or one of reports; of one cluster the .html file.
+    cluster : str, optional
+        Id of the cluster that the page is about: its passport uncut, its figures and participants.
     lang : str
     progress : Progress
 
     Returns
     -------
     Path or Page
-        The folder; without `out` the report alone, which shows itself in a notebook.
+        The folder or file; without `out` the report alone, which shows itself in a notebook.
 
     Raises
     ------
@@ -169,12 +188,16 @@ def report(
         The store holds no results, or cannot be read.
     OutputError
         `out` cannot be written.
+    UnknownNameError
+        There is no such cluster.
     """
     result = source if isinstance(source, Result) else read_result(source)
-    if out is None:
+    if out is None or cluster is not None:
         from clustercoop.reports.html import render_report
 
-        return Page(render_report(result, lang, views=""), text("report.title", lang), lang)
+        named = result.graph.cluster_names.get(cluster, cluster) if cluster else text("report.title", lang)
+        page = Page(render_report(result, lang, views="", cluster=cluster), named, lang)
+        return page if out is None else page.save(out)
     target = Path(out)
     if target.resolve() == (Path(source).resolve() if not isinstance(source, Result) else None):
         raise OutputError(f"{target} holds the results themselves; choose another place with --out.")

@@ -14,7 +14,7 @@ from clustercoop.graph.columns import policy_tables
 from clustercoop.graph.errors import StoreError
 from clustercoop.graph.findings import Findings
 from clustercoop.graph.gaps import COLUMNS
-from clustercoop.graph.settings import Settings
+from clustercoop.graph.settings import OUTPUTS, Settings
 from clustercoop.graph.stores.uri import open_store, shown
 from clustercoop.graph.texts import refusal
 from clustercoop.pipeline import WRITTEN
@@ -61,6 +61,7 @@ def stored_result(address: str | os.PathLike[str]) -> Result:
         settings = Settings(**{name: told[name] for name in Settings.__slots__ if name in told})
         version = str(runs["version"].iloc[0])
     graph = graph.sharing(settings.shared_members)
+    settings = settings.replace(outputs=[output for output in OUTPUTS if output not in ("csv", "parquet")])
     return Result(
         formations=tables["formations"],
         participants=tables["participants"],

@@ -19,7 +19,7 @@ from clustercoop.reports.inert import plain, shorten
 from clustercoop.reports.numbers import decimal, is_unknown, percent, raw, show
 from clustercoop.reports.page import asset, render, width_rules
 from clustercoop.reports.reasons import column_label, gap_sentence
-from clustercoop.reports.records import input_column, input_table, setting_called
+from clustercoop.reports.records import input_column, input_table, setting_called, setting_said
 from clustercoop.reports.section import Block, Shown, Text
 from clustercoop.reports.tables import Cell, display, plain_table, unit
 from clustercoop.reports.words import Words
@@ -180,7 +180,7 @@ class Told:
         for row in _records(self.found.settings):
             yield (
                 setting_called(row.name, self.words),
-                *("" if v is None else str(v) for v in (row.before, row.after)),
+                *(setting_said(row.name, value, self.words) for value in (row.before, row.after)),
             )
 
     def _formations(self) -> Iterable[Sequence[Any]]:

@@ -24,6 +24,7 @@ from clustercoop.reports.reasons import Reasons
 from clustercoop.reports.tables import Table, build_table
 from clustercoop.reports.verdicts import Formations
 from clustercoop.reports.words import Words
+from clustercoop.reports.written import told_of
 
 _Made = TypeVar("_Made")
 
@@ -47,17 +48,25 @@ class Content:
         Folder of the network pages, relative to the report; "" for no links to them.
     page : bool
         Whether it is for the page, which draws large tables from data; otherwise tables are written out.
+    only : str
+        Id of the one cluster that the page is about, "" for all.
     """
 
-    def __init__(self, result: Result, lang: str, views: str = "views", page: bool = False) -> None:
-        self.page = page
+    def __init__(
+        self, result: Result, lang: str, views: str = "views", page: bool = False, only: str = ""
+    ) -> None:
+        self.page, self.only = page, only
         self.result = result
-        self.words = Words(lang)
+        self.words = Words(lang).of("one") if only else Words(lang)
         self.lang = lang
         self.views = views
         graph = result.graph
         self.currency = graph.currency
         self._viewed = {formation.cluster_id for formation in graph.formations()}
+
+    def where(self, key: str, table: str) -> str:
+        """Return the text `key` with the file that holds a table; where none does, how to get it."""
+        return told_of(key, table, self.result.settings.outputs, self.words)
 
     def price_notes(self, *codes: str) -> list[str]:
         """Return what the findings of these `codes` (all by default) say of the prices of amounts."""

@@ -46,16 +46,24 @@ class FeatureTables:
         Unit of money.
     limit : int
         Clusters that a page holds.
+    rest : str
+        Where the others are.
     """
 
     def __init__(
-        self, model: FormationModel, words: Words, who: Callable[[str], Cell], currency: str, limit: int
+        self,
+        model: FormationModel,
+        words: Words,
+        who: Callable[[str], Cell],
+        currency: str,
+        limit: int,
+        rest: str,
     ) -> None:
         self.model = model
         self.words = words
         self.who = who
         self.currency = currency
-        self.limit = limit
+        self.limit, self.rest = limit, rest
         self.columns = {column.column: column for column in output_columns("formations")}
         counts = pd.crosstab(model.features["feature"], model.features["status"])
         self.counts = counts.reindex(columns=list(STATES), fill_value=0)
@@ -143,9 +151,7 @@ class FeatureTables:
             if feature.name not in self.used:
                 label = f"{label} ({self.words('fm_not_used')})"
             columns.append(Column(feature.column, label, self.reason(feature), self.kind(feature)))
-        return Table(
-            "values", self.words("fm_values"), tuple(columns), tuple(rows), len(value), "features.csv"
-        )
+        return Table("values", self.words("fm_values"), tuple(columns), tuple(rows), len(value), self.rest)
 
     def _value(self, feature: Feature, value: float, state: str) -> Cell:
         if state == "missing":

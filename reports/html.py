@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from clustercoop.analysis.results import Result
+from clustercoop.graph.errors import UnknownNameError
+from clustercoop.graph.texts import refusal
 from clustercoop.reports.content import Content
 from clustercoop.reports.page import asset, fragment, packed, render, width_rules
 from clustercoop.reports.people import remembered
@@ -10,7 +12,9 @@ from clustercoop.reports.sections import sections_of
 from clustercoop.reports.words import Words
 
 
-def render_report(result: Result, lang: str = "en", *, views: str = "views") -> str:
+def render_report(
+    result: Result, lang: str = "en", *, views: str = "views", cluster: str | None = None
+) -> str:
     """Return ``report.html``: the whole report in one page, the same bytes for the same result.
 
     Parameters
@@ -21,6 +25,8 @@ def render_report(result: Result, lang: str = "en", *, views: str = "views") -> 
         Language of words and numbers.
     views : str
         Folder of the network pages relative to the report, "" for no links to them.
+    cluster : str, optional
+        Id of a cluster, for the page of it alone: its passport uncut, its figures and its participants.
 
     Returns
     -------
@@ -31,9 +37,13 @@ def render_report(result: Result, lang: str = "en", *, views: str = "views") -> 
     ------
     ParameterError
         `lang` has no catalogue.
+    UnknownNameError
+        The result holds no such cluster.
     """
     words = Words(lang)
-    content = Content(result, lang, views, page=True)
+    content = Content(result, lang, views, page=True, only=cluster or "")
+    if cluster is not None and cluster not in content.cluster_names:
+        raise refusal(UnknownNameError, "cluster_unknown", cluster=cluster)
     with remembered():
         return _rendered(content, words)
 
@@ -41,13 +51,16 @@ def render_report(result: Result, lang: str = "en", *, views: str = "views") -> 
 def _rendered(content: Content, words: Words) -> str:
     from markupsafe import Markup
 
-    sections = [section for section in sections_of(content) if section.on_page]
+    only = content.only
+    sections = [each for each in sections_of(content) if each.on_page and (each.of_one or not only)]
     tables = {key: table for section in sections for key, table in section.data().items()}
     leading = {key: tables.pop(key) for key in ("clusters",) if key in tables}
     return render(
         "report.html.j2",
         words,
         content=content,
+        title=content.cluster_name(only) if only else words("title"),
+        lead=words("title") if only else words("subtitle"),
         sections=sections,
         data={"tables": leading, **content.columnar.shared()},
         packed=packed(tables),

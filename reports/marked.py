@@ -19,10 +19,9 @@ def grid(heads: Sequence[str], right: Sequence[bool], rows: Iterable[Sequence[st
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def cut(shown: int, total: int, source: str, words: Words) -> str:
+def cut(shown: int, total: int, rest: str, words: Words) -> str:
     """Return how much of a table is shown, and where the rest is."""
-    rest = "; " + words("rest_in", file=source) if source else ""
-    return markdown(words("shown", shown=shown, total=total) + rest) + "."
+    return markdown("; ".join([words("shown", shown=shown, total=total), *([rest] if rest else [])])) + "."
 
 
 def whole(table: Table, words: Words) -> list[str]:
@@ -41,4 +40,4 @@ def whole(table: Table, words: Words) -> list[str]:
     columns = [column for column, is_drawn in zip(table.columns, drawn, strict=True) if not is_drawn]
     told = grid([markdown(column.label) for column in columns], [column.numeric for column in columns], rows)
     shown = min(ROWS, len(table.rows))
-    return [told, *([cut(shown, table.total, table.source, words)] if shown < table.total else [])]
+    return [told, *([cut(shown, table.total, table.rest, words)] if shown < table.total else [])]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from sys import maxsize
 from typing import Any, Final
 
 import numpy as np
@@ -28,6 +29,7 @@ from clustercoop.reports.types import types_thresholds
 SERIES: Final = ("cooperation_ratio", "value_added_per_employee", "rd_per_employee", "integration")
 CORE: Final = 14
 LINES: Final = 4
+FIGURES: Final = 2
 STAGES: Final = 6
 
 
@@ -45,6 +47,8 @@ class Passports:
             people = people.sort_values(["cluster_id", "year", "participant_id"], kind="stable")
         self.people = Rows(people)
         self.verdicts = Rows(content.clusters)
+        # What is cut for a page of all is whole on the page of one.
+        self.whole = maxsize if content.only else 0
         self.thresholds, self.gone = types_thresholds(self.result.settings.thresholds)
 
     @cached_property
@@ -219,7 +223,7 @@ class Passports:
         members = sorted(str(joined).split(";"), key=lambda one: (-own.get(one, 0.0), one))
         names = self.result.graph.names
         listed = []
-        for one in members[:CORE]:
+        for one in members[: self.whole or CORE]:
             text, bar = UNKNOWN, -1
             if one in own:
                 text = percent(own[one] / most, self.lang) if parts else show(own[one], "money", self.lang)
@@ -356,8 +360,8 @@ class Passports:
         return out
 
     def _findings(self, cluster: str) -> tuple[list[tuple[str, str, int]], int]:
-        rows = self._found.get(cluster, [])
-        return rows[:LINES], sum(count for *_, count in rows[LINES:])
+        rows, most = self._found.get(cluster, []), self.whole or LINES
+        return rows[:most], sum(count for *_, count in rows[most:])
 
     @cached_property
     def _asked(self) -> Mapping[str, list[Any]]:
@@ -368,18 +372,19 @@ class Passports:
 
     def _requests(self, cluster: str) -> tuple[list[str], int]:
         rows, names, told = self._asked.get(cluster, []), self.result.graph.names, []
-        for row in rows[:LINES]:
+        lines, most = self.whole or LINES, self.whole or FIGURES
+        for row in rows[:lines]:
             figures = [one for one in str(row.figures).split("; ") if one]
             place = {
                 "cells": asked_cells(row, self.lang),
                 "who": plain(asked_of(row, names, self.lang)),
                 "year": row.year,
             }
-            few, more = asked_figures("; ".join(figures[:2]), self.lang), len(figures) - 2
+            few, more = asked_figures("; ".join(figures[:most]), self.lang), len(figures) - most
             rest = self.words("pp_and_more", n=more) if more > 0 else ""
             key = "pp_ask" if figures else "pp_ask_waiting"
             told.append(self.words(key, figures=few, more=rest, **place))
-        return told, max(0, len(rows) - LINES)
+        return told, max(0, len(rows) - lines)
 
     @cached_property
     def _gaps(self) -> Mapping[str, int]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from clustercoop.graph.texts import subset, text
+from clustercoop.graph.settings import DOMAINS, FILES
+from clustercoop.graph.texts import hundredths, subset, text
 from clustercoop.reports.inert import plain, shorten
 from clustercoop.reports.numbers import is_unknown, raw, show
 from clustercoop.reports.tables import Cell, Column, Row, Table
@@ -72,6 +73,30 @@ def setting_called(name: str, words: Words) -> str:
     'Least share of known output'
     """
     return subset("setting.", words.lang).get(name, name)
+
+
+def setting_said(name: str, value: Any, words: Words) -> str:
+    r"""Return the value of a setting in words; what no catalogue names as it is.
+
+    Examples
+    --------
+    >>> setting_said("strict", False, Words("en")), setting_said("min_employee_coverage", 0.8, Words("ru"))
+    ('no', '80\xa0%')
+    >>> setting_said("metrics", "cooperation,core", Words("en")), setting_said("thresholds", "", Words("en"))
+    ('cooperation, core', 'the one of the package')
+    """
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return words("yes" if value else "no")
+    if isinstance(value, float):
+        return hundredths(repr(value), words.lang)
+    called = subset("setting.", words.lang)
+    if name in FILES and not value:
+        return called["shipped"]
+    several = name in DOMAINS and DOMAINS[name][1].several
+    parts = str(value).split(",") if several else [str(value or "")]
+    return ", ".join(plain(called.get(f"{name}.{part}", part or str(value))) for part in parts)
 
 
 def rows_by_table(accounting: Mapping[str, Mapping[str, Any]], words: Words) -> Table:

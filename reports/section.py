@@ -128,8 +128,8 @@ class Section:
         Anchor on the page.
     place : int
         Sections stand in the order of their places.
-    in_markdown, on_page, printed : bool
-        Whether Markdown, the page and the printed page have it.
+    in_markdown, on_page, printed, of_one : bool
+        Whether Markdown, the page, the printed page and the page of one cluster have it.
     """
 
     key: ClassVar[str]
@@ -137,6 +137,7 @@ class Section:
     in_markdown: ClassVar[bool] = True
     on_page: ClassVar[bool] = True
     printed: ClassVar[bool] = True
+    of_one: ClassVar[bool] = False
 
     def __init__(self, content: Content) -> None:
         self.content = content

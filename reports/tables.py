@@ -85,8 +85,8 @@ class Table:
         What is shown.
     total : int
         How many rows the data have; more than ``len(rows)`` where the page holds a part.
-    source : str
-        The file that holds all of it.
+    rest : str
+        Where the rows are that the page does not hold.
     empty : tuple of str
         Labels of the columns left out because no row has a value.
     """
@@ -96,7 +96,7 @@ class Table:
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     total: int
-    source: str = ""
+    rest: str = ""
     empty: tuple[str, ...] = ()
 
 
@@ -217,7 +217,7 @@ def build_table(
     *,
     key: str,
     caption: str,
-    source: str,
+    rest: str,
     currency: str,
     reasons: Reasons | None = None,
     total: int | None = None,
@@ -235,7 +235,7 @@ def build_table(
         Columns of the catalogue; those that `frame` lacks or that hold nothing are only named.
     words : Words
         Language.
-    key, caption, source : str
+    key, caption, rest : str
         See `Table`.
     currency : str
         Unit of money.
@@ -305,7 +305,7 @@ def build_table(
         tuple(shown),
         tuple(made),
         len(frame) if total is None else total,
-        source,
+        rest,
         tuple(empty),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from clustercoop.reports.inert import plain
 from clustercoop.reports.numbers import is_unknown
 from clustercoop.reports.tables import Table, plain_table
 from clustercoop.reports.words import Words
+from clustercoop.reports.written import told_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class Types:
         self.words = words
         self.names = names
         self.currency = result.graph.currency
+        self.rest = told_of("rest_in", "measures", result.settings.outputs, words)
         self.thresholds, self.gone = types_thresholds(result.settings.thresholds)
         columns = ("rd_per_employee", "value_added_per_employee", "ecosystem_type")
         frame = result.formations
@@ -128,7 +130,7 @@ class Types:
             for r in self.received.head(300).itertuples(index=False)
         ]
         table = plain_table("measures", self.words("support_received"), heads, rows, self.words)
-        return Table(table.key, table.caption, table.columns, table.rows, len(self.received), "measures")
+        return replace(table, total=len(self.received), rest=self.rest)
 
 
 def types_thresholds(path: str) -> tuple[Thresholds, str]:

@@ -28,6 +28,7 @@ from clustercoop.reports.strips import SIDES, chance, probability_strip, sparkli
 from clustercoop.reports.tables import DRAWING, Cell, Column, Row, Table
 from clustercoop.reports.types import types_thresholds
 from clustercoop.reports.words import Words
+from clustercoop.reports.written import told_of
 
 CLUSTER_ROWS: Final = 400
 TIERS: Final = ("rules", "exploratory", "model")
@@ -73,6 +74,7 @@ class Formations:
         self.clusters = clusters
         self.thresholds, self.thresholds_gone = types_thresholds(result.settings.thresholds)
         self.currency = result.graph.currency
+        self.outputs = result.settings.outputs
 
     @property
     def outcome(self) -> str:
@@ -162,6 +164,9 @@ class Formations:
     ) -> Table:
         return Table(key, caption, tuple(columns), tuple(rows), more.pop("total", len(rows)), **more)
 
+    def _rest(self, table: str) -> str:
+        return told_of("rest_in", table, self.outputs, self.words)
+
     def _head(self, name: str, label: str, kind: str, meaning: str = "") -> Column:
         return Column(name, self.words(label), self.words(meaning) if meaning else "", kind)
 
@@ -204,7 +209,7 @@ class Formations:
             self._head("rule_because", "fm_rule_why", "sentence"),
         )
         caption = self.words("fm_three")
-        return self._table("verdicts", caption, columns, rows, total=len(frame), source="clusters.csv")
+        return self._table("verdicts", caption, columns, rows, total=len(frame), rest=self._rest("clusters"))
 
     @property
     def eligibility_known(self) -> bool:
@@ -264,7 +269,9 @@ class Formations:
             *([self._head("years", "fm_head_years", DRAWING)] if years else []),
         ]
         caption = words("fm_probability")
-        return self._table("probability", caption, columns, rows, total=len(order), source="clusters.csv")
+        return self._table(
+            "probability", caption, columns, rows, total=len(order), rest=self._rest("clusters")
+        )
 
     @property
     def picture(self) -> str:
@@ -358,7 +365,7 @@ class Formations:
             for feature in features
         ]
         caption = self.words("fm_parts")
-        return self._table("parts", caption, columns, rows, total=len(wide), source="report.xlsx")
+        return self._table("parts", caption, columns, rows, total=len(wide), rest=self._rest("parts"))
 
     def _reason(self, feature: Feature) -> str:
         return feature.reason(self.words.lang)
@@ -375,7 +382,8 @@ class Formations:
         """What the model saw; None where the result holds no feature table."""
         if self.model is None or not len(self.model.features):
             return None
-        return FeatureTables(self.model, self.words, self._who, plain(self.currency), CLUSTER_ROWS)
+        limit, rest = CLUSTER_ROWS, self._rest("features")
+        return FeatureTables(self.model, self.words, self._who, plain(self.currency), limit, rest)
 
 
 def told_again(clusters: pd.DataFrame, model: FormationModel | None, lang: str) -> pd.DataFrame:

@@ -23,6 +23,7 @@ from clustercoop.reports.sections import sections_of
 from clustercoop.reports.sheets import table_sheets
 from clustercoop.reports.tables import year_span
 from clustercoop.reports.words import Words
+from clustercoop.reports.written import told_of
 
 MAX_ROWS: Final = 1_048_576
 MAX_TEXT: Final = 32_767
@@ -72,8 +73,9 @@ class _Telling:
 class _Sheets:
     """Writes typed tables into a workbook and remembers what Excel's limits cut."""
 
-    def __init__(self, book: Any, words: Words, max_rows: int) -> None:
+    def __init__(self, book: Any, words: Words, max_rows: int, outputs: str = "") -> None:
         self.book = book
+        self.outputs = outputs
         self.words = words
         self.max_rows = max_rows
         self.notes: list[str] = []
@@ -110,7 +112,8 @@ class _Sheets:
         if table.total:
             self.notes.append(self.words("note_largest", sheet=name, kept=kept, rows=table.total))
         elif kept < rows:
-            self.notes.append(self.words("note_rows", sheet=name, kept=kept, rows=rows))
+            told = {"sheet": name, "kept": kept, "rows": rows}
+            self.notes.append(told_of("note_rows", table.name, self.outputs, self.words, **told))
         sheet.set_row(top, 32, self.head)
         self._grouped(sheet, table)
         bulk, cut = Bulk(sheet, top + 1, kept), 0
@@ -221,7 +224,7 @@ def write_workbook(
     }
     book = xlsxwriter.Workbook(str(path), options)
     book.set_properties({"title": words("title"), "author": "clustercoop", "created": CREATED})
-    sheets = _Sheets(book, words, max_rows)
+    sheets = _Sheets(book, words, max_rows, result.settings.outputs)
     first, second = sheets.name("overview"), sheets.name("readme")
     overview, readme = book.add_worksheet(first), book.add_worksheet(second)
     Overview(book, overview, first, content, page).write()

@@ -50,7 +50,7 @@ class Requests(Section):
             (words("requests_waiting"), "sentence"),
         )
         table = plain_table("requests", words("nav_requests"), heads, rows, words)
-        return replace(table, total=len(self.result.requests), source="requests.csv")
+        return replace(table, total=len(self.result.requests), rest=self.content.where("rest_in", "requests"))
 
     def blocks(self) -> Iterator[Block]:
         """Yield the table."""

@@ -41,6 +41,7 @@ class Clusters(Section):
     key = "clusters"
     place = 15
     in_markdown = False
+    of_one = True
     only: frozenset[str] = frozenset()
     """Codes of the figures that are made, where not all are asked for."""
 
@@ -61,6 +62,8 @@ class Clusters(Section):
     def frame(self) -> pd.DataFrame:
         """Formations in the order of cluster names and years."""
         frame = self.content.formations
+        if self.content.only:
+            frame = frame[frame["cluster_id"] == self.content.only]
         names = [self.content.cluster_names[str(cluster)].casefold() for cluster in frame["cluster_id"]]
         return frame.assign(_name=names).sort_values(["_name", "cluster_id", "year"], kind="stable")
 

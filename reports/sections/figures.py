@@ -39,7 +39,7 @@ class Figures(Section):
             sectioned()[self.key],
             key=f"formations-{self.key}",
             caption=self.words(f"caption_{self.key}"),
-            source="formations.csv",
+            rest=self.content.where("rest_in", "formations"),
             total=total,
         )
 

@@ -23,16 +23,23 @@ class Participants(Section):
     place = 90
     in_markdown = False
     printed = False
+    of_one = True
 
     @property
     def present(self) -> bool:
         """Whether there are any."""
-        return len(self.result.participants) > 0
+        return len(self._rows) > 0
+
+    @cached_property
+    def _rows(self) -> pd.DataFrame:
+        """The participant-years that the page is about."""
+        rows, only = self.result.participants, self.content.only
+        return rows[rows["cluster_id"] == only] if only else rows
 
     @cached_property
     def totals(self) -> dict[str, int]:
         """Number of participant-years by cluster id."""
-        sizes = self.result.participants.groupby("cluster_id", sort=True).size()
+        sizes = self._rows.groupby("cluster_id", sort=True).size()
         return {str(cluster): int(size) for cluster, size in sizes.items()}
 
     @cached_property
@@ -42,7 +49,7 @@ class Participants(Section):
         All years where the page can hold them; otherwise the last year of each cluster; otherwise an equal
         number of participants of each, those that belong to the core and supply most inside first.
         """
-        shown = self.result.participants
+        shown = self._rows
         if len(shown) > PARTICIPANT_ROWS:
             last = shown.groupby("cluster_id")["year"].transform("max")
             shown = shown[shown["year"] == last]

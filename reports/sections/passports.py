@@ -14,6 +14,7 @@ class PassportsSection(Section):
     key = "passports"
     place = 25
     in_markdown = False
+    of_one = True
 
     @property
     def present(self) -> bool:
@@ -22,6 +23,7 @@ class PassportsSection(Section):
 
     def blocks(self) -> Iterator[Block]:
         """Yield the list of clusters and their passports."""
-        made = Passports(self.content).all()
+        passports, only = Passports(self.content), self.content.only
+        made = [passports.of(only, passports.order.index(only) + 1)] if only else passports.all()
         around = zip([None, *made[:-1]], made, [*made[1:], None], strict=True)
         yield Fragment("passports.j2", {"passports": list(around)})

@@ -61,7 +61,7 @@ class Policy(Section):
             output_columns(name),
             key=name,
             caption=self.words(f"caption_{name}"),
-            source=f"{name}.csv",
+            rest=self.content.where("rest_in", name),
             total=len(frame),
         )
 

@@ -15,7 +15,13 @@ from clustercoop.graph.texts import subset, text
 from clustercoop.reports.inert import plain
 from clustercoop.reports.numbers import is_unknown
 from clustercoop.reports.people import for_people
-from clustercoop.reports.records import records_table, rows_by_table, setting_called, sums_by_column
+from clustercoop.reports.records import (
+    records_table,
+    rows_by_table,
+    setting_called,
+    setting_said,
+    sums_by_column,
+)
 from clustercoop.reports.section import Block, Fragment, Heading, Section, Sheet, Shown, Text
 from clustercoop.reports.tables import Cell, Table, plain_table, sheet_columns
 
@@ -59,7 +65,7 @@ class Provenance(Section):
         )
         rows = [["" if is_unknown(value) else str(value) for value in row] for row in frame.to_numpy(object)]
         table = plain_table("rejected", self.words("caption_rejected"), heads, rows, self.words)
-        return replace(table, total=len(self.result.rejected), source="rejected.csv")
+        return replace(table, total=len(self.result.rejected), rest=self.content.where("rest_in", "rejected"))
 
     def blocks(self) -> Iterator[Block]:
         """Yield rows, sums, files and rejected rows."""
@@ -90,7 +96,11 @@ class SettingsSection(Section):
     def table(self) -> Table:
         """One row a setting; the language shapes no figure."""
         told = self.result.settings.to_dict()
-        rows = [(self._called(name), str(value)) for name, value in told.items() if name != "lang"]
+        rows = [
+            (self._called(name), Cell(setting_said(name, value, self.words), str(value)))
+            for name, value in told.items()
+            if name != "lang"
+        ]
         heads = ((self.words("head_setting"), "text"), (self.words("head_value"), "text"))
         return plain_table("settings", self.words("caption_settings"), heads, rows, self.words)
 

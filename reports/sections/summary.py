@@ -56,7 +56,7 @@ class Summary(Section):
         heads = [markdown(words(name)) for name in ("head_cluster", "head_year", "head_ratio")]
         parts += [f"### {words('headline')}", grid([*heads, ""], [False, True, True, False], rows)]
         if len(self.headlines) > ROWS:
-            parts.append(cut(ROWS, len(self.headlines), "formations.csv", words))
+            parts.append(cut(ROWS, len(self.headlines), self.content.where("rest_in", "formations"), words))
         return parts
 
     @cached_property
@@ -96,7 +96,11 @@ class Summary(Section):
             (show(members or None, "int", lang), words("tile_participants"), ""),
             (show(links, "int", lang), words("tile_links"), words("tile_links_note")),
             (show(value, "money", lang), words("tile_value", unit=unit), words("tile_value_note")),
-            (show(rejected, "int", lang), words("tile_rejected"), words("tile_rejected_note")),
+            (
+                show(rejected, "int", lang),
+                words("tile_rejected"),
+                self.content.where("tile_rejected_note", "rejected"),
+            ),
         )
 
     @property

@@ -306,7 +306,7 @@ async function drawInto(host) {
   try {
     await unpack();
   } catch {
-    host.replaceChildren(element("p", {class: "soft"}, TEXT.packed.replace("{file}", host.dataset.drawn + ".csv")));
+    host.replaceChildren(element("p", {class: "soft"}, host.dataset.packed));
     return;
   }
   const table = DATA.tables[host.dataset.drawn];

@@ -1,13 +1,20 @@
+import dataclasses
 from html import unescape
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 import clustercoop
+from clustercoop.cli import main
 from clustercoop.graph.errors import OutputError, UnknownNameError
+from clustercoop.outputs import read_result
 from clustercoop.pages import Page
+from clustercoop.reports.content import Content
 from clustercoop.reports.html import render_report
+from clustercoop.reports.markdown import render_markdown
 from clustercoop.reports.network import render_view
+from clustercoop.reports.passports import Passports
 from tests.reports.pages import page_of
 from tests.reports.samples import make_result
 
@@ -33,3 +40,48 @@ def test_with_a_path_pages_are_files(tmp_path: Path) -> None:
         clustercoop.view(result, "c00", year=1999)
     with pytest.raises(OutputError):
         Page("x", "x", "en").save(tmp_path / "v.html" / "below.html")
+
+
+def test_the_passport_of_one_cluster_is_a_page_with_nothing_cut(tmp_path: Path) -> None:
+    result = make_result(clusters=2, smallest=20, largest=24)
+    path = clustercoop.report(result, tmp_path / "c01.html", cluster="c01", lang="ru")
+    page = page_of(path.read_text("utf-8"))
+    assert [one.attributes["id"] for one in page.all("section")] == ["clusters", "passports", "participants"]
+    [passport] = page.all("article")
+    assert "alone" in passport.attributes["class"].split()
+    [drawn] = [e for e in page.all("div") if e.attributes.get("data-drawn") == "participants"]
+    assert drawn.attributes["data-part"] == "c01"
+    [whole] = [one for one in Passports(Content(result, "ru", page=True, only="c01")).all()[1:]]
+    [cut] = Passports(Content(result, "ru", page=True)).all()[1:]
+    assert len(whole.core.members) == len(cut.core.members) + cut.core.more and not whole.core.more
+    assert (whole.findings_more, whole.requests_more) == (0, 0)
+    shown = clustercoop.report(result, cluster="c01", lang="ru")
+    assert shown.html == path.read_text("utf-8") and "cluster-c00" not in shown.html
+    for unknown in ("c99", ""):
+        with pytest.raises(UnknownNameError, match="hold no cluster"):
+            clustercoop.report(result, tmp_path / "c99.html", cluster=unknown)
+
+
+def test_the_command_writes_the_passport_of_one_cluster(table3_folder: Path, tmp_path: Path) -> None:
+    cluster = str(read_result(table3_folder).clusters["cluster_id"].iloc[0])
+    asked = ["report", str(table3_folder), "--cluster", cluster, "--out", str(tmp_path / "one.html")]
+    assert CliRunner().invoke(main, asked).output.strip() == f"report: {tmp_path / 'one.html'}"
+    assert "passport alone" in (tmp_path / "one.html").read_text("utf-8")
+
+
+def test_the_report_names_the_file_that_was_written_or_how_to_get_it() -> None:
+    result = make_result(clusters=30, smallest=4, largest=6)
+    said = {
+        "csv,html": "the rest is in formations.csv",
+        "parquet,html": "the rest is in formations.parquet",
+        "html": "analyze with --outputs csv writes the rest",
+    }
+    for outputs, sentence in said.items():
+        asked = dataclasses.replace(result, settings=result.settings.replace(outputs=outputs))
+        assert sentence in render_markdown(asked).replace("\\", "")
+        assert ("csv" in outputs) == ("formations.csv" in render_report(asked))
+        assert ("parquet" in outputs) == ("formations.parquet" in render_report(asked))
+
+
+def test_a_folder_tells_which_outputs_it_holds(table3_folder: Path) -> None:
+    assert read_result(table3_folder).settings.outputs == "csv,parquet"

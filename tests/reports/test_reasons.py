@@ -84,7 +84,7 @@ def test_a_reason_without_a_detail_ends_where_it_is_said() -> None:
                 continue  # says nothing without one, and always has it
             told = gap_sentence((code, "1", ""), lang)
             assert not re.search(r":\s*$|\(\s*\)|[(\s]$", told), (code, told)
-    assert gap_sentence(("rows_open", "1", "0001"), "en").endswith("only bounds (0001)")
+    assert gap_sentence(("rows_open", "1", "0001"), "en").endswith("only bounds: 1 (0001)")
 
 
 def test_figures_follow_the_language_and_cells_of_files_are_quoted_as_they_stand() -> None:

@@ -1,7 +1,7 @@
 import clustercoop
 from clustercoop.graph.schema import tables
 from clustercoop.graph.settings import DOMAINS
-from clustercoop.graph.texts import languages
+from clustercoop.graph.texts import languages, subset
 from clustercoop.reports.content import Content, with_no_dysfunction
 from clustercoop.reports.records import (
     input_column,
@@ -9,6 +9,7 @@ from clustercoop.reports.records import (
     records_table,
     rows_by_table,
     setting_called,
+    setting_said,
     sums_by_column,
 )
 from clustercoop.reports.sections.types import TypesSection
@@ -62,6 +63,20 @@ def test_what_is_read_and_what_is_set_has_a_name_for_readers_in_each_language() 
             assert input_table(table, words) != table
             assert all(input_column(column.name, words) != column.name for column in spec.columns)
     assert input_column("Выручка", Words("en")) == "Выручка"
+
+
+def test_what_a_setting_is_set_to_is_told_in_words_of_the_reader() -> None:
+    for lang, yes in (("en", "yes"), ("ru", "да")):
+        words, held = Words(lang), subset("setting.", lang)
+        for name, (default, domain) in DOMAINS.items():
+            if domain.shapes and name != "lang":
+                for value in domain.choices or (default,):
+                    said = setting_said(name, value, words)
+                    assert said and (said not in domain.choices or lang == "en"), (name, value)
+                    assert not domain.choices or f"{name}.{value}" in held
+        assert setting_said("strict", True, words) == yes
+    assert setting_said("currency", "RUB", Words("en")) == "RUB"
+    assert (setting_said("nulls", 0, Words("en")), setting_said("nulls", 199, Words("en"))) == ("0", "199")
 
 
 def test_the_order_of_a_mapping_does_not_matter() -> None:

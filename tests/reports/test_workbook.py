@@ -266,7 +266,7 @@ def test_limits_of_excel_are_kept_and_told(tmp_path: Path) -> None:
     assert "_x0041_" in (sheet["A4"].value, unescape(str(sheet["A4"].value)))
     notes = [str(row[0]) for row in book["Read me"].iter_rows(values_only=True) if row[0]]
     assert any("Rejected rows has 19 of 53 rows" in note for note in notes)
-    assert any("1 texts longer than 32767" in note for note in notes)
+    assert any("texts longer than 32767 characters were cut: 1." in note for note in notes)
 
 
 def test_a_workbook_speaks_one_language_in_sheets_heads_and_terms(tmp_path: Path) -> None:
