@@ -126,7 +126,7 @@ def _alive(pid: int) -> bool:
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
     """Write a table for people: UTF-8, ``,``, unknown empty, formula-like text made inert."""
-    columns = [_cells(frame.iloc[:, at]) for at in range(frame.shape[1])]
+    columns = [_cells(column) for _, column in frame.items()]
     heads = [_quoted(str(name)) for name in frame.columns]
     # A line of one empty cell would be no line at all.
     rows = zip(*columns, strict=True) if len(columns) != 1 else ([cell or '""'] for cell in columns[0])

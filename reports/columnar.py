@@ -13,7 +13,7 @@ from clustercoop.graph.columns import OutputColumn
 from clustercoop.graph.gaps import ALL
 from clustercoop.graph.kinds import KINDS
 from clustercoop.reports.inert import plain, shorten
-from clustercoop.reports.numbers import cells_of, is_unknown, numeric, raw, shower
+from clustercoop.reports.numbers import cells_of, floats, is_unknown, numeric, raw, shower
 from clustercoop.reports.people import OF_PEOPLE
 from clustercoop.reports.reasons import Place, Reasons, places
 from clustercoop.reports.tables import bounds_of, display, unit, year_span
@@ -156,7 +156,7 @@ class Columnar:
         >>> made.numbers(pd.Series([0.25, None]), "share")
         {'v': [0.25, None], 't': ['25.0%', ''], 'top': 1}
         """
-        array = pd.to_numeric(values, errors="coerce").to_numpy("float64", na_value=np.nan)
+        array = floats(values)
         show = shower(kind, self.words.lang)
         known = np.isfinite(array)
         cells = array.tolist()

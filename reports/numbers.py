@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from clustercoop.graph.kinds import KINDS, Notation
 from clustercoop.graph.texts import percent_ends, signs, text
@@ -46,6 +47,19 @@ def cells_of(column: pd.Series[Any]) -> list[Any]:
     (['a', nan], [1, 2])
     """
     return (column.to_numpy(object) if isinstance(column.dtype, pd.StringDtype) else column).tolist()
+
+
+def floats(column: pd.Series[Any]) -> NDArray[np.float64]:
+    """Return the cells of a column as numbers, NaN where they are none.
+
+    Examples
+    --------
+    >>> floats(pd.Series(["1.5", None, "a"])).tolist(), floats(pd.Series([1, None], dtype="Int64")).tolist()
+    ([1.5, nan, nan], [1.0, nan])
+    """
+    if not pd.api.types.is_numeric_dtype(column.dtype):
+        column = pd.to_numeric(column, errors="coerce")
+    return column.to_numpy("float64", na_value=np.nan)
 
 
 def decimal(value: float, digits: int, lang: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import repeat
 from typing import Any, Final
 
 import numpy as np
@@ -13,11 +14,12 @@ from clustercoop.graph.columns import TABLES, OutputColumn, output_columns
 from clustercoop.graph.kinds import KINDS
 from clustercoop.graph.texts import term, terms, years_told
 from clustercoop.reports.inert import plain, shorten
-from clustercoop.reports.numbers import UNKNOWN, between, cells_of, is_unknown, numeric, raw, show
+from clustercoop.reports.numbers import UNKNOWN, between, cells_of, floats, is_unknown, numeric, raw, show
 from clustercoop.reports.reasons import Reasons
 from clustercoop.reports.words import Words
 
 WIDE: Final = ("columns", "conversions", "file")
+_PLACE: Final = ("cluster_id", "year", "participant_id")
 # The type of a column that only a page can show.
 DRAWING: Final = "drawing"
 
@@ -102,10 +104,10 @@ class Table:
 
 def bounds_of(frame: pd.DataFrame, column: OutputColumn, words: Words) -> list[str]:
     """Return the range of each unknown figure of which bounds are known, "" for the others."""
-    low, high = (frame.get(f"{column.column}_{end}") for end in ("low", "high"))
-    if low is None or high is None:
+    ends = [f"{column.column}_{end}" for end in ("low", "high")]
+    if not all(end in frame.columns for end in ends):
         return [""] * len(frame)
-    cells = zip(*map(cells_of, (frame[column.column], low, high)), strict=True)
+    cells = zip(*(cells_of(frame[name]) for name in (column.column, *ends)), strict=True)
     return [plain(between(a, b, column.kind, words.lang)) if is_unknown(v) else "" for v, a, b in cells]
 
 
@@ -181,10 +183,12 @@ def bars(values: pd.Series[Any], kind: str) -> list[int]:
     >>> bars(pd.Series([0.25, float("nan"), 1.0]), "share")
     [25, -1, 100]
     """
-    numbers = pd.to_numeric(values, errors="coerce").astype("float64").to_numpy()
+    none = [-1] * len(values)
+    if not KINDS[kind].bar:
+        return none
+    numbers = floats(values)
     known = numbers[np.isfinite(numbers)]
-    none = [-1] * len(numbers)
-    if not KINDS[kind].bar or not len(known) or known.min() < 0:
+    if not len(known) or known.min() < 0:
         return none
     top = 1.0 if kind == "share" else known.max()
     if top <= 0 or known.max() > top:
@@ -202,7 +206,11 @@ def last_years(frame: pd.DataFrame) -> pd.DataFrame:
     """
     if not {"cluster_id", "year"} <= set(frame.columns):
         return frame
-    return frame[frame["year"] == frame.groupby("cluster_id")["year"].transform("max")]
+    years = floats(frame["year"])
+    clusters, named = pd.factorize(frame["cluster_id"])
+    last = np.full(len(named) + 1, np.nan)  # cluster −1 is none
+    np.fmax.at(last, clusters[clusters >= 0], years[clusters >= 0])
+    return frame[years == last[clusters]]
 
 
 def unit(name: str, currency: str, words: Words) -> str:
@@ -289,8 +297,13 @@ def build_table(
             done.append(Cell(text, raw(value), length, is_unknown(value), address, tip=tip))
         cells.append(done)
     made = []
-    records = frame.head(len(frame) if rows is None else rows).itertuples(index=False)
-    for row, record in zip(zip(*cells, strict=True) if cells else (), records, strict=bool(cells)):
+    keys = [name for name in _PLACE if name in frame]
+    records = (
+        repeat(None)
+        if reasons is None
+        else frame[keys].head(len(frame) if rows is None else rows).itertuples(index=False)
+    )
+    for row, record in zip(zip(*cells, strict=True) if cells else (), records, strict=False):
         gaps = [number for number, cell in enumerate(row) if cell.unknown]
         if not gaps or reasons is None:
             made.append(Row(tuple(row)))

@@ -63,7 +63,9 @@ class Types:
         for column in columns:
             if column not in frame:
                 frame = frame.assign(**{column: "" if column == "ecosystem_type" else np.nan})
-        self.frame = frame.sort_values(["cluster_id", "year"], kind="stable")
+        self.frame = frame[["cluster_id", "year", *columns]].sort_values(
+            ["cluster_id", "year"], kind="stable"
+        )
         self.received = result.graph.measures
         self.support_file = result.settings.support_measures
 
