@@ -109,6 +109,14 @@ def _known() -> dict[tuple[str, ...], _Word]:
     return known
 
 
+@cache
+def _telling() -> frozenset[str]:
+    """Return the words one of which stands in every header with a unit, beside numbers."""
+    letters = {word for kind in ("before", "beside") for word in unit_words(kind)}
+    codes = {code.lower() for code in unit_words("code")}
+    return frozenset(letters | codes | {word for run in _known() for word in run})
+
+
 def words(text: str) -> list[str]:
     """Return the lower-case words of a header, ё as е; punctuation, underscores and spaces only divide.
 
@@ -118,6 +126,8 @@ def words(text: str) -> list[str]:
     ['объем', 'отгрузки', 'млн', 'руб']
     """
     text = _IN_PART.sub("том числе", unicodedata.normalize("NFC", text).lower().replace("ё", "е"))
+    if text.replace(" ", "").isalpha():
+        return text.split()
     text = _THOUSANDS.sub(lambda m: f" {m[1] or m[2]} ", text)
     text = _POWER.sub(lambda m: f" {10 ** int(m[1] or m[2].translate(_RAISED))} ", text)
     return _PIECES.findall(re.sub(r"r\s*&\s*d", "r&d", _FOOTNOTE.sub(" ", text)).replace("r&d", "rnd"))
@@ -137,7 +147,8 @@ def read_unit(header: str) -> tuple[str, Unit]:
     (Unit(scale=100000000.0, currency='CNY', percent=False, physical=''), 1000000.0)
     """
     found = words(header)
-    runs = unit_runs(found, capitals(header))
+    telling = not _telling().isdisjoint(found) or any(map(str.isdigit, found))
+    runs: Runs = unit_runs(found, capitals(header)) if telling else [(found, None)]
     unit = unit_of(runs)
     if unit == Unit() and any(word is not None and word.kind != "units" for _, word in runs):
         return " ".join(found), unit  # a unit that contradicts itself leaves the header unknown

@@ -34,6 +34,7 @@ _TO_LATIN: Final = str.maketrans(_ALIKE_CYRILLIC, _ALIKE_LATIN)
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _CYRILLIC: Final = re.compile("[А-яЁё]")
 _LATIN: Final = re.compile("[A-Za-z]")
+_DIGIT: Final = re.compile(r"\d")
 _BRACES: Final = re.compile(r"\{([^{}]*)\}")
 _YEAR: Final = re.compile(r"(?:fy|cy)?((?:19|20)\d\d)(?:г|год|f|e|a)?")
 # Analysts' marks of a forecast and an estimate: 2025F, 2024E.
@@ -111,7 +112,8 @@ def same_letters(text: str) -> str:
         latin = word.translate(_TO_LATIN)
         return word if _CYRILLIC.search(latin) else latin
 
-    return text if text.isascii() else _WORD.sub(one, text)
+    mixed = not text.isascii() and _LATIN.search(text) and _CYRILLIC.search(text)
+    return _WORD.sub(one, text) if mixed else text
 
 
 def alien_letters(text: str) -> str:
@@ -239,7 +241,7 @@ def without_prices(text: str) -> str:
     >>> without_prices("Выпуск в ценах 2020 года, млн руб."), without_prices("Value (2020 prices)")
     ('Выпуск , млн руб.', 'Value ( )')
     """
-    return " ".join(_PRICED.sub(" ", text).split())
+    return " ".join((_PRICED.sub(" ", text) if _DIGIT.search(text) else text).split())
 
 
 @cache
