@@ -147,9 +147,11 @@ def read_unit(header: str) -> tuple[str, Unit]:
     (Unit(scale=100000000.0, currency='CNY', percent=False, physical=''), 1000000.0)
     """
     found = words(header)
-    telling = not _telling().isdisjoint(found) or any(map(str.isdigit, found))
-    runs: Runs = unit_runs(found, capitals(header)) if telling else [(found, None)]
-    unit = unit_of(runs)
+    runs: Runs = [(found, None)]
+    unit = Unit()
+    if not _telling().isdisjoint(found) or any(map(str.isdigit, found)):
+        runs = unit_runs(found, capitals(header))
+        unit = unit_of(runs)
     if unit == Unit() and any(word is not None and word.kind != "units" for _, word in runs):
         return " ".join(found), unit  # a unit that contradicts itself leaves the header unknown
     kept = [w for run, word in runs if word is None or word.kind == "units" for w in run]
