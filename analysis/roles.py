@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from clustercoop.analysis.memo import remembered
 from clustercoop.analysis.thresholds import Thresholds
 from clustercoop.graph.formation import FloatArray, Formation
 
@@ -24,11 +25,20 @@ def said(formation: Formation, name: str) -> Flags:
 
     Such is a cell that gives bounds, and one that could not be read, alone or with its row.
     """
-    out = np.zeros(formation.n, bool) | formation.unread.get(name, False)
-    for end in ("low", "high"):
-        if f"{name}_{end}" in formation.activity:
-            out |= ~np.isnan(stated(formation, f"{name}_{end}"))
-    return out
+    known = _said(formation)
+    if name not in known:
+        out = np.zeros(formation.n, bool) | formation.unread.get(name, False)
+        for end in ("low", "high"):
+            if f"{name}_{end}" in formation.activity:
+                out |= ~np.isnan(stated(formation, f"{name}_{end}"))
+        out.flags.writeable = False
+        known[name] = out
+    return known[name]
+
+
+@remembered
+def _said(formation: Formation) -> dict[str, Flags]:
+    return {}
 
 
 def of_role(formation: Formation, holds: Callable[[str], bool]) -> Flags:
@@ -61,7 +71,19 @@ def producing(formation: Formation, thresholds: Thresholds) -> Flags:
     >>> producing(graph.formation("c", 2022), load_thresholds()).tolist()
     [True, False, True]
     """
-    return _asked(producing_roles(formation), thresholds.produces)
+    known = _producing(formation)
+    for asked, found in known:
+        if asked is thresholds:
+            return found
+    found = _asked(producing_roles(formation), thresholds.produces)
+    found.flags.writeable = False
+    known.append((thresholds, found))
+    return found
+
+
+@remembered
+def _producing(formation: Formation) -> list[tuple[Thresholds, Flags]]:
+    return []
 
 
 def _asked(roles: NDArray[np.object_], holds: Callable[[str], bool]) -> Flags:

@@ -39,7 +39,7 @@ def coded(sentences: Iterable[Said]) -> str:
     '[["early.falls", {"column": {"column": "cooperation_ratio"}, "fall": {"share": 0.25}}]]'
     """
     told = [[each.id, each.places] for each in sentences]
-    return json.dumps(told, ensure_ascii=False, default=_plain) if told else ""
+    return _WRITER.encode(told) if told else ""
 
 
 def decoded(cell: object) -> list[Said]:
@@ -61,3 +61,6 @@ def _plain(value: object) -> object:
     if value is pd.NA:
         return None
     raise TypeError(f"A place of a sentence cannot be {type(value).__name__}.")
+
+
+_WRITER: Final = json.JSONEncoder(ensure_ascii=False, default=_plain)

@@ -208,8 +208,10 @@ def _refuse_second_table(
     """
     starts = {alias[:2] for alias in known_forms(spec)}
     for found in [i for i, name in enumerate(header) if candidates(name, spec)][:2]:
-        for at, cell in enumerate(cells[found]):
-            if not isinstance(cell, str) or cell[:1].isdigit() or cell.strip()[:2].lower() not in starts:
+        names = {cell for cell in set(cells[found]) if isinstance(cell, str) and not cell[:1].isdigit()}
+        names = {cell for cell in names if cell.strip()[:2].lower() in starts}
+        for at, cell in enumerate(cells[found]) if names else ():
+            if cell not in names:
                 continue
             row = [column[at] for column in cells]
             again = at and tuple(map(show, row)) == tuple(header)

@@ -32,6 +32,7 @@ from clustercoop.analysis.core_periphery.splits import (
     every_split,
     pair_sums,
     score_exactly,
+    searches,
     with_far_pairs,
 )
 from clustercoop.graph.errors import parameter_error
@@ -199,8 +200,7 @@ def _searched(
     links = adjacency(edges, y)
     few = len(y) < SPARSE * n * (n - 1)
     effort = (SPARSE_KICKS if few else KICKS) if kicks is None else kicks
-    core = np.zeros(n, np.int64)
-    score = kernels.search(equation, n, *links, effort, stream, core, 0, np.inf)
+    score, core = _found(equation, n, links, effort, stream)
     wide = n <= LARGEST_EXACT and _ratio(y) > WIDE_SEARCH
     if score <= kernels.UNDEFINED and not wide:
         return Best(core, score, score, 0)
@@ -209,11 +209,24 @@ def _searched(
         near = n > LARGEST_EXACT or not few
         return settled if near else with_far_pairs(settled, equation, pair_sums(edges, y))
     pairs = pair_sums(edges, y)
-    alike = np.zeros(n, np.int64)  # the same links, none of them large
-    kernels.search(equation, n, *adjacency(edges, np.ones(len(y))), effort, stream, alike, 0, np.inf)
+    # the same links, none of them large
+    _, alike = _found(equation, n, adjacency(edges, np.ones(len(y))), effort, stream)
     starts = core, best_pair(equation, pairs), alike
     found = max((climb_exactly(equation, pairs, start) for start in starts), key=lambda end: end.score)
     return with_far_pairs(found, equation, pairs)
+
+
+def _found(
+    equation: int,
+    n: int,
+    links: tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float64]],
+    kicks: int,
+    stream: NDArray[np.uint64],
+) -> tuple[float, NDArray[np.int64]]:
+    pointers, other, value = links
+    score, core = np.zeros(1), np.zeros((1, n), np.int64)
+    searches(equation, pointers, other, value[None], kicks, stream, core, 0, score)
+    return float(score[0]), core[0]
 
 
 def adjacency(

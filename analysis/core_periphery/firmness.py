@@ -12,7 +12,13 @@ from clustercoop.analysis.core_periphery import kernels
 from clustercoop.analysis.core_periphery.borgatti_everett import EXHAUSTIVE
 from clustercoop.analysis.core_periphery.common import Edges, Weights, entered
 from clustercoop.analysis.core_periphery.kernels import TIE
-from clustercoop.analysis.core_periphery.splits import every_score, neighbours, pair_scores, pair_sums
+from clustercoop.analysis.core_periphery.splits import (
+    every_score,
+    neighbours,
+    pair_scores,
+    pair_sums,
+    searches,
+)
 
 Floats = NDArray[np.float64]
 Cores = NDArray[np.bool_]
@@ -116,10 +122,7 @@ def perturbed_cores(
     kernels.both_ends(n, edges.src, edges.dst, np.arange(m, dtype=np.float64), pointers, other, at)
     # A link left out counts as one of value 0. Kernels take contiguous rows.
     values = np.ascontiguousarray(y[:, at.astype(np.int64)])
-    stream = np.array([seed], np.uint64)
-    found = np.zeros((replicates, n), bool)
-    for k in range(replicates):
-        x = core.astype(np.int64)
-        score = kernels.search(equation, n, pointers, other, values[k], 0, stream, x, 1, np.inf)
-        found[k] = x == 1 if score > kernels.UNDEFINED else False
-    return found
+    stream, scores = np.array([seed], np.uint64), np.zeros(replicates)
+    cores = np.tile(core.astype(np.int64), (replicates, 1))
+    searches(equation, pointers, other, values, 0, stream, cores, 1, scores)
+    return np.asarray((cores == 1) & (scores > kernels.UNDEFINED)[:, None])

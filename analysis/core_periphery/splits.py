@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustercoop.analysis.core_periphery.common import Edges
-from clustercoop.analysis.core_periphery.kernels import TIE, UNDEFINED
+from clustercoop.analysis.core_periphery.kernels import TIE, UNDEFINED, Ints, Pointers, Words, search
+from clustercoop.analysis.jit import jit
 
 Floats = NDArray[np.float64]
 Core = NDArray[np.int64]
@@ -32,6 +33,28 @@ class Best(NamedTuple):
     score: float
     second: float
     ties: int
+
+
+@jit
+def searches(
+    equation: int,
+    pointers: Pointers,
+    other: Ints,
+    values: Floats,
+    kicks: int,
+    stream: Words,
+    cores: Core,
+    warm: int,
+    found: Floats,
+) -> None:
+    """Search (see `kernels.search`) with each row of `values`; write the cores and their scores.
+
+    Rows of `cores` are what a search starts from if `warm` is 1.
+    """
+    for k in range(found.size):
+        found[k] = search(
+            equation, cores.shape[1], pointers, other, values[k], kicks, stream, cores[k], warm, np.inf
+        )
 
 
 def pair_sums(edges: Edges, y: Floats) -> Floats:

@@ -25,6 +25,7 @@ from clustercoop.analysis.core_periphery import (
     nulls,
     rossa,
     significance,
+    splits,
     tiering,
 )
 from clustercoop.analysis.core_periphery.common import Edges
@@ -379,6 +380,7 @@ def of_analysis() -> dict[int, tuple[str, Kernel[..., Any]]]:
         nulls,
         rossa,
         significance,
+        splits,
         tiering,
     )
     return {
@@ -391,7 +393,7 @@ def of_analysis() -> dict[int, tuple[str, Kernel[..., Any]]]:
 
 ENTERED = (
     *((components, "_strong_labels"), (circulation, "_least_removal"), (trophic, "_heights")),
-    *((four_blocks, "search"), (kernels, "search"), (kernels, "exhaust"), (kernels, "survey")),
+    *((four_blocks, "search"), (splits, "searches"), (kernels, "exhaust"), (kernels, "survey")),
     *((kernels, "uniform"), (kernels, "both_ends"), (minres, "factor_each"), (rossa, "grow")),
     *((significance, "refits"), (tiering, "tier_search"), (tiering, "tier_starts")),
 )

@@ -11,17 +11,25 @@ from clustercoop.graph.said import coded, say
 
 def make(analysed: Analysed) -> pd.DataFrame:
     """Return one row for each cluster-year and requirement in force at the end of the year."""
-    return pd.DataFrame([_row(found) for found in verdicts(analysed)])
+    found = verdicts(analysed)
+    rules = {id(each.rule): each.rule for each in found}
+    told = {
+        at: tuple(
+            coded([say("said.text", text={"texts": dict(texts)})]) for texts in (rule.texts, rule.source)
+        )
+        for at, rule in rules.items()
+    }
+    return pd.DataFrame([_row(each, *told[id(each.rule)]) for each in found])
 
 
-def _row(found: Verdict) -> dict[str, object]:
+def _row(found: Verdict, requirement: str, source: str) -> dict[str, object]:
     judged, rule = found.judged, found.rule
     values = [value for *_, value in judged.links]
     return {
         "cluster_id": found.cluster_id,
         "year": found.year,
         "rule": rule.id,
-        "requirement": coded([say("said.text", text={"texts": dict(rule.texts)})]),
+        "requirement": requirement,
         "verdict": found.verdict,
         "value": judged.value,
         "value_low": judged.low,
@@ -33,7 +41,7 @@ def _row(found: Verdict) -> dict[str, object]:
         "links_needed": judged.links_needed,
         "value_needed": sum(values) if values else None,
         "status": rule.status,
-        "source": coded([say("said.text", text={"texts": dict(rule.source)})]),
+        "source": source,
         "judged_on": found.day.isoformat(),
         "because": coded(found.because),
     }

@@ -17,25 +17,28 @@ from clustercoop.graph.texts import BASE
 def make(analysed: Analysed) -> pd.DataFrame:
     """Return one row for each group of measures of a cluster-year whose type is known."""
     table = support_measures(analysed.settings.support_measures)
-    by_type: dict[str, list[dict[Any, Any]]] = {}
+    by_type: dict[str, list[dict[str, str]]] = {}
     for measure in table.to_dict("records"):
-        by_type.setdefault(str(measure["ecosystem_type"]), []).append(measure)
+        told: dict[str, str] = {"measure": coded(_texts(measure, ""))}
+        told |= {name: coded(_texts(measure, name)) for name in ("note", "source")}
+        told |= {name: measure[name] for name in ("category", "date", "status")}
+        by_type.setdefault(str(measure["ecosystem_type"]), []).append(told)
     rows = []
     held = analysed.formations[["cluster_id", "year", "ecosystem_type"]]
     for row in held.to_dict("records"):
         kind = row["ecosystem_type"]
-        for measure in by_type.get(kind, []) if isinstance(kind, str) else []:
+        for fitting in by_type.get(kind, []) if isinstance(kind, str) else []:
             rows.append(
                 {
                     "cluster_id": row["cluster_id"],
                     "year": row["year"],
                     "ecosystem_type": kind,
-                    "category": measure["category"],
-                    "measure": coded(_texts(measure, "")),
-                    "note": coded(_texts(measure, "note")),
-                    "date": measure["date"],
-                    "status": measure["status"],
-                    "source": coded(_texts(measure, "source")),
+                    "category": fitting["category"],
+                    "measure": fitting["measure"],
+                    "note": fitting["note"],
+                    "date": fitting["date"],
+                    "status": fitting["status"],
+                    "source": fitting["source"],
                 }
             )
     return pd.DataFrame(rows)
