@@ -280,15 +280,18 @@ def _reject_repeats(
 def _shared_keys(ledger: Ledger, key: Sequence[str]) -> NDArray[np.int64]:
     """Return the living rows whose key another living row has too."""
     rows = np.flatnonzero(ledger.alive)
-    code = np.zeros(len(rows), np.int64)
+    code = np.zeros(len(ledger), np.int64)
     span = 1
     for name in key:
-        codes, unique = _factorized(ledger.frame[name], rows)
+        codes, unique = _factorized(ledger.frame[name])
         if span > 2**62 // (len(unique) + 1):
             code, distinct = pd.factorize(code)
             span = len(distinct)
-        code = code * (len(unique) + 1) + codes + 1
+        code *= len(unique) + 1
+        code += codes
+        code += 1
         span *= len(unique) + 1
+    code = code if len(rows) == len(code) else code[rows]
     if bool((np.diff(code) > 0).all()):
         return rows[:0]
     if len(code) > _MANY and bool((np.diff(np.sort(code)) > 0).all()):  # sorting is faster than hashing then
@@ -296,12 +299,12 @@ def _shared_keys(ledger: Ledger, key: Sequence[str]) -> NDArray[np.int64]:
     return rows[pd.Series(code).duplicated(keep=False).to_numpy()]
 
 
-def _factorized(column: pd.Series[Any], rows: NDArray[np.int64]) -> tuple[NDArray[Any], Any]:
+def _factorized(column: pd.Series[Any]) -> tuple[NDArray[Any], Any]:
     if isinstance(column.dtype, pd.CategoricalDtype):
-        return column.cat.codes.to_numpy("int64")[rows], column.cat.categories
+        return column.cat.codes.to_numpy(), column.cat.categories
     if column.isna().all():
-        return np.full(len(rows), -1), ()
-    return pd.factorize(column.iloc[rows] if len(rows) < len(column) else column, use_na_sentinel=True)
+        return np.full(len(column), -1), ()
+    return pd.factorize(column, use_na_sentinel=True)
 
 
 def _first_rows(frame: pd.DataFrame, names: Sequence[str]) -> NDArray[np.int64]:
@@ -469,7 +472,7 @@ def _check_neighbours(ledger: Ledger) -> None:
 def _check_jumps(ledger: Ledger, who: str) -> None:
     alive = np.flatnonzero(ledger.alive)
     years = ledger.values("year")[alive]
-    codes, _ = _factorized(ledger.frame[who], alive)
+    codes = _factorized(ledger.frame[who])[0][alive]
     order = np.lexsort((years, codes))
     now, before = order[1:], order[:-1]
     next_year = (codes[now] == codes[before]) & (years[now] == years[before] + 1)

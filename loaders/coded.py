@@ -23,6 +23,7 @@ PLAIN: Final = re.compile(r"[0-9A-Za-z]*[0-9][0-9A-Za-z]*")
 """Letters and digits of ASCII, a digit among them; at least three."""
 _SHORTEST: Final = 3
 _DIGITS: Final = re.compile("[0-9]+")
+_CAPITAL: Final = re.compile("[0-9A-Za-z]*[A-Z][0-9A-Za-z]*")
 
 
 def plain(texts: NDArray[np.object_]) -> Mask:
@@ -33,9 +34,18 @@ def plain(texts: NDArray[np.object_]) -> Mask:
     >>> plain(np.array(["7701", "p01", "na", "П01", "p-01", "x1"], dtype=object)).tolist()
     [True, True, False, False, False, False]
     """
-    if not len(texts):
-        return np.zeros(0, bool)
     return _sized(texts, PLAIN) >= _SHORTEST
+
+
+def capitals(texts: NDArray[np.object_]) -> Mask:
+    """Tell which of plain `texts` have a capital letter.
+
+    Examples
+    --------
+    >>> capitals(np.array(["7701", "P01", "p01"], dtype=object)).tolist()
+    [False, True, False]
+    """
+    return _sized(texts, _CAPITAL) > 0
 
 
 def as_arrow(texts: NDArray[np.object_]) -> Any:
@@ -48,11 +58,13 @@ def as_arrow(texts: NDArray[np.object_]) -> Any:
         return None
 
 
-def _sized(texts: NDArray[np.object_], whole: re.Pattern[str]) -> NDArray[np.int64]:
+def _sized(texts: NDArray[np.object_], whole: re.Pattern[str], column: Any = None) -> NDArray[np.int64]:
     """Return the length of each text that matches a pattern of ASCII as a whole, 0 of any other."""
+    if not len(texts):
+        return np.zeros(0, np.int64)
     import pyarrow.compute as pc
 
-    column = as_arrow(texts)
+    column = as_arrow(texts) if column is None else column
     if column is None:  # a lone surrogate is no text of Arrow
         return np.array([len(text) if whole.fullmatch(text) else 0 for text in texts], dtype=np.int64)
     found = pc.match_substring_regex(column, f"^{whole.pattern}$").to_numpy(zero_copy_only=False)
@@ -157,12 +169,16 @@ class Coded:
     @cached_property
     def simple(self) -> Mask:
         """Which of the distinct texts are `plain`."""
-        return plain(self.texts)
+        return _sized(self.texts, PLAIN, self._arrow) >= _SHORTEST
 
     @cached_property
     def digits(self) -> NDArray[np.int64]:
         """Of how many digits each distinct text consists (`digits_of`)."""
-        return digits_of(self.texts)
+        return _sized(self.texts, _DIGITS, self._arrow)
+
+    @cached_property
+    def _arrow(self) -> Any:
+        return as_arrow(self.texts)
 
     def places(self, index: pd.Index[Any]) -> NDArray[np.intp]:
         """Return where each distinct text stands in a unique `index`, −1 for nowhere; looked up once."""

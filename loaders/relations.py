@@ -213,8 +213,24 @@ def _check_membership_years(links: Ledger, people: Ledger, members: pd.Index[Any
 def _check_spelling(ledgers: Mapping[str, Ledger], members: pd.Index[Any]) -> None:
     """Tell outside partners whose id differs from a participant's only in spelling; first row of each."""
     names = members.to_numpy(dtype=object)
-    keys = pd.Series(names, index=loose_keys(names))
-    keys = keys[(keys.index != "") & ~keys.index.duplicated()]
+    keys = loose_keys(names)
+    every: dict[bool, pd.Series[Any]] = {}
+
+    def near(strangers: NDArray[np.object_]) -> dict[str, str]:
+        """Only a member whose key is not its id can be meant by a stranger whose key is its own."""
+        found: dict[str, str] = {}
+        looked_for = loose_keys(strangers)
+        own = looked_for == strangers
+        for mine, alone in ((own, True), (~own, False)):
+            if mine.any():
+                if alone not in every:
+                    told = pd.Series(names, index=keys)[(keys != "") & ((keys != names) | (not alone))]
+                    every[alone] = told[~told.index.duplicated()]
+                held = every[alone]
+                place = held.index.get_indexer(pd.Index(looked_for[mine], dtype=object))
+                found |= zip(strangers[mine][place >= 0], held.to_numpy()[place[place >= 0]], strict=True)
+        return found
+
     for table, columns in ENDS.items():
         for column in columns if table in ledgers else ():
             ledger = ledgers[table]
@@ -222,7 +238,5 @@ def _check_spelling(ledgers: Mapping[str, Ledger], members: pd.Index[Any]) -> No
             seen = np.zeros(len(held.texts) + 1, bool)
             seen[held.codes[ledger.alive]] = True
             strangers = held.texts[seen[:-1] & (held.places(members) < 0)]
-            place = keys.index.get_indexer(pd.Index(loose_keys(strangers), dtype=object))
-            near = dict(zip(strangers[place >= 0], keys.to_numpy()[place[place >= 0]], strict=True))
-            if near:
-                _note_first(ledger, column, held, near, "id_near_miss")
+            if means := near(strangers):
+                _note_first(ledger, column, held, means, "id_near_miss")

@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from clustercoop.loaders.coded import Coded, digits_of, isin, lowered, plain
+from clustercoop.loaders.coded import Coded, capitals, digits_of, isin, lowered, plain
 from clustercoop.loaders.ids import ROUNDED, clean_id, clean_text
 from clustercoop.loaders.ledger import Ledger
 from clustercoop.loaders.notes import Notes
@@ -110,6 +110,11 @@ class Index:
         self.numbers = _single((m[1], i) for i in marked if (m := _TAXPAYER.fullmatch(i)) and m[1] != i)
 
     @cached_property
+    def _capitals(self) -> bool:
+        """Whether a plain id has a capital letter."""
+        return bool(capitals(np.array([*self._plain, ""], dtype=object)).any())
+
+    @cached_property
     def _small(self) -> pd.Index[Any]:
         """Plain ids that are no numbers, in small letters."""
         texts = np.array([*self._plain, ""], dtype=object)[:-1]
@@ -160,9 +165,11 @@ class Index:
         unknown = np.flatnonzero(held.places(self._every) < 0)
         others = held.texts[unknown]
         simple, digits = held.simple[unknown], held.digits[unknown]
-        small = np.empty(len(others), object)
-        small[simple] = lowered(others[simple])
-        near = isin(small, self._small) & (digits == 0)
+        near = simple & (digits == 0)
+        if not self._capitals:  # then small letters are those of nobody else
+            near[near] = capitals(others[near])
+        if near.any():
+            near[near] = isin(lowered(others[near]), self._small)
         numbers = simple & np.isin(digits, sorted(_TAXPAYER_LENGTHS))
         asked = ~simple | near | numbers | np.array([text[0] in "iI" for text in others.tolist()], dtype=bool)
         if self.looks or self._names or self.codes:
