@@ -25,6 +25,9 @@ it is so many rows."""
 MAIN: Final = 3
 """Principal directions within the groups that are held against a turn."""
 
+MANY: Final = 6
+"""What the smallest p-value of the nine tests is multiplied by; they overlap."""
+
 OWN_SCATTER: Final = 2
 """Terms in which the scatter is free: each group may have its own."""
 
@@ -39,7 +42,7 @@ def bend(rows: FloatArray, line: FloatArray, upper: NDArray[np.bool_]) -> float:
     groups: over all directions, in each principal direction of what the line leaves, and of each feature.
     The slopes of a zigzag agree, because its halves turn the same way round, and a bridge may be thinner than
     what it joins: tests that the groups do not turn round the middle, and that the neck between them scatters
-    no less than they do, in principal directions and of each feature. Three times the smallest, since the
+    no less than they do, in principal directions and of each feature. Six times the smallest, since the
     tests overlap.
 
     Parameters
@@ -100,7 +103,7 @@ def bend(rows: FloatArray, line: FloatArray, upper: NDArray[np.bool_]) -> float:
         _thinner(features, neck),
         _thinner(axes, neck),
     ]
-    return float(min(3 * min(one_slope, whole.min(), *each, *more), 1.0))
+    return float(min(MANY * min(one_slope, whole.min(), *each, *more), 1.0))
 
 
 def _turns(columns: FloatArray, turn: FloatArray) -> float:

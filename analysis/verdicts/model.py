@@ -26,9 +26,9 @@ from clustercoop.analysis.verdicts.groups import (
 )
 from clustercoop.analysis.verdicts.naming import posterior, theory_gap
 from clustercoop.analysis.verdicts.scale import Scale
-from clustercoop.analysis.verdicts.selection import Gate, criteria, gates, third_group
+from clustercoop.analysis.verdicts.selection import criteria
 from clustercoop.analysis.verdicts.sensitivity import leave_one_out
-from clustercoop.analysis.verdicts.split import TRAITS, Split, find_split
+from clustercoop.analysis.verdicts.split import TRAITS, Gate, Split, find_split, gates
 
 INTERVAL: Final = (0.025, 0.975)
 STAYS: Final = 0.8
@@ -164,7 +164,7 @@ def find_groups(
     completed = complete(on_scale, Gaps.of(on_scale))
     chosen = criteria(completed, rng.spawn(1)[0])
     tell(0.3)
-    split = find_split(on_scale, completed, theory, names, third_group(chosen), rng.spawn(1)[0])
+    split = find_split(on_scale, completed, theory, names, chosen, rng.spawn(1)[0])
     tell(0.5)
     lean = {"theory": theory, "main_axis": None}.get(split.look.name, split.look.direction)
     recipe = Recipe.of(on_scale, split.look.direction, lean)

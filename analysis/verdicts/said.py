@@ -15,8 +15,8 @@ from clustercoop.graph.texts import text
 
 if TYPE_CHECKING:
     from clustercoop.analysis.verdicts.model import Groups
-    from clustercoop.analysis.verdicts.selection import Gate
     from clustercoop.analysis.verdicts.several import Several
+    from clustercoop.analysis.verdicts.split import Gate
 
 Said = tuple[str, Mapping[str, Any]]
 """Id of a text and its places: numbers, lists of features (``features…``), or further texts (``parts``)."""

@@ -1,8 +1,7 @@
-"""How many groups: information criteria for one to four, and the gates that a split has to pass."""
+"""How many groups: information criteria for one to four."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -11,36 +10,14 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from clustercoop.analysis.verdicts.em import Covariance, Fit, FloatArray, fit_tied
-from clustercoop.analysis.verdicts.groups import RIDGE, Estimate
-from clustercoop.analysis.verdicts.split import ALONG, MIN_SHARE, STRAIGHT, THIRD, Split
+from clustercoop.analysis.verdicts.groups import RIDGE
 
-MIN_JACCARD: Final = 0.6
+MIN_SHARE: Final = 0.1
 MOST_GROUPS: Final = 4
 STARTS: Final = 8
 TRIAL_STEPS: Final = 15
 FINISH: Final = 2
 """Starts that are climbed to the end: the best ones after a few steps."""
-NEAR: Final = 2.5
-"""Simulation errors within which a figure is too near its bound to be sure of the side."""
-
-
-@dataclass(frozen=True, slots=True)
-class Gate:
-    """One condition that a split must meet: its value, the bound, and whether it was passed.
-
-    `error` is the standard error that the value owes to random draws, 0 for none.
-    """
-
-    name: str
-    value: float
-    bound: float
-    passed: bool
-    error: float = 0.0
-
-    @property
-    def close(self) -> bool:
-        """Whether other random draws could well decide otherwise: the bound is within 2.5 errors."""
-        return self.error > 0 and abs(self.value - self.bound) <= NEAR * self.error
 
 
 def free_parameters(groups: int, p: int, covariance: Covariance = "tied") -> int:
@@ -79,7 +56,7 @@ def spread_starts(rows: FloatArray, groups: int, rng: Generator, starts: int) ->
     return shares
 
 
-def criteria(rows: FloatArray, rng: Generator) -> pd.DataFrame:
+def criteria(rows: FloatArray, rng: Generator, upper: FloatArray | None = None) -> pd.DataFrame:
     """Return BIC and AIC of one to four groups with a common covariance.
 
     BIC = −2 log L + k log n, AIC = −2 log L + 2 k with k free parameters; smaller is better. Fits in which a
@@ -90,6 +67,9 @@ def criteria(rows: FloatArray, rng: Generator) -> pd.DataFrame:
     ----------
     rows : array, shape (n, p)
         Complete: unknown cells at their conditional means under one population.
+    rng : Generator
+    upper : array, shape (n,), optional
+        Shares of an upper group, from which two groups are tried, too.
 
     Returns
     -------
@@ -100,6 +80,8 @@ def criteria(rows: FloatArray, rng: Generator) -> pd.DataFrame:
     out = []
     for groups in range(1, MOST_GROUPS + 1):
         starts = spread_starts(rows, groups, rng, STARTS) if groups > 1 else np.ones((1, n, 1))
+        if groups == 2 and upper is not None:
+            starts = np.concatenate([np.stack([1 - upper, upper], axis=1)[None], starts])
         tried = fit_tied(rows, starts, ridge=RIDGE, tolerance=1e-4, max_iterations=TRIAL_STEPS)
         promising = tried.responsibilities[_by_likelihood(tried)[-FINISH:]]
         fits = fit_tied(rows, promising, ridge=RIDGE, tolerance=1e-4)
@@ -116,8 +98,19 @@ def _by_likelihood(fits: Fit) -> NDArray[np.intp]:
     return np.lexsort((fits.log_likelihood, fits.weights.min(axis=1) >= MIN_SHARE))
 
 
-def third_group(chosen: pd.DataFrame) -> float:
-    """Return the least BIC of three and four groups less that of two.
+def two_groups(rows: FloatArray, upper: FloatArray) -> float:
+    """Return the BIC of two groups climbed to from the shares of the upper one, ∞ where one is a handful.
+
+    Among many features that do not tell them apart, starts spread at random can miss two groups.
+    """
+    fit = fit_tied(rows, np.stack([1 - upper, upper], axis=1)[None], ridge=RIDGE, tolerance=1e-4)
+    if fit.weights.min() < MIN_SHARE:
+        return np.inf
+    return float(free_parameters(2, rows.shape[1]) * np.log(len(rows)) - 2 * fit.log_likelihood[0])
+
+
+def third_group(chosen: pd.DataFrame, two: float = np.inf) -> float:
+    """Return the least BIC of three and four groups less that of two: as chosen, or `two` if that is less.
 
     Two groups cut from a curve leave much that a third and a fourth explain.
 
@@ -127,28 +120,4 @@ def third_group(chosen: pd.DataFrame) -> float:
     7.0
     """
     bic = chosen.set_index("groups")["bic"]
-    return float(min(bic[3], bic[4]) - bic[2])
-
-
-def gates(split: Split, share: float, stability: Estimate) -> tuple[Gate, ...]:
-    """Return the gates of a split into two groups; what is not known is not passed.
-
-    Parameters
-    ----------
-    split : Split
-    share : float
-        Share of clusters in the smaller group; below a tenth it is a handful of outliers, not a group.
-    stability : Estimate
-        Jaccard stability of the less stable group.
-    """
-    least = (
-        ("two_humps", split.net, split.least),
-        ("smaller_group", share, MIN_SHARE),
-        ("straight", split.bend, STRAIGHT),
-        ("along", split.along, ALONG),
-        ("third_group", split.third, THIRD),
-    )
-    return (
-        *(Gate(name, value, bound, value >= bound) for name, value, bound in least),
-        Gate("jaccard", stability.value, MIN_JACCARD, stability.value >= MIN_JACCARD, stability.error),
-    )
+    return float(min(bic[3], bic[4]) - min(bic[2], two))

@@ -16,11 +16,14 @@ from clustercoop.analysis.verdicts.em import FloatArray, Gaps, fit_em, fit_tied,
 from clustercoop.analysis.verdicts.groups import PSEUDO_ROWS, RIDGE, STEPS, TOLERANCE, bootstrap_weights
 from clustercoop.analysis.verdicts.humps import humps
 from clustercoop.analysis.verdicts.naming import CREDIBLE
-from clustercoop.analysis.verdicts.selection import STARTS, spread_starts
-from clustercoop.analysis.verdicts.split import FARTHEST, MIN_ROWS, MIN_SHARE, STRAIGHT, more, with_way
+from clustercoop.analysis.verdicts.selection import MIN_SHARE, STARTS, spread_starts
+from clustercoop.analysis.verdicts.split import FARTHEST, MIN_ROWS, STRAIGHT, TOLD, more, with_way
 
 APART: Final = 6.0
 """Evidence asked of every pair: the line between two groups of a fit is chosen by the data."""
+
+FEW: Final = 60
+"""Clusters below which more is asked, see `more`."""
 
 INTERVAL: Final = (0.025, 0.975)
 
@@ -73,8 +76,9 @@ def find_several(
     """Return three or four groups (the number of least BIC) if every two of them are apart, else None.
 
     Two are apart if on the line that tells them best (Σ^-1 of the difference of their means) two humps are
-    likelier than one by 6 (more of few clusters), also with the way between them (`with_way`), and nothing
-    bends on it (`bend`). Pieces of one curve have a neighbour from which they are not.
+    likelier than one by 6 (more of few clusters), also with the way between them (`with_way`; twice what it
+    says against them, because it was not chosen by the data), and nothing bends on it (`bend`). Pieces of one
+    curve have a neighbour from which they are not.
 
     Parameters
     ----------
@@ -114,9 +118,12 @@ def find_several(
         seen = humps(line)
         turned = bend(rows[pair], line, seen.upper)
         used, way = geodesic(rows[pair], rng)
-        both = with_way(seen.evidence, humps(way, bridge=False).evidence, told_by(way, line[used]))
+        even, told = humps(way, bridge=False).evidence, told_by(way, line[used])
+        both = with_way(seen.evidence, even, told)
+        if told > TOLD:
+            both = min(both, seen.evidence + 2 * even)
         least = min(least, seen.evidence - against(turned), both)
-        if least < APART + more(n) or turned < STRAIGHT:
+        if least < APART + more(n, FEW) or turned < STRAIGHT:
             return None
     counts = bootstrap_weights(n, resamples, rng)
     gaps = Gaps.of(x)

@@ -6,34 +6,40 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import pandas as pd
 from numpy.random import Generator
 from numpy.typing import NDArray
 
 from clustercoop.analysis.verdicts.connected import against, bend, geodesic, told_by
 from clustercoop.analysis.verdicts.em import FloatArray
+from clustercoop.analysis.verdicts.groups import Estimate
 from clustercoop.analysis.verdicts.humps import EVIDENCE, Humps, humps
+from clustercoop.analysis.verdicts.selection import MIN_SHARE, criteria, third_group, two_groups
 
-MIN_SHARE: Final = 0.1
 STRAIGHT: Final = 0.003
-ALONG: Final = 2.5
+ALONG: Final = 1.0
 TOLD: Final = 0.7
 SAME: Final = 0.95
-SAME_ALONE: Final = 0.85
-"""Share of the variance of a line beyond which the way through the population tells it, and beyond which the
-way all but is the line (one through the plane of the two traits, where one of them is looked at alone)."""
+"""Share of the variance of a line beyond which the way through the population tells it, and beyond which it
+all but is the line."""
 
-THIRD: Final = 0.0
-FEW: Final = 60
+THIRD: Final = -2.0
+FEW: Final = 45
 FEW_ALONE: Final = 80
 STEEP: Final = 4.0
 MORE: Final = 3.0
-"""Evidence asked beyond `EVIDENCE`: `STEEP` × (60/n − 1), at most `MORE`, of fewer than 60 clusters (80 where
+"""Evidence asked beyond `EVIDENCE`: `STEEP` × (45/n − 1), at most `MORE`, of fewer than 45 clusters (80 where
 one trait is looked at alone), among which the checks for a curve see little; and `MORE` where the way through
 the population does not follow a line through several features."""
 
 MIN_ROWS: Final = 15
 FARTHEST: Final = 4.0
+MIN_JACCARD: Final = 0.6
+NEAR: Final = 2.5
+"""Simulation errors within which a figure is too near its bound to be sure of the side."""
+
 TRAITS: Final = ("cooperation", "innovation")
+BOTH: Final = "two_traits"
 """The two traits that theory combines: each is looked at alone, and both together."""
 
 
@@ -87,7 +93,8 @@ class Split:
         of that way: humps on the look that the way does not have are one population seen from its end. Twice
         the way's where the two are all but the same.
     third : float
-        How much worse three or four groups explain the features than two, by BIC.
+        How much worse three or four groups are than two, by BIC: the least of all features, of the plane of
+        the look and the main axis across it, and, of a look at the traits, of the plane of both.
     told : float
         Share of the look that the way through the population tells, see `told_by`.
     """
@@ -141,13 +148,13 @@ def looks(x: FloatArray, completed: FloatArray, theory: FloatArray, names: tuple
     directions = {names[j]: unit[j] for j in traits}
     if len(traits) == 2:
         side = np.sign(shape[traits[0], traits[1]]) or 1.0
-        directions["two_traits"] = unit[traits[0]] + side * unit[traits[1]]
+        directions[BOTH] = unit[traits[0]] + side * unit[traits[1]]
     directions["theory"] = np.linalg.solve((shape + unit) / 2, theory)
     directions["main_axis"] = np.linalg.eigh(shape)[1][:, -1]
     out = []
     for name, direction in directions.items():
         known = np.ones(len(x), bool)
-        if name in (*TRAITS, "two_traits"):
+        if name in (*TRAITS, BOTH):
             known &= ~np.isnan(x[:, direction != 0]).any(axis=1)
         line = completed[known] @ direction
         if known.sum() >= MIN_ROWS and line.std() > 0:
@@ -160,7 +167,7 @@ def find_split(
     completed: FloatArray,
     theory: FloatArray,
     names: tuple[str, ...],
-    third: float,
+    chosen: pd.DataFrame,
     rng: Generator,
 ) -> Split:
     """Look for a split and hold it against one population along a curve.
@@ -169,8 +176,8 @@ def find_split(
     ----------
     x, completed, theory, names
         See `looks`.
-    third : float
-        BIC of three or four groups less that of two.
+    chosen : DataFrame
+        Numbers of groups in all features, see `criteria`.
     rng : Generator
 
     Examples
@@ -178,7 +185,7 @@ def find_split(
     >>> rng = np.random.default_rng(0)
     >>> x = rng.normal(size=(60, 5)) + np.array([3.2, 3.8, 0, 0, 0]) * (np.arange(60) < 30)[:, None]
     >>> names = ("cooperation", "innovation", "a", "b", "c")
-    >>> split = find_split(x, x, np.ones(5), names, 10.0, rng)
+    >>> split = find_split(x, x, np.ones(5), names, criteria(x, rng), rng)
     >>> split.look.name, split.found
     ('two_traits', True)
     """
@@ -193,18 +200,16 @@ def find_split(
     for look in candidates:
         line = rows @ look.direction
         told = told_by(way, line[used])
-        along = with_way(look.found.evidence, evidence, told)
-        if look.name in TRAITS and set(TRAITS) <= set(names):
-            used_alone, alone = geodesic(rows[:, [names.index(name) for name in TRAITS]], rng)
-            follows = told_by(alone, line[used_alone])
-            along = min(
-                along, with_way(look.found.evidence, humps(alone, bridge=False).evidence, follows, SAME_ALONE)
-            )
+        upper = np.full(len(rows), 0.5)
+        upper[look.rows] = np.where(look.found.upper, 0.95, 0.05)
+        third = third_group(chosen, two_groups(completed, upper))
+        for plane in _planes(rows, line, look.name, names):
+            third = min(third, third_group(criteria(plane, rng, upper)))
         split = Split(
             look,
             tuple(seen),
             bend(rows[look.rows], line[look.rows], look.found.upper),
-            along,
+            with_way(look.found.evidence, evidence, told),
             third,
             told,
         )
@@ -214,11 +219,29 @@ def find_split(
     return first or Split(seen[0], tuple(seen))
 
 
+def _planes(rows: FloatArray, line: FloatArray, name: str, names: tuple[str, ...]) -> list[FloatArray]:
+    """Return the planes in which a third group would show, each shape (n, 2).
+
+    The look and the main axis of what it leaves; of a look at the traits, both of them. A third group costs
+    three parameters in a plane and nine among eight features, where the pieces of a curve hide in noise.
+    """
+    across = (line - line.mean()) / line.std()
+    left = rows - rows.mean(axis=0)
+    left = left - np.outer(across, across @ left / len(left))
+    rest = left @ np.linalg.eigh(left.T @ left)[1][:, -1]
+    planes = []
+    if rest.std() > 0:
+        planes.append(np.column_stack([across, rest / rest.std()]))
+    if name in (*TRAITS, BOTH) and set(TRAITS) <= set(names):
+        planes.append(rows[:, [names.index(trait) for trait in TRAITS]])
+    return planes
+
+
 def more(n: int, few: int = FEW) -> float:
     """Return the evidence that is asked beyond the usual of fewer than `few` clusters.
 
     >>> [round(more(n), 2) for n in (20, 41, 60, 150)]
-    [3.0, 1.85, 0.0, 0.0]
+    [3.0, 0.39, 0.0, 0.0]
     """
     return min(max(STEEP * (few / n - 1), 0.0), MORE)
 
@@ -232,3 +255,46 @@ def with_way(look: float, way: float, told: float, same: float = SAME) -> float:
     if told <= TOLD:
         return look
     return look + way if told <= same else min(look + way, 2 * way)
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One condition that a split must meet: its value, the bound, and whether it was passed.
+
+    `error` is the standard error that the value owes to random draws, 0 for none.
+    """
+
+    name: str
+    value: float
+    bound: float
+    passed: bool
+    error: float = 0.0
+
+    @property
+    def close(self) -> bool:
+        """Whether other random draws could well decide otherwise: the bound is within 2.5 errors."""
+        return self.error > 0 and abs(self.value - self.bound) <= NEAR * self.error
+
+
+def gates(split: Split, share: float, stability: Estimate) -> tuple[Gate, ...]:
+    """Return the gates of a split into two groups; what is not known is not passed.
+
+    Parameters
+    ----------
+    split : Split
+    share : float
+        Share of clusters in the smaller group; below a tenth it is a handful of outliers, not a group.
+    stability : Estimate
+        Jaccard stability of the less stable group.
+    """
+    least = (
+        ("two_humps", split.net, split.least),
+        ("smaller_group", share, MIN_SHARE),
+        ("straight", split.bend, STRAIGHT),
+        ("along", split.along, ALONG),
+        ("third_group", split.third, THIRD),
+    )
+    return (
+        *(Gate(name, value, bound, value >= bound) for name, value, bound in least),
+        Gate("jaccard", stability.value, MIN_JACCARD, stability.value >= MIN_JACCARD, stability.error),
+    )

@@ -16,8 +16,8 @@ from clustercoop.analysis.verdicts.groups import (
 )
 from clustercoop.analysis.verdicts.humps import humps
 from clustercoop.analysis.verdicts.naming import contributions, nearest_flips, posterior, sides, theory_gap
-from clustercoop.analysis.verdicts.selection import criteria, free_parameters, gates, third_group
-from clustercoop.analysis.verdicts.split import Look, Split
+from clustercoop.analysis.verdicts.selection import criteria, free_parameters, third_group
+from clustercoop.analysis.verdicts.split import Look, Split, gates
 
 THEORY = np.ones(4)
 
@@ -138,7 +138,7 @@ def test_what_is_not_known_is_not_passed() -> None:
     unknown = [gate.passed for gate in gates(Split(look, (look,)), 0.4, Estimate(np.nan, np.nan))]
     assert unknown == [True, True, False, False, False, False]
     for at, changed in enumerate(
-        (replace(whole, bend=0.001), replace(whole, along=1.0), replace(whole, third=-1.0))
+        (replace(whole, bend=0.001), replace(whole, along=0.9), replace(whole, third=-2.1))
     ):
         failed = [gate.passed for gate in gates(changed, 0.4, Estimate(0.9, 0.01))]
         assert failed.index(False) == at + 2 and failed.count(False) == 1 and not changed.found
