@@ -210,7 +210,8 @@ def last_years(frame: pd.DataFrame) -> pd.DataFrame:
     clusters, named = pd.factorize(frame["cluster_id"])
     last = np.full(len(named) + 1, np.nan)  # cluster −1 is none
     np.fmax.at(last, clusters[clusters >= 0], years[clusters >= 0])
-    return frame[years == last[clusters]]
+    kept: pd.DataFrame = frame[years == last[clusters]]
+    return kept
 
 
 def unit(name: str, currency: str, words: Words) -> str:
