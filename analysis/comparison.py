@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from clustercoop.analysis.results import Result
 from clustercoop.graph.columns import OutputColumn, output_columns
@@ -206,14 +207,14 @@ def _renamed(before: _Side, after: _Side) -> dict[str, str]:
 
 def _unequal(before: pd.Series[Any], after: pd.Series[Any], column: OutputColumn) -> np.ndarray[Any, Any]:
     if KINDS[column.kind].numeric:
-        one, two = (pd.to_numeric(side).astype("float64").to_numpy() for side in (before, after))
+        one, two = (KINDS["number"].cells(side).to_numpy() for side in (before, after))
         return np.asarray((one != two) & ~(np.isnan(one) & np.isnan(two)))
-    one, two = (_texts(side).to_numpy(object) for side in (before, after))
+    one, two = (_texts(side).to_numpy(dtype=object) for side in (before, after))
     return np.asarray(one != two, dtype=bool)
 
 
-def _texts(values: pd.Series[Any]) -> pd.Series[Any]:
-    return values.astype(object).where(values.notna(), "").astype(str)
+def _texts(values: pd.Series[Any]) -> Any:
+    return KINDS["text"].cells(values).fillna("")
 
 
 def _figures(before: _Side, after: _Side) -> pd.DataFrame:
@@ -319,10 +320,10 @@ def _rows(before: _Side, after: _Side, changed: set[str]) -> pd.DataFrame:
     told: list[tuple[Any, ...]] = []
     number = 0
     for name, spec in tables().items():
-        columns = list(spec.names)
-        one, two = (
-            _plain(side.of(held[name])[columns]) for side, held in zip((before, after), sides, strict=True)
-        )
+        held = [side.of(of[name])[list(spec.names)] for side, of in zip((before, after), sides, strict=True)]
+        if not any(map(len, held)):
+            continue
+        one, two = map(_plain, held)
         for key, state, cells in _differences(one, two, list(spec.key)):
             number += 1
             clusters = _concerned(name, key, homes)
@@ -342,13 +343,14 @@ def _shown(value: Any) -> str:
 
 def _plain(frame: pd.DataFrame) -> pd.DataFrame:
     """Return cells that compare exactly: numbers as floats, all else as texts, empty where unknown."""
-    held: dict[Hashable, Any] = {
-        name: frame[name].astype("float64")
-        if pd.api.types.is_numeric_dtype(frame[name])
-        else _texts(frame[name])
-        for name in frame.columns
-    }
-    return pd.DataFrame(held).reset_index(drop=True)
+    return pd.DataFrame(
+        {
+            name: KINDS["number"].cells(column)
+            if pd.api.types.is_numeric_dtype(column.dtype)
+            else _texts(column)
+            for name, column in frame.items()
+        }
+    )
 
 
 def _differences(
@@ -360,22 +362,35 @@ def _differences(
     """
     columns = list(before.columns)
     turn = "\0turn"
-    one, two = (
-        side.assign(**{turn: side.groupby(columns, dropna=False).cumcount()}) for side in (before, after)
-    )
-    met = one.merge(two, how="outer", on=[*columns, turn], indicator=True)
-    left, right = (met.loc[met["_merge"] == f"{side}_only", columns] for side in ("left", "right"))
+    both = pd.concat([before, after], ignore_index=True)
+    row = np.zeros(len(both), np.int64)
+    for name in columns:
+        codes, unique = pd.factorize(both[name])
+        row, _ = pd.factorize(row * (len(unique) + 1) + codes + 1)
+    rows = row[: len(before)], row[len(before) :]
+    left, right = before[_beyond(*rows)], after[_beyond(*rows[::-1])]
+    if not len(left) and not len(right):
+        return
     left, right = (
         side.assign(**{turn: side.groupby(key, dropna=False).cumcount()}) for side in (left, right)
     )
     others = [name for name in columns if name not in key]
     pairs = left.merge(right, how="outer", on=[*key, turn], indicator=True, suffixes=("\0before", "\0after"))
     states = {"left_only": "removed", "right_only": "added", "both": "changed"}
-    for row in pairs.to_dict("records"):
-        state = states[str(row["_merge"])]
-        values = [(name, *(_cell(row[f"{name}\0{side}"]) for side in SIDES)) for name in others]
+    for pair in pairs.to_dict("records"):
+        state = states[str(pair["_merge"])]
+        values = [(name, *(_cell(pair[f"{name}\0{side}"]) for side in SIDES)) for name in others]
         cells = [cell for cell in values if cell[1] != cell[2]]
-        yield {name: _key(name, row[name]) for name in key}, state, cells or [("", None, None)]
+        yield {name: _key(name, pair[name]) for name in key}, state, cells or [("", None, None)]
+
+
+def _beyond(rows: NDArray[np.intp], others: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Tell which of `rows`, in their order, are more than the `others` hold of the same."""
+    order = np.argsort(rows, kind="stable")
+    turn = np.empty(len(rows), np.intp)
+    turn[order] = np.arange(len(rows)) - np.searchsorted(rows[order], rows[order])
+    held = np.bincount(others, minlength=int(rows.max(initial=-1)) + 1)
+    return turn >= held[rows]
 
 
 def _cell(value: Any) -> Any:

@@ -106,6 +106,8 @@ class Kind:
             return self._texts(held)
         if self.measured and held.dtype.kind in "iuf" and isinstance(held, np.ndarray):
             return pd.arrays.NumpyExtensionArray(held.astype(np.float64))
+        if self.measured and isinstance(held, _MASKED):
+            return pd.arrays.NumpyExtensionArray(held.to_numpy(dtype=np.float64, na_value=np.nan))
         if pd.isna(held).all():
             return self.unknown(len(held))
         if held.dtype == self.dtype:
@@ -146,6 +148,7 @@ def text_table(rows: Sequence[Sequence[Any]], columns: Sequence[str], whole: Col
 
 # Rows up to which a column of unknown cells is remembered.
 _KEPT: Final = 100_000
+_MASKED: Final = (pd.arrays.IntegerArray, pd.arrays.FloatingArray, pd.arrays.BooleanArray)
 _PLAIN: Final = {float, int, np.float64, type(None)}
 
 
