@@ -21,7 +21,7 @@ from clustercoop.reports.words import Words
 
 FIGURES: Final = 10
 """Significant figures of a number that is sorted by and saved."""
-_FIGURES: Final = f"%.{FIGURES}g"
+_FIGURES: Final = f"%.{FIGURES}g "
 
 Told = Callable[[Any], str]
 
@@ -160,13 +160,13 @@ class Columnar:
         show = shower(kind, self.words.lang)
         known = np.isfinite(array)
         cells = array.tolist()
-        each = {
-            value: (number(value) if math.isfinite(value) else None, show(value))
-            for value in set(cells)
-            if value == value
+        distinct = [value for value in set(cells) if math.isfinite(value)]
+        figures = dict(zip(distinct, numbers_of(distinct), strict=True))
+        texts = {
+            value: show(value) for value in (*distinct, *(v for v in (math.inf, -math.inf) if v in cells))
         }
-        made = [each.get(value, (None, "")) for value in cells]
-        exact, told = [value for value, _ in made], [text for _, text in made]
+        exact: list[float | None] = [figures.get(value) for value in cells]
+        told = [texts.get(value, "") for value in cells]
         out: dict[str, Any] = {"v": exact}
         if any(text and text != str(value) for text, value in zip(told, exact, strict=True)):
             out["t"] = told
@@ -200,8 +200,13 @@ def number(value: float) -> int | float:
     >>> number(0.1 + 0.2), number(2.0)
     (0.3, 2)
     """
-    short = float(_FIGURES % value)
-    return int(short) if short.is_integer() and abs(short) < 1e15 else short
+    return numbers_of([value])[0]
+
+
+def numbers_of(values: Sequence[float]) -> list[int | float]:
+    """Return the same of many finite values."""
+    short = map(float, (_FIGURES * len(values) % tuple(values)).split())
+    return [int(value) if value.is_integer() and abs(value) < 1e15 else value for value in short]
 
 
 def coded(values: Iterable[Any], told: Told) -> dict[str, Any]:
@@ -212,18 +217,21 @@ def coded(values: Iterable[Any], told: Told) -> dict[str, Any]:
     >>> coded(["a", "", "b", "a"], str.upper)
     {'i': [0, -1, 1, 0], 'd': ['A', 'B'], 'r': ['a', 'b']}
     """
+    # Values of two types may be equal, as 1 and true are.
+    keys = [(type(value), value) for value in values]
     places: dict[str, int] = {}
+    at: dict[Any, int] = {}
     first: list[Any] = []
-    rows = []
-    for value in values:
-        if is_unknown(value):
-            rows.append(-1)
+    for key in dict.fromkeys(keys):
+        if is_unknown(key[1]):
+            at[key] = -1
             continue
-        key = str(value)
-        if key not in places:
-            places[key] = len(places)
-            first.append(value)
-        rows.append(places[key])
+        name = str(key[1])
+        if name not in places:
+            places[name] = len(places)
+            first.append(key[1])
+        at[key] = places[name]
+    rows = [at[key] for key in keys]
     texts = [told(value) for value in first]
     raws = [raw(value) for value in first]
     return {"i": rows, "d": texts} | ({"r": raws} if raws != texts else {})

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from clustercoop.analysis.verdicts.features import Feature, feature_list
@@ -127,23 +128,21 @@ class FeatureTables:
     def values(self) -> Table:
         """Clusters by features: the values that the model saw, each with its state."""
         cells = self.model.features
-        value = cells.pivot(index="cluster_id", columns="feature", values="value")
-        status = cells.pivot(index="cluster_id", columns="feature", values="status")
+        told = (cells[name].tolist() for name in ("cluster_id", "feature", "value", "status"))
+        held: dict[str, dict[str, tuple[float, str]]] = {}
+        for cluster, name, value, status in zip(*told, strict=True):
+            held.setdefault(str(cluster), {})[name] = (float(value), str(status))
         rows = [
             Row(
                 (
-                    self.who(str(cluster)),
+                    self.who(cluster),
                     *(
-                        self._value(
-                            feature,
-                            float(value.loc[cluster, feature.name]),
-                            str(status.loc[cluster, feature.name]),
-                        )
+                        self._value(feature, *held[cluster].get(feature.name, (np.nan, "")))
                         for feature in self.features
                     ),
                 )
             )
-            for cluster in value.index[: self.limit]
+            for cluster in sorted(held)[: self.limit]
         ]
         columns = [Column("cluster_id", self.words("head_cluster"), "", "id")]
         for feature in self.features:
@@ -151,7 +150,7 @@ class FeatureTables:
             if feature.name not in self.used:
                 label = f"{label} ({self.words('fm_not_used')})"
             columns.append(Column(feature.column, label, self.reason(feature), self.kind(feature)))
-        return Table("values", self.words("fm_values"), tuple(columns), tuple(rows), len(value), self.rest)
+        return Table("values", self.words("fm_values"), tuple(columns), tuple(rows), len(held), self.rest)
 
     def _value(self, feature: Feature, value: float, state: str) -> Cell:
         if state == "missing":

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import lru_cache
 from typing import Final
 
 from clustercoop.graph import texts
@@ -106,6 +107,7 @@ def cell_text(text: str) -> str:
     return clean + " " if clean.startswith("<r>") and clean.endswith("</r>") else clean
 
 
+@lru_cache(maxsize=4096)
 def markdown(text: str) -> str:
     r"""Return `text` for a Markdown paragraph or table cell: shown as it is, never obeyed.
 

@@ -46,18 +46,20 @@ def circular_order(n: int, src: IntArray, dst: IntArray, weight: FloatArray, see
     rank = np.random.default_rng(seed).permutation(n)
     pull = np.log1p(weight)
     best, least = rank, np.inf
-    for _ in range(40 if len(src) else 0):
+    m, ends, others = len(src), np.concatenate([src, dst]), np.concatenate([dst, src])
+    pulls = np.concatenate([pull, pull])
+    for _ in range(40 if m else 0):
         angle = 2 * np.pi * rank / n
-        place = np.column_stack([np.cos(angle), np.sin(angle)])
-        length = float((pull * np.hypot(*(place[src] - place[dst]).T)).sum())
+        x, y = np.cos(angle), np.sin(angle)
+        there_x, there_y = x[others], y[others]
+        apart = np.hypot(there_x[m:] - there_x[:m], there_y[m:] - there_y[:m])
+        length = float((pull * apart).sum())
         if length < least - 1e-12:
             best, least = rank, length
-        mean = 0.15 * place
-        for axis in (0, 1):
-            mean[:, axis] += np.bincount(src, pull * place[dst, axis], n)
-            mean[:, axis] += np.bincount(dst, pull * place[src, axis], n)
+        mean_x = 0.15 * x + np.bincount(ends, pulls * there_x, n)
+        mean_y = 0.15 * y + np.bincount(ends, pulls * there_y, n)
         # Rounding keeps the order the same wherever the sums are added in another order.
-        turned = np.round(np.mod(np.arctan2(mean[:, 1], mean[:, 0]), 2 * np.pi), 9)
+        turned = np.round(np.mod(np.arctan2(mean_y, mean_x), 2 * np.pi), 9)
         rank = np.empty(n, dtype=np.int64)
         rank[np.lexsort((best, turned))] = np.arange(n)
     return np.asarray(best)

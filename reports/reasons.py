@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import pandas as pd
 
@@ -15,9 +15,6 @@ from clustercoop.graph.texts import term, text
 from clustercoop.reports.inert import plain, shorten
 from clustercoop.reports.numbers import cells_of, is_unknown
 from clustercoop.reports.words import Words
-
-if TYPE_CHECKING:
-    from clustercoop.analysis.verdicts.verdict import FormationModel
 
 Place = tuple[str, int | None, str]
 Reason = tuple[str, str, str]
@@ -155,13 +152,3 @@ def places(cluster: str, year: Any = None, person: str = "") -> tuple[Place, ...
     """Return where to look: the participant's year, that of all members; or the formation, or the cluster."""
     number = None if is_unknown(year) else int(year)
     return ((cluster, number, person), (cluster, number, ALL)) if person else ((cluster, number, ""),)
-
-
-def model_gap(model: FormationModel | None, cluster_id: str, words: Words) -> str:
-    """Return why the formation model has no figure for a cluster; "" where it has one."""
-    if model is None or model.outcome == "rules":
-        return words("why_no_model")
-    own = model.clusters["cluster_id"].astype(str) == cluster_id
-    if not (own & (model.clusters["verdict_basis"].fillna("") != "")).any():
-        return words("why_left_out")
-    return {"none": words("why_no_groups"), "unnamed": words("why_no_names")}.get(model.outcome, "")

@@ -23,7 +23,6 @@ from clustercoop.reports.feature_tables import FeatureTables
 from clustercoop.reports.inert import plain
 from clustercoop.reports.numbers import decimal, is_unknown, percent, raw, show
 from clustercoop.reports.planes import Placed
-from clustercoop.reports.reasons import model_gap
 from clustercoop.reports.strips import SIDES, chance, probability_strip, sparkline, strip_key
 from clustercoop.reports.tables import DRAWING, Cell, Column, Row, Table
 from clustercoop.reports.types import types_thresholds
@@ -164,6 +163,22 @@ class Formations:
     ) -> Table:
         return Table(key, caption, tuple(columns), tuple(rows), more.pop("total", len(rows)), **more)
 
+    @cached_property
+    def _placed(self) -> frozenset[str]:
+        """Ids of the clusters for which the model has figures."""
+        assert self.model is not None
+        cells = (self.model.clusters[name].tolist() for name in ("cluster_id", "verdict_basis"))
+        return frozenset(str(one) for one, basis in zip(*cells, strict=True) if not is_unknown(basis))
+
+    def _gap(self, cluster: str) -> str:
+        """Return why the model has no figure for a cluster; "" where it has one."""
+        words = self.words
+        if self.model is None or self.model.outcome == "rules":
+            return words("why_no_model")
+        if cluster not in self._placed:
+            return words("why_left_out")
+        return {"none": words("why_no_groups"), "unnamed": words("why_no_names")}.get(self.model.outcome, "")
+
     def _rest(self, table: str) -> str:
         return told_of("rest_in", table, self.outputs, self.words)
 
@@ -191,7 +206,7 @@ class Formations:
         rows = []
         for row in frame.head(CLUSTER_ROWS).itertuples(index=False):
             cluster = str(row.cluster_id)
-            why = model_gap(self.model, cluster, self.words) or self.words("why_no_model")
+            why = self._gap(cluster) or self.words("why_no_model")
             verdict = "" if by_rules else row.formation_verdict
             cells = (
                 self._who(cluster),
@@ -232,7 +247,7 @@ class Formations:
         for row in order.head(CLUSTER_ROWS).to_dict(orient="records"):
             cluster = str(row["cluster_id"])
             figures = [row[f"ecosystem_probability{end}"] for end in ("", "_low", "_high")]
-            why = model_gap(self.model, cluster, words)
+            why = self._gap(cluster)
             if any(is_unknown(figure) for figure in figures):
                 gap = Cell("—", "", -1, True, why=why)
                 rows.append(Row((self._who(cluster), gap, *[gap] * (6 if years else 5))))
