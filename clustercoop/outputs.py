@@ -139,6 +139,8 @@ def _cells(column: pd.Series[Any]) -> list[str]:
     """Return the cells of a column of CSV, every distinct text made inert and quoted once."""
     values = cells_of(column)
     if pd.api.types.is_float_dtype(column):
+        if not column.hasnans:
+            return list(map(repr, values))
         return [repr(value) if value == value else "" for value in values]
     told: dict[Any, str] = {pd.NA: "", None: ""}
     truths = pd.api.types.is_bool_dtype(column)

@@ -6,6 +6,7 @@ import base64
 import gzip
 import hashlib
 import json
+from collections.abc import Callable
 from functools import cache
 from importlib import resources
 from itertools import chain
@@ -17,11 +18,43 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
+    from clustercoop.reports.tables import Cell, Table
+
 
 @cache
 def asset(name: str) -> str:
     """Return a file of ``reports/templates``."""
     return resources.files("clustercoop.reports").joinpath("templates", name).read_text("utf-8")
+
+
+def body(table: Table) -> Markup:
+    """Return the rows of a table; a template would look each of their cells up again."""
+    from markupsafe import Markup, escape
+
+    said = cache(lambda text: str(escape(text)))
+    styles = [f"{column.style}{'' if at else ' k'}" for at, column in enumerate(table.columns)]
+    parts = []
+    for row in table.rows:
+        parts.append(f'<tr data-why="{said(row.why)}">' if row.why else "<tr>")
+        for cell, style in zip(row.cells, styles, strict=False):
+            bar = f" bar w{cell.bar}" if cell.bar >= 0 else ""
+            mark = f" {said(cell.mark)}" if cell.mark else ""
+            value = f' data-v="{said(cell.raw)}"' if cell.raw != cell.text else ""
+            parts.append(f'<td class="{style}{bar}{mark}"{value}>{_inside(cell, said)}</td>')
+        parts.append("</tr>")
+    return Markup("".join(parts))
+
+
+def _inside(cell: Cell, said: Callable[[str], str]) -> str:
+    if cell.drawing:
+        return cell.drawing
+    text = said(cell.text)
+    if cell.unknown:
+        why = f' data-why="{said(cell.why)}"' if cell.why else ""
+        return f'<span class="na" tabindex="0"{why}>{text}</span>'
+    if cell.tip:
+        return f'<span class="ids" tabindex="0" data-tip="{said(cell.tip)}">{text}</span>'
+    return f'<a href="{said(cell.link)}">{text}</a>' if cell.link else text
 
 
 class Written:
@@ -66,6 +99,7 @@ def environment() -> Environment:
         trim_blocks=True,
         keep_trailing_newline=True,
     )
+    made.globals["body"] = body
     # For drawings of our own, whose every text has been escaped where they are made.
     made.filters["svg"] = Markup
     # Cyrillic stays readable and small; the filter escapes < > & ' whatever the encoding.
