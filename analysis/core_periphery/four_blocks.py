@@ -162,6 +162,15 @@ def draw(n: int, stream: Words, best_block: Blocks, block: Blocks) -> None:
 
 
 @jit
+def largest(values: Floats) -> float:
+    """Return the largest of `values`: two at a time, without a branch that would be guessed."""
+    one, other = values[values.size // 2], NEVER
+    for i in range(values.size // 2):
+        one, other = max(one, values[i]), max(other, values[values.size - 1 - i])
+    return max(one, other)
+
+
+@jit
 def search(
     n: int,
     pointers: Blocks,
@@ -188,7 +197,7 @@ def search(
     The caller gives `sums` (8) with Σy and N Σy² − (Σy)², `table` (56, 4) with what moves gain, and room:
     `block` and `until` (n), `gain` (n, 4).
     """
-    tenure = max(1, min(TENURE, n // 4))
+    tenure, reach = max(1, min(TENURE, n // 4)), np.zeros(n)
     best = NEVER
     given = starts.size // n
     left = iterations + given
@@ -227,7 +236,7 @@ def search(
         while left > 0 and step - last < STALL:
             left -= 1
             step += 1
-            chosen, target, top = n, 0, NEVER
+            record = best + TIE
             for i in range(n):
                 h = block[i]
                 base = sums[0] - gain[i, h]
@@ -236,11 +245,17 @@ def search(
                 r2 = table[h, 2] * (base + gain[i, 2]) - table[4 + h, 2]
                 r3 = table[h, 3] * (base + gain[i, 3]) - table[4 + h, 3]
                 r = max(max(r0, r1), max(r2, r3))
-                if r > top and (until[i] < step or r > best + TIE):
-                    chosen, top = i, r
-                    target = 0 if r == r0 else 1 if r == r1 else 2 if r == r2 else 3
-            if chosen == n:
+                reach[i] = r if (until[i] < step) | (r > record) else NEVER
+            top = largest(reach)
+            if top <= NEVER:
                 continue
+            chosen = 0
+            while reach[chosen] < top:
+                chosen += 1
+            h, target = block[chosen], 0
+            base = sums[0] - gain[chosen, h]
+            while table[h, target] * (base + gain[chosen, target]) - table[4 + h, target] < top:
+                target += 1
             until[chosen] = step + tenure + int(uniform(stream) * tenure)
             move(n, chosen, target, pointers, near, value, block, gain, table, sums)
             if top > peak + TIE:

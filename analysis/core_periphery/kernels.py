@@ -313,11 +313,18 @@ def wander(
         step += 1
         since += 1
         after_moves(equation, n, split, gain)
-        chosen, reached = n, 2.0 * UNDEFINED
+        record = best + TIE
         for i in range(n):
-            if gain[i] > reached + TIE and (resting[i] < step or gain[i] > best + TIE):
-                chosen, reached = i, gain[i]
-        if chosen < n:
+            gain[i] = gain[i] if (resting[i] < step) | (gain[i] > record) else 2.0 * UNDEFINED
+        reached, other = gain[n - 1], gain[n // 2]  # two at a time, without a branch
+        for i in range(n // 2):
+            reached, other = max(reached, gain[i]), max(other, gain[n // 2 + i])
+        reached = max(reached, other)
+        if reached > 2.0 * UNDEFINED:
+            chosen = 0
+            while gain[chosen] <= reached - TIE:
+                chosen += 1
+            reached = gain[chosen]
             move(chosen, split, links)
             resting[chosen] = step + REST + int(uniform(stream) * REST)
 
