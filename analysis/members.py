@@ -256,8 +256,11 @@ def _supply(
     linked = context.supplies[formation.members]
     by_links = formation.supplied_inside if formation.has_links else np.full(formation.n, np.nan)
     low, high = by_links, by_links
+    # A link goes before a report, and a row of no supplier, year or value may be one of this member and year.
+    perhaps = np.zeros(formation.n, bool)
     if found is not None:
-        linked = linked | found.sells
+        perhaps = (found.sells | (found.floating > 0)) & ~linked & ~found.surely
+        linked = linked | found.surely
     if found is not None and formation.has_links:
         low, high = np.maximum(by_links - found.less, 0.0), by_links + found.more
         bounded = found.open_supply
@@ -270,8 +273,9 @@ def _supply(
     told &= context.formations_of[formation.members] < 2
     if told.any() and settings.internal_supply != "links_only":
         by_links = np.where(told, np.nan, by_links)
-        low = np.where(told, np.fmax(ends[0], 0.0), low)
-        high = np.where(told, np.where(np.isnan(ends[1]), np.inf, ends[1]), high)
+        least, most = np.fmax(ends[0], 0.0), np.where(np.isnan(ends[1]), np.inf, ends[1])
+        low = np.where(told, np.where(perhaps, np.fmin(low, least), least), low)
+        high = np.where(told, np.where(perhaps, np.fmax(high, most), most), high)
         noticed.tell_each("supply_bounded", told, low, column="cooperation_ratio")
     if settings.internal_supply == "links_only":
         usable = np.zeros(formation.n, bool)
@@ -294,11 +298,13 @@ def _supply(
                 table="activity",
                 column="used_by_participants",
             )
-    if found is not None and found.floating > 0 and settings.internal_supply == "links":
-        doubtful = usable & ~linked  # a row without supplier may be its link, which goes before a report
+    if found is not None and perhaps.any() and settings.internal_supply == "links":
+        doubtful = usable & perhaps
         by_links = np.where(doubtful, np.nan, by_links)
-        low = np.where(doubtful, 0.0, low)
-        high = np.where(doubtful, np.maximum(reported, np.nextafter(0, 1)), high)
+        low = np.where(doubtful, np.fmin(low, reported), low)
+        low = np.where(doubtful & ~(low < reported), 0.0, low)
+        high = np.where(doubtful, np.fmax(np.fmax(high, reported), found.more), high)
+        high = np.where(doubtful, np.maximum(high, np.nextafter(0, 1)), high)
         usable = usable & ~doubtful
     take = usable if settings.internal_supply == "reported" else usable & ~linked
     supply = np.where(take, reported, by_links)

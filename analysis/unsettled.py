@@ -70,6 +70,8 @@ class OpenRows:
         How much less, and more, than the recorded supply is possible because of the row.
     supply : array of bool
         Whether it is no link of knowledge.
+    sure : array of bool
+        Whether its year is known and its value above 0: it is a link of that year.
     anyones : array of bool
         Whether one end is unnamed and the other no member of a cluster: any cluster may be behind it.
     memberships : DataFrame
@@ -82,6 +84,7 @@ class OpenRows:
     less: FloatArray
     more: FloatArray
     supply: Flags
+    sure: Flags
     anyones: Flags
     memberships: pd.DataFrame
 
@@ -108,8 +111,10 @@ def open_rows(graph: SupplyGraph) -> OpenRows:
     supplier, buyer = ends("supplier"), ends("buyer")
     members = np.unique(graph.participants["node"].to_numpy(np.int64))
     outside = [(side == STRANGER) | ((side >= 0) & ~np.isin(side, members)) for side in (supplier, buyer)]
+    year = np.concatenate([bounded["year"], rows["year"].fillna(0)]).astype(np.int64)
     return OpenRows(
-        year=np.concatenate([bounded["year"], rows["year"].fillna(0)]).astype(np.int64),
+        year=year,
+        sure=(year > 0) & (np.concatenate([low, stated]) > 0),
         supplier=supplier,
         buyer=buyer,
         anyones=((supplier == NOBODY) & outside[1]) | ((buyer == NOBODY) & outside[0]),
@@ -128,8 +133,8 @@ class Unsettled:
     ----------
     less, more : array of float64, shape (n,)
         How much less, and more, each member may have supplied to the others by rows that name it.
-    sells : array of bool, shape (n,)
-        Members that supplied somebody by rows that are open.
+    sells, surely : array of bool, shape (n,)
+        Members that may have supplied somebody by rows that are open, and those that did in the year.
     sold_less : array of float64, shape (n,)
         How much less each member may have sold to anybody.
     floating : float
@@ -147,6 +152,7 @@ class Unsettled:
     less: FloatArray
     more: FloatArray
     sells: Flags
+    surely: Flags
     sold_less: FloatArray
     floating: float
     inside: bool
@@ -179,6 +185,12 @@ def unsettled(formation: Formation, rows: OpenRows) -> Unsettled | None:
     return known[1]
 
 
+def members_open(formation: Formation, graph: SupplyGraph) -> bool:
+    """Tell whether a row of a member was rejected: there may be more members, with any figures."""
+    found = unsettled(formation, open_rows(graph))
+    return found is not None and found.members
+
+
 def _unsettled(formation: Formation, rows: OpenRows) -> Unsettled | None:
     if not len(rows.year) and not len(rows.memberships):
         return None
@@ -209,6 +221,7 @@ def _unsettled(formation: Formation, rows: OpenRows) -> Unsettled | None:
         less=by_seller(by_member, less),
         more=by_seller(by_member, more),
         sells=np.isin(np.arange(formation.n), seller[sells]),
+        surely=np.isin(np.arange(formation.n), seller[sells & rows.sure[mine]]),
         sold_less=by_seller(sells, less),
         floating=float(more[inside & ~member_sells].sum()),
         inside=bool(inside.any()),

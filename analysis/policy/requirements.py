@@ -132,9 +132,7 @@ def _linked(rule: Rule, case: Case) -> Judged:
         links = [(pair[0], pair[1] if len(pair) > 1 else "", NAN) for pair in pairs]
     return Judged(
         holds,
-        low if low == high else NAN,
-        low,
-        high,
+        *_counted(cast, low, high),
         allowed,
         alone,
         perhaps,
@@ -147,6 +145,12 @@ def _linked(rule: Rule, case: Case) -> Judged:
 def _more_members(cast: Cast) -> bool:
     """Tell whether a row of a member was rejected, so that there may be one more."""
     return cast.open is not None and cast.open.members
+
+
+def _counted(cast: Cast, low: int, high: int) -> tuple[float, float, float]:
+    """Return a number of members and its bounds; there may be more of them where a row was rejected."""
+    most = NAN if _more_members(cast) else high
+    return (low if low == most else NAN), low, most
 
 
 def _supplied_share(rule: Rule, case: Case) -> Judged:
@@ -226,6 +230,8 @@ def _by_member(
         else:
             links = [_named(names, rows, each, supplier_short) for each in found]
             needed = len(links)
+            if open_.any() or _more_members(cast):
+                told.append(say("eligibility.of_known"))
             if np.isinf(room[[each.partner for each in found]]).any():
                 told.append(say("eligibility.room_unknown"))
     holds = False if surely.any() else None if open_.any() or below.any() else True
@@ -263,9 +269,7 @@ def _not_producing(rule: Rule, case: Case) -> Judged:
     names = np.array(cast.ids, dtype=object)
     return Judged(
         holds,
-        low if low == high else NAN,
-        low,
-        high,
+        *_counted(cast, low, high),
         allowed,
         names[none].tolist() if holds is False else [],
         names[unknown].tolist() if holds is None else [],
@@ -278,7 +282,7 @@ def _participants(rule: Rule, case: Case) -> Judged:
     count = len(cast.ids)
     if count < least and _more_members(cast):
         return Judged(None, NAN, count, NAN, least, missing=["participants.participant_id"])
-    return Judged(count >= least, count, count, count, least)
+    return Judged(count >= least, *_counted(cast, count, count), least)
 
 
 def _final_producers(rule: Rule, case: Case) -> Judged:
@@ -296,7 +300,7 @@ def _of_role(cast: Cast, has: Flags, least: float) -> Judged:
     low, high = int(has.sum()), int(has.sum() + cast.nameless.sum())
     holds = True if low >= least else False if high < least and not _more_members(cast) else None
     missing = ["participants.role"] if holds is None else []
-    return Judged(holds, low if low == high else NAN, low, high, least, missing=missing)
+    return Judged(holds, *_counted(cast, low, high), least, missing=missing)
 
 
 def _never(rule: Rule, case: Case) -> Judged:

@@ -198,6 +198,16 @@ def test_a_report_stands_for_no_supply_that_an_open_link_tells_of() -> None:
     assert (row["cooperation_ratio_low"], row["cooperation_ratio_high"]) == pytest.approx((0, 7 / 200))
 
 
+def test_a_report_may_count_beside_a_row_of_no_year() -> None:
+    """d reports 7; its one link, of 3, is of no known year: 7 counts unless the link is of 2022."""
+    used = WORK.assign(used_by_participants=[np.nan, np.nan, np.nan, 7.0])
+    row = row_of(analyzed([*LINKS, (1022, "d", "a", 3)], work=used))
+    assert np.isnan(row["cooperation_ratio"])
+    assert (row["cooperation_ratio_low"], row["cooperation_ratio_high"]) == (20 / 400, 27 / 400)
+    sure = row_of(analyzed([*LINKS, (2022, "d", "a", "1–3")], work=used))
+    assert (sure["cooperation_ratio_low"], sure["cooperation_ratio_high"]) == (21 / 400, 23 / 400)
+
+
 def test_rows_that_are_settled_leave_nothing_open() -> None:
     """A total, a credit note that is set off, and --repeats once or sum."""
     links = [*LINKS, (2022, "a", "b", -4), (2022, "Total", None, 86)]

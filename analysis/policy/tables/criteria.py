@@ -11,7 +11,7 @@ from clustercoop.analysis.metric import NAN
 from clustercoop.analysis.policy.analysed import Analysed
 from clustercoop.analysis.policy.cast import idle
 from clustercoop.analysis.policy.specialisation import specialisation_share
-from clustercoop.analysis.thresholds import Thresholds
+from clustercoop.analysis.unsettled import members_open
 from clustercoop.graph.formation import Formation
 from clustercoop.graph.said import coded, say
 
@@ -35,7 +35,7 @@ def make(analysed: Analysed) -> pd.DataFrame:
     base = analysed.formations[["cluster_id", "year", *HELD]]
     frame = base.join(given, on=["cluster_id", "year"])
     marked = analysed.thresholds.specialisation.promising
-    shares = {(f.cluster_id, f.year): _shares(f, analysed.thresholds) for f in analysed.graph.formations()}
+    shares = {(f.cluster_id, f.year): _shares(f, analysed) for f in analysed.graph.formations()}
     none = (NAN, NAN)
     found = [
         shares.get((str(c), int(y)), none) for c, y in zip(frame["cluster_id"], frame["year"], strict=True)
@@ -55,8 +55,11 @@ def make(analysed: Analysed) -> pd.DataFrame:
     return frame
 
 
-def _shares(formation: Formation, thresholds: Thresholds) -> tuple[float, float]:
+def _shares(formation: Formation, analysed: Analysed) -> tuple[float, float]:
     """Return the shares of innovative output and of marked industries in output; NaN unknown."""
+    thresholds = analysed.thresholds
+    if members_open(formation, analysed.graph):
+        return NAN, NAN
     marked = thresholds.specialisation.promising
     output = np.where(idle(formation, thresholds), 0.0, formation.output)
     new = formation.activity["innovative_output"]

@@ -10,10 +10,11 @@ from clustercoop.analysis.policy.analysed import Analysed
 from clustercoop.analysis.policy.emissions import embodied_emissions, emission_intensity
 from clustercoop.analysis.policy.linkages import trading_problem
 from clustercoop.analysis.policy.tables.key_participants import unknown
+from clustercoop.analysis.unsettled import members_open
 from clustercoop.graph.errors import ParameterError
 from clustercoop.graph.formation import FloatArray, Formation
 from clustercoop.graph.model import SupplyGraph
-from clustercoop.graph.said import Said, coded
+from clustercoop.graph.said import Said, coded, say
 
 CHAIN = ("embodied_intensity", "footprint")
 
@@ -26,9 +27,10 @@ def make(analysed: Analysed) -> pd.DataFrame:
 
 def _of(formation: Formation, graph: SupplyGraph) -> pd.DataFrame:
     emitted = np.where(formation.emissions < 0, NAN, formation.emissions)
-    whole = float(emitted.sum())
+    more = members_open(formation, graph)
+    whole = NAN if more else float(emitted.sum())
     both = ~np.isnan(emitted) & (formation.output > 0)
-    mean = float(emitted[both].sum() / formation.output[both].sum()) if both.any() else NAN
+    mean = float(emitted[both].sum() / formation.output[both].sum()) if both.any() and not more else NAN
     intensity = emission_intensity(emitted, formation.output)
     embodied, footprint, because = _embodied(formation, graph, emitted)
     return pd.DataFrame(
@@ -42,7 +44,9 @@ def _of(formation: Formation, graph: SupplyGraph) -> pd.DataFrame:
             "intensity_relative": intensity / mean if mean > 0 else NAN,
             "embodied_intensity": embodied,
             "footprint": footprint,
-            "because": coded([because] if because else []),
+            "because": coded(
+                [*([say("spec.members_open")] if more else []), *([because] if because else [])]
+            ),
         }
     )
 

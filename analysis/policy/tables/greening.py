@@ -12,6 +12,7 @@ from clustercoop.analysis.policy.analysed import Analysed
 from clustercoop.analysis.policy.cast import idle
 from clustercoop.analysis.policy.tables.key_participants import unknown
 from clustercoop.analysis.thresholds import Thresholds
+from clustercoop.analysis.unsettled import members_open
 from clustercoop.graph.formation import Formation
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.said import Said, coded, say
@@ -62,6 +63,9 @@ def _of(
     row["intensity_covered"] = float(emitted[both].sum() / output[both].sum()) if both.any() else NAN
     because: list[Said] = []
     row["emissions"] = row["intensity"] = NAN
+    if members_open(formation, graph):
+        row["emissions_coverage"] = NAN
+        return {**row, "because": [say("spec.members_open")]}
     if silent.any():
         because.append(unknown(WHOLE, "emissions_unknown", formation, silent))
     else:

@@ -13,9 +13,10 @@ from clustercoop.analysis.policy.analysed import Analysed
 from clustercoop.analysis.policy.cast import unplaced
 from clustercoop.analysis.policy.linkages import by_sector, linkages_or_none, trading_problem
 from clustercoop.analysis.policy.tables.key_participants import latest, unknown
+from clustercoop.analysis.unsettled import members_open
 from clustercoop.graph.formation import Formation
 from clustercoop.graph.model import SupplyGraph
-from clustercoop.graph.said import coded
+from clustercoop.graph.said import coded, say
 
 LINKAGES = ("backward_linkage", "forward_linkage", "linkage_kind", "extraction_share")
 
@@ -47,7 +48,11 @@ def _of(formation: Formation, analysed: Analysed) -> pd.DataFrame:
     columns["forward_linkage"] = found.forward if found else NAN
     columns["linkage_kind"] = found.kind if found else ""
     columns["extraction_share"] = found.extraction / total if found and total > 0 else NAN
-    because = [] if found else [unknown(LINKAGES, code or "leontief_unproductive", formation, at)]
+    more = members_open(formation, analysed.graph)
+    if more:
+        columns |= dict.fromkeys(("members", "output", "output_share"), NAN)
+    because = [say("spec.members_open")] if more else []
+    because += [] if found else [unknown(LINKAGES, code or "leontief_unproductive", formation, at)]
     frame = pd.DataFrame(columns).assign(because=coded(because))
     return frame.sort_values(["output", "industry"], ascending=[False, True], na_position="last")
 

@@ -12,7 +12,7 @@ from clustercoop.analysis.policy.cast import silent
 from clustercoop.analysis.policy.shock import SHOCK_GROUPS
 from clustercoop.analysis.policy.specialisation import covers
 from clustercoop.analysis.policy.tables import table
-from clustercoop.analysis.thresholds import Thresholds
+from clustercoop.analysis.unsettled import members_open
 from clustercoop.graph.formation import Formation
 from clustercoop.graph.said import coded, say
 
@@ -28,7 +28,7 @@ def make(analysed: Analysed) -> pd.DataFrame:
     for formation in analysed.graph.formations():
         if formation.cluster_id not in chosen or formation.year <= shock:
             chosen[formation.cluster_id] = formation
-    return pd.DataFrame([_of(formation, known, analysed.thresholds) for formation in chosen.values()])
+    return pd.DataFrame([_of(formation, known, analysed) for formation in chosen.values()])
 
 
 def group_of(code: str, known: dict[str, str]) -> str:
@@ -45,16 +45,17 @@ def group_of(code: str, known: dict[str, str]) -> str:
     return known[max(named, key=len)] if named else ""
 
 
-def _of(formation: Formation, known: dict[str, str], thresholds: Thresholds) -> dict[str, Any]:
+def _of(formation: Formation, known: dict[str, str], analysed: Analysed) -> dict[str, Any]:
     groups = np.array([group_of(str(code), known) for code in formation.industry_code], dtype=object)
     output = np.where(formation.output > 0, formation.output, 0.0)
-    unstated = silent(formation, thresholds)
-    total = 0.0 if unstated.any() else float(output.sum())
+    unstated, more = silent(formation, analysed.thresholds), members_open(formation, analysed.graph)
+    total = 0.0 if unstated.any() or more else float(output.sum())
     named = {**{group: f"share_{group.replace(' ', '_')}" for group in SHOCK_GROUPS}, "": "share_no_index"}
     row: dict[str, Any] = {"cluster_id": formation.cluster_id, "year": formation.year}
     for group, column in named.items():
         row[column] = float(output[groups == group].sum()) / total if total else None
     ids = formation.ids[unstated].astype(str).tolist()
     why = say("spec.open", who={"members": ids}) if ids else say("shock.no_output")
+    why = say("spec.members_open") if more else why
     row["because"] = coded([] if total else [why])
     return row

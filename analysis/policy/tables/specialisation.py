@@ -13,11 +13,15 @@ from clustercoop.analysis.policy.analysed import Analysed
 from clustercoop.analysis.policy.cast import unplaced
 from clustercoop.analysis.policy.specialisation import density, integral_potential, location_quotients
 from clustercoop.analysis.policy.tables.key_participants import latest
+from clustercoop.analysis.unsettled import members_open
 from clustercoop.graph.formation import FloatArray, Formation
 from clustercoop.graph.said import coded, say
 
 _COMPONENTS: Final = ("effectiveness", "market", "innovation")
 """Of the potential in every cluster; publications where the data hold any of it."""
+
+
+_KEYS: Final = ("cluster_id", "year", "industry")
 
 
 def make(analysed: Analysed) -> pd.DataFrame:
@@ -28,6 +32,7 @@ def make(analysed: Analysed) -> pd.DataFrame:
     sold = analysed.participants[["cluster_id", "year", "participant_id", "sales_outside"]]
     people = sold.set_index(["cluster_id", "year"]).sort_index()
     unstated = [unplaced(formation, analysed.thresholds) for formation in held]
+    more = {f.cluster_id for f in held if members_open(f, analysed.graph)}
     parts = pd.concat(
         [
             _industries(formation, people.loc[[(formation.cluster_id, formation.year)]], who)
@@ -35,14 +40,16 @@ def make(analysed: Analysed) -> pd.DataFrame:
         ],
         ignore_index=True,
     )
+    parts.loc[parts["cluster_id"].isin(more), list(parts.columns.difference(_KEYS))] = np.nan
     rule = analysed.thresholds.specialisation
     amounts = parts.pivot(index="cluster_id", columns="industry", values="output")
     made = amounts.fillna(0.0).to_numpy()
-    told = amounts.index.isin([f.cluster_id for f, who in zip(held, unstated, strict=True) if not who.any()])
+    whole = {f.cluster_id for f, who in zip(held, unstated, strict=True) if not who.any()}
+    told = amounts.index.isin(whole - more)
     quotient = np.full(made.shape, NAN)
     if told.sum() > 1:
         quotient[told] = location_quotients(made[told])
-    there = parts.pivot(index="cluster_id", columns="industry", values="members").notna().to_numpy()
+    there = parts.pivot(index="cluster_id", columns="industry", values="year").notna().to_numpy()
     enough = len(held) >= rule.least_clusters
     near = density(there) if enough else np.full(made.shape, NAN)
     at = (
@@ -66,6 +73,7 @@ def make(analysed: Analysed) -> pd.DataFrame:
         coded(
             [
                 *([say("spec.open", who={"members": ids[cluster]})] if ids[cluster] else []),
+                *([say("spec.members_open")] if cluster in more else []),
                 *([alone] if told.sum() < max(2, len(held)) else []),
                 *([] if enough else [few]),
                 *([partial] if np.isnan(p) else []),

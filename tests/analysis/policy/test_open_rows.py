@@ -179,3 +179,45 @@ def test_measures_of_influence_are_unknown_where_trade_is_open() -> None:
             assert policy[table][columns].notna().all(axis=None) == known, (table, rejected)
         told = clustercoop.whatif(given, remove=["a"]).losses["code"].tolist()
         assert told == [""] if known else told == ["trade_open"]
+
+
+def test_a_member_whose_row_was_rejected_leaves_shares_and_sums_of_its_cluster_open() -> None:
+    """Emissions of 6 are at least so much; a fourth member may emit, make and be anything."""
+    given = tables([])
+    given["activity"] = given["activity"].assign(emissions=[1.0, 2.0, 3.0], innovative_output=[5.0, 4.0, 1.0])
+    given["production_index"] = pd.DataFrame(
+        [
+            ("25", f"{year}-{month}", index)
+            for month in ("04", "05")
+            for year, index in ((2019, 100), (2020, 60))
+        ],
+        columns=["industry", "month", "index"],
+    )
+    lost = pd.concat([given["participants"], given["participants"].tail(1).assign(participant_id="-")])
+    names = (
+        "key_sectors",
+        "specialisation",
+        "shock_exposure",
+        "criteria",
+        "greening",
+        "emissions",
+        "eligibility",
+    )
+    whole, parts = (
+        measured(each, names, metrics="cooperation,chain", core_replicates=0)
+        for each in (given, {**given, "participants": lost})
+    )
+    shown = {
+        "key_sectors": ("members", "output", "output_share"),
+        "specialisation": ("members", "output", "output_share"),
+        "shock_exposure": ("share_most_affected", "share_no_index"),
+        "criteria": ("innovative_output_share",),
+        "greening": ("emissions", "emissions_coverage", "intensity"),
+        "emissions": ("emissions_share", "intensity_relative"),
+    }
+    for name, columns in shown.items():
+        assert whole.policy[name][list(columns)].notna().all(axis=None), name
+        assert not len(parts.policy[name]) or parts.policy[name][list(columns)].isna().all(axis=None), name
+    assert parts.policy["greening"]["emissions_at_least"].tolist() == [6.0]
+    counted = parts.policy["eligibility"].set_index("rule").loc["ten participants"]
+    assert (counted["verdict"], counted["value_low"]) == ("undecidable", 3) and pd.isna(counted["value_high"])
