@@ -277,5 +277,6 @@ def tables_of(
 def _typed(cells: dict[str, Any], table: str) -> pd.DataFrame:
     kinds = {column.column: KINDS[column.kind] for column in output_columns(table)}
     return pd.DataFrame(
-        {name: kinds[name].cells(held) if name in kinds else held for name, held in cells.items()}
+        {name: kinds[name].cells(held) if name in kinds else held for name, held in cells.items()},
+        copy=table == "formations",  # many columns are laid out as one; those of members are many rows
     )

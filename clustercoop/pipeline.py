@@ -245,6 +245,8 @@ def conform(frame: pd.DataFrame, table: str) -> pd.DataFrame:
     """
     out: dict[str, Any] = {}
     unknown: dict[Any, Any] = {}
+    rows = pd.RangeIndex(len(frame))
+    large = len(frame) > MANY
     for column in output_columns(table):
         if column.column in WRITTEN:
             continue
@@ -253,8 +255,11 @@ def conform(frame: pd.DataFrame, table: str) -> pd.DataFrame:
             out[column.column] = kind.cells(frame[column.column])
             continue
         if kind.dtype not in unknown:
-            unknown[kind.dtype] = kind.unknown(len(frame))
+            held = kind.unknown(len(frame))
+            unknown[kind.dtype] = pd.Series(held, rows, copy=False) if large else held
         out[column.column] = unknown[kind.dtype]
-    out |= {name: frame[name].array for name in frame.columns if name not in out and name not in WRITTEN}
+    more = [name for name in frame.columns if name not in out and name not in WRITTEN]
+    out |= {name: frame[name].array.copy() if large else frame[name].array for name in more}
     # A copy is laid out as one: pandas takes many pieces for a mistake, and columns share what is unknown.
-    return pd.DataFrame(out, index=pd.RangeIndex(len(frame)), copy=True)
+    # In the table of a country they go on sharing it, as one column that pandas copies when it changes.
+    return pd.DataFrame(out, index=rows, copy=not large)
