@@ -167,7 +167,7 @@ def largest(values: Floats) -> float:
     one, other = values[values.size // 2], NEVER
     for i in range(values.size // 2):
         one, other = max(one, values[i]), max(other, values[values.size - 1 - i])
-    return max(one, other)
+    return float(max(one, other))
 
 
 @jit

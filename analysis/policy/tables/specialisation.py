@@ -40,7 +40,8 @@ def make(analysed: Analysed) -> pd.DataFrame:
         ],
         ignore_index=True,
     )
-    parts.loc[parts["cluster_id"].isin(more), list(parts.columns.difference(_KEYS))] = np.nan
+    figures = [name for name in parts.columns if name not in _KEYS]
+    parts[figures] = parts[figures].mask(parts["cluster_id"].isin(more))
     rule = analysed.thresholds.specialisation
     amounts = parts.pivot(index="cluster_id", columns="industry", values="output")
     made = amounts.fillna(0.0).to_numpy()
