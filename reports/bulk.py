@@ -8,10 +8,13 @@ from itertools import chain, repeat
 from typing import Any, Final
 
 import numpy as np
+import pandas as pd
 
 from clustercoop.reports.numbers import is_unknown
 
 _NUMBERS: Final = frozenset({float, int})
+# A value of these types is equal to none of another.
+_TEXTS: Final = frozenset({str, type(None), type(pd.NA)})
 
 
 class Bulk:
@@ -58,18 +61,22 @@ class Bulk:
         from xlsxwriter.utility import xl_col_to_name
 
         start = f'<c r="{xl_col_to_name(len(self._columns))}'
-        exact = _NUMBERS.issuperset(map(type, values))
-        if number is not None and exact and not any(map(math.isinf, values)):
+        kinds = set(map(type, values))
+        if number is not None and _NUMBERS.issuperset(kinds) and not any(map(math.isinf, values)):
             end = f'" s="{number._get_xf_index()}"><v>'
             cells = zip(self._rows, values, strict=True)
             self._columns.append(
                 [f"{start}{row}{end}{value!r}</v></c>" if value == value else "" for row, value in cells]
             )
             return
-        # Values of two types may be equal, as 1 and true are.
-        keys = list(zip(map(type, values), values, styles or repeat(style, len(values)), strict=True))
-        made = {key: self._end(key[1], key[2], told, number) for key in dict.fromkeys(keys)}
-        ends = [made[key] for key in keys]
+        if not styles and len(kinds - _TEXTS) <= 1:
+            each = {value: self._end(value, style, told, number) for value in dict.fromkeys(values)}
+            ends = [each[value] for value in values]
+        else:
+            # Values of two types may be equal, as 1 and true are.
+            keys = list(zip(map(type, values), values, styles or repeat(style, len(values)), strict=True))
+            made = {key: self._end(key[1], key[2], told, number) for key in dict.fromkeys(keys)}
+            ends = [made[key] for key in keys]
         self._columns.append(
             [f"{start}{row}{end}" if end else "" for row, end in zip(self._rows, ends, strict=True)]
         )
