@@ -82,6 +82,20 @@ def coincidences(second: NDArray[np.bool_], background: pd.DataFrame) -> pd.Data
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
+def coincidences_of_any(group: NDArray[np.intp], background: pd.DataFrame) -> pd.DataFrame:
+    """Return `coincidences` of the group, shape (n,), that something else tells best from all others.
+
+    Examples
+    --------
+    >>> group = np.repeat([1, 0, 2], 10)
+    >>> table = coincidences_of_any(group, pd.DataFrame({"years": 2015.0 + 4 * np.repeat([0, 1, 2], 10)}))
+    >>> explained(table), float(table["told"].max())
+    ('years', 1.0)
+    """
+    tables = [coincidences(group == one, background) for one in np.unique(group)]
+    return max(tables, key=lambda table: float(table["told"].max()) if len(table) else 0.0)
+
+
 def _by_cut(values: FloatArray, second: NDArray[np.bool_]) -> tuple[float, NDArray[np.object_]]:
     cuts = np.unique(values)[1:]
     above = values[:, None] >= cuts

@@ -24,6 +24,9 @@ SAME: Final = 0.95
 all but is the line."""
 
 THIRD: Final = -2.0
+THIRD_ALONE: Final = 2.0
+"""How much worse a third group must be by BIC, of a look at several features and at one trait alone."""
+
 FEW: Final = 45
 FEW_ALONE: Final = 80
 STEEP: Final = 4.0
@@ -110,12 +113,17 @@ class Split:
     def found(self) -> bool:
         """Whether a look splits and no check says that the two are one."""
         enough = self.look.share >= MIN_SHARE and self.net >= self.least
-        return enough and self.bend > STRAIGHT and self.along >= ALONG and self.third >= THIRD
+        return enough and self.bend > STRAIGHT and self.along >= ALONG and self.third >= self.least_third
 
     @property
     def net(self) -> float:
         """Evidence of two humps less what speaks for a bend."""
         return self.look.found.evidence - (0.0 if np.isnan(self.bend) else against(self.bend))
+
+    @property
+    def least_third(self) -> float:
+        """How much worse a third group must be."""
+        return THIRD_ALONE if self.look.name in TRAITS else THIRD
 
     @property
     def least(self) -> float:
@@ -292,7 +300,7 @@ def gates(split: Split, share: float, stability: Estimate) -> tuple[Gate, ...]:
         ("smaller_group", share, MIN_SHARE),
         ("straight", split.bend, STRAIGHT),
         ("along", split.along, ALONG),
-        ("third_group", split.third, THIRD),
+        ("third_group", split.third, split.least_third),
     )
     return (
         *(Gate(name, value, bound, value >= bound) for name, value, bound in least),

@@ -11,7 +11,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clustercoop.analysis.verdicts import said
-from clustercoop.analysis.verdicts.confounders import COLUMNS, backgrounds, coincidences, explained
+from clustercoop.analysis.verdicts.confounders import (
+    COLUMNS,
+    backgrounds,
+    coincidences,
+    coincidences_of_any,
+    explained,
+)
 from clustercoop.analysis.verdicts.em import FloatArray
 from clustercoop.analysis.verdicts.features import MIN_FEATURES, FeatureTable, back, feature_table
 from clustercoop.analysis.verdicts.groups import RESAMPLES
@@ -261,8 +267,7 @@ def _model(
         completed = groups.recipe.completed
         several = find_several(groups.x, completed, table.theory, groups.criteria, RESAMPLES, rng)
     if several is not None:
-        top = several.group == several.group.max()
-        held = coincidences(top, backgrounds(formations, table.cluster_ids, context))
+        held = coincidences_of_any(several.group, backgrounds(formations, table.cluster_ids, context))
         outcome = "explained" if explained(held) else "several"
     clusters.loc[placed, "verdict_basis"] = basis
     clusters.loc[placed, "formation_verdict"] = "no structure" if outcome == "none" else "undecided"

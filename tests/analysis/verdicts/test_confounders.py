@@ -56,7 +56,7 @@ def test_cohorts_are_not_types(groups: tuple[pd.DataFrame, np.ndarray]) -> None:
     assert model.outcome == "explained"
     assert set(model.clusters["formation_verdict"]) == {"undecided"}
     assert "explained by the years of observation" in model.sentences["en"][0]
-    assert "годами наблюдения" in model.sentences["ru"][0]
+    assert "годы наблюдения" in model.sentences["ru"][0]
     years = model.confounders[model.confounders["confounder"] == "years"]
     assert years["value"].tolist() == ["2015.5", "2022.5"]
     assert judge(table).outcome == "named"
