@@ -25,7 +25,7 @@ from clustercoop.loaders.header_rows import HEADER_SEARCH, count_roles, find_blo
 from clustercoop.loaders.mapping import NOTHING, Given, with_mapped_headers, with_profile
 from clustercoop.loaders.matching import candidates, count_matches, known_forms
 from clustercoop.loaders.notes import Notes
-from clustercoop.loaders.sections import fill_below, fill_groups, fill_sections
+from clustercoop.loaders.sections import fill_below, fill_groups, fill_sections, fill_sides
 from clustercoop.loaders.sheets import BrokenRow, Grid, RawSheet, place_of, show
 from clustercoop.loaders.trade import trade_headers, with_trade
 
@@ -89,7 +89,8 @@ def to_grid(sheet: RawSheet, spec: TableSpec, notes: Notes, given: Given = NOTHI
     cells, header, sections = fill_sections(_columns(records, len(header)), header, spec)
     if len(sections):
         notes.add("section_rows", **place, value=str(len(sections)))
-    cells, groups = fill_groups(cells, header, spec)
+    cells, header, sides = fill_sides(cells, header, spec)
+    cells, groups = fill_groups(cells, header, spec) if not len(sides) else (cells, sides)
     if len(groups):
         notes.add("group_rows", **place, value=str(len(groups)))
     cells, lines_kept, broken = _without_rows(cells, lines_kept, broken, np.union1d(sections, groups))

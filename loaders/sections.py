@@ -138,6 +138,48 @@ def fill_groups(
     return none
 
 
+def fill_sides(
+    cells: tuple[NDArray[Any], ...], header: Sequence[str], spec: TableSpec
+) -> tuple[tuple[NDArray[Any], ...], list[str], NDArray[np.intp]]:
+    """Write a side of links that rows such as ``Поставщик: А`` name into a column that the table lacks.
+
+    What such a row holds beside it must be the sum of the rows below it.
+
+    Examples
+    --------
+    >>> from clustercoop.graph.schema import tables
+    >>> rows = [["Поставщик: 01", ""], ["02", "5"], ["Поставщик: 03", "7"], ["02", "7"]]
+    >>> filled = fill_sides(tuple(np.array(rows, object).T), ["Покупатель", "Сумма"], tables()["links"])
+    >>> filled[1], filled[0][-1].tolist(), filled[2].tolist()
+    (['Покупатель', 'Сумма', 'supplier_id'], ['', '01', '', '03'], [0, 2])
+    """
+    none = cells, list(header), np.empty(0, np.intp)
+    ends = ("supplier_id", "buyer_id")
+    have = {name for title in header for name in candidates(title, spec)[:1]}
+    lacks = [name for name in ends if name not in have]
+    if spec.name != "links" or len(lacks) != 1 or not len(cells[0]):
+        return none
+    told: dict[int, str] = {}
+    totals = np.zeros(len(cells[0]), bool)
+    for row, cell in enumerate(zip(*cells, strict=True)):
+        first = next((text for one in cell if (text := show(one).strip())), "")
+        totals[row] = is_total(first)
+        label, colon, who = first.partition(":")
+        if colon and who.strip() and candidates(label.strip(), spec)[:1] == (lacks[0],):
+            told[row] = who.strip()
+    if 0 not in told:
+        return none
+    heads = np.isin(np.arange(len(cells[0])), list(told))
+    group = np.cumsum(heads) - 1
+    named = np.array([[":" in show(cell) for cell in column] for column in cells]) & heads
+    bare = tuple(np.where(mine, "", column) for mine, column in zip(named, cells, strict=True))
+    if not _sums(bare, heads, ~heads & ~totals, group):
+        return none
+    filled = np.full(len(heads), "", object)
+    filled[~heads] = np.array(list(told.values()), object)[group[~heads]]
+    return (*cells, filled), [*header, lacks[0]], np.flatnonzero(heads)
+
+
 def _sums(
     cells: tuple[NDArray[Any], ...],
     heads: NDArray[np.bool_],

@@ -312,3 +312,23 @@ def test_quarters_of_two_years_below_their_years(tmp_path: Path) -> None:
 )
 def test_the_year_of_parts_is_that_of_their_headers(tmp_path: Path, text: str, wanted: list[Any]) -> None:
     assert figures(read(tmp_path, activity=text), "output") == wanted
+
+
+@pytest.mark.parametrize("sums", [("", "", ""), ("5", "9", "14")], ids=["bare", "with sums"])
+def test_a_side_in_rows_above_its_links_is_read(tmp_path: Path, sums: tuple[str, str, str]) -> None:
+    text = (
+        f"Покупатель;Год;Сумма, млн руб.\nПоставщик: 0101;;{sums[0]}\n0202;2022;5\n"
+        f"Поставщик: 0202;;{sums[1]}\n0101;2022;2\n0303;2022;7\nИтого;;{sums[2]}\n"
+    )
+    data = read(tmp_path, links=text)
+    frame = data.graph.to_tables()["links"].sort_values(["supplier_id", "buyer_id"])
+    assert frame[["supplier_id", "buyer_id", "value"]].to_numpy().tolist() == [
+        ["0101", "0202", 5.0],
+        ["0202", "0101", 2.0],
+        ["0202", "0303", 7.0],
+    ]
+
+
+def test_a_row_above_links_that_is_no_sum_of_them_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SchemaError, match="supplier_id"):
+        read(tmp_path, links="Покупатель;Год;Сумма, млн руб.\nПоставщик: 0101;;9\n0202;2022;5\n")
