@@ -182,9 +182,9 @@ def test_gates_show_value_bound_and_outcome() -> None:
 def test_a_value_near_its_bound_is_told_from_it() -> None:
     model = world("none").model
     assert model is not None
-    near = model.gates.assign(value=[5.4996, 0.0996, 0.0029, 0.9999, -2.0004, 0.59996, 0.2004], passed=False)
+    near = model.gates.assign(value=[5.4996, 0.0996, 0.0029, 0.9999, 1.9996, 0.59996, 0.2004], passed=False)
     table = Evidence(dataclasses.replace(model, gates=near), Words("en")).gates
-    assert column(table, "value") == ["5.4996", "9.96%", "0.0029", "0.9999", "−2.0004", "0.59996", "0.2004"]
+    assert column(table, "value") == ["5.4996", "9.96%", "0.0029", "0.9999", "1.9996", "0.59996", "0.2004"]
     least = model.gates.assign(
         value=[9.0, 0.0, 1 / 2496, 9.0, 9.0, 0.9, 0.0], error=[0.0, 0, 0, 0, 0, 0.01, 0]
     )
