@@ -117,7 +117,7 @@ class People:
         self._texts: dict[str, NDArray[np.object_]] = {}
         spec = tables()["participants"]
         for name in ATTRIBUTES:
-            codes, unique = pd.factorize(KINDS[spec[name].type].cells(rows[name]), sort=True)
+            codes, unique = pd.factorize(KINDS[spec[name].type].typed(rows[name]), sort=True)
             self._codes[name] = codes.astype(np.int64)
             # Two more at the end: codes −2 and −1 are unsettled and unknown.
             self._texts[name] = np.array([*unique, "", ""], dtype=object)
