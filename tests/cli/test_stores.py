@@ -53,7 +53,9 @@ def test_analysis_from_a_store_equals_analysis_from_files(results: tuple[Path, P
 def test_results_are_read_back_from_a_store_and_reported(results: tuple[Path, Path], tmp_path: Path) -> None:
     out, store = results
     wanted, found = read_result(out), read_result(store)
-    assert found.settings == wanted.settings and found.graph.equals(wanted.graph)
+    kept = [one for one in wanted.settings.outputs.split(",") if one not in ("csv", "parquet")]
+    assert found.settings == wanted.settings.replace(outputs=kept)  # a store holds no files of figures
+    assert found.graph.equals(wanted.graph)
     for table in (*TABLES, "gaps"):
         ours, theirs = getattr(found, table), getattr(wanted, table)
         order = list(theirs.columns) if table == "gaps" else list(KEYS[table])
