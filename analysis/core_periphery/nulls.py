@@ -49,7 +49,10 @@ LARGEST: Final = 4000
 
 @jit
 def choose_cells(n: int, cells: Ints, src: Ints, dst: Ints, stream: Words) -> None:
-    """Draw len(src) of the n(n − 1) cells off the diagonal, in random order (Fisher–Yates on `cells`)."""
+    """Draw len(src) of the n(n − 1) cells off the diagonal, in random order (Fisher–Yates on `cells`).
+
+    So every set of as many links, and every assignment of their values to it, is equally likely.
+    """
     for e in range(src.size):
         k = e + int(uniform(stream) * (cells.size - e))
         cell = cells[k]
@@ -266,37 +269,6 @@ def advance(
         for i in range(stray.shape[1]):
             strain += abs(stray[0, i]) + abs(stray[1, i])
     return moves, strain
-
-
-def same_density(
-    edges: Edges, y: Floats, replicates: int, stream: Words
-) -> Iterator[tuple[Ints, Ints, Floats]]:
-    """Yield networks with as many links anywhere, and the values shuffled over them.
-
-    Every set of m of the n(n − 1) ordered pairs, and every assignment of the m values to it, is equally
-    likely.
-
-    Parameters
-    ----------
-    edges : Edges
-        At most `LARGEST` participants.
-    y : array, shape (m,)
-        The links' values.
-    replicates : int
-        How many.
-    stream : array of uint64, shape (1,)
-        State of the random stream; advanced.
-
-    Yields
-    ------
-    tuple of arrays, shape (m,)
-        Suppliers, buyers, values. The arrays are reused: copy what is to be kept.
-    """
-    cells = np.arange(edges.n * (edges.n - 1), dtype=np.int32)
-    src, dst = np.empty_like(edges.src), np.empty_like(edges.dst)
-    for _ in range(replicates):
-        choose_cells(edges.n, cells, src, dst, stream)
-        yield src, dst, y
 
 
 def gravity(edges: Edges, y: Floats) -> Floats:
