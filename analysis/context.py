@@ -8,6 +8,7 @@ from functools import cached_property
 from clustercoop.analysis.core_periphery.firmness import Firmness
 from clustercoop.analysis.core_periphery.measure import measure_cores
 from clustercoop.analysis.members import YearContext, year_contexts
+from clustercoop.analysis.memo import remembered
 from clustercoop.analysis.metric import Measured
 from clustercoop.analysis.prices import prices_of
 from clustercoop.analysis.thresholds import Thresholds, load_thresholds
@@ -59,7 +60,12 @@ class Context:
             prices = prices_of(self.graph, self.settings, self.thresholds)
         return prices.factors(formation.year, formation.industry_code) if prices else None
 
-    @cached_property
+    @property
     def cores(self) -> tuple[Measured, Firmness | None]:
         """The core–periphery figures, and what could be the core (None: nothing)."""
-        return measure_cores(self.formation, self.settings)
+        return _cores(self)
+
+
+@remembered  # a `cached_property` of Python 3.11 lets one thread at a time compute it, of whatever formation
+def _cores(context: Context) -> tuple[Measured, Firmness | None]:
+    return measure_cores(context.formation, context.settings)

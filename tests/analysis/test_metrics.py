@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
+import pytest
+
+from clustercoop.analysis import context
 from clustercoop.analysis.context import Context
 from clustercoop.analysis.metrics import metrics
 from clustercoop.analysis.policy.outline import with_policy
 from clustercoop.analysis.thresholds import load_thresholds
 from clustercoop.analysis.typology import classify, rule_verdicts
 from clustercoop.graph.columns import output_columns
+from clustercoop.graph.formation import Formation
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
 from clustercoop.pipeline import WRITTEN, across_formations, analyze_graph
@@ -21,8 +28,8 @@ KEYS = {"cluster_id", "year", "participant_id"}
 def test_every_column_has_exactly_one_producer() -> None:
     graph, settings = SupplyGraph.from_tables(frames(clusters=1, members=6)), Settings(nulls=1, workers=1)
     formation = graph.formations()[0]
-    context = Context(formation, graph, settings)
-    found = [metric(formation, context) for metric in metrics()]
+    around = Context(formation, graph, settings)
+    found = [metric(formation, around) for metric in metrics()]
     people = [name for metric in found for name in metric.participants]
     rows = [*KEYS, *(name for metric in found for name in metric.formation)]
     result = analyze_graph(graph, settings)
@@ -41,3 +48,18 @@ def test_every_column_has_exactly_one_producer() -> None:
         assert [name for name, times in counted.items() if times > 1] == []
     clusters = {*result.model.clusters.columns, *rule_verdicts(result.formations, load_thresholds()).columns}
     assert {c.column for c in output_columns("clusters")} <= clusters
+
+
+def test_cores_of_two_formations_are_found_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    graph, settings = SupplyGraph.from_tables(frames(clusters=2, members=4)), Settings()
+    both = threading.Barrier(2)
+
+    def meet(formation: Formation, _: Settings) -> tuple[str, int]:
+        return formation.cluster_id, both.wait(30)
+
+    monkeypatch.setattr(context, "measure_cores", meet)
+    contexts = [Context(formation, graph, settings) for formation in graph.formations()[:2]]
+    with ThreadPoolExecutor(2) as pool:
+        found: list[Any] = list(pool.map(lambda each: each.cores, contexts))
+    assert [one for one, _ in found] == [each.formation.cluster_id for each in contexts]
+    assert [each.cores for each in contexts] == found  # made once
