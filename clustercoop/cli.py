@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
@@ -63,15 +64,47 @@ def _progress() -> Iterator[Progress]:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=console, transient=True) as bars:
-        tasks: dict[str, Any] = {}
+    with Progress(*columns, console=console, transient=True, auto_refresh=False) as bars:
+        drawn = _Bars(bars)
+        try:
+            yield drawn
+        finally:
+            drawn.stop()
 
-        def draw(phase: str, done: int, total: int) -> None:
-            if phase not in tasks:
-                tasks[phase] = bars.add_task(phase, total=total or None)
-            bars.update(tasks[phase], completed=done, total=total or None)
 
-        yield draw
+class _Bars:
+    """A bar a phase, drawn by a thread that can be stopped: rich does not wait for the end of its own."""
+
+    def __init__(self, bars: Any) -> None:
+        self._bars = bars
+        self._tasks: dict[str, Any] = {}
+        self._start()
+
+    def __call__(self, phase: str, done: int, total: int) -> None:
+        if phase not in self._tasks:
+            self._tasks[phase] = self._bars.add_task(phase, total=total or None)
+        self._bars.update(self._tasks[phase], completed=done, total=total or None)
+
+    def _start(self) -> None:
+        self._over = Event()
+        self._thread = Thread(target=self._draw, daemon=True)
+        self._thread.start()
+
+    def _draw(self) -> None:
+        while not self._over.wait(0.1):
+            self._bars.refresh()
+
+    def stop(self) -> None:
+        self._over.set()
+        self._thread.join()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        self.stop()
+        try:
+            yield
+        finally:
+            self._start()
 
 
 def _list_of(domain: Domain) -> Callable[[str], str]:

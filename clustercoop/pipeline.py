@@ -86,7 +86,8 @@ def analyze_graph(
     if settings.by == "holding":
         graph = by_holding(graph)
     progress("cooperation", 0, 0)
-    base = cooperation_tables(graph, settings, only, partial(map_short, workers=settings.workers))
+    each = partial(map_short, workers=settings.workers, progress=progress)
+    base = cooperation_tables(graph, settings, only, each)
     noticed = Findings(list(findings or ()))
     noticed.extend(base.findings)
     formations = [f for f in graph.formations() if only is None or (f.cluster_id, f.year) in only]

@@ -10,14 +10,16 @@ import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import nullcontext, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from clustercoop.graph.formation import Formation
-from clustercoop.graph.progress import Progress, silent
+from clustercoop.graph.progress import Progress, paused, silent
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
+    from multiprocessing.process import BaseProcess
 
 T = TypeVar("T")
 
@@ -63,8 +65,9 @@ class LocalEngine:
         with threadpool_limits(1, "blas"):
             results = [task(formations[0])]
             progress(phase, 1, total)
-            run = _forked if _forks(total, self.workers) else _threaded
-            rest = run(task, formations[1:], self.workers)
+            rest = _shared_out(
+                task, formations[1:], self.workers, progress, partial(_threaded, workers=self.workers)
+            )
             for done, result in enumerate(rest, start=2):
                 results.append(result)
                 progress(phase, done, total)
@@ -72,7 +75,11 @@ class LocalEngine:
 
 
 def map_short(
-    task: Callable[[Formation], T], formations: Sequence[Formation], *, workers: int = 0
+    task: Callable[[Formation], T],
+    formations: Sequence[Formation],
+    *,
+    workers: int = 0,
+    progress: Progress = silent,
 ) -> Iterable[T]:
     """Return what a short `task` gives of each formation, in order: in processes where it pays, or here.
 
@@ -81,13 +88,7 @@ def map_short(
     >>> list(map_short(len, []))
     []
     """
-    workers = workers or os.cpu_count() or 1
-    return _forked(task, formations, workers) if _forks(len(formations), workers) else map(task, formations)
-
-
-def _forks(formations: int, workers: int) -> bool:
-    alone = threading.active_count() == 1
-    return sys.platform == "linux" and alone and workers > 1 and formations >= MANY
+    return _shared_out(task, formations, workers or os.cpu_count() or 1, progress, map)
 
 
 def _threaded(task: Callable[[Formation], T], formations: Sequence[Formation], workers: int) -> Iterator[T]:
@@ -101,30 +102,30 @@ def _threaded(task: Callable[[Formation], T], formations: Sequence[Formation], w
             raise
 
 
-def _forked(task: Callable[[Formation], T], formations: Sequence[Formation], workers: int) -> Iterator[T]:
-    """Yield the results in order, each process having every so many-th stretch of formations.
+def _shared_out(
+    task: Callable[[Formation], T],
+    formations: Sequence[Formation],
+    workers: int,
+    progress: Progress,
+    otherwise: Callable[[Callable[[Formation], T], Sequence[Formation]], Iterable[T]],
+) -> Iterator[T]:
+    """Yield the results in order: of forked processes where that can be and pays, `otherwise` else.
 
-    What a process does not hand over, because it was killed or the task failed, is done here: so the error
-    of a task is raised where its caller is.
+    Each process has every so many-th stretch of formations. What it does not hand over, because it was killed
+    or the task failed, is done here: so the error of a task is raised where its caller is.
     """
-    from multiprocessing import get_context
-
-    context = get_context("fork")
+    many = sys.platform == "linux" and workers > 1 and len(formations) >= MANY
     starts = range(0, len(formations), _AT_ONCE)
     mine: list[Connection] = []
-    children = []
+    children: list[BaseProcess] = []
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore", DeprecationWarning
-            )  # threads of libraries, which forking allows for
-            for worker in range(workers):
-                receiver, sender = context.Pipe(duplex=False)
-                mine.append(receiver)
-                work = task, formations, starts[worker::workers], sender, tuple(mine)
-                children.append(context.Process(target=_child, args=work, daemon=True))
-                children[-1].start()
-                sender.close()
+        with paused(progress) if many else nullcontext():
+            if many and threading.active_count() == 1:
+                for worker in range(workers):
+                    children.append(_fork(task, formations, starts[worker::workers], mine))
+        if not children:
+            yield from otherwise(task, formations)
+            return
         for number, start in enumerate(starts):
             yield from _received(mine[number % workers]) or map(task, formations[start : start + _AT_ONCE])
     finally:
@@ -133,6 +134,27 @@ def _forked(task: Callable[[Formation], T], formations: Sequence[Formation], wor
         for child, receiver in zip(children, mine, strict=False):
             child.join()
             receiver.close()
+
+
+def _fork(
+    task: Callable[[Formation], Any],
+    formations: Sequence[Formation],
+    starts: Sequence[int],
+    mine: list[Connection],
+) -> BaseProcess:
+    """Return a new process that does these stretches; where it will hand them over is added to `mine`."""
+    from multiprocessing import get_context
+
+    context = get_context("fork")
+    receiver, sender = context.Pipe(duplex=False)
+    mine.append(receiver)
+    child = context.Process(target=_child, args=(task, formations, starts, sender, tuple(mine)), daemon=True)
+    with warnings.catch_warnings():
+        # Threads of libraries, which forking allows for.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child.start()
+    sender.close()
+    return child
 
 
 def _received(receiver: Connection) -> list[Any]:

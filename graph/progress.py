@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 Progress = Callable[[str, int, int], None]
@@ -18,6 +19,18 @@ def silent(phase: str, done: int, total: int) -> None:
     --------
     >>> silent("reading", 1, 2)
     """
+
+
+def paused(progress: Progress) -> AbstractContextManager[None]:
+    """Return a context in which no thread draws: whoever draws by one has a method `paused` that gives it.
+
+    Examples
+    --------
+    >>> with paused(silent):
+    ...     pass
+    """
+    pause: Callable[[], AbstractContextManager[None]] = getattr(progress, "paused", nullcontext)
+    return pause()
 
 
 class Metered:
@@ -49,6 +62,10 @@ class Metered:
             self._close()
             self._phase = phase
         self._progress(phase, done, total)
+
+    def paused(self) -> AbstractContextManager[None]:
+        """Return a context in which no thread draws."""
+        return paused(self._progress)
 
     def _close(self) -> None:
         now = time.perf_counter(), _processor_time()

@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 import zipfile
 from pathlib import Path
@@ -20,7 +21,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 import clustercoop
-from clustercoop.cli import main
+from clustercoop.cli import _progress, main
+from clustercoop.graph.progress import paused
 from tests.builders import HOSTILE, frames, write_folder
 
 OUTPUTS = {
@@ -312,3 +314,16 @@ def test_results_that_are_damaged_or_newer_are_refused(results: Path, tmp_path: 
     done = run("report", tmp_path / "nothing", "--out", tmp_path / "r")
     assert done.exit_code == 1
     assert "no results" in done.output
+
+
+def test_no_thread_draws_while_progress_is_paused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")  # a terminal, to rich
+    before = set(threading.enumerate())
+    with _progress() as progress:
+        progress("reading", 0, 0)
+        assert set(threading.enumerate()) - before
+        with paused(progress):
+            assert not set(threading.enumerate()) - before
+        progress("reading", 1, 2)
+        assert set(threading.enumerate()) - before
+    assert not set(threading.enumerate()) - before

@@ -8,6 +8,8 @@ import pickle
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -25,6 +27,7 @@ from clustercoop.example import dataset
 from clustercoop.graph.errors import EngineError, ParameterError
 from clustercoop.graph.formation import Formation
 from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.progress import Metered
 from clustercoop.graph.settings import DOMAINS, Settings
 from clustercoop.pipeline import analyze_graph
 
@@ -155,6 +158,30 @@ def test_what_a_killed_or_failed_process_leaves_is_done_here(graph: SupplyGraph,
     with pytest.raises(ZeroDivisionError, match=formations[0].cluster_id):
         list(local.map_short(failing, formations, workers=2))
     assert not multiprocessing.active_children()
+
+
+class Display:
+    """Progress drawn by a thread."""
+
+    drawing = True
+
+    def __call__(self, phase: str, done: int, total: int) -> None: ...
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        self.drawing = False
+        yield
+        self.drawing = True
+
+
+@pytest.mark.usefixtures("forking")
+def test_what_draws_by_a_thread_rests_while_processes_start(
+    graph: SupplyGraph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    display = Display()
+    monkeypatch.setattr(threading, "active_count", lambda: 1 + display.drawing)
+    found = LocalEngine(2).map(where, graph.formations(), progress=Metered(display))
+    assert len({pid for *_, pid in found}) == 3 and display.drawing
 
 
 def test_nothing_is_forked_beside_another_thread(graph: SupplyGraph, monkeypatch: pytest.MonkeyPatch) -> None:
