@@ -106,7 +106,8 @@ def _chain(ledger: Ledger) -> None:
         if not len(rows):
             continue
         values, years = ledger.values("index")[rows], ledger.values("year")[rows]
-        per_cent = np.median(values) > PER_CENT or "%" in ledger.header(number, "index")
+        middle = np.median(values)
+        per_cent = middle > PER_CENT or ("%" in ledger.header(number, "index") and middle > 2)
         whole = 100.0 if per_cent else 1.0
         first = np.zeros(len(ledger), bool)
         first[rows[0]] = True

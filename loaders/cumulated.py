@@ -114,13 +114,13 @@ def with_period(grid: Grid, spec: TableSpec, texts: Sequence[str]) -> Grid:
         return grid
     at = next((i for i, header in enumerate(grid.header) if role(header, spec) == "year"), -1)
     years = parse_years(grid.columns[at]) if at >= 0 else None
-    if years is None or years.dated.any() or years.last.any() or len(set(years.years.tolist())) != 1:
+    if years is None or years.dated.any() or years.last.any() or not np.isfinite(years.years).all():
         return grid
     dated = [text for text in texts if _FOUR.search(text)]
     of = {year for text in dated if _named_period(text) != (0, 0) for year in _FOUR.findall(text)}
     if not of:  # sheets by quarters in a workbook of the year
         of = {year for text in dated for year in _FOUR.findall(text)}
-    if of != {f"{years.years[0]:.0f}"}:
+    if of and of != {f"{year:.0f}" for year in years.years}:
         return grid
     first, last = (phrase_of(MONTHS[month - 1]) for month in found.pop())
     cells = np.full(len(grid), f"{first}-{last}", dtype=object)

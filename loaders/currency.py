@@ -88,15 +88,18 @@ def _tell_implausible(parts: list[tuple[str, TypedGrid]], notes: Notes) -> None:
         if any(_is_money(part, name) and header not in part.unnamed for header, name in part.columns.items())
     }
     for table, part in parts:
+        doubtful = False
         for header in part.unnamed:
             values = part.frame[part.columns[header]].to_numpy("float64")
             top = float(np.max(values, initial=0.0, where=~np.isnan(values)))
             if top > IMPLAUSIBLE:
                 place = {"table": table, "file": part.grid.file, "sheet": part.grid.sheet, "column": header}
                 notes.add("unit_implausible", **place, value=f"{top:.15g}")
-                if table == "activity" and named - {table}:
-                    part.issues[part.columns[header]][~np.isnan(values)] = Issue.UNIT_DOUBTFUL
-                    part.frame[part.columns[header]] = np.nan
+                doubtful = table == "activity" and bool(named - {table})
+        for header in part.unnamed if doubtful else ():
+            name = part.columns[header]
+            part.issues[name][part.frame[name].notna().to_numpy()] = Issue.UNIT_DOUBTFUL
+            part.frame[name] = np.nan
 
 
 def _is_money(part: TypedGrid, name: str) -> bool:

@@ -18,6 +18,11 @@ Repeats = Literal["ask", "sum", "once"]
 
 _SUPPLIER: Final = tuple("поставщик продав отправител грузоотправител supplier seller vendor sender".split())
 _BUYER: Final = tuple("покупател заказчик получател грузополучател buyer customer purchaser client".split())
+_SIDES: Final = (_SUPPLIER, _BUYER)
+_NAMED: Final = (
+    frozenset("поставщик продавец отправитель грузоотправитель supplier seller vendor sender".split()),
+    frozenset("покупатель заказчик получатель грузополучатель buyer customer purchaser client".split()),
+)
 # Words of headers whose cells tell one delivery from another.
 _DOCUMENTS: Final = frozenset(
     "документ документа счет счета накладная накладной упд договор договора контракт контракта номер "
@@ -27,7 +32,7 @@ DATES: Final = frozenset({"дата", "date"})
 # Beginnings of words of headers whose cells name who told of the delivery, and of those that tell of freight.
 _REPORTER: Final = tuple(
     "сообщ респондент отчит источник представ предостав анкет подал подав заполни сведени данны декларант "
-    "заявител сторон report respond source submi filed filer provid declar inform side".split()
+    "report respond source submi filed filer provid declar inform".split()
 )
 _FREIGHT: Final = tuple(
     "достав оплат плат транспорт фрахт перевоз страхов базис услови вывоз "
@@ -111,8 +116,9 @@ def drop_mirrors(ledger: Ledger, notes: Notes) -> None:
         for at, cells in enumerate(grid.columns):
             if at in used or _speaks(grid.header[at], _FREIGHT):
                 continue
-            found = whose_report(cells)
-            if found is None and _speaks(grid.header[at], _REPORTER):
+            told = _speaks(grid.header[at], _REPORTER)
+            found = whose_report(cells, told=told)
+            if found is None and told:
                 found = _named_sides(cells, ends, ledger.who)
             if found is not None:
                 side[ledger.source == number] = found
@@ -134,17 +140,22 @@ def drop_mirrors(ledger: Ledger, notes: Notes) -> None:
     ledger.reject(twice & (side == 2), "mirror_row", "value", detail=lambda _: "buyer")
 
 
-def whose_report(cells: NDArray[Any]) -> NDArray[np.int8] | None:
-    """Return 1 for a supplier's report and 2 for a buyer's, None where the column tells something else."""
+def whose_report(cells: NDArray[Any], *, told: bool = False) -> NDArray[np.int8] | None:
+    """Return 1 for a supplier's report and 2 for a buyer's, None where the column tells something else.
+
+    A column that is said to tell who reported may write "данные поставщика"; in another one that is a thing
+    of the supplier's, such as a warehouse.
+    """
     codes, unique = pd.factorize(cells, use_na_sentinel=False)
     if not 2 <= len(unique) <= 6:
         return None
     found = []
     for cell in unique:
         said = words(show(cell))
-        found.append(
-            next((side for side, names in enumerate((_SUPPLIER, _BUYER), 1) if _begins(said, names)), 0)
-        )
+        sides = [
+            _begins(said, names) if told else bool(_NAMED[k] & set(said)) for k, names in enumerate(_SIDES)
+        ]
+        found.append(sides.index(True) + 1 if any(sides) else 0)
     return np.array(found, np.int8)[codes] if {1, 2} <= set(found) else None
 
 

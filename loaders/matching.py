@@ -332,7 +332,7 @@ def _strength(claim: Claim, column: ColumnSpec) -> tuple[int, ...]:
             not other,
             names_code(claim.header),
             not found & _NAMING,
-            not found & _REGISTERED,
+            not found & _REGISTERED or bool(found & _TAXPAYER),
             column.table == "participants" and bool(found & _TAXPAYER),
             -claim.option.rank,
         )

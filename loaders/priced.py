@@ -31,6 +31,9 @@ _EACH: Final = frozenset(
     "ед единицу единица единицы шт штуку штука unit piece item pc pcs each stück товара продукции".split()
 )
 _CUT: Final = re.compile(r"скидк|наценк|надбавк|discount|rebate|surcharge|rabatt", re.IGNORECASE)
+_CUT_IN: Final = re.compile(
+    r"со скидк|с уч[её]том (?:скид|нацен|надбав)|за вычетом|after discount|discounted|net of", re.IGNORECASE
+)
 _KILOGRAMS: Final = frozenset("кг килограмм килограмма kg kilogram kilo".split())
 
 
@@ -90,6 +93,7 @@ def with_amounts(grid: Grid, spec: TableSpec, where: str, place: dict[str, str],
     price, quantity = (net or prices)[0], counted[0]
     header = grid.header[price]
     cut = [at for at, h in enumerate(grid.header) if at != price and _CUT.search(h)]
+    cut = [] if _CUT_IN.search(header) else cut
     if any(np.nan_to_num(parse_numbers(grid.columns[at]).values).any() for at in cut):
         raise refusal(SchemaError, "price_cut", where=where, header=repr(grid.header[cut[0]]))
     if set(words(grid.header[quantity])) & VOLUME and read_unit(grid.header[quantity])[1] == Unit():

@@ -30,7 +30,8 @@ _ONE: Final = r"((?:\d{1,2}\.){0,2}(?:19|20)\d\d)\s*(?:г\.?|гг\.?|год\w*)?
 _NOW: Final = r"(?:н\.?\s?в\.?|настоящее время|сейчас|наст\.? вр\w*\.?|now|present|today|date|…|\.{2,3})"
 _SPANS: Final = (
     re.compile(rf"(?:с|от|from|since)?\s*{_ONE}\s*(?:-|–|—|\bпо\b|\bдо\b|\bto\b|\btill\b|/)\s*{_ONE}", re.I),
-    re.compile(rf"(?:с|от|from|since)\s*{_ONE}()|{_ONE}\s*(?:-|–|—|\bпо\b|\bto\b)\s*{_NOW}?()", re.I),
+    re.compile(rf"(?:с|от|from|since)\s*{_ONE}()", re.I),
+    re.compile(rf"(?:с|от|from|since)?\s*{_ONE}\s*(?:-|–|—|\bпо\b|\bto\b)\s*{_NOW}?()", re.I),
     re.compile(rf"()(?:по|до|until|till|to)\s*{_ONE}", re.I),
     re.compile(rf"(?={_ONE}$){_ONE}", re.I),
 )
@@ -89,7 +90,10 @@ def _of_spans(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes) 
     found = [at for at, header in enumerate(grid.header) if _SPAN.fullmatch(header.strip())]
     if len(found) != 1 or _at(grid, spec, "joined_year") or _at(grid, spec, "left_year"):
         return grid
-    told = [_span(show(cell).strip()) for cell in grid.columns[found[0]]]
+    texts = [show(cell).strip() for cell in grid.columns[found[0]]]
+    if not any(re.search(r"(?:19|20)\d\d", text) for text in texts):
+        return grid  # so many years, or without end
+    told = [_span(text) for text in texts]
     header = grid.header[found[0]]
     if None in told:
         cell = show(grid.columns[found[0]][told.index(None)])

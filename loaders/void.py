@@ -23,13 +23,15 @@ from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.numbers import are_numbers, is_number, parse_numbers
 from clustercoop.loaders.sheets import BrokenRow, Grid, place_of, show
 from clustercoop.loaders.sides import are_payments, paid_headers, side_of
-from clustercoop.loaders.units import words
+from clustercoop.loaders.units import read_unit, words
 
 _SHOWN: Final = 3
 _RETURNS: Final = re.compile(
-    r"^(?:возвра(?:щен|т)|returns?\b|returned|credit notes?\b)|[,(]\s*возвра", re.IGNORECASE
+    r"^(?:возвра(?:щен|т(?!н))|returns?\b|returned|credit notes?\b)|[,(]\s*возвра", re.IGNORECASE
 )
 _NET: Final = re.compile(r"\bnet\b|нетто|за вычетом|за минусом|без возврат|с учетом возврат", re.IGNORECASE)
+_PAID_FOR: Final = re.compile(r"\b(?:пред)?оплат|\bpayment for\b")
+_NO_MONEY: Final = frozenset("дней дни срок days period rate".split())
 _KINDS: Final = ("header", "posted", "deleted", "document", "purpose")
 _LONGEST: Final = 3
 # What is bought, and whose money pays for it, tell of no loan or refund: "за программу 1С:Зарплата".
@@ -61,7 +63,8 @@ def states(header: str) -> bool:
 def hints(header: str) -> list[str]:
     """Return a word of each phrase that may set a payment aside, where a header is of purposes."""
     known = _known()
-    phrases = known["no_supply"] | known["returned"] if _plain(header) in known["purpose"] else ()
+    means = ("no_supply", "unless_paid_for", "returned") if _plain(header) in known["purpose"] else ()
+    phrases = frozenset[str]().union(*(known[each] for each in means))
     return sorted({max(phrase.split(), key=len) for phrase in phrases})
 
 
@@ -175,11 +178,23 @@ def _amounts(grid: Grid, spec: TableSpec) -> list[int]:
 
 
 def _says(text: str, means: str) -> bool:
-    found = _BOUGHT.split(" ".join(words(text)), 1)[0].split()
+    plain = " ".join(words(text))
+    found = _BOUGHT.split(plain, 1)[0].split()
+    phrases = _known()[means]
+    if means == "no_supply" and not _PAID_FOR.search(
+        plain
+    ):  # of goods, a subsidy or a loan may be the source
+        phrases |= _known()["unless_paid_for"]
     ends = ((at, at + size) for at in range(len(found)) for size in range(1, _LONGEST + 1))
-    return any(
-        " ".join(found[at:end]) in _known()[means] and found[end : end + 1] != ["0"] for at, end in ends
-    )
+    return any(" ".join(found[at:end]) in phrases and found[end : end + 1] != ["0"] for at, end in ends)
+
+
+def _taken(header: str, spec: TableSpec) -> bool:
+    """Tell whether a header is of money that was taken back."""
+    if not _RETURNS.search(header) or candidates(header, spec) or header.startswith(SET_ASIDE):
+        return False
+    unit = read_unit(header)[1]
+    return not (unit.percent or unit.physical or _NO_MONEY & set(words(header)))
 
 
 def _refuse_returns_beside(grid: Grid, spec: TableSpec, place: dict[str, str]) -> None:
@@ -194,10 +209,9 @@ def _refuse_returns_beside(grid: Grid, spec: TableSpec, place: dict[str, str]) -
     if not amounts or any(_NET.search(grid.header[at]) for at in amounts):
         return
     for header, cells in zip(grid.header, grid.columns, strict=True):
-        if _RETURNS.search(header) and not candidates(header, spec) and not header.startswith(SET_ASIDE):
-            if are_numbers(cells) and np.nan_to_num(parse_numbers(cells).values).any():
-                value, where = repr(grid.header[amounts[0]]), place_of(place["file"], place["sheet"])
-                raise refusal(SchemaError, "returns_beside", where=where, value=value, header=repr(header))
+        if _taken(header, spec) and are_numbers(cells) and np.nan_to_num(parse_numbers(cells).values).any():
+            value, where = repr(grid.header[amounts[0]]), place_of(place["file"], place["sheet"])
+            raise refusal(SchemaError, "returns_beside", where=where, value=value, header=repr(header))
 
 
 def _taken_back(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes) -> Grid:
@@ -225,8 +239,10 @@ def _taken_back(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes
 
 
 def _takes_back(found: list[str]) -> bool:
-    named = any(" ".join(found[:size]) in _known()["back"] for size in (1, 2, 3))
-    return named or any(word.startswith(("сторн", "storn", "revers")) for word in found)
+    if any(" ".join(found[:size]) in _known()["back"] for size in (1, 2, 3)):
+        return True
+    turned = any(word.startswith(("сторн", "storn", "revers")) for word in found)
+    return turned and not {"charge", "не", "not"} & set(found)
 
 
 def _negative(cell: Any) -> Any:

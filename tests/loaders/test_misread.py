@@ -245,6 +245,18 @@ def test_who_pays_the_freight_is_not_who_told(tmp_path: Path) -> None:
     assert sum(value for *_, value in links(read(tmp_path, links=rows))) == 5.0
 
 
+@pytest.mark.parametrize(
+    ("title", "cells"),
+    [
+        ("Склад", ("склад поставщика", "склад покупателя")),
+        ("Заявитель", ("0101", "0202")),
+    ],
+)
+def test_a_thing_of_one_side_is_no_report_of_it(tmp_path: Path, title: str, cells: tuple[str, str]) -> None:
+    rows = f"{HEAD.strip()};{title}\n2022;0101;0202;3;{cells[0]}\n2022;0101;0202;2;{cells[1]}\n"
+    assert sum(value for *_, value in links(read(tmp_path, links=rows))) == 5.0
+
+
 @pytest.mark.parametrize("head", ["ОГРН;ИНН;ОКПО", "Код;ИНН;Код ОКПО"])
 def test_organisations_are_joined_by_any_number_of_their_register(tmp_path: Path, head: str) -> None:
     people = f"{head};Кластер\n1027700000011;0101;12345678;К\n1027700000022;0202;12345679;К\n"
@@ -264,6 +276,24 @@ def test_more_purposes_are_no_supply(tmp_path: Path, purpose: str) -> None:
     assert links(read(tmp_path, links=f"{head}{paid}11.02.2022;0303;0101;7;{purpose}\n")) == [ONE]
 
 
+@pytest.mark.parametrize(
+    "purpose",
+    [
+        "Оплата по договору поставки 5 (субсидия министерства)",
+        "Оплата по счёту 7 от 01.02.2022, уплата НДС 20 %",
+    ],
+)
+def test_what_pays_for_goods_is_no_purpose_of_its_own(tmp_path: Path, purpose: str) -> None:
+    head = "Дата;Плательщик;Получатель;Сумма, млн руб.;Назначение платежа\n"
+    assert links(read(tmp_path, links=f"{head}10.02.2022;0202;0101;5;{purpose}\n")) == [ONE]
+
+
+@pytest.mark.parametrize("kind", ["Invoice (reverse charge)", "Счёт (не сторнирован)"])
+def test_a_document_that_only_names_a_reversal_takes_nothing_back(tmp_path: Path, kind: str) -> None:
+    head = "Год;Поставщик;Покупатель;Сумма, млн руб.;Тип документа\n2022;0101;0202;3;УПД\n"
+    assert sum(value for *_, value in links(read(tmp_path, links=f"{head}2022;0101;0202;2;{kind}\n"))) == 5.0
+
+
 def test_a_correction_that_says_storno_takes_back(tmp_path: Path) -> None:
     head = "Год;Поставщик;Покупатель;Сумма, млн руб.;Тип документа\n2022;0101;0202;8;УПД\n"
     assert links(read(tmp_path, links=f"{head}2022;0101;0202;3;Корректировка (сторно)\n")) == [ONE]
@@ -277,6 +307,12 @@ def test_returns_in_a_column_of_their_own_are_no_part_of_an_amount(tmp_path: Pat
     assert links(read(tmp_path, links=f"{head}5;0\n")) == [ONE]
     (tmp_path / "mapping.toml").write_text('["links.csv".columns]\n"Возвращено, млн руб." = ""\n', "utf-8")
     assert links(read(tmp_path, links=f"{head}5;3\n")) == [ONE]
+
+
+@pytest.mark.parametrize("title", ["Возвратная тара, шт.", "Return period, days", "Returns, %"])
+def test_what_comes_back_but_is_no_money_leaves_amounts_alone(tmp_path: Path, title: str) -> None:
+    head = f"Год;Поставщик;Покупатель;Отгружено, млн руб.;{title}\n"
+    assert links(read(tmp_path, links=f"{head}2022;0101;0202;5;30\n")) == [ONE]
 
 
 def test_a_price_that_is_cut_by_a_discount_is_refused(tmp_path: Path) -> None:
@@ -361,6 +397,12 @@ def test_a_register_of_years_holds_for_its_years(tmp_path: Path) -> None:
     assert memberships(data) == [["0101", "К", 0, 0], ["0202", "К", 0, 0]]
 
 
+def test_a_price_after_the_discount_is_the_price(tmp_path: Path) -> None:
+    """50 × 100 thousand = 5 million."""
+    head = "Год;Поставщик;Покупатель;Количество, т;Цена со скидкой, тыс. руб./т;Скидка, %\n"
+    assert links(read(tmp_path, links=f"{head}2022;0101;0202;50;100;10\n")) == [ONE]
+
+
 def test_the_name_of_a_member_within_another_is_told(tmp_path: Path) -> None:
     people = "ИНН;Кластер;Наименование\n0101;К;Литейный завод\n0202;К;Станки\n"
     rows = f"{HEAD}2022;ООО «Литейный завод», филиал в г. Туле;0202;5\n2022;0101;Порт;5\n"
@@ -374,21 +416,34 @@ def test_figures_of_no_unit_are_unknown_where_they_cannot_be_millions_as_others_
     tmp_path: Path, unit: str, output: list[float]
 ) -> None:
     """300 million roubles beside 5 million: as millions they would make a ratio of a hundred-millionth."""
-    figures = "ИНН;Год;Выпуск\n0101;2022;300000000\n"
+    figures = "ИНН;Год;Выпуск;Затраты на НИОКР\n0101;2022;300000000;90000\n"
     data = read(tmp_path, links=f"Год;Поставщик;Покупатель;Сумма{unit}\n2022;0101;0202;5\n", activity=figures)
     assert data.graph.to_tables()["activity"]["output"].dropna().tolist() == output
     assert ("unit_doubtful" in codes(data)) == (not output)
+    assert data.graph.to_tables()["activity"]["rd_expenses"].isna().all() == (not output)
 
 
 def test_periods_of_membership_are_read_and_others_refused(tmp_path: Path) -> None:
     """Left on 1 January 2022: a member to the end of 2021."""
-    rows = "0101;К;2019-2021\n0202;К;с 2020 г.\n0303;К;15.03.2018 – 01.01.2022\n"
+    rows = "0101;К;2019-2021\n0202;К;с 2020 по н.в.\n0303;К;15.03.2018 – 01.01.2022\n"
     data = read(
         tmp_path, participants=f"ИНН;Кластер;Период участия\n{rows}", links=f"{HEAD}2020;0101;0202;5\n"
     )
     assert memberships(data) == [["0101", "К", 2019, 2021], ["0202", "К", 2020, 0], ["0303", "К", 2018, 2021]]
     with pytest.raises(SchemaError, match="временно"):
         read(tmp_path, participants=f"ИНН;Кластер;Срок участия\n{rows}0404;К;временно\n")
+    lasting = read(tmp_path, participants="ИНН;Кластер;Срок участия\n0101;К;5 лет\n0202;К;бессрочно\n")
+    assert memberships(lasting) == [["0101", "К", 0, 0], ["0202", "К", 0, 0]]
+
+
+def test_sheets_of_quarters_may_hold_equal_figures(tmp_path: Path) -> None:
+    """Four quarters of 25 are 100 a year, not one of 25 that is told four times."""
+    with pd.ExcelWriter(tmp_path / "activity.xlsx") as book:
+        for quarter in range(1, 5):
+            frame = pd.DataFrame({"ИНН": ["0101"], "Год": [2022], "Выпуск, млн руб.": [25.0]})
+            frame.to_excel(book, sheet_name=f"{quarter} квартал", index=False)
+    data = read(tmp_path)
+    assert data.graph.to_tables()["activity"]["output"].tolist() == [100.0]
 
 
 def test_several_clusters_in_one_cell_are_several_memberships(tmp_path: Path) -> None:
@@ -422,6 +477,7 @@ def test_several_clusters_in_one_cell_are_several_memberships(tmp_path: Path) ->
         ("Год;Индекс цен к предыдущему году\n2021;8\n2022;10\n", [], "deflator_odd"),
         ("Год;Индекс цен\n2020;100\n2021;108\n2022;1.19\n", [], "deflator_odd"),
         ("Год;Индекс цен (2020 = 100)\n2020;100\n2021;108\n", [100.0, 108.0], ""),
+        ("Год;Индекс цен к предыдущему году, %\n2021;1.08\n2022;1.1\n", [1.08, 1.188], ""),
         ("Показатель;2020;2021\nИндекс цен;100;108\n", [100.0, 108.0], ""),
         # 110 twice is told once; 110 and 112 of one year are neither.
         (
