@@ -1,0 +1,114 @@
+"""Supplies, payments and reports of them easily misread: each gives the right figure, or says why not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from clustercoop.graph.errors import SchemaError
+from tests.loaders.small import HEAD, ONE, codes, links, read
+
+
+@pytest.mark.parametrize(
+    ("title", "seller", "buyer"),
+    [
+        ("Сведения предоставил", "Литейный", "Станки"),
+        ("ИНН респондента", "0101", "0202"),
+        ("По данным", "поставщика", "покупателя"),
+    ],
+)
+def test_both_reports_of_a_delivery_are_seen_by_who_told(
+    tmp_path: Path, title: str, seller: str, buyer: str
+) -> None:
+    people = "ИНН;Кластер;Наименование\n0101;К;Литейный\n0202;К;Станки\n"
+    rows = f"{HEAD.strip()};{title}\n2022;0101;0202;5;{seller}\n2022;0101;0202;5;{buyer}\n"
+    assert links(read(tmp_path, participants=people, links=rows)) == [ONE]
+
+
+def test_who_pays_the_freight_is_not_who_told(tmp_path: Path) -> None:
+    rows = f"{HEAD.strip()};Доставка за счёт\n2022;0101;0202;3;поставщика\n2022;0101;0202;2;покупателя\n"
+    assert sum(value for *_, value in links(read(tmp_path, links=rows))) == 5.0
+
+
+@pytest.mark.parametrize(
+    ("title", "cells"),
+    [
+        ("Склад", ("склад поставщика", "склад покупателя")),
+        ("Заявитель", ("0101", "0202")),
+    ],
+)
+def test_a_thing_of_one_side_is_no_report_of_it(tmp_path: Path, title: str, cells: tuple[str, str]) -> None:
+    rows = f"{HEAD.strip()};{title}\n2022;0101;0202;3;{cells[0]}\n2022;0101;0202;2;{cells[1]}\n"
+    assert sum(value for *_, value in links(read(tmp_path, links=rows))) == 5.0
+
+
+@pytest.mark.parametrize("head", ["ОГРН;ИНН;ОКПО", "Код;ИНН;Код ОКПО"])
+def test_organisations_are_joined_by_any_number_of_their_register(tmp_path: Path, head: str) -> None:
+    people = f"{head};Кластер\n1027700000011;0101;12345678;К\n1027700000022;0202;12345679;К\n"
+    rows = f"{HEAD}2022;1027700000011;12345679;5\n"
+    data = read(tmp_path, participants=people, links=rows, activity="ОКПО;Год;Выпуск\n12345678;2022;9\n")
+    assert links(data) == [ONE] and "id_by_number" in codes(data)
+    assert data.graph.to_tables()["activity"]["participant_id"].tolist() == ["0101"]
+
+
+@pytest.mark.parametrize(
+    "purpose",
+    ["Погашение по кредитному договору 5", "Уплата НДС", "Комиссия банка", "Обеспечительный платеж"],
+)
+def test_more_purposes_are_no_supply(tmp_path: Path, purpose: str) -> None:
+    head = "Дата;Плательщик;Получатель;Сумма, млн руб.;Назначение платежа\n"
+    paid = "10.02.2022;0202;0101;5;Металл, в т.ч. НДС\n"
+    assert links(read(tmp_path, links=f"{head}{paid}11.02.2022;0303;0101;7;{purpose}\n")) == [ONE]
+
+
+@pytest.mark.parametrize(
+    "purpose",
+    [
+        "Оплата по договору поставки 5 (субсидия министерства)",
+        "Оплата по счёту 7 от 01.02.2022, уплата НДС 20 %",
+    ],
+)
+def test_what_pays_for_goods_is_no_purpose_of_its_own(tmp_path: Path, purpose: str) -> None:
+    head = "Дата;Плательщик;Получатель;Сумма, млн руб.;Назначение платежа\n"
+    assert links(read(tmp_path, links=f"{head}10.02.2022;0202;0101;5;{purpose}\n")) == [ONE]
+
+
+@pytest.mark.parametrize("kind", ["Invoice (reverse charge)", "Счёт (не сторнирован)"])
+def test_a_document_that_only_names_a_reversal_takes_nothing_back(tmp_path: Path, kind: str) -> None:
+    head = "Год;Поставщик;Покупатель;Сумма, млн руб.;Тип документа\n2022;0101;0202;3;УПД\n"
+    assert sum(value for *_, value in links(read(tmp_path, links=f"{head}2022;0101;0202;2;{kind}\n"))) == 5.0
+
+
+def test_a_correction_that_says_storno_takes_back(tmp_path: Path) -> None:
+    head = "Год;Поставщик;Покупатель;Сумма, млн руб.;Тип документа\n2022;0101;0202;8;УПД\n"
+    assert links(read(tmp_path, links=f"{head}2022;0101;0202;3;Корректировка (сторно)\n")) == [ONE]
+
+
+def test_returns_in_a_column_of_their_own_are_no_part_of_an_amount(tmp_path: Path) -> None:
+    """8 of which 3 came back, or 8 after returns: nothing says."""
+    head = "Год;Поставщик;Покупатель;Отгружено, млн руб.;Возвращено, млн руб.\n2022;0101;0202;"
+    with pytest.raises(SchemaError, match="Возвращено"):
+        read(tmp_path, links=f"{head}8;3\n")
+    assert links(read(tmp_path, links=f"{head}5;0\n")) == [ONE]
+    (tmp_path / "mapping.toml").write_text('["links.csv".columns]\n"Возвращено, млн руб." = ""\n', "utf-8")
+    assert links(read(tmp_path, links=f"{head}5;3\n")) == [ONE]
+
+
+@pytest.mark.parametrize("title", ["Возвратная тара, шт.", "Return period, days", "Returns, %"])
+def test_what_comes_back_but_is_no_money_leaves_amounts_alone(tmp_path: Path, title: str) -> None:
+    head = f"Год;Поставщик;Покупатель;Отгружено, млн руб.;{title}\n"
+    assert links(read(tmp_path, links=f"{head}2022;0101;0202;5;30\n")) == [ONE]
+
+
+def test_a_price_that_is_cut_by_a_discount_is_refused(tmp_path: Path) -> None:
+    head = "Год;Поставщик;Покупатель;Количество, т;Цена, тыс. руб./т;Скидка, %\n2022;0101;0202;50;100;"
+    with pytest.raises(SchemaError, match="Скидка"):
+        read(tmp_path, links=f"{head}10\n")
+    assert links(read(tmp_path, links=f"{head}0\n")) == [ONE]
+
+
+def test_a_price_after_the_discount_is_the_price(tmp_path: Path) -> None:
+    """50 × 100 thousand = 5 million."""
+    head = "Год;Поставщик;Покупатель;Количество, т;Цена со скидкой, тыс. руб./т;Скидка, %\n"
+    assert links(read(tmp_path, links=f"{head}2022;0101;0202;50;100;10\n")) == [ONE]
