@@ -51,7 +51,7 @@ def _conform(frame: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
     columns: dict[str, pd.Series[Any]] = {}
     for column in spec.columns:
         absent = untold if column.type in ("id", "text") else unknown
-        series = frame.get(column.name, absent)
+        series = frame.get(column.name, absent).copy(deep=False)  # pandas 2 gives the frame's own Series
         series.index = rows
         if column.type in ("id", "text"):
             held = series.dtype == TEXT or (column.name in _WHO.get(spec.name, ()) and _is_coded(series))

@@ -387,7 +387,7 @@ def search(
         if best >= enough:
             break
         share = HOPELESS if attempt == 0 else BEHIND if attempt == kicks // 2 else 0.0
-        if enough <= 1.0 and UNDEFINED < best < share * enough:
+        if 0.0 < enough <= 1.0 and UNDEFINED < best < share * enough:
             break
     return best
 

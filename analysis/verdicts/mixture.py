@@ -23,7 +23,8 @@ except ImportError as error:
 
 
 # scikit-learn ships no types, so its base classes are Any to the checker; without them as bases there is no
-# `clone`, no `get_params` and no place in a pipeline.
+# `clone`, no `get_params` and no place in a pipeline, and its own checks of estimators fail. One line is left
+# unchecked, not a module; once there are types, the checker calls the mark unused, which is an error here.
 class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
     """Gaussian mixture that integrates out what a row lacks.
 
@@ -58,7 +59,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
 
     See Also
     --------
-    analysis.formations.em.fit_em : the formulas and their sources.
+    clustercoop.analysis.verdicts.em.fit_em : the formulas and their sources.
 
     Examples
     --------

@@ -6,6 +6,7 @@ import copy
 import struct
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -370,24 +371,12 @@ def structure(edges: Edges) -> None:
 
 
 def of_analysis() -> dict[int, tuple[str, Kernel[..., Any]]]:
-    rooms = (
-        circulation,
-        components,
-        trophic,
-        four_blocks,
-        kernels,
-        minres,
-        nulls,
-        rossa,
-        significance,
-        splits,
-        tiering,
-    )
     return {
         id(found): (f"{room.__name__}.{name}", found)
-        for room in rooms
+        for room in list(globals().values())
+        if isinstance(room, ModuleType)
         for name, found in vars(room).items()
-        if isinstance(found, Kernel)
+        if isinstance(found, Kernel) and found.python.__module__ == room.__name__
     }
 
 

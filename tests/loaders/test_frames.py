@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clustercoop.graph.errors import SchemaError
+from clustercoop.graph.model import SupplyGraph
 from clustercoop.loaders.dataset import read_frames
 from tests.loaders.damage import tables
 from tests.loaders.test_dataset import FIGURES, read
@@ -22,10 +23,15 @@ from tests.loaders.test_dataset import FIGURES, read
 def test_frames_are_checked_and_not_changed() -> None:
     frames = tables()
     frames["links"].loc[3, "value"] = -1.0
+    frames["links"].index += 7
     before = {name: frame.copy(deep=True) for name, frame in frames.items()}
     data = read_frames(frames)
     for name, frame in frames.items():
         pd.testing.assert_frame_equal(frame, before[name])
+    kept = frames | {"links": frames["links"].drop(index=10)}
+    SupplyGraph.from_tables(kept)
+    for frame in kept.values():
+        assert all(frame[name].index.equals(frame.index) for name in frame)
     [finding] = [f for f in data.findings if f.severity == "error"]
     assert (finding.code, finding.table, finding.row) == ("negative_value_row", "links", 4)
 
