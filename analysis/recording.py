@@ -82,8 +82,8 @@ def recording(formation: Formation) -> Recording:
     """Return what of the sales and purchases of `formation` is recorded.
 
     A member's sales are held against its output, its purchases against those it reports, else against
-    output − value added. Self-supply is part of both. A reported volume of use by other participants counts
-    where it is larger than the links.
+    output − value added, which is no figure where it is 0 beside an output. Self-supply is part of both. A
+    reported volume of use by other participants counts where it is larger than the links.
 
     Examples
     --------
@@ -105,7 +105,9 @@ def recording(formation: Formation) -> Recording:
     sold = np.maximum(formation.supplied_inside, used) + formation.sales_outside + own
     bought = formation.bought_inside + formation.purchases_outside + own
     given = formation.purchases
-    needed = np.where(np.isnan(given), formation.output - formation.value_added, given)
+    no_value = (formation.value_added == 0) & (formation.output > 0)
+    derived = np.where(no_value, NAN, formation.output - formation.value_added)
+    needed = np.where(np.isnan(given), derived, given)
     roles = producing_roles(formation)
     return Recording(
         _side(sold, formation.output, formation.sales_outside, roles),

@@ -9,10 +9,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clustercoop.analysis.comparable import Comparable
 from clustercoop.analysis.thresholds import Band, Thresholds
 from clustercoop.graph.columns import output_columns
 from clustercoop.graph.formation import FloatArray
 from clustercoop.graph.kinds import KINDS
+from clustercoop.graph.said import coded, say
 
 HEADINGS: Final = (
     "more innovative",
@@ -27,7 +29,9 @@ HEADINGS: Final = (
 STILL: Final = "stands still"
 
 
-def trajectories(formations: pd.DataFrame, thresholds: Thresholds | None = None) -> pd.DataFrame:
+def trajectories(
+    formations: pd.DataFrame, thresholds: Thresholds | None = None, comparable: Comparable | None = None
+) -> pd.DataFrame:
     """Return the path of each cluster through the plane of innovation and productivity, for phase portraits.
 
     Parameters
@@ -37,6 +41,8 @@ def trajectories(formations: pd.DataFrame, thresholds: Thresholds | None = None)
     thresholds : Thresholds, optional
         Those of the types, for ``speed``, ``direction`` and ``heading``: the width of the medium band is the
         unit of each axis. Without them the three are unknown.
+    comparable : Comparable, optional
+        Which figures of two years are of the same members; by default those of all members alone are.
 
     Returns
     -------
@@ -44,7 +50,8 @@ def trajectories(formations: pd.DataFrame, thresholds: Thresholds | None = None)
         One row a cluster-year. ``previous_year`` is the year before, where the cluster has a row for it
         (a gap in the years breaks the path). ``*_change`` is the difference to it, in the figure's unit,
         ``*_growth`` the relative change, NaN where the earlier figure is 0 or negative; of amounts in
-        constant prices (``*_constant``) where both years have them. ``transition`` is
+        constant prices (``*_constant``) where both years have them. Both are unknown, and ``because`` says
+        so, where the members behind the two figures differ and either is not that of all. ``transition`` is
         "from → to" where both types are known and differ, "stays" where they are the same, "" where one is
         unknown. ``cooperation_change_low, …_high`` are what the bounds of both ratios allow.
 
@@ -70,6 +77,12 @@ def trajectories(formations: pd.DataFrame, thresholds: Thresholds | None = None)
     def before(values: FloatArray) -> FloatArray:
         return np.where(follows, np.roll(values, 1), np.nan)
 
+    same = comparable or Comparable(formations)
+
+    def apart(column: str) -> NDArray[np.bool_]:
+        rows = zip(clusters, years.tolist(), follows.tolist(), strict=True)
+        return np.array([after and not same(column, str(who), at - 1, at) for who, at, after in rows], bool)
+
     earlier = [kinds[at - 1] if after else "" for at, after in enumerate(follows)]
     pairs = zip(earlier, kinds, strict=True)
     out: dict[str, Any] = {
@@ -82,6 +95,7 @@ def trajectories(formations: pd.DataFrame, thresholds: Thresholds | None = None)
             ["" if not (a and b) else "stays" if a == b else f"{a} → {b}" for a, b in pairs], object
         ),
     }
+    other: dict[str, NDArray[np.bool_]] = {}
     for name, column in (
         ("rd", "rd_per_employee"),
         ("value_added", "value_added_per_employee"),
@@ -93,13 +107,21 @@ def trajectories(formations: pd.DataFrame, thresholds: Thresholds | None = None)
             fixed = held(f"{column}_constant")
             both = ~np.isnan(before(fixed)) & ~np.isnan(fixed)
             last, now = np.where(both, before(fixed), last), np.where(both, fixed, now)
-        out[f"{name}_change"] = now - last
+        change, other[column] = now - last, apart(column)
+        other[column] &= ~np.isnan(change)
+        out[f"{name}_change"] = np.where(other[column], np.nan, change)
         out[f"{name}_growth"] = out[f"{name}_change"] / np.where(last > 0, last, np.nan)
     bounds = ["cooperation_ratio_low", "cooperation_ratio_high"]
     low, high = (held(name if name in path else "cooperation_ratio") for name in bounds)
     out["cooperation_change_low"], out["cooperation_change_high"] = low - before(high), high - before(low)
     out["speed"], out["direction"] = _motion(out["rd_change"], out["value_added_change"], thresholds)
     out["heading"] = headings(out["speed"], out["direction"])
+    out["because"] = [
+        coded([say("trajectories.others", figures={"columns": [c for c in other if other[c][row]]})])
+        if any(apart[row] for apart in other.values())
+        else ""
+        for row in range(len(path))
+    ]
     return pd.DataFrame({column.column: out[column.column] for column in output_columns("trajectories")})
 
 

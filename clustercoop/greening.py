@@ -9,12 +9,13 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from clustercoop.analysis.policy.cast import idle
+from clustercoop.analysis.policy.cast import emitting
 from clustercoop.analysis.policy.cast import silent as unstated
 from clustercoop.analysis.policy.emissions import ALLOCATIONS, Abatement, Bubble, emission_bubble, share_out
 from clustercoop.analysis.results import Result
 from clustercoop.analysis.rule_files import STATUSES, Entry, RuleFile
 from clustercoop.analysis.thresholds import Thresholds, load_thresholds
+from clustercoop.analysis.unsettled import members_open
 from clustercoop.graph.columns import output_columns
 from clustercoop.graph.errors import DataError, ParameterError
 from clustercoop.graph.formation import FloatArray, Formation
@@ -43,7 +44,8 @@ def bubble(file: str | os.PathLike[str], results: str | os.PathLike[str] | Resul
         One row a member of each bubble: emissions, allocation, balance, what it abates in the plan of least
         cost and what it has left to give (below 0: to get) then; and the bubble's quota, total, whether it
         holds, cost of the plan, cost where each is alone, and price. A bubble that is not decided has one
-        row, with a code. ``attrs["trades"]`` has cluster, year, giver, taker and tonnes of each trade.
+        row, with a code. ``attrs["trades"]`` has cluster, year, giver, taker and tonnes of each trade,
+        ``attrs["sizes"]`` the number of rows and of trades of each bubble.
 
     Raises
     ------
@@ -53,20 +55,21 @@ def bubble(file: str | os.PathLike[str], results: str | os.PathLike[str] | Resul
     """
     result = results if isinstance(results, Result) else read_result(results)
     thresholds = load_thresholds(result.settings.thresholds)
-    parts, trades = [], []
+    parts, trades, sizes = [], [], []
     quotas = RuleFile(os.fspath(file))
     entries = quotas.entries("bubble")
     for name in sorted(set(quotas.data) - {"bubble"}):
         raise DataError(f"{quotas.name}, line {quotas.line('', 0, name)}: {name} is no [[bubble]].")
     for entry in entries:
         formation = _formation(entry, result)
-        frame, found = _held(entry, formation, thresholds)
+        frame, found = _held(entry, formation, thresholds, members_open(formation, result.graph))
         parts.append(frame)
+        sizes.append((len(frame), len(found.trades) if found else 0))
         for giver, taker, tonnes in found.trades if found else ():
             ends = (str(formation.ids[giver]), str(formation.ids[taker]))
             trades.append((formation.cluster_id, formation.year, *ends, tonnes))
     out = pd.concat(parts, ignore_index=True)
-    out.attrs["trades"] = trades
+    out.attrs |= {"trades": trades, "sizes": sizes}
     return out
 
 
@@ -138,16 +141,21 @@ def _steps(entry: Entry, formation: Formation) -> list[Abatement] | None:
     return steps
 
 
-def _held(entry: Entry, formation: Formation, thresholds: Thresholds) -> tuple[pd.DataFrame, Bubble | None]:
+def _held(
+    entry: Entry, formation: Formation, thresholds: Thresholds, more: bool
+) -> tuple[pd.DataFrame, Bubble | None]:
+    """Return the rows of a bubble, and the bubble where it is decided; `more` members there may be."""
     quota = _number(entry, "quota")
     emitted = np.where(formation.emissions < 0, np.nan, formation.emissions)
-    emitted = np.where(np.isnan(emitted) & idle(formation, thresholds), 0.0, emitted)
+    emitted = np.where(np.isnan(emitted) & ~emitting(formation, thresholds), 0.0, emitted)
     given, steps = _shares(entry, formation, quota), _steps(entry, formation)
     place = {"cluster_id": formation.cluster_id, "year": formation.year}
     code, silent = "emissions_unknown", np.isnan(emitted)
-    if not silent.any() and entry.values.get("allocation") == "output":
+    if more and not silent.any():
+        code = "members_unread"
+    elif not silent.any() and entry.values.get("allocation") == "output":
         code, silent = "outputs_unknown", unstated(formation, thresholds)
-    if silent.any():
+    if more or silent.any():
         detail = "; ".join(formation.ids[silent].astype(str))
         row = {**place, "quota": quota, "code": code, "detail": detail}
         # What is known may be too much already.

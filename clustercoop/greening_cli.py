@@ -46,9 +46,12 @@ def lines(found: pd.DataFrame, lang: str) -> Iterator[str]:
     def number(value: Any) -> str:
         return show(value, "number", lang)
 
-    for (cluster, year), rows in found.groupby(["cluster_id", "year"], sort=False):
+    members = trades = 0
+    for size, count in found.attrs["sizes"]:
+        rows, made = found[members : members + size], found.attrs["trades"][trades : trades + count]
+        members, trades = members + size, trades + count
         first = rows.iloc[0]
-        yield f"{cluster}, {year}"
+        yield f"{first['cluster_id']}, {first['year']}"
         if first["code"]:
             yield "  " + Finding(str(first["code"]), detail=listed(str(first["detail"]))).message(lang)
         if first["within"] == first["within"]:
@@ -63,7 +66,5 @@ def lines(found: pd.DataFrame, lang: str) -> Iterator[str]:
             for row in rows[rows["abated"] > 0].to_dict("records"):
                 places = {"who": row["participant_id"], "tonnes": number(row["abated"])}
                 yield f"    {text('bubble.abates', lang, **places)}"
-        for place in found.attrs["trades"]:
-            if place[:2] == (cluster, year):
-                places = {"giver": place[2], "taker": place[3], "tonnes": number(place[4])}
-                yield f"    {text('bubble.trade', lang, **places)}"
+        for _, _, giver, taker, tonnes in made:
+            yield f"    {text('bubble.trade', lang, giver=giver, taker=taker, tonnes=number(tonnes))}"

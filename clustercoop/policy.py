@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from clustercoop.analysis.comparable import Comparable
 from clustercoop.analysis.policy.claims import judge_claims, read_claims
 from clustercoop.analysis.policy.proposals import as_toml, propose
 from clustercoop.analysis.results import Result
@@ -36,7 +37,9 @@ def claims(file: str | os.PathLike[str], results: str | os.PathLike[str] | Resul
     """
     result = results if isinstance(results, Result) else read_result(results)
     nominal = any(finding.code == "prices_nominal" for finding in result.findings)
-    return judge_claims(read_claims(os.fspath(file)), result.formations, result.graph.cluster_names, nominal)
+    said, table = read_claims(os.fspath(file)), result.formations
+    same = Comparable(table, result.graph, result.settings)
+    return judge_claims(said, table, result.graph.cluster_names, nominal, same)
 
 
 def propose_claims(

@@ -112,6 +112,8 @@ def check_cells(
         ledger.note(issue == Issue.FOOTNOTE, "footnote_read", name)
         if column.type != "year":
             ledger.note(issue == Issue.BOUND, "bound_read", name)
+            if f"{name}_low" not in ledger.frame:
+                ledger.unread(issue == Issue.BOUND, name)
     _check_lost_zeros(ledger, flags)
 
 

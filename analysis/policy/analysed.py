@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
+from clustercoop.analysis.comparable import Comparable
 from clustercoop.analysis.thresholds import Thresholds, load_thresholds
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
@@ -44,6 +45,11 @@ class Analysed:
     def applies(self) -> bool:
         """Whether the thresholds are in the currency of the data."""
         return self.graph.currency.upper() == self.thresholds.currency
+
+    @cached_property
+    def comparable(self) -> Comparable:
+        """Which figures of two years are of the same members."""
+        return Comparable(self.formations, self.graph, self.settings)
 
     def once(self, name: str, make: Callable[[Analysed], T]) -> T:
         """Return what `make` gives under `name`, made when first asked for; several tables may ask."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from clustercoop.analysis.policy.analysed import Analysed
 from clustercoop.analysis.policy.links_needed import Share
-from clustercoop.analysis.roles import of_role, producing
+from clustercoop.analysis.roles import of_role, producing, said
 from clustercoop.analysis.thresholds import Thresholds
 from clustercoop.analysis.unsettled import Unsettled, open_rows, unsettled
 from clustercoop.graph.formation import FloatArray, Formation, sum_by
@@ -152,3 +152,8 @@ def idle(formation: Formation, thresholds: Thresholds) -> Flags:
     """Return the members that make nothing: output 0, or none stated where the role does not produce."""
     made = (formation.output > 0) | (formation.supplied_inside > 0)
     return ~made & ~silent(formation, thresholds)
+
+
+def emitting(formation: Formation, thresholds: Thresholds) -> Flags:
+    """Return the members whose emissions count: all but those that make nothing and tell of none."""
+    return ~idle(formation, thresholds) | said(formation, "emissions")

@@ -29,6 +29,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from clustercoop.analysis.comparable import Comparable
 from clustercoop.analysis.rule_files import Entry, RuleFile
 from clustercoop.graph.columns import output_columns
 from clustercoop.graph.errors import DataError
@@ -178,6 +179,7 @@ def judge_claims(
     formations: pd.DataFrame,
     names: Mapping[str, str] | None = None,
     nominal: bool = False,
+    comparable: Comparable | None = None,
 ) -> pd.DataFrame:
     """Hold claims against the figures.
 
@@ -193,6 +195,8 @@ def judge_claims(
         Cluster id → name; a claim may use either, in any letter case.
     nominal : bool
         Whether amounts of different years are nominal: what is shown of a trend of them says so.
+    comparable : Comparable, optional
+        Which figures of two years are of the same members; of others the bounds alone decide a trend.
 
     Returns
     -------
@@ -214,14 +218,14 @@ def judge_claims(
     [['contradicted', 'c 2021–2022: 0.2 → 0.1']]
     """
     ids = [str(cluster) for cluster in dict.fromkeys(formations["cluster_id"])]
-    rows = []
+    rows, same = [], comparable or Comparable(formations)
     for claim in claims:
         one = _meant(claim, ids, names or {}) if claim.cluster else ""
         if not claim.confirmed:
             rows.append((claim.name, "not confirmed", claim.says, "", "", ""))
             continue
         cases = {
-            cluster: _cases(claim, formations, cluster, nominal)
+            cluster: _cases(claim, formations, cluster, nominal, same)
             for cluster in ([one] if not claim.scope else ids)
         }
         told = {cluster: _within(claim, found) for cluster, found in cases.items()}
@@ -264,7 +268,9 @@ def _listed(cases: Sequence[_Case], first: str) -> str:
     return "; ".join([case.shown for case in ordered[:_LISTED]] + more)
 
 
-def _cases(claim: Claim, formations: pd.DataFrame, cluster: str, nominal: bool) -> list[_Case]:
+def _cases(
+    claim: Claim, formations: pd.DataFrame, cluster: str, nominal: bool, same: Comparable
+) -> list[_Case]:
     """Return what the conditions say of each year asked for, absent years as unknown."""
     mine = formations[formations["cluster_id"].astype(str) == cluster].set_index("year")
     years = claim.years or tuple(int(year) for year in sorted(mine.index))
@@ -274,7 +280,7 @@ def _cases(claim: Claim, formations: pd.DataFrame, cluster: str, nominal: bool) 
         cells = {year: _cell(mine, year, first.column) for year in years}
         unit = next(c.unit for c in output_columns("formations") if c.column == first.column)
         mark = NOMINAL if nominal and unit == "money" and not first.column.endswith("_constant") else ""
-        return _steps(claim, cluster, cells, mark) or [_Case(cluster, None, f"{cluster}: one year")]
+        return _steps(claim, cluster, cells, mark, same) or [_Case(cluster, None, f"{cluster}: one year")]
     out = []
     for year in years:
         seen = [_cell(mine, year, test.column) for test in claim.conditions]
@@ -286,7 +292,9 @@ def _cases(claim: Claim, formations: pd.DataFrame, cluster: str, nominal: bool) 
     return out
 
 
-def _steps(claim: Claim, cluster: str, cells: Mapping[int, tuple[Any, Any, Any]], mark: str) -> list[_Case]:
+def _steps(
+    claim: Claim, cluster: str, cells: Mapping[int, tuple[Any, Any, Any]], mark: str, same: Comparable
+) -> list[_Case]:
     """Return what is known of each step of a trend, and of the spans over years of which nothing is.
 
     A span that ends no higher than it began holds a step that does not rise; one that ends higher, a step
@@ -298,10 +306,13 @@ def _steps(claim: Claim, cluster: str, cells: Mapping[int, tuple[Any, Any, Any]]
     spans = [pair for pair in zip(known[:-1], known[1:], strict=True) if pair not in steps]
     out = []
     for a, b in steps + spans:
-        holds = _moves(claim.conditions[0].value, cells[a], cells[b])
+        pair = cells[a], cells[b]
+        if None not in (pair[0][0], pair[1][0]) and not same(claim.conditions[0].column, cluster, a, b):
+            pair = (None, *pair[0][1:]), (None, *pair[1][1:])
+        holds = _moves(claim.conditions[0].value, *pair)
         if (a, b) in spans and holds is not claim.any_year:
             holds = None
-        shown = f"{cluster} {a}–{b}: {_shown(cells[a])} → {_shown(cells[b])}{mark}"
+        shown = f"{cluster} {a}–{b}: {_shown(pair[0])} → {_shown(pair[1])}{mark}"
         out.append(_Case(cluster, holds, shown))
     return out
 
@@ -321,6 +332,8 @@ def _shown(cell: tuple[Any, Any, Any]) -> str:
         return f"{value:.6g}" if isinstance(value, float) else str(value)
     if low is None and high is None:
         return "unknown"
+    if low == high:
+        return f"{low:.6g}"
     return f"{'' if low is None else format(low, '.6g')}…{'' if high is None else format(high, '.6g')}"
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Any, Final
 
 import pandas as pd
 
+from clustercoop.analysis.comparable import Comparable
 from clustercoop.analysis.policy.analysed import Analysed
 from clustercoop.graph.said import Said, coded, say
 
@@ -38,26 +40,28 @@ def make(analysed: Analysed) -> pd.DataFrame:
         clusters.setdefault(str(row["cluster_id"]), {})[int(row["year"])] = row
     for cluster, years in sorted(clusters.items()):
         for year in sorted(years):
-            for warning, (holds, because) in _warnings(years, year, cut):
+            for warning, (holds, because) in _warnings(years, year, cut, analysed.comparable):
                 state = "cannot be told" if holds is None else "yes" if holds else "no"
                 rows.append((cluster, year, warning, state, coded(because)))
     return pd.DataFrame(rows, columns=["cluster_id", "year", "warning", "state", "because"])
 
 
-def _warnings(years: Mapping[int, Row], year: int, cut: float) -> Iterator[tuple[str, Judged]]:
+def _warnings(
+    years: Mapping[int, Row], year: int, cut: float, comparable: Comparable
+) -> Iterator[tuple[str, Judged]]:
     now, before, first = years[year], years.get(year - 1), years.get(year - 2)
     if before is None:
         return
     if first is not None:
         for warning, column in FALLING.items():
-            yield warning, _falls(column, (first, before, now), year)
-    yield CLOSING, _closes(before, now)
+            yield warning, _falls(column, (first, before, now), year, comparable)
+    yield CLOSING, _closes(before, now, comparable)
     yield TURNING, _turns(before, now, cut)
 
 
-def _ends(row: Row, column: str) -> tuple[float, float]:
+def _ends(row: Row, column: str, bounds: bool = False) -> tuple[float, float]:
     value = _number(row.get(column))
-    if not math.isnan(value):
+    if not bounds and not math.isnan(value):
         return value, value
     return _number(row.get(f"{column}_low")), _number(row.get(f"{column}_high"))
 
@@ -73,14 +77,24 @@ def _less(later: tuple[float, float], earlier: tuple[float, float]) -> bool | No
     return False if later[0] >= earlier[1] - NOISE * abs(earlier[1]) else None
 
 
-def _falls(column: str, rows: tuple[Row, Row, Row], year: int) -> Judged:
+def _falls(column: str, rows: tuple[Row, Row, Row], year: int, comparable: Comparable) -> Judged:
     fixed = f"{column}_constant"
     if not any(math.isnan(_number(row.get(fixed))) for row in rows):
         column = fixed
-    ends = [_ends(row, column) for row in rows]
-    steps = [_less(after, before) for before, after in zip(ends, ends[1:], strict=False)]
+    steps, others = [], False
+    for before, after in pairwise(rows):
+        apart = _apart(column, before, after, comparable)
+        others |= apart
+        steps.append(_less(_ends(after, column, apart), _ends(before, column, apart)))
     holds = False if False in steps else None if None in steps else True
-    return holds, [_told(column, year - 2 + place, low, high) for place, (low, high) in enumerate(ends)]
+    told = [_told(column, year - 2 + place, *_ends(row, column)) for place, row in enumerate(rows)]
+    return holds, [*told, say("early.other_members")] if others else told
+
+
+def _apart(column: str, before: Row, after: Row, comparable: Comparable) -> bool:
+    """Tell whether both figures are known and those of different members, so that bounds alone decide."""
+    known = not any(math.isnan(_number(row.get(column))) for row in (before, after))
+    return known and not comparable(column, str(after["cluster_id"]), int(before["year"]), int(after["year"]))
 
 
 def _told(column: str, year: int, low: float, high: float) -> Said:
@@ -95,9 +109,10 @@ def _told(column: str, year: int, low: float, high: float) -> Said:
     return say(f"early.{side}", figure=name, year={"year": year}, **ends)
 
 
-def _closes(before: Row, now: Row) -> Judged:
+def _closes(before: Row, now: Row, comparable: Comparable) -> Judged:
     """Tell whether cooperation fell while isolation rose; isolation of other parts is not compared."""
-    fell = _less(_ends(now, "cooperation_ratio"), _ends(before, "cooperation_ratio"))
+    apart = _apart("cooperation_ratio", before, now, comparable)
+    fell = _less(_ends(now, "cooperation_ratio", apart), _ends(before, "cooperation_ratio", apart))
     same = _text(before.get("isolation_basis")) == _text(now.get("isolation_basis"))
     rose = _less(_ends(before, "isolation"), _ends(now, "isolation")) if same else None
     holds = False if False in (fell, rose) else None if None in (fell, rose) else True

@@ -9,7 +9,7 @@ import pandas as pd
 
 from clustercoop.analysis.metric import NAN, Flags
 from clustercoop.analysis.policy.analysed import Analysed
-from clustercoop.analysis.policy.cast import idle
+from clustercoop.analysis.policy.cast import emitting
 from clustercoop.analysis.policy.tables.key_participants import unknown
 from clustercoop.analysis.thresholds import Thresholds
 from clustercoop.analysis.unsettled import members_open
@@ -54,7 +54,7 @@ def _of(
 ) -> dict[str, Any]:
     emitted = np.where(formation.emissions < 0, NAN, formation.emissions)
     output, made = formation.output, formation.output > 0
-    needed = ~idle(formation, thresholds)
+    needed = emitting(formation, thresholds)
     row: dict[str, Any] = {"cluster_id": formation.cluster_id, "year": formation.year}
     row["emissions_coverage"] = float((~np.isnan(emitted))[needed].mean()) if needed.any() else NAN
     silent = np.isnan(emitted) & needed

@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 
 from clustercoop.analysis.diversity import industry_group
+from clustercoop.analysis.members import clean
 from clustercoop.analysis.metric import NAN, Flags
+from clustercoop.analysis.per_employee import staffed
 from clustercoop.analysis.policy.analysed import Analysed
 from clustercoop.analysis.policy.cast import unplaced
 from clustercoop.analysis.policy.specialisation import density, integral_potential, location_quotients
@@ -16,6 +18,7 @@ from clustercoop.analysis.policy.tables.key_participants import latest
 from clustercoop.analysis.unsettled import members_open
 from clustercoop.graph.formation import FloatArray, Formation
 from clustercoop.graph.said import coded, say
+from clustercoop.graph.settings import Settings
 
 _COMPONENTS: Final = ("effectiveness", "market", "innovation")
 """Of the potential in every cluster; publications where the data hold any of it."""
@@ -35,7 +38,9 @@ def make(analysed: Analysed) -> pd.DataFrame:
     more = {f.cluster_id for f in held if members_open(f, analysed.graph)}
     parts = pd.concat(
         [
-            _industries(formation, people.loc[[(formation.cluster_id, formation.year)]], who)
+            _industries(
+                formation, people.loc[[(formation.cluster_id, formation.year)]], who, analysed.settings
+            )
             for formation, who in zip(held, unstated, strict=True)
         ],
         ignore_index=True,
@@ -85,7 +90,9 @@ def make(analysed: Analysed) -> pd.DataFrame:
     return parts.sort_values(["cluster_id", "output"], ascending=[True, False], ignore_index=True)
 
 
-def _industries(formation: Formation, people: pd.DataFrame, unstated: Flags) -> pd.DataFrame:
+def _industries(
+    formation: Formation, people: pd.DataFrame, unstated: Flags, settings: Settings
+) -> pd.DataFrame:
     codes = np.array([industry_group(str(code)) if code else "" for code in formation.industry_code], object)
     names, at = np.unique(codes.astype(str), return_inverse=True)
 
@@ -95,8 +102,10 @@ def _industries(formation: Formation, people: pd.DataFrame, unstated: Flags) -> 
 
     made = np.where(np.isnan(formation.output) & ~unstated, 0.0, formation.output)
     sold = people.set_index("participant_id")["sales_outside"].reindex(formation.ids.astype(str))
-    output, added, staff = total(made), total(formation.value_added), total(formation.employees)
-    spent, outside = total(formation.rd_expenses), total(sold.to_numpy("float64", na_value=NAN))
+    created, staff = (clean(formation, name, settings) for name in ("value_added", "employees"))
+    output, added, staff = total(made), total(created), total(staffed(created, staff))
+    spent = total(clean(formation, "rd_expenses", settings))
+    outside = total(sold.to_numpy("float64", na_value=NAN))
     whole = NAN if unstated.any() else float(output.sum())
     with np.errstate(invalid="ignore", divide="ignore"):
         shares = [added / staff, outside / output, spent / output]

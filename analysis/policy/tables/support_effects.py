@@ -34,7 +34,7 @@ def make(analysed: Analysed) -> pd.DataFrame:
         mine = measures if category == ANY else measures[measures["category"] == category]
         first = mine.groupby("cluster_id")["year"].min().astype("float64")
         for outcome in OUTCOMES:
-            clusters, years, values = panel(analysed.formations, outcome)
+            clusters, years, values = panel(analysed, outcome)
             values[np.isin(clusters, list(unread))] = math.nan
             when: FloatArray = np.asarray(first.reindex(clusters), dtype=np.float64)
             seed = [analysed.settings.seed, crc32(f"{category}/{outcome}".encode())]
@@ -46,10 +46,10 @@ def make(analysed: Analysed) -> pd.DataFrame:
     return pd.DataFrame([_row(*row, float(p)) for row, p in zip(rows, corrected, strict=True)])
 
 
-def panel(formations: pd.DataFrame, outcome: str) -> tuple[list[str], NDArray[np.int64], FloatArray]:
+def panel(analysed: Analysed, outcome: str) -> tuple[list[str], NDArray[np.int64], FloatArray]:
     """Return clusters, years and values of a figure, in the years that at least half of the clusters know."""
-    paths = paths_of(formations, outcome)
-    clusters = sorted(set(formations["cluster_id"].astype(str)))
+    paths = paths_of(analysed, outcome)
+    clusters = sorted(set(analysed.formations["cluster_id"].astype(str)))
     every = sorted({year for path in paths.values() for year in path})
     years = [year for year in every if sum(year in path for path in paths.values()) * 2 >= len(clusters)]
     values = [[paths.get(c, {}).get(year, math.nan) for year in years] for c in clusters]

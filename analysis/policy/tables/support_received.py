@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any, Final
 
 import pandas as pd
@@ -27,7 +28,7 @@ def make(analysed: Analysed) -> pd.DataFrame:
     measures = analysed.graph.measures
     if not len(measures):
         return pd.DataFrame({"cluster_id": []})
-    paths = {outcome: paths_of(analysed.formations, outcome) for outcome in OUTCOMES}
+    paths = {outcome: paths_of(analysed, outcome) for outcome in OUTCOMES}
     unread = unread_measures(analysed)
     supported = {c: {*rows["cluster_id"], *unread} for c, rows in measures.groupby("category")}
     rows = []
@@ -65,12 +66,23 @@ def unread_measures(analysed: Analysed) -> set[str]:
     return set(named.astype(str))
 
 
-def paths_of(formations: pd.DataFrame, outcome: str) -> Paths:
-    """Return the known values of a figure by cluster and year."""
+def paths_of(analysed: Analysed, outcome: str) -> Paths:
+    """Return the known values of a figure by cluster and year.
+
+    Where years are not of the same members, those stay that are comparable with one another and most.
+    """
+    formations = analysed.formations
     known = formations[formations[outcome].notna()]
     out: dict[str, dict[int, float]] = {}
     for cluster, year, value in zip(known["cluster_id"], known["year"], known[outcome], strict=True):
         out.setdefault(str(cluster), {})[int(year)] = float(value)
+    for cluster, path in out.items():
+        if not all(analysed.comparable(outcome, cluster, *pair) for pair in pairwise(path)):
+            like = {
+                year: [b for b in path if analysed.comparable(outcome, cluster, year, b)] for year in path
+            }
+            kept = max(like.values(), key=lambda years: (len(years), max(years, default=0)))
+            out[cluster] = {year: path[year] for year in kept}
     return out
 
 

@@ -10,4 +10,5 @@ from clustercoop.analysis.trajectories import trajectories
 
 def make(analysed: Analysed) -> pd.DataFrame:
     """Return `clustercoop.trajectories` of the formations, speed and direction where the thresholds apply."""
-    return trajectories(analysed.formations, analysed.thresholds if analysed.applies else None)
+    thresholds = analysed.thresholds if analysed.applies else None
+    return trajectories(analysed.formations, thresholds, analysed.comparable)

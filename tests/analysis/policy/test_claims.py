@@ -45,6 +45,9 @@ TABLE = pd.concat(
     ],
     ignore_index=True,
 )
+# A ratio that is known is both of its bounds.
+ENDS = ["cooperation_ratio_low", "cooperation_ratio_high"]
+TABLE[ENDS] = TABLE[ENDS].apply(lambda end: end.fillna(TABLE["cooperation_ratio"]))
 
 
 def judged(folder: Path, entry: str) -> str:

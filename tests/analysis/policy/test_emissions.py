@@ -21,6 +21,7 @@ from clustercoop.analysis.policy.emissions import (
 from clustercoop.cli import main
 from clustercoop.graph.columns import output_columns
 from clustercoop.graph.errors import DataError, ParameterError
+from clustercoop.greening_cli import lines
 from clustercoop.outputs import write_result
 from clustercoop.reports.people import for_people
 
@@ -225,3 +226,29 @@ def test_files_that_are_wrong(result: clustercoop.Result, tmp_path: Path, text: 
     path.write_text(text)
     with pytest.raises(DataError, match=sentence):
         clustercoop.bubble(path, result)
+
+
+def test_a_bubble_over_members_nobody_can_read_is_not_decided(tmp_path: Path) -> None:
+    files = {
+        "participants": "participant_id,cluster_id,role,joined_year\na,c,firm,\nb,c,firm,\nu,c,school,\n{}",
+        "activity": "participant_id,year,output,emissions\na,2022,10,5\nb,2022,10,6\nu,2022,,{}\n",
+        "links": "year,supplier_id,buyer_id,value\n2022,a,b,1\n",
+    }
+    quotas = "".join(f'[[bubble]]\ncluster = "c"\nyear = 2022\nquota = {q}\nsource = "x"\n' for q in (10, 12))
+    (tmp_path / "quotas.toml").write_text(quotas)
+    told = {}
+    for name, member, emitted in (("row", "z,c,firm,20x0\n", ""), ("cell", "", "<3"), ("none", "", "")):
+        folder = tmp_path / name
+        folder.mkdir()
+        for table, text in files.items():
+            (folder / f"{table}.csv").write_text(text.format(member if table == "participants" else emitted))
+        told[name] = clustercoop.bubble(
+            tmp_path / "quotas.toml", clustercoop.analyze(folder, nulls=0, workers=1)
+        )
+    # a and b emit 11 t. z may emit any amount, u up to 3: more than 10 for sure, more than 12 perhaps.
+    for name, code in (("row", "members_unread"), ("cell", "emissions_unknown")):
+        assert told[name]["code"].tolist() == [code] * 2
+        assert told[name]["within"].tolist()[0] is False and pd.isna(told[name]["within"].tolist()[1])
+    assert told["none"]["within"].tolist() == [False] * 3 + [True] * 3
+    said = list(lines(told["none"], "en"))
+    assert "  the quota does not hold: 11.0 of 10.0 t" in said and "  the quota holds: 11.0 of 12.0 t" in said

@@ -1,0 +1,92 @@
+"""Figures per employee of members without employees, and changes between years of different members."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import clustercoop
+from clustercoop.analysis.trajectories import trajectories
+
+# R&D of c (40 of 240 employees) is given in 2021 and 2022 alone; a and b have 100 employees each.
+SPENT = {
+    2020: (10, 20, None),
+    2021: (10, 20, 40),
+    2022: (10, 20, 30),
+    2023: (10, 20, None),
+    2024: (12, 24, None),
+}
+CLAIM = """
+[[claim]]
+id = "{trend} {years}"
+cluster = "c"
+column = "rd_per_employee"
+trend = "{trend}"
+years = {years}
+"""
+
+
+@pytest.fixture(scope="module")
+def result() -> clustercoop.Result:
+    rows = [
+        (who, year, staff, rd)
+        for year, spent in SPENT.items()
+        for who, staff, rd in zip("abc", (100, 100, 40), spent, strict=True)
+    ]
+    # d spends and has no employees, e does neither.
+    rows += [("d", 2024, 0, 7), ("e", 2024, 0, 0)]
+    return clustercoop.analyze(
+        {
+            "participants": pd.DataFrame({"participant_id": list("abcdefgh"), "cluster_id": [*"ccckkkkk"]}),
+            "activity": pd.DataFrame(
+                [*rows, ("f", 2024, 10, 1), ("g", 2024, 30, 1), ("h", 2024, 10, 1)],
+                columns=["participant_id", "year", "employees", "rd_expenses"],
+            ),
+        },
+        nulls=0,
+        workers=1,
+    )
+
+
+def test_whoever_spends_without_employees_is_in_neither_sum(result: clustercoop.Result) -> None:
+    row: Any = result.formations.set_index(["cluster_id", "year"]).loc[("k", 2024)]
+    # e, f, g and h report both: 3 / 50 = 0.06; with d it would be 10 / 50. Four of five are behind it.
+    assert row["rd_per_employee"] == pytest.approx(3 / 50) and row["rd_coverage"] == pytest.approx(4 / 5)
+    # Whatever the number of d's employees, the cluster's figure is at most (3 + 7) / 50.
+    assert row["rd_per_employee_low"] == 0 and row["rd_per_employee_high"] == pytest.approx(10 / 50)
+    [told] = [f for f in result.findings if f.code == "employees_none"]
+    assert (told.participant_id, told.value, told.severity) == ("d", "7", "warning")
+
+
+def test_a_change_is_one_of_the_same_members(result: clustercoop.Result) -> None:
+    path: Any = result.policy["trajectories"].set_index(["cluster_id", "year"]).loc["c"]
+    # 0.15 of a and b, then 70/240 of all: 0.1417 more is what c spends, and no change.
+    assert path["rd_change"].isna().tolist() == [True, True, False, True, False]
+    assert path.loc[2022, "rd_change"] == pytest.approx(60 / 240 - 70 / 240)
+    assert path.loc[2024, "rd_growth"] == pytest.approx(36 / 30 - 1)  # of a and b in both years
+    assert path["because"].fillna("").str.contains("rd_per_employee").tolist() == [
+        False,
+        True,
+        False,
+        True,
+        False,
+    ]
+    # Without the graph nobody knows who reported in 2023 and 2024.
+    alone = trajectories(result.formations[result.formations["cluster_id"] == "c"]).set_index("year")
+    assert alone["rd_change"].notna().tolist() == [False, False, True, False, False]
+
+
+def test_warnings_and_claims_keep_to_it(result: clustercoop.Result, tmp_path: Path) -> None:
+    told: Any = result.policy["early_warnings"].set_index(["cluster_id", "warning", "year"])["state"]
+    # 2022 fell to 0.25 from 0.29; in 2023 only 30/240 = 0.125 is sure, and c may spend any amount.
+    assert told[("c", "innovation falls", 2023)] == "cannot be told"
+    assert told[("c", "innovation falls", 2024)] == "no"  # a and b spend more than in 2023
+    path = tmp_path / "claims.toml"
+    asked = ("rises", [2020, 2021]), ("falls", [2021, 2022]), ("falls", [2022, 2023]), ("rises", [2023, 2024])
+    path.write_text("".join(CLAIM.format(trend=trend, years=years) for trend, years in asked))
+    found = clustercoop.claims(path, result)
+    assert found["verdict"].tolist() == ["undecided", "confirmed", "undecided", "confirmed"]
+    assert "0.125…" in found["missing"][2]
