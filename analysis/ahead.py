@@ -21,6 +21,7 @@ from clustercoop.analysis.core_periphery.elliott import two_cores
 from clustercoop.analysis.core_periphery.minres import coreness
 from clustercoop.analysis.core_periphery.rossa import profile_of
 from clustercoop.analysis.core_periphery.significance import refit_test
+from clustercoop.analysis.core_periphery.structural import structural_order
 from clustercoop.analysis.core_periphery.tiering import tiering
 from clustercoop.analysis.jit import folder_of_kernels
 from clustercoop.graph.settings import Settings
@@ -59,6 +60,7 @@ def _pieces(nulls: bool) -> Iterator[Callable[[], object]]:
     y, seed = edges.values("relative"), np.zeros(1, np.uint64)
     yield partial(link_levels, n, src, dst, edges.weight)
     yield partial(link_circulation_share, n, src, dst, edges.weight)
+    yield partial(structural_order, edges)
     yield partial(coreness, edges, y)
     yield partial(profile_of, edges, y, 0.1)
     yield partial(tiering, edges)

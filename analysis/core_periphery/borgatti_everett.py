@@ -207,13 +207,13 @@ def _searched(
     if not wide:
         settled = _settle(equation, n, links, core)
         near = n > LARGEST_EXACT or not few
-        return settled if near else with_far_pairs(settled, equation, pair_sums(edges, y))
+        return settled if near else with_far_pairs(settled, equation, n, links)
     pairs = pair_sums(edges, y)
     # the same links, none of them large
     _, alike = _found(equation, n, adjacency(edges, np.ones(len(y))), effort, stream)
     starts = core, best_pair(equation, pairs), alike
     found = max((climb_exactly(equation, pairs, start) for start in starts), key=lambda end: end.score)
-    return with_far_pairs(found, equation, pairs)
+    return with_far_pairs(found, equation, n, links)
 
 
 def _found(

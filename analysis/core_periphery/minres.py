@@ -111,21 +111,91 @@ def factor(
     return error, steps
 
 
+Links = tuple[Ints, Ints, Floats, bool]
+
+
 @jit
-def factor_each(
+def refine(n: int, links: Links, start: Floats, u: Floats, v: Floats, steps: int, tolerance: float) -> float:
+    """Write u and v as `factor` makes them of `start`, with equal norms; return their error."""
+    src, dst, a, symmetric = links
+    for i in range(n):
+        u[i] = v[i] = start[i]
+    error, _ = factor(n, src, dst, a, symmetric, u, v, steps, tolerance)
+    uu, vv = 0.0, 0.0
+    for i in range(n):
+        uu += u[i] * u[i]
+        vv += v[i] * v[i]
+    one, other = np.sqrt(uu), np.sqrt(vv)
+    common = np.sqrt(one * other)
+    for i in range(n):
+        u[i] *= common / one if common > 0.0 else 1.0
+        v[i] *= common / other if common > 0.0 else 1.0
+    return error
+
+
+@jit
+def close(n: int, u: Floats, v: Floats, other_u: Floats, other_v: Floats) -> bool:
+    """Tell whether two fits are the same, but for `SETTLED`."""
+    apart, largest = 0.0, 0.0
+    for i in range(n):
+        apart = max(apart, abs(u[i] - other_u[i]), abs(v[i] - other_v[i]))
+        largest = max(largest, u[i], v[i])
+    return apart <= SETTLED * largest
+
+
+@jit
+def best_fit(
     n: int,
-    src: Ints,
-    dst: Ints,
-    a: Floats,
-    symmetric: bool,
-    both: Floats,
-    steps: int,
-    tolerance: float,
-    errors: Floats,
-) -> None:
-    """Refine each u = both[k, 0] and v = both[k, 1] in place (see `factor`), and write their errors."""
-    for k in range(errors.size):
-        errors[k] = factor(n, src, dst, a, symmetric, both[k, 0], both[k, 1], steps, tolerance)[0]
+    links: Links,
+    starts: Floats,
+    tried: Floats,
+    limits: tuple[int, float],
+    u: Floats,
+    v: Floats,
+) -> tuple[float, bool]:
+    """Write the best u and v (n) from `starts` and the promising of `tried`, which are used up.
+
+    `limits` are `STEPS`, and the difference of equal errors. Returns the least error met, and whether it has
+    a minimum there, and no other u, v fit as well.
+    """
+    steps, equal = limits
+    given = starts.shape[0]
+    kept = given + min(PROMISING, tried.shape[0])
+    errors, us, vs = np.zeros(kept), np.zeros((kept, n)), np.zeros((kept, n))
+    early = np.zeros(tried.shape[0])
+    for k in range(tried.shape[0]):
+        early[k] = refine(n, links, tried[k], u, v, TRIAL, TOLERANCE)
+        for i in range(n):
+            tried[k, i] = v[i]
+    least = 0
+    for k in range(kept):
+        if k < given:
+            errors[k] = refine(n, links, starts[k], us[k], vs[k], steps, TOLERANCE)
+        else:
+            first = 0
+            for j in range(1, early.size):
+                first = j if early[j] < early[first] else first
+            early[first] = np.inf
+            errors[k] = refine(n, links, tried[first], us[k], vs[k], steps, TOLERANCE)
+        least = k if errors[k] < errors[least] else least
+    determined = True
+    for k in range(kept):
+        if errors[k] <= errors[least] + equal:
+            determined = determined and close(n, us[least], vs[least], us[k], vs[k])
+    once_u, once_v, beyond_u, beyond_v = np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n)
+    refine(n, links, vs[least], once_u, once_v, steps, FURTHER)
+    settled = refine(n, links, once_v, u, v, steps, FURTHER)
+    determined = determined and close(n, once_u, once_v, u, v)
+    hub = 0
+    for i in range(n):
+        hub = i if u[i] * v[i] > u[hub] * v[hub] else hub
+    larger = np.zeros(n)
+    for i in range(n):
+        larger[i] = v[i] * GROWN if i == hub else v[i] / GROWN
+    beyond = refine(n, links, larger, beyond_u, beyond_v, steps, TOLERANCE)
+    if beyond <= settled + equal:
+        determined = determined and close(n, u, v, beyond_u, beyond_v)
+    return min(settled, beyond), determined
 
 
 def minres(graph: GraphLike, *, weights: Weights = "relative", symmetric: bool = False) -> CoreFit:
@@ -260,31 +330,11 @@ def least_squares(edges: Edges, a: Floats, *, symmetric: bool = False) -> LeastS
         src, dst = (pair // n).astype(np.int32), (pair % n).astype(np.int32)
         lost = squares - float(a @ a)
 
-    def refined(starts: Floats, steps: int, tolerance: float) -> tuple[Floats, Floats]:
-        both = np.repeat(starts[:, None], 2, axis=1)
-        errors = np.zeros(len(starts))
-        factor_each(n, src, dst, a, symmetric, both, steps, tolerance, errors)
-        return errors, _balanced(both)
-
-    starts = _tilted(n, src, dst, a)
-    if len(a) <= FEW:
-        errors, tried = refined(_others(n, src, dst, a), TRIAL, TOLERANCE)
-        promising = np.argsort(errors, kind="stable")[:PROMISING]
-        starts = np.concatenate([starts, tried[promising, 1]])
-    errors, ends = refined(starts, STEPS, TOLERANCE)
-    least = int(np.argmin(errors))
-    rivals = ends[errors <= errors[least] + EQUAL * squares]
-    unique = all(_close(ends[least], other) for other in rivals)
-    _, once = refined(ends[least : least + 1, 1], STEPS, FURTHER)
-    settled, twice = refined(once[:, 1], STEPS, FURTHER)
-    further = twice[0]
-    hub = int(np.argmax(further[0] * further[1]))
-    larger = further[1] / GROWN
-    larger[hub] = further[1, hub] * GROWN
-    beyond, grown = refined(larger[None], STEPS, TOLERANCE)
-    bounded = beyond[0] > settled[0] + EQUAL * squares or _close(further, grown[0])
-    pre = min(1.0 - (min(float(settled[0]), float(beyond[0])) + lost) / spread, 1.0)
-    return LeastSquares(further[0], further[1], pre, unique and bounded and _close(once[0], further))
+    tried = _others(n, src, dst, a) if len(a) <= FEW else np.zeros((0, n))
+    u, v = np.zeros((2, n))
+    links = src, dst, a, symmetric
+    error, determined = best_fit(n, links, _tilted(n, src, dst, a), tried, (STEPS, EQUAL * squares), u, v)
+    return LeastSquares(u, v, min(1.0 - (error + lost) / spread, 1.0), determined)
 
 
 def _tilted(n: int, src: Ints, dst: Ints, a: Floats) -> Floats:
@@ -307,16 +357,3 @@ def _others(n: int, src: Ints, dst: Ints, a: Floats) -> Floats:
 @lru_cache(maxsize=32)
 def _random(n: int) -> Floats:
     return np.random.default_rng(0).exponential(size=(RANDOM, n))
-
-
-def _balanced(both: Floats) -> Floats:
-    """Return each u and v, both[k, 0] and both[k, 1], with equal norms and the same products."""
-    norm = np.sqrt((both * both).sum(axis=2, keepdims=True))
-    common = np.sqrt(norm[:, :1] * norm[:, 1:])
-    scale = np.divide(common, norm, out=np.ones_like(norm), where=common > 0)
-    balanced: Floats = both * scale
-    return balanced
-
-
-def _close(both: Floats, other: Floats) -> bool:
-    return bool(np.abs(both - other).max() <= SETTLED * both.max())

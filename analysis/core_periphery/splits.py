@@ -13,7 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustercoop.analysis.core_periphery.common import Edges
-from clustercoop.analysis.core_periphery.kernels import TIE, UNDEFINED, Ints, Pointers, Words, search
+from clustercoop.analysis.core_periphery.kernels import (
+    TIE,
+    UNDEFINED,
+    Ints,
+    Pointers,
+    Words,
+    search,
+    signed_square,
+)
 from clustercoop.analysis.jit import jit
 
 Floats = NDArray[np.float64]
@@ -212,17 +220,53 @@ def pair_scores(equation: int, pairs: Floats) -> Floats:
     return scores(equation, n, np.full(len(one), 2.0), inside, outside, total)
 
 
-def with_far_pairs(best: Best, equation: int, pairs: Floats) -> Best:
+def with_far_pairs(best: Best, equation: int, n: int, links: tuple[Pointers, Ints, Floats]) -> Best:
     """Count the cores of two among the ties and the next best of `best`, which knows its neighbours alone."""
-    found = pair_scores(equation, pairs)
-    one, other = _pairs_of(pairs.shape[1])
-    size = int(best.core.sum())
-    apart = size + 2 - 2 * (best.core[one] + best.core[other])
-    far = (apart > 2) | ((apart == 2) & (size != 2))
-    away = found[far]
-    tied = int((away >= best.score - TIE).sum())
-    second = max(best.second, float(away.max(initial=UNDEFINED)))
-    return Best(best.core, best.score, second, best.ties + tied)
+    tied, second = far_pairs(equation, n, *links, best.core, best.score)
+    return Best(best.core, best.score, max(best.second, second), best.ties + tied)
+
+
+@jit
+def far_pairs(
+    equation: int, n: int, pointers: Pointers, other: Ints, value: Floats, core: Core, here: float
+) -> tuple[int, float]:
+    """Count the cores of two that tie with a score `here`, and return the best score among them.
+
+    Left out are those one move or swap away from `core`. Links are as `kernels.both_ends` gives them.
+    """
+    strength, between = np.zeros((2, n)), np.zeros((2, n))
+    total, total_sq, size = 0.0, 0.0, 0
+    for i in range(n):
+        size += core[i]
+        for e in range(pointers[i], pointers[i + 1]):
+            strength[0, i] += value[e]
+            strength[1, i] += value[e] * value[e]
+        total += 0.5 * strength[0, i]
+        total_sq += 0.5 * strength[1, i]
+    tied, best = 0, UNDEFINED
+    for i in range(n):
+        for e in range(pointers[i], pointers[i + 1]):
+            between[0, other[e]] += value[e]
+            between[1, other[e]] += value[e] * value[e]
+        for j in range(i + 1, n):
+            apart = size + 2 - 2 * (core[i] + core[j])
+            if apart > 2 or (apart == 2 and size != 2):
+                s = signed_square(
+                    equation,
+                    n,
+                    between[0, j],
+                    between[1, j],
+                    total - strength[0, i] - strength[0, j] + between[0, j],
+                    total_sq - strength[1, i] - strength[1, j] + between[1, j],
+                    2.0,
+                    total,
+                    0.0 if equation == 4 else total_sq,
+                )
+                tied += 1 if s >= here - TIE else 0
+                best = max(best, s)
+        for e in range(pointers[i], pointers[i + 1]):
+            between[0, other[e]] = between[1, other[e]] = 0.0
+    return tied, best
 
 
 def score_exactly(equation: int, pairs: Floats, cores: Core) -> Floats:

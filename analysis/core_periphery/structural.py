@@ -10,8 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustercoop.analysis.core_periphery.common import Edges
+from clustercoop.analysis.jit import jit
 
 Words = NDArray[np.uint64]
+Ints = NDArray[np.int64]
+Ends = NDArray[np.int32]
 T = TypeVar("T", bound=np.generic)
 
 SINGLED: Final = 64
@@ -97,45 +100,99 @@ def structural_order(edges: Edges) -> Structure:
         return Structure(edges, everyone, np.zeros(n, np.int64), n)
     size = np.round(np.log(edges.weight / np.median(edges.weight)), DIGITS)
     _, rank = np.unique(size, return_inverse=True)
-    out, into = _mixed(rank, 1), _mixed(rank, 2)
-
-    def spread(colour: Words) -> tuple[Words, NDArray[np.int64]]:
-        """Recolour by the links until the colours split no more; return them and their numbers."""
-        numbers, count = np.unique(colour, return_inverse=True)[1], 0
-        while numbers.max() + 1 > count and count < n:
-            count = int(numbers.max()) + 1
-            fresh = _mixed(colour, 3)
-            np.add.at(fresh, src, _mixed(out ^ colour[dst], 4))
-            np.add.at(fresh, dst, _mixed(into ^ colour[src], 5))
-            colour = _mixed(fresh, 6)
-            numbers = np.unique(colour, return_inverse=True)[1]
-        return colour, numbers
-
-    colour, alike = spread(np.zeros(n, np.uint64))
-    numbers, settled = alike, edges.degree == 0
-    for _ in range(SINGLED):
-        shared = (np.bincount(numbers)[numbers] > 1) & ~settled
-        if not shared.any():
-            break
-        peers = numbers == numbers[shared].min()
-        chosen = int(np.argmax(peers))
-        colour[chosen] = _mixed(colour[chosen : chosen + 1], 7)[0]
-        classes = int(numbers.max()) + 2
-        colour, numbers = spread(colour)
-        if int(numbers.max()) + 1 == classes:  # nobody else was told apart: the peers are interchangeable
-            settled |= peers
-    order = np.lexsort((np.arange(n), colour, -edges.degree))
+    colour, alike = np.zeros(n, np.uint64), np.zeros(n, np.int64)
+    tell_apart(src, dst, rank, edges.degree, colour, alike)
+    order = np.lexsort((colour, -edges.degree))
     place = np.empty(n, np.int64)
     place[order] = np.arange(n)
-    at = np.lexsort((place[dst], place[src]))
+    at = np.argsort(place[src] * n + place[dst])
     ends = place[src[at]].astype(np.int32), place[dst[at]].astype(np.int32)
     digest = crc32(rank[at].astype(np.int64).tobytes(), crc32(np.concatenate(ends).tobytes()))
     return Structure(Edges(n, *ends, edges.weight[at], edges.ids[order]), order, alike[order], digest)
 
 
-def _mixed(words: NDArray[np.generic], salt: int) -> Words:
-    """Return well-mixed words (the finaliser of splitmix64), another mixture for each `salt`."""
-    z = words.astype(np.uint64) + np.uint64(salt * 0x9E3779B97F4A7C15 % 2**64)
+@jit
+def mixed(word: np.uint64, salt: int) -> np.uint64:
+    """Return a well-mixed word (the finaliser of splitmix64), another mixture for each `salt`."""
+    z = word + np.uint64(salt) * np.uint64(0x9E3779B97F4A7C15)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return z ^ (z >> np.uint64(31))
+
+
+@jit
+def count_up(colour: Words, order: Ints, number: Ints) -> int:
+    """Write to `number` which colour, from the least, each is; return how many; `order` permutes them."""
+    gap = colour.size // 2
+    while gap > 0:  # Shell's sort
+        for i in range(gap, colour.size):
+            moved, at = order[i], i
+            while at >= gap and colour[moved] < colour[order[at - gap]]:
+                order[at] = order[at - gap]
+                at -= gap
+            order[at] = moved
+        gap //= 2
+    classes = 0
+    for k in range(colour.size):
+        if k == 0 or colour[order[k]] != colour[order[k - 1]]:
+            classes += 1
+        number[order[k]] = classes - 1
+    return classes
+
+
+@jit
+def spread(src: Ends, dst: Ends, marks: Words, colour: Words, fresh: Words, order: Ints, number: Ints) -> int:
+    """Recolour by the links until the colours split no more; number them, and return how many there are.
+
+    `marks` (2, m) tell of each link as it is seen by its supplier and by its buyer; `fresh` (n) is room.
+    """
+    count, classes = 0, count_up(colour, order, number)
+    while count < classes and count < colour.size:
+        count = classes
+        for i in range(colour.size):
+            fresh[i] = mixed(colour[i], 3)
+        for e in range(src.size):
+            fresh[src[e]] += mixed(marks[0, e] ^ colour[dst[e]], 4)
+            fresh[dst[e]] += mixed(marks[1, e] ^ colour[src[e]], 5)
+        for i in range(colour.size):
+            colour[i] = mixed(fresh[i], 6)
+        classes = count_up(colour, order, number)
+    return classes
+
+
+@jit
+def tell_apart(src: Ends, dst: Ends, rank: Ints, degree: Ints, colour: Words, alike: Ints) -> None:
+    """Write everybody's last colour, and the number of that which came before anybody was singled out.
+
+    `rank` (m) numbers the values of links; `colour` is given as 0.
+    """
+    n = colour.size
+    marks, fresh = np.zeros((2, src.size), np.uint64), np.zeros(n, np.uint64)
+    order, number, size = np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(n, np.int64)
+    settled, peer = np.zeros(n, np.int64), np.zeros(n, np.int64)
+    for e in range(src.size):
+        marks[0, e], marks[1, e] = mixed(np.uint64(rank[e]), 1), mixed(np.uint64(rank[e]), 2)
+    for i in range(n):
+        order[i], settled[i] = i, degree[i] == 0
+    classes = spread(src, dst, marks, colour, fresh, order, number)
+    for i in range(n):
+        alike[i] = number[i]
+    for _ in range(SINGLED):
+        least = n
+        for i in range(n):
+            size[i] = 0
+        for i in range(n):
+            size[number[i]] += 1
+        for i in range(n):
+            least = min(least, number[i] if size[number[i]] > 1 and settled[i] == 0 else n)
+        if least == n:
+            break
+        chosen = n
+        for i in range(n - 1, -1, -1):
+            peer[i] = number[i] == least
+            chosen = i if peer[i] == 1 else chosen
+        colour[chosen] = mixed(colour[chosen], 7)
+        before, classes = classes, spread(src, dst, marks, colour, fresh, order, number)
+        if classes == before + 1:  # nobody else was told apart: the peers are interchangeable
+            for i in range(n):
+                settled[i] = max(settled[i], peer[i])

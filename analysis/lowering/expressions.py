@@ -297,11 +297,13 @@ class Expressions(Writer):
         tests = []
         for how, one, other in zip(node.ops, values[:-1], values[1:], strict=True):
             kinds = {one.kind, other.kind}
-            if type(how) not in _COMPARED or not kinds <= set(ORDER):
+            words = kinds == {np.uint64}
+            if type(how) not in _COMPARED or not (words or kinds <= set(ORDER)):
                 raise self.refused(node, ast.unparse(node))
-            kind = float if float in kinds else int
+            kind = np.uint64 if words else float if float in kinds else int
             a, b = (self.cast(each, kind).at[0] for each in (one, other))
             floats, ints = _COMPARED[type(how)]
+            ints = ints.replace("s", "u") if words else ints
             test = f"fcmp {floats} double" if kind is float else f"icmp {ints} i64"
             tests.append(self.new(f"{test} {a}, {b}"))
         found = tests[0]

@@ -27,6 +27,7 @@ from clustercoop.analysis.core_periphery import (
     rossa,
     significance,
     splits,
+    structural,
     tiering,
 )
 from clustercoop.analysis.core_periphery.common import Edges
@@ -356,10 +357,13 @@ def structure(edges: Edges) -> None:
     y, ends, n = edges.values("relative"), (edges.src, edges.dst), edges.n
     core, *_ = borgatti_everett.discrete_optimum(edges, 4, y, None, np.zeros(1, np.uint64))
     borgatti_everett.discrete_optimum(edges, 2, y, 6, np.zeros(1, np.uint64))
+    found, links = splits.Best(core.astype(np.int64), 0.5, 0.0, 1), borgatti_everett.adjacency(edges, y)
+    splits.with_far_pairs(found, 4, n, links)
     firmness.perturbed_cores(edges, 4, "relative", core, 0.1, 1, 0)
     both: tuple[significance.Null, ...] = ("degree", "density")
     for null in both:
         significance.refit_test(edges, y, null, 4, 1, np.zeros(1, np.uint64))
+    structural.structural_order(edges)
     elliott.two_cores(edges, y)
     tiering.tiering(edges)
     tiering.tiering(edges, score="density")
@@ -382,9 +386,20 @@ def of_analysis() -> dict[int, tuple[str, Kernel[..., Any]]]:
 
 ENTERED = (
     *((components, "_strong_labels"), (circulation, "_least_removal"), (trophic, "_heights")),
-    *((four_blocks, "search"), (splits, "searches"), (kernels, "exhaust"), (kernels, "survey")),
-    *((kernels, "uniform"), (kernels, "both_ends"), (minres, "factor_each"), (rossa, "grow")),
-    *((significance, "refits"), (tiering, "tier_search"), (tiering, "tier_starts")),
+    *(
+        (four_blocks, "search"),
+        (splits, "searches"),
+        (splits, "far_pairs"),
+        (kernels, "exhaust"),
+        (kernels, "survey"),
+    ),
+    *((kernels, "uniform"), (kernels, "both_ends"), (minres, "best_fit"), (rossa, "grow")),
+    *(
+        (significance, "refits"),
+        (structural, "tell_apart"),
+        (tiering, "tier_search"),
+        (tiering, "tier_starts"),
+    ),
 )
 """What the analysis calls from Python."""
 
