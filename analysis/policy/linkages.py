@@ -22,10 +22,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from clustercoop.analysis.closedness.finn import checked_flows
-from clustercoop.analysis.entrainment import ghosh_inverse, leontief_inverse
+from clustercoop.analysis.closedness.components import component_labels, formation_components
+from clustercoop.analysis.closedness.finn import checked_flows, expected_visits
+from clustercoop.analysis.linear import Index, solve_leontief
 from clustercoop.analysis.metric import NAN, Flags
 from clustercoop.analysis.unsettled import open_rows, unsettled
+from clustercoop.graph.errors import parameter_error
 from clustercoop.graph.formation import FloatArray, Formation, sum_by
 from clustercoop.graph.model import SupplyGraph
 
@@ -88,15 +90,33 @@ def linkages(flows: ArrayLike, output: ArrayLike) -> Linkages:
     ([1210.5, 2588.2], ['generally dependent', 'independent'])
     """
     matrix, x = checked_flows("linkages", flows, output)
-    inverse = leontief_inverse(matrix, x)
-    backward, forward = inverse.sum(axis=0), ghosh_inverse(matrix, x).sum(axis=1)
-    return _linkages(backward, forward, x * backward / np.diagonal(inverse))
+    src, dst = np.nonzero(matrix)
+    if not ((x[src] > 0) & (x[dst] > 0)).all():
+        raise parameter_error("output", "linkages", "positive wherever something flows", 0.0)
+    found = link_linkages(src, dst, matrix[src, dst], x)
+    if found is None:
+        raise parameter_error("flows", "linkages", "those of a productive economy", "singular I − A")
+    return found
 
 
-def _linkages(backward: FloatArray, forward: FloatArray, extraction: FloatArray) -> Linkages:
-    back, ahead = (side / side.mean() if len(side) else side for side in (backward, forward))
+def link_linkages(
+    src: Index, dst: Index, weight: FloatArray, x: FloatArray, labels: Index | None = None
+) -> Linkages | None:
+    """Return `linkages` of flows given as links, of the strong components `labels`; None if not productive.
+
+    No inverse is needed: sums of L and G follow from one system each, and L_jj only from what returns to j.
+    """
+    n, ones = len(x), np.ones(len(x))
+    backward = solve_leontief(n, src, dst, weight / x[dst], ones, transpose=True)
+    forward = solve_leontief(n, src, dst, weight / x[src], ones)
+    if np.isnan(backward).any() or np.isnan(forward).any():
+        return None
+    if labels is None:
+        labels = component_labels(n, src, dst, strong=True)
+    returned = expected_visits(src, dst, weight, x, (labels, np.zeros(n, bool)))
+    back, ahead = (side / side.mean() if n else side for side in (backward, forward))
     kind = np.array(KINDS, dtype=object)[(back > 1 + 1e-9).astype(int) + 2 * (ahead > 1 + 1e-9)]
-    return Linkages(backward, forward, back, ahead, extraction, kind)
+    return Linkages(backward, forward, back, ahead, x * backward / returned, kind)
 
 
 def formation_linkages(formation: Formation, graph: SupplyGraph) -> tuple[Linkages | None, str, Flags]:
@@ -108,7 +128,9 @@ def formation_linkages(formation: Formation, graph: SupplyGraph) -> tuple[Linkag
     if code:
         return None, code, at
     output = np.where(formation.output > 0, formation.output, 0.0)
-    return linkages_or_none(formation.dense(), output), "", np.zeros(formation.n, bool)
+    links = formation.src, formation.dst, formation.weight
+    found = link_linkages(*links, output, formation_components(formation))
+    return found, "", np.zeros(formation.n, bool)
 
 
 def linkages_or_none(flows: FloatArray, output: FloatArray) -> Linkages | None:

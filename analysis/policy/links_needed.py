@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from heapq import heappop, heappush, heapreplace
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -54,25 +55,35 @@ def cover_shortfalls(
     3
     """
     short, room = np.asarray(needs, np.float64), np.asarray(room, np.float64)
-    held = -np.sort(-np.where(allowed, room, 0.0), axis=1).cumsum(axis=1)
-    enough = held >= short[:, None] * (1 - NOISE)
+    order = np.argsort(-room, kind="stable")
+    may = allowed[:, order]
+    enough = np.where(may, room[order], 0.0).cumsum(axis=1) >= short[:, None] * (1 - NOISE)
     if not enough.any(axis=1).all() or room.sum() < short.sum() * (1 - NOISE):
         return None
-    left, found = room.copy(), []
+    wholly = may.cumsum(axis=1)[np.arange(len(short)), enough.argmax(axis=1)] - 1
+    free = np.flatnonzero(np.isinf(room)).tolist()
+    left = [(-float(room[partner]), partner) for partner in order[len(free) :].tolist()]  # a heap: most first
+    found = []
     for row in np.argsort(-short, kind="stable").tolist():
-        rest, most = float(short[row]), np.where(allowed[row], left, -1.0)
-        for _ in range(int(enough[row].argmax())):
-            partner = int(most.argmax())
-            found.append(Share(row, partner, float(most[partner])))
-            rest -= most[partner]
-            left[partner], most[partner] = 0.0, -1.0
-        fits = most >= rest * (1 - NOISE)
-        if not fits.any():
-            return _solved(short, room, allowed)
-        limited = fits & np.isfinite(most)
-        partner = int(np.argmax(np.where(limited if limited.any() else fits, most, -1.0)))
-        left[partner] -= rest
+        rest, aside = float(short[row]), []
+        for place in range(int(wholly[row]) + 1):
+            while left and not allowed[row, left[0][1]]:
+                aside.append(heappop(left))
+            if place < wholly[row]:
+                most, partner = heappop(left)
+                found.append(Share(row, partner, -most))
+                rest += most
+                aside.append((0.0, partner))
+        if left and -left[0][0] >= rest * (1 - NOISE):
+            most, partner = left[0]
+            heapreplace(left, (most + rest, partner))
+        else:
+            partner = next((partner for partner in free if allowed[row, partner]), -1)
+            if partner < 0:
+                return _solved(short, room, allowed)
         found.append(Share(row, partner, rest))
+        for each in aside:
+            heappush(left, each)
     return sorted(found)
 
 

@@ -23,5 +23,8 @@ def table(name: str, analysed: Analysed) -> pd.DataFrame:
 
 def make_all(analysed: Analysed) -> dict[str, pd.DataFrame]:
     """Return every table of policy by name."""
+    from threadpoolctl import threadpool_limits
+
     names = sorted(module.name for module in pkgutil.iter_modules(__path__))
-    return {name: table(name, analysed) for name in names}
+    with threadpool_limits(1, "blas"):  # on systems this small threads only wait for one another
+        return {name: table(name, analysed) for name in names}
