@@ -17,6 +17,7 @@ from clustercoop.loaders.marks import gap_meaning
 from clustercoop.loaders.matching import candidates
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.numbers import parse_numbers
+from clustercoop.loaders.part_columns import year_said
 from clustercoop.loaders.raw import stem_of
 from clustercoop.loaders.sheets import Grid, RawSheet, place_of, show
 from clustercoop.loaders.sides import are_payments, paid_headers
@@ -187,6 +188,7 @@ def read_square(
     buyers = {
         at: name(label) for at, label in enumerate(found.columns) if _actor(label, found, members, name)
     }
+    _refuse_second(sheet, found, suppliers, where)
     names, values, lines, zero = _cells(sheet, found, suppliers, buyers)
     titles = [show(cell).strip() for row in sheet.records[: found.body] for cell in row[: found.left]]
     said = tuple(text for text in titles if text and text != found.corner)
@@ -222,6 +224,24 @@ def read_square(
         facts=facts,
         titles=titles_of,
     )
+
+
+def _refuse_second(sheet: RawSheet, found: Square, suppliers: Collection[int], where: str) -> None:
+    """Refuse a matrix below which another begins: its header again, or a row of its own that names a year.
+
+    Raises
+    ------
+    SchemaError
+    """
+    heads = [label[-1] for label in found.columns]
+    for row in range(max(suppliers, default=0)):
+        cells = [show(cell).strip() for cell in sheet.records[found.body + row]]
+        again = len(heads) > 1 and cells[found.left : found.left + len(heads)] == heads
+        alone = [cell for cell in cells if cell]
+        if row not in suppliers and (again or (len(alone) == 1 and year_said(alone[0]))):
+            said = ", ".join(alone[:5])
+            line = int(sheet.lines[found.body + row])
+            raise refusal(SchemaError, "second_table", where=where, row=line, cells=said)
 
 
 def _units_beside(sheet: RawSheet, found: Square) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ from clustercoop.loaders.vocabulary import (
     phrase_of,
     read_header,
     without_kind,
+    without_prices,
 )
 from clustercoop.loaders.years import parse_years, period_of
 
@@ -39,8 +40,24 @@ _PIECES: Final = re.compile(
 )
 # The last day of a year as a header: its figures are of that year.
 _YEAR_END: Final = re.compile(r"\b(?:31[./]12[./]((?:19|20)\d\d)|((?:19|20)\d\d)-12-31)(?:[ T]00:00:00)?\b")
+_DATE: Final = re.compile(r"\d{1,2}[./-]\d{1,2}[./-](?:19|20)\d\d|(?:19|20)\d\d-\d\d?-\d\d?")
+_AS_OF: Final = re.compile(r"\b(?:по состоянию на|на|as of|as at)\b[^;:]*", re.IGNORECASE)
+_YEAR: Final = re.compile(r"(?<![\d.,])(?:19|20)\d\d(?![\d.,]*\d)")
 _MARKS: Final = {1: MONTHS, 3: QUARTERS, 6: HALVES}
 _WHOLE: Final = frozenset({"total", "whole_year"})
+
+
+def year_said(text: str) -> int:
+    """Return the one year that a name or a title gives to its table, 0 for none; days and prices are none.
+
+    Examples
+    --------
+    >>> year_said("Поставки за 2021 год"), year_said("на 01.01.2023"), year_said("2021 и 2022 годы")
+    (2021, 0, 0)
+    """
+    bare = _AS_OF.sub(" ", _DATE.sub(" ", without_prices(text.replace("_", " "))))
+    years = {int(year) for year in _YEAR.findall(bare)}
+    return years.pop() if len(years) == 1 else 0
 
 
 def figures_of(spec: TableSpec, texts: Sequence[str]) -> list[str]:

@@ -7,18 +7,25 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
+from clustercoop.graph.errors import SchemaError
 from clustercoop.graph.schema import TableSpec
+from clustercoop.graph.texts import refusal
 from clustercoop.loaders.ledger import is_numbering
 from clustercoop.loaders.matching import candidates
 from clustercoop.loaders.numbers import parse_numbers
-from clustercoop.loaders.sheets import show
+from clustercoop.loaders.part_columns import year_said
+from clustercoop.loaders.sheets import Grid, show
 from clustercoop.loaders.totals import is_total
 
 _CLUSTER: Final = re.compile(r"(?:(?:промышленный|industrial)\s+)?(?:кластер|cluster)\b.*", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"\d[\d\s.,]*[.)]?")
-_YEAR: Final = re.compile(r"(?:за\s+)?((?:19|20)\d\d)(?:\.0)?\s*(?:год|г\.?)?:?", re.IGNORECASE)
+_YEAR: Final = re.compile(
+    r"(?:(?:[^\d]+\s)?(?:за|for)\s+)?((?:19|20)\d\d)(?:\.0)?\s*(?:год|г\.?)?:?", re.IGNORECASE
+)
+_HEADING: Final = 80
 _QUOTED: Final = re.compile(
     r"(?:(?:промышленный|industrial)\s+)?(?:кластер|cluster)\s*[«\"“„](.+?)[»\"”]\s*:?", re.IGNORECASE
 )
@@ -209,6 +216,30 @@ def _section(text: str, name: str, strict: bool) -> str:
     if quoted:
         return quoted[1]
     return text if not strict or _CLUSTER.fullmatch(text) else ""
+
+
+def refuse_years_below(grid: Grid, year: int, source: str, where: str) -> None:
+    """Refuse one year for a table in which a row of its own names another for the rows below it.
+
+    Raises
+    ------
+    SchemaError
+        There is such a row; `source` says the year of the whole table.
+    """
+    filled = np.sum([~((column == "") | pd.isna(column)) for column in grid.columns], axis=0)
+    last = int(grid.lines[filled > 1].max(initial=0))
+    alone = [
+        (int(grid.lines[row]), next(text for c in grid.columns if (text := show(c[row]).strip())))
+        for row in np.flatnonzero(filled == 1).tolist()
+    ]
+    alone += [
+        (bad.line, " ".join(map(show, bad.cells)).strip()) for bad in grid.broken if bad.code == "note_row"
+    ]
+    said = {text: year_said(text) for line, text in alone if line < last and len(text) < _HEADING}
+    others = {text: other for text, other in said.items() if other not in (0, year)}
+    if year and others:
+        told = "; ".join(f"{text!r}: {at}" for text, at in ((source, year), *others.items()))
+        raise refusal(SchemaError, "year_twice", where=where, said=told)
 
 
 def fill_below(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib import resources
 from typing import Final
@@ -12,11 +12,13 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from clustercoop.graph.errors import SchemaError
 from clustercoop.graph.schema import TableSpec
+from clustercoop.graph.texts import refusal
 from clustercoop.loaders.headers import is_price, may_be_quantity
 from clustercoop.loaders.matching import candidates
 from clustercoop.loaders.notes import Notes
-from clustercoop.loaders.sheets import Grid, show
+from clustercoop.loaders.sheets import Grid, place_of, show
 from clustercoop.loaders.units import words
 from clustercoop.loaders.years import parse_years
 
@@ -25,8 +27,10 @@ _CAMEL: Final = re.compile(r"(?<=[а-яёa-z])(?=[А-ЯЁA-Z])")
 _YEAR_WORDS: Final = frozenset({"год", "year", "yr", "года"})
 _KIND: Final = frozenset(
     "вид операции|тип операции|операция|хозяйственная операция|вид документа|тип документа|document type|"
-    "transaction type|operation type|operation".split("|")
+    "transaction type|operation type|operation|тип|вид|направление|направление поставки|направление операции|"
+    "тип сделки|вид сделки|вид движения|direction|type|kind|transaction".split("|")
 )
+_COUNTER: Final = re.compile("контрагент|counterpart", re.IGNORECASE)
 _SHOWN: Final = 1000
 _SUPPLIER, _BUYER = "Поставщик", "Покупатель"
 
@@ -40,7 +44,14 @@ def _known(name: str = "payment_words") -> dict[str, frozenset[tuple[str, ...]]]
     }
 
 
-def _says(header: str, means: str, known: str = "payment_words") -> bool:
+def says(header: str, means: str, known: str = "payment_words") -> bool:
+    """Tell whether words of a header are among those of a meaning.
+
+    Examples
+    --------
+    >>> says("ИНН контрагента", "other"), says("Сумма", "other")
+    (True, False)
+    """
     found = words(_CAMEL.sub(" ", header))
     runs = {tuple(found[i:j]) for i in range(len(found)) for j in range(i + 1, min(i + 4, len(found) + 1))}
     return bool(runs & _known(known)[means])
@@ -59,7 +70,7 @@ def are_payments(headers: Sequence[str]) -> bool:
     False
     """
     named = [header for header in headers if header]
-    return any(_says(h, "payment") for h in named) and not any(_says(h, "goods") for h in named)
+    return any(says(h, "payment") for h in named) and not any(says(h, "goods") for h in named)
 
 
 def paid_headers(headers: Sequence[str]) -> list[str]:
@@ -82,8 +93,9 @@ def sided_headers(headers: Sequence[str]) -> list[str]:
     ['Поставщик', 'Покупатель', 'Сумма']
     """
     named = paid_headers(headers)
-    if all(any(_says(header, means) for header in named) for means in ("own", "other")):
-        named = [_renamed(header, {"own": _SUPPLIER, "other": _BUYER}) for header in named]
+    clue = any(_COUNTER.search(h) or tells_kind(h) or any(dealt([h], money=False)) for h in named)
+    if clue and all(any(says(header, means) for header in named) for means in ("own", "other")):
+        named = [renamed(header, {"own": _SUPPLIER, "other": _BUYER}) for header in named]
     return named
 
 
@@ -121,34 +133,88 @@ def _without_quantities(headers: list[str], spec: TableSpec) -> list[str]:
     return [f"{header} #{at + 1}" if at in volumes else header for at, header in enumerate(headers)]
 
 
+def of_money(texts: Iterable[str]) -> bool:
+    """Tell whether texts speak of money that came in or went out, and not of goods.
+
+    Examples
+    --------
+    >>> of_money(["Поступление на расчётный счёт"]), of_money(["Поступление товаров"])
+    (True, False)
+    """
+    return any(says(text, "money") for text in texts)
+
+
+def dealt(texts: Iterable[str], *, money: bool) -> tuple[bool, bool]:
+    """Tell whether texts speak of sales, and whether of purchases, of whoever keeps the ledger.
+
+    What came in is a purchase of goods, and the pay for a sale.
+
+    Examples
+    --------
+    >>> dealt(["Поступление"], money=False), dealt(["Поступление"], money=True), dealt(["Дебет"], money=True)
+    ((False, True), (True, False), (False, False))
+    """
+    said = {means: False for means in ("sale", "purchase", "received", "given", "debited")}
+    for text in texts:
+        said = {means: known or says(text, means) for means, known in said.items()}
+    inward, outward = said["received"], said["given"] or (money and said["debited"])
+    return (
+        said["sale"] or (inward if money else outward),
+        said["purchase"] or (outward if money else inward),
+    )
+
+
+def tells_kind(header: str) -> bool:
+    """Tell whether a header is of kinds of operations or documents, or of directions."""
+    return " ".join(words(header)) in _KIND
+
+
 def _of_ledger(
     headers: list[str], grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes
 ) -> list[str]:
     """Name the sides of a ledger of one's own sales or purchases: ``Организация``, ``Контрагент``.
 
     Which of them supplied is told by words of sale or of purchase in titles, headers, names and kinds of
-    documents; where there are none, or both, the headers stay as they are.
+    documents; where kinds of some rows tell nothing while those of others do, it is not sure.
+
+    Raises
+    ------
+    SchemaError
+        Nothing tells it for certain, or whose ledger it is.
     """
     if any(candidates(header, spec)[:1] in (("supplier_id",), ("buyer_id",)) for header in headers):
         return headers
-    kinds = [at for at, header in enumerate(headers) if " ".join(words(header)) in _KIND]
+    own, other = (any(says(header, means) for header in headers) for means in ("own", "other"))
+    if other and not own:
+        raise refusal(SchemaError, "ledger_whose", where=place_of(grid.file, grid.sheet))
+    if not (own and other):
+        return headers
+    kinds = [at for at, header in enumerate(headers) if tells_kind(header)]
     said_in = [show(cell) for at in kinds for cell in pd.unique(grid.columns[at])[:_SHOWN]]
     texts = (*grid.titles, *headers, grid.sheet, grid.file, *said_in)
-    sold, bought = (any(_says(text, means) for text in texts) for means in ("sale", "purchase"))
-    own, other = (any(_says(header, means) for header in headers) for means in ("own", "other"))
-    if sold == bought or not (own and other):
-        return headers
+    money = of_money(texts)
+    sold, bought = dealt(texts, money=money)
+    telling = [text for text in said_in if text.strip() and not says(text, "back", "status_words")]
+    rows = [dealt([text], money=money) for text in telling]
+    if sold == bought or (any(map(any, rows)) and not all(map(any, rows))):
+        raise refusal(SchemaError, "ledger_unclear", where=place_of(grid.file, grid.sheet))
     sides = {"own": _SUPPLIER if sold else _BUYER, "other": _BUYER if sold else _SUPPLIER}
-    named = [_renamed(header, sides) for header in headers]
+    named = [renamed(header, sides) for header in headers]
     turned = [f"{old} → {new}" for old, new in zip(headers, named, strict=True) if old != new]
     notes.add("sides_from_words", **place, detail="; ".join(turned))
     return named
 
 
-def _renamed(header: str, sides: Mapping[str, str]) -> str:
-    """Return a header with the word of a side for what `sides` maps to it."""
+def renamed(header: str, sides: Mapping[str, str]) -> str:
+    """Return a header with the word of a side for what `sides` maps to it.
+
+    Examples
+    --------
+    >>> renamed("ИНН контрагента", {"other": "Покупатель"})
+    'Покупатель инн'
+    """
     for means, side in sides.items():
-        if _says(header, means):
+        if says(header, means):
             rest = [w for w in words(_CAMEL.sub(" ", header)) if (w,) not in _known()[means]]
             return " ".join([side, *rest])
     return header
@@ -162,13 +228,13 @@ def side_of(header: str) -> str:
     >>> side_of("ИНН плательщика"), side_of("Получатель"), side_of("Сумма платежа")
     ('payer', 'payee', '')
     """
-    return next((means for means in ("payer", "payee") if _says(header, means)), "")
+    return next((means for means in ("payer", "payee") if says(header, means)), "")
 
 
 def _turned(header: str) -> str:
     """Return the header of a payer as one of a buyer, of a payee as one of a supplier."""
     for means, side in (("payer", _BUYER), ("payee", _SUPPLIER)):
-        if _says(header, means):
+        if says(header, means):
             found = words(_CAMEL.sub(" ", header))
             rest = (
                 [w for w in found if (w,) not in _known()[means]]
@@ -233,5 +299,5 @@ def _one_date(
 
 def _nearness(header: str, means: Sequence[str]) -> int:
     """Return how near to the supply a date is by its words; one without any stands for the document's."""
-    said = (at for at, name in enumerate(means) if _says(header, name, "date_words"))
+    said = (at for at, name in enumerate(means) if says(header, name, "date_words"))
     return next(said, means.index("document"))

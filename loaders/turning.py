@@ -22,6 +22,7 @@ from clustercoop.loaders.indicator_rows import pivot, unit_piece
 from clustercoop.loaders.matching import candidates, options, unit_text
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.numbers import are_numbers, parse_numbers
+from clustercoop.loaders.own_ledger import turn_ledger
 from clustercoop.loaders.part_columns import (
     YEAR_IN_TEXT,
     dated_parts,
@@ -31,9 +32,11 @@ from clustercoop.loaders.part_columns import (
     name_parts,
     part_of_year,
     with_years_of_dates,
+    year_said,
 )
 from clustercoop.loaders.priced import with_amounts
 from clustercoop.loaders.registers import of_register
+from clustercoop.loaders.sections import refuse_years_below
 from clustercoop.loaders.sheets import BrokenRow, Grid, place_of, show
 from clustercoop.loaders.units import Unit, read_unit, words
 from clustercoop.loaders.vocabulary import (
@@ -44,7 +47,6 @@ from clustercoop.loaders.vocabulary import (
     QUARTERS,
     Reading,
     read_header,
-    without_prices,
 )
 from clustercoop.loaders.void import without_void
 
@@ -65,9 +67,6 @@ _VALUE: Final = frozenset(
 _UNIT: Final = frozenset(
     "единица измерения|единицы измерения|ед изм|unit|units|unit of measure|единица|unit measure".split("|")
 )
-_DATE: Final = re.compile(r"\d{1,2}[./-]\d{1,2}[./-](?:19|20)\d\d|(?:19|20)\d\d-\d\d?-\d\d?")
-_AS_OF: Final = re.compile(r"\b(?:по состоянию на|на|as of|as at)\b[^;:]*", re.IGNORECASE)
-_YEAR: Final = re.compile(r"(?<![\d.,])(?:19|20)\d\d(?![\d.,]*\d)")
 _CLUSTER: Final = re.compile(r"(?:кластер\w*|cluster)\s*[«\"“]([^«»\"”]+)[»\"”]", re.IGNORECASE)
 _SAMPLE: Final = 200
 
@@ -98,6 +97,7 @@ def turn(grid: Grid, spec: TableSpec, hints: Hints, notes: Notes) -> Grid:
     grid = from_january(grid, spec, (*hints.titles, *hints.names), where, place, notes)
     _refuse_spanned(grid, spec, where)
     grid = of_register(_with_merged_keys(grid, spec, place, notes), spec, place, notes)
+    grid = turn_ledger(grid, spec, place, notes)
     grid = with_amounts(grid, spec, where, place, notes)
     grid = without_void(grid, spec, place, notes)
     grid = _without_plans(grid, spec, place, notes)
@@ -365,6 +365,7 @@ def _with_years(
     if (at := dated_parts(grid)) >= 0:
         return replace(grid, header=(*grid.header[:at], "year", *grid.header[at + 1 :]))
     year, source = _year_of(hints, where)
+    refuse_years_below(grid, year, source, where)
     if not year:
         if size := grid.facts.get("matrix"):
             raise refusal(SchemaError, "matrix_without_year", where=where, size=size)
@@ -482,10 +483,8 @@ def _year_of(hints: Hints, where: str) -> tuple[int, str]:
         return hints.year, "--year"
     found: dict[int, str] = {}
     for text in (*hints.names, *hints.titles):
-        bare = _AS_OF.sub(" ", _DATE.sub(" ", without_prices(text.replace("_", " "))))
-        years = {int(year) for year in _YEAR.findall(bare)}
-        if len(years) == 1:
-            found.setdefault(years.pop(), text)
+        if year := year_said(text):
+            found.setdefault(year, text)
     if len(found) > 1:
         said = "; ".join(f"{text!r}: {year}" for year, text in found.items())
         raise refusal(SchemaError, "year_twice", where=where, said=said)

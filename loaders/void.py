@@ -23,6 +23,7 @@ from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.numbers import are_numbers, is_number, parse_numbers
 from clustercoop.loaders.sheets import BrokenRow, Grid, place_of, show
 from clustercoop.loaders.sides import are_payments, paid_headers, side_of
+from clustercoop.loaders.trade import REPORTED
 from clustercoop.loaders.units import read_unit, words
 
 _SHOWN: Final = 3
@@ -153,6 +154,8 @@ def _given_back(grid: Grid, spec: TableSpec, rows: NDArray[np.bool_]) -> Grid:
     if len(payers) == len(payees):
         pairs += zip(payers.values(), payees.values(), strict=True)
         payers = payees = {}
+    for at in (at for at, title in enumerate(grid.header) if title == REPORTED):  # the other side paid it
+        columns[at] = np.where(turned, np.where(columns[at] == "buyer", "supplier", "buyer"), columns[at])
     for one, two in pairs:
         held = columns[one], columns[two]
         columns[one], columns[two] = (np.where(turned, held[1 - i], held[i]) for i in (0, 1))

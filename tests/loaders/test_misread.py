@@ -405,8 +405,10 @@ def test_the_kind_of_documents_tells_who_supplied(tmp_path: Path) -> None:
     assert links(read(tmp_path, links=sold)) == [ONE]
     bought = f"{head}10.02.2022;0202;0101;5;Поступление товаров\n"
     assert links(read(tmp_path, links=bought)) == [ONE]
-    with pytest.raises(SchemaError, match="supplier_id"):
-        read(tmp_path, links=f"{sold}11.02.2022;0202;0101;5;Поступление товаров\n")
+    both = read(tmp_path, links=f"{sold}11.02.2022;0202;0101;4;Поступление товаров\n")
+    assert links(both) == [ONE] and "mirror_row" in set(both.rejected["code"])
+    with pytest.raises(SchemaError, match="which of them supplied"):
+        read(tmp_path, links=f"{sold}11.02.2022;0202;0101;5;Оприходование\n")
 
 
 @pytest.mark.parametrize("number", ["№ строки", "№ п/п", "№", "Код строки", "Line no."])

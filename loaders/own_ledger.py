@@ -1,0 +1,129 @@
+"""Ledgers of one's own: an organisation, its counterparty, and words or columns that say who supplied."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from clustercoop.graph.errors import SchemaError
+from clustercoop.graph.schema import TableSpec
+from clustercoop.graph.texts import refusal
+from clustercoop.loaders.indicator_rows import unit_piece
+from clustercoop.loaders.matching import candidates
+from clustercoop.loaders.notes import Notes
+from clustercoop.loaders.numbers import are_numbers, parse_numbers
+from clustercoop.loaders.sheets import Grid, place_of, show
+from clustercoop.loaders.sides import dealt, of_money, renamed, says, tells_kind
+from clustercoop.loaders.trade import REPORTED
+from clustercoop.loaders.units import read_unit
+
+_SIDES: Final = {False: ("Поставщик", "Покупатель"), True: ("Получатель", "Плательщик")}
+_MANY: Final = 30
+
+
+def turn_ledger(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes) -> Grid:
+    """Return rows of sales and of purchases as links, each reported by the organisation whose ledger it is.
+
+    Every row says which it is: by a column of kinds (``Продажа``, ``Покупка``), or by the one of two columns
+    of amounts that is filled (``Отгружено``, ``Получено``). Of money what came in was supplied by the
+    organisation, what went out by its counterparty. Where that is not sure the table stays as it is.
+
+    Raises
+    ------
+    SchemaError
+        Two columns of amounts are in different units.
+    """
+    if spec.name != "links" or not len(grid) or grid.merged or _named(grid.header, spec):
+        return grid
+    own, other = (_about(grid.header, means) for means in ("own", "other"))
+    if not own or not other:
+        return grid
+    money = of_money((*grid.titles, *grid.header, grid.sheet, grid.file))
+    found = _by_kind(grid, money) or _by_columns(grid, spec, money, place)
+    if found is None:
+        return grid
+    grid, bought, kind = found
+    columns, header = [c.astype(object) for c in grid.columns], list(grid.header)
+    supplier, buyer = _SIDES[money]
+    for mine, theirs in ((own, other), (other, own)):
+        for about, at in mine.items():
+            held = grid.columns[theirs[about]] if about in theirs else np.full(len(grid), None, object)
+            columns[at] = np.where(bought, held, grid.columns[at]).astype(object)
+            header[at] = renamed(header[at], {"own": supplier, "other": buyer})
+    columns[kind], header[kind] = np.where(bought, "buyer", "supplier").astype(object), REPORTED
+    sides = ", ".join(grid.header[at] for at in (*own.values(), *other.values()))
+    detail = f"{int((~bought).sum())} / {int(bought.sum())}"
+    notes.add("ledger_read", **place, value=sides, detail=detail)
+    return replace(grid, header=tuple(header), columns=tuple(columns))
+
+
+def _named(header: Sequence[str], spec: TableSpec) -> bool:
+    return any(candidates(title, spec)[:1] in (("supplier_id",), ("buyer_id",)) for title in header)
+
+
+def _about(header: Sequence[str], means: str) -> dict[str, int]:
+    """Return the columns of one side by what they tell of it: "", "инн"."""
+    return {
+        " ".join(renamed(title, {means: ""}).split()).lower(): at
+        for at, title in enumerate(header)
+        if says(title, means)
+    }
+
+
+def _by_kind(grid: Grid, money: bool) -> tuple[Grid, NDArray[np.bool_], int] | None:
+    """Return which rows are purchases where one column of kinds says so of every row, and both occur."""
+    for at, (title, cells) in enumerate(zip(grid.header, grid.columns, strict=True)):
+        if not tells_kind(title):
+            continue
+        codes, unique = pd.factorize(cells, use_na_sentinel=False)
+        if len(unique) > _MANY:
+            continue
+        sides = [dealt([show(cell)], money=money or of_money(map(show, unique))) for cell in unique]
+        if all(sold != bought for sold, bought in sides) and len(set(sides)) == 2:
+            return grid, np.array([bought for _, bought in sides], bool)[codes], at
+    return None
+
+
+def _by_columns(
+    grid: Grid, spec: TableSpec, money: bool, place: dict[str, str]
+) -> tuple[Grid, NDArray[np.bool_], int] | None:
+    """Return a row for each filled amount of two columns, one of sales and one of purchases."""
+    sides = {at: dealt([title], money=money) for at, title in enumerate(grid.header) if _amount(grid, at)}
+    sold = [at for at, side in sides.items() if side == (True, False)]
+    bought = [at for at, side in sides.items() if side == (False, True)]
+    others = [at for at, title in enumerate(grid.header) if candidates(title, spec)[:1] == ("value",)]
+    if len(sold) != 1 or len(bought) != 1 or set(others) - {*sold, *bought}:
+        return None
+    titles = [grid.header[at] for at in (*sold, *bought)]
+    if read_unit(titles[0])[1] != read_unit(titles[1])[1]:
+        where = place_of(place["file"], place["sheet"])
+        raise refusal(
+            SchemaError, "only_parts", where=where, column="value", titles=", ".join(map(repr, titles))
+        )
+    rows = [_told(grid.columns[at]) for at in (*sold, *bought)]
+    taken = np.concatenate(rows)
+    order = np.argsort(taken, kind="stable")
+    cells = [grid.columns[at][of] for at, of in zip((*sold, *bought), rows, strict=True)]
+    columns, header = [column[taken[order]] for column in grid.columns], list(grid.header)
+    unit = unit_piece(titles[0])
+    columns[sold[0]] = np.concatenate([part.astype(object) for part in cells])[order]
+    header[sold[0]] = f"value, {unit}" if unit else "value"
+    made = replace(
+        grid, header=tuple(header), columns=tuple(columns), lines=grid.lines[taken[order]], shown=None
+    )
+    return made, np.repeat([False, True], [len(of) for of in rows])[order], bought[0]
+
+
+def _told(cells: NDArray[Any]) -> NDArray[np.intp]:
+    """Return the rows in which a column of amounts tells of a delivery."""
+    blank = np.array([show(cell).strip() in ("", "-", "–", "—") for cell in cells], bool)
+    return np.flatnonzero(~blank & (parse_numbers(cells).values != 0))
+
+
+def _amount(grid: Grid, at: int) -> bool:
+    return are_numbers(grid.columns[at]) and not read_unit(grid.header[at])[1].percent

@@ -1,0 +1,97 @@
+"""Books and statements of one organisation: who supplied is said for every row, or the table is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from clustercoop.graph.errors import SchemaError
+from tests.loaders.small import links, read
+
+# 0101 supplied 5 million to 0202, and 0202 supplied 3 to 0303.
+BOTH = [["0101", "0202", 2022, 5.0], ["0202", "0303", 2022, 3.0]]
+BOOKS = {
+    "kinds": "Год;Участник;Партнёр;Тип сделки;Сумма, млн руб.\n2022;0101;0202;Продажа;5\n"
+    "2022;0303;0202;Покупка;3\n",
+    "English": 'Year,Firm,Counterparty,Direction,"Value, million RUB"\n2022,0101,0202,sale,5\n'
+    "2022,0303,0202,purchase,3\n",
+    "two columns": "Год;Предприятие;Контрагент;Отгружено, тыс. руб.;Получено, тыс. руб.\n"
+    "2022;0202;0101;0;5000\n2022;0202;0303;3000;-\n",
+    "both report": "Год;Организация;Контрагент;Продано, млн руб.;Куплено, млн руб.\n"
+    "2022;0101;0202;5;\n2022;0202;0101;;5\n2022;0202;0303;3;\n",
+    "balances beside": "Год;Организация;Контрагент;Сальдо на начало, млн руб.;"
+    "Продано, млн руб.;Куплено, млн руб.\n"
+    "2022;0101;0202;9;5;\n2022;0303;0202;9;;3\n",
+    "money by kinds": "Дата;Организация;Контрагент;Вид операции;Сумма, млн руб.;Назначение платежа\n"
+    "01.02.2022;0202;0101;Списание;5;за сталь\n02.02.2022;0202;0303;Поступление;3;за станки\n",
+    "money in two columns": "Дата;ИНН организации;ИНН контрагента;Контрагент;Поступило, руб.;Списано, руб.;"
+    "Назначение платежа\n01.02.2022;0202;0101;А;;6000000;за сталь\n"
+    "02.02.2022;0202;0303;В;3000000;;за станки\n"
+    "03.02.2022;0202;0101;А;1000000;;возврат излишне уплаченных средств\n"
+    "04.02.2022;0202;0909;Банк;8000000;;предоставление кредита\n",
+}
+
+
+@pytest.mark.parametrize("book", BOOKS)
+def test_a_book_of_sales_and_purchases_is_read_row_by_row(tmp_path: Path, book: str) -> None:
+    assert links(read(tmp_path, links=BOOKS[book])) == BOTH
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "kind"),
+    [
+        ("links", "Вид операции;", "Поступление на расчётный счёт;"),
+        ("Поступления на счёт", "Назначение платежа;", "за сталь;"),
+        ("links", "Вид операции;", "Реализация товаров;"),
+    ],
+)
+def test_money_that_came_in_is_pay_for_a_sale(tmp_path: Path, name: str, head: str, kind: str) -> None:
+    text = f"Дата;Организация;Контрагент;{head}Сумма, млн руб.\n01.02.2022;0101;0202;{kind}5\n"
+    assert links(read(tmp_path, **{name: text})) == BOTH[:1]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (
+            "Дата;Организация;Контрагент;Дебет;Кредит\n01.02.2022;0202;0101;;5\n",
+            "Debit and credit do not tell",
+        ),
+        ("Дата;Контрагент;Поступило, руб.;Списано, руб.\n01.02.2022;0101;;5\n", "whose ledger"),
+        (
+            "Год;Организация;Контрагент;Вид документа;Сумма, млн руб.\n"
+            "2022;0101;0202;Реализация;5\n2022;0303;0202;Оприходование;3\n",
+            "which of them supplied",
+        ),
+        (
+            "Год;Организация;Контрагент;Продано, млн руб.;Куплено, тыс. руб.\n"
+            "2022;0101;0202;5;\n2022;0303;0202;;3\n",
+            "several units",
+        ),
+    ],
+)
+def test_a_book_that_does_not_say_who_supplied_is_refused(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(SchemaError, match=says):
+        read(tmp_path, links=text)
+
+
+def test_a_lone_year_is_not_of_rows_below_another_one(tmp_path: Path) -> None:
+    head = "Поставщик;Покупатель;Сумма, млн руб.\n"
+    below = f"Поставки за 2021 год;;\n{head}0101;0202;4\nПоставки за 2022 год;;\n0101;0202;5\n"
+    with pytest.raises(SchemaError, match="'Поставки за 2022 год': 2022"):
+        read(tmp_path, links=below)
+    inside = below.removeprefix("Поставки за 2021 год;;\n").replace(head, f"{head}Поставки за 2021 год;;\n")
+    assert links(read(tmp_path, links=inside)) == [["0101", "0202", 2021, 4.0], BOTH[0]]
+    (tmp_path / "links.csv").unlink()
+    note = f"{head}0101;0202;5\nДанные за 2021 год не представлены;;\n"
+    assert links(read(tmp_path, links_2022=note)) == BOTH[:1]
+
+
+@pytest.mark.parametrize(
+    "between", ["2022 год;;;\n", "Матрица поставок за 2022 год;;;\nмлн руб.;0101;0202;0303\n"]
+)
+def test_a_second_matrix_below_the_first_is_refused(tmp_path: Path, between: str) -> None:
+    rows = "0101;;4;\n0202;;;2\n0303;;;\n"
+    with pytest.raises(SchemaError, match="another table"):
+        read(tmp_path, links_2021=f"млн руб.;0101;0202;0303\n{rows}{between}{rows}")
