@@ -44,6 +44,7 @@ from clustercoop.loaders.forms import (
 )
 from clustercoop.loaders.frames import frame_source
 from clustercoop.loaders.grids import is_list, to_grid
+from clustercoop.loaders.headings import settle_headings
 from clustercoop.loaders.joined import join_figures
 from clustercoop.loaders.ledger import REJECTED_COLUMNS, Ledger, Mask, exact_sum
 from clustercoop.loaders.matrices import read_square
@@ -345,6 +346,7 @@ def _check(
     check_kinds(ledger)
     if table == "links":
         drop_mirrors(ledger, notes)
+        settle_headings(ledger, notes)
         flags = _join(parts, lambda part: part.flags, np.bool_)
         dated = flags.get(("year", "dated"), np.zeros(len(ledger), bool))
 

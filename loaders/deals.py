@@ -52,7 +52,7 @@ def net_reversals(ledger: Ledger) -> None:
         negative = ledger.alive & (value < 0)
         if not negative.any():
             return
-        group = _groups(ledger, names)
+        group = groups(ledger, names)
         touched = pd.Series(group).isin(group[negative]).to_numpy() & ledger.alive & ~np.isnan(value)
         rows = np.flatnonzero(touched)
         rows = rows[np.lexsort((rows, -value[rows], group[rows]))]
@@ -83,7 +83,7 @@ def _between(ledger: Ledger, value: NDArray[np.float64]) -> tuple[NDArray[np.flo
     return np.where(np.isnan(low), value, low), np.where(bounded, most, value)
 
 
-def _groups(ledger: Ledger, names: Sequence[str]) -> NDArray[np.int64]:
+def groups(ledger: Ledger, names: Sequence[str]) -> NDArray[np.int64]:
     """Return a number for each row, equal where its cells of `names` are."""
     group, span = np.zeros(len(ledger), np.int64), 1
     for name in names:
@@ -125,7 +125,7 @@ def drop_mirrors(ledger: Ledger, notes: Notes) -> None:
     sides = {1, 2} <= set(side.tolist())
     if not sides:
         return
-    group = _groups(ledger, _PAIR)
+    group = groups(ledger, _PAIR)
     both = np.intersect1d(group[ledger.alive & (side == 1)], group[ledger.alive & (side == 2)])
     twice = np.isin(group, both) & ledger.alive
     value = ledger.values("value")

@@ -1,0 +1,49 @@
+"""Products in all beside their parts, and codes beside longer ones: nothing is counted twice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.loaders.small import codes, links, read
+
+HEAD = "Год;Поставщик;Покупатель;Продукция;Сумма, млн руб.\n"
+# Every table tells that 0101 supplied 10 million to 0202; whatever is more was counted twice.
+TEN = {
+    "total above": "2022;0101;0202;Всего;10\n2022;0101;0202;болты;4\n2022;0101;0202;гайки;6\n",
+    "total below": "2022;0101;0202;болты;4\n2022;0101;0202;гайки;6\n2022;0101;0202;Итого;10\n",
+    "total of rounded parts": "2022;0101;0202;Всего;10\n2022;0101;0202;болты;4,004\n"
+    "2022;0101;0202;гайки;5,996\n",
+    "totals of groups": "2022;0101;0202;Метизы - всего;7\n2022;0101;0202;в том числе болты;3\n"
+    "2022;0101;0202;гайки;4\n2022;0101;0202;прокат;3\n2022;0101;0202;Итого;10\n",
+    "some of its parts": "2022;0101;0202;Метизы;10\n2022;0101;0202;в т.ч. болты;3\n",
+    "some parts of a total": "2022;0101;0202;Всего;10\n2022;0101;0202;из них болты;3\n"
+    "2022;0101;0202;гайки;2\n",
+    "levels of a code": "2022;0101;0202;25;10\n2022;0101;0202;25.9;10\n2022;0101;0202;25.94;10\n",
+    "parts of a code": "2022;0101;0202;72;10\n2022;0101;0202;720810;4\n2022;0101;0202;7209;6\n",
+    "separate codes": "2022;0101;0202;25;4\n2022;0101;0202;25.94;6\n",
+    "a total alone": "2022;0101;0202;Всего;10\n",
+    "products": "2022;0101;0202;болты;4\n2022;0101;0202;гайки;6\n",
+}
+
+
+@pytest.mark.parametrize("case", TEN)
+def test_what_a_row_holds_counts_once(tmp_path: Path, case: str) -> None:
+    data = read(tmp_path, links=f"{HEAD}{TEN[case]}2022;0202;0303;станки;7\n")
+    frame = data.graph.to_tables()["links"]
+    assert frame.groupby("supplier_id")["value"].sum().to_dict() == pytest.approx({"0101": 10.0, "0202": 7.0})
+    assert ("headings_beside" in codes(data)) == (case == "separate codes")
+
+
+def test_kinds_in_all_are_a_total_too(tmp_path: Path) -> None:
+    rows = "2022;0101;0202;всего;5\n2022;0101;0202;товары;3\n2022;0101;0202;услуги;2\n"
+    data = read(tmp_path, links=HEAD.replace("Продукция", "Вид поставки") + rows)
+    assert links(data) == [["0101", "0202", 2022, 3.0], ["0101", "0202", 2022, 2.0]]
+
+
+def test_a_total_below_its_parts_leaves_the_supply_open(tmp_path: Path) -> None:
+    rows = "2022;0101;0202;Всего;10\n2022;0101;0202;болты;8\n2022;0101;0202;гайки;6\n"
+    data = read(tmp_path, links=HEAD + rows)
+    assert data.rejected["code"].tolist() == ["heading_unclear_row"]
+    assert data.graph.to_tables()["unsettled"]["supplier_id"].tolist() == ["0101"]
