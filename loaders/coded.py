@@ -7,7 +7,7 @@ and they are judged a column at a time; the others go through the rules one by o
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
@@ -230,40 +230,57 @@ def stacked(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     return out
 
 
-class Cells(np.ndarray[Any, Any]):
-    """Object cells of a typed source that know their distinct values; a part of them does not any more.
+class Cells:
+    """Object cells of a typed source by their distinct values; an array is made where somebody asks for one.
 
     Examples
     --------
-    >>> cells = Cells.of(np.array([1, 0, 1]), np.array(["a", "b"], dtype=object))
-    >>> cells.tolist(), distinct(cells)[0].tolist(), distinct(cells[1:])[1].tolist()
-    (['b', 'a', 'b'], [0, 1, 0], ['a', 'b'])
+    >>> cells = Cells(np.array([1, 0, -1]), np.array(["a", "b"], dtype=object))
+    >>> cells[0], cells[1:].tolist(), cells.tolist(), distinct(cells)[1].tolist()
+    ('b', ['a', None], ['b', 'a', None], ['b', 'a'])
     """
 
-    known: tuple[NDArray[np.integer[Any]], NDArray[np.object_]] | None = None
+    def __init__(self, codes: NDArray[np.integer[Any]], values: NDArray[np.object_]) -> None:
+        self._objects = np.append(values, None)  # the last stands for a missing cell
+        self.codes, self.values = codes, self._objects[:-1]
+        self.dtype = np.dtype(object)
 
-    @classmethod
-    def of(cls, codes: NDArray[np.integer[Any]], values: NDArray[np.object_]) -> Cells:
-        """Return cells by their position among distinct `values`, −1 for None."""
-        objects = np.empty(len(values) + 1, object)
-        objects[:-1] = values
-        held: Cells = objects[codes].view(cls)
-        held.known = (codes, values)
-        return held
+    def __len__(self) -> int:
+        """Return the number of cells."""
+        return len(self.codes)
+
+    def __getitem__(self, at: Any) -> Any:
+        """Return a cell, or an array of some."""
+        return self._objects[self.codes[at]]
+
+    def __eq__(self, other: object) -> Any:
+        """Tell which cells are equal to another, or to those of an array."""
+        return self[:] == other
+
+    def __iter__(self) -> Iterator[Any]:
+        """Go through all cells."""
+        return iter(self[:])
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[np.object_]:
+        """Return all cells."""
+        return np.asarray(self[:])
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what an array of the cells has under this name."""
+        return getattr(self[:], name)
 
 
-def distinct(cells: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[Any]]:
+def distinct(cells: NDArray[Any] | Cells) -> tuple[NDArray[np.intp], NDArray[Any]]:
     """Return the position of each cell among its distinct values, −1 for none, and those as they appear."""
-    known = cells.known if isinstance(cells, Cells) else None
-    if known is None:
-        codes, unique = pd.factorize(np.asarray(cells), use_na_sentinel=True)
+    if not isinstance(cells, Cells):
+        codes, unique = pd.factorize(cells, use_na_sentinel=True)
         return codes, np.asarray(unique)
-    codes, order = pd.factorize(known[0], use_na_sentinel=True)
+    codes, order = pd.factorize(cells.codes, use_na_sentinel=True)
     none = np.flatnonzero(order < 0)
     if len(none):  # a missing cell is a value of whole numbers
         codes = np.where(codes == none[0], -1, codes - (codes > none[0]))
         order = np.delete(order, none)
-    return codes, known[1][order]
+    return codes, cells.values[order]
 
 
 def isin(texts: NDArray[np.object_], wanted: Any) -> Mask:

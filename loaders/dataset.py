@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -64,6 +64,9 @@ from clustercoop.loaders.unsettled import unsettled
 from clustercoop.loaders.upright import upright
 from clustercoop.loaders.who import ENDS, Index, join_names
 
+T = TypeVar("T")
+# Rows of typed sources from which tables are worked on at the same time.
+_LARGE: Final = 1_000_000
 PARALLEL: Final = {"links": "parallel_links", "measures": "parallel_measures"}
 
 
@@ -225,16 +228,22 @@ def _checked(
         _require_tables({source.table for source in sources})
     if progress:
         progress("Checking the tables")
+    large = sum(len(s.sheet.frame) for s in sources if s.sheet.frame is not None) > _LARGE
     typed: dict[str, list[TypedGrid]] = {}
-    for table, spec in tables().items():
-        for source in sources:
-            if source.table == table:
-                members = partial(_ids_of, typed.get("participants", ()))
-                apart = not lone and all(other.table != "aliases" for other in sources)
-                known = members if apart else None
-                sheet = summed(source.sheet, known, notes, repeats=settings.repeats, period=settings.period)
-                grid = arranged(replace(source, sheet=sheet), spec, settings, members, notes)
-                typed.setdefault(table, []).append(type_grid(grid, spec, notes, settings.direction))
+
+    def read(source: Source, notes: Notes) -> TypedGrid:
+        spec = tables()[source.table]
+        members = partial(_ids_of, typed.get("participants", ()))
+        apart = not lone and all(other.table != "aliases" for other in sources)
+        known = members if apart else None
+        sheet = summed(source.sheet, known, notes, repeats=settings.repeats, period=settings.period)
+        grid = arranged(replace(source, sheet=sheet), spec, settings, members, notes)
+        return type_grid(grid, spec, notes, settings.direction)
+
+    ordered = [source for table in tables() for source in sources if source.table == table]
+    for group in _participants_first(ordered, lambda source: source.table):
+        for source, part in zip(group, notes.each(read, group, at_once=large), strict=True):
+            typed.setdefault(source.table, []).append(part)
     raise_ignored(
         notes, {(t, name) for t, several in typed.items() for p in several for name in p.columns.values()}
     )
@@ -245,15 +254,19 @@ def _checked(
     renamed = aliases.accepted() if aliases else pd.DataFrame()
     index: Index | None = None
     ledgers: dict[str, Ledger] = {}
-    for table, parts in typed.items():
+
+    def open_(table: str, notes: Notes) -> Ledger:
         if aliases and table == "aliases":
-            ledgers[table] = aliases
-            continue
-        ledger = ledgers[table] = _open(table, parts, notes, renamed)
-        if table in ENDS and "participants" in ledgers:
-            index = index or Index(ledgers["participants"])
+            return aliases
+        ledger = _open(table, typed[table], notes, renamed)
+        if table in ENDS and index:
             join_names(ledger, index, notes)
-        _check(ledger, parts, settings, notes, flows)
+        _check(ledger, typed[table], settings, notes, flows)
+        return ledger
+
+    for names in _participants_first(list(typed), str):
+        index = Index(ledgers["participants"]) if "participants" in ledgers else None
+        ledgers |= zip(names, notes.each(open_, names, at_once=large), strict=True)
     if not lone:
         _refuse_empty(ledgers, notes)
     check_relations(ledgers, notes)
@@ -262,6 +275,12 @@ def _checked(
         if table in ledgers:
             check_figures(ledgers[table], who)
     return ledgers, [_describe(table, part) for table, parts in typed.items() for part in parts], currency
+
+
+def _participants_first(items: list[T], table: Callable[[T], str]) -> list[list[T]]:
+    """Return items of participants, then the others, which ask for them."""
+    people = [item for item in items if table(item) == "participants"]
+    return [people, [item for item in items if table(item) != "participants"]]
 
 
 def _ids_of(parts: Sequence[TypedGrid]) -> list[str]:

@@ -146,7 +146,7 @@ def whose_report(cells: NDArray[Any], *, told: bool = False) -> NDArray[np.int8]
     A column that is said to tell who reported may write "данные поставщика"; in another one that is a thing
     of the supplier's, such as a warehouse.
     """
-    codes, unique = pd.factorize(cells, use_na_sentinel=False)
+    codes, unique = pd.factorize(np.asarray(cells), use_na_sentinel=False)
     if not 2 <= len(unique) <= 6:
         return None
     found = []

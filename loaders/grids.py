@@ -128,11 +128,11 @@ def _without_rows(
     return tuple(column[kept] for column in cells), [lines[at] for at in kept.tolist()], [*broken, *heads]
 
 
-def _cells(column: pd.Series[Any]) -> NDArray[Any]:
+def _cells(column: pd.Series[Any]) -> Any:
     """Return a typed column as cells; texts that are held by their distinct ones stay so."""
     held = column.array
     if isinstance(held, pd.Categorical):
-        return Cells.of(held.codes, held.categories.to_numpy())
+        return Cells(held.codes, held.categories.to_numpy())
     return column.to_numpy()
 
 

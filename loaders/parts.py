@@ -34,7 +34,7 @@ def part_months(grid: Grid, unused: Sequence[str]) -> Months | None:
         kind = PART_HEADERS.get(" ".join(words(header))) if header in unused else None
         if kind is None:
             continue
-        codes, unique = pd.factorize(cells, use_na_sentinel=False)
+        codes, unique = pd.factorize(np.asarray(cells), use_na_sentinel=False)
         spans = [_span(show(cell), kind) for cell in unique]
         if any(last for _, last in spans):
             both = np.array(spans, np.int64)[codes]

@@ -57,7 +57,7 @@ def _of_clusters(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Note
     columns = _at(grid, spec, "cluster_id")
     if len(columns) != 1:
         return grid
-    codes, unique = pd.factorize(grid.columns[columns[0]], use_na_sentinel=False)
+    codes, unique = pd.factorize(np.asarray(grid.columns[columns[0]]), use_na_sentinel=False)
     texts = [show(cell).strip() for cell in unique]
     parts = [[part for part in _BETWEEN.split(text) if part] for text in texts]
     several = [len(some) > 1 and bool(set(some) & set(texts)) for some in parts]

@@ -190,7 +190,7 @@ def _of_ledger(
     if not (own and other):
         return headers
     kinds = [at for at, header in enumerate(headers) if tells_kind(header)]
-    said_in = [show(cell) for at in kinds for cell in pd.unique(grid.columns[at])[:_SHOWN]]
+    said_in = [show(cell) for at in kinds for cell in pd.unique(np.asarray(grid.columns[at]))[:_SHOWN]]
     texts = (*grid.titles, *headers, grid.sheet, grid.file, *said_in)
     money = of_money(texts)
     sold, bought = dealt(texts, money=money)

@@ -138,7 +138,7 @@ def turn_trade(grid: Grid, place: dict[str, str], notes: Notes) -> Grid:
 
 
 def _are(cells: NDArray[Any], means: str) -> NDArray[np.bool_]:
-    codes, unique = pd.factorize(cells, use_na_sentinel=False)
+    codes, unique = pd.factorize(np.asarray(cells), use_na_sentinel=False)
     said = np.array([tuple(words(show(cell))) in _said()[means] for cell in unique], bool)
     return said[codes] if len(unique) else np.zeros(len(cells), bool)
 

@@ -102,7 +102,7 @@ def unit_columns(
         kind = names.get(" ".join(words(header)), "") if header in unknown else ""
         if not kind or not any(column.type in _TYPES for column in columns):
             continue
-        codes, unique = pd.factorize(cells, use_na_sentinel=False)
+        codes, unique = pd.factorize(np.asarray(cells), use_na_sentinel=False)
         texts = [show(cell).strip() for cell in unique]
         if not any(texts):
             continue

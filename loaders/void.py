@@ -99,7 +99,7 @@ def without_void(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Note
         kind = next((k for k in ("header", "posted", "deleted") if title in _known()[k]), "")
         if not kind or not len(grid):
             continue
-        codes, unique = pd.factorize(cells, use_na_sentinel=False)
+        codes, unique = pd.factorize(np.asarray(cells), use_na_sentinel=False)
         texts = [_plain(show(cell)) for cell in unique]
         gone = [_is_void(text, kind) for text in texts]
         off = [kind == "header" and text in _known()["ended"] for text in texts]
@@ -124,7 +124,7 @@ def _by_purpose(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes
     purposes = [at for at, title in enumerate(grid.header) if _plain(title) in _known()["purpose"]]
     if len(purposes) != 1 or not len(grid) or not are_payments(grid.header):
         return grid
-    codes, unique = pd.factorize(grid.columns[purposes[0]], use_na_sentinel=False)
+    codes, unique = pd.factorize(np.asarray(grid.columns[purposes[0]]), use_na_sentinel=False)
     texts = [show(cell) for cell in unique]
     other, back = (np.array([_says(t, means) for t in texts], bool) for means in ("no_supply", "returned"))
     back &= ~other
@@ -223,7 +223,7 @@ def _taken_back(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes
     for header, cells in zip(grid.header, grid.columns, strict=True):
         if _plain(header) not in _known()["document"] or not len(grid):
             continue
-        codes, unique = pd.factorize(cells, use_na_sentinel=False)
+        codes, unique = pd.factorize(np.asarray(cells), use_na_sentinel=False)
         texts = [words(show(cell)) for cell in unique]
         back = np.array([_takes_back(text) for text in texts], bool)[codes]
         if not back.any() or back.all():

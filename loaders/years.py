@@ -126,7 +126,7 @@ def parse_years(cells: NDArray[Any]) -> Years:
         years = _gather(found, codes)
         years.issue[read.issue != Issue.OK] = read.issue[read.issue != Issue.OK]
         return years
-    codes, unique = pd.factorize(cells, use_na_sentinel=False)
+    codes, unique = pd.factorize(np.asarray(cells), use_na_sentinel=False)
     return _gather([_when(cell) for cell in unique], codes)
 
 

@@ -88,7 +88,7 @@ def test_renamed_columns_are_coded_anew(texts: list[str | None], data: st.DataOb
 @given(st.lists(st.integers(-1, 3), max_size=12))
 def test_cells_that_know_their_values_give_them_as_they_appear(codes: list[int]) -> None:
     held = np.array(["k", "l", "m", "n"], dtype=object)
-    known = distinct(Cells.of(np.array(codes, dtype=int), held))
+    known = distinct(Cells(np.array(codes, dtype=int), held))
     found = pd.factorize(np.array([None if c < 0 else held[c] for c in codes], dtype=object))
     assert known[0].tolist() == found[0].tolist()
     assert known[1].tolist() == found[1].tolist()

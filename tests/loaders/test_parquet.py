@@ -11,7 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from benchmarks.national import write_national
 from clustercoop.graph.errors import DataError
+from clustercoop.loaders import dataset
 from clustercoop.loaders.dataset import Dataset, read_dataset, read_frames
 from tests.loaders.test_attacks import codes, values
 
@@ -86,3 +88,18 @@ def test_frames_of_dates_and_nullable_ids(tmp_path: Path) -> None:
     )
     data = read_frames({"participants": people, "links": links})
     assert (data.graph.years, values(data)) == ((2021,), [5.0])
+
+
+def test_tables_read_at_the_same_time_are_told_of_as_one_after_the_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_national(tmp_path, links=2000, broken=0.05)
+    rows = pd.read_parquet(folder / "activity.parquet")
+    rows.loc[:3, "output"] = -1.0
+    rows.loc[4:6, "participant_id"] = ["P0000001", "Total", "p 0000002"]
+    rows.to_parquet(folder / "activity.parquet", index=False)
+    one, other = read_dataset(folder), (monkeypatch.setattr(dataset, "_LARGE", 0), read_dataset(folder))[1]
+    assert list(one.findings) == list(other.findings)
+    assert {f.table for f in one.findings if f.severity == "error"} >= {"links", "activity"}
+    assert one.graph.equals(other.graph)
+    assert one.rejected.equals(other.rejected)
