@@ -80,7 +80,7 @@ def _by_kind(grid: Grid, money: bool) -> tuple[Grid, NDArray[np.bool_], int] | N
     for at, (title, cells) in enumerate(zip(grid.header, grid.columns, strict=True)):
         if not tells_kind(title):
             continue
-        codes, unique = pd.factorize(cells, use_na_sentinel=False)
+        codes, unique = pd.factorize(np.asarray(cells), use_na_sentinel=False)
         if len(unique) > _MANY:
             continue
         sides = [dealt([show(cell)], money=money or of_money(map(show, unique))) for cell in unique]

@@ -80,7 +80,8 @@ class Grid:
     header : tuple of str
         Headers as they stand in the file.
     columns : tuple of arrays, each of shape (rows,)
-        Cells: object arrays, or numeric arrays where the source is typed.
+        Cells: object arrays, or numeric arrays or `coded.Cells` (`np.asarray` lays them out) where the source
+        is typed.
     lines : array of int64, shape (rows,)
         1-based row of each record in the file.
     broken : tuple of BrokenRow
