@@ -160,15 +160,15 @@ def two_cores(edges: Edges, y: Floats) -> TwoCores:
         edges.ends,
         np.concatenate([edges.dst, edges.src[edges.by_buyer]]),
         np.concatenate([y, y[edges.by_buyer]]),
-        PATTERN,
+        PATTERN.ravel(),
         np.concatenate(_starts(edges, y)),
         int(min(iterations, MOST, EVALUATIONS / n)),
         np.zeros(1, np.uint64),
         best,
         np.zeros(n, np.int64),
         np.zeros(n, np.int64),
-        np.zeros((n, 4)),
-        np.concatenate([np.zeros((8, 4)), GAINED]),
+        np.zeros(4 * n),
+        np.concatenate([np.zeros(32), GAINED.ravel()]),
         np.array([0.0, 0.0, total, n * (n - 1) * squares - total**2] + [0.0] * 4),
     )
     return TwoCores(edges.ids, best.astype(np.int32), min(float(fit), 1.0))

@@ -1,19 +1,20 @@
 """Compiled search for the four blocks of two cores (see `clustercoop.analysis.core_periphery.elliott`).
 
-Notation: `ideal[b, c]` is 1 where block b supplies block c in the pattern. ``pointers, near, value`` list
-each link twice: with its supplier (participant i's from ``pointers[i]``), then with its buyer (from
+Notation: `ideal[4 * b + c]` is 1 where block b supplies block c in the pattern. ``pointers, near, value``
+list each link twice: with its supplier (participant i's from ``pointers[i]``), then with its buyer (from
 ``pointers[n + i]``). A state is
 
     block[i] = where i is
-    gain[i, b] = link value that i would bring to cells of pattern 1 in block b
+    gain[4 * i + b] = link value that i would bring to cells of pattern 1 in block b
     sums = [link value on cells of pattern 1, number of such cells, Σy, N Σy² − (Σy)² over all N cells,
         participants of each block]
-    table = rows of 4: `slope` of h (4 rows), `offset` (4); then, of each move from h to t, the cells of
-        pattern 1 that it gains with a participant of b, at ``[8 + 4 h + t, b]`` (16 rows), of these the cell
-        where that one buys (16), and where it supplies (16)
+    table = rows of 4, one after another: `slope` of h (4 rows), `offset` (4); then, of each move from h to
+        t, the cells of pattern 1 that it gains with a participant of b, at ``4 (8 + 4 h + t) + b`` (16 rows),
+        of these the cell where that one buys (16), and where it supplies (16)
 
 so that the correlation after moving i from h to t is slope[h, t] × (link value on cells of pattern 1 then) −
-offset[h, t]: an evaluation costs one product, a move O(degree).
+offset[h, t]: an evaluation costs one product, a move O(degree). Rows of a width that is written out are read
+four at a time; of an array's second axis nobody knows it beforehand.
 """
 
 from __future__ import annotations
@@ -56,15 +57,15 @@ def weigh(n: int, table: Floats, sums: Floats) -> None:
     cells = n * (n - 1.0)
     for h in range(4):
         for t in range(4):
-            table[h, t], table[4 + h, t] = 0.0, -NEVER
+            table[4 * h + t], table[16 + 4 * h + t] = 0.0, -NEVER
             if h == t or (sums[4 + h] == 1.0 and (h == 1 or h == 2)):
                 continue
-            held = sums[1] - table[8 + 4 * h + t, h]  # a participant is no partner of its own
+            held = sums[1] - table[32 + 16 * h + 4 * t + h]  # a participant is no partner of its own
             for b in range(4):
-                held += table[8 + 4 * h + t, b] * sums[4 + b]
+                held += table[32 + 16 * h + 4 * t + b] * sums[4 + b]
             scale = 1.0 / np.sqrt(held * (cells - held) * sums[3])
-            table[h, t] = cells * scale
-            table[4 + h, t] = held * sums[2] * scale
+            table[4 * h + t] = cells * scale
+            table[16 + 4 * h + t] = held * sums[2] * scale
 
 
 @jit
@@ -85,21 +86,21 @@ def place(
     for i in range(n):
         sums[4 + block[i]] += 1.0
         for b in range(4):
-            gain[i, b] = 0.0
+            gain[4 * i + b] = 0.0
     for i in range(n):
         h = block[i]
         for k in range(pointers[i], pointers[i + 1]):
             j, v = near[k], value[k]
             for b in range(4):
-                gain[i, b] += v * ideal[b, block[j]]
-                gain[j, b] += v * ideal[h, b]
+                gain[4 * i + b] += v * ideal[4 * b + block[j]]
+                gain[4 * j + b] += v * ideal[4 * h + b]
     linked, held = 0.0, 0.0
     for i in range(n):
         h = block[i]
-        linked += 0.5 * gain[i, h]  # each link is met with both its ends
-        held -= ideal[h, h]
+        linked += 0.5 * gain[4 * i + h]  # each link is met with both its ends
+        held -= ideal[5 * h]
         for b in range(4):
-            held += ideal[h, b] * sums[4 + b]
+            held += ideal[4 * h + b] * sums[4 + b]
     sums[0], sums[1] = linked, held
     weigh(n, table, sums)
     cells = n * (n - 1.0)
@@ -123,22 +124,27 @@ def move(
     """Move i to another block and bring every sum up to date, O(degree)."""
     here = block[i]
     change = 8 + 4 * here + there
-    sums[0] += gain[i, there] - gain[i, here]
-    sums[1] -= table[change, here]
+    sums[0] += gain[4 * i + there] - gain[4 * i + here]
+    sums[1] -= table[4 * change + here]
     for b in range(4):
-        sums[1] += table[change, b] * sums[4 + b]
+        sums[1] += table[4 * change + b] * sums[4 + b]
     sums[4 + here] -= 1.0
     sums[4 + there] += 1.0
     block[i] = there
     for side in range(2):  # as supplier, then as buyer
         gained = change + 16 + 16 * side
-        d0, d1, d2, d3 = table[gained, 0], table[gained, 1], table[gained, 2], table[gained, 3]
+        d0, d1, d2, d3 = (
+            table[4 * gained],
+            table[4 * gained + 1],
+            table[4 * gained + 2],
+            table[4 * gained + 3],
+        )
         for k in range(pointers[side * n + i], pointers[side * n + i + 1]):
             j, v = near[k], value[k]
-            gain[j, 0] += v * d0
-            gain[j, 1] += v * d1
-            gain[j, 2] += v * d2
-            gain[j, 3] += v * d3
+            gain[4 * j + 0] += v * d0
+            gain[4 * j + 1] += v * d1
+            gain[4 * j + 2] += v * d2
+            gain[4 * j + 3] += v * d3
     weigh(n, table, sums)
 
 
@@ -194,8 +200,8 @@ def search(
     makes the best move there is, even downhill, but of nobody that moved lately, unless it leads to a new
     best. Where it stalls it goes on from a drawn start, until `iterations` moves and starts are spent.
 
-    The caller gives `sums` (8) with Σy and N Σy² − (Σy)², `table` (56, 4) with what moves gain, and room:
-    `block` and `until` (n), `gain` (n, 4).
+    The caller gives `sums` (8) with Σy and N Σy² − (Σy)², `table` (4 · 56) with what moves gain, and room:
+    `block` and `until` (n), `gain` (4n).
     """
     tenure, reach = max(1, min(TENURE, n // 4)), np.zeros(n)
     best = NEVER
@@ -215,10 +221,10 @@ def search(
         i, idle = 0, 0
         while idle < n:
             h = block[i]
-            base = sums[0] - gain[i, h]
+            base = sums[0] - gain[4 * i + h]
             target, top = h, peak + TIE
             for t in range(4):
-                r = table[h, t] * (base + gain[i, t]) - table[4 + h, t]
+                r = table[4 * h + t] * (base + gain[4 * i + t]) - table[16 + 4 * h + t]
                 if r > top:
                     target, top = t, r
             idle += 1
@@ -239,11 +245,11 @@ def search(
             record = best + TIE
             for i in range(n):
                 h = block[i]
-                base = sums[0] - gain[i, h]
-                r0 = table[h, 0] * (base + gain[i, 0]) - table[4 + h, 0]
-                r1 = table[h, 1] * (base + gain[i, 1]) - table[4 + h, 1]
-                r2 = table[h, 2] * (base + gain[i, 2]) - table[4 + h, 2]
-                r3 = table[h, 3] * (base + gain[i, 3]) - table[4 + h, 3]
+                base = sums[0] - gain[4 * i + h]
+                r0 = table[4 * h] * (base + gain[4 * i]) - table[16 + 4 * h]
+                r1 = table[4 * h + 1] * (base + gain[4 * i + 1]) - table[16 + 4 * h + 1]
+                r2 = table[4 * h + 2] * (base + gain[4 * i + 2]) - table[16 + 4 * h + 2]
+                r3 = table[4 * h + 3] * (base + gain[4 * i + 3]) - table[16 + 4 * h + 3]
                 r = max(max(r0, r1), max(r2, r3))
                 reach[i] = r if (until[i] < step) | (r > record) else NEVER
             top = largest(reach)
@@ -253,8 +259,10 @@ def search(
             while reach[chosen] < top:
                 chosen += 1
             h, target = block[chosen], 0
-            base = sums[0] - gain[chosen, h]
-            while table[h, target] * (base + gain[chosen, target]) - table[4 + h, target] < top:
+            base = sums[0] - gain[4 * chosen + h]
+            while (
+                table[4 * h + target] * (base + gain[4 * chosen + target]) - table[16 + 4 * h + target] < top
+            ):
                 target += 1
             until[chosen] = step + tenure + int(uniform(stream) * tenure)
             move(n, chosen, target, pointers, near, value, block, gain, table, sums)

@@ -67,11 +67,9 @@ def tier_after(
     deaf = counts[4] + sign * (sides[i, 3] == 0)
     last = 1 - x[i]  # links to the periphery of a partner that i's move leaves without one, or with a first
     for e in range(pointers[i], pointers[i + 1]):
-        if x[other[e]] == 1 and sides[other[e], 3] == last:
-            deaf += sign
+        deaf += sign * ((x[other[e]] == 1) & (sides[other[e], 3] == last))
     for e in range(pointers[n + i], pointers[n + i + 1]):
-        if x[other[e]] == 1 and sides[other[e], 1] == last:
-            idle += sign
+        idle += sign * ((x[other[e]] == 1) & (sides[other[e], 1] == last))
     moved[0] = counts[0] + sign
     moved[1] = counts[1] + sign * (sides[i, 0] + sides[i, 2])
     moved[2] = counts[2] - sign * (sides[i, 1] + sides[i, 3])
