@@ -219,8 +219,9 @@ def exchange(
         # stiff · stray² after less before, of both suppliers and of both buyers
         sold = stiff[0, i] * (2.0 * stray[0, i] + d) - stiff[0, j] * (2.0 * stray[0, j] - d)
         bought = stiff[1, k] * (2.0 * stray[1, k] + d) - stiff[1, t] * (2.0 * stray[1, t] - d)
-        rise = d * (sold * (1.0 if i != j else 0.0) + bought * (1.0 if k != t else 0.0))
-        rise = max(0.0, rise)
+        sold = 0.0 if i == j else sold
+        bought = 0.0 if k == t else bought
+        rise = max(0.0, d * (sold + bought))
         if rise * rise * v >= (1.0 - v) * (1.0 - v):
             continue
         if rise * (1.0 + v) > 2.0 * (1.0 - v) and v >= np.exp(-rise):

@@ -195,8 +195,11 @@ class _Function(Expressions):
         for k, (leaf, register) in enumerate(zip(["i64", *leaves(kind)], [end, *returned], strict=True)):
             whole = self.new(f"insertvalue {sort} {whole}, {leaf} {register}, {k}")
         self.lines.append(f"ret {sort} {whole}")
+        # A loop written out within its caller's would take registers from it.
+        looped = any(isinstance(node, ast.For | ast.While) for node in ast.walk(self.tree))
+        apart = "noinline " if looped else ""
         return (
-            f"define internal {sort} @{self._name}({', '.join(passed)}) {{\n"
+            f"define internal {sort} @{self._name}({', '.join(passed)}) {apart}{{\n"
             + "\n".join(self.lines)
             + "\n}\n"
         )
