@@ -13,7 +13,7 @@ from functools import cache
 from typing import Final
 
 from clustercoop.loaders.marks import bound_words, gap_meaning, open_words
-from clustercoop.loaders.units import Unit, read_unit, unit_words
+from clustercoop.loaders.units import Unit, read_unit, unit_words, words
 
 _SPACE: Final = "[ \u00a0\u2000-\u200a\u202f\u205f\u3000'’`]"
 _SIGN: Final = str.maketrans({"−": "-", "–": "-", "\u2011": "-", "‒": "-", "﹣": "-", "－": "-"})
@@ -39,6 +39,8 @@ _APART: Final = re.compile(rf"([-+]){_SPACE}+(\d.*)")
 # Flags of official statistics behind a number: p provisional, e estimated, r revised …
 _FLAGGED: Final = re.compile(rf"(.*\d){_SPACE}*(?:\(([a-z]{{1,2}})\)|([persudfi]{{1,2}}))")
 _AROUND: Final = re.compile(rf"([^\d+-]*?)({_SPACE}*[-+]?{_SPACE}*[.,]?\d(?:[\d.,]|{_SPACE})*)(\D*)")
+_HELD: Final = re.compile(r"\(([^()]*)\)(\s*\w)?")
+_SCALES: Final = re.compile("тысяч|миллион|миллиард|thousand|million|billion", re.IGNORECASE)
 _RANGE: Final = re.compile(
     r"(.*\d[\s%]*)(?:-|…|\.\.\.?|÷|\bto\b|\band\b|\bдо\b|\bи\b|\bbis\b)(\s*\D{0,3}\d.*)"
 )
@@ -187,6 +189,10 @@ def _unit_around(before: str, behind: str) -> Unit | None:
     alone = _ALONE.get(said.lower())
     if alone:
         return Unit(alone)
+    if (held := _HELD.search(said)) and (
+        unit_words("factor").keys() & set(words(held[1])) or (held[2] and _SCALES.search(held[1]))
+    ):
+        return None  # the number in words: "10 (десять) млн руб."
     rest, unit = read_unit(said)
     if rest in unit_words("units"):
         return Unit(unit.scale, physical="pieces")

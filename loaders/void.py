@@ -81,7 +81,10 @@ def undone(header: str, texts: Sequence[str]) -> list[str]:
     if kind == "purpose":
         return [text for text in texts if _says(text, "no_supply") or _says(text, "returned")]
     if kind == "document":
-        return [text for text in texts if _takes_back(words(text))]
+        found = [words(text) for text in texts]
+        mixed = any(_begins(said, "delivery") for said in found)
+        none = [_takes_back(said) or (mixed and _begins(said, "no_delivery")) for said in found]
+        return [text for text, out in zip(texts, none, strict=True) if out]
     return [text for text in texts if kind and _is_void(_plain(text), kind)]
 
 
@@ -112,8 +115,52 @@ def without_void(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Note
             line = int(grid.lines[int(np.argmax(which))])
             notes.add(code, **place, row=line, value=str(int(which.sum())), detail=shown)
     grid = _dropped(grid, void, "void_row") if void.any() else grid
+    grid = _deliveries(grid, place, notes)
     _refuse_returns_beside(grid, spec, place)
+    _refuse_versions(grid, spec, place)
     return _taken_back(_by_purpose(grid, spec, place, notes), spec, place, notes)
+
+
+def _deliveries(grid: Grid, place: dict[str, str], notes: Notes) -> Grid:
+    """Set aside orders and payments where the same column tells deliveries, too: each is the same goods."""
+    for header, cells in zip(grid.header, grid.columns, strict=True):
+        if _plain(header) not in _known()["document"] or not len(grid):
+            continue
+        codes, unique = pd.factorize(cells, use_na_sentinel=False)
+        found = [words(show(cell)) for cell in unique]
+        none, goods = (np.array([_begins(f, w) for f in found], bool) for w in ("no_delivery", "delivery"))
+        if none.any() and goods.any():
+            shown = ", ".join(show(cell).strip() for cell in unique[none][:_SHOWN])
+            line = int(grid.lines[int(np.argmax(none[codes]))])
+            notes.add(
+                "document_no_delivery", **place, row=line, value=str(int(none[codes].sum())), detail=shown
+            )
+            return _dropped(grid, none[codes], "void_row")
+    return grid
+
+
+def _begins(found: Sequence[str], means: str) -> bool:
+    return any(" ".join(found[:size]) in _known()[means] for size in range(1, _LONGEST + 1))
+
+
+def _refuse_versions(grid: Grid, spec: TableSpec, place: dict[str, str]) -> None:
+    """Refuse supplies of a pair and date that stand in several versions or scenarios.
+
+    Raises
+    ------
+    SchemaError
+    """
+    at = next((at for at, title in enumerate(grid.header) if _plain(title) in _known()["version"]), -1)
+    keys = {"year", "supplier_id", "buyer_id"}
+    own = [i for i, title in enumerate(grid.header) if keys & set(candidates(title, spec)[:1])]
+    if at < 0 or len(own) < 2:
+        return
+    frame = pd.DataFrame({i: [show(cell).strip() for cell in grid.columns[i]] for i in (*own, at)})
+    frame = frame[frame[at] != ""].drop_duplicates()
+    if frame.duplicated(own).any():
+        said = ", ".join(frame[at].unique()[:_SHOWN])
+        where, header = place_of(place["file"], place["sheet"]), repr(grid.header[at])
+        raise refusal(SchemaError, "versions", where=where, header=header, values=said)
 
 
 def _by_purpose(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes) -> Grid:
@@ -242,7 +289,7 @@ def _taken_back(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes
 
 
 def _takes_back(found: list[str]) -> bool:
-    if any(" ".join(found[:size]) in _known()["back"] for size in (1, 2, 3)):
+    if _begins(found, "back"):
         return True
     turned = any(word.startswith(("сторн", "storn", "revers")) for word in found)
     return turned and not {"charge", "не", "not"} & set(found)

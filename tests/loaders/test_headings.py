@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.loaders.small import codes, links, read
+from clustercoop.graph.errors import SchemaError
+from tests.loaders.small import HEAD as BARE
+from tests.loaders.small import ONE, codes, links, read
 
 HEAD = "Год;Поставщик;Покупатель;Продукция;Сумма, млн руб.\n"
 # Every table tells that 0101 supplied 10 million to 0202; whatever is more was counted twice.
@@ -47,3 +49,27 @@ def test_a_total_below_its_parts_leaves_the_supply_open(tmp_path: Path) -> None:
     data = read(tmp_path, links=HEAD + rows)
     assert data.rejected["code"].tolist() == ["heading_unclear_row"]
     assert data.graph.to_tables()["unsettled"]["supplier_id"].tolist() == ["0101"]
+
+
+@pytest.mark.parametrize("other", ["Заказ клиента", "Счёт на оплату № 5", "Оплата", "Proforma invoice"])
+def test_orders_and_payments_beside_deliveries_are_the_same_goods(tmp_path: Path, other: str) -> None:
+    head = "Дата;Вид документа;Поставщик;Покупатель;Сумма, млн руб.\n"
+    order = f"01.02.2022;{other};0101;0202;6\n"
+    data = read(tmp_path, links=f"{head}{order}05.02.2022;Накладная ТОРГ-12;0101;0202;5\n")
+    assert links(data) == [ONE] and "document_no_delivery" in codes(data)
+    alone = read(tmp_path, links=head + order)
+    assert links(alone) == [["0101", "0202", 2022, 6.0]]
+
+
+def test_versions_of_one_supply_are_not_added(tmp_path: Path) -> None:
+    head = "Год;Поставщик;Покупатель;Сценарий;Сумма, млн руб.\n"
+    with pytest.raises(SchemaError, match="базовый, целевой"):
+        read(tmp_path, links=f"{head}2022;0101;0202;базовый;5\n2022;0101;0202;целевой;7\n")
+    data = read(tmp_path, links=f"{head}2022;0101;0202;базовый;5\n2023;0101;0202;целевой;7\n")
+    assert links(data) == [ONE, ["0101", "0202", 2023, 7.0]]
+
+
+@pytest.mark.parametrize("cell", ["10,0 (десять) млн руб.", "10 (десять)", "1 000 000 (миллион) рублей"])
+def test_a_number_spelt_out_behind_itself_is_no_scale(tmp_path: Path, cell: str) -> None:
+    data = read(tmp_path, links=f"{BARE}2022;0101;0202;{cell}\n2022;0101;0303;5 (млн руб.)\n")
+    assert links(data) == [["0101", "0303", 2022, 5.0]]
