@@ -17,6 +17,7 @@ from clustercoop.loaders.names import read_name
 from clustercoop.loaders.raw import stem_of
 from clustercoop.loaders.tokens import Issue
 from clustercoop.loaders.totals import reject_totals
+from clustercoop.loaders.years import spans_years
 
 _BAD: Final = {
     Issue.NOT_A_NUMBER: "not_a_number",
@@ -92,6 +93,9 @@ def check_cells(
         issue = issues.get(name)
         if issue is None:
             continue
+        if column.type == "year":
+            two = ledger.written(issue == Issue.NOT_A_NUMBER, name, spans_years)
+            ledger.reject(two, "year_of_two", name)
         whole_row = column.required or column.type == "year"
         for kind, code in _BAD.items():
             if whole_row:
@@ -126,9 +130,7 @@ def _tell_new_year(ledger: Ledger, name: str, january: Mask, issue: NDArray[np.i
 
 def first_of(where: Mask) -> Mask:
     """Return `where` with its first row alone."""
-    first = np.zeros_like(where)
-    first[np.flatnonzero(where)[:1]] = True
-    return first
+    return np.arange(len(where)) == np.argmax(where) if where.any() else where
 
 
 def _none(ledger: Ledger) -> Mask:

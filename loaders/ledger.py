@@ -143,6 +143,12 @@ class Ledger:
             return ""
         return show(grid.columns[places[column]][self.position[row]])
 
+    def written(self, where: Mask, column: str, holds: Callable[[str], bool]) -> Mask:
+        """Tell in which rows of `where` a cell of `column` stands in the file of which `holds` is true."""
+        rows, found = np.flatnonzero(where), np.zeros(len(self), bool)
+        found[rows] = [holds(self.raw(row, column)) for row in rows.tolist()]
+        return found
+
     def first(self, row: int) -> str:
         """Return the first filled cell of a row as it stands in the file."""
         cells = (show(column[self.position[row]]) for column in self.grids[self.source[row]].columns)

@@ -11,6 +11,7 @@ import numpy as np
 
 from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR, NUMERIC, TableSpec
 from clustercoop.loaders.header_rows import role
+from clustercoop.loaders.indicator_rows import unit_piece
 from clustercoop.loaders.matching import candidates
 from clustercoop.loaders.numbers import are_numbers, parse_numbers
 from clustercoop.loaders.parts import PART_HEADERS
@@ -95,12 +96,16 @@ def part_of_year(header: str) -> tuple[int, str]:
 
 def name_parts(grid: Grid, spec: TableSpec, texts: Sequence[str]) -> Grid:
     """Name the figure of columns that are called by parts of a year alone, and of their total."""
+    units = {
+        at: piece for at, header in enumerate(grid.header) if PATH in header and (piece := unit_piece(header))
+    }
+    bare = [header.removesuffix(units.get(at, "")).rstrip(" ,") for at, header in enumerate(grid.header)]
     parts = {
         at: part
-        for at, header in enumerate(grid.header)
-        if header and (part := part_of_year(header))[1] and not role(header, spec)
+        for at, header in enumerate(bare)
+        if header and (part := part_of_year(header))[1] and not role(grid.header[at], spec)
     }
-    parts = parts if len(parts) > 1 else _numbered(grid)
+    parts = _of_their_sum(grid, parts if len(parts) > 1 else _numbered(grid))
     figures = figures_of(spec, texts) if parts and spec.name != "measures" else []
     if not figures:
         return grid
@@ -109,12 +114,29 @@ def name_parts(grid: Grid, spec: TableSpec, texts: Sequence[str]) -> Grid:
         reading = read_header(header[at])
         itself = not year and not reading.core and mark in reading.marks
         said = header[at] if itself else f"{year}{PATH}{phrase_of(mark)}" if year else phrase_of(mark)
-        header[at] = f"{figures[0]}{PATH}{said}"
+        unit = f", {units[at]}" if at in units and not itself else ""
+        header[at] = f"{figures[0]}{unit}{PATH}{said}"
     years = {year for year, _ in parts.values()}
     for at, text in enumerate(grid.header):
         if at not in parts and text and _is_total(grid, at, spec, years):
             header[at] = f"{figures[0]}{PATH}{text}{PATH}{phrase_of('total')}"
     return replace(grid, header=tuple(header))
+
+
+def _lone_year(header: str) -> bool:
+    reading = read_header(header)
+    return bool(reading.year) and not reading.core and not reading.telling
+
+
+def _of_their_sum(grid: Grid, parts: dict[int, tuple[int, str]]) -> dict[int, tuple[int, str]]:
+    """Give quarters or months that name no year that of the one column of a year which is their sum."""
+    whole = [at for at, header in enumerate(grid.header) if at not in parts and _lone_year(header)]
+    if len(whole) != 1 or not parts or any(year for year, _ in parts.values()):
+        return parts
+    values, total = ([parse_numbers(grid.columns[at]).values for at in some] for some in (parts, whole))
+    if not np.allclose(np.nansum(values, axis=0), np.nan_to_num(total[0]), rtol=1e-6, atol=0.0):
+        return parts
+    return {at: (read_header(grid.header[whole[0]]).year, mark) for at, (_, mark) in parts.items()}
 
 
 def name_kinds(grid: Grid, spec: TableSpec) -> Grid:

@@ -32,6 +32,8 @@ _ALIKE_CYRILLIC: Final = "АВСЕНКМОРТХУасеорхук"
 _TO_CYRILLIC: Final = str.maketrans(_ALIKE_LATIN, _ALIKE_CYRILLIC)
 _TO_LATIN: Final = str.maketrans(_ALIKE_CYRILLIC, _ALIKE_LATIN)
 _WORD: Final = re.compile(r"[^\W\d_]+")
+# "c НДС" with a Latin c, which is no word of its own.
+_LATIN_WITH: Final = re.compile(r"(?<!\w)[Cc](?=\s+[А-яЁё]{3})")
 _CYRILLIC: Final = re.compile("[А-яЁё]")
 _LATIN: Final = re.compile("[A-Za-z]")
 _DIGIT: Final = re.compile(r"\d")
@@ -112,6 +114,7 @@ def same_letters(text: str) -> str:
         latin = word.translate(_TO_LATIN)
         return word if _CYRILLIC.search(latin) else latin
 
+    text = _LATIN_WITH.sub(lambda m: "С" if m[0].isupper() else "с", text)
     mixed = not text.isascii() and _LATIN.search(text) and _CYRILLIC.search(text)
     return _WORD.sub(one, text) if mixed else text
 

@@ -46,6 +46,10 @@ _BRACKETS: Final = re.compile(r"\s*[(\[]([^()\[\]]*)[)\]]\s*$")
 _SPAN: Final = re.compile(r"(.*\d.*?)\s*(?:-|–|—|\bпо\b|\bto\b|/)\s*(.*\d.*)")
 _HALF: Final = re.compile(r"(?:полугоди\w*|h|s|half|halbjahr|semester|пг)")
 _QUARTER: Final = re.compile(r"(?:квартал\w*|кв|q|quarter|quartal|qtr)")
+_FISCAL: Final = re.compile(r"(?:fy|cy)['’]?\s*(\d\d)", re.IGNORECASE)
+_TWO_YEARS: Final = re.compile(
+    r"(?:fy\s*)?((?:19|20)\d\d)\s*[-/–—]\s*((?:19|20)?\d\d)\s*(?:гг?\.?|год\w*|fy)?", re.IGNORECASE
+)
 _TOKENS: Final = re.compile(r"[^\W\d_]+|\d+")
 _BEFORE: Final = re.compile(
     r"(?:на|по состоянию на|по итогам|итоги|as of|as at|mon|tue|wed|thu|fri|sat|sun)\b[.,]?\s+", re.I
@@ -130,6 +134,18 @@ def parse_years(cells: NDArray[Any]) -> Years:
     return _gather([_when(cell) for cell in unique], codes)
 
 
+def spans_years(text: str) -> bool:
+    """Tell whether a text is a period over two years: "2021/22", "2021–2022".
+
+    Examples
+    --------
+    >>> spans_years("2021/22"), spans_years("2021–2022 гг."), spans_years("2021-12")
+    (True, True, False)
+    """
+    found = _TWO_YEARS.fullmatch(text.strip())
+    return found is not None and int(found[2]) % 100 == (int(found[1]) + 1) % 100
+
+
 def _gather(found: list[When], codes: NDArray[np.intp]) -> Years:
     if not found:
         found = [When()]
@@ -187,6 +203,8 @@ def _written(text: str) -> When:
         month = int(compact[2])
         day = (month, int(compact[3])) if compact[3] else None
         return When(float(compact[1]), *((0, 0) if day else (month, month)), day=day)
+    if fiscal := _FISCAL.fullmatch(text):
+        return When(float(_full(int(fiscal[1]))))
     plain = _YEAR.fullmatch(text) or _YEAR_FRACTION.fullmatch(text)
     if plain and not _MONTH.fullmatch(text):
         return When(float(plain[1].replace(",", ".")))
@@ -194,7 +212,7 @@ def _written(text: str) -> When:
     note = note or _MARKED.fullmatch(text)
     if note:
         return When(float(note[1]), issue=Issue.FOOTNOTE)
-    dated = _date(text) or _month(text)
+    dated = _date(text) or _date(bare) or _month(text)
     if dated:
         return dated
     wrong = When(issue=Issue.EXCEL_ERROR if is_error(text) else Issue.NOT_A_NUMBER)

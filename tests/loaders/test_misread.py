@@ -422,3 +422,33 @@ def test_numbers_of_figures_are_no_organisation(tmp_path: Path, number: str, cod
         ["0101", 50.0, 5.0],
         ["0202", 60.0, 6.0],
     ]
+
+
+@pytest.mark.parametrize("period", ["2021/22", "2021–2022", "FY2021/22", "2021-2022 гг."])
+def test_a_period_over_two_years_is_told(tmp_path: Path, period: str) -> None:
+    data = read(tmp_path, links=f"{HEAD}{period};0101;0202;7\n2022;0101;0202;5\n")
+    assert links(data) == [ONE] and data.rejected["code"].tolist() == ["year_of_two"]
+
+
+@pytest.mark.parametrize("year", ["FY22", "FY'22", "«01» декабря 2022 года"])
+def test_other_ways_to_write_2022(tmp_path: Path, year: str) -> None:
+    assert links(read(tmp_path, links=f"{HEAD}{year};0101;0202;5\n")) == [ONE]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Поставщик;Покупатель;I кв.;II кв.;III кв.;IV кв.;2022 год\n0101;0202;1;1;1;2;5\n",
+        "Поставщик;Покупатель;2022;;;\n;;I кв.;II кв.;III кв.;IV кв.\n"
+        ";;тыс. руб.;тыс. руб.;тыс. руб.;тыс. руб.\n"
+        "0101;0202;1000;1000;1000;2000\n",
+    ],
+)
+def test_quarters_without_the_name_of_a_figure(tmp_path: Path, text: str) -> None:
+    assert links(read(tmp_path, links=text)) == [ONE]
+
+
+def test_quarters_beside_another_year_are_none_of_it(tmp_path: Path) -> None:
+    text = "Поставщик;Покупатель;2021 год;I кв.;II кв.;III кв.;IV кв.\n0101;0202;4;1;1;1;2\n"
+    with pytest.raises(SchemaError):
+        read(tmp_path, links=text)
