@@ -154,7 +154,10 @@ def analyze_graph(
     wanted = only is None and not alone
     if wanted and huge:
         noticed.add("policy_left_out", value=str(huge))
-    policy = {} if huge or not wanted else make_all(Analysed(**tables, graph=graph, settings=settings))
+    policy = {}
+    if wanted and not huge:
+        told = tables["formations"], tables["participants"], tables["clusters"]
+        policy = make_all(Analysed(*told, graph, settings, each))
     if policy:
         eligible = tables["clusters"]["cluster_id"].map(overall(policy["eligibility"])).astype(TEXT)
         tables["clusters"] = tables["clusters"].assign(eligibility_verdict=eligible)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.process import BaseProcess
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 MANY: Final = 200
@@ -75,8 +76,8 @@ class LocalEngine:
 
 
 def map_short(
-    task: Callable[[Formation], T],
-    formations: Sequence[Formation],
+    task: Callable[[S], T],
+    formations: Sequence[S],
     *,
     workers: int = 0,
     progress: Progress = silent,
@@ -103,11 +104,11 @@ def _threaded(task: Callable[[Formation], T], formations: Sequence[Formation], w
 
 
 def _shared_out(
-    task: Callable[[Formation], T],
-    formations: Sequence[Formation],
+    task: Callable[[S], T],
+    formations: Sequence[S],
     workers: int,
     progress: Progress,
-    otherwise: Callable[[Callable[[Formation], T], Sequence[Formation]], Iterable[T]],
+    otherwise: Callable[[Callable[[S], T], Sequence[S]], Iterable[T]],
 ) -> Iterator[T]:
     """Yield the results in order: of forked processes where that can be and pays, `otherwise` else.
 
@@ -137,8 +138,8 @@ def _shared_out(
 
 
 def _fork(
-    task: Callable[[Formation], Any],
-    formations: Sequence[Formation],
+    task: Callable[[S], Any],
+    formations: Sequence[S],
     starts: Sequence[int],
     mine: list[Connection],
 ) -> BaseProcess:
@@ -166,8 +167,8 @@ def _received(receiver: Connection) -> list[Any]:
 
 
 def _child(
-    task: Callable[[Formation], Any],
-    formations: Sequence[Formation],
+    task: Callable[[S], Any],
+    formations: Sequence[S],
     starts: Sequence[int],
     sender: Connection,
     others: Sequence[Connection],

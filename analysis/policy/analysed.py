@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar
 
+import numpy as np
 import pandas as pd
 
 from clustercoop.analysis.comparable import Comparable
 from clustercoop.analysis.thresholds import Thresholds, load_thresholds
+from clustercoop.graph.formation import FloatArray, Formation
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
 
@@ -27,6 +29,8 @@ class Analysed:
         With the columns and types of the contract. Unknown is NaN or NA, never 0.
     graph : SupplyGraph
     settings : Settings
+    each : callable
+        Runs a task for each of many.
     """
 
     formations: pd.DataFrame
@@ -34,6 +38,7 @@ class Analysed:
     clusters: pd.DataFrame
     graph: SupplyGraph
     settings: Settings
+    each: Callable[[Callable[[Any], Any], Sequence[Any]], Iterable[Any]] = map
     _made: dict[str, Any] = field(default_factory=dict, repr=False, init=False)
 
     @cached_property
@@ -50,6 +55,21 @@ class Analysed:
     def comparable(self) -> Comparable:
         """Which figures of two years are of the same members."""
         return Comparable(self.formations, self.graph, self.settings)
+
+    def figures(self, formation: Formation, names: Sequence[str]) -> dict[str, FloatArray]:
+        """Return columns of ``participants`` as numbers, in the order of a formation's members."""
+        rows = self._rows.get((formation.cluster_id, formation.year), np.zeros(0, np.int64))
+        ids = self.participants["participant_id"].array[rows].to_numpy(object)
+        held = [self.participants[name].array[rows] for name in names]
+        found = [column.to_numpy(dtype=np.float64, na_value=np.nan) for column in held]
+        if len(ids) != formation.n or (ids != formation.ids).any():
+            place = pd.Index(ids, dtype=object).get_indexer(pd.Index(formation.ids, dtype=object))
+            found = [np.append(column, np.nan)[place] for column in found]
+        return dict(zip(names, found, strict=True))
+
+    @cached_property
+    def _rows(self) -> dict[Any, Any]:
+        return self.participants.groupby(["cluster_id", "year"]).indices
 
     def once(self, name: str, make: Callable[[Analysed], T]) -> T:
         """Return what `make` gives under `name`, made when first asked for; several tables may ask."""

@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import Final
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from clustercoop.analysis.policy.analysed import Analysed
@@ -43,19 +42,10 @@ class Cast:
     thresholds: Thresholds
 
     @classmethod
-    def of(
-        cls,
-        analysed: Analysed,
-        formation: Formation,
-        ids: NDArray[np.object_],
-        figures: Mapping[str, FloatArray],
-    ) -> Cast:
-        """Return the members of `formation`; `ids` and `figures` are participants of its cluster and year."""
-        if len(ids) == formation.n and (ids == formation.ids).all():
-            return cls(formation, analysed.graph, figures, analysed.thresholds)
-        place = pd.Index(ids, dtype=object).get_indexer(pd.Index(formation.ids, dtype=object))
-        held = {name: np.append(values, np.nan)[place] for name, values in figures.items()}
-        return cls(formation, analysed.graph, held, analysed.thresholds)
+    def of(cls, analysed: Analysed, formation: Formation) -> Cast:
+        """Return the members of `formation`."""
+        figures = analysed.figures(formation, FIGURES)
+        return cls(formation, analysed.graph, figures, analysed.thresholds)
 
     def figure(self, name: str) -> FloatArray:
         """Return one column of ``participants``."""

@@ -100,7 +100,7 @@ def linkages(flows: ArrayLike, output: ArrayLike) -> Linkages:
 
 
 def link_linkages(
-    src: Index, dst: Index, weight: FloatArray, x: FloatArray, labels: Index | None = None
+    src: Index, dst: Index, weight: FloatArray, x: FloatArray, labels: NDArray[np.int64] | None = None
 ) -> Linkages | None:
     """Return `linkages` of flows given as links, of the strong components `labels`; None if not productive.
 

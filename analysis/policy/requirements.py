@@ -8,13 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clustercoop.analysis.policy.cast import Cast, Flags
-from clustercoop.analysis.policy.links_needed import Share, cover_shortfalls
+from clustercoop.analysis.policy.links_needed import cover_shortfalls
 from clustercoop.analysis.roles import of_role
 from clustercoop.analysis.rule_files import STATUSES, Entry, RuleFile
 from clustercoop.analysis.thresholds import role_name
@@ -58,6 +58,14 @@ class Rule:
         return True if certain else None
 
 
+class Links(NamedTuple):
+    """Links to be made or enlarged: places of both ends among the members, −1 for any other member."""
+
+    supplier: NDArray[np.int64]
+    buyer: NDArray[np.int64]
+    value: FloatArray
+
+
 @dataclass(frozen=True, eq=False)
 class Judged:
     """What one rule says of one cluster-year.
@@ -70,8 +78,8 @@ class Judged:
         The figure, its bounds and what it is held against; NaN where there is none.
     failing, unsettled : lists of participant ids
     missing : list of "table.column"
-    links : list of (supplier, buyer, value)
-        The smallest change in links that would pass; a buyer of "" is any other member.
+    links : Links or None
+        The smallest change in links that would pass.
     links_needed : int or None
         Their number; None where none is needed, or no change in links helps, or it was not found.
     because : list of Said
@@ -85,7 +93,7 @@ class Judged:
     failing: list[str] = field(default_factory=list)
     unsettled: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
-    links: list[tuple[str, str, float]] = field(default_factory=list)
+    links: Links | None = None
     links_needed: int | None = None
     because: list[Said] = field(default_factory=list)
 
@@ -124,12 +132,12 @@ def _linked(rule: Rule, case: Case) -> Judged:
     perhaps = names[~cast.linked & cast.perhaps_linked].tolist()
     low, high = len(alone), len(alone) + len(perhaps)
     holds = False if low > allowed else None if high > allowed or _more_members(cast) else True
-    links: list[tuple[str, str, float]] = []
+    links = None
     if low == high > allowed and len(names) > 1:
         # A link frees two isolated members at best, so ⌈excess / 2⌉ is the least there can be.
-        freed = alone[: low - allowed]
-        pairs = [freed[place : place + 2] for place in range(0, len(freed), 2)]
-        links = [(pair[0], pair[1] if len(pair) > 1 else "", NAN) for pair in pairs]
+        freed = np.flatnonzero(~cast.linked)[: low - allowed]
+        pairs = np.append(freed, np.full(len(freed) % 2, -1)).reshape(-1, 2)
+        links = Links(pairs[:, 0], pairs[:, 1], np.full(len(pairs), NAN))
     return Judged(
         holds,
         *_counted(cast, low, high),
@@ -138,7 +146,7 @@ def _linked(rule: Rule, case: Case) -> Judged:
         perhaps,
         ["links.value"] if holds is None else [],
         links,
-        len(links) or None,
+        len(links.value) if links else None,
     )
 
 
@@ -210,13 +218,12 @@ def _by_member(
     open_ = bound & np.isnan(share) | short_of & cast.nameless
     known = bound & ~open_
     least = float(np.min(share[bound])) if bound.any() and not open_.any() else NAN
-    ends = (0.0, float(np.min(share[known]))) if open_.any() and known.any() else (least, least)
+    bounds = (0.0, float(np.min(share[known]))) if open_.any() and known.any() else (least, least)
     names = np.array(cast.ids, dtype=object)
     failing, unsettled = names[below].tolist(), names[open_].tolist()
     if not bound.any():
         return Judged(None, threshold=cut, missing=missing)
-    links: list[tuple[str, str, float]] = []
-    needed: int | None = None
+    links = None
     told: list[Said] = []
     if below.any():
         short, room = shortfall(cut)
@@ -228,11 +235,12 @@ def _by_member(
         if found is None:
             told.append(say("eligibility.no_room"))
         else:
-            links = [_named(names, rows, each, supplier_short) for each in found]
-            needed = len(links)
+            places, partners = (np.array([each[at] for each in found], np.int64) for at in (0, 1))
+            ends = (rows[places], partners) if supplier_short else (partners, rows[places])
+            links = Links(*ends, np.array([each.value for each in found]))
             if open_.any() or _more_members(cast):
                 told.append(say("eligibility.of_known"))
-            if np.isinf(room[[each.partner for each in found]]).any():
+            if np.isinf(room[partners]).any():
                 told.append(say("eligibility.room_unknown"))
     holds = False if surely.any() else None if open_.any() or below.any() else True
     lacking = missing if (open_ & np.isnan(share)).any() else []
@@ -240,16 +248,9 @@ def _by_member(
         lacking = [*lacking, "participants.role"]
     if holds is None and below.any():
         lacking = ["participants.territory", *lacking]
-    return Judged(
-        holds, least, *ends, cut, failing, unsettled, lacking if holds is None else [], links, needed, told
-    )
-
-
-def _named(
-    names: NDArray[np.object_], rows: NDArray[np.int64], each: Share, supplier: bool
-) -> tuple[str, str, float]:
-    short, partner = str(names[rows[each.short]]), str(names[each.partner])
-    return (short, partner, each.value) if supplier else (partner, short, each.value)
+    needed = len(links.value) if links else None
+    lacking = lacking if holds is None else []
+    return Judged(holds, least, *bounds, cut, failing, unsettled, lacking, links, needed, told)
 
 
 def _outside(cast: Cast) -> FloatArray:

@@ -5,46 +5,12 @@ from __future__ import annotations
 import pandas as pd
 
 from clustercoop.analysis.policy.analysed import Analysed
-from clustercoop.analysis.policy.judgements import Verdict, verdicts
-from clustercoop.graph.said import coded, say
+from clustercoop.analysis.policy.judgements import verdicts
 
 
 def make(analysed: Analysed) -> pd.DataFrame:
     """Return one row for each cluster-year and requirement in force at the end of the year."""
-    found = verdicts(analysed)
-    rules = {id(each.rule): each.rule for each in found}
-    told = {
-        at: tuple(
-            coded([say("said.text", text={"texts": dict(texts)})]) for texts in (rule.texts, rule.source)
-        )
-        for at, rule in rules.items()
-    }
-    return pd.DataFrame([_row(each, *told[id(each.rule)]) for each in found])
-
-
-def _row(found: Verdict, requirement: str, source: str) -> dict[str, object]:
-    judged, rule = found.judged, found.rule
-    values = [value for *_, value in judged.links]
-    return {
-        "cluster_id": found.cluster_id,
-        "year": found.year,
-        "rule": rule.id,
-        "requirement": requirement,
-        "verdict": found.verdict,
-        "value": judged.value,
-        "value_low": judged.low,
-        "value_high": judged.high,
-        "threshold": judged.threshold,
-        "failing": ";".join(judged.failing),
-        "unsettled": ";".join(judged.unsettled),
-        "missing": "; ".join(judged.missing),
-        "links_needed": judged.links_needed,
-        "value_needed": sum(values) if values else None,
-        "status": rule.status,
-        "source": source,
-        "judged_on": found.day.isoformat(),
-        "because": coded(found.because),
-    }
+    return pd.DataFrame([row for row, _ in verdicts(analysed)])
 
 
 def overall(table: pd.DataFrame) -> dict[str, str]:

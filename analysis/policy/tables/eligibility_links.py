@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from clustercoop.analysis.policy.analysed import Analysed
+from clustercoop.analysis.policy.judgements import verdicts
 
 
 def make(analysed: Analysed) -> pd.DataFrame:
     """Return one row for each link to be made or enlarged, by requirement."""
-    from clustercoop.analysis.policy.judgements import verdicts
-
-    rows = [
-        (found.cluster_id, found.year, found.rule.id, supplier, buyer, value)
-        for found in verdicts(analysed)
-        for supplier, buyer, value in found.judged.links
-    ]
-    return pd.DataFrame(rows, columns=["cluster_id", "year", "rule", "supplier_id", "buyer_id", "value"])
+    found = [(row, links) for row, links in verdicts(analysed) if links]
+    if not found:
+        return pd.DataFrame({"cluster_id": []})
+    formations = {(f.cluster_id, f.year): f for f in analysed.graph.formations()}
+    sizes = [len(links.value) for _, links in found]
+    keys = ("cluster_id", "year", "rule")
+    columns = {name: np.repeat(np.array([row[name] for row, _ in found], object), sizes) for name in keys}
+    ids = [np.append(formations[row["cluster_id"], row["year"]].ids, "") for row, _ in found]
+    for place, name in enumerate(("supplier_id", "buyer_id")):
+        ends = [names[links[place]] for names, (_, links) in zip(ids, found, strict=True)]
+        columns[name] = np.concatenate(ends)
+    return pd.DataFrame({**columns, "value": np.concatenate([links.value for _, links in found])})

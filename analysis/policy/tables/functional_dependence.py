@@ -11,8 +11,8 @@ import pandas as pd
 from clustercoop.analysis.policy.analysed import Analysed
 from clustercoop.analysis.policy.benchmarks import Benchmark, read_benchmarks
 from clustercoop.analysis.policy.cast import Cast
-from clustercoop.analysis.policy.judgements import cases
-from clustercoop.analysis.policy.requirements import NOISE
+from clustercoop.analysis.policy.judgements import of_cases
+from clustercoop.analysis.policy.requirements import NOISE, Case
 from clustercoop.graph.formation import FloatArray
 from clustercoop.graph.said import Said, coded, say
 
@@ -27,36 +27,36 @@ def make(analysed: Analysed) -> pd.DataFrame:
     """
     benchmarks = read_benchmarks(analysed.settings.benchmarks)
     industries = _industries(analysed)
-    rows = []
-    for case, cluster, year in cases(analysed):
+
+    def row(case: Case) -> dict[str, Any]:
+        cluster = str(case.row["cluster_id"])
         supplier, buyer, told = _sides(case.cast)
         industry = industries.get(cluster, "")
         fitting = [each for each in benchmarks if industry and each.covers(industry)]
         ratio, low, high = (_number(case.row.get(f"cooperation_ratio{end}")) for end in ("", "_low", "_high"))
         usual = fitting[0] if len(fitting) == 1 else None
-        rows.append(
-            {
-                "cluster_id": cluster,
-                "year": year,
-                "supplier_side": supplier,
-                "buyer_side": buyer,
-                "cooperation_ratio": ratio,
-                "cooperation_ratio_low": low,
-                "cooperation_ratio_high": high,
-                "industry": industry,
-                "benchmark": usual.id if usual else "",
-                "benchmark_low": usual.low if usual else None,
-                "benchmark_high": usual.high if usual else None,
-                "benchmark_date": usual.date if usual else "",
-                "position": _position(ratio, low, high, usual),
-                "beside": coded(_beside(ratio, low, high, fitting)),
-                "benchmark_source": coded(
-                    [say("said.text", text={"texts": dict(usual.source)})] if usual else []
-                ),
-                "because": coded(told),
-            }
-        )
-    return pd.DataFrame(rows)
+        return {
+            "cluster_id": cluster,
+            "year": int(case.row["year"]),
+            "supplier_side": supplier,
+            "buyer_side": buyer,
+            "cooperation_ratio": ratio,
+            "cooperation_ratio_low": low,
+            "cooperation_ratio_high": high,
+            "industry": industry,
+            "benchmark": usual.id if usual else "",
+            "benchmark_low": usual.low if usual else None,
+            "benchmark_high": usual.high if usual else None,
+            "benchmark_date": usual.date if usual else "",
+            "position": _position(ratio, low, high, usual),
+            "beside": coded(_beside(ratio, low, high, fitting)),
+            "benchmark_source": coded(
+                [say("said.text", text={"texts": dict(usual.source)})] if usual else []
+            ),
+            "because": coded(told),
+        }
+
+    return pd.DataFrame(of_cases(analysed, row))
 
 
 def _industries(analysed: Analysed) -> dict[str, str]:

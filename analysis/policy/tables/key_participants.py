@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -44,25 +45,14 @@ def make(analysed: Analysed) -> pd.DataFrame:
     if not formations:
         return pd.DataFrame({"cluster_id": []})
     sizes = [formation.n for formation in formations]
-    people = pd.DataFrame(
-        {
-            "cluster_id": np.repeat([formation.cluster_id for formation in formations], sizes),
-            "year": np.repeat([formation.year for formation in formations], sizes),
-            "participant_id": np.concatenate([formation.ids.astype(str) for formation in formations]),
-        }
-    )
-    keys = list(people)
-    people = people.merge(analysed.participants[[*keys, *HELD]], on=keys, how="left", validate="1:1")
-    held = {name: people[name].to_numpy("float64", na_value=np.nan) for name in HELD}
-    parts: list[dict[str, Any]] = []
-    for formation, stop in zip(formations, np.cumsum(sizes).tolist(), strict=True):
-        own = slice(stop - formation.n, stop)
-        parts.append(_of(formation, analysed, {name: held[name][own] for name in HELD}))
-    made = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    output = np.nan_to_num(held["output"], nan=-1.0)
-    clusters = np.repeat(np.arange(len(sizes)), sizes)
-    order = np.lexsort((-output, -made["leading_measures"], clusters))
-    return people.assign(**made).iloc[order]
+    parts: list[dict[str, Any]] = list(analysed.each(partial(_of, analysed=analysed), formations))
+    ids = [formation.ids[part.pop("order")] for formation, part in zip(formations, parts, strict=True)]
+    people = {
+        "cluster_id": np.repeat(np.array([f.cluster_id for f in formations], object), sizes),
+        "year": np.repeat([f.year for f in formations], sizes),
+        "participant_id": np.concatenate(ids),
+    }
+    return pd.DataFrame(people | {name: np.concatenate([p.pop(name) for p in parts]) for name in [*parts[0]]})
 
 
 def latest(analysed: Analysed) -> list[Formation]:
@@ -70,8 +60,8 @@ def latest(analysed: Analysed) -> list[Formation]:
     return list({formation.cluster_id: formation for formation in analysed.graph.formations()}.values())
 
 
-def _of(formation: Formation, analysed: Analysed, held: Mapping[str, FloatArray]) -> dict[str, Any]:
-    n = formation.n
+def _of(formation: Formation, analysed: Analysed) -> dict[str, Any]:
+    n, held = formation.n, analysed.figures(formation, HELD)
     because: list[Said] = []
     found, code, at = formation_linkages(formation, analysed.graph)
     none = np.full(n, NAN)
@@ -101,7 +91,9 @@ def _of(formation: Formation, analysed: Analysed, held: Mapping[str, FloatArray]
     first, top = _leads({**held, **columns}, n)
     led = [coded([say("key.first", measures={"columns": names})] if names else []) for names in first]
     told = np.full(n, coded(because), dtype=object)
-    return {**columns, "first_by": np.array(led, dtype=object), "leading_measures": top, "because": told}
+    columns |= {"first_by": np.array(led, dtype=object), "leading_measures": top, "because": told}
+    order = np.lexsort((-np.nan_to_num(held["output"], nan=-1.0), -top))
+    return {"order": order, **{name: cells[order] for name, cells in (held | columns).items()}}
 
 
 def unknown(figures: Sequence[str], code: str, formation: Formation, at: Flags) -> Said:
