@@ -72,7 +72,10 @@ class Result(Plots):
 
     def __repr__(self) -> str:
         """Return a few lines: what was analysed, what is known of it, and where the tables are."""
-        return "\n  ".join(self._lines())
+        tables = [f".{name}" for name in (*_TABLES, "findings")]
+        tables += [f".policy[…] ({len(self.policy)})"] if self.policy else []
+        told = text("show.tables", self.settings.lang, tables=", ".join(tables))
+        return "\n  ".join([*self.told(), told])
 
     def _repr_html_(self) -> str:
         """Return the same for a notebook, with a row for each cluster in the last year of all."""
@@ -95,9 +98,10 @@ class Result(Plots):
         columns = [output_column("formations", name) for name in _SHOWN]
         columns.append(output_column("clusters", "formation_verdict"))
         heads = [column.label(lang) for column in columns]
-        return notebook(self._lines(), heads, rows, len(last), lang)
+        return notebook(repr(self).split("\n  "), heads, rows, len(last), lang)
 
-    def _lines(self) -> list[str]:
+    def told(self) -> list[str]:
+        """Return in a few lines what was analysed and what is known, in the settings' language."""
         lang, found = self.settings.lang, self.formations
         counts = {
             "clusters": len(self.clusters),
@@ -113,15 +117,12 @@ class Result(Plots):
         }
         verdicts = self.clusters["formation_verdict"].value_counts(dropna=False)
         told = ", ".join(f"{_told(verdict, lang)} {count}" for verdict, count in verdicts.items())
-        tables = [f".{name}" for name in (*_TABLES, "findings")]
-        tables += [f".policy[…] ({len(self.policy)})"] if self.policy else []
         return [
             text("show.result", lang, **counts),
             text("show.known", lang, **known),
             text("show.verdicts", lang, verdicts=told or UNKNOWN),
             self.findings.counted(lang),
             text("show.rejected", lang, rejected=len(self.rejected)),
-            text("show.tables", lang, tables=", ".join(tables)),
         ]
 
 

@@ -17,7 +17,7 @@ import click
 from clustercoop.forms_cli import template
 from clustercoop.graph.errors import ClusterCoopError
 from clustercoop.graph.settings import DOMAINS, Domain
-from clustercoop.graph.texts import said, term, text
+from clustercoop.graph.texts import BASE, said, subset, term, text
 from clustercoop.language_cli import asked_language, in_language
 from clustercoop.policy_cli import COMMANDS
 from clustercoop.query_cli import query
@@ -47,13 +47,15 @@ def _progress() -> Iterator[Progress]:
     )
 
     console = Console(stderr=True)
+    context = click.get_current_context(silent=True)
+    lang = context.params.get("lang", BASE) if context else BASE
     if not console.is_terminal:
         said: set[str] = set()
 
         def say(phase: str, done: int, total: int) -> None:
             if phase not in said:
                 said.add(phase)
-                click.echo(f"{phase} …", err=True)
+                click.echo(f"{_phase(phase, lang)} …", err=True)
 
         yield say
         return
@@ -65,24 +67,32 @@ def _progress() -> Iterator[Progress]:
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=console, transient=True, auto_refresh=False) as bars:
-        drawn = _Bars(bars)
+        drawn = _Bars(bars, lang)
         try:
             yield drawn
         finally:
             drawn.stop()
 
 
+def _phase(phase: str, lang: str) -> str:
+    """Return what is being done, in `lang`; the name of a scenario as it is."""
+    reading, _, name = phase.partition(" ")
+    if reading == "Reading":
+        return text("phase.reading", lang, name=name)
+    return subset("phase.", lang).get(phase, phase)
+
+
 class _Bars:
     """A bar a phase, drawn by a thread that can be stopped: rich does not wait for the end of its own."""
 
-    def __init__(self, bars: Any) -> None:
-        self._bars = bars
+    def __init__(self, bars: Any, lang: str) -> None:
+        self._bars, self._lang = bars, lang
         self._tasks: dict[str, Any] = {}
         self._start()
 
     def __call__(self, phase: str, done: int, total: int) -> None:
         if phase not in self._tasks:
-            self._tasks[phase] = self._bars.add_task(phase, total=total or None)
+            self._tasks[phase] = self._bars.add_task(_phase(phase, self._lang), total=total or None)
         self._bars.update(self._tasks[phase], completed=done, total=total or None)
 
     def _start(self) -> None:
@@ -196,26 +206,14 @@ def _tell_findings(findings: Findings, lang: str) -> None:
 
     for line in worst(findings, lang, 20):
         click.echo(line)
-    counts = ", ".join(f"{findings.count(s)} {s}" for s in ("error", "warning", "info"))
-    click.echo(f"findings: {counts}")
+    click.echo(findings.counted(lang))
 
 
 def _tell_result(result: Result, out: Path) -> None:
-    formations = result.formations
-    known = int(formations["cooperation_ratio"].notna().sum())
-    click.echo(
-        f"{len(result.clusters)} clusters, {len(formations)} formations, "
-        f"{result.graph.participants['participant_id'].nunique()} participants, "
-        f"{len(result.graph.links)} links; "
-        f"cooperation ratio known for {known} of {len(formations)}."
-    )
-    findings = result.findings
-    click.echo(
-        f"{len(result.rejected)} rows rejected; findings: "
-        + ", ".join(f"{findings.count(s)} {s}" for s in ("error", "warning", "info"))
-    )
     page = out / "report.html"
-    click.echo(f"report: {page}" if page.is_file() else f"results: {out}")
+    lang, written = result.settings.lang, "store.report" if page.is_file() else "store.results"
+    for line in (*result.told(), text(written, lang, file=page if page.is_file() else out)):
+        click.echo(line)
 
 
 @click.group(
@@ -272,14 +270,15 @@ def check(data: str, html: Path | None, write_mapping: Path | None, **options: A
         click.echo(line)
     _tell_findings(found.findings, lang)
     if html is not None:
-        text = page(found.files, found.missing, found.findings, found.rejected, lang)
+        told = page(found.files, found.missing, found.findings, found.rejected, lang)
         with written_aside(html) as aside:
-            aside.write_text(text, "utf-8", newline="\n")
+            aside.write_text(told, "utf-8", newline="\n")
     if write_mapping is not None:
         with written_aside(write_mapping) as aside:
             aside.write_text(mapping_text(found.files), "utf-8", newline="\n")
     for table, account in found.accounting.items():
-        click.echo(f"{table}: {account['rows_read']} rows read, {account['rows_rejected']} rejected")
+        rows = {"read": account["rows_read"], "rejected": account["rows_rejected"]}
+        click.echo(text("check.accounted", lang, table=table, **rows))
     if not found.ok:
         sys.exit(EXIT_FINDINGS)
 
@@ -324,7 +323,7 @@ def view(source: str, cluster: str | None, year: int | None, out: Path, lang: An
 
     with _progress() as progress:
         path = clustercoop.view(source, cluster, out, year=year, lang=lang, progress=progress)
-    click.echo(f"page: {path}")
+    click.echo(text("store.page", lang, file=path))
 
 
 @main.command()
@@ -343,7 +342,7 @@ def report(results: str, cluster: str | None, out: Path, lang: Any) -> None:
 
     with _progress() as progress:
         path = clustercoop.report(results, out, cluster=cluster, lang=lang, progress=progress)
-    click.echo(f"report: {path / 'report.html' if cluster is None else path}")
+    click.echo(text("store.report", lang, file=path / "report.html" if cluster is None else path))
 
 
 @main.command()

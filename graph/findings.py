@@ -192,9 +192,9 @@ def figures(told: str, lang: str) -> str:
 
 
 def _measured(told: str, template: str, lang: str) -> str:
-    """Return a figure that a place of a sentence says is one; what is none stays as it is."""
+    """Return a figure that a place of a sentence says is one, or a list of some; what is none stays."""
     try:
-        return template.replace("{value}", amount(float(told), lang))
+        return "; ".join(template.replace("{value}", amount(float(one), lang)) for one in told.split("; "))
     except ValueError:
         return told
 

@@ -384,10 +384,9 @@ def _tell_numbers(
 ) -> None:
     """Tell the signs of a column of numbers, and the marks of gaps in it."""
     if "," in numbers.decimal or numbers.thousands:
-        spaces = {" ": "space", ",": "comma", ".": "point", "": ""}
-        detail = f"decimal {' and '.join(spaces[c] for c in numbers.decimal) or 'point'}"
-        groups = " and ".join(spaces[c] for c in numbers.thousands)
-        notes.add("number_format", **here, detail=detail + (f", thousands {groups}" if groups else ""))
+        signs = ((g, p) for g in numbers.thousands or ("",) for p in numbers.decimal or "." if g != p)
+        shown = "; ".join(f"1{group}234{point}5" for group, point in signs)
+        notes.add("number_format", **here, detail=shown)
     if numbers.mixed:
         notes.add("decimal_mixed", **here)
     if numbers.assumed and len(numbers.values):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -62,7 +62,7 @@ from clustercoop.loaders.transactions import summed, summed_rows
 from clustercoop.loaders.turning import Hints, turn
 from clustercoop.loaders.unsettled import unsettled
 from clustercoop.loaders.upright import upright
-from clustercoop.loaders.who import ENDS, Index, join_names
+from clustercoop.loaders.who import ENDS, Index, call_by_name, join_names
 
 T = TypeVar("T")
 # Rows of typed sources from which tables are worked on at the same time.
@@ -248,7 +248,7 @@ def _checked(
         notes, {(t, name) for t, several in typed.items() for p in several for name in p.columns.values()}
     )
     currency = currency_of(typed, settings, notes)
-    aliases = _open("aliases", typed["aliases"], notes) if "aliases" in typed else None
+    aliases = _open("aliases", typed, notes) if "aliases" in typed else None
     if aliases:
         _check(aliases, typed["aliases"], settings, notes, flows)
     renamed = aliases.accepted() if aliases else pd.DataFrame()
@@ -258,7 +258,7 @@ def _checked(
     def open_(table: str, notes: Notes) -> Ledger:
         if aliases and table == "aliases":
             return aliases
-        ledger = _open(table, typed[table], notes, renamed)
+        ledger = _open(table, typed, notes, renamed)
         if table in ENDS and index:
             join_names(ledger, index, notes)
         _check(ledger, typed[table], settings, notes, flows)
@@ -336,15 +336,31 @@ def _refuse_empty(ledgers: Mapping[str, Ledger], notes: Notes) -> None:
         notes.add("table_empty", table=table, file=file, value=table)
 
 
-def _open(table: str, parts: list[TypedGrid], notes: Notes, aliases: pd.DataFrame | None = None) -> Ledger:
-    """Join the parts of a table, name organisations as `aliases` say, and check its cells."""
+def _called(typed: Mapping[str, Sequence[TypedGrid]], table: str) -> Iterator[str]:
+    """Yield what links or activity call organisations."""
+    for part in typed.get(table, ()):
+        for column in ENDS[table]:
+            yield from part.frame[column].dropna().unique().tolist()
+
+
+def _open(
+    table: str,
+    typed: Mapping[str, list[TypedGrid]],
+    notes: Notes,
+    aliases: pd.DataFrame | None = None,
+) -> Ledger:
+    """Join the parts of a table, name organisations as `aliases` and their use say, and check its cells."""
+    parts = typed[table]
     spec = tables()[table]
     frame = parts[0].frame if len(parts) == 1 else stacked([p.frame for p in parts])
     if aliases is not None:
         frame = replace_ids(table, frame, aliases)
     ledger = Ledger(spec, [part.grid for part in parts], frame, notes)
     issues = _join(parts, lambda part: part.issues, np.int8)
-    check_cells(ledger, issues, _join(parts, lambda part: part.flags, np.bool_))
+    flags = dict(_join(parts, lambda part: part.flags, np.bool_))
+    if table == "participants":
+        call_by_name(ledger, flags, partial(_called, typed))
+    check_cells(ledger, issues, flags)
     return ledger
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache, cached_property
 from importlib import resources
 from typing import Any, Final
@@ -12,9 +12,10 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from clustercoop.graph.kinds import TEXT
 from clustercoop.loaders.coded import Coded, capitals, digits_of, isin, lowered, plain
 from clustercoop.loaders.ids import ROUNDED, clean_id, clean_text
-from clustercoop.loaders.ledger import Ledger
+from clustercoop.loaders.ledger import Ledger, Mask
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.sheets import show
 from clustercoop.loaders.units import words
@@ -251,6 +252,39 @@ class Index:
                     self._rounded[digits].setdefault(float(f"{float(one):.{digits}e}"), []).append(one)
             return self._rounded[digits].get(float(text.replace(",", ".")), [])
         return sorted(self._called(text)[1])
+
+
+def call_by_name(
+    ledger: Ledger, flags: dict[tuple[str, str], Mask], used: Callable[[str], Iterable[str]]
+) -> None:
+    """Let members without an identifier go by their name where links or activity call them so.
+
+    `used` gives what a table calls organisations. A name that a row with an identifier has may be that
+    participant's, and one that nobody uses may be a heading: both rows stay without. So does one that links
+    do not use where they have numbers that nobody else has, one of which may be its own.
+    """
+    frame, gap = ledger.frame, ("participant_id", "gap")
+    lacking = frame["participant_id"].isna().to_numpy(bool)
+    lacking = lacking | flags[gap] if gap in flags else lacking
+    named = np.flatnonzero(lacking & frame["name"].notna().to_numpy(bool))
+    if not len(named):
+        return
+    names = frame["name"].astype(object)
+    held = {name_key(str(name))[0] for name in names[~lacking].dropna().unique()}
+    supply, numbers = set(used("links")), set(frame["participant_id"].dropna())
+    apart = any(text.isdigit() and text not in numbers for text in supply)
+    called = supply if apart else supply.union(used("activity"))
+    keys = {name_key(text) for text in called if not text.isdigit()}
+    plain_keys = {key for key, _ in keys} - held - {""}
+    ids, rows = frame["participant_id"].to_numpy(object).copy(), np.zeros(len(frame), bool)
+    for row in named.tolist():
+        key, form = name_key(str(names.iloc[row]))
+        rows[row] = key in plain_keys and (not form or (key, form) in keys or (key, "") in keys)
+    ids[rows] = names.to_numpy(object)[rows]
+    ledger.rename("participant_id", Coded.of(pd.Series(ids, dtype=TEXT)))
+    ledger.note(rows, "id_from_name", "participant_id", value=lambda row: str(ids[row]))
+    if gap in flags:
+        flags[gap] = flags[gap] & ~rows
 
 
 def _single(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:

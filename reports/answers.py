@@ -10,11 +10,13 @@ from urllib.parse import urlencode
 
 import pandas as pd
 
+from clustercoop.graph.columns import output_column
 from clustercoop.graph.texts import term
 from clustercoop.reports.beyond import beyond_chance
 from clustercoop.reports.content import Content
 from clustercoop.reports.inert import plain, shorten
 from clustercoop.reports.numbers import decimal, is_unknown, percent
+from clustercoop.reports.passports import Passports
 from clustercoop.reports.people import asked_cells, asked_of, once
 from clustercoop.reports.policy_lines import policy_answers
 
@@ -47,9 +49,37 @@ def answers(content: Content) -> list[Answer]:
 
 
 def _answers(content: Content) -> list[Answer]:
-    made = [*_kinds(content), _ends(content), *_moves(content), *_cores(content), *_policy(content)]
-    made.append(_trust(content))
+    if few(content):
+        made = [*_each(content), _trust(content)]
+    else:
+        made = [*_kinds(content), _ends(content), *_moves(content), *_cores(content), *_policy(content)]
+        made.append(_trust(content))
     return [answer for answer in made if answer.lines]
+
+
+def few(content: Content) -> bool:
+    """Tell whether there are so few clusters that each is answered for."""
+    return len(content.rows.ranges) <= NAMED
+
+
+def _each(content: Content) -> Iterator[Answer]:
+    """Yield of each cluster what it is and why, its type, how closed it is, and its core."""
+    passports = Passports(content)
+    for number, cluster in enumerate(passports.order, 1):
+        one, link = passports.of(cluster, number), content.passport_link(cluster)
+        closed, core = one.closed_facts[0], content.words("pp_core")
+        told = [
+            Line(", ".join(filter(None, (one.verdict_text, one.basis))), link),
+            *(Line(reason) for reason in one.reasons),
+            *([Line(f"{_label('ecosystem_type', content)}: {one.type_text}")] if one.type_text else []),
+            Line(f"{closed.label}: {closed.why or closed.text}"),
+            Line(f"{core} ({one.core.year}): {one.core.said}" if one.core.year else one.core.said),
+        ]
+        yield Answer(one.name, told)
+
+
+def _label(column: str, content: Content) -> str:
+    return output_column("formations", column).label(content.lang)
 
 
 def chosen(**picked: str) -> str:

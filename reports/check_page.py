@@ -10,7 +10,7 @@ from typing import Any, Final
 import pandas as pd
 
 from clustercoop.graph.findings import Finding
-from clustercoop.graph.texts import text
+from clustercoop.graph.texts import term, text
 from clustercoop.reports.page import asset
 from clustercoop.reports.records import input_column, input_table
 from clustercoop.reports.words import Words
@@ -56,9 +56,10 @@ def worst(findings: Iterable[Finding], lang: str, limit: int) -> Iterator[str]:
         for kind in mine[:limit]:
             where = f"{kind.first.where(lang)}: " if kind.first.where(lang) else ""
             more = " " + text("check.more", lang, count=kind.count) if kind.count > 1 else ""
-            yield f"{severity}: {where}{kind.first.message(lang)} → {kind.first.action(lang)}{more}"
+            said = f"{kind.first.message(lang)} → {kind.first.action(lang)}"
+            yield f"{term(severity, lang)}: {where}{said}{more}"
         if len(mine) > limit:
-            yield f"  … and {len(mine) - limit} more; see findings.csv"
+            yield "  " + text("check.rest", lang, count=len(mine) - limit)
 
 
 def lines(files: Sequence[Any], missing: Sequence[tuple[str, str]], lang: str) -> Iterator[str]:

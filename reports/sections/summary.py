@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from clustercoop.reports.answers import answers
+from clustercoop.reports.answers import answers, few
 from clustercoop.reports.inert import markdown, shorten
 from clustercoop.reports.marked import CELL, ROWS, cut, grid
 from clustercoop.reports.numbers import between, percent, show
@@ -37,15 +37,18 @@ class Summary(Section):
     def blocks(self) -> Iterator[Block]:
         """Yield sizes, sentences and answers; in Markdown the table of cooperation too."""
         told = () if self.content.page else self._markdown()
-        yield Fragment("summary.j2", {"summary": self, "answers": answers(self.content)}, told)
+        facts = {"summary": self, "answers": answers(self.content), "few": few(self.content)}
+        yield Fragment("summary.j2", facts, told)
 
     def _markdown(self) -> list[str]:
         words = self.words
         parts = ["\n".join(f"- **{markdown(value)}** {markdown(label)}" for value, label, _ in self.tiles)]
-        parts += [markdown(sentence) for sentence in self.sentences]
+        said = [markdown(sentence) for sentence in self.sentences]
+        parts += [] if few(self.content) else said
         for answer in answers(self.content):
             lines = "\n".join(f"- {markdown(line.text)}" for line in answer.lines)
             parts += [f"### {markdown(answer.title)}", lines]
+        parts += said if few(self.content) else []
         if not self.headlines:
             return parts
         rows = []

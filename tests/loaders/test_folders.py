@@ -412,3 +412,41 @@ def test_a_value_that_includes_tax_is_told(tmp_path: Path) -> None:
     both = "Год;Поставщик;Покупатель;Сумма с НДС, млн руб.;Сумма без НДС, млн руб.\n2021;0101;0202;6;5\n"
     data = read_dataset(folder(tmp_path, {"links.csv": both}))
     assert value(data) == [5.0] and found(data, "vat_included") == []
+
+
+NAMELESS = "ИНН;Кластер;Наименование\n0101;К;ООО «Вал»\n{ids}\n"
+SUPPLY = "Год;Поставщик;Покупатель;Сумма, млн руб.\n"
+
+
+def test_a_member_without_an_identifier_goes_by_the_name_that_links_use(tmp_path: Path) -> None:
+    register = NAMELESS.format(ids=";К;ИП Сидоров А.В.\n-;К;ООО «Ось»\n;К;Якорные предприятия")
+    links = SUPPLY + "2022;ИП СИДОРОВ А.В.;0101;5\n2022;0101;Ось;3\n"
+    data = read_dataset(folder(tmp_path, {"participants.csv": register, "links.csv": links}))
+    assert pairs(data) == {("ИП Сидоров А.В.", "0101", 5.0), ("0101", "ООО «Ось»", 3.0)}
+    told = [finding.value for finding in data.findings if finding.code == "id_from_name"]
+    assert told == ["ИП Сидоров А.В.", "ООО «Ось»"]
+    assert data.rejected["row"].tolist() == [5]  # nobody uses the heading
+
+
+@pytest.mark.parametrize(
+    ("row", "supplier"),
+    [
+        (";К;ООО «Ось»", "0202"),  # links use numbers: which is his, nobody can tell
+        (";К;ООО «Вал»", "Вал"),  # the name of a member that has an identifier
+        (";К;ЗАО «Ось»", "ООО «Ось»"),  # another legal form
+    ],
+)
+def test_a_name_that_may_be_another_names_nobody(tmp_path: Path, row: str, supplier: str) -> None:
+    files = {"participants.csv": NAMELESS.format(ids=row), "links.csv": f"{SUPPLY}2022;{supplier};0101;5\n"}
+    files["activity.csv"] = "Наименование;Год;Выпуск, млн руб.\nООО «Ось»;2022;9\n"
+    data = read_dataset(folder(tmp_path, files))
+    assert data.rejected["code"].tolist() == ["required_missing"]
+
+
+def test_figures_by_name_are_enough_where_links_have_numbers_of_members_alone(tmp_path: Path) -> None:
+    files = {"participants.csv": NAMELESS.format(ids="0202;К;АО «Шар»\n;К;ООО «Ось»")}
+    files["links.csv"] = f"{SUPPLY}2022;0202;0101;5\n"
+    files["activity.csv"] = "Наименование;Год;Выпуск, млн руб.\nООО «Ось»;2022;9\n"
+    data = read_dataset(folder(tmp_path, files))
+    assert data.graph.to_tables()["activity"]["participant_id"].tolist() == ["ООО «Ось»"]
+    assert len(data.rejected) == 0

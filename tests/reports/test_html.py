@@ -221,7 +221,7 @@ def test_indicators_alone_make_a_report() -> None:
     )
     text = render_report(result, "ru")
     assert problems(text) == []
-    assert "неизвестен ни для одного кластера" in text
+    assert "Уровень кооперации за последний год неизвестен: 2 из 2" in text
     # One cluster has both figures: one path; nothing links to a network page.
     assert text.count('<svg class="portrait"') == 1
     assert 'href="views/' not in text
