@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -26,7 +27,7 @@ from clustercoop.graph.findings import Finding
 from clustercoop.graph.formation import FloatArray, Formation
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
-from clustercoop.graph.texts import BASE, subset, term, text
+from clustercoop.graph.texts import BASE, refusal, subset, term, text
 
 COLUMNS: Final = (
     "part",
@@ -68,6 +69,10 @@ class Explanation:
         Why the ratio is unknown, or why an indicator stands in for it; "" otherwise.
     bounds : tuple of float
         Of a formation's ratio that is unknown; (nan, nan) otherwise.
+    names : dict of str to str
+        Names of participants by id.
+    currency : str
+        Of the values, in millions.
     """
 
     cluster_id: str
@@ -81,6 +86,8 @@ class Explanation:
     ratio: float
     because: str
     bounds: tuple[float, float] = (float("nan"), float("nan"))
+    names: Mapping[str, str] = field(default_factory=dict)
+    currency: str = ""
 
     def __repr__(self) -> str:
         """Return a few lines: the ratio, the sums that make it, and where the rows are."""
@@ -166,6 +173,13 @@ def explain(
     >>> told.excluded["value"].tolist()
     [7.0]
     """
+    told = _explained(graph, settings, cluster_id, year, participant_id)
+    return replace(told, names=graph.names, currency=graph.currency)
+
+
+def _explained(
+    graph: SupplyGraph, settings: Settings, cluster_id: str, year: int, participant_id: str | None
+) -> Explanation:
     indicators = graph.indicators
     given = indicators[(indicators["cluster_id"] == cluster_id) & (indicators["year"] == year)]
     try:
@@ -205,10 +219,8 @@ def _of_member(
 ) -> Explanation:
     chosen: Flags = formation.ids == participant_id
     if not chosen.any():
-        raise UnknownNameError(
-            f"Participant {participant_id!r} is no member of cluster {formation.cluster_id!r} "
-            f"in {formation.year}."
-        )
+        place = {"cluster": formation.cluster_id, "year": formation.year}
+        raise refusal(UnknownNameError, "unknown_member", name=participant_id, **place)
     ratio = float(members.ratios[chosen][0])
     because = ""
     if np.isnan(ratio):

@@ -172,8 +172,8 @@ def whatif(
     scenarios = _scenarios(scenario, remove, add, put, asked)
     if not scenarios and target is None and cluster is None:
         raise ParameterError("Nothing is asked; give a change, a target, or a cluster to try removals of.")
-    if cluster is not None and cluster not in graph.cluster_ids:
-        raise UnknownNameError(f"There is no cluster {cluster!r} in the data.")
+    if cluster is not None:
+        graph.formations([cluster])  # an unknown one is told
     about = None if cluster is None else [cluster]
     figures, losses, plans, gaps = [], [], [], []
     for one in scenarios:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from clustercoop.graph.display import figure, inert, notebook, span
 from clustercoop.graph.errors import DataError, SchemaError, UnknownNameError
+from clustercoop.graph.findings import listed
 from clustercoop.graph.formation import Formation
 from clustercoop.graph.identity import Lineage, settle
 from clustercoop.graph.kinds import KINDS, TEXT
@@ -20,7 +21,7 @@ from clustercoop.graph.networks import ORIGIN, PLACED, network_of, tables_of
 from clustercoop.graph.people import People, names
 from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR, UNSETTLED, TableSpec, kept_tables, tables
 from clustercoop.graph.slicing import slice_formations
-from clustercoop.graph.texts import BASE, text
+from clustercoop.graph.texts import BASE, refusal, text
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -465,7 +466,8 @@ class SupplyGraph:
         for asked, held, what in ((clusters, self.cluster_ids, "cluster"), (years, self.years, "year")):
             for name in asked or ():
                 if name not in held:
-                    raise UnknownNameError(f"There is no {what} {name!r} in the data.")
+                    known = listed("; ".join(map(str, held)))
+                    raise refusal(UnknownNameError, f"unknown_{what}", name=name, known=known)
         return [
             formation
             for formation in self._all_formations
@@ -477,9 +479,7 @@ class SupplyGraph:
         """Return one formation; `UnknownNameError` where the data describe none."""
         found = self.formations([cluster_id], [year])
         if not found:
-            raise UnknownNameError(
-                f"The data hold no links and no activity of cluster {cluster_id!r} in {year}."
-            )
+            raise refusal(UnknownNameError, "unknown_formation", cluster=cluster_id, year=year)
         return found[0]
 
     def to_networkx(self) -> nx.MultiDiGraph[str]:

@@ -432,9 +432,11 @@ def _describe(table: str, part: TypedGrid) -> dict[str, Any]:
     facts = {
         name: value for name, value in grid.facts.items() if name not in ("columns_at", "codes_at", "headers")
     }
+    headers = grid.facts.get("headers") or part.columns
     return {
         "file": grid.file,
         **facts,
+        "added": [header for header in part.columns if header not in headers],
         "decimal": part.decimal,
         "table": table,
         "sheet": grid.sheet,

@@ -29,7 +29,8 @@ class Column:
     """What a header was taken for: a column of the contract ("" for none), and how sure that is.
 
     `sure` is "exact" (the contract's own name), "known" (a name of the vocabulary), "words" (known words
-    with marks, units or years), "likely" (with a gloss or under a group), or "".
+    with marks, units or years), "likely" (with a gloss or under a group), "added" (no header of the sheet:
+    from its title, its name or its shape), or "".
     """
 
     header: str
@@ -148,9 +149,10 @@ def _columns_of(
 
 
 def _described(entry: Mapping[str, Any]) -> Taken:
-    sure, conversions = entry.get("sure", {}), entry["conversions"]
+    sure, conversions, added = entry.get("sure", {}), entry["conversions"], entry.get("added", ())
     columns = [
-        Column(h, n, _how(sure.get(h, 1.0)), conversions.get(h, "")) for h, n in entry["columns"].items()
+        Column(h, n, "added" if h in added else _how(sure.get(h, 1.0)), conversions.get(h, ""))
+        for h, n in entry["columns"].items()
     ]
     columns += [Column(header) for header in entry.get("unused", ())]
     told = entry.get("told", "name")
@@ -188,7 +190,7 @@ def mapping_text(files: Sequence[Taken]) -> str:
         if taken.problem:
             lines.append(f"# {' '.join(taken.problem.split())}")
         lines.append(f"[{_quoted(title)}.columns]")
-        for column in taken.columns:
+        for column in (column for column in taken.columns if column.sure != "added"):
             note = f"  # {column.sure}" if column.sure else "  # not understood" if not column.name else ""
             lines.append(f"{_quoted(column.header)} = {_quoted(column.name)}{note}")
     return "\n".join(lines) + "\n"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from clustercoop.graph.texts import text
+from clustercoop.graph.texts import decimal_point, text
 from clustercoop.reports.numbers import between
+from clustercoop.reports.words import Words
 
 if TYPE_CHECKING:
     from clustercoop.analysis.audit import Explanation
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 def explanation_text(explanation: Explanation, lang: str = "en") -> str:
     """Return `explanation` as lines of text: every row with its value and place, the sums, the ratio.
 
-    Values are printed in full, so that a reader can add them up.
+    Values have twelve figures, so that a reader can add them up.
     """
     title = "of_formation" if explanation.participant_id is None else "of_participant"
     places = {
@@ -24,7 +26,7 @@ def explanation_text(explanation: Explanation, lang: str = "en") -> str:
         "year": explanation.year,
         "participant": explanation.participant_id,
     }
-    unknown = text("audit.unknown", lang)
+    unit = Words(lang).money(explanation.currency) if explanation.currency else ""
     lines = [text(f"audit.{title}", lang, **places)]
     parts = {
         "numerator": (explanation.numerator, explanation.numerator_total),
@@ -34,12 +36,14 @@ def explanation_text(explanation: Explanation, lang: str = "en") -> str:
     for part, (table, total) in parts.items():
         if part == "excluded" and table.empty:
             continue
-        lines += ["", f"{text(f'audit.{part}', lang)}:"]
-        listed = _rows(table, text("audit.row", lang)) or [text("audit.none", lang)]
+        shares = table["table"].str.startswith("indicators").any()
+        head = ", ".join(filter(None, (text(f"audit.{part}", lang), "" if shares else unit)))
+        lines += ["", f"{head}:"]
+        listed = _rows(table, explanation.names, lang) or [text("audit.none", lang)]
         lines += [f"  {line}" for line in listed]
         if total is not None:
-            lines.append(f"  = {_number(total, unknown)}  ({text('audit.sum', lang)})")
-    lines += ["", f"{text('audit.ratio', lang)} = {_number(explanation.ratio, unknown)}"]
+            lines.append(f"  = {_number(total, lang)}  ({text('audit.sum', lang)})")
+    lines += ["", f"{text('audit.ratio', lang)} = {_number(explanation.ratio, lang)}"]
     range_ = between(*explanation.bounds, "share", lang)
     if range_:
         lines.append(text("audit.between", lang, range=range_))
@@ -48,21 +52,24 @@ def explanation_text(explanation: Explanation, lang: str = "en") -> str:
     return "\n".join(lines)
 
 
-def _number(value: float, unknown: str) -> str:
-    return unknown if pd.isna(value) else repr(round(float(value), 12))
+def _number(value: float, lang: str) -> str:
+    return text("audit.unknown", lang) if pd.isna(value) else decimal_point(f"{value:.12g}", lang)
 
 
-def _rows(table: pd.DataFrame, row_word: str) -> list[str]:
+def _rows(table: pd.DataFrame, names: Mapping[str, str], lang: str) -> list[str]:
+    def called(who: str) -> str:
+        return f"{who} ({names[who]})" if names.get(who, who) != who else who
+
     lines = []
     for row in table.astype(object).where(table.notna(), "").to_dict(orient="records"):
         if row.get("supplier_id"):
-            what = f"{row['supplier_id']} → {row['buyer_id']}"
+            what = f"{called(row['supplier_id'])} → {called(row['buyer_id'])}"
         else:
-            what = str(row.get("participant_id") or row.get("column") or "")
+            what = called(str(row.get("participant_id") or row.get("column") or ""))
         details = [str(row[k]) for k in ("column", "product_code", "kind", "why") if row.get(k)]
         place = [str(row[k]) for k in ("file", "sheet") if row.get(k)]
         if row.get("row"):
-            place.append(f"{row_word} {int(row['row'])}")
+            place.append(f"{text('audit.row', lang)} {int(row['row'])}")
         extra = f" ({'; '.join(details)})" if details else ""
-        lines.append(f"{row['value']!r}  {what}{extra}  [{', '.join(place)}]")
+        lines.append(f"{_number(row['value'], lang)}  {what}{extra}  [{', '.join(place)}]")
     return lines

@@ -125,7 +125,7 @@ def test_explain_adds_up_to_the_stated_ratio(results: Path) -> None:
         row.participant_id,
     )
     assert done.exit_code == 0, done.output
-    supplied, produced = done.output.split("Output:")
+    supplied, produced = done.output.split("Output, ")
     parts = [float(line.split()[0]) for line in supplied.splitlines() if "→" in line]
     sums = [float(line.split()[1]) for line in done.output.splitlines() if line.startswith("  = ")]
     assert sum(parts) == pytest.approx(sums[0], abs=1e-9)
