@@ -24,7 +24,6 @@ from clustercoop.query_cli import query
 
 if TYPE_CHECKING:
     from clustercoop.analysis.results import Result
-    from clustercoop.graph.findings import Findings
     from clustercoop.graph.progress import Progress
     from clustercoop.graph.stores.protocol import LoadReport
 
@@ -200,15 +199,6 @@ def _fail(sentence: str) -> NoReturn:
     sys.exit(EXIT_FINDINGS)
 
 
-def _tell_findings(findings: Findings, lang: str) -> None:
-    """List the worst findings, one a kind and file, and count the rest."""
-    from clustercoop.reports.check_page import worst
-
-    for line in worst(findings, lang, 20):
-        click.echo(line)
-    click.echo(findings.counted(lang))
-
-
 def _tell_result(result: Result, out: Path) -> None:
     page = out / "report.html"
     lang, written = result.settings.lang, "store.report" if page.is_file() else "store.results"
@@ -261,16 +251,19 @@ def check(data: str, html: Path | None, write_mapping: Path | None, **options: A
     import clustercoop
     from clustercoop.loaders.survey import mapping_text
     from clustercoop.outputs import written_aside
-    from clustercoop.reports.check_page import lines, page
+    from clustercoop.reports.check_page import lines, page, worst
 
     lang = options["lang"]
     with _progress() as progress:
         found = clustercoop.check(data, progress=progress, **options)
     for line in lines(found.files, found.missing, lang):
         click.echo(line)
-    _tell_findings(found.findings, lang)
+    noticed = [finding.called(found.graph.names) for finding in found.findings]
+    for line in worst(noticed, lang, 20):
+        click.echo(line)
+    click.echo(found.findings.counted(lang))
     if html is not None:
-        told = page(found.files, found.missing, found.findings, found.rejected, lang)
+        told = page(found.files, found.missing, noticed, found.rejected, lang)
         with written_aside(html) as aside:
             aside.write_text(told, "utf-8", newline="\n")
     if write_mapping is not None:

@@ -41,6 +41,8 @@ COLUMNS: Final = (
 )
 
 NAMED: Final = 10
+# A number of fewer digits in a detail may be a figure.
+_ID: Final = 9
 KEPT: Final = 100
 _KINDS: Final = 5
 # What introduces a detail, left out where there is none.
@@ -142,6 +144,24 @@ class Finding:
         if not self.detail:
             sentence = _NO_DETAIL.sub("", sentence)
         return _ANY.sub(lambda found: self._place(found[1], found[2] or "", lang), sentence)
+
+    def called(self, names: Mapping[str, str]) -> Finding:
+        """Return the same with the names of participants beside their ids; short numbers are no ids here.
+
+        Examples
+        --------
+        >>> names = {"p1": "Axle", "12": "Rim"}
+        >>> told = Finding("self_supply", detail="p2; 12", participant_id="p1").called(names)
+        >>> told.detail, told.participant_id
+        ('p2; 12', 'Axle (p1)')
+        """
+
+        def named(who: str) -> str:
+            return f"{names[who]} ({who})" if names.get(who, who) != who else who
+
+        parts = self.detail.split("; ")
+        told = [named(part) if len(part) >= _ID or not part.isdigit() else part for part in parts]
+        return replace(self, detail="; ".join(told), participant_id=named(self.participant_id))
 
     def _place(self, name: str, kind: str, lang: str) -> str:
         """Return what fills one place of the sentence."""

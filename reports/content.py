@@ -197,7 +197,7 @@ class Content:
 
 def reasons_of(result: Result, words: Words) -> Reasons:
     """Return why figures of a result are unknown."""
-    return once(result, "reasons", words.lang, lambda: Reasons(result.gaps, words))
+    return once(result, "reasons", words.lang, lambda: Reasons(result.gaps, words, result.graph.names))
 
 
 def with_no_dysfunction(formations: pd.DataFrame) -> pd.DataFrame:

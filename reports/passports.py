@@ -354,7 +354,8 @@ class Passports:
             rows: list[tuple[str, str, int]] = []
             for code, found in codes.items():
                 general = kinds[code].general(self.lang)
-                text = found[0].message(self.lang) if len(found) == 1 else general
+                one = found[0].called(self.result.graph.names)
+                text = one.message(self.lang) if len(found) == 1 else general
                 rows.append((kinds[code].severity, shorten(plain(text), 200), len(found)))
             out[cluster] = sorted(rows, key=lambda row: (order.get(row[0], 3), -row[2], row[1]))
         return out

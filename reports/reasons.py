@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from functools import cache, lru_cache
 from typing import Any, Final
 
@@ -40,8 +40,10 @@ def _columns() -> dict[str, OutputColumn]:
     return {entry.column: entry for table in reversed(tables) for entry in reversed(output_columns(table))}
 
 
-def gap_sentence(reason: Reason, lang: str) -> str:
+def gap_sentence(reason: Reason, lang: str, names: Mapping[str, str] | None = None) -> str:
     """Return why a cell is unknown (code, value, detail of its gap), without the name of its column.
+
+    Participants are called by `names`, where there are any.
 
     Examples
     --------
@@ -51,7 +53,8 @@ def gap_sentence(reason: Reason, lang: str) -> str:
     code, value, detail = reason
     if code in _OF_COLUMNS:
         detail = ", ".join(column_label(name, lang) for name in detail.split("; "))
-    return Finding(code, value=value, detail=listed(detail)).message(lang)
+        names = None
+    return Finding(code, value=value, detail=listed(detail)).called(names or {}).message(lang)
 
 
 def row_sentences(gaps: Iterable[tuple[str, str, str, str]], lang: str) -> str:
@@ -116,8 +119,8 @@ def told_sources(sources: Any, lang: str) -> str:
 class Reasons:
     """Looks up why figures are unknown (the gaps of a result), in the language of `words`."""
 
-    def __init__(self, gaps: pd.DataFrame, words: Words) -> None:
-        self.words = words
+    def __init__(self, gaps: pd.DataFrame, words: Words, names: Mapping[str, str] | None = None) -> None:
+        self.words, self._names = words, names
         years = [None if pd.isna(year) else int(year) for year in gaps["year"]]
         named = [cells_of(gaps[name]) for name in ("cluster_id", "participant_id", "column")]
         reasons = zip(*(cells_of(gaps[name]) for name in _REASON), strict=True)
@@ -143,7 +146,9 @@ class Reasons:
             if reasons:
                 root = "" if len(reasons) > 1 else self._root(place, column, *reasons)
                 if (reasons, root) not in self._told:
-                    found = dict.fromkeys(gap_sentence(reason, self.words.lang) for reason in reasons)
+                    found = dict.fromkeys(
+                        gap_sentence(reason, self.words.lang, self._names) for reason in reasons
+                    )
                     told = "; ".join(list(found)[:3]) + (f" ({root})" if root else "")
                     self._told[reasons, root] = shorten(plain(told), LENGTH)
                 return self._told[reasons, root]
@@ -158,7 +163,11 @@ class Reasons:
             if len(reasons) != 1:
                 return ""
             reason = reasons[0]
-        return gap_sentence(reason, self.words.lang) if len(seen) > 1 and reason[0] != "needs" else ""
+        return (
+            gap_sentence(reason, self.words.lang, self._names)
+            if len(seen) > 1 and reason[0] != "needs"
+            else ""
+        )
 
 
 def places(cluster: str, year: Any = None, person: str = "") -> tuple[Place, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from clustercoop.graph.settings import DOMAINS, FILES
@@ -109,12 +109,17 @@ def rows_by_table(accounting: Mapping[str, Mapping[str, Any]], words: Words) -> 
     return records_table("accounting", words("caption_accounting"), records, words)
 
 
-def sums_by_column(accounting: Mapping[str, Mapping[str, Any]], words: Words) -> Table:
-    """Return sums read, accepted and rejected by numeric column of the input tables."""
+def sums_by_column(
+    accounting: Mapping[str, Mapping[str, Any]],
+    words: Words,
+    held: Collection[tuple[str | None, str]] | None = None,
+) -> Table:
+    """Return sums read, accepted and rejected by numeric column of the input tables, those `held` alone."""
     records = [
         {"table": input_table(name, words), "column": input_column(column, words), **sums}
         for name, figures in sorted(accounting.items())
         for column, sums in sorted(dict(figures.get("values", {})).items())
+        if held is None or (name, column) in held
     ]
     return records_table("sums", words("caption_sums"), records, words)
 

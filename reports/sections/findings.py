@@ -44,9 +44,9 @@ class FindingsSection(Section):
         lang, found = self.words.lang, dict[str, list[Finding]]()
         for item in self.result.findings:
             found.setdefault(item.code, []).append(item)
-        groups, left = [], FINDING_ROWS
+        groups, left, names = [], FINDING_ROWS, self.result.graph.names
         for code, items in sorted(found.items(), key=lambda one: SEVERITIES.index(one[1][0].severity)):
-            take = items[: min(FINDINGS_PER_CODE, left)]
+            take = [item.called(names) for item in items[: min(FINDINGS_PER_CODE, left)]]
             left -= len(take)
             listed = tuple(
                 {
@@ -58,7 +58,7 @@ class FindingsSection(Section):
             )
             # Of many, the sentence of the code without the particulars of one.
             one, entry = len(items) == 1, catalogue()[code]
-            title = items[0].message(lang) if one else entry.general(lang)
+            title = items[0].called(names).message(lang) if one else entry.general(lang)
             action = items[0].action(lang) if one else fill(entry.action(lang), value="…", detail="…")
             groups.append(FindingGroup(code, entry.severity, plain(title), plain(action), len(items), listed))
         return tuple(groups)
@@ -76,9 +76,7 @@ class FindingsSection(Section):
         if not is_unknown(row.year):
             parts.append(str(row.year))
         if row.participant_id:
-            identifier = str(row.participant_id)
-            name = self.result.graph.names.get(identifier, identifier)
-            parts.append(identifier if name == identifier else f"{name} ({identifier})")
+            parts.append(str(row.participant_id))
         return ", ".join(parts)
 
     def blocks(self) -> Iterator[Block]:

@@ -16,6 +16,7 @@ from clustercoop.reports.inert import plain
 from clustercoop.reports.numbers import is_unknown
 from clustercoop.reports.people import for_people
 from clustercoop.reports.records import (
+    input_table,
     records_table,
     rows_by_table,
     setting_called,
@@ -39,15 +40,17 @@ class Provenance(Section):
 
     @cached_property
     def sums(self) -> Table:
-        """Sums of every numeric column: read, accepted, rejected."""
-        return sums_by_column(dict(self.result.provenance.get("accounting", {})), self.words)
+        """Sums of every numeric column that a file holds: read, accepted, rejected."""
+        inputs = self.result.provenance.get("inputs", [])
+        held = {(one.get("table"), name) for one in inputs for name in one.get("columns", {}).values()}
+        return sums_by_column(dict(self.result.provenance.get("accounting", {})), self.words, held)
 
     @cached_property
     def inputs(self) -> Table:
         """The input files: hash, rows, encoding, delimiter, what else was found out; no scores of names."""
         by = subset("check.by.", self.words.lang)
         files = [
-            {name: value for name, value in item.items() if name != "sure"}
+            {name: value for name, value in item.items() if name not in ("sure", "added")}
             | ({"told": by.get(item["told"], item["told"])} if "told" in item else {})
             for item in self.result.provenance.get("inputs", [])
         ]
@@ -57,6 +60,7 @@ class Provenance(Section):
     def rejected(self) -> Table:
         """The first rejected rows."""
         frame = for_people(self.result, "rejected", self.words.lang).head(50)
+        frame = frame.assign(table=[input_table(str(name), self.words) for name in frame["table"]])
         names = self.words.subset("record_")
         frame = frame[[name for name in frame.columns if name != "code"]]  # its sentence stands beside it
         wide = {"reason": "sentence", "content": "sentence"}

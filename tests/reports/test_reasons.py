@@ -43,6 +43,19 @@ def test_a_gap_of_all_members_explains_each_that_has_none_of_its_own() -> None:
     assert why.cell(row(participant_id="01"), "stage").startswith("связи участника")
 
 
+def test_a_figure_that_waits_for_another_says_why_that_one_is_unknown() -> None:
+    place = {"cluster_id": "c00", "year": 2021}
+    why = reasons(
+        Gap("needs", "isolation", detail="autonomy", **place),
+        Gap("needs", "autonomy", detail="output", **place),
+        Gap("output_unknown", "output", **place),
+        Gap("needs", "coverage", detail="links", **place),
+        Gap("needs", "links", detail="coverage", **place),
+    )
+    assert why.cell(row(), "isolation") == "Autonomy is unknown (no member's output is known)"
+    assert why.cell(row(), "coverage") == "Links is unknown"  # a circle has no end
+
+
 def test_a_gap_of_a_cluster_has_no_year() -> None:
     why = reasons(Gap("model_none", "jaccard", cluster_id="c00"))
     assert why.cell(SimpleNamespace(cluster_id="c00"), "jaccard").startswith("no model gave this figure")
