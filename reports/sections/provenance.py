@@ -43,7 +43,7 @@ class Provenance(Section):
         """Sums of every numeric column that a file holds: read, accepted, rejected."""
         inputs = self.result.provenance.get("inputs", [])
         held = {(one.get("table"), name) for one in inputs for name in one.get("columns", {}).values()}
-        return sums_by_column(dict(self.result.provenance.get("accounting", {})), self.words, held)
+        return sums_by_column(dict(self.result.provenance.get("accounting", {})), self.words, held or None)
 
     @cached_property
     def inputs(self) -> Table:
@@ -60,7 +60,8 @@ class Provenance(Section):
     def rejected(self) -> Table:
         """The first rejected rows."""
         frame = for_people(self.result, "rejected", self.words.lang).head(50)
-        frame = frame.assign(table=[input_table(str(name), self.words) for name in frame["table"]])
+        if "table" in frame:
+            frame = frame.assign(table=[input_table(str(name), self.words) for name in frame["table"]])
         names = self.words.subset("record_")
         frame = frame[[name for name in frame.columns if name != "code"]]  # its sentence stands beside it
         wide = {"reason": "sentence", "content": "sentence"}
