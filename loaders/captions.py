@@ -147,14 +147,23 @@ def _figures(spec: TableSpec) -> set[str]:
 
 
 def with_units(header: Sequence[str], row: Sequence[Any], where: str) -> list[str]:
-    """Return the headers with the units of the row below them.
+    """Return the headers with the units of the row below them; one over several units heads them all.
 
     Raises
     ------
     SchemaError
         A header names another unit than the cell below it.
+
+    Examples
+    --------
+    >>> with_units(["Покупатель", "2021", ""], ["", "шт.", "млн руб."], "a.csv")
+    ['Покупатель', '2021, шт.', '2021, млн руб.']
     """
     out = list(header)
+    told = [read_unit(show(cell))[1] != Unit() for cell in row]
+    for at in range(1, min(len(out), len(row))):
+        if not out[at] and told[at] and told[at - 1]:
+            out[at] = out[at - 1]
     for at, cell in enumerate(row[: len(out)]):
         text = show(cell).strip()
         below, own = read_unit(text)[1], read_unit(out[at])[1]

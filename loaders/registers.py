@@ -35,6 +35,17 @@ _SPANS: Final = (
     re.compile(rf"()(?:по|до|until|till|to)\s*{_ONE}", re.I),
     re.compile(rf"(?={_ONE}$){_ONE}", re.I),
 )
+_STATE: Final = re.compile(
+    r"(?:статус|состояние)(?: участника| организации| предприятия| членства| участия)?(?: в кластере)?"
+    r"|(?:member(?:ship)?|participant|company) (?:status|state)|status|state",
+    re.IGNORECASE,
+)
+_GONE: Final = re.compile(
+    r"(?:исключ|вышел|вышла|вышло|выбыл|ликвидир|прекра[тщ]|бывш|кандидат|заявитель|не участ|не член"
+    r"|приостановлен"
+    r"|excluded|withdrawn|left\b|liquidated|dissolved|former|candidate|applicant|inactive|terminated|suspended)",
+    re.IGNORECASE,
+)
 _BETWEEN: Final = re.compile(r"\s*[,;/|\n]\s*")
 _SHOWN: Final = 3
 
@@ -43,9 +54,20 @@ def of_register(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes
     """Return a register with its years as years of membership, and a row for each cluster of a member."""
     if spec.name != "participants" or not len(grid) or grid.merged:
         return grid
+    _tell_states(grid, place, notes)
     return _of_years(
         _of_spans(_of_clusters(grid, spec, place, notes), spec, place, notes), spec, place, notes
     )
+
+
+def _tell_states(grid: Grid, place: dict[str, str], notes: Notes) -> None:
+    """Tell rows of which a column of states says that they are no members, or no longer."""
+    for header, cells in zip(grid.header, grid.columns, strict=True):
+        texts = [show(cell).strip() for cell in cells] if _STATE.fullmatch(header.strip()) else []
+        gone = [text for text in texts if _GONE.match(text)]
+        if gone:
+            detail = ", ".join(list(dict.fromkeys(gone))[:_SHOWN])
+            notes.add("member_state", **place, column=header, value=str(len(gone)), detail=detail)
 
 
 def _at(grid: Grid, spec: TableSpec, name: str) -> list[int]:

@@ -18,7 +18,7 @@ from clustercoop.loaders.who import ENDS
 
 # Sales from stock reach a few times the output of a year; ten times it is a slip of the unit.
 CONTRADICTED: Final = 10.0
-_ALIKE: Final = str.maketrans("авекмнорстухіј", "abekmhopctyxij")
+_ALIKE: Final = str.maketrans("авеёкмнорстухіј", "abeekmhopctyxij")
 _CLUSTER: Final = re.compile(
     r"\b(?:(?:промышленный|территориальный|инновационный|industrial)\s+)*(?:кластер|cluster)\b", re.IGNORECASE
 )

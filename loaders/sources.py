@@ -388,9 +388,10 @@ def _one_each(sources: Sequence[Source], name: str, file_named: Named) -> list[S
 
 
 def _apart(titles: Sequence[str]) -> bool:
-    """Tell whether titles of sheets are parts of a year that do not overlap: quarters, months."""
-    spans = sorted(found[1:] for title in titles if (found := period_of(title)) and not found[0])
-    return len(spans) == len(titles) and all(a[1] < b[0] for a, b in zip(spans[:-1], spans[1:], strict=True))
+    """Tell whether titles of sheets are parts of years that do not overlap: quarters, months."""
+    spans = sorted(found for title in titles if (found := period_of(title)))
+    apart = all(a[0] < b[0] or a[2] < b[1] for a, b in zip(spans[:-1], spans[1:], strict=True))
+    return apart and len(spans) == len(titles) and len({bool(year) for year, *_ in spans}) == 1
 
 
 def _one_figure(sheet: RawSheet) -> str:

@@ -386,6 +386,8 @@ def _named_figures(
 ) -> Grid:
     """Name the figure of columns called by a year alone: the only one there can be, or that of a title."""
     bare = [at for at, reading in dated.items() if _only_year(reading)]
+    money = any(dated[at].unit.of_money for at in bare)
+    bare = [at for at in bare if not (money and (dated[at].unit.physical or dated[at].unit.percent))]
     if not bare or spec.name == "measures":
         return grid
     figures = figures_of(spec, (*hints.titles, *hints.names))

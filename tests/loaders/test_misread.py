@@ -452,3 +452,19 @@ def test_quarters_beside_another_year_are_none_of_it(tmp_path: Path) -> None:
     text = "Поставщик;Покупатель;2021 год;I кв.;II кв.;III кв.;IV кв.\n0101;0202;4;1;1;1;2\n"
     with pytest.raises(SchemaError):
         read(tmp_path, links=text)
+
+
+def test_pieces_beside_money_below_a_year_are_no_money(tmp_path: Path) -> None:
+    text = "Поставщик;Покупатель;2021;;2022;\n;;шт.;млн руб.;шт.;млн руб.\n0101;0202;400;4;500;5\n"
+    assert links(read(tmp_path, links=text)) == [["0101", "0202", 2021, 4.0], ONE]
+
+
+def test_sheets_of_quarters_that_name_their_year(tmp_path: Path) -> None:
+    quarters = {"I": 1, "II": 1, "III": 1, "IV": 2}
+    with pd.ExcelWriter(tmp_path / "Поставки.xlsx") as book:
+        for quarter, value in quarters.items():
+            sheet = pd.DataFrame({"Поставщик": ["0101"], "Покупатель": ["0202"], "Сумма, млн руб.": [value]})
+            sheet.to_excel(book, sheet_name=f"{quarter} кв. 2022", index=False)
+    data = read(tmp_path)
+    assert sum(value for *_, value in links(data)) == 5.0 and {year for *_, year, _ in links(data)} == {2022}
+    assert "year_partial" not in codes(data)

@@ -95,3 +95,20 @@ def test_a_second_matrix_below_the_first_is_refused(tmp_path: Path, between: str
     rows = "0101;;4;\n0202;;;2\n0303;;;\n"
     with pytest.raises(SchemaError, match="another table"):
         read(tmp_path, links_2021=f"млн руб.;0101;0202;0303\n{rows}{between}{rows}")
+
+
+def test_members_that_left_by_a_column_of_states_are_told(tmp_path: Path) -> None:
+    people = "ИНН;Кластер;Статус участника\n0101;К;участник\n0202;К;исключён 01.02.2021\n"
+    data = read(
+        tmp_path, participants=people, links="Год;Поставщик;Покупатель;Сумма, млн руб.\n2022;0101;0202;5\n"
+    )
+    [told] = [finding for finding in data.findings if finding.code == "member_state"]
+    assert (told.value, told.detail) == ("1", "исключён 01.02.2021")
+
+
+def test_one_cluster_spelt_with_and_without_its_dots_is_told(tmp_path: Path) -> None:
+    people = "ИНН;Кластер\n0101;Берёза\n0202;Береза\n"
+    data = read(
+        tmp_path, participants=people, links="Год;Поставщик;Покупатель;Сумма, млн руб.\n2022;0101;0202;5\n"
+    )
+    assert "id_twin" in {finding.code for finding in data.findings}
