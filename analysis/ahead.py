@@ -24,6 +24,7 @@ from clustercoop.analysis.core_periphery.significance import refit_test
 from clustercoop.analysis.core_periphery.structural import structural_order
 from clustercoop.analysis.core_periphery.tiering import tiering
 from clustercoop.analysis.jit import folder_of_kernels
+from clustercoop.analysis.policy.systemic import supply_of
 from clustercoop.graph.settings import Settings
 
 
@@ -68,6 +69,9 @@ def _pieces(nulls: bool) -> Iterator[Callable[[], object]]:
     yield partial(discrete_optimum, edges, 4, y, None, seed)
     if nulls:
         yield partial(refit_test, edges, y, "density", 4, 1, seed)
+    sold = np.bincount(src, edges.weight, n) + 1
+    supply = supply_of(src, dst, edges.weight, sold, np.arange(n) % 3, src % 2 == 0)
+    yield partial(supply.left, np.eye(n, dtype=bool))
     few = (src < 5) & (dst < 5)
     small = Edges(5, src[few], dst[few], edges.weight[few], edges.ids[:5])
     yield partial(tiering, small)

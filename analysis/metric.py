@@ -251,6 +251,7 @@ def tables_of(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return what is measured of formations as a table of these and one of their members, keys first.
 
+    Members' columns are taken out of `measured`: of a country they are not held twice.
     `columns` and `people` are there even where there is no formation, and no member.
     """
     sizes = [len(place.ids) for place in places]
@@ -266,7 +267,7 @@ def tables_of(
     names = [*people.split(), *(name for found in measured for name in found.participants)]
     for name in dict.fromkeys(names):
         parts = [
-            found.participants.get(name, np.full(size, None))
+            found.participants.pop(name) if name in found.participants else np.full(size, None)
             for found, size in zip(measured, sizes, strict=True)
         ]
         alike = len({part.dtype for part in parts}) == 1

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from clustercoop import engines
 from clustercoop.analysis.asks import Given, Request, ask, ask_of_gaps, requests_frame
@@ -101,6 +102,8 @@ def analyze_graph(
     for found in measured:
         noticed.extend(found.findings)
     formation_table, member_table = base.formations, base.participants
+    few = len(member_table) <= MANY
+    cores = _known_cores(formations, measured) if few else {}
     if not alone:
         formation_table, member_table = _join(formation_table, member_table, formations, measured)
     stated, own = base.gaps, base.measured
@@ -138,10 +141,12 @@ def analyze_graph(
         others = rules.columns.difference(model.clusters.columns)
         clusters = model.clusters.merge(rules[["cluster_id", *others]], on="cluster_id", how="left")
     requests: list[Request] = []
-    if len(member_table) > MANY:
+    if not few:
         noticed.add("requests_left_out", value=str(len(member_table)), detail=str(MANY))
     elif only is None:
-        requests = _requests(graph, formations, measured, own, settings, progress)
+        requests = _requests(graph, formations, measured, own, cores, settings, progress)
+    stated += [gap for found in measured for gap in found.gaps]
+    del measured, own
     tables = {
         "formations": conform(formation_table, "formations"),
         "participants": conform(member_table, "participants"),
@@ -149,7 +154,6 @@ def analyze_graph(
     }
     del member_table
     stated += currency_gaps(formation_table, type_findings)
-    stated += [gap for found in measured for gap in found.gaps]
     progress("policy", 0, 0)
     wanted = only is None and not alone
     if wanted and huge:
@@ -179,22 +183,31 @@ def analyze_graph(
     )
 
 
+def _known_cores(
+    formations: Sequence[Formation], measured: Sequence[Measured]
+) -> dict[tuple[str, int], NDArray[np.bool_]]:
+    held = ((f, found.participants.get("in_core")) for f, found in zip(formations, measured, strict=True))
+    return {
+        (f.cluster_id, f.year): core.astype(bool)
+        for f, core in held
+        if core is not None and known_cells(core).all()
+    }
+
+
 def _requests(
     graph: SupplyGraph,
     formations: Sequence[Formation],
     measured: Sequence[Measured],
     base: Mapping[tuple[str, int], Measured],
+    cores: Mapping[tuple[str, int], NDArray[np.bool_]],
     settings: Settings,
     progress: Progress,
 ) -> list[Request]:
     """Return the cells of activity to ask for, of every formation."""
-    cores, known = {}, {}
+    known = {}
     kept = [formation for formation in formations if not is_too_large(formation)]
     for formation, found in zip(formations, measured, strict=True):
         key = formation.cluster_id, formation.year
-        core = found.participants.get("in_core")
-        if core is not None and known_cells(core).all():
-            cores[key] = core.astype(bool)
         if unsettled(formation, open_rows(graph)) is None:
             known[key] = Given.of(found) + Given.of(base[key])
     task = partial(

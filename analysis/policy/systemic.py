@@ -33,6 +33,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from clustercoop.analysis.closedness.finn import checked_flows
 from clustercoop.analysis.diversity import industry_group
+from clustercoop.analysis.jit import jit
 from clustercoop.analysis.linear import solve_leontief
 from clustercoop.analysis.metric import NAN, Flags
 from clustercoop.analysis.policy.linkages import trading_problem
@@ -43,8 +44,59 @@ from clustercoop.graph.model import SupplyGraph
 Ints = NDArray[np.integer[Any]]
 AT_REST: Final = 1e-10
 ROUNDS: Final = 5000
-_CELLS: Final = 4_000_000
-"""Scenarios times links that are held at a time."""
+
+
+@jit
+def _spread(
+    down: FloatArray,
+    src: NDArray[np.int64],
+    group: NDArray[np.int64],
+    part: FloatArray,
+    buyer: NDArray[np.int64],
+    output: FloatArray,
+    product: NDArray[np.int64],
+) -> None:
+    """Let the shock go downstream in each row of `down`, which holds ψ, until it is at rest.
+
+    A link's `part` is its share in an input of its buyer, `group`; who buys an input stands in `buyer`.
+    """
+    n = output.size
+    kinds = 0
+    for i in range(n):
+        kinds = max(kinds, product[i] + 1)
+    made = np.zeros(kinds)
+    lacking = np.zeros(buyer.size)
+    stands = np.zeros(n)
+    for row in range(down.shape[0]):
+        moved = 1.0
+        for i in range(n):
+            stands[i] = down[row, i]
+        for _ in range(ROUNDS):
+            if moved < AT_REST:
+                break
+            for p in range(kinds):
+                made[p] = 0.0
+            for i in range(n):
+                made[product[i]] += down[row, i] * output[i]
+            for g in range(buyer.size):
+                lacking[g] = 0.0
+            for e in range(src.size):
+                i = src[e]
+                if down[row, i] < 1.0:
+                    there = made[product[i]]
+                    share = output[i] / there if there > output[i] else 1.0
+                    lacking[group[e]] += share * (1.0 - down[row, i]) * part[e]
+            moved = 0.0
+            g = 0
+            while g < buyer.size:
+                j = buyer[g]
+                worst = 0.0
+                while g < buyer.size and buyer[g] == j:
+                    worst = max(worst, lacking[g])
+                    g += 1
+                left = min(stands[j], max(1.0 - worst, 0.0))
+                moved = max(moved, abs(left - down[row, j]))
+                down[row, j] = left
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,32 +151,11 @@ class Supply:
         -------
         array, array, shape (k, n)
         """
-        step = max(1, _CELLS // max(len(self.src), 1))
-        parts = [self._down(stopped[at : at + step]) for at in range(0, len(stopped), step)]
-        return np.concatenate(parts), self._up(stopped)
-
-    def _down(self, stopped: Flags) -> FloatArray:
-        from scipy.sparse import csr_array
-
-        psi = np.where(stopped, 0.0, 1.0)
-        m, (group, buyer) = len(self.src), self.inputs
-        gather = csr_array((self.weight / self.base, (np.arange(m), group)), shape=(m, len(buyer)))
-        first = np.flatnonzero(np.diff(buyer, prepend=-1))
-        made = csr_array((np.ones(self.n), (np.arange(self.n), self.product)))
-        down, moving = psi.copy(), np.arange(len(psi) if m else 0)
-        for _ in range(ROUNDS):
-            if not len(moving):
-                break
-            now = down[moving]
-            there = np.asarray((now * self.output) @ made)[:, self.product]
-            share = np.divide(self.output, there, out=np.ones_like(there), where=there > self.output)
-            lost = (share * (1 - now))[:, self.src] @ gather
-            worst = np.maximum.reduceat(np.asarray(lost), first, axis=1)
-            new = psi[moving]
-            new[:, buyer[first]] = np.minimum(new[:, buyer[first]], np.maximum(1 - worst, 0))
-            down[moving] = new
-            moving = moving[np.abs(new - now).max(axis=1) >= AT_REST]
-        return down
+        down = np.where(stopped, 0.0, 1.0)
+        group, buyer = self.inputs
+        links = self.src.astype(np.int64), group.astype(np.int64), self.weight / self.base
+        _spread(down, *links, buyer.astype(np.int64), self.output, self.product.astype(np.int64))
+        return down, self._up(stopped)
 
     def _up(self, stopped: Flags) -> FloatArray:
         r"""Return what is left upstream: by one solve where only one stops, round by round elsewhere.

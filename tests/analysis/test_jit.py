@@ -32,6 +32,7 @@ from clustercoop.analysis.core_periphery import (
 )
 from clustercoop.analysis.core_periphery.common import Edges
 from clustercoop.analysis.jit import Kernel, jit
+from clustercoop.analysis.policy import systemic
 
 SHIFT = 3
 LIMIT = 0.25
@@ -364,6 +365,10 @@ def structure(edges: Edges) -> None:
     for null in both:
         significance.refit_test(edges, y, null, 4, 1, np.zeros(1, np.uint64))
     structural.structural_order(edges)
+    sold = np.bincount(edges.src, edges.weight, n) + 1
+    essential = edges.src % 2 == 0
+    supply = systemic.supply_of(*ends, edges.weight, sold, np.arange(n) % 3, essential)
+    supply.left(np.eye(n, dtype=bool))
     elliott.two_cores(edges, y)
     tiering.tiering(edges)
     tiering.tiering(edges, score="density")
@@ -395,6 +400,7 @@ ENTERED = (
     ),
     *((kernels, "uniform"), (kernels, "both_ends"), (minres, "best_fit"), (rossa, "grow")),
     *(
+        (systemic, "_spread"),
         (significance, "refits"),
         (structural, "tell_apart"),
         (tiering, "tier_search"),
