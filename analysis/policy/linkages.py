@@ -113,7 +113,7 @@ def link_linkages(
         return None
     if labels is None:
         labels = component_labels(n, src, dst, strong=True)
-    returned = expected_visits(src, dst, weight, x, (labels, np.zeros(n, bool)))
+    returned = expected_visits(src, dst, weight, x, (labels.astype(np.int64), np.zeros(n, np.bool_)))
     back, ahead = (side / side.mean() if n else side for side in (backward, forward))
     kind = np.array(KINDS, dtype=object)[(back > 1 + 1e-9).astype(int) + 2 * (ahead > 1 + 1e-9)]
     return Linkages(backward, forward, back, ahead, x * backward / returned, kind)
