@@ -310,7 +310,7 @@ def _gaps(before: _Side, after: _Side) -> pd.DataFrame:
     for state, frame, other in (("opened", held[1], keys[0]), ("closed", held[0], keys[1])):
         alone = [cell not in other for cell in frame[cells].itertuples(index=False, name=None)]
         told.append(frame[np.array(alone, dtype=bool)].assign(state=state))
-    found = pd.concat(told, ignore_index=True)
+    found = pd.concat([one for one in told if len(one)] or told[:1], ignore_index=True)
     return _settled(found[[*cells, "state", "code", "value", "detail"]])
 
 

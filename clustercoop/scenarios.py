@@ -379,7 +379,9 @@ def _refitted(
 ) -> pd.DataFrame:
     table = result.formations
     at = pd.MultiIndex.from_frame(table[["cluster_id", "year"]]).isin(keys)
-    table = pd.concat([table[~at], after[table.columns.intersection(after.columns)]], ignore_index=True)
+    parts = [table[~at], after[table.columns.intersection(after.columns)]]
+    known = [part.dropna(axis=1, how="all") for part in parts]  # what is empty has no type to agree on
+    table = pd.concat(known, ignore_index=True).reindex(columns=table.columns)
     table = table.sort_values(["cluster_id", "year"], ignore_index=True)
     old = result.clusters[["cluster_id", "rule_verdict"]]
     every = pd.concat([rules[["cluster_id", "rule_verdict"]], old]).drop_duplicates("cluster_id")

@@ -117,4 +117,5 @@ def _rows(graph: SupplyGraph, held: pd.DataFrame, gone: set[str]) -> pd.DataFram
         for u, p in zip(members["unit"], members["parent"], strict=True)
     }
     rows["name"] = rows["participant_id"].map(names)
+    rows = rows.astype({name: people[name].dtype for name in rows})
     return pd.concat([people[~people["participant_id"].isin(gone)], rows], ignore_index=True)
