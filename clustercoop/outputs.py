@@ -13,6 +13,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from clustercoop.analysis.results import Result
@@ -26,7 +27,7 @@ from clustercoop.graph.settings import FILES, OUTPUTS, Lang, Settings
 from clustercoop.graph.stores.uri import is_store_uri
 from clustercoop.model_files import read_model, write_model
 from clustercoop.reports.inert import inert_cell
-from clustercoop.reports.numbers import cells_of
+from clustercoop.reports.numbers import cells_of, exact
 
 FORMAT: Final = 2
 TABLES: Final = ("formations", "participants", "clusters", "gaps", "requests")
@@ -137,11 +138,9 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
 
 def _cells(column: pd.Series[Any]) -> list[str]:
     """Return the cells of a column of CSV, every distinct text made inert and quoted once."""
-    values = cells_of(column)
     if pd.api.types.is_float_dtype(column):
-        if not column.hasnans:
-            return list(map(repr, values))
-        return [repr(value) if value == value else "" for value in values]
+        return exact(column.to_numpy("float64", na_value=np.nan))
+    values = cells_of(column)
     told: dict[Any, str] = {pd.NA: "", None: ""}
     truths = pd.api.types.is_bool_dtype(column)
     for value in dict.fromkeys(values):

@@ -49,6 +49,26 @@ def cells_of(column: pd.Series[Any]) -> list[Any]:
     return (column.to_numpy(object) if isinstance(column.dtype, pd.StringDtype) else column).tolist()
 
 
+def exact(values: NDArray[np.float64]) -> list[str]:
+    """Return numbers with all their figures, as `repr` writes them; "" for unknown ones.
+
+    Examples
+    --------
+    >>> exact(np.array([0.1, np.nan, 2.0, 1e-7]))
+    ['0.1', '', '2.0', '1e-07']
+    """
+    import pyarrow as pa
+
+    # Arrow finds the same shortest figures in a quarter of the time, and writes exponents in its own way.
+    told: list[str] = pa.array(values).cast(pa.string()).to_numpy(zero_copy_only=False).tolist()
+    size = np.abs(values)
+    with np.errstate(invalid="ignore"):
+        other = np.flatnonzero(~((size >= 1e-4) & (size < 1e10)) | (values == np.trunc(values)))
+    for at, value in zip(other.tolist(), values[other].tolist(), strict=True):
+        told[at] = repr(value) if value == value else ""
+    return told
+
+
 def floats(column: pd.Series[Any]) -> NDArray[np.float64]:
     """Return the cells of a column as numbers, NaN where they are none.
 

@@ -13,7 +13,7 @@ from clustercoop.graph.columns import output_columns
 from clustercoop.graph.errors import OutputError
 from clustercoop.graph.kinds import KINDS
 from clustercoop.graph.texts import terms
-from clustercoop.reports.bulk import Bulk
+from clustercoop.reports.bulk import Bulk, packed_quickly
 from clustercoop.reports.content import Content
 from clustercoop.reports.inert import cell_text
 from clustercoop.reports.numbers import is_unknown
@@ -233,7 +233,8 @@ def write_workbook(
         named |= {sheet.name: sheets.add(sheet) for sheet in section.sheets()}
     _readme(readme, sheets, content, named)
     try:
-        book.close()
+        with packed_quickly():
+            book.close()
     except (XlsxFileError, OSError) as error:
         raise OutputError(f"The workbook {path} cannot be written: {error}.") from error
 

@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clustercoop.reports.numbers import between, brief, decimal, is_unknown, percent, raw, show, significant
+from clustercoop.reports.numbers import (
+    between,
+    brief,
+    decimal,
+    exact,
+    is_unknown,
+    percent,
+    raw,
+    show,
+    significant,
+)
 
 FINITE = st.floats(-1e12, 1e12, allow_nan=False)
 
@@ -83,3 +93,9 @@ def test_three_significant_figures_are_kept(value: float) -> None:
 @given(FINITE)
 def test_the_raw_value_is_exact_to_ten_figures(value: float) -> None:
     assert float(raw(value)) == pytest.approx(value, rel=1e-9, abs=1e-300)
+
+
+@given(st.lists(st.floats() | FINITE | st.integers(-(10**16), 10**16).map(float), max_size=30))
+def test_all_figures_are_written_as_python_writes_them(values: list[float]) -> None:
+    told = [repr(value) if value == value else "" for value in values]
+    assert exact(np.array(values, np.float64)) == told
