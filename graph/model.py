@@ -19,9 +19,10 @@ from clustercoop.graph.identity import Lineage, settle
 from clustercoop.graph.kinds import KINDS, TEXT
 from clustercoop.graph.networks import ORIGIN, PLACED, network_of, tables_of
 from clustercoop.graph.people import People, names
-from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR, UNSETTLED, TableSpec, kept_tables, tables
+from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR, UNSETTLED, kept_tables, tables
 from clustercoop.graph.slicing import slice_formations
 from clustercoop.graph.texts import BASE, refusal, text
+from clustercoop.graph.threads import at_once
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -32,14 +33,15 @@ _WHO: Final = {"participants": ("participant_id",), "activity": ("participant_id
 _ABOUT_LINK: Final = (*(n for n in tables()["links"].names if n not in ("year", *_ENDS)), *ORIGIN)
 _PARALLEL: Final = tuple(n for n in tables()["links"].key if n not in ("year", *_ENDS))
 
-# Rows up to which a second copy of them is no matter.
-_FEW: Final = 10_000
 # Tables about no cluster and no participant-year.
 _APART: Final = ("aliases", "deflators", "production_index")
 
 
-def _conform(frame: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
-    """Return `frame` with exactly the contract's columns and types; extra columns are dropped."""
+def _conform(frame: pd.DataFrame | None, table: str) -> pd.DataFrame:
+    """Return `frame` with exactly the contract's columns and types, and where its rows came from."""
+    if frame is None:
+        return _empty(table).copy()
+    spec = kept_tables()[table]
     missing = [name for name in spec.required if name not in frame.columns]
     if missing:
         raise SchemaError(
@@ -69,7 +71,8 @@ def _conform(frame: pd.DataFrame, spec: TableSpec) -> pd.DataFrame:
                     f"The column {column.name} of the table {spec.name} has cells that are not numbers."
                 )
         columns[column.name] = converted
-    return pd.DataFrame(columns, index=rows, copy=False)
+    out = pd.DataFrame(columns, index=rows, copy=False)
+    return out.assign(**_origin(frame)) if table in PLACED else out
 
 
 def _is_coded(series: pd.Series[Any]) -> bool:
@@ -82,9 +85,7 @@ def _is_coded(series: pd.Series[Any]) -> bool:
 @cache
 def _empty(name: str) -> pd.DataFrame:
     """Return the table `name` without rows; copied by whoever keeps it."""
-    spec = kept_tables()[name]
-    frame = _conform(pd.DataFrame(columns=list(spec.names)), spec)
-    return frame.assign(**_origin(frame)) if name in PLACED else frame
+    return _conform(pd.DataFrame(columns=list(kept_tables()[name].names)), name)
 
 
 def _origin(frame: pd.DataFrame) -> dict[str, Any]:
@@ -141,13 +142,14 @@ def _universe(several: list[NDArray[np.object_]]) -> tuple[Any, list[NDArray[np.
 
 def _ordered(frame: pd.DataFrame, order: NDArray[np.intp]) -> pd.DataFrame:
     """Return the rows of `frame` in `order`, column by column; `frame` is used up, so that memory is free."""
-    if len(order) < _FEW:
-        return frame.iloc[order].reset_index(drop=True)
-    columns: dict[str, Any] = {}
-    for name in map(str, list(frame)):
-        column = frame.pop(name)
-        columns[name] = column if column.isna().all() else column.array.take(order)
-    return pd.DataFrame(columns, copy=False)
+    names = list(map(str, frame))
+    held = [[frame.pop(name)] for name in names]
+
+    def taken(one: list[pd.Series[Any]]) -> Any:
+        column = one.pop()
+        return column if column.isna().all() else column.array.take(order)
+
+    return pd.DataFrame(dict(zip(names, at_once(taken, held, rows=len(order)), strict=True)), copy=False)
 
 
 def _canonical_order(links: pd.DataFrame, n: int) -> pd.DataFrame:
@@ -158,7 +160,9 @@ def _canonical_order(links: pd.DataFrame, n: int) -> pd.DataFrame:
     pair += links["buyer"].to_numpy()
     if (pair[1:] > pair[:-1]).all():
         return links
-    order = np.argsort(pair)
+    years = links["year"].to_numpy()
+    parts = [np.flatnonzero(years == year) for year in np.unique(years)]
+    order = np.concatenate(at_once(lambda rows: rows[np.argsort(pair[rows])], parts, rows=len(links)))
     pair = pair[order]
     if not (pair[1:] > pair[:-1]).all():
         pair[order] = pair.copy()
@@ -260,16 +264,10 @@ class SupplyGraph:
             raise SchemaError(
                 f"{unknown[0]!r} is no table of the contract; these are: {', '.join(tables())}."
             )
-        done: dict[str, pd.DataFrame] = {}
-        for name, spec in kept_tables().items():
-            if name not in frames:
-                done[name] = _empty(name).copy()
-                continue
-            done[name] = _conform(frames[name], spec)
-            if name in PLACED:
-                done[name] = done[name].assign(**_origin(frames[name]))
-        done = settle(done)
-        del frames
+        names, rows = list(kept_tables()), sum(map(len, frames.values()))
+        given = [frames.get(name) for name in names]
+        done = settle(dict(zip(names, at_once(_conform, given, names, rows=rows), strict=True)))
+        del frames, given
         return cls._assemble(done, currency, provenance or {})
 
     @classmethod

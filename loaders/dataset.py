@@ -65,8 +65,7 @@ from clustercoop.loaders.upright import upright
 from clustercoop.loaders.who import ENDS, Index, call_by_name, join_names
 
 T = TypeVar("T")
-# Rows of typed sources from which tables are worked on at the same time.
-_LARGE: Final = 1_000_000
+_FIGURES: Final = {"activity": "participant_id", "indicators": "cluster_id"}
 PARALLEL: Final = {"links": "parallel_links", "measures": "parallel_measures"}
 
 
@@ -193,24 +192,31 @@ def build(
     flows: list[pd.DataFrame] = []
     ledgers, inputs, currency = _checked(sources, settings, notes, progress, flows, lone=lone)
     del sources
-    accounting = {table: ledger.accounting() for table, ledger in ledgers.items()}
-    provenance: dict[str, Any] = {"inputs": inputs, "accounting": accounting, "currency": currency}
-    rejected = [row for ledger in ledgers.values() for row in ledger.rejected()]
     found = unsettled(ledgers)
-    open_rows = {"unsettled": found} if len(found) else {}
-    # The rows of a country are held once: what is read goes where the graph takes it over.
+
+    def closed(table: str, notes: Notes) -> tuple[dict[str, Any], list[tuple[Any, ...]], pd.DataFrame]:
+        ledger = ledgers.pop(table)  # the rows of a country are held once
+        ledger.notes = notes
+        if table in _FIGURES:
+            check_figures(ledger, _FIGURES[table])
+        return ledger.accounting(), ledger.rejected(), ledger.accepted()
+
+    names = list(ledgers)
+    rows = sum(map(len, ledgers.values()))
+    done = dict(zip(names, notes.each(closed, names, rows=rows), strict=True))
+    accounting = {name: book for name, (book, _, _) in done.items()}
+    lost = [row for _, rejected, _ in done.values() for row in rejected]
+    provenance: dict[str, Any] = {"inputs": inputs, "accounting": accounting, "currency": currency}
+    frames = {"unsettled": found} if len(found) else {}
     graph = SupplyGraph.from_tables(
-        {table: ledgers.pop(table).accepted() for table in list(ledgers)} | open_rows,
-        currency=currency,
-        provenance=provenance,
+        frames | {name: done.pop(name)[-1] for name in names}, currency=currency, provenance=provenance
     )
     _agree(graph, accounting)
     findings = notes.findings()
     findings.extend(graph.people.findings(graph.years))
     if settings.strict:
         _be_strict(findings)
-    lost = pd.DataFrame(rejected, columns=list(REJECTED_COLUMNS))
-    return Dataset(graph, findings, lost, provenance, *flows)
+    return Dataset(graph, findings, pd.DataFrame(lost, columns=list(REJECTED_COLUMNS)), provenance, *flows)
 
 
 def _checked(
@@ -228,7 +234,7 @@ def _checked(
         _require_tables({source.table for source in sources})
     if progress:
         progress("Checking the tables")
-    large = sum(len(s.sheet.frame) for s in sources if s.sheet.frame is not None) > _LARGE
+    rows = sum(len(s.sheet.frame) for s in sources if s.sheet.frame is not None)  # of typed files
     typed: dict[str, list[TypedGrid]] = {}
 
     def read(source: Source, notes: Notes) -> TypedGrid:
@@ -242,7 +248,7 @@ def _checked(
 
     ordered = [source for table in tables() for source in sources if source.table == table]
     for group in _participants_first(ordered, lambda source: source.table):
-        for source, part in zip(group, notes.each(read, group, at_once=large), strict=True):
+        for source, part in zip(group, notes.each(read, group, rows=rows), strict=True):
             typed.setdefault(source.table, []).append(part)
     raise_ignored(
         notes, {(t, name) for t, several in typed.items() for p in several for name in p.columns.values()}
@@ -266,14 +272,11 @@ def _checked(
 
     for names in _participants_first(list(typed), str):
         index = Index(ledgers["participants"]) if "participants" in ledgers else None
-        ledgers |= zip(names, notes.each(open_, names, at_once=large), strict=True)
+        ledgers |= zip(names, notes.each(open_, names, rows=rows), strict=True)
     if not lone:
         _refuse_empty(ledgers, notes)
     check_relations(ledgers, notes)
     tell_unanswered(ledgers, notes)
-    for table, who in (("activity", "participant_id"), ("indicators", "cluster_id")):
-        if table in ledgers:
-            check_figures(ledgers[table], who)
     return ledgers, [_describe(table, part) for table, parts in typed.items() for part in parts], currency
 
 

@@ -93,7 +93,7 @@ class Ledger:
         self.grids = grids
         self.frame = frame
         self.alive: Mask = np.ones(len(frame), bool)
-        self._notes = notes
+        self.notes = notes
         sizes = [len(grid) for grid in grids]
         self.source = np.repeat(np.arange(len(grids), dtype=np.min_scalar_type(len(grids))), sizes)
         self.position = np.concatenate([np.arange(size) for size in sizes]) if sizes else np.empty(0, int)
@@ -192,10 +192,10 @@ class Ledger:
         summed = summed or (column if column in self.figures else "value" if "value" in self.figures else "")
         for number, grid in enumerate(self.grids):
             mine = rows[self.source[rows] == number]
-            room = self._notes.room(code, self.spec.name, grid.file)
+            room = self.notes.room(code, self.spec.name, grid.file)
             told = mine[:room]
             for row, who in zip(told.tolist(), self._who(told), strict=True):
-                self._notes.add(
+                self.notes.add(
                     code,
                     table=self.spec.name,
                     file=grid.file,
@@ -208,7 +208,7 @@ class Ledger:
                 )
             rest = mine[room:]
             total = exact_sum(self.values(summed)[rest]) if summed and len(rest) else 0.0
-            self._notes.skip(code, self.spec.name, grid.file, len(rest), total)
+            self.notes.skip(code, self.spec.name, grid.file, len(rest), total)
 
     def header(self, source: int, column: str) -> str:
         """Return how the file calls a column of the contract (its own name where the file has none)."""

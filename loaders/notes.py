@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, TypeVar
 
 from clustercoop.graph.findings import Finding, Findings, catalogue
+from clustercoop.graph.threads import at_once
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -38,16 +37,13 @@ class Notes:
             before, value = self._rest.get((code, table, file), (0, 0.0))
             self._rest[code, table, file] = (before + count, value + total)
 
-    def each(self, task: Callable[[T, Notes], U], items: Sequence[T], *, at_once: bool) -> list[U]:
-        """Return what `task` gives of each item; what it tells stands in the order of the items.
+    def each(self, task: Callable[[T, Notes], U], items: Sequence[T], *, rows: int) -> list[U]:
+        """Return what `task` gives of each item; what it notes stands in the order of the items.
 
-        `at_once` has threads do it: Arrow and numpy let go of the interpreter where columns are long.
+        Tasks run at once where there are many `rows`; no two of them may tell of one file's table.
         """
-        if not at_once:
-            return [task(item, self) for item in items]
         told = [Notes() for _ in items]
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            out = list(pool.map(task, items, told))
+        out = at_once(task, items, told, rows=rows)
         for notes in told:
             self.items += notes.items
             for kind, seen in notes._seen.items():

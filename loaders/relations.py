@@ -58,12 +58,13 @@ def check_relations(ledgers: Mapping[str, Ledger], notes: Notes) -> None:
         held = people.coded("participant_id")
         at_home = held.appear(_home(people))
         members = held.index if len(at_home) == len(held.texts) else pd.Index(at_home, dtype=object)
-    if "links" in ledgers:
-        _check_links(ledgers["links"], members, notes)
+
+    def of_links(links: Ledger) -> None:
+        _check_links(links, members)
         if people is not None:
-            _check_membership_years(ledgers["links"], people, members)
-    if "activity" in ledgers:
-        activity = ledgers["activity"]
+            _check_membership_years(links, people, members)
+
+    def of_activity(activity: Ledger) -> None:
         who = activity.coded("participant_id")
         known = who.isin(members)
         activity.note(~known, "activity_outside", "participant_id")
@@ -72,9 +73,18 @@ def check_relations(ledgers: Mapping[str, Ledger], notes: Notes) -> None:
             activity.note(known & ~active, "activity_not_member", "participant_id")
         linked: list[pd.Index[Any]] = []
         if "links" in ledgers:
-            _check_sales(ledgers["links"], activity, notes)
+            _check_sales(ledgers["links"], activity)
             linked = [ledgers["links"].coded(end).index for end in ENDS["links"]]
         find_sums(activity, linked)
+
+    checks = {"links": of_links, "activity": of_activity}
+    both = [name for name in checks if name in ledgers]
+
+    def check(name: str, notes: Notes) -> None:
+        ledgers[name].notes = notes
+        checks[name](ledgers[name])
+
+    notes.each(check, both, rows=sum(len(ledgers[name]) for name in both))
     _check_spelling(ledgers, members)
     for name, column in (("participants", "participant_id"), ("participants", "cluster_id")):
         if name in ledgers:
@@ -94,7 +104,7 @@ def check_relations(ledgers: Mapping[str, Ledger], notes: Notes) -> None:
                 ledger.note(strange, "cluster_unknown", "cluster_id")
 
 
-def _check_sales(links: Ledger, activity: Ledger, notes: Notes) -> None:
+def _check_sales(links: Ledger, activity: Ledger) -> None:
     """Make outputs unknown that recorded sales contradict; where most are, one table is in another unit."""
     supplier, buyer = links.coded("supplier_id"), links.coded("buyer_id")
     who = activity.coded("participant_id")
@@ -114,7 +124,7 @@ def _check_sales(links: Ledger, activity: Ledger, notes: Notes) -> None:
     if over.sum() > 1 and 2 * over.sum() > both.sum():
         place = {"table": "links", "file": links.grids[0].file, "sheet": links.grids[0].sheet}
         usual = f"{np.median(times[over]):.4g}"
-        notes.add("units_contradicted", **place, value=usual, detail=str(int(over.sum())))
+        activity.notes.add("units_contradicted", **place, value=usual, detail=str(int(over.sum())))
         return
     activity.blank(
         over,
@@ -151,7 +161,7 @@ def _note_first(ledger: Ledger, column: str, held: Coded, means: Mapping[str, st
     ledger.note(first, code, column, value=name, detail=lambda row: means[name(row)])
 
 
-def _check_links(links: Ledger, members: pd.Index[Any], notes: Notes) -> None:
+def _check_links(links: Ledger, members: pd.Index[Any]) -> None:
     supplier, buyer = (links.coded(end) for end in ENDS["links"])
     outside = [~side.isin(members) for side in (supplier, buyer)]
     links.note(outside[0] & outside[1], "outside_both", "supplier_id", summed="value")
@@ -159,7 +169,7 @@ def _check_links(links: Ledger, members: pd.Index[Any], notes: Notes) -> None:
     for number, grid in enumerate(links.grids):
         count = int((one & (links.source == number)).sum())
         if count:
-            notes.add(
+            links.notes.add(
                 "outside_links",
                 table="links",
                 file=grid.file,

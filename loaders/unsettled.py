@@ -121,7 +121,8 @@ def _years(ledger: Ledger, rows: list[int]) -> list[float]:
     A year with a digit too many is that year of the data which it holds, where it holds one only.
     """
     years, whole = ledger.values("year"), ledger.whole_years()
-    held = set(np.unique(years[whole & ledger.alive]).astype(int).tolist())
+    known = years[whole & ledger.alive] if not whole[rows].all() else years[:0]
+    held = set(np.unique(known).astype(int).tolist())
     found = []
     for row in rows:
         text = f"{years[row]:.0f}"

@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from benchmarks.national import write_national
+from clustercoop.graph import threads
 from clustercoop.graph.errors import DataError
-from clustercoop.loaders import dataset
 from clustercoop.loaders.dataset import Dataset, read_dataset, read_frames
 from tests.loaders.test_attacks import codes, values
 
@@ -98,7 +98,7 @@ def test_tables_read_at_the_same_time_are_told_of_as_one_after_the_other(
     rows.loc[:3, "output"] = -1.0
     rows.loc[4:6, "participant_id"] = ["P0000001", "Total", "p 0000002"]
     rows.to_parquet(folder / "activity.parquet", index=False)
-    one, other = read_dataset(folder), (monkeypatch.setattr(dataset, "_LARGE", 0), read_dataset(folder))[1]
+    one, other = read_dataset(folder), (monkeypatch.setattr(threads, "MANY", 0), read_dataset(folder))[1]
     assert list(one.findings) == list(other.findings)
     assert {f.table for f in one.findings if f.severity == "error"} >= {"links", "activity"}
     assert one.graph.equals(other.graph)
