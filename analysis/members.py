@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ from clustercoop.graph.formation import FloatArray, Formation
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
 from clustercoop.graph.slicing import knowledge_links
+from clustercoop.graph.threads import at_once
 
 Flags = NDArray[np.bool_]
 
@@ -63,21 +65,23 @@ def year_contexts(graph: SupplyGraph) -> dict[int, YearContext]:
     by_year: dict[int, list[Formation]] = {}
     for formation in graph.formations():
         by_year.setdefault(formation.year, []).append(formation)
-    contexts = {}
-    for year, group in by_year.items():
-        low, high = np.searchsorted(years, [year, year + 1])
-        cut = slice(low, high)
+    unsure = open_rows(graph)
+
+    def of_year(year: int, group: Sequence[Formation]) -> YearContext:
+        cut = slice(*np.searchsorted(years, np.array([year, year + 1], years.dtype)))
         supplies = np.zeros(n, bool)
         own = supplier[cut] == buyer[cut]
         supplies[supplier[cut][~own & (value[cut] > 0)]] = True
-        contexts[year] = YearContext(
+        return YearContext(
             supplies=supplies,
             formations_of=np.bincount(np.concatenate([f.members for f in group]), minlength=n),
             total=float(value[cut].sum() - value[cut][own].sum()),
             formations=len(group),
-            open=open_rows(graph),
+            open=unsure,
         )
-    return contexts
+
+    found = at_once(of_year, by_year, by_year.values(), rows=len(years))
+    return dict(zip(by_year, found, strict=True))
 
 
 @dataclass(frozen=True, eq=False)

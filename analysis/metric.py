@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -14,7 +15,8 @@ from clustercoop.graph.columns import output_columns
 from clustercoop.graph.findings import Finding, joined
 from clustercoop.graph.formation import Formation
 from clustercoop.graph.gaps import ALL, Gap
-from clustercoop.graph.kinds import KINDS
+from clustercoop.graph.kinds import KINDS, Kind
+from clustercoop.graph.threads import at_once
 
 Scalar = float | int | str | bool | None
 Flags = NDArray[np.bool_]
@@ -259,25 +261,40 @@ def tables_of(
         "cluster_id": np.array([place.cluster_id for place in places], dtype=object),
         "year": np.array([place.year for place in places], dtype=np.int64),
     }
-    cells = {name: np.repeat(values, sizes) for name, values in keys.items()}
+    cells: dict[str, Any] = {
+        "cluster_id": KINDS["id"].cells(keys["cluster_id"]).take(np.repeat(np.arange(len(sizes)), sizes)),
+        "year": np.repeat(keys["year"], sizes),
+    }
     cells["participant_id"] = np.concatenate([np.array([], dtype=object), *(place.ids for place in places)])
     names = [*columns.split(), *(name for found in measured for name in found.formation)]
     for name in dict.fromkeys(names):
         keys[name] = [found.formation.get(name) for found in measured]
-    names = [*people.split(), *(name for found in measured for name in found.participants)]
-    for name in dict.fromkeys(names):
+
+    def column(name: str) -> Any:
+        if name in cells:
+            return _typed(name, cells[name], "participants")
         parts = [
             found.participants.pop(name) if name in found.participants else np.full(size, None)
             for found, size in zip(measured, sizes, strict=True)
         ]
         alike = len({part.dtype for part in parts}) == 1
-        cells[name] = np.concatenate(parts or [np.array([])], dtype=None if alike else object)
-    return _typed(keys, "formations"), _typed(cells, "participants")
+        held = np.concatenate(parts or [np.array([])], dtype=None if alike else object)
+        return _typed(name, held, "participants")
 
-
-def _typed(cells: dict[str, Any], table: str) -> pd.DataFrame:
-    kinds = {column.column: KINDS[column.kind] for column in output_columns(table)}
-    return pd.DataFrame(
-        {name: kinds[name].cells(held) if name in kinds else held for name, held in cells.items()},
-        copy=table == "formations",  # many columns are laid out as one; those of members are many rows
+    names = [*cells, *people.split(), *(name for found in measured for name in found.participants)]
+    names = list(dict.fromkeys(names))
+    columns_of = at_once(column, names, rows=sum(sizes))
+    return (
+        pd.DataFrame({name: _typed(name, held, "formations") for name, held in keys.items()}),
+        pd.DataFrame(dict(zip(names, columns_of, strict=True)), copy=False),
     )
+
+
+def _typed(name: str, cells: Any, table: str) -> Any:
+    kind = _kinds(table).get(name)
+    return kind.cells(cells) if kind else cells
+
+
+@cache
+def _kinds(table: str) -> dict[str, Kind]:
+    return {column.column: KINDS[column.kind] for column in output_columns(table)}

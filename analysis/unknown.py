@@ -77,7 +77,7 @@ class _Cells:
         self.personal = table == "participants"
         self.keys = [frame[name].tolist() for name in (() if self.personal else _KEYS[table])]
         names = [c.column for c in output_columns(table) if c.column not in (*_KEYS[table], *SENTENCES)]
-        none: dict[Any, Flags] = dict(zip(frame.columns, frame.isna().to_numpy(bool).T.copy(), strict=True))
+        none: dict[Any, Flags] = {name: column.isna().to_numpy(bool) for name, column in frame.items()}
         self.unknown = {name: none.get(name, np.ones(len(frame), bool)) for name in names}
         # An empty cell of another can say that there is none: a gap only where what it needs is unknown.
         self.left = {
@@ -137,9 +137,9 @@ class _Cells:
         """Explain what is unknown because the columns that it is made from are."""
         for name, sources in needs.items():
             left = self.left.get(name, self.unknown[name]).copy()
-            marks = np.zeros(len(left), np.int64)
+            marks = np.zeros(len(left), np.min_scalar_type(1 << len(sources)))
             for bit, source in enumerate(sources):
-                marks |= (self.unknown[source] & left).astype(np.int64) << bit
+                marks |= (self.unknown[source] & left).astype(marks.dtype) << bit
             for mark in np.unique(marks[marks > 0]).tolist():
                 lacking = [source for bit, source in enumerate(sources) if mark >> bit & 1]
                 self.say_all(marks == mark, name, "needs", "; ".join(lacking))
@@ -152,13 +152,16 @@ class _Cells:
     def say_all(self, where: Flags, column: str, code: str, detail: str = "") -> None:
         """Add the gaps of the cells of `where`: one of a formation whose members are all among them."""
         if self.personal and len(self.formations):
-            here = np.bincount(self.formation[where], minlength=len(self.formations))
+            every = bool(where.all())
+            here = self.sizes if every else np.bincount(self.formation[where], minlength=len(self.formations))
             whole = (here == self.sizes) & (here > 1)
             for at in np.flatnonzero(whole).tolist():
                 cluster, year = self.formations[at]
                 self.gaps.append(Gap(code, column, "", detail, str(cluster), int(year), ALL))
             if column in self.left:
                 self.left[column][where] = False
+            if not here[~whole].any():
+                return
             where = where & ~whole[self.formation]
         self.say(np.flatnonzero(where), column, code, detail)
 

@@ -43,6 +43,7 @@ from clustercoop.graph.kinds import KINDS, TEXT
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.progress import Progress, silent
 from clustercoop.graph.settings import METRICS, Settings
+from clustercoop.graph.threads import at_once
 from clustercoop.reuse import reused
 from clustercoop.version import __version__
 
@@ -264,12 +265,14 @@ def conform(frame: pd.DataFrame, table: str) -> pd.DataFrame:
     unknown: dict[Any, Any] = {}
     rows = pd.RangeIndex(len(frame))
     large = len(frame) > MANY
-    for column in output_columns(table):
-        if column.column in WRITTEN:
-            continue
+    wanted = [column for column in output_columns(table) if column.column not in WRITTEN]
+    given = [column for column in wanted if column.column in frame]
+    cells = at_once(lambda c: KINDS[c.kind].cells(frame[c.column]), given, rows=len(frame))
+    held_by = dict(zip((column.column for column in given), cells, strict=True))
+    for column in wanted:
         kind = KINDS[column.kind]
-        if column.column in frame:
-            out[column.column] = kind.cells(frame[column.column])
+        if column.column in held_by:
+            out[column.column] = held_by[column.column]
             continue
         if kind.dtype not in unknown:
             held = kind.unknown(len(frame))

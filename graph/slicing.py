@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from clustercoop.graph.formation import FloatArray, Formation, sum_by
 from clustercoop.graph.people import Members
 from clustercoop.graph.schema import KNOWLEDGE_KINDS, ColumnSpec, tables
+from clustercoop.graph.threads import at_once
 
 if TYPE_CHECKING:
     from clustercoop.graph.model import SupplyGraph
@@ -116,6 +117,8 @@ class _Memberships:
 
 def knowledge_links(graph: SupplyGraph) -> NDArray[np.bool_]:
     """Tell which links state a kind of knowledge: they are ties, no supply."""
+    if graph.links["kind"].array.isna().all():
+        return np.zeros(len(graph.links), bool)
     codes, kinds = pd.factorize(graph.links["kind"])
     # One more at the end: code −1 is a link that states no kind.
     return np.array([str(k).strip().casefold() in KNOWLEDGE_KINDS for k in kinds] + [False])[codes]
@@ -126,15 +129,18 @@ def slice_formations(graph: SupplyGraph) -> list[Formation]:
     split = graph.shared_members == "split"
     knowledge = knowledge_links(graph)
     given = [column for column in ACTIVITY if not graph.activity[column.name].array.isna().all()]
-    out: list[Formation] = []
     cut: dict[int, _Memberships] = {}
-    for year in graph.years:
-        members = graph.people.members(year)
-        if len(members.node):
-            if id(members) not in cut:
-                cut[id(members)] = _Memberships(members, len(graph.node_ids), split=split)
-            out += _slice_year(graph, year, cut[id(members)], knowledge, given)
-    return sorted(out, key=lambda formation: (formation.cluster_id, formation.year))
+    members = {year: graph.people.members(year) for year in graph.years}
+    years = [year for year in members if len(members[year].node)]
+    for held in (members[year] for year in years):
+        if id(held) not in cut:
+            cut[id(held)] = _Memberships(held, len(graph.node_ids), split=split)
+
+    def formed(year: int) -> list[Formation]:
+        return _slice_year(graph, year, cut[id(members[year])], knowledge, given)
+
+    found = [formation for each in at_once(formed, years, rows=len(graph.links)) for formation in each]
+    return sorted(found, key=lambda formation: (formation.cluster_id, formation.year))
 
 
 def _slice_year(
