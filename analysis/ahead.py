@@ -13,7 +13,9 @@ from functools import cache, partial
 
 import numpy as np
 
+from clustercoop.analysis.brokers import gould_fernandez
 from clustercoop.analysis.closedness.circulation import link_circulation_share
+from clustercoop.analysis.closedness.components import longest_chain
 from clustercoop.analysis.closedness.trophic import link_levels
 from clustercoop.analysis.core_periphery.borgatti_everett import EXHAUSTIVE, discrete_optimum
 from clustercoop.analysis.core_periphery.common import Edges
@@ -59,6 +61,8 @@ def _pieces(nulls: bool) -> Iterator[Callable[[], object]]:
     src, dst = src[src != dst].astype(np.int32), dst[src != dst].astype(np.int32)
     edges = Edges(n, src, dst, np.arange(1, len(src) + 1, dtype=np.float64), np.arange(n).astype(object))
     y, seed = edges.values("relative"), np.zeros(1, np.uint64)
+    yield partial(longest_chain, n, src[src < dst], dst[src < dst])
+    yield partial(gould_fernandez, np.isin(np.arange(n * n), src * n + dst).reshape(n, n), np.arange(n) % 3)
     yield partial(link_levels, n, src, dst, edges.weight)
     yield partial(link_circulation_share, n, src, dst, edges.weight)
     yield partial(structural_order, edges)

@@ -8,19 +8,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from clustercoop.analysis.jit import jit
 from clustercoop.analysis.thresholds import role_name
 from clustercoop.graph.errors import parameter_error
 from clustercoop.graph.formation import FloatArray
 from clustercoop.graph.kinds import KINDS
 
 Index = NDArray[np.integer[Any]]
+Ints = NDArray[np.int64]
 ROLES: Final = ("coordinator", "itinerant", "gatekeeper", "representative", "liaison")
 LARGEST: Final = 2000
-"""Up to so many members the dense count of brokerage fits…"""
+"""Up to so many members brokerage is counted whatever the links…"""
 PATHS: Final = 30_000_000
-"""… and up to so many paths over two links they are counted one by one."""
-_PATH: Final = 400
-"""A path costs so many times n³-th of the dense count."""
+"""… and above, up to so many paths over two links."""
 
 
 def broker_share(internal: ArrayLike, external: ArrayLike) -> FloatArray:
@@ -88,41 +88,34 @@ def gould_fernandez(adjacency: ArrayLike, groups: ArrayLike) -> NDArray[np.int64
         raise parameter_error(
             "adjacency", "gould_fernandez", f"of shape ({len(group)}, {len(group)})", links.shape
         )
-    links = links & ~np.eye(len(group), dtype=bool)
-    same = group[:, None] == group[None, :]
-    unlinked = (~links & ~np.eye(len(group), dtype=bool)).astype(np.float64)
-    near, far = (links & same).astype(np.float64), (links & ~same).astype(np.float64)
-
-    def paths(first: FloatArray, ends: FloatArray, second: FloatArray) -> FloatArray:
-        """Count paths a → b → c: a → b in `first`, (a, c) in `ends`, b → c in `second`."""
-        return np.asarray((first * (ends @ second.T)).sum(axis=0))
-
-    itinerant = paths(far, unlinked * same, far)
-    counts = (
-        paths(near, unlinked, near),
-        itinerant,
-        paths(far, unlinked, near),
-        paths(near, unlinked, far),
-        paths(far, unlinked, far) - itinerant,
-    )
-    return np.rint(np.column_stack(counts)).astype(np.int64)
+    src, dst = np.nonzero(links & ~np.eye(len(group), dtype=bool))
+    return _counted(len(group), src, dst, group)
 
 
-def _by_paths(n: int, src: Index, dst: Index, group: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return what `gould_fernandez` does from links sorted by (src, dst), path by path."""
-    start, stop = src.astype(np.int64), dst.astype(np.int64)
-    begins = np.searchsorted(start, np.arange(n + 1))
-    counts = np.diff(begins)[stop]
-    first = np.repeat(np.arange(len(start)), counts)
-    second = np.arange(len(first)) - np.repeat(np.cumsum(counts) - counts, counts) + begins[stop[first]]
-    a, b, c = start[first], stop[first], stop[second]
-    pairs = start * n + stop
-    at = np.minimum(np.searchsorted(pairs, a * n + c), len(pairs) - 1)
-    kept = (a != c) & (pairs[at] != a * n + c)
-    a, b, c = a[kept], b[kept], c[kept]
-    near, next_near, ends = group[a] == group[b], group[b] == group[c], group[a] == group[c]
-    kind = np.where(near, np.where(next_near, 0, 3), np.where(next_near, 2, np.where(ends, 1, 4)))
-    return np.bincount(b * 5 + kind, minlength=5 * n).reshape(n, 5)
+def _counted(n: int, src: Index, dst: Index, group: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return what `gould_fernandez` does from links sorted by (src, dst)."""
+    counts = np.zeros((n, len(ROLES)), np.int64)
+    _mediate(np.searchsorted(src, np.arange(n + 1)), dst.astype(np.int64), group, counts)
+    return counts
+
+
+@jit
+def _mediate(begins: Ints, stop: Ints, group: Ints, counts: Ints) -> None:
+    """Count the paths over each participant by `ROLES`; the links of i are those from ``begins[i]`` on."""
+    met = np.zeros(counts.shape[0], np.int64)
+    for a in range(counts.shape[0]):
+        for e in range(begins[a], begins[a + 1]):
+            met[stop[e]] = a + 1
+        for e in range(begins[a], begins[a + 1]):
+            b = stop[e]
+            for f in range(begins[b], begins[b + 1]):
+                c = stop[f]
+                if c == a or met[c] == a + 1:
+                    continue
+                near, next_near = group[a] == group[b], group[b] == group[c]
+                apart = 2 if next_near else 1 if group[a] == group[c] else 4
+                together = 0 if next_near else 3
+                counts[b, together if near else apart] += 1
 
 
 def paths_of(n: int, src: Index, dst: Index) -> int:
@@ -155,13 +148,7 @@ def brokerage_roles(n: int, src: Index, dst: Index, role: NDArray[np.object_]) -
         return unknown
     numbers = {name: k for k, name in enumerate(sorted(set(names.values())))}
     group = np.array([numbers[names[name]] for name in given])
-    paths = paths_of(n, src, dst)
-    if paths <= PATHS and _PATH * paths < n**3:
-        counts = _by_paths(n, src, dst, group)
-    else:
-        links = np.zeros((n, n), bool)
-        links[src, dst] = True
-        counts = gould_fernandez(links, group)
+    counts = _counted(n, src, dst, group)
     return {f"brokerage_{name}": counts[:, k].astype(np.float64) for k, name in enumerate(ROLES)}
 
 

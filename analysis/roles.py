@@ -17,7 +17,8 @@ Flags = NDArray[np.bool_]
 
 def stated(formation: Formation, name: str) -> FloatArray:
     """Return a column of bounds of the table ``activity``, NaN where the graph has none, shape (n,)."""
-    return np.asarray(formation.activity.get(name, np.full(formation.n, np.nan)), dtype=np.float64)
+    held = formation.activity.get(name)
+    return np.full(formation.n, np.nan) if held is None else np.asarray(held, dtype=np.float64)
 
 
 def said(formation: Formation, name: str) -> Flags:

@@ -154,14 +154,18 @@ def longest_chain(n: int, src: Index, dst: Index, labels: Ints | None = None) ->
     size = int(labels.max(initial=-1)) + 1
     if size <= 1:
         return size
-    start, stop = labels[src], labels[dst]
-    between = start != stop
-    pairs = np.unique(start[between] * size + stop[between])
-    start, stop = pairs // size, pairs % size
     depth = np.ones(size, np.int64)
-    while True:  # one round a stage: the condensed graph has no cycle, so it ends
-        deeper = depth.copy()
-        np.maximum.at(deeper, stop, depth[start] + 1)
-        if (deeper == depth).all():
-            return int(depth.max(initial=0))
-        depth = deeper
+    _deepen(labels[src], labels[dst], depth)
+    return int(depth.max())
+
+
+@jit
+def _deepen(start: Ints, stop: Ints, depth: Ints) -> None:
+    """Bring every component one stage below the lowest of those that supply it."""
+    deeper = True
+    while deeper:  # one round a stage at most: the condensed graph has no cycle, so it ends
+        deeper = False
+        for e in range(start.size):
+            if start[e] != stop[e] and depth[stop[e]] <= depth[start[e]]:
+                depth[stop[e]] = depth[start[e]] + 1
+                deeper = True

@@ -158,27 +158,24 @@ def knowledge_ties(formation: Formation, graph: SupplyGraph) -> KnowledgeTies:
     carries = np.where(kinds.knowledge[rows], YES, carries)
     crossing = (at[0] < 0) | (at[1] < 0)
     pairs = supplier.astype(np.int64) * len(graph.node_ids) + buyer
-    told = [np.unique(pairs[(carries == YES) & side]) for side in (~crossing, crossing)]
-    open_ties = carries == UNKNOWN
-    may = [np.zeros(0, np.int64)] * 2
-    if open_ties.any():
-        sides = zip((~crossing, crossing), told, strict=True)
-        may = [np.setdiff1d(pairs[open_ties & side], known) for side, known in sides]
+    told, may = [], []
+    for side in (~crossing, crossing):
+        told.append(set(pairs[(carries == YES) & side].tolist()))
+        may.append(set(pairs[(carries == UNKNOWN) & side].tolist()) - told[-1])
     example = ""
-    for ends in (may[1], may[0]):
-        if len(ends) and not example:
-            example = " → ".join(
-                str(graph.node_ids[end]) for end in divmod(int(ends[0]), len(graph.node_ids))
-            )
+    if first := may[1] or may[0]:
+        example = " → ".join(str(graph.node_ids[end]) for end in divmod(min(first), len(graph.node_ids)))
     return KnowledgeTies(len(told[0]), len(told[1]), len(may[0]), len(may[1]), example)
 
 
 def _experts(roles: NDArray[np.object_]) -> Marks:
     """Return `YES` for a role of knowledge, `NO` for another, `UNKNOWN` for none."""
-    codes, unique = pd.factorize(roles)
-    known = words().knowledge_roles
-    clean = [str(role).strip().casefold() for role in unique]
-    return np.array([UNKNOWN if not c else YES if c in known else NO for c in clean], np.int8)[codes]
+    given, listed = roles.tolist(), words().knowledge_roles
+    marks = {}
+    for role in set(given):
+        clean = str(role).strip().casefold()
+        marks[role] = UNKNOWN if not clean else YES if clean in listed else NO
+    return np.fromiter(map(marks.__getitem__, given), np.int8, len(given))
 
 
 def return_flow_share(formation: Formation, graph: SupplyGraph) -> tuple[float, float]:

@@ -58,7 +58,14 @@ class Edges:
         "relative": log(1 + w / (`TYPICAL` · median w)), the same in any unit; "log1p": log(1 + w), for
         counts; "raw": w itself; "binary": 1.
         """
-        return entered(self.weight, weights, float(np.median(self.weight)) if len(self.weight) else 1.0)
+        return entered(self.weight, weights, self.median)
+
+    @cached_property
+    def median(self) -> float:
+        """The median link, 1 without any."""
+        ordered = np.sort(self.weight)  # np.median takes five times as long
+        middle = ordered[(len(ordered) - 1) // 2 : len(ordered) // 2 + 1]
+        return float(middle.sum()) / len(middle) if len(middle) else 1.0
 
     def symmetrised(self) -> Edges:
         """Return the undirected graph whose links have the larger value of both directions."""

@@ -117,7 +117,7 @@ def perturbed_cores(
     n, m = edges.n, len(edges.weight)
     kept = rng.random((replicates, m)) >= error
     shaken = edges.weight * np.exp(error * rng.standard_normal((replicates, m)))
-    y = np.where(kept, entered(shaken, weights, float(np.median(edges.weight))), 0.0)
+    y = np.where(kept, entered(shaken, weights, edges.median), 0.0)
     pointers, other, at = np.zeros(n + 1, np.int64), np.zeros(2 * m, np.int32), np.zeros(2 * m)
     kernels.both_ends(n, edges.src, edges.dst, np.arange(m, dtype=np.float64), pointers, other, at)
     # A link left out counts as one of value 0. Kernels take contiguous rows.

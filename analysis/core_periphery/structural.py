@@ -98,7 +98,7 @@ def structural_order(edges: Edges) -> Structure:
     if len(src) == 0:
         everyone = np.arange(n)
         return Structure(edges, everyone, np.zeros(n, np.int64), n)
-    size = np.round(np.log(edges.weight / np.median(edges.weight)), DIGITS)
+    size = np.round(np.log(edges.weight / edges.median), DIGITS)
     _, rank = np.unique(size, return_inverse=True)
     colour, alike = np.zeros(n, np.uint64), np.zeros(n, np.int64)
     tell_apart(src, dst, rank, edges.degree, colour, alike)

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from clustercoop.analysis import brokers
 from clustercoop.analysis.closedness import circulation, components, trophic
 from clustercoop.analysis.core_periphery import (
     borgatti_everett,
@@ -376,6 +377,10 @@ def structure(edges: Edges) -> None:
     minres.coreness(edges, y, symmetric=True)
     rossa.profile_of(edges, y, 0.1)
     circulation.link_circulation_share(n, *ends, edges.weight)
+    components.longest_chain(n, *(end[edges.src < edges.dst] for end in ends))
+    brokers.gould_fernandez(
+        np.isin(np.arange(n * n), edges.src * n + edges.dst).reshape(n, n), np.arange(n) % 3
+    )
     trophic.link_levels(n, *ends, edges.weight)
 
 
@@ -390,7 +395,8 @@ def of_analysis() -> dict[int, tuple[str, Kernel[..., Any]]]:
 
 
 ENTERED = (
-    *((components, "_strong_labels"), (circulation, "_least_removal"), (trophic, "_heights")),
+    *((components, "_strong_labels"), (components, "_deepen"), (brokers, "_mediate")),
+    *((circulation, "_least_removal"), (trophic, "_heights")),
     *(
         (four_blocks, "search"),
         (splits, "searches"),

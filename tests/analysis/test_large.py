@@ -98,14 +98,18 @@ def sparse(seed: int, n: int, links: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 @pytest.mark.parametrize(("n", "links"), [(12, 40), (60, 150)])
-def test_brokers_are_the_same_by_paths_and_by_matrices(n: int, links: int) -> None:
+def test_brokers_are_those_of_all_open_paths(n: int, links: int) -> None:
     for seed in range(4):
         src, dst = sparse(seed, n, links)
         group = np.random.default_rng(seed).integers(0, 3, n)
-        adjacency = np.zeros((n, n))
-        adjacency[src, dst] = 1
-        counted = brokers._by_paths(n, src, dst, group)
-        assert (counted == brokers.gould_fernandez(adjacency, group.astype(str))).all()
+        linked, same = np.eye(n) * 0, group[:, None] == group
+        linked[src, dst] = 1
+        path = np.einsum("ab,bc,ac->abc", linked, linked, 1 - linked - np.eye(n)) > 0
+        first, second, ends = same[:, :, None], same[None], same[:, None]
+        kinds = first & second, ~first & ~second & ends, ~first & second, first & ~second
+        expected = [(path & kind).sum(axis=(0, 2)) for kind in kinds]
+        expected.append(path.sum(axis=(0, 2)) - sum(expected))
+        assert (brokers.gould_fernandez(linked, group.astype(str)) == np.transpose(expected)).all()
 
 
 @pytest.mark.parametrize("transpose", [False, True])
