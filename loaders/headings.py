@@ -13,15 +13,13 @@ from clustercoop.loaders.coded import judged
 from clustercoop.loaders.deals import groups
 from clustercoop.loaders.ledger import Ledger, Mask
 from clustercoop.loaders.notes import Notes
-from clustercoop.loaders.totals import is_total
+from clustercoop.loaders.totals import ROUNDED, is_total
 
 _PART: Final = re.compile(
     r"(?:в\s*(?:т\.?\s*ч|том числе)|из (?:них|нее|неё)|of which|thereof)\b", re.IGNORECASE
 )
 _CODE: Final = re.compile(r"\d{2,3}(?:\.\d{1,3})*|\d{4,12}")
 _PAIR: Final = ("year", "supplier_id", "buyer_id")
-# Figures of rounded parts differ from their sum by halves of the last digit.
-_NEAR: Final = 2e-3
 _SURE: Final = 2
 
 
@@ -102,7 +100,7 @@ def _settle_words(
 
 
 def _near(parts: float, whole: float) -> bool:
-    return bool(abs(parts - whole) <= _NEAR * abs(whole))
+    return bool(abs(parts - whole) <= ROUNDED * abs(whole))
 
 
 def _settle_codes(ledger: Ledger, parent: NDArray[np.int64], group: NDArray[np.int64], notes: Notes) -> None:
@@ -122,7 +120,7 @@ def _settle_codes(ledger: Ledger, parent: NDArray[np.int64], group: NDArray[np.i
     sums = np.bincount(head[parts], value[parts], len(code))
     count = np.bincount(head[parts], minlength=len(code))
     is_head = count > 0
-    equal = is_head & (np.abs(sums - value) <= _NEAR * np.abs(value))
+    equal = is_head & (np.abs(sums - value) <= ROUNDED * np.abs(value))
     more = is_head & ~equal & (sums < value)
     if np.minimum(count, _SURE)[equal].sum() < _SURE or (is_head & ~equal & ~more).any():
         first = parts[0]

@@ -38,6 +38,7 @@ _WRITTEN: Final = _NAMING | _CODE_WORDS | frozenset("полное краткое
 _COUNTED: Final = re.compile(
     r"(?:number|no\.?|count|количество|число|кол-во)\s+(?:of\s+(?!the\b)|[^\W\d_])", re.IGNORECASE
 )
+_NOTE_DIGIT: Final = re.compile(r"(?<=[а-яё]{4})[1-9](?=\s*(?:[,(]|$))")
 _SOLD_INSIDE: Final = "used_by_participants"
 # Whose figure it is, which every row says anyway: "Выпуск участников кластера".
 _OWNERS: Final = re.compile(
@@ -114,6 +115,7 @@ def _options(stripped: str, table: str) -> tuple[Option, ...]:
         or _of_levels(stripped, spec)
         or _owned(stripped, spec)
         or _bilingual(stripped, spec)
+        or _footnoted(stripped, spec)
     )
 
 
@@ -125,6 +127,13 @@ def _bilingual(header: str, spec: TableSpec) -> tuple[Option, ...]:
     first, second = (options(part, spec) for part in parts)
     names = {option.name for option in second}
     return tuple(replace(o, sure=min(o.sure, GLOSS)) for o in first if o.name in names)
+
+
+def _footnoted(header: str, spec: TableSpec) -> tuple[Option, ...]:
+    """Read ``Выпуск1, млн руб.``: the digit of a footnote behind the name of a figure."""
+    bare = _NOTE_DIGIT.sub("", header)
+    found = options(bare, spec) if bare != header else ()
+    return tuple(replace(o, sure=min(o.sure, GLOSS)) for o in found if spec[o.name].type in NUMERIC)
 
 
 def _inside(reading: Reading, spec: TableSpec) -> tuple[Option, ...]:

@@ -126,4 +126,5 @@ def _told(cells: NDArray[Any]) -> NDArray[np.intp]:
 
 
 def _amount(grid: Grid, at: int) -> bool:
-    return are_numbers(grid.columns[at]) and not read_unit(grid.header[at])[1].percent
+    empty = not any(show(cell).strip() for cell in grid.columns[at])
+    return (empty or are_numbers(grid.columns[at])) and not read_unit(grid.header[at])[1].percent

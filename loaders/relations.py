@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from clustercoop.loaders.coded import Coded, lowered, plain
+from clustercoop.loaders.coded import Coded, judged, lowered, plain
 from clustercoop.loaders.ledger import Ledger, Mask
 from clustercoop.loaders.notes import Notes
-from clustercoop.loaders.totals import find_sums
+from clustercoop.loaders.totals import ROUNDED, find_sums, names_members
 from clustercoop.loaders.who import ENDS
 
 # Sales from stock reach a few times the output of a year; ten times it is a slip of the unit.
@@ -59,6 +59,9 @@ def check_relations(ledgers: Mapping[str, Ledger], notes: Notes) -> None:
         at_home = held.appear(_home(people))
         members = held.index if len(at_home) == len(held.texts) else pd.Index(at_home, dtype=object)
 
+    if "links" in ledgers:
+        _reject_unnamed(ledgers["links"], members, people)
+
     def of_links(links: Ledger) -> None:
         _check_links(links, members)
         if people is not None:
@@ -102,6 +105,35 @@ def check_relations(ledgers: Mapping[str, Ledger], notes: Notes) -> None:
                 ledger = ledgers[name]
                 strange = ~ledger.coded("cluster_id").isin(clusters)
                 ledger.note(strange, "cluster_unknown", "cluster_id")
+
+
+def _reject_unnamed(links: Ledger, members: pd.Index[Any], people: Ledger | None) -> None:
+    """Reject rows of which an end is members of a cluster, or a cluster, without a name: supply is open.
+
+    A row that is the sum of those that name members is their total, and leaves nothing open.
+    """
+    value, year = links.values("value"), links.values("year")
+    homes = {_bare(text) for text in people.coded("cluster_id").texts} if people is not None else set()
+
+    def unnamed(text: str) -> bool:
+        return names_members(text) or bool(_CLUSTER.search(text) and _bare(text) in homes)
+
+    for end, other in (("buyer_id", "supplier_id"), ("supplier_id", "buyer_id")):
+        held = links.coded(end)
+        said = held.spread(judged(held.texts, unnamed, held.simple)) & links.alive & ~held.isin(members)
+        if not said.any():
+            continue
+        pair, _ = pd.factorize(pd.MultiIndex.from_arrays([year, links.coded(other).codes]))
+        named = held.isin(members) & links.alive & ~np.isnan(value)
+        sums = np.bincount(pair[named], value[named], pair.max() + 1)[pair]
+        total = said & (sums > 0) & (np.abs(sums - value) <= ROUNDED * sums)
+        links.reject(total, "total_row", end)
+        links.unname(end, said & ~total)
+        links.reject(said & ~total, "members_unnamed", end)
+
+
+def _bare(cluster: str) -> str:
+    return loose_key(_CLUSTER.sub("", cluster) or cluster)
 
 
 def _check_sales(links: Ledger, activity: Ledger) -> None:

@@ -227,23 +227,27 @@ def side_of(header: str) -> str:
     --------
     >>> side_of("ИНН плательщика"), side_of("Получатель"), side_of("Сумма платежа")
     ('payer', 'payee', '')
+    >>> side_of("Кому платит")
+    'payee'
     """
-    return next((means for means in ("payer", "payee") if says(header, means)), "")
+    found = words(_CAMEL.sub(" ", header))
+    runs = [tuple(found[i:j]) for j in range(1, len(found) + 1) for i in range(max(j - 3, 0), j)]
+    told = {
+        means: max((len(r) for r in runs if r in _known()[means]), default=0) for means in ("payer", "payee")
+    }
+    best = max(told, key=told.__getitem__)
+    return best if told[best] else ""
 
 
 def _turned(header: str) -> str:
     """Return the header of a payer as one of a buyer, of a payee as one of a supplier."""
-    for means, side in (("payer", _BUYER), ("payee", _SUPPLIER)):
-        if says(header, means):
-            found = words(_CAMEL.sub(" ", header))
-            rest = (
-                [w for w in found if (w,) not in _known()[means]]
-                if tuple(found) not in _known()[means]
-                else []
-            )
-            rest = [w for w in rest if w not in ("контрагент", "платежа", "средств", "paid", "by")]
-            return " ".join([side, *rest])
-    return header
+    means, found = side_of(header), words(_CAMEL.sub(" ", header))
+    if not means:
+        return header
+    known = _known()[means]
+    rest = [] if tuple(found) in known else [w for w in found if (w,) not in known]
+    rest = [w for w in rest if w not in ("контрагент", "платежа", "средств", "paid", "by")]
+    return " ".join([_BUYER if means == "payer" else _SUPPLIER, *rest])
 
 
 def _one_year(

@@ -20,9 +20,21 @@ _YEAR: Final = re.compile(r"(?:19|20)\d\d")
 # Codes, which are most identifiers: digits among letters and no word beside them.
 _CODE: Final = re.compile(r"[A-Za-z_.-]*\d[\w.-]*", re.ASCII)
 _LONGEST: Final = 80
+_MEMBERS: Final = re.compile(
+    r"(?:(?:всего|итого|все|всем|прочи[емх]|други[емх]|остальны[емх]|ины[емх]|всех|отгружено|поставлено) )*"
+    r"(?:(?:участник(?:и|ов|ам)|член(?:ы|ов|ам)|резидент(?:ы|ов|ам)|предприяти[яй]м?|организаци[ий]|организациям"
+    r"|компани[ий]|компаниям|фирм[ыа]м?) (?:(?:промышленного|данного|этого|своего|нашего) )?кластера"
+    r"|внутри (?:промышленного )?кластера|в рамках кластера|внутрикластерн\w+(?: \w+)?)(?: (?:всего|итого))?"
+    r"|(?:прочи[емх]|други[емх]|остальны[емх]) (?:участник(?:и|ов|ам)|член(?:ы|ов|ам)|резидент(?:ы|ов|ам))"
+    r"|(?:(?:all|other|the|to|total) )*(?:cluster (?:members|participants|firms|companies)"
+    r"|(?:members|participants|firms|companies) of the cluster)(?: total)?"
+    r"|(?:to )?other (?:members|participants)|(?:with)?in(?:side)? the cluster|intra cluster(?: \w+)?"
+)
 # Three others at least: of three outputs one is often the sum of two.
 _OTHERS: Final = 3
 _CERTAIN: Final = 3
+ROUNDED: Final = 2e-3
+"""Figures of rounded parts differ from their sum by halves of the last digit."""
 
 
 @cache
@@ -57,13 +69,33 @@ def is_total(text: str) -> bool:
     return False
 
 
+def names_members(text: str) -> bool:
+    """Tell whether a text stands for members of a cluster without naming any.
+
+    Examples
+    --------
+    >>> [names_members(text) for text in ("Прочие участники кластера", "внутри кластера", "Other members")]
+    [True, True, True]
+    >>> [names_members(text) for text in ("Прочие", "вне кластера", "Предприятие «Кластер»")]
+    [False, False, False]
+    """
+    return len(text) < _LONGEST and bool(_MEMBERS.fullmatch(" ".join(words(text))))
+
+
+def _no_code(text: str) -> bool:
+    return not _CODE.fullmatch(text) and is_total(text)
+
+
+def _of_all(text: str) -> bool:
+    """Tell whether an end of a link is a total; one over members is held against those that are named."""
+    return _no_code(text) and not names_members(text)
+
+
 def reject_totals(ledger: Ledger, ids: Sequence[str], others: Sequence[str] = ()) -> None:
     """Reject rows whose id or other text, or the first cell beside an empty id, says that they are totals."""
     for name in (*ids, *others):
         column = ledger.coded(name)
-        totals = judged(
-            column.texts, lambda text: not _CODE.fullmatch(text) and is_total(text), column.simple
-        )
+        totals = judged(column.texts, _no_code if ledger.spec.name != "links" else _of_all, column.simple)
         if totals.any():
             ledger.reject(column.spread(totals), "total_row", name)
     empty = np.zeros(len(ledger), bool)

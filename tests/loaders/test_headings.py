@@ -73,3 +73,20 @@ def test_versions_of_one_supply_are_not_added(tmp_path: Path) -> None:
 def test_a_number_spelt_out_behind_itself_is_no_scale(tmp_path: Path, cell: str) -> None:
     data = read(tmp_path, links=f"{BARE}2022;0101;0202;{cell}\n2022;0101;0303;5 (млн руб.)\n")
     assert links(data) == [["0101", "0303", 2022, 5.0]]
+
+
+@pytest.mark.parametrize(
+    "who", ["Участники кластера", "Прочие участники", "внутри кластера", "кластер «К»", "other members"]
+)
+def test_members_without_a_name_leave_the_supply_open(tmp_path: Path, who: str) -> None:
+    data = read(tmp_path, links=f"{BARE}2022;0101;0202;5\n2022;0202;{who};7\n2022;0303;вне кластера;9\n")
+    assert data.rejected["code"].tolist() == ["members_unnamed"]
+    assert data.graph.to_tables()["unsettled"]["supplier_id"].tolist() == ["0202"]
+    assert {tuple(link[:2]) for link in links(data)} == {("0101", "0202"), ("0303", "вне кластера")}
+
+
+def test_members_in_all_beside_those_named_are_a_total(tmp_path: Path) -> None:
+    rows = "2022;0101;Всего участникам кластера;5\n2022;0101;0202;3\n2022;0101;0303;2\n"
+    data = read(tmp_path, links=BARE + rows)
+    assert data.rejected["code"].tolist() == ["total_row"]
+    assert links(data) == [["0101", "0202", 2022, 3.0], ["0101", "0303", 2022, 2.0]]

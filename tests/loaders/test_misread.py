@@ -468,3 +468,9 @@ def test_sheets_of_quarters_that_name_their_year(tmp_path: Path) -> None:
     data = read(tmp_path)
     assert sum(value for *_, value in links(data)) == 5.0 and {year for *_, year, _ in links(data)} == {2022}
     assert "year_partial" not in codes(data)
+
+
+@pytest.mark.parametrize("heads", ["Кто платит;Кому платит", "Payer TIN;Beneficiary TIN"])
+def test_the_longer_word_tells_who_is_paid(tmp_path: Path, heads: str) -> None:
+    text = f"Дата;{heads};Сумма платежа, руб.\n10.02.2022;0202;0101;5000000\n"
+    assert links(read(tmp_path, links=text)) == [ONE]
