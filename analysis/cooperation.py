@@ -382,7 +382,7 @@ def _per_employee(
         row[f"{column}_low"], row[f"{column}_high"] = per_employee_bounds(
             formation, cells, employees, settings
         )
-        ratio, covered = per_employee(amount, employees)
+        ratio, covered = per_employee(amount, members.employees)
         row[f"{name}_coverage"] = covered
         if covered == 0:
             row.leave_empty("per_employee_not_given", column)
@@ -394,7 +394,7 @@ def _per_employee(
             row[column] = ratio
             row.sources[column] = "activity"
             if factor is not None:
-                row[f"{column}_constant"] = _constant_per_employee(amount, employees, factor)
+                row[f"{column}_constant"] = _constant_per_employee(amount, members.employees, factor)
 
 
 def _constant_per_employee(amount: FloatArray, employees: FloatArray, factor: FloatArray) -> float:

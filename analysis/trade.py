@@ -87,6 +87,8 @@ def recorded_links(
     inside = float(formation.weight.sum())
     outside = float(formation.sales_outside.sum() + formation.purchases_outside.sum())
     _boundary(row, inside, outside, context, recorded.boundary_gap(thresholds))
+    if row["conductance"] >= 0:
+        _rest_may_be_smaller(row, 2 * inside + outside, context, formation.year)
     _sales_share(row, formation, recorded.sales, thresholds)
     _sourcing_share(row, formation, members, recorded.purchases, thresholds)
 
@@ -111,6 +113,15 @@ def _boundary(
     row["conductance"] = boundary.conductance(inside, outside, context.total)
     if np.isnan(row["conductance"]):
         row.leave_empty("one_side_without_links", "conductance")
+
+
+def _rest_may_be_smaller(row: Measuring, volume: float, context: YearContext, year: int) -> None:
+    """Leave the conductance open where the rest may be the smaller side, and rows about it are open."""
+    rows = context.open
+    mine = rows.supply & np.isin(rows.year, (0, year))
+    less, more = float(rows.less[mine].sum()), float(rows.more[mine].sum())
+    if less + more > 0 and volume > 2 * (context.total - less) - volume:
+        row.leave_empty("rows_open", "conductance", value=str(int(mine.sum())))
 
 
 def _sales_share(row: Measuring, formation: Formation, sales: Side, thresholds: Thresholds) -> None:

@@ -113,11 +113,10 @@ def _productivity(rule: Rule, case: Case) -> Judged:
     cut = case.regional
     covered = {"share": _number(case.row.get("value_added_coverage"))}
     told = [] if math.isnan(value) or value == low == high else [say("eligibility.covered", covered=covered)]
-    if not math.isnan(value):
-        low = high = value
-    missing = [] if not math.isnan(low) or not math.isnan(high) else [f"activity.{part}" for part in _ADDED]
+    least, most = (low, high) if math.isnan(value) else (value, value)
+    missing = [] if not math.isnan(least) or not math.isnan(most) else [f"activity.{part}" for part in _ADDED]
     missing += ["indicators.regional_value_added_per_employee"] if math.isnan(cut) else []
-    holds = True if low > cut * (1 + NOISE) else False if high <= cut * (1 + NOISE) else None
+    holds = True if least > cut * (1 + NOISE) else False if most <= cut * (1 + NOISE) else None
     told += [] if math.isnan(cut) else [say("eligibility.region", value={"money": cut})]
     return Judged(holds, value, low, high, cut, missing=missing if holds is None else [], because=told)
 
@@ -217,8 +216,10 @@ def _by_member(
     surely = below & (share < special * (1 - NOISE))
     open_ = bound & np.isnan(share) | short_of & cast.nameless
     known = bound & ~open_
-    least = float(np.min(share[bound])) if bound.any() and not open_.any() else NAN
-    bounds = (0.0, float(np.min(share[known]))) if open_.any() and known.any() else (least, least)
+    named = known & ~cast.nameless
+    low = float(np.min(share[known])) if known.any() else NAN
+    bounds = 0.0 if open_.any() and known.any() else low, float(np.min(share[named])) if named.any() else NAN
+    least = low if low == bounds[1] and not open_.any() else NAN
     names = np.array(cast.ids, dtype=object)
     failing, unsettled = names[below].tolist(), names[open_].tolist()
     if not bound.any():

@@ -308,3 +308,26 @@ def test_the_links_that_are_named_let_it_pass_and_fewer_do_not(seed: int) -> Non
     assert supplied(needed)[0]["verdict"] == "pass"
     assert supplied(needed.iloc[1:])[0]["verdict"] != "pass"
     assert supplied(needed.assign(value=needed["value"] * 0.99))[0]["verdict"] != "pass"
+
+
+def test_a_member_without_a_role_may_be_bound_by_a_rule_or_not() -> None:
+    roles = {"a": "firm", "n": "", "u": "university"}
+    sold = [("a", "n", 60.0), ("n", "a", 30.0)]
+    row = judged(sold, roles, {"a": {"output": 100.0}, "n": {"output": 100.0}})["supplied share"]
+    # n supplies 0.3 of its output, a 0.6: the least is 0.3 if the rule is about n, which passes either way.
+    assert row["verdict"] == "pass" and pd.isna(row["value"])
+    assert (row["value_low"], row["value_high"]) == (0.3, 0.6)
+
+
+def test_bounds_of_productivity_are_those_of_all_members() -> None:
+    work = {
+        "a": {"employees": 10.0, "value_added": 10.0},
+        "b": {"employees": 10.0, "value_added": 20.0},
+        "c": {"employees": 4.0},
+    }
+    region = {"cluster_id": ["c"], "year": [2025], "regional_value_added_per_employee": [1.2]}
+    roles = dict.fromkeys("abc", "firm")
+    row = judged([("a", "b", 1.0)], roles, work, indicators=pd.DataFrame(region))["productivity above region"]
+    # 30 / 20 of a and b, who have 20 of 24 employees; c may have added, or lost, any value.
+    assert row["value"] == 1.5 and row["verdict"] == "pass"
+    assert pd.isna(row["value_low"]) and pd.isna(row["value_high"])
