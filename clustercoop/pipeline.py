@@ -35,7 +35,7 @@ from clustercoop.analysis.unknown import all_gaps
 from clustercoop.analysis.unsettled import open_rows, unsettled
 from clustercoop.analysis.verdicts.verdict import assess
 from clustercoop.engines.local import map_short
-from clustercoop.graph.columns import output_columns, policy_tables
+from clustercoop.graph.columns import OutputColumn, output_columns, policy_tables
 from clustercoop.graph.findings import Findings
 from clustercoop.graph.formation import Formation
 from clustercoop.graph.holdings import by_holding
@@ -180,7 +180,7 @@ def analyze_graph(
         settings=settings,
         provenance={**(provenance or {}), "version": __version__},
         model=model,
-        policy={name: conform(policy[name], name) for name in policy_tables() if name in policy},
+        policy={name: conform(policy.pop(name), name) for name in policy_tables() if name in policy},
     )
 
 
@@ -267,7 +267,13 @@ def conform(frame: pd.DataFrame, table: str) -> pd.DataFrame:
     large = len(frame) > MANY
     wanted = [column for column in output_columns(table) if column.column not in WRITTEN]
     given = [column for column in wanted if column.column in frame]
-    cells = at_once(lambda c: KINDS[c.kind].cells(frame[c.column]), given, rows=len(frame))
+
+    def typed(column: OutputColumn) -> Any:
+        kind, cells = KINDS[column.kind], frame[column.column]
+        shared = large and kind.numeric and cells.dtype == kind.dtype
+        return cells.set_axis(rows) if shared else kind.cells(cells)
+
+    cells = at_once(typed, given, rows=len(frame))
     held_by = dict(zip((column.column for column in given), cells, strict=True))
     for column in wanted:
         kind = KINDS[column.kind]
@@ -281,5 +287,5 @@ def conform(frame: pd.DataFrame, table: str) -> pd.DataFrame:
     more = [name for name in frame.columns if name not in out and name not in WRITTEN]
     out |= {name: frame[name].array.copy() if large else frame[name].array for name in more}
     # A copy is laid out as one: pandas takes many pieces for a mistake, and columns share what is unknown.
-    # In the table of a country they go on sharing it, as one column that pandas copies when it changes.
+    # The table of a country goes on sharing them, and those of `frame`: pandas copies what changes.
     return pd.DataFrame(out, index=rows, copy=not large)
