@@ -52,7 +52,8 @@ def make(analysed: Analysed) -> pd.DataFrame:
         "year": np.repeat([f.year for f in formations], sizes),
         "participant_id": np.concatenate(ids),
     }
-    return pd.DataFrame(people | {name: np.concatenate([p.pop(name) for p in parts]) for name in [*parts[0]]})
+    made = {name: np.concatenate([part.pop(name) for part in parts]) for name in list(parts[0])}
+    return pd.DataFrame(people | made, copy=False)
 
 
 def latest(analysed: Analysed) -> list[Formation]:
