@@ -166,26 +166,28 @@ def measure(formation: Formation, settings: Settings, core: Firmness | NDArray[A
         between cores that fit equally well is unknown.
     """
     firm = core if isinstance(core, Firmness) else _alone(core, formation.n)
-    inside = None if firm is None else firm.tied[0]
-    found = _core_shares(formation, settings, inside) + _entrainment(formation, settings, inside)
     ranges = Measuring(formation, " ".join(f"{name}_{end}" for name in RANGED for end in ("low", "high")))
     if firm is None:
         ranges.unknown("needs", detail="core_members", silent=True)
-        return found + ranges
+        return _core_shares(formation, settings, None) + _entrainment(formation, settings, None)[0] + ranges
     # numpy's unique rows, in the same order, take a fifth of the time of all this.
-    rows = sorted({core.tobytes() for core in np.concatenate([firm.tied, firm.perturbed])})
-    cores = np.frombuffer(b"".join(rows), np.bool_).reshape(len(rows), formation.n)
+    every = np.concatenate([firm.tied, firm.perturbed])
+    rows = sorted({core.tobytes() for core in every[every.any(axis=1)]})
+    met = np.frombuffer(b"".join(rows), np.bool_).reshape(len(rows), formation.n)
+    cores, tied = np.concatenate([firm.tied, met]), len(firm.tied)
+    entrained, pulls = _entrainment(formation, settings, cores)
+    found = _core_shares(formation, settings, cores[0]) + entrained
     if firm.all_tied:
-        _fill_ranges(ranges, formation, cores[cores.any(axis=1)], found)
+        _fill_ranges(ranges, formation, met, found, pulls[:, tied:])
         ranges.unknown("core_range_unknown", silent=True)
-    if len(firm.tied) == 1 and firm.all_tied:
+    if tied == 1 and firm.all_tied:
         return found + ranges
     alike = Measured()
     if firm.all_tied:
-        tied = Measuring(formation, " ".join(ranges.formation))
-        _fill_ranges(tied, formation, firm.tied, found)
+        even = Measuring(formation, " ".join(ranges.formation))
+        _fill_ranges(even, formation, firm.tied, found, pulls[:, :tied])
         for name in RANGED:
-            low, high = (tied.formation[f"{name}_{end}"] for end in ("low", "high"))
+            low, high = (even.formation[f"{name}_{end}"] for end in ("low", "high"))
             assert isinstance(low, float) and isinstance(high, float)
             if high - low <= SAME * high:
                 alike.formation[name] = high
@@ -194,9 +196,9 @@ def measure(formation: Formation, settings: Settings, core: Firmness | NDArray[A
     out.findings += found.findings
     out.gaps += [gap for gap in found.gaps if gap.column in found.formation]
     explained = {gap.column for gap in out.gaps}
-    ranges.unknown("core_tied", value=f"{len(firm.tied)}", silent=True)
+    ranges.unknown("core_tied", value=f"{tied}", silent=True)
     rest = [name for name in (*out.formation, *out.participants) if name not in explained]
-    out.unknown("core_tied", *rest, value=f"{len(firm.tied)}", silent=True)
+    out.unknown("core_tied", *rest, value=f"{tied}", silent=True)
     return out + ranges
 
 
@@ -205,8 +207,13 @@ def _alone(core: NDArray[Any] | None, n: int) -> Firmness | None:
     return None if inside is None else Firmness(inside[None], True, np.zeros((0, n), bool))
 
 
-def _fill_ranges(out: Measuring, formation: Formation, cores: Flags, found: Measured) -> None:
-    """Set the least and largest of `RANGED` over `cores`, shape (k, n), where `found` has the figure."""
+def _fill_ranges(
+    out: Measuring, formation: Formation, cores: Flags, found: Measured, pulls: FloatArray
+) -> None:
+    """Set the least and largest of `RANGED` over `cores`, shape (k, n), where `found` has the figure.
+
+    `pulls` (2, k) are their pull and push.
+    """
     figures = dict(
         zip(
             RANGED,
@@ -222,80 +229,74 @@ def _fill_ranges(out: Measuring, formation: Formation, cores: Flags, found: Meas
             lacking = (cores & np.isnan(figure)).any(axis=1)
             every[name] = np.where(lacking, NAN, share)
     if is_known(found.formation["core_pull"]):
-        every["core_pull"], every["core_push"] = _pulls(formation, cores)
+        every["core_pull"], every["core_push"] = pulls
     for name, values in every.items():
         if not np.isnan(values).any():
             out[f"{name}_low"], out[f"{name}_high"] = float(values.min()), float(values.max())
 
 
-def _pulls(formation: Formation, cores: Flags) -> tuple[FloatArray, FloatArray]:
-    """Return pull and push of each of `cores` on its periphery, shape (k,); NaN where output is unknown."""
-    output = np.where(np.isnan(formation.output), 0.0, formation.output)
-    src, dst, weight = formation.src, formation.dst, formation.weight
-    buying, selling = output[dst] > 0, output[src] > 0
-    weights = np.where(cores, output, 0.0)
-    share = (weights / np.maximum(weights.sum(axis=1, keepdims=True), 1e-300)).T
-    pulled = solve_leontief(
-        formation.n, src[buying], dst[buying], weight[buying] / output[dst[buying]], share
-    )
-    pushed = solve_leontief(
-        formation.n, src[selling], dst[selling], weight[selling] / output[src[selling]], share, transpose=True
-    )
-    lacking = (cores & (output <= 0)).any(axis=1)
-    ends = (np.where(lacking, NAN, ((effect - share) * ~cores.T).sum(axis=0)) for effect in (pulled, pushed))
-    pull, push = ends
-    return pull, push
+def _entrainment(
+    formation: Formation, settings: Settings, cores: Flags | None
+) -> tuple[Measured, FloatArray]:
+    """Measure what the first of `cores`, shape (k, n), pulls along; return pull and push of each, (2, k).
 
-
-def _entrainment(formation: Formation, settings: Settings, inside: Flags | None) -> Measured:
+    These are NaN where an output is unknown.
+    """
     out = Measuring(
         formation, "core_pull core_push periphery_entrained_share", "entrainment entrained_share push"
     )
-    if inside is None:
+    if cores is None:
         out.unknown("needs", detail="core_members", silent=True)
-        return out
+        return out, np.full((2, 0), NAN)
+    inside, pulls = cores[0], np.full((2, len(cores)), NAN)
     flow = throughflow(formation)
     if not formation.has_links:
         out.unknown("closedness_no_links", silent=True)
-        return out
+        return out, pulls
     if flow.contradicted.any():  # the closedness measures tell of it
         out.unknown(flow.refusal, detail=out.names(flow.contradicted), silent=True)
-        return out
+        return out, pulls
     output = np.where(np.isnan(formation.output), 0.0, formation.output)
     lacking = (output <= 0) & (inside | ((flow.supplied > 0) & (flow.bought > 0)))
     if lacking.any():
         out.unknown("entrainment_output_unknown", detail=out.names(lacking))
-        return out
+        return out, pulls
     if formation_closed(formation).any():
         out.unknown("leontief_unproductive")
-        return out
+        return out, pulls
     src, dst, weight = formation.src, formation.dst, formation.weight
     # A buyer that supplies nobody passes no pull on, a supplier that buys nothing gets no push to pass on:
     # their own coefficients are not needed, so their output may be unknown.
     buying, selling = output[dst] > 0, output[src] > 0
-    pulling = src[buying], dst[buying], weight[buying]
     final = np.where(inside, output - flow.supplied, 0.0)
     on_stock = bool((final < -ROUNDING * output).any())
-    share = _core_weights(output, inside)
+    weights = np.where(cores, output, 0.0)
+    share = (weights / np.maximum(weights.sum(axis=1, keepdims=True), 1e-300)).T
     wanted = solve_leontief(
         formation.n,
-        *pulling[:2],
-        pulling[2] / output[pulling[1]],
+        src[buying],
+        dst[buying],
+        weight[buying] / output[dst[buying]],
         np.column_stack([share] if on_stock else [share, final]),
     )
-    pulled = wanted[:, 0] - share
-    pushed = core_push(src[selling], dst[selling], weight[selling], output, inside)
+    passed = solve_leontief(
+        formation.n, src[selling], dst[selling], weight[selling] / output[src[selling]], share, transpose=True
+    )
+    effects = np.stack([wanted[:, : len(cores)], passed]) - share
+    pulled, pushed = effects[:, :, 0]
     if np.isnan(pulled).any() or np.isnan(pushed).any():
         out.unknown("leontief_unproductive")
-        return out
+        return out, pulls
     out.participants |= {"entrainment": pulled, "push": pushed}
     periphery = ~inside
     out["core_pull"] = float(pulled[periphery].sum())
     out["core_push"] = float(pushed[periphery].sum())
+    lacking = (cores & (output <= 0)).any(axis=1)
+    pulls = np.where(lacking, NAN, (effects * ~cores.T).sum(axis=1))
     if on_stock:  # the core drew on stock: its final demand is not what it made
         out.unknown("core_on_stock")
-        return out
-    called = wanted[:, 1] - final
+        return out, pulls
+    called = wanted[:, -1] - final
     # A member that drew on stock can be called on for more than it made: its share of that is unknown.
     usable = (output > 0) & (called <= output * (1 + ROUNDING))
     out.participants["entrained_share"] = np.divide(
@@ -314,7 +315,7 @@ def _entrainment(formation: Formation, settings: Settings, inside: Flags | None)
         out["periphery_entrained_share"] = float(called[periphery].sum()) / whole
     else:
         out.unknown("core_on_stock")
-    return out
+    return out, pulls
 
 
 def _known_core(core: NDArray[Any] | None, n: int) -> Flags | None:

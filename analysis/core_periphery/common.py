@@ -110,6 +110,11 @@ class Edges:
         return np.argsort(-self.degree, kind="stable")
 
     @cached_property
+    def partners(self) -> NDArray[np.int32]:
+        """The buyer of each link, then the supplier of each of `by_buyer`, shape (2m,): see `ends`."""
+        return np.concatenate([self.dst, self.src[self.by_buyer]])
+
+    @cached_property
     def by_buyer(self) -> NDArray[np.int64]:
         """The links in the order of their buyers, then suppliers, shape (m,)."""
         return np.argsort(self.dst, kind="stable")

@@ -158,7 +158,7 @@ def two_cores(edges: Edges, y: Floats) -> TwoCores:
     fit = search(
         n,
         edges.ends,
-        np.concatenate([edges.dst, edges.src[edges.by_buyer]]),
+        edges.partners,
         np.concatenate([y, y[edges.by_buyer]]),
         PATTERN.ravel(),
         np.concatenate(_starts(edges, y)),

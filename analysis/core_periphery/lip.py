@@ -53,9 +53,7 @@ def lip(graph: GraphLike) -> CoreFit:
     n = edges.n
     if n < 2 or len(edges.src) == 0:
         return core_fit(edges, "Lip", np.zeros(n, bool), np.nan, ties=0, exact=True)
-    degree = edges.degree
-    ordered = degree[edges.by_degree]
-    costs = len(edges.src) + np.cumsum(2 * np.arange(n - 1) - ordered[:-1])
+    ordered, costs = edges.degree[edges.by_degree], _costs(edges)
     best = int(costs.min())
     size = int(np.argmin(costs)) + 1
     ties = 0
@@ -67,6 +65,17 @@ def lip(graph: GraphLike) -> CoreFit:
     core = np.zeros(n, bool)
     core[edges.by_degree[:size]] = True
     return core_fit(edges, "Lip", core, best / 2, margin=margin / 2, ties=ties, exact=True)
+
+
+def lip_z(edges: Edges) -> float:
+    """Return the ``fit`` of `lip` alone, of a graph with links."""
+    return int(_costs(edges).min()) / 2
+
+
+def _costs(edges: Edges) -> NDArray[np.int64]:
+    """Return 2Z of the best core of 1 … n − 1 members, shape (n − 1,)."""
+    ordered = edges.degree[edges.by_degree]
+    return np.asarray(len(edges.src) + np.cumsum(2 * np.arange(edges.n - 1) - ordered[:-1]))
 
 
 def lip_cores(edges: Edges, most: int) -> tuple[NDArray[np.bool_], bool]:
@@ -81,9 +90,8 @@ def lip_cores(edges: Edges, most: int) -> tuple[NDArray[np.bool_], bool]:
     >>> lip_cores(as_edges(links), 9)[0].astype(int).tolist()
     [[1, 0, 0, 0], [1, 1, 0, 0], [1, 0, 1, 0]]
     """
-    n, degree = edges.n, edges.degree
+    degree, costs = edges.degree, _costs(edges)
     ordered = degree[edges.by_degree]
-    costs = len(edges.src) + np.cumsum(2 * np.arange(n - 1) - ordered[:-1])
     cores: list[NDArray[np.bool_]] = []
     for k in np.flatnonzero(costs == costs.min()) + 1:
         last = ordered[k - 1]

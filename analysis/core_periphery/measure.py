@@ -17,7 +17,7 @@ from clustercoop.analysis.core_periphery.common import Edges, as_edges
 from clustercoop.analysis.core_periphery.elliott import two_cores
 from clustercoop.analysis.core_periphery.firmness import FIRM, MOST, Firmness, perturbed_cores, tied_cores
 from clustercoop.analysis.core_periphery.kernels import survey
-from clustercoop.analysis.core_periphery.lip import lip, lip_cores
+from clustercoop.analysis.core_periphery.lip import lip, lip_cores, lip_z
 from clustercoop.analysis.core_periphery.minres import concentrated, coreness
 from clustercoop.analysis.core_periphery.rossa import LARGEST, profile_of
 from clustercoop.analysis.core_periphery.significance import Null, refit_test
@@ -131,7 +131,7 @@ def _profile(
     out.formation |= {
         "tiering_error": tiering(edges).fit,
         "tiering_error_density": tiering(edges, score="density").fit,
-        "lip_z": lip(edges).fit,
+        "lip_z": lip_z(edges),
         "rossa_centralisation": circle.centralisation,
     }
     if np.isnan(circle.centralisation):

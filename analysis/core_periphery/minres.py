@@ -347,8 +347,8 @@ def _tilted(n: int, src: Ints, dst: Ints, a: Floats) -> Floats:
 
 def _others(n: int, src: Ints, dst: Ints, a: Floats) -> Floats:
     """Return random starts, and for each supplier its buyers, who make it the hub, shape (k, n)."""
-    sellers, row = np.unique(src, return_inverse=True)  # not everyone: members may be many and links few
-    bought = np.zeros((len(sellers), n))
+    row = np.cumsum(np.diff(src, prepend=src[:1]) != 0)  # not everyone: members may be many and links few
+    bought = np.zeros((int(row[-1]) + 1, n))
     bought[row, dst] = a
     hubs = bought + 1e-3 * float(a.mean())
     return np.concatenate([_random(n), hubs])

@@ -316,17 +316,18 @@ def tiering(graph: GraphLike, *, score: Literal["links", "density"] = "links") -
     exhaustive = n <= EXHAUSTIVE
     if n < 3 or len(edges.src) == 0:
         return core_fit(edges, name, core, np.nan, ties=0, exact=True, score=score)
-    other = np.concatenate([edges.dst, edges.src[edges.by_buyer]])
     aside = np.zeros((n, 4), np.int64)
     aside[:, 1::2] = np.diff(edges.ends).reshape(2, n).T  # nobody is in the core yet
     density = score == "density"
     if exhaustive:
         error, second, ties = tier_search(
-            density, True, edges.by_degree, edges.ends, other, aside, core, np.zeros(1, np.int64)
+            density, True, edges.by_degree, edges.ends, edges.partners, aside, core, np.zeros(1, np.int64)
         )
     else:
         room = aside.copy(), np.zeros(n, np.int64)
-        error, second, ties = tier_starts(density, _rankings(edges), edges.ends, other, aside, *room, core)
+        error, second, ties = tier_starts(
+            density, _rankings(edges), edges.ends, edges.partners, aside, *room, core
+        )
     margin = second - error if np.isfinite(second) else np.nan
     return core_fit(
         edges, name, core, error, margin=max(margin, 0.0), ties=ties, exact=exhaustive, score=score

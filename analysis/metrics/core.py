@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from clustercoop.analysis.context import Context
 from clustercoop.analysis.core_periphery.common import as_edges
-from clustercoop.analysis.core_periphery.lip import lip
+from clustercoop.analysis.core_periphery.lip import lip_z
 from clustercoop.analysis.large import is_too_large
 from clustercoop.analysis.metric import Measured, Scalar
 from clustercoop.graph.formation import Formation
@@ -23,5 +23,5 @@ def _of_large(formation: Formation) -> Measured:
         "core_isolates": int(edges.isolates.sum()),
     }
     if len(edges.src):
-        found["lip_z"] = lip(edges).fit
+        found["lip_z"] = lip_z(edges)
     return Measured(found)
