@@ -73,7 +73,7 @@ def _pieces(nulls: bool) -> Iterator[Callable[[], object]]:
     yield partial(discrete_optimum, edges, 4, y, None, seed)
     if nulls:
         yield partial(refit_test, edges, y, "density", 4, 1, seed)
-    sold = np.bincount(src, edges.weight, n) + 1
+    sold = np.bincount(src, edges.weight, n) + 1.0
     supply = supply_of(src, dst, edges.weight, sold, np.arange(n) % 3, src % 2 == 0)
     yield partial(supply.left, np.eye(n, dtype=bool))
     few = (src < 5) & (dst < 5)

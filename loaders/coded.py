@@ -241,7 +241,7 @@ class Cells:
     """
 
     def __init__(self, codes: NDArray[np.integer[Any]], values: NDArray[np.object_]) -> None:
-        self._objects = np.append(values, None)  # the last stands for a missing cell
+        self._objects = np.append(values, np.array([None]))  # the last stands for a missing cell
         self.codes, self.values = codes, self._objects[:-1]
         self.dtype = np.dtype(object)
 

@@ -366,7 +366,7 @@ def structure(edges: Edges) -> None:
     for null in both:
         significance.refit_test(edges, y, null, 4, 1, np.zeros(1, np.uint64))
     structural.structural_order(edges)
-    sold = np.bincount(edges.src, edges.weight, n) + 1
+    sold = np.bincount(edges.src, edges.weight, n) + 1.0
     essential = edges.src % 2 == 0
     supply = systemic.supply_of(*ends, edges.weight, sold, np.arange(n) % 3, essential)
     supply.left(np.eye(n, dtype=bool))
@@ -377,7 +377,7 @@ def structure(edges: Edges) -> None:
     minres.coreness(edges, y, symmetric=True)
     rossa.profile_of(edges, y, 0.1)
     circulation.link_circulation_share(n, *ends, edges.weight)
-    components.longest_chain(n, *(end[edges.src < edges.dst] for end in ends))
+    components.longest_chain(n, *(end[edges.src < edges.dst].astype(np.int64) for end in ends))
     brokers.gould_fernandez(
         np.isin(np.arange(n * n), edges.src * n + edges.dst).reshape(n, n), np.arange(n) % 3
     )

@@ -1,4 +1,5 @@
 import dataclasses
+import functools
 import re
 from types import SimpleNamespace
 
@@ -44,13 +45,13 @@ def test_a_gap_of_all_members_explains_each_that_has_none_of_its_own() -> None:
 
 
 def test_a_figure_that_waits_for_another_says_why_that_one_is_unknown() -> None:
-    place = {"cluster_id": "c00", "year": 2021}
+    at = functools.partial(Gap, cluster_id="c00", year=2021)
     why = reasons(
-        Gap("needs", "isolation", detail="autonomy", **place),
-        Gap("needs", "autonomy", detail="output", **place),
-        Gap("output_unknown", "output", **place),
-        Gap("needs", "coverage", detail="links", **place),
-        Gap("needs", "links", detail="coverage", **place),
+        at("needs", "isolation", detail="autonomy"),
+        at("needs", "autonomy", detail="output"),
+        at("output_unknown", "output"),
+        at("needs", "coverage", detail="links"),
+        at("needs", "links", detail="coverage"),
     )
     assert why.cell(row(), "isolation") == "Autonomy is unknown (no member's output is known)"
     assert why.cell(row(), "coverage") == "Links is unknown"  # a circle has no end
