@@ -21,6 +21,7 @@ from clustercoop.loaders.part_columns import year_said
 from clustercoop.loaders.raw import stem_of
 from clustercoop.loaders.sheets import Grid, RawSheet, place_of, show
 from clustercoop.loaders.sides import are_payments, paid_headers
+from clustercoop.loaders.totals import names_members
 from clustercoop.loaders.units import Unit, read_unit, words
 from clustercoop.loaders.vocabulary import read_header, without_gloss
 from clustercoop.loaders.who import name_key
@@ -296,7 +297,8 @@ def _naming(found: Square, members: Collection[str], where: str) -> Naming:
 
 
 def _actor(label: tuple[str, ...], found: Square, members: Collection[str], name: Naming) -> bool:
-    return all(label) and (label in found.shared or name(label) in members)
+    """Tell whether a label is an actor: of both sides, a participant, or members that it does not name."""
+    return all(label) and (label in found.shared or name(label) in members or names_members(label[-1]))
 
 
 def _sides_said(text: str) -> bool | None:
