@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from clustercoop.graph.schema import FIRST_YEAR, KNOWLEDGE_KINDS, LAST_YEAR, LINK_KINDS
 from clustercoop.loaders.coded import judged
 from clustercoop.loaders.ledger import Ledger, Mask
-from clustercoop.loaders.names import read_name
+from clustercoop.loaders.names import read_name, years_of
 from clustercoop.loaders.raw import stem_of
 from clustercoop.loaders.tokens import Issue
 from clustercoop.loaders.totals import reject_totals
@@ -50,7 +50,6 @@ _CATEGORIES: Final[dict[str, str]] = {
     **dict.fromkeys(("организационная", "организационные", "organizational"), "organisational"),
     **dict.fromkeys(("кооперационная", "кооперация", "кооперационные", "co-operation"), "cooperation"),
 }
-_FILE_YEARS: Final = re.compile(r"((?:19|20)\d\d)(?:[_\-]((?:19|20)?\d\d))?")
 _BESIDE: Final = "beside the contract"
 ODD: Final = 1000.0
 _MANY: Final = 100_000
@@ -374,12 +373,11 @@ def _date_by_file(ledger: Ledger) -> None:
     undated = np.isnan(ledger.values("joined_year")) & np.isnan(ledger.values("left_year"))
     for number, grid in enumerate(ledger.grids):
         title = grid.sheet if read_name(grid.sheet).part else stem_of(grid.file)
-        found = _FILE_YEARS.fullmatch(read_name(title).part)
+        found = years_of(read_name(title).part)
         rows = undated & (ledger.source == number)
         if found is None or not rows.any():
             continue
-        first = int(found[1])
-        last = int(found[2].rjust(4, found[1][:2])) if found[2] else first
+        first, last = found
         ledger.frame.loc[rows, "joined_year"] = first
         ledger.frame.loc[rows, "left_year"] = last
         one = _none(ledger)

@@ -57,6 +57,7 @@ _COPY: Final = re.compile(
 _NO_PART: Final = frozenset(
     "на за год года г по в и о об от the of for in and as at форма form лист sheet".split()
 )
+_YEARS: Final = re.compile(r"((?:19|20)\d\d)(?:[_\-–]((?:19|20)?\d\d))?")
 _YEAR: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)(?!\d)")
 
 
@@ -132,3 +133,18 @@ def only_year(title: str) -> bool:
     (True, True, False)
     """
     return bool(re.fullmatch(r"(?:19|20)\d\d\s*(?:год|г\.?)?", title.strip(), re.IGNORECASE))
+
+
+def years_of(part: str) -> tuple[int, int] | None:
+    """Return the first and the last year of the part of a table that a name tells, None where it tells none.
+
+    Examples
+    --------
+    >>> years_of("2021"), years_of("2021-22"), years_of("2021_2023"), years_of("2022 1-3")
+    ((2021, 2021), (2021, 2022), (2021, 2023), None)
+    """
+    found = _YEARS.fullmatch(part)
+    if found is None:
+        return None
+    last = found[2] or found[1]
+    return int(found[1]), int(last if len(last) == 4 else found[1][:2] + last)

@@ -21,7 +21,7 @@ from clustercoop.loaders.header_rows import find_block, role
 from clustercoop.loaders.io_systems import find_systems, read_system
 from clustercoop.loaders.mapping import MAPPING, Given, Mapping, known_table, read_mapping
 from clustercoop.loaders.matrices import looks_square
-from clustercoop.loaders.names import Named, only_year, read_name
+from clustercoop.loaders.names import Named, only_year, read_name, years_of
 from clustercoop.loaders.needed import FIGURES
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.numbers import are_numbers
@@ -244,11 +244,20 @@ def _joined(sources: Sequence[Source], notes: Notes) -> list[Source]:
         parts = [source.part or source.cluster for source in mine]
         listed = ", ".join(source.shown for source in mine)
         if any(source.told not in ("mapping", "form") for source in mine) and (
-            "" in parts or len(set(parts)) < len(parts)
+            "" in parts
+            or len(set(parts)) < len(parts)
+            or (table in ("links", "activity") and _overlap(parts))
         ):
             raise refusal(DataError, "files_claim", table=table, files=listed)
         notes.add("files_joined", table=table, value=table, detail=listed)
     return list(sources)
+
+
+def _overlap(parts: Sequence[str]) -> bool:
+    """Tell whether a part of several years (2021-2022) holds a year that another part is of, too."""
+    spans = [span for part in parts if (span := years_of(part))]
+    held = [year for first, last in spans for year in range(first, last + 1)]
+    return len(set(held)) < len(held)
 
 
 def _of_graph(path: Path, name: str, progress: Progress | None) -> list[Source]:

@@ -450,3 +450,24 @@ def test_figures_by_name_are_enough_where_links_have_numbers_of_members_alone(tm
     data = read_dataset(folder(tmp_path, files))
     assert data.graph.to_tables()["activity"]["participant_id"].tolist() == ["ООО «Ось»"]
     assert len(data.rejected) == 0
+
+
+def test_a_file_of_several_years_beside_one_of_them_is_refused(tmp_path: Path) -> None:
+    rows = "Год;Поставщик;Покупатель;Сумма, млн руб.\n2022;0101;0202;5\n"
+    (tmp_path / "participants.csv").write_text("ИНН;Кластер\n0101;К\n0202;К\n", "utf-8")
+    for name in ("Поставки 2021-22", "Поставки 2022"):
+        (tmp_path / f"{name}.csv").write_text(rows, "utf-8")
+    with pytest.raises(DataError, match="Several files claim"):
+        read_dataset(tmp_path)
+    (tmp_path / "Поставки 2022.csv").rename(tmp_path / "Поставки 2023.csv")
+    assert len(read_dataset(tmp_path).graph.links) == 1
+
+
+def test_members_of_a_file_of_two_years(tmp_path: Path) -> None:
+    (tmp_path / "links.csv").write_text(
+        "Год;Поставщик;Покупатель;Сумма, млн руб.\n2022;0101;0202;5\n", "utf-8"
+    )
+    for name in ("participants_2021-22", "participants_2023"):
+        (tmp_path / f"{name}.csv").write_text("ИНН;Кластер\n0101;К\n0202;К\n", "utf-8")
+    people = read_dataset(tmp_path).graph.participants
+    assert set(zip(people["joined_year"], people["left_year"], strict=True)) == {(2021, 2022), (2023, 2023)}
