@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -159,17 +158,17 @@ class Columnar:
         array = floats(values)
         show = shower(kind, self.words.lang)
         known = np.isfinite(array)
-        cells = array.tolist()
-        distinct = [value for value in set(cells) if math.isfinite(value)]
-        figures = dict(zip(distinct, numbers_of(distinct), strict=True))
-        texts = {
-            value: show(value) for value in (*distinct, *(v for v in (math.inf, -math.inf) if v in cells))
-        }
-        exact: list[float | None] = [figures.get(value) for value in cells]
-        told = [texts.get(value, "") for value in cells]
-        out: dict[str, Any] = {"v": exact}
-        if any(text and text != str(value) for text, value in zip(told, exact, strict=True)):
-            out["t"] = told
+        distinct, at = np.unique(array[known], return_inverse=True)
+        figures = numbers_of(distinct.tolist())
+        texts = [show(value) for value in distinct.tolist()]
+        exact, told = np.full(len(array), None, object), np.full(len(array), "", object)
+        exact[known] = np.array(figures, object)[at]
+        told[known] = np.array(texts, object)[at]
+        for end in np.flatnonzero(np.isinf(array)).tolist():
+            told[end] = show(array[end])
+        out: dict[str, Any] = {"v": exact.tolist()}
+        if texts != list(map(str, figures)) or np.isinf(array).any():
+            out["t"] = told.tolist()
         if KINDS[kind].bar and known.any() and array[known].min() >= 0:
             top = 1.0 if kind == "share" else float(array[known].max())
             if top > 0 and array[known].max() <= top:

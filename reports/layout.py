@@ -46,12 +46,13 @@ def circular_order(n: int, src: IntArray, dst: IntArray, weight: FloatArray, see
     rank = np.random.default_rng(seed).permutation(n)
     pull = np.log1p(weight)
     best, least = rank, np.inf
-    m, ends, others = len(src), np.concatenate([src, dst]), np.concatenate([dst, src])
+    m = len(src)
+    ends, others = (np.concatenate(pair).astype(np.intp) for pair in ([src, dst], [dst, src]))
     pulls = np.concatenate([pull, pull])
     for _ in range(40 if m else 0):
         angle = 2 * np.pi * rank / n
         x, y = np.cos(angle), np.sin(angle)
-        there_x, there_y = x[others], y[others]
+        there_x, there_y = x.take(others), y.take(others)
         apart = np.hypot(there_x[m:] - there_x[:m], there_y[m:] - there_y[:m])
         length = float((pull * apart).sum())
         if length < least - 1e-12:

@@ -385,15 +385,11 @@ class NetworkPages:
         if self._reasons is None:
             return {}
         found: dict[str, dict[int, str]] = {}
+        where = [gap_places(formation.cluster_id, formation.year, one) if one else () for one in nodes.ids]
         for key, values in figures.items():
             said = {}
             for node in np.flatnonzero(present & np.isnan(values)).tolist():
-                where = (
-                    gap_places(formation.cluster_id, formation.year, nodes.ids[node])
-                    if nodes.ids[node]
-                    else ()
-                )
-                text = self._reasons.told(where, _LINKS.get(key, key))
+                text = self._reasons.told(where[node], _LINKS.get(key, key))
                 if text:
                     said[node] = text
             if said:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -132,6 +132,8 @@ def payload(
     known = [f for f in figures if any(not np.isnan(item.figures[f.key]).all() for item in years)]
     blocks = []
     for item, place in zip(years, at, strict=True):
+        own = [item.figures[figure.key] for figure in known]
+        present, core, x, y, *told = numbers_of([item.present, item.core, *place.T, *own])
         why = {
             figure.key: {
                 str(node): reasons.setdefault(text, len(reasons))
@@ -142,17 +144,17 @@ def payload(
         blocks.append(
             {
                 "year": item.year,
-                "present": numbers(item.present),
-                "core": numbers(item.core),
-                "x": numbers(place[:, 0]),
-                "y": numbers(place[:, 1]),
+                "present": present,
+                "core": core,
+                "x": x,
+                "y": y,
                 "links": _flat(item),
                 "products": _by_product(item, codes),
                 "total": item.total,
                 "totalValue": float(f"{item.total_value:.10g}"),
                 "facts": item.facts,
                 "beyond": list(item.beyond),
-                "figures": {figure.key: numbers(item.figures[figure.key]) for figure in known},
+                "figures": dict(zip((figure.key for figure in known), told, strict=True)),
                 "why": {key: found for key, found in why.items() if found},
             }
         )
@@ -183,12 +185,20 @@ def numbers(values: Iterable[float]) -> Written:
     >>> numbers([0.5, float("nan"), 3.0, 12345678.9, 1e-7]).text
     '[0.5,null,3,12345680,1e-07]'
     """
+    return numbers_of([np.asarray(values, np.float64)])[0]
+
+
+def numbers_of(columns: Sequence[NDArray[Any]]) -> list[Written]:
+    """Return the same of several columns of one length."""
     # A zero has no sign.
-    listed = (np.asarray(values, dtype=np.float64) + 0.0).tolist()
-    told = ",".join(["%.7g"] * len(listed)) % tuple(listed)
+    listed = (np.concatenate(columns).astype(np.float64) + 0.0).tolist()
+    row = ",".join(["%.7g"] * len(columns[0]))
+    told = "\n".join([row] * len(columns)) % tuple(listed)
     if "n" in told:
         told = told.replace("nan", "null")
-    return Written(f"[{_LARGE.sub(_whole, told) if '+' in told else told}]")
+    if "+" in told:
+        told = _LARGE.sub(_whole, told)
+    return [Written(f"[{each}]") for each in told.split("\n")]
 
 
 def _whole(found: re.Match[str]) -> str:

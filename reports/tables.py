@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import repeat
 from typing import Any, Final
 
@@ -134,11 +135,13 @@ def column_words(name: str, words: Words) -> str:
     >>> column_words("core_fit", Words("en")), column_words("inside_knowledge_share", Words("ru"))
     ('Core fit', 'доля связей знаний внутри')
     """
-    for table in TABLES:
-        for column in output_columns(table):
-            if column.column == name:
-                return column.label(words.lang)
-    return term(name, words.lang)
+    column = _columns().get(name)
+    return column.label(words.lang) if column else term(name, words.lang)
+
+
+@cache
+def _columns() -> dict[str, OutputColumn]:
+    return {column.column: column for table in reversed(TABLES) for column in output_columns(table)}
 
 
 def listed(members: list[str]) -> tuple[str, str]:
