@@ -20,7 +20,7 @@ import pandas as pd
 
 from clustercoop.graph.display import inert, notebook
 from clustercoop.graph.errors import ParameterError
-from clustercoop.graph.texts import BASE, amount, decimal_point, fill, row_text, subset, term, text
+from clustercoop.graph.texts import BASE, amount, decimal_point, fill, row_text, subset, term, text, within
 
 Severity = Literal["error", "warning", "info"]
 
@@ -220,9 +220,7 @@ def _measured(told: str, template: str, lang: str) -> str:
 
 
 def _cell(column: str, figure: str, lang: str) -> str:
-    label = subset("input.column.", lang).get(column, column)
-    if not label[:2].isupper():  # R&D stays as it is
-        label = label[:1].lower() + label[1:]
+    label = within(subset("input.column.", lang).get(column, column))
     return f"{label} {_measured(figure, '{value}', lang)}"
 
 

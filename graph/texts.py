@@ -17,6 +17,7 @@ from typing import Any, Final, TypeVar
 from clustercoop.graph.errors import ClusterCoopError, parameter_error
 
 BASE: Final = "en"
+_PEOPLE: Final = ("Finn ", "Jaccard ", "Lip ")
 FOLDER = resources.files("clustercoop.graph").joinpath("text")
 _JOINTS: Final = ("; ", " → ")
 _Error = TypeVar("_Error", bound=ClusterCoopError)
@@ -259,6 +260,18 @@ def amount(value: float, lang: str) -> str:
     plain = f"{abs(value):,.{digits}f}"
     plain = plain.rstrip("0").rstrip(".") if digits else plain
     return ("\u2212" if value < 0 else "") + plain.translate(signs(lang))
+
+
+def within(label: str) -> str:
+    """Return a label as it stands within a sentence.
+
+    Examples
+    --------
+    >>> within("Value added"), within("R&D per employee"), within("НИОКР"), within("Finn cycling index")
+    ('value added', 'R&D per employee', 'НИОКР', 'Finn cycling index')
+    """
+    named = not label[1:2].islower() or label.startswith(_PEOPLE)
+    return label if named else label[:1].lower() + label[1:]
 
 
 def clear_cache() -> None:

@@ -15,7 +15,7 @@ from clustercoop.graph.columns import TABLES, output_columns
 from clustercoop.graph.findings import Finding, listed
 from clustercoop.graph.gaps import ALL
 from clustercoop.graph.model import SupplyGraph
-from clustercoop.graph.texts import text
+from clustercoop.graph.texts import text, within
 from clustercoop.reports.numbers import cells_of, is_unknown
 from clustercoop.reports.reasons import column_label, gap_sentence, told_sources, unknown_because
 from clustercoop.reports.said import told
@@ -162,8 +162,8 @@ def asked_cells(row: Any, lang: str) -> str:
 
 
 def asked_figures(columns: str, lang: str) -> str:
-    """Return the headers of the columns that a request lists."""
-    return ", ".join(column_label(column, lang) for column in str(columns).split("; ") if column)
+    """Return what the columns that a request lists are called within a sentence."""
+    return ", ".join(within(column_label(column, lang)) for column in str(columns).split("; ") if column)
 
 
 def asked_of(row: Any, names: Mapping[str, str], lang: str) -> str:

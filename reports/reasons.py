@@ -11,7 +11,7 @@ import pandas as pd
 from clustercoop.graph.columns import TABLES, OutputColumn, output_columns, policy_tables
 from clustercoop.graph.findings import Finding, listed
 from clustercoop.graph.gaps import ALL, table_of
-from clustercoop.graph.texts import term, text
+from clustercoop.graph.texts import term, text, within
 from clustercoop.reports.inert import plain, shorten
 from clustercoop.reports.numbers import cells_of, is_unknown
 from clustercoop.reports.words import Words
@@ -48,11 +48,11 @@ def gap_sentence(reason: Reason, lang: str, names: Mapping[str, str] | None = No
     Examples
     --------
     >>> gap_sentence(("needs", "", "rd_per_employee; autonomy"), "en")
-    'R&D per employee, Autonomy is unknown'
+    'R&D per employee, autonomy is unknown'
     """
     code, value, detail = reason
     if code in _OF_COLUMNS:
-        detail = ", ".join(column_label(name, lang) for name in detail.split("; "))
+        detail = ", ".join(within(column_label(name, lang)) for name in detail.split("; "))
         names = None
     return Finding(code, value=value, detail=listed(detail)).called(names or {}).message(lang)
 

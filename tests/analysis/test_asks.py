@@ -131,5 +131,5 @@ def test_requests_are_told_in_any_language() -> None:
     result = lacking(("0001", 2021, "output"))
     [english] = for_people(result, "requests", "en").query("column == 'output'")["message"]
     [russian] = for_people(result, "requests", "ru").query("column == 'output'")["message"]
-    assert english.startswith("output of 0001 (Firm 0001) for 2021: Cooperation ratio, ")
-    assert russian.startswith("выпуск — 0001 (Firm 0001), 2021 год: Уровень кооперации, ")
+    assert english.startswith("output of 0001 (Firm 0001) for 2021: cooperation ratio, ")
+    assert russian.startswith("выпуск — 0001 (Firm 0001), 2021 год: уровень кооперации, ")

@@ -53,8 +53,8 @@ def test_a_figure_that_waits_for_another_says_why_that_one_is_unknown() -> None:
         at("needs", "coverage", detail="links"),
         at("needs", "links", detail="coverage"),
     )
-    assert why.cell(row(), "isolation") == "Autonomy is unknown (no member's output is known)"
-    assert why.cell(row(), "coverage") == "Links is unknown"  # a circle has no end
+    assert why.cell(row(), "isolation") == "autonomy is unknown (no member's output is known)"
+    assert why.cell(row(), "coverage") == "links is unknown"  # a circle has no end
 
 
 def test_a_gap_of_a_cluster_has_no_year() -> None:
@@ -74,10 +74,10 @@ def test_sentences_name_the_figures_of_each_reason_in_the_order_of_the_table() -
     rows = pd.DataFrame({"cluster_id": ["c", "c"], "year": [2022, 2023]})
     assert unknown_because(gaps, rows, "en") == [
         "Links, Link coverage: no link of the year touches a member, self-supply aside. "
-        "Isolation: Autonomy, Outside knowledge share is unknown.",
+        "Isolation: autonomy, outside knowledge share is unknown.",
         "",
     ]
-    assert "Изолированность: неизвестно: Автономность" in unknown_because(gaps, rows, "ru")[0]
+    assert "Изолированность: неизвестно: автономность" in unknown_because(gaps, rows, "ru")[0]
 
 
 def test_sources_are_codes_until_they_are_told() -> None:
