@@ -170,13 +170,13 @@ class _OneSentence(click.Group):
         except ClusterCoopError as error:
             _fail(said(error, lang))
         except KeyboardInterrupt:
-            click.echo("clustercoop: interrupted; nothing was left half-written.", err=True)
+            click.echo(f"clustercoop: {text('refusal.interrupted', lang)}", err=True)
             sys.exit(EXIT_INTERRUPTED)
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(EXIT_FINDINGS)
         except MemoryError:
-            _fail("not enough memory for this dataset; analyse fewer years or clusters at a time.")
+            _fail(text("refusal.memory", lang))
         except OSError as error:
             _fail(f"{error.filename or 'a file'}: {error.strerror or error}.")
         except (click.ClickException, click.exceptions.Exit, click.Abort):

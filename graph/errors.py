@@ -6,6 +6,8 @@ Every message says what was wrong, where, and what to do about it; whoever catch
 
 from __future__ import annotations
 
+_SHOWN = 200
+
 
 class ClusterCoopError(Exception):
     """Base of every expected failure of clustercoop."""
@@ -59,4 +61,7 @@ def parameter_error(name: str, function: str, must_be: str, got: object) -> Para
     >>> str(parameter_error("nulls", "analyze", "an int in the range [0, inf)", -1))
     "The 'nulls' parameter of analyze must be an int in the range [0, inf), got -1 instead."
     """
-    return ParameterError(f"The {name!r} parameter of {function} must be {must_be}, got {got!r} instead.")
+    shown = repr(got)
+    if "\n" in shown or len(shown) > _SHOWN:
+        shown = f"a {type(got).__name__}"
+    return ParameterError(f"The {name!r} parameter of {function} must be {must_be}, got {shown} instead.")

@@ -14,7 +14,7 @@ def join_figures(ledger: Ledger) -> None:
         return
     alive = np.flatnonzero(ledger.alive)
     keys = ledger.frame.iloc[alive][list(ledger.spec.key)]
-    group = keys.groupby(list(ledger.spec.key), sort=False).ngroup().to_numpy()
+    group = keys.groupby(list(ledger.spec.key), sort=False, observed=True).ngroup().to_numpy()
     size = np.bincount(group, minlength=1)
     source = ledger.source[alive]
     sheets = pd.DataFrame({"group": group, "source": source}).drop_duplicates()["group"].to_numpy()

@@ -59,7 +59,9 @@ def unsettled(ledgers: Mapping[str, Ledger]) -> pd.DataFrame:
     parts = [part for part in parts if len(part)]
     if not parts:
         return pd.DataFrame(columns=_COLUMNS)
-    found = pd.concat(parts, ignore_index=True).reindex(columns=_COLUMNS).replace({None: np.nan})
+    found = pd.concat(parts, ignore_index=True).reindex(columns=_COLUMNS)
+    cells = {name: [np.nan if cell is None else cell for cell in found[name]] for name in _COLUMNS}
+    found = pd.DataFrame(cells, dtype=object)
     numbers = {name: pd.to_numeric(found[name]) for name in (*_YEARS, "value", "value_high")}
     for name in _YEARS:
         numbers[name] = numbers[name].where(numbers[name].between(FIRST_YEAR, LAST_YEAR)).round()
