@@ -296,7 +296,7 @@ def write_reports(
     for done, cluster in enumerate(drawn):
         progress("network pages", done, len(drawn))
         (folder / "views" / view_name(cluster)).write_text(pages.page(cluster), "utf-8", newline="\n")
-    if drawn:
+    if len(drawn) > 1:
         page = render_flows(result, lang, shared=True)
         (folder / "views" / FLOWS_PAGE).write_text(page, "utf-8", newline="\n")
     progress("network pages", len(drawn), len(drawn))

@@ -99,7 +99,7 @@ class Content:
     @property
     def flows_link(self) -> str:
         """Relative address of the page of flows between clusters, "" where there is none."""
-        return f"{self.views}/{FLOWS_PAGE}" if self.views and self._viewed else ""
+        return f"{self.views}/{FLOWS_PAGE}" if self.views and len(self._viewed) > 1 else ""
 
     def anchor(self, cluster_id: str) -> str:
         """Return where the cluster's passport is on the page."""

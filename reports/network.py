@@ -169,6 +169,7 @@ class NetworkPages:
     ) -> None:
         self.words, self.report, self.shared = Words(lang), report, shared
         self.graph = source if isinstance(source, SupplyGraph) else source.graph
+        self.several = len({formation.cluster_id for formation in self.graph.formations()}) > 1
         self.result = source if isinstance(source, Result) else None
         self.seed = 0 if self.result is None else self.result.settings.seed
         self.thresholds = load_thresholds("" if self.result is None else self.result.settings.thresholds)
@@ -237,7 +238,7 @@ class NetworkPages:
             title=self.words("view_title", name=quoted(name, self.words.lang)),
             back=f"{self.report}#{anchor(cluster_id)}" if self.report else "",
             notes=[self.words("view_many", folded=nodes.folded)] if nodes.folded else [],
-            others=FLOWS_PAGE if self.shared else "",
+            others=FLOWS_PAGE if self.shared and self.several else "",
         )
 
     def render(

@@ -101,7 +101,7 @@ def test_the_year_asked_for_comes_first_and_the_same_bytes_each_time() -> None:
 
 
 def test_unknown_clusters_years_and_languages_are_refused() -> None:
-    with pytest.raises(UnknownNameError, match="no cluster 'zz'"):
+    with pytest.raises(UnknownNameError, match="no cluster zz"):
         render_view(sample(), "zz")
     with pytest.raises(UnknownNameError, match="no year 1999"):
         render_view(sample(), "c00", 1999)
