@@ -81,7 +81,7 @@ def rules_only(total: int, usable: int, needed: int, features: int, theory: bool
     Examples
     --------
     >>> render(rules_only(9, 9, 20, 6, True)[0], "en")
-    'Rules only: the data hold 9 clusters; a statistical model needs at least 20.'
+    'Rules only: a statistical model needs at least 20 clusters, and the data hold 9.'
     """
     if total < needed:
         first: Said = ("verdict.few_clusters", {"total": total, "needed": needed})
