@@ -176,7 +176,7 @@ class _OneSentence(click.Group):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(EXIT_FINDINGS)
         except MemoryError:
-            _fail(text("refusal.memory", lang))
+            _fail(text("refusal.no_memory", lang))
         except OSError as error:
             _fail(f"{error.filename or 'a file'}: {error.strerror or error}.")
         except (click.ClickException, click.exceptions.Exit, click.Abort):
