@@ -197,15 +197,15 @@ def _unsettled(formation: Formation, rows: OpenRows) -> Unsettled | None:
     mine = np.isin(rows.year, (0, formation.year))
     sides = [_local(formation, side[mine]) for side in (rows.supplier, rows.buyer)]
     seller, buyer = sides
-    supply, less, more = rows.supply[mine], rows.less[mine], rows.more[mine]
     member_sells, member_buys = seller >= 0, buyer >= 0
-    own = member_sells & (seller == buyer)
-    between = ~own & ((member_sells & (member_buys | (buyer == NOBODY))) | (member_buys & (seller == NOBODY)))
-    inside = supply & between
     touching = member_sells | member_buys | rows.anyones[mine]
     period = _in_period(rows.memberships, formation)
     if not touching.any() and not period.any():
         return None
+    supply, less, more = rows.supply[mine], rows.less[mine], rows.more[mine]
+    own = member_sells & (seller == buyer)
+    between = ~own & ((member_sells & (member_buys | (buyer == NOBODY))) | (member_buys & (seller == NOBODY)))
+    inside = supply & between
     named = np.zeros(formation.n, bool)
     whole = between & member_sells & member_buys
     # An end that nobody is named for, like a member whose row was rejected, may be tied to anyone.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from clustercoop.graph.kinds import text_table
@@ -42,12 +43,14 @@ def gaps_frame(gaps: Iterable[Gap]) -> pd.DataFrame:
     >>> table[["cluster_id", "year", "column", "code"]].values.tolist()
     [['c', 2022, 'output', 'output_unknown']]
     """
-
-    def place(gap: Gap) -> tuple[str, float, str]:
-        return gap.cluster_id, float("inf") if gap.year is None else gap.year, gap.participant_id
-
-    told = sorted(dict.fromkeys(gaps), key=place)
-    return text_table(told, Gap._fields, ("year",))[list(COLUMNS)]
+    told = list(dict.fromkeys(gaps))
+    years = [np.inf if gap.year is None else gap.year for gap in told]
+    who, where = (
+        pd.factorize(np.array([gap[at] for gap in told], object), sort=True)[0]
+        for at in (Gap._fields.index("participant_id"), Gap._fields.index("cluster_id"))
+    )
+    order = np.lexsort((who, years, where)).tolist()
+    return text_table([told[at] for at in order], Gap._fields, ("year",))[list(COLUMNS)]
 
 
 def table_of(gaps: pd.DataFrame, table: str) -> pd.DataFrame:
