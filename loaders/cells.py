@@ -15,6 +15,7 @@ from clustercoop.graph.errors import SchemaError
 from clustercoop.graph.kinds import KINDS
 from clustercoop.graph.schema import NUMERIC, SIDES, TableSpec
 from clustercoop.graph.texts import refusal
+from clustercoop.graph.threads import at_once
 from clustercoop.loaders.formats import Divided
 from clustercoop.loaders.headers import HeaderMatch, Matched, is_price, may_be_quantity, names_code
 from clustercoop.loaders.ids import read_texts
@@ -148,6 +149,13 @@ def type_grid(grid: Grid, spec: TableSpec, notes: Notes, direction: str = "auto"
         notes.add("unit_from_column", **place, detail=texts)
     merged = expand_merged(grid, match.columns, place, notes)
     numbers = _read_numbers(grid, [m for m in match.columns if m.column.type in NUMERIC])
+
+    def text_of(name: str) -> tuple[Any, dict[str, NDArray[np.bool_]]]:
+        held, flags = read_texts(grid.columns[found[name].position], spec[name])
+        return held.categorical() if name in WHO else held.array(), flags
+
+    named_by = [name for name in found if spec[name].type in ("id", "text")]
+    texts = dict(zip(named_by, at_once(text_of, named_by, rows=len(grid)), strict=True))
     data: dict[str, Any] = {}
     absent = _absent(len(grid))
     bounds: dict[str, dict[str, NDArray[np.float64]]] = {}
@@ -165,8 +173,7 @@ def type_grid(grid: Grid, spec: TableSpec, notes: Notes, direction: str = "auto"
         elif column.type == "year":
             data[name] = _year(typed, name, grid.columns[found[name].position])
         else:
-            held, flags = read_texts(grid.columns[found[name].position], column)
-            data[name] = held.categorical() if name in WHO else held.array()
+            data[name], flags = texts[name]
             typed.flags |= {(name, flag): marks for flag, marks in flags.items()}
     for name, sides in bounds.items():
         for side, values in sides.items():
