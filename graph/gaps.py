@@ -44,7 +44,7 @@ def gaps_frame(gaps: Iterable[Gap]) -> pd.DataFrame:
     [['c', 2022, 'output', 'output_unknown']]
     """
     told = list(dict.fromkeys(gaps))
-    years = [np.inf if gap.year is None else gap.year for gap in told]
+    years = np.array([np.inf if gap.year is None else gap.year for gap in told])
     who, where = (
         pd.factorize(np.array([gap[at] for gap in told], object), sort=True)[0]
         for at in (Gap._fields.index("participant_id"), Gap._fields.index("cluster_id"))

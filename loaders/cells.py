@@ -154,8 +154,8 @@ def type_grid(grid: Grid, spec: TableSpec, notes: Notes, direction: str = "auto"
         held, flags = read_texts(grid.columns[found[name].position], spec[name])
         return held.categorical() if name in WHO else held.array(), flags
 
-    named_by = [name for name in found if spec[name].type in ("id", "text")]
-    texts = dict(zip(named_by, at_once(text_of, named_by, rows=len(grid)), strict=True))
+    told = [name for name in found if spec[name].type in ("id", "text")]
+    held = dict(zip(told, at_once(text_of, told, rows=len(grid)), strict=True))
     data: dict[str, Any] = {}
     absent = _absent(len(grid))
     bounds: dict[str, dict[str, NDArray[np.float64]]] = {}
@@ -173,7 +173,7 @@ def type_grid(grid: Grid, spec: TableSpec, notes: Notes, direction: str = "auto"
         elif column.type == "year":
             data[name] = _year(typed, name, grid.columns[found[name].position])
         else:
-            data[name], flags = texts[name]
+            data[name], flags = held[name]
             typed.flags |= {(name, flag): marks for flag, marks in flags.items()}
     for name, sides in bounds.items():
         for side, values in sides.items():
