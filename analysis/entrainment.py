@@ -214,24 +214,15 @@ def _fill_ranges(
 
     `pulls` (2, k) are their pull and push.
     """
-    figures = dict(
-        zip(
-            RANGED,
-            (formation.output, formation.employees, formation.rd_expenses, throughflow(formation).supplied),
-            strict=False,
-        )
-    )
-    every: dict[str, FloatArray] = {}
-    for name, figure in figures.items():
-        if is_known(found.formation[name]):
-            held = np.where(np.isnan(figure), 0.0, figure)
-            share = cores @ held / held.sum()
-            lacking = (cores & np.isnan(figure)).any(axis=1)
-            every[name] = np.where(lacking, NAN, share)
-    if is_known(found.formation["core_pull"]):
-        every["core_pull"], every["core_push"] = pulls
-    for name, values in every.items():
-        if not np.isnan(values).any():
+    supplied = throughflow(formation).supplied
+    figures = np.stack([formation.output, formation.employees, formation.rd_expenses, supplied])
+    unknown, members = np.isnan(figures), cores.astype(np.float64).T
+    held = np.where(unknown, 0.0, figures)
+    wholes = held.sum(axis=1, keepdims=True)
+    shares = np.divide(held @ members, wholes, out=np.zeros((4, len(cores))), where=wholes != 0)
+    every = np.concatenate([np.where(unknown @ members > 0, NAN, shares), pulls])
+    for name, values in zip(RANGED, every, strict=True):
+        if is_known(found.formation[name]) and not np.isnan(values).any():
             out[f"{name}_low"], out[f"{name}_high"] = float(values.min()), float(values.max())
 
 

@@ -103,10 +103,9 @@ class Measuring(Measured):
     """
 
     def __init__(self, of: Formation | Place, columns: str = "", people: str = "") -> None:
-        super().__init__(
-            dict.fromkeys(columns.split(), NAN),
-            {name: np.full(len(of.ids), NAN) for name in people.split()},
-        )
+        names = people.split()
+        unknown = np.full((len(names), len(of.ids)), NAN)
+        super().__init__(dict.fromkeys(columns.split(), NAN), dict(zip(names, unknown, strict=True)))
         self.of = of
         self.sources: dict[str, str] = {}
         self._told: set[Finding] = set()

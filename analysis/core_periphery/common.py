@@ -91,7 +91,8 @@ class Edges:
     @cached_property
     def degree(self) -> NDArray[np.int64]:
         """Links in and out of each participant, shape (n,)."""
-        return np.diff(self.ends)[: self.n] + np.diff(self.ends)[self.n :]
+        links: NDArray[np.int64] = self.ends[1:] - self.ends[:-1]
+        return links[: self.n] + links[self.n :]
 
     @cached_property
     def ends(self) -> NDArray[np.int64]:
@@ -100,8 +101,8 @@ class Edges:
         Positions below m are links, those from m on are positions in `by_buyer`.
         """
         pointers = np.zeros(2 * self.n + 1, np.int64)
-        counts = [np.bincount(end, minlength=self.n) for end in (self.src, self.dst)]
-        np.cumsum(np.concatenate(counts), out=pointers[1:])
+        sides = np.concatenate([self.src, self.dst + np.int32(self.n)])
+        np.cumsum(np.bincount(sides, minlength=2 * self.n), out=pointers[1:])
         return pointers
 
     @cached_property

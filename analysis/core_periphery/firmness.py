@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -51,7 +52,7 @@ class Firmness:
     all_tied: bool
     perturbed: Cores
 
-    @property
+    @cached_property
     def stability(self) -> float:
         """Mean Jaccard index of the core with those of the perturbed networks, NaN without any."""
         if not len(self.perturbed):

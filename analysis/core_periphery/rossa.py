@@ -123,9 +123,9 @@ def profile_of(edges: Edges, y: Floats, teleport: float = 0.0) -> RossaProfile:
     step = np.divide(step, total, out=np.full_like(step, 1.0 / k), where=total > 0)
     step = (1.0 - teleport) * step + teleport / k
     weight = _stationary(step)
-    first = np.lexsort((np.arange(k), np.round(weight, 12)))  # the first of equal persistence is taken
+    first = np.argsort(np.round(weight, 12), kind="stable")  # the first of equal persistence is taken
     weight = weight[first]
-    flow = weight[:, None] * step[np.ix_(first, first)]
+    flow = weight[:, None] * step[first[:, None], first]
     order, profile = np.empty(k, np.int64), np.empty(k)
     grow(weight, flow + flow.T, np.diagonal(flow).copy(), order, profile)
     order = members[first[order]]
