@@ -145,7 +145,8 @@ def integral_potential(components: pd.DataFrame, weights: Mapping[str, float]) -
     .. math:: P_k = \sum_m w_m z_{mk} / \sum_m w_m, \quad z_{mk} = (x_{mk} - \bar x_m) / s_m
 
     A component that varies nowhere, or has weight 0, says nothing and is left out. A specialisation with an
-    unknown component has no potential: parts of different scope do not compare.
+    unknown component has no potential: parts of different scope do not compare. So mean and spread are those
+    of the specialisations whose components are all known.
 
     Parameters
     ----------
@@ -169,10 +170,12 @@ def integral_potential(components: pd.DataFrame, weights: Mapping[str, float]) -
         raise parameter_error("weights", "integral_potential", "numbers from 0 up", dict(weights))
     table = components.astype("float64")
     used = [str(name) for name in table if weights.get(str(name), 0) > 0]
-    spread = {name: float(table[name].std()) for name in used}
+    whole = table[used].dropna()
+    spread = {name: float(whole[name].std()) for name in used}
     used = [name for name in used if spread[name] != 0]
     if not used:
         return pd.Series(np.nan, index=table.index)
-    scores = np.column_stack([(table[name] - table[name].mean()) / spread[name] for name in used])
+    scores = np.column_stack([(table[name] - whole[name].mean()) / spread[name] for name in used])
     shares = np.array([weights[name] for name in used])
-    return pd.Series(scores @ (shares / shares.sum()), index=table.index)
+    found = pd.Series(scores @ (shares / shares.sum()), index=table.index)
+    return found.where(table.index.isin(whole.index))

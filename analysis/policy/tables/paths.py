@@ -25,7 +25,7 @@ def make(analysed: Analysed) -> pd.DataFrame:
                 "years": ";".join(str(year) for year in path["year"]),
                 "transitions": len(known),
                 "moves": moves,
-                "mover": "mover" if len(visited) > 1 else "stayer" if len(known) else "",
+                "mover": "mover" if len(visited) > 1 else "stayer" if 0 < len(known) == len(path) - 1 else "",
                 "types": " → ".join(visited),
                 "mean_speed": path["speed"].astype("float64").mean(),
                 "net_speed": speed,
@@ -37,13 +37,12 @@ def make(analysed: Analysed) -> pd.DataFrame:
 
 
 def _net(path: pd.DataFrame) -> tuple[float, float]:
-    """Return the mean displacement a year, and its direction, over the years that have both changes."""
-    speed, angle = (path[name].to_numpy("float64") for name in ("speed", "direction"))
-    told = ~np.isnan(speed)
-    if not told.any():
+    """Return the mean displacement a year, and its direction; a step that is unknown may lead anywhere."""
+    speed, angle = (path[name].to_numpy("float64")[1:] for name in ("speed", "direction"))
+    if not len(speed) or np.isnan(speed).any():
         return float("nan"), float("nan")
-    turn = np.radians(np.nan_to_num(angle[told]))
-    x, y = float((speed[told] * np.cos(turn)).mean()), float((speed[told] * np.sin(turn)).mean())
+    turn = np.radians(np.nan_to_num(angle))
+    x, y = float((speed * np.cos(turn)).mean()), float((speed * np.sin(turn)).mean())
     size = float(np.hypot(x, y))
     if size <= 1e-12:
         return 0.0, float("nan")

@@ -72,7 +72,8 @@ def make(analysed: Analysed) -> pd.DataFrame:
     ]
     parts["integral_potential"] = pd.concat(potential).to_numpy()
     few = say("spec.few", least=rule.least_clusters, count=len(held))
-    partial = say("spec.components")
+    partial, compared = say("spec.components"), say("spec.compared")
+    lacking = set(parts.loc[parts["integral_potential"].isna(), "cluster_id"])
     alone = say("spec.alone", count=int(told.sum()), of=len(held))
     ids = {f.cluster_id: f.ids[who].astype(str).tolist() for f, who in zip(held, unstated, strict=True)}
     parts["because"] = [
@@ -82,7 +83,7 @@ def make(analysed: Analysed) -> pd.DataFrame:
                 *([say("spec.members_open")] if cluster in more else []),
                 *([alone] if told.sum() < max(2, len(held)) else []),
                 *([] if enough else [few]),
-                *([partial] if np.isnan(p) else []),
+                *([partial] if np.isnan(p) else [compared] if cluster in lacking else []),
             ]
         )
         for cluster, p in zip(parts["cluster_id"], parts["integral_potential"], strict=True)

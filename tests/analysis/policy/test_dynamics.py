@@ -172,14 +172,18 @@ def test_only_years_next_to_each_other_warn() -> None:
 def test_who_moved_over_a_gap_is_no_stayer() -> None:
     rd = {2020: 0.05, 2021: 0.05, 2023: 0.2}
     rows = [("c", year, value, 1.0) for year, value in rd.items()]
+    # f goes to more innovation in 2021, and nobody knows its step of 2022.
+    rows += [("f", year, value, 1.0) for year, value in ((2020, 0.01), (2021, 0.05), (2022, None))]
     rows += [("d", 2020, 0.05, 1.0), ("d", 2022, 0.05, 1.0), ("e", 2020, 0.05, 1.0), ("e", 2021, 0.05, 1.0)]
     table = pd.DataFrame(rows, columns=["cluster_id", "year", "rd_per_employee", "value_added_per_employee"])
     found = clustercoop.analyze({"indicators": table}, nulls=0, workers=1, metrics="cooperation,chain")
     told = found.policy["paths"].set_index("cluster_id")
     # d is in one type in both years that are known, and nothing says what it was in between.
-    assert told["mover"].fillna("").to_dict() == {"c": "mover", "d": "", "e": "stayer"}
-    assert told["transitions"].to_dict() == {"c": 1, "d": 0, "e": 1}
-    assert told["moves"].to_dict() == {"c": 0, "d": 0, "e": 0}
+    assert told["mover"].fillna("").to_dict() == {"c": "mover", "d": "", "e": "stayer", "f": ""}
+    assert told["transitions"].to_dict() == {"c": 1, "d": 0, "e": 1, "f": 1}
+    assert told["moves"].to_dict() == dict.fromkeys("cdef", 0)
+    assert told.loc["f", "mean_speed"] == pytest.approx(0.04 / 0.2)
+    assert told.loc[["c", "d", "f"], "net_heading"].isna().all() and told.loc["e", "net_speed"] == 0
 
 
 def test_closing_in_compares_isolation_of_the_same_parts() -> None:
