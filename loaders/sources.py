@@ -40,6 +40,7 @@ Progress = Callable[[str], None]
 # Files that may well hold a table, and that are not read.
 UNREAD: Final = (
     ".numbers",
+    ".gml",
     ".sav",
     ".dta",
     ".mdb",

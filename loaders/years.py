@@ -50,6 +50,8 @@ _FISCAL: Final = re.compile(r"(?:fy|cy)['’]?\s*(\d\d)", re.IGNORECASE)
 _TWO_YEARS: Final = re.compile(
     r"(?:fy\s*)?((?:19|20)\d\d)\s*[-/–—]\s*((?:19|20)?\d\d)\s*(?:гг?\.?|год\w*|fy)?", re.IGNORECASE
 )
+_FOUR: Final = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_LONG_WORD: Final = re.compile(r"[^\W\d_]{5,}")
 _TOKENS: Final = re.compile(r"[^\W\d_]+|\d+")
 _BEFORE: Final = re.compile(
     r"(?:на|по состоянию на|по итогам|итоги|as of|as at|mon|tue|wed|thu|fri|sat|sun)\b[.,]?\s+", re.I
@@ -135,15 +137,20 @@ def parse_years(cells: NDArray[Any]) -> Years:
 
 
 def spans_years(text: str) -> bool:
-    """Tell whether a text is a period over two years: "2021/22", "2021–2022".
+    """Tell whether a text is a period over several years: "2021/22", "01.07.2021 – 30.06.2022".
 
     Examples
     --------
-    >>> spans_years("2021/22"), spans_years("2021–2022 гг."), spans_years("2021-12")
-    (True, True, False)
+    >>> spans_years("2021/22"), spans_years("2021–2023 гг."), spans_years("с 01.07.2021 по 30.06.2022")
+    (True, True, True)
+    >>> spans_years("2021-12"), spans_years("2021 год вместо 2022")
+    (False, False)
     """
-    found = _TWO_YEARS.fullmatch(text.strip())
-    return found is not None and int(found[2]) % 100 == (int(found[1]) + 1) % 100
+    short = _TWO_YEARS.fullmatch(text.strip())
+    if short and len(short[2]) == 2:
+        return int(short[2]) == (int(short[1]) + 1) % 100
+    said = set(_FOUR.findall(text))
+    return len(said) == 2 and not _LONG_WORD.search(text)
 
 
 def _gather(found: list[When], codes: NDArray[np.intp]) -> Years:
