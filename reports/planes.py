@@ -217,9 +217,9 @@ def rule_plane(rule: Rule, clusters: Sequence[tuple[Placed, float, float]], said
     body += f'<path class="bound" d="M{asked} {y0 - high}V{y0}M{x0} {at:.1f}H{right}"/>'
     corners = (
         (asked + 8, y0 - high + 15, "ecosystem-like", "start"),
-        (x0 + 8, y0 - 8, "cluster-like", "start"),
+        (x0 + 8, at + 15, "cluster-like", "start"),
         (x0 + 8, y0 - high + 15, "undecided", "start"),
-        (right - 8, y0 - 8, "undecided", "end"),
+        (right - 8, at + 15, "undecided", "end"),
     )
     for x, y, verdict, anchor in corners:
         body += label(x, y, words.term(verdict), "name", anchor)
