@@ -19,7 +19,7 @@ from clustercoop.graph.stores.neo4j_link import LANGUAGE
 from clustercoop.graph.stores.neo4j_write import UNIQUE
 from clustercoop.graph.stores.protocol import SCHEMA_VERSION
 from clustercoop.graph.texts import BASE, text
-from clustercoop.outputs import written_aside
+from clustercoop.outputs import refuse_foreign, written_aside
 
 _DASHBOARD: Final = {
     "cluster": ("neodash_cluster_id", "Cluster", "id", "name"),
@@ -177,6 +177,7 @@ def export_neo4j_admin(graph: SupplyGraph, out: Path) -> list[Path]:
             "years": [";".join(map(str, graph.years))],
         }
     )
+    refuse_foreign(out, "import.sh")
     with written_aside(out) as aside:
         aside.mkdir()
         arguments = []

@@ -70,7 +70,7 @@ def template(
         with written_aside(target) as aside:
             write_form(aside, lang=lang, unit=unit, register=register)
         return target
-    refuse_foreign(target)  # forms that are filled in are never written over
+    refuse_foreign(target, "")  # forms that are filled in are never written over
     with written_aside(target) as aside:
         aside.mkdir()
         for name, (who, listed) in _by_respondent(register).items():

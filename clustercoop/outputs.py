@@ -25,6 +25,7 @@ from clustercoop.graph.progress import Metered, Progress, silent
 from clustercoop.graph.schema import kept_tables
 from clustercoop.graph.settings import FILES, OUTPUTS, Lang, Settings
 from clustercoop.graph.stores.uri import is_store_uri
+from clustercoop.graph.texts import refusal
 from clustercoop.model_files import read_model, write_model
 from clustercoop.reports.inert import inert_cell
 from clustercoop.reports.numbers import cells_of, exact
@@ -42,6 +43,8 @@ _MARKS: Final = dict(
     )
 )
 """What each output writes, by which a folder tells what was asked for."""
+_OURS: Final = ("run.json", "report.html", "import.sh")
+"""What a folder holds that may be written anew: results, reports, or an import."""
 _SPECIAL: Final = re.compile('[,"\r\n]')
 
 
@@ -65,6 +68,9 @@ def written_aside(target: Path) -> Iterator[Path]:
         _remove_leftovers(target)
         yield aside
         if target.is_dir():
+            if not aside.is_dir():
+                raise refusal(OutputError, "out_is_folder", target=target)
+            refuse_foreign(target, *_OURS)
             os.replace(target, old)
             try:
                 os.replace(aside, target)
@@ -75,24 +81,18 @@ def written_aside(target: Path) -> Iterator[Path]:
         else:
             os.replace(aside, target)
     except OSError as error:
-        raise OutputError(
-            f"Cannot write {target}: {error.strerror or error}; choose another place with --out."
-        ) from error
+        raise refusal(OutputError, "out_unwritable", target=target, why=error.strerror or error) from error
     finally:
         _remove(aside)
 
 
-def refuse_foreign(target: Path, mark: str = "run.json") -> None:
-    """Raise `OutputError` where `target` is a file, or a folder with things but not the file `mark`."""
+def refuse_foreign(target: Path, *marks: str) -> None:
+    """Raise `OutputError` where `target` is a file, or a folder with things but none of the files `marks`."""
     if target.is_dir():
-        if any(target.iterdir()) and not (target / mark).is_file():
-            raise OutputError(
-                f"{target} is not empty and was not written by clustercoop; choose another place with --out."
-            )
+        if any(target.iterdir()) and not any((target / mark).is_file() for mark in marks or ("run.json",)):
+            raise refusal(OutputError, "out_foreign", target=target)
     elif target.exists():
-        raise OutputError(
-            f"{target} is a file, and the results are a folder; choose another place with --out."
-        )
+        raise refusal(OutputError, "out_is_file", target=target)
 
 
 def _remove(path: Path) -> None:
@@ -323,9 +323,7 @@ def read_result(path: str | os.PathLike[str]) -> Result:
         return stored_result(path)
     folder = Path(path)
     if not is_result(folder):
-        raise DataError(
-            f"{folder} holds no results of clustercoop analyze (no run.json); run analyze --out first."
-        )
+        raise refusal(DataError, "folder_of_no_results", folder=folder)
     try:
         run: dict[str, Any] = json.loads((folder / "run.json").read_text("utf-8"))
         if run["format"] > FORMAT:

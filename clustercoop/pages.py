@@ -14,7 +14,7 @@ from clustercoop.graph.errors import OutputError, UnknownNameError
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.progress import Progress, silent
 from clustercoop.graph.settings import Lang, Settings
-from clustercoop.graph.texts import text
+from clustercoop.graph.texts import refusal, text
 from clustercoop.outputs import is_result, read_result, refuse_foreign, write_reports, written_aside
 
 HEIGHT: Final = 720
@@ -199,9 +199,9 @@ def report(
         page = Page(render_report(result, lang, views="", cluster=cluster), named, lang)
         return page if out is None else page.save(out)
     target = Path(out)
-    if target.resolve() == (Path(source).resolve() if not isinstance(source, Result) else None):
-        raise OutputError(f"{target} holds the results themselves; choose another place with --out.")
-    refuse_foreign(target, mark="report.html")
+    if is_result(target):
+        raise refusal(OutputError, "out_holds_results", target=target)
+    refuse_foreign(target, "report.html")
     with written_aside(target) as aside:
         aside.mkdir()
         write_reports(result, aside, lang=lang, progress=progress)

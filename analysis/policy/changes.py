@@ -26,6 +26,7 @@ from clustercoop.graph.errors import DataError, ParameterError, UnknownNameError
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR, tables
 from clustercoop.graph.slicing import knowledge_links
+from clustercoop.graph.texts import refusal
 
 FIGURES: Final = tuple(
     column.name for column in tables()["activity"].columns if column.type in ("money", "count", "number")
@@ -216,7 +217,7 @@ def apply_scenario(graph: SupplyGraph, scenario: Scenario, internal_supply: str 
     ends = [end for one in scenario.added for end in (one.supplier, one.buyer)]
     for who in (*scenario.removed, *ends, *(one.participant for one in scenario.cells)):
         if who not in known:
-            raise UnknownNameError(f"There is no participant {who!r} in the data (scenario {scenario.name}).")
+            raise refusal(UnknownNameError, "unknown_participant", name=who, scenario=scenario.name)
     _refuse_lone_links(graph, scenario.added, years, internal_supply == "links")
     frames = graph.to_tables()
     gone = set(scenario.removed)

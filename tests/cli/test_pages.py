@@ -7,6 +7,7 @@ from click.testing import CliRunner
 
 import clustercoop
 from clustercoop.cli import main
+from clustercoop.exports import export_neo4j_admin
 from clustercoop.graph.errors import OutputError, UnknownNameError
 from clustercoop.outputs import read_result
 from clustercoop.pages import Page
@@ -15,6 +16,7 @@ from clustercoop.reports.html import render_report
 from clustercoop.reports.markdown import render_markdown
 from clustercoop.reports.network import render_view
 from clustercoop.reports.passports import Passports
+from tests.builders import frames
 from tests.reports.pages import page_of
 from tests.reports.samples import make_result
 
@@ -85,3 +87,27 @@ def test_the_report_names_the_file_that_was_written_or_how_to_get_it() -> None:
 
 def test_a_folder_tells_which_outputs_it_holds(table3_folder: Path) -> None:
     assert read_result(table3_folder).settings.outputs == "csv,parquet"
+
+
+def test_no_folder_with_things_in_it_is_written_over(tmp_path: Path) -> None:
+    kept = tmp_path / "mine"
+    kept.mkdir()
+    (kept / "notes.txt").write_text("years of work", "utf-8")
+    tables = frames(members=3)
+    with pytest.raises(OutputError, match="is a folder; give the name of a file"):
+        clustercoop.template(kept)
+    with pytest.raises(OutputError, match="was not written by clustercoop"):
+        export_neo4j_admin(clustercoop.load(tables), kept)
+    clustercoop.analyze(
+        tables, tmp_path / "one", nulls=0, workers=1, metrics="cooperation", outputs="parquet"
+    )
+    clustercoop.analyze(
+        tables, tmp_path / "two", nulls=0, workers=1, metrics="cooperation", outputs="parquet"
+    )
+    with pytest.raises(OutputError, match="holds the results themselves"):
+        clustercoop.report(tmp_path / "one", tmp_path / "two")
+    with pytest.raises(OutputError, match="is a folder; give the name of a file"):
+        clustercoop.view(tables, "C0", tmp_path / "two")
+    assert (tmp_path / "two" / "run.json").is_file()
+    assert [path.name for path in kept.iterdir()] == ["notes.txt"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine", "one", "two"]

@@ -221,4 +221,4 @@ def test_the_command(result: Path, tmp_path: Path) -> None:
     scenarios = tmp_path / "s.toml"
     scenarios.write_text("[[scenario]]\nid = 'x'\nremove = ['nobody']\n")
     wrong = run(main, ["whatif", str(result), "--scenario", str(scenarios)])
-    assert wrong.exit_code == 1 and "no participant 'nobody'" in wrong.output
+    assert wrong.exit_code == 1 and "no participant nobody" in wrong.output

@@ -96,7 +96,7 @@ def test_options_that_are_wrong(options: dict[str, Any], sentence: str) -> None:
 
 
 def test_names_that_the_data_do_not_hold() -> None:
-    with pytest.raises(UnknownNameError, match="no participant 'zz'"):
+    with pytest.raises(UnknownNameError, match="no participant zz"):
         apply_scenario(graph(), parse_scenario(["zz"]))
     with pytest.raises(UnknownNameError, match="no year 1999"):
         apply_scenario(graph(), parse_scenario(["a"], years=[1999]))
