@@ -52,11 +52,16 @@ def net_reversals(ledger: Ledger) -> None:
         negative = ledger.alive & (value < 0)
         if not negative.any():
             return
-        group = groups(ledger, names)
-        touched = pd.Series(group).isin(group[negative]).to_numpy() & ledger.alive & ~np.isnan(value)
-        rows = np.flatnonzero(touched)
-        rows = rows[np.lexsort((rows, -value[rows], group[rows]))]
-        starts = np.flatnonzero(np.r_[True, np.diff(group[rows]) != 0])
+        supplier = ledger.coded("supplier_id")
+        theirs = np.zeros(len(supplier.texts) + 1, bool)  # the last stands for no supplier
+        theirs[supplier.codes[negative]] = True
+        rows = np.flatnonzero(theirs[supplier.codes] & ledger.alive & ~np.isnan(value))
+        group = groups(ledger.frame[list(names)].iloc[rows], names)
+        touched = np.isin(group, group[negative[rows]])
+        rows, group = rows[touched], group[touched]
+        order = np.lexsort((rows, -value[rows], group))
+        rows = rows[order]
+        starts = np.flatnonzero(np.r_[True, np.diff(group[order]) != 0])
         net = np.add.reduceat(value[rows], starts)
         size = np.diff(np.r_[starts, len(rows)])
         covered = (net >= 0) & (value[rows[starts]] > 0)
@@ -83,11 +88,11 @@ def _between(ledger: Ledger, value: NDArray[np.float64]) -> tuple[NDArray[np.flo
     return np.where(np.isnan(low), value, low), np.where(bounded, most, value)
 
 
-def groups(ledger: Ledger, names: Sequence[str]) -> NDArray[np.int64]:
+def groups(frame: pd.DataFrame, names: Sequence[str]) -> NDArray[np.int64]:
     """Return a number for each row, equal where its cells of `names` are."""
-    group, span = np.zeros(len(ledger), np.int64), 1
+    group, span = np.zeros(len(frame), np.int64), 1
     for name in names:
-        column = ledger.frame[name]
+        column = frame[name]
         if isinstance(column.dtype, pd.CategoricalDtype):
             codes, size = column.cat.codes.to_numpy("int64"), len(column.cat.categories) + 1
         elif column.isna().all():
@@ -125,7 +130,7 @@ def drop_mirrors(ledger: Ledger, notes: Notes) -> None:
     sides = {1, 2} <= set(side.tolist())
     if not sides:
         return
-    group = groups(ledger, _PAIR)
+    group = groups(ledger.frame, _PAIR)
     both = np.intersect1d(group[ledger.alive & (side == 1)], group[ledger.alive & (side == 2)])
     twice = np.isin(group, both) & ledger.alive
     value = ledger.values("value")

@@ -30,11 +30,14 @@ def settle_headings(ledger: Ledger, notes: Notes) -> None:
     of rows beside it; where it is more, it holds them; else nobody knows. Headings of codes (25 above 25.94)
     are taken so where their sums agree more than once and never exceed them; else each is a supply.
     """
-    found = {name: _said(ledger, name) for name in ("product_code", "kind")}
+    told = ("product_code", "kind")
+    if all(ledger.frame[name].isna().all() for name in told):
+        return
+    found = {name: _said(ledger, name) for name in told}
     parent = _parents(ledger)
     if not any((total | part).any() for total, part in found.values()) and not (parent >= 0).any():
         return
-    group = groups(ledger, _PAIR) * len(ledger.grids) + ledger.source
+    group = groups(ledger.frame, _PAIR) * len(ledger.grids) + ledger.source
     for name, (total, part) in found.items():
         rows = np.flatnonzero(np.isin(group, group[(total | part) & ledger.alive]) & ledger.alive)
         if len(rows):
