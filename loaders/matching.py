@@ -380,6 +380,8 @@ def _refuse(
     hint = ""
     if list(missing) == ["year"]:
         hint = told("refusal.hint_year")
+    elif list(missing) == ["cluster_id", "year"]:
+        hint = told("refusal.hint_rows")
     elif list(missing) == ["cluster_id"]:
         hint = told("refusal.hint_cluster")
     elif spec.name == "links" and "value" in missing and len({"supplier_id", "buyer_id"} & set(missing)) == 1:

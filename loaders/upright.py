@@ -1,4 +1,4 @@
-"""Tables that lie on their side: figures as rows, participants as columns."""
+"""Tables that lie on their side: figures as rows, participants or clusters as columns."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from clustercoop.loaders.units import Unit, read_unit, unit_words, words
 from clustercoop.loaders.vocabulary import read_header
 
 _SEARCH: Final = 200
+_WHO: Final = {"activity": "participant_id", "indicators": "cluster_id"}
 # What heads a column that numbers the figures; a bare N may be a participant.
 _NUMBERING: Final = re.compile(
     r"[№#]|п\W+п\W*|(?:[№#n]|no|код|номер)\W*(?:строки|стр|п\W*п)\W*"
@@ -40,7 +41,7 @@ def lies_on_side(sheet: RawSheet, spec: TableSpec) -> bool:
 
 def _labels(records: Sequence[Sequence[Any]], spec: TableSpec) -> dict[int, str]:
     """Return the rows whose first cell names a column of the table, {} where the table stands upright."""
-    if spec.name != "activity" or not 2 < len(records) < _SEARCH:
+    if spec.name not in _WHO or not 2 < len(records) < _SEARCH:
         return {}
     found = {
         at: text
@@ -53,23 +54,24 @@ def _labels(records: Sequence[Sequence[Any]], spec: TableSpec) -> dict[int, str]
         return {}
     paths = find_block(records, spec).paths
     upright = {role(path, spec) for path in paths if path} - {""}
-    if "participant_id" in upright and ("year" in upright or count_roles(paths, spec) > 2):
+    if _WHO[spec.name] in upright and ("year" in upright or count_roles(paths, spec) > 2):
         return {}
     return found
 
 
 def upright(sheet: RawSheet, spec: TableSpec, place: Mapping[str, str], notes: Notes) -> RawSheet:
-    """Return a sheet that lies on its side with a row for each participant, other sheets as they are.
+    """Return a sheet that lies on its side with a row for each participant or cluster, others as they are.
 
-    Participants stand in a row that says so (``ИНН``), else in the one above the first figure. A column of
+    They stand in a row that says so (``ИНН``), else in the one above the first figure. A column of
     units goes with the names of the figures; totals, numbers of the figures and columns without a head are
     left out.
     """
     found = _labels(sheet.records, spec) if sheet.frame is None else {}
     if not found:
         return sheet
-    first = min(at for at, text in found.items() if candidates(text, spec)[:1] != ("participant_id",))
-    coded = next((at for at, text in found.items() if candidates(text, spec)[:1] == ("participant_id",)), -1)
+    who = _WHO[spec.name]
+    first = min(at for at, text in found.items() if candidates(text, spec)[:1] != (who,))
+    coded = next((at for at, text in found.items() if candidates(text, spec)[:1] == (who,)), -1)
     head = coded if coded >= 0 else first - 1
     if head < 0:
         return sheet
@@ -93,7 +95,7 @@ def upright(sheet: RawSheet, spec: TableSpec, place: Mapping[str, str], notes: N
         return sheet
     titles = []
     for at in rows:
-        text = "participant_id" if at == head else show(cell(at, 0)).strip()
+        text = who if at == head else show(cell(at, 0)).strip()
         unit = show(cell(at, units)).strip() if units and at != head else ""
         titles.append(f"{text}, {unit}" if unit and read_unit(text)[1] == Unit() else text)
     above = sheet.records[: min(rows)]

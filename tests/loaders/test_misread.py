@@ -474,3 +474,15 @@ def test_sheets_of_quarters_that_name_their_year(tmp_path: Path) -> None:
 def test_the_longer_word_tells_who_is_paid(tmp_path: Path, heads: str) -> None:
     text = f"Дата;{heads};Сумма платежа, руб.\n10.02.2022;0202;0101;5000000\n"
     assert links(read(tmp_path, links=text)) == [ONE]
+
+
+def test_clusters_as_columns_of_figures(tmp_path: Path) -> None:
+    text = "Показатель;Ед. изм.;К;Л\nУровень кооперации за 2022 год;%;35;41\n"
+    more = "НИОКР на 1 работника за 2022 год;тыс. руб.;100;120\n"
+    held = read(tmp_path, indicators=text + more).graph.to_tables()["indicators"]
+    assert held[["cluster_id", "year", "cooperation_ratio", "rd_per_employee"]].to_numpy().tolist() == [
+        ["К", 2022, 0.35, 0.1],
+        ["Л", 2022, 0.41, 0.12],
+    ]
+    with pytest.raises(SchemaError, match="a row for each cluster and year"):
+        read(tmp_path, indicators="Показатель;К;;Л;\n;2021;2022;2021;2022\nУровень кооперации, %;5;6;7;8\n")
