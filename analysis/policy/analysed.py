@@ -59,13 +59,25 @@ class Analysed:
     def figures(self, formation: Formation, names: Sequence[str]) -> dict[str, FloatArray]:
         """Return columns of ``participants`` as numbers, in the order of a formation's members."""
         rows = self._rows.get((formation.cluster_id, formation.year), np.zeros(0, np.int64))
-        ids = self.participants["participant_id"].array[rows].to_numpy(object)
-        held = [self.participants[name].array[rows] for name in names]
-        found = [column.to_numpy(dtype=np.float64, na_value=np.nan) for column in held]
+        ids = self._ids[rows].to_numpy(object)
+        found = [self._numbers(name)[rows] for name in names]
         if len(ids) != formation.n or (ids != formation.ids).any():
             place = pd.Index(ids, dtype=object).get_indexer(pd.Index(formation.ids, dtype=object))
             found = [np.append(column, np.nan)[place] for column in found]
         return dict(zip(names, found, strict=True))
+
+    def _numbers(self, name: str) -> FloatArray:
+        """Return a column of ``participants`` as numbers: the table's own where it holds them."""
+
+        def read(given: Analysed) -> FloatArray:
+            column = given.participants[name]
+            return column.to_numpy(np.float64, **({} if column.dtype == np.float64 else {"na_value": np.nan}))
+
+        return self.once(f"numbers of {name}", read)
+
+    @cached_property
+    def _ids(self) -> Any:
+        return self.participants["participant_id"].array
 
     @cached_property
     def _rows(self) -> dict[Any, Any]:
