@@ -19,6 +19,8 @@ from clustercoop.outputs import is_result, read_result, refuse_foreign, write_re
 
 HEIGHT: Final = 720
 Where = str | os.PathLike[str]
+_WRITTEN: Final = frozenset({"report.html", "report.md", "report.xlsx", "views"})
+"""What a folder of reports holds, and nothing else, where it may be written anew."""
 
 
 class Page:
@@ -201,7 +203,9 @@ def report(
     target = Path(out)
     if is_result(target):
         raise refusal(OutputError, "out_holds_results", target=target)
-    refuse_foreign(target, "report.html")
+    refuse_foreign(target, *_WRITTEN)
+    if target.is_dir() and {path.name for path in target.iterdir()} - _WRITTEN:
+        raise refusal(OutputError, "out_foreign", target=target)
     with written_aside(target) as aside:
         aside.mkdir()
         write_reports(result, aside, lang=lang, progress=progress)

@@ -108,6 +108,9 @@ def test_no_folder_with_things_in_it_is_written_over(tmp_path: Path) -> None:
         clustercoop.report(tmp_path / "one", tmp_path / "two")
     with pytest.raises(OutputError, match="is a folder; give the name of a file"):
         clustercoop.view(tables, "C0", tmp_path / "two")
+    (kept / "report.html").write_text("a copy", "utf-8")
+    with pytest.raises(OutputError, match="was not written by clustercoop"):
+        clustercoop.report(tmp_path / "one", kept)
     assert (tmp_path / "two" / "run.json").is_file()
-    assert [path.name for path in kept.iterdir()] == ["notes.txt"]
+    assert sorted(path.name for path in kept.iterdir()) == ["notes.txt", "report.html"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine", "one", "two"]
