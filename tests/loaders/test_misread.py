@@ -485,4 +485,5 @@ def test_clusters_as_columns_of_figures(tmp_path: Path) -> None:
         ["Л", 2022, 0.41, 0.12],
     ]
     with pytest.raises(SchemaError, match="a row for each cluster and year"):
-        read(tmp_path, indicators="Показатель;К;;Л;\n;2021;2022;2021;2022\nУровень кооперации, %;5;6;7;8\n")
+        years = "Показатель;К;;Л;\n;2021;2022;2021;2022\nУровень кооперации, %;5;6;7;8\n"
+        read(tmp_path, indicators=f"{years}НИОКР на 1 работника, тыс. руб.;10;12;13;14\n")
