@@ -6,7 +6,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from operator import attrgetter
@@ -226,16 +226,22 @@ def _write_parquet_tables(result: Result, folder: Path) -> None:
     kept = pd.DataFrame([told(finding) for finding in result.findings], columns=list(Finding.__slots__))
     frames["findings"] = kept.astype({"row": "Int64", "year": "Int64"})
     frames["rejected"] = result.rejected
+    _write_parquets(frames, folder)
     (folder / "data").mkdir()
-    frames |= {f"data/{name}": frame for name, frame in result.graph.to_tables().items() if len(frame)}
+    # Links with both ids are made after the rest is written: of a country they are large.
+    data = {name: frame for name, frame in result.graph.to_tables().items() if len(frame)}
+    _write_parquets(data, folder / "data")
+    if result.model is not None:
+        write_model(result.model, folder / "model")
+
+
+def _write_parquets(frames: Mapping[str, pd.DataFrame], folder: Path) -> None:
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # packing lets go of the interpreter
         written = [
             pool.submit(_write_parquet, frame, folder / f"{name}.parquet") for name, frame in frames.items()
         ]
     for each in written:
         each.result()
-    if result.model is not None:
-        write_model(result.model, folder / "model")
 
 
 def _write_parquet(frame: pd.DataFrame, path: Path) -> None:

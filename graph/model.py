@@ -338,19 +338,14 @@ class SupplyGraph:
 
     def to_tables(self) -> dict[str, pd.DataFrame]:
         """Return the tables of the contract and ``unsettled``, with ``row, file, sheet`` where known."""
-        links = self.links
-        ids = pd.Series(self.node_ids, dtype=TEXT)
-        restored = pd.DataFrame(
-            {
-                "year": links["year"],
-                "supplier_id": ids.take(links["supplier"].to_numpy()).reset_index(drop=True),
-                "buyer_id": ids.take(links["buyer"].to_numpy()).reset_index(drop=True),
-                **{name: links[name] for name in _ABOUT_LINK},
-            }
-        )
+        ids = pd.array(self.node_ids, dtype=TEXT)
+        links = self.links.drop(columns=["supplier", "buyer"])
+        for place, end in enumerate(("supplier", "buyer"), start=1):
+            names = ids.take(self.links[end].to_numpy())
+            links.insert(place, f"{end}_id", pd.Series(names, links.index, copy=False))
         return {
             "participants": self._rows.drop(columns="node"),
-            "links": restored,
+            "links": links,
             "activity": self.activity.drop(columns="node"),
             "clusters": self.clusters,
             "indicators": self.indicators,

@@ -98,9 +98,12 @@ def _processor_time() -> float:
 
 
 def _give_back() -> None:
-    """Hand memory that is free back to the system: glibc keeps what lies between pieces in use."""
+    """Hand memory that is free back to the system, which Arrow and glibc keep for later."""
     import ctypes
+    import sys
 
+    if "pyarrow" in sys.modules:
+        sys.modules["pyarrow"].default_memory_pool().release_unused()
     with suppress(OSError, AttributeError, TypeError):  # another library of C
         ctypes.CDLL(None).malloc_trim(0)
 
