@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from clustercoop.graph.texts import languages
+from clustercoop.graph.texts import languages, text
 
 
 @click.command()
@@ -23,4 +23,4 @@ def compare(before: Path, after: Path, out: Path, years: tuple[int, int] | None,
 
     for line in told_comparison(before, after, out, years=years, lang=lang).lines():
         click.echo(line)
-    click.echo(f"page: {out}")
+    click.echo(text("store.page", lang, file=out))

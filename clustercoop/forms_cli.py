@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from clustercoop.graph.texts import languages
+from clustercoop.graph.texts import languages, text
 
 
 @click.command()
@@ -29,4 +29,4 @@ def template(
     import clustercoop
 
     path = clustercoop.template(out, lang=lang, unit=unit, participants=participants, each=each, years=years)
-    click.echo(f"{'forms' if each else 'form'}: {path}")
+    click.echo(text("store.forms" if each else "store.form", lang, file=path))
