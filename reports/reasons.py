@@ -128,7 +128,7 @@ class Reasons:
         for cluster, year, person, column, why in zip(named[0], years, *named[1:], reasons, strict=True):
             place = (cluster, year, person, column)
             self._at[place] = (*self._at.get(place, ()), why)
-        self._told: dict[tuple[tuple[Reason, ...], str], str] = {}
+        self._told: dict[tuple[tuple[Reason, ...], Reason | None], str] = {}
 
     def row(self, record: Any) -> str:
         """Return what is said of an unknown cell of the row (a named tuple) that has no reason of its own."""
@@ -144,30 +144,27 @@ class Reasons:
         for place in where:
             reasons = self._at.get((*place, column))
             if reasons:
-                root = "" if len(reasons) > 1 else self._root(place, column, *reasons)
+                root = self._root(place, column, *reasons) if len(reasons) == 1 else None
                 if (reasons, root) not in self._told:
-                    found = dict.fromkeys(
-                        gap_sentence(reason, self.words.lang, self._names) for reason in reasons
-                    )
-                    told = "; ".join(list(found)[:3]) + (f" ({root})" if root else "")
+                    found = dict.fromkeys(self._sentence(reason) for reason in reasons)
+                    told = "; ".join(list(found)[:3]) + (f" ({self._sentence(root)})" if root else "")
                     self._told[reasons, root] = shorten(plain(told), LENGTH)
                 return self._told[reasons, root]
         return ""
 
-    def _root(self, place: Place, column: str, reason: Reason) -> str:
-        """Return why the one figure that `column` needs is unknown, at the end of the chain; "" for none."""
+    def _sentence(self, reason: Reason) -> str:
+        return gap_sentence(reason, self.words.lang, self._names)
+
+    def _root(self, place: Place, column: str, reason: Reason) -> Reason | None:
+        """Return why the one figure that `column` needs is unknown, at the end of the chain."""
         seen = {column}
         while reason[0] == "needs" and ";" not in reason[2] and reason[2] not in seen:
             seen.add(reason[2])
             reasons = self._at.get((*place, reason[2]), ())
             if len(reasons) != 1:
-                return ""
+                return None
             reason = reasons[0]
-        return (
-            gap_sentence(reason, self.words.lang, self._names)
-            if len(seen) > 1 and reason[0] != "needs"
-            else ""
-        )
+        return reason if len(seen) > 1 and reason[0] != "needs" else None
 
 
 def places(cluster: str, year: Any = None, person: str = "") -> tuple[Place, ...]:
