@@ -27,6 +27,7 @@ from clustercoop.analysis.core_periphery.structural import structural_order
 from clustercoop.analysis.core_periphery.tiering import tiering
 from clustercoop.analysis.jit import folder_of_kernels
 from clustercoop.analysis.policy.systemic import supply_of
+from clustercoop.graph.formation import sum_by
 from clustercoop.graph.settings import Settings
 
 
@@ -73,7 +74,7 @@ def _pieces(nulls: bool) -> Iterator[Callable[[], object]]:
     yield partial(discrete_optimum, edges, 4, y, None, seed)
     if nulls:
         yield partial(refit_test, edges, y, "density", 4, 1, seed)
-    sold = np.bincount(src, edges.weight, n) + 1.0
+    sold = sum_by(src, edges.weight, n) + 1.0
     supply = supply_of(src, dst, edges.weight, sold, np.arange(n) % 3, src % 2 == 0)
     yield partial(supply.left, np.eye(n, dtype=bool))
     few = (src < 5) & (dst < 5)

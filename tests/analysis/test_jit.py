@@ -34,6 +34,7 @@ from clustercoop.analysis.core_periphery import (
 from clustercoop.analysis.core_periphery.common import Edges
 from clustercoop.analysis.jit import Kernel, jit
 from clustercoop.analysis.policy import systemic
+from clustercoop.graph.formation import sum_by
 
 SHIFT = 3
 LIMIT = 0.25
@@ -366,7 +367,7 @@ def structure(edges: Edges) -> None:
     for null in both:
         significance.refit_test(edges, y, null, 4, 1, np.zeros(1, np.uint64))
     structural.structural_order(edges)
-    sold = np.bincount(edges.src, edges.weight, n) + 1.0
+    sold = sum_by(edges.src, edges.weight, n) + 1.0
     essential = edges.src % 2 == 0
     supply = systemic.supply_of(*ends, edges.weight, sold, np.arange(n) % 3, essential)
     supply.left(np.eye(n, dtype=bool))
