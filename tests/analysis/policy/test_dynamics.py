@@ -173,7 +173,7 @@ def test_who_moved_over_a_gap_is_no_stayer() -> None:
     rd = {2020: 0.05, 2021: 0.05, 2023: 0.2}
     rows = [("c", year, value, 1.0) for year, value in rd.items()]
     # f goes to more innovation in 2021, and nobody knows its step of 2022.
-    rows += [("f", year, value, 1.0) for year, value in ((2020, 0.01), (2021, 0.05), (2022, None))]
+    rows += [("f", year, value, 1.0) for year, value in ((2020, 0.01), (2021, 0.05), (2022, float("nan")))]
     rows += [("d", 2020, 0.05, 1.0), ("d", 2022, 0.05, 1.0), ("e", 2020, 0.05, 1.0), ("e", 2021, 0.05, 1.0)]
     table = pd.DataFrame(rows, columns=["cluster_id", "year", "rd_per_employee", "value_added_per_employee"])
     found = clustercoop.analyze({"indicators": table}, nulls=0, workers=1, metrics="cooperation,chain")
