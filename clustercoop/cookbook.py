@@ -292,11 +292,14 @@ def run_named(
             warnings.simplefilter("ignore", StoreWarning)
             rows = store.query(query.cypher, bound, timeout=_left(until), limit=limit)
         empty = asked and not len(rows) and not _has_links(store, str(cluster), int(year or 0), until)
+        unread = 0 if query.needs == "results" else _unread(store, cluster, year, until)
     except QueryTimeoutError:  # it tells what was left of the time
         raise late(timeout) from None
     if empty:
         unknown = told("refusal.answer_unknown", cluster=cluster, year=year)
         warnings.warn(unknown, StoreWarning, stacklevel=2)
+    if unread:
+        warnings.warn(told("refusal.answer_open", count=unread), StoreWarning, stacklevel=2)
     return rows
 
 
@@ -310,6 +313,21 @@ _LINKS: Final = (
     "WHERE c.id = $cluster AND m.year = $year AND r.year = $year AND a.id <> b.id "
     "AND coalesce(r.kind, '') <> 'knowledge' RETURN r.year AS year LIMIT 1"
 )
+
+_OPEN: Final = (
+    "MATCH (o:OpenRow) WHERE o.`table` IN ['links', 'participants'] AND ($year IS NULL OR o.year IS NULL "
+    "OR o.year = $year) RETURN [o.cluster_id, o.supplier_id, o.buyer_id] AS ends"
+)
+
+
+def _unread(store: Store, cluster: str | None, year: int | None, until: float) -> int:
+    """Return how many rejected rows about supply or members an answer may lack."""
+    rows = [{end for end in ends if end} for ends in _ask(store, _OPEN, until, year=year)]
+    if not rows or cluster is None:
+        return len(rows)
+    statement = "MATCH (c:Cluster)<-[:MEMBER_OF]-(a:Participant) WHERE c.id = $cluster RETURN DISTINCT a.id"
+    mine = {cluster, *_ask(store, statement, until, cluster=cluster)}
+    return sum(bool(ends & mine) for ends in rows)
 
 
 def _left(until: float) -> float:

@@ -214,3 +214,18 @@ def test_a_year_without_links_is_unknown_not_none(tmp_path: Path) -> None:
                 run_named(store, name, {"cluster": "A", "year": year})
         with pytest.warns(StoreWarning, match="no links of cluster A in 2021: the answer is unknown"):
             assert len(run_named(store, "top_internal_links", {"cluster": "A", "year": 2021})) == 0
+
+
+@CYPHER
+def test_an_answer_tells_of_rows_that_it_may_lack(store_address: str) -> None:
+    people = pd.DataFrame({"participant_id": list("abcd"), "cluster_id": list("kkll")})
+    rows = [("a", "b", 2022, "5"), ("b", "a", 2022, "n.d. 7x"), ("c", "d", 2022, "1"), ("a", "b", 2021, "5")]
+    links = pd.DataFrame(rows, columns=["supplier_id", "buyer_id", "year", "value"])
+    clustercoop.load({"participants": people, "links": links}, store=store_address)
+    with open_store(store_address) as store:
+        asked = {"cluster": "k", "year": 2022}
+        with pytest.warns(StoreWarning, match="rejected or state only bounds: 1"):
+            assert run_named(store, "single_source_buyers", asked)["buyer_id"].tolist() == ["b"]
+        # Neither the other cluster nor the other year lacks anything: a warning would be an error.
+        assert len(run_named(store, "single_source_buyers", {**asked, "cluster": "l"})) == 1
+        assert len(run_named(store, "single_source_buyers", {**asked, "year": 2021})) == 1
