@@ -71,7 +71,9 @@ class Analysed:
 
         def read(given: Analysed) -> FloatArray:
             column = given.participants[name]
-            return column.to_numpy(np.float64, **({} if column.dtype == np.float64 else {"na_value": np.nan}))
+            if column.dtype == np.float64:
+                return column.to_numpy()
+            return column.to_numpy(np.float64, na_value=np.nan)
 
         return self.once(f"numbers of {name}", read)
 
