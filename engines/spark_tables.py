@@ -155,9 +155,12 @@ class _Rows:
         return f"CASE WHEN {whole} THEN CAST(CAST({cell} AS DECIMAL(17, 1)) AS STRING) ELSE {plain} END"
 
     def frame(self, query: str) -> pd.DataFrame:
-        with unwarned():
-            found: pd.DataFrame = self._spark.sql(query).toArrow().to_pandas()
+        found: pd.DataFrame = self.table(query).to_pandas()
         return found
+
+    def table(self, query: str) -> pa.Table:
+        with unwarned():
+            return self._spark.sql(query).toArrow()
 
     def view(self, name: str, query: str) -> None:
         self._spark.sql(query).createOrReplaceTempView(name)

@@ -58,7 +58,7 @@ def to_grid(sheet: RawSheet, spec: TableSpec, notes: Notes, given: Given = NOTHI
     if sheet.frame is not None:
         frame = sheet.frame
         columns = tuple(_cells(column) for _, column in frame.items())
-        lines = np.array(sheet.lines) if sheet.lines else np.arange(1, len(frame) + 1, dtype=np.int64)
+        lines = np.array(sheet.lines) if len(sheet.lines) else np.arange(1, len(frame) + 1, dtype=np.int64)
         given = with_trade(given, list(frame.columns)) if spec.name == "links" else given
         titles_of = tuple(_named(str(title), given, spec) for title in frame.columns)
         _tell_broken(sheet.broken, place, notes)

@@ -150,7 +150,7 @@ def _read_parquet(parts: Sequence[bytes], name: str, facts: dict[str, Any]) -> R
         titles, rows = table.column_names, table.num_rows
         columns: dict[int, Any] = {}
         with ThreadPoolExecutor(os.cpu_count()) as pool:  # Arrow lets go of the interpreter
-            texts = [pool.submit(_coded, column, pa) for column in table.columns]
+            texts = [pool.submit(by_distinct, column, pa) for column in table.columns]
         for position, column in enumerate(table.columns):
             coded = texts[position].result()
             if coded is not None:
@@ -168,7 +168,7 @@ def _read_parquet(parts: Sequence[bytes], name: str, facts: dict[str, Any]) -> R
     return RawSheet(name, frame=frame, facts=facts)
 
 
-def _coded(column: Any, pa: Any) -> pd.Categorical | None:
+def by_distinct(column: Any, pa: Any) -> pd.Categorical | None:
     """Return a column of texts by their distinct ones, None for any other.
 
     Arrow's own reading by distinct texts starts anew with each stretch of rows: of a million identifiers that

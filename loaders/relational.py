@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,12 @@ from clustercoop.loaders.raw import parquet_parts
 from clustercoop.loaders.sheets import BrokenRow, reading
 from clustercoop.loaders.spooled import Text, is_text_file, large_text, lines_of, spool
 from clustercoop.loaders.text import Score
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+MEMORY: Final = "2GiB"
+"""What DuckDB may hold; the rest goes to the folder for temporary files."""
 
 
 class Sql(Protocol):
@@ -37,6 +43,9 @@ class Sql(Protocol):
 
     def frame(self, query: str) -> pd.DataFrame:
         """Return what `query` selects."""
+
+    def table(self, query: str) -> pa.Table:
+        """Return what `query` selects as a table of Arrow: millions of rows."""
 
     def view(self, name: str, query: str) -> None:
         """Name what `query` selects, to be computed when it is asked for."""
@@ -95,7 +104,8 @@ class HeldParquet:
         import duckdb
 
         with TemporaryDirectory() as folder, duckdb.connect() as engine:
-            engine.execute("SET preserve_insertion_order = false")
+            engine.execute(f"SET preserve_insertion_order = false; SET memory_limit = '{MEMORY}'")
+            engine.execute("SET temp_directory = '" + folder.replace("'", "''") + "'")
             files = parquet_parts(self.path)
             if self.text:
                 files = [Path(folder, "rows.parquet")]
@@ -136,6 +146,9 @@ class _Duck:
     def frame(self, query: str) -> pd.DataFrame:
         found: pd.DataFrame = self._engine.sql(query).df()
         return found
+
+    def table(self, query: str) -> pa.Table:
+        return self._engine.sql(query).to_arrow_table()
 
     def view(self, name: str, query: str) -> None:
         self._engine.execute(f"CREATE TEMP VIEW {name} AS {query}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,7 +41,7 @@ class RawSheet:
         Cells by row for text files (str) and workbooks (str, float, bool, date or None): a list of rows,
         which may differ in length, or a 2-D object array. Blank rows are left out. Empty where `frame`
         holds the cells.
-    lines : list of int
+    lines : sequence of int
         1-based row of each record as the user sees it in the file.
     frame : DataFrame or None
         Cells by column where the source has typed columns (Parquet); rows count from 1.
@@ -60,7 +60,7 @@ class RawSheet:
     file: str
     sheet: str = ""
     records: Any = field(default_factory=list)
-    lines: list[int] = field(default_factory=list)
+    lines: Sequence[int] = ()
     frame: pd.DataFrame | None = None
     broken: tuple[BrokenRow, ...] = ()
     facts: dict[str, Any] = field(default_factory=dict)

@@ -10,11 +10,11 @@ that lack something stay as they are, and are rejected one by one with their pla
 
 from __future__ import annotations
 
-import math
+from array import array
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -23,11 +23,13 @@ from clustercoop.graph.errors import DataError
 from clustercoop.graph.schema import tables
 from clustercoop.graph.settings import PERIODS, Period
 from clustercoop.graph.texts import refusal
+from clustercoop.loaders.coded import Coded
 from clustercoop.loaders.deals import DATES, Repeats, says_document, whose_report
 from clustercoop.loaders.header_rows import role
 from clustercoop.loaders.ids import read_texts
-from clustercoop.loaders.ledger import Ledger, Mask, is_numbering
+from clustercoop.loaders.ledger import Ledger, Mask, exact_sum, is_numbering
 from clustercoop.loaders.notes import Notes
+from clustercoop.loaders.raw import by_distinct
 from clustercoop.loaders.relational import Held, HeldParquet, Reader, Sql, held_by_duckdb
 from clustercoop.loaders.sheets import RawSheet, reading
 from clustercoop.loaders.spooled import amounts_of
@@ -35,6 +37,9 @@ from clustercoop.loaders.text import Score
 from clustercoop.loaders.units import words
 from clustercoop.loaders.void import hints, states, undone
 from clustercoop.loaders.years import parse_years
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 LARGE: Final = 2_000_000
 """Rows from which a file is summed; fewer are kept one by one."""
@@ -123,9 +128,10 @@ def summed(
         rows.hold("ends", _ends(rows, cells, members and members()))
         told = [f"c{k}" for k, title in enumerate(header) if not is_numbering(title)]
         table = _links(rows, cells, amount, told if once else None, len(header))
+        count = int(rows.frame("SELECT count(*) AS n FROM raw")["n"].iloc[0])
     table["line"] = held.lines(table["line"].to_numpy("int64"))
     broken = tuple(held.broken) if isinstance(held, HeldParquet) else ()
-    return _sheet(replace(sheet, broken=broken), held, table, found, notes)
+    return _sheet(replace(sheet, broken=broken), held, count, table, found, notes)
 
 
 def summed_rows(ledger: Ledger) -> Mask:
@@ -223,12 +229,13 @@ def _links(
     each = {name: f"CASE WHEN outside AND NOT broken THEN NULL ELSE {name} END" for name in keys}
     kept, by = ", ".join(f"{cell} AS {name}" for name, cell in each.items()), ", ".join(each.values())
     year, value = (rows.text(f"r.{cells[name]}") for name in ("year", "value"))
+    odd = value if rows.types()[int(cells["value"][1:])] in TEXTS else "NULL"
     rows.keep(
         "whole",
         f"""
         WITH typed AS (
             SELECT y.year, y.part, {texts}, {amount} AS value, r.line, r.times,
-                {year} AS told, {value} AS said
+                {year} AS told, {odd} AS said
             FROM deals r LEFT JOIN years y ON {year} IS NOT DISTINCT FROM y.text
             LEFT JOIN amounts m ON {value} = m.text
         ), marked AS (
@@ -238,23 +245,36 @@ def _links(
                  OR supplier_id IS NULL OR buyer_id IS NULL) AS broken
             FROM typed t LEFT JOIN ends a ON t.supplier_id = a.id LEFT JOIN ends b ON t.buyer_id = b.id
         )
-        SELECT year, part, min(told) AS told, outside AND NOT broken AS outside,
+        SELECT year, part, min(CASE WHEN broken THEN told END) AS told, outside AND NOT broken AS outside,
             {kept},
             sum(CASE WHEN value > 0 THEN value ELSE 0 END) AS up,
             sum(CASE WHEN value < 0 THEN value ELSE 0 END) AS down,
             count(*) FILTER (WHERE value > 0) AS supplies, count(*) FILTER (WHERE value < 0) AS returns,
             min(CASE WHEN broken THEN said END) AS odd, broken,
+            min(CASE WHEN broken THEN value END) AS number,
             min(line) AS line, count(*) AS rows, sum(times - 1) AS again,
             sum((times - 1) * value) AS again_value
         FROM marked
         GROUP BY year, part, outside AND NOT broken, broken, CASE WHEN broken THEN line ELSE -1 END,
             {by}""",
     )
-    return rows.frame("SELECT * FROM whole ORDER BY line")
+    return _framed(rows.table("SELECT * FROM whole ORDER BY line"))
+
+
+def _framed(table: pa.Table) -> pd.DataFrame:
+    """Return a table of Arrow, texts held by their distinct ones."""
+    import pyarrow as pa
+
+    columns: dict[str, Any] = {}
+    for name in table.column_names:
+        texts = by_distinct(table[name], pa)
+        columns[name] = table[name].to_pandas() if texts is None else texts
+        table = table.drop_columns(name)
+    return pd.DataFrame(columns, copy=False)
 
 
 def _sheet(
-    sheet: RawSheet, held: Held, table: pd.DataFrame, found: Mapping[str, str], notes: Notes
+    sheet: RawSheet, held: Held, count: int, table: pd.DataFrame, found: Mapping[str, str], notes: Notes
 ) -> RawSheet:
     """Return the summed rows as a sheet; a key below zero gives two rows, its supplies and its returns.
 
@@ -262,37 +282,44 @@ def _sheet(
     """
     up, down = table["up"].to_numpy("float64"), table["down"].to_numpy("float64")
     broken, outside = table["broken"].to_numpy(bool), table["outside"].to_numpy(bool)
+    returns = table["returns"].to_numpy("int64")
     net = up + down
     whole = (net >= 0) & (up > 0) & ~(table["part"] > 0).to_numpy()
-    apart = ~broken & (table["returns"] > 0).to_numpy() & ~whole
+    apart = ~broken & (returns > 0) & ~whole
     two = apart & (table["supplies"] > 0).to_numpy()
-    value = np.where(two, up, net).astype(object)
-    value[broken] = table["odd"][broken]
+    value = np.where(broken, table["number"].to_numpy("float64"), np.where(two, up, net))
+    odd = np.flatnonzero(table["odd"].notna())
+    if len(odd):
+        value = value.astype(object)
+        value[odd] = table["odd"].astype(object).to_numpy()[odd]
     at = np.concatenate([np.arange(len(table)), np.flatnonzero(two)])
     values = np.concatenate([value, down[two]])
     order = np.argsort(table["line"].to_numpy()[at], kind="stable")
     at, values = at[order], values[order]
-    said = np.empty(len(table), object)
-    said[:] = [
-        told if np.isnan(year) else f"{year:.0f}-{part:02.0f}" if part else int(year)
-        for year, part, told in zip(table["year"], table["part"].fillna(0), table["told"], strict=True)
-    ]
-    columns: dict[str, Any] = {found["year"]: said[at], found["value"]: values}
+    columns: dict[str, Any] = {found["year"]: _times(table)[at], found["value"]: values}
     for name in [name for name in _KEY if name in found]:
-        cells = table[name].astype(object).where(table[name].notna(), None).to_numpy()
+        cells = Coded.of(table[name])
         if name in ("supplier_id", "buyer_id"):
-            cells = np.where(outside, OUTSIDE[name == "buyer_id"], cells)
-        columns[found[name]] = cells[at]
-    frame = pd.DataFrame({title: pd.Series(cells, dtype=cells.dtype) for title, cells in columns.items()})
+            codes = np.where(outside, len(cells.texts), cells.codes)
+            cells = Coded(codes, np.append(cells.texts, OUTSIDE[name == "buyer_id"]))
+        columns[found[name]] = Coded(cells.codes[at], cells.texts).categorical()
+    frame = pd.DataFrame(columns, copy=False)
     frame.columns = pd.Index(list(columns), dtype=object)
     again = table["again"].to_numpy("float64")
+    again_value = table["again_value"].to_numpy("float64")
+    netted = np.where(~broken & ~outside & whole, returns, 0)
+    rows = table["rows"].to_numpy("int64")
     facts = {
-        "rows": int(table["rows"].sum() + again.sum()),
-        "value": math.fsum([*net[~broken], *table["again_value"].fillna(0.0)]),
+        "rows": int(rows.sum() + again.sum()),
+        "blank": count - int(rows.sum() + again.sum()),
+        "used": int((rows - netted)[~broken & ~outside].sum()),
+        "netted": int(netted.sum()),
         "repeated": int(again.sum()),
-        "repeated_value": math.fsum(table["again_value"].fillna(0.0)),
-        "outside": int(table["rows"][outside].sum()),
-        "outside_value": math.fsum(net[outside]),
+        "outside": int(rows[outside].sum()),
+        "rejected": int(rows[broken].sum()),
+        "value": exact_sum(np.append(net[~broken], again_value)),
+        "repeated_value": exact_sum(again_value),
+        "outside_value": exact_sum(net[outside]),
         "links": len(frame),
     }
     place = {"table": "links", "file": sheet.file}
@@ -303,7 +330,18 @@ def _sheet(
     if facts["outside"]:
         text = f"{facts['outside_value']:.6g}"
         notes.add("transactions_outside", **place, value=str(facts["outside"]), detail=text)
-    lines = table["line"].to_numpy("int64")[at].tolist()
+    lines = array("q", table["line"].to_numpy("int64")[at].tobytes())
     digest = held.digest()
     told = held.facts | ({"sha256": digest} if digest else {}) | {"transactions": facts}
     return replace(sheet, frame=frame, lines=lines, facts=told)
+
+
+def _times(table: pd.DataFrame) -> Any:
+    """Return the year of each row, as its file told it where that is none; ``2021-04`` of a part."""
+    year, part = table["year"].to_numpy("float64"), table["part"].fillna(0).to_numpy("float64")
+    codes, spans = pd.factorize(year * 100 + part, use_na_sentinel=True)
+    said = [f"{span // 100:.0f}-{span % 100:02.0f}" if span % 100 else int(span // 100) for span in spans]
+    told = Coded.of(table["told"])
+    unread = told.codes[codes < 0]
+    codes[codes < 0] = np.where(unread < 0, -1, unread + len(said))
+    return pd.Categorical.from_codes(codes, categories=pd.Index([*said, *told.texts], dtype=object))

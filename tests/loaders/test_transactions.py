@@ -132,12 +132,16 @@ def test_doubled_invoices_beside_refunds_make_the_same_links(
 
 def test_what_became_of_every_row_adds_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     flows = drawn(7)
-    _, large = both(write(tmp_path, flows), monkeypatch)
+    nothing = pd.DataFrame(None, index=range(2), columns=flows.columns)
+    _, large = both(write(tmp_path, pd.concat([flows, nothing.astype(flows.dtypes)])), monkeypatch)
     [told] = [entry["transactions"] for entry in large.provenance["inputs"] if "transactions" in entry]
     assert told["rows"] == len(flows)
     known = flows["amount"].notna() & flows["buyer"].notna()
     assert told["value"] == pytest.approx(flows.loc[known, "amount"].sum(), rel=1e-12)
     assert told["repeated"] == 6
+    became = ("blank", "used", "netted", "repeated", "outside", "rejected")
+    assert sum(told[name] for name in became[1:]) == len(flows) and told["blank"] == 2
+    assert told["rejected"] == 2 and 0 < told["netted"] <= 6
     far = known & flows["supplier"].isin(OTHERS) & flows["buyer"].isin(OTHERS)
     assert told["outside"] == int((far & ~flows.duplicated()).sum())
     assert sorted(large.rejected["row"]) == [6, 7]
