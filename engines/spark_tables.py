@@ -162,6 +162,10 @@ class _Rows:
         with unwarned():
             return self._spark.sql(query).toArrow()
 
+    def distinct(self, cells: str, where: str) -> str:
+        made = f"SELECT {cells}, min(line) AS line, count(*) AS times"
+        return f"{made} FROM raw WHERE {where} GROUP BY {cells}"
+
     def view(self, name: str, query: str) -> None:
         self._spark.sql(query).createOrReplaceTempView(name)
 

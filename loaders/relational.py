@@ -47,6 +47,9 @@ class Sql(Protocol):
     def table(self, query: str) -> pa.Table:
         """Return what `query` selects as a table of Arrow: millions of rows."""
 
+    def distinct(self, cells: str, where: str) -> str:
+        """Return the query of what rows `where` differ in: `cells`, ``line`` of the first, ``times``."""
+
     def view(self, name: str, query: str) -> None:
         """Name what `query` selects, to be computed when it is asked for."""
 
@@ -149,6 +152,19 @@ class _Duck:
 
     def table(self, query: str) -> pa.Table:
         return self._engine.sql(query).to_arrow_table()
+
+    def distinct(self, cells: str, where: str) -> str:
+        # Few rows stand twice: only numbers made of all others have to be held, or written to the disk.
+        made = f"hash({cells})"
+        self.keep(
+            "twice",
+            f"SELECT h FROM (SELECT {made} AS h FROM raw WHERE {where}) GROUP BY h HAVING count(*) > 1",
+        )
+        rows = f"FROM raw WHERE {where} AND {made}"
+        return (
+            f"SELECT {cells}, line, 1 AS times {rows} NOT IN (SELECT h FROM twice) UNION ALL"
+            f" SELECT {cells}, min(line), count(*) {rows} IN (SELECT h FROM twice) GROUP BY {cells}"
+        )
 
     def view(self, name: str, query: str) -> None:
         self._engine.execute(f"CREATE TEMP VIEW {name} AS {query}")

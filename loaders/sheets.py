@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any, Final
 
 import numpy as np
@@ -164,6 +165,11 @@ def reading(name: str) -> Iterator[None]:
     except PermissionError:
         raise refusal(DataError, "permission", name=name) from None
     except Exception as error:
+        kind = type(error).__name__
+        if kind == "InterruptException":  # DuckDB takes a signal for its own
+            raise KeyboardInterrupt from None
+        if kind == "OutOfMemoryException" or "No space left" in str(error):
+            raise refusal(DataError, "no_room", name=name, folder=gettempdir()) from error
         reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise refusal(DataError, "damaged_because", name=name, reason=reason) from error
     except BaseException as error:

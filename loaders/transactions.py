@@ -217,13 +217,8 @@ def _links(
     Rows that are equal in the columns `once` count once.
     """
     some = f"coalesce({', '.join(rows.text(f'c{k}') for k in range(width))}) IS NOT NULL"
-    by_all = ", ".join(once or ())
-    rows.view(
-        "deals",
-        f"SELECT {by_all}, min(line) AS line, count(*) AS times FROM raw WHERE {some} GROUP BY {by_all}"
-        if once
-        else f"SELECT *, 1 AS times FROM raw WHERE {some}",
-    )
+    every = f"SELECT *, 1 AS times FROM raw WHERE {some}"
+    rows.view("deals", rows.distinct(", ".join(once), some) if once else every)
     keys = [name for name in _KEY if name in cells]
     texts = ", ".join(f"{rows.text(f'r.{cells[name]}')} AS {name}" for name in keys)
     each = {name: f"CASE WHEN outside AND NOT broken THEN NULL ELSE {name} END" for name in keys}

@@ -14,6 +14,7 @@ from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -80,6 +81,17 @@ def test_an_engine_maps_in_order_and_tells_each(graph: SupplyGraph, name: str, w
 def test_what_a_task_raises_reaches_the_caller(graph: SupplyGraph, name: str) -> None:
     with pytest.raises(ZeroDivisionError):
         engines.open(name).map(failing, graph.formations())
+
+
+def too_large(formation: Formation) -> float:
+    return float(np.ones((formation.n, 1 << 50)).sum())
+
+
+def test_a_task_out_of_memory_says_so_and_the_next_one_runs(graph: SupplyGraph, name: str) -> None:
+    formations = graph.formations()[:3]
+    with pytest.raises(MemoryError):
+        engines.open(name).map(too_large, formations)
+    assert engines.open(name).map(named, formations) == [named(f) for f in formations]
 
 
 @pytest.fixture(scope="module")

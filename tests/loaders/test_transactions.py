@@ -19,9 +19,10 @@ from clustercoop.graph.errors import DataError
 from clustercoop.graph.settings import Settings
 from clustercoop.loaders import transactions
 from clustercoop.loaders.dataset import Dataset, read_dataset
+from clustercoop.loaders.sheets import reading
 from clustercoop.outputs import read_result
 
-pytest.importorskip("duckdb")
+duckdb = pytest.importorskip("duckdb")
 
 MEMBERS = [f"77000000{i:02d}" for i in range(6)]
 OTHERS = [f"99000000{i:02d}" for i in range(8)]
@@ -245,3 +246,13 @@ def test_a_loan_behind_ten_thousand_purposes_is_seen(tmp_path: Path, monkeypatch
     monkeypatch.setattr(transactions, "LARGE", 1)
     with pytest.raises(DataError, match="ЗАЁМ"):
         read_dataset(write(tmp_path, flows.assign(**{"payment purpose": told})))
+
+
+def test_a_full_disk_and_an_interruption_are_no_damage(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="^There is no room to read links"), reading("links"):
+        with duckdb.connect() as engine:
+            engine.execute(f"SET memory_limit = '40MB'; SET temp_directory = '{tmp_path}'")
+            engine.execute("SET max_temp_directory_size = '1MB'")
+            engine.sql("SELECT i FROM range(3000000) t(i) GROUP BY i HAVING count(*) > 1").fetchall()
+    with pytest.raises(KeyboardInterrupt), reading("links"):
+        raise duckdb.InterruptException("Query interrupted")
