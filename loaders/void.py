@@ -126,7 +126,7 @@ def _deliveries(grid: Grid, place: dict[str, str], notes: Notes) -> Grid:
     for header, cells in zip(grid.header, grid.columns, strict=True):
         if _plain(header) not in _known()["document"] or not len(grid):
             continue
-        codes, unique = pd.factorize(cells, use_na_sentinel=False)
+        codes, unique = pd.factorize(np.asarray(cells), use_na_sentinel=False)
         found = [words(show(cell)) for cell in unique]
         none, goods = (np.array([_begins(f, w) for f in found], bool) for w in ("no_delivery", "delivery"))
         if none.any() and goods.any():
