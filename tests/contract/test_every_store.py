@@ -107,7 +107,7 @@ def test_a_part_is_read_alone_and_its_formations_are_those_from_files(store: Sto
     assert_equal(store.read(["c2"], [2021]), parts.subset(graph, ["c2"], [2021]))
     assert_equal(store.read(years=[2020, 2022]), parts.subset(graph, None, [2020, 2022]))
     assert_equal(store.read(["c0"]), parts.subset(graph, ["c0"]))
-    with pytest.raises(UnknownNameError, match="no cluster nowhere"):
+    with pytest.raises(UnknownNameError, match="no cluster 'nowhere'"):
         store.read(["nowhere"])
     with pytest.raises(UnknownNameError, match="no year 1950"):
         store.read(years=[1950])
@@ -129,7 +129,7 @@ def test_what_does_not_fit_is_refused_and_changes_nothing(store: Store) -> None:
     store.load(graph)
     with pytest.raises(DataError, match="RUB and the data are in USD"):
         store.load(SupplyGraph.from_tables(graph.to_tables(), currency="USD"))
-    with pytest.raises(UnknownNameError, match="no cluster nowhere"):
+    with pytest.raises(UnknownNameError, match="no cluster 'nowhere'"):
         store.delete(cluster="nowhere")
     with pytest.raises(UnknownNameError, match="no year 1950"):
         store.delete(year=1950)
