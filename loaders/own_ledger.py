@@ -48,12 +48,16 @@ def turn_ledger(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes
     if found is None:
         return grid
     grid, bought, kind = found
-    columns, header = [c.astype(object) for c in grid.columns], list(grid.header)
+    columns, header = [np.asarray(c).astype(object) for c in grid.columns], list(grid.header)
     supplier, buyer = _SIDES[money]
     for mine, theirs in ((own, other), (other, own)):
         for about, at in mine.items():
-            held = grid.columns[theirs[about]] if about in theirs else np.full(len(grid), None, object)
-            columns[at] = np.where(bought, held, grid.columns[at]).astype(object)
+            held = (
+                np.asarray(grid.columns[theirs[about]])
+                if about in theirs
+                else np.full(len(grid), None, object)
+            )
+            columns[at] = np.where(bought, held, columns[at]).astype(object)
             header[at] = renamed(header[at], {"own": supplier, "other": buyer})
     columns[kind], header[kind] = np.where(bought, "buyer", "supplier").astype(object), REPORTED
     sides = ", ".join(grid.header[at] for at in (*own.values(), *other.values()))

@@ -226,7 +226,7 @@ def refuse_years_below(grid: Grid, year: int, source: str, where: str) -> None:
     SchemaError
         There is such a row; `source` says the year of the whole table.
     """
-    filled = np.sum([~((column == "") | pd.isna(column)) for column in grid.columns], axis=0)
+    filled = np.sum([~((column == "") | pd.isna(np.asarray(column))) for column in grid.columns], axis=0)
     last = int(grid.lines[filled > 1].max(initial=0))
     alone = [
         (int(grid.lines[row]), next(text for c in grid.columns if (text := show(c[row]).strip())))
