@@ -37,7 +37,7 @@ def yearly() -> Tables:
         }
     )
     links.loc[3, "value"], links.loc[7, "value"], links.loc[11, "buyer_id"] = np.nan, -2.5, None
-    links.loc[15, "buyer_id"] = links.loc[15, "supplier_id"]
+    links.loc[15, "buyer_id"] = str(links["supplier_id"].iloc[15])
     every = [(member, year) for member in MEMBERS for year in (2021, 2022)]
     activity = pd.DataFrame(every, columns=["participant_id", "year"])
     activity["output"] = rng.integers(20_000, 90_000, len(every)) / 8
