@@ -391,7 +391,8 @@ def _tell_numbers(
 ) -> None:
     """Tell the signs of a column of numbers, and the marks of gaps in it."""
     if "," in numbers.decimal or numbers.thousands:
-        signs = ((g, p) for g in numbers.thousands or ("",) for p in numbers.decimal or "." if g != p)
+        groups = numbers.thousands or ("",)
+        signs = ((g, p) for g in groups for p in numbers.decimal or ("," if g == "." else ".") if g != p)
         shown = "; ".join(f"1{group}234{point}5" for group, point in signs)
         notes.add("number_format", **here, detail=shown)
     if numbers.mixed:

@@ -18,7 +18,9 @@ from clustercoop.loaders.totals import ROUNDED, is_total
 _PART: Final = re.compile(
     r"(?:в\s*(?:т\.?\s*ч|том числе)|из (?:них|нее|неё)|of which|thereof)\b", re.IGNORECASE
 )
-_CODE: Final = re.compile(r"\d{2,3}(?:\.\d{1,3})*|\d{4,12}")
+# Of a classification: 25.94, 7208; 101 is a number of one's own, and no part of 10.
+_CODE: Final = re.compile(r"\d{2}|\d{2,3}(?:\.\d{1,3})+|\d{4,12}")
+_BRAND: Final = re.compile(r"[А-Яа-яЁё]\W+total$", re.IGNORECASE)  # "масло Total"
 _PAIR: Final = ("year", "supplier_id", "buyer_id")
 _SURE: Final = 2
 
@@ -49,7 +51,9 @@ def settle_headings(ledger: Ledger, notes: Notes) -> None:
 def _said(ledger: Ledger, name: str) -> tuple[Mask, Mask]:
     """Return the rows of totals, and those of parts, by the words of a column."""
     column = ledger.coded(name)
-    total = column.spread(judged(column.texts, is_total, column.simple))
+    total = column.spread(
+        judged(column.texts, lambda text: is_total(text) and not _BRAND.search(text), column.simple)
+    )
     return total, column.spread(judged(column.texts, lambda text: bool(_PART.match(text)), column.simple))
 
 

@@ -17,8 +17,8 @@ from clustercoop.loaders.marks import gap_meaning
 from clustercoop.loaders.matching import candidates
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.numbers import parse_numbers
-from clustercoop.loaders.part_columns import year_said
 from clustercoop.loaders.raw import stem_of
+from clustercoop.loaders.sections import heading_year
 from clustercoop.loaders.sheets import Grid, RawSheet, place_of, show
 from clustercoop.loaders.sides import are_payments, paid_headers
 from clustercoop.loaders.totals import names_members
@@ -239,7 +239,7 @@ def _refuse_second(sheet: RawSheet, found: Square, suppliers: Collection[int], w
         cells = [show(cell).strip() for cell in sheet.records[found.body + row]]
         again = len(heads) > 1 and cells[found.left : found.left + len(heads)] == heads
         alone = [cell for cell in cells if cell]
-        if row not in suppliers and (again or (len(alone) == 1 and year_said(alone[0]))):
+        if row not in suppliers and (again or (len(alone) == 1 and heading_year(alone[0]))):
             said = ", ".join(alone[:5])
             line = int(sheet.lines[found.body + row])
             raise refusal(SchemaError, "second_table", where=where, row=line, cells=said)

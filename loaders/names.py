@@ -140,11 +140,12 @@ def years_of(part: str) -> tuple[int, int] | None:
 
     Examples
     --------
-    >>> years_of("2021"), years_of("2021-22"), years_of("2021_2023"), years_of("2022 1-3")
+    >>> years_of("2021"), years_of("2021-22"), years_of("2021_2023"), years_of("2021-03")
     ((2021, 2021), (2021, 2022), (2021, 2023), None)
     """
     found = _YEARS.fullmatch(part)
     if found is None:
         return None
     last = found[2] or found[1]
-    return int(found[1]), int(last if len(last) == 4 else found[1][:2] + last)
+    years = int(found[1]), int(last if len(last) == 4 else found[1][:2] + last)
+    return years if years[0] <= years[1] else None

@@ -54,20 +54,23 @@ def of_register(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes
     """Return a register with its years as years of membership, and a row for each cluster of a member."""
     if spec.name != "participants" or not len(grid) or grid.merged:
         return grid
-    _tell_states(grid, place, notes)
+    _tell_states(grid, spec, place, notes)
     return _of_years(
         _of_spans(_of_clusters(grid, spec, place, notes), spec, place, notes), spec, place, notes
     )
 
 
-def _tell_states(grid: Grid, place: dict[str, str], notes: Notes) -> None:
-    """Tell rows of which a column of states says that they are no members, or no longer."""
+def _tell_states(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes) -> None:
+    """Tell rows of which a column of states, and no year of leaving, says that they are no members."""
+    left = [grid.columns[at] for at in _at(grid, spec, "left_year")]
     for header, cells in zip(grid.header, grid.columns, strict=True):
         texts = [show(cell).strip() for cell in cells] if _STATE.fullmatch(header.strip()) else []
-        gone = [text for text in texts if _GONE.match(text)]
+        gone = [row for row, text in enumerate(texts) if _GONE.match(text)]
+        gone = [row for row in gone if not any(re.search(r"\d", show(years[row])) for years in left)]
         if gone:
-            detail = ", ".join(list(dict.fromkeys(gone))[:_SHOWN])
-            notes.add("member_state", **place, column=header, value=str(len(gone)), detail=detail)
+            detail = ", ".join(list(dict.fromkeys(texts[row] for row in gone))[:_SHOWN])
+            line = int(grid.lines[gone[0]])
+            notes.add("member_state", **place, row=line, column=header, value=str(len(gone)), detail=detail)
 
 
 def _at(grid: Grid, spec: TableSpec, name: str) -> list[int]:

@@ -19,12 +19,14 @@ from clustercoop.loaders.numbers import parse_numbers
 from clustercoop.loaders.part_columns import year_said
 from clustercoop.loaders.sheets import Grid, show
 from clustercoop.loaders.totals import is_total
+from clustercoop.loaders.who import name_key
 
 _CLUSTER: Final = re.compile(r"(?:(?:промышленный|industrial)\s+)?(?:кластер|cluster)\b.*", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"\d[\d\s.,]*[.)]?")
 _YEAR: Final = re.compile(
     r"(?:(?:[^\d]+\s)?(?:за|for)\s+)?((?:19|20)\d\d)(?:\.0)?\s*(?:год|г\.?)?:?", re.IGNORECASE
 )
+_OF_YEAR: Final = re.compile(r"\b(?:за|for)\s+\d{4}|\d{4}\s*(?:г\b|год|year)", re.IGNORECASE)
 _HEADING: Final = 80
 _QUOTED: Final = re.compile(
     r"(?:(?:промышленный|industrial)\s+)?(?:кластер|cluster)\s*[«\"“„](.+?)[»\"”]\s*:?", re.IGNORECASE
@@ -218,6 +220,17 @@ def _section(text: str, name: str, strict: bool) -> str:
     return text if not strict or _CLUSTER.fullmatch(text) else ""
 
 
+def heading_year(text: str) -> int:
+    """Return the year that a row of its own names for the rows below it, 0 for none and for a firm's name.
+
+    Examples
+    --------
+    >>> heading_year("Поставки 2021"), heading_year("ООО «Сталь-2000»"), heading_year("ООО «Вал» за 2021 год")
+    (2021, 0, 2021)
+    """
+    return 0 if name_key(text)[1] and not _OF_YEAR.search(text) else year_said(text)
+
+
 def refuse_years_below(grid: Grid, year: int, source: str, where: str) -> None:
     """Refuse one year for a table in which a row of its own names another for the rows below it.
 
@@ -235,7 +248,7 @@ def refuse_years_below(grid: Grid, year: int, source: str, where: str) -> None:
     alone += [
         (bad.line, " ".join(map(show, bad.cells)).strip()) for bad in grid.broken if bad.code == "note_row"
     ]
-    said = {text: year_said(text) for line, text in alone if line < last and len(text) < _HEADING}
+    said = {text: heading_year(text) for line, text in alone if line < last and len(text) < _HEADING}
     others = {text: other for text, other in said.items() if other not in (0, year)}
     if year and others:
         told = "; ".join(f"{text!r}: {at}" for text, at in ((source, year), *others.items()))

@@ -24,11 +24,13 @@ _MEMBERS: Final = re.compile(
     r"(?:(?:всего|итого|все|всем|прочи[емх]|други[емх]|остальны[емх]|ины[емх]|всех|отгружено|поставлено) )*"
     r"(?:(?:участник(?:и|ов|ам)|член(?:ы|ов|ам)|резидент(?:ы|ов|ам)|предприяти[яй]м?|организаци[ий]|организациям"
     r"|компани[ий]|компаниям|фирм[ыа]м?) (?:(?:промышленного|данного|этого|своего|нашего) )?кластера"
-    r"|внутри (?:промышленного )?кластера|в рамках кластера|внутрикластерн\w+(?: \w+)?)(?: (?:всего|итого))?"
+    r"|внутри (?:промышленного )?кластера|в рамках кластера|внутрикластерн\w+"
+    r"(?: (?:поставк|отгрузк|продаж|закупк|кооперац|оборот|потреб)\w*)?)(?: (?:всего|итого))?"
     r"|(?:прочи[емх]|други[емх]|остальны[емх]) (?:участник(?:и|ов|ам)|член(?:ы|ов|ам)|резидент(?:ы|ов|ам))"
     r"|(?:(?:all|other|the|to|total) )*(?:cluster (?:members|participants|firms|companies)"
     r"|(?:members|participants|firms|companies) of the cluster)(?: total)?"
-    r"|(?:to )?other (?:members|participants)|(?:with)?in(?:side)? the cluster|intra cluster(?: \w+)?"
+    r"|(?:to )?other (?:members|participants)|(?:with)?in(?:side)? the cluster|intra cluster"
+    r"(?: (?:sales|supply|supplies|deliveries|trade|shipments))?"
 )
 # Three others at least: of three outputs one is often the sum of two.
 _OTHERS: Final = 3

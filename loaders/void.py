@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from clustercoop.graph.errors import SchemaError
 from clustercoop.graph.schema import TableSpec
 from clustercoop.graph.texts import refusal
+from clustercoop.loaders.deals import says_document
 from clustercoop.loaders.mapping import SET_ASIDE
 from clustercoop.loaders.matching import candidates
 from clustercoop.loaders.notes import Notes
@@ -34,7 +35,9 @@ _NET: Final = re.compile(r"\bnet\b|нетто|за вычетом|за мину�
 _PAID_FOR: Final = re.compile(r"\b(?:пред)?оплат|\bpayment for\b")
 _NO_MONEY: Final = frozenset("дней дни срок days period rate".split())
 _KINDS: Final = ("header", "posted", "deleted", "document", "purpose")
-_LONGEST: Final = 3
+_LONGEST: Final = 4
+_ENDS: Final = {"supplier_id", "buyer_id"}
+_OWN: Final = {*_ENDS, "year", "product_code", "kind"}
 # What is bought, and whose money pays for it, tell of no loan or refund: "за программу 1С:Зарплата".
 _BOUGHT: Final = re.compile(
     r"\b(?:за сч[её]т|из средств|за вычетом|net of|out of|financed by"
@@ -61,6 +64,11 @@ def states(header: str) -> bool:
     return any(_plain(header) in _known()[kind] for kind in _KINDS)
 
 
+def tells_version(header: str) -> bool:
+    """Tell whether a header is of versions or scenarios of the same figures."""
+    return _plain(header) in _known()["version"]
+
+
 def hints(header: str) -> list[str]:
     """Return a word of each phrase that may set a payment aside, where a header is of purposes."""
     known = _known()
@@ -82,7 +90,7 @@ def undone(header: str, texts: Sequence[str]) -> list[str]:
         return [text for text in texts if _says(text, "no_supply") or _says(text, "returned")]
     if kind == "document":
         found = [words(text) for text in texts]
-        mixed = any(_begins(said, "delivery") for said in found)
+        mixed = any(map(_delivers, found))
         none = [_takes_back(said) or (mixed and _begins(said, "no_delivery")) for said in found]
         return [text for text, out in zip(texts, none, strict=True) if out]
     return [text for text in texts if kind and _is_void(_plain(text), kind)]
@@ -115,28 +123,44 @@ def without_void(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Note
             line = int(grid.lines[int(np.argmax(which))])
             notes.add(code, **place, row=line, value=str(int(which.sum())), detail=shown)
     grid = _dropped(grid, void, "void_row") if void.any() else grid
-    grid = _deliveries(grid, place, notes)
+    grid = _deliveries(grid, spec, place, notes)
     _refuse_returns_beside(grid, spec, place)
     _refuse_versions(grid, spec, place)
     return _taken_back(_by_purpose(grid, spec, place, notes), spec, place, notes)
 
 
-def _deliveries(grid: Grid, place: dict[str, str], notes: Notes) -> Grid:
-    """Set aside orders and payments where the same column tells deliveries, too: each is the same goods."""
+def _deliveries(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes) -> Grid:
+    """Set aside orders and payments where the same column tells deliveries, too: each is the same goods.
+
+    Whether goods followed those of a pair without deliveries is open.
+    """
+    if not len(grid) or are_payments(grid.header):
+        return grid
     for header, cells in zip(grid.header, grid.columns, strict=True):
-        if _plain(header) not in _known()["document"] or not len(grid):
+        if _plain(header) not in _known()["document"]:
             continue
         codes, unique = pd.factorize(np.asarray(cells), use_na_sentinel=False)
         found = [words(show(cell)) for cell in unique]
-        none, goods = (np.array([_begins(f, w) for f in found], bool) for w in ("no_delivery", "delivery"))
-        if none.any() and goods.any():
-            shown = ", ".join(show(cell).strip() for cell in unique[none][:_SHOWN])
-            line = int(grid.lines[int(np.argmax(none[codes]))])
-            notes.add(
-                "document_no_delivery", **place, row=line, value=str(int(none[codes].sum())), detail=shown
-            )
-            return _dropped(grid, none[codes], "void_row")
+        none = np.array([_begins(said, "no_delivery") for said in found], bool)[codes]
+        goods = np.array(list(map(_delivers, found)), bool)[codes]
+        if not (none.any() and goods.any()):
+            continue
+        ends = [at for at, title in enumerate(grid.header) if _ENDS & set(candidates(title, spec)[:1])]
+        pairs = pd.MultiIndex.from_arrays([list(map(show, grid.columns[at])) for at in (*ends, *ends[:1])])
+        alone = none & ~pairs.isin(pairs[goods])
+        for row in np.flatnonzero(alone).tolist():
+            notes.add("document_alone", **place, row=int(grid.lines[row]), value=show(cells[row]).strip())
+        twice = none & ~alone
+        if twice.any():
+            shown = ", ".join(list(dict.fromkeys(show(cell).strip() for cell in cells[twice]))[:_SHOWN])
+            line = int(grid.lines[int(np.argmax(twice))])
+            notes.add("document_no_delivery", **place, row=line, value=str(int(twice.sum())), detail=shown)
+        return _dropped(_dropped(grid, alone, "document_alone"), twice[~alone], "void_row")
     return grid
+
+
+def _delivers(found: Sequence[str]) -> bool:
+    return _begins(found, "delivery") and not _begins(found, "no_delivery")
 
 
 def _begins(found: Sequence[str], means: str) -> bool:
@@ -144,15 +168,18 @@ def _begins(found: Sequence[str], means: str) -> bool:
 
 
 def _refuse_versions(grid: Grid, spec: TableSpec, place: dict[str, str]) -> None:
-    """Refuse supplies of a pair and date that stand in several versions or scenarios.
+    """Refuse supplies of a pair, date, product and document that stand in several versions or scenarios.
 
     Raises
     ------
     SchemaError
     """
-    at = next((at for at, title in enumerate(grid.header) if _plain(title) in _known()["version"]), -1)
-    keys = {"year", "supplier_id", "buyer_id"}
-    own = [i for i, title in enumerate(grid.header) if keys & set(candidates(title, spec)[:1])]
+    at = next((at for at, title in enumerate(grid.header) if tells_version(title)), -1)
+    own = [
+        i
+        for i, title in enumerate(grid.header)
+        if i != at and (says_document(words(title)) or _OWN & set(candidates(title, spec)[:1]))
+    ]
     if at < 0 or len(own) < 2:
         return
     frame = pd.DataFrame({i: [show(cell).strip() for cell in grid.columns[i]] for i in (*own, at)})

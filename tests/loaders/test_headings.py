@@ -26,6 +26,8 @@ TEN = {
     "parts of a code": "2022;0101;0202;72;10\n2022;0101;0202;720810;4\n2022;0101;0202;7209;6\n",
     "separate codes": "2022;0101;0202;25;4\n2022;0101;0202;25.94;6\n",
     "a total alone": "2022;0101;0202;Всего;10\n",
+    "numbers of one's own": "2022;0101;0202;10;5\n2022;0101;0202;101;2\n2022;0101;0202;102;3\n",
+    "the name of a maker": "2022;0101;0202;масло Total;6\n2022;0101;0202;фильтры;4\n",
     "products": "2022;0101;0202;болты;4\n2022;0101;0202;гайки;6\n",
 }
 
@@ -61,12 +63,42 @@ def test_orders_and_payments_beside_deliveries_are_the_same_goods(tmp_path: Path
     assert links(alone) == [["0101", "0202", 2022, 6.0]]
 
 
+def test_an_order_of_a_pair_without_deliveries_leaves_its_supply_open(tmp_path: Path) -> None:
+    head = "Дата;Вид документа;Поставщик;Покупатель;Сумма, млн руб.\n"
+    rows = "05.02.2022;УПД;0101;0202;5\n06.02.2022;Оплата;0303;0202;6\n"
+    data = read(tmp_path, links=head + rows)
+    assert links(data) == [ONE] and "document_no_delivery" not in codes(data)
+    assert [(f.row, f.value) for f in data.findings if f.code == "document_alone"] == [(3, "Оплата")]
+    assert data.graph.to_tables()["unsettled"]["buyer_id"].tolist() == ["0202", "0303"]
+
+
+def test_kinds_of_payments_are_no_orders_beside_deliveries(tmp_path: Path) -> None:
+    head = "Дата;Вид операции;Плательщик;Получатель;Сумма, млн руб.;Назначение платежа\n"
+    rows = "01.02.2022;Оплата;0202;0101;5;за сталь\n01.03.2022;Акт зачёта;0202;0303;2;за станки\n"
+    assert links(read(tmp_path, links=head + rows)) == [ONE, ["0303", "0202", 2022, 2.0]]
+
+
+def test_an_invoice_for_an_advance_is_no_delivery(tmp_path: Path) -> None:
+    head = "Дата;Вид документа;Поставщик;Покупатель;Сумма, млн руб.\n"
+    rows = "01.02.2022;Счёт-фактура на аванс;0101;0202;5\n05.02.2022;УПД с зачётом аванса;0101;0202;5\n"
+    assert links(read(tmp_path, links=head + rows)) == [ONE]
+
+
 def test_versions_of_one_supply_are_not_added(tmp_path: Path) -> None:
     head = "Год;Поставщик;Покупатель;Сценарий;Сумма, млн руб.\n"
     with pytest.raises(SchemaError, match="базовый, целевой"):
         read(tmp_path, links=f"{head}2022;0101;0202;базовый;5\n2022;0101;0202;целевой;7\n")
     data = read(tmp_path, links=f"{head}2022;0101;0202;базовый;5\n2023;0101;0202;целевой;7\n")
     assert links(data) == [ONE, ["0101", "0202", 2023, 7.0]]
+
+
+@pytest.mark.parametrize("column", ["Продукция", "Номер документа"])
+def test_versions_of_several_products_or_documents_are_several_supplies(tmp_path: Path, column: str) -> None:
+    head = f"Год;Поставщик;Покупатель;{column};Версия;Сумма, млн руб.\n"
+    rows = f"{head}2022;0101;0202;15;1;5\n2022;0101;0202;{{}};2;7\n"
+    assert [link[-1] for link in links(read(tmp_path, links=rows.format(16)))] == [5.0, 7.0]
+    with pytest.raises(SchemaError, match="several versions"):
+        read(tmp_path, links=rows.format(15))
 
 
 @pytest.mark.parametrize("cell", ["10,0 (десять) млн руб.", "10 (десять)", "1 000 000 (миллион) рублей"])
@@ -83,6 +115,11 @@ def test_members_without_a_name_leave_the_supply_open(tmp_path: Path, who: str) 
     assert data.rejected["code"].tolist() == ["members_unnamed"]
     assert data.graph.to_tables()["unsettled"]["supplier_id"].tolist() == ["0202"]
     assert {tuple(link[:2]) for link in links(data)} == {("0101", "0202"), ("0303", "вне кластера")}
+
+
+def test_a_firm_with_the_word_of_a_cluster_in_its_name_is_itself(tmp_path: Path) -> None:
+    for who in ("Внутрикластерная логистика", "АО «Кластер К»", "ООО «Прочие»"):
+        assert [who, "0202", 2022, 5.0] in links(read(tmp_path, links=f"{BARE}2022;{who};0202;5\n"))
 
 
 def test_members_in_all_beside_those_named_are_a_total(tmp_path: Path) -> None:

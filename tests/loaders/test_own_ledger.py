@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from clustercoop.graph.errors import SchemaError
+from clustercoop.loaders.dataset import read_dataset
 from tests.loaders.small import links, read
 
 # 0101 supplied 5 million to 0202, and 0202 supplied 3 to 0303.
@@ -88,6 +89,8 @@ def test_a_lone_year_is_not_of_rows_below_another_one(tmp_path: Path) -> None:
     (tmp_path / "links.csv").unlink()
     note = f"{head}0101;0202;5\nДанные за 2021 год не представлены;;\n"
     assert links(read(tmp_path, links_2022=note)) == BOTH[:1]
+    firm = f"{head}ООО «Сталь-2000»;;\n0101;0202;5\n"
+    assert links(read(tmp_path, links_2022=firm)) == BOTH[:1]
 
 
 @pytest.mark.parametrize(
@@ -99,13 +102,21 @@ def test_a_second_matrix_below_the_first_is_refused(tmp_path: Path, between: str
         read(tmp_path, links_2021=f"млн руб.;0101;0202;0303\n{rows}{between}{rows}")
 
 
+def test_a_firm_without_supplies_begins_no_second_matrix(tmp_path: Path) -> None:
+    text = "млн руб.;0101;0202;0303\n0101;;5;\nАО «Сталь-2000»;;;\n0202;;;3\n0303;;;\n"
+    assert links(read(tmp_path, links_2022=text)) == BOTH
+
+
 def test_members_that_left_by_a_column_of_states_are_told(tmp_path: Path) -> None:
     people = "ИНН;Кластер;Статус участника\n0101;К;участник\n0202;К;исключён 01.02.2021\n"
     data = read(
         tmp_path, participants=people, links="Год;Поставщик;Покупатель;Сумма, млн руб.\n2022;0101;0202;5\n"
     )
     [told] = [finding for finding in data.findings if finding.code == "member_state"]
-    assert (told.value, told.detail) == ("1", "исключён 01.02.2021")
+    assert (told.row, told.value, told.detail) == (3, "1", "исключён 01.02.2021")
+    dated = "ИНН;Кластер;Статус участника;Год выхода\n0101;К;участник;\n0202;К;исключён;2023\n"
+    (tmp_path / "participants.csv").write_text(dated, "utf-8")
+    assert "member_state" not in {finding.code for finding in read_dataset(tmp_path).findings}
 
 
 def test_one_cluster_spelt_with_and_without_its_dots_is_told(tmp_path: Path) -> None:
