@@ -95,7 +95,9 @@ def linkages(flows: ArrayLike, output: ArrayLike) -> Linkages:
         raise parameter_error("output", "linkages", "positive wherever something flows", 0.0)
     found = link_linkages(src, dst, matrix[src, dst], x)
     if found is None:
-        raise parameter_error("flows", "linkages", "those of a productive economy", "singular I − A")
+        raise parameter_error(
+            "flows", "linkages", "those of a productive economy", "a spectral radius of 1 or more"
+        )
     return found
 
 

@@ -172,7 +172,7 @@ def integral_potential(components: pd.DataFrame, weights: Mapping[str, float]) -
     used = [str(name) for name in table if weights.get(str(name), 0) > 0]
     whole = table[used].dropna()
     spread = {name: float(whole[name].std()) for name in used}
-    used = [name for name in used if spread[name] != 0]
+    used = [name for name in used if not spread[name] <= 1e-12 * whole[name].abs().max()]
     if not used:
         return pd.Series(np.nan, index=table.index)
     scores = np.column_stack([(table[name] - whole[name].mean()) / spread[name] for name in used])

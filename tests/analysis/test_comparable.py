@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 
 import clustercoop
+from clustercoop.analysis.policy.analysed import Analysed
+from clustercoop.analysis.policy.tables.support_received import paths_of
 from clustercoop.analysis.trajectories import trajectories
 
 # R&D of c (40 of 240 employees) is given in 2021 and 2022 alone; a and b have 100 employees each.
@@ -89,3 +91,24 @@ def test_warnings_and_claims_keep_to_it(result: clustercoop.Result, tmp_path: Pa
     found = clustercoop.claims(path, result)
     assert found["verdict"].tolist() == ["undecided", "confirmed", "undecided", "confirmed"]
     assert "0.125…" in found["missing"][2]
+
+
+def test_effects_take_years_that_are_all_of_the_same_members() -> None:
+    # c joins in 2021 and does not tell in 2022: what is known of that year is of a and b, as all of 2020 is.
+    staff = {"a": 10, "b": 10, "c": 2}
+    spent = [
+        (who, year, staff[who], 1.0 if (who, year) != ("c", 2022) else None)
+        for year in (2020, 2021, 2022)
+        for who in "abc"
+    ]
+    held = {
+        "participants": pd.DataFrame(
+            {"participant_id": [*"abc"], "cluster_id": "k", "joined_year": [None, None, 2021]}
+        ),
+        "activity": pd.DataFrame(spent, columns=["participant_id", "year", "employees", "rd_expenses"]),
+    }
+    found = clustercoop.analyze(held, nulls=0, workers=1)
+    given = Analysed(found.formations, found.participants, found.clusters, found.graph, found.settings)
+    same = [given.comparable("rd_per_employee", "k", *years) for years in ((2020, 2021), (2021, 2022))]
+    assert same == [True, False]
+    assert list(paths_of(given, "rd_per_employee")["k"]) == [2020, 2022]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from itertools import pairwise
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from itertools import combinations, combinations_with_replacement, starmap
 from typing import Any, Final
 
 import pandas as pd
@@ -77,13 +78,21 @@ def paths_of(analysed: Analysed, outcome: str) -> Paths:
     for cluster, year, value in zip(known["cluster_id"], known["year"], known[outcome], strict=True):
         out.setdefault(str(cluster), {})[int(year)] = float(value)
     for cluster, path in out.items():
-        if not all(analysed.comparable(outcome, cluster, *pair) for pair in pairwise(path)):
-            like = {
-                year: [b for b in path if analysed.comparable(outcome, cluster, year, b)] for year in path
-            }
-            kept = max(like.values(), key=lambda years: (len(years), max(years, default=0)))
-            out[cluster] = {year: path[year] for year in kept}
+        same = partial(analysed.comparable, outcome, cluster)
+        if not all(starmap(same, combinations(path, 2))):
+            sets = (_alike(pair, path, same) for pair in combinations_with_replacement(path, 2))
+            kept = max(sets, key=lambda years: (len(years), max(years)))
+            out[cluster] = {year: path[year] for year in sorted(kept)}
     return out
+
+
+def _alike(pair: Sequence[int], years: Iterable[int], same: Callable[[int, int], bool]) -> list[int]:
+    """Return those of `years` that are comparable with one another, the last of `pair` first."""
+    kept = [pair[1]]
+    for year in (pair[0], *years):
+        if year not in kept and all(same(one, year) for one in kept):
+            kept.append(year)
+    return kept
 
 
 def _because(before: float, after: float, other: float) -> str:

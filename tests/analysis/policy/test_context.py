@@ -174,6 +174,8 @@ def test_integral_potential() -> None:
     assert integral_potential(parts, weights).tolist() == pytest.approx([-1, 0.75, 0.25])
     assert integral_potential(parts, {"effectiveness": 1.0}).tolist() == pytest.approx([-1, 0, 1])
     assert integral_potential(parts, {}).isna().all()
+    even = parts.assign(publications=0.1)  # the mean of three tenths is no tenth to the last bit
+    assert integral_potential(even, weights).tolist() == pytest.approx([-1, 0.75, 0.25])
     gap = integral_potential(parts.assign(market=[0.0, math.nan, 2.0]), weights)
     # Of the first and third alone: ±1/√2 in both components.
     assert math.isnan(gap[1]) and gap[[0, 2]].tolist() == pytest.approx([-(0.5**0.5), 0.5**0.5])
