@@ -29,6 +29,7 @@ from clustercoop.loaders.priced import QUANTITY
 from clustercoop.loaders.sheets import Grid, place_of, show
 from clustercoop.loaders.sides import settle_headers
 from clustercoop.loaders.tokens import Issue
+from clustercoop.loaders.trade import REPORTED
 from clustercoop.loaders.unit_columns import ColumnUnits, unit_columns
 from clustercoop.loaders.unit_rule import settle_units
 from clustercoop.loaders.units import unit_words, words
@@ -240,7 +241,7 @@ def _tell_unknown(
 ) -> None:
     """Tell columns that are not used: an error where one begins like a figure that is otherwise absent."""
     for name in unknown:
-        if name in _ORIGIN or name in units.headers:
+        if name in (*_ORIGIN, REPORTED) or name in units.headers:
             continue
         first = re.split(r"[,(;]", name)[0]
         means = [n for n in candidates(first, spec) if spec[n].type in NUMERIC and n not in taken]

@@ -110,6 +110,8 @@ def _by_columns(
             SchemaError, "only_parts", where=where, column="value", titles=", ".join(map(repr, titles))
         )
     rows = [_told(grid.columns[at]) for at in (*sold, *bought)]
+    silent = np.setdiff1d(np.arange(len(grid)), np.concatenate(rows))  # sales and purchases are both open
+    rows = [np.union1d(of, silent) for of in rows]
     taken = np.concatenate(rows)
     order = np.argsort(taken, kind="stable")
     cells = [grid.columns[at][of] for at, of in zip((*sold, *bought), rows, strict=True)]

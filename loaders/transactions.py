@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from clustercoop.graph.errors import DataError
+from clustercoop.graph.errors import DataError, SchemaError
 from clustercoop.graph.schema import tables
 from clustercoop.graph.settings import PERIODS, Period
 from clustercoop.graph.texts import refusal
@@ -35,7 +35,7 @@ from clustercoop.loaders.sheets import RawSheet, reading
 from clustercoop.loaders.spooled import amounts_of
 from clustercoop.loaders.text import Score
 from clustercoop.loaders.units import words
-from clustercoop.loaders.void import hints, states, undone
+from clustercoop.loaders.void import hints, states, tells_version, undone
 from clustercoop.loaders.years import parse_years
 
 if TYPE_CHECKING:
@@ -124,6 +124,7 @@ def summed(
         amount = _amounts(rows, cells["value"], where)
         unused = {title: f"c{k}" for k, title in enumerate(header) if title not in found.values()}
         _refuse_sides(rows, unused, name)
+        _refuse_versions(rows, cells, unused, name)
         rows.hold("years", _years(rows, cells["year"], PERIODS[period]))
         rows.hold("ends", _ends(rows, cells, members and members()))
         told = [f"c{k}" for k, title in enumerate(header) if not is_numbering(title)]
@@ -168,6 +169,23 @@ def _refuse_sides(rows: Sql, unused: Mapping[str, str], name: str) -> None:
             raise DataError(
                 f"The column {title} of {name} tells whose report a row is: keep the suppliers' alone."
             )
+
+
+def _refuse_versions(rows: Sql, cells: Mapping[str, str], unused: Mapping[str, str], name: str) -> None:
+    """Refuse transactions that stand in several versions or scenarios: their sums would be of all."""
+    own = [cells[key] for key in (*_KEY, "year") if key in cells]
+    own += [cell for title, cell in unused.items() if says_document(words(title))]
+    for title, cell in unused.items():
+        if not tells_version(title):
+            continue
+        keys = ", ".join(key for key in own if key != cell)
+        said = rows.frame(
+            f"SELECT min({cell}) AS one, max({cell}) AS two FROM raw GROUP BY {keys}"
+            f" HAVING min({cell}) <> max({cell}) LIMIT 1"
+        )
+        if len(said):
+            values = ", ".join(map(str, said.iloc[0]))
+            raise refusal(SchemaError, "versions", where=name, header=repr(title), values=values)
 
 
 def _years(rows: Sql, cell: str, months: int) -> pd.DataFrame:

@@ -18,6 +18,7 @@ from clustercoop.loaders.ids import ROUNDED, clean_id, clean_text
 from clustercoop.loaders.ledger import Ledger, Mask
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.sheets import show
+from clustercoop.loaders.totals import is_total, names_members
 from clustercoop.loaders.units import words
 
 # Letters that look alike in two alphabets, capitals and small ones.
@@ -33,6 +34,7 @@ _LONGEST: Final = 5
 _SHOWN: Final = 5
 # Letters of a name that is told from words of others.
 _TELLING: Final = 4
+_OTHERS: Final = re.compile(r"(?:проч|остальн|други|ины)[а-я]*\b|(?:all |the )?others?\b", re.IGNORECASE)
 
 
 @cache
@@ -260,8 +262,8 @@ def call_by_name(
     """Let members without an identifier go by their name where links or activity call them so.
 
     `used` gives what a table calls organisations. A name that a row with an identifier has may be that
-    participant's, and one that nobody uses may be a heading: both rows stay without. So does one that links
-    do not use where they have numbers that nobody else has, one of which may be its own.
+    participant's, and one that nobody uses, or that stands for several, may be a heading: they stay without.
+    So does one that links do not use where they have numbers that nobody else has: one may be its own.
     """
     frame, gap = ledger.frame, ("participant_id", "gap")
     lacking = frame["participant_id"].isna().to_numpy(bool)
@@ -278,8 +280,11 @@ def call_by_name(
     plain_keys = {key for key, _ in keys} - held - {""}
     ids, rows = frame["participant_id"].to_numpy(object).copy(), np.zeros(len(frame), bool)
     for row in named.tolist():
-        key, form = name_key(str(names.iloc[row]))
-        rows[row] = key in plain_keys and (not form or (key, form) in keys or (key, "") in keys)
+        key, form = name_key(name := str(names.iloc[row]))
+        several = names_members(name) or is_total(name) or bool(_OTHERS.match(name))
+        rows[row] = (
+            not several and key in plain_keys and (not form or (key, form) in keys or (key, "") in keys)
+        )
     ids[rows] = names.to_numpy(object)[rows]
     ledger.rename("participant_id", Coded.of(pd.Series(ids, dtype=TEXT)))
     ledger.note(rows, "id_from_name", "participant_id", value=lambda row: str(ids[row]))

@@ -428,6 +428,16 @@ def test_a_member_without_an_identifier_goes_by_the_name_that_links_use(tmp_path
     assert data.rejected["row"].tolist() == [5]  # nobody uses the heading
 
 
+@pytest.mark.parametrize("name", ["Прочие", "Прочие организации", "Участники кластера", "Others"])
+def test_a_heading_of_several_is_no_member(tmp_path: Path, name: str) -> None:
+    files = {
+        "participants.csv": NAMELESS.format(ids=f";К;{name}"),
+        "links.csv": f"{SUPPLY}2022;0101;{name};5\n",
+    }
+    data = read_dataset(folder(tmp_path, files))
+    assert data.graph.participants["participant_id"].tolist() == ["0101"]
+
+
 @pytest.mark.parametrize(
     ("row", "supplier"),
     [

@@ -41,6 +41,16 @@ def test_a_book_of_sales_and_purchases_is_read_row_by_row(tmp_path: Path, book: 
     assert links(read(tmp_path, links=BOOKS[book])) == BOTH
 
 
+def test_a_row_of_a_book_without_amounts_leaves_both_ways_open(tmp_path: Path) -> None:
+    head = "Год;Организация;Контрагент;Продано, млн руб.;Куплено, млн руб.\n"
+    data = read(tmp_path, links=f"{head}2022;0101;0202;5;\n2022;0303;0202;;3\n2022;0101;0303;;\n")
+    assert links(data) == BOTH
+    lost = data.graph.to_tables()["unsettled"]
+    assert lost[["supplier_id", "buyer_id"]].to_numpy().tolist() == [["0101", "0303"], ["0303", "0101"]]
+    assert data.rejected["row"].tolist() == [4, 4]
+    assert "column_ignored" not in {finding.code for finding in data.findings}
+
+
 @pytest.mark.parametrize(
     ("name", "head", "kind"),
     [

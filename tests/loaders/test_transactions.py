@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import clustercoop
 from clustercoop.analysis.cooperation import cooperation_tables
-from clustercoop.graph.errors import DataError
+from clustercoop.graph.errors import DataError, SchemaError
 from clustercoop.graph.settings import Settings
 from clustercoop.loaders import transactions
 from clustercoop.loaders.dataset import Dataset, read_dataset
@@ -229,6 +229,15 @@ def test_reports_of_both_sides_are_refused(tmp_path: Path, monkeypatch: pytest.M
     flows = drawn(0).assign(source=["supplier", "buyer"] * 206)
     with pytest.raises(DataError, match="whose report"):
         read_dataset(write(tmp_path, flows))
+
+
+def test_versions_of_one_document_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transactions, "LARGE", 1)
+    flows = drawn(0, 40).iloc[:40]
+    read_dataset(write(tmp_path, flows.assign(version=["1", "2"] * 20)))  # each document has one
+    twice = pd.concat([flows.assign(version="plan"), flows.assign(version="fact", amount=7.0)])
+    with pytest.raises(SchemaError, match="fact, plan"):
+        read_dataset(write(tmp_path, twice))
 
 
 def test_documents_that_came_to_nothing_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
