@@ -12,13 +12,14 @@ from typing import Any, Final
 import pandas as pd
 
 from clustercoop.cookbook import NamedQuery, list_queries, phrase
+from clustercoop.graph.errors import OutputError
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.rows import to_rows
 from clustercoop.graph.stores import derived, records
 from clustercoop.graph.stores.neo4j_link import LANGUAGE
 from clustercoop.graph.stores.neo4j_write import UNIQUE
 from clustercoop.graph.stores.protocol import SCHEMA_VERSION
-from clustercoop.graph.texts import BASE, text
+from clustercoop.graph.texts import BASE, refusal, text
 from clustercoop.outputs import refuse_foreign, written_aside
 
 _DASHBOARD: Final = {
@@ -26,6 +27,7 @@ _DASHBOARD: Final = {
     "year": ("neodash_formation_year", "Formation", "year", "year"),
 }
 """Parameter → (name that NeoDash gives it, label and property that it is chosen from, property shown)."""
+_IMPORTED: Final = (".csv", ".cypher", ".sh")
 _CHOOSE: Final = {"cluster": "browser.cluster", "year": "browser.year"}
 
 
@@ -178,6 +180,8 @@ def export_neo4j_admin(graph: SupplyGraph, out: Path) -> list[Path]:
         }
     )
     refuse_foreign(out, "import.sh")
+    if out.is_dir() and any(path.suffix not in _IMPORTED for path in out.iterdir()):
+        raise refusal(OutputError, "out_foreign", target=out)
     with written_aside(out) as aside:
         aside.mkdir()
         arguments = []

@@ -33,8 +33,9 @@ def bubble(file: Path, results: Path, out: Path | None, lang: str) -> None:
     if out is not None:
         with written_aside(out) as aside:
             write_csv(found, aside)
-        if found.attrs["trades"]:
-            with written_aside(out.with_name(f"{out.stem}.trades.csv")) as aside:
+        beside = out.with_name(f"{out.stem}.trades.csv")
+        if found.attrs["trades"] or beside.is_file():  # those of an earlier quota must not stay
+            with written_aside(beside) as aside:
                 write_csv(trades_of(found), aside)
 
 

@@ -108,9 +108,15 @@ def test_no_folder_with_things_in_it_is_written_over(tmp_path: Path) -> None:
         clustercoop.report(tmp_path / "one", tmp_path / "two")
     with pytest.raises(OutputError, match="is a folder; give the name of a file"):
         clustercoop.view(tables, "C0", tmp_path / "two")
+    export_neo4j_admin(clustercoop.load(tables), tmp_path / "import")
+    export_neo4j_admin(clustercoop.load(tables), tmp_path / "import")
+    (tmp_path / "import" / "notes.txt").write_text("how it went", "utf-8")
+    with pytest.raises(OutputError, match="was not written by clustercoop"):
+        export_neo4j_admin(clustercoop.load(tables), tmp_path / "import")
+    assert (tmp_path / "import" / "notes.txt").is_file()
     (kept / "report.html").write_text("a copy", "utf-8")
     with pytest.raises(OutputError, match="was not written by clustercoop"):
         clustercoop.report(tmp_path / "one", kept)
     assert (tmp_path / "two" / "run.json").is_file()
     assert sorted(path.name for path in kept.iterdir()) == ["notes.txt", "report.html"]
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine", "one", "two"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["import", "mine", "one", "two"]

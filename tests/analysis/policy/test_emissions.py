@@ -190,6 +190,9 @@ def test_the_command(result: clustercoop.Result, tmp_path: Path) -> None:
     assert told.values.tolist() == [["k", 2023, "b", "a", pytest.approx(20 / 3)]]
     assert run.exit_code == 0 and "квота не соблюдена: 15,0 из 10,0 т" in run.output
     assert "b передаёт a разрешение на 6,67 т" in run.output
+    path.write_text('[[bubble]]\ncluster = "m"\nyear = 2023\nquota = 3\nsource = "x"\n')
+    CliRunner().invoke(main, asked)
+    assert pd.read_csv(tmp_path / "b.trades.csv").empty  # those of the other quota are gone
 
 
 def test_an_open_bubble_that_has_burst_already(result: clustercoop.Result, tmp_path: Path) -> None:
