@@ -43,7 +43,8 @@ _STATE: Final = re.compile(
 _GONE: Final = re.compile(
     r"(?:исключ|вышел|вышла|вышло|выбыл|ликвидир|прекра[тщ]|бывш|кандидат|заявитель|не участ|не член"
     r"|приостановлен"
-    r"|excluded|withdrawn|left\b|liquidated|dissolved|former|candidate|applicant|inactive|terminated|suspended)",
+    r"|excluded|withdrawn|left(?:$| the | in |\W*\d)"
+    r"|liquidated|dissolved|former|candidate|applicant|inactive|terminated|suspended)",
     re.IGNORECASE,
 )
 _BETWEEN: Final = re.compile(r"\s*[,;/|\n]\s*")

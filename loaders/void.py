@@ -90,8 +90,8 @@ def undone(header: str, texts: Sequence[str]) -> list[str]:
         return [text for text in texts if _says(text, "no_supply") or _says(text, "returned")]
     if kind == "document":
         found = [words(text) for text in texts]
-        mixed = any(map(_delivers, found))
-        none = [_takes_back(said) or (mixed and _begins(said, "no_delivery")) for said in found]
+        mixed = "delivery" in map(_goods, found)
+        none = [_takes_back(said) or (mixed and _goods(said) == "no_delivery") for said in found]
         return [text for text, out in zip(texts, none, strict=True) if out]
     return [text for text in texts if kind and _is_void(_plain(text), kind)]
 
@@ -140,9 +140,8 @@ def _deliveries(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes
         if _plain(header) not in _known()["document"]:
             continue
         codes, unique = pd.factorize(np.asarray(cells), use_na_sentinel=False)
-        found = [words(show(cell)) for cell in unique]
-        none = np.array([_begins(said, "no_delivery") for said in found], bool)[codes]
-        goods = np.array(list(map(_delivers, found)), bool)[codes]
+        means = np.array([_goods(words(show(cell))) for cell in unique])[codes]
+        none, goods = means == "no_delivery", means == "delivery"
         if not (none.any() and goods.any()):
             continue
         ends = [at for at, title in enumerate(grid.header) if _ENDS & set(candidates(title, spec)[:1])]
@@ -159,12 +158,13 @@ def _deliveries(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes
     return grid
 
 
-def _delivers(found: Sequence[str]) -> bool:
-    return _begins(found, "delivery") and not _begins(found, "no_delivery")
-
-
-def _begins(found: Sequence[str], means: str) -> bool:
-    return any(" ".join(found[:size]) in _known()[means] for size in range(1, _LONGEST + 1))
+def _goods(found: Sequence[str]) -> str:
+    """Tell what a document is by the longest words that begin it: "delivery", "no_delivery" or ""."""
+    for size in range(_LONGEST, 0, -1):
+        for means in ("delivery", "no_delivery"):
+            if " ".join(found[:size]) in _known()[means]:
+                return means
+    return ""
 
 
 def _refuse_versions(grid: Grid, spec: TableSpec, place: dict[str, str]) -> None:
@@ -183,9 +183,9 @@ def _refuse_versions(grid: Grid, spec: TableSpec, place: dict[str, str]) -> None
     if at < 0 or len(own) < 2:
         return
     frame = pd.DataFrame({i: [show(cell).strip() for cell in grid.columns[i]] for i in (*own, at)})
-    frame = frame[frame[at] != ""].drop_duplicates()
-    if frame.duplicated(own).any():
-        said = ", ".join(frame[at].unique()[:_SHOWN])
+    frame = frame.drop_duplicates()
+    if frame[at].any() and frame.duplicated(own).any():
+        said = ", ".join(text or "–" for text in frame[at].unique()[:_SHOWN])
         where, header = place_of(place["file"], place["sheet"]), repr(grid.header[at])
         raise refusal(SchemaError, "versions", where=where, header=header, values=said)
 
@@ -316,7 +316,7 @@ def _taken_back(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes
 
 
 def _takes_back(found: list[str]) -> bool:
-    if _begins(found, "back"):
+    if any(" ".join(found[:size]) in _known()["back"] for size in range(1, _LONGEST + 1)):
         return True
     turned = any(word.startswith(("сторн", "storn", "revers")) for word in found)
     return turned and not {"charge", "не", "not"} & set(found)

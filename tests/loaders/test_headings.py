@@ -53,7 +53,9 @@ def test_a_total_below_its_parts_leaves_the_supply_open(tmp_path: Path) -> None:
     assert data.graph.to_tables()["unsettled"]["supplier_id"].tolist() == ["0101"]
 
 
-@pytest.mark.parametrize("other", ["Заказ клиента", "Счёт на оплату № 5", "Оплата", "Proforma invoice"])
+@pytest.mark.parametrize(
+    "other", ["Заказ клиента", "Счёт на оплату № 5", "Счёт 7", "Оплата", "Proforma invoice"]
+)
 def test_orders_and_payments_beside_deliveries_are_the_same_goods(tmp_path: Path, other: str) -> None:
     head = "Дата;Вид документа;Поставщик;Покупатель;Сумма, млн руб.\n"
     order = f"01.02.2022;{other};0101;0202;6\n"
@@ -80,7 +82,7 @@ def test_kinds_of_payments_are_no_orders_beside_deliveries(tmp_path: Path) -> No
 
 def test_an_invoice_for_an_advance_is_no_delivery(tmp_path: Path) -> None:
     head = "Дата;Вид документа;Поставщик;Покупатель;Сумма, млн руб.\n"
-    rows = "01.02.2022;Счёт-фактура на аванс;0101;0202;5\n05.02.2022;УПД с зачётом аванса;0101;0202;5\n"
+    rows = "01.02.2022;Счёт-фактура на аванс;0101;0202;5\n05.02.2022;Счёт-фактура 9;0101;0202;5\n"
     assert links(read(tmp_path, links=head + rows)) == [ONE]
 
 
@@ -99,6 +101,8 @@ def test_versions_of_several_products_or_documents_are_several_supplies(tmp_path
     assert [link[-1] for link in links(read(tmp_path, links=rows.format(16)))] == [5.0, 7.0]
     with pytest.raises(SchemaError, match="several versions"):
         read(tmp_path, links=rows.format(15))
+    with pytest.raises(SchemaError, match="–, 2"):
+        read(tmp_path, links=rows.replace(";1;", ";;").format(15))
 
 
 @pytest.mark.parametrize("cell", ["10,0 (десять) млн руб.", "10 (десять)", "1 000 000 (миллион) рублей"])

@@ -424,6 +424,11 @@ def test_numbers_of_figures_are_no_organisation(tmp_path: Path, number: str, cod
     ]
 
 
+def test_who_sent_and_received_the_goods_is_no_second_supplier_or_buyer(tmp_path: Path) -> None:
+    head = "Год;Поставщик;Организация-отправитель;Покупатель;Receiving company;Сумма, млн руб.\n"
+    assert links(read(tmp_path, links=f"{head}2022;0101;0909;0202;0808;5\n")) == [ONE]
+
+
 @pytest.mark.parametrize("period", ["2021/22", "2021–2023", "FY2021/22", "01.07.2021 - 30.06.2022"])
 def test_a_period_over_two_years_is_told(tmp_path: Path, period: str) -> None:
     data = read(tmp_path, links=f"{HEAD}{period};0101;0202;7\n2022;0101;0202;5\n")
