@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from clustercoop.loaders.coded import Coded, judged, lowered, plain
 from clustercoop.loaders.ledger import Ledger, Mask
 from clustercoop.loaders.notes import Notes
-from clustercoop.loaders.totals import ROUNDED, find_sums, names_members
+from clustercoop.loaders.totals import OTHERS, ROUNDED, find_sums, names_members
 from clustercoop.loaders.who import ENDS
 
 # Sales from stock reach a few times the output of a year; ten times it is a slip of the unit.
@@ -126,7 +126,8 @@ def _reject_unnamed(links: Ledger, members: pd.Index[Any], people: Ledger | None
         pair, _ = pd.factorize(pd.MultiIndex.from_arrays([year, links.coded(other).codes]))
         named = held.isin(members) & links.alive & ~np.isnan(value)
         sums = np.bincount(pair[named], value[named], pair.max() + 1)[pair]
-        total = said & (sums > 0) & (np.abs(sums - value) <= ROUNDED * sums)
+        rest = held.spread(judged(held.texts, lambda text: bool(OTHERS.search(text)), held.simple))
+        total = said & ~rest & (sums > 0) & (np.abs(sums - value) <= ROUNDED * sums)
         links.reject(total, "total_row", end)
         links.unname(end, said & ~total)
         links.reject(said & ~total, "members_unnamed", end)

@@ -32,6 +32,8 @@ _MEMBERS: Final = re.compile(
     r"|(?:to )?other (?:members|participants)|(?:with)?in(?:side)? the cluster|intra cluster"
     r"(?: (?:sales|supply|supplies|deliveries|trade|shipments))?"
 )
+OTHERS: Final = re.compile(r"\b(?:(?:проч|остальн|други|ины)[а-я]*|(?:all |the )?others?)\b", re.IGNORECASE)
+"""Words for those that are not named: no total of those that are."""
 # Three others at least: of three outputs one is often the sum of two.
 _OTHERS: Final = 3
 _CERTAIN: Final = 3

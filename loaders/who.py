@@ -18,7 +18,7 @@ from clustercoop.loaders.ids import ROUNDED, clean_id, clean_text
 from clustercoop.loaders.ledger import Ledger, Mask
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.sheets import show
-from clustercoop.loaders.totals import is_total, names_members
+from clustercoop.loaders.totals import OTHERS, is_total, names_members
 from clustercoop.loaders.units import words
 
 # Letters that look alike in two alphabets, capitals and small ones.
@@ -34,7 +34,6 @@ _LONGEST: Final = 5
 _SHOWN: Final = 5
 # Letters of a name that is told from words of others.
 _TELLING: Final = 4
-_OTHERS: Final = re.compile(r"(?:проч|остальн|други|ины)[а-я]*\b|(?:all |the )?others?\b", re.IGNORECASE)
 
 
 @cache
@@ -281,7 +280,7 @@ def call_by_name(
     ids, rows = frame["participant_id"].to_numpy(object).copy(), np.zeros(len(frame), bool)
     for row in named.tolist():
         key, form = name_key(name := str(names.iloc[row]))
-        several = names_members(name) or is_total(name) or bool(_OTHERS.match(name))
+        several = names_members(name) or is_total(name) or bool(OTHERS.match(name))
         rows[row] = (
             not several and key in plain_keys and (not form or (key, form) in keys or (key, "") in keys)
         )

@@ -133,6 +133,11 @@ def test_members_in_all_beside_those_named_are_a_total(tmp_path: Path) -> None:
     assert links(data) == [["0101", "0202", 2022, 3.0], ["0101", "0303", 2022, 2.0]]
 
 
+def test_the_other_members_are_no_total_of_those_named(tmp_path: Path) -> None:
+    data = read(tmp_path, links=BARE + "2022;0101;0202;5\n2022;0101;Прочие участники кластера;5\n")
+    assert data.rejected["code"].tolist() == ["members_unnamed"]
+
+
 def test_a_column_of_members_without_a_name_is_no_total_of_a_matrix(tmp_path: Path) -> None:
     text = "млн руб.;0101;0202;0303;Прочие участники;Итого\n0101;;5;;7;12\n0202;;;2;;2\n0303;;;;;0\n"
     data = read(tmp_path, links_2022=text)
