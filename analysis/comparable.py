@@ -84,7 +84,7 @@ class Comparable:
         return bool(members[0]) and members[0] == members[1]
 
     def _reporting(self, column: str, cluster: str, year: int) -> frozenset[int]:
-        """Return the members behind the figure of a year; none where they are not known."""
+        """Return the members behind the figure of a year, ~node without employees; none if not known."""
         key = column, cluster, year
         if key not in self._behind:
             self._behind[key] = frozenset(self._found(column, cluster, year))
@@ -97,8 +97,11 @@ class Comparable:
             formation = self._graph.formation(cluster, year)
         except UnknownNameError:
             return []
-        told = clean(formation, PARTIAL[column], self._settings)
+        told, members = clean(formation, PARTIAL[column], self._settings), formation.members
         if column != "cooperation_ratio":
-            told = told + staffed(told, clean(formation, "employees", self._settings))
-        members: list[int] = formation.members[~np.isnan(told)].tolist()
-        return members
+            employees = clean(formation, "employees", self._settings)
+            # With an amount and nobody behind it a member is in the sums, but is not itself with its people.
+            members = np.where(np.isnan(staffed(told, employees)), ~members, members)
+            told = told + employees
+        behind: list[int] = members[~np.isnan(told)].tolist()
+        return behind

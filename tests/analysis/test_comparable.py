@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import clustercoop
+from clustercoop.analysis.comparable import Comparable
 from clustercoop.analysis.policy.analysed import Analysed
 from clustercoop.analysis.policy.tables.support_received import paths_of
 from clustercoop.analysis.trajectories import trajectories
@@ -112,3 +113,20 @@ def test_effects_take_years_that_are_all_of_the_same_members() -> None:
     same = [given.comparable("rd_per_employee", "k", *years) for years in ((2020, 2021), (2021, 2022))]
     assert same == [True, False]
     assert list(paths_of(given, "rd_per_employee")["k"]) == [2020, 2022]
+
+
+def test_who_spends_without_employees_is_behind_the_figure() -> None:
+    # b has no employees: it spends 7 in 2020 and 2021, tells nothing in 2022, and has people in 2023.
+    spent = {2020: (0, 7), 2021: (0, 7), 2022: (0, None), 2023: (4, 7)}
+    rows = [(who, year, *own) for year, b in spent.items() for who, own in (("a", (20, 2)), ("b", b))]
+    columns = ["participant_id", "year", "employees", "rd_expenses"]
+    held = {
+        "participants": pd.DataFrame({"participant_id": [*"ab"], "cluster_id": "k"}),
+        "activity": pd.DataFrame(rows, columns=columns),
+    }
+    found = clustercoop.analyze(held, nulls=0, workers=1, metrics="cooperation").formations
+    # 9/20, 9/20, 2/20, 9/24
+    assert found["rd_per_employee"].tolist() == pytest.approx([0.45, 0.45, 0.1, 0.375])
+    same = Comparable(found, clustercoop.load(held))
+    known = [same("rd_per_employee", "k", year, year + 1) for year in (2020, 2021, 2022)]
+    assert known == [True, False, False]
