@@ -58,7 +58,7 @@ from clustercoop.loaders.relations import check_relations
 from clustercoop.loaders.sheets import Grid
 from clustercoop.loaders.sources import Source, find_sources
 from clustercoop.loaders.trade import turn_trade
-from clustercoop.loaders.transactions import summed, summed_rows
+from clustercoop.loaders.transactions import summed, summed_rows, tell_overlaps
 from clustercoop.loaders.turning import Hints, turn
 from clustercoop.loaders.unsettled import unsettled
 from clustercoop.loaders.upright import upright
@@ -253,6 +253,7 @@ def _checked(
     raise_ignored(
         notes, {(t, name) for t, several in typed.items() for p in several for name in p.columns.values()}
     )
+    tell_overlaps(typed.get("links", ()), settings.repeats, notes)
     currency = currency_of(typed, settings, notes)
     aliases = _open("aliases", typed, notes) if "aliases" in typed else None
     if aliases:

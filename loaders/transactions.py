@@ -41,6 +41,8 @@ from clustercoop.loaders.years import parse_years
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from clustercoop.loaders.cells import TypedGrid
+
 LARGE: Final = 2_000_000
 """Rows from which a file is summed; fewer are kept one by one."""
 OUTSIDE: Final = ("outside:suppliers", "outside:buyers")
@@ -133,6 +135,22 @@ def summed(
     table["line"] = held.lines(table["line"].to_numpy("int64"))
     broken = tuple(held.broken) if isinstance(held, HeldParquet) else ()
     return _sheet(replace(sheet, broken=broken), held, count, table, found, notes)
+
+
+def tell_overlaps(parts: Sequence[TypedGrid], repeats: Repeats, notes: Notes) -> None:
+    """Warn of each summed file beside another of the same years: each is summed alone.
+
+    A row that stands in both is then no repeat that anybody sees.
+    """
+    years = [set(part.frame["year"].dropna().unique()) for part in parts]
+    for part, mine in zip(parts, years, strict=True):
+        others = [
+            f"{other.grid.file}{' / ' * bool(other.grid.sheet)}{other.grid.sheet}"
+            for other, theirs in zip(parts, years, strict=True)
+            if other is not part and mine & theirs
+        ]
+        if others and repeats != "sum" and isinstance(part.grid.facts.get("transactions"), dict):
+            notes.add("transactions_apart", table="links", file=part.grid.file, detail=", ".join(others))
 
 
 def summed_rows(ledger: Ledger) -> Mask:

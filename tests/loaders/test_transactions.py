@@ -200,6 +200,24 @@ def test_text_files_in_an_old_encoding_with_broken_rows(
     assert (told["rows"], told["links"]) == (6, 4)
 
 
+def test_files_of_the_same_years_are_told_to_be_summed_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flows = drawn(3)
+    monkeypatch.setattr(transactions, "LARGE", 1)
+    write(tmp_path, flows[flows["date"].dt.year == 2021])
+    (tmp_path / "links.parquet").rename(tmp_path / "links_2021.parquet")
+    for rows, told in (
+        (flows[flows["date"].dt.year == 2022], {}),
+        (flows, {"links_2021.parquet": "links_2022.parquet", "links_2022.parquet": "links_2021.parquet"}),
+    ):
+        rows.to_parquet(tmp_path / "links_2022.parquet", index=False)
+        found = read_dataset(tmp_path).findings
+        assert {f.file: f.detail for f in found if f.code == "transactions_apart"} == told
+    summed = read_dataset(tmp_path, settings=Settings(repeats="sum")).findings
+    assert "transactions_apart" not in {f.code for f in summed}
+
+
 def test_amounts_with_units_in_the_cells_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transactions, "LARGE", 1)
     flows = drawn(0).assign(amount=lambda f: f["amount"].astype(str) + " тыс. руб.")
