@@ -266,7 +266,9 @@ class Cells:
         return np.asarray(self[:])
 
     def __getattr__(self, name: str) -> Any:
-        """Return what an array of the cells has under this name."""
+        """Return what an array of the cells has under this name; nothing of its own making."""
+        if name.startswith("_"):
+            raise AttributeError(name)
         return getattr(self[:], name)
 
 

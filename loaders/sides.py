@@ -147,21 +147,20 @@ def of_money(texts: Iterable[str]) -> bool:
 def dealt(texts: Iterable[str], *, money: bool) -> tuple[bool, bool]:
     """Tell whether texts speak of sales, and whether of purchases, of whoever keeps the ledger.
 
-    What came in is a purchase of goods, and the pay for a sale.
+    What was received is a purchase of goods, and the pay for a sale; what is "incoming" or "outgoing" tells
+    of money alone, as of goods it may be the document.
 
     Examples
     --------
     >>> dealt(["Поступление"], money=False), dealt(["Поступление"], money=True), dealt(["Дебет"], money=True)
     ((False, True), (True, False), (False, False))
     """
-    said = {means: False for means in ("sale", "purchase", "received", "given", "debited")}
+    said = {means: False for means in ("sale", "purchase", "received", "credited", "debited")}
     for text in texts:
         said = {means: known or says(text, means) for means, known in said.items()}
-    inward, outward = said["received"], said["given"] or (money and said["debited"])
-    return (
-        said["sale"] or (inward if money else outward),
-        said["purchase"] or (outward if money else inward),
-    )
+    if money:
+        return said["sale"] or said["received"] or said["credited"], said["purchase"] or said["debited"]
+    return said["sale"], said["purchase"] or said["received"]
 
 
 def tells_kind(header: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import math
 import re
+from copy import copy
 from fractions import Fraction
 from pathlib import Path
 
@@ -92,6 +93,7 @@ def test_cells_that_know_their_values_give_them_as_they_appear(codes: list[int])
     found = pd.factorize(np.array([None if c < 0 else held[c] for c in codes], dtype=object))
     assert known[0].tolist() == found[0].tolist()
     assert known[1].tolist() == found[1].tolist()
+    assert list(copy(Cells(np.array(codes, dtype=int), held))) == [None if c < 0 else held[c] for c in codes]
 
 
 def test_stacked_columns_keep_their_texts() -> None:
