@@ -316,18 +316,19 @@ _LINKS: Final = (
 
 _OPEN: Final = (
     "MATCH (o:OpenRow) WHERE o.`table` IN ['links', 'participants'] AND ($year IS NULL OR o.year IS NULL "
-    "OR o.year = $year) RETURN [o.cluster_id, o.supplier_id, o.buyer_id] AS ends"
+    "OR o.year = $year) RETURN [o.`table`, o.cluster_id, o.supplier_id, o.buyer_id] AS row"
 )
 
 
 def _unread(store: Store, cluster: str | None, year: int | None, until: float) -> int:
     """Return how many rejected rows about supply or members an answer may lack."""
-    rows = [{end for end in ends if end} for ends in _ask(store, _OPEN, until, year=year)]
+    rows = _ask(store, _OPEN, until, year=year)
     if not rows or cluster is None:
         return len(rows)
     statement = "MATCH (c:Cluster)<-[:MEMBER_OF]-(a:Participant) WHERE c.id = $cluster RETURN DISTINCT a.id"
     mine = {cluster, *_ask(store, statement, until, cluster=cluster)}
-    return sum(bool(ends & mine) for ends in rows)
+    ends = (row[2:] if row[0] == "links" else row[1:2] for row in rows)  # one that is not told may be anyone
+    return sum(not all(told) or not mine.isdisjoint(told) for told in ends)
 
 
 def _left(until: float) -> float:

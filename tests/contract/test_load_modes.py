@@ -229,3 +229,10 @@ def test_an_answer_tells_of_rows_that_it_may_lack(store_address: str) -> None:
         # Neither the other cluster nor the other year lacks anything: a warning would be an error.
         assert len(run_named(store, "single_source_buyers", {**asked, "cluster": "l"})) == 1
         assert len(run_named(store, "single_source_buyers", {**asked, "year": 2021})) == 1
+    # Whom c sold to in 2022 is not told: any cluster may have bought.
+    links.loc[len(links)] = ["c", "", 2022, "3"]
+    clustercoop.load({"participants": people, "links": links}, store=store_address)
+    with open_store(store_address) as store:
+        for cluster, count in (("k", 2), ("l", 1)):
+            with pytest.warns(StoreWarning, match=f"rejected or state only bounds: {count}"):
+                run_named(store, "single_source_buyers", {"cluster": cluster, "year": 2022})
