@@ -59,12 +59,14 @@ class Comparable:
         self._behind: dict[tuple[str, str, int], frozenset[int]] = {}
         keys = list(zip(formations["cluster_id"].astype(str), formations["year"].astype(int), strict=True))
         self._parts: dict[str, set[tuple[str, int]]] = {}
+        self._unknown: dict[str, set[tuple[str, int]]] = {}
         for column in PARTIAL:
             ends = [f"{column}_low", f"{column}_high"]
             if {column, *ends} <= set(formations):
                 value, low, high = formations[[column, *ends]].to_numpy("float64", na_value=np.nan).T
                 part = ~np.isnan(value) & ~np.isclose(low, high, rtol=1e-9, atol=0)
                 self._parts[column] = {key for key, is_part in zip(keys, part, strict=True) if is_part}
+                self._unknown[column] = {key for key, none in zip(keys, np.isnan(value), strict=True) if none}
         self._bases = {
             column: dict(zip(keys, formations[basis].fillna("").astype(str), strict=True))
             for column, basis in BASES.items()
@@ -80,6 +82,8 @@ class Comparable:
             return False
         if not self._parts.get(column, set()).intersection(years):
             return True
+        if self._unknown[column].intersection(years):
+            return False
         members = [self._reporting(column, *year) for year in years]
         return bool(members[0]) and members[0] == members[1]
 

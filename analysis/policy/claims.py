@@ -306,13 +306,16 @@ def _steps(
     spans = [pair for pair in zip(known[:-1], known[1:], strict=True) if pair not in steps]
     out = []
     for a, b in steps + spans:
-        pair = cells[a], cells[b]
-        if None not in (pair[0][0], pair[1][0]) and not same(claim.conditions[0].column, cluster, a, b):
-            pair = (None, *pair[0][1:]), (None, *pair[1][1:])
-        holds = _moves(claim.conditions[0].value, *pair)
+        first, last = cells[a], cells[b]
+        if not same(claim.conditions[0].column, cluster, a, b):
+            open_ = None in (first[0], last[0])  # a value without bounds is told beside an unknown one
+            first, last = (
+                cell if open_ and cell[1:] == (None, None) else (None, *cell[1:]) for cell in (first, last)
+            )
+        holds = _moves(claim.conditions[0].value, first, last)
         if (a, b) in spans and holds is not claim.any_year:
             holds = None
-        shown = f"{cluster} {a}–{b}: {_shown(pair[0])} → {_shown(pair[1])}{mark}"
+        shown = f"{cluster} {a}–{b}: {_shown(first)} → {_shown(last)}{mark}"
         out.append(_Case(cluster, holds, shown))
     return out
 

@@ -130,3 +130,32 @@ def test_who_spends_without_employees_is_behind_the_figure() -> None:
     same = Comparable(found, clustercoop.load(held))
     known = [same("rd_per_employee", "k", year, year + 1) for year in (2020, 2021, 2022)]
     assert known == [True, False, False]
+
+
+def test_a_figure_of_some_is_not_held_against_bounds_of_all(tmp_path: Path) -> None:
+    # 2020: a and b spend 30 by 200, c any amount; 2021: a spends 40 by 240: all spend 0.167 at least.
+    spent: dict[int, tuple[int | None, ...]] = {
+        2020: (10, 20, None),
+        2021: (40, None, None),
+        2022: (40, 20, 10),
+    }
+    rows = [
+        (who, year, staff, rd)
+        for year, given in spent.items()
+        for who, staff, rd in zip("abc", (100, 100, 40), given, strict=True)
+    ]
+    columns = ["participant_id", "year", "employees", "rd_expenses"]
+    found = clustercoop.analyze(
+        {
+            "participants": pd.DataFrame({"participant_id": [*"abc"], "cluster_id": "c"}),
+            "activity": pd.DataFrame(rows, columns=columns),
+        },
+        nulls=0,
+        workers=1,
+    )
+    told = found.policy["early_warnings"].set_index(["warning", "year"])["state"]
+    assert told["innovation falls", 2022] == "cannot be told"
+    path = tmp_path / "claims.toml"
+    path.write_text(CLAIM.format(trend="rises", years=[2020, 2021]))
+    judged = clustercoop.claims(path, found)
+    assert judged["verdict"].tolist() == ["undecided"] and "0.125… → 0.166667…" in judged["missing"][0]

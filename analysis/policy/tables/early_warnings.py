@@ -92,9 +92,8 @@ def _falls(column: str, rows: tuple[Row, Row, Row], year: int, comparable: Compa
 
 
 def _apart(column: str, before: Row, after: Row, comparable: Comparable) -> bool:
-    """Tell whether both figures are known and those of different members, so that bounds alone decide."""
-    known = not any(math.isnan(_number(row.get(column))) for row in (before, after))
-    return known and not comparable(column, str(after["cluster_id"]), int(before["year"]), int(after["year"]))
+    """Tell whether the figures are not of the same members, so that bounds alone decide."""
+    return not comparable(column, str(after["cluster_id"]), int(before["year"]), int(after["year"]))
 
 
 def _told(column: str, year: int, low: float, high: float) -> Said:
