@@ -18,7 +18,7 @@ from clustercoop.loaders.matching import candidates
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.numbers import are_numbers, parse_numbers
 from clustercoop.loaders.sheets import Grid, place_of, show
-from clustercoop.loaders.sides import dealt, of_money, renamed, says, tells_kind
+from clustercoop.loaders.sides import dealt, mixes_money, of_money, renamed, says, tells_kind
 from clustercoop.loaders.trade import REPORTED
 from clustercoop.loaders.units import read_unit
 
@@ -88,7 +88,10 @@ def _by_kind(grid: Grid, money: bool) -> tuple[Grid, NDArray[np.bool_], int] | N
         if len(unique) > _MANY:
             continue
         sides = [dealt([show(cell)], money=money or of_money(map(show, unique))) for cell in unique]
-        if all(sold != bought for sold, bought in sides) and len(set(sides)) == 2:
+        kinds = list(map(show, unique))
+        back = any(says(kind, "back", "status_words") for kind in kinds)
+        sure = all(sold != bought for sold, bought in sides) and not back and not mixes_money(kinds)
+        if sure and len(set(sides)) == 2:
             return grid, np.array([bought for _, bought in sides], bool)[codes], at
     return None
 

@@ -30,6 +30,7 @@ _KIND: Final = frozenset(
     "transaction type|operation type|operation|тип|вид|направление|направление поставки|направление операции|"
     "тип сделки|вид сделки|вид движения|direction|type|kind|transaction".split("|")
 )
+_GOODS: Final = re.compile("товар|продукц|материал|услуг|goods|services", re.IGNORECASE)
 _COUNTER: Final = re.compile("контрагент|counterpart", re.IGNORECASE)
 _SHOWN: Final = 1000
 _SUPPLIER, _BUYER = "Поставщик", "Покупатель"
@@ -144,6 +145,19 @@ def of_money(texts: Iterable[str]) -> bool:
     return any(says(text, "money") for text in texts)
 
 
+def mixes_money(texts: Sequence[str]) -> bool:
+    """Tell whether some kinds are of money and others of goods: both may stand for one supply.
+
+    Examples
+    --------
+    >>> mixes_money(["Поступление товаров", "Поступление на расчётный счёт"]), mixes_money(["Поступление"])
+    (True, False)
+    """
+    goods = [text for text in texts if not of_money([text])]
+    told = any(says(t, "sale") or says(t, "purchase") or _GOODS.search(t) for t in goods)
+    return told and len(goods) < len(texts)
+
+
 def dealt(texts: Iterable[str], *, money: bool) -> tuple[bool, bool]:
     """Tell whether texts speak of sales, and whether of purchases, of whoever keeps the ledger.
 
@@ -195,7 +209,8 @@ def _of_ledger(
     sold, bought = dealt(texts, money=money)
     telling = [text for text in said_in if text.strip() and not says(text, "back", "status_words")]
     rows = [dealt([text], money=money) for text in telling]
-    if sold == bought or (any(map(any, rows)) and not all(map(any, rows))):
+    some = any(map(any, rows)) and not all(map(any, rows))
+    if sold == bought or some or mixes_money(telling):
         raise refusal(SchemaError, "ledger_unclear", where=place_of(grid.file, grid.sheet))
     sides = {"own": _SUPPLIER if sold else _BUYER, "other": _BUYER if sold else _SUPPLIER}
     named = [renamed(header, sides) for header in headers]

@@ -23,7 +23,7 @@ from clustercoop.loaders.matching import candidates
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.numbers import are_numbers, is_number, parse_numbers
 from clustercoop.loaders.sheets import BrokenRow, Grid, place_of, show
-from clustercoop.loaders.sides import are_payments, paid_headers, side_of
+from clustercoop.loaders.sides import are_payments, paid_headers, says, side_of
 from clustercoop.loaders.trade import REPORTED
 from clustercoop.loaders.units import read_unit, words
 
@@ -144,8 +144,12 @@ def _deliveries(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes
         none, goods = means == "no_delivery", means == "delivery"
         if not (none.any() and goods.any()):
             continue
-        ends = [at for at, title in enumerate(grid.header) if _ENDS & set(candidates(title, spec)[:1])]
-        pairs = pd.MultiIndex.from_arrays([list(map(show, grid.columns[at])) for at in (*ends, *ends[:1])])
+        ends = [
+            at
+            for at, title in enumerate(grid.header)
+            if _ENDS & set(candidates(title, spec)[:1]) or says(title, "own") or says(title, "other")
+        ]
+        pairs = pd.MultiIndex.from_arrays([none & goods, *(list(map(show, grid.columns[at])) for at in ends)])
         alone = none & ~pairs.isin(pairs[goods])
         for row in np.flatnonzero(alone).tolist():
             notes.add("document_alone", **place, row=int(grid.lines[row]), value=show(cells[row]).strip())

@@ -43,6 +43,20 @@ def test_a_book_of_sales_and_purchases_is_read_row_by_row(tmp_path: Path, book: 
     assert links(read(tmp_path, links=BOOKS[book])) == BOTH
 
 
+def test_a_payment_beside_sales_of_a_book_is_the_same_goods(tmp_path: Path) -> None:
+    head = "Дата;Организация;Контрагент;Вид документа;Сумма, млн руб.\n01.02.2022;0101;0202;"
+    rows = f"{head}Реализация;5\n02.02.2022;0101;0202;Поступление на расчётный счёт;5\n"
+    assert links(read(tmp_path, links=rows)) == BOTH[:1]
+
+
+def test_a_sale_that_was_taken_back_is_none(tmp_path: Path) -> None:
+    rows = "2022;0101;0202;Продажа;6\n2022;0101;0202;Возврат продажи;1\n"
+    for sides in ("Поставщик;Покупатель", "Организация;Контрагент"):
+        assert links(read(tmp_path, links=f"Год;{sides};Тип;Сумма, млн руб.\n{rows}")) == BOTH[:1]
+    with pytest.raises(SchemaError, match="which of them supplied"):
+        read(tmp_path, links=f"Год;{sides};Тип;Сумма, млн руб.\n{rows}2022;0303;0202;Покупка;3\n")
+
+
 def test_a_row_of_a_book_without_amounts_leaves_both_ways_open(tmp_path: Path) -> None:
     head = "Год;Организация;Контрагент;Продано, млн руб.;Куплено, млн руб.\n"
     data = read(tmp_path, links=f"{head}2022;0101;0202;5;\n2022;0303;0202;;3\n2022;0101;0303;;\n")
@@ -76,6 +90,11 @@ def test_money_that_came_in_is_pay_for_a_sale(tmp_path: Path, name: str, head: s
         (
             "Год;Организация;Контрагент;Направление;Сумма, млн руб.\n2022;0202;0101;outgoing;5\n"
             "2022;0202;0303;incoming;3\n",
+            "which of them supplied",
+        ),
+        (
+            "Год;Организация;Контрагент;Вид операции;Сумма, млн руб.\n2022;0101;0202;Реализация;5\n"
+            "2022;0101;0202;Платёж от покупателя;5\n2022;0101;0303;Закупка;3\n",
             "which of them supplied",
         ),
         ("Дата;Контрагент;Поступило, руб.;Списано, руб.\n01.02.2022;0101;;5\n", "whose ledger"),
