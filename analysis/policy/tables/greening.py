@@ -10,6 +10,7 @@ import pandas as pd
 from clustercoop.analysis.metric import NAN, Flags
 from clustercoop.analysis.policy.analysed import Analysed
 from clustercoop.analysis.policy.cast import emitting
+from clustercoop.analysis.policy.cast import silent as unstated
 from clustercoop.analysis.policy.tables.key_participants import unknown
 from clustercoop.analysis.thresholds import Thresholds
 from clustercoop.analysis.unsettled import members_open
@@ -70,7 +71,7 @@ def _of(
         because.append(unknown(WHOLE, "emissions_unknown", formation, silent))
     else:
         row["emissions"] = row["emissions_at_least"]
-        short = np.isnan(output) & (emitted > 0)
+        short = np.isnan(output) & (emitted > 0) | unstated(formation, thresholds)
         if short.any() or not made.any():
             because.append(unknown(("intensity",), "systemic_output_unknown", formation, short))
         else:

@@ -119,7 +119,7 @@ def test_abatement_that_cannot_be(step: Abatement) -> None:
 def result() -> clustercoop.Result:
     tables = {
         "participants": pd.DataFrame(
-            {"participant_id": ["a", "b", "u", "v"], "cluster_id": ["k", "k", "m", "m"]}
+            {"participant_id": [*"abuvwx"], "cluster_id": ["k", "k", "m", "m", "n", "n"]}
         ),
         "links": pd.DataFrame(
             {
@@ -131,10 +131,10 @@ def result() -> clustercoop.Result:
         ),
         "activity": pd.DataFrame(
             {
-                "participant_id": ["a", "b", "a", "b", "u", "v"],
-                "year": [2022, 2022, 2023, 2023, 2023, 2023],
-                "output": [10.0, 20.0, 10.0, 20.0, 8.0, 8.0],
-                "emissions": [20.0, 0.0, 15.0, 0.0, 4.0, None],
+                "participant_id": ["a", "b", "a", "b", "u", "v", "w", "x"],
+                "year": [2022, 2022, 2023, 2023, 2023, 2023, 2023, 2023],
+                "output": [10.0, 20.0, 10.0, 20.0, 8.0, 8.0, 10.0, None],
+                "emissions": [20.0, 0.0, 15.0, 0.0, 4.0, None, 5.0, 0.0],
             }
         ),
     }
@@ -158,6 +158,9 @@ def test_tables(result: clustercoop.Result) -> None:
     told = shown.set_index("cluster_id").loc["m", "because"]
     assert "emissions of members are unknown: v" in str(told)
     assert table.loc[("u", 2023), "embodied_intensity":"footprint"].isna().all()
+    # x emits nothing, and how much it makes is not known: nor is what all make.
+    row = green.loc[("n", 2023)]
+    assert row["emissions"] == 5 and pd.isna(row["intensity"]) and row["intensity_covered"] == 0.5
 
 
 BUBBLE = """
