@@ -149,7 +149,9 @@ def _deliveries(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes
             for at, title in enumerate(grid.header)
             if _ENDS & set(candidates(title, spec)[:1]) or says(title, "own") or says(title, "other")
         ]
-        pairs = pd.MultiIndex.from_arrays([none & goods, *(list(map(show, grid.columns[at])) for at in ends)])
+        pairs = pd.MultiIndex.from_arrays(
+            [np.zeros(len(grid)), *([show(c).strip() for c in grid.columns[at]] for at in ends)]
+        )
         alone = none & ~pairs.isin(pairs[goods])
         for row in np.flatnonzero(alone).tolist():
             notes.add("document_alone", **place, row=int(grid.lines[row]), value=show(cells[row]).strip())
@@ -299,7 +301,7 @@ def _taken_back(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes
     """Make amounts negative whose document takes a supply back: ``Сторно``, ``Возврат от покупателя``."""
     amounts = _amounts(grid, spec)
     for header, cells in zip(grid.header, grid.columns, strict=True):
-        if _plain(header) not in _known()["document"] or not len(grid):
+        if _plain(header) not in _known()["document"] | _known()["kind"] or not len(grid):
             continue
         codes, unique = pd.factorize(np.asarray(cells), use_na_sentinel=False)
         texts = [words(show(cell)) for cell in unique]

@@ -81,6 +81,12 @@ def test_kinds_of_payments_are_no_orders_beside_deliveries(tmp_path: Path) -> No
     assert links(read(tmp_path, links=head + rows)) == [ONE, ["0303", "0202", 2022, 2.0]]
 
 
+def test_kinds_of_supply_are_no_documents(tmp_path: Path) -> None:
+    head = "Год;Поставщик;Покупатель;Вид;Сумма, млн руб.\n"
+    rows = "2022;0101;0202;поставка;5\n2022;0101;0202;заказ на разработку;2\n"
+    assert [link[-1] for link in links(read(tmp_path, links=head + rows))] == [2.0, 5.0]
+
+
 def test_an_invoice_for_an_advance_is_no_delivery(tmp_path: Path) -> None:
     head = "Дата;Вид документа;Поставщик;Покупатель;Сумма, млн руб.\n"
     rows = "01.02.2022;Счёт-фактура на аванс;0101;0202;5\n05.02.2022;Счёт-фактура 9;0101;0202;5\n"
