@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 
 from clustercoop.analysis.members import clean
 from clustercoop.analysis.per_employee import staffed
-from clustercoop.graph.errors import UnknownNameError
+from clustercoop.graph.formation import Formation
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
 
@@ -94,12 +95,14 @@ class Comparable:
             self._behind[key] = frozenset(self._found(column, cluster, year))
         return self._behind[key]
 
+    @cached_property
+    def _formations(self) -> dict[tuple[str, int], Formation]:
+        held = () if self._graph is None else self._graph.formations()
+        return {(formation.cluster_id, formation.year): formation for formation in held}
+
     def _found(self, column: str, cluster: str, year: int) -> list[int]:
-        if self._graph is None:
-            return []
-        try:
-            formation = self._graph.formation(cluster, year)
-        except UnknownNameError:
+        formation = self._formations.get((cluster, year))
+        if formation is None:
             return []
         told, members = clean(formation, PARTIAL[column], self._settings), formation.members
         if column != "cooperation_ratio":
