@@ -155,7 +155,9 @@ def average_propagation_lengths(coefficients: ArrayLike) -> FloatArray:
     src, dst = np.nonzero(matrix)
     inverse = solve_leontief(len(matrix), src, dst, matrix[src, dst], np.eye(len(matrix)))
     if np.isnan(inverse).any():
-        raise parameter_error("coefficients", name, "those of a productive economy", "singular I − A")
+        raise parameter_error(
+            "coefficients", name, "those of a productive economy", "a spectral radius of 1 or more"
+        )
     indirect = inverse - np.eye(len(matrix))
     weighted = inverse @ indirect
     reached = indirect > 0

@@ -230,7 +230,7 @@ def test_an_answer_tells_of_rows_that_it_may_lack(store_address: str) -> None:
         assert len(run_named(store, "single_source_buyers", {**asked, "cluster": "l"})) == 1
         assert len(run_named(store, "single_source_buyers", {**asked, "year": 2021})) == 1
     # Whom c sold to in 2022 is not told: any cluster may have bought.
-    links.loc[len(links)] = ["c", "", 2022, "3"]
+    links = pd.DataFrame([*rows, ("c", "", 2022, "3")], columns=links.columns)
     clustercoop.load({"participants": people, "links": links}, store=store_address)
     with open_store(store_address) as store:
         for cluster, count in (("k", 2), ("l", 1)):
