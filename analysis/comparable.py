@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from clustercoop.analysis.members import clean
-from clustercoop.analysis.per_employee import staffed
 from clustercoop.graph.formation import Formation
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
@@ -89,7 +88,7 @@ class Comparable:
         return bool(members[0]) and members[0] == members[1]
 
     def _reporting(self, column: str, cluster: str, year: int) -> frozenset[int]:
-        """Return the members behind the figure of a year, ~node without employees; none if not known."""
+        """Return the members behind the figure of a year; none if they are not known."""
         key = column, cluster, year
         if key not in self._behind:
             self._behind[key] = frozenset(self._found(column, cluster, year))
@@ -104,11 +103,8 @@ class Comparable:
         formation = self._formations.get((cluster, year))
         if formation is None:
             return []
-        told, members = clean(formation, PARTIAL[column], self._settings), formation.members
+        told = clean(formation, PARTIAL[column], self._settings)
         if column != "cooperation_ratio":
-            employees = clean(formation, "employees", self._settings)
-            # With an amount and nobody behind it a member is in the sums, but is not itself with its people.
-            members = np.where(np.isnan(staffed(told, employees)), ~members, members)
-            told = told + employees
-        behind: list[int] = members[~np.isnan(told)].tolist()
+            told = told + clean(formation, "employees", self._settings)
+        behind: list[int] = formation.members[~np.isnan(told)].tolist()
         return behind

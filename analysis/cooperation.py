@@ -37,7 +37,7 @@ from clustercoop.analysis.members import (
 )
 from clustercoop.analysis.memo import remembered
 from clustercoop.analysis.metric import NAN, Measured, Measuring, Place, Scalar, tables_of
-from clustercoop.analysis.per_employee import per_employee, per_employee_bounds, staffed
+from clustercoop.analysis.per_employee import per_employee, per_employee_bounds
 from clustercoop.analysis.prices import constant_indicators, prices_of
 from clustercoop.analysis.thresholds import Thresholds, load_thresholds
 from clustercoop.analysis.trade import of_links, own_supply, recorded_links, seen_outside
@@ -376,11 +376,10 @@ def _per_employee(
     for name, cells in (("rd", "rd_expenses"), ("value_added", "value_added")):
         column = f"{name}_per_employee"
         amount: FloatArray = getattr(members, cells)
-        employees = staffed(amount, members.employees)
-        unstaffed = np.isnan(employees) & ~np.isnan(members.employees)
-        row.tell_each("employees_none", unstaffed, amount, table="activity", column=cells)
+        alone = (members.employees == 0) & (np.nan_to_num(amount) != 0)
+        row.tell_each("employees_none", alone, amount, table="activity", column=cells)
         row[f"{column}_low"], row[f"{column}_high"] = per_employee_bounds(
-            formation, cells, employees, settings
+            formation, cells, members.employees, settings
         )
         ratio, covered = per_employee(amount, members.employees)
         row[f"{name}_coverage"] = covered

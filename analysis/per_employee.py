@@ -10,19 +10,6 @@ from clustercoop.graph.formation import FloatArray, Formation
 from clustercoop.graph.settings import Settings
 
 
-def staffed(amount: FloatArray, employees: FloatArray) -> FloatArray:
-    """Return employees, NaN where nobody is said to stand behind an amount, shape (n,).
-
-    Whoever spends on R&D or adds value without employees has them on another's books, or did not tell.
-
-    Examples
-    --------
-    >>> staffed(np.array([5.0, 0.0, np.nan]), np.zeros(3)).tolist()
-    [nan, 0.0, 0.0]
-    """
-    return np.where((employees == 0) & ~np.isnan(amount) & (amount != 0), np.nan, employees)
-
-
 def per_employee(amount: FloatArray, employees: FloatArray) -> tuple[float, float]:
     """Return Σ amount / Σ employees over members with both cells known, and their coverage.
 

@@ -47,8 +47,8 @@ def test_pages_and_claims_say_nominal_where_amounts_of_years_stand_side_by_side(
     page = render_markdown(result)
     told = "are nominal: the data hold no deflators"
     # Beside types over the years, where trajectories begin, and among the findings; of the thresholds beside
-    # the types, their firmness and the measures that suit them.
-    assert page.count(told) == 3 and page.count("The thresholds are in prices of 2020") == 3
+    # the answer, the types, their firmness and the measures that suit them.
+    assert page.count(told) == 3 and page.count("The thresholds are in prices of 2020") == 4
     claim = Claim("1", "", "A", "", (Condition("value_added_per_employee", "trend", "rises"),))
     [shown] = judge_claims([claim], result.formations, None, True)["for"]
     assert shown == "A 2030–2031: 1 → 1.15 (nominal)"

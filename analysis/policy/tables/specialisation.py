@@ -10,7 +10,6 @@ import pandas as pd
 from clustercoop.analysis.diversity import industry_group
 from clustercoop.analysis.members import clean
 from clustercoop.analysis.metric import NAN, Flags
-from clustercoop.analysis.per_employee import staffed
 from clustercoop.analysis.policy.analysed import Analysed
 from clustercoop.analysis.policy.cast import unplaced
 from clustercoop.analysis.policy.specialisation import density, integral_potential, location_quotients
@@ -104,7 +103,7 @@ def _industries(
     made = np.where(np.isnan(formation.output) & ~unstated, 0.0, formation.output)
     sold = people.set_index("participant_id")["sales_outside"].reindex(formation.ids.astype(str))
     created, staff = (clean(formation, name, settings) for name in ("value_added", "employees"))
-    output, added, staff = total(made), total(created), total(staffed(created, staff))
+    output, added, staff = total(made), total(created), total(staff)
     spent = total(clean(formation, "rd_expenses", settings))
     outside = total(sold.to_numpy("float64", na_value=NAN))
     whole = NAN if unstated.any() else float(output.sum())
