@@ -253,7 +253,8 @@ class Oracle:
             else:
                 all_of_it = self.cell(i, "purchases")
                 if math.isnan(all_of_it):
-                    all_of_it = self.cell(i, "output") - self.cell(i, "value_added")
+                    # A value added of 0 beside an output is a gap.
+                    all_of_it = self.cell(i, "output") - (self.cell(i, "value_added") or NAN)
             if all_of_it > 0:
                 told = inside + self.flow(i, end, outside=True) + self.flow(i, end, outside=False, own=True)
                 explained, whole = explained + min(told, all_of_it), whole + all_of_it
