@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -37,6 +37,14 @@ def known_cells(values: NDArray[Any]) -> Flags:
     return ~np.isnan(values) if values.dtype.kind == "f" else np.ones(len(values), dtype=bool)
 
 
+@lru_cache(maxsize=64)
+def _unknown(n: int) -> NDArray[np.float64]:
+    """Return a column of which nothing is known: one for all, so it is not written to."""
+    cells = np.full(n, NAN)
+    cells.flags.writeable = False
+    return cells
+
+
 @dataclass(eq=False)
 class Measured:
     """Figures of one formation and of its members; what is declared and not set is unknown.
@@ -60,11 +68,11 @@ class Measured:
 
     def __add__(self, other: Measured) -> Measured:
         """Join the columns of two metrics; what both notice is told once."""
-        told = dict.fromkeys([*self.findings, *other.findings])
+        findings = self.findings + other.findings
         return Measured(
             self.formation | other.formation,
             self.participants | other.participants,
-            list(told),
+            list(dict.fromkeys(findings)) if self.findings and other.findings else findings,
             self.gaps + other.gaps,
         )
 
@@ -103,9 +111,8 @@ class Measuring(Measured):
     """
 
     def __init__(self, of: Formation | Place, columns: str = "", people: str = "") -> None:
-        names = people.split()
-        unknown = np.full((len(names), len(of.ids)), NAN)
-        super().__init__(dict.fromkeys(columns.split(), NAN), dict(zip(names, unknown, strict=True)))
+        cells = dict.fromkeys(people.split(), _unknown(len(of.ids)))
+        super().__init__(dict.fromkeys(columns.split(), NAN), cells)
         self.of = of
         self.sources: dict[str, str] = {}
         self._told: set[Finding] = set()
@@ -211,9 +218,9 @@ class Measuring(Measured):
 
         `values` fill the sentence of each of them.
         """
-        texts = list(values)
+        texts, somebody = list(values), which.any()
         for name in columns:
-            if not which.any():
+            if not somebody:
                 self._named.setdefault(name, self._explained(name))
                 continue
             open_cells = which & ~known_cells(self.participants[name]) & ~self._explained(name)
@@ -226,18 +233,17 @@ class Measuring(Measured):
         return self._named.get(name, np.zeros(len(self.of.ids), dtype=bool))
 
     def _unknown_members(self, code: str, name: str, value: str, detail: str) -> None:
-        left = ~known_cells(self.participants[name])
-        if not left.any():
+        left, named = ~known_cells(self.participants[name]), self._named.get(name)
+        if named is not None:
+            left &= ~named
+        if not np.count_nonzero(left):
             return
-        left &= ~self._explained(name)
-        if not left.any():
-            return
-        if name not in self._named:
+        if named is None:
             self._gap(code, name, value, detail, ALL)
         else:
             for member in np.flatnonzero(left).tolist():
                 self._gap(code, name, value, detail, str(self.of.ids[member]))
-        self._named[name] = self._explained(name) | left
+        self._named[name] = left if named is None else named | left
 
     def _gap(self, code: str, column: str, value: str, detail: str, who: str) -> None:
         self.gaps.append(Gap(code, column, value, detail, self.of.cluster_id, self.of.year, who))

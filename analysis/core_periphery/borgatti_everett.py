@@ -8,6 +8,7 @@ References
 
 from __future__ import annotations
 
+import math
 from typing import Final, Literal
 
 import numpy as np
@@ -32,7 +33,7 @@ from clustercoop.analysis.core_periphery.splits import (
     every_split,
     pair_sums,
     score_exactly,
-    searches,
+    settle,
     with_far_pairs,
 )
 from clustercoop.graph.errors import parameter_error
@@ -205,9 +206,8 @@ def _searched(
     if score <= kernels.UNDEFINED and not wide:
         return Best(core, score, score, 0)
     if not wide:
-        settled = _settle(equation, n, links, core)
-        near = n > LARGEST_EXACT or not few
-        return settled if near else with_far_pairs(settled, equation, n, links)
+        far = few and n <= LARGEST_EXACT
+        return Best(core, *settle(equation, n, *links, core, SETTLING, far))
     pairs = pair_sums(edges, y)
     # the same links, none of them large
     _, alike = _found(equation, n, adjacency(edges, np.ones(len(y))), effort, stream)
@@ -223,10 +223,8 @@ def _found(
     kicks: int,
     stream: NDArray[np.uint64],
 ) -> tuple[float, NDArray[np.int64]]:
-    pointers, other, value = links
-    score, core = np.zeros(1), np.zeros((1, n), np.int64)
-    searches(equation, pointers, other, value[None], kicks, stream, core, 0, score)
-    return float(score[0]), core[0]
+    core = np.zeros(n, np.int64)
+    return kernels.search(equation, n, *links, kicks, stream, core, 0, np.inf), core
 
 
 def adjacency(
@@ -239,24 +237,6 @@ def adjacency(
     return pointers, other, value
 
 
-def _settle(
-    equation: int,
-    n: int,
-    links: tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float64]],
-    x: NDArray[np.int64],
-) -> Best:
-    """Move x to the first of its tied neighbours, or a better one."""
-    for _ in range(SETTLING):
-        _, _, _, first, other = kernels.survey(equation, n, *links, x)
-        if first < 0:
-            break
-        x[first] = 1 - x[first]
-        if other >= 0:
-            x[other] = 1 - x[other]
-    here, second, ties, *_ = kernels.survey(equation, n, *links, x)
-    return Best(x, here, second, ties + 1)
-
-
 def correlation(score: float) -> float:
     """Return r from sign(r) r²."""
-    return float(np.sign(score) * np.sqrt(abs(score)))
+    return math.copysign(math.sqrt(abs(score)), score)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clustercoop.analysis.closedness.components import component_labels
+from clustercoop.analysis.jit import jit
 from clustercoop.graph.errors import parameter_error
 from clustercoop.graph.formation import Formation, sum_by
 
@@ -61,11 +61,16 @@ class Edges:
         return entered(self.weight, weights, self.median)
 
     @cached_property
+    def by_value(self) -> NDArray[np.int64]:
+        """The links from the least value, shape (m,)."""
+        return np.argsort(self.weight)
+
+    @cached_property
     def median(self) -> float:
         """The median link, 1 without any."""
-        ordered = np.sort(self.weight)  # np.median takes five times as long
-        middle = ordered[(len(ordered) - 1) // 2 : len(ordered) // 2 + 1]
-        return float(middle.sum()) / len(middle) if len(middle) else 1.0
+        m = len(self.weight)  # np.median takes five times as long
+        middle = self.weight[self.by_value[(m - 1) // 2 : m // 2 + 1]]
+        return float(middle.sum()) / len(middle) if m else 1.0
 
     def symmetrised(self) -> Edges:
         """Return the undirected graph whose links have the larger value of both directions."""
@@ -78,47 +83,95 @@ class Edges:
         return _sorted(self.n, np.r_[one, other], np.r_[other, one], np.r_[largest, largest], self.ids)
 
     @cached_property
+    def layout(self) -> Layout:
+        """What the links say of who is linked with whom."""
+        n, m = self.n, len(self.src)
+        ends, partners = np.zeros(2 * n + 1, np.int64), np.empty(2 * m, np.int32)
+        by_buyer, degree, by_degree = np.empty(m, np.int64), np.empty(n, np.int64), np.empty(n, np.int64)
+        components = lay_out(self.src, self.dst, ends, partners, by_buyer, degree, by_degree)
+        return Layout(ends, partners, by_buyer, degree, by_degree, components)
+
+    @property
     def components(self) -> int:
         """Number of weakly connected components that hold a link."""
-        labels = component_labels(self.n, self.src, self.dst, strong=False)
-        return int(labels.max(initial=-1)) + 1 - int(self.isolates.sum())
+        return self.layout.components
 
-    @cached_property
+    @property
     def isolates(self) -> NDArray[np.bool_]:
         """Participants without a link, shape (n,)."""
-        return np.asarray(self.degree == 0)
+        return np.asarray(self.layout.degree == 0)
 
-    @cached_property
-    def degree(self) -> NDArray[np.int64]:
-        """Links in and out of each participant, shape (n,)."""
-        links: NDArray[np.int64] = self.ends[1:] - self.ends[:-1]
-        return links[: self.n] + links[self.n :]
 
-    @cached_property
-    def ends(self) -> NDArray[np.int64]:
-        """Where each participant's links begin and end, shape (2n + 1,): as supplier, then as buyer.
+class Layout(NamedTuple):
+    """Who is linked with whom, listed from both ends.
 
-        Positions below m are links, those from m on are positions in `by_buyer`.
-        """
-        pointers = np.zeros(2 * self.n + 1, np.int64)
-        sides = np.concatenate([self.src, self.dst + np.int32(self.n)])
-        np.cumsum(np.bincount(sides, minlength=2 * self.n), out=pointers[1:])
-        return pointers
+    Attributes
+    ----------
+    ends : array of int64, shape (2n + 1,)
+        Where each participant's links begin and end: as supplier, then as buyer. Positions below m are links,
+        those from m on are positions in `by_buyer`.
+    partners : array of int32, shape (2m,)
+        The buyer of each link, then the supplier of each of `by_buyer`: see `ends`.
+    by_buyer : array of int64, shape (m,)
+        The links in the order of their buyers, then suppliers.
+    degree : array of int64, shape (n,)
+        Links in and out of each participant.
+    by_degree : array of int64, shape (n,)
+        The participants by falling `degree`; equal ones by number.
+    components : int
+        Weakly connected components that hold a link.
+    """
 
-    @cached_property
-    def by_degree(self) -> NDArray[np.int64]:
-        """The participants by falling `degree`; equal ones by number, shape (n,)."""
-        return np.argsort(-self.degree, kind="stable")
+    ends: NDArray[np.int64]
+    partners: NDArray[np.int32]
+    by_buyer: NDArray[np.int64]
+    degree: NDArray[np.int64]
+    by_degree: NDArray[np.int64]
+    components: int
 
-    @cached_property
-    def partners(self) -> NDArray[np.int32]:
-        """The buyer of each link, then the supplier of each of `by_buyer`, shape (2m,): see `ends`."""
-        return np.concatenate([self.dst, self.src[self.by_buyer]])
 
-    @cached_property
-    def by_buyer(self) -> NDArray[np.int64]:
-        """The links in the order of their buyers, then suppliers, shape (m,)."""
-        return np.argsort(self.dst, kind="stable")
+@jit
+def lay_out(
+    src: NDArray[np.int32],
+    dst: NDArray[np.int32],
+    ends: NDArray[np.int64],
+    partners: NDArray[np.int32],
+    by_buyer: NDArray[np.int64],
+    degree: NDArray[np.int64],
+    by_degree: NDArray[np.int64],
+) -> int:
+    """Write what a `Layout` holds, `ends` given as 0; return its components."""
+    n, m = degree.size, src.size
+    for e in range(m):
+        ends[src[e] + 1] += 1
+        ends[n + dst[e] + 1] += 1
+    for k in range(2 * n):
+        ends[k + 1] += ends[k]
+    free, root, larger = np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(2 * n + 1, np.int64)
+    components = 0
+    for i in range(n):
+        free[i], root[i] = ends[n + i], i
+        degree[i] = ends[i + 1] - ends[i] + ends[n + i + 1] - ends[n + i]
+        components += 1 if degree[i] > 0 else 0
+        larger[2 * n - degree[i]] += 1
+    for e in range(m):
+        i, j, at = int(src[e]), int(dst[e]), free[dst[e]]
+        partners[e], partners[at], by_buyer[at - m] = j, i, e
+        free[j] = at + 1
+        while root[i] != i:
+            root[i] = root[root[i]]
+            i = root[i]
+        while root[j] != j:
+            root[j] = root[root[j]]
+            j = root[j]
+        components -= 1 if i != j else 0
+        root[j] = i
+    for k in range(2 * n):
+        larger[k + 1] += larger[k]
+    for i in range(n - 1, -1, -1):
+        larger[2 * n - degree[i]] -= 1
+        by_degree[larger[2 * n - degree[i]]] = i
+    return components
 
 
 def entered(weight: NDArray[np.float64], weights: Weights, median: float) -> NDArray[np.float64]:

@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustercoop.analysis.core_periphery.common import Edges, GraphLike, Weights, as_edges, check_weights
-from clustercoop.analysis.core_periphery.four_blocks import search
-from clustercoop.graph.formation import sum_by
+from clustercoop.analysis.core_periphery.four_blocks import from_strengths
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
@@ -153,45 +152,22 @@ def two_cores(edges: Edges, y: Floats) -> TwoCores:
         return _of_all(edges, y)
     few = n <= FEW or m < SPARSE * n * (n - 1)
     iterations = max(LONG * n**2, LEAST) if few else SHORT * n**2
-    total = float(y.sum())
+    total, layout = float(y.sum()), edges.layout
     best = np.zeros(n, np.int64)
-    fit = search(
+    fit = from_strengths(
         n,
-        edges.ends,
-        edges.partners,
-        np.concatenate([y, y[edges.by_buyer]]),
+        layout.ends,
+        layout.partners,
+        y,
+        layout.by_buyer,
         PATTERN.ravel(),
-        np.concatenate(_starts(edges, y)),
+        GAINED.ravel(),
+        np.array([max(1, round(share * n)) for share in STARTS]),
         int(min(iterations, MOST, EVALUATIONS / n)),
-        np.zeros(1, np.uint64),
+        (total, n * (n - 1) * squares - total**2),
         best,
-        np.zeros(n, np.int64),
-        np.zeros(n, np.int64),
-        np.zeros(4 * n),
-        np.concatenate([np.zeros(32), GAINED.ravel()]),
-        np.array([0.0, 0.0, total, n * (n - 1) * squares - total**2] + [0.0] * 4),
     )
-    return TwoCores(edges.ids, best.astype(np.int32), min(float(fit), 1.0))
-
-
-def _starts(edges: Edges, y: Floats) -> list[NDArray[np.int64]]:
-    """Return a partition for each pair of `STARTS`: the largest suppliers and buyers as cores."""
-    n = edges.n
-    sold, bought = sum_by(edges.src, y, n), sum_by(edges.dst, y, n)
-    by_sign = np.where(sold >= bought, 0, 3)
-    sellers = np.argsort(-sold, kind="stable")
-    starts = []
-    for share_out in STARTS:
-        largest = sellers[: max(1, round(share_out * n))]
-        rest = bought.copy()
-        rest[largest] = -1.0
-        buyers = np.argsort(-rest, kind="stable")
-        for share_in in STARTS:
-            block = by_sign.copy()
-            block[largest] = 2
-            block[buyers[: max(1, round(share_in * n))]] = 1
-            starts.append(block)
-    return starts
+    return TwoCores(edges.ids, best.astype(np.int32), min(fit, 1.0))
 
 
 @cache

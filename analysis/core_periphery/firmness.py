@@ -119,11 +119,8 @@ def perturbed_cores(
     kept = rng.random((replicates, m)) >= error
     shaken = edges.weight * np.exp(error * rng.standard_normal((replicates, m)))
     y = np.where(kept, entered(shaken, weights, edges.median), 0.0)
-    pointers, other, at = np.zeros(n + 1, np.int64), np.zeros(2 * m, np.int32), np.zeros(2 * m)
-    kernels.both_ends(n, edges.src, edges.dst, np.arange(m, dtype=np.float64), pointers, other, at)
-    # A link left out counts as one of value 0. Kernels take contiguous rows.
-    values = np.ascontiguousarray(y[:, at.astype(np.int64)])
-    stream, scores = np.array([seed], np.uint64), np.zeros(replicates)
-    cores = np.tile(core.astype(np.int64), (replicates, 1))
-    searches(equation, pointers, other, values, 0, stream, cores, 1, scores)
+    stream, scores, other = np.array([seed], np.uint64), np.zeros(replicates), np.empty(2 * m, np.int32)
+    cores = np.empty((replicates, n), np.int64)
+    cores[:] = core
+    searches(equation, edges.src, edges.dst, y, other, stream, cores, scores)  # 0: a link left out
     return np.asarray((cores == 1) & (scores > kernels.UNDEFINED)[:, None])

@@ -24,7 +24,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from clustercoop.analysis.core_periphery.kernels import uniform
+from clustercoop.analysis.core_periphery.kernels import descending, uniform
 from clustercoop.analysis.jit import jit
 
 Floats = NDArray[np.float64]
@@ -273,3 +273,76 @@ def search(
                 for i in range(n):
                     best_block[i] = block[i]
     return best
+
+
+@jit
+def from_strengths(
+    n: int,
+    pointers: Blocks,
+    near: Ends,
+    y: Floats,
+    by_buyer: Blocks,
+    ideal: Floats,
+    gained: Floats,
+    sizes: Blocks,
+    iterations: int,
+    moments: tuple[float, float],
+    best_block: Blocks,
+) -> float:
+    """Search from the largest suppliers and buyers by strength as cores, each of every one of `sizes`.
+
+    Others start by the sign of what they sell less what they buy. `y` (m) are the links' values, `by_buyer`
+    (m) the links by their buyers, `gained` (48 · 4) the cells of the table in `search`, `moments` Σy and
+    N Σy² − (Σy)². `best_block` is given as 0.
+    """
+    m, count = y.size, sizes.size
+    value, sold, bought, rest = np.zeros(2 * m), np.zeros(n), np.zeros(n), np.zeros(n)
+    sellers, buyers, starts = (
+        np.zeros(n, np.int64),
+        np.zeros(n, np.int64),
+        np.zeros(count * count * n, np.int64),
+    )
+    block, until, gain = np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(4 * n)
+    table, sums = np.zeros(32 + gained.size), np.zeros(8)
+    for e in range(m):
+        value[e], value[m + e] = y[e], y[by_buyer[e]]
+    for i in range(n):
+        for e in range(pointers[i], pointers[i + 1]):
+            sold[i] += value[e]
+        for e in range(pointers[n + i], pointers[n + i + 1]):
+            bought[i] += value[e]
+    descending(sold, sellers)
+    for a in range(count):
+        for i in range(n):
+            rest[i] = bought[i]
+        for k in range(sizes[a]):
+            rest[sellers[k]] = -1.0
+        descending(rest, buyers)
+        for b in range(count):
+            at = (count * a + b) * n
+            for i in range(n):
+                starts[at + i] = 0 if sold[i] >= bought[i] else 3
+            for k in range(sizes[a]):
+                starts[at + sellers[k]] = 2
+            for k in range(sizes[b]):
+                starts[at + buyers[k]] = 1
+    for k in range(gained.size):
+        table[32 + k] = gained[k]
+    sums[2], sums[3] = moments
+    stream = np.zeros(1, np.uint64)
+    return search(
+        n,
+        pointers,
+        near,
+        value,
+        ideal,
+        starts,
+        iterations,
+        stream,
+        best_block,
+        block,
+        until,
+        gain,
+        table,
+        sums,
+    )

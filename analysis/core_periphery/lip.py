@@ -53,7 +53,7 @@ def lip(graph: GraphLike) -> CoreFit:
     n = edges.n
     if n < 2 or len(edges.src) == 0:
         return core_fit(edges, "Lip", np.zeros(n, bool), np.nan, ties=0, exact=True)
-    ordered, costs = edges.degree[edges.by_degree], _costs(edges)
+    ordered, costs = edges.layout.degree[edges.layout.by_degree], _costs(edges)
     best = int(costs.min())
     size = int(np.argmin(costs)) + 1
     ties = 0
@@ -63,7 +63,7 @@ def lip(graph: GraphLike) -> CoreFit:
     swapped = best + int(ordered[size - 1] - ordered[size])
     margin = min([swapped, *np.delete(costs, size - 1)]) - best if ties == 1 else 0
     core = np.zeros(n, bool)
-    core[edges.by_degree[:size]] = True
+    core[edges.layout.by_degree[:size]] = True
     return core_fit(edges, "Lip", core, best / 2, margin=margin / 2, ties=ties, exact=True)
 
 
@@ -74,7 +74,7 @@ def lip_z(edges: Edges) -> float:
 
 def _costs(edges: Edges) -> NDArray[np.int64]:
     """Return 2Z of the best core of 1 … n − 1 members, shape (n − 1,)."""
-    ordered = edges.degree[edges.by_degree]
+    ordered = edges.layout.degree[edges.layout.by_degree]
     return np.asarray(len(edges.src) + np.cumsum(2 * np.arange(edges.n - 1) - ordered[:-1]))
 
 
@@ -90,8 +90,8 @@ def lip_cores(edges: Edges, most: int) -> tuple[NDArray[np.bool_], bool]:
     >>> lip_cores(as_edges(links), 9)[0].astype(int).tolist()
     [[1, 0, 0, 0], [1, 1, 0, 0], [1, 0, 1, 0]]
     """
-    degree, costs = edges.degree, _costs(edges)
-    ordered = degree[edges.by_degree]
+    degree, costs = edges.layout.degree, _costs(edges)
+    ordered = degree[edges.layout.by_degree]
     cores: list[NDArray[np.bool_]] = []
     for k in np.flatnonzero(costs == costs.min()) + 1:
         last = ordered[k - 1]

@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from clustercoop.analysis.closedness.components import formation_components
 from clustercoop.analysis.core_periphery.borgatti_everett import (
     adjacency,
     correlation,
@@ -22,7 +23,7 @@ from clustercoop.analysis.core_periphery.minres import concentrated, coreness
 from clustercoop.analysis.core_periphery.rossa import LARGEST, profile_of
 from clustercoop.analysis.core_periphery.significance import Null, refit_test
 from clustercoop.analysis.core_periphery.structural import Structure, structural_order
-from clustercoop.analysis.core_periphery.tiering import tiering
+from clustercoop.analysis.core_periphery.tiering import least_error
 from clustercoop.analysis.metric import NAN, Measured, Measuring, Scalar
 from clustercoop.graph.formation import FloatArray, Formation
 from clustercoop.graph.settings import Settings
@@ -104,7 +105,7 @@ def measure_cores(formation: Formation, settings: Settings) -> tuple[Measured, F
         for out in (profile, split):
             out.unknown(refusal, value=str(edges.n) if refusal == "core_too_few" else "")
         return pieces + profile + split, None
-    _profile(profile, network, y, (u, v, pre), even)
+    _profile(profile, network, y, (u, v, pre), even, formation_components(formation)[network.order])
     firm = _split(split, network, y, (u, v), even, settings)
     return pieces + profile + split, firm
 
@@ -115,6 +116,7 @@ def _profile(
     y: FloatArray,
     fitted: tuple[FloatArray, FloatArray, float],
     even: bool,
+    parts: NDArray[np.int64],
 ) -> None:
     """Fill what describes the links without one split into core and periphery."""
     edges = network.edges
@@ -127,10 +129,10 @@ def _profile(
         out.unknown("core_no_contrast", *every, silent=True)
     elif not np.isfinite(u).all():
         out.unknown("core_coreness_open", *every)
-    circle = profile_of(edges, y)
+    circle = profile_of(edges, y, parts=parts)
     out.formation |= {
-        "tiering_error": tiering(edges).fit,
-        "tiering_error_density": tiering(edges, score="density").fit,
+        "tiering_error": least_error(edges, density=False)[1],
+        "tiering_error_density": least_error(edges, density=True)[1],
         "lip_z": lip_z(edges),
         "rossa_centralisation": circle.centralisation,
     }
@@ -220,9 +222,9 @@ def _firm(
     held[maybe] = None
     out.participants["in_core"] = held
     out.formation |= {"core_members": _joined(out, sure), "core_maybe_members": _joined(out, maybe)}
-    sizes = np.unique(tied.sum(axis=1))
+    sizes = set(tied.sum(axis=1).tolist())
     if listed and len(sizes) == 1:
-        out["core_size"] = int(sizes[0])
+        out["core_size"] = sizes.pop()
     if ties > 1:
         out.tell("core_tied", value=f"{ties:.0f}")
         out.unknown("core_tied", "core_size", "core_members", value=f"{ties:.0f}", silent=True)

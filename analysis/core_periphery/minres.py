@@ -17,6 +17,7 @@ from clustercoop.analysis.core_periphery.common import (
     check_weights,
     core_fit,
 )
+from clustercoop.analysis.core_periphery.kernels import descending
 from clustercoop.analysis.jit import jit
 from clustercoop.graph.formation import sum_by
 
@@ -330,28 +331,57 @@ def least_squares(edges: Edges, a: Floats, *, symmetric: bool = False) -> LeastS
         src, dst = (pair // n).astype(np.int32), (pair % n).astype(np.int32)
         lost = squares - float(a @ a)
 
-    tried = _others(n, src, dst, a) if len(a) <= FEW else np.zeros((0, n))
-    u, v = np.zeros((2, n))
+    u, v = np.zeros(n), np.zeros(n)
     links = src, dst, a, symmetric
-    error, determined = best_fit(n, links, _tilted(n, src, dst, a), tried, (STEPS, EQUAL * squares), u, v)
+    random = _random(n) if len(a) <= FEW else np.zeros((0, n))
+    limits = STEPS, EQUAL * squares
+    error, determined = fit_from(n, links, _tilts(n), random, 1e-3 * float(a.mean()), limits, u, v)
     return LeastSquares(u, v, min(1.0 - (error + lost) / spread, 1.0), determined)
 
 
-def _tilted(n: int, src: Ints, dst: Ints, a: Floats) -> Floats:
-    """Return what is bought as it is, and tilted by the rank of the strengths either way, shape (3, n)."""
-    bought = sum_by(dst, a, n)
-    tilt = np.empty(n)
-    tilt[np.lexsort((np.arange(n), -(sum_by(src, a, n) + bought)))] = np.linspace(0.0, 1.0, n)
-    return bought * np.exp(np.array([[0.0], [-2.0], [2.0]]) * tilt)
+@jit
+def fit_from(
+    n: int,
+    links: Links,
+    tilts: Floats,
+    random: Floats,
+    least: float,
+    limits: tuple[int, float],
+    u: Floats,
+    v: Floats,
+) -> tuple[float, bool]:
+    """Run `best_fit` from what is bought, tilted by the rank of the strengths.
+
+    `tilts` (k, n) are the factors from the largest strength. Where there are `random` starts they are tried,
+    and for each supplier its buyers, who make it the hub: what they buy of it, and `least`.
+    """
+    src, dst, a, _ = links
+    bought, sold, ranking = np.zeros(n), np.zeros(n), np.zeros(n, np.int64)
+    given, hubs = random.shape[0], 0  # not everyone: members may be many and links few
+    for e in range(a.size):
+        bought[dst[e]] += a[e]
+        sold[src[e]] += a[e]
+        hubs += 1 if given > 0 and (e == 0 or src[e] != src[e - 1]) else 0
+    for i in range(n):
+        sold[i] += bought[i]
+    descending(sold, ranking)
+    starts, tried = np.zeros((tilts.shape[0], n)), np.zeros((given + hubs, n))
+    for s in range(tilts.shape[0]):
+        for k in range(n):
+            starts[s, ranking[k]] = bought[ranking[k]] * tilts[s, k]
+    for s in range(given + hubs):
+        for i in range(n):
+            tried[s, i] = random[s, i] if s < given else least
+    row = given - 1
+    for e in range(a.size if given > 0 else 0):
+        row += 1 if e == 0 or src[e] != src[e - 1] else 0
+        tried[row, dst[e]] = a[e] + least
+    return best_fit(n, links, starts, tried, limits, u, v)
 
 
-def _others(n: int, src: Ints, dst: Ints, a: Floats) -> Floats:
-    """Return random starts, and for each supplier its buyers, who make it the hub, shape (k, n)."""
-    row = np.cumsum(np.diff(src, prepend=src[:1]) != 0)  # not everyone: members may be many and links few
-    bought = np.zeros((int(row[-1]) + 1, n))
-    bought[row, dst] = a
-    hubs = bought + 1e-3 * float(a.mean())
-    return np.concatenate([_random(n), hubs])
+@lru_cache(maxsize=32)
+def _tilts(n: int) -> Floats:
+    return np.exp(np.array([[0.0], [-2.0], [2.0]]) * np.linspace(0.0, 1.0, n))
 
 
 @lru_cache(maxsize=32)

@@ -106,10 +106,15 @@ def rossa_profile(graph: GraphLike, *, weights: Weights = "relative", teleport: 
     return profile_of(edges, edges.values(weights), teleport)
 
 
-def profile_of(edges: Edges, y: Floats, teleport: float = 0.0) -> RossaProfile:
-    """Return the profile of links with values `y` (see `rossa_profile`)."""
+def profile_of(
+    edges: Edges, y: Floats, teleport: float = 0.0, parts: NDArray[np.int64] | None = None
+) -> RossaProfile:
+    """Return the profile of links with values `y` (see `rossa_profile`).
+
+    `parts` are the strong components, where they are known.
+    """
     n = edges.n
-    inside = np.ones(n, bool) if teleport > 0 else _largest_strong_part(edges)
+    inside = np.ones(n, bool) if teleport > 0 else _largest_strong_part(edges, parts)
     members = np.flatnonzero(inside)
     k = len(members)
     coreness = np.full(n, np.nan)
@@ -120,14 +125,15 @@ def profile_of(edges: Edges, y: Floats, teleport: float = 0.0) -> RossaProfile:
     step = np.zeros((k, k))
     step[number[edges.src[kept]], number[edges.dst[kept]]] = y[kept]
     total = step.sum(axis=1, keepdims=True)
-    step = np.divide(step, total, out=np.full_like(step, 1.0 / k), where=total > 0)
-    step = (1.0 - teleport) * step + teleport / k
+    if teleport > 0:
+        step = np.divide(step, total, out=np.full_like(step, 1.0 / k), where=total > 0)
+        step = (1.0 - teleport) * step + teleport / k
+    else:
+        step /= total
     weight = _stationary(step)
     first = np.argsort(np.round(weight, 12), kind="stable")  # the first of equal persistence is taken
-    weight = weight[first]
-    flow = weight[:, None] * step[first[:, None], first]
     order, profile = np.empty(k, np.int64), np.empty(k)
-    grow(weight, flow + flow.T, np.diagonal(flow).copy(), order, profile)
+    grow(weight, step, first, order, profile)
     order = members[first[order]]
     coreness[order] = profile
     centralisation = 1.0 - 2.0 / (k - 2) * float(profile[:-1].sum())
@@ -135,23 +141,34 @@ def profile_of(edges: Edges, y: Floats, teleport: float = 0.0) -> RossaProfile:
 
 
 @jit
-def grow(weight: Floats, both: Floats, gain: Floats, order: NDArray[np.int64], profile: Floats) -> None:
-    """Add at each step the participant that leaves the least persistent set, first the first one.
+def grow(
+    visits: Floats, steps: Floats, first: NDArray[np.int64], order: NDArray[np.int64], profile: Floats
+) -> None:
+    """Add at each step the participant that leaves the least persistent set, the first of `first` at once.
 
-    `both[i, j]` flows between i and j either way, `gain` is what each adds to the flow inside; both are used
-    up. Fills `order` and `profile`, the persistence of the set after each step.
+    `visits` (k) is how often a walker is at each, `steps` (k, k) where it goes from there; of equal ones the
+    one that stands earlier in `first`. Fills `order`, as positions in `first`, and `profile`, the persistence
+    of the set after each step.
     """
+    k = visits.size
+    weight, gain, both = np.zeros(k), np.zeros(k), np.zeros((k, k))
+    for i in range(k):
+        weight[i] = visits[first[i]]
+        gain[i] = weight[i] * steps[first[i], first[i]]
+    for i in range(k):
+        for j in range(k):
+            both[i, j] = weight[i] * steps[first[i], first[j]] + weight[j] * steps[first[j], first[i]]
     held, mass = 0.0, 0.0
-    for step in range(weight.size):
+    for step in range(k):
         least = np.inf
-        for i in range(weight.size):
+        for i in range(k):
             least = min(least, (held + gain[i]) / (mass + weight[i]))
         taken = 0
         while step > 0 and (held + gain[taken]) / (mass + weight[taken]) > least + TIE:
             taken += 1
         held += gain[taken]
         mass += weight[taken]
-        for i in range(weight.size):
+        for i in range(k):
             gain[i] += both[taken, i]
         gain[taken] = np.inf
         order[step], profile[step] = taken, held / mass
@@ -160,7 +177,8 @@ def grow(weight: Floats, both: Floats, gain: Floats, order: NDArray[np.int64], p
 def _stationary(step: Floats) -> Floats:
     """Return π with π P = π and Σ π = 1."""
     k = len(step)
-    system = step.T - np.eye(k)
+    system = step.T.copy()
+    system.ravel()[:: k + 1] -= 1.0
     system[-1] = 1.0
     right = np.zeros(k)
     right[-1] = 1.0
@@ -184,8 +202,8 @@ def _stationary_of_rare(step: Floats) -> Floats:
     return weight
 
 
-def _largest_strong_part(edges: Edges) -> NDArray[np.bool_]:
-    part = component_labels(edges.n, edges.src, edges.dst, strong=True)
+def _largest_strong_part(edges: Edges, parts: NDArray[np.int64] | None) -> NDArray[np.bool_]:
+    part = component_labels(edges.n, edges.src, edges.dst, strong=True) if parts is None else parts
     if edges.n == 0:
         return np.zeros(0, bool)
     size = np.bincount(part)[part]

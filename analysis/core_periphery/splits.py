@@ -19,8 +19,10 @@ from clustercoop.analysis.core_periphery.kernels import (
     Ints,
     Pointers,
     Words,
+    both_ends,
     search,
     signed_square,
+    survey,
 )
 from clustercoop.analysis.jit import jit
 
@@ -46,23 +48,46 @@ class Best(NamedTuple):
 @jit
 def searches(
     equation: int,
-    pointers: Pointers,
-    other: Ints,
+    src: Ints,
+    dst: Ints,
     values: Floats,
-    kicks: int,
+    other: Ints,
     stream: Words,
     cores: Core,
-    warm: int,
     found: Floats,
 ) -> None:
-    """Search (see `kernels.search`) with each row of `values`; write the cores and their scores.
+    """Search (see `kernels.search`) with each row of `values`, that of the links; write the scores.
 
-    Rows of `cores` are what a search starts from if `warm` is 1.
+    Each search starts from its row of `cores`, which it turns into the best core. `other` (2m) is room.
     """
+    n, value = cores.shape[1], np.zeros(2 * src.size)
+    pointers = np.zeros(n + 1, np.int64)
     for k in range(found.size):
-        found[k] = search(
-            equation, cores.shape[1], pointers, other, values[k], kicks, stream, cores[k], warm, np.inf
-        )
+        both_ends(n, src, dst, values[k], pointers, other, value)
+        found[k] = search(equation, n, pointers, other, value, 0, stream, cores[k], 1, np.inf)
+
+
+@jit
+def settle(
+    equation: int, n: int, pointers: Pointers, other: Ints, value: Floats, core: Core, most: int, far: bool
+) -> tuple[float, float, int]:
+    """Move `core` to the first of its tied neighbours, or a better one, `most` times at most.
+
+    Returns its score, the next best and the number of ties among its neighbours, itself and, if `far`, the
+    cores of two.
+    """
+    here, second, ties = UNDEFINED, UNDEFINED, 0
+    for step in range(most + 1):
+        here, second, ties, first, swapped = survey(equation, n, pointers, other, value, core)
+        if first < 0 or step == most:
+            break
+        core[first] = 1 - core[first]
+        if swapped >= 0:
+            core[swapped] = 1 - core[swapped]
+    if far:
+        tied, best = far_pairs(equation, n, pointers, other, value, core, here)
+        second, ties = max(second, best), ties + tied
+    return here, second, ties + 1
 
 
 def pair_sums(edges: Edges, y: Floats) -> Floats:

@@ -14,6 +14,7 @@ from clustercoop.analysis.jit import jit
 
 Words = NDArray[np.uint64]
 Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
 Ends = NDArray[np.int32]
 T = TypeVar("T", bound=np.generic)
 
@@ -34,15 +35,16 @@ class Structure:
         The same links between participants in their new order.
     order : array of int64, shape (n,)
         Which participant of the old order comes k-th.
-    alike : array of int64, shape (n,)
-        Participants in the new order that the links do not tell apart share a number.
+    alike : array of int64, shape (n,), or None
+        Participants in the new order that the links do not tell apart share a number; None where there are
+        none.
     digest : int
         A number of 32 bits that the links make: equal for networks that are alike but for names and unit.
     """
 
     edges: Edges
     order: NDArray[np.int64]
-    alike: NDArray[np.int64]
+    alike: NDArray[np.int64] | None
     digest: int
 
     def back(self, values: NDArray[T]) -> NDArray[T]:
@@ -53,11 +55,15 @@ class Structure:
 
     def torn(self, core: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Tell who is alike to somebody on the other side of `core`: as good there, shape (n,)."""
+        if self.alike is None:
+            return np.zeros(len(core), bool)
         share = self.evened(core.astype(np.float64))
         return (share > 0) & (share < 1)
 
     def evened(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return for each participant the mean of `values` over those alike, shape (n,)."""
+        if self.alike is None:
+            return values
         mean: NDArray[np.float64] = np.bincount(self.alike, values) / np.bincount(self.alike)
         return mean[self.alike]
 
@@ -94,21 +100,17 @@ def structural_order(edges: Edges) -> Structure:
     >>> one.order.tolist(), [turned[i] for i in other.order], one.digest == other.digest
     ([2, 0, 1], [2, 0, 1], True)
     """
-    n, src, dst = edges.n, edges.src, edges.dst
-    if len(src) == 0:
+    n, m = edges.n, len(edges.src)
+    if m == 0:
         everyone = np.arange(n)
         return Structure(edges, everyone, np.zeros(n, np.int64), n)
     size = np.round(np.log(edges.weight / edges.median), DIGITS)
-    _, rank = np.unique(size, return_inverse=True)
-    colour, alike = np.zeros(n, np.uint64), np.zeros(n, np.int64)
-    tell_apart(src, dst, rank, edges.degree, colour, alike)
-    order = np.lexsort((colour, -edges.degree))
-    place = np.empty(n, np.int64)
-    place[order] = np.arange(n)
-    at = np.argsort(place[src] * n + place[dst])
-    ends = place[src[at]].astype(np.int32), place[dst[at]].astype(np.int32)
-    digest = crc32(rank[at].astype(np.int64).tobytes(), crc32(np.concatenate(ends).tobytes()))
-    return Structure(Edges(n, *ends, edges.weight[at], edges.ids[order]), order, alike[order], digest)
+    order, alike, at, rank = (np.empty(length, np.int64) for length in (n, n, m, m))
+    ends = np.empty((2, m), np.int32)
+    classes = arrange(edges.src, edges.dst, size, edges.by_value, order, alike, at, rank, ends)
+    fresh = Edges(n, ends[0], ends[1], edges.weight[at], edges.ids[order])
+    fresh.__dict__["median"] = edges.median  # that of the same values
+    return Structure(fresh, order, alike if classes < n else None, crc32(rank, crc32(ends)))
 
 
 @jit
@@ -161,10 +163,10 @@ def spread(src: Ends, dst: Ends, marks: Words, colour: Words, fresh: Words, orde
 
 
 @jit
-def tell_apart(src: Ends, dst: Ends, rank: Ints, degree: Ints, colour: Words, alike: Ints) -> None:
+def tell_apart(src: Ends, dst: Ends, rank: Ints, degree: Ints, colour: Words, alike: Ints) -> int:
     """Write everybody's last colour, and the number of that which came before anybody was singled out.
 
-    `rank` (m) numbers the values of links; `colour` is given as 0.
+    `rank` (m) numbers the values of links; `colour` is given as 0. Returns how many numbers there are.
     """
     n = colour.size
     marks, fresh = np.zeros((2, src.size), np.uint64), np.zeros(n, np.uint64)
@@ -175,6 +177,7 @@ def tell_apart(src: Ends, dst: Ends, rank: Ints, degree: Ints, colour: Words, al
     for i in range(n):
         order[i], settled[i] = i, degree[i] == 0
     classes = spread(src, dst, marks, colour, fresh, order, number)
+    found = classes
     for i in range(n):
         alike[i] = number[i]
     for _ in range(SINGLED):
@@ -196,3 +199,71 @@ def tell_apart(src: Ends, dst: Ends, rank: Ints, degree: Ints, colour: Words, al
         if classes == before + 1:  # nobody else was told apart: the peers are interchangeable
             for i in range(n):
                 settled[i] = max(settled[i], peer[i])
+    return found
+
+
+@jit
+def by_number(number: Ints, some: Ints, first: Ints, out: Ints) -> None:
+    """Write to `out` the entries of `some` by their `number`, equal ones as they stood; `first` is room."""
+    for k in range(first.size):
+        first[k] = 0
+    for k in range(some.size):
+        first[number[some[k]] + 1] += 1
+    for k in range(first.size - 1):
+        first[k + 1] += first[k]
+    for k in range(some.size):
+        at = first[number[some[k]]]
+        out[at] = some[k]
+        first[number[some[k]]] = at + 1
+
+
+@jit
+def arrange(
+    src: Ends,
+    dst: Ends,
+    size: Floats,
+    by_size: Ints,
+    order: Ints,
+    alike: Ints,
+    at: Ints,
+    rank: Ints,
+    ends: NDArray[np.int32],
+) -> int:
+    """Write the order of participants, and of the links between them; return how many are told apart.
+
+    `size` (m) are the values of links, `by_size` (m) the links from the least. The participants come by
+    falling degree, then colour, then number: `order` (n). Of each in that order `alike` (n) is the colour
+    before anybody was singled out. The links by their ends in that order are `at` (m), `ends` (2, m) and
+    `rank` (m), which numbers their values.
+    """
+    n, m = order.size, src.size
+    of_value, of_src, of_dst = np.zeros(m, np.int64), np.zeros(m, np.int64), np.zeros(m, np.int64)
+    degree, falling, place = np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(n, np.int64)
+    some, number, group = np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(n, np.int64)
+    links, sorted_links, room = np.zeros(m, np.int64), np.zeros(m, np.int64), np.zeros(2 * n + 1, np.int64)
+    colour = np.zeros(n, np.uint64)
+    for k in range(1, m):
+        above = 1 if size[by_size[k]] != size[by_size[k - 1]] else 0
+        of_value[by_size[k]] = of_value[by_size[k - 1]] + above
+    for e in range(m):
+        degree[src[e]] += 1
+        degree[dst[e]] += 1
+        links[e] = e
+    classes = tell_apart(src, dst, of_value, degree, colour, group)
+    for i in range(n):
+        some[i] = order[i] = i
+        falling[i] = 2 * n - 1 - degree[i]
+    count_up(colour, some, number)
+    for i in range(n):
+        some[i] = i
+    by_number(number, some, room, order)
+    by_number(falling, order, room, some)
+    for k in range(n):
+        order[k], place[some[k]], alike[k] = some[k], k, group[some[k]]
+    for e in range(m):
+        of_src[e], of_dst[e] = place[src[e]], place[dst[e]]
+    by_number(of_dst, links, room, sorted_links)
+    by_number(of_src, sorted_links, room, at)
+    for k in range(m):
+        ends[0, k], ends[1, k], rank[k] = of_src[at[k]], of_dst[at[k]], of_value[at[k]]
+    return classes

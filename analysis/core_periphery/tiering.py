@@ -213,30 +213,21 @@ def tier_search(
 
 @jit
 def tier_starts(
-    density: bool,
-    rankings: Pointers,
-    pointers: Pointers,
-    other: Ints,
-    aside: Pointers,
-    sides: Pointers,
-    tried: Flags,
-    best_x: Flags,
+    density: bool, exhaustive: bool, rankings: Pointers, pointers: Pointers, other: Ints, best_x: Flags
 ) -> tuple[float, float, int]:
-    """Search from each row of `rankings`; write the best core and return what `tier_search` does.
-
-    `aside` are the sides of an empty core; `sides` (n, 4) and `tried` (n) are room.
-    """
+    """Search from each row of `rankings`; write the best core and return what `tier_search` does."""
     best, second, ties = np.inf, np.inf, 0
-    n = tried.size
+    n = best_x.size
+    sides, tried = np.zeros((n, 4), np.int64), np.zeros(n, np.int64)
     climbed, gained = np.zeros(rankings.shape[0] + 1, np.int64), 0
     for start in range(rankings.shape[0]):
         if start - gained > PATIENCE:
             break
         for i in range(n):
-            tried[i] = 0
-            for k in range(4):
-                sides[i, k] = aside[i, k]
-        found = tier_search(density, False, rankings[start], pointers, other, sides, tried, climbed)
+            tried[i] = sides[i, 0] = sides[i, 2] = 0  # nobody is in the core yet
+            sides[i, 1] = pointers[i + 1] - pointers[i]
+            sides[i, 3] = pointers[n + i + 1] - pointers[n + i]
+        found = tier_search(density, exhaustive, rankings[start], pointers, other, sides, tried, climbed)
         if found[0] < best - 1e-12:
             best, second, ties = found
             gained = start
@@ -254,11 +245,19 @@ def _noise(n: int) -> NDArray[np.float64]:
 @lru_cache(maxsize=2)
 def _rankings(edges: Edges) -> Pointers:
     """Return the participants by falling degree, then by perturbed degrees where these help, shape (k, n)."""
-    n = edges.n
-    if n > FEW and len(edges.src) >= SPARSE * n * (n - 1):
-        return edges.by_degree[None]
-    perturbed = edges.degree * _noise(n)
-    return np.concatenate([edges.by_degree[None], np.argsort(-perturbed, axis=1, kind="stable")])
+    n, layout = edges.n, edges.layout
+    if n <= EXHAUSTIVE or (n > FEW and len(edges.src) >= SPARSE * n * (n - 1)):
+        return layout.by_degree[None]
+    perturbed = layout.degree * _noise(n)
+    return np.concatenate([layout.by_degree[None], np.argsort(-perturbed, axis=1, kind="stable")])
+
+
+def least_error(edges: Edges, *, density: bool) -> tuple[Flags, float, float, int]:
+    """Return the core of `tiering`, its error, that of the best different split met, and the ties."""
+    core, layout = np.zeros(edges.n, np.int64), edges.layout
+    links = layout.ends, layout.partners
+    found = tier_starts(density, edges.n <= EXHAUSTIVE, _rankings(edges), *links, core)
+    return core, *found
 
 
 def tiering(graph: GraphLike, *, score: Literal["links", "density"] = "links") -> CoreFit:
@@ -312,23 +311,9 @@ def tiering(graph: GraphLike, *, score: Literal["links", "density"] = "links") -
     edges = as_edges(graph, "tiering")
     n = edges.n
     name = "Craig–von Peter" if score == "links" else "Brassil–Nodari"
-    core = np.zeros(n, np.int64)
-    exhaustive = n <= EXHAUSTIVE
     if n < 3 or len(edges.src) == 0:
-        return core_fit(edges, name, core, np.nan, ties=0, exact=True, score=score)
-    aside = np.zeros((n, 4), np.int64)
-    aside[:, 1::2] = np.diff(edges.ends).reshape(2, n).T  # nobody is in the core yet
-    density = score == "density"
-    if exhaustive:
-        error, second, ties = tier_search(
-            density, True, edges.by_degree, edges.ends, edges.partners, aside, core, np.zeros(1, np.int64)
-        )
-    else:
-        room = aside.copy(), np.zeros(n, np.int64)
-        error, second, ties = tier_starts(
-            density, _rankings(edges), edges.ends, edges.partners, aside, *room, core
-        )
+        return core_fit(edges, name, np.zeros(n), np.nan, ties=0, exact=True, score=score)
+    core, error, second, ties = least_error(edges, density=score == "density")
     margin = second - error if np.isfinite(second) else np.nan
-    return core_fit(
-        edges, name, core, error, margin=max(margin, 0.0), ties=ties, exact=exhaustive, score=score
-    )
+    exact = n <= EXHAUSTIVE
+    return core_fit(edges, name, core, error, margin=max(margin, 0.0), ties=ties, exact=exact, score=score)

@@ -19,6 +19,7 @@ from clustercoop.analysis import brokers
 from clustercoop.analysis.closedness import circulation, components, trophic
 from clustercoop.analysis.core_periphery import (
     borgatti_everett,
+    common,
     elliott,
     firmness,
     four_blocks,
@@ -31,7 +32,6 @@ from clustercoop.analysis.core_periphery import (
     structural,
     tiering,
 )
-from clustercoop.analysis.core_periphery.common import Edges
 from clustercoop.analysis.jit import Kernel, jit
 from clustercoop.analysis.policy import systemic
 from clustercoop.graph.formation import sum_by
@@ -349,14 +349,14 @@ def test_what_is_read_only_may_be_read() -> None:
 # Every kernel of the analysis.
 
 
-def network(n: int, seed: int) -> Edges:
+def network(n: int, seed: int) -> common.Edges:
     rng = np.random.default_rng(seed)
     src, dst = np.nonzero((rng.random((n, n)) < 0.4) & ~np.eye(n, dtype=bool))
     value = rng.lognormal(0, 2, len(src)) if seed else np.ones(len(src))
-    return Edges(n, src.astype(np.int32), dst.astype(np.int32), value, np.arange(n).astype(object))
+    return common.Edges(n, src.astype(np.int32), dst.astype(np.int32), value, np.arange(n).astype(object))
 
 
-def structure(edges: Edges) -> None:
+def structure(edges: common.Edges) -> None:
     y, ends, n = edges.values("relative"), (edges.src, edges.dst), edges.n
     core, *_ = borgatti_everett.discrete_optimum(edges, 4, y, None, np.zeros(1, np.uint64))
     borgatti_everett.discrete_optimum(edges, 2, y, 6, np.zeros(1, np.uint64))
@@ -397,22 +397,11 @@ def of_analysis() -> dict[int, tuple[str, Kernel[..., Any]]]:
 
 ENTERED = (
     *((components, "_strong_labels"), (components, "_deepen"), (brokers, "_mediate")),
-    *((circulation, "_least_removal"), (trophic, "_heights")),
-    *(
-        (four_blocks, "search"),
-        (splits, "searches"),
-        (splits, "far_pairs"),
-        (kernels, "exhaust"),
-        (kernels, "survey"),
-    ),
-    *((kernels, "uniform"), (kernels, "both_ends"), (minres, "best_fit"), (rossa, "grow")),
-    *(
-        (systemic, "_spread"),
-        (significance, "refits"),
-        (structural, "tell_apart"),
-        (tiering, "tier_search"),
-        (tiering, "tier_starts"),
-    ),
+    *((circulation, "_least_removal"), (trophic, "_heights"), (systemic, "_spread")),
+    *((splits, "searches"), (splits, "settle"), (splits, "far_pairs"), (four_blocks, "from_strengths")),
+    *((kernels, "exhaust"), (kernels, "search"), (kernels, "uniform"), (kernels, "both_ends")),
+    *((minres, "fit_from"), (rossa, "grow"), (significance, "refits"), (tiering, "tier_starts")),
+    *((common, "lay_out"), (structural, "arrange")),
 )
 """What the analysis calls from Python."""
 
