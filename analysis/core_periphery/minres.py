@@ -379,11 +379,11 @@ def fit_from(
     return best_fit(n, links, starts, tried, limits, u, v)
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=128)
 def _tilts(n: int) -> Floats:
     return np.exp(np.array([[0.0], [-2.0], [2.0]]) * np.linspace(0.0, 1.0, n))
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=128)
 def _random(n: int) -> Floats:
     return np.random.default_rng(0).exponential(size=(RANDOM, n))

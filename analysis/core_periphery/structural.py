@@ -104,13 +104,13 @@ def structural_order(edges: Edges) -> Structure:
     if m == 0:
         everyone = np.arange(n)
         return Structure(edges, everyone, np.zeros(n, np.int64), n)
-    size = np.round(np.log(edges.weight / edges.median), DIGITS)
+    size: Floats = np.round(np.log(edges.weight / edges.median), DIGITS)
     order, alike, at, rank = (np.empty(length, np.int64) for length in (n, n, m, m))
     ends = np.empty((2, m), np.int32)
     classes = arrange(edges.src, edges.dst, size, edges.by_value, order, alike, at, rank, ends)
     fresh = Edges(n, ends[0], ends[1], edges.weight[at], edges.ids[order])
     fresh.__dict__["median"] = edges.median  # that of the same values
-    return Structure(fresh, order, alike if classes < n else None, crc32(rank, crc32(ends)))
+    return Structure(fresh, order, alike if classes < n else None, crc32(rank.data, crc32(ends.data)))
 
 
 @jit

@@ -236,7 +236,7 @@ def tier_starts(
     return best, second, ties
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=128)
 def _noise(n: int) -> NDArray[np.float64]:
     noise = np.random.default_rng(0).standard_normal((STARTS, n))
     return np.asarray(np.exp(0.25 * (1 + np.arange(STARTS)[:, None] % 4) * noise))
