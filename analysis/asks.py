@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from typing import Any, Final
 
 import numpy as np
@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from clustercoop.analysis import chain, entrainment
 from clustercoop.analysis.closedness.measure import pieces as closedness_pieces
-from clustercoop.analysis.cooperation import measure_formation_row
+from clustercoop.analysis.cooperation import measure_per_employee, measure_trade
 from clustercoop.analysis.large import attempted
-from clustercoop.analysis.members import Members, YearContext, read_members
+from clustercoop.analysis.members import Members, YearContext, clean, read_members
 from clustercoop.analysis.metric import Flags, Measured, is_known
 from clustercoop.analysis.thresholds import load_thresholds
 from clustercoop.graph.columns import output_columns
@@ -190,6 +190,8 @@ class _Watched(dict[str, Any]):
 
 _DECLARED: Final[dict[Callable[..., Measured], frozenset[str]]] = {}
 """Columns of formations that a function makes, known or not, once it has been called."""
+_EVERYTHING: Final[set[Callable[..., Measured]]] = set()
+"""Functions that looked at all `CELLS` when last watched: watching them again costs more than it spares."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +225,12 @@ class Given:
         return Given(self.known | other.known, self.apart | other.apart, self.cells | other.cells)
 
 
+@cache
+def _columns() -> dict[str, tuple[str, ...]]:
+    """Return the columns of formations that are not always empty, each with those that it follows from."""
+    return {column.column: tuple(column.needs) for column in output_columns("formations") if not column.empty}
+
+
 class _Trial:
     """One formation, measured with cells filled in."""
 
@@ -239,9 +247,7 @@ class _Trial:
         self.settings, self.graph, self.measured = settings, graph, measured
         self.thresholds = load_thresholds(settings.thresholds)
         self.members: Members = read_members(formation, context, settings, self.thresholds)
-        inside = (
-            np.zeros(formation.n, bool) if core is None else np.array([c is True or c == 1 for c in core])
-        )
+        inside = np.zeros(formation.n, bool) if core is None else np.asarray(core == 1, bool)
         flows = formation.supplied_inside + formation.bought_inside > 0
         self.expected: Flags = self.members.producing | (self.members.supply > 0) | (inside & flows)
         self.classifies = graph.currency.upper() == self.thresholds.currency
@@ -251,7 +257,10 @@ class _Trial:
     def pieces(self) -> tuple[partial[Measured], ...]:
         """What is measured again, piece by piece."""
         asked = self.settings.metrics.split(",")
-        out = [partial(measure_formation_row, context=self.context, settings=self.settings)]
+        out = [
+            partial(measure_trade, context=self.context, settings=self.settings),
+            partial(measure_per_employee, settings=self.settings),
+        ]
         if "closedness" in asked:
             out += closedness_pieces(self.settings, self.graph)
         if "chain" in asked:
@@ -266,15 +275,36 @@ class _Trial:
         out = []
         for piece in self.pieces:
             columns = _DECLARED.get(piece.func, frozenset())
-            whole = columns <= self.measured.known | self.measured.apart
+            known = columns & self.measured.known
             # The analysis knows more of the core than this does, so that it may say less of it.
-            if columns & self.measured.known and (whole or piece.func is not entrainment.measure):
-                out.append(replace(self.measured, known=columns & self.measured.known))
+            whole = columns <= self.measured.known | self.measured.apart
+            told = self.measured.known and (whole or piece.func is not entrainment.measure)
+            if told and (known or piece.func in _EVERYTHING):
+                out.append(replace(self.measured, known=known, cells=self.cells(piece)))
                 continue
-            cells = _Watched(self.formation.activity)
-            found = self.found(piece, replace(self.formation, activity=cells))
+            shown = self.shown(piece, self.formation)
+            cells = _Watched(shown.activity)
+            found = self.found(piece, shown.with_figures(cells))
+            (_EVERYTHING.add if cells.seen.issuperset(CELLS) else _EVERYTHING.discard)(piece.func)
             out.append(Given.of(found, cells.seen))
         return out
+
+    def cells(self, piece: partial[Measured]) -> frozenset[str]:
+        """Return the columns that a piece may look at."""
+        if piece.func is measure_per_employee:
+            return frozenset(CELLS) - {"purchases"}
+        if piece.func is measure_trade:  # value added says how much was purchased where nobody else does
+            also = ("value_added",) if np.isnan(self.formation.purchases).any() else ()
+            return frozenset(("output", "purchases", *also))
+        return frozenset(CELLS)
+
+    def shown(self, piece: partial[Measured], formation: Formation) -> Formation:
+        """Return `formation` without the columns that a piece must not look at, which would then fail."""
+        cells = self.cells(piece)
+        if len(cells) == len(CELLS):
+            return formation
+        hidden = set(CELLS) - cells
+        return formation.with_figures({k: held for k, held in formation.activity.items() if k not in hidden})
 
     def found(self, piece: partial[Measured], formation: Formation) -> Measured:
         """Return what a piece measures of `formation`."""
@@ -303,7 +333,7 @@ class _Trial:
         Only the pieces `among` are measured again where that is said, of these what looks at the cells and
         lacks a column; the others can at most lose one, which matters for what is derived from it.
         """
-        formation = replace(self.formation, activity={**self.formation.activity, **cells})
+        formation = self.formation.with_figures({**self.formation.activity, **cells})
         found = [given.known for given in self.given]
         asked = [
             at
@@ -313,7 +343,8 @@ class _Trial:
         for lacks in (True, False):
             for at in asked:
                 if self.lacking[at] is lacks:
-                    found[at] = Given.of(self.found(self.pieces[at], formation)).known
+                    piece = self.pieces[at]
+                    found[at] = Given.of(self.found(piece, self.shown(piece, formation))).known
             gained = [at for at in asked if found[at] - self.given[at].known]
             known = self.derived(set().union(*found))
             if known - self.known <= set().union(*(found[at] for at in gained)):
@@ -326,30 +357,30 @@ class _Trial:
         """Return what `cells` make known, with what is derived from it, in order, and by which pieces."""
         found, by = self.tried(cells, among)
         new = found - self.known
-        return tuple(c.column for c in output_columns("formations") if c.column in new and not c.empty), by
+        return tuple(name for name in _columns() if name in new) if new else (), by
 
     def derived(self, known: set[str]) -> frozenset[str]:
         """Return `known` with the columns that follow from them alone."""
-        every = [column for column in output_columns("formations") if column.needs and not column.empty]
-        made = [column for column in every if column.column not in ACROSS]
+        made = [(name, needs) for name, needs in _columns().items() if needs and name not in ACROSS]
         while more := {
-            column.column
-            for column in made
-            if column.column not in known
-            and known.issuperset(column.needs)
-            and (self.classifies or column.column not in CLASSES)
+            name
+            for name, needs in made
+            if name not in known and known.issuperset(needs) and (self.classifies or name not in CLASSES)
         }:
             known |= more
         return frozenset(known)
 
     def column(self, name: str) -> list[Request]:
         """Return the requests for cells of one column."""
-        empty, doubtful = self.state(name)
+        empty, doubtful = self.states[name]
         missing = np.flatnonzero(empty | doubtful).tolist()
         if not missing:
             return []
-        together, by = self.gained({name: self.filled(name, missing)})
-        whole = len(missing) == int(self.expected.sum())
+        stand_in = self.stand_in(name, {})
+        together, by = self.gained({name: self.filled(name, missing, stand_in)})
+        if not by:
+            return []
+        whole = len(missing) == np.count_nonzero(self.expected)
         if (whole or len(missing) > self.most) and len(missing) > 1:
             if not together:
                 return []
@@ -359,7 +390,7 @@ class _Trial:
         for member in missing:
             alone = together
             if len(missing) > 1:  # among what all of them together make known
-                alone, _ = self.gained({name: self.filled(name, [member])}, by)
+                alone, _ = self.gained({name: self.filled(name, [member], stand_in)}, by)
             rest = tuple(column for column in together if column not in alone)
             if alone or rest:
                 state = "doubtful" if doubtful[member] else "missing"
@@ -372,7 +403,7 @@ class _Trial:
         """Return the requests for several cells of one member that make more known together."""
         lacking: dict[int, list[str]] = {}
         for name in CELLS:
-            empty, doubtful = self.state(name)
+            empty, doubtful = self.states[name]
             where = np.flatnonzero(empty | doubtful).tolist()
             for member in where if len(where) <= self.most else ():
                 lacking.setdefault(member, []).append(name)
@@ -384,7 +415,7 @@ class _Trial:
             alone = {column for one in said if one.participant_id == who for column in one.figures}
             cells: dict[str, FloatArray] = {}
             for name in names:
-                cells[name] = self.filled(name, [member], cells)
+                cells[name] = self.filled(name, [member], self.stand_in(name, cells))
             more = tuple(column for column in self.gained(cells)[0] if column not in alone)
             if more:
                 out.append(self.request(who, "; ".join(names), "missing", more))
@@ -396,12 +427,16 @@ class _Trial:
             self.formation.cluster_id, self.formation.year, who, "activity", column, state, figures
         )
 
+    @cached_property
+    def states(self) -> dict[str, tuple[Flags, Flags]]:
+        """Which expected cells of each column are empty, and which hold what others contradict."""
+        return {name: self.state(name) for name in CELLS}
+
     def state(self, name: str) -> tuple[Flags, Flags]:
         """Return which expected cells of a column are empty, and which hold what others contradict."""
         given: FloatArray = getattr(self.formation, name)
-        clean: FloatArray = getattr(self.members, name)
         empty = np.isnan(given) & self.expected
-        doubtful = ~np.isnan(given) & np.isnan(clean)
+        doubtful = ~np.isnan(given) & np.isnan(clean(self.formation, name, self.settings))
         if name == "output":
             bought = self.formation.bought_inside
             doubtful |= self.members.above_one | (self.members.without_output & ~np.isnan(given))
@@ -411,25 +446,27 @@ class _Trial:
             doubtful |= given > room * (1 + 1e-9)
         return empty, doubtful & ~empty
 
-    def filled(
-        self, name: str, members: list[int], before: Mapping[str, FloatArray] | None = None
-    ) -> FloatArray:
-        """Return the column with stand-ins that contradict nothing recorded of the `members`."""
+    def stand_in(self, name: str, before: Mapping[str, FloatArray]) -> FloatArray:
+        """Return what contradicts nothing recorded of each member, once `before` is filled in, shape (n,)."""
         f = self.formation
-        cells = {**{column: getattr(f, column) for column in CELLS}, **(before or {})}
+        output, value_added, purchases = (
+            before.get(column, getattr(f, column)) for column in ("output", "value_added", "purchases")
+        )
         bought, sold = f.bought_inside + f.purchases_outside, f.supplied_inside + f.sales_outside
-        added = np.nan_to_num(np.maximum(cells["value_added"], 0))
-        given = np.nan_to_num(np.maximum(cells["purchases"], 0))
+        added, given = np.fmax(value_added, 0.0), np.fmax(purchases, 0.0)
         most = np.maximum(np.maximum(sold, bought + added), given + added) + f.self_supply
-        most = np.maximum(most, np.nan_to_num(f.used_by_participants))
-        output = np.where(np.isnan(cells["output"]), most * _ROOM, cells["output"])
-        stand_in: FloatArray = {
-            "output": np.where(most > 0, most * _ROOM, 1.0),
-            "value_added": np.maximum(output - np.maximum(bought, given) - f.self_supply, 0) / 2,
-            "purchases": np.maximum(bought + f.self_supply, 1.0),
-            "employees": np.ones(f.n),
-            "rd_expenses": np.full(f.n, 0.1),
-        }[name]
-        out: FloatArray = cells[name].copy()
+        most = np.fmax(most, f.used_by_participants)
+        if name == "output":
+            return np.where(most > 0, most * _ROOM, 1.0)
+        if name == "value_added":
+            output = np.where(np.isnan(output), most * _ROOM, output)
+            return np.maximum(output - np.maximum(bought, given) - f.self_supply, 0) / 2
+        if name == "purchases":
+            return np.maximum(bought + f.self_supply, 1.0)
+        return np.full(f.n, {"employees": 1.0, "rd_expenses": 0.1}[name])
+
+    def filled(self, name: str, members: list[int], stand_in: FloatArray) -> FloatArray:
+        """Return the column with stand-ins for the cells of `members`."""
+        out: FloatArray = getattr(self.formation, name).copy()
         out[members] = stand_in[members]
         return out

@@ -29,9 +29,11 @@ from clustercoop.analysis.indicator_rows import fill_from_indicators
 from clustercoop.analysis.members import (
     Members,
     YearContext,
+    clean,
     cooperation_ratio,
     covered_ratio,
     incomplete_share,
+    member_findings,
     read_members,
     year_contexts,
 )
@@ -59,6 +61,10 @@ COLUMNS: Final = """
     value_added_per_employee_constant output_constant unrelated_variety related_variety
     participant_turnover link_jaccard_nominal link_jaccard price_year sources
 """
+PER_EMPLOYEE: Final = [
+    *(name for name in COLUMNS.split() if "_per_employee" in name),
+    *("rd_coverage", "value_added_coverage"),
+]
 PEOPLE: Final = """
     cooperation_ratio output internal_supply internal_supply_source bought_inside self_supply sales_outside
     purchases_outside partner_entropy partner_hhi
@@ -181,6 +187,8 @@ def measure_in(formation: Formation, context: Context) -> Measuring:
     row = Measuring(formation, COLUMNS)
     factor = context.factor(formation)
     diversities = _measure(row, formation, members, context.year, context.settings, factor)
+    _per_employee(row, formation, context.settings, factor)
+    _variety(row, formation)
     people = _of_members(formation, members, diversities, context.thresholds)
     _change(row, formation, context)
     row.participants, row.gaps = people.participants, row.gaps + people.gaps
@@ -193,7 +201,7 @@ def measure_in(formation: Formation, context: Context) -> Measuring:
     )
     if earlier and (earlier.inside or earlier.members):
         row.leave_empty("rows_open", "link_jaccard", "link_jaccard_nominal", value=str(earlier.rows))
-    row.findings += members.findings
+    row.findings += member_findings(members, formation, context.settings, context.thresholds)
     return row
 
 
@@ -207,12 +215,22 @@ def _resting_on_links(row: Measuring, found: Unsettled) -> list[str]:
     return taken
 
 
-def measure_formation_row(formation: Formation, context: YearContext, settings: Settings) -> Measured:
-    """Return the cooperation of one formation as a whole: its own year, without indicators and open rows."""
+def measure_trade(formation: Formation, context: YearContext, settings: Settings) -> Measured:
+    """Return the cooperation of one formation as a whole: its own year, without indicators and open rows.
+
+    What rests on employees is `measure_per_employee`.
+    """
     members = read_members(formation, context, settings, load_thresholds(settings.thresholds))
-    row = Measuring(formation, COLUMNS)
+    row = Measuring(formation, " ".join(name for name in COLUMNS.split() if name not in PER_EMPLOYEE))
     _measure(row, formation, members, context, settings, None)
-    return Measured(_own_year(row), findings=row.findings, gaps=row.gaps)
+    return Measured(_own_year(row), gaps=row.gaps)
+
+
+def measure_per_employee(formation: Formation, settings: Settings) -> Measured:
+    """Return R&D and value added per employee of one formation, without indicators."""
+    row = Measuring(formation, " ".join(PER_EMPLOYEE))
+    _per_employee(row, formation, settings, None)
+    return Measured(_own_year(row), gaps=row.gaps)
 
 
 def _own_year(row: Measured) -> dict[str, Scalar]:
@@ -248,17 +266,19 @@ def _measure(
         row["partner_hhi"] = float((index * trade)[partnered].sum()) / total
     elif formation.has_links:
         row.leave_empty("no_internal_links", "reciprocity", "partner_entropy", "partner_hhi")
-    _per_employee(row, formation, members, settings, factor)
     if factor is not None and not np.isnan(row["output"]):
         known = ~np.isnan(members.output)
         output = np.where(members.output == 0, 0.0, members.output * factor)
         row["output_constant"] = float(output[known].sum())
+    return bits, index
+
+
+def _variety(row: Measuring, formation: Formation) -> None:
     if any(formation.industry_code):
         unrelated, related = diversity.variety(list(formation.industry_code))
         row["unrelated_variety"], row["related_variety"] = unrelated, related
     else:
         row.leave_empty("no_industry_code", "unrelated_variety", "related_variety")
-    return bits, index
 
 
 def _of_members(
@@ -371,17 +391,18 @@ def _without_final_producers(row: Measuring, members: Members, settings: Setting
 
 
 def _per_employee(
-    row: Measuring, formation: Formation, members: Members, settings: Settings, factor: FloatArray | None
+    row: Measuring, formation: Formation, settings: Settings, factor: FloatArray | None
 ) -> None:
+    employees = clean(formation, "employees", settings)
     for name, cells in (("rd", "rd_expenses"), ("value_added", "value_added")):
         column = f"{name}_per_employee"
-        amount: FloatArray = getattr(members, cells)
-        alone = (members.employees == 0) & (np.nan_to_num(amount) != 0)
+        amount = clean(formation, cells, settings)
+        alone = (employees == 0) & (np.nan_to_num(amount) != 0)
         row.tell_each("employees_none", alone, amount, table="activity", column=cells)
         row[f"{column}_low"], row[f"{column}_high"] = per_employee_bounds(
-            formation, cells, members.employees, settings
+            formation, cells, employees, settings
         )
-        ratio, covered = per_employee(amount, members.employees)
+        ratio, covered = per_employee(amount, employees)
         row[f"{name}_coverage"] = covered
         if covered == 0:
             row.leave_empty("per_employee_not_given", column)
@@ -393,7 +414,7 @@ def _per_employee(
             row[column] = ratio
             row.sources[column] = "activity"
             if factor is not None:
-                row[f"{column}_constant"] = _constant_per_employee(amount, members.employees, factor)
+                row[f"{column}_constant"] = _constant_per_employee(amount, employees, factor)
 
 
 def _constant_per_employee(amount: FloatArray, employees: FloatArray, factor: FloatArray) -> float:

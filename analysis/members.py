@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -90,8 +90,8 @@ class Members:
 
     Attributes
     ----------
-    output, purchases, employees, value_added, rd_expenses : array of float64
-        Activity; negative cells (value added aside) and zero value added that is a gap are NaN.
+    output, purchases : array of float64
+        Activity; negative cells are NaN.
     supply : array of float64
         Supply to other members.
     source : array of str
@@ -112,15 +112,13 @@ class Members:
         Producers of final products; None where they cannot be recognised.
     final_by : str
         "role" or "no recorded sale to an organisation"; "" where `final` is None.
-    findings : tuple of Finding
+    told : tuple of Finding
+        What was noticed of the supply (`member_findings` tells all).
     """
 
     ids: NDArray[np.object_]
     output: FloatArray
     purchases: FloatArray
-    employees: FloatArray
-    value_added: FloatArray
-    rd_expenses: FloatArray
     supply: FloatArray
     source: NDArray[np.object_]
     sold: FloatArray
@@ -133,7 +131,7 @@ class Members:
     producing: Flags
     final: Flags | None
     final_by: str
-    findings: tuple[Finding, ...]
+    told: tuple[Finding, ...]
 
     @property
     def without_output(self) -> Flags:
@@ -195,27 +193,18 @@ def read_members(
     The reported volume of a member of several clusters belongs to no one of them and is not used.
     """
     noticed = Measuring(formation)
-    figures = {name: clean(formation, name, settings) for name in FIGURES}
-    for name, values in figures.items():
-        given: FloatArray = getattr(formation, name)
-        code = "value_added_zero" if name == "value_added" else "negative_figure"
-        noticed.tell_each(code, np.isnan(values) & ~np.isnan(given), given, table="activity", column=name)
+    output, reported = (clean(formation, name, settings) for name in ("output", "used_by_participants"))
     found = unsettled(formation, context.open)
-    supply, source, bounds = _supply(
-        formation, context, figures["used_by_participants"], settings, thresholds, noticed, found
-    )
+    supply, source, bounds = _supply(formation, context, reported, settings, thresholds, noticed, found)
     bounded = bounds[0] < bounds[1]
     sold = np.fmax(supply, formation.supplied_inside) + formation.sales_outside
     if found is not None:
         sold = np.maximum(sold - found.sold_less, np.nan_to_num(supply))
     produces = producing(formation, thresholds)
-    members = Members(
+    return Members(
         ids=formation.ids,
-        output=figures["output"],
-        purchases=figures["purchases"],
-        employees=figures["employees"],
-        value_added=figures["value_added"],
-        rd_expenses=figures["rd_expenses"],
+        output=output,
+        purchases=clean(formation, "purchases", settings),
         supply=supply,
         source=source,
         sold=sold,
@@ -226,11 +215,27 @@ def read_members(
         output_high=stated(formation, "output_high"),
         bounded=bounded,
         producing=produces,
-        **_final_producers(formation, figures["output"], supply, produces, thresholds),
-        findings=(),
+        **_final_producers(formation, output, supply, produces, thresholds),
+        told=tuple(noticed.findings),
     )
+
+
+def member_findings(
+    members: Members, formation: Formation, settings: Settings, thresholds: Thresholds
+) -> list[Finding]:
+    """Return what was noticed of each member: cells that are no figures, its supply, its own ratio."""
+    noticed = Measuring(formation)
+    for name in FIGURES:
+        given: FloatArray = getattr(formation, name)
+        code = "negative_figure"
+        dropped = given < 0
+        if name == "value_added":
+            code = "value_added_zero"
+            dropped = (given == 0) & np.isnan(clean(formation, name, settings))
+        noticed.tell_each(code, dropped, given, table="activity", column=name)
+    noticed.findings += members.told
     _notice_ratios(members, formation, thresholds, noticed)
-    return replace(members, findings=tuple(noticed.findings))
+    return noticed.findings
 
 
 def clean(formation: Formation, name: str, settings: Settings) -> FloatArray:

@@ -101,13 +101,14 @@ def recording(formation: Formation) -> Recording:
     (0.2, [0.5, 0.05], True, nan)
     """
     own = formation.self_supply
-    used = np.nan_to_num(np.maximum(formation.used_by_participants, 0.0))
+    used = np.fmax(formation.used_by_participants, 0.0)
     sold = np.maximum(formation.supplied_inside, used) + formation.sales_outside + own
     bought = formation.bought_inside + formation.purchases_outside + own
-    given = formation.purchases
-    no_value = (formation.value_added == 0) & (formation.output > 0)
-    derived = np.where(no_value, NAN, formation.output - formation.value_added)
-    needed = np.where(np.isnan(given), derived, given)
+    needed = formation.purchases
+    if np.isnan(needed).any():
+        no_value = (formation.value_added == 0) & (formation.output > 0)
+        derived = np.where(no_value, NAN, formation.output - formation.value_added)
+        needed = np.where(np.isnan(needed), derived, needed)
     roles = producing_roles(formation)
     return Recording(
         _side(sold, formation.output, formation.sales_outside, roles),

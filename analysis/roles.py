@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clustercoop.analysis.memo import remembered
 from clustercoop.analysis.thresholds import Thresholds
 from clustercoop.graph.formation import FloatArray, Formation
 
@@ -26,7 +25,7 @@ def said(formation: Formation, name: str) -> Flags:
 
     Such is a cell that gives bounds, and one that could not be read, alone or with its row.
     """
-    known = _said(formation)
+    known: dict[str, Flags] = formation.noted.setdefault("said", {})
     if name not in known:
         out = np.zeros(formation.n, bool) | formation.unread.get(name, False)
         for end in ("low", "high"):
@@ -35,11 +34,6 @@ def said(formation: Formation, name: str) -> Flags:
         out.flags.writeable = False
         known[name] = out
     return known[name]
-
-
-@remembered
-def _said(formation: Formation) -> dict[str, Flags]:
-    return {}
 
 
 def of_role(formation: Formation, holds: Callable[[str], bool]) -> Flags:
@@ -72,7 +66,7 @@ def producing(formation: Formation, thresholds: Thresholds) -> Flags:
     >>> producing(graph.formation("c", 2022), load_thresholds()).tolist()
     [True, False, True]
     """
-    known = _producing(formation)
+    known: list[tuple[Thresholds, Flags]] = formation.noted.setdefault("producing", [])
     for asked, found in known:
         if asked is thresholds:
             return found
@@ -80,11 +74,6 @@ def producing(formation: Formation, thresholds: Thresholds) -> Flags:
     found.flags.writeable = False
     known.append((thresholds, found))
     return found
-
-
-@remembered
-def _producing(formation: Formation) -> list[tuple[Thresholds, Flags]]:
-    return []
 
 
 def _asked(roles: NDArray[np.object_], holds: Callable[[str], bool]) -> Flags:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -123,6 +124,17 @@ class Formation:
     def bought_inside(self) -> FloatArray:
         """What each member bought from other members, shape (n,)."""
         return sum_by(self.dst, self.weight, self.n)
+
+    @cached_property
+    def noted(self) -> dict[str, Any]:
+        """What others remember of it that no figure of `activity` changes."""
+        return {}
+
+    def with_figures(self, activity: Mapping[str, NDArray[Any]]) -> Formation:
+        """Return it with other figures in `activity`; sums of links, and what is `noted`, stand."""
+        out = copy(self)
+        vars(out).update(activity=activity, noted=self.noted)
+        return out
 
     def dense(self) -> FloatArray:
         """Return W, shape (n, n): W[i, j] is what i supplied to j; the diagonal is zero."""

@@ -30,9 +30,6 @@ def members(
         ids=np.array([f"m{i}" for i in range(n)], dtype=object),
         output=np.array(output),
         purchases=empty,
-        employees=empty,
-        value_added=empty,
-        rd_expenses=empty,
         supply=np.array(supply),
         source=np.full(n, "links", dtype=object),
         sold=np.array(sold),
@@ -45,7 +42,7 @@ def members(
         producing=np.array(producing or [True] * n),
         final=None,
         final_by="",
-        findings=(),
+        told=(),
     )
 
 
