@@ -128,7 +128,7 @@ def _write_texts(strings: Any) -> None:
 
 @contextmanager
 def packed_quickly() -> Iterator[None]:
-    """Let XlsxWriter, which has no options for it, pack a workbook at `LEVEL` and write plain texts at once."""
+    """Let XlsxWriter, which has no options, pack a workbook at `LEVEL` and write plain texts at once."""
     import xlsxwriter.sharedstrings
     import xlsxwriter.workbook
 
