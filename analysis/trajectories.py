@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from clustercoop.analysis.comparable import Comparable
 from clustercoop.analysis.thresholds import Band, Thresholds
+from clustercoop.analysis.typology import JUDGED
 from clustercoop.graph.columns import output_columns
 from clustercoop.graph.formation import FloatArray
 from clustercoop.graph.kinds import KINDS
@@ -53,7 +54,8 @@ def trajectories(
         constant prices (``*_constant``) where both years have them. Both are unknown, and ``because`` says
         so, where the members behind the two figures differ and either is not that of all. ``transition`` is
         "from → to" where both types are known and differ, "stays" where they are the same, "" where one is
-        unknown. ``cooperation_change_low, …_high`` are what the bounds of both ratios allow.
+        unknown, or where a change of a figure that they rest on is, for that reason.
+        ``cooperation_change_low, …_high`` are what the bounds of both ratios allow.
 
     Examples
     --------
@@ -84,16 +86,14 @@ def trajectories(
         return np.array([after and not same(column, str(who), at - 1, at) for who, at, after in rows], bool)
 
     earlier = [kinds[at - 1] if after else "" for at, after in enumerate(follows)]
-    pairs = zip(earlier, kinds, strict=True)
+    typed = np.array([bool(a and b) for a, b in zip(earlier, kinds, strict=True)], bool)
     out: dict[str, Any] = {
         "cluster_id": path["cluster_id"],
         "year": path["year"],
         "ecosystem_type": np.array(kinds, object),
         "previous_year": pd.array(np.where(follows, years - 1, np.nan), dtype="Int64"),
         "previous_type": np.array(earlier, object),
-        "transition": np.array(
-            ["" if not (a and b) else "stays" if a == b else f"{a} → {b}" for a, b in pairs], object
-        ),
+        "transition": "",
     }
     other: dict[str, NDArray[np.bool_]] = {}
     for name, column in (
@@ -108,9 +108,13 @@ def trajectories(
             both = ~np.isnan(before(fixed)) & ~np.isnan(fixed)
             last, now = np.where(both, before(fixed), last), np.where(both, fixed, now)
         change, other[column] = now - last, apart(column)
-        other[column] &= ~np.isnan(change)
+        other[column] &= ~np.isnan(change) | (typed & (column in JUDGED))
         out[f"{name}_change"] = np.where(other[column], np.nan, change)
         out[f"{name}_growth"] = out[f"{name}_change"] / np.where(last > 0, last, np.nan)
+    others = np.logical_or.reduce([other[column] for column in JUDGED])
+    pairs = zip(earlier, kinds, typed & ~others, strict=True)
+    moved = ["" if not both else "stays" if a == b else f"{a} → {b}" for a, b, both in pairs]
+    out["transition"] = np.array(moved, object)
     bounds = ["cooperation_ratio_low", "cooperation_ratio_high"]
     low, high = (held(name if name in path else "cooperation_ratio") for name in bounds)
     out["cooperation_change_low"], out["cooperation_change_high"] = low - before(high), high - before(low)

@@ -1,4 +1,4 @@
-"""Named Cypher queries for analysts: list them, run one, show its rows.
+"""Named Cypher queries for analysts: list them, run one.
 
 A query is a file of ``clustercoop/queries``; its name is the file's, its header says what it is for::
 
@@ -20,28 +20,25 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from io import BytesIO
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 from clustercoop.graph.errors import ParameterError, StoreError, UnknownNameError, parameter_error
 from clustercoop.graph.stores.base import check_bounds, late
 from clustercoop.graph.stores.cypher_guard import OPENING
 from clustercoop.graph.stores.protocol import QueryTimeoutError, StoreWarning
 from clustercoop.graph.stores.vocabulary import nearest
-from clustercoop.graph.texts import BASE, refusal, row_text, text, told
-from clustercoop.reports.inert import inert_cell
+from clustercoop.graph.texts import refusal, row_text, told
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from clustercoop.graph.stores.protocol import Store
 
-Format = Literal["table", "csv", "json", "parquet"]
-FORMATS: Final[tuple[Format, ...]] = ("table", "csv", "json", "parquet")
 NEEDS: Final = ("results", "links of the year", "links of the year before")
 TYPES: Final = {"text": str, "int": int, "float": float}
 _PARAM: Final = re.compile(r"(\w+) (text|int|float) (required|=(?: (\S.*?))?) -- (.+)")
 _RETURNS: Final = re.compile(r"(\w+) -- (.+)")
+_RAW: Final = re.compile(r":(SUPPLIES|INSIDE|TRADES|MEMBER_OF|Flow)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +58,7 @@ class NamedQuery:
 
     `needs` is "" where the data are enough, ``results`` where an analysis must have written them, ``links of
     the year`` (or ``links of the year before``) where no links mean that the answer is unknown, not none.
+    `rests` is the figure without which a row is not in the answer, "" where there is none.
     """
 
     name: str
@@ -69,6 +67,17 @@ class NamedQuery:
     parameters: tuple[Parameter, ...]
     returns: Mapping[str, str]
     cypher: str
+    rests: str = ""
+
+    @property
+    def raw(self) -> bool:
+        """Whether it reads links or memberships themselves, not only what the analysis made of them."""
+        return bool(_RAW.search(self.cypher))
+
+    def years(self, year: int | None) -> list[int] | None:
+        """Return the years that the answer about `year` comes from; None for all."""
+        back = max(map(int, re.findall(r"\$year - (\d)", self.cypher)), default=0)
+        return None if year is None else list(range(year - back, year + 1))
 
 
 def parse_query(name: str, text: str) -> NamedQuery:
@@ -85,7 +94,7 @@ def parse_query(name: str, text: str) -> NamedQuery:
     >>> query.parameters[0].default, query.cypher
     (1, 'RETURN $n AS n')
     """
-    purpose = needs = ""
+    purpose = needs = rests = ""
     parameters: list[Parameter] = []
     returns: dict[str, str] = {}
     body: list[str] = []
@@ -98,13 +107,15 @@ def parse_query(name: str, text: str) -> NamedQuery:
             purpose = rest
         elif kind == "needs" and rest in NEEDS:
             needs = rest
+        elif kind == "rests":
+            rests = rest
         elif kind == "param" and (match := _PARAM.fullmatch(rest)):
             parameters.append(_parameter(match))
         elif kind == "returns" and (match := _RETURNS.fullmatch(rest)):
             returns[match[1]] = match[2]
         else:
             raise ParameterError(f"The header line {line!r} of the query {name} is none.")
-    return NamedQuery(name, purpose, needs, tuple(parameters), returns, "\n".join(body))
+    return NamedQuery(name, purpose, needs, tuple(parameters), returns, "\n".join(body), rests)
 
 
 def _parameter(match: re.Match[str]) -> Parameter:
@@ -284,7 +295,8 @@ def run_named(
     check_bounds(timeout, limit)
     until = time.monotonic() + timeout
     cluster, year = bound.get("cluster"), bound.get("year")
-    asked = cluster is not None and year is not None and query.needs != "results"
+    asked = cluster is not None and year is not None and query.raw
+    years = query.years(year)
     try:
         check_places(store, query, bound, timeout)
         with warnings.catch_warnings():
@@ -292,7 +304,8 @@ def run_named(
             warnings.simplefilter("ignore", StoreWarning)
             rows = store.query(query.cypher, bound, timeout=_left(until), limit=limit)
         empty = asked and not len(rows) and not _has_links(store, str(cluster), int(year or 0), until)
-        unread = 0 if query.needs == "results" else _unread(store, cluster, year, until)
+        unread = _unread(store, cluster, years, until) if query.raw else 0
+        lacking = _lacking(store, query, cluster, years, until)
     except QueryTimeoutError:  # it tells what was left of the time
         raise late(timeout) from None
     if empty:
@@ -300,6 +313,9 @@ def run_named(
         warnings.warn(unknown, StoreWarning, stacklevel=2)
     if unread:
         warnings.warn(told("refusal.answer_open", count=unread), StoreWarning, stacklevel=2)
+    if lacking:
+        lack = told("refusal.answer_rests", count=lacking, column=query.rests)
+        warnings.warn(lack, StoreWarning, stacklevel=2)
     return rows
 
 
@@ -315,14 +331,29 @@ _LINKS: Final = (
 )
 
 _OPEN: Final = (
-    "MATCH (o:OpenRow) WHERE o.`table` IN ['links', 'participants'] AND ($year IS NULL OR o.year IS NULL "
-    "OR o.year = $year) RETURN [o.`table`, o.cluster_id, o.supplier_id, o.buyer_id] AS row"
+    "MATCH (o:OpenRow) WHERE o.`table` IN ['links', 'participants'] AND ($years IS NULL OR o.year IS NULL "
+    "OR o.year IN $years) RETURN [o.`table`, o.cluster_id, o.supplier_id, o.buyer_id] AS row"
 )
 
 
-def _unread(store: Store, cluster: str | None, year: int | None, until: float) -> int:
+_UNKNOWN: Final = (
+    "MATCH (g:Gap) WHERE g.column = $column AND ($cluster IS NULL OR g.cluster_id = $cluster) "
+    "AND ($years IS NULL OR g.year IN $years) RETURN DISTINCT [g.cluster_id, g.year] AS place"
+)
+
+
+def _lacking(
+    store: Store, query: NamedQuery, cluster: str | None, years: list[int] | None, until: float
+) -> int:
+    """Return of how many cluster-years the figure that rows of the answer rest on is unknown."""
+    if not query.rests:
+        return 0
+    return len(_ask(store, _UNKNOWN, until, column=query.rests, cluster=cluster, years=years))
+
+
+def _unread(store: Store, cluster: str | None, years: list[int] | None, until: float) -> int:
     """Return how many rejected rows about supply or members an answer may lack."""
-    rows = _ask(store, _OPEN, until, year=year)
+    rows = _ask(store, _OPEN, until, years=years)
     if not rows or cluster is None:
         return len(rows)
     statement = "MATCH (c:Cluster)<-[:MEMBER_OF]-(a:Participant) WHERE c.id = $cluster RETURN DISTINCT a.id"
@@ -378,123 +409,15 @@ def check_places(store: Store, query: NamedQuery, bound: Mapping[str, Any], time
             raise refusal(UnknownNameError, "store_no_participant", name=who, nearest=nearest(who, ids))
     if query.needs == "results":
         where = "($cluster IS NULL OR f.cluster_id = $cluster) AND ($year IS NULL OR f.year = $year)"
-        asked = {"cluster": cluster, "year": year}
-        if _ask(store, f"MATCH (f:Formation) WHERE {where} RETURN count(f) AS n", until, **asked) == [0]:
-            place = told("refusal.of_cluster", cluster=cluster) if cluster is not None else ""
-            when = told("refusal.in_year", year=year) if year is not None else ""
-            raise refusal(StoreError, "no_results", place=place, when=when)
+        for one in query.years(year) or [None]:
+            asked = {"cluster": cluster, "year": one}
+            if _ask(store, f"MATCH (f:Formation) WHERE {where} RETURN count(f) AS n", until, **asked) == [0]:
+                place = told("refusal.of_cluster", cluster=cluster) if cluster is not None else ""
+                when = told("refusal.in_year", year=one) if one is not None else ""
+                raise refusal(StoreError, "no_results", place=place, when=when)
     if query.needs.startswith("links") and cluster is not None and year is not None:
         for one, code in ((year, "no_links"), (year - 1, "no_links_before")):
             if one != year and not query.needs.endswith("before"):
                 continue
             if not _has_links(store, cluster, one, until):
                 raise refusal(StoreError, code, cluster=cluster, year=one, query=query.name)
-
-
-def format_rows(frame: pd.DataFrame, format: Format = "table", lang: str = BASE) -> str | bytes:
-    r"""Return rows as a table of text, CSV, a JSON array of row objects, or the bytes of a Parquet file.
-
-    Unknown is empty in a table and in CSV, null in JSON. In CSV a text that a spreadsheet would take for a
-    formula gets an apostrophe in front; control characters never reach the terminal.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> format_rows(pd.DataFrame({"id": ["01"], "value": [float("nan")]}), "json")
-    '[\n{"id": "01", "value": null}\n]\n'
-    """
-    if format == "json":
-        return _json(frame)
-    if format == "csv":
-        return _csv(frame)
-    if format == "parquet":
-        return _parquet(frame)
-    if format == "table":
-        return _table(frame, lang)
-    raise parameter_error("format", "format_rows", f"one of {', '.join(FORMATS)}", format)
-
-
-def _plain_rows(frame: pd.DataFrame) -> list[list[Any]]:
-    from clustercoop.graph.rows import to_rows
-
-    return to_rows(frame, list(frame.columns))
-
-
-def _json(frame: pd.DataFrame) -> str:
-    names = [str(name) for name in frame.columns]
-    rows = [
-        json.dumps(_finite(dict(zip(names, row, strict=True))), ensure_ascii=False, allow_nan=False)
-        for row in _plain_rows(frame)
-    ]
-    return "[\n" + ",\n".join(rows) + "\n]\n" if rows else "[]\n"
-
-
-def _finite(value: Any) -> Any:
-    """Return a value that JSON can hold: numbers without end become text."""
-    if isinstance(value, float):
-        if value != value:
-            return None
-        return value if abs(value) != float("inf") else str(value)
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_finite(item) for item in value]
-    return value
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return repr(value)
-    if isinstance(value, list | dict):
-        return json.dumps(_finite(value), ensure_ascii=False)
-    return str(value)
-
-
-def _csv(frame: pd.DataFrame) -> str:
-    from io import StringIO
-
-    out = StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([inert_cell(str(name)) for name in frame.columns])
-    for row in _plain_rows(frame):
-        writer.writerow([inert_cell(value) if isinstance(value, str) else _cell(value) for value in row])
-    return out.getvalue()
-
-
-def _parquet(frame: pd.DataFrame) -> bytes:
-    nested = [c for c in frame if frame[c].map(lambda v: isinstance(v, list | dict)).any()]
-    flat = frame.assign(**{str(c): [_cell(v) for v in frame[c]] for c in nested})
-    flat.attrs = {}
-    buffer = BytesIO()
-    flat.to_parquet(buffer, index=False)
-    return buffer.getvalue()
-
-
-def _table(frame: pd.DataFrame, lang: str) -> str:
-    """Return aligned columns, numbers to the right, control characters made visible."""
-    names = [_visible(str(name)) for name in frame.columns]
-    cells = [[_visible(_short(value)) for value in row] for row in _plain_rows(frame)]
-    right = [not frame[name].dtype == object for name in frame.columns]
-    widths = [max([len(n), *(len(row[k]) for row in cells)]) for k, n in enumerate(names)]
-    lines = [names, ["-" * width for width in widths], *cells]
-    drawn = "\n".join(
-        "  ".join(
-            cell.rjust(width) if flush else cell.ljust(width)
-            for cell, width, flush in zip(line, widths, right, strict=True)
-        ).rstrip()
-        for line in lines
-    )
-    counted = text("query.one_row", lang) if len(cells) == 1 else text("query.rows", lang, count=len(cells))
-    return f"{drawn}\n({counted})\n"
-
-
-def _short(value: Any) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else _cell(value)
-
-
-def _visible(text: str) -> str:
-    return "".join(ch if ch.isprintable() else f"\\x{ord(ch):02x}" for ch in text)

@@ -50,8 +50,9 @@ def query(
 ) -> None:
     """Run a named query of the cookbook, or Cypher of your own that only reads, on a store."""
     import clustercoop
-    from clustercoop.cookbook import format_rows, parse_named_pairs, parse_pairs
+    from clustercoop.cookbook import parse_named_pairs, parse_pairs
     from clustercoop.query_help import query_lines
+    from clustercoop.query_rows import format_rows
 
     if helping:
         click.echo(ctx.get_help() if name is None else _query_help(name, store, lang))

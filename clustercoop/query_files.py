@@ -8,13 +8,13 @@ from typing import Any, Final, cast
 
 import pandas as pd
 
-from clustercoop.cookbook import Format, format_rows
 from clustercoop.graph.errors import ParameterError
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.rows import to_rows
 from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR
 from clustercoop.graph.texts import refusal
 from clustercoop.outputs import written_aside
+from clustercoop.query_rows import Format, format_rows
 
 SUFFIXES: Final[dict[str, Format]] = {".csv": "csv", ".json": "json", ".parquet": "parquet", ".txt": "table"}
 NETWORKS: Final = (".graphml", ".gexf", ".html")

@@ -14,11 +14,12 @@ from pathlib import Path
 import pandas as pd
 
 import clustercoop
-from clustercoop.cookbook import NamedQuery, format_rows, list_queries, run_named
+from clustercoop.cookbook import NamedQuery, list_queries, run_named
 from clustercoop.graph.stores.differences import differences
 from clustercoop.graph.stores.protocol import Store
 from clustercoop.graph.stores.uri import open_store
 from clustercoop.query_help import example_parameters
+from clustercoop.query_rows import format_rows
 
 PAGE = Path(__file__).resolve().parent / "cookbook.md"
 SHOWN = 4

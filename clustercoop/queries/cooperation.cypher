@@ -1,4 +1,5 @@
 // purpose: Cooperation by cluster and year, as the analysis wrote it
+// needs: results
 // param: cluster text = -- one cluster; all where absent
 // param: year int = -- one year; all where absent
 // returns: cluster_id -- cluster

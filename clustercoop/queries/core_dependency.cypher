@@ -1,5 +1,6 @@
 // purpose: How much of what the core buys outside comes from one partner
 // needs: results
+// rests: in_core
 // param: cluster text required -- the cluster
 // param: year int required -- the year
 // param: top int = 20 -- how many rows

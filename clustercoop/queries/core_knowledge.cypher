@@ -1,5 +1,6 @@
 // purpose: Knowledge ties of each core member, inside and outside the cluster
 // needs: results
+// rests: in_core
 // param: cluster text required -- the cluster
 // param: year int required -- the year
 // returns: participant_id -- who

@@ -1,5 +1,6 @@
 // purpose: The core of a formation and each member's share of the supply between members, as the analysis has them
 // needs: results
+// rests: in_core
 // param: cluster text required -- the cluster
 // param: year int required -- the year
 // returns: participant_id -- who

@@ -1,5 +1,6 @@
 // purpose: Members whose supply to members fell in the year and in the year before it
 // needs: results
+// rests: internal_supply
 // param: cluster text required -- the cluster
 // param: year int required -- the year
 // returns: participant_id -- who

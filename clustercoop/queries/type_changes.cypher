@@ -1,4 +1,6 @@
 // purpose: Formations whose type differs from that of the year before
+// needs: results
+// rests: ecosystem_type
 // param: cluster text = -- one cluster; all where absent
 // returns: cluster_id -- cluster
 // returns: year -- year

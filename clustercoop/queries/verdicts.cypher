@@ -1,4 +1,5 @@
 // purpose: What the analysis says of each cluster: cluster-like, ecosystem-like, or undecided
+// needs: results
 // returns: cluster_id -- cluster
 // returns: name -- name
 // returns: formation_verdict -- verdict

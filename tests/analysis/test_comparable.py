@@ -81,6 +81,25 @@ def test_a_change_is_one_of_the_same_members(result: clustercoop.Result) -> None
     assert alone["rd_change"].notna().tolist() == [False, False, True, False, False]
 
 
+def test_a_transition_is_one_of_the_same_members() -> None:
+    # 2021 is of who reports: the type moved with the figures, and whether that of all did nobody knows.
+    frame = pd.DataFrame(
+        {
+            "cluster_id": "c",
+            "year": [2020, 2021, 2022, 2023],
+            "ecosystem_type": ["growth", "development", "growth", "adaptation"],
+            "rd_per_employee": [0.1, 0.4, 0.1, 0.05],
+            "rd_per_employee_low": [0.1, 0.05, 0.1, 0.05],
+            "rd_per_employee_high": [0.1, None, 0.1, 0.05],
+            "value_added_per_employee": 3.0,
+            "cooperation_ratio": None,
+        }
+    )
+    path = trajectories(frame)
+    assert path["transition"].tolist() == ["", "", "", "growth → adaptation"]
+    assert path["because"].str.contains("rd_per_employee").tolist() == [False, True, True, False]
+
+
 def test_warnings_and_claims_keep_to_it(result: clustercoop.Result, tmp_path: Path) -> None:
     told: Any = result.policy["early_warnings"].set_index(["cluster_id", "warning", "year"])["state"]
     # 2022 fell to 0.25 from 0.29; in 2023 only 30/240 = 0.125 is sure, and c may spend any amount.

@@ -48,7 +48,7 @@ def single_customer_suppliers(g: SupplyGraph, t: Tables, p: Params) -> Rows:
 
 def no_internal_partner(g: SupplyGraph, t: Tables, p: Params) -> Rows:
     f = one(g, p)
-    alone = (f.supplied_inside + f.bought_inside) == 0
+    alone = ((f.supplied_inside + f.bought_inside) == 0) & ~(f.activity["used_by_participants"] > 0)
     return [(str(i), g.names[str(i)], r or None) for i, r in zip(f.ids[alone], f.role[alone], strict=True)]
 
 

@@ -15,7 +15,6 @@ import pytest
 
 from clustercoop.cookbook import (
     bind,
-    format_rows,
     get_query,
     list_queries,
     parse_named_pairs,
@@ -23,6 +22,7 @@ from clustercoop.cookbook import (
     parse_query,
 )
 from clustercoop.graph.errors import ParameterError, UnknownNameError
+from clustercoop.query_rows import format_rows
 from tests.places import ROOT
 
 ROWS = pd.DataFrame(
