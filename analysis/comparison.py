@@ -16,7 +16,7 @@ from clustercoop.analysis.results import Result
 from clustercoop.graph.columns import OutputColumn, output_columns
 from clustercoop.graph.errors import UnknownNameError
 from clustercoop.graph.kinds import KINDS
-from clustercoop.graph.schema import tables
+from clustercoop.graph.schema import UNSETTLED, kept_tables
 from clustercoop.graph.settings import FILES
 
 SIDES: Final = ("before", "after")
@@ -55,10 +55,10 @@ class Comparison:
         ``cluster_id, year, participant_id, column, state, code, value, detail``: cells of cluster-years of
         both sides that became unknown ("opened") or known ("closed"), with the reason.
     rows : DataFrame
-        ``row, table, state, key, column, before, after, cluster_ids, explains``: cells of accepted rows that
-        differ, "added" or "removed" with their row, or "changed"; cells of one row have one number `row`. A
-        row `explains` where a figure changed of one of the clusters that it concerns; one that concerns no
-        cluster by itself concerns all.
+        ``row, table, state, key, column, before, after, cluster_ids, explains``: cells of accepted rows, and
+        of what could be read of rejected ones (table ``unsettled``), that differ, "added" or "removed" with
+        their row, or "changed"; cells of one row have one number `row`. A row `explains` where a figure
+        changed of one of the clusters that it concerns; one that concerns no cluster by itself concerns all.
     """
 
     settings: pd.DataFrame
@@ -319,16 +319,17 @@ def _rows(before: _Side, after: _Side, changed: set[str]) -> pd.DataFrame:
     homes = [_homes(side) for side in (before, after)]
     told: list[tuple[Any, ...]] = []
     number = 0
-    for name, spec in tables().items():
+    for name, spec in kept_tables().items():
         held = [side.of(of[name])[list(spec.names)] for side, of in zip((before, after), sides, strict=True)]
         if not any(map(len, held)):
             continue
         one, two = map(_plain, held)
-        for key, state, cells in _differences(one, two, list(spec.key)):
+        keys = [one for one in spec.key or spec.names if not one.startswith("value")]
+        for key, state, cells in _differences(one, two, keys):
             number += 1
             clusters = _concerned(name, key, homes)
             explains = bool(changed) if clusters is None else bool(clusters & changed)
-            shown = "; ".join(f"{k}={_shown(v)}" for k, v in key.items() if _shown(v))
+            shown = "; ".join(f"{k}={_shown(v)}" for k, v in key.items() if k != "table" and _shown(v))
             for column, was, is_now in cells:
                 where = ";".join(sorted(clusters or ()))
                 told.append((number, name, state, shown, column, was, is_now, where, explains))
@@ -398,7 +399,7 @@ def _cell(value: Any) -> Any:
 
 
 def _key(name: str, value: Any) -> Any:
-    whole = isinstance(value, float) and not np.isnan(value) and name in ("year", "from_year")
+    whole = isinstance(value, float) and not np.isnan(value) and name.rpartition("_")[2] == "year"
     return int(value) if whole else value
 
 
@@ -415,5 +416,7 @@ def _concerned(table: str, key: Mapping[str, Any], homes: list[dict[str, set[str
     """Return the clusters that a row of `table` is about; None for a table about none by itself."""
     if key.get("cluster_id"):
         return {str(key["cluster_id"])}
+    if table == UNSETTLED.name and not (key["participant_id"] or (key["supplier_id"] and key["buyer_id"])):
+        return None  # whom it names nobody knows
     who = [str(key[name]) for name in (*_ENDS, "participant_id", "old_id", "new_id") if name in key]
     return set().union(*(home.get(one, set()) for home in homes for one in who)) if who else None

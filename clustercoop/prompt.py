@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from clustercoop.cookbook import (
-    format_rows,
     get_query,
     list_queries,
     parse_named_pairs,
@@ -25,6 +24,7 @@ from clustercoop.graph.stores.vocabulary import layout
 from clustercoop.graph.texts import BASE, refusal, said, text
 from clustercoop.query_files import write_rows
 from clustercoop.query_help import example_parameters, query_help, query_lines
+from clustercoop.query_rows import format_rows
 
 COMMANDS: Final = (
     (":list", "prompt.list"),

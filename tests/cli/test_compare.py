@@ -178,6 +178,23 @@ def test_a_missing_output_opens_a_gap_that_says_why(base: clustercoop.Result) ->
     assert cells == [["activity", "output", 400.0]] and pd.isna(found.rows["after"].iloc[0])
 
 
+def test_a_rejected_row_is_behind_a_figure_too(base: clustercoop.Result) -> None:
+    links = BASE["links"].astype({"value": object})
+    links.loc[len(links)] = links.loc[first_link()]
+    links.loc[len(links) - 1, "value"] = "n/a?"
+    other = analysed(links=links)
+    found = clustercoop.compare(base, other)
+    [row] = found.rows.to_dict("records")
+    assert (row["table"], row["state"], row["cluster_ids"], row["explains"]) == (
+        "unsettled",
+        "added",
+        "C0",
+        True,
+    )
+    assert not any("no input row" in line for line in lines(found, base, other))
+    assert clustercoop.compare(other, other).same
+
+
 def test_settings_are_told_first(base: clustercoop.Result, tmp_path: Path) -> None:
     other = measured(BASE, **FAST | {"core_weights": "binary"})
     found = clustercoop.compare(base, other)
