@@ -151,9 +151,14 @@ def _sourcing_share(
     buyers = members.producing | (formation.bought_inside + formation.purchases_outside > 0)
     buyers |= said(formation, "purchases")
     if buyers.any() and not np.isnan(members.purchases[buyers]).any():
-        total = _given_purchases(row, formation, members, thresholds)
-        if np.isnan(total):
+        given = _given_purchases(row, formation, members, thresholds)
+        if given is None:
             return
+        less = formation.bought_inside > given * (1 + thresholds.difference)
+        if less.any():  # the others' purchases cannot make up for those of one
+            inside, total = float(formation.bought_inside[less].sum()), float(given[less].sum())
+        else:
+            total = float(given.sum())
         basis = "activity"
     elif bought.settles(thresholds.shares_recorded, thresholds):
         total, basis = inside + float(formation.purchases_outside.sum()), "links"
@@ -175,8 +180,10 @@ def _sourcing_share(
         row["internal_sourcing_basis"] = basis
 
 
-def _given_purchases(row: Measuring, formation: Formation, members: Members, thresholds: Thresholds) -> float:
-    """Return the given purchases from others; NaN, and told, where they may or may not hold self-supply.
+def _given_purchases(
+    row: Measuring, formation: Formation, members: Members, thresholds: Thresholds
+) -> FloatArray | None:
+    """Return the given purchases from others; None, and told, where they may or may not hold self-supply.
 
     A member's purchases hold what it supplied to itself where they are nearer to all its recorded
     purchases with it than to those without it. That cannot be told where they are far from both, and
@@ -190,5 +197,5 @@ def _given_purchases(row: Measuring, formation: Formation, members: Members, thr
     open_cases = (own > small) & (purchases > 0) & (np.minimum(without, within) > small)
     if open_cases.any():
         row.leave_empty("purchases_may_hold_own", "internal_sourcing_share", detail=members.named(open_cases))
-        return NAN
-    return float((purchases - np.where(within < without, own, 0.0)).sum())
+        return None
+    return purchases - np.where(within < without, own, 0.0)

@@ -61,14 +61,18 @@ def query_help(query: NamedQuery, examples: Mapping[str, Any], lang: str = BASE)
 def example_parameters(store: Store, query: NamedQuery, **wanted: Any) -> dict[str, Any]:
     """Return values from the store for the required parameters of `query`: those of its largest pair.
 
-    `wanted` chooses the cluster or the year.
+    `wanted` chooses the cluster or the year; a year comes after those that `query` looks back on, where there
+    are so many.
     """
+    back = len(query.years(0) or ()) - 1
     found = store.query(
+        "MATCH (:Participant)-[t:INSIDE]->(:Participant) WITH min(t.year) AS first, max(t.year) AS last "
         "MATCH (s:Participant)-[r:INSIDE]->(b:Participant) "
         "WHERE ($cluster IS NULL OR r.cluster_id = $cluster) AND ($year IS NULL OR r.year = $year) "
+        "AND (r.year >= first + $back OR last < first + $back) "
         "RETURN r.cluster_id AS cluster, r.year AS year, s.id AS supplier, b.id AS buyer "
         "ORDER BY r.value DESC, supplier, buyer LIMIT 1",
-        {"cluster": wanted.get("cluster"), "year": wanted.get("year")},
+        {"cluster": wanted.get("cluster"), "year": wanted.get("year"), "back": back},
     )
     values = {} if not len(found) else found.iloc[0].to_dict()
     values = {name: int(value) if name == "year" else value for name, value in values.items()}

@@ -194,7 +194,16 @@ class Oracle:
         held = sum(staff[i] for i in both)
         known = not any(math.isnan(value) for value in staff.values()) and sum(staff.values()) > 0
         share = held / sum(staff.values()) if known else len(both) / len(self.members)
-        return sum(amount[i] for i in both) / held if both and held and share >= least else NAN
+        found = sum(amount[i] for i in both) / held if both and held and share >= least else NAN
+        # The figure of those who report is no figure of the cluster where their cells rule it out for all.
+        told, few = (sum(v for v in side.values() if not math.isnan(v)) for side in (amount, staff))
+        open_sum = any(math.isnan(value) for value in amount.values())
+        low = told if not open_sum or name == "rd_expenses" else -math.inf
+        high, many = math.inf if open_sum else told, few if known else math.inf
+        within = (
+            low / (many if low >= 0 else few) <= found <= high / (few if high >= 0 else many) if few else True
+        )
+        return found if len(both) == len(self.members) or within else NAN
 
     def sourcing(self) -> float:
         if not self.touched:
@@ -216,7 +225,10 @@ class Oracle:
                 without, within = abs(given - others), abs(given - others - own)
                 if own > 0.05 * given > 0 and min(without, within) > 0.05 * given:
                     return NAN
-                total += given - (own if within < without else 0)
+                given -= own if within < without else 0
+                if self.flow(i, "buyer_id", outside=False) > given * 1.05:
+                    return NAN
+                total += given
         elif self.settled("purchases", 0.8):
             total = bought + self.inward
         else:

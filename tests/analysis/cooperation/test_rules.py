@@ -272,6 +272,15 @@ def test_sourcing_share_is_unknown_where_purchases_are_too_small() -> None:
     assert math.isnan(row["internal_sourcing_share"]) and "purchases_below_internal" in codes(tables)
 
 
+def test_one_buyer_beyond_its_purchases_leaves_the_share_unknown() -> None:
+    # a bought 30 of 10 in all; b's 90 do not make up for it: 35 / 100 had been stated.
+    cells = {"a": {"purchases": 10.0}, "b": {"purchases": 90.0}, "c": {"purchases": 0.0}}
+    row, tables = measure(economy([("b", "a", 30), ("a", "b", 5)], cells))
+    assert math.isnan(row["internal_sourcing_share"]) and "purchases_below_internal" in codes(tables)
+    [found] = [finding for finding in tables.findings if finding.code == "purchases_below_internal"]
+    assert (found.value, found.detail) == ("30", "10")
+
+
 def test_sales_beyond_output_are_told_of() -> None:
     _, tables = measure(economy([("a", "b", 50), ("a", "x", 60)], OUTPUTS))
     assert about(tables, "sales_above_output") == ["a"]

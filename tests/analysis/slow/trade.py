@@ -248,7 +248,10 @@ def sourcing(facts: Facts) -> tuple[Known, str]:
             without, within = abs(given - others), abs(given - others - facts.own[i])
             if facts.own[i] > given / 20 > 0 and min(without, within) > given / 20:
                 return None, ""
-            whole += given - (facts.own[i] if within < without else 0)
+            given -= facts.own[i] if within < without else 0
+            if facts.received(i) > given * Fraction(21, 20):
+                return None, ""
+            whole += given
     elif settles(facts, "purchases", Fraction(8, 10)):
         whole, basis = inside + total(facts.bought.values()), "links"
     else:
