@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +37,13 @@ def said(formation: Formation, name: str) -> Flags:
 
 def of_role(formation: Formation, holds: Callable[[str], bool]) -> Flags:
     """Tell of which members `holds` is true of their role, asked once a role, shape (n,)."""
-    return _asked(formation.role, holds)
+    if "roles" not in formation.noted:
+        given = formation.role.tolist()
+        places = {role: at for at, role in enumerate(dict.fromkeys(given))}
+        codes = np.fromiter(map(places.__getitem__, given), np.min_scalar_type(len(places)), len(given))
+        formation.noted["roles"] = list(places), codes
+    roles, codes = formation.noted["roles"]
+    return np.array([holds(str(role)) for role in roles], bool)[codes]
 
 
 def producing_roles(formation: Formation) -> NDArray[np.object_]:
@@ -70,13 +75,8 @@ def producing(formation: Formation, thresholds: Thresholds) -> Flags:
     for asked, found in known:
         if asked is thresholds:
             return found
-    found = _asked(producing_roles(formation), thresholds.produces)
+    found = of_role(formation, thresholds.produces)
+    found[said(formation, "output")] = thresholds.produces("")
     found.flags.writeable = False
     known.append((thresholds, found))
     return found
-
-
-def _asked(roles: NDArray[np.object_], holds: Callable[[str], bool]) -> Flags:
-    given = roles.tolist()
-    known: dict[Any, bool] = {role: holds(str(role)) for role in set(given)}
-    return np.fromiter(map(known.__getitem__, given), bool, len(given))

@@ -13,6 +13,7 @@ import pandas as pd
 from clustercoop.analysis.comparable import Comparable
 from clustercoop.analysis.thresholds import Thresholds, load_thresholds
 from clustercoop.graph.formation import FloatArray, Formation
+from clustercoop.graph.kinds import TEXT
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
 
@@ -58,13 +59,13 @@ class Analysed:
 
     def figures(self, formation: Formation, names: Sequence[str]) -> dict[str, FloatArray]:
         """Return columns of ``participants`` as numbers, in the order of a formation's members."""
-        rows = self._rows.get((formation.cluster_id, formation.year), np.zeros(0, np.int64))
-        ids = self._ids[rows].to_numpy(object)
-        found = [self._numbers(name)[rows] for name in names]
-        if len(ids) != formation.n or (ids != formation.ids).any():
-            place = pd.Index(ids, dtype=object).get_indexer(pd.Index(formation.ids, dtype=object))
-            found = [np.append(column, np.nan)[place] for column in found]
-        return dict(zip(names, found, strict=True))
+        key = formation.cluster_id, formation.year
+        if key in self._in_order:
+            return {name: self._numbers(name)[self._in_order[key]] for name in names}
+        rows = self._rows.get(key, np.zeros(0, np.int64))
+        ids = pd.Index(self.participants["participant_id"].array[rows].to_numpy(object), dtype=object)
+        place = ids.get_indexer(pd.Index(formation.ids, dtype=object))
+        return {name: np.append(self._numbers(name)[rows], np.nan)[place] for name in names}
 
     def _numbers(self, name: str) -> FloatArray:
         """Return a column of ``participants`` as numbers: the table's own where it holds them."""
@@ -78,8 +79,21 @@ class Analysed:
         return self.once(f"numbers of {name}", read)
 
     @cached_property
-    def _ids(self) -> Any:
-        return self.participants["participant_id"].array
+    def _in_order(self) -> dict[tuple[str, int], slice]:
+        """The rows of each formation, where the table holds the members of all of them one by one."""
+        formations = self.graph.formations()
+        ends = np.cumsum([formation.n for formation in formations])
+        of = np.repeat(np.arange(len(formations)), [formation.n for formation in formations])
+        if not formations or len(of) != len(self.participants):
+            return {}
+        keys = [(formation.cluster_id, formation.year) for formation in formations]
+        clusters, years = pd.array([key[0] for key in keys], dtype=TEXT), np.array([key[1] for key in keys])
+        ids = np.concatenate([formation.ids for formation in formations])
+        held = (self.participants[name].array for name in ("cluster_id", "year", "participant_id"))
+        expected = clusters.take(of), years.take(of), pd.array(ids, dtype=TEXT)
+        if not all(bool((one == other).all()) for one, other in zip(held, expected, strict=True)):
+            return {}
+        return {key: slice(end - f.n, end) for key, f, end in zip(keys, formations, ends, strict=True)}
 
     @cached_property
     def _rows(self) -> dict[Any, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import cache, partial
 from typing import Any, NamedTuple, TypeVar
 
@@ -39,11 +39,11 @@ def verdicts(analysed: Analysed) -> list[Verdict]:
     )
 
 
-def _verdicts(case: Case, rules: Sequence[Rule]) -> list[Verdict]:
+def _verdicts(case: Case, rules: tuple[Rule, ...]) -> list[Verdict]:
     return list(_judged(case, rules))
 
 
-def _judged(case: Case, rules: Sequence[Rule]) -> Iterator[Verdict]:
+def _judged(case: Case, rules: tuple[Rule, ...]) -> Iterator[Verdict]:
     day = dt.date(int(case.row["year"]), 12, 31)
     for texts in versions(rules, day).values():
         found = [judge(rule, case) for rule in texts]

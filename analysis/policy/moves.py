@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import product
 from typing import Any, Final, NamedTuple
 
@@ -101,8 +102,7 @@ class Placed:
         """
         reached = []
         for axis in AXES:
-            band: Band = getattr(thresholds, axis)
-            bands = [band, *(band.moved(cut, 1 + sign * share) for cut in CUTS for sign in (-1, 1))]
+            bands = _around(getattr(thresholds, axis), share)
             found = {level for each in bands for level in self.figure(axis).levels(each)}
             reached.append([level for level in LEVELS if level in found])
         return tuple(dict.fromkeys(thresholds.types[first, second] for first, second in product(*reached)))
@@ -110,6 +110,12 @@ class Placed:
     def figure(self, axis: str) -> Figure:
         """Return the figure of one axis."""
         return self.innovation if axis == "innovation" else self.productivity
+
+
+@cache
+def _around(band: Band, share: float) -> tuple[Band, ...]:
+    """Return a band as it is, and with each cut-off moved by `share` of itself, up and down."""
+    return band, *(band.moved(cut, 1 + sign * share) for cut in CUTS for sign in (-1, 1))
 
 
 def _types(

@@ -6,7 +6,7 @@ import datetime as dt
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -56,6 +56,11 @@ class Rule:
             return False
         certain = day >= self.since[1] and (self.until is None or day < self.until[0])
         return True if certain else None
+
+    @cached_property
+    def roles(self) -> frozenset[str]:
+        """Its field ``roles``, as roles are compared."""
+        return frozenset(map(role_name, self.entry.texts("roles")))
 
 
 class Links(NamedTuple):
@@ -293,8 +298,8 @@ def _final_producers(rule: Rule, case: Case) -> Judged:
 
 
 def _role_present(rule: Rule, case: Case) -> Judged:
-    cast, roles = _cast(case), {role_name(role) for role in rule.entry.texts("roles")}
-    return _of_role(cast, of_role(cast.formation, lambda role: role_name(role) in roles), 1)
+    cast = _cast(case)
+    return _of_role(cast, of_role(cast.formation, lambda role: role_name(role) in rule.roles), 1)
 
 
 def _of_role(cast: Cast, has: Flags, least: float) -> Judged:
@@ -381,7 +386,8 @@ def _rule(entry: Entry) -> Rule:
     )
 
 
-def versions(rules: Sequence[Rule], day: dt.date) -> dict[str, list[Rule]]:
+@cache
+def versions(rules: tuple[Rule, ...], day: dt.date) -> Mapping[str, Sequence[Rule]]:
     """Return requirement → its texts that were, or may have been, in force on `day`."""
     out: dict[str, list[Rule]] = {}
     for rule in rules:

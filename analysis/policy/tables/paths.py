@@ -2,32 +2,41 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 
 from clustercoop.analysis.policy.analysed import Analysed
 from clustercoop.analysis.policy.tables import table
 from clustercoop.analysis.trajectories import headings
+from clustercoop.graph.formation import FloatArray
 
 
 def make(analysed: Analysed) -> pd.DataFrame:
     """Return one row a cluster: its known transitions, moves, types in turn, mean speed and net heading."""
+    path = table("trajectories", analysed)
+    clusters, years = path["cluster_id"].astype(str).tolist(), path["year"].tolist()
+    steps, types = (path[name].fillna("").astype(str).tolist() for name in ("transition", "ecosystem_type"))
+    speeds, directions = (path[name].to_numpy("float64") for name in ("speed", "direction"))
+    starts = [at for at, cluster in enumerate(clusters) if not at or clusters[at - 1] != cluster]
     rows = []
-    for cluster, path in table("trajectories", analysed).groupby("cluster_id", sort=True):
-        known = path[path["transition"].fillna("").astype(str) != ""]
-        moves = int((known["transition"] != "stays").sum())
-        kinds = [str(kind) for kind in path["ecosystem_type"] if isinstance(kind, str) and kind]
+    for start, end in pairwise([*starts, len(path)]):
+        known = [step for step in steps[start:end] if step]
+        kinds = [kind for kind in types[start:end] if kind]
         visited = [kind for place, kind in enumerate(kinds) if not place or kinds[place - 1] != kind]
-        speed, direction = _net(path)
+        told, whole = ~np.isnan(speeds[start:end]), len(known) == end - start - 1
+        mean = np.where(told, speeds[start:end], 0.0).sum() / told.sum() if told.any() else np.nan
+        speed, direction = _net(speeds[start + 1 : end], directions[start + 1 : end])
         rows.append(
             {
-                "cluster_id": str(cluster),
-                "years": ";".join(str(year) for year in path["year"]),
+                "cluster_id": clusters[start],
+                "years": ";".join(map(str, years[start:end])),
                 "transitions": len(known),
-                "moves": moves,
-                "mover": "mover" if len(visited) > 1 else "stayer" if 0 < len(known) == len(path) - 1 else "",
+                "moves": sum(step != "stays" for step in known),
+                "mover": "mover" if len(visited) > 1 else "stayer" if known and whole else "",
                 "types": " → ".join(visited),
-                "mean_speed": path["speed"].astype("float64").mean(),
+                "mean_speed": mean,
                 "net_speed": speed,
                 "net_direction": direction,
                 "net_heading": str(headings(np.array([speed]), np.array([direction]))[0]),
@@ -36,9 +45,8 @@ def make(analysed: Analysed) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _net(path: pd.DataFrame) -> tuple[float, float]:
+def _net(speed: FloatArray, angle: FloatArray) -> tuple[float, float]:
     """Return the mean displacement a year, and its direction; a step that is unknown may lead anywhere."""
-    speed, angle = (path[name].to_numpy("float64")[1:] for name in ("speed", "direction"))
     if not len(speed) or np.isnan(speed).any():
         return float("nan"), float("nan")
     turn = np.radians(np.nan_to_num(angle))
