@@ -89,20 +89,24 @@ def gould_fernandez(adjacency: ArrayLike, groups: ArrayLike) -> NDArray[np.int64
             "adjacency", "gould_fernandez", f"of shape ({len(group)}, {len(group)})", links.shape
         )
     src, dst = np.nonzero(links & ~np.eye(len(group), dtype=bool))
-    return _counted(len(group), src, dst, group)
+    return _counted(len(group), src.astype(np.int32), dst.astype(np.int32), group)
 
 
 def _counted(n: int, src: Index, dst: Index, group: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return what `gould_fernandez` does from links sorted by (src, dst)."""
     counts = np.zeros((n, len(ROLES)), np.int64)
-    _mediate(np.searchsorted(src, np.arange(n + 1)), dst.astype(np.int64), group, counts)
+    _mediate(src, dst, group, counts)
     return counts
 
 
 @jit
-def _mediate(begins: Ints, stop: Ints, group: Ints, counts: Ints) -> None:
-    """Count the paths over each participant by `ROLES`; the links of i are those from ``begins[i]`` on."""
-    met = np.zeros(counts.shape[0], np.int64)
+def _mediate(src: Index, stop: Index, group: Ints, counts: Ints) -> None:
+    """Count the paths over each participant by `ROLES`; links are sorted by `src`."""
+    met, begins = np.zeros(counts.shape[0], np.int64), np.zeros(counts.shape[0] + 1, np.int64)
+    for e in range(src.size):
+        begins[src[e] + 1] += 1
+    for a in range(counts.shape[0]):
+        begins[a + 1] += begins[a]
     for a in range(counts.shape[0]):
         for e in range(begins[a], begins[a + 1]):
             met[stop[e]] = a + 1
@@ -135,21 +139,19 @@ def brokerage_roles(n: int, src: Index, dst: Index, role: NDArray[np.object_]) -
     member with itself. Unknown (NaN) unless every linked member's role is known and there are two of them at
     least, and where there are too many to count (`countable`).
     """
-    unknown = {f"brokerage_{name}": np.full(n, np.nan) for name in ROLES}
+    unknown = dict.fromkeys((f"brokerage_{name}" for name in ROLES), np.full(n, np.nan))
     given = role.tolist()
     names = {name: role_name(str(name)) for name in set(given)}
     if not any(names.values()) or not countable(n, src, dst):
         return unknown
-    linked = np.zeros(n, bool)
-    linked[src] = True
-    linked[dst] = True
-    known = {names[given[member]] for member in np.flatnonzero(linked).tolist()}
+    linked = set(src.tolist()).union(dst.tolist())
+    known = {names[given[member]] for member in linked}
     if "" in known or len(known) < 2:
         return unknown
     numbers = {name: k for k, name in enumerate(sorted(set(names.values())))}
     group = np.array([numbers[names[name]] for name in given])
-    counts = _counted(n, src, dst, group)
-    return {f"brokerage_{name}": counts[:, k].astype(np.float64) for k, name in enumerate(ROLES)}
+    counts = np.array(_counted(n, src, dst, group).T, np.float64, order="C")
+    return dict(zip(unknown, counts, strict=True))
 
 
 def chain_leaders(participants: pd.DataFrame) -> pd.DataFrame:

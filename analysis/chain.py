@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -214,12 +215,18 @@ def tercile_shares(position: ArrayLike, value: ArrayLike) -> dict[str, float]:
     where, amount = where[placed], amount[placed]
     whole = float(amount.sum())
     ordered = np.sort(where)
-    if np.count_nonzero(np.diff(ordered) > _SAME) < 2 or (amount < 0).any() or not whole > 0:
+    apart = np.count_nonzero(ordered[1:] - ordered[:-1] > _SAME)
+    if apart < 2 or (amount < 0).any() or not whole > 0:
         return dict.fromkeys(TERCILES, NAN)
-    low, high = np.interp([1 / 3, 2 / 3], np.linspace(0, 1, len(ordered)), ordered)
+    low, high = np.interp([1 / 3, 2 / 3], _grid(len(ordered)), ordered)
     upper, lower = where > high + _SAME, where <= low + _SAME
     thirds = zip(TERCILES, (upper, ~upper & ~lower, lower), strict=True)
     return {name: float(amount[third].sum()) / whole if third.any() else NAN for name, third in thirds}
+
+
+@lru_cache(maxsize=128)
+def _grid(n: int) -> FloatArray:
+    return np.linspace(0.0, 1.0, n)
 
 
 def downstream_control(visits: FloatArray, total: FloatArray, value_added: FloatArray) -> FloatArray:

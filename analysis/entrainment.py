@@ -215,15 +215,16 @@ def _fill_ranges(
     `pulls` (2, k) are their pull and push.
     """
     supplied = throughflow(formation).supplied
-    figures = np.stack([formation.output, formation.employees, formation.rd_expenses, supplied])
+    figures = np.array([formation.output, formation.employees, formation.rd_expenses, supplied])
     unknown, members = np.isnan(figures), cores.astype(np.float64).T
     held = np.where(unknown, 0.0, figures)
     wholes = held.sum(axis=1, keepdims=True)
     shares = np.divide(held @ members, wholes, out=np.zeros((4, len(cores))), where=wholes != 0)
     every = np.concatenate([np.where(unknown @ members > 0, NAN, shares), pulls])
-    for name, values in zip(RANGED, every, strict=True):
-        if is_known(found.formation[name]) and not np.isnan(values).any():
-            out[f"{name}_low"], out[f"{name}_high"] = float(values.min()), float(values.max())
+    ends = every.min(axis=1, initial=np.inf).tolist(), every.max(axis=1, initial=-np.inf).tolist()
+    for name, low, high in zip(RANGED, *ends, strict=True):
+        if is_known(found.formation[name]) and low <= high:  # not NaN
+            out[f"{name}_low"], out[f"{name}_high"] = low, high
 
 
 def _entrainment(

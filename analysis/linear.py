@@ -32,6 +32,19 @@ def _filled(n: int, rows: Index, columns: Index, values: FloatArray) -> FloatArr
     return np.asarray(flat, dtype=np.float64).reshape(n, n)
 
 
+def complement(n: int, rows: Index, columns: Index, values: FloatArray) -> FloatArray:
+    """Return I − A, shape (n, n), of the entries of A; repeated positions add up.
+
+    Examples
+    --------
+    >>> complement(2, np.array([0]), np.array([1]), np.array([0.5])).tolist()
+    [[1.0, -0.5], [-0.0, 1.0]]
+    """
+    matrix = -_filled(n, rows, columns, values)
+    matrix.ravel()[:: n + 1] += 1.0
+    return matrix
+
+
 def _dense(matrix: FloatArray, rhs: FloatArray) -> FloatArray:
     try:
         return np.asarray(np.linalg.solve(matrix, rhs), dtype=np.float64)
@@ -147,13 +160,13 @@ def _thinned(n: int, rows: Index, columns: Index, values: FloatArray, rhs: Float
 
     One that needs nobody has x = rhs; one that nobody needs follows from the others.
     """
+    if n < _THINNED:
+        return _dense(complement(n, rows, columns, values), rhs)
     needs, needed = np.zeros(n, bool), np.zeros(n, bool)
     needs[rows], needed[columns] = True, True
     middle = np.flatnonzero(needs & needed)
-    if n < _THINNED or len(middle) > 0.8 * n:
-        matrix = -_filled(n, rows, columns, values)
-        matrix.ravel()[:: n + 1] += 1.0
-        return _dense(matrix, rhs)
+    if len(middle) > 0.8 * n:
+        return _dense(complement(n, rows, columns, values), rhs)
     solution = rhs.copy()
     first, last = np.flatnonzero(~needs & needed), np.flatnonzero(needs & ~needed)
     solution[middle] += _block(n, rows, columns, values, middle, first) @ solution[first]

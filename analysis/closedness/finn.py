@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from clustercoop.analysis.closedness.components import component_labels, formation_components
 from clustercoop.analysis.closedness.throughflow import ROUNDING, throughflow
-from clustercoop.analysis.linear import solve_leontief
+from clustercoop.analysis.linear import complement, solve_leontief
 from clustercoop.analysis.memo import remembered
 from clustercoop.graph.errors import parameter_error
 from clustercoop.graph.formation import FloatArray, Formation, sum_by
@@ -75,7 +75,7 @@ def expected_visits(
         cyclic = np.zeros(n, bool)
         cyclic[src[within]] = True
         through = np.where(total > 0, total, 1.0)
-        visits[cyclic] = _returns(n, src.astype(np.int64), dst, weight / through[dst])[cyclic]
+        visits[cyclic] = _returns(n, src, dst, weight / through[dst])[cyclic]
         return visits
     visits[closed] = np.inf
     src, dst, weight = src[within], dst[within], weight[within]
@@ -94,8 +94,8 @@ def expected_visits(
 def _returns(n: int, src: Index, dst: Index, coefficient: FloatArray) -> FloatArray:
     """Return the diagonal of (I − B)^-1 for one strong component, in blocks of columns where it is large."""
     if n <= _DENSE_COMPONENT:
-        passed = sum_by(src * n + dst, coefficient, n * n).reshape(n, n)
-        return np.asarray(np.diagonal(np.linalg.inv(np.eye(n) - passed)), dtype=np.float64)
+        inverse = np.linalg.inv(complement(n, src, dst, coefficient))
+        return np.asarray(np.diagonal(inverse), dtype=np.float64)
     diagonal = np.empty(n)
     for first in range(0, n, _BLOCK):
         columns = np.arange(first, min(first + _BLOCK, n))

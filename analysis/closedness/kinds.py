@@ -16,7 +16,8 @@ from clustercoop.graph.slicing import knowledge_links
 
 Flags = NDArray[np.bool_]
 Marks = NDArray[np.int8]
-YES, NO, UNKNOWN = np.int8(1), np.int8(0), np.int8(-1)
+NO, UNKNOWN, YES = 0, 1, 2
+"""Whether a role is one of knowledge, or a link carries it; of two ends the larger mark decides."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,8 +26,10 @@ class LinkKinds:
 
     Attributes
     ----------
-    known, knowledge, returning, goods : arrays of bool, shape (links,)
-        Whether the link states a kind; whether that is one of knowledge; a return flow; goods.
+    known, returning : arrays of bool, shape (links,)
+        Whether the link states a kind; whether that is a return flow.
+    carries : array of int8, shape (links,)
+        `YES` for a link of knowledge, `NO` for one of goods or a return flow; others go by their ends.
     value : array of float64, shape (links,)
         Value of each link.
     ends : tuple of arrays of int32, shape (links,)
@@ -36,9 +39,8 @@ class LinkKinds:
     """
 
     known: Flags
-    knowledge: Flags
     returning: Flags
-    goods: Flags
+    carries: Marks
     value: FloatArray
     ends: tuple[NDArray[np.int32], NDArray[np.int32]]
     experts: dict[int, Marks] = field(default_factory=dict)
@@ -63,9 +65,10 @@ def _read(graph: SupplyGraph) -> LinkKinds:
     goods = np.array([name == "goods" for name in clean] + [False])[codes]
     return LinkKinds(
         known=codes >= 0,
-        knowledge=knowledge_links(graph),
         returning=returning,
-        goods=goods,
+        carries=np.where(knowledge_links(graph), YES, np.where(goods | returning, NO, UNKNOWN)).astype(
+            np.int8
+        ),
         value=graph.links["value"].to_numpy(),
         ends=(graph.links["supplier"].to_numpy(), graph.links["buyer"].to_numpy()),
     )
@@ -152,16 +155,16 @@ def knowledge_ties(formation: Formation, graph: SupplyGraph) -> KnowledgeTies:
         local = _member(formation, nodes)
         at.append(local)
         marks.append(np.where(local < 0, outside_roles[nodes], roles[local]))
-    either = np.where((marks[0] == UNKNOWN) | (marks[1] == UNKNOWN), UNKNOWN, NO)
-    either = np.where((marks[0] == YES) | (marks[1] == YES), YES, either)
-    carries = np.where(kinds.goods[rows] | kinds.returning[rows], NO, either)
-    carries = np.where(kinds.knowledge[rows], YES, carries)
-    crossing = (at[0] < 0) | (at[1] < 0)
-    pairs = supplier.astype(np.int64) * len(graph.node_ids) + buyer
-    told, may = [], []
-    for side in (~crossing, crossing):
-        told.append(set(pairs[(carries == YES) & side].tolist()))
-        may.append(set(pairs[(carries == UNKNOWN) & side].tolist()) - told[-1])
+    stated = kinds.carries[rows]
+    carries = np.where(stated == UNKNOWN, np.maximum(*marks), stated)
+    some = np.flatnonzero(carries)
+    pairs = (supplier[some].astype(np.int64) * len(graph.node_ids) + buyer[some]).tolist()
+    sides: tuple[dict[int, set[int]], ...] = {YES: set(), UNKNOWN: set()}, {YES: set(), UNKNOWN: set()}
+    crossing = ((at[0][some] < 0) | (at[1][some] < 0)).tolist()
+    for pair, outside, mark in zip(pairs, crossing, carries[some].tolist(), strict=True):
+        sides[outside][mark].add(pair)
+    told = [side[YES] for side in sides]
+    may = [side[UNKNOWN] - side[YES] for side in sides]
     example = ""
     if first := may[1] or may[0]:
         example = " → ".join(str(graph.node_ids[end]) for end in divmod(min(first), len(graph.node_ids)))

@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from clustercoop.analysis.closedness.components import component_labels, formation_components
+from clustercoop.analysis.closedness.components import component_labels
 from clustercoop.analysis.closedness.finn import checked_flows
 from clustercoop.analysis.jit import jit
 from clustercoop.analysis.linear import DENSE, solve_positive
@@ -94,20 +94,66 @@ def _eliminated(n: int, src: Ints, dst: Ints, value: FloatArray, climbs: FloatAr
     return height
 
 
-def link_levels(n: int, src: Index, dst: Index, weight: FloatArray, whole: bool = False) -> FloatArray:
-    """Return `trophic_levels` of links given as arrays; `whole` where all are known to hang together."""
+@jit
+def _levels(src: Index, dst: Index, weight: FloatArray, largest: float, levels: FloatArray) -> None:
+    """Write the heights of `_heights` above the lowest of each weak component, of everybody with a link.
+
+    The least connected are taken out first.
+    """
+    n, proper = levels.size, 0
+    for e in range(src.size):
+        proper += 1 if src[e] != dst[e] else 0
+    start, stop = np.zeros(proper, np.int64), np.zeros(proper, np.int64)
+    value, climbs, height, lowest = np.zeros(proper), np.zeros(proper), np.zeros(n), np.zeros(n)
+    degree, order, root = np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(n, np.int64)
+    first, linked = np.zeros(2 * proper + 2, np.int64), np.zeros(n, np.int64)
+    for i in range(n):
+        root[i], lowest[i] = i, np.inf
+    k = 0
+    for e in range(src.size):
+        i, j = int(src[e]), int(dst[e])
+        linked[i] = linked[j] = 1
+        if i != j:
+            start[k], stop[k], climbs[k] = i, j, 1.0
+            value[k] = max(weight[e] / largest, _LEAST)
+            degree[i] += 1
+            degree[j] += 1
+            k += 1
+        while root[i] != i:
+            root[i] = root[root[i]]
+            i = root[i]
+        while root[j] != j:
+            root[j] = root[root[j]]
+            j = root[j]
+        root[j] = i
+    for i in range(n):
+        first[degree[i] + 1] += 1
+    for d in range(2 * proper + 1):
+        first[d + 1] += first[d]
+    for i in range(n):
+        order[first[degree[i]]] = i
+        first[degree[i]] += 1
+    _heights(start, stop, value, climbs, order, height)
+    for i in range(n):
+        while root[i] != root[root[i]]:
+            root[i] = root[root[i]]
+        lowest[root[i]] = min(lowest[root[i]], height[i])
+    for i in range(n):
+        if linked[i] == 1:
+            levels[i] = height[i] - lowest[root[i]]
+
+
+def link_levels(n: int, src: Index, dst: Index, weight: FloatArray) -> FloatArray:
+    """Return `trophic_levels` of links given as arrays."""
     levels = np.full(n, np.nan)
     if not len(src):
         return levels
+    if n <= DENSE:
+        _levels(src.astype(np.int32), dst.astype(np.int32), weight, float(weight.max()), levels)
+        return levels
     proper = src != dst
     start, stop = src[proper].astype(np.int64), dst[proper].astype(np.int64)
-    value = np.maximum(weight[proper] / float(weight.max()), _LEAST)
-    if n <= DENSE:
-        height = _eliminated(n, start, stop, value, np.ones(len(value)))
-    else:
-        height = _settled(n, start, stop, value)
-    if whole:
-        return np.asarray(height - height.min())
+    height = _settled(n, start, stop, np.maximum(weight[proper] / float(weight.max()), _LEAST))
     labels = component_labels(n, src, dst, strong=False)
     lowest = np.full(int(labels.max()) + 1, np.inf)
     np.minimum.at(lowest, labels, height)
@@ -171,8 +217,7 @@ def _moves(n: int, src: Ints, dst: Ints, value: FloatArray, climb: FloatArray) -
 @remembered
 def formation_levels(formation: Formation) -> FloatArray:
     """Return the trophic levels of a formation's members over its internal links, shape (n,)."""
-    whole = not formation_components(formation).any()  # one strong component
-    return link_levels(formation.n, formation.src, formation.dst, formation.weight, whole)
+    return link_levels(formation.n, formation.src, formation.dst, formation.weight)
 
 
 def link_incoherence(src: Index, dst: Index, weight: FloatArray, levels: FloatArray) -> float:

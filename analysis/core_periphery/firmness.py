@@ -117,7 +117,10 @@ def perturbed_cores(
     rng = np.random.default_rng(seed)
     n, m = edges.n, len(edges.weight)
     kept = rng.random((replicates, m)) >= error
-    shaken = edges.weight * np.exp(error * rng.standard_normal((replicates, m)))
+    shaken = rng.standard_normal((replicates, m))
+    shaken *= error
+    np.exp(shaken, out=shaken)
+    shaken *= edges.weight
     y = np.where(kept, entered(shaken, weights, edges.median), 0.0)
     stream, scores, other = np.array([seed], np.uint64), np.zeros(replicates), np.empty(2 * m, np.int32)
     cores = np.empty((replicates, n), np.int64)

@@ -10,7 +10,8 @@ list each link twice: with its supplier (participant i's from ``pointers[i]``), 
         participants of each block]
     table = rows of 4, one after another: `slope` of h (4 rows), `offset` (4); then, of each move from h to
         t, the cells of pattern 1 that it gains with a participant of b, at ``4 (8 + 4 h + t) + b`` (16 rows),
-        of these the cell where that one buys (16), and where it supplies (16)
+        of these the cell where that one buys (16), and where it supplies (16); the first 16 again, at
+        ``4 (56 + 4 h + b) + t``
 
 so that the correlation after moving i from h to t is slope[h, t] × (link value on cells of pattern 1 then) −
 offset[h, t]: an evaluation costs one product, a move O(degree). Rows of a width that is written out are read
@@ -54,18 +55,56 @@ SHAKEN: Final = 0.5
 @jit
 def weigh(n: int, table: Floats, sums: Floats) -> None:
     """Write slope and offset of every move from any block to any other; none may empty a core."""
-    cells = n * (n - 1.0)
+    cells, held, sold, spread = n * (n - 1.0), sums[1], sums[2], sums[3]
+    c0, c1, c2, c3 = sums[4], sums[5], sums[6], sums[7]
     for h in range(4):
+        at = 224 + 16 * h  # a participant is no partner of its own, whence the first difference
+        own = at + 4 * h
+        h0 = (
+            held - table[own] + table[at] * c0 + table[at + 4] * c1 + table[at + 8] * c2 + table[at + 12] * c3
+        )
+        at += 1
+        h1 = (
+            held
+            - table[own + 1]
+            + table[at] * c0
+            + table[at + 4] * c1
+            + table[at + 8] * c2
+            + table[at + 12] * c3
+        )
+        at += 1
+        h2 = (
+            held
+            - table[own + 2]
+            + table[at] * c0
+            + table[at + 4] * c1
+            + table[at + 8] * c2
+            + table[at + 12] * c3
+        )
+        at += 1
+        h3 = (
+            held
+            - table[own + 3]
+            + table[at] * c0
+            + table[at + 4] * c1
+            + table[at + 8] * c2
+            + table[at + 12] * c3
+        )
+        s0, s1 = 1.0 / np.sqrt(h0 * (cells - h0) * spread), 1.0 / np.sqrt(h1 * (cells - h1) * spread)
+        s2, s3 = 1.0 / np.sqrt(h2 * (cells - h2) * spread), 1.0 / np.sqrt(h3 * (cells - h3) * spread)
+        row = 4 * h
+        table[row], table[row + 1], table[row + 2], table[row + 3] = (
+            cells * s0,
+            cells * s1,
+            cells * s2,
+            cells * s3,
+        )
+        table[row + 16], table[row + 17] = h0 * sold * s0, h1 * sold * s1
+        table[row + 18], table[row + 19] = h2 * sold * s2, h3 * sold * s3
+        alone = sums[4 + h] == 1.0 and (h == 1 or h == 2)
         for t in range(4):
-            table[4 * h + t], table[16 + 4 * h + t] = 0.0, -NEVER
-            if h == t or (sums[4 + h] == 1.0 and (h == 1 or h == 2)):
-                continue
-            held = sums[1] - table[32 + 16 * h + 4 * t + h]  # a participant is no partner of its own
-            for b in range(4):
-                held += table[32 + 16 * h + 4 * t + b] * sums[4 + b]
-            scale = 1.0 / np.sqrt(held * (cells - held) * sums[3])
-            table[4 * h + t] = cells * scale
-            table[16 + 4 * h + t] = held * sums[2] * scale
+            if alone or t == h:
+                table[row + t], table[row + 16 + t] = 0.0, -NEVER
 
 
 @jit
@@ -200,7 +239,7 @@ def search(
     makes the best move there is, even downhill, but of nobody that moved lately, unless it leads to a new
     best. Where it stalls it goes on from a drawn start, until `iterations` moves and starts are spent.
 
-    The caller gives `sums` (8) with Σy and N Σy² − (Σy)², `table` (4 · 56) with what moves gain, and room:
+    The caller gives `sums` (8) with Σy and N Σy² − (Σy)², `table` (4 · 72) with what moves gain, and room:
     `block` and `until` (n), `gain` (4n).
     """
     tenure, reach = max(1, min(TENURE, n // 4)), np.zeros(n)
@@ -303,7 +342,7 @@ def from_strengths(
         np.zeros(count * count * n, np.int64),
     )
     block, until, gain = np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(4 * n)
-    table, sums = np.zeros(32 + gained.size), np.zeros(8)
+    table, sums = np.zeros(96 + gained.size), np.zeros(8)
     for e in range(m):
         value[e], value[m + e] = y[e], y[by_buyer[e]]
     for i in range(n):
@@ -328,6 +367,10 @@ def from_strengths(
                 starts[at + buyers[k]] = 1
     for k in range(gained.size):
         table[32 + k] = gained[k]
+    for h in range(4):
+        for t in range(4):
+            for b in range(4):
+                table[224 + 16 * h + 4 * b + t] = gained[16 * h + 4 * t + b]
     sums[2], sums[3] = moments
     stream = np.zeros(1, np.uint64)
     return search(

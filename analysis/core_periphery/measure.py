@@ -83,7 +83,7 @@ def measure_cores(formation: Formation, settings: Settings) -> tuple[Measured, F
     y = edges.values(settings.core_weights)
     refusal = "core_too_few" if edges.n < 3 else "" if len(y) else "core_no_links"
     # Every pair linked, and all alike: nothing tells one member from another.
-    even = not refusal and bool(np.ptp(y) <= 1e-5 * y.max()) and len(y) == edges.n * (edges.n - 1)
+    even = not refusal and len(y) == edges.n * (edges.n - 1) and bool(np.ptp(y) <= 1e-5 * y.max())
     u, v, pre = (np.empty(0), np.empty(0), NAN) if refusal else coreness(edges, y)
     pieces = Measuring(formation, "core_components core_isolates")
     pieces["core_components"], pieces["core_isolates"] = edges.components, int(edges.isolates.sum())

@@ -120,10 +120,13 @@ def profile_of(
     coreness = np.full(n, np.nan)
     if k < 3 or k > LARGEST or len(y) == 0:
         return RossaProfile(edges.ids, inside, np.zeros(0, np.int64), np.zeros(0), coreness, np.nan)
-    number = np.cumsum(inside) - 1
-    kept = inside[edges.src] & inside[edges.dst]
+    src, dst = edges.src, edges.dst
+    if k < n:
+        number = np.cumsum(inside, dtype=np.int32) - np.int32(1)
+        kept = inside[src] & inside[dst]
+        src, dst, y = number[src[kept]], number[dst[kept]], y[kept]
     step = np.zeros((k, k))
-    step[number[edges.src[kept]], number[edges.dst[kept]]] = y[kept]
+    step[src, dst] = y
     total = step.sum(axis=1, keepdims=True)
     if teleport > 0:
         step = np.divide(step, total, out=np.full_like(step, 1.0 / k), where=total > 0)

@@ -397,7 +397,7 @@ def of_analysis() -> dict[int, tuple[str, Kernel[..., Any]]]:
 
 ENTERED = (
     *((components, "_strong_labels"), (components, "_deepen"), (brokers, "_mediate")),
-    *((circulation, "_least_removal"), (trophic, "_heights"), (systemic, "_spread")),
+    *((circulation, "_least_removal"), (trophic, "_levels"), (systemic, "_spread")),
     *((splits, "searches"), (splits, "settle"), (splits, "far_pairs"), (four_blocks, "from_strengths")),
     *((kernels, "exhaust"), (kernels, "search"), (kernels, "uniform"), (kernels, "both_ends")),
     *((minres, "fit_from"), (rossa, "grow"), (significance, "refits"), (tiering, "tier_starts")),

@@ -12,7 +12,6 @@ from clustercoop.analysis.closedness.components import (
     strongly_connected_share,
 )
 from clustercoop.analysis.closedness.finn import closed_components, cycling_index
-from clustercoop.analysis.closedness.trophic import link_levels
 from clustercoop.analysis.linear import solve_leontief
 
 
@@ -31,9 +30,6 @@ def test_known_components_change_nothing(density: float) -> None:
             np.testing.assert_equal(measure(n, src, dst, weight, labels), measure(n, src, dst, weight))
         index = cycling_index(src, dst, weight, total)
         assert cycling_index(src, dst, weight, total, (labels, closed)) == index
-        if len(src) and not labels.any():  # one strong component: all hang together
-            levels = link_levels(n, src, dst, weight)
-            assert np.array_equal(link_levels(n, src, dst, weight, whole=True), levels)
 
 
 def test_several_right_hand_sides_are_solved_as_each_alone() -> None:
