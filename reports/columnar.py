@@ -124,7 +124,7 @@ class Columnar:
     def table(self, frame: pd.DataFrame, columns: Iterable[OutputColumn]) -> dict[str, Any]:
         """Return a whole table as data: its columns that hold anything, in order, all shown at first."""
         years = frame["year"] if "year" in frame else [None] * len(frame)
-        where = [places(str(one), year) for one, year in zip(frame["cluster_id"], years, strict=True)]
+        where = [places(one, year) for one, year in zip(cells_of(frame["cluster_id"]), years, strict=True)]
         made = [
             self.column(one, frame[one.column], where, ranges=bounds_of(frame, one, self.words))
             for one in columns

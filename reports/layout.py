@@ -64,7 +64,7 @@ def circular_order(n: int, src: IntArray, dst: IntArray, weight: FloatArray, see
         seen.add(state)
         mean = np.add.reduceat(pulls * circle[rank[others]], start)
         # Rounding keeps the order the same wherever the sums are added in another order.
-        turned = np.round(np.mod(np.angle(mean), 2 * np.pi), 9)
+        turned = np.rint(np.mod(np.arctan2(mean.imag, mean.real), 2 * np.pi) * 1e9)
         rank = np.empty(n, dtype=np.int64)
         rank[np.lexsort((best, turned))] = nodes
     return np.asarray(best)

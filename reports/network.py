@@ -169,26 +169,27 @@ class NetworkPages:
     ) -> None:
         self.words, self.report, self.shared = Words(lang), report, shared
         self.graph = source if isinstance(source, SupplyGraph) else source.graph
-        self.several = len({formation.cluster_id for formation in self.graph.formations()}) > 1
+        self._formations: dict[str, list[Formation]] = {}
+        for formation in self.graph.formations():
+            self._formations.setdefault(formation.cluster_id, []).append(formation)
         self.result = source if isinstance(source, Result) else None
         self.seed = 0 if self.result is None else self.result.settings.seed
         self.thresholds = load_thresholds("" if self.result is None else self.result.settings.thresholds)
 
     @cached_property
-    def _people(self) -> tuple[dict[tuple[str, int], Any], NDArray[np.object_], dict[str, FloatArray]]:
-        """Rows of participants by cluster and year, their ids, and their figures as numbers."""
+    def _people(self) -> tuple[dict[tuple[str, int], Any], NDArray[np.object_], list[str], FloatArray]:
+        """Rows of participants by cluster and year, their ids, and names and rows of their figures."""
         if self.result is None:
-            return {}, np.empty(0, object), {}
+            return {}, np.empty(0, object), [], np.empty((0, 0))
         frame = self.result.participants
         rows = frame.groupby(["cluster_id", "year"], sort=False, observed=True).indices
-        keys = [figure.key for figure in self._figures if figure.key not in _LINKS]
-        columns = {
-            name: frame[name].to_numpy("float64", na_value=np.nan)
-            for name in ("in_core", *keys)
-            if name in frame
-        }
+        names = ["in_core", *(figure.key for figure in self._figures if figure.key not in _LINKS)]
+        none = np.full(len(frame), np.nan)
+        figures = np.array(
+            [frame[one].to_numpy("float64", na_value=np.nan) if one in frame else none for one in names]
+        )
         at = {(str(place[0]), int(place[1])): found for place, found in cast(Any, rows).items()}
-        return at, frame["participant_id"].astype(str).to_numpy(object), columns
+        return at, frame["participant_id"].astype(str).to_numpy(object), names, figures
 
     @cached_property
     def _products(self) -> tuple[NDArray[np.intp], list[str]]:
@@ -221,7 +222,7 @@ class NetworkPages:
 
     def page(self, cluster_id: str, year: int | None = None) -> str:
         """Return the page of one cluster; see `render_view`."""
-        formations = self.graph.formations([cluster_id])
+        formations = self._formations.get(cluster_id) or self.graph.formations([cluster_id])
         if not formations:
             raise UnknownNameError(f"The data hold no links and no activity of cluster {cluster_id!r}.")
         if year is not None:
@@ -238,7 +239,7 @@ class NetworkPages:
             title=self.words("view_title", name=quoted(name, self.words.lang)),
             back=f"{self.report}#{anchor(cluster_id)}" if self.report else "",
             notes=[self.words("view_many", folded=nodes.folded)] if nodes.folded else [],
-            others=FLOWS_PAGE if self.shared and self.several else "",
+            others=FLOWS_PAGE if self.shared and len(self._formations) > 1 else "",
         )
 
     def render(
@@ -315,12 +316,12 @@ class NetworkPages:
         return Nodes(shown_ids, shown, roles, node_of, len(folded))
 
     def _ever_core(self, formations: list[Formation]) -> set[str]:
-        rows, ids, columns = self._people
+        rows, ids, _, figures = self._people
         core: set[str] = set()
         for formation in formations:
             at = rows.get((formation.cluster_id, formation.year))
-            if at is not None and "in_core" in columns:
-                core |= set(ids[at][columns["in_core"][at] == 1].tolist())
+            if at is not None:
+                core |= set(ids[at][figures[0][at] == 1].tolist())
         return core
 
     def _year(self, formation: Formation, nodes: Nodes) -> Year:
@@ -364,20 +365,15 @@ class NetworkPages:
 
     def _scores(self, formation: Formation, nodes: Nodes) -> tuple[FloatArray, dict[str, FloatArray]]:
         """Return membership of the core and the figures of the result by node; NaN unknown."""
-        core = np.full(nodes.n, np.nan)
-        keys = [figure.key for figure in self._figures if figure.key not in _LINKS]
-        scores = {key: np.full(nodes.n, np.nan) for key in keys}
-        rows, ids, columns = self._people
+        rows, ids, names, figures = self._people
+        scores = np.full((max(1, len(names)), nodes.n), np.nan)
         mine = rows.get((formation.cluster_id, formation.year))
-        if mine is None:
-            return core, scores
-        at = nodes.at(ids[mine])
-        # A folded node stands for many members: it has no score of its own.
-        single = (at >= 0) & (at < sum(1 for i in nodes.ids if i))
-        for name, target in {"in_core": core, **scores}.items():
-            if name in columns:
-                target[at[single]] = columns[name][mine][single]
-        return core, scores
+        if mine is not None:
+            at = nodes.at(ids[mine])
+            # A folded node stands for many members: it has no score of its own.
+            single = (at >= 0) & (at < sum(1 for i in nodes.ids if i))
+            scores[:, at[single]] = figures[:, mine[single]]
+        return scores[0], dict(zip(names[1:], scores[1:], strict=True))
 
     def _why(
         self, formation: Formation, nodes: Nodes, figures: dict[str, FloatArray], present: Any
@@ -387,14 +383,11 @@ class NetworkPages:
             return {}
         found: dict[str, dict[int, str]] = {}
         where = [gap_places(formation.cluster_id, formation.year, one) if one else () for one in nodes.ids]
-        for key, values in figures.items():
-            said = {}
-            for node in np.flatnonzero(present & np.isnan(values)).tolist():
-                text = self._reasons.told(where[node], _LINKS.get(key, key))
-                if text:
-                    said[node] = text
-            if said:
-                found[key] = said
+        keys, unknown = list(figures), np.isnan(np.array(list(figures.values()))) & present
+        for row, node in zip(*(at.tolist() for at in np.nonzero(unknown)), strict=True):
+            text = self._reasons.told(where[node], _LINKS.get(keys[row], keys[row]))
+            if text:
+                found.setdefault(keys[row], {})[node] = text
         return found
 
     def _by_product(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from clustercoop.graph.formation import FloatArray, IntArray
@@ -79,7 +80,7 @@ class Year:
     beyond: tuple[str, str] = ("", "")
     products: Mapping[str, FloatArray] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def traded(self) -> FloatArray:
         """What a node traded, 0 where unknown: for its place, not for what is told of it."""
         return np.nan_to_num(self.figures["volume"])
@@ -248,8 +249,8 @@ def _by_product(item: Year, codes: Mapping[str, int]) -> dict[str, Written]:
 
 def _legend(roles: list[str], words: Words) -> list[dict[str, str]]:
     """Return role → colour, the most frequent first; the last colour is shared by the rest."""
-    counts = pd.Series(roles, dtype=object).value_counts()
-    order = sorted(counts.index, key=lambda role: (role == "", -int(counts[role]), role))
+    counts = Counter(roles)
+    order = sorted(counts, key=lambda role: (role == "", -counts[role], role))
     return [
         {
             "role": role,

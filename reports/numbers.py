@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
@@ -213,6 +214,7 @@ def show(value: Any, kind: str, lang: str) -> str:
     return shower(kind, lang)(float(value))
 
 
+@cache
 def shower(kind: str, lang: str) -> Shower:
     """Return what writes known numbers of one kind, for whole columns.
 
@@ -241,6 +243,19 @@ def _percents(decimals: int, lang: str) -> Shower:
     return told
 
 
+def _significants(most: int, lang: str) -> Shower:
+    point = text("format.point", lang)
+
+    def told(value: float) -> str:
+        if 0.01 <= value < 999:
+            magnitude = math.floor(math.log10(value))
+            digits = min(2 - magnitude, most if magnitude >= 0 else 12)
+            return f"{value:.{digits}f}".replace(".", point)
+        return significant(value, 3, most, lang)
+
+    return told
+
+
 def _pvalues(decimals: int, lang: str) -> Shower:
     least, plain = 10.0**-decimals, _decimals(decimals, lang)
     below = "<" + decimal(least, decimals, lang)
@@ -257,7 +272,7 @@ _NOTATIONS: Final[Mapping[Notation, Callable[[int, str], Shower]]] = {
         lambda value: decimal(value, decimals if value == round(value) else 2, lang)
     ),
     "percent": _percents,
-    "significant": lambda most, lang: lambda value: significant(value, 3, most, lang),
+    "significant": _significants,
     "decimal": _decimals,
     "pvalue": _pvalues,
 }

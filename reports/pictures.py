@@ -5,6 +5,7 @@ Places and texts are all decided here; colours are classes of the page, so that 
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -70,12 +71,12 @@ class Year:
     @property
     def known(self) -> bool:
         """Whether the figure is known."""
-        return not np.isnan(self.value)
+        return self.value == self.value
 
     @property
     def bounded(self) -> bool:
         """Whether only its bounds are known."""
-        return not self.known and not np.isnan(self.low) and not np.isnan(self.high)
+        return not self.known and self.low == self.low and self.high == self.high
 
 
 def series(years: Sequence[Year], told: Callable[[Year], str], title: str) -> str:
@@ -97,7 +98,7 @@ def series(years: Sequence[Year], told: Callable[[Year], str], title: str) -> st
     >>> "10%–20%" in drawn, drawn.count("<circle")
     (True, 1)
     """
-    numbers = [n for year in years for n in (year.value, year.low, year.high) if not np.isnan(n)]
+    numbers = [n for year in years for n in (year.value, year.low, year.high) if n == n]
     said = f"{title}: " + "; ".join(f"{year.year} {told(year)}" for year in years)
     if not numbers:
         return ""
@@ -356,25 +357,26 @@ def label_places(
 ) -> list[tuple[float, float]]:
     """Return for each point the offset of its label: the side with the fewest neighbours, inside `box`."""
     offsets = [(8, 0), (-8, 0), (0, 13), (0, -13), (8, 10), (-8, 10), (8, -10), (-8, -10)]
-    taken = list(zip(px.tolist(), py.tolist(), strict=True))
-    taken += list(zip(((px[1:] + px[:-1]) / 2).tolist(), ((py[1:] + py[:-1]) / 2).tolist(), strict=True))
+    spots = list(zip(px.tolist(), py.tolist(), strict=True))
+    between = ((px[1:] + px[:-1]) / 2).tolist(), ((py[1:] + py[:-1]) / 2).tolist()
+    taken = spots + list(zip(*between, strict=True))
     left, right, top, bottom = box
     chosen = []
-    for k in range(len(px)):
-        best, least = offsets[0], np.inf
+    for k, (x, y) in enumerate(spots):
+        best, least = offsets[0], math.inf
         for dx, dy in offsets:
-            cx, cy = px[k] + dx * 2.4, py[k] + dy
+            cx, cy = x + dx * 2.4, y + dy
             crowd = sum(
-                np.exp(-(((cx - tx) / 20) ** 2 + ((cy - ty) / 9) ** 2))
+                math.exp(-(((cx - tx) / 20) ** 2 + ((cy - ty) / 9) ** 2))
                 for at, (tx, ty) in enumerate(taken)
                 if at != k
             )
             out = cx + 12 > right or cx - 12 < left or cy + 6 > bottom or cy - 6 < top
-            cost = round(float(crowd + 4 * out), 9)
+            cost = round(crowd + 4 * out, 9)
             if cost < least:
                 best, least = (dx, dy), cost
         chosen.append((float(best[0]), float(best[1])))
-        taken.append((float(px[k] + best[0] * 2.4), float(py[k] + best[1])))
+        taken.append((x + best[0] * 2.4, y + best[1]))
     return chosen
 
 

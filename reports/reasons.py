@@ -13,7 +13,7 @@ from clustercoop.graph.findings import Finding, listed
 from clustercoop.graph.gaps import ALL, table_of
 from clustercoop.graph.texts import term, text, within
 from clustercoop.reports.inert import plain, shorten
-from clustercoop.reports.numbers import cells_of, is_unknown
+from clustercoop.reports.numbers import cells_of, floats, is_unknown
 from clustercoop.reports.words import Words
 
 Place = tuple[str, int | None, str]
@@ -40,21 +40,23 @@ def _columns() -> dict[str, OutputColumn]:
     return {entry.column: entry for table in reversed(tables) for entry in reversed(output_columns(table))}
 
 
-def gap_sentence(reason: Reason, lang: str, names: Mapping[str, str] | None = None) -> str:
+@lru_cache(maxsize=16384)
+def gap_sentence(reason: Reason, lang: str) -> str:
     """Return why a cell is unknown (code, value, detail of its gap), without the name of its column.
-
-    Participants are called by `names`, where there are any.
 
     Examples
     --------
     >>> gap_sentence(("needs", "", "rd_per_employee; autonomy"), "en")
     'R&D per employee, autonomy is unknown'
     """
+    return _gap(reason, lang).message(lang)
+
+
+def _gap(reason: Reason, lang: str) -> Finding:
     code, value, detail = reason
     if code in _OF_COLUMNS:
         detail = ", ".join(within(column_label(name, lang)) for name in detail.split("; "))
-        names = None
-    return Finding(code, value=value, detail=listed(detail)).called(names or {}).message(lang)
+    return Finding(code, value=value, detail=listed(detail))
 
 
 def row_sentences(gaps: Iterable[tuple[str, str, str, str]], lang: str) -> str:
@@ -121,13 +123,14 @@ class Reasons:
 
     def __init__(self, gaps: pd.DataFrame, words: Words, names: Mapping[str, str] | None = None) -> None:
         self.words, self._names = words, names
-        years = [None if pd.isna(year) else int(year) for year in gaps["year"]]
+        years = [None if year != year else int(year) for year in floats(gaps["year"]).tolist()]
         named = [cells_of(gaps[name]) for name in ("cluster_id", "participant_id", "column")]
         reasons = zip(*(cells_of(gaps[name]) for name in _REASON), strict=True)
         self._at: dict[tuple[str, int | None, str, str], tuple[Reason, ...]] = {}
         for cluster, year, person, column, why in zip(named[0], years, *named[1:], reasons, strict=True):
             place = (cluster, year, person, column)
             self._at[place] = (*self._at.get(place, ()), why)
+        self._said: dict[tuple[str, int | None, str, str], str] = {}
         self._told: dict[tuple[tuple[Reason, ...], Reason | None], str] = {}
 
     def row(self, record: Any) -> str:
@@ -142,18 +145,26 @@ class Reasons:
     def told(self, where: Iterable[Place], column: str) -> str:
         """Return why `column` is unknown: what is said at the first of `where` that says anything."""
         for place in where:
-            reasons = self._at.get((*place, column))
-            if reasons:
-                root = self._root(place, column, *reasons) if len(reasons) == 1 else None
-                if (reasons, root) not in self._told:
-                    found = dict.fromkeys(self._sentence(reason) for reason in reasons)
-                    told = "; ".join(list(found)[:3]) + (f" ({self._sentence(root)})" if root else "")
-                    self._told[reasons, root] = shorten(plain(told), LENGTH)
-                return self._told[reasons, root]
+            cell = (*place, column)
+            if cell in self._at:
+                if cell not in self._said:
+                    self._said[cell] = self._sentences(place, column, self._at[cell])
+                return self._said[cell]
         return ""
 
+    def _sentences(self, place: Place, column: str, reasons: tuple[Reason, ...]) -> str:
+        root = self._root(place, column, *reasons) if len(reasons) == 1 else None
+        if (reasons, root) not in self._told:
+            found = dict.fromkeys(self._sentence(reason) for reason in reasons)
+            told = "; ".join(list(found)[:3]) + (f" ({self._sentence(root)})" if root else "")
+            self._told[reasons, root] = shorten(plain(told), LENGTH)
+        return self._told[reasons, root]
+
     def _sentence(self, reason: Reason) -> str:
-        return gap_sentence(reason, self.words.lang, self._names)
+        """Return why, participants called by their names, where these are known."""
+        if not self._names or reason[0] in _OF_COLUMNS:
+            return gap_sentence(reason, self.words.lang)
+        return _gap(reason, self.words.lang).called(self._names).message(self.words.lang)
 
     def _root(self, place: Place, column: str, reason: Reason) -> Reason | None:
         """Return why the one figure that `column` needs is unknown, at the end of the chain."""

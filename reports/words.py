@@ -33,8 +33,10 @@ class Words:
 
     def __call__(self, key: str, **places: Any) -> str:
         """Return the text `key`; an unknown key is a KeyError, so that no page shows a bare key."""
-        own = f"report.{key}_{self.about}"
-        return text(own if own in entries(BASE) else f"report.{key}", self.lang, **places)
+        id = f"report.{key}"
+        if self.about and f"{id}_{self.about}" in entries(BASE):
+            id = f"{id}_{self.about}"
+        return text(id, self.lang, **places)
 
     def of(self, about: str) -> Words:
         """Return the same words with those of their own that pages about something else have.

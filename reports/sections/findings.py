@@ -11,7 +11,7 @@ from clustercoop.graph.findings import SEVERITIES, Finding, catalogue
 from clustercoop.graph.texts import fill
 from clustercoop.reports.inert import markdown, plain, shorten
 from clustercoop.reports.marked import CELL, ROWS, grid
-from clustercoop.reports.numbers import is_unknown
+from clustercoop.reports.numbers import cells_of, is_unknown
 from clustercoop.reports.people import for_people
 from clustercoop.reports.section import Block, Fragment, Section, Sheet
 from clustercoop.reports.tables import column_words
@@ -104,7 +104,9 @@ class FindingsSection(Section):
     def sheets(self) -> Iterator[Sheet]:
         """Yield why cells are unknown, and all findings."""
         gaps = for_people(self.result, "gaps", self.words.lang)
-        gaps = gaps.assign(column=[column_words(name, self.words) for name in gaps["column"]])
+        columns = cells_of(gaps["column"])
+        told = {name: column_words(name, self.words) for name in dict.fromkeys(columns)}
+        gaps = gaps.assign(column=[told[name] for name in columns])
         yield self.sheet(gaps, "gaps", year="year")
         frame = self.result.findings.to_frame(self.words.lang)
         frame["severity"] = [self.words(f"one_{severity}") for severity in frame["severity"]]
