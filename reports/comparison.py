@@ -309,7 +309,6 @@ def render_comparison(told: Told, names: tuple[str, str], version: str) -> str:
         before=plain(names[0]),
         after=plain(names[1]),
         version=version,
-        script_words=words.subset("js_"),
         css=Markup(asset("page.css") + asset("report.css") + width_rules()),
         script=Markup(asset("tables.js") + asset("report.js")),
     )

@@ -66,7 +66,6 @@ def _rendered(content: Content, words: Words) -> str:
         packed=packed(tables),
         fragment=lambda block: fragment(block.template, words, content=content, **block.values),
         version=content.version,
-        script_words=words.subset("js_"),
         css=Markup(asset("page.css") + asset("report.css") + width_rules()),
         script=Markup(asset("tables.js") + asset("drawn.js") + asset("report.js")),
     )

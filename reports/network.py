@@ -279,7 +279,6 @@ class NetworkPages:
             back=back,
             others=others,
             still=still(nodes, years[first], at[first], data, words),
-            script_words=words.subset("js_"),
             css=Markup(asset("page.css") + asset("view.css")),
             library=LIBRARY if self.shared else "",
             alone=Markup(asset("view_alone.js")) if self.shared else "",

@@ -87,6 +87,15 @@ def _json(data: Any, **options: Any) -> str:
 
 
 @cache
+def script_words(words: Words) -> Markup:
+    """Return the texts of the scripts in one language, as JSON: every page of a run has the same."""
+    from jinja2.utils import htmlsafe_json_dumps
+
+    options = environment().policies["json.dumps_kwargs"]
+    return htmlsafe_json_dumps(words.subset("js_"), dumps=_json, **options)
+
+
+@cache
 def environment() -> Environment:
     """Return the template environment: autoescape on, undefined names are errors."""
     from jinja2 import Environment, FunctionLoader, StrictUndefined
@@ -99,7 +108,7 @@ def environment() -> Environment:
         trim_blocks=True,
         keep_trailing_newline=True,
     )
-    made.globals["body"] = body
+    made.globals |= {"body": body, "script_words": script_words}
     # For drawings of our own, whose every text has been escaped where they are made.
     made.filters["svg"] = Markup
     # Cyrillic stays readable and small; the filter escapes < > & ' whatever the encoding.
@@ -133,7 +142,7 @@ def packed(data: Any) -> str:
     'H4sIAAAAAAAA'
     """
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return base64.b64encode(gzip.compress(text.encode("utf-8"), 6, mtime=0)).decode("ascii")
+    return base64.b64encode(gzip.compress(text.encode("utf-8"), 4, mtime=0)).decode("ascii")
 
 
 def fragment(template: str, words: Words, **values: Any) -> Markup:

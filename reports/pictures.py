@@ -9,6 +9,7 @@ import math
 import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -27,6 +28,7 @@ LETTER: Final = 0.58
 Point = tuple[int, float, float]
 
 
+@lru_cache(maxsize=4096)
 def escaped(text: str) -> str:
     """Return a text for an SVG: on one line, without what XML cannot hold, no markup."""
     from markupsafe import escape
@@ -99,7 +101,8 @@ def series(years: Sequence[Year], told: Callable[[Year], str], title: str) -> st
     (True, 1)
     """
     numbers = [n for year in years for n in (year.value, year.low, year.high) if n == n]
-    said = f"{title}: " + "; ".join(f"{year.year} {told(year)}" for year in years)
+    texts = [told(year) for year in years]
+    said = f"{title}: " + "; ".join(f"{year.year} {one}" for year, one in zip(years, texts, strict=True))
     if not numbers:
         return ""
     bottom, top = min(0.0, *numbers), max(0.0, *numbers)
@@ -115,7 +118,7 @@ def series(years: Sequence[Year], told: Callable[[Year], str], title: str) -> st
     step = -(-len(years) // 4)
     path, previous, marks = "", None, ""
     taken = (999.0, 0.0)
-    for back, year in enumerate(reversed(years)):
+    for back, (year, text) in enumerate(zip(reversed(years), reversed(texts), strict=True)):
         named = back % step == 0
         x, y = place(year.year, year.value if year.known else year.high if year.bounded else 0.0)
         if year.known:
@@ -126,10 +129,10 @@ def series(years: Sequence[Year], told: Callable[[Year], str], title: str) -> st
             marks += f'<path class="range" d="M{x:.1f} {y:.1f}V{max(end, y + 1.5):.1f}"/>'
         if named:
             # A wide one, of bounds, stands above the next where they would run into each other.
-            half, up = len(told(year)) * 5 * LETTER, y - 7
+            half, up = len(text) * 5 * LETTER, y - 7
             up -= 11 * (x + half > taken[0] and abs(up - taken[1]) < 10)
             taken = (x - half, up)
-            marks += label(x, up, told(year), "now" if not back else "")
+            marks += label(x, up, text, "now" if not back else "")
             marks += label(x, 80, str(year.year), "soft")
     for year in years:
         if year.known:
@@ -332,24 +335,24 @@ def _span(places: FloatArray) -> tuple[int, int]:
 
 def way(px: FloatArray, py: FloatArray, years: Sequence[int], arrows: bool = True) -> str:
     """Return a path with a dot a year, the last one larger, dashed over gaps."""
-    body = ""
-    for k in range(len(px) - 1):
+    body, x, y = "", px.tolist(), py.tolist()
+    for k in range(len(x) - 1):
         style = "way gap" if years[k + 1] - years[k] > 1 else "way"
-        body += f'<path class="{style}" d="M{px[k]:.1f} {py[k]:.1f}L{px[k + 1]:.1f} {py[k + 1]:.1f}"/>'
-        length = float(np.hypot(px[k + 1] - px[k], py[k + 1] - py[k]))
+        body += f'<path class="{style}" d="M{x[k]:.1f} {y[k]:.1f}L{x[k + 1]:.1f} {y[k + 1]:.1f}"/>'
+        length = math.hypot(x[k + 1] - x[k], y[k + 1] - y[k])
         if arrows and length > 16:
-            ux, uy = (px[k + 1] - px[k]) / length, (py[k + 1] - py[k]) / length
-            tip = px[k + 1] - 5 * ux, py[k + 1] - 5 * uy
-            back = px[k + 1] - 13 * ux, py[k + 1] - 13 * uy
+            ux, uy = (x[k + 1] - x[k]) / length, (y[k + 1] - y[k]) / length
+            tip = x[k + 1] - 5 * ux, y[k + 1] - 5 * uy
+            back = x[k + 1] - 13 * ux, y[k + 1] - 13 * uy
             body += (
                 f'<path class="tip" d="M{tip[0]:.1f} {tip[1]:.1f}'
                 f"L{back[0] - 3.5 * uy:.1f} {back[1] + 3.5 * ux:.1f}"
                 f'L{back[0] + 3.5 * uy:.1f} {back[1] - 3.5 * ux:.1f}z"/>'
             )
     body += "".join(
-        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.6"/>' for x, y in zip(px[:-1], py[:-1], strict=True)
+        f'<circle cx="{a:.1f}" cy="{b:.1f}" r="2.6"/>' for a, b in zip(x[:-1], y[:-1], strict=True)
     )
-    return body + f'<circle class="now" cx="{px[-1]:.1f}" cy="{py[-1]:.1f}" r="4"/>'
+    return body + f'<circle class="now" cx="{x[-1]:.1f}" cy="{y[-1]:.1f}" r="4"/>'
 
 
 def label_places(
