@@ -332,6 +332,11 @@ def _final_producers(
 ) -> dict[str, Any]:
     by_role = of_role(formation, thresholds.is_final_producer)
     if by_role.any():
+        # Where others have a role, one that has none may be another final producer; where nobody else has,
+        # the role marks them.
+        blank = formation.role == ""
+        if (blank & ~(output == 0)).any() and not (blank | by_role).all():
+            return {"final": None, "final_by": ""}
         return {"final": by_role, "final_by": "role"}
     sales = recording(formation).sales
     if formation.has_links and sales.outside and sales.settles(thresholds.boundary_recorded, thresholds):

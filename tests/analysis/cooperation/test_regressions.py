@@ -80,7 +80,7 @@ def test_a_silent_member_with_unknown_output_leaves_final_producers_unknown_with
     row, tables = measured(graph_of([("a", "b", 5), ("a", "x", 1)], {"a": {"output": 9.0}}))
     assert pd.isna(row["final_producers"])
     assert any("final_producers" in finding.column.split(", ") for finding in tables.findings)
-    assert "Final producers: neither roles nor recorded sales" in row["unknown_because"]
+    assert "Final producers: neither the roles of all members nor recorded sales" in row["unknown_because"]
 
 
 def test_a_zero_valued_link_to_another_is_not_called_self_supply() -> None:

@@ -142,7 +142,9 @@ ENDLESS = 1e12
 def final_producers(facts: Facts) -> set[str] | None:
     named = {i for i in facts.members if facts.role[i] == "final producer"}
     if named:
-        return named
+        blank = {i for i in facts.members if not facts.role[i]}
+        unsure = any(facts.given["output"][i] != 0 for i in blank)
+        return None if unsure and named | blank != set(facts.members) else named
     if not facts.has_links or not crosses(facts, "sales") or not settles(facts, "sales", Fraction(3, 10)):
         return None
     silent = [i for i in facts.members if not (supply(facts, i)[0] or 0) > 0 and not facts.sold[i] > 0]
