@@ -278,7 +278,9 @@ def _supply(
         high = np.where(bounded & (high <= low), np.nextafter(low, np.inf), high)  # by rows without supplier
     usable = ~np.isnan(reported)
     ends = [stated(formation, f"used_by_participants_{end}") for end in ("low", "high")]
-    told = said(formation, "used_by_participants") & ~usable & ~linked
+    told = said(formation, "used_by_participants") & ~usable
+    if settings.internal_supply == "links":
+        told &= ~linked
     told &= context.formations_of[formation.members] < 2
     if told.any() and settings.internal_supply != "links_only":
         by_links = np.where(told, np.nan, by_links)

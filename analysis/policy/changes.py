@@ -221,7 +221,7 @@ def apply_scenario(graph: SupplyGraph, scenario: Scenario, internal_supply: str 
     _refuse_lone_links(graph, scenario.added, years, internal_supply == "links")
     frames = graph.to_tables()
     gone = set(scenario.removed)
-    frames["activity"] = _with_reports(graph, scenario, years)
+    frames["activity"] = _with_reports(graph, scenario, years, internal_supply)
     frames["indicators"] = _without_stale(graph, frames["indicators"], scenario, years)
     if gone:
         unsettled = frames["unsettled"]
@@ -282,8 +282,13 @@ def _refuse_more_than_made(
                 )
 
 
-def _with_reports(graph: SupplyGraph, scenario: Scenario, years: set[int]) -> pd.DataFrame:
-    """Return activity whose reported volumes of use by participants follow what is removed and added."""
+def _with_reports(
+    graph: SupplyGraph, scenario: Scenario, years: set[int], internal_supply: str
+) -> pd.DataFrame:
+    """Return activity whose reported volumes of use by participants follow what is removed and added.
+
+    What links to members do not tell of a volume may have gone to those that stop, up to what they bought.
+    """
     frames = graph.to_tables()
     frame = frames["activity"]
     if frame["used_by_participants"].isna().all():
@@ -305,12 +310,12 @@ def _with_reports(graph: SupplyGraph, scenario: Scenario, years: set[int]) -> pd
                 continue
             mine = links[(links["year"] == year) & (links["supplier_id"] == who)]
             more = sum(one.value for one in inside if one.supplier == who)
-            if gone and not len(mine) and bought != 0:
-                least = 0.0 if math.isnan(bought) else max(reported - bought, 0.0)
-                frame.loc[(who, year), [used, low, high]] = [math.nan, least + more, reported + more]
-                continue
-            lost = float(mine.loc[mine["buyer_id"].isin(gone), "value"].sum())
-            frame.loc[(who, year), used] = max(reported - lost, 0.0) + more
+            lost, told = (float(mine.loc[mine["buyer_id"].isin(at), "value"].sum()) for at in (gone, ids))
+            most = max(reported - lost, 0.0) + more
+            rest = max(reported - told, 0.0) if gone and (internal_supply == "reported" or mine.empty) else 0
+            rest = min(rest, math.inf if math.isnan(bought) else max(bought - lost, 0.0))
+            known = [most, math.nan, math.nan] if rest <= _NOISE * reported else [math.nan, most - rest, most]
+            frame.loc[(who, year), [used, low, high]] = known
     return frame.reset_index()[list(frames["activity"])]
 
 

@@ -9,9 +9,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from clustercoop.analysis.cooperation import cooperation_tables
 from clustercoop.analysis.policy.changes import Scenario, apply_scenario, parse_scenario, read_scenarios
 from clustercoop.graph.errors import DataError, ParameterError, UnknownNameError
 from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.settings import Settings
 
 
 def graph() -> SupplyGraph:
@@ -198,6 +200,19 @@ def test_a_reported_volume_may_have_gone_to_who_is_removed(
     rows = after.activity.set_index("participant_id")[USED].astype("float64").to_dict("index")
     for who, cells in left.items():
         assert [None if math.isnan(cell) else cell for cell in rows[who].values()] == cells
+
+
+def test_reports_that_links_tell_in_part_may_have_gone_to_who_is_removed() -> None:
+    # s reports 30, a link tells of 10 to q: up to 20 of it p bought. 0.15 had been stated as the least.
+    people = {"participant_id": list("sqp"), "cluster_id": "k"}
+    links = {"year": [2022], "supplier_id": ["s"], "buyer_id": ["q"], "value": [10.0]}
+    work = {"participant_id": list("sqp"), "year": 2022, "output": 100.0, USED[0]: [30.0, 0.0, 0.0]}
+    parts = {"participants": people, "links": links, "activity": {**work, "purchases": [0.0, 50.0, 20.0]}}
+    tables = {name: pd.DataFrame(cells) for name, cells in parts.items()}
+    for mode, ends in (("reported", [0.05, 0.15]), ("links", [0.05, 0.05])):
+        after = apply_scenario(SupplyGraph.from_tables(tables), Scenario("", removed=("p",)), mode)
+        [row] = cooperation_tables(after, Settings(internal_supply=mode)).formations.to_dict("records")
+        assert [row[f"cooperation_ratio_{end}"] for end in ("low", "high")] == pytest.approx(ends)
 
 
 def test_a_link_adds_to_a_reported_volume_and_never_stands_for_it() -> None:
