@@ -360,8 +360,14 @@ def _cells(
 
 def _stack(*tables: pd.DataFrame) -> pd.DataFrame:
     """Return the tables under each other with `COLUMNS`; what a table has not is empty."""
-    records = [record for table in tables for record in table.to_dict("records")]
-    frame = pd.DataFrame(records, columns=list(COLUMNS)).astype({"row": "Int64", "value": "float64"})
-    text = [name for name in COLUMNS if name not in ("row", "value")]
-    frame[text] = frame[text].astype(object).where(frame[text].notna(), "")
-    return frame
+    size = sum(map(len, tables))
+    held: dict[str, list[object]] = {
+        name: [cell for table in tables for cell in (table[name] if name in table else [None] * len(table))]
+        for name in COLUMNS
+    }
+    made: dict[str, object] = {
+        name: np.fromiter((cell if isinstance(cell, str) else "" for cell in cells), object, size)
+        for name, cells in held.items()
+    }
+    made |= {"row": pd.array(held["row"], dtype="Int64"), "value": np.array(held["value"], np.float64)}
+    return pd.DataFrame(made)
