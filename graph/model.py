@@ -22,7 +22,7 @@ from clustercoop.graph.people import People, names
 from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR, UNSETTLED, kept_tables, tables
 from clustercoop.graph.slicing import slice_formations
 from clustercoop.graph.texts import BASE, refusal, text
-from clustercoop.graph.threads import at_once
+from clustercoop.graph.threads import MANY, at_once
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -141,7 +141,9 @@ def _universe(several: list[NDArray[np.object_]]) -> tuple[Any, list[NDArray[np.
 
 
 def _ordered(frame: pd.DataFrame, order: NDArray[np.intp]) -> pd.DataFrame:
-    """Return the rows of `frame` in `order`, column by column; `frame` is used up, so that memory is free."""
+    """Return the rows of `frame` in `order`; a large one is used up column by column, so that memory is free."""
+    if len(order) < MANY:
+        return frame.take(order).reset_index(drop=True)
     names = list(map(str, frame))
     held = [[frame.pop(name)] for name in names]
 
