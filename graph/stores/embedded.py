@@ -136,10 +136,8 @@ class EmbeddedStore(BaseStore):
 
     def _table(self, engine: Any, statement: str) -> pd.DataFrame:
         found = engine.cypher(statement, timeout_ms=_LONG)
-        return pd.DataFrame(
-            {name: pd.Series(found.column(name), dtype=object) for name in found.columns},
-            columns=list(found.columns),
-        )
+        columns = list(found.columns)
+        return pd.DataFrame({name: found.column(name) for name in columns}, columns=columns, dtype=object)
 
     def _whole(self) -> SupplyGraph:
         engine = self._open()
@@ -419,7 +417,7 @@ def _engine_types(frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
                 column = column.astype(object)
                 column = column.where(~missing, None) if some else column
         columns[name] = column
-    return pd.DataFrame(columns, copy=False), types
+    return pd.DataFrame(columns, frame.index, copy=False), types
 
 
 def _add_nodes(engine: Any, label: str, key: str, frame: pd.DataFrame) -> None:

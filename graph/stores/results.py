@@ -141,21 +141,21 @@ def typed_results(table: str, frame: pd.DataFrame) -> pd.DataFrame:
     missing = [name for name in KEYS[table] if name not in frame]
     if missing:
         raise refusal(DataError, "result_column", table=table, column=missing[0])
-    done: dict[str, pd.Series[Any]] = {}
+    done: dict[str, Any] = {}
     for name, kind in column_types(table).items():
         if name not in frame:
+            if table in POLICY:
+                done[name] = KINDS[kind].unknown(len(frame))
             continue
         try:
-            done[name] = KINDS[kind].typed(frame[name])
+            done[name] = KINDS[kind].cells(frame[name])
         except (TypeError, ValueError) as error:
             raise refusal(DataError, "result_kind", table=table, column=name, kind=kind) from error
-    out = pd.DataFrame(done).reset_index(drop=True)
+    if table in POLICY:
+        done["nth"] = frame["nth"].to_numpy("int64") if "nth" in frame else np.arange(len(frame))
+    out = pd.DataFrame(done)
     keys = list(KEYS[table])
     several = table == "gaps" or table in POLICY
-    if table in POLICY:
-        absent = {name: KINDS[kind].unknown(len(out)) for name, kind in column_types(table).items()}
-        out = pd.DataFrame({name: out[name] if name in out else cells for name, cells in absent.items()})
-        out["nth"] = frame["nth"].to_numpy("int64") if "nth" in frame else np.arange(len(frame))
     if bool(out[keys].isna().any(axis=None)) or (not several and bool(out.duplicated(keys).any())):
         raise refusal(DataError, "result_key", table=table, columns=", ".join(keys))
     return out
@@ -226,8 +226,7 @@ def from_result_rows(table: str, frame: pd.DataFrame) -> pd.DataFrame:
     columns = list(column_types(table))
     if table in POLICY:
         return frame.sort_values(["nth", "cluster_id"], kind="stable", ignore_index=True)[columns]
-    done = {name: KINDS[column_types(table)[name]].typed(frame[name]) for name in columns}
-    out = pd.DataFrame(done, columns=columns)
+    out = pd.DataFrame({name: KINDS[column_types(table)[name]].cells(frame[name]) for name in columns})
     return out.sort_values(columns if table == "gaps" else list(KEYS[table]), ignore_index=True)
 
 
