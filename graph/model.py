@@ -141,7 +141,7 @@ def _universe(several: list[NDArray[np.object_]]) -> tuple[Any, list[NDArray[np.
 
 
 def _ordered(frame: pd.DataFrame, order: NDArray[np.intp]) -> pd.DataFrame:
-    """Return the rows of `frame` in `order`; a large one is used up column by column, so that memory is free."""
+    """Return the rows of `frame` in `order`; a large one is used up column by column, to free memory."""
     if len(order) < MANY:
         return frame.take(order).reset_index(drop=True)
     names = list(map(str, frame))

@@ -40,10 +40,17 @@ class Opened:
         assert self.complaints == []
 
 
-def axe() -> str:
-    """Return the script of axe-core."""
+def barriers(page: Page, scheme: str = "light", context: str = "document") -> list[tuple[str, list[str]]]:
+    """Return the rules of axe-core that a page breaks, and where.
+
+    Of a page that is the same in dark colours only what is said of colours can differ: only that is asked.
+    """
     folder = Path(str(pytest.importorskip("axe_core_python").__file__)).parent
-    return (folder / "axe.min.js").read_text("utf-8")
+    page.evaluate((folder / "axe.min.js").read_text("utf-8"))
+    only = "" if scheme == "light" else "runOnly: ['cat.color'], "
+    found = page.evaluate(f"axe.run({context}, {{{only}resultTypes: ['violations']}})")
+    assert len(found["passes"]) > (10 if scheme == "light" else 0)
+    return [(one["id"], [node["html"][:120] for node in one["nodes"][:3]]) for one in found["violations"]]
 
 
 def expect(locator: Locator) -> Any:

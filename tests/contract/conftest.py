@@ -12,7 +12,7 @@ from clustercoop.graph.stores.uri import open_store
 
 @pytest.fixture(scope="module", params=["embedded", "neo4j"])
 def loaded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    """A store that holds the module's `GRAPH`, and the results in its `TABLES` where it has any."""
+    """A store that holds the module's `graph`, and the results of its `outcomes` where it has any."""
     if request.param == "embedded":
         pytest.importorskip("kglite", reason="kglite is not installed: pip install '.[embedded]'")
         address = str(tmp_path_factory.mktemp("loaded") / "graph.kgl")
@@ -20,7 +20,7 @@ def loaded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         address = str(request.getfixturevalue("neo4j_uri"))
     with open_store(address) as store:
         store.clear()
-        store.load(request.module.GRAPH)
-        if results := getattr(request.module, "TABLES", None):
-            store.write_results(results)
+        store.load(request.module.graph())
+        if outcomes := getattr(request.module, "outcomes", None):
+            store.write_results(outcomes())
         yield store

@@ -6,6 +6,7 @@ import csv
 import json
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from clustercoop.cli import main
 from clustercoop.cookbook import get_query, list_queries, phrase, run_named
 from clustercoop.exports import dashboard, export_browser, export_neo4j_admin, favourite
 from clustercoop.graph.errors import ParameterError
+from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.stores.cypher_guard import check_statement
 from clustercoop.graph.stores.neo4j_link import LANGUAGE
 from clustercoop.graph.stores.protocol import Store
@@ -33,8 +35,12 @@ from tests.places import ROOT
 # A row of the sample is open; that an answer may lack such a row is tested with the modes of loading.
 pytestmark = pytest.mark.filterwarnings("ignore:Rows about supply or members")
 
-GRAPH = random_graph(44, clusters=2, size=7, years=3, links_each=20)
 ONE = {"cluster": "c1", "year": 2022}
+
+
+@cache
+def graph() -> SupplyGraph:
+    return random_graph(44, clusters=2, size=7, years=3, links_each=20)
 
 
 @pytest.fixture(scope="module")
@@ -42,8 +48,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     pytest.importorskip("kglite")
     path = str(tmp_path_factory.mktemp("analysts") / "g.kgl")
     with open_store(path) as store:
-        store.load(GRAPH)
-        store.write_results(outcome(GRAPH))
+        store.load(graph())
+        store.write_results(outcome(graph()))
     return path
 
 
@@ -133,12 +139,12 @@ def test_the_help_of_a_query_has_an_example_that_runs(store: Store, address: str
 )
 def test_an_answer_becomes_a_network(store: Store, tmp_path: Path, statement: str) -> None:
     rows = store.query(statement)
-    graph = result_graph(rows)
+    made = result_graph(rows)
     wanted = store.query("MATCH ()-[r:INSIDE]->() RETURN count(r) AS n, sum(r.value) AS v")
-    assert len(graph.links) == int(wanted["n"][0])
-    assert float(graph.links["value"].sum()) == pytest.approx(float(wanted["v"][0]))
+    assert len(made.links) == int(wanted["n"][0])
+    assert float(made.links["value"].sum()) == pytest.approx(float(wanted["v"][0]))
     write_rows(rows, tmp_path / "n.graphml")
-    assert nx.read_graphml(tmp_path / "n.graphml").number_of_edges() == len(graph.links)
+    assert nx.read_graphml(tmp_path / "n.graphml").number_of_edges() == len(made.links)
 
 
 def test_named_answers_are_drawn_and_written(store: Store, address: str, tmp_path: Path) -> None:
@@ -225,8 +231,8 @@ def test_the_cookbook_goes_to_browser_and_dashboard(store: Store, tmp_path: Path
 def test_favourites_and_dashboard_run_on_a_server(neo4j_uri: str) -> None:
     with open_store(neo4j_uri) as store:
         store.clear()
-        store.load(GRAPH)
-        store.write_results(outcome(GRAPH))
+        store.load(graph())
+        store.write_results(outcome(graph()))
         given = example_parameters(store, get_query("shortest_chain"))
         for query in list_queries().values():
             text = favourite(query, given)
@@ -242,14 +248,14 @@ def test_favourites_and_dashboard_run_on_a_server(neo4j_uri: str) -> None:
 
 def test_the_files_of_an_import_hold_every_row(tmp_path: Path) -> None:
     out = tmp_path / "import"
-    export_neo4j_admin(GRAPH, out)
+    export_neo4j_admin(graph(), out)
     with (out / "SUPPLIES.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))
     assert rows[0][:3] == [":START_ID(Participant)", ":END_ID(Participant)", "key"]
     assert "value:double" in rows[0] and "year:long" in rows[0]
-    assert len(rows) - 1 == len(GRAPH.links)
+    assert len(rows) - 1 == len(graph().links)
     total = sum(float(row[rows[0].index("value:double")]) for row in rows[1:])
-    assert total == pytest.approx(float(GRAPH.links["value"].sum()))
+    assert total == pytest.approx(float(graph().links["value"].sum()))
     script = (out / "import.sh").read_text("utf-8")
     for path in out.glob("*.csv"):
         assert path.name in script

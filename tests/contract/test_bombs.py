@@ -5,12 +5,14 @@ How soon is measured by ``benchmarks/stores.py``; here a query that is not stopp
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Final
 
 import pytest
 
 from clustercoop.graph.errors import ParameterError, StoreError
+from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.stores import cypher_guard
 from clustercoop.graph.stores.embedded import EmbeddedStore
 from clustercoop.graph.stores.protocol import QueryMemoryError, QueryRefusedError, QueryTimeoutError, Store
@@ -65,7 +67,11 @@ FLOODS: Final = {
     "rows of long texts": "UNWIND range(1, 9000) AS x "
     "RETURN reduce(s = 'abcdefgh', i IN range(1, 11) | s + s) AS t",
 }
-GRAPH = random_graph(20, links_each=30)
+
+
+@cache
+def graph() -> SupplyGraph:
+    return random_graph(20, links_each=30)
 
 
 def survive(store: Store, statement: str) -> bool:

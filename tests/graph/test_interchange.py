@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import networkx as nx
@@ -19,8 +20,12 @@ from tests.contract.samples import awkward, random_graph
 FORMATS = pytest.mark.parametrize("ending", ["graphml", "gexf"])
 
 
-@pytest.mark.parametrize("graph", [awkward(), random_graph(1)], ids=["awkward", "random"])
-def test_networkx_there_and_back(graph: SupplyGraph) -> None:
+MADE = pytest.mark.parametrize("make", [awkward, lambda: random_graph(1)], ids=["awkward", "random"])
+
+
+@MADE
+def test_networkx_there_and_back(make: Callable[[], SupplyGraph]) -> None:
+    graph = make()
     network = to_networkx(graph)
     assert from_networkx(network).equals(graph)
     assert network.number_of_edges() == len(graph.links)
@@ -30,8 +35,9 @@ def test_networkx_there_and_back(graph: SupplyGraph) -> None:
 
 
 @FORMATS
-@pytest.mark.parametrize("graph", [awkward(), random_graph(2)], ids=["awkward", "random"])
-def test_files_there_and_back(graph: SupplyGraph, ending: str, tmp_path: Path) -> None:
+@MADE
+def test_files_there_and_back(make: Callable[[], SupplyGraph], ending: str, tmp_path: Path) -> None:
+    graph = make()
     path = write_graph_file(graph, tmp_path / f"graph.{ending}")
     found = read_graph_file(path)
     assert found.equals(graph)

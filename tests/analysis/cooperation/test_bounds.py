@@ -159,7 +159,7 @@ def test_no_completion_of_amounts_and_employees_falls_outside() -> None:
 
 
 def complete(cells: pd.DataFrame, name: str, rng: np.random.Generator, trials: int) -> np.ndarray:
-    """Return a column without gaps in each row: the true cells, then any within the bounds that they state."""
+    """Return a column without gaps in each row: the true cells, then any that the cells allow."""
     true, given = cells[f"{name}_true"].to_numpy(float), cells[name].to_numpy(float)
     low, high = (cells.get(f"{name}_{end}", cells[name] * np.nan).to_numpy(float) for end in ("low", "high"))
     floor = np.full(len(true), {"value_added": -1e4, "rd_expenses": 0.0, "employees": 1e-3}[name])

@@ -9,7 +9,7 @@ Floats = NDArray[np.float64]
 
 
 def correlations(inside: Floats, outside: Floats, squares: Floats, size: Floats, n: int) -> Floats:
-    """Return equation 4 from the sums of both blocks, of their squares, and the core's size; −1 without one."""
+    """Return equation 4 from both blocks' sums, those of squares, and the core's size; −1 without one."""
     a, b = size * (size - 1), (n - size) * (n - size - 1)
     spread = (a + b) * squares - (inside + outside) ** 2
     fine = (a > 0) & (b > 0) & (spread > 1e-9 * (a + b) * squares)

@@ -7,6 +7,7 @@ engine could count walks instead of paths (a relationship used twice) are among 
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,7 +34,8 @@ LINKS: Final = [
 ]
 
 
-def sample() -> SupplyGraph:
+@cache
+def graph() -> SupplyGraph:
     return SupplyGraph.from_tables(
         {
             "participants": pd.DataFrame(
@@ -55,9 +57,6 @@ def sample() -> SupplyGraph:
             ),
         }
     )
-
-
-GRAPH = sample()
 
 
 def answer(store: Store, statement: str) -> tuple[list[str], list[list[Any]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -17,9 +18,17 @@ from tests.contract.samples import outcome, random_graph, with_knowledge
 # A row of the sample is open; that an answer may lack such a row is tested with the modes of loading.
 pytestmark = pytest.mark.filterwarnings("ignore:Rows about supply or members")
 
-GRAPH = with_knowledge(random_graph(44, clusters=2, size=7, years=3, links_each=20))
-TABLES = outcome(GRAPH, seed=5)
 ONE = {"cluster": "c1", "year": 2022, "supplier": "0008", "buyer": "0010"}
+
+
+@cache
+def graph() -> SupplyGraph:
+    return with_knowledge(random_graph(44, clusters=2, size=7, years=3, links_each=20))
+
+
+@cache
+def outcomes() -> dict[str, pd.DataFrame]:
+    return outcome(graph(), seed=5)
 
 
 def test_every_query_has_a_counterpart() -> None:
@@ -47,7 +56,7 @@ def test_a_query_equals_its_counterpart(loaded: Store, name: str) -> None:
     for given in parameters(name):
         found = run_named(loaded, name, given, timeout=600)
         assert list(found.columns) == list(query.returns)
-        rows = COUNTERPARTS[name](GRAPH, TABLES, bind(query, given))
+        rows = COUNTERPARTS[name](graph(), outcomes(), bind(query, given))
         assert len(rows) > 0, "a query without rows proves nothing"
         assert_same(found, rows)
 
@@ -72,13 +81,13 @@ def test_internal_supply_equals_the_formations_to_the_last_digit_shown(loaded: S
         (str(r.cluster_id), int(str(r.year))): float(str(r.internal_supply))
         for r in run_named(loaded, "internal_supply", timeout=600).itertuples()
     }
-    sums = {(f.cluster_id, f.year): float(f.weight.sum()) for f in GRAPH.formations()}
+    sums = {(f.cluster_id, f.year): float(f.weight.sum()) for f in graph().formations()}
     assert found == pytest.approx(sums, rel=1e-12)
 
 
 def test_the_graph_is_a_fair_sample() -> None:
-    assert isinstance(GRAPH, SupplyGraph)
-    assert any(f.self_supply.sum() > 0 for f in GRAPH.formations())
-    assert any(f.sales_outside.sum() > 0 for f in GRAPH.formations())
-    twice = GRAPH.participants["participant_id"].duplicated()
+    assert isinstance(graph(), SupplyGraph)
+    assert any(f.self_supply.sum() > 0 for f in graph().formations())
+    assert any(f.sales_outside.sum() > 0 for f in graph().formations())
+    twice = graph().participants["participant_id"].duplicated()
     assert twice.any(), "somebody belongs to two clusters"

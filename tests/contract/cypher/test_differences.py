@@ -14,7 +14,7 @@ from clustercoop.graph.stores.differences import Difference, differences, met
 from clustercoop.graph.stores.protocol import QueryRefusedError, Store, StoreWarning
 from clustercoop.graph.stores.uri import open_store
 from clustercoop.graph.stores.vocabulary import read_names
-from tests.contract.cypher.test_conformance import GRAPH
+from tests.contract.cypher.test_conformance import graph
 
 EACH = pytest.mark.parametrize("difference", differences(), ids=lambda d: str(d.code))
 
@@ -50,7 +50,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Any:
     kglite = pytest.importorskip("kglite")
     path = str(tmp_path_factory.mktemp("raw") / "g.kgl")
     with open_store(path) as store:
-        store.load(GRAPH)
+        store.load(graph())
     return kglite.load(path)
 
 
