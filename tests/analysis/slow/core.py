@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fractions import Fraction
 from itertools import combinations, product
 from typing import Any
@@ -15,8 +16,10 @@ from tests.analysis.slow.trade import Figures, produces, total
 
 SAME = 1e-9
 SHARES = {"core_output_share": "output", "core_employees_share": "employees", "core_rd_share": "rd_expenses"}
-PATTERN = {"po": "", "ci": "ci", "co": "ci co pi", "pi": ""}
-"""Whom the core of suppliers supplies; it and the other two blocks supply the core of buyers."""
+PATTERN = {"po": "ci", "ci": "ci", "co": "ci co pi", "pi": ""}
+"""Whom each block supplies."""
+BLOCKS = tuple(PATTERN)
+SUPPLIES = np.array([[float(b in PATTERN[a].split()) for b in BLOCKS] for a in BLOCKS])
 
 
 def weights(facts: Facts) -> Any:
@@ -107,25 +110,21 @@ def tiers(facts: Facts, core: set[str], density: bool) -> float:
 def two_cores(facts: Facts) -> float | None:
     """Best correlation with a core of suppliers and one of buyers, over all partitions in four blocks."""
     n = len(facts.members)
-    found = [
-        four_blocks(facts, given) for given in product(("po", "ci", "co", "pi") if n > 3 else (), repeat=n)
-    ]
-    return max((fit for fit in found if fit is not None), default=None)
+    return four_blocks(facts, product(BLOCKS, repeat=n)) if n > 3 else None
 
 
-def four_blocks(facts: Facts, blocks: tuple[str, ...]) -> float | None:
-    """Correlation of the links with the pattern of a partition; None where one of the cores is empty."""
-    y, n = weights(facts), len(facts.members)
-    cells = [(a, b) for a in range(n) for b in range(n) if a != b]
-    values = np.array([y[cell] for cell in cells])
-    ideal = np.array([float(_supplies(blocks[a], blocks[b])) for a, b in cells])
-    if not {"co", "ci"} <= set(blocks) or not ideal.std() > 0 or not values.std() > 1e-9:
+def four_blocks(facts: Facts, partitions: Iterable[tuple[str, ...]]) -> float | None:
+    """Best correlation of the links with the pattern of a partition that has both cores; None without one."""
+    a, b = np.nonzero(~np.eye(len(facts.members), dtype=bool))
+    values = weights(facts)[a, b]
+    both = [[BLOCKS.index(name) for name in given] for given in partitions if {"co", "ci"} <= set(given)]
+    if not both or not values.std() > 1e-9:
         return None
-    return float(np.corrcoef(values, ideal)[0, 1])
-
-
-def _supplies(a: str, b: str) -> bool:
-    return b == "ci" if a in ("po", "ci") else b in PATTERN[a].split()
+    block = np.array(both)
+    ideal = SUPPLIES[block[:, a], block[:, b]]
+    ideal = ideal[ideal.std(axis=1) > 0]
+    shared = ((ideal - ideal.mean(axis=1, keepdims=True)) * (values - values.mean())).mean(axis=1)
+    return max((shared / (ideal.std(axis=1) * values.std())).tolist(), default=None)
 
 
 def holdings(facts: Facts, core: frozenset[str]) -> Figures:
@@ -245,10 +244,7 @@ def achieved(facts: Facts, row: Figures, figures: Figures) -> list[str]:
             ("c" if i in first + second else "p") + ("o" if i in first else "i" if i in second else "")
             for i in facts.members
         ]
-        found = max(
-            (four_blocks(facts, given) or -1.0)
-            for given in product(*([b] if len(b) > 1 else ["po", "pi"] for b in blocks))
-        )
+        found = four_blocks(facts, product(*([b] if len(b) > 1 else ["po", "pi"] for b in blocks))) or -1.0
         if abs(found - figures["core_in_out_fit"]) > 1e-9:
             wrong.append(f"core_in_out_fit {found} of the stated cores for {figures['core_in_out_fit']}")
     for name in [name for name in figures if name.endswith(" of tied") and figures[name]]:
