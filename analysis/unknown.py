@@ -77,7 +77,7 @@ class _Cells:
         self.personal = table == "participants"
         self.keys = [frame[name].tolist() for name in (() if self.personal else _KEYS[table])]
         names = [c.column for c in output_columns(table) if c.column not in (*_KEYS[table], *SENTENCES)]
-        none: dict[Any, Flags] = {name: column.isna().to_numpy(bool) for name, column in frame.items()}
+        none: dict[Any, Flags] = dict(zip(frame, frame.isna().to_numpy(bool).T, strict=True))
         self.unknown = {name: none.get(name, np.ones(len(frame), bool)) for name in names}
         # An empty cell of another can say that there is none: a gap only where what it needs is unknown.
         self.left = {
