@@ -360,17 +360,18 @@ def _supplier_side(row: Measuring, formation: Formation, members: Members, setti
 
 
 def _output_coverage(members: Members) -> float:
-    producing = members.producing
-    return float((~np.isnan(members.output))[producing].mean()) if producing.any() else NAN
+    every = np.count_nonzero(members.producing)
+    return np.count_nonzero(members.producing & ~np.isnan(members.output)) / every if every else NAN
 
 
 def _mean_ratio(row: Measuring, members: Members) -> None:
     """Set the mean of the members' own ratios; members with 0/0 have none and are left out."""
     own = members.ratios
-    if np.isnan(own).all():
-        row.leave_empty("no_member_ratio", "cooperation_ratio_mean")
+    known = ~np.isnan(own)
+    if known.any():
+        row["cooperation_ratio_mean"] = float(np.where(known, own, 0.0).sum() / np.count_nonzero(known))
     else:
-        row["cooperation_ratio_mean"] = float(np.nanmean(own))
+        row.leave_empty("no_member_ratio", "cooperation_ratio_mean")
 
 
 def _without_final_producers(row: Measuring, members: Members, settings: Settings, stated: bool) -> None:
@@ -397,7 +398,7 @@ def _per_employee(
     for name, cells in (("rd", "rd_expenses"), ("value_added", "value_added")):
         column = f"{name}_per_employee"
         amount = clean(formation, cells, settings)
-        alone = (employees == 0) & (np.nan_to_num(amount) != 0)
+        alone = (employees == 0) & ((amount > 0) | (amount < 0))
         row.tell_each("employees_none", alone, amount, table="activity", column=cells)
         row[f"{column}_low"], row[f"{column}_high"] = per_employee_bounds(
             formation, cells, employees, settings

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -133,12 +134,12 @@ class Members:
     final_by: str
     told: tuple[Finding, ...]
 
-    @property
+    @cached_property
     def without_output(self) -> Flags:
         """Members that supply others although their output is zero or unknown."""
         return (self.supply > 0) & ~(self.output > 0)
 
-    @property
+    @cached_property
     def ratios(self) -> FloatArray:
         """Return ``k_i = supply / output``, NaN where it is unknown, 0/0 or above 1 (`above_one`)."""
         usable = (self.output > 0) & (len(self.ids) > 1)
@@ -147,7 +148,7 @@ class Members:
         ratio[ratio > 1 + TOLERANCE] = np.nan
         return ratio
 
-    @property
+    @cached_property
     def above_one(self) -> Flags:
         """Members that supplied others more than they produced."""
         return (self.output > 0) & (self.supply > self.output * (1 + TOLERANCE))
@@ -277,14 +278,14 @@ def _supply(
         by_links = np.where(bounded, np.nan, by_links)
         high = np.where(bounded & (high <= low), np.nextafter(low, np.inf), high)  # by rows without supplier
     usable = ~np.isnan(reported)
-    ends = [stated(formation, f"used_by_participants_{end}") for end in ("low", "high")]
     told = said(formation, "used_by_participants") & ~usable
     if settings.internal_supply == "links":
         told &= ~linked
     told &= context.formations_of[formation.members] < 2
     if told.any() and settings.internal_supply != "links_only":
         by_links = np.where(told, np.nan, by_links)
-        least, most = np.fmax(ends[0], 0.0), np.where(np.isnan(ends[1]), np.inf, ends[1])
+        least, most = (stated(formation, f"used_by_participants_{end}") for end in ("low", "high"))
+        least, most = np.fmax(least, 0.0), np.where(np.isnan(most), np.inf, most)
         low = np.where(told, np.where(perhaps, np.fmin(low, least), least), low)
         high = np.where(told, np.where(perhaps, np.fmax(high, most), most), high)
         noticed.tell_each("supply_bounded", told, low, column="cooperation_ratio")
@@ -319,10 +320,10 @@ def _supply(
         usable = usable & ~doubtful
     take = usable if settings.internal_supply == "reported" else usable & ~linked
     supply = np.where(take, reported, by_links)
-    source = np.where(take, "reported", "links").astype(object)
+    source = np.full(formation.n, "links", object)
+    source[take] = "reported"
     source[np.isnan(supply)] = ""
-    by_report = source == "reported"
-    return supply, source, (np.where(by_report, 0.0, low), np.where(by_report, 0.0, high))
+    return supply, source, (np.where(take, 0.0, low), np.where(take, 0.0, high))
 
 
 def _final_producers(

@@ -90,6 +90,8 @@ def per_employee_bounds(
 
 def _ends(formation: Formation, name: str, given: FloatArray, floor: float) -> tuple[float, float]:
     """Return the least and the largest sum of a column."""
+    if not np.isnan(given).any():
+        return float(np.maximum(given, floor).sum()), float(given.sum())
     stated_low, stated_high = stated(formation, f"{name}_low"), stated(formation, f"{name}_high")
     low = np.where(np.isnan(given), np.where(np.isnan(stated_low), floor, stated_low), given)
     high = np.where(np.isnan(given), np.where(np.isnan(stated_high), np.inf, stated_high), given)

@@ -118,6 +118,8 @@ def _boundary(
 def _rest_may_be_smaller(row: Measuring, volume: float, context: YearContext, year: int) -> None:
     """Leave the conductance open where the rest may be the smaller side, and rows about it are open."""
     rows = context.open
+    if not len(rows.year):
+        return
     mine = rows.supply & np.isin(rows.year, (0, year))
     less, more = float(rows.less[mine].sum()), float(rows.more[mine].sum())
     if less + more > 0 and volume > 2 * (context.total - less) - volume:
@@ -191,7 +193,7 @@ def _given_purchases(
     """
     own = formation.self_supply
     others = formation.bought_inside + formation.purchases_outside
-    purchases = np.nan_to_num(members.purchases)
+    purchases = np.fmax(members.purchases, 0.0)
     without, within = np.abs(purchases - others), np.abs(purchases - others - own)
     small = thresholds.difference * purchases
     open_cases = (own > small) & (purchases > 0) & (np.minimum(without, within) > small)
