@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
-import numpy as np
 import pandas as pd
 
 from clustercoop.graph.columns import OutputColumn
@@ -105,7 +105,7 @@ class Columnar:
                 told = cells.get("t") or ["" if value is None else str(value) for value in cells["v"]]
                 cells["t"] = [range_ or text for range_, text in zip(ranges, told, strict=True)]
         elif column.kind == "ids":
-            cells = {"p": [self.people(value) for value in values]}
+            cells = {"p": [self.people(value) for value in cells_of(values)]}
             unknown = [number for number, listed in enumerate(cells["p"]) if not listed]
         else:
             cells = coded(cells_of(values), self._telling(column))
@@ -155,23 +155,17 @@ class Columnar:
         >>> made.numbers(pd.Series([0.25, None]), "share")
         {'v': [0.25, None], 't': ['25.0%', ''], 'top': 1}
         """
-        array = floats(values)
-        show = shower(kind, self.words.lang)
-        known = np.isfinite(array)
-        distinct, at = np.unique(array[known], return_inverse=True)
-        figures = numbers_of(distinct.tolist())
-        texts = [show(value) for value in distinct.tolist()]
-        exact, told = np.full(len(array), None, object), np.full(len(array), "", object)
-        exact[known] = np.array(figures, object)[at]
-        told[known] = np.array(texts, object)[at]
-        for end in np.flatnonzero(np.isinf(array)).tolist():
-            told[end] = show(array[end])
-        out: dict[str, Any] = {"v": exact.tolist()}
-        if texts != list(map(str, figures)) or np.isinf(array).any():
-            out["t"] = told.tolist()
-        if KINDS[kind].bar and known.any() and array[known].min() >= 0:
-            top = 1.0 if kind == "share" else float(array[known].max())
-            if top > 0 and array[known].max() <= top:
+        cells, show = floats(values).tolist(), shower(kind, self.words.lang)
+        distinct = [value for value in dict.fromkeys(cells) if value == value]
+        finite = [value for value in distinct if math.isfinite(value)]
+        figures = dict(zip(finite, numbers_of(finite), strict=True))
+        texts = {value: show(value) for value in distinct}
+        out: dict[str, Any] = {"v": [figures.get(value) for value in cells]}
+        if any(text != str(figures.get(value)) for value, text in texts.items()):
+            out["t"] = [texts.get(value, "") for value in cells]
+        if KINDS[kind].bar and finite and min(finite) >= 0:
+            top = 1.0 if kind == "share" else max(finite)
+            if top > 0 and max(finite) <= top:
                 out["top"] = number(top)
         return out
 

@@ -17,6 +17,7 @@ from clustercoop.graph.texts import percent_ends, signs, text
 Shower = Callable[[float], str]
 UNKNOWN: Final = "—"
 MINUS: Final = "\u2212"
+_POINT: Final = ord(".")
 
 
 def is_unknown(value: Any) -> bool:
@@ -93,6 +94,8 @@ def decimal(value: float, digits: int, lang: str) -> str:
     >>> decimal(-1234.5, 1, "en"), decimal(1234.5, 1, "ru")
     ('−1,234.5', '1\xa0234,5')
     """
+    if 0 < value < 999:
+        return f"{value:.{digits}f}".replace(".", signs(lang)[_POINT])
     if math.isinf(value):
         return "∞" if value > 0 else MINUS + "∞"
     plain = f"{abs(value):,.{digits}f}"
@@ -244,13 +247,10 @@ def _percents(decimals: int, lang: str) -> Shower:
 
 
 def _significants(most: int, lang: str) -> Shower:
-    point = text("format.point", lang)
-
     def told(value: float) -> str:
-        if 0.01 <= value < 999:
+        if 0.01 <= value < 999:  # most of them, and no zeros to take away
             magnitude = math.floor(math.log10(value))
-            digits = min(2 - magnitude, most if magnitude >= 0 else 12)
-            return f"{value:.{digits}f}".replace(".", point)
+            return decimal(value, min(2 - magnitude, most if magnitude >= 0 else 12), lang)
         return significant(value, 3, most, lang)
 
     return told

@@ -367,7 +367,7 @@ class Passports:
     @cached_property
     def _asked(self) -> Mapping[str, list[Any]]:
         found: dict[str, list[Any]] = {}
-        for row in self.result.requests.itertuples(index=False):
+        for row in self.result.requests.astype(object).itertuples(index=False):
             found.setdefault(str(row.cluster_id), []).append(row)
         return found
 

@@ -82,7 +82,7 @@ def _for_people(result: Result, table: str, lang: str) -> pd.DataFrame:
     elif table == "gaps":
         return frame.assign(message=_reasons(frame, lang))
     elif table == "requests":
-        rows = frame.itertuples(index=False)
+        rows = frame.astype(object).itertuples(index=False)
         return frame.assign(message=[request_sentence(row, result.graph.names, lang) for row in rows])
     elif table == "rejected" and "code" in frame:
         told = frame.drop(columns=["value", "detail"])

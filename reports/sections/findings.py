@@ -109,5 +109,5 @@ class FindingsSection(Section):
         gaps = gaps.assign(column=[told[name] for name in columns])
         yield self.sheet(gaps, "gaps", year="year")
         frame = self.result.findings.to_frame(self.words.lang)
-        frame["severity"] = [self.words(f"one_{severity}") for severity in frame["severity"]]
+        frame["severity"] = frame["severity"].map({one: self.words(f"one_{one}") for one in SEVERITIES})
         yield self.sheet(frame, "findings", row="int", year="year")
