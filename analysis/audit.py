@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -361,11 +361,11 @@ def _cells(
 def _stack(*tables: pd.DataFrame) -> pd.DataFrame:
     """Return the tables under each other with `COLUMNS`; what a table has not is empty."""
     size = sum(map(len, tables))
-    held: dict[str, list[object]] = {
+    held: dict[str, list[Any]] = {
         name: [cell for table in tables for cell in (table[name] if name in table else [None] * len(table))]
         for name in COLUMNS
     }
-    made: dict[str, object] = {
+    made: dict[str, Any] = {
         name: np.fromiter((cell if isinstance(cell, str) else "" for cell in cells), object, size)
         for name, cells in held.items()
     }

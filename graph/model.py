@@ -54,6 +54,9 @@ def _conform(frame: pd.DataFrame | None, table: str) -> pd.DataFrame:
     columns: dict[str, pd.Series[Any]] = {}
     for column in spec.columns:
         absent = untold if column.type in ("id", "text") else unknown
+        if column.name not in frame and not column.filled and column.type != "year":
+            columns[column.name] = absent
+            continue
         series = frame.get(column.name, absent).copy(deep=False)  # pandas 2 gives the frame's own Series
         series.index = rows
         if column.type in ("id", "text"):

@@ -399,7 +399,8 @@ def _flat(values: FloatArray) -> bool:
 def _cells(
     medians: pd.DataFrame, columns: Mapping[str, FloatArray], years: pd.DataFrame, used: set[str]
 ) -> pd.DataFrame:
-    parts = []
+    names = [feature.name for feature in feature_list()]
+    said = []
     for feature in feature_list():
         raw = medians[feature.name].to_numpy("float64")
         status = np.where(
@@ -407,17 +408,14 @@ def _cells(
         )
         edge = {"logit": (0.0, 1.0), "atanh": (-1.0, 1.0)}.get(feature.transform, (np.nan, np.nan))
         status = np.where((status == "known") & ((raw == edge[0]) | (raw == edge[1])), "bound", status)
-        status = np.where((status != "missing") & (status != "outside") & (raw == 0), "zero", status)
-        parts.append(
-            pd.DataFrame(
-                {
-                    "cluster_id": medians.index.to_numpy(),
-                    "feature": feature.name,
-                    "value": raw,
-                    "years": years[feature.name].reindex(medians.index).to_numpy("int64"),
-                    "status": status,
-                    "used": feature.name in used,
-                }
-            )
-        )
-    return pd.concat(parts, ignore_index=True)
+        said.append(np.where((status != "missing") & (status != "outside") & (raw == 0), "zero", status))
+    return pd.DataFrame(
+        {
+            "cluster_id": np.tile(medians.index.to_numpy(), len(names)),
+            "feature": np.repeat(names, len(medians)),
+            "value": medians[names].to_numpy("float64").ravel("F"),
+            "years": years.reindex(medians.index)[names].to_numpy("int64").ravel("F"),
+            "status": np.concatenate(said),
+            "used": np.repeat([name in used for name in names], len(medians)),
+        }
+    )
