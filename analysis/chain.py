@@ -11,7 +11,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from clustercoop.analysis.brokers import ROLES, broker_share, brokerage_roles, countable
 from clustercoop.analysis.closedness.components import component_labels
-from clustercoop.analysis.closedness.finn import checked_flows, closed_components, formation_closed
+from clustercoop.analysis.closedness.finn import (
+    checked_flows,
+    closed_components,
+    formation_closed,
+    formation_visits,
+)
 from clustercoop.analysis.closedness.measure import unsettled, value_created
 from clustercoop.analysis.closedness.throughflow import throughflow
 from clustercoop.analysis.closedness.trophic import formation_levels
@@ -165,15 +170,6 @@ def average_propagation_lengths(coefficients: ArrayLike) -> FloatArray:
     return np.divide(weighted, indirect, out=np.full_like(inverse, NAN), where=reached)
 
 
-def visit_matrix(src: Index, dst: Index, weight: FloatArray, total: FloatArray) -> FloatArray:
-    """Return ``N = (I − G)^-1``, ``G_ij = f_ij / T_i``, shape (n, n): visits to j of a unit that is at i.
-
-    NaN throughout when a unit can cycle endlessly. Row sums are upstreamness.
-    """
-    through = np.where(total > 0, total, 1.0)
-    return solve_leontief(len(total), src, dst, weight / through[src], np.eye(len(total)))
-
-
 def mean_propagation_length(inverse: FloatArray) -> float:
     """Return the average propagation length over all pairs i ≠ j, weighted by the effect L_ij.
 
@@ -240,7 +236,7 @@ def downstream_control(visits: FloatArray, total: FloatArray, value_added: Float
     Parameters
     ----------
     visits : array, shape (n, n)
-        N of `visit_matrix`.
+        N of `clustercoop.analysis.closedness.finn.visit_matrix`.
     total, value_added : arrays, shape (n,)
         Throughflow and value added, in one unit.
 
@@ -254,6 +250,7 @@ def downstream_control(visits: FloatArray, total: FloatArray, value_added: Float
     --------
     0 sells 8 of its 10 to 1, whose other inputs are 2: of 1's throughflow 8 in 10 has passed 0.
 
+    >>> from clustercoop.analysis.closedness.finn import visit_matrix
     >>> flow = np.array([0]), np.array([1]), np.array([8.0]), np.array([10.0, 10.0])
     >>> downstream_control(visit_matrix(*flow), flow[3], np.array([3.0, 5.0])).tolist()
     [0.5, 0.0]
@@ -369,7 +366,7 @@ def positions(formation: Formation, settings: Settings) -> Measured:
         return out
     # The closedness measures tell of a part that nothing enters: visits there never end.
     endless = formation_closed(formation)
-    visits = visit_matrix(src, dst, weight, carried) if n <= DENSE and not endless.any() else None
+    visits = formation_visits(formation)
     pairs = "average_propagation_length", "downstream_control"
     if n > DENSE:
         out.unknown("chain_large", *pairs, value=str(n))

@@ -68,13 +68,19 @@ class Measured:
 
     def __add__(self, other: Measured) -> Measured:
         """Join the columns of two metrics; what both notice is told once."""
-        findings = self.findings + other.findings
-        return Measured(
-            self.formation | other.formation,
-            self.participants | other.participants,
-            list(dict.fromkeys(findings)) if self.findings and other.findings else findings,
-            self.gaps + other.gaps,
-        )
+        return Measured.joined((self, other))
+
+    @staticmethod
+    def joined(parts: Iterable[Measured]) -> Measured:
+        """Join the columns of several metrics; what more than one notices is told once."""
+        whole = Measured()
+        for part in parts:
+            whole.formation |= part.formation
+            whole.participants |= part.participants
+            whole.findings += part.findings
+            whole.gaps += part.gaps
+        whole.findings = list(dict.fromkeys(whole.findings))
+        return whole
 
 
 class Place(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from clustercoop.analysis.closedness.components import component_labels, formation_components
 from clustercoop.analysis.closedness.throughflow import ROUNDING, throughflow
-from clustercoop.analysis.linear import complement, solve_leontief
+from clustercoop.analysis.linear import DENSE, complement, solve_leontief
 from clustercoop.analysis.memo import remembered
 from clustercoop.graph.errors import parameter_error
 from clustercoop.graph.formation import FloatArray, Formation, sum_by
@@ -47,8 +48,34 @@ def formation_closed(formation: Formation) -> NDArray[np.bool_]:
     return closed_components(formation.src, formation.dst, formation.weight, total, labels)
 
 
+def visit_matrix(src: Index, dst: Index, weight: FloatArray, total: FloatArray) -> FloatArray:
+    """Return ``N = (I − G)^-1``, ``G_ij = f_ij / T_i``, shape (n, n): visits to j of a unit that is at i.
+
+    NaN throughout when a unit can cycle endlessly. Row sums are upstreamness.
+    """
+    through = np.where(total > 0, total, 1.0)
+    return solve_leontief(len(total), src, dst, weight / through[src], np.eye(len(total)))
+
+
+@lru_cache(maxsize=2)  # it is read twice, one soon after the other; those of all formations fill the memory
+def formation_visits(formation: Formation) -> FloatArray | None:
+    """Return `visit_matrix` of what passes a formation's members with what they drew from stock.
+
+    None where a unit can cycle for ever, or they are more than `clustercoop.analysis.linear.DENSE`.
+    """
+    if formation.n > DENSE or formation_closed(formation).any():
+        return None
+    flow = throughflow(formation)
+    return visit_matrix(formation.src, formation.dst, formation.weight, flow.carried)
+
+
 def expected_visits(
-    src: Index, dst: Index, weight: FloatArray, total: FloatArray, parts: Parts | None = None
+    src: Index,
+    dst: Index,
+    weight: FloatArray,
+    total: FloatArray,
+    parts: Parts | None = None,
+    known: FloatArray | None = None,
 ) -> FloatArray:
     r"""Return the diagonal of ``N = (I − G)^-1``: how often a unit that is at i will be there, shape (n,).
 
@@ -63,6 +90,8 @@ def expected_visits(
         Throughflow T of each participant, positive wherever a flow is.
     parts : tuple of arrays, shape (n,) each, optional
         Strong component numbers, and `closed_components`, where they are known.
+    known : array, shape (n, n), optional
+        `visit_matrix` of these flows.
     """
     n = len(total)
     labels = component_labels(n, src, dst, strong=True) if parts is None else parts[0]
@@ -71,11 +100,12 @@ def expected_visits(
     if not within.any():
         return visits
     closed = closed_components(src, dst, weight, total, labels) if parts is None else parts[1]
-    if n <= _SMALL and not closed.any():
+    if known is not None or (n <= _SMALL and not closed.any()):
         cyclic = np.zeros(n, bool)
         cyclic[src[within]] = True
         through = np.where(total > 0, total, 1.0)
-        visits[cyclic] = _returns(n, src, dst, weight / through[dst])[cyclic]
+        every = _returns(n, src, dst, weight / through[dst]) if known is None else np.diagonal(known)
+        visits[cyclic] = every[cyclic]
         return visits
     visits[closed] = np.inf
     src, dst, weight = src[within], dst[within], weight[within]
@@ -106,13 +136,18 @@ def _returns(n: int, src: Index, dst: Index, coefficient: FloatArray) -> FloatAr
 
 
 def cycling_index(
-    src: Index, dst: Index, weight: FloatArray, total: FloatArray, parts: Parts | None = None
+    src: Index,
+    dst: Index,
+    weight: FloatArray,
+    total: FloatArray,
+    parts: Parts | None = None,
+    known: FloatArray | None = None,
 ) -> float:
-    """Return `finn_cycling_index` of links given as arrays; `parts` as for `expected_visits`."""
+    """Return `finn_cycling_index` of links given as arrays; `parts` and `known` as for `expected_visits`."""
     through = float(total.sum())
     if not through > 0:
         return float("nan")
-    visits = expected_visits(src, dst, weight, total, parts)
+    visits = expected_visits(src, dst, weight, total, parts, known)
     return float(((1 - 1 / visits) * total).sum()) / through
 
 

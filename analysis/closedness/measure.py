@@ -14,7 +14,12 @@ from clustercoop.analysis.closedness.components import (
     longest_chain,
     strongly_connected_share,
 )
-from clustercoop.analysis.closedness.finn import cycling_index, formation_closed, path_length
+from clustercoop.analysis.closedness.finn import (
+    cycling_index,
+    formation_closed,
+    formation_visits,
+    path_length,
+)
 from clustercoop.analysis.closedness.leontief import link_autonomy
 from clustercoop.analysis.closedness.throughflow import (
     ROUNDING,
@@ -62,7 +67,7 @@ def measure(formation: Formation, settings: Settings, graph: SupplyGraph | None 
     output it counts as crossing the boundary; only autonomy nets it out of the output as well.
     """
     each = (attempted(partial(piece, formation)) for piece in pieces(settings, graph))
-    return sum(each, Measured())
+    return Measured.joined(each)
 
 
 def pieces(settings: Settings, graph: SupplyGraph | None) -> tuple[partial[Measured], ...]:
@@ -118,7 +123,10 @@ def _flows(formation: Formation, settings: Settings) -> Measured:
     closed = formation_closed(formation)
     if not is_too_large(formation):
         parts = formation_components(formation), closed
-        out["finn_cycling_index"] = cycling_index(*links, flow.total, parts)
+        known = formation_visits(formation) if (flow.supplied <= flow.total).all() else None
+        if known is not None and np.isnan(known).any():
+            known = None
+        out["finn_cycling_index"] = cycling_index(*links, flow.total, parts, known)
     length = path_length(*links, flow.total, flow.inflow, closed)
     if np.isfinite(length):
         out["average_path_length"] = length

@@ -24,6 +24,7 @@ from clustercoop.analysis.core_periphery.common import (
     check_weights,
     core_fit,
 )
+from clustercoop.analysis.core_periphery.exhaustive import exhaust
 from clustercoop.analysis.core_periphery.splits import (
     WIDE,
     WIDE_SEARCH,
@@ -187,7 +188,7 @@ def _enumerated(edges: Edges, equation: int, y: NDArray[np.float64]) -> Best:
     if _ratio(y) > WIDE:
         return every_split(equation, pairs)
     core = np.zeros(edges.n, np.int64)
-    score, second, ties = kernels.exhaust(equation, edges.n, *adjacency(edges, y), core)
+    score, second, ties = exhaust(equation, edges.n, *adjacency(edges, y), core)
     if score > kernels.UNDEFINED:  # free of the rounding of a million moves
         score = float(score_exactly(equation, pairs, core[None])[0])
     return Best(core, score, second, ties)

@@ -393,55 +393,6 @@ def search(
 
 
 @jit
-def precedes(x: Flags, y: Flags) -> bool:
-    """Tell whether core x comes before core y: fewer members, then the earlier members."""
-    size, first = 0, 0
-    for i in range(x.size):
-        difference = int(x[i]) - int(y[i])
-        size += difference
-        if first == 0:
-            first = difference
-    return size < 0 or (size == 0 and first > 0)
-
-
-@jit
-def exhaust(
-    equation: int, n: int, indptr: Pointers, other: Ints, value: Floats, best_x: Flags
-) -> tuple[float, float, int]:
-    """Try every split in Gray-code order; return the best score, the next best split's, and the optima.
-
-    `best_x` comes as the empty core.
-    """
-    links = indptr, other, value, np.zeros((2 * n, n))
-    split = np.zeros(n, np.int64), np.zeros((4, n)), np.zeros(7)
-    weigh(n, split, links)
-    place(n, best_x, split, links)
-    best, second, ties = UNDEFINED, UNDEFINED, 0
-    for code in range(1, 1 << n):
-        i = 0
-        while (code >> i) & 1 == 0:
-            i += 1
-        move(i, split, links)
-        s = score(equation, n, split)
-        if s <= second and s < best - TIE:
-            continue
-        if s > best + TIE:
-            second = best
-            best = s
-            ties = 0
-        elif s >= best - TIE and s > UNDEFINED:
-            second = s
-        else:
-            second = max(second, s)
-            continue
-        ties += 1
-        if ties == 1 or precedes(split[0], best_x):
-            for j in range(n):
-                best_x[j] = split[0][j]
-    return best, second, ties
-
-
-@jit
 def survey(
     equation: int, n: int, indptr: Pointers, other: Ints, value: Floats, x: Flags
 ) -> tuple[float, float, int, int, int]:

@@ -104,10 +104,10 @@ def measure_cores(formation: Formation, settings: Settings) -> tuple[Measured, F
     if refusal:
         for out in (profile, split):
             out.unknown(refusal, value=str(edges.n) if refusal == "core_too_few" else "")
-        return pieces + profile + split, None
+        return Measured.joined((pieces, profile, split)), None
     _profile(profile, network, y, (u, v, pre), even, formation_components(formation)[network.order])
     firm = _split(split, network, y, (u, v), even, settings)
-    return pieces + profile + split, firm
+    return Measured.joined((pieces, profile, split)), firm
 
 
 def _profile(

@@ -48,7 +48,7 @@ def measure_all(formation: Formation, settings: Settings, graph: SupplyGraph) ->
     names = (metric.__module__.rpartition(".")[2] for metric in metrics())
     chosen = ((name if name in METRICS else "core") in asked for name in names)
     pairs = zip(metrics(), chosen, strict=True)
-    measured = sum((metric(formation, context) for metric, wanted in pairs if wanted), Measured())
+    measured = Measured.joined(metric(formation, context) for metric, wanted in pairs if wanted)
     if is_too_large(formation) and asked:
         measured += left_out(formation)
     found = unsettled(formation, open_rows(graph))

@@ -21,6 +21,7 @@ from clustercoop.analysis.core_periphery import (
     borgatti_everett,
     common,
     elliott,
+    exhaustive,
     firmness,
     four_blocks,
     kernels,
@@ -399,7 +400,7 @@ ENTERED = (
     *((components, "_strong_labels"), (components, "_deepen"), (brokers, "_mediate")),
     *((circulation, "_least_removal"), (trophic, "_levels"), (systemic, "_spread")),
     *((splits, "searches"), (splits, "settle"), (splits, "far_pairs"), (four_blocks, "from_strengths")),
-    *((kernels, "exhaust"), (kernels, "search"), (kernels, "uniform"), (kernels, "both_ends")),
+    *((exhaustive, "exhaust"), (kernels, "search"), (kernels, "uniform"), (kernels, "both_ends")),
     *((minres, "fit_from"), (rossa, "grow"), (significance, "refits"), (tiering, "tier_starts")),
     *((common, "lay_out"), (structural, "arrange")),
 )

@@ -7,10 +7,11 @@ from typing import Literal
 import numpy as np
 import pytest
 
-from clustercoop.analysis.core_periphery import kernels, tiering
+from clustercoop.analysis.core_periphery import tiering
 from clustercoop.analysis.core_periphery.borgatti_everett import adjacency, borgatti_everett
 from clustercoop.analysis.core_periphery.common import as_edges
 from clustercoop.analysis.core_periphery.elliott import PATTERN, elliott
+from clustercoop.analysis.core_periphery.exhaustive import exhaust
 from clustercoop.analysis.core_periphery.measure import measure
 from clustercoop.analysis.core_periphery.minres import concentrated, minres
 from clustercoop.analysis.core_periphery.rossa import rossa_profile
@@ -143,7 +144,7 @@ def test_both_enumerations_agree(equation: Literal["4", "2"]) -> None:
         edges = as_edges(np.where(rng.random((n, n)) < 0.4, rng.integers(1, 4, (n, n)), 0))
         y = edges.values("raw")
         core = np.zeros(n, np.int64)
-        score, second, ties = kernels.exhaust(int(equation), n, *adjacency(edges, y), core)
+        score, second, ties = exhaust(int(equation), n, *adjacency(edges, y), core)
         best = every_split(int(equation), pair_sums(edges, y))
         assert best.core.tolist() == core.tolist()
         assert (best.score, best.second) == pytest.approx((score, second), abs=1e-9)
