@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,11 +119,21 @@ class SparkHeld:
     facts: dict[str, Any]
     parts: tuple[Path, ...] | list[Path] = ()
 
+    @property
+    def layout(self) -> tuple[Any, ...]:
+        """Headers and types."""
+        return ("spark", self.header, tuple(kind for _, kind in self.frame.dtypes))
+
     @contextmanager
-    def rows(self) -> Iterator[Sql]:
-        """Open its rows."""
+    def rows(self, more: Sequence[SparkHeld] = ()) -> Iterator[Sql]:
+        """Open its rows, and below them those of `more`."""
         with _told(self.name):
-            yield _Rows(self.spark, self.frame)
+            frame, starts = self.frame, [0]
+            for before, held in zip((self, *more), more, strict=False):
+                starts.append(starts[-1] + before.count)
+                line = f"line + {starts[-1]}L"
+                frame = frame.unionAll(held.frame.selectExpr(*held.frame.columns[:-1], f"{line} AS line"))
+            yield _Rows(self.spark, frame, starts)
 
     def lines(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the places of rows in files of Parquet; 0 elsewhere, where rows keep no order."""
@@ -139,8 +149,8 @@ class SparkHeld:
 class _Rows:
     """The relation `raw` in Spark, and whatever is named beside it."""
 
-    def __init__(self, spark: SparkSession, frame: DataFrame) -> None:
-        self._spark, self._frame = spark, frame
+    def __init__(self, spark: SparkSession, frame: DataFrame, starts: Sequence[int]) -> None:
+        self._spark, self._frame, self.starts = spark, frame, starts
         frame.createOrReplaceTempView("raw")
 
     def types(self) -> list[str]:

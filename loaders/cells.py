@@ -32,7 +32,7 @@ from clustercoop.loaders.tokens import Issue
 from clustercoop.loaders.trade import REPORTED
 from clustercoop.loaders.unit_columns import ColumnUnits, unit_columns
 from clustercoop.loaders.unit_rule import settle_units
-from clustercoop.loaders.units import unit_words, words
+from clustercoop.loaders.units import in_unit, unit_words, words
 from clustercoop.loaders.vocabulary import read_header
 from clustercoop.loaders.years import parse_years
 
@@ -67,6 +67,8 @@ class TypedGrid:
         Headers of money columns that name neither scale nor currency.
     conversions : dict of str to str
         Header → how its unit was converted.
+    scales : dict of str to float or float64 array
+        Number column → what its cells are counted in, or each of them.
     decimal : str
         Decimal signs proven in the file.
     months : tuple of two int arrays, or None
@@ -83,6 +85,7 @@ class TypedGrid:
     currencies: dict[str, str] = field(default_factory=dict)
     unnamed: list[str] = field(default_factory=list)
     conversions: dict[str, str] = field(default_factory=dict)
+    scales: dict[str, float | NDArray[np.float64]] = field(default_factory=dict)
     decimal: str = ""
     months: Months | None = None
     dated: NDArray[np.int64] | None = None
@@ -349,14 +352,13 @@ def _number(
     if column.type == "share":
         return _shares(values, unit.percent, numbers.percent, typed, here, notes), 1.0
     target = 1e6 if column.type == "money" else 1.0
-    if isinstance(scale, float):
-        up, down = _ratio(scale, target)
-        if up != down:
-            _tell_converted(typed, here, f"× {up:g}" if up > 1 else f"÷ {down:g}", notes)
-        return values * up / down if up != down else values, scale
-    _tell_converted(typed, here, "each row by its unit", notes)
-    big = scale >= target
-    return np.where(big, values * (scale / target), values / np.where(big, 1.0, target / scale)), scale
+    typed.scales[column.name] = scale
+    if not isinstance(scale, float):
+        _tell_converted(typed, here, "each row by its unit", notes)
+    elif scale != target:
+        up, down = scale / target, target / scale
+        _tell_converted(typed, here, f"× {up:g}" if up > 1 else f"÷ {down:g}", notes)
+    return in_unit(values, scale, target), scale
 
 
 def _bounds(
@@ -484,8 +486,3 @@ def _shares(
         notes.add("percent_small", **here, row=row, value=here["column"], detail=detail)
     _tell_converted(typed, here, "÷ 100", notes)
     return values / 100.0
-
-
-def _ratio(scale: float, unit: float) -> tuple[float, float]:
-    """Return (multiply, divide): dividing by a power of ten rounds once, multiplying by 0.001 would twice."""
-    return (scale / unit, 1.0) if scale >= unit else (1.0, unit / scale)

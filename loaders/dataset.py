@@ -58,7 +58,7 @@ from clustercoop.loaders.relations import check_relations
 from clustercoop.loaders.sheets import Grid
 from clustercoop.loaders.sources import Source, find_sources
 from clustercoop.loaders.trade import turn_trade
-from clustercoop.loaders.transactions import summed, summed_rows, tell_overlaps
+from clustercoop.loaders.transactions import summed, summed_rows, sums_by_part, tell_overlaps
 from clustercoop.loaders.turning import Hints, turn
 from clustercoop.loaders.unsettled import unsettled
 from clustercoop.loaders.upright import upright
@@ -239,15 +239,18 @@ def _checked(
 
     def read(source: Source, notes: Notes) -> TypedGrid:
         spec = tables()[source.table]
-        members = partial(_ids_of, typed.get("participants", ()))
-        apart = not lone and all(other.table != "aliases" for other in sources)
-        known = members if apart else None
-        sheet = summed(source.sheet, known, notes, repeats=settings.repeats, period=settings.period)
-        grid = arranged(replace(source, sheet=sheet), spec, settings, members, notes)
+        grid = arranged(source, spec, settings, members, notes)
         return type_grid(grid, spec, notes, settings.direction)
 
+    def members() -> list[str]:
+        return [i for part in typed.get("participants", ()) for i in part.frame["participant_id"]]
+
+    known = None if lone or any(source.table == "aliases" for source in sources) else members
+    how = {"repeats": settings.repeats, "period": settings.period}
     ordered = [source for table in tables() for source in sources if source.table == table]
     for group in _participants_first(ordered, lambda source: source.table):
+        sheets = summed([s.sheet for s in group], [s.given for s in group], known, notes, **how)
+        group = [replace(source, sheet=sheet) for source, sheet in zip(group, sheets, strict=True)]
         for source, part in zip(group, notes.each(read, group, rows=rows), strict=True):
             typed.setdefault(source.table, []).append(part)
     raise_ignored(
@@ -285,10 +288,6 @@ def _participants_first(items: list[T], table: Callable[[T], str]) -> list[list[
     """Return items of participants, then the others, which ask for them."""
     people = [item for item in items if table(item) == "participants"]
     return [people, [item for item in items if table(item) != "participants"]]
-
-
-def _ids_of(parts: Sequence[TypedGrid]) -> list[str]:
-    return [i for part in parts for i in part.frame["participant_id"]]
 
 
 def arranged(
@@ -399,7 +398,8 @@ def _check(
             dates = [part.dated for part in parts]
             day = np.concatenate([b if a is None else a for a, b in zip(dates, zeros, strict=True)])
             span = np.where(last > 0, first, day), np.where(last > 0, last, day)
-            flows.append(flows_by_period(ledger, *span, settings.period))
+            sums = [sums_by_part(part) for part in parts]
+            flows.append(flows_by_period(ledger, *span, settings.period, sums))
         net_reversals(ledger)
     check_values(ledger, ("value_added", "value_added_per_employee"))
     if table == "deflators":  # a year that stands twice is no gap of the chain

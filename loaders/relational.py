@@ -8,7 +8,6 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
@@ -17,9 +16,9 @@ from numpy.typing import NDArray
 
 from clustercoop.graph.schema import tables
 from clustercoop.loaders.raw import parquet_parts
+from clustercoop.loaders.scratch import scratch
 from clustercoop.loaders.sheets import BrokenRow, reading
-from clustercoop.loaders.spooled import Text, is_text_file, large_text, lines_of, spool
-from clustercoop.loaders.text import Score
+from clustercoop.loaders.spooled import Text, is_text_file, lines_of, spool, text_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -31,9 +30,11 @@ MEMORY: Final = "2GiB"
 class Sql(Protocol):
     """Rows that an engine of SQL holds.
 
-    The relation `raw` has the columns ``c0``, ``c1``, … and ``line``, the number of the row from 0. What is
-    asked is in the words that DuckDB and Spark share.
+    The relation `raw` has the columns ``c0``, ``c1``, … and ``line``, the number of the row from 0; `starts`
+    are the lines with which its tables begin. What is asked is in the words that DuckDB and Spark share.
     """
+
+    starts: Sequence[int]
 
     def types(self) -> list[str]:
         """Return the types of ``c0``, ``c1``, … in capitals, in the engine's own words."""
@@ -75,8 +76,12 @@ class Held(Protocol):
     def facts(self) -> dict[str, Any]:
         """What is known of it, for ``run.json``."""
 
-    def rows(self) -> AbstractContextManager[Sql]:
-        """Open its rows."""
+    @property
+    def layout(self) -> tuple[Any, ...]:
+        """What is equal in tables whose rows may stand in one relation: headers, types, decimal signs."""
+
+    def rows(self, more: Sequence[Any] = ()) -> AbstractContextManager[Sql]:
+        """Open its rows, and below them those of `more`, tables of the same engine and layout."""
 
     def lines(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the places, counted from 1, of rows counted from 0; 0 where it keeps no order."""
@@ -98,22 +103,31 @@ class HeldParquet:
     header: tuple[str, ...]
     count: int
     facts: dict[str, Any]
+    types: tuple[str, ...] = ()
     text: Text | None = None
     broken: list[BrokenRow] = field(default_factory=list)
 
+    @property
+    def layout(self) -> tuple[Any, ...]:
+        """Headers with their types, or the decimal sign of a text."""
+        return ("duckdb", self.header, self.types, self.text and self.text.decimal)
+
     @contextmanager
-    def rows(self) -> Iterator[Sql]:
+    def rows(self, more: Sequence[HeldParquet] = ()) -> Iterator[Sql]:
         """Open its rows; a text is turned to Parquet first, and its broken rows are told in `broken`."""
         import duckdb
 
-        with TemporaryDirectory() as folder, duckdb.connect() as engine:
+        with scratch() as folder, duckdb.connect() as engine:
             engine.execute(f"SET preserve_insertion_order = false; SET memory_limit = '{MEMORY}'")
-            engine.execute("SET temp_directory = '" + folder.replace("'", "''") + "'")
-            files = parquet_parts(self.path)
-            if self.text:
-                files = [Path(folder, "rows.parquet")]
-                self.broken[:] = spool(self.path, self.text, files[0], self.name)
-            yield _Duck(engine, files, self.header)
+            engine.execute(f"SET temp_directory = {_told(folder)}")
+            tables = []
+            for number, held in enumerate((self, *more)):
+                files = parquet_parts(held.path)
+                if held.text:
+                    files = [folder / f"rows-{number}.parquet"]
+                    held.broken[:] = spool(held.path, held.text, files[0], held.name)
+                tables.append(files)
+            yield _Duck(engine, tables, self.header)
 
     def lines(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the lines of a text, the rows of a file of Parquet."""
@@ -127,17 +141,19 @@ class HeldParquet:
 class _Duck:
     """The relation `raw` in DuckDB, and whatever is named beside it."""
 
-    def __init__(self, engine: Any, files: Sequence[Path], header: Sequence[str]) -> None:
+    def __init__(self, engine: Any, tables: Sequence[Sequence[Path]], header: Sequence[str]) -> None:
         import pyarrow.parquet as pq
 
         self._engine = engine
         cells = ", ".join(f"{_quoted(title)} AS c{k}" for k, title in enumerate(header))
         before, parts = 0, []
-        for file in files:
-            source = "'" + str(file).replace("'", "''") + "'"
-            from_file = f"read_parquet({source}, file_row_number = true)"
-            parts.append(f"SELECT {cells}, file_row_number + {before} AS line FROM {from_file}")
-            before += pq.read_metadata(file).num_rows if len(files) > 1 else 0
+        self.starts: list[int] = []
+        for files in tables:
+            self.starts.append(before)
+            for file in files:
+                from_file = f"read_parquet({_told(file)}, file_row_number = true)"
+                parts.append(f"SELECT {cells}, file_row_number + {before} AS line FROM {from_file}")
+                before += pq.read_metadata(file).num_rows
         self.view("raw", " UNION ALL ".join(parts))
 
     def types(self) -> list[str]:
@@ -186,16 +202,29 @@ def digest_of(parts: Sequence[Path]) -> str:
     return found.hexdigest()
 
 
-def held_by_duckdb(path: Path, name: str, rows: int, score: Score) -> HeldParquet | None:
-    """Return a table that DuckDB can read, a text of `rows` rows or more; None where there is none."""
+def held_by_duckdb(
+    path: Path, name: str, wanted: Callable[[Sequence[str]], bool], *, texts: bool
+) -> HeldParquet | None:
+    """Return a table of `wanted` headers that DuckDB can read, `texts` among them; None where there is none.
+
+    Raises
+    ------
+    DataError
+        The file is damaged.
+    """
     if find_spec("duckdb") is None:
         return None
     if is_text_file(path) and path.is_file():
-        text = large_text(path, name, tables()["links"], rows, score)
+        text = text_of(path, name, tables()["links"], wanted) if texts else None
         if text is None:
             return None
-        facts = {"encoding": text.encoding, "delimiter": text.delimiter, "line_end": text.line_end}
-        return HeldParquet(path, name, text.header, rows, {"bytes": path.stat().st_size, **facts}, text)
+        facts: dict[str, Any] = {
+            "encoding": text.encoding,
+            "delimiter": text.delimiter,
+            "line_end": text.line_end,
+        }
+        facts = {"bytes": path.stat().st_size, **facts}
+        return HeldParquet(path, name, text.header, text.rows, facts, (), text)
     if not path.is_dir() and (path.suffix.lower() != ".parquet" or not path.exists()):
         return None
     import pyarrow.parquet as pq
@@ -204,10 +233,28 @@ def held_by_duckdb(path: Path, name: str, rows: int, score: Score) -> HeldParque
         files = [pq.ParquetFile(part) for part in parquet_parts(path)]
     if not files:
         return None
-    header = tuple(map(str, files[0].schema_arrow.names))
+    schema = files[0].schema_arrow
+    header = tuple(map(str, schema.names))
+    if not wanted(header):
+        return None
     count = sum(file.metadata.num_rows for file in files)
     size = sum(part.stat().st_size for part in parquet_parts(path))
-    return HeldParquet(path, name, header, count, {"bytes": size})
+    return HeldParquet(path, name, header, count, {"bytes": size}, tuple(map(_kind, schema.types)))
+
+
+def _kind(held: Any) -> str:
+    """Return what a type of Arrow holds: texts however they are laid out, dates of any unit."""
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(held):
+        return _kind(held.value_type)
+    if pa.types.is_large_string(held) or pa.types.is_string(held):
+        return "string"
+    return "timestamp" if pa.types.is_timestamp(held) and held.tz is None else str(held)
+
+
+def _told(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
 
 
 def _quoted(title: str) -> str:

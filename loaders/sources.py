@@ -36,6 +36,7 @@ from clustercoop.loaders.upright import lies_on_side
 from clustercoop.loaders.years import period_of
 
 Progress = Callable[[str], None]
+_Large = dict[Path, RawSheet | ClusterCoopError]
 
 # Files that may well hold a table, and that are not read.
 UNREAD: Final = (
@@ -139,7 +140,9 @@ def find_sources(
     if suffix in GRAPH_SUFFIXES:
         return _of_graph(path, path.name, progress)
     if suffix in SUFFIXES:
-        found = _of_file(path, path.name, mapping, notes, progress, reader)
+        found = _of_file(
+            path, path.name, mapping, notes, progress, _large({path: path.name}, mapping, reader)
+        )
         if found:
             return _joined(found, notes)
         if suffix in BOOK_SUFFIXES:
@@ -161,9 +164,9 @@ def _from_folder(
         raise refusal(DataError, "folder_closed", name=folder.name, reason=error.strerror) from None
     sources: list[Source] = []
     failed: list[tuple[str, ClusterCoopError]] = []
+    entries = [entry for entry in entries if not entry.startswith((".", "~$")) and entry != MAPPING]
+    large = _large({folder / entry: show(entry) for entry in entries}, mapping, reader)
     for entry in entries:
-        if entry.startswith((".", "~$")) or entry == MAPPING:
-            continue
         if suffix_of(entry) in GRAPH_SUFFIXES:
             sources += _of_graph(folder / entry, show(entry), progress)
             continue
@@ -177,7 +180,7 @@ def _from_folder(
             continue
         named = read_name(stem_of(entry))
         try:
-            found = _of_file(folder / entry, show(entry), mapping, notes, progress, reader)
+            found = _of_file(folder / entry, show(entry), mapping, notes, progress, large)
         except ClusterCoopError as error:
             if named.tables or mapping.of(show(entry)).table:
                 if problems is None:
@@ -272,25 +275,37 @@ def _of_graph(path: Path, name: str, progress: Progress | None) -> list[Source]:
     return [*found, Source("participants", people, "headers", named.part)] if people is not None else found
 
 
+def _named(name: str, mapping: Mapping) -> Named:
+    given = mapping.of(name)
+    return Named((given.table,), "", True) if given.table else read_name(stem_of(name))
+
+
+def _large(files: dict[Path, str], mapping: Mapping, reader: Reader | None) -> _Large:
+    """Return the large tables of transactions among files, or what is wrong with one of them."""
+    may = {
+        path: name for path, name in files.items() if "links" in (_named(name, mapping).tables or ("links",))
+    }
+    return pending(may, reader)
+
+
 def _of_file(
     path: Path,
     name: str,
     mapping: Mapping,
     notes: Notes,
     progress: Progress | None,
-    reader: Reader | None,
+    large: _Large,
 ) -> list[Source]:
     """Read one file; return its tables, [] where it holds none."""
-    given = mapping.of(name)
-    named = Named((given.table,), "", True) if given.table else read_name(stem_of(name))
+    given, named = mapping.of(name), _named(name, mapping)
     book = suffix_of(name) in BOOK_SUFFIXES
     if progress:
         progress(f"Reading {name}")
     score = partial(header_score, [tables()[table] for table in named.tables or tables()])
-    if not named.tables or "links" in named.tables:
-        many = pending(path, name, score, reader)
-        if many is not None:
-            return [Source("links", many, "name" if named.tables else "headers", named.part, "", given)]
+    if many := large.get(path):
+        if isinstance(many, ClusterCoopError):
+            raise many
+        return [Source("links", many, "name" if named.tables else "headers", named.part, "", given)]
     sheets = read_raw(path, name=name, score=score)
     if not sheets:
         raise refusal(DataError, "book_empty", name=name)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gzip
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,11 +18,12 @@ from numpy.typing import NDArray
 from clustercoop.graph.errors import DataError
 from clustercoop.graph.schema import TableSpec
 from clustercoop.graph.texts import refusal
-from clustercoop.loaders.header_rows import find_block
+from clustercoop.loaders.grids import header_score
+from clustercoop.loaders.header_rows import find_block, role
 from clustercoop.loaders.numbers import parse_numbers
 from clustercoop.loaders.raw import PACKED, TEXT_SUFFIXES, suffix_of
 from clustercoop.loaders.sheets import BrokenRow, reading
-from clustercoop.loaders.text import Score, read_text
+from clustercoop.loaders.text import read_text
 from clustercoop.loaders.tokens import Issue
 
 if TYPE_CHECKING:
@@ -38,13 +40,18 @@ _MOST: Final = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """How a text file is written: encoding, delimiter, ends of lines, headers, lines up to the first row."""
+    """How a text file is written: encoding, delimiter, ends of lines, headers, lines up to the first row.
+
+    `rows` is how many it may hold, `decimal` is the sign that the first amounts show, "" where none does.
+    """
 
     encoding: str
     delimiter: str
     line_end: str
     header: tuple[str, ...]
     skip: int
+    rows: int = 0
+    decimal: str = ""
 
 
 def is_text_file(path: Path) -> bool:
@@ -52,38 +59,48 @@ def is_text_file(path: Path) -> bool:
     return suffix_of(path.name).removesuffix(PACKED) in TEXT_SUFFIXES
 
 
-def large_text(path: Path, name: str, spec: TableSpec, rows: int, score: Score) -> Text | None:
-    """Return how a text file of `rows` rows or more is written, None for a smaller one or no list.
+def most_rows(paths: Iterable[Path]) -> int:
+    """Return more rows than the text files among `paths` can hold together."""
+    return sum(
+        path.stat().st_size * (10 if path.suffix.lower() == PACKED else 1) // _SHORTEST
+        for path in paths
+        if is_text_file(path) and path.is_file()
+    )
+
+
+def text_of(path: Path, name: str, spec: TableSpec, wanted: Callable[[Sequence[str]], bool]) -> Text | None:
+    """Return how a text file of `wanted` headers is written, and its rows at most; None for any other.
 
     Raises
     ------
     DataError
         The file cannot be read, or is in no known encoding.
     """
-    packed = path.suffix.lower() == PACKED
-    with reading(name):
-        if path.stat().st_size < rows * _SHORTEST // (10 if packed else 1):
-            return None
-        ends, head, odd = 0, b"", b""
-        with _opened(path) as file:
-            while piece := file.read(_BLOCK):
-                ends += piece.count(b"\n")
-                head += piece[: max(0, _HEAD - len(head))]
-                if len(odd) < _HEAD and not piece.isascii():
-                    lines = piece.split(b"\n")[1:-1]
-                    odd += b"\n".join(itertools.islice((one for one in lines if not one.isascii()), 500))
-    if ends < rows:
+    score = partial(header_score, [spec])
+    with reading(name), _opened(path) as file:
+        head = file.read(_HEAD)
+    sheet = read_text(head[: head.rfind(b"\n") + 1] or head, name, {}, score)
+    block = find_block(sheet.records, spec)
+    delimiter, header = sheet.facts["delimiter"], tuple(map(str.strip, block.paths))
+    if sheet.broken or block.body != block.first + 1 or not wanted(header):
         return None
-    sheet = read_text(head[: head.rfind(b"\n") + 1], name, {}, score)
     encoding = sheet.facts["encoding"]
+    ends, odd = 0, b""
+    with reading(name), _opened(path) as file:
+        while piece := file.read(_BLOCK):
+            ends += piece.count(b"\n")
+            if len(odd) < _HEAD and not piece.isascii():
+                lines = piece.split(b"\n")[1:-1]
+                odd += b"\n".join(itertools.islice((one for one in lines if not one.isascii()), 500))
     if encoding == "utf-8" and odd:
         encoding = read_text(odd, name, {}, score).facts["encoding"]
-    block = find_block(sheet.records, spec)
-    if sheet.broken or block.body != block.first + 1:
-        return None
-    delimiter, header = sheet.facts["delimiter"], tuple(map(str.strip, block.paths))
     encoding = encoding.removesuffix(" (damaged)")
-    return Text(encoding, delimiter, sheet.facts["line_end"], header, int(sheet.lines[block.first]))
+    at = next(k for k, title in enumerate(header) if role(title, spec) == "value")
+    amounts = [row[at] for row in sheet.records[block.body :] if at < len(row)]
+    read = parse_numbers(np.array(amounts, dtype=object))
+    skip = int(sheet.lines[block.first])
+    sign = "" if read.assumed else read.decimal + "".join(one for one in read.thousands if one in ".,")
+    return Text(encoding, delimiter, sheet.facts["line_end"], header, skip, ends + 1 - skip, sign)
 
 
 def _opened(path: Path) -> closing[Any]:

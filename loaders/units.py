@@ -11,6 +11,9 @@ from functools import cache
 from importlib import resources
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from clustercoop.graph.schema import ColumnSpec
 
 _SIGNS: Final = "".join(c for c in map(chr, range(0x10000)) if unicodedata.category(c) == "Sc")
@@ -275,3 +278,21 @@ def capitals(header: str) -> frozenset[str]:
     """Return the words of three capitals in a header that has small letters too."""
     found = frozenset(re.findall(r"(?<![^\W_])[A-Z]{3}(?![^\W_])", header))
     return found if re.search(r"[^\W\d_]", header) and header.upper() != header else frozenset()
+
+
+def in_unit(
+    values: NDArray[np.float64], scale: float | NDArray[np.float64], unit: float
+) -> NDArray[np.float64]:
+    """Return values × scale ÷ unit: dividing by a power of ten rounds once, multiplying by 0.001 would twice.
+
+    Examples
+    --------
+    >>> in_unit(np.array([3.0]), 1e3, 1e6).tolist(), in_unit(np.array([3.0]), np.array([1e9]), 1e6).tolist()
+    ([0.003], [3000.0])
+    """
+    if isinstance(scale, float):
+        return (
+            values if scale == unit else values * (scale / unit) if scale > unit else values / (unit / scale)
+        )
+    big = scale >= unit
+    return np.where(big, values * (scale / unit), values / np.where(big, 1.0, unit / scale))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from clustercoop.graph.errors import MissingExtraError, StoreError, parameter_error
+from clustercoop.graph.locks import lock
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.progress import Progress, silent
 from clustercoop.graph.rows import WITH_ID, link_value, node_value, plain
@@ -208,14 +208,7 @@ class EmbeddedStore(BaseStore):
         except OSError as error:
             raise unwritten(self.path.name, error) from error
         with handle:
-            if sys.platform == "win32":
-                import msvcrt
-
-                msvcrt.locking(handle.fileno(), msvcrt.LK_LOCK, 1)
-            else:
-                import fcntl
-
-                fcntl.flock(handle, fcntl.LOCK_EX)
+            lock(handle)
             # Whoever holds the lock is alone, so what a killed load left aside can go.
             for leftover in self.path.parent.glob(f".{self.path.name}.new*"):
                 leftover.unlink(missing_ok=True)

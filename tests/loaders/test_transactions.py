@@ -20,6 +20,7 @@ from clustercoop.graph.settings import Settings
 from clustercoop.loaders import transactions
 from clustercoop.loaders.dataset import Dataset, read_dataset
 from clustercoop.loaders.sheets import reading
+from clustercoop.loaders.sums import OUTSIDE
 from clustercoop.outputs import read_result
 
 duckdb = pytest.importorskip("duckdb")
@@ -148,7 +149,7 @@ def test_what_became_of_every_row_adds_up(tmp_path: Path, monkeypatch: pytest.Mo
     assert sorted(large.rejected["row"]) == [6, 7]
     assert set(large.rejected["code"]) == {"required_missing"}
     ends = set(large.graph.node_ids) - set(MEMBERS)
-    assert set(transactions.OUTSIDE) <= ends
+    assert set(OUTSIDE) <= ends
 
 
 def test_a_key_below_zero_keeps_supplies_and_returns_apart(
@@ -200,22 +201,54 @@ def test_text_files_in_an_old_encoding_with_broken_rows(
     assert (told["rows"], told["links"]) == (6, 4)
 
 
-def test_files_of_the_same_years_are_told_to_be_summed_apart(
+@pytest.mark.parametrize("text", [False, True])
+def test_files_of_one_layout_are_summed_as_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: bool
+) -> None:
+    """32 invoices stand in both files, some of them twice in one; neither file is large alone."""
+    flows = drawn(3)
+    flows = flows[flows[["supplier", "buyer"]].isin(MEMBERS).any(axis=1)].reset_index(drop=True)
+    flows.loc[[50, 60], "amount"] = np.nan
+    write(tmp_path, flows)
+    (tmp_path / "links.parquet").unlink()
+    for name, rows in (("links_2021", flows[40:102]), ("links_2022", flows.drop(range(40, 70)))):
+        if text:
+            rows.to_csv(tmp_path / f"{name}.csv", sep=";", decimal=",", index=False)
+        else:
+            rows.to_parquet(tmp_path / f"{name}.parquet", index=False)
+    small = read_dataset(tmp_path, settings=Settings(period="quarter"))
+    monkeypatch.setattr(transactions, "LARGE", len(flows) + 32)
+    large = read_dataset(tmp_path, settings=Settings(period="quarter"))
+    pd.testing.assert_series_equal(by_pair(small), by_pair(large), rtol=1e-12)
+    pd.testing.assert_frame_equal(small.flows, large.flows, check_dtype=False, rtol=1e-12)
+    place = ["file", "row", "code"]
+    lost = small.rejected[~small.rejected["code"].isin(["reversal_netted", "duplicate_row"])]
+    assert lost[place].to_numpy().tolist() == large.rejected[place].to_numpy().tolist() != []
+    told, other = (entry["transactions"] for entry in large.provenance["inputs"] if entry["table"] == "links")
+    assert told["rows"] == len(flows) + 32 and other == {"with": lost["file"].min().replace("2022", "2021")}
+    assert told["repeated"] == (small.rejected["code"] == "duplicate_row").sum() >= 32
+    assert "transactions_apart" not in {f.code for f in large.findings}
+
+
+def test_files_of_other_layouts_are_told_to_be_summed_apart(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     flows = drawn(3)
     monkeypatch.setattr(transactions, "LARGE", 1)
-    write(tmp_path, flows[flows["date"].dt.year == 2021])
+    write(tmp_path, flows.rename(columns={"amount": "value"}))
     (tmp_path / "links.parquet").rename(tmp_path / "links_2021.parquet")
-    for rows, told in (
-        (flows[flows["date"].dt.year == 2022], {}),
-        (flows, {"links_2021.parquet": "links_2022.parquet", "links_2022.parquet": "links_2021.parquet"}),
+    for rows, repeats, told in (
+        (flows[flows["date"].dt.year == 2023], "ask", {}),
+        (
+            flows,
+            "ask",
+            {"links_2021.parquet": "links_2022.parquet", "links_2022.parquet": "links_2021.parquet"},
+        ),
+        (flows, "sum", {}),
     ):
         rows.to_parquet(tmp_path / "links_2022.parquet", index=False)
-        found = read_dataset(tmp_path).findings
+        found = read_dataset(tmp_path, settings=Settings(repeats=repeats)).findings
         assert {f.file: f.detail for f in found if f.code == "transactions_apart"} == told
-    summed = read_dataset(tmp_path, settings=Settings(repeats="sum")).findings
-    assert "transactions_apart" not in {f.code for f in summed}
 
 
 def test_amounts_with_units_in_the_cells_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
