@@ -152,9 +152,8 @@ def ask_of_gaps(gaps: pd.DataFrame) -> list[Request]:
     asks = {code: entry.asks for code, entry in catalogue().items() if entry.asks}
     mine = gaps[gaps["year"].notna() & (gaps["participant_id"] == "") & gaps["code"].isin(asks)]
     waiting: dict[tuple[str, int, str], dict[str, None]] = {}
-    for cluster, year, column, code in zip(
-        mine["cluster_id"], mine["year"], mine["column"], mine["code"], strict=True
-    ):
+    held = (mine[name].tolist() for name in ("cluster_id", "year", "column", "code"))
+    for cluster, year, column, code in zip(*held, strict=True):
         waiting.setdefault((str(cluster), int(year), asks[code]), {})[str(column)] = None
     found = []
     for (cluster, year, asked), columns in waiting.items():

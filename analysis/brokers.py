@@ -192,10 +192,11 @@ def chain_leaders(participants: pd.DataFrame) -> pd.DataFrame:
     leads = (
         core & (control > 0) & (control >= _median_of(control, place)) & (share >= _median_of(share, place))
     )
-    who = participants["participant_id"].array
+    rows = np.flatnonzero(leads)
+    who = participants["participant_id"].array[rows].tolist()
     names: dict[int, list[str]] = {}
-    for row in sorted(np.flatnonzero(leads).tolist(), key=lambda row: (-control[row], who[row])):
-        names.setdefault(int(place[row]), []).append(str(who[row]))
+    for _, one, at in sorted(zip((-control[rows]).tolist(), who, place[rows].tolist(), strict=True)):
+        names.setdefault(at, []).append(str(one))
     every = participants[["cluster_id", "year"]].iloc[first].reset_index(drop=True)
     return every.assign(chain_leaders=[";".join(names.get(at, ())) for at in range(len(every))])
 

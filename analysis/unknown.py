@@ -193,10 +193,11 @@ def _say_of_leaders(cells: _Cells, people: pd.DataFrame) -> None:
     alone = cells.unknown["chain_leaders"] & ~cells.unknown["core_members"]
     if not alone.any():
         return
-    known = people.groupby(["cluster_id", "year"])[parts].count()
+    counts = people.groupby(["cluster_id", "year"])[parts].count()
+    known = dict(zip(counts.index.tolist(), counts.to_numpy().tolist(), strict=True))
     for place in np.flatnonzero(alone).tolist():
         key = cells.keys[0][place], cells.keys[1][place]
-        lacking = [name for name in parts if key not in known.index or not known.loc[key, name]]
+        lacking = [name for name, count in zip(parts, known.get(key, (0, 0)), strict=True) if not count]
         if lacking:
             cells.say(place, "chain_leaders", "needs", detail="; ".join(lacking))
 

@@ -53,8 +53,10 @@ def with_policy(
 
 def _by_key(table: pd.DataFrame, *names: str) -> dict[Key, list[tuple[str, ...]]]:
     out: dict[Key, list[tuple[str, ...]]] = {}
+    if not set(names) <= set(table):
+        return out
     for cluster, year, *cells in zip(
-        *(table.get(n, ()) for n in ("cluster_id", "year", *names)), strict=True
+        *(table[name].tolist() for name in ("cluster_id", "year", *names)), strict=True
     ):
         out.setdefault((str(cluster), int(year)), []).append(tuple(map(str, cells)))
     return out

@@ -29,9 +29,8 @@ def yearly(table: pd.DataFrame) -> dict[tuple[str, int], str]:
         return out
     sourced = table[table["status"] == "sourced"]
     told: dict[tuple[str, int], set[str]] = {}
-    for cluster, year, verdict in zip(
-        sourced["cluster_id"], sourced["year"], sourced["verdict"], strict=True
-    ):
+    held = (sourced[name].tolist() for name in ("cluster_id", "year", "verdict"))
+    for cluster, year, verdict in zip(*held, strict=True):
         told.setdefault((str(cluster), int(year)), set()).add(verdict)
     for key, said in told.items():
         out[key] = "does not meet" if "fail" in said else "meets" if said == {"pass"} else "undecidable"
