@@ -459,7 +459,8 @@ class _Trial:
             return np.where(most > 0, most * _ROOM, 1.0)
         if name == "value_added":
             output = np.where(np.isnan(output), most * _ROOM, output)
-            return np.maximum(output - np.maximum(bought, given) - f.self_supply, 0) / 2
+            room: FloatArray = output - np.maximum(bought, given) - f.self_supply
+            return np.maximum(room, 0) / 2
         if name == "purchases":
             return np.maximum(bought + f.self_supply, 1.0)
         return np.full(f.n, {"employees": 1.0, "rd_expenses": 0.1}[name])

@@ -104,7 +104,7 @@ def structural_order(edges: Edges) -> Structure:
     if m == 0:
         everyone = np.arange(n)
         return Structure(edges, everyone, np.zeros(n, np.int64), n)
-    size: Floats = np.round(np.log(edges.weight / edges.median), DIGITS)
+    size: Floats = np.log(edges.weight / edges.median).round(DIGITS)
     order, alike, at, rank = (np.empty(length, np.int64) for length in (n, n, m, m))
     ends = np.empty((2, m), np.int32)
     classes = arrange(edges.src, edges.dst, size, edges.by_value, order, alike, at, rank, ends)
