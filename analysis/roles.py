@@ -43,7 +43,8 @@ def of_role(formation: Formation, holds: Callable[[str], bool]) -> Flags:
         codes = np.fromiter(map(places.__getitem__, given), np.min_scalar_type(len(places)), len(given))
         formation.noted["roles"] = list(places), codes
     roles, codes = formation.noted["roles"]
-    return np.array([holds(str(role)) for role in roles], bool)[codes]
+    held: Flags = np.array([holds(str(role)) for role in roles], bool)[codes]
+    return held
 
 
 def producing_roles(formation: Formation) -> NDArray[np.object_]:

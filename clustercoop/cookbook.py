@@ -409,7 +409,7 @@ def check_places(store: Store, query: NamedQuery, bound: Mapping[str, Any], time
             raise refusal(UnknownNameError, "store_no_participant", name=who, nearest=nearest(who, ids))
     if query.needs == "results":
         where = "($cluster IS NULL OR f.cluster_id = $cluster) AND ($year IS NULL OR f.year = $year)"
-        for one in query.years(year) or [None]:
+        for one in query.years(year) or (None,):
             asked = {"cluster": cluster, "year": one}
             if _ask(store, f"MATCH (f:Formation) WHERE {where} RETURN count(f) AS n", until, **asked) == [0]:
                 place = told("refusal.of_cluster", cluster=cluster) if cluster is not None else ""
