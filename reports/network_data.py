@@ -155,7 +155,7 @@ def payload(
                 "totalValue": float(f"{item.total_value:.10g}"),
                 "facts": item.facts,
                 "beyond": list(item.beyond),
-                "figures": dict(zip((figure.key for figure in known), told, strict=True)),
+                "figures": _together(dict(zip((figure.key for figure in known), told, strict=True))),
                 "why": {key: found for key, found in why.items() if found},
             }
         )
@@ -200,6 +200,10 @@ def numbers_of(columns: Sequence[NDArray[Any]]) -> list[Written]:
     if "+" in told:
         told = _LARGE.sub(_whole, told)
     return [Written(f"[{each}]") for each in told.split("\n")]
+
+
+def _together(columns: Mapping[str, Written]) -> Written:
+    return Written("{" + ",".join(f'"{key}":{columns[key].text}' for key in sorted(columns)) + "}")
 
 
 def _whole(found: re.Match[str]) -> str:

@@ -62,12 +62,12 @@ def exact(values: NDArray[np.float64]) -> list[str]:
     import pyarrow as pa
 
     # Arrow finds the same shortest figures in a quarter of the time, and writes exponents in its own way.
-    told: list[str] = pa.array(values).cast(pa.string()).to_numpy(zero_copy_only=False).tolist()
+    texts = pa.array(values, from_pandas=True).cast(pa.string()).fill_null("")
+    told: list[str] = texts.to_numpy(zero_copy_only=False).tolist()
     size = np.abs(values)
-    with np.errstate(invalid="ignore"):
-        other = np.flatnonzero(~((size >= 1e-4) & (size < 1e10)) | (values == np.trunc(values)))
+    other = np.flatnonzero((size < 1e-4) | (size >= 1e10) | (values == np.trunc(values)))
     for at, value in zip(other.tolist(), values[other].tolist(), strict=True):
-        told[at] = repr(value) if value == value else ""
+        told[at] = repr(value)
     return told
 
 
