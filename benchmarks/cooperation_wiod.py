@@ -24,24 +24,12 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 
-from benchmarks.wiod import SHARED, YEARS, tables
+from benchmarks.wiod import SHARED, YEARS, with_countries
 from clustercoop.analysis.cooperation import Tables, cooperation_tables
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
 
 RUNS = 5
-
-
-def read() -> tuple[dict[str, pd.DataFrame], pd.DataFrame, pd.DataFrame]:
-    """Return the dataset's tables, its edges with countries, and the nodes of all years."""
-    dataset = tables()
-    edges = dataset["links"].copy()
-    for side in ("supplier", "buyer"):
-        codes, ids = pd.factorize(edges[f"{side}_id"])
-        edges[f"{side}_country"] = np.array([name.partition(".")[0] for name in ids], dtype=object)[codes]
-    nodes = pd.read_csv(SHARED / "nodes_1995_2003.csv")
-    nodes["id"] = nodes["country"] + "." + nodes["sector"]
-    return dataset, edges, nodes
 
 
 def worst_gap(tables: Tables, edges: pd.DataFrame, nodes: pd.DataFrame) -> dict[str, float]:
@@ -69,7 +57,7 @@ def balance(tables: Tables, nodes: pd.DataFrame) -> float:
     """Return the largest |sales + final demand − output|, million USD."""
     sold = tables.participants.set_index(["participant_id", "year"])
     intermediate = sold["internal_supply"] + sold["self_supply"] + sold["sales_outside"]
-    node = nodes.set_index(["id", "year"])
+    node = nodes.set_index(["participant_id", "year"])
     return float((intermediate.reindex(node.index) + node["final_demand_sales"] - node["output"]).abs().max())
 
 
@@ -99,7 +87,7 @@ def peer(edges: pd.DataFrame, nodes: pd.DataFrame) -> dict[str, float]:
         links = edges[(edges["year"] == year) & (edges["value"] > 0)]
         links = links[links["supplier_id"] != links["buyer_id"]]
         graph = nx.from_pandas_edgelist(links, "supplier_id", "buyer_id", "value", nx.DiGraph)
-        of_year = nodes[nodes["year"] == year].set_index("id")
+        of_year = nodes[nodes["year"] == year].set_index("participant_id")
         graph.add_nodes_from(of_year.index)
         watch.lap("build graph")
         for _, group in of_year.groupby("country"):
@@ -143,7 +131,7 @@ def main() -> int:
     if not SHARED.exists():
         print(f"{SHARED} is absent: nothing to measure")
         return 0
-    dataset, edges, nodes = read()
+    dataset, edges, nodes = with_countries()
     start = time.perf_counter()
     graph = SupplyGraph.from_tables(dataset, currency="USD")
     print(f"built the SupplyGraph of {len(graph.links):,} links in {time.perf_counter() - start:.2f} s")

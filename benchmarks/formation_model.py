@@ -245,11 +245,8 @@ def main() -> None:
     parser.add_argument("--worlds", type=int, default=200)
     parser.add_argument("--peers", type=int, default=200, help="worlds a cell that BIC judges, too")
     parser.add_argument("--table", choices=("speed", *TABLES), action="append")
-    parser.add_argument("--cells", default="", help="only cells whose world holds this text")
-    parser.add_argument("--sizes", type=int, nargs="+", help="only cells of so many clusters")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--into", type=Path, help="JSON lines, one a finished cell")
-    parser.add_argument("--markdown", type=Path)
     options = parser.parse_args()
     tables = options.table or ("speed", *TABLES)
     done: list[dict[str, str]] = []
@@ -261,9 +258,7 @@ def main() -> None:
         for table in tables
         if table != "speed"
         for number, (label, _) in enumerate(TABLES[table]())
-        if options.cells in label["world"]
-        and (not options.sizes or label["n"] in options.sizes)
-        and (table, label["world"], str(label["n"])) not in finished
+        if (table, label["world"], str(label["n"])) not in finished
     ]
     with ProcessPoolExecutor(options.workers) as pool:
         futures = [pool.submit(one_cell, *cell, options.worlds, options.peers) for cell in asked]
@@ -278,8 +273,6 @@ def main() -> None:
         rows = speed() if name == "speed" else [row for row in done if row["table"] == name]
         frame = pd.DataFrame(rows).drop(columns=["table"], errors="ignore").fillna("")
         lines += [f"## {name}", "", *markdown(frame), ""]
-    if options.markdown:
-        options.markdown.write_text("\n".join(lines), encoding="utf-8")
     sys.stdout.write("\n".join(lines) + "\n")
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from clustercoop.graph.errors import StoreError
 from clustercoop.graph.stores.protocol import UnfinishedLoadError
 from clustercoop.graph.stores.uri import open_store
-from tests.contract.test_killed_loads import data, fork_server, load_time, start
+from tests.contract.test_killed_loads import data, fork_server, killed_load, load_time
 
 
 def run(address: str, kills: int, seed: int) -> dict[str, int]:
@@ -30,14 +30,7 @@ def run(address: str, kills: int, seed: int) -> dict[str, int]:
     draw = random.Random(seed)
     found = dict.fromkeys(("as before", "unfinished, refused", "as after", "resumed", "wrong"), 0)
     for _ in range(kills):
-        with open_store(address) as store:
-            store.clear()
-            store.load(before)
-        process, told = start(forks, address, 2)
-        time.sleep(draw.random() * lasts)
-        process.kill()
-        process.join()
-        told.close()
+        killed_load(forks, address, before, draw.random() * lasts)
         with open_store(address) as store:
             try:
                 state = store.read()

@@ -81,7 +81,7 @@ class LinkPool:
         table = self.formations[self.formations["cluster_id"].isin(self.ids[picked])].copy()
         cells = table[[feature.column for feature in feature_list() if feature.column in table]]
         table[cells.columns] = cells.mask(rng.random(cells.shape) < missing)
-        return World(table, self.ecosystem[picked], self.ecosystem[picked])
+        return World(table, self.ecosystem[picked])
 
 
 def _measured(graph: SupplyGraph) -> pd.DataFrame:

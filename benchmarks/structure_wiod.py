@@ -28,8 +28,8 @@ from functools import partial
 from importlib.metadata import version
 from typing import Any
 
-from benchmarks.cooperation_wiod import peer, read
-from benchmarks.wiod import SHARED
+from benchmarks.cooperation_wiod import peer
+from benchmarks.wiod import SHARED, with_countries
 from clustercoop import engines
 from clustercoop.analysis import chain, entrainment
 from clustercoop.analysis.closedness import measure as measure_closedness
@@ -134,7 +134,7 @@ def main() -> int:
         return 0
     packages = ", ".join(f"{name} {version(name)}" for name in ("numpy", "scipy", "llvmlite", "networkx"))
     print(f"Python {platform.python_version()}, {packages}, {os.cpu_count()} cores")
-    dataset, edges, nodes = read()
+    dataset, edges, nodes = with_countries()
     graph = SupplyGraph.from_tables(dataset, currency="USD")
     structure(graph, 0, 1)  # compile
     print(

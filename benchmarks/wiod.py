@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 SHARED = Path(__file__).resolve().parents[1] / ".." / "shared" / "data" / "wiod_1995_2003"
@@ -38,6 +39,21 @@ def tables(years: Iterable[int] = YEARS, folder: Path = SHARED) -> dict[str, pd.
             }
         ),
     }
+
+
+def with_countries(
+    years: Iterable[int] = YEARS,
+) -> tuple[dict[str, pd.DataFrame], pd.DataFrame, pd.DataFrame]:
+    """Return the dataset's tables, its links with the countries of both ends, and the nodes as published."""
+    years = list(years)
+    dataset = tables(years)
+    edges = dataset["links"].copy()
+    for side in ("supplier", "buyer"):
+        codes, ids = pd.factorize(edges[f"{side}_id"])
+        edges[f"{side}_country"] = np.array([name.partition(".")[0] for name in ids], dtype=object)[codes]
+    nodes = pd.read_csv(SHARED / "nodes_1995_2003.csv")
+    nodes["participant_id"] = nodes["country"] + "." + nodes["sector"]
+    return dataset, edges, nodes[nodes["year"].isin(years)].reset_index(drop=True)
 
 
 def write_dataset(folder: Path, years: Iterable[int] = YEARS) -> Path:

@@ -208,45 +208,26 @@ def test_indicators_alone_are_a_graph(store: Store) -> None:
 
 
 @CYPHER
-def test_two_loaders_at_once_are_one(store: Store, store_address: str) -> None:
+@pytest.mark.parametrize("apart", [False, True], ids=["same graph", "clusters apart"])
+def test_loaders_at_once_are_one(store: Store, store_address: str, apart: bool) -> None:
     graph = random_graph(10)
+    shares = [parts.subset(graph, [name]) for name in graph.cluster_ids] if apart else [graph, graph]
     errors: list[BaseException] = []
 
-    def work() -> None:
+    def work(share: SupplyGraph) -> None:
         try:
             with open_store(store_address) as mine:
-                mine.load(graph)
+                mine.load(share)
         except BaseException as error:
             errors.append(error)
 
-    threads = [threading.Thread(target=work) for _ in range(2)]
+    threads = [threading.Thread(target=work, args=(share,)) for share in shares]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert not errors
-    assert_equal(store.read(), graph)
-
-
-@CYPHER
-def test_two_loaders_of_different_clusters_at_once(store: Store, store_address: str) -> None:
-    graph = random_graph(11)
-    errors: list[BaseException] = []
-
-    def work(name: str) -> None:
-        try:
-            with open_store(store_address) as mine:
-                mine.load(parts.subset(graph, [name]))
-        except BaseException as error:
-            errors.append(error)
-
-    threads = [threading.Thread(target=work, args=(name,)) for name in graph.cluster_ids]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not errors
-    assert_equal(store.read(), parts.subset(graph, graph.cluster_ids))
+    assert_equal(store.read(), parts.subset(graph, graph.cluster_ids) if apart else graph)
 
 
 @pytest.mark.parametrize("store_address", ["neo4j"], indirect=True)

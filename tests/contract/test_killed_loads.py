@@ -63,6 +63,18 @@ def load_time(forks: ForkServerContext, address: str, seed: int) -> float:
     return lasts
 
 
+def killed_load(forks: ForkServerContext, address: str, before: SupplyGraph, after: float) -> None:
+    """Load `before`, then kill a load over it so many seconds after it began."""
+    with open_store(address) as store:
+        store.clear()
+        store.load(before)
+    process, told = start(forks, address, 2)
+    time.sleep(after)
+    process.kill()
+    process.join()
+    told.close()
+
+
 def data(seed: int) -> SupplyGraph:
     return random_graph(seed, clusters=3, size=10, years=3, links_each=40)
 
@@ -73,14 +85,7 @@ def test_a_killed_load_is_completed_by_a_rerun(store_address: str, forks: ForkSe
     lasts = load_time(forks, store_address, 1)
     draw = random.Random(20261122)
     for _ in range(KILLS):
-        with open_store(store_address) as store:
-            store.clear()
-            store.load(before)
-        process, told = start(forks, store_address, 2)
-        time.sleep(draw.random() * lasts)
-        process.kill()
-        process.join()
-        told.close()
+        killed_load(forks, store_address, before, draw.random() * lasts)
         with open_store(store_address) as store:
             try:
                 found = store.read()

@@ -56,6 +56,14 @@ def dump(store: Store) -> dict[str, list[str]]:
     return said
 
 
+def assert_fresh(store: Store, graph: SupplyGraph, folder: Path) -> None:
+    with open_store(str(folder / "fresh.kgl")) as fresh:
+        fresh.load(graph)
+        mine, theirs = dump(store), dump(fresh)
+    for name in theirs:
+        assert mine[name] == theirs[name], name
+
+
 @CYPHER
 @pytest.mark.parametrize("what", ["renamed", "dropped year", "removed rows"])
 @pytest.mark.filterwarnings("ignore::clustercoop.graph.stores.protocol.StoreWarning")
@@ -67,11 +75,7 @@ def test_a_replacing_load_is_a_fresh_load(store: Store, what: str, tmp_path: Pat
     store.write_results(outcome(before))
     store.load(after, replace=True)
     assert store.read().equals(after)
-    with open_store(str(tmp_path / "fresh.kgl")) as fresh:
-        fresh.load(after)
-        mine, theirs = dump(store), dump(fresh)
-    for name in theirs:
-        assert mine[name] == theirs[name], name
+    assert_fresh(store, after, tmp_path)
 
 
 @CYPHER
@@ -83,11 +87,7 @@ def test_what_follows_from_the_tables_follows_every_change(store: Store, tmp_pat
     store.load(parts.subset(graph, ["c2"]))
     store.delete(cluster="c1")
     store.delete(year=graph.years[0])
-    with open_store(str(tmp_path / "fresh.kgl")) as fresh:
-        fresh.load(store.read())
-        mine, theirs = dump(store), dump(fresh)
-    for name in theirs:
-        assert mine[name] == theirs[name], name
+    assert_fresh(store, store.read(), tmp_path)
 
 
 @EVERY

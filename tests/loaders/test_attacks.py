@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import xlsxwriter
 from clustercoop.graph.errors import SchemaError
 from clustercoop.loaders.dataset import Dataset, read_dataset, read_frames
 from clustercoop.loaders.text import decode
+from tests.loaders.small import book, codes
 
 PEOPLE = "ИНН;Кластер\n0101;К\n0202;К\n0303;Л\n"
 HEAD = "Год;Поставщик;Покупатель;"
@@ -26,33 +26,8 @@ def read(folder: Path, encoding: str = "utf-8", **files: str) -> Dataset:
     return read_dataset(folder)
 
 
-def codes(data: Dataset) -> set[str]:
-    return {f.code for f in data.findings}
-
-
 def values(data: Dataset) -> list[float]:
     return [float(v) for v in data.graph.links["value"]]
-
-
-class Shown(tuple[Any, str]):
-    """A number and its number format."""
-
-
-def book(path: Path, sheets: Mapping[str, Sequence[Sequence[Any]]], hidden: str = "") -> Path:
-    with xlsxwriter.Workbook(path) as out:
-        for name, rows in sheets.items():
-            sheet = out.add_worksheet(name)
-            if name == hidden:
-                sheet.hide()
-            for r, row in enumerate(rows):
-                for c, cell in enumerate(row):
-                    if isinstance(cell, Shown):
-                        sheet.write_number(r, c, cell[0], out.add_format({"num_format": cell[1]}))
-                    elif isinstance(cell, str):
-                        sheet.write_string(r, c, cell)
-                    elif cell is not None:
-                        sheet.write(r, c, cell)
-    return path
 
 
 MEMBERS = [["ИНН", "Кластер"], ["0101", "К"], ["0202", "К"]]
@@ -320,8 +295,8 @@ def test_per_cent_formats_are_read_as_shown(tmp_path: Path) -> None:
     for number, header in enumerate(["Уровень кооперации, %", "Уровень кооперации"]):
         rows: list[list[Any]] = [
             ["Кластер", "Год", header],
-            ["К", 2021, Shown((0.804, "0.0%"))],
-            ["К", 2022, Shown((1, "0%"))],
+            ["К", 2021, (0.804, "0.0%")],
+            ["К", 2022, (1, "0%")],
         ]
         data = read_dataset(book(tmp_path / f"{number}.xlsx", {"indicators": rows}))
         assert data.graph.indicators["cooperation_ratio"].tolist() == [0.804, 1.0]
@@ -335,7 +310,7 @@ def test_shares_under_a_header_of_per_cent_are_told(tmp_path: Path) -> None:
 
 
 def test_formats_that_hide_thousands_are_read_as_shown(tmp_path: Path) -> None:
-    rows = supplies("Сумма, тыс. руб.", Shown((1_500_000, "#,##0,")), Shown((7.5, "#,##0.00")))
+    rows = supplies("Сумма, тыс. руб.", (1_500_000, "#,##0,"), (7.5, "#,##0.00"))
     data = read_dataset(book(tmp_path / "d.xlsx", {"participants": MEMBERS, "links": rows}))
     assert sorted(values(data)) == [0.0075, 1.5]
     assert [f.detail for f in data.findings if f.code == "format_scaled"] == ["1"]
@@ -355,14 +330,14 @@ def test_formats_that_hide_thousands_are_read_as_shown(tmp_path: Path) -> None:
 def test_formats_name_the_unit_where_headers_do_not(
     tmp_path: Path, pattern: str, value: float, currency: str
 ) -> None:
-    rows = supplies("Сумма", Shown((1_500_000, pattern)))
+    rows = supplies("Сумма", (1_500_000, pattern))
     data = read_dataset(book(tmp_path / "d.xlsx", {"participants": MEMBERS, "links": rows}))
     assert (values(data), data.graph.currency) == ([value], currency)
     assert ("unit_unstated" in codes(data)) is (value == 1_500_000.0)
 
 
 def test_formats_that_disagree_are_refused(tmp_path: Path) -> None:
-    rows = supplies("Сумма", Shown((5, "[$$-409]0")), Shown((5, "[$€-407]0")))
+    rows = supplies("Сумма", (5, "[$$-409]0"), (5, "[$€-407]0"))
     with pytest.raises(SchemaError, match="show several units"):
         read_dataset(book(tmp_path / "d.xlsx", {"participants": MEMBERS, "links": rows}))
 
@@ -392,7 +367,7 @@ def test_hidden_sheets_are_told(tmp_path: Path) -> None:
         "links_2021": supplies("value", 5),
         "links_2022": supplies("value", 6),
     }
-    for number, extra in enumerate(([], [["№", Shown((1, "0%"))]])):
+    for number, extra in enumerate(([], [["№", (1, "0%")]])):
         data = read_dataset(book(tmp_path / f"{number}.xlsx", {**sheets, "x": extra}, hidden="links_2021"))
         assert {f.sheet for f in data.findings if f.code == "sheet_hidden"} == {"links_2021"}
 
@@ -445,14 +420,14 @@ def test_millions_assumed_beside_thousands_are_told(tmp_path: Path) -> None:
 
 
 def test_a_format_of_another_currency_is_told(tmp_path: Path) -> None:
-    rows = supplies("Сумма, млн руб.", Shown((5, "[$$-409]0")))
+    rows = supplies("Сумма, млн руб.", (5, "[$$-409]0"))
     data = read_dataset(book(tmp_path / "d.xlsx", {"participants": MEMBERS, "links": rows}))
     assert (values(data), data.graph.currency) == ([5.0], "RUB")
     assert "unit_contradicted" in codes(data)
 
 
 def test_formats_of_codes_give_their_letters_back(tmp_path: Path) -> None:
-    people: list[list[Any]] = [[*MEMBERS[0]], [Shown((101, '"П-"000')), "К"], [Shown((2, '"П-"000')), "К"]]
+    people: list[list[Any]] = [[*MEMBERS[0]], [(101, '"П-"000'), "К"], [(2, '"П-"000'), "К"]]
     rows = [supplies("Сумма")[0], [2021, "П-101", "П-002", 5]]
     data = read_dataset(book(tmp_path / "d.xlsx", {"participants": people, "links": rows}))
     assert data.graph.node_ids.tolist() == ["П-002", "П-101"]

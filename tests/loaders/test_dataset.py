@@ -14,6 +14,7 @@ from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
 from clustercoop.loaders.dataset import Dataset, read_dataset
 from tests.loaders.damage import FORMS, tables, write
+from tests.loaders.small import codes, put
 from tests.places import SHARED
 
 PEOPLE = "participant_id,cluster_id\n01,c\n02,c\n03,d\n"
@@ -21,17 +22,11 @@ LINKS = "year,supplier_id,buyer_id,value\n2021,01,02,5\n2021,02,03,7.5\n"
 
 
 def make(folder: Path, **files: str) -> Path:
-    for name, text in ({"participants": PEOPLE, "links": LINKS} | files).items():
-        (folder / f"{name}.csv").write_text(text, "utf-8")
-    return folder
+    return put(folder, **{"participants": PEOPLE, "links": LINKS} | files)
 
 
 def read(folder: Path, **files: str) -> Dataset:
     return read_dataset(make(folder, **files))
-
-
-def codes(data: Dataset) -> set[str]:
-    return {f.code for f in data.findings}
 
 
 @pytest.mark.parametrize("form", FORMS)

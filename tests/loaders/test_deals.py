@@ -15,6 +15,7 @@ from clustercoop.graph.settings import Settings
 from clustercoop.loaders.dataset import Dataset, read_frames
 from clustercoop.loaders.totals import is_total
 from clustercoop.loaders.who import look, name_key
+from tests.loaders.small import codes
 
 NAMES = {"p1": "ООО «Заря»", "p2": 'АО "Маяк"', "p3": "Forge GmbH"}
 
@@ -37,10 +38,6 @@ def rows(data: Dataset) -> list[list[Any]]:
         ["supplier_id", "buyer_id", "value"]
     ].values.tolist()
     return found
-
-
-def codes(data: Dataset) -> set[str]:
-    return {finding.code for finding in data.findings}
 
 
 EQUAL = [(2022, "p1", "p2", 10.0)] * 3 + [(2022, "p2", "p1", 4.0)]

@@ -463,10 +463,9 @@ def test_figures_by_name_are_enough_where_links_have_numbers_of_members_alone(tm
 
 
 def test_a_file_of_several_years_beside_one_of_them_is_refused(tmp_path: Path) -> None:
-    rows = "Год;Поставщик;Покупатель;Сумма, млн руб.\n2022;0101;0202;5\n"
-    (tmp_path / "participants.csv").write_text("ИНН;Кластер\n0101;К\n0202;К\n", "utf-8")
-    for name in ("Поставки 2021-22", "Поставки 2022"):
-        (tmp_path / f"{name}.csv").write_text(rows, "utf-8")
+    rows = f"{SUPPLY}2022;0101;0202;5\n"
+    files = {"participants.csv": PEOPLE, "Поставки 2021-22.csv": rows, "Поставки 2022.csv": rows}
+    folder(tmp_path, files)
     with pytest.raises(DataError, match="Several files claim"):
         read_dataset(tmp_path)
     (tmp_path / "Поставки 2022.csv").rename(tmp_path / "Поставки 2023.csv")
@@ -474,10 +473,8 @@ def test_a_file_of_several_years_beside_one_of_them_is_refused(tmp_path: Path) -
 
 
 def test_members_of_a_file_of_two_years(tmp_path: Path) -> None:
-    (tmp_path / "links.csv").write_text(
-        "Год;Поставщик;Покупатель;Сумма, млн руб.\n2022;0101;0202;5\n", "utf-8"
-    )
-    for name in ("participants_2021-22", "participants_2023"):
-        (tmp_path / f"{name}.csv").write_text("ИНН;Кластер\n0101;К\n0202;К\n", "utf-8")
-    people = read_dataset(tmp_path).graph.participants
+    files = dict.fromkeys(("participants_2021-22.csv", "participants_2023.csv"), PEOPLE)
+    people = read_dataset(
+        folder(tmp_path, files | {"links.csv": f"{SUPPLY}2022;0101;0202;5\n"})
+    ).graph.participants
     assert set(zip(people["joined_year"], people["left_year"], strict=True)) == {(2021, 2022), (2023, 2023)}

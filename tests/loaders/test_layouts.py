@@ -13,21 +13,16 @@ from hypothesis import strategies as st
 from clustercoop.graph.errors import SchemaError
 from clustercoop.graph.settings import Settings
 from clustercoop.loaders.dataset import Dataset, read_dataset, read_frames
-
-PEOPLE_RU = "ИНН;Кластер\n0101;К\n0202;К\n0303;К\n"
+from tests.loaders.small import PEOPLE, codes
 
 
 def read(tmp_path: Path, **options: Any) -> Dataset:
-    given = {"participants": PEOPLE_RU, "links": "Год;Поставщик;Покупатель;Сумма\n2021;0101;0202;1\n"}
+    given = {"participants": PEOPLE, "links": "Год;Поставщик;Покупатель;Сумма\n2021;0101;0202;1\n"}
     given |= {name: options.pop(name) for name in ("links", "activity") if name in options}
     settings = options.pop("settings", None)
     for name, text in given.items():
         (tmp_path / f"{options.get(name + '_file', name)}.csv").write_text(text, "utf-8")
     return read_dataset(tmp_path, settings=settings)
-
-
-def codes(data: Dataset) -> set[str]:
-    return {finding.code for finding in data.findings}
 
 
 def figures(data: Dataset, *columns: str) -> list[list[Any]]:

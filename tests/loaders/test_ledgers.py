@@ -7,17 +7,10 @@ from pathlib import Path
 import pytest
 
 from clustercoop.graph.errors import ClusterCoopError
-from clustercoop.loaders.dataset import read_dataset
+from tests.loaders.small import ONE, links, read
 
-PEOPLE = "ИНН;Кластер\n0101;К\n0202;К\n"
 LINK = "Поставщик;Покупатель;Год;Сумма, млн руб.\n0101;0202;2022;5\n"
 SALES = "Контрагент;ИНН контрагента;Организация;ИНН организации;Сумма, тыс. руб.\nБета;0202;Альфа;0101;5000\n"
-
-
-def put(folder: Path, **files: str) -> Path:
-    for name, text in ({"participants": PEOPLE} | files).items():
-        (folder / f"{name}.csv").write_text(text, "utf-8")
-    return folder
 
 
 @pytest.mark.parametrize(
@@ -37,10 +30,7 @@ def put(folder: Path, **files: str) -> Path:
     ],
 )
 def test_a_link_of_five_million(tmp_path: Path, name: str, text: str) -> None:
-    links = read_dataset(put(tmp_path, **{name: text})).graph.to_tables()["links"]
-    assert links[["supplier_id", "buyer_id", "year", "value"]].to_numpy().tolist() == [
-        ["0101", "0202", 2022, 5.0]
-    ]
+    assert links(read(tmp_path, **{name: text})) == [ONE]
 
 
 @pytest.mark.parametrize(
@@ -61,7 +51,7 @@ def test_a_link_of_five_million(tmp_path: Path, name: str, text: str) -> None:
 )
 def test_an_output_of_fifty_million(tmp_path: Path, text: str) -> None:
     """The 40 of the year before are of a month alone where months are told, and then no year's."""
-    activity = read_dataset(put(tmp_path, links=LINK, activity=text)).graph.activity.set_index("year")
+    activity = read(tmp_path, links=LINK, activity=text).graph.activity.set_index("year")
     assert activity["output"][2022] == pytest.approx(50.0)
     assert activity["output"].get(2021) == 40.0 or "Месяц" in text or "полугодие" in text
     assert set(activity.index) <= {2021, 2022}
@@ -71,13 +61,13 @@ def test_persons_of_four_quarters_are_their_mean(tmp_path: Path) -> None:
     """(8 + 8 + 12 + 12) / 4 = 10, and not 40."""
     heads = ";".join(f"Численность, {quarter} кв." for quarter in ("I", "II", "III", "IV"))
     text = f"ИНН;Год;{heads}\n0101;2022;8;8;12;12\n"
-    activity = read_dataset(put(tmp_path, links=LINK, activity=text)).graph.activity
+    activity = read(tmp_path, links=LINK, activity=text).graph.activity
     assert activity["employees"].tolist() == [10.0]
 
 
 def test_members_below_the_names_of_their_clusters(tmp_path: Path) -> None:
     text = "ИНН;Наименование\nКластер «А»;\n0101;Альфа\nКластер «Б»;\n0202;Бета\n"
-    people = read_dataset(put(tmp_path, participants=text, links=LINK)).graph.participants
+    people = read(tmp_path, participants=text, links=LINK).graph.participants
     assert people.set_index("participant_id")["cluster_id"].to_dict() == {"0101": "А", "0202": "Б"}
 
 
@@ -96,4 +86,4 @@ def test_members_below_the_names_of_their_clusters(tmp_path: Path) -> None:
 )
 def test_what_tells_no_cluster_side_or_column_is_refused(tmp_path: Path, files: dict[str, str]) -> None:
     with pytest.raises(ClusterCoopError):
-        read_dataset(put(tmp_path, **files))
+        read(tmp_path, **files)

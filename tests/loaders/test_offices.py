@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import xlsxwriter
 
 from clustercoop.graph.errors import ClusterCoopError
 from clustercoop.graph.settings import Settings
 from clustercoop.loaders.dataset import Dataset, read_dataset
+from tests.loaders.small import book, codes
 
 PEOPLE = "ИНН;Наименование;Кластер\n7701;Вектор;А\n7702;Ёлка;А\n7703;Сталь;А\n"
 HEAD = "Год;Поставщик;Покупатель;"
@@ -22,18 +22,6 @@ LIST = f"{HEAD}Сумма, тыс. руб.\n{ROWS}"
 FIGURES = {("7701", "output"): 10.0, ("7702", "output"): 20.0}
 
 Rows = list[list[Any]]
-
-
-def book(path: Path, sheets: Mapping[str, Rows]) -> None:
-    with xlsxwriter.Workbook(path, {"default_date_format": "dd.mm.yyyy"}) as out:
-        for name, rows in sheets.items():
-            page = out.add_worksheet(name)
-            for r, row in enumerate(rows):
-                for c, cell in enumerate(row):
-                    if isinstance(cell, tuple):
-                        page.write(r, c, cell[0], out.add_format({"num_format": cell[1]}))
-                    elif cell != "":
-                        page.write(r, c, cell) if not isinstance(cell, str) else page.write_string(r, c, cell)
 
 
 def read(folder: Path, files: Mapping[str, Any], people: str = PEOPLE, **settings: Any) -> Dataset:
@@ -61,10 +49,6 @@ def figures(data: Dataset, year: int = 2021) -> dict[tuple[str, str], float]:
     of = table[table["year"] == year].set_index("participant_id")
     names = ("output", "employees", "rd_expenses", "used_by_participants")
     return {(str(who), name): float(v) for name in names for who, v in of[name].dropna().items()}
-
-
-def codes(data: Dataset) -> set[str]:
-    return {finding.code for finding in data.findings}
 
 
 SUPPLIES: dict[str, dict[str, Any]] = {

@@ -15,7 +15,8 @@ from benchmarks.national import write_national
 from clustercoop.graph import threads
 from clustercoop.graph.errors import DataError
 from clustercoop.loaders.dataset import Dataset, read_dataset, read_frames
-from tests.loaders.test_attacks import codes, values
+from tests.loaders.small import codes
+from tests.loaders.test_attacks import values
 
 IDS = [7701, 7702, 7703]
 

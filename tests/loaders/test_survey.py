@@ -13,19 +13,14 @@ from clustercoop.cli import main
 from clustercoop.graph.errors import DataError
 from clustercoop.loaders.dataset import read_dataset
 from clustercoop.loaders.survey import mapping_text, survey
+from tests.loaders.small import put
 
 PEOPLE = "ИНН;Кластер;Телефон\n0101;К;1\n0202;К;2\n"
 LINKS = "Год;Поставщик;Покупатель;Сумма без НДС, тыс. руб.\n2021;0101;0202;5000\n2021;0101;;7\n2021;0202;;8\n"
 
 
-def folder(tmp_path: Path, **files: str) -> Path:
-    for name, text in files.items():
-        (tmp_path / f"{name}.csv").write_text(text, "utf-8")
-    return tmp_path
-
-
 def test_what_each_column_was_taken_for(tmp_path: Path) -> None:
-    found = survey(folder(tmp_path, participants=PEOPLE, отгрузки=LINKS))
+    found = survey(put(tmp_path, participants=PEOPLE, отгрузки=LINKS))
     by_file = {taken.file: taken for taken in found.files}
     assert [(c.header, c.name, c.sure) for c in by_file["отгрузки.csv"].columns] == [
         ("Год", "year", "known"),
@@ -42,7 +37,7 @@ def test_what_each_column_was_taken_for(tmp_path: Path) -> None:
 def test_all_that_is_wrong_in_one_run(tmp_path: Path) -> None:
     bad_links = "Поставщик;Покупатель;Сумма\n0101;0202;5\n"
     figures = "ИНН;Год;Выпуск, руб.;Выпуск, тыс. руб.\n0101;2021;1;2\n"
-    found = survey(folder(tmp_path, participants="ИНН\n0101\n", links=bad_links, activity=figures))
+    found = survey(put(tmp_path, participants="ИНН\n0101\n", links=bad_links, activity=figures))
     assert found.dataset is None
     said = "\n".join(found.problems)
     assert "participants.csv has no column cluster_id" in said
@@ -56,7 +51,7 @@ def test_all_that_is_wrong_in_one_run(tmp_path: Path) -> None:
 
 
 def test_a_damaged_file_does_not_hide_the_faults_of_others(tmp_path: Path) -> None:
-    folder(tmp_path, participants="ИНН\n0101\n")
+    put(tmp_path, participants="ИНН\n0101\n")
     (tmp_path / "links.xlsx").write_bytes(b"PK\x03\x04 no workbook")
     said = "\n".join(survey(tmp_path).problems)
     assert "links.xlsx" in said and "participants.csv has no column cluster_id" in said
@@ -68,7 +63,7 @@ def test_no_dataset_at_all_is_still_refused(tmp_path: Path) -> None:
 
 
 def test_a_proposed_mapping_is_read_back(tmp_path: Path) -> None:
-    folder(tmp_path, participants=PEOPLE, links=LINKS)
+    put(tmp_path, participants=PEOPLE, links=LINKS)
     text = mapping_text(survey(tmp_path).files)
     data = tomllib.loads(text)
     assert data["links.csv"]["columns"]["Сумма без НДС, тыс. руб."] == "value"
@@ -80,7 +75,7 @@ def test_a_proposed_mapping_is_read_back(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("lang", "by"), [("en", "by its name"), ("ru", "по имени")])
 def test_the_command_tells_files_columns_gaps_and_kinds(tmp_path: Path, lang: str, by: str) -> None:
-    folder(tmp_path, participants=PEOPLE, links=LINKS)
+    put(tmp_path, participants=PEOPLE, links=LINKS)
     page, mapping = tmp_path / "out.html", tmp_path / "m.toml"
     arguments = ["check", str(tmp_path), "--lang", lang, "--html", str(page), "--write-mapping", str(mapping)]
     run = CliRunner().invoke(main, arguments)
@@ -99,7 +94,7 @@ def test_the_command_tells_files_columns_gaps_and_kinds(tmp_path: Path, lang: st
 
 
 def test_a_page_holds_no_markup_of_the_data(tmp_path: Path) -> None:
-    folder(tmp_path, participants=PEOPLE.replace("Телефон", "<b>Телефон</b>"), links=LINKS)
+    put(tmp_path, participants=PEOPLE.replace("Телефон", "<b>Телефон</b>"), links=LINKS)
     page = tmp_path / "out.html"
     CliRunner().invoke(main, ["check", str(tmp_path), "--html", str(page)])
     assert "<b>Телефон" not in page.read_text("utf-8")

@@ -9,6 +9,7 @@ import pytest
 
 from clustercoop.loaders.dataset import Dataset, read_dataset
 from clustercoop.loaders.trade import trade_headers
+from tests.loaders.small import codes
 
 PEOPLE = "participant_id,cluster_id\nRUS,north\nKAZ,north\n"
 HEAD = "refYear,reporterCode,reporterISO,flowCode,partnerISO,cmdCode,qty,cifvalue,primaryValue\n"
@@ -26,10 +27,6 @@ def links(data: Dataset) -> list[tuple[str, str, float]]:
     for seller, buyer, value in zip(frame["supplier_id"], frame["buyer_id"], frame["value"], strict=True):
         found[seller, buyer] = found.get((seller, buyer), 0.0) + value
     return sorted((seller, buyer, value) for (seller, buyer), value in found.items())
-
-
-def codes(data: Dataset) -> set[str]:
-    return {finding.code for finding in data.findings}
 
 
 def test_exports_go_out_and_imports_come_in(tmp_path: Path) -> None:

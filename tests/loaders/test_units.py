@@ -6,8 +6,8 @@ import pytest
 
 from clustercoop.graph.errors import SchemaError
 from clustercoop.loaders.captions import title_units
-from clustercoop.loaders.dataset import read_dataset
 from clustercoop.loaders.units import Unit, read_unit
+from tests.loaders.small import read
 
 HEADERS = [
     ("Output, million CLP", Unit(1e6, "CLP")),
@@ -73,13 +73,10 @@ def test_an_amount_in_a_title_is_no_unit(title: str) -> None:
 
 
 def test_a_volume_beside_a_price_may_be_a_quantity(tmp_path: Path) -> None:
-    (tmp_path / "participants.csv").write_text("ИНН;Кластер\n01;К\n02;К\n", "utf-8")
-    links = tmp_path / "links.csv"
-    links.write_text("Год;Поставщик;Покупатель;Объём;Цена, руб.\n2022;01;02;10;1000\n", "utf-8")
+    rows = "Год;Поставщик;Покупатель;{};Цена, руб.\n2022;0101;0202;10;1000\n"
     with pytest.raises(SchemaError, match="beside a price"):
-        read_dataset(tmp_path)
-    links.write_text("Год;Поставщик;Покупатель;Объём, млн руб.;Цена, руб.\n2022;01;02;10;1000\n", "utf-8")
-    assert read_dataset(tmp_path).graph.links["value"].tolist() == [10.0]
+        read(tmp_path, links=rows.format("Объём"))
+    assert read(tmp_path, links=rows.format("Объём, млн руб.")).graph.links["value"].tolist() == [10.0]
 
 
 def test_thousands_of_persons_in_any_words() -> None:
@@ -88,11 +85,10 @@ def test_thousands_of_persons_in_any_words() -> None:
 
 
 def test_deliveries_of_one_quarter_are_told_to_be_no_year(tmp_path: Path) -> None:
-    (tmp_path / "participants.csv").write_text("ИНН;Кластер\n01;К\n02;К\n", "utf-8")
-    head = "Период;Поставщик;Покупатель;Сумма, млн руб.\n"
-    (tmp_path / "links.csv").write_text(f"{head}I кв. 2022;01;02;10\n", "utf-8")
-    told = [f for f in read_dataset(tmp_path).findings if f.code == "year_partial"]
-    assert [(f.value, f.severity) for f in told] == [("2022", "warning")]
-    rows = "".join(f"{q} кв. 2022;01;02;10\n" for q in ("I", "II", "III", "IV"))
-    (tmp_path / "links.csv").write_text(head + rows, "utf-8")
-    assert [f for f in read_dataset(tmp_path).findings if f.code == "year_partial"] == []
+    def told(*quarters: str) -> list[tuple[str, str]]:
+        rows = "".join(f"{quarter} кв. 2022;0101;0202;10\n" for quarter in quarters)
+        data = read(tmp_path, links=f"Период;Поставщик;Покупатель;Сумма, млн руб.\n{rows}")
+        return [(f.value, f.severity) for f in data.findings if f.code == "year_partial"]
+
+    assert told("I") == [("2022", "warning")]
+    assert told("I", "II", "III", "IV") == []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import zipfile
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,37 +11,15 @@ import pytest
 import xlsxwriter
 
 from clustercoop.graph.errors import DataError
-from clustercoop.loaders.dataset import Dataset, read_dataset
+from clustercoop.loaders.dataset import read_dataset
 from clustercoop.loaders.raw import read_raw
 from tests.loaders.biff import write_xls
+from tests.loaders.small import book, codes
 
 Rows = list[list[Any]]
 
 PEOPLE: Rows = [["participant_id", "cluster_id"], ["0101", "c"], ["0202", "c"]]
 LINKS: Rows = [["year", "supplier_id", "buyer_id", "value"], [2022, "0101", "0202", 5.5]]
-
-
-def book(path: Path, sheets: Mapping[str, Rows], number_format: str = "") -> Path:
-    with xlsxwriter.Workbook(path) as out:
-        style = out.add_format({"num_format": number_format}) if number_format else None
-        for name, rows in sheets.items():
-            sheet = out.add_worksheet(name)
-            for r, row in enumerate(rows):
-                for c, cell in enumerate(row):
-                    if isinstance(cell, datetime.date):
-                        sheet.write_datetime(r, c, cell, out.add_format({"num_format": "dd.mm.yyyy"}))
-                    elif isinstance(cell, str) and cell.startswith("="):
-                        formula, _, result = cell.partition("→")
-                        sheet.write_formula(r, c, formula, None, result or 0)
-                    elif isinstance(cell, str):
-                        sheet.write_string(r, c, cell)
-                    elif cell is not None:
-                        sheet.write(r, c, cell, style if r else None)
-    return path
-
-
-def codes(data: Dataset) -> list[str]:
-    return [f.code for f in data.findings]
 
 
 def test_a_workbook_is_a_dataset(tmp_path: Path) -> None:
@@ -87,7 +64,7 @@ def test_hidden_rows_are_counted_and_told(tmp_path: Path) -> None:
 def test_number_formats_give_leading_zeros_back(tmp_path: Path) -> None:
     people: Rows = [["participant_id", "cluster_id"], [7701123456, "c"], [101123456, "c"]]
     links: Rows = [["year", "supplier_id", "buyer_id", "value"], [2022, 7701123456, 101123456, 5]]
-    path = book(tmp_path / "d.xlsx", {"participants": people, "links": links}, "0000000000")
+    path = book(tmp_path / "d.xlsx", {"participants": people, "links": links}, number_format="0000000000")
     data = read_dataset(path)
     assert data.graph.node_ids.tolist() == ["0101123456", "7701123456"]
     assert data.graph.links[["year", "value"]].values.tolist() == [[2022, 5.0]]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 
+from benchmarks.wiod import SHARED, tables
 from clustercoop.analysis import chain, entrainment
 from clustercoop.analysis.closedness import measure
 from clustercoop.analysis.closedness.verdict import add_closedness
@@ -16,46 +16,18 @@ from clustercoop.graph.formation import FloatArray, Formation
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
 from tests.analysis.closedness.oracles import circulation_by_linear_program, finn_by_inverse
-from tests.places import SHARED
 
-WIOD = SHARED / "wiod_1995_2003"
 YEAR = 2000
 
 pytestmark = [
     pytest.mark.shared_data,
-    pytest.mark.skipif(not WIOD.exists(), reason="the WIOD years are not beside the repository"),
+    pytest.mark.skipif(not SHARED.exists(), reason="the WIOD years are not beside the repository"),
 ]
 
 
 @pytest.fixture(scope="module")
-def nodes() -> pd.DataFrame:
-    frame = pd.read_csv(WIOD / "nodes_1995_2003.csv")
-    frame["participant_id"] = frame["country"] + "_" + frame["sector"]
-    return frame[frame["year"] == YEAR].reset_index(drop=True)
-
-
-@pytest.fixture(scope="module")
-def graph(nodes: pd.DataFrame) -> SupplyGraph:
-    index = pd.read_csv(WIOD / "node_index.csv")
-    ids = (index["country"] + "_" + index["sector"]).to_numpy()
-    edges = pd.read_parquet(WIOD / f"edges_{YEAR}.parquet")
-    links = pd.DataFrame(
-        {
-            "year": edges["year"].to_numpy(),
-            "supplier_id": ids[edges["supplier"]],
-            "buyer_id": ids[edges["buyer"]],
-            "value": edges["value_musd"].to_numpy("float64"),
-        }
-    )
-    activity = nodes.rename(columns={"inter_inputs": "purchases", "va_plus_taxes": "value_added"})
-    return SupplyGraph.from_tables(
-        {
-            "participants": pd.DataFrame({"participant_id": ids, "cluster_id": index["country"]}),
-            "links": links,
-            "activity": activity[["participant_id", "year", "output", "purchases", "value_added"]],
-        },
-        currency="USD",
-    )
+def graph() -> SupplyGraph:
+    return SupplyGraph.from_tables(tables([YEAR]), currency="USD")
 
 
 @pytest.fixture(scope="module")

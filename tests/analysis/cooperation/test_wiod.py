@@ -5,55 +5,43 @@ Every figure is compared with plain pandas over the same edges (Timmer et al. 20
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from benchmarks.wiod import SHARED, with_countries
 from clustercoop.analysis.cooperation import Tables, cooperation_tables
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
-from tests.places import SHARED
 
-WIOD = SHARED / "wiod_1995_2003"
 YEARS = (1999, 2000)
 
 pytestmark = [
     pytest.mark.shared_data,
-    pytest.mark.skipif(not WIOD.exists(), reason="the WIOD years are not beside the repository"),
+    pytest.mark.skipif(not SHARED.exists(), reason="the WIOD years are not beside the repository"),
 ]
 
 
 @pytest.fixture(scope="module")
-def edges() -> pd.DataFrame:
-    index = pd.read_csv(WIOD / "node_index.csv")
-    frame = pd.concat(pd.read_parquet(WIOD / f"edges_{year}.parquet") for year in YEARS)
-    for side in ("supplier", "buyer"):
-        frame[f"{side}_id"] = (index["country"] + "_" + index["sector"]).to_numpy()[frame[side]]
-        frame[f"{side}_country"] = index["country"].to_numpy()[frame[side]]
-    frame["value"] = frame["value_musd"].astype("float64")
-    return frame.reset_index(drop=True)
+def wiod() -> tuple[dict[str, pd.DataFrame], pd.DataFrame, pd.DataFrame]:
+    return with_countries(YEARS)
 
 
 @pytest.fixture(scope="module")
-def nodes() -> pd.DataFrame:
-    frame = pd.read_csv(WIOD / "nodes_1995_2003.csv")
-    frame["participant_id"] = frame["country"] + "_" + frame["sector"]
-    return frame[frame["year"].isin(YEARS)].reset_index(drop=True)
+def edges(wiod: tuple[Any, pd.DataFrame, Any]) -> pd.DataFrame:
+    return wiod[1]
 
 
 @pytest.fixture(scope="module")
-def tables(edges: pd.DataFrame, nodes: pd.DataFrame) -> Tables:
-    people = nodes[["participant_id", "country"]].drop_duplicates()
-    activity = nodes.rename(columns={"inter_inputs": "purchases", "va_plus_taxes": "value_added"})
-    graph = SupplyGraph.from_tables(
-        {
-            "participants": people.rename(columns={"country": "cluster_id"}),
-            "links": edges[["year", "supplier_id", "buyer_id", "value"]],
-            "activity": activity[["participant_id", "year", "output", "purchases", "value_added"]],
-        },
-        currency="USD",
-    )
-    return cooperation_tables(graph, Settings())
+def nodes(wiod: tuple[Any, Any, pd.DataFrame]) -> pd.DataFrame:
+    return wiod[2]
+
+
+@pytest.fixture(scope="module")
+def tables(wiod: tuple[dict[str, pd.DataFrame], Any, Any]) -> Tables:
+    return cooperation_tables(SupplyGraph.from_tables(wiod[0], currency="USD"), Settings())
 
 
 def by_formation(frame: pd.DataFrame) -> pd.DataFrame:

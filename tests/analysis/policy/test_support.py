@@ -10,8 +10,9 @@ import pytest
 
 import clustercoop
 from clustercoop.analysis.results import Result
-from clustercoop.analysis.support import CATEGORIES, support_measures
+from clustercoop.analysis.support import support_measures
 from clustercoop.analysis.thresholds import load_thresholds
+from clustercoop.graph.schema import SUPPORT
 from clustercoop.reports.people import for_people
 from tests.builders import refused
 
@@ -38,7 +39,7 @@ def test_each_year_with_a_type_has_its_four_measures(table3: Result) -> None:
     table = table3.policy["support_suggested"]
     assert len(table) == 4 * 33  # 36 cluster-years, three of them without a type
     row = table[(table["cluster_id"] == "kalashnikov") & (table["year"] == 2020)]
-    assert set(row["ecosystem_type"]) == {"improvement"} and row["category"].tolist() == list(CATEGORIES)
+    assert set(row["ecosystem_type"]) == {"improvement"} and row["category"].tolist() == list(SUPPORT)
     shown = for_people(table3, "support_suggested", "ru").loc[row.index, "measure"]
     assert shown.iloc[2] == "Региональные программы повышения квалификации"
 
