@@ -21,11 +21,10 @@ from clustercoop.analysis.closedness.measure import unsettled, value_created
 from clustercoop.analysis.closedness.throughflow import throughflow
 from clustercoop.analysis.closedness.trophic import formation_levels
 from clustercoop.analysis.large import attempted
-from clustercoop.analysis.linear import DENSE, solve_leontief
+from clustercoop.analysis.linear import DENSE, solve_leontief, unproductive
 from clustercoop.analysis.metric import NAN, Measured, Measuring
 from clustercoop.analysis.recording import recording
 from clustercoop.analysis.thresholds import load_thresholds
-from clustercoop.graph.errors import parameter_error
 from clustercoop.graph.formation import FloatArray, Formation
 from clustercoop.graph.kinds import KINDS
 from clustercoop.graph.model import SupplyGraph
@@ -161,9 +160,7 @@ def average_propagation_lengths(coefficients: ArrayLike) -> FloatArray:
     src, dst = np.nonzero(matrix)
     inverse = solve_leontief(len(matrix), src, dst, matrix[src, dst], np.eye(len(matrix)))
     if np.isnan(inverse).any():
-        raise parameter_error(
-            "coefficients", name, "those of a productive economy", "a spectral radius of 1 or more"
-        )
+        raise unproductive("coefficients", name)
     indirect = inverse - np.eye(len(matrix))
     weighted = inverse @ indirect
     reached = indirect > 0

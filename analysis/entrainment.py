@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from clustercoop.analysis.closedness.finn import checked_flows, formation_closed
 from clustercoop.analysis.closedness.throughflow import ROUNDING, throughflow
 from clustercoop.analysis.core_periphery.firmness import SAME, Firmness
-from clustercoop.analysis.linear import solve_leontief
+from clustercoop.analysis.linear import solve_leontief, unproductive
 from clustercoop.analysis.metric import NAN, Flags, Measured, Measuring, is_known
 from clustercoop.analysis.roles import producing, said
 from clustercoop.analysis.thresholds import load_thresholds
@@ -82,9 +82,7 @@ def _inverse(name: str, flows: ArrayLike, output: ArrayLike, *, by_buyer: bool) 
         raise parameter_error("output", name, "positive wherever something flows", 0.0)
     inverse = solve_leontief(len(x), src, dst, matrix[src, dst] / base, np.eye(len(x)))
     if np.isnan(inverse).any():
-        raise parameter_error(
-            "flows", name, "those of a productive economy", "a spectral radius of 1 or more"
-        )
+        raise unproductive("flows", name)
     return inverse
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from clustercoop.graph.errors import ParameterError, parameter_error
 from clustercoop.graph.formation import FloatArray
 
 DENSE: Final = 600
@@ -25,6 +26,11 @@ Index = NDArray[np.integer[Any]]
 
 class TooSlow(ArithmeticError):
     """A system so large that only a method that does not settle could solve it in time."""
+
+
+def unproductive(name: str, function: str) -> ParameterError:
+    """Return what to raise where `solve_leontief` found nothing."""
+    return parameter_error(name, function, "those of a productive economy", "a spectral radius of 1 or more")
 
 
 def _filled(n: int, rows: Index, columns: Index, values: FloatArray) -> FloatArray:

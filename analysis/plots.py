@@ -15,6 +15,7 @@ from clustercoop.graph.errors import MissingExtraError, UnknownNameError
 from clustercoop.graph.findings import Findings
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
+from clustercoop.graph.slicing import formations_of
 from clustercoop.graph.texts import BASE, entries, term, text
 
 if TYPE_CHECKING:
@@ -309,10 +310,7 @@ class Plots:
     def _formation(self, cluster: str, year: int | None) -> Formation:
         if year is not None:
             return self.graph.formation(cluster, year)
-        found = self.graph.formations([cluster])
-        if not found:
-            raise UnknownNameError(f"The data hold no links and no activity of cluster {cluster!r}.")
-        return found[-1]
+        return formations_of(self.graph, cluster)[-1]
 
     def _people(self, formation: Formation) -> pd.DataFrame | None:
         """Return the rows of the members of a formation in its order."""

@@ -11,9 +11,9 @@ from typing import Final
 import pandas as pd
 
 from clustercoop.analysis.rule_files import STATUSES, Entry, RuleFile
+from clustercoop.graph.schema import SUPPORT
 from clustercoop.graph.texts import BASE
 
-CATEGORIES: Final = ("legal", "economic", "organisational", "cooperation")
 _OWN: Final = ("date", "status", "source")
 
 
@@ -61,7 +61,7 @@ def _read(path: str) -> pd.DataFrame:
     for kind in file.data:
         if kind == "about":
             continue
-        for category in CATEGORIES:
+        for category in SUPPORT:
             entry = file.entry(f"{kind}\0{category}")
             languages = [key for key in entry.values if re.fullmatch("(note_|source_)?[a-z]{2}", key)]
             entry.only({"en", "note", *languages, *_OWN})
@@ -69,9 +69,9 @@ def _read(path: str) -> pd.DataFrame:
             texts = {name: entry.text(name) for name in ("en", *languages)}
             note = {"note": entry.text("note", "")}
             rows.append({"ecosystem_type": kind, "category": category, **texts, **note, **own})
-        unknown = sorted(set(file.data[kind]) - set(CATEGORIES)) if isinstance(file.data[kind], dict) else []
+        unknown = sorted(set(file.data[kind]) - set(SUPPORT)) if isinstance(file.data[kind], dict) else []
         if unknown:
-            raise file.entry(f"{kind}\0{unknown[0]}").error(f"the categories are {', '.join(CATEGORIES)}.")
+            raise file.entry(f"{kind}\0{unknown[0]}").error(f"the categories are {', '.join(SUPPORT)}.")
     return pd.DataFrame(rows).fillna("")
 
 

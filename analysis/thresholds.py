@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from clustercoop.analysis.rule_files import RuleFile
+from clustercoop.analysis.rule_files import STATUSES, RuleFile
 from clustercoop.graph.errors import DataError, ParameterError
 from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR
 from clustercoop.graph.texts import row_text
@@ -352,7 +352,7 @@ class _Reader:
         shipped = self.data[section] is _shipped()[section]
         return Origin(
             date=str(self.value(section, "date")),
-            status=self.choice(section, "status", ("sourced", "unverified", "own reading")),
+            status=self.choice(section, "status", STATUSES),
             row=self.data[section],
             id=f"thresholds.{section}.source" if shipped else "",
         )

@@ -10,10 +10,11 @@ from typing import Final, overload
 from clustercoop.analysis.results import Result
 from clustercoop.api import Source, load
 from clustercoop.graph.display import inert
-from clustercoop.graph.errors import OutputError, UnknownNameError
+from clustercoop.graph.errors import OutputError
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.progress import Progress, silent
 from clustercoop.graph.settings import Lang, Settings
+from clustercoop.graph.slicing import formations_of
 from clustercoop.graph.texts import refusal, text
 from clustercoop.outputs import is_result, read_result, refuse_foreign, write_reports, written_aside
 
@@ -126,14 +127,10 @@ def view(
     else:
         drawn = load(source, settings=Settings(lang=lang), progress=progress)
     graph = drawn.graph if isinstance(drawn, Result) else drawn
-    if cluster is not None and not graph.formations([cluster], None if year is None else [year]):
-        raise UnknownNameError(
-            f"The data hold no links and no activity of cluster {cluster!r}"
-            + (f" in {year}." if year else ".")
-        )
     if cluster is None:
         page = Page(render_flows(drawn, lang, year=year, report=""), text("report.view_flows", lang), lang)
     else:
+        formations_of(graph, cluster, year)
         html = render_view(drawn, cluster, year=year, lang=lang, report="")
         page = Page(html, graph.cluster_names.get(cluster, cluster), lang)
     return page if out is None else page.save(out)

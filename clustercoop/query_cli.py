@@ -10,6 +10,7 @@ import click
 from clustercoop.graph.texts import said, text
 from clustercoop.language_cli import in_language
 
+_WHAT: Final = "Give --store, and one of: the NAME of a query, --cypher, --file."
 _FORMATS: Final = ["table", "csv", "json", "parquet", "xlsx", "graphml"]
 
 
@@ -63,7 +64,7 @@ def query(
         return
     given = sum(what is not None for what in (name, cypher, file))
     if store is None or given > 1:
-        raise click.UsageError("Give --store, and one of: the NAME of a query, --cypher, --file.")
+        raise click.UsageError(_WHAT)
     if given == 0:
         _prompt(store, timeout, limit, memory, lang)
         return
@@ -113,4 +114,4 @@ def _prompt(store: str, timeout: float, limit: int, memory: int | None, lang: st
     with open_store(store, **({} if memory is None else {"memory": memory})) as opened:
         session = Session(opened, click.echo, timeout=timeout, limit=limit, lang=lang)
         if not converse(session, Path(click.get_app_dir("clustercoop")) / "history"):
-            raise click.UsageError("Give --store, and one of: the NAME of a query, --cypher, --file.")
+            raise click.UsageError(_WHAT)

@@ -53,8 +53,6 @@ def gaps_frame(gaps: Iterable[Gap]) -> pd.DataFrame:
     return text_table([told[at] for at in order], Gap._fields, ("year",))[list(COLUMNS)]
 
 
-def table_of(gaps: pd.DataFrame, table: str) -> pd.DataFrame:
-    """Return the gaps about rows of ``formations``, ``participants`` or ``clusters``."""
-    dated, personal = gaps["year"].notna(), gaps["participant_id"] != ""
-    chosen = {"formations": dated & ~personal, "participants": dated & personal, "clusters": ~dated}
-    return gaps[chosen[table]]
+def of_formations(gaps: pd.DataFrame) -> pd.DataFrame:
+    """Return the gaps about rows of ``formations``."""
+    return gaps[gaps["year"].notna() & (gaps["participant_id"] == "")]

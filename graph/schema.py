@@ -16,6 +16,8 @@ SIDES: Final = ("low", "high")
 NUMERIC: Final = frozenset(kind.name for kind in KINDS.values() if kind.measured)
 FIRST_YEAR: Final = 1900
 LAST_YEAR: Final = 2100
+SUPPORT: Final = ("legal", "economic", "organisational", "cooperation")
+"""Categories of support measures."""
 LINK_KINDS: Final = ("goods", "services", "return", "knowledge")
 # Kinds of links that carry knowledge: ties, no supply.
 KNOWLEDGE_KINDS: Final = frozenset(

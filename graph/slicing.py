@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clustercoop.graph.errors import UnknownNameError
 from clustercoop.graph.formation import FloatArray, Formation, sum_by
 from clustercoop.graph.people import Members
 from clustercoop.graph.schema import KNOWLEDGE_KINDS, ColumnSpec, tables
@@ -143,6 +144,23 @@ def slice_formations(graph: SupplyGraph) -> list[Formation]:
     return sorted(found, key=lambda formation: (formation.cluster_id, formation.year))
 
 
+def formations_of(graph: SupplyGraph, cluster_id: str, year: int | None = None) -> list[Formation]:
+    """Return the formations of a cluster, by year, or that of `year`; refuse where there is none."""
+    found = graph.formations([cluster_id], None if year is None else [year])
+    if not found:
+        when = f" in {year}" if year else ""
+        raise UnknownNameError(f"The data hold no links and no activity of cluster {cluster_id!r}{when}.")
+    return found
+
+
+def links_of(graph: SupplyGraph, year: int) -> tuple[slice, Ints, Ints, FloatArray]:
+    """Return where the links of a year stand, and their suppliers, buyers and values."""
+    years = graph.links["year"].to_numpy()
+    rows = slice(*np.searchsorted(years, np.array([year, year + 1], years.dtype)).tolist())
+    supplier, buyer = (graph.links[side].to_numpy()[rows].astype(np.int64) for side in ("supplier", "buyer"))
+    return rows, supplier, buyer, graph.links["value"].to_numpy()[rows]
+
+
 def _slice_year(
     graph: SupplyGraph,
     year: int,
@@ -151,18 +169,14 @@ def _slice_year(
     given: Sequence[ColumnSpec],
 ) -> list[Formation]:
     clusters = graph.cluster_ids
-    years = graph.links["year"].to_numpy()
-    low, high = np.searchsorted(years, np.array([year, year + 1], years.dtype))
-    supplier = graph.links["supplier"].to_numpy()[low:high].astype(np.int64)
-    buyer = graph.links["buyer"].to_numpy()[low:high].astype(np.int64)
-    value = graph.links["value"].to_numpy()[low:high]
+    rows_of, supplier, buyer, value = links_of(graph, year)
     size = len(members.node)
 
-    ties = np.flatnonzero(knowledge[low:high])
-    place = np.arange(low, high)
+    ties = np.flatnonzero(knowledge[rows_of])
+    place = np.arange(rows_of.start, rows_of.stop)
     told = members.group(*_touching(members.meet(supplier[ties], buyer[ties]), place[ties]))
     if len(ties):
-        supplies = np.flatnonzero(~knowledge[low:high])
+        supplies = np.flatnonzero(~knowledge[rows_of])
         supplier, buyer, value, place = supplier[supplies], buyer[supplies], value[supplies], place[supplies]
     met = members.meet(supplier, buyer)
     found = {

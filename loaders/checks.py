@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from clustercoop.graph.schema import FIRST_YEAR, KNOWLEDGE_KINDS, LAST_YEAR, LINK_KINDS
+from clustercoop.graph.schema import FIRST_YEAR, KNOWLEDGE_KINDS, LAST_YEAR, LINK_KINDS, SUPPORT
 from clustercoop.loaders.coded import judged
 from clustercoop.loaders.ledger import Ledger, Mask
 from clustercoop.loaders.names import read_name, years_of
@@ -44,7 +44,7 @@ _KINDS: Final[dict[str, str]] = {
     **dict.fromkeys(KNOWLEDGE_KINDS, "knowledge"),
 }
 _CATEGORIES: Final[dict[str, str]] = {
-    **{name: name for name in ("legal", "economic", "organisational", "cooperation")},
+    **{name: name for name in SUPPORT},
     **dict.fromkeys(("правовая", "правовые", "нормативно-правовая"), "legal"),
     **dict.fromkeys(("экономическая", "экономические", "финансовая", "economical"), "economic"),
     **dict.fromkeys(("организационная", "организационные", "organizational"), "organisational"),
@@ -184,16 +184,16 @@ def _note_length(ledger: Ledger, suspect: Mask, name: str, count: NDArray[np.int
     ledger.note(suspect, "id_lost_zero", name, detail=lambda row: str(count[row]))
 
 
-def check_values(ledger: Ledger, negatives: Sequence[str] = ()) -> None:
+def check_values(ledger: Ledger) -> None:
     """Make negative numbers unknown (or reject their rows where the number is required).
 
-    `negatives` may be negative and is only told.
+    Value added may be negative and is only told.
     """
     for column in ledger.spec.columns:
         if column.name not in ledger.figures:
             continue
         below = ledger.values(column.name) < 0
-        if column.name in negatives:
+        if column.name in ("value_added", "value_added_per_employee"):
             ledger.note(below, "negative_value_added", column.name)
         elif column.required:
             ledger.reject(below, "negative_value_row", column.name)

@@ -20,7 +20,7 @@ from clustercoop.loaders.parts import PART_HEADERS
 from clustercoop.loaders.sheets import Grid
 from clustercoop.loaders.units import words
 from clustercoop.loaders.vocabulary import MONTHS, PATH, month_named, phrase_of, without_prices
-from clustercoop.loaders.years import parse_years, period_of
+from clustercoop.loaders.years import FOUR, parse_years, period_of
 
 _RUNNING: Final = re.compile(
     r"\s*[,(]?\s*\b(?:нараст\w+\s+итог\w*(?:\s+с\s+начала\s+(?:отч[её]тного\s+)?года)?|накоп\w+\s+итог\w*"
@@ -42,7 +42,6 @@ _FROM_TO: Final = re.compile(
     r"\s*\b(?:(?:за|for|in)\s+)?(([^\W\d_]{3,})\s*[-–—]\s*([^\W\d_]{3,})\b\.?(?:\s+(?:19|20)\d\d\s*(?:г\w*\.?)?)?)"
 )
 _NUMBERED: Final = re.compile(r"(?<![\d.-])((?:19|20)\d\d)-(0[1-9]|1[0-2])(?![\d-])")
-_FOUR: Final = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _WHOLE: Final = re.compile(
     r"(?:за\s+)?(?:весь\s+)?((?:19|20)\d\d)?\s*(?:год|г\.|year|full\s+year|fy)?\s*((?:19|20)\d\d)?",
     re.IGNORECASE,
@@ -116,10 +115,10 @@ def with_period(grid: Grid, spec: TableSpec, texts: Sequence[str]) -> Grid:
     years = parse_years(grid.columns[at]) if at >= 0 else None
     if years is None or years.dated.any() or years.last.any() or not np.isfinite(years.years).all():
         return grid
-    dated = [text for text in texts if _FOUR.search(text)]
-    of = {year for text in dated if _named_period(text) != (0, 0) for year in _FOUR.findall(text)}
+    dated = [text for text in texts if FOUR.search(text)]
+    of = {year for text in dated if _named_period(text) != (0, 0) for year in FOUR.findall(text)}
     if not of:  # sheets by quarters in a workbook of the year
-        of = {year for text in dated for year in _FOUR.findall(text)}
+        of = {year for text in dated for year in FOUR.findall(text)}
     if of and of != {f"{year:.0f}" for year in years.years}:
         return grid
     first, last = (phrase_of(MONTHS[month - 1]) for month in found.pop())

@@ -401,7 +401,7 @@ def _check(
             sums = [sums_by_part(part) for part in parts]
             flows.append(flows_by_period(ledger, *span, settings.period, sums))
         net_reversals(ledger)
-    check_values(ledger, ("value_added", "value_added_per_employee"))
+    check_values(ledger)
     if table == "deflators":  # a year that stands twice is no gap of the chain
         check_keys(ledger, parallel="")
     check_apart(ledger)

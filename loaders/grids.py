@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -28,9 +27,9 @@ from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.sections import fill_below, fill_groups, fill_sections, fill_sides
 from clustercoop.loaders.sheets import BrokenRow, Grid, RawSheet, place_of, show
 from clustercoop.loaders.trade import trade_headers, with_trade
+from clustercoop.loaders.years import FOUR
 
 SNIFFED: Final = 30
-_YEAR: Final = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
 
 def header_score(specs: Sequence[TableSpec], rows: Sequence[Sequence[object]]) -> int:
@@ -229,8 +228,8 @@ def _refuse_second_table(
 def _other_year(cells: Sequence[NDArray[Any]], at: int, titles: Sequence[str]) -> bool:
     """Tell whether the row above a repeated header is a title of another year than those of the table."""
     texts = [text for column in cells if (text := show(column[at]).strip())]
-    said = set(_YEAR.findall(texts[0])) if len(texts) == 1 else set()
-    before = {year for title in titles for year in _YEAR.findall(title)}
+    said = set(FOUR.findall(texts[0])) if len(texts) == 1 else set()
+    before = {year for title in titles for year in FOUR.findall(title)}
     return bool(said and before and said != before)
 
 

@@ -30,7 +30,7 @@ from clustercoop.graph.texts import refusal
 from clustercoop.loaders.matrices import JOINT
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.sheets import reading, show
-from clustercoop.loaders.units import Unit, read_unit
+from clustercoop.loaders.units import SCALES, Unit, read_unit
 from clustercoop.loaders.wiod16 import ACCOUNTS, parse_wiod16
 from clustercoop.loaders.wiod16 import NAME as _WIOD_NAME
 
@@ -45,7 +45,6 @@ _EORA: Final = re.compile(r"Eora26_(\d{4})_bp(?:_T\.txt|\.zip)", re.IGNORECASE)
 _EXIO12: Final = re.compile(r"mrIot(?:_?version\d[\d.]*)?\.txt", re.IGNORECASE)
 _YEAR: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)(?!\d)")
 _PLAIN_UNITS: Final = {"1000 p.": "thousand persons", "p.": "persons", "1000 persons": "thousand persons"}
-_SCALES: Final = {None: "", 1e3: "thousand ", 1e6: "million ", 1e9: "billion "}
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,11 +336,11 @@ def _header_unit(units: pd.DataFrame | None, name: str) -> str:
 
 def _unit(text: str) -> Unit | None:
     rest, unit = read_unit(_PLAIN_UNITS.get(text.strip(), text))
-    return None if rest or unit == Unit() or unit.scale not in _SCALES else unit
+    return None if rest or unit == Unit() or unit.scale not in SCALES else unit
 
 
 def _words(unit: Unit) -> str:
-    return f"{_SCALES[unit.scale]}{unit.currency or unit.physical}"
+    return f"{SCALES[unit.scale]}{unit.currency or unit.physical}"
 
 
 @cache

@@ -90,13 +90,13 @@ def fold_parts(ledger: Ledger, months: Months) -> None:
     if ledger.spec.name == "links":
         longest &= from_january
         longest |= alone & distinct & (union == _YEAR) & _adds_up(ledger, order, starts, size, length == 12)
-        _drop_others(ledger, order, starts, size, longest, "part_cumulated")
+        _drop_others(ledger, order, starts, size, longest)
         _tell_partial_years(ledger, first, last)
         return
     complete = (union == _YEAR) & (total == 12) & (size > 1)
     longest &= whole
     _sum(ledger, order, starts, size, complete, length)
-    _drop_others(ledger, order, starts, size, longest, "part_cumulated")
+    _drop_others(ledger, order, starts, size, longest)
     open_ = ~complete & ~whole
     _leave_unknown(ledger, order, starts, size, open_ & (distinct | (size == 1)))
 
@@ -141,12 +141,11 @@ def _drop_others(
     starts: NDArray[Any],
     size: NDArray[Any],
     which: NDArray[np.bool_],
-    code: str,
 ) -> None:
     rows, head = _members(order, starts, size, which)
     where = np.zeros(len(ledger), bool)
     where[rows[~head]] = True
-    ledger.reject(where, code, ledger.spec.key[0])
+    ledger.reject(where, "part_cumulated", ledger.spec.key[0])
 
 
 def _sum(

@@ -19,11 +19,10 @@ from clustercoop.loaders.headers import is_price, may_be_quantity
 from clustercoop.loaders.matching import candidates
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.sheets import Grid, place_of, show
-from clustercoop.loaders.units import words
+from clustercoop.loaders.units import CAMEL, words
 from clustercoop.loaders.years import parse_years
 
 # ПлательщикИНН, payerId: two words without a space.
-_CAMEL: Final = re.compile(r"(?<=[а-яёa-z])(?=[А-ЯЁA-Z])")
 _YEAR_WORDS: Final = frozenset({"год", "year", "yr", "года"})
 _KIND: Final = frozenset(
     "вид операции|тип операции|операция|хозяйственная операция|вид документа|тип документа|document type|"
@@ -53,7 +52,7 @@ def says(header: str, means: str, known: str = "payment_words") -> bool:
     >>> says("ИНН контрагента", "other"), says("Сумма", "other")
     (True, False)
     """
-    found = words(_CAMEL.sub(" ", header))
+    found = words(CAMEL.sub(" ", header))
     runs = {tuple(found[i:j]) for i in range(len(found)) for j in range(i + 1, min(i + 4, len(found) + 1))}
     return bool(runs & _known(known)[means])
 
@@ -229,7 +228,7 @@ def renamed(header: str, sides: Mapping[str, str]) -> str:
     """
     for means, side in sides.items():
         if says(header, means):
-            rest = [w for w in words(_CAMEL.sub(" ", header)) if (w,) not in _known()[means]]
+            rest = [w for w in words(CAMEL.sub(" ", header)) if (w,) not in _known()[means]]
             return " ".join([side, *rest])
     return header
 
@@ -244,7 +243,7 @@ def side_of(header: str) -> str:
     >>> side_of("Кому платит")
     'payee'
     """
-    found = words(_CAMEL.sub(" ", header))
+    found = words(CAMEL.sub(" ", header))
     runs = [tuple(found[i:j]) for j in range(1, len(found) + 1) for i in range(max(j - 3, 0), j)]
     told = {
         means: max((len(r) for r in runs if r in _known()[means]), default=0) for means in ("payer", "payee")
@@ -255,7 +254,7 @@ def side_of(header: str) -> str:
 
 def _turned(header: str) -> str:
     """Return the header of a payer as one of a buyer, of a payee as one of a supplier."""
-    means, found = side_of(header), words(_CAMEL.sub(" ", header))
+    means, found = side_of(header), words(CAMEL.sub(" ", header))
     if not means:
         return header
     known = _known()[means]

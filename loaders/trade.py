@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
@@ -17,12 +16,10 @@ from numpy.typing import NDArray
 from clustercoop.loaders.mapping import SET_ASIDE, Given
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.sheets import BrokenRow, Grid, show
-from clustercoop.loaders.units import Unit, read_unit, words
+from clustercoop.loaders.units import CAMEL, SCALES, Unit, read_unit, words
 
 FLOW: Final = "trade flow"
 REPORTED: Final = "reported by"
-_CAMEL: Final = re.compile(r"(?<=[а-яёa-z])(?=[А-ЯЁA-Z])")
-_SCALES: Final = {None: "", 1e3: "thousand ", 1e6: "million ", 1e9: "billion "}
 _COLUMNS: Final = {
     "reporter": "supplier_id",
     "partner": "buyer_id",
@@ -52,8 +49,8 @@ def _find(means: str, headers: Sequence[Any]) -> str:
 
 
 def _name(header: str) -> list[str]:
-    rest, unit = read_unit(_CAMEL.sub(" ", header).replace("_", " "))
-    plain = words(_CAMEL.sub(" ", header))
+    rest, unit = read_unit(CAMEL.sub(" ", header).replace("_", " "))
+    plain = words(CAMEL.sub(" ", header))
     return plain if unit == Unit() else words(rest)
 
 
@@ -80,10 +77,10 @@ def trade_headers(headers: Sequence[Any]) -> dict[str, str]:
 
 
 def _value(header: str) -> str:
-    unit = read_unit(_CAMEL.sub(" ", header).replace("_", " "))[1]
+    unit = read_unit(CAMEL.sub(" ", header).replace("_", " "))[1]
     name = tuple(_name(header))
     usual = next((u for u, role in (("USD", "value_usd"), ("EUR", "value_eur")) if name in _said()[role]), "")
-    said = f"{_SCALES.get(unit.scale, '')}{unit.currency or usual}".strip()
+    said = f"{SCALES.get(unit.scale, '')}{unit.currency or usual}".strip()
     return f"value, {said}" if said else "value"
 
 

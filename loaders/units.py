@@ -26,6 +26,9 @@ _IN_PART: Final = re.compile(r"\bт\.?\s?ч\b\.?")
 _POWER: Final = re.compile(r"10\s*(?:\^\s*(\d{1,2})|([⁰¹²³⁴-⁹]+))")
 _RAISED: Final = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _LONGEST: Final = 4
+CAMEL: Final = re.compile(r"(?<=[а-яёa-z])(?=[А-ЯЁA-Z])")
+"""Where a word begins in a header that is written in one."""
+SCALES: Final = {None: "", 1e3: "thousand ", 1e6: "million ", 1e9: "billion "}
 # Codes that stand in one word with their scale: TEUR, MSEK.
 _JOINED: Final = tuple(
     "usd eur rub cny gbp chf jpy czk pln kzt sek dkk nok huf inr uah byn cad aud brl".split()

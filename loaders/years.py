@@ -50,7 +50,7 @@ _FISCAL: Final = re.compile(r"(?:fy|cy)['’]?\s*(\d\d)", re.IGNORECASE)
 _TWO_YEARS: Final = re.compile(
     r"(?:fy\s*)?((?:19|20)\d\d)\s*[-/–—]\s*((?:19|20)?\d\d)\s*(?:гг?\.?|год\w*|fy)?", re.IGNORECASE
 )
-_FOUR: Final = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+FOUR: Final = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _LONG_WORD: Final = re.compile(r"[^\W\d_]{5,}")
 _TOKENS: Final = re.compile(r"[^\W\d_]+|\d+")
 _BEFORE: Final = re.compile(
@@ -149,7 +149,7 @@ def spans_years(text: str) -> bool:
     short = _TWO_YEARS.fullmatch(text.strip())
     if short and len(short[2]) == 2:
         return int(short[2]) == (int(short[1]) + 1) % 100
-    said = set(_FOUR.findall(text))
+    said = set(FOUR.findall(text))
     return len(said) == 2 and not _LONG_WORD.search(text)
 
 

@@ -14,7 +14,7 @@ from clustercoop.analysis.trade import of_links, seen_outside
 from clustercoop.graph.errors import UnknownNameError
 from clustercoop.graph.formation import FloatArray, Formation
 from clustercoop.graph.model import SupplyGraph
-from clustercoop.graph.slicing import knowledge_links
+from clustercoop.graph.slicing import knowledge_links, links_of
 from clustercoop.reports.inert import plain
 from clustercoop.reports.network import NetworkPages, view_name
 from clustercoop.reports.network_data import Figure, Nodes, Year, strongest
@@ -110,12 +110,8 @@ def flows_between(
     owner = np.repeat(np.arange(n), [f.n for f in formations])
     share = np.concatenate([f.share for f in formations])
     belongs = sparse.csr_array((share, (member, owner)), shape=(size, n))
-    year = formations[0].year
-    years = graph.links["year"].to_numpy()
-    low, high = np.searchsorted(years, np.array([year, year + 1], years.dtype))
-    supplier = graph.links["supplier"].to_numpy()[low:high].astype(np.int64)
-    buyer = graph.links["buyer"].to_numpy()[low:high].astype(np.int64)
-    value = np.where(knowledge_links(graph)[low:high], 0.0, graph.links["value"].to_numpy()[low:high])
+    rows, supplier, buyer, value = links_of(graph, formations[0].year)
+    value = np.where(knowledge_links(graph)[rows], 0.0, value)
     inside = (belongs > 0).astype(np.float64)
     together = np.asarray(inside[supplier].multiply(inside[buyer]).sum(axis=1)).ravel() > 0
     kept = (value > 0) & (supplier != buyer) & ~together

@@ -15,10 +15,10 @@ from clustercoop.analysis.results import Result
 from clustercoop.analysis.thresholds import load_thresholds
 from clustercoop.analysis.trade import of_links, seen_outside
 from clustercoop.graph.columns import output_columns
-from clustercoop.graph.errors import UnknownNameError
 from clustercoop.graph.formation import FloatArray, Formation, sum_by
 from clustercoop.graph.kinds import KINDS
 from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.slicing import formations_of
 from clustercoop.graph.texts import term
 from clustercoop.reports.beyond import judged
 from clustercoop.reports.content import reasons_of
@@ -222,9 +222,7 @@ class NetworkPages:
 
     def page(self, cluster_id: str, year: int | None = None) -> str:
         """Return the page of one cluster; see `render_view`."""
-        formations = self._formations.get(cluster_id) or self.graph.formations([cluster_id])
-        if not formations:
-            raise UnknownNameError(f"The data hold no links and no activity of cluster {cluster_id!r}.")
+        formations = self._formations.get(cluster_id) or formations_of(self.graph, cluster_id)
         if year is not None:
             self.graph.formation(cluster_id, year)
         nodes = self._nodes(formations)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from clustercoop.graph.columns import TABLES, OutputColumn, output_columns, policy_tables
 from clustercoop.graph.findings import Finding, listed
-from clustercoop.graph.gaps import ALL, table_of
+from clustercoop.graph.gaps import ALL, of_formations
 from clustercoop.graph.texts import term, text, within
 from clustercoop.reports.inert import plain, shorten
 from clustercoop.reports.numbers import cells_of, floats, is_unknown
@@ -84,7 +84,7 @@ def row_sentences(gaps: Iterable[tuple[str, str, str, str]], lang: str) -> str:
 
 def unknown_because(gaps: pd.DataFrame, formations: pd.DataFrame, lang: str) -> list[str]:
     """Return a sentence for the unknown figures of each row of `formations`; "" where all are known."""
-    mine = table_of(gaps, "formations")
+    mine = of_formations(gaps)
     cells = zip(*(cells_of(mine[name]) for name in ("column", *_REASON)), strict=True)
     by_place: dict[Hashable, list[Any]] = {}
     for cluster, year, cell in zip(cells_of(mine["cluster_id"]), mine["year"], cells, strict=True):

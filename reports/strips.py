@@ -94,7 +94,7 @@ def probability_strip(probability: float, low: float, high: float, verdict: str,
         "und": f'<path class="und" d="M{x:.1f} 5l6 6-6 6-6-6z"/>',
     }[side]
     return (
-        f'<svg class="strip" viewBox="0 0 200 22" role="img" aria-label="{escape(label)}">{_band(22)}'
+        f'<svg class="strip" viewBox="0 0 200 22" role="img" aria-label="{escape(label)}">{_band()}'
         f'<path class="span {side}" d="M{_at(low):.1f} 11H{_at(high):.1f}"/>{mark}</svg>'
     )
 
@@ -119,7 +119,7 @@ def strip_key(texts: tuple[str, str, str], lang: str, label: str) -> str:
     )
     return (
         f'<svg class="strip key" viewBox="-4 0 208 50" role="img" aria-label="{escape(label)}">'
-        f'<g transform="translate(0 16)">{_band(22)}</g>{marks}{names}{ticks}</svg>'
+        f'<g transform="translate(0 16)">{_band()}</g>{marks}{names}{ticks}</svg>'
     )
 
 
@@ -127,9 +127,9 @@ def _at(share: float) -> float:
     return LEFT + WIDTH * min(max(share, 0.0), 1.0)
 
 
-def _band(height: int) -> str:
+def _band() -> str:
     start, end = _at(ABSTAIN[0]), _at(ABSTAIN[1])
     return (
-        f'<rect class="band" x="{start:.1f}" y="0" width="{end - start:.1f}" height="{height}"/>'
+        f'<rect class="band" x="{start:.1f}" y="0" width="{end - start:.1f}" height="22"/>'
         f'<path class="axis" d="M{_at(0):.1f} 11H{_at(1):.1f}M{_at(0):.1f} 7v8M{_at(1):.1f} 7v8"/>'
     )

@@ -24,7 +24,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from clustercoop.analysis.closedness.components import component_labels, formation_components
 from clustercoop.analysis.closedness.finn import checked_flows, expected_visits
-from clustercoop.analysis.linear import Index, solve_leontief
+from clustercoop.analysis.linear import Index, solve_leontief, unproductive
 from clustercoop.analysis.metric import NAN, Flags
 from clustercoop.analysis.unsettled import open_rows, unsettled
 from clustercoop.graph.errors import parameter_error
@@ -95,9 +95,7 @@ def linkages(flows: ArrayLike, output: ArrayLike) -> Linkages:
         raise parameter_error("output", "linkages", "positive wherever something flows", 0.0)
     found = link_linkages(src, dst, matrix[src, dst], x)
     if found is None:
-        raise parameter_error(
-            "flows", "linkages", "those of a productive economy", "a spectral radius of 1 or more"
-        )
+        raise unproductive("flows", "linkages")
     return found
 
 
