@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from clustercoop.graph.kinds import KINDS
+from clustercoop.graph.kinds import TEXT
 from clustercoop.graph.settings import PERIODS, Period
 from clustercoop.loaders.ledger import Ledger
 
 FLOWS: Final = ("year", "period", "supplier_id", "buyer_id", "product_code", "kind", "value")
 
 
-Sums = Mapping[int, tuple[NDArray[np.int64], NDArray[np.float64]]]
+_PIECE: Final = 1 << 16
+Sums = dict[int, tuple[NDArray[np.int64], NDArray[np.float64]]]
 """Part of a year, 0 for none → positions of rows of a grid, and what each of them holds in that part."""
 
 
@@ -52,6 +53,7 @@ def flows_by_period(
     period : {"quarter", "month"}
     sums : sequence of Sums or None
         What rows that are sums of a year hold in its parts, by grid; None where each row is of its months.
+        What is used is taken out of it.
 
     Returns
     -------
@@ -71,25 +73,26 @@ def flows_by_period(
                 of_part = rows[part[rows] == one]
                 pieces[one].append((of_part, value[of_part]))
         else:
-            for one, (at, amounts) in held.items():
+            for one in list(held):  # taken out of it: there may be tens of millions
+                at, amounts = held.pop(one)
                 living = counted[before + at]
-                pieces[one].append((before + at[living], amounts[living]))
+                whole = not before and living.all()
+                pieces[one].append((at, amounts) if whole else (before + at[living], amounts[living]))
         before += len(grid)
     return _table(ledger, pieces, period)
 
 
 def _table(
     ledger: Ledger,
-    pieces: Mapping[int, Sequence[tuple[NDArray[np.int64], NDArray[np.float64]]]],
+    pieces: dict[int, list[tuple[NDArray[np.int64], NDArray[np.float64]]]],
     period: Period,
 ) -> pd.DataFrame:
     """Return the sums of a part of a year after another: there may be tens of millions of rows."""
     names, year = FLOWS[2:-1], ledger.values("year")
     ranked = {name: _ranked(ledger, name) for name in names}
-    found: dict[str, list[NDArray[Any]]] = {name: [np.zeros(0, np.int8)] for name in names}
-    values: list[NDArray[np.float64]] = [np.zeros(0)]
+    found: dict[str, list[NDArray[Any]]] = {name: [] for name in (*names, "value")}
     spans: list[tuple[int, int]] = []
-    parts = {one: [np.concatenate(side) for side in zip(*held, strict=True)] for one, held in pieces.items()}
+    parts = {one: _joined(pieces.pop(one)) for one in list(pieces)}
     years = sorted({y for rows, _ in parts.values() for y in np.unique(year[rows]).tolist()})
     for span in [(y, one) for y in years for one in sorted(parts, key=lambda one: (one == 0, one))]:
         rows, amounts = parts[span[1]]
@@ -107,9 +110,9 @@ def _table(
             amounts = pd.Series(amounts).groupby(np.cumsum(new)).sum().to_numpy()
         for name, rank in zip(names, ranks, strict=True):
             found[name].append(rank)
-        values.append(amounts)
+        found["value"].append(amounts)
         spans.append(span)
-    size = [len(amounts) for amounts in values[1:]]
+    size = list(map(len, found["value"]))
     label = "{}-Q{}" if period == "quarter" else "{}-{:02}"
     told = [label.format(int(y), one) for y, one in spans if one]
     of = np.array([told.index(label.format(int(y), one)) if one else -1 for y, one in spans], np.int16)
@@ -117,18 +120,36 @@ def _table(
         "year": np.repeat(np.array([y for y, _ in spans], np.int16), size),
         "period": pd.Categorical.from_codes(np.repeat(of, size), categories=pd.Index(told, dtype="str")),
     }
-    unknown = KINDS["text"].unknown(sum(size))
     for name in names:
-        ranks, texts = np.concatenate(found.pop(name)), ranked.pop(name)[1]
-        columns[name] = _used(ranks, texts) if len(texts) else unknown
-    return pd.DataFrame(columns | {"value": np.concatenate(values)}, copy=False)
+        codes, texts = np.concatenate([np.zeros(0, np.int8), *found.pop(name)]), ranked.pop(name)[1]
+        columns[name] = _used(codes, texts) if len(texts) else _unknown(len(codes))
+    columns["value"] = np.concatenate([np.zeros(0), *found.pop("value")])
+    return pd.DataFrame(columns, copy=False)
+
+
+def _joined(
+    pieces: Sequence[tuple[NDArray[np.int64], NDArray[np.float64]]],
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    if len(pieces) == 1:
+        return pieces[0]
+    rows, amounts = (np.concatenate(side) for side in zip(*pieces, strict=True))
+    return rows, amounts
+
+
+def _unknown(size: int) -> Any:
+    """Return a column of unknown texts whose pieces share their memory."""
+    import pyarrow as pa
+
+    piece = pa.nulls(min(size, _PIECE), pa.large_string())
+    pieces = [piece] * (size // _PIECE) + [piece[: size % _PIECE]]
+    return pd.array(pa.chunked_array(pieces), dtype=TEXT)
 
 
 def _ranked(ledger: Ledger, name: str) -> tuple[NDArray[np.integer[Any]], NDArray[np.object_]]:
     """Return the place of each row's text among the sorted ones, behind them all where there is none."""
     held = ledger.coded(name)
     order = np.argsort(held.texts)
-    rank = np.empty(len(order) + 1, np.int8 if len(order) < 127 else np.int32)
+    rank: NDArray[np.integer[Any]] = np.empty(len(order) + 1, np.int8 if len(order) < 127 else np.int32)
     rank[order], rank[-1] = np.arange(len(order)), len(order)
     return rank[held.codes], held.texts[order]
 
