@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -161,6 +162,7 @@ class _OneSentence(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; turn what a user can cause into a sentence."""
         signal.signal(signal.SIGTERM, _terminated)
+        gc.set_threshold(50_000, 20, 50)  # nearly all that a command makes lives on, and is not garbage
         lang = asked_language(ctx.args)
         warnings.showwarning = lambda message, *_, **__: click.echo(
             f"clustercoop: {term('warning', lang)}: {said(message, lang)}", err=True
