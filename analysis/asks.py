@@ -456,7 +456,8 @@ class _Trial:
         most = np.maximum(np.maximum(sold, bought + added), given + added) + f.self_supply
         most = np.fmax(most, f.used_by_participants)
         if name == "output":
-            return np.where(most > 0, most * _ROOM, 1.0)
+            enough: FloatArray = np.where(most > 0, most * _ROOM, 1.0)
+            return enough
         if name == "value_added":
             output = np.where(np.isnan(output), most * _ROOM, output)
             room: FloatArray = output - np.maximum(bought, given) - f.self_supply
