@@ -20,6 +20,7 @@ import pandas as pd
 
 from clustercoop.graph.display import inert, notebook
 from clustercoop.graph.errors import ParameterError
+from clustercoop.graph.schema import is_money
 from clustercoop.graph.texts import BASE, amount, decimal_point, fill, row_text, subset, term, text, within
 
 Severity = Literal["error", "warning", "info"]
@@ -133,7 +134,8 @@ class Finding:
         'the year 20222 is not a year between 1900 and 2100'
 
         A cell of a file is quoted as it stands there; a figure that was worked out follows the language, and
-        one of money (``{value:money}``) is in millions wherever it comes from.
+        one of money (``{value:money}``) is in millions wherever it comes from; ``{value:figure}`` is where
+        its column holds money.
 
         >>> Finding("ratio_above_one", value="1.25").message("ru")[-6:-1]
         ' 1,25'
@@ -167,9 +169,10 @@ class Finding:
         """Return what fills one place of the sentence."""
         told = self.value if name == "value" else listed(self.detail)
         if kind == "cells":
-            return _CELL.sub(lambda found: _cell(found[1], found[2], lang), told)
+            return _CELL.sub(lambda found: _cell(self.table, found[1], found[2], lang), told)
         if kind:
-            return _measured(told, text("format.million", lang) if kind == "money" else "{value}", lang)
+            money = kind == "money" or (kind == "figure" and is_money(self.table, self.column))
+            return _measured(told, money, lang)
         return told if name == "value" and self.file else figures(told, lang)
 
     def action(self, lang: str = "en") -> str:
@@ -211,17 +214,18 @@ def figures(told: str, lang: str) -> str:
     return _FIGURE.sub(lambda found: _written(found[1], found[2], lang), told)
 
 
-def _measured(told: str, template: str, lang: str) -> str:
+def _measured(told: str, money: bool, lang: str) -> str:
     """Return a figure that a place of a sentence says is one, or a list of some; what is none stays."""
+    template = text("format.million", lang) if money else "{value}"
     try:
         return "; ".join(template.replace("{value}", amount(float(one), lang)) for one in told.split("; "))
     except ValueError:
         return told
 
 
-def _cell(column: str, figure: str, lang: str) -> str:
+def _cell(table: str, column: str, figure: str, lang: str) -> str:
     label = within(subset("input.column.", lang).get(column, column))
-    return f"{label} {_measured(figure, '{value}', lang)}"
+    return f"{label} {_measured(figure, is_money(table, column), lang)}"
 
 
 def _written(number: str, percent: str, lang: str) -> str:

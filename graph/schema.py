@@ -117,6 +117,18 @@ def tables() -> dict[str, TableSpec]:
     return {name: TableSpec(name, tuple(specs)) for name, specs in columns.items()}
 
 
+def is_money(table: str, column: str) -> bool:
+    """Return whether a column of the contract holds money, which is in millions.
+
+    Examples
+    --------
+    >>> is_money("activity", "output"), is_money("activity", "employees"), is_money("", "output")
+    (True, False, False)
+    """
+    spec = tables().get(table)
+    return spec is not None and column in spec.names and spec[column].type == "money"
+
+
 def _kept(name: str, **types: ColumnType) -> TableSpec:
     columns = (ColumnSpec(name, c, kind, False, False, True, "", (), "", "") for c, kind in types.items())
     return TableSpec(name, tuple(columns))

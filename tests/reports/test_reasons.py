@@ -131,7 +131,7 @@ def test_every_finding_tells_its_figures_in_one_unit_and_as_the_language_writes_
     million = text("format.million", lang).replace("{value}", "")
     for code, entry in catalogue().items():
         template = entry.sentence(lang)
-        measured = re.findall(r"\{\w+:(money|number)\}", template)
+        measured = re.findall(r"\{\w+:(money|number|figure)\}", template)
         for file in ("", "activity.csv"):  # a cell of a file is quoted, a figure that is measured is not
             for value, detail in ((LARGE, SMALL), (SMALL, LARGE)):
                 told = Finding(code, value=f"{value:.15g}", detail=f"{detail:.15g}", file=file).message(lang)
@@ -142,12 +142,20 @@ def test_every_finding_tells_its_figures_in_one_unit_and_as_the_language_writes_
         # A sentence that names a unit of money for one of its figures names it for all.
         assert len(set(measured)) <= 1, code
         if re.search(UNITS[lang], template):
-            assert measured == ["number"] * len(measured) != [] or "cells}" in template or code in OF_UNITS, (
-                code
-            )
+            assert code in OF_UNITS, code
 
 
 def test_cells_of_a_row_are_named_in_the_language() -> None:
-    row = Finding("zero_beside_positive", file="a.csv", value="0", detail="output 1234.5, rd_expenses 2")
-    assert "output 1,234.5, R&D expenses 2" in row.message("en")
-    assert "выпуск 1\u00a0234,5, затраты на НИОКР 2" in row.message("ru")
+    row = Finding("zero_beside_positive", table="activity", value="0", detail="output 1234.5, employees 2")
+    assert row.message("en").endswith("output 1,234.5\u00a0million, employees 2")
+    assert "выпуск 1\u00a0234,5\u00a0млн, численность" in row.message("ru")
+
+
+def test_only_money_is_told_in_millions() -> None:
+    fell = Finding("jump_down", table="activity", column="employees", value="30", detail="100")
+    assert fell.message("en").endswith(": 100, then 30") and fell.message("ru").endswith("было 100, стало 30")
+    assert (
+        dataclasses.replace(fell, column="output")
+        .message("ru")
+        .endswith("было 100\u00a0млн, стало 30\u00a0млн")
+    )
