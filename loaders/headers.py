@@ -11,6 +11,7 @@ from clustercoop.loaders.units import Unit, read_unit, words
 _IDENTIFYING: Final = frozenset({"инн", "ид", "id", "код", "code", "inn", "идентификатор", "number", "огрн"})
 _PRICE: Final = frozenset({"цена", "price", "preis", "stückpreis", "einzelpreis"})
 _WHOLE_PRICE: Final = frozenset("контракта договора сделки contract deal total ценах prices".split())
+_LINE: Final = frozenset("строка строке строки позиция позиции line item position".split())
 # Words of an amount that beside a price are of a quantity.
 VOLUME: Final = frozenset({"объем", "volume", "menge"})
 
@@ -39,6 +40,17 @@ class HeaderMatch:
 def names_code(header: str) -> bool:
     """Tell whether a header speaks of a code: ИНН, id, код."""
     return bool(_IDENTIFYING & set(words(header)))
+
+
+def names_line(header: str) -> bool:
+    """Tell whether a header speaks of one line of a document.
+
+    Examples
+    --------
+    >>> names_line("Сумма строки"), names_line("Line amount"), names_line("Invoice amount")
+    (True, True, False)
+    """
+    return bool(_LINE & set(words(header)))
 
 
 def is_price(header: str) -> bool:

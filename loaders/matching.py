@@ -11,7 +11,7 @@ from typing import Final
 from clustercoop.graph.errors import SchemaError
 from clustercoop.graph.schema import NUMERIC, ColumnSpec, TableSpec, tables
 from clustercoop.graph.texts import refusal, told
-from clustercoop.loaders.headers import HeaderMatch, Matched, is_price, names_code
+from clustercoop.loaders.headers import HeaderMatch, Matched, is_price, names_code, names_line
 from clustercoop.loaders.units import Unit, read_unit, words
 from clustercoop.loaders.vocabulary import (
     PATH,
@@ -349,6 +349,7 @@ def _strength(claim: Claim, column: ColumnSpec) -> tuple[int, ...]:
     return (
         exact,
         "fact" in marks,
+        names_line(claim.header),
         -claim.option.rank,
         "priced" not in marks,
         "vat_with" not in marks,

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR, NUMERIC, TableSpec
+from clustercoop.graph.errors import SchemaError
+from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR, NUMERIC, ColumnSpec, TableSpec
+from clustercoop.graph.texts import refusal
 from clustercoop.loaders.header_rows import role
 from clustercoop.loaders.indicator_rows import unit_piece
-from clustercoop.loaders.matching import candidates
+from clustercoop.loaders.matching import candidates, unit_text
+from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.numbers import are_numbers, parse_numbers
 from clustercoop.loaders.parts import PART_HEADERS
-from clustercoop.loaders.sheets import Grid, show
-from clustercoop.loaders.units import words
+from clustercoop.loaders.sheets import Grid, objects, show
+from clustercoop.loaders.totals import ROUNDED
+from clustercoop.loaders.units import read_unit, words
 from clustercoop.loaders.vocabulary import (
     HALVES,
     KINDS,
@@ -46,6 +51,8 @@ _AS_OF: Final = re.compile(r"\b(?:по состоянию на|на|as of|as at)
 _YEAR: Final = re.compile(r"(?<![\d.,])(?:19|20)\d\d(?![\d.,]*\d)")
 _MARKS: Final = {1: MONTHS, 3: QUARTERS, 6: HALVES}
 _WHOLE: Final = frozenset({"total", "whole_year"})
+_WHOLES: Final = (QUARTERS, HALVES, MONTHS, KINDS)
+_PARTS: Final = frozenset(mark for whole in _WHOLES for mark in whole)
 
 
 def year_said(text: str) -> int:
@@ -216,3 +223,123 @@ def _holds_years(grid: Grid, at: int) -> bool:
     known = values[~np.isnan(values)]
     whole = (known >= FIRST_YEAR) & (known <= LAST_YEAR) & (known == np.round(known))
     return not len(known) or bool(whole.mean() > 0.5)
+
+
+def whole_figures(grid: Grid, spec: TableSpec, where: str, place: Mapping[str, str], notes: Notes) -> Grid:
+    """Sum quarters, halves, months, goods and services to the whole figure, where no column holds it.
+
+    A whole that its parts contradict is told.
+    """
+    headers = grid.header
+    grid = _with_whole_years(grid, spec)
+    groups: dict[tuple[str, int], dict[str, int]] = {}
+    whole: dict[tuple[str, int], list[int]] = {}
+    spoken: dict[str, list[str]] = {}
+    for at, header in enumerate(grid.header):
+        name = role(header, spec) if header else ""
+        if not name or spec[name].type not in NUMERIC:
+            continue
+        reading = read_header(header)
+        spoken.setdefault(name, []).append(header)
+        parts = reading.telling & _PARTS
+        if candidates(header, spec)[:1] == (name,):
+            whole.setdefault((name, reading.year), []).append(at)
+        elif len(parts) == 1 and reading.telling == parts:
+            groups.setdefault((name, reading.year), {})[next(iter(parts))] = at
+    for key in groups.keys() & whole.keys():
+        _tell_contradiction(
+            replace(grid, header=headers), whole[key], groups[key], spec[key[0]], place, notes
+        )
+    sums = [(name, at, set(at.values())) for (name, year), at in groups.items() if (name, year) not in whole]
+    titles, columns = list(grid.header), list(grid.columns)
+    for name, parts_at, _ in sums:
+        first = min(parts_at.values())
+        titles[first], columns[first] = _summed(grid, name, parts_at, spec, where, place, notes)
+    if sums:
+        spent = {at for *_, taken in sums for at in taken - {min(taken)}}
+        kept = [at for at in range(len(titles)) if at not in spent]
+        grid = replace(grid, header=tuple(titles), columns=tuple(columns)).pick(np.arange(len(grid)), kept)
+    lost = [name for name in spoken if name not in {known for known, _ in {*whole, *groups}}]
+    for name in lost:
+        notes.add(
+            "figure_in_part", **place, column=spoken[name][0], value=name, detail=", ".join(spoken[name])
+        )
+    return grid
+
+
+def _with_whole_years(grid: Grid, spec: TableSpec) -> Grid:
+    """Say of a column ``Год`` below the name of a figure, beside its parts, that it is the whole."""
+    header = list(grid.header)
+    parts = {text.rpartition(PATH)[0] for text in header if read_header(text).telling & _PARTS}
+    for at, text in enumerate(header):
+        above, _, leaf = text.rpartition(PATH)
+        named = candidates(above, spec)[:1] if above in parts else ()
+        year = candidates(leaf, spec)[:1] == ("year",) or (period_of(leaf) or ())[1:] == (1, 12)
+        if named and spec[named[0]].type in NUMERIC and year:
+            header[at] = f"{above}{PATH}{phrase_of('total')}"
+    return replace(grid, header=tuple(header))
+
+
+def _tell_contradiction(
+    grid: Grid,
+    whole: Sequence[int],
+    parts: Mapping[str, int],
+    column: ColumnSpec,
+    place: Mapping[str, str],
+    notes: Notes,
+) -> None:
+    """Tell in how many rows the sum of all parts is another than the column of the whole."""
+    titles = [grid.header[at] for at in (*whole, *parts.values())]
+    units = {read_unit(unit_text(title))[1] for title in titles}
+    complete = any(set(parts) == set(marks) for marks in _WHOLES)
+    if len(whole) > 1 or len(units) > 1 or not complete or column.type == "count":
+        return
+    said, *values = (parse_numbers(grid.columns[at]).values for at in (*whole, *parts.values()))
+    apart = np.abs(np.sum(values, axis=0) - said) > ROUNDED * np.abs(said)
+    if apart.any():
+        first, *others = (title.rpartition(PATH)[2] for title in titles)
+        where = {**place, "row": int(grid.lines[int(np.argmax(apart))]), "column": titles[0]}
+        detail = f"{first} ≠ {' + '.join(others)}"
+        notes.add("parts_contradict", **where, value=str(int(apart.sum())), detail=detail)
+
+
+def _summed(
+    grid: Grid,
+    name: str,
+    parts: Mapping[str, int],
+    spec: TableSpec,
+    where: str,
+    place: Mapping[str, str],
+    notes: Notes,
+) -> tuple[str, NDArray[np.object_]]:
+    """Return the header and the cells of the sum of the parts."""
+    titles = [grid.header[at] for at in parts.values()]
+    complete = next((w for w in _WHOLES if set(parts) == set(w)), None)
+    units = {read_unit(unit_text(title))[1] for title in titles}
+    if complete is None or len(units) > 1:
+        raise refusal(
+            SchemaError, "only_parts", where=where, column=name, titles=", ".join(map(repr, titles))
+        )
+    read = [parse_numbers(grid.columns[at]) for at in parts.values()]
+    hint = {sign for numbers in read if not numbers.assumed for sign in numbers.decimal}
+    if len(hint) == 1:
+        read = [parse_numbers(grid.columns[at], hint=next(iter(hint))) for at in parts.values()]
+    values = np.array([numbers.values for numbers in read])
+    empty = np.array([[not show(cell).strip() for cell in grid.columns[at]] for at in parts.values()])
+    # A list of supplies holds what was supplied: an empty quarter beside a filled one is no supply.
+    nil = empty & ~empty.all(axis=0) if spec.name == "links" else np.zeros_like(empty)
+    if nil.any():
+        count = int(nil.any(axis=0).sum())
+        notes.add("parts_empty", **place, column=titles[0], value=str(count), detail=", ".join(titles))
+    total = np.where(nil, 0.0, values).sum(axis=0)
+    if spec[name].type == "count" and complete != KINDS:  # persons of a year are the mean of its parts
+        total /= len(parts)
+        notes.add("parts_averaged", **place, column=titles[0], value=name, detail=", ".join(titles))
+    else:
+        notes.add("parts_summed", **place, column=titles[0], value=name, detail=" + ".join(titles))
+    level, year = titles[0].split(PATH), read_header(titles[0]).year
+    alone = f"{name}, {unit_piece(titles[0])}" + (f"{PATH}{year}" if year else "")
+    header = PATH.join(level[:-1]) if len(level) > 1 else alone
+    if year and read_header(header).year != year:  # "Выпуск / 1 кв. 2022"
+        header = f"{header}{PATH}{year}"
+    return header, objects([None if np.isnan(value) else float(value) for value in total])

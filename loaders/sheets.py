@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Any, Final
@@ -109,6 +109,33 @@ class Grid:
         """Return the number of rows that could be split into cells."""
         return len(self.lines)
 
+    def moved(self, origins: Sequence[Sequence[int]]) -> dict[str, Any]:
+        """Return merged ranges and formats for columns that are made of those of `origins`."""
+        merged = [
+            (first, new, last, new)
+            for first, left, last, _ in self.merged
+            for new, old in enumerate(origins)
+            if left in old
+        ]
+        return {"merged": tuple(merged), "shown": None if self.shown is None else self.shown.of(origins)}
+
+    def pick(self, rows: NDArray[np.intp], columns: Sequence[int], broken: Sequence[BrokenRow] = ()) -> Grid:
+        """Return these rows and columns, with further `broken` rows beside them."""
+        return replace(
+            self,
+            header=tuple(self.header[i] for i in columns),
+            columns=tuple(self.columns[i][rows] for i in columns),
+            lines=self.lines[rows],
+            broken=(*self.broken, *broken),
+            **self.moved([(i,) for i in columns]),
+        )
+
+    def without(self, rows: NDArray[np.bool_], code: str) -> Grid:
+        """Return the grid without `rows`, which are broken for the reason `code`."""
+        gone = np.flatnonzero(rows).tolist()
+        broken = [BrokenRow(int(self.lines[i]), code, tuple(c[i] for c in self.columns)) for i in gone]
+        return self.pick(np.flatnonzero(~rows), range(len(self.columns)), broken)
+
     def content(self, position: int) -> dict[str, str]:
         """Return the raw cells of a row by header, empty ones left out."""
         cells: dict[str, str] = {}
@@ -140,6 +167,13 @@ def show(cell: Any) -> str:
             return ""
         return str(int(cell)) if np.isfinite(cell) and cell == int(cell) else repr(float(cell))
     return str(cell)
+
+
+def objects(cells: Sequence[Any]) -> NDArray[np.object_]:
+    """Return cells as a column."""
+    out = np.empty(len(cells), object)
+    out[:] = cells
+    return out
 
 
 def place_of(file: str, sheet: str) -> str:

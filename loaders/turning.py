@@ -19,7 +19,7 @@ from clustercoop.loaders.cumulated import from_january, with_period
 from clustercoop.loaders.header_rows import role
 from clustercoop.loaders.headers import Matched
 from clustercoop.loaders.indicator_rows import pivot, unit_piece
-from clustercoop.loaders.matching import candidates, options, unit_text
+from clustercoop.loaders.matching import candidates, options
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.numbers import are_numbers, parse_numbers
 from clustercoop.loaders.own_ledger import turn_ledger
@@ -31,27 +31,22 @@ from clustercoop.loaders.part_columns import (
     name_kinds,
     name_parts,
     part_of_year,
+    whole_figures,
     with_years_of_dates,
     year_said,
 )
 from clustercoop.loaders.priced import with_amounts
 from clustercoop.loaders.registers import of_register
 from clustercoop.loaders.sections import refuse_years_below
-from clustercoop.loaders.sheets import BrokenRow, Grid, place_of, show
-from clustercoop.loaders.units import Unit, read_unit, words
+from clustercoop.loaders.sheets import Grid, objects, place_of, show
+from clustercoop.loaders.units import Unit, words
 from clustercoop.loaders.vocabulary import (
-    HALVES,
-    KINDS,
-    MONTHS,
     PATH,
-    QUARTERS,
     Reading,
     read_header,
 )
 from clustercoop.loaders.void import without_void
 
-_WHOLES: Final = (QUARTERS, HALVES, MONTHS, KINDS)
-_PARTS: Final = frozenset(mark for whole in _WHOLES for mark in whole)
 _PLANNED: Final = frozenset({"plan", "fact"})
 _INDICATOR: Final = frozenset(
     (
@@ -105,7 +100,7 @@ def turn(grid: Grid, spec: TableSpec, hints: Hints, notes: Notes) -> Grid:
     grid = _named_fact(grid, spec)
     grid = name_kinds(grid, spec)
     grid = name_parts(grid, spec, (*hints.titles, *hints.names))
-    grid = _whole_figures(grid, spec, where, place, notes)
+    grid = whole_figures(grid, spec, where, place, notes)
     if spec.name in ("activity", "indicators") and not any(_speaks_of_figure(h, spec) for h in grid.header):
         notes.add("figures_none", **place, detail=", ".join(filter(None, grid.header))[:300])
     grid = _with_cluster(grid, spec, hints, place, notes)
@@ -123,17 +118,6 @@ def _with_merged_keys(grid: Grid, spec: TableSpec, place: dict[str, str], notes:
     keys = [i for i, name in named.items() if spec[name].type not in NUMERIC]
     expand_merged(grid, [Matched(i, grid.header[i], spec[named[i]], Unit()) for i in keys], place, notes)
     return replace(grid, merged=tuple(held for held in grid.merged if held[1] not in keys))
-
-
-def _moved(grid: Grid, origins: Sequence[Sequence[int]]) -> dict[str, Any]:
-    """Return merged ranges and formats of `grid` for columns that are made of those of `origins`."""
-    merged = [
-        (first, new, last, new)
-        for first, left, last, _ in grid.merged
-        for new, old in enumerate(origins)
-        if left in old
-    ]
-    return {"merged": tuple(merged), "shown": None if grid.shown is None else grid.shown.of(origins)}
 
 
 def _refuse_spanned(grid: Grid, spec: TableSpec, where: str) -> None:
@@ -172,15 +156,12 @@ def _without_plans(grid: Grid, spec: TableSpec, place: Mapping[str, str], notes:
         if not all(_plan_or_fact(text) for text in set(texts) - {""}):
             continue
         plan = np.array([_plan_or_fact(text) == "plan" for text in texts])
-        broken = [
-            BrokenRow(int(grid.lines[row]), "plan_row", tuple(column[row] for column in grid.columns))
-            for row in np.flatnonzero(plan).tolist()
-        ]
-        if broken:
-            detail = grid.header[at] or f"#{at + 1}"
-            notes.add("plan_rows", **place, row=broken[0].line, value=str(len(broken)), detail=detail)
+        if plan.any():
+            detail, line = grid.header[at] or f"#{at + 1}", int(grid.lines[int(np.argmax(plan))])
+            notes.add("plan_rows", **place, row=line, value=str(int(plan.sum())), detail=detail)
         kept = [i for i in range(len(grid.columns)) if i != at or role(grid.header[at], spec)]
-        return _pick(grid, np.flatnonzero(~plan), kept, broken)
+        grid = grid.without(plan, "plan_row")
+        return grid.pick(np.arange(len(grid)), kept)
     return grid
 
 
@@ -203,19 +184,6 @@ def _plan_or_fact(text: str) -> str:
     return next(iter(said)) if not reading.core and len(said) == 1 and reading.marks == said else ""
 
 
-def _pick(
-    grid: Grid, rows: NDArray[np.intp], columns: Sequence[int], broken: Sequence[BrokenRow] = ()
-) -> Grid:
-    return replace(
-        grid,
-        header=tuple(grid.header[i] for i in columns),
-        columns=tuple(grid.columns[i][rows] for i in columns),
-        lines=grid.lines[rows],
-        broken=(*grid.broken, *broken),
-        **_moved(grid, [(i,) for i in columns]),
-    )
-
-
 def _from_indicators(grid: Grid, spec: TableSpec, where: str, place: Mapping[str, str], notes: Notes) -> Grid:
     """Give each figure that a column ``Показатель`` names a column of its own."""
     plain = [" ".join(words(header)) for header in grid.header]
@@ -236,8 +204,8 @@ def _from_indicators(grid: Grid, spec: TableSpec, where: str, place: Mapping[str
     titles, cells, lines = pivot(grid, at, unit, keys, values, known, spec, where)
     notes.add("turned_indicators", **place, value=grid.header[at], detail=", ".join(titles)[:300])
     header = [*(grid.header[i] for i in keys), *titles]
-    columns = tuple(_objects([row[i] for row in cells]) for i in range(len(header)))
-    moved = _moved(grid, [*((i,) for i in keys), *(values for _ in titles)])
+    columns = tuple(objects([row[i] for row in cells]) for i in range(len(header)))
+    moved = grid.moved([*((i,) for i in keys), *(values for _ in titles)])
     return replace(grid, header=tuple(header), columns=columns, lines=np.array(lines, np.int64), **moved)
 
 
@@ -248,82 +216,6 @@ def _only_whole(reading: Reading) -> bool:
 
 def _only_year(reading: Reading) -> bool:
     return bool(reading.year) and not reading.core and not reading.telling
-
-
-def _whole_figures(grid: Grid, spec: TableSpec, where: str, place: Mapping[str, str], notes: Notes) -> Grid:
-    """Sum quarters, halves, months, goods and services to the whole figure, where no column holds it."""
-    groups: dict[tuple[str, int], dict[str, int]] = {}
-    whole: set[tuple[str, int]] = set()
-    spoken: dict[str, list[str]] = {}
-    for at, header in enumerate(grid.header):
-        name = role(header, spec) if header else ""
-        if not name or spec[name].type not in NUMERIC:
-            continue
-        reading = read_header(header)
-        spoken.setdefault(name, []).append(header)
-        parts = reading.telling & _PARTS
-        if candidates(header, spec)[:1] == (name,):
-            whole.add((name, reading.year))
-        elif len(parts) == 1 and reading.telling == parts:
-            groups.setdefault((name, reading.year), {})[next(iter(parts))] = at
-    sums = [(name, at, set(at.values())) for (name, year), at in groups.items() if (name, year) not in whole]
-    titles, columns = list(grid.header), list(grid.columns)
-    for name, parts_at, _ in sums:
-        first = min(parts_at.values())
-        titles[first], columns[first] = _summed(grid, name, parts_at, spec, where, place, notes)
-    if sums:
-        spent = {at for *_, taken in sums for at in taken - {min(taken)}}
-        kept = [at for at in range(len(titles)) if at not in spent]
-        grid = _pick(replace(grid, header=tuple(titles), columns=tuple(columns)), np.arange(len(grid)), kept)
-    whole |= groups.keys()
-    lost = [name for name in spoken if name not in {known for known, _ in whole}]
-    for name in lost:
-        notes.add(
-            "figure_in_part", **place, column=spoken[name][0], value=name, detail=", ".join(spoken[name])
-        )
-    return grid
-
-
-def _summed(
-    grid: Grid,
-    name: str,
-    parts: Mapping[str, int],
-    spec: TableSpec,
-    where: str,
-    place: Mapping[str, str],
-    notes: Notes,
-) -> tuple[str, NDArray[np.object_]]:
-    """Return the header and the cells of the sum of the parts."""
-    titles = [grid.header[at] for at in parts.values()]
-    complete = next((w for w in _WHOLES if set(parts) == set(w)), None)
-    units = {read_unit(unit_text(title))[1] for title in titles}
-    if complete is None or len(units) > 1:
-        raise refusal(
-            SchemaError, "only_parts", where=where, column=name, titles=", ".join(map(repr, titles))
-        )
-    read = [parse_numbers(grid.columns[at]) for at in parts.values()]
-    hint = {sign for numbers in read if not numbers.assumed for sign in numbers.decimal}
-    if len(hint) == 1:
-        read = [parse_numbers(grid.columns[at], hint=next(iter(hint))) for at in parts.values()]
-    values = np.array([numbers.values for numbers in read])
-    empty = np.array([[not show(cell).strip() for cell in grid.columns[at]] for at in parts.values()])
-    # A list of supplies holds what was supplied: an empty quarter beside a filled one is no supply.
-    nil = empty & ~empty.all(axis=0) if spec.name == "links" else np.zeros_like(empty)
-    if nil.any():
-        count = int(nil.any(axis=0).sum())
-        notes.add("parts_empty", **place, column=titles[0], value=str(count), detail=", ".join(titles))
-    total = np.where(nil, 0.0, values).sum(axis=0)
-    if spec[name].type == "count" and complete != KINDS:  # persons of a year are the mean of its parts
-        total /= len(parts)
-        notes.add("parts_averaged", **place, column=titles[0], value=name, detail=", ".join(titles))
-    else:
-        notes.add("parts_summed", **place, column=titles[0], value=name, detail=" + ".join(titles))
-    level, year = titles[0].split(PATH), read_header(titles[0]).year
-    alone = f"{name}, {unit_piece(titles[0])}" + (f"{PATH}{year}" if year else "")
-    header = PATH.join(level[:-1]) if len(level) > 1 else alone
-    if year and read_header(header).year != year:  # "Выпуск / 1 кв. 2022"
-        header = f"{header}{PATH}{year}"
-    return header, _objects([None if np.isnan(value) else float(value) for value in total])
 
 
 def _speaks_of_figure(header: str, spec: TableSpec) -> bool:
@@ -415,7 +307,7 @@ def _in_one_unit(grid: Grid, spec: TableSpec, dated: Mapping[int, Reading]) -> G
         if base.unit == reading.unit or base.unit.scale is None:
             continue
         values = parse_numbers(columns[at]).values * (reading.unit.scale / base.unit.scale)
-        columns[at] = _objects([None if np.isnan(v) else float(v) for v in values])
+        columns[at] = objects([None if np.isnan(v) else float(v) for v in values])
         header[at] = f"{_without_year(grid.header[first[key]])}{PATH}{reading.year}"
     return replace(grid, header=tuple(header), columns=tuple(columns))
 
@@ -455,7 +347,7 @@ def _unpivot(grid: Grid, dated: Mapping[int, Reading], years: Sequence[int]) -> 
         columns.append(np.concatenate(cells)[order])
     header = (*(grid.header[i] for i in keys), "year", *titles)
     made = [tuple(at for at in dated if _without_year(grid.header[at]) == title) for title in titles]
-    moved = _moved(grid, [*((i,) for i in keys), (), *made])
+    moved = grid.moved([*((i,) for i in keys), (), *made])
     return replace(grid, header=header, columns=tuple(columns), lines=grid.lines[rows][order], **moved)
 
 
@@ -491,9 +383,3 @@ def _year_of(hints: Hints, where: str) -> tuple[int, str]:
         said = "; ".join(f"{text!r}: {year}" for year, text in found.items())
         raise refusal(SchemaError, "year_twice", where=where, said=said)
     return next(iter(found.items()), (0, ""))
-
-
-def _objects(cells: Sequence[Any]) -> NDArray[np.object_]:
-    out = np.empty(len(cells), object)
-    out[:] = cells
-    return out

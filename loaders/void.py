@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 from clustercoop.graph.errors import SchemaError
 from clustercoop.graph.schema import TableSpec
 from clustercoop.graph.texts import refusal
-from clustercoop.loaders.deals import says_document
+from clustercoop.loaders.deals import DATES, says_document
+from clustercoop.loaders.headers import names_line
 from clustercoop.loaders.mapping import SET_ASIDE
 from clustercoop.loaders.matching import candidates
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.numbers import are_numbers, is_number, parse_numbers
-from clustercoop.loaders.sheets import BrokenRow, Grid, place_of, show
+from clustercoop.loaders.sheets import Grid, place_of, show
 from clustercoop.loaders.sides import are_payments, paid_headers, says, side_of
 from clustercoop.loaders.trade import REPORTED
 from clustercoop.loaders.units import read_unit, words
@@ -38,6 +39,8 @@ _KINDS: Final = ("header", "posted", "deleted", "document", "purpose")
 _LONGEST: Final = 4
 _ENDS: Final = {"supplier_id", "buyer_id"}
 _OWN: Final = {*_ENDS, "year", "product_code", "kind"}
+# Dates of which a document may have several.
+_LATER: Final = ("delivery", "payment")
 # What is bought, and whose money pays for it, tell of no loan or refund: "за программу 1С:Зарплата".
 _BOUGHT: Final = re.compile(
     r"\b(?:за сч[её]т|из средств|за вычетом|net of|out of|financed by"
@@ -67,6 +70,57 @@ def states(header: str) -> bool:
 def tells_version(header: str) -> bool:
     """Tell whether a header is of versions or scenarios of the same figures."""
     return _plain(header) in _known()["version"]
+
+
+def of_document(header: Sequence[str], spec: TableSpec) -> list[int]:
+    """Return the columns by which documents are told apart, where the amount is that of the whole document.
+
+    ``Сумма документа`` stands in every row of its document, whatever the row is of; "" headers tell nothing.
+
+    Examples
+    --------
+    >>> from clustercoop.graph.schema import tables
+    >>> header = ["Дата", "№ документа", "Поставщик", "Покупатель", "Товар", "Сумма документа"]
+    >>> of_document(header, tables()["links"]), of_document([*header[:-1], "Сумма"], tables()["links"])
+    ([0, 1, 2, 3, 5], [])
+    """
+    means = [next(iter(candidates(title, spec)), "") for title in header]
+    amounts = {at for at, name in enumerate(means) if name == "value"}
+    if not amounts or not all(says_document(words(header[at])) for at in amounts):
+        return []
+    own = {
+        at
+        for at, title in enumerate(header)
+        if at not in amounts
+        and (says_document(words(title)) and not states(title) and not DATES & set(words(title)))
+        and not names_line(title)
+        and means[at] not in _OWN
+    }
+    ends = {
+        at
+        for at, title in enumerate(header)
+        if means[at] in _OWN - {"product_code"} or says(title, "own") or says(title, "other")
+    }
+    dates = {at for at, title in enumerate(header) if DATES & set(words(title))}
+    late = {at for at in dates for name in _LATER if says(header[at], name, "date_words")}
+    return sorted(amounts | own | ends | (dates - late)) if own else []
+
+
+def _documents_once(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes) -> Grid:
+    """Set aside the rows that repeat the amount of their document, and what the others are of."""
+    told = of_document(grid.header, spec)
+    if not told or not len(grid):
+        return grid
+    frame = pd.DataFrame({at: [show(cell).strip() for cell in grid.columns[at]] for at in told})
+    again = frame.duplicated().to_numpy()
+    amounts = set(_amounts(grid, spec))
+    if not again.any() or frame[~again].duplicated([at for at in told if at not in amounts]).any():
+        return grid  # rows of one document differ: the amount is theirs
+    line = int(grid.lines[int(np.argmax(again))])
+    notes.add("document_again", **place, row=line, value=str(int(again.sum())))
+    kept = [at for at, title in enumerate(grid.header) if candidates(title, spec)[:1] != ("product_code",)]
+    grid = grid.without(again, "document_again")
+    return grid.pick(np.arange(len(grid)), kept)
 
 
 def hints(header: str) -> list[str]:
@@ -122,10 +176,11 @@ def without_void(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Note
             shown = ", ".join([text for text in said if text][:_SHOWN])
             line = int(grid.lines[int(np.argmax(which))])
             notes.add(code, **place, row=line, value=str(int(which.sum())), detail=shown)
-    grid = _dropped(grid, void, "void_row") if void.any() else grid
+    grid = grid.without(void, "void_row") if void.any() else grid
     grid = _deliveries(grid, spec, place, notes)
     _refuse_returns_beside(grid, spec, place)
     _refuse_versions(grid, spec, place)
+    grid = _documents_once(grid, spec, place, notes)
     return _taken_back(_by_purpose(grid, spec, place, notes), spec, place, notes)
 
 
@@ -160,7 +215,7 @@ def _deliveries(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes
             shown = ", ".join(list(dict.fromkeys(show(cell).strip() for cell in cells[twice]))[:_SHOWN])
             line = int(grid.lines[int(np.argmax(twice))])
             notes.add("document_no_delivery", **place, row=line, value=str(int(twice.sum())), detail=shown)
-        return _dropped(_dropped(grid, alone, "document_alone"), twice[~alone], "void_row")
+        return grid.without(alone, "document_alone").without(twice[~alone], "void_row")
     return grid
 
 
@@ -215,7 +270,7 @@ def _by_purpose(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes
             shown = ", ".join([texts[at].strip() for at in np.flatnonzero(which)[:_SHOWN].tolist()])
             line = int(grid.lines[int(np.argmax(which[codes]))])
             notes.add(code, **place, row=line, value=str(int(which[codes].sum())), detail=shown)
-    return _dropped(grid, other[codes], "purpose_row") if other.any() else grid
+    return grid.without(other[codes], "purpose_row") if other.any() else grid
 
 
 def _given_back(grid: Grid, spec: TableSpec, rows: NDArray[np.bool_]) -> Grid:
@@ -340,16 +395,3 @@ def _is_void(text: str, kind: str) -> bool:
     if kind == "header":
         return text in _known()["void"]
     return text in _known()["no" if kind == "posted" else "yes"]
-
-
-def _dropped(grid: Grid, void: NDArray[Any], code: str) -> Grid:
-    broken = [
-        BrokenRow(int(grid.lines[row]), code, tuple(column[row] for column in grid.columns))
-        for row in np.flatnonzero(void).tolist()
-    ]
-    return replace(
-        grid,
-        columns=tuple(column[~void] for column in grid.columns),
-        lines=grid.lines[~void],
-        broken=(*grid.broken, *broken),
-    )

@@ -81,10 +81,15 @@ def test_parts_of_a_year_are_summed(tmp_path: Path, titles: str, cells: str, tot
     assert "parts_summed" in codes(data)
 
 
-def test_a_whole_beside_its_parts_is_the_figure(tmp_path: Path) -> None:
-    links = "Год;Поставщик;Покупатель;Сумма;;\n;;;1 полугодие;2 полугодие;всего\n2021;0101;0202;1;2;3\n"
-    data = read(tmp_path, links=links)
-    assert supplies(data) == [[2021, "0101", "0202", 3.0]]
+@pytest.mark.parametrize("whole", ["всего", "Год", "12 мес."])
+@pytest.mark.parametrize(("figure", "told"), [(3, set()), (4, {"parts_contradict"})])
+def test_a_whole_beside_its_parts_is_the_figure(
+    tmp_path: Path, whole: str, figure: int, told: set[str]
+) -> None:
+    halves = f"Год;Поставщик;Покупатель;Сумма;;\n;;;1 полугодие;2 полугодие;{whole}\n"
+    data = read(tmp_path, links=f"{halves}2021;0101;0202;1;2;{figure}\n")
+    assert supplies(data) == [[2021, "0101", "0202", float(figure)]]
+    assert codes(data) & {"parts_contradict", "parts_summed"} == told
 
 
 def test_three_quarters_are_no_year(tmp_path: Path) -> None:

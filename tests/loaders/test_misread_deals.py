@@ -112,3 +112,21 @@ def test_a_price_after_the_discount_is_the_price(tmp_path: Path) -> None:
     """50 × 100 thousand = 5 million."""
     head = "Год;Поставщик;Покупатель;Количество, т;Цена со скидкой, тыс. руб./т;Скидка, %\n"
     assert links(read(tmp_path, links=f"{head}2022;0101;0202;50;100;10\n")) == [ONE]
+
+
+@pytest.mark.parametrize(
+    ("amount", "beside", "told"),
+    [
+        ("Сумма документа, млн руб.", "", {"document_again"}),
+        ("Invoice total, million RUB", "", {"document_again"}),
+        ("Сумма документа, млн руб.", "Сумма строки, млн руб.", {"header_set_aside"}),
+    ],
+)
+def test_the_amount_of_a_document_is_none_of_its_rows(
+    tmp_path: Path, amount: str, beside: str, told: set[str]
+) -> None:
+    rows = f"Дата;№ документа;Поставщик;Покупатель;{amount};Товар;{beside}\n"
+    rows += "01.03.2022;1;0101;0202;5;болт;2\n01.03.2022;1;0101;0202;5;гайка;3\n"
+    data = read(tmp_path, links=rows)
+    assert sum(value for *_, value in links(data)) == 5.0
+    assert codes(data) & {"document_again", "header_set_aside", "parallel_links"} == told
