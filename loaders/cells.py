@@ -96,7 +96,7 @@ def _match(
 ) -> HeaderMatch:
     """Match the headers of `grid` as their neighbours settle them; name them as they stand in the file."""
     settled = settle_headers(grid, spec, direction, place, notes)
-    match = match_headers(settled, spec, where)
+    match = match_headers(settled, spec, where, grid.header)
     if settled == grid.header:
         return match
     old = dict(zip(settled, grid.header, strict=True))

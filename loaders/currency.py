@@ -16,6 +16,8 @@ from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.tokens import Issue
 
 DEFAULT_CURRENCY: Final = "RUB"
+# So many amounts may be 1 by chance.
+_FEW: Final = 2
 # More than ten trillion in one cell; the output of a whole industry of a large country is about that.
 IMPLAUSIBLE: Final = 1e7
 
@@ -49,6 +51,8 @@ def currency_of(typed: Mapping[str, list[TypedGrid]], settings: Settings, notes:
                 notes.add(
                     code, **place, value=", ".join(headers), detail=f"{', '.join(headers)}: 10^6 {currency}"
                 )
+        if table == "links" and part.unnamed:
+            _tell_ones(part, notes)
     _tell_implausible(parts, notes)
     _tell_other_units(parts, notes)
     if not found and not settings.currency and not any(part.unnamed for _, part in parts):
@@ -56,6 +60,14 @@ def currency_of(typed: Mapping[str, list[TypedGrid]], settings: Settings, notes:
         if money:
             notes.add("unit_assumed", detail=f"{', '.join(money)}: {currency}")
     return currency
+
+
+def _tell_ones(part: TypedGrid, notes: Notes) -> None:
+    """Tell values without a unit that are 1 wherever there is one."""
+    value = part.frame["value"].to_numpy("float64")
+    if (value > 0).sum() > _FEW and set(value[value > 0].tolist()) == {1.0}:
+        place = {"table": "links", "file": part.grid.file, "sheet": part.grid.sheet}
+        notes.add("values_ones", **place, value=part.unnamed[0])
 
 
 def _states_millions(part: TypedGrid, header: str) -> bool:

@@ -226,7 +226,9 @@ def count_matches(cells: Sequence[object], spec: TableSpec) -> int:
     return len({name for names in named for name in names[:1]})
 
 
-def match_headers(headers: Sequence[str], spec: TableSpec, where: str) -> HeaderMatch:
+def match_headers(
+    headers: Sequence[str], spec: TableSpec, where: str, shown: Sequence[str] = ()
+) -> HeaderMatch:
     """Match headers to the columns of a table: every column takes the best of its claims.
 
     An alias that may mean two columns (``Организация``: the id or the name) takes the first that is free.
@@ -234,6 +236,7 @@ def match_headers(headers: Sequence[str], spec: TableSpec, where: str) -> Header
     Of several claims the contract's own name wins; then of ids the one that speaks of a code, of figures the
     actual one, the one without VAT before the one with it, the whole before a part, and the
     figure itself before a substitute (shipped output before revenue). The others are set aside by name.
+    Where no header is of an identifier, the one of names is. `shown` are the headers as the file has them.
 
     Raises
     ------
@@ -256,9 +259,11 @@ def match_headers(headers: Sequence[str], spec: TableSpec, where: str) -> Header
         best, lost = _best(rivals, spec[free.name], where)
         taken[free.name] = best
         aside += [(weak.header, best.header) for weak in lost]
+    if "participant_id" in spec.names and "participant_id" not in taken:
+        taken |= _by_name(headers, taken.pop("name", None))
     missing = [name for name in spec.required if name not in taken]
     if missing:
-        _refuse(headers, missing, wrong, spec, where)
+        _refuse(shown or headers, missing, wrong, spec, where)
     used = {claim.position for claim in taken.values()}
     weak_headers = {header for header, _ in aside} | set(wrong)
     unknown = tuple(h for i, h in enumerate(headers) if i not in used and h and h not in weak_headers)
@@ -269,6 +274,16 @@ def match_headers(headers: Sequence[str], spec: TableSpec, where: str) -> Header
     )
     sure = tuple((claim.header, claim.option.sure) for claim in taken.values())
     return HeaderMatch(columns, unknown, tuple(aside), tuple(wrong.items()), sure)
+
+
+def _by_name(headers: Sequence[str], named: Claim | None) -> dict[str, Claim]:
+    """Return the claim to an identifier of the one column of names."""
+    register, of_name = tables()["participants"], [] if named is None else [named]
+    for at, header in enumerate(headers if named is None else ()):
+        of_name += [
+            Claim(at, header, o, read_header(header)) for o in options(header, register) if o.name == "name"
+        ]
+    return {"participant_id": of_name[0]} if len(of_name) == 1 else {}
 
 
 def unit_text(header: str) -> str:

@@ -51,6 +51,11 @@ _AS_OF: Final = re.compile(r"\b(?:по состоянию на|на|as of|as at)
 _YEAR: Final = re.compile(r"(?<![\d.,])(?:19|20)\d\d(?![\d.,]*\d)")
 _MARKS: Final = {1: MONTHS, 3: QUARTERS, 6: HALVES}
 _WHOLE: Final = frozenset({"total", "whole_year"})
+# Words that begin or end the name of a plan, and beginnings of those that name what came of it.
+_PLANS: Final = frozenset(
+    "план планы плановые планируемые прогноз прогнозные бюджет plan planned forecast budget planung".split()
+)
+_FACTS: Final = ("факт", "отч", "выполн", "исполн", "fact", "actual", "report", "ist")
 _WHOLES: Final = (QUARTERS, HALVES, MONTHS, KINDS)
 _PARTS: Final = frozenset(mark for whole in _WHOLES for mark in whole)
 
@@ -66,6 +71,20 @@ def year_said(text: str) -> int:
     bare = _AS_OF.sub(" ", _DATE.sub(" ", without_prices(text.replace("_", " "))))
     years = {int(year) for year in _YEAR.findall(bare)}
     return years.pop() if len(years) == 1 else 0
+
+
+def says_plan(text: str) -> bool:
+    """Tell whether a name or title is that of a plan.
+
+    Examples
+    --------
+    >>> says_plan("План поставок на 2022 год"), says_plan("links_2022_forecast"), says_plan("План-факт 2022")
+    (True, True, False)
+    >>> says_plan("Отчёт о выполнении плана"), says_plan("Кластер «План Б»: поставки")
+    (False, False)
+    """
+    found = words(text.replace("_", " "))
+    return bool(_PLANS & {*found[:1], *found[-1:]}) and not any(word.startswith(_FACTS) for word in found)
 
 
 def figures_of(spec: TableSpec, texts: Sequence[str]) -> list[str]:

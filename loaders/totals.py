@@ -19,6 +19,9 @@ from clustercoop.loaders.units import words
 _YEAR: Final = re.compile(r"(?:19|20)\d\d")
 # Codes, which are most identifiers: digits among letters and no word beside them.
 _CODE: Final = re.compile(r"[A-Za-z_.-]*\d[\w.-]*", re.ASCII)
+# Digits of a number that registers give an organisation.
+_REGISTERED: Final = 8
+_QUOTES: Final = ("»", "”", '"')
 _LONGEST: Final = 80
 _MEMBERS: Final = re.compile(
     r"(?:(?:всего|итого|все|всем|прочи[емх]|други[емх]|остальны[емх]|ины[емх]|всех|отгружено|поставлено) )*"
@@ -63,7 +66,8 @@ def is_total(text: str) -> bool:
     found = tuple(words(text))
     known = _known()
     starts = {found[:size] for size in range(1, 5)}
-    if starts & known["start"] or {found[-size:] for size in (1, 2)} & known["end"]:
+    ends = set() if text.rstrip().endswith(_QUOTES) else {found[-size:] for size in (1, 2)}  # ООО «Итог»
+    if starts & known["start"] or ends & known["end"]:
         return bool(found)
     for phrase in starts & known["whole"]:
         rest = found[len(phrase) :]
@@ -96,12 +100,19 @@ def _of_all(text: str) -> bool:
 
 
 def reject_totals(ledger: Ledger, ids: Sequence[str], others: Sequence[str] = ()) -> None:
-    """Reject rows whose id or other text, or the first cell beside an empty id, says that they are totals."""
+    """Reject rows whose id or other text, or the first cell beside an empty id, says that they are totals.
+
+    An organisation with a registered number may be called as it likes.
+    """
+    registered = np.zeros(len(ledger), bool)
+    for name in ids if others else ():
+        column = ledger.coded(name)
+        registered |= column.spread(column.digits >= _REGISTERED)
     for name in (*ids, *others):
         column = ledger.coded(name)
         totals = judged(column.texts, _no_code if ledger.spec.name != "links" else _of_all, column.simple)
         if totals.any():
-            ledger.reject(column.spread(totals), "total_row", name)
+            ledger.reject(column.spread(totals) & ~registered, "total_row", name)
     empty = np.zeros(len(ledger), bool)
     for name in ids:
         empty |= ledger.frame[name].isna().to_numpy(bool)

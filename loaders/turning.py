@@ -31,6 +31,7 @@ from clustercoop.loaders.part_columns import (
     name_kinds,
     name_parts,
     part_of_year,
+    says_plan,
     whole_figures,
     with_years_of_dates,
     year_said,
@@ -87,6 +88,9 @@ def turn(grid: Grid, spec: TableSpec, hints: Hints, notes: Notes) -> Grid:
     """
     where = place_of(grid.file, grid.sheet)
     place = {"table": spec.name, "file": grid.file, "sheet": grid.sheet}
+    planned = next((text for text in (*hints.titles, *hints.names) if says_plan(text)), "")
+    if planned and spec.name in ("links", "activity"):
+        notes.add("figures_planned", **place, detail=planned)
     grid = with_years_of_dates(grid)
     grid.facts["headers"] = () if "matrix" in grid.facts else grid.header
     grid = from_january(grid, spec, (*hints.titles, *hints.names), where, place, notes)

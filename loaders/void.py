@@ -177,7 +177,7 @@ def without_void(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Note
             line = int(grid.lines[int(np.argmax(which))])
             notes.add(code, **place, row=line, value=str(int(which.sum())), detail=shown)
     grid = grid.without(void, "void_row") if void.any() else grid
-    grid = _deliveries(grid, spec, place, notes)
+    grid = _deliveries(_corrected(grid, spec, place, notes), spec, place, notes)
     _refuse_returns_beside(grid, spec, place)
     _refuse_versions(grid, spec, place)
     grid = _documents_once(grid, spec, place, notes)
@@ -217,6 +217,28 @@ def _deliveries(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes
             notes.add("document_no_delivery", **place, row=line, value=str(int(twice.sum())), detail=shown)
         return grid.without(alone, "document_alone").without(twice[~alone], "void_row")
     return grid
+
+
+def _corrected(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes) -> Grid:
+    """Set aside documents that correct others where no amount below zero says that they hold differences."""
+    for header, cells in zip(grid.header, grid.columns, strict=True):
+        if _plain(header) not in _known()["document"] | _known()["kind"] or not len(grid):
+            continue
+        codes, unique = pd.factorize(np.asarray(cells), use_na_sentinel=False)
+        found = [words(show(cell)) for cell in unique]
+        rows = np.array([_corrects(said) and not _takes_back(said) for said in found], bool)[codes]
+        below = [parse_numbers(grid.columns[at][rows]).values < 0 for at in _amounts(grid, spec)]
+        if not rows.any() or rows.all() or np.any(below):
+            continue
+        for row in np.flatnonzero(rows).tolist():
+            notes.add("document_corrects", **place, row=int(grid.lines[row]), value=show(cells[row]).strip())
+        return grid.without(rows, "document_corrects")
+    return grid
+
+
+def _corrects(found: Sequence[str]) -> bool:
+    phrases = {" ".join(found[at : at + size]) for at in range(len(found)) for size in (1, 2)}
+    return bool(phrases & _known()["corrects"])
 
 
 def _goods(found: Sequence[str]) -> str:

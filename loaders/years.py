@@ -19,11 +19,13 @@ from clustercoop.loaders.vocabulary import month_named
 
 # A year under a date format is stored as so many days: 2022 is shown as 14 July 1905.
 _EPOCH: Final = datetime.date(1899, 12, 30)
+_OLD: Final = 1960
 _ROMAN: Final = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "1": 1, "2": 2, "3": 3, "4": 4}
 _PLAN: Final = re.compile(r"план|прогноз|оценка|ожид|plan|forecast|budget|target|estimate", re.IGNORECASE)
 
 _YEAR: Final = re.compile(
-    r"(?:(?:за|на|in|for|fy|cy|год|year)\s*)?([-+]?\d{1,15})(?:[.,]0+)?(?:\s*(?:г\.?\s?г?\.?|(?:календарный\s+|отч[её]тный\s+)?год[ау]?|года|(?:calendar\s+|fiscal\s+)?year|a))?",
+    r"(?:(?:за|на|in|for|fy|cy|год|year)\s*)?([-+]?(?:\d{1,15}|[12] \d{3}))(?:[.,]0+)?"
+    r"(?:\s*(?:г\.?\s?г?\.?|(?:календарный\s+|отч[её]тный\s+)?год[ау]?|года|(?:calendar\s+|fiscal\s+)?year|a))?",
     re.IGNORECASE,
 )
 _YEAR_FRACTION: Final = re.compile(r"([-+]?\d{1,9}[.,]\d{1,9})")
@@ -123,6 +125,8 @@ def parse_years(cells: NDArray[Any]) -> Years:
     >>> cells = ["2020", "20142)", "31.12.2021", "20220518", "«2022» факт", "2022 (план)"]
     >>> parse_years(np.array(cells, dtype=object)).years.tolist()
     [2020.0, 2014.0, 2021.0, 2022.0, 2022.0, nan]
+    >>> parse_years(np.array(["2 022", datetime.date(1905, 7, 13)], dtype=object)).years.tolist()
+    [2022.0, 2021.0]
     """
     if cells.dtype != object:
         read = from_numeric(np.asarray(cells))
@@ -156,9 +160,9 @@ def spans_years(text: str) -> bool:
 def _gather(found: list[When], codes: NDArray[np.intp]) -> Years:
     if not found:
         found = [When()]
-    serial = [when.serial for when in found]
-    if any(serial) and not all(when.serial for when in found if not np.isnan(when.year)):
-        # Among other years a date of 1905 is a date of 1905.
+    others = [when.year for when in found if not when.serial and not np.isnan(when.year)]
+    if any(when.serial and min(others, default=when.year) < _OLD for when in found):
+        # Among other years as old a date of 1905 is a date of 1905.
         found = [When(1905.0, day=(1, 2)) if when.serial else when for when in found]
     days = [when.day for when in found]
 
@@ -214,7 +218,7 @@ def _written(text: str) -> When:
         return When(float(_full(int(fiscal[1]))))
     plain = _YEAR.fullmatch(text) or _YEAR_FRACTION.fullmatch(text)
     if plain and not _MONTH.fullmatch(text):
-        return When(float(plain[1].replace(",", ".")))
+        return When(float(plain[1].replace(",", ".").replace(" ", "")))
     note = _YEAR_NOTE.fullmatch(text)
     note = note or _MARKED.fullmatch(text)
     if note:

@@ -130,3 +130,42 @@ def test_the_amount_of_a_document_is_none_of_its_rows(
     data = read(tmp_path, links=rows)
     assert sum(value for *_, value in links(data)) == 5.0
     assert codes(data) & {"document_again", "header_set_aside", "parallel_links"} == told
+
+
+@pytest.mark.parametrize("document", ["УКД", "Исправленный счёт-фактура", "Debit note", "Corrective invoice"])
+def test_a_document_that_corrects_another_is_no_further_supply(tmp_path: Path, document: str) -> None:
+    rows = f"{HEAD.strip()};Вид документа\n2022;0101;0202;5;УПД\n2022;0101;0202;{{}};{document}\n"
+    data = read(tmp_path, links=rows.format("2"))
+    assert links(data) == [ONE] and "document_corrects" in codes(data)
+    data = read(tmp_path, links=rows.format("-2"))  # a difference, set off as such
+    assert links(data) == [[*ONE[:3], 3.0]]
+
+
+@pytest.mark.parametrize(
+    ("title", "told"),
+    [("План поставок", True), ("Supplies forecast", True), ("Отчёт о выполнении плана поставок", False)],
+)
+def test_a_table_of_plans_is_told(tmp_path: Path, title: str, told: bool) -> None:
+    data = read(tmp_path, links=f"{title};;;\n{HEAD}2022;0101;0202;5\n")
+    assert links(data) == [ONE] and ("figures_planned" in codes(data)) is told
+
+
+@pytest.mark.parametrize(("value", "told"), [("1", True), ("2", False)])
+def test_marks_of_supplies_are_no_amounts(tmp_path: Path, value: str, told: bool) -> None:
+    rows = f"year,source,target,weight\n2022,0101,0202,1\n2022,0101,0303,1\n2022,0202,0303,{value}\n"
+    assert ("values_ones" in codes(read(tmp_path, links=rows))) is told
+
+
+def test_a_refusal_names_headers_as_they_stand_in_the_file(tmp_path: Path) -> None:
+    rows = "Год;Кто перечислил;Кому перечислено;Сумма оплаты, млн руб.\n2022;0202;0101;5\n"
+    with pytest.raises(SchemaError, match="'Кому перечислено'"):
+        read(tmp_path, links=rows)
+
+
+def test_organisations_may_be_called_like_totals_or_go_by_their_names(tmp_path: Path) -> None:
+    people = "ИНН;Наименование;Кластер\n7700000010;ООО «Итог»;К\n7700000020;АО Всего;К\n"
+    data = read(tmp_path, participants=people, links=f"{HEAD}2022;ООО «Итог»;7700000020;5\n")
+    assert links(data) == [["7700000010", "7700000020", 2022, 5.0]] and "total_row" not in codes(data)
+    people = "Наименование;Кластер\nООО «Заря»;К\nТок;К\n"
+    data = read(tmp_path, participants=people, links=f"{HEAD}2022;Заря;Ток;5\n")
+    assert links(data) == [["ООО «Заря»", "Ток", 2022, 5.0]]
