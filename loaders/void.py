@@ -187,7 +187,8 @@ def without_void(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Note
 def _deliveries(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes) -> Grid:
     """Set aside orders and payments where the same column tells deliveries, too: each is the same goods.
 
-    Whether goods followed those of a pair without deliveries is open.
+    Whether goods followed those of a pair without deliveries is open. ``Счёт`` may stand for an invoice:
+    it is a bill where a delivery of the pair has its amount.
     """
     if not len(grid) or are_payments(grid.header):
         return grid
@@ -197,17 +198,22 @@ def _deliveries(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes
         codes, unique = pd.factorize(np.asarray(cells), use_na_sentinel=False)
         means = np.array([_goods(words(show(cell))) for cell in unique])[codes]
         none, goods = means == "no_delivery", means == "delivery"
-        if not (none.any() and goods.any()):
-            continue
         ends = [
             at
             for at, title in enumerate(grid.header)
             if _ENDS & set(candidates(title, spec)[:1]) or says(title, "own") or says(title, "other")
         ]
-        pairs = pd.MultiIndex.from_arrays(
-            [np.zeros(len(grid)), *([show(c).strip() for c in grid.columns[at]] for at in ends)]
-        )
-        alone = none & ~pairs.isin(pairs[goods])
+
+        def given(columns: Sequence[int], held: NDArray[Any] = goods) -> NDArray[np.bool_]:
+            """Tell which rows have the cells of a delivery in `columns`."""
+            cells_of = ([show(cell).strip() for cell in grid.columns[at]] for at in columns)
+            keys = pd.MultiIndex.from_arrays([np.zeros(len(grid)), *cells_of])
+            return np.asarray(keys.isin(keys[held]), bool)
+
+        none |= (means == "bill") & given([*ends, *_amounts(grid, spec)])
+        if not (none.any() and goods.any()):
+            continue
+        alone = none & ~given(ends)
         for row in np.flatnonzero(alone).tolist():
             notes.add("document_alone", **place, row=int(grid.lines[row]), value=show(cells[row]).strip())
         twice = none & ~alone
@@ -242,9 +248,9 @@ def _corrects(found: Sequence[str]) -> bool:
 
 
 def _goods(found: Sequence[str]) -> str:
-    """Tell what a document is by the longest words that begin it: "delivery", "no_delivery" or ""."""
+    """Tell what a document is by the longest words that begin it: "delivery", "no_delivery", "bill" or ""."""
     for size in range(_LONGEST, 0, -1):
-        for means in ("delivery", "no_delivery"):
+        for means in ("delivery", "no_delivery", "bill"):
             if " ".join(found[:size]) in _known()[means]:
                 return means
     return ""

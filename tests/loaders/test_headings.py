@@ -66,6 +66,14 @@ def test_orders_and_payments_beside_deliveries_are_the_same_goods(tmp_path: Path
     assert links(alone) == [["0101", "0202", 2022, 6.0]]
 
 
+def test_a_bill_is_known_by_the_delivery_that_has_its_amount(tmp_path: Path) -> None:
+    head = "Дата;Вид документа;Поставщик;Покупатель;Сумма, млн руб.\n01.02.2022;Счёт № 7;0101;0202;5\n"
+    data = read(tmp_path, links=f"{head}05.02.2022;Акт № 7;0101;0202;5\n")
+    assert links(data) == [ONE] and "document_no_delivery" in codes(data)
+    other = links(read(tmp_path, links=f"{head}05.02.2022;Акт № 8;0101;0202;6\n"))
+    assert sum(value for *_, value in other) == 11.0
+
+
 def test_an_order_of_a_pair_without_deliveries_leaves_its_supply_open(tmp_path: Path) -> None:
     head = "Дата;Вид документа;Поставщик;Покупатель;Сумма, млн руб.\n"
     rows = "05.02.2022;УПД;0101;0202;5\n06.02.2022;Оплата;0303;0202;6\n"
