@@ -141,9 +141,10 @@ def type_grid(grid: Grid, spec: TableSpec, notes: Notes, direction: str = "auto"
     match = replace(match, columns=settled)
     _refuse_quantity(settled, grid.header, where)
     grid.facts["columns_at"] = {m.column.name: m.position for m in match.columns}
-    named = {(m.header, m.column.name) for m in match.columns}
-    codes = {weak for weak, strong in match.set_aside if (strong, "participant_id") in named}
-    grid.facts["codes_at"] = [at for at, header in enumerate(grid.header) if header in codes]
+    named = {m.header: m.column.name for m in match.columns}
+    also = {weak: named.get(strong) for weak, strong in match.set_aside}
+    for fact, name in (("codes_at", "participant_id"), ("names_at", "name")):
+        grid.facts[fact] = [at for at, header in enumerate(grid.header) if also.get(header) == name]
     unused = [name for name in match.unknown if name not in units.headers]
     grid.facts.update(sure=dict(match.sure), unused=unused)
     found = {m.column.name: m for m in match.columns}

@@ -434,7 +434,9 @@ def _describe(table: str, part: TypedGrid) -> dict[str, Any]:
     """Return how one file or sheet was read, for ``run.json``."""
     grid = part.grid
     facts = {
-        name: value for name, value in grid.facts.items() if name not in ("columns_at", "codes_at", "headers")
+        name: value
+        for name, value in grid.facts.items()
+        if name not in ("columns_at", "codes_at", "names_at", "headers")
     }
     headers = grid.facts.get("headers") or part.columns
     return {

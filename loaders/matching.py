@@ -30,6 +30,9 @@ _YEAR_HEADER: Final = re.compile(
     r"(?:(?:за|in|fy)\s*)?(?:19|20)\d\d\s*(?:г\.?|год)?\s*(?:,.*)?", re.IGNORECASE
 )
 _NAMING: Final = frozenset({"наименование", "название", "name", "title"})
+# Of several names the short one is shown.
+_SHORT: Final = frozenset("краткое сокращенное short".split())
+_FULL: Final = frozenset("полное официальное full official legal".split())
 _CODE_WORDS: Final = frozenset("инн ид id код code inn идентификатор number огрн no номер кпп".split())
 # Numbers of registers stand beside a taxpayer's, which joins tables; a register of members tells all of them.
 _REGISTERED: Final = frozenset("огрн огрнип окпо ogrn okpo кпп kpp".split())
@@ -361,6 +364,9 @@ def _strength(claim: Claim, column: ColumnSpec) -> tuple[int, ...]:
             -claim.option.rank,
         )
     marks = claim.reading.marks
+    if column.name == "name":
+        found = set(words(claim.header))
+        return (exact, -claim.option.rank, bool(found & _SHORT), not found & _FULL)
     return (
         exact,
         "fact" in marks,

@@ -72,22 +72,22 @@ def tells_version(header: str) -> bool:
     return _plain(header) in _known()["version"]
 
 
-def of_document(header: Sequence[str], spec: TableSpec) -> list[int]:
-    """Return the columns by which documents are told apart, where the amount is that of the whole document.
+def of_document(header: Sequence[str], spec: TableSpec) -> tuple[list[int], list[int]]:
+    """Return the columns that tell documents apart, and their numbers, where amounts are of whole documents.
 
-    ``Сумма документа`` stands in every row of its document, whatever the row is of; "" headers tell nothing.
+    ``Сумма документа`` stands in every row of its document, whatever the row is of.
 
     Examples
     --------
     >>> from clustercoop.graph.schema import tables
     >>> header = ["Дата", "№ документа", "Поставщик", "Покупатель", "Товар", "Сумма документа"]
     >>> of_document(header, tables()["links"]), of_document([*header[:-1], "Сумма"], tables()["links"])
-    ([0, 1, 2, 3, 5], [])
+    (([0, 1, 2, 3, 5], [1]), ([], []))
     """
     means = [next(iter(candidates(title, spec)), "") for title in header]
     amounts = {at for at, name in enumerate(means) if name == "value"}
     if not amounts or not all(says_document(words(header[at])) for at in amounts):
-        return []
+        return [], []
     own = {
         at
         for at, title in enumerate(header)
@@ -103,16 +103,16 @@ def of_document(header: Sequence[str], spec: TableSpec) -> list[int]:
     }
     dates = {at for at, title in enumerate(header) if DATES & set(words(title))}
     late = {at for at in dates for name in _LATER if says(header[at], name, "date_words")}
-    return sorted(amounts | own | ends | (dates - late)) if own else []
+    return (sorted(amounts | own | ends | (dates - late)), sorted(own)) if own else ([], [])
 
 
 def _documents_once(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes) -> Grid:
     """Set aside the rows that repeat the amount of their document, and what the others are of."""
-    told = of_document(grid.header, spec)
+    told, numbers = of_document(grid.header, spec)
     if not told or not len(grid):
         return grid
     frame = pd.DataFrame({at: [show(cell).strip() for cell in grid.columns[at]] for at in told})
-    again = frame.duplicated().to_numpy()
+    again = frame.duplicated().to_numpy() & (frame[numbers] != "").any(axis=1).to_numpy()
     amounts = set(_amounts(grid, spec))
     if not again.any() or frame[~again].duplicated([at for at in told if at not in amounts]).any():
         return grid  # rows of one document differ: the amount is theirs
@@ -231,8 +231,9 @@ def _corrected(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes)
         if _plain(header) not in _known()["document"] | _known()["kind"] or not len(grid):
             continue
         codes, unique = pd.factorize(np.asarray(cells), use_na_sentinel=False)
+        bare = _plain(header) in _known()["kind"]  # a kind may be of what is supplied, too
         found = [words(show(cell)) for cell in unique]
-        rows = np.array([_corrects(said) and not _takes_back(said) for said in found], bool)[codes]
+        rows = np.array([_corrects(said, bare) and not _takes_back(said) for said in found], bool)[codes]
         below = [parse_numbers(grid.columns[at][rows]).values < 0 for at in _amounts(grid, spec)]
         if not rows.any() or rows.all() or np.any(below):
             continue
@@ -242,8 +243,9 @@ def _corrected(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes)
     return grid
 
 
-def _corrects(found: Sequence[str]) -> bool:
+def _corrects(found: Sequence[str], bare: bool) -> bool:
     phrases = {" ".join(found[at : at + size]) for at in range(len(found)) for size in (1, 2)}
+    phrases = {" ".join(found)} if bare else phrases
     return bool(phrases & _known()["corrects"])
 
 

@@ -138,6 +138,7 @@ class Index:
         frame = self._people.frame.loc[self._people.alive, ["participant_id", "name"]]
         named = frame.dropna().drop_duplicates()
         pairs = [(str(n), str(i)) for i, n in zip(named["participant_id"], named["name"], strict=True)]
+        pairs += [(name, i) for name, i in self._beside("names_at") if name]
         pairs += [(i, i) for i in self._odd if not i.isdigit()]
         names: dict[str, dict[str, set[str]]] = {}
         for name, who in pairs:
@@ -149,17 +150,21 @@ class Index:
     @cached_property
     def codes(self) -> dict[str, str]:
         """Who has a code of a further column (ОГРН beside ИНН), of codes that one participant alone has."""
+        told = _single((clean_id(text), who) for text, who in self._beside("codes_at"))
+        return {
+            code: who for code, who in told.items() if code not in self.ids and not code.strip("0-") == ""
+        }
+
+    def _beside(self, fact: str) -> list[tuple[str, str]]:
+        """Return the texts of further columns of codes or of names, and whose they are."""
         pairs: list[tuple[str, str]] = []
         for number, grid in enumerate(self._people.grids):
             rows = self._people.alive & (self._people.source == number)
             ids = self._people.frame.loc[rows, "participant_id"].astype(str)
-            for at in grid.facts.get("codes_at", ()):
+            for at in grid.facts.get(fact, ()):
                 cells = grid.columns[at][self._people.position[rows]]
-                pairs += zip((clean_id(clean_text(show(cell))) for cell in cells), ids, strict=True)
-        told = _single(pairs)
-        return {
-            code: who for code, who in told.items() if code not in self.ids and not code.strip("0-") == ""
-        }
+                pairs += zip((clean_text(show(cell)) for cell in cells), ids, strict=True)
+        return pairs
 
     def strangers(self, held: Coded) -> list[int]:
         """Return the positions of texts that are no participant's id and may be another spelling of one."""

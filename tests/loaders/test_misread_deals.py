@@ -169,3 +169,10 @@ def test_organisations_may_be_called_like_totals_or_go_by_their_names(tmp_path: 
     people = "Наименование;Кластер\nООО «Заря»;К\nТок;К\n"
     data = read(tmp_path, participants=people, links=f"{HEAD}2022;Заря;Ток;5\n")
     assert links(data) == [["ООО «Заря»", "Ток", 2022, 5.0]]
+
+
+def test_links_use_the_full_name_or_the_short_one(tmp_path: Path) -> None:
+    people = "Tax ID;Full name;Short name;Cluster\n0101;Alpha Limited;ALF;K\n0202;Beta Limited;BET;K\n"
+    data = read(tmp_path, participants=people, links=f"{HEAD}2022;Alpha Limited;BET;5\n")
+    assert links(data) == [ONE]
+    assert data.graph.to_tables()["participants"]["name"].tolist() == ["ALF", "BET"]
