@@ -24,7 +24,7 @@ _ROMAN: Final = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "1": 1, "2": 2, "3": 3, "4"
 _PLAN: Final = re.compile(r"план|прогноз|оценка|ожид|plan|forecast|budget|target|estimate", re.IGNORECASE)
 
 _YEAR: Final = re.compile(
-    r"(?:(?:за|на|in|for|fy|cy|год|year)\s*)?([-+]?(?:\d{1,15}|[12] \d{3}))(?:[.,]0+)?"
+    r"(?:(?:за|на|in|for|fy|cy|год|year)\s*)?([-+]?\d{1,15})(?:[.,]0+)?"
     r"(?:\s*(?:г\.?\s?г?\.?|(?:календарный\s+|отч[её]тный\s+)?год[ау]?|года|(?:calendar\s+|fiscal\s+)?year|a))?",
     re.IGNORECASE,
 )
@@ -125,7 +125,7 @@ def parse_years(cells: NDArray[Any]) -> Years:
     >>> cells = ["2020", "20142)", "31.12.2021", "20220518", "«2022» факт", "2022 (план)"]
     >>> parse_years(np.array(cells, dtype=object)).years.tolist()
     [2020.0, 2014.0, 2021.0, 2022.0, 2022.0, nan]
-    >>> parse_years(np.array(["2 022", datetime.date(1905, 7, 13)], dtype=object)).years.tolist()
+    >>> parse_years(np.array(["2022", datetime.date(1905, 7, 13)], dtype=object)).years.tolist()
     [2022.0, 2021.0]
     """
     if cells.dtype != object:
@@ -218,7 +218,7 @@ def _written(text: str) -> When:
         return When(float(_full(int(fiscal[1]))))
     plain = _YEAR.fullmatch(text) or _YEAR_FRACTION.fullmatch(text)
     if plain and not _MONTH.fullmatch(text):
-        return When(float(plain[1].replace(",", ".").replace(" ", "")))
+        return When(float(plain[1].replace(",", ".")))
     note = _YEAR_NOTE.fullmatch(text)
     note = note or _MARKED.fullmatch(text)
     if note:

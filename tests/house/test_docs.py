@@ -58,7 +58,7 @@ def test_commands_in_the_guide_are_commands_of_the_program() -> None:
 
 PLACES = {
     *("value", "detail", "detail:cells"),
-    *(f"{name}:{kind}" for name in ("value", "detail") for kind in ("money", "number")),
+    *(f"{name}:{kind}" for name in ("value", "detail") for kind in ("money", "number", "figure")),
 }
 
 
