@@ -176,3 +176,11 @@ def test_links_use_the_full_name_or_the_short_one(tmp_path: Path) -> None:
     data = read(tmp_path, participants=people, links=f"{HEAD}2022;Alpha Limited;BET;5\n")
     assert links(data) == [ONE]
     assert data.graph.to_tables()["participants"]["name"].tolist() == ["ALF", "BET"]
+
+
+def test_amounts_that_differ_in_a_document_are_those_of_its_rows(tmp_path: Path) -> None:
+    rows = "Дата;№ документа;Поставщик;Покупатель;Сумма документа, млн руб.;Товар\n"
+    rows += "".join(f"01.03.2022;1;0101;0202;{n};{n}{n}\n" for n in (1, 1, 3))
+    assert (
+        sum(value for *_, value in links(read(tmp_path, links=rows.replace(";1;11\n", ";1;12\n", 1)))) == 5.0
+    )

@@ -282,22 +282,6 @@ def test_reports_of_both_sides_are_refused(tmp_path: Path, monkeypatch: pytest.M
         read_dataset(write(tmp_path, flows))
 
 
-def test_the_amount_of_a_document_counts_once_for_all_its_rows(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Documents of 2 + 3 and of 4 rows tell their amounts, 20, 20 and 7, in each row: 47."""
-    a, b = MEMBERS[:2]
-    told = [("2022-01-10", "1", 20.0)] * 2 + [("2022-02-10", "1", 20.0)] * 3 + [("2022-02-10", "2", 7.0)] * 4
-    flows = pd.DataFrame(told, columns=["date", "invoice no", "invoice amount"])
-    flows = flows.assign(supplier=a, buyer=b, **{"product code": [f"{i:03d}" for i in range(9)]})
-    for data in both(write(tmp_path, flows), monkeypatch):
-        assert data.graph.links["value"].sum() == 47.0
-        assert "document_again" in {finding.code for finding in data.findings}
-    lines = flows.assign(**{"invoice amount": np.arange(9.0)})  # rows that differ hold amounts of their own
-    for data in both(write(tmp_path, lines), monkeypatch):
-        assert data.graph.links["value"].sum() == 36.0
-
-
 def test_versions_of_one_document_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transactions, "LARGE", 1)
     flows = drawn(0, 40).iloc[:40]
