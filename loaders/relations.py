@@ -61,6 +61,7 @@ def check_relations(ledgers: Mapping[str, Ledger], notes: Notes) -> None:
 
     if "links" in ledgers:
         _reject_unnamed(ledgers["links"], members, people)
+    _check_spelling(ledgers, members)
 
     def of_links(links: Ledger) -> None:
         _check_links(links, members)
@@ -88,7 +89,6 @@ def check_relations(ledgers: Mapping[str, Ledger], notes: Notes) -> None:
         checks[name](ledgers[name])
 
     notes.each(check, both, rows=sum(len(ledgers[name]) for name in both))
-    _check_spelling(ledgers, members)
     for name, column in (("participants", "participant_id"), ("participants", "cluster_id")):
         if name in ledgers:
             _check_twins(ledgers[name], column)
@@ -254,7 +254,10 @@ def _check_membership_years(links: Ledger, people: Ledger, members: pd.Index[Any
 
 
 def _check_spelling(ledgers: Mapping[str, Ledger], members: pd.Index[Any]) -> None:
-    """Tell outside partners whose id differs from a participant's only in spelling; first row of each."""
+    """Tell outside partners whose id differs from a participant's only in spelling.
+
+    A link of one may be supply within the cluster or across its boundary: it counts as neither.
+    """
     names = members.to_numpy(dtype=object)
     keys = loose_keys(names)
     every: dict[bool, pd.Series[Any]] = {}
@@ -282,4 +285,15 @@ def _check_spelling(ledgers: Mapping[str, Ledger], members: pd.Index[Any]) -> No
             seen[held.codes[ledger.alive]] = True
             strangers = held.texts[seen[:-1] & (held.places(members) < 0)]
             if means := near(strangers):
-                _note_first(ledger, column, held, means, "id_near_miss")
+                if table == "links":
+                    _leave_open(ledger, column, held, means)
+                else:
+                    _note_first(ledger, column, held, means, "id_near_miss")
+
+
+def _leave_open(links: Ledger, column: str, held: Coded, means: Mapping[str, str]) -> None:
+    """Reject links of a partner that may be the member in `means`; either may be the end of one."""
+    links.perhaps.setdefault(column, {}).update({who: [who, member] for who, member in means.items()})
+    cells = links.frame[column]
+    meant = held.isin(means)
+    links.reject(meant, "near_miss_row", column, detail=lambda row: means[cells.iloc[row]], summed="value")

@@ -80,6 +80,19 @@ def test_what_rests_on_an_open_row_is_unknown_and_the_ratio_has_bounds(what: str
     assert "rows_open" in {finding.code for finding in result.findings}
 
 
+def test_a_partner_that_may_be_a_member_is_neither_outside_nor_inside() -> None:
+    """Of 10 sure of an output of 100 are up to 17 used by members, where 3 is 03 without its zero."""
+    links: list[Link] = [(2022, "01", "02", 10), (2022, "01", "3", 7)]
+    people = [(who, "K", "firm") for who in ("01", "02", "03")]
+    work = pd.DataFrame({"participant_id": ["01", "02", "03"], "year": 2022, "output": [50.0, 25.0, 25.0]})
+    row = row_of(analyzed(links, people, work))
+    assert pd.isna(row["cooperation_ratio"]) and pd.isna(row["sales_outside"])
+    assert (row["cooperation_ratio_low"], row["cooperation_ratio_high"]) == pytest.approx((0.1, 0.17))
+    alike = row_of(analyzed([links[0], (2022, "01", "03", 7)], people, work))
+    apart = row_of(analyzed([links[0], (2022, "01", "x3", 7)], people, work))
+    assert (apart["cooperation_ratio"], alike["cooperation_ratio"]) == pytest.approx((0.1, 0.17))
+
+
 def test_an_open_row_across_the_boundary_leaves_the_inside_as_it_is() -> None:
     row = row_of(analyzed([*LINKS, (2022, "a", "x", "?!")]))
     assert row["cooperation_ratio"] == pytest.approx(0.05) and row["links"] == 3

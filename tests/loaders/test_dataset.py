@@ -108,7 +108,7 @@ CASES: dict[str, tuple[str, str, set[tuple[str, int | None, str, str]]]] = {
     "slip of spelling": (
         "links",
         LINKS + "2021,1,02,1\n",
-        {("outside_links", None, "", "1"), ("id_near_miss", 4, "supplier_id", "1")},
+        {("near_miss_row", 4, "supplier_id", "1")},
     ),
     "year of five digits": ("links", LINKS + "20212,01,02,1\n", {("year_impossible", 4, "year", "20212")}),
     "half a year": ("links", LINKS + "2021.5,01,02,1\n", {("year_impossible", 4, "year", "2021.5")}),
