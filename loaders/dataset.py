@@ -246,10 +246,16 @@ def _checked(
         return [i for part in typed.get("participants", ()) for i in part.frame["participant_id"]]
 
     known = None if lone or any(source.table == "aliases" for source in sources) else members
-    how = {"repeats": settings.repeats, "period": settings.period}
     ordered = [source for table in tables() for source in sources if source.table == table]
     for group in _participants_first(ordered, lambda source: source.table):
-        sheets = summed([s.sheet for s in group], [s.given for s in group], known, notes, **how)
+        sheets = summed(
+            [s.sheet for s in group],
+            [s.given for s in group],
+            known,
+            notes,
+            repeats=settings.repeats,
+            period=settings.period,
+        )
         group = [replace(source, sheet=sheet) for source, sheet in zip(group, sheets, strict=True)]
         for source, part in zip(group, notes.each(read, group, rows=rows), strict=True):
             typed.setdefault(source.table, []).append(part)

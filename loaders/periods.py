@@ -107,7 +107,7 @@ def _table(
         new[1:] = np.logical_or.reduce([rank[1:] != rank[:-1] for rank in ranks])
         if not new.all():
             ranks = [rank[new] for rank in ranks]
-            amounts = pd.Series(amounts).groupby(np.cumsum(new)).sum().to_numpy()
+            amounts = np.asarray(pd.Series(amounts).groupby(np.cumsum(new)).sum(), np.float64)
         for name, rank in zip(names, ranks, strict=True):
             found[name].append(rank)
         found["value"].append(amounts)

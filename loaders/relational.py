@@ -34,7 +34,9 @@ class Sql(Protocol):
     are the lines with which its tables begin. What is asked is in the words that DuckDB and Spark share.
     """
 
-    starts: Sequence[int]
+    @property
+    def starts(self) -> Sequence[int]:
+        """The lines with which the tables of `raw` begin."""
 
     def types(self) -> list[str]:
         """Return the types of ``c0``, ``c1``, … in capitals, in the engine's own words."""

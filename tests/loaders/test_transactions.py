@@ -237,17 +237,18 @@ def test_files_of_other_layouts_are_told_to_be_summed_apart(
     monkeypatch.setattr(transactions, "LARGE", 1)
     write(tmp_path, flows.rename(columns={"amount": "value"}))
     (tmp_path / "links.parquet").rename(tmp_path / "links_2021.parquet")
+    asked, summed = Settings(repeats="ask"), Settings(repeats="sum")
     for rows, repeats, told in (
-        (flows[flows["date"].dt.year == 2023], "ask", {}),
+        (flows[flows["date"].dt.year == 2023], asked, {}),
         (
             flows,
-            "ask",
+            asked,
             {"links_2021.parquet": "links_2022.parquet", "links_2022.parquet": "links_2021.parquet"},
         ),
-        (flows, "sum", {}),
+        (flows, summed, {}),
     ):
         rows.to_parquet(tmp_path / "links_2022.parquet", index=False)
-        found = read_dataset(tmp_path, settings=Settings(repeats=repeats)).findings
+        found = read_dataset(tmp_path, settings=repeats).findings
         assert {f.file: f.detail for f in found if f.code == "transactions_apart"} == told
 
 

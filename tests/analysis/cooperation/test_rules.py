@@ -242,7 +242,7 @@ def test_final_producers_by_role_are_in_neither_sum() -> None:
 def test_a_blank_role_beside_others_may_be_a_final_producer() -> None:
     # Nobody says what c is: without b the ratio is 60 / 140, without b and c 50 / 80.
     cells = {"a": {"output": 80.0}, "b": {"output": 60.0}, "c": {"output": 60.0}}
-    links = [("a", "b", 50), ("c", "a", 10)]
+    links = [("a", "b", 50.0), ("c", "a", 10.0)]
     row, tables = measure(economy(links, cells, {"a": "supplier", "b": "OEM"}))
     assert math.isnan(row["cooperation_ratio_ex_final"]) and pd.isna(row["final_producers"])
     assert "final_producers_unknown" in codes(tables)

@@ -207,11 +207,16 @@ def test_reports_that_links_tell_in_part_may_have_gone_to_who_is_removed() -> No
     people = {"participant_id": list("sqp"), "cluster_id": "k"}
     links = {"year": [2022], "supplier_id": ["s"], "buyer_id": ["q"], "value": [10.0]}
     work = {"participant_id": list("sqp"), "year": 2022, "output": 100.0, USED[0]: [30.0, 0.0, 0.0]}
-    parts = {"participants": people, "links": links, "activity": {**work, "purchases": [0.0, 50.0, 20.0]}}
-    tables = {name: pd.DataFrame(cells) for name, cells in parts.items()}
-    for mode, ends in (("reported", [0.05, 0.15]), ("links", [0.05, 0.05])):
-        after = apply_scenario(SupplyGraph.from_tables(tables), Scenario("", removed=("p",)), mode)
-        [row] = cooperation_tables(after, Settings(internal_supply=mode)).formations.to_dict("records")
+    activity = {**work, "purchases": [0.0, 50.0, 20.0]}
+    tables = dict(
+        zip(("participants", "links", "activity"), map(pd.DataFrame, (people, links, activity)), strict=True)
+    )
+    reports, recorded = Settings(internal_supply="reported"), Settings(internal_supply="links")
+    for settings, ends in ((reports, [0.05, 0.15]), (recorded, [0.05, 0.05])):
+        after = apply_scenario(
+            SupplyGraph.from_tables(tables), Scenario("", removed=("p",)), settings.internal_supply
+        )
+        [row] = cooperation_tables(after, settings).formations.to_dict("records")
         assert [row[f"cooperation_ratio_{end}"] for end in ("low", "high")] == pytest.approx(ends)
 
 
