@@ -35,7 +35,7 @@ def _noise(rng: Generator, n: int, scale: float = 1.0) -> FloatArray:
 
 
 def _alike(rng: Generator, n: int, share: float = 0.3) -> FloatArray:
-    return np.sqrt(1 - share) * _noise(rng, n) + np.sqrt(share) * rng.normal(size=(n, 1))
+    return np.asarray(np.sqrt(1 - share) * _noise(rng, n) + np.sqrt(share) * rng.normal(size=(n, 1)))
 
 
 def _round(rng: Generator, angle: FloatArray, noise: float = 0.35, alternate: bool = False) -> FloatArray:

@@ -204,13 +204,10 @@ def test_a_reported_volume_may_have_gone_to_who_is_removed(
 
 def test_reports_that_links_tell_in_part_may_have_gone_to_who_is_removed() -> None:
     # s reports 30, a link tells of 10 to q: up to 20 of it p bought. 0.15 had been stated as the least.
-    people = {"participant_id": list("sqp"), "cluster_id": "k"}
-    links = {"year": [2022], "supplier_id": ["s"], "buyer_id": ["q"], "value": [10.0]}
-    work = {"participant_id": list("sqp"), "year": 2022, "output": 100.0, USED[0]: [30.0, 0.0, 0.0]}
-    activity = {**work, "purchases": [0.0, 50.0, 20.0]}
-    tables = dict(
-        zip(("participants", "links", "activity"), map(pd.DataFrame, (people, links, activity)), strict=True)
-    )
+    people = pd.DataFrame({"participant_id": list("sqp"), "cluster_id": "k"})
+    links = pd.DataFrame({"year": [2022], "supplier_id": ["s"], "buyer_id": ["q"], "value": [10.0]})
+    work = people[["participant_id"]].assign(year=2022, output=100.0, purchases=[0.0, 50.0, 20.0])
+    tables = {"participants": people, "links": links, "activity": work.assign(**{USED[0]: [30.0, 0.0, 0.0]})}
     reports, recorded = Settings(internal_supply="reported"), Settings(internal_supply="links")
     for settings, ends in ((reports, [0.05, 0.15]), (recorded, [0.05, 0.05])):
         after = apply_scenario(
