@@ -101,12 +101,15 @@ def sheets_of(
         kept = slice(*np.searchsorted(at, edges[number : number + 2]).tolist())
         told = facts if not number else {"with": sheets[0].file}
         out.append(_sheet(sheet, line[at[kept]] - starts[number], columns, at[kept], kept, told))
-    for name in [name for name in table.columns if name[0] == "p"]:
+    for name in [name for name in table.columns if name.startswith("part")]:
         held = table.pop(name).to_numpy("float64")
         for number, sheet in enumerate(out):
             keys = edges[number] + np.flatnonzero(~np.isnan(held[edges[number] : edges[number + 1]]))
             rows = np.searchsorted(at, keys) - np.searchsorted(at, edges[number])
-            sheet.facts.setdefault("by_part", {})[int(name[1:])] = rows.astype(np.int32), held[keys]
+            sheet.facts.setdefault("by_part", {})[int(name.removeprefix("part"))] = (
+                rows.astype(np.int32),
+                held[keys],
+            )
     return out
 
 

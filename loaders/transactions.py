@@ -316,7 +316,7 @@ def _links(
 ) -> pd.DataFrame:
     """Return the sums of each year and key, broken rows one by one, by the first row of each.
 
-    Rows that are equal in the columns `once` count once. The columns ``p0``, ``p1``, … are the sums of the
+    Rows that are equal in the columns `once` count once. The columns ``part0``, … are the sums of the
     rows of no part and of each of the `parts` of a year.
     """
     some = f"coalesce({', '.join(rows.text(f'c{k}') for k in range(width))}) IS NOT NULL"
@@ -329,7 +329,7 @@ def _links(
     year, value = (rows.text(f"r.{cells[name]}") for name in ("year", "value"))
     odd = value if rows.types()[int(cells["value"][1:])] in TEXTS else "NULL"
     each_part = "".join(
-        f", sum(CASE WHEN part = {k} AND NOT broken THEN value END) AS p{k}"
+        f", sum(CASE WHEN part = {k} AND NOT broken THEN value END) AS part{k}"
         for k in range(parts and parts + 1)
     )
     rows.keep(

@@ -72,6 +72,7 @@ INVOICES = st.lists(
         st.sampled_from([*MEMBERS[:3], OTHERS[0]]),
         st.sampled_from([-60.5, -20.0, 10.0, 20.0, 40.25]),
         st.sampled_from("abc"),
+        st.sampled_from(["bolt", None]),
     ),
     min_size=1,
     max_size=9,
@@ -84,7 +85,7 @@ def test_repeats_and_refunds_are_treated_alike_whatever_the_size(
     invoices: list[tuple[Any, ...]], repeats: str, documents: bool, text: bool
 ) -> None:
     """The same rows, one by one and summed by the engine, from Parquet and from text: the same links."""
-    flows = pd.DataFrame(invoices, columns=["date", "supplier", "buyer", "amount", "document"])
+    flows = pd.DataFrame(invoices, columns=["date", "supplier", "buyer", "amount", "document", "product"])
     flows = flows if documents else flows.drop(columns="document")
     with TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch:
         folder = write(Path(name), flows)
