@@ -17,12 +17,14 @@ from clustercoop.analysis.brokers import gould_fernandez
 from clustercoop.analysis.closedness.circulation import link_circulation_share
 from clustercoop.analysis.closedness.components import longest_chain
 from clustercoop.analysis.closedness.trophic import link_levels
-from clustercoop.analysis.core_periphery.borgatti_everett import EXHAUSTIVE, discrete_optimum
+from clustercoop.analysis.core_periphery.borgatti_everett import EXHAUSTIVE, adjacency, discrete_optimum
 from clustercoop.analysis.core_periphery.common import Edges
 from clustercoop.analysis.core_periphery.elliott import two_cores
+from clustercoop.analysis.core_periphery.firmness import perturbed_cores
 from clustercoop.analysis.core_periphery.minres import coreness
 from clustercoop.analysis.core_periphery.rossa import profile_of
 from clustercoop.analysis.core_periphery.significance import refit_test
+from clustercoop.analysis.core_periphery.splits import far_pairs
 from clustercoop.analysis.core_periphery.structural import structural_order
 from clustercoop.analysis.core_periphery.tiering import tiering
 from clustercoop.analysis.jit import folder_of_kernels
@@ -72,6 +74,8 @@ def _pieces(nulls: bool) -> Iterator[Callable[[], object]]:
     yield partial(tiering, edges)
     yield partial(two_cores, edges, y)
     yield partial(discrete_optimum, edges, 4, y, None, seed)
+    yield partial(perturbed_cores, edges, 4, "relative", np.arange(n) < 5, 0.1, 1, 0)
+    yield partial(far_pairs, 4, n, *adjacency(edges, y), np.zeros(n, np.int64), 0.5)
     if nulls:
         yield partial(refit_test, edges, y, "density", 4, 1, seed)
     sold = sum_by(src, edges.weight, n) + 1.0
