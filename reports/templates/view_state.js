@@ -60,9 +60,13 @@ function address() {
   return String(said);
 }
 
+let followed = location.hash;
+// An address that was put in its place meanwhile is followed, not overwritten.
 function keep() {
   const said = address();
-  if (said !== location.hash.slice(1)) history.replaceState(null, "", location.href.split("#")[0] + "#" + said);
+  if (location.hash !== followed || said === location.hash.slice(1)) return;
+  history.replaceState(null, "", location.href.split("#")[0] + "#" + said);
+  followed = location.hash;
 }
 
 function nodeOf(id) {
@@ -72,6 +76,7 @@ function nodeOf(id) {
 
 // Take over what an address says; what it does not know or the page does not hold stays as at the beginning.
 function takeAddress() {
+  followed = location.hash;
   const said = new URLSearchParams(location.hash.slice(1));
   Object.assign(state, START);
   const at = DATA.years.findIndex((year) => String(year.year) === said.get("year"));
