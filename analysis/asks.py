@@ -18,6 +18,7 @@ from clustercoop.analysis.large import attempted
 from clustercoop.analysis.members import Members, YearContext, clean, read_members
 from clustercoop.analysis.metric import Flags, Measured, is_known
 from clustercoop.analysis.thresholds import load_thresholds
+from clustercoop.analysis.trade import bought_beyond, from_others
 from clustercoop.graph.columns import output_columns
 from clustercoop.graph.findings import catalogue
 from clustercoop.graph.formation import FloatArray, Formation
@@ -440,6 +441,8 @@ class _Trial:
             bought = self.formation.bought_inside
             doubtful |= self.members.above_one | (self.members.without_output & ~np.isnan(given))
             doubtful |= bought > given * (1 + 1e-9)
+        if name == "purchases":
+            doubtful |= bought_beyond(self.formation, from_others(self.formation, given), self.thresholds)
         if name == "value_added":
             room = self.members.output - self.formation.bought_inside
             doubtful |= given > room * (1 + 1e-9)

@@ -8,7 +8,7 @@ import numpy as np
 
 from clustercoop.analysis import boundary
 from clustercoop.analysis.members import TOLERANCE, Members, YearContext, incomplete_share
-from clustercoop.analysis.metric import NAN, Measuring
+from clustercoop.analysis.metric import NAN, Flags, Measuring
 from clustercoop.analysis.recording import Side, recording
 from clustercoop.analysis.roles import said
 from clustercoop.analysis.thresholds import Thresholds
@@ -156,7 +156,7 @@ def _sourcing_share(
         given = _given_purchases(row, formation, members, thresholds)
         if given is None:
             return
-        less = formation.bought_inside > given * (1 + thresholds.difference)
+        less = bought_beyond(formation, given, thresholds)
         if less.any():  # the others' purchases cannot make up for those of one
             inside, total = float(formation.bought_inside[less].sum()), float(given[less].sum())
         else:
@@ -191,13 +191,29 @@ def _given_purchases(
     purchases with it than to those without it. That cannot be told where they are far from both, and
     matters where self-supply is more than a small part of them.
     """
-    own = formation.self_supply
-    others = formation.bought_inside + formation.purchases_outside
     purchases = np.fmax(members.purchases, 0.0)
-    without, within = np.abs(purchases - others), np.abs(purchases - others - own)
+    without, within = _apart(formation, purchases)
     small = thresholds.difference * purchases
-    open_cases = (own > small) & (purchases > 0) & (np.minimum(without, within) > small)
+    open_cases = (formation.self_supply > small) & (purchases > 0) & (np.minimum(without, within) > small)
     if open_cases.any():
         row.leave_empty("purchases_may_hold_own", "internal_sourcing_share", detail=members.named(open_cases))
         return None
-    return purchases - np.where(within < without, own, 0.0)
+    return from_others(formation, purchases)
+
+
+def _apart(formation: Formation, purchases: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return how far purchases are from all recorded ones without and with self-supply, shape (n,) each."""
+    without = purchases - formation.bought_inside - formation.purchases_outside
+    return np.abs(without), np.abs(without - formation.self_supply)
+
+
+def from_others(formation: Formation, purchases: FloatArray) -> FloatArray:
+    """Return given purchases less self-supply where they seem to hold it, shape (n,)."""
+    without, within = _apart(formation, purchases)
+    return purchases - np.where(within < without, formation.self_supply, 0.0)
+
+
+def bought_beyond(formation: Formation, given: FloatArray, thresholds: Thresholds) -> Flags:
+    """Tell who bought more from members than it says it bought from all others (`given`), shape (n,)."""
+    beyond: Flags = formation.bought_inside > given * (1 + thresholds.difference)
+    return beyond

@@ -109,6 +109,17 @@ def test_a_contradicted_cell_is_doubtful() -> None:
     assert "cooperation_ratio" in row.figures.split("; ")
 
 
+def test_purchases_below_those_from_members_are_doubtful() -> None:
+    tables = frames(clusters=1, members=6)
+    work = tables["activity"]
+    work.loc[(work["participant_id"] == "0001") & (work["year"] == 2021), "purchases"] = 1.0
+    result = run(tables)
+    [row] = map(Row, result.requests.query("column == 'purchases'").to_dict("records"))
+    assert (row.participant_id, row.year, row.state) == ("0001", 2021, "doubtful")
+    assert "internal_sourcing_share" not in known(result, "C0", 2021)
+    assert {"internal_sourcing_share", "integration"} <= set(row.figures.split("; "))
+
+
 def test_a_column_that_nobody_filled_is_one_request_of_all() -> None:
     tables = frames(clusters=1, members=6)
     tables["activity"]["employees"] = np.nan
