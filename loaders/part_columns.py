@@ -20,7 +20,7 @@ from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.numbers import are_numbers, parse_numbers
 from clustercoop.loaders.parts import PART_HEADERS
 from clustercoop.loaders.sheets import Grid, objects, show
-from clustercoop.loaders.totals import ROUNDED
+from clustercoop.loaders.totals import QUOTES, ROUNDED
 from clustercoop.loaders.units import read_unit, words
 from clustercoop.loaders.vocabulary import (
     HALVES,
@@ -80,11 +80,12 @@ def says_plan(text: str) -> bool:
     --------
     >>> says_plan("План поставок на 2022 год"), says_plan("links_2022_forecast"), says_plan("План-факт 2022")
     (True, True, False)
-    >>> says_plan("Отчёт о выполнении плана"), says_plan("Кластер «План Б»: поставки")
+    >>> says_plan("Отчёт о выполнении плана"), says_plan("Завод «План»")
     (False, False)
     """
     found = words(text.replace("_", " "))
-    return bool(_PLANS & {*found[:1], *found[-1:]}) and not any(word.startswith(_FACTS) for word in found)
+    ends = found[:1] if text.rstrip().endswith(QUOTES) else [*found[:1], *found[-1:]]
+    return bool(_PLANS & set(ends)) and not any(word.startswith(_FACTS) for word in found)
 
 
 def figures_of(spec: TableSpec, texts: Sequence[str]) -> list[str]:

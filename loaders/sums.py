@@ -45,8 +45,12 @@ def sheets_of(
     table: pd.DataFrame,
     found: Mapping[str, str],
     notes: Notes,
+    repeated: str,
 ) -> list[RawSheet]:
-    """Return the sums as sheets; a key below zero gives two rows, its supplies and its returns."""
+    """Return the sums as sheets; a key below zero gives two rows, its supplies and its returns.
+
+    `repeated` is what is told of rows that count no more.
+    """
     up, down = table["up"].to_numpy("float64"), table["down"].to_numpy("float64")
     broken, outside = table["broken"].to_numpy(bool), table["outside"].to_numpy(bool)
     returns = table["returns"].to_numpy("int64")
@@ -90,7 +94,7 @@ def sheets_of(
     notes.add("transactions_summed", **place, value=str(facts["rows"]), detail=str(facts["links"]))
     if facts["repeated"]:
         text = f"{facts['repeated_value']:.6g}"
-        notes.add("transactions_repeated", **place, value=str(facts["repeated"]), detail=text)
+        notes.add(repeated, **place, value=str(facts["repeated"]), detail=text)
     if facts["outside"]:
         text = f"{facts['outside_value']:.6g}"
         notes.add("transactions_outside", **place, value=str(facts["outside"]), detail=text)

@@ -21,7 +21,7 @@ _YEAR: Final = re.compile(r"(?:19|20)\d\d")
 _CODE: Final = re.compile(r"[A-Za-z_.-]*\d[\w.-]*", re.ASCII)
 # Digits of a number that registers give an organisation.
 _REGISTERED: Final = 8
-_QUOTES: Final = ("»", "”", '"')
+QUOTES: Final = ("»", "”", '"')
 _LONGEST: Final = 80
 _MEMBERS: Final = re.compile(
     r"(?:(?:всего|итого|все|всем|прочи[емх]|други[емх]|остальны[емх]|ины[емх]|всех|отгружено|поставлено) )*"
@@ -66,7 +66,7 @@ def is_total(text: str) -> bool:
     found = tuple(words(text))
     known = _known()
     starts = {found[:size] for size in range(1, 5)}
-    ends = set() if text.rstrip().endswith(_QUOTES) else {found[-size:] for size in (1, 2)}  # ООО «Итог»
+    ends = set() if text.rstrip().endswith(QUOTES) else {found[-size:] for size in (1, 2)}  # ООО «Итог»
     if starts & known["start"] or ends & known["end"]:
         return bool(found)
     for phrase in starts & known["whole"]:

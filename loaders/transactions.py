@@ -26,6 +26,7 @@ from clustercoop.loaders.deals import DATES, Repeats, says_document, whose_repor
 from clustercoop.loaders.header_rows import role
 from clustercoop.loaders.ids import read_texts
 from clustercoop.loaders.ledger import Ledger, Mask, is_numbering
+from clustercoop.loaders.matching import candidates
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.periods import Sums, part_of
 from clustercoop.loaders.relational import Held, Reader, Sql, held_by_duckdb
@@ -33,7 +34,7 @@ from clustercoop.loaders.sheets import RawSheet, reading
 from clustercoop.loaders.spooled import amounts_of, most_rows
 from clustercoop.loaders.sums import KEY, framed, sheets_of
 from clustercoop.loaders.units import in_unit, words
-from clustercoop.loaders.void import hints, states, tells_version, undone
+from clustercoop.loaders.void import corrections, hints, of_document, states, tells_version, undone
 from clustercoop.loaders.years import parse_years
 
 if TYPE_CHECKING:
@@ -179,16 +180,20 @@ def _summed(
         where = f"{found['value']} ({name})"
         amount = _amounts(rows, cells["value"], where)
         unused = {title: f"c{k}" for k, title in enumerate(header) if title not in found.values()}
-        _refuse_sides(rows, unused, name)
+        _refuse_sides(rows, unused, cells["value"], name)
         _refuse_versions(rows, cells, unused, name)
         rows.hold("years", _years(rows, cells["year"], period))
         rows.hold("ends", _ends(rows, cells, members and members()))
         told = [f"c{k}" for k, title in enumerate(header) if not is_numbering(title)]
+        again = "transactions_repeated"
+        if whole := _of_documents(rows, header, told):  # their products have no amounts
+            told, once, again = whole, True, "document_again"
+            cells.pop("product_code", None), found.pop("product_code", None)
         parts = 0 if period == "year" else 12 // PERIODS[period]
         table = _links(rows, cells, amount, told if once else None, len(header), parts)
         count = int(rows.frame("SELECT count(*) AS n FROM raw")["n"].iloc[0])
         starts = np.array(rows.starts)
-    return sheets_of(sheets, name, starts, count, table, found, notes)
+    return sheets_of(sheets, name, starts, count, table, found, notes, again)
 
 
 def tell_overlaps(parts: Sequence[TypedGrid], repeats: Repeats, notes: Notes) -> None:
@@ -237,15 +242,21 @@ def _amounts(rows: Sql, cell: str, where: str) -> str:
     return f"CAST(r.{cell} AS DOUBLE)"
 
 
-def _refuse_sides(rows: Sql, unused: Mapping[str, str], name: str) -> None:
+def _refuse_sides(rows: Sql, unused: Mapping[str, str], value: str, name: str) -> None:
     """Refuse transactions that both sides reported: their sums would be double."""
     for title, cell in unused.items():
         if states(title):
             text = rows.text(cell)  # purposes of payments are hardly ever the same
             some = " OR ".join(f"replace(lower({text}), 'ё', 'е') LIKE '%{word}%'" for word in hints(title))
             asked = f"SELECT DISTINCT {text} AS cell FROM raw WHERE {some or 'true'} LIMIT 10000"
-            seen = rows.frame(asked)["cell"]
-            if said := undone(title, [str(text) for text in seen.dropna()]):
+            seen = [str(told) for told in rows.frame(asked)["cell"].dropna()]
+            said = undone(title, seen)
+            if others := corrections(title, seen):
+                listed = ", ".join("'" + told.replace("'", "''") + "'" for told in others)
+                below = f"{text} IN ({listed}) AND {rows.text(value)} LIKE '-%'"
+                if not len(rows.frame(f"SELECT line FROM raw WHERE {below} LIMIT 1")):
+                    said += others
+            if said:
                 shown = ", ".join(said[:3])
                 raise refusal(DataError, "transactions_undone", name=name, title=repr(title), said=shown)
         cells = rows.frame(f"SELECT DISTINCT {rows.text(cell)} AS cell FROM raw LIMIT 7")["cell"]
@@ -270,6 +281,26 @@ def _refuse_versions(rows: Sql, cells: Mapping[str, str], unused: Mapping[str, s
         if len(said):
             values = ", ".join(map(str, said.iloc[0]))
             raise refusal(SchemaError, "versions", where=name, header=repr(title), values=values)
+
+
+def _of_documents(rows: Sql, header: Sequence[str], told: Sequence[str]) -> list[str]:
+    """Return the columns that tell documents apart where their rows repeat the amount of the whole."""
+    spec = tables()["links"]
+    columns, numbers = of_document(header, spec)
+    whole = [f"c{at}" for at in columns]
+    own = [f"c{at}" for at in columns if candidates(header[at], spec)[:1] != ("value",)]
+    some = " OR ".join(f"c{at} IS NOT NULL" for at in numbers)
+
+    def differ(keys: Sequence[str], cells: Sequence[str]) -> bool:
+        """Tell whether rows of the same `keys` differ in any of `cells`."""
+        texts = [f"coalesce({rows.text(cell)}, '')" for cell in cells]
+        apart = " OR ".join(f"min({text}) <> max({text})" for text in texts)
+        asked = f"SELECT min(line) AS line FROM raw WHERE {some} GROUP BY {', '.join(keys)}"
+        return bool(texts) and len(rows.frame(f"{asked} HAVING {apart} LIMIT 1")) > 0
+
+    beside = [cell for cell in told if cell not in whole]
+    once = bool(whole) and differ(whole, beside) and not differ(own, [c for c in whole if c not in own])
+    return whole if once else []
 
 
 def _years(rows: Sql, cell: str, period: Period) -> pd.DataFrame:

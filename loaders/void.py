@@ -19,6 +19,7 @@ from clustercoop.graph.schema import TableSpec
 from clustercoop.graph.texts import refusal
 from clustercoop.loaders.deals import DATES, says_document
 from clustercoop.loaders.headers import names_line
+from clustercoop.loaders.ledger import is_numbering
 from clustercoop.loaders.mapping import SET_ASIDE
 from clustercoop.loaders.matching import candidates
 from clustercoop.loaders.notes import Notes
@@ -27,6 +28,7 @@ from clustercoop.loaders.sheets import Grid, place_of, show
 from clustercoop.loaders.sides import are_payments, paid_headers, says, side_of
 from clustercoop.loaders.trade import REPORTED
 from clustercoop.loaders.units import read_unit, words
+from clustercoop.loaders.years import parse_years
 
 _SHOWN: Final = 3
 _RETURNS: Final = re.compile(
@@ -113,8 +115,16 @@ def _documents_once(grid: Grid, spec: TableSpec, place: dict[str, str], notes: N
         return grid
     frame = pd.DataFrame({at: [show(cell).strip() for cell in grid.columns[at]] for at in told})
     again = frame.duplicated().to_numpy() & (frame[numbers] != "").any(axis=1).to_numpy()
+    if not again.any():
+        return grid
+    every = [
+        list(map(show, cells))
+        for cells, title in zip(grid.columns, grid.header, strict=True)
+        if not is_numbering(title)
+    ]
+    same = pd.DataFrame(dict(enumerate(every))).duplicated().to_numpy()  # such a row is one that stands twice
     amounts = set(_amounts(grid, spec))
-    if not again.any() or frame[~again].duplicated([at for at in told if at not in amounts]).any():
+    if not (again & ~same).any() or frame[~again].duplicated([at for at in told if at not in amounts]).any():
         return grid  # rows of one document differ: the amount is theirs
     line = int(grid.lines[int(np.argmax(again))])
     notes.add("document_again", **place, row=line, value=str(int(again.sum())))
@@ -145,9 +155,25 @@ def undone(header: str, texts: Sequence[str]) -> list[str]:
     if kind == "document":
         found = [words(text) for text in texts]
         mixed = "delivery" in map(_goods, found)
-        none = [_takes_back(said) or (mixed and _goods(said) == "no_delivery") for said in found]
+        none = [_takes_back(said) or (mixed and _goods(said) in ("no_delivery", "bill")) for said in found]
         return [text for text, out in zip(texts, none, strict=True) if out]
     return [text for text in texts if kind and _is_void(_plain(text), kind)]
+
+
+def corrections(header: str, texts: Sequence[str]) -> list[str]:
+    """Return the texts of a column that say that documents correct others, where not all do.
+
+    Examples
+    --------
+    >>> corrections("Документ", ["УПД 1", "УКД 2"]), corrections("Имя", ["УПД 1", "УКД 2"])
+    (['УКД 2'], [])
+    """
+    bare = _plain(header) in _known()["kind"]
+    if not bare and _plain(header) not in _known()["document"]:
+        return []
+    read = {text: words(text) for text in texts}
+    found = [text for text in texts if _corrects(read[text], bare) and not _takes_back(read[text])]
+    return [] if len(found) == len(texts) else found
 
 
 def without_void(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes) -> Grid:
@@ -188,7 +214,7 @@ def _deliveries(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes
     """Set aside orders and payments where the same column tells deliveries, too: each is the same goods.
 
     Whether goods followed those of a pair without deliveries is open. ``Счёт`` may stand for an invoice:
-    it is a bill where a delivery of the pair has its amount.
+    it is a bill where a delivery of the pair and year, no other bill's, has its amount.
     """
     if not len(grid) or are_payments(grid.header):
         return grid
@@ -197,23 +223,23 @@ def _deliveries(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes
             continue
         codes, unique = pd.factorize(np.asarray(cells), use_na_sentinel=False)
         means = np.array([_goods(words(show(cell))) for cell in unique])[codes]
-        none, goods = means == "no_delivery", means == "delivery"
+        none, goods, bills = (means == said for said in ("no_delivery", "delivery", "bill"))
+        if not goods.any() or not (none | bills).any():
+            continue
         ends = [
             at
             for at, title in enumerate(grid.header)
             if _ENDS & set(candidates(title, spec)[:1]) or says(title, "own") or says(title, "other")
         ]
-
-        def given(columns: Sequence[int], held: NDArray[Any] = goods) -> NDArray[np.bool_]:
-            """Tell which rows have the cells of a delivery in `columns`."""
-            cells_of = ([show(cell).strip() for cell in grid.columns[at]] for at in columns)
-            keys = pd.MultiIndex.from_arrays([np.zeros(len(grid)), *cells_of])
-            return np.asarray(keys.isin(keys[held]), bool)
-
-        none |= (means == "bill") & given([*ends, *_amounts(grid, spec)])
-        if not (none.any() and goods.any()):
+        pair = {at: [show(cell).strip() for cell in grid.columns[at]] for at in ends}
+        deal = {at: parse_numbers(grid.columns[at]).values for at in _amounts(grid, spec)}
+        for at, title in enumerate(grid.header):
+            if candidates(title, spec)[:1] == ("year",):
+                deal[at] = parse_years(grid.columns[at]).years
+        none |= bills & (_told(bills, pair | deal) <= _told(goods, pair | deal, whole=True))
+        if not none.any():
             continue
-        alone = none & ~given(ends)
+        alone = none & (_told(goods, pair, whole=True) == 0)
         for row in np.flatnonzero(alone).tolist():
             notes.add("document_alone", **place, row=int(grid.lines[row]), value=show(cells[row]).strip())
         twice = none & ~alone
@@ -225,20 +251,25 @@ def _deliveries(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes
     return grid
 
 
+def _told(rows: NDArray[np.bool_], cells: dict[int, Any], *, whole: bool = False) -> NDArray[np.int64]:
+    """Return for each row how many of `rows` have its cells: up to it, or in the `whole` table."""
+    keys = pd.DataFrame({-1: np.zeros(len(rows)), **cells})
+    alike = pd.Series(rows.astype(np.int64)).groupby([keys[at] for at in keys], dropna=False)
+    return (alike.transform("sum") if whole else alike.cumsum()).to_numpy("int64")
+
+
 def _corrected(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes) -> Grid:
     """Set aside documents that correct others where no amount below zero says that they hold differences."""
     for header, cells in zip(grid.header, grid.columns, strict=True):
-        if _plain(header) not in _known()["document"] | _known()["kind"] or not len(grid):
+        if _plain(header) not in _known()["document"] | _known()["kind"]:
             continue
-        codes, unique = pd.factorize(np.asarray(cells), use_na_sentinel=False)
-        bare = _plain(header) in _known()["kind"]  # a kind may be of what is supplied, too
-        found = [words(show(cell)) for cell in unique]
-        rows = np.array([_corrects(said, bare) and not _takes_back(said) for said in found], bool)[codes]
+        shown = np.array([show(cell) for cell in cells], object)
+        rows = np.isin(shown, corrections(header, list(dict.fromkeys(shown))))
         below = [parse_numbers(grid.columns[at][rows]).values < 0 for at in _amounts(grid, spec)]
-        if not rows.any() or rows.all() or np.any(below):
+        if not rows.any() or np.any(below):
             continue
         for row in np.flatnonzero(rows).tolist():
-            notes.add("document_corrects", **place, row=int(grid.lines[row]), value=show(cells[row]).strip())
+            notes.add("document_corrects", **place, row=int(grid.lines[row]), value=shown[row].strip())
         return grid.without(rows, "document_corrects")
     return grid
 

@@ -184,3 +184,24 @@ def test_amounts_that_differ_in_a_document_are_those_of_its_rows(tmp_path: Path)
     assert (
         sum(value for *_, value in links(read(tmp_path, links=rows.replace(";1;11\n", ";1;12\n", 1)))) == 5.0
     )
+
+
+def test_a_document_that_stands_twice_keeps_its_product(tmp_path: Path) -> None:
+    head = "Дата;№ документа;Поставщик;Покупатель;Сумма документа, млн руб.;Товар\n"
+    data = read(tmp_path, links=head + "01.03.2022;1;0101;0202;5;болт\n" * 2)
+    assert links(data) == [ONE] and "document_again" not in codes(data)
+    assert data.graph.to_tables()["links"]["product_code"].tolist() == ["болт"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "total"),
+    [
+        ("2022;Счёт 1;5\n2022;Акт 1;5,0\n", 5.0),
+        ("2022;Акт 1;5\n2022;Счёт 1;5\n2022;Счёт 2;5\n", 10.0),  # a bill for each delivery
+        ("2021;Акт 1;5\n2022;Счёт 2;5\n", 10.0),
+    ],
+)
+def test_a_delivery_has_one_bill(tmp_path: Path, rows: str, total: float) -> None:
+    head = "Год;Документ;Сумма, млн руб.;Поставщик;Покупатель\n"
+    data = read(tmp_path, links=head + rows.replace("\n", ";0101;0202\n"))
+    assert sum(value for *_, value in links(data)) == total

@@ -300,6 +300,41 @@ def test_documents_that_came_to_nothing_are_refused(tmp_path: Path, monkeypatch:
         read_dataset(write(tmp_path, flows))
 
 
+@pytest.mark.parametrize(("kind", "amount"), [("УКД", 2.0), ("Счёт", 2.0), ("УКД", -2.0)])
+def test_corrections_and_bills_beside_deliveries_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, amount: float
+) -> None:
+    """Nothing says whether they are further supplies, but below zero: 5 − 2 = 3."""
+    monkeypatch.setattr(transactions, "LARGE", 1)
+    flows = (
+        drawn(0, 40)
+        .iloc[[0, 1]]
+        .assign(supplier=MEMBERS[0], buyer=MEMBERS[1], amount=[5.0, amount], документ=["УПД", kind])
+    )
+    write(tmp_path, flows)
+    if amount > 0:
+        with pytest.raises(DataError, match=kind):
+            read_dataset(tmp_path)
+    else:
+        assert read_dataset(tmp_path).flows is not None
+
+
+def test_the_amount_of_a_document_counts_once_whatever_the_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """5 + 7, and 5 + 5 + 7 + 8 where the rows of a document differ."""
+    day = pd.Timestamp("2022-03-01")
+    flows = pd.DataFrame({"date": day, "invoice number": ["1", "1", "2"], "supplier": MEMBERS[0]})
+    flows = flows.assign(buyer=MEMBERS[1], item=["bolt", "nut", "nut"])
+    flows["invoice amount, million RUB"] = [5.0, 5.0, 7.0]
+    small, large = both(write(tmp_path, flows), monkeypatch)
+    for data in (small, large):
+        assert by_pair(data).tolist() == [12.0] and "document_again" in {f.code for f in data.findings}
+        assert data.graph.links["product_code"].isna().all()
+    flows.loc[3] = [day, "2", MEMBERS[0], MEMBERS[1], "bolt", 8.0]
+    assert by_pair(read_dataset(write(tmp_path, flows))).tolist() == [25.0]
+
+
 def test_a_loan_behind_ten_thousand_purposes_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Purposes hold the number of a bill each; summed with them, a loan would be a supply."""
     flows = pd.concat([drawn(1, 40)] * 260, ignore_index=True)
