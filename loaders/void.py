@@ -255,7 +255,7 @@ def _told(rows: NDArray[np.bool_], cells: dict[int, Any], *, whole: bool = False
     """Return for each row how many of `rows` have its cells: up to it, or in the `whole` table."""
     keys = pd.DataFrame({-1: np.zeros(len(rows)), **cells})
     alike = pd.Series(rows.astype(np.int64)).groupby([keys[at] for at in keys], dropna=False)
-    return (alike.transform("sum") if whole else alike.cumsum()).to_numpy("int64")
+    return np.asarray(alike.transform("sum" if whole else "cumsum"), np.int64)
 
 
 def _corrected(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes) -> Grid:
