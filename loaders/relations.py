@@ -260,6 +260,10 @@ def _check_spelling(ledgers: Mapping[str, Ledger], members: pd.Index[Any]) -> No
     """
     names = members.to_numpy(dtype=object)
     keys = loose_keys(names)
+    people = ledgers.get("participants")
+    listed = (
+        members if people is None else people.coded("participant_id").index
+    )  # of no cluster, but told apart
     every: dict[bool, pd.Series[Any]] = {}
 
     def near(strangers: NDArray[np.object_]) -> dict[str, str]:
@@ -283,7 +287,7 @@ def _check_spelling(ledgers: Mapping[str, Ledger], members: pd.Index[Any]) -> No
             held = ledger.coded(column)
             seen = np.zeros(len(held.texts) + 1, bool)
             seen[held.codes[ledger.alive]] = True
-            strangers = held.texts[seen[:-1] & (held.places(members) < 0)]
+            strangers = held.texts[seen[:-1] & (held.places(members) < 0) & (held.places(listed) < 0)]
             if means := near(strangers):
                 if table == "links":
                     _leave_open(ledger, column, held, means)

@@ -89,7 +89,7 @@ def test_a_partner_that_may_be_a_member_is_neither_outside_nor_inside() -> None:
     assert pd.isna(row["cooperation_ratio"]) and pd.isna(row["sales_outside"])
     assert (row["cooperation_ratio_low"], row["cooperation_ratio_high"]) == pytest.approx((0.1, 0.17))
     alike = row_of(analyzed([links[0], (2022, "01", "03", 7)], people, work))
-    apart = row_of(analyzed([links[0], (2022, "01", "x3", 7)], people, work))
+    apart = row_of(analyzed(links, [*people, ("3", None, "firm")], work))  # the register tells them apart
     assert (apart["cooperation_ratio"], alike["cooperation_ratio"]) == pytest.approx((0.1, 0.17))
 
 

@@ -331,8 +331,8 @@ def test_the_amount_of_a_document_counts_once_whatever_the_size(
     for data in (small, large):
         assert by_pair(data).tolist() == [12.0] and "document_again" in {f.code for f in data.findings}
         assert data.graph.links["product_code"].isna().all()
-    flows.loc[3] = [day, "2", MEMBERS[0], MEMBERS[1], "bolt", 8.0]
-    assert by_pair(read_dataset(write(tmp_path, flows))).tolist() == [25.0]
+    other = flows.iloc[[2]].assign(item="bolt", **{"invoice amount, million RUB": 8.0})
+    assert by_pair(read_dataset(write(tmp_path, pd.concat([flows, other])))).tolist() == [25.0]
 
 
 def test_a_loan_behind_ten_thousand_purposes_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
