@@ -16,6 +16,15 @@ Ints = NDArray[np.int64]
 
 
 @jit
+def root_of(root: Ints, i: int) -> int:
+    """Return the root that stands for the part of `i` among joined parts, and halve the way to it."""
+    while root[i] != i:
+        root[i] = root[root[i]]
+        i = root[i]
+    return i
+
+
+@jit
 def _strong_labels(n: int, src: Ints, dst: Ints, label: Ints) -> None:
     """Write strong component numbers (Tarjan 1972, without recursion), each after all that it can reach."""
     first = np.zeros(n + 2, np.int64)

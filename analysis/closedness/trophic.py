@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from clustercoop.analysis.closedness.components import component_labels
+from clustercoop.analysis.closedness.components import component_labels, root_of
 from clustercoop.analysis.closedness.finn import checked_flows
 from clustercoop.analysis.jit import jit
 from clustercoop.analysis.linear import DENSE, solve_positive
@@ -119,13 +119,7 @@ def _levels(src: Index, dst: Index, weight: FloatArray, largest: float, levels: 
             degree[i] += 1
             degree[j] += 1
             k += 1
-        while root[i] != i:
-            root[i] = root[root[i]]
-            i = root[i]
-        while root[j] != j:
-            root[j] = root[root[j]]
-            j = root[j]
-        root[j] = i
+        root[root_of(root, j)] = root_of(root, i)
     for i in range(n):
         first[degree[i] + 1] += 1
     for d in range(2 * proper + 1):
@@ -135,12 +129,11 @@ def _levels(src: Index, dst: Index, weight: FloatArray, largest: float, levels: 
         first[degree[i]] += 1
     _heights(start, stop, value, climbs, order, height)
     for i in range(n):
-        while root[i] != root[root[i]]:
-            root[i] = root[root[i]]
-        lowest[root[i]] = min(lowest[root[i]], height[i])
+        at = root_of(root, i)
+        lowest[at] = min(lowest[at], height[i])
     for i in range(n):
         if linked[i] == 1:
-            levels[i] = height[i] - lowest[root[i]]
+            levels[i] = height[i] - lowest[root_of(root, i)]
 
 
 def link_levels(n: int, src: Index, dst: Index, weight: FloatArray) -> FloatArray:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from clustercoop.analysis.closedness.components import root_of
 from clustercoop.analysis.jit import jit
 from clustercoop.graph.errors import parameter_error
 from clustercoop.graph.formation import Formation, sum_by
@@ -158,12 +159,7 @@ def lay_out(
         i, j, at = int(src[e]), int(dst[e]), free[dst[e]]
         partners[e], partners[at], by_buyer[at - m] = j, i, e
         free[j] = at + 1
-        while root[i] != i:
-            root[i] = root[root[i]]
-            i = root[i]
-        while root[j] != j:
-            root[j] = root[root[j]]
-            j = root[j]
+        i, j = root_of(root, i), root_of(root, j)
         components -= 1 if i != j else 0
         root[j] = i
     for k in range(2 * n):

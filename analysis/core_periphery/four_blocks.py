@@ -53,43 +53,20 @@ SHAKEN: Final = 0.5
 
 
 @jit
+def gained(table: Floats, sums: Floats, h: int, t: int) -> float:
+    """Return how many cells of pattern 1 a move from block h to t gains; nobody is a partner of its own."""
+    at = 224 + 16 * h + t
+    found = table[at] * sums[4] + table[at + 4] * sums[5] + table[at + 8] * sums[6] + table[at + 12] * sums[7]
+    return float(found - table[at + 4 * h])
+
+
+@jit
 def weigh(n: int, table: Floats, sums: Floats) -> None:
     """Write slope and offset of every move from any block to any other; none may empty a core."""
     cells, held, sold, spread = n * (n - 1.0), sums[1], sums[2], sums[3]
-    c0, c1, c2, c3 = sums[4], sums[5], sums[6], sums[7]
     for h in range(4):
-        at = 224 + 16 * h  # a participant is no partner of its own, whence the first difference
-        own = at + 4 * h
-        h0 = (
-            held - table[own] + table[at] * c0 + table[at + 4] * c1 + table[at + 8] * c2 + table[at + 12] * c3
-        )
-        at += 1
-        h1 = (
-            held
-            - table[own + 1]
-            + table[at] * c0
-            + table[at + 4] * c1
-            + table[at + 8] * c2
-            + table[at + 12] * c3
-        )
-        at += 1
-        h2 = (
-            held
-            - table[own + 2]
-            + table[at] * c0
-            + table[at + 4] * c1
-            + table[at + 8] * c2
-            + table[at + 12] * c3
-        )
-        at += 1
-        h3 = (
-            held
-            - table[own + 3]
-            + table[at] * c0
-            + table[at + 4] * c1
-            + table[at + 8] * c2
-            + table[at + 12] * c3
-        )
+        h0, h1 = held + gained(table, sums, h, 0), held + gained(table, sums, h, 1)
+        h2, h3 = held + gained(table, sums, h, 2), held + gained(table, sums, h, 3)
         s0, s1 = 1.0 / np.sqrt(h0 * (cells - h0) * spread), 1.0 / np.sqrt(h1 * (cells - h1) * spread)
         s2, s3 = 1.0 / np.sqrt(h2 * (cells - h2) * spread), 1.0 / np.sqrt(h3 * (cells - h3) * spread)
         row = 4 * h
