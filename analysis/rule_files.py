@@ -8,11 +8,11 @@ import re
 import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
 from clustercoop.graph.errors import DataError
+from clustercoop.graph.shipped import shipped_text
 
 STATUSES: Final = ("sourced", "unverified", "own reading")
 _HEAD: Final = re.compile(r"^\s*(\[\[?)\s*(.+?)\s*\]\]?\s*(#.*)?$")
@@ -44,8 +44,7 @@ class RuleFile:
             if own:
                 text = Path(path).read_text("utf-8-sig")
             else:
-                file = resources.files("clustercoop.analysis").joinpath("data", shipped)
-                text = file.read_text("utf-8")
+                text = shipped_text("analysis", "data", shipped)
             self.data = tomllib.loads(text)
         except (OSError, UnicodeDecodeError) as error:
             raise DataError(f"{self.name} cannot be read ({error}); give a UTF-8 TOML file.") from error

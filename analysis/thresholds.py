@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from clustercoop.analysis.rule_files import STATUSES, RuleFile
 from clustercoop.graph.errors import DataError, ParameterError
 from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR
+from clustercoop.graph.shipped import shipped_rules
 from clustercoop.graph.texts import row_text
 
 LEVELS: Final = ("low", "medium", "high")
@@ -216,8 +215,7 @@ class Thresholds:
 
 @cache
 def _shipped() -> dict[str, Any]:
-    text = resources.files("clustercoop.analysis").joinpath("data", "thresholds.toml").read_text("utf-8")
-    return tomllib.loads(text)
+    return shipped_rules("analysis", "data", "thresholds.toml")
 
 
 def load_thresholds(path: str | Path = "") -> Thresholds:

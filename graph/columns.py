@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib import resources
 from typing import Final
 
+from clustercoop.graph.shipped import shipped_rows
 from clustercoop.graph.texts import row_text
 
 TABLES: Final = ("formations", "participants", "clusters")
@@ -69,7 +68,6 @@ class OutputColumn:
 
 @cache
 def _rows() -> tuple[OutputColumn, ...]:
-    text = resources.files("clustercoop.graph").joinpath("output_columns.csv").read_text("utf-8")
     return tuple(
         OutputColumn(
             row["table"],
@@ -84,7 +82,7 @@ def _rows() -> tuple[OutputColumn, ...]:
             row["empty"],
             row,
         )
-        for row in csv.DictReader(text.splitlines())
+        for row in shipped_rows("graph", "output_columns.csv")
     )
 
 

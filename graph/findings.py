@@ -7,13 +7,11 @@ from the code's template when it is shown.
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache
-from importlib import resources
 from typing import Any, Final, Literal
 
 import pandas as pd
@@ -21,6 +19,7 @@ import pandas as pd
 from clustercoop.graph.display import inert, notebook
 from clustercoop.graph.errors import ParameterError
 from clustercoop.graph.schema import is_money
+from clustercoop.graph.shipped import shipped_rows
 from clustercoop.graph.texts import BASE, amount, decimal_point, fill, row_text, subset, term, text, within
 
 Severity = Literal["error", "warning", "info"]
@@ -98,9 +97,8 @@ def catalogue() -> dict[str, CodeText]:
     >>> catalogue()["self_supply"].severity
     'info'
     """
-    text = resources.files("clustercoop.graph").joinpath("finding_codes.csv").read_text("utf-8")
     severities: dict[str, Severity] = {severity: severity for severity in SEVERITIES}
-    rows = csv.DictReader(text.splitlines())
+    rows = shipped_rows("graph", "finding_codes.csv")
     return {row["code"]: CodeText(row["code"], severities[row["severity"]], row) for row in rows}
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from typing import Final, Literal, get_args
 
 from clustercoop.graph.kinds import KINDS
+from clustercoop.graph.shipped import shipped_rows
 
 ColumnType = Literal["id", "text", "year", "money", "count", "number", "share"]
 
@@ -95,10 +94,9 @@ def tables() -> dict[str, TableSpec]:
     >>> "инн поставщика" in tables()["links"]["supplier_id"].aliases
     True
     """
-    text = resources.files("clustercoop.graph").joinpath("schema.csv").read_text("utf-8")
     types: dict[str, ColumnType] = {name: name for name in get_args(ColumnType)}
     columns: dict[str, list[ColumnSpec]] = {}
-    for row in csv.DictReader(text.splitlines()):
+    for row in shipped_rows("graph", "schema.csv"):
         aliases = [a for a in f"{row['aliases_en']}|{row['aliases_ru']}".split("|") if a]
         columns.setdefault(row["table"], []).append(
             ColumnSpec(

@@ -7,7 +7,6 @@ whose rows are known (``io_rows.csv``).
 
 from __future__ import annotations
 
-import csv
 import logging
 import re
 import tempfile
@@ -17,7 +16,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -26,6 +24,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clustercoop.graph.errors import DataError, MissingExtraError, ParameterError
+from clustercoop.graph.shipped import shipped_rows
 from clustercoop.graph.texts import refusal
 from clustercoop.loaders.matrices import JOINT
 from clustercoop.loaders.notes import Notes
@@ -345,8 +344,7 @@ def _words(unit: Unit) -> str:
 
 @cache
 def _rows() -> tuple[dict[str, str], ...]:
-    text = resources.files("clustercoop.loaders").joinpath("io_rows.csv").read_text("utf-8")
-    return tuple(csv.DictReader(text.splitlines()))
+    return tuple(shipped_rows("loaders", "io_rows.csv"))
 
 
 def _extensions(

@@ -16,18 +16,17 @@ A section a file (or ``file!sheet``; ``*`` matches any run of letters)::
 
 from __future__ import annotations
 
-import csv
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
 from clustercoop.graph.errors import DataError
 from clustercoop.graph.schema import tables
+from clustercoop.graph.shipped import shipped_rows
 from clustercoop.graph.texts import refusal
 from clustercoop.loaders.units import Unit, read_unit
 from clustercoop.loaders.vocabulary import PATH
@@ -99,9 +98,8 @@ def _words_of(unit: Unit, header: str) -> str:
 @cache
 def _profiles() -> dict[frozenset[str], Given]:
     """Return known tables whose headers are letters, by their headers (``profiles.csv``)."""
-    text = resources.files("clustercoop.loaders").joinpath("profiles.csv").read_text("utf-8")
     found = {}
-    for row in csv.DictReader(text.splitlines()):
+    for row in shipped_rows("loaders", "profiles.csv"):
         headers, means = row["headers"].split("|"), row["means"].split("|")
         columns = {h: m or f"{SET_ASIDE} {h}" for h, m in zip(headers, means, strict=True)}
         found[frozenset(headers)] = Given(columns=columns)

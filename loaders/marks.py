@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterable
 from functools import cache
-from importlib import resources
 from typing import Final
+
+from clustercoop.graph.shipped import shipped_rows
 
 # Marks that may be names or codes as well: a firm "x", Namibia "NA"; what stands beside them decides.
 _NAMELIKE: Final = re.compile(r"[^\W_]{1,2}")
@@ -25,7 +25,11 @@ def gap_marks() -> dict[str, str]:
     >>> gap_marks()["к"], gap_marks()["н/д"]
     ('confidential', 'missing')
     """
-    return {mark: row["meaning"] for row in _rows("gap_marks.csv") for mark in row["marks"].split("|")}
+    return {
+        mark: row["meaning"]
+        for row in shipped_rows("loaders", "gap_marks.csv")
+        for mark in row["marks"].split("|")
+    }
 
 
 def gap_meaning(text: str) -> str:
@@ -89,7 +93,11 @@ def is_error(text: str) -> bool:
 @cache
 def bound_words() -> dict[str, str]:
     """Return each sign or word that makes a number a bound, with the side that it bounds."""
-    return {word: row["side"] for row in _rows("bound_words.csv") for word in row["words"].split("|")}
+    return {
+        word: row["side"]
+        for row in shipped_rows("loaders", "bound_words.csv")
+        for word in row["words"].split("|")
+    }
 
 
 @cache
@@ -102,10 +110,8 @@ def open_words() -> frozenset[str]:
     (True, False)
     """
     return frozenset(
-        word for row in _rows("bound_words.csv") if row["open"] == "yes" for word in row["words"].split("|")
+        word
+        for row in shipped_rows("loaders", "bound_words.csv")
+        if row["open"] == "yes"
+        for word in row["words"].split("|")
     )
-
-
-def _rows(name: str) -> list[dict[str, str]]:
-    text = resources.files("clustercoop.loaders").joinpath(name).read_text("utf-8")
-    return list(csv.DictReader(text.splitlines()))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Collection
 from dataclasses import replace
 from functools import cache
-from importlib import resources
 from typing import Final
 
 from clustercoop.graph.schema import NUMERIC, tables
+from clustercoop.graph.shipped import shipped_rows
 from clustercoop.loaders.notes import Notes
 
 # Detail of a finding on an ignored column or file that may hold a figure.
@@ -26,8 +25,7 @@ _HOMES: Final = {"activity": ("activity", "participants"), "links": ("links",)}
 @cache
 def serves() -> tuple[dict[str, str], ...]:
     """Return the columns that figures of the results need, with those figures by language."""
-    text = resources.files("clustercoop.loaders").joinpath("serves.csv").read_text("utf-8")
-    return tuple(csv.DictReader(text.splitlines()))
+    return tuple(shipped_rows("loaders", "serves.csv"))
 
 
 def raise_ignored(notes: Notes, held: Collection[tuple[str, str]]) -> None:

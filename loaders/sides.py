@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from importlib import resources
 from typing import Final
 
 import numpy as np
@@ -14,6 +12,7 @@ import pandas as pd
 
 from clustercoop.graph.errors import SchemaError
 from clustercoop.graph.schema import TableSpec
+from clustercoop.graph.shipped import shipped_rows
 from clustercoop.graph.texts import refusal
 from clustercoop.loaders.headers import is_price, may_be_quantity
 from clustercoop.loaders.matching import candidates
@@ -37,10 +36,9 @@ _SUPPLIER, _BUYER = "Поставщик", "Покупатель"
 
 @cache
 def _known(name: str = "payment_words") -> dict[str, frozenset[tuple[str, ...]]]:
-    text = resources.files("clustercoop.loaders").joinpath(f"{name}.csv").read_text("utf-8")
     return {
         row["means"]: frozenset(tuple(words(phrase)) for phrase in row["words"].split("|"))
-        for row in csv.DictReader(text.splitlines())
+        for row in shipped_rows("loaders", f"{name}.csv")
     }
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Collection, Sequence
 from functools import cache
-from importlib import resources
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
+from clustercoop.graph.shipped import shipped_rows
 from clustercoop.loaders.coded import judged
 from clustercoop.loaders.ledger import Ledger, Mask
 from clustercoop.loaders.units import words
@@ -46,10 +45,9 @@ ROUNDED: Final = 2e-3
 
 @cache
 def _known() -> dict[str, frozenset[tuple[str, ...]]]:
-    text = resources.files("clustercoop.loaders").joinpath("total_words.csv").read_text("utf-8")
     return {
         row["place"]: frozenset(tuple(words(phrase)) for phrase in row["words"].split("|"))
-        for row in csv.DictReader(text.splitlines())
+        for row in shipped_rows("loaders", "total_words.csv")
     }
 
 

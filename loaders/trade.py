@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
-from importlib import resources
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clustercoop.graph.shipped import shipped_rows
 from clustercoop.loaders.mapping import SET_ASIDE, Given
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.sheets import BrokenRow, Grid, show
@@ -31,10 +30,9 @@ _COLUMNS: Final = {
 @cache
 def _said() -> dict[str, dict[tuple[str, ...], int]]:
     """Return role → phrase → its place in the order of preference."""
-    text = resources.files("clustercoop.loaders").joinpath("trade_words.csv").read_text("utf-8")
     return {
         row["means"]: {tuple(words(phrase)): at for at, phrase in enumerate(row["words"].split("|"))}
-        for row in csv.DictReader(text.splitlines())
+        for row in shipped_rows("loaders", "trade_words.csv")
     }
 
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import csv
 import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib import resources
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clustercoop.graph.schema import ColumnSpec
+from clustercoop.graph.shipped import shipped_rows
 
 _SIGNS: Final = "".join(c for c in map(chr, range(0x10000)) if unicodedata.category(c) == "Sc")
 _PIECES: Final = re.compile(rf"[^\W_]+|[%&{re.escape(_SIGNS)}]", re.UNICODE)
@@ -91,8 +90,7 @@ def unit_words(kind: str) -> dict[str, str]:
     >>> unit_words("scale")["млрд"], unit_words("okei")["384"]
     ('1e9', '1e3 RUB')
     """
-    text = resources.files("clustercoop.loaders").joinpath("unit_words.csv").read_text("utf-8")
-    rows = [row for row in csv.DictReader(text.splitlines()) if row["kind"] == kind]
+    rows = [row for row in shipped_rows("loaders", "unit_words.csv") if row["kind"] == kind]
     return {word: row["value"] for row in rows for word in row["words"].split("|")}
 
 

@@ -6,17 +6,16 @@ ledgers, registers and statistics call it, and ``marks.csv`` the words that tell
 
 from __future__ import annotations
 
-import csv
 import itertools
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from typing import Final
 
 from clustercoop.graph.schema import tables
+from clustercoop.graph.shipped import shipped_rows
 from clustercoop.loaders.units import Unit, read_unit, words
 
 PATH: Final = " / "
@@ -168,8 +167,7 @@ def expand(phrase: str) -> Iterator[str]:
 
 
 def _mark_rows() -> Iterator[tuple[str, list[str]]]:
-    text = resources.files("clustercoop.loaders").joinpath("marks.csv").read_text("utf-8")
-    for row in csv.DictReader(text.splitlines()):
+    for row in shipped_rows("loaders", "marks.csv"):
         phrases = f"{row['en']}|{row['ru']}".split("|")
         yield row["mark"], [phrase for phrase in phrases if phrase]
 
@@ -327,8 +325,7 @@ class Lexicon:
 
 @cache
 def _vocabulary() -> tuple[dict[str, str], ...]:
-    text = resources.files("clustercoop.loaders").joinpath("vocabulary.csv").read_text("utf-8")
-    return tuple(csv.DictReader(text.splitlines()))
+    return tuple(shipped_rows("loaders", "vocabulary.csv"))
 
 
 @cache

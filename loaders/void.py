@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
-from importlib import resources
 from typing import Any, Final
 
 import numpy as np
@@ -16,6 +14,7 @@ from numpy.typing import NDArray
 
 from clustercoop.graph.errors import SchemaError
 from clustercoop.graph.schema import TableSpec
+from clustercoop.graph.shipped import shipped_rows
 from clustercoop.graph.texts import refusal
 from clustercoop.loaders.deals import DATES, says_document
 from clustercoop.loaders.headers import names_line
@@ -53,10 +52,9 @@ _BOUGHT: Final = re.compile(
 
 @cache
 def _known() -> dict[str, frozenset[str]]:
-    text = resources.files("clustercoop.loaders").joinpath("status_words.csv").read_text("utf-8")
     return {
         row["means"]: frozenset(_plain(word) for word in row["words"].split("|"))
-        for row in csv.DictReader(text.splitlines())
+        for row in shipped_rows("loaders", "status_words.csv")
     }
 
 

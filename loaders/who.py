@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Callable, Iterable
 from functools import cache, cached_property
-from importlib import resources
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from clustercoop.graph.kinds import TEXT
+from clustercoop.graph.shipped import shipped_rows
 from clustercoop.loaders.coded import Coded, capitals, digits_of, isin, lowered, plain
 from clustercoop.loaders.ids import ROUNDED, clean_id, clean_text
 from clustercoop.loaders.ledger import Ledger, Mask
@@ -38,10 +37,9 @@ _TELLING: Final = 4
 
 @cache
 def _forms() -> dict[tuple[str, ...], str]:
-    text = resources.files("clustercoop.loaders").joinpath("legal_forms.csv").read_text("utf-8")
     return {
         tuple(words(phrase)): row["form"]
-        for row in csv.DictReader(text.splitlines())
+        for row in shipped_rows("loaders", "legal_forms.csv")
         for phrase in row["words"].split("|")
     }
 

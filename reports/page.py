@@ -8,10 +8,10 @@ import hashlib
 import json
 from collections.abc import Callable
 from functools import cache
-from importlib import resources
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from clustercoop.graph.shipped import shipped_text
 from clustercoop.reports.words import Words
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @cache
 def asset(name: str) -> str:
     """Return a file of ``reports/templates``."""
-    return resources.files("clustercoop.reports").joinpath("templates", name).read_text("utf-8")
+    return shipped_text("reports", "templates", name)
 
 
 def body(table: Table) -> Markup:

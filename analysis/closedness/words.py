@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
+
+from clustercoop.graph.shipped import shipped_rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +52,7 @@ def words() -> Words:
     >>> words().verdicts[0].key, words().verdicts[0].inside_at_least
     ('near-closed cycle', 0.7)
     """
-    data = tomllib.loads(
-        resources.files("clustercoop.analysis").joinpath("data", "closedness.toml").read_text("utf-8")
-    )
+    data = shipped_rules("analysis", "data", "closedness.toml")
     return Words(
         **data["about"],
         integration=tuple(data["parts"]["integration"]),

@@ -18,11 +18,9 @@ parallel.
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from itertools import combinations
 from typing import Final
 
@@ -30,6 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustercoop.graph.formation import FloatArray
+from clustercoop.graph.shipped import shipped_rules
 
 VERDICTS: Final = (
     "cannot be told",
@@ -55,8 +54,7 @@ class Rule:
 @cache
 def rule() -> Rule:
     """Return the shipped rule."""
-    file = resources.files("clustercoop.analysis").joinpath("data", "effects.toml")
-    data = tomllib.loads(file.read_text("utf-8"))
+    data = shipped_rules("analysis", "data", "effects.toml")
     return Rule(**data["least"], **data["told"])
 
 

@@ -21,11 +21,9 @@ i's supply that nobody replaces: its share of what the members still make of the
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from importlib import resources
 from typing import Any, Final
 
 import numpy as np
@@ -40,6 +38,7 @@ from clustercoop.analysis.policy.linkages import trading_problem
 from clustercoop.graph.errors import parameter_error
 from clustercoop.graph.formation import FloatArray, Formation, sum_by
 from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.shipped import shipped_rules
 
 Ints = NDArray[np.integer[Any]]
 AT_REST: Final = 1e-10
@@ -308,8 +307,7 @@ class Inputs:
 @cache
 def inputs() -> Inputs:
     """Return the rule of ``analysis/data/systemic.toml``."""
-    file = resources.files("clustercoop.analysis").joinpath("data", "systemic.toml")
-    data = tomllib.loads(file.read_text("utf-8"))
+    data = shipped_rules("analysis", "data", "systemic.toml")
     return Inputs(data["essential"]["first"], data["essential"]["last"], data["product"]["digits"])
 
 

@@ -6,11 +6,9 @@ are near copies of each other, and a mixture fitted to them finds "groups" that 
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
-from importlib import resources
 from itertools import combinations
 from typing import Final
 
@@ -18,6 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clustercoop.graph.shipped import shipped_rows
 from clustercoop.graph.texts import row_text
 
 FloatArray = NDArray[np.float64]
@@ -87,7 +86,6 @@ def feature_list() -> tuple[Feature, ...]:
     >>> [f.name for f in feature_list() if f.theory]
     ['cooperation', 'openness', 'innovation', 'diversity', 'variety', 'turnover']
     """
-    text = resources.files("clustercoop.analysis.verdicts").joinpath("features.csv").read_text("utf-8")
     return tuple(
         Feature(
             row["feature"],
@@ -100,7 +98,7 @@ def feature_list() -> tuple[Feature, ...]:
             row["reason_en"],
             row["reason_ru"],
         )
-        for row in csv.DictReader(text.splitlines())
+        for row in shipped_rows("analysis", "verdicts", "features.csv")
     )
 
 

@@ -9,14 +9,13 @@ that hold numbers. A row without ``match`` depends on values, so it is told in t
 
 from __future__ import annotations
 
-import csv
 import re
 from dataclasses import asdict, dataclass
 from functools import cache
-from importlib import resources
 from typing import Final
 
 from clustercoop.graph.schema import NUMERIC, tables
+from clustercoop.graph.shipped import shipped_rows
 from clustercoop.graph.stores.cypher_guard import Token
 from clustercoop.graph.stores.vocabulary import Names
 from clustercoop.graph.texts import row_text, text
@@ -60,8 +59,7 @@ def differences() -> tuple[Difference, ...]:
     >>> next(d.rewrite for d in differences() if d.code == "is-empty")
     'size(x) = 0'
     """
-    lines = resources.files("clustercoop.graph.stores").joinpath("differences.csv").read_text("utf-8")
-    return tuple(Difference(**row) for row in csv.DictReader(lines.splitlines()))
+    return tuple(Difference(**row) for row in shipped_rows("graph", "stores", "differences.csv"))
 
 
 def canonical(found: list[Token]) -> str:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache, cached_property
-from importlib import resources
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
+from clustercoop.graph.shipped import shipped_rows
 from clustercoop.graph.texts import subset, text
 from clustercoop.reports.inert import plain
 from clustercoop.reports.numbers import is_unknown
@@ -136,8 +135,7 @@ class Methods(Section):
 
 @cache
 def _definitions() -> tuple[dict[str, str], ...]:
-    data = resources.files("clustercoop.reports").joinpath("methods.csv").read_text("utf-8")
-    return tuple(csv.DictReader(data.splitlines()))
+    return tuple(shipped_rows("reports", "methods.csv"))
 
 
 def methods(lang: str) -> tuple[dict[str, Any], ...]:
