@@ -26,7 +26,7 @@ from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.numbers import Numbers, are_numbers, parse_numbers
 from clustercoop.loaders.parts import Months, part_months
 from clustercoop.loaders.priced import QUANTITY
-from clustercoop.loaders.sheets import Grid, place_of, show
+from clustercoop.loaders.sheets import Grid, show
 from clustercoop.loaders.sides import settle_headers
 from clustercoop.loaders.tokens import Issue
 from clustercoop.loaders.trade import REPORTED
@@ -91,12 +91,10 @@ class TypedGrid:
     dated: NDArray[np.int64] | None = None
 
 
-def _match(
-    grid: Grid, spec: TableSpec, direction: str, where: str, place: dict[str, str], notes: Notes
-) -> HeaderMatch:
+def _match(grid: Grid, spec: TableSpec, direction: str, notes: Notes) -> HeaderMatch:
     """Match the headers of `grid` as their neighbours settle them; name them as they stand in the file."""
-    settled = settle_headers(grid, spec, direction, place, notes)
-    match = match_headers(settled, spec, where, grid.header)
+    settled = settle_headers(grid, spec, direction, notes)
+    match = match_headers(settled, spec, grid.where, grid.header)
     if settled == grid.header:
         return match
     old = dict(zip(settled, grid.header, strict=True))
@@ -117,29 +115,27 @@ def type_grid(grid: Grid, spec: TableSpec, notes: Notes, direction: str = "auto"
     SchemaError
         A required column is missing or claimed twice.
     """
-    where = place_of(grid.file, grid.sheet)
-    place = {"table": spec.name, "file": grid.file, "sheet": grid.sheet}
-    match = _match(grid, spec, direction, where, place, notes)
+    match = _match(grid, spec, direction, notes)
     for weak, strong in match.set_aside:
-        notes.add("header_set_aside", **place, column=weak, value=weak, detail=strong)
+        notes.add("header_set_aside", **grid.place, column=weak, value=weak, detail=strong)
     served = {m.column.name for m in match.columns}
     for header, name in match.wrong_unit:
         code = "column_ignored" if name in served else "unit_wrong"
-        notes.add(code, **place, column=header, value=header, detail=name)
+        notes.add(code, **grid.place, column=header, value=header, detail=name)
     for m in match.columns:
         for mark in _TOLD.keys() & read_header(m.header).marks if m.column.type == "money" else ():
-            notes.add(_TOLD[mark], **place, column=m.header, value=m.header, detail=m.column.name)
+            notes.add(_TOLD[mark], **grid.place, column=m.header, value=m.header, detail=m.column.name)
     figures = [m.column for m in match.columns if m.column.type in NUMERIC]
     money = [m for m in match.columns if m.column.type == "money"]
     counted = any(is_price(h) or set(words(h)) & QUANTITY for h in match.unknown)
     in_money = counted and bool(money) and all(m.unit.currency for m in money)
-    units = unit_columns(grid, match.unknown, figures, where, in_money)
-    _tell_unknown(grid, match.unknown, units, spec, served, place, notes)
-    _tell_unnamed(grid, place, notes)
+    units = unit_columns(grid, match.unknown, figures, in_money)
+    _tell_unknown(grid, match.unknown, units, spec, served, notes)
+    _tell_unnamed(grid, notes)
     typed = TypedGrid(grid, pd.DataFrame(index=range(len(grid))))
-    settled = settle_units(match.columns, grid, units, typed.unnamed, place, notes)
+    settled = settle_units(match.columns, grid, units, typed.unnamed, notes)
     match = replace(match, columns=settled)
-    _refuse_quantity(settled, grid.header, where)
+    _refuse_quantity(settled, grid.header, grid.where)
     grid.facts["columns_at"] = {m.column.name: m.position for m in match.columns}
     named = {m.header: m.column.name for m in match.columns}
     also = {weak: named.get(strong) for weak, strong in match.set_aside}
@@ -151,8 +147,8 @@ def type_grid(grid: Grid, spec: TableSpec, notes: Notes, direction: str = "auto"
     typed.columns = {m.header: m.column.name for m in match.columns}
     if units.headers:
         texts = ", ".join(f"{header}: {text}" for header, text in units.headers.items())
-        notes.add("unit_from_column", **place, detail=texts)
-    merged = expand_merged(grid, match.columns, place, notes)
+        notes.add("unit_from_column", **grid.place, detail=texts)
+    merged = expand_merged(grid, match.columns, notes)
     numbers = _read_numbers(grid, [m for m in match.columns if m.column.type in NUMERIC])
 
     def text_of(name: str) -> tuple[Any, dict[str, NDArray[np.bool_]]]:
@@ -172,7 +168,7 @@ def type_grid(grid: Grid, spec: TableSpec, notes: Notes, direction: str = "auto"
             rows = units.scales.get(name)
             numbers[name].issue[merged.get(name, [])] = Issue.MERGED
             numbers[name].values[merged.get(name, [])] = np.nan
-            data[name], scale = _number(typed, found[name], numbers[name], rows, place, notes)
+            data[name], scale = _number(typed, found[name], numbers[name], rows, notes)
             if numbers[name].bounds:
                 bounds[name] = _bounds(numbers[name], found[name], scale, len(grid))
         elif column.type == "year":
@@ -240,7 +236,6 @@ def _tell_unknown(
     units: ColumnUnits,
     spec: TableSpec,
     taken: Collection[str],
-    place: dict[str, str],
     notes: Notes,
 ) -> None:
     """Tell columns that are not used: an error where one begins like a figure that is otherwise absent."""
@@ -250,16 +245,14 @@ def _tell_unknown(
         first = re.split(r"[,(;]", name)[0]
         means = [n for n in candidates(first, spec) if spec[n].type in NUMERIC and n not in taken]
         if means and first.strip() != name.strip():
-            notes.add("column_unread", **place, column=name, value=name, detail=means[0])
+            notes.add("column_unread", **grid.place, column=name, value=name, detail=means[0])
         else:
             code = NUMBERING.fullmatch(name) or names_code(name)
             holds = FIGURES if not code and are_numbers(grid.columns[grid.header.index(name)]) else ""
-            notes.add("column_ignored", **place, column=name, value=name, detail=holds)
+            notes.add("column_ignored", **grid.place, column=name, value=name, detail=holds)
 
 
-def expand_merged(
-    grid: Grid, matched: Sequence[Matched], place: dict[str, str], notes: Notes
-) -> dict[str, list[int]]:
+def expand_merged(grid: Grid, matched: Sequence[Matched], notes: Notes) -> dict[str, list[int]]:
     """Write what merged cells hold into all their rows; return the rows that share a figure."""
     shared: dict[str, list[int]] = {}
     columns = {m.position: m.column for m in matched}
@@ -277,17 +270,17 @@ def expand_merged(
             grid.columns[left][start:stop] = grid.columns[left][start]
             expanded += 1
     if expanded:
-        notes.add("merged_expanded", **place, value=str(expanded))
+        notes.add("merged_expanded", **grid.place, value=str(expanded))
     return shared
 
 
-def _tell_unnamed(grid: Grid, place: dict[str, str], notes: Notes) -> None:
+def _tell_unnamed(grid: Grid, notes: Notes) -> None:
     """Tell columns of cells that stand under no header; the first may only number the rows."""
     for at, (header, cells) in enumerate(zip(grid.header, grid.columns, strict=True)):
         if header or not any(show(cell).strip() for cell in cells):
             continue
         code = "column_unnamed" if at else "column_ignored"
-        notes.add(code, **place, column=f"#{at + 1}", value=f"#{at + 1}")
+        notes.add(code, **grid.place, column=f"#{at + 1}", value=f"#{at + 1}")
 
 
 def _absent(size: int) -> tuple[pd.Series[Any], pd.Series[Any]]:
@@ -330,7 +323,6 @@ def _number(
     matched: Matched,
     numbers: Numbers,
     rows: NDArray[np.float64] | None,
-    place: dict[str, str],
     notes: Notes,
 ) -> tuple[NDArray[np.float64], float | NDArray[np.float64]]:
     """Return a number column in the contract's unit, and its scale; tell how it was read.
@@ -339,7 +331,7 @@ def _number(
     """
     column, header, unit = matched.column, matched.header, matched.unit
     values, issue = numbers.values, numbers.issue
-    here = {**place, "column": header}
+    here = {**typed.grid.place, "column": header}
     _tell_numbers(typed, matched, numbers, here, notes)
     if column.type != "share" and column.name != "index":
         wrong = numbers.percent & (issue == Issue.OK)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -126,9 +126,7 @@ def with_period(grid: Grid, spec: TableSpec, texts: Sequence[str]) -> Grid:
     return replace(grid, header=(*grid.header, "period"), columns=(*grid.columns, cells))
 
 
-def from_january(
-    grid: Grid, spec: TableSpec, texts: Sequence[str], where: str, place: Mapping[str, str], notes: Notes
-) -> Grid:
+def from_january(grid: Grid, spec: TableSpec, texts: Sequence[str], notes: Notes) -> Grid:
     """Keep the year of columns that run from January, and mark rows that do so in ``facts["cumulated"]``.
 
     Columns of three, six and nine months are told and left out beside the year. Columns called by quarters or
@@ -166,12 +164,16 @@ def from_january(
         name = base or next(iter(figures_of(spec, texts)), "")
         if not name:
             continue
-        _refuse_falling(grid, sorted(spans, key=lambda at: spans[at][1]), where)
+        _refuse_falling(grid, sorted(spans, key=lambda at: spans[at][1]))
         titles[whole] = f"{name}{PATH}{year}" if year else name
         spent |= set(spans) - {whole}
         left = ", ".join(grid.header[at] for at in spans if at != whole)
         notes.add(
-            "columns_cumulated", **place, column=grid.header[whole], value=grid.header[whole], detail=left
+            "columns_cumulated",
+            **grid.place,
+            column=grid.header[whole],
+            value=grid.header[whole],
+            detail=left,
         )
     grid = replace(grid, header=tuple(titles))
     if spent:
@@ -230,7 +232,7 @@ def _period(header: str) -> tuple[str, int, int, int] | None:
     return base, *found
 
 
-def _refuse_falling(grid: Grid, order: Sequence[int], where: str) -> None:
+def _refuse_falling(grid: Grid, order: Sequence[int]) -> None:
     """Refuse columns that are said to run from January and fall.
 
     Raises
@@ -246,7 +248,7 @@ def _refuse_falling(grid: Grid, order: Sequence[int], where: str) -> None:
         raise refusal(
             SchemaError,
             "cumulated_falls",
-            where=where,
+            where=grid.where,
             row=int(grid.lines[row]),
             first=repr(grid.header[order[at]]),
             second=repr(grid.header[order[at + 1]]),

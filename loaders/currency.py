@@ -30,9 +30,9 @@ def currency_of(typed: Mapping[str, list[TypedGrid]], settings: Settings, notes:
     SchemaError
         Headers name several currencies: sums over them would mean nothing.
     """
-    parts = [(table, part) for table, several in typed.items() for part in several]
+    parts = [part for several in typed.values() for part in several]
     named: dict[str, str] = {}
-    for _, part in parts:
+    for part in parts:
         for header, currency in part.currencies.items():
             named.setdefault(currency, f"{header!r} of {part.grid.file}")
     if len(named) > 1:
@@ -42,21 +42,19 @@ def currency_of(typed: Mapping[str, list[TypedGrid]], settings: Settings, notes:
     currency = settings.currency or found or DEFAULT_CURRENCY
     if settings.currency and found and found != settings.currency:
         notes.add("currency_overridden", value=found, detail=settings.currency)
-    for table, part in parts:
+    for part in parts:
         of_contract = [header for header in part.unnamed if _states_millions(part, header)]
         others = [header for header in part.unnamed if header not in of_contract]
         for code, headers in (("unit_assumed", of_contract), ("unit_unstated", others)):
             if headers:
-                place = {"table": table, "file": part.grid.file, "sheet": part.grid.sheet}
-                notes.add(
-                    code, **place, value=", ".join(headers), detail=f"{', '.join(headers)}: 10^6 {currency}"
-                )
-        if table == "links" and part.unnamed:
+                told = ", ".join(headers)
+                notes.add(code, **part.grid.place, value=told, detail=f"{told}: 10^6 {currency}")
+        if part.grid.table == "links" and part.unnamed:
             _tell_ones(part, notes)
     _tell_implausible(parts, notes)
     _tell_other_units(parts, notes)
-    if not found and not settings.currency and not any(part.unnamed for _, part in parts):
-        money = [h for _, part in parts for h, name in part.columns.items() if _is_money(part, name)]
+    if not found and not settings.currency and not any(part.unnamed for part in parts):
+        money = [h for part in parts for h, name in part.columns.items() if _is_money(part, name)]
         if money:
             notes.add("unit_assumed", detail=f"{', '.join(money)}: {currency}")
     return currency
@@ -66,8 +64,7 @@ def _tell_ones(part: TypedGrid, notes: Notes) -> None:
     """Tell values without a unit that are 1 wherever there is one."""
     value = part.frame["value"].to_numpy("float64")
     if (value > 0).sum() > _FEW and set(value[value > 0].tolist()) == {1.0}:
-        place = {"table": "links", "file": part.grid.file, "sheet": part.grid.sheet}
-        notes.add("values_ones", **place, value=part.unnamed[0])
+        notes.add("values_ones", **part.grid.place, value=part.unnamed[0])
 
 
 def _states_millions(part: TypedGrid, header: str) -> bool:
@@ -75,39 +72,38 @@ def _states_millions(part: TypedGrid, header: str) -> bool:
     return header == part.columns[header] and header in part.grid.facts.get("headers", part.grid.header)
 
 
-def _tell_other_units(parts: list[tuple[str, TypedGrid]], notes: Notes) -> None:
+def _tell_other_units(parts: list[TypedGrid], notes: Notes) -> None:
     """Tell money that was taken for millions while other headers of the dataset name another unit."""
     named = [
         header
-        for _, part in parts
+        for part in parts
         for header in part.conversions
         if header not in part.unnamed and _is_money(part, part.columns[header])
     ]
-    for table, part in parts:
+    for part in parts:
         if part.unnamed and named:
-            place = {"table": table, "file": part.grid.file, "sheet": part.grid.sheet}
-            notes.add("unit_differs", **place, value=", ".join(part.unnamed), detail=", ".join(named[:3]))
+            told = ", ".join(part.unnamed)
+            notes.add("unit_differs", **part.grid.place, value=told, detail=", ".join(named[:3]))
 
 
-def _tell_implausible(parts: list[tuple[str, TypedGrid]], notes: Notes) -> None:
+def _tell_implausible(parts: list[TypedGrid], notes: Notes) -> None:
     """Tell values beyond 10^13 of a currency where millions of it were assumed: they may be of less.
 
     Figures of participants are unknown then where other tables name their unit: theirs is another one.
     """
     named = {
-        table
-        for table, part in parts
+        part.grid.table
+        for part in parts
         if any(_is_money(part, name) and header not in part.unnamed for header, name in part.columns.items())
     }
-    for table, part in parts:
+    for part in parts:
         doubtful = False
         for header in part.unnamed:
             values = part.frame[part.columns[header]].to_numpy("float64")
             top = float(np.max(values, initial=0.0, where=~np.isnan(values)))
             if top > IMPLAUSIBLE:
-                place = {"table": table, "file": part.grid.file, "sheet": part.grid.sheet, "column": header}
-                notes.add("unit_implausible", **place, value=f"{top:.15g}")
-                doubtful = table == "activity" and bool(named - {table})
+                notes.add("unit_implausible", **part.grid.place, column=header, value=f"{top:.15g}")
+                doubtful = part.grid.table == "activity" and bool(named - {"activity"})
         for header in part.unnamed if doubtful else ():
             name = part.columns[header]
             part.issues[name][part.frame[name].notna().to_numpy()] = Issue.UNIT_DOUBTFUL
@@ -115,12 +111,4 @@ def _tell_implausible(parts: list[tuple[str, TypedGrid]], notes: Notes) -> None:
 
 
 def _is_money(part: TypedGrid, name: str) -> bool:
-    return (
-        any(
-            column.type == "money"
-            for spec in tables().values()
-            for column in spec.columns
-            if column.name == name
-        )
-        and name in part.frame
-    )
+    return tables()[part.grid.table][name].type == "money"

@@ -287,7 +287,7 @@ def _checked(
         _refuse_empty(ledgers, notes)
     check_relations(ledgers, notes)
     tell_unanswered(ledgers, notes)
-    return ledgers, [_describe(table, part) for table, parts in typed.items() for part in parts], currency
+    return ledgers, [_describe(part) for parts in typed.values() for part in parts], currency
 
 
 def _participants_first(items: list[T], table: Callable[[T], str]) -> list[list[T]]:
@@ -301,15 +301,14 @@ def arranged(
 ) -> Grid:
     """Return the sheet of a source as a list of records; `members` gives the ids of the participants."""
     sheet, given = source.sheet, source.given
-    place = {"table": spec.name, "file": sheet.file, "sheet": sheet.sheet}
-    sheet = upright(sheet, spec, place, notes)
+    sheet = upright(sheet, spec, notes)
     square = spec.name == "links" and not is_list(sheet, spec)
-    grid = read_square(sheet, set(members()), place, notes, settings.direction) if square else None
+    grid = read_square(sheet, set(members()), notes, settings.direction) if square else None
     grid = grid or to_grid(sheet, spec, notes, given)
     grid.facts["told"] = source.told
     if source.told == "form":
         grid.facts["respondent"] = respondent_id(source.respondent)
-    grid = turn_trade(grid, place, notes)
+    grid = turn_trade(grid, notes)
     hints = Hints(given.year or settings.year, source.names, grid.titles, given.cluster or source.cluster)
     return turn(grid, spec, hints, notes)
 
@@ -436,7 +435,7 @@ def _join(parts: list[TypedGrid], pick: Callable[[TypedGrid], dict[Any, Any]], d
     }
 
 
-def _describe(table: str, part: TypedGrid) -> dict[str, Any]:
+def _describe(part: TypedGrid) -> dict[str, Any]:
     """Return how one file or sheet was read, for ``run.json``."""
     grid = part.grid
     facts = {
@@ -450,7 +449,7 @@ def _describe(table: str, part: TypedGrid) -> dict[str, Any]:
         **facts,
         "added": [header for header in part.columns if header not in headers],
         "decimal": part.decimal,
-        "table": table,
+        "table": grid.table,
         "sheet": grid.sheet,
         "rows": len(grid) + len(grid.broken),
         "columns": part.columns,

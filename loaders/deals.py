@@ -138,7 +138,7 @@ def drop_mirrors(ledger: Ledger, notes: Notes) -> None:
     apart = (totals[0] - totals[1]).abs()
     differ = apart > 0.005 * totals[0].abs()
     if differ.any():
-        place = {"table": "links", "file": ledger.grids[0].file, "sheet": ledger.grids[0].sheet}
+        place = ledger.grids[0].place
         notes.add(
             "mirror_differs", **place, value=str(int(differ.sum())), detail=f"{apart[differ].sum():.6g}"
         )
@@ -222,7 +222,7 @@ def settle_repeats(
         return repeated if repeats != "sum" else np.zeros(len(ledger), bool)
     documents, dates = told_apart(ledger, dated)
     value = ledger.values("value")
-    place = {"table": "links", "file": ledger.grids[0].file, "sheet": ledger.grids[0].sheet}
+    place = ledger.grids[0].place
     summed = repeated & dates & ~documents
     if summed.any():
         detail = f"{np.nansum(value[summed]):.6g}"

@@ -25,7 +25,7 @@ from clustercoop.loaders.mapping import NOTHING, Given, with_mapped_headers, wit
 from clustercoop.loaders.matching import candidates, count_matches, known_forms
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.sections import fill_below, fill_groups, fill_sections, fill_sides
-from clustercoop.loaders.sheets import BrokenRow, Grid, RawSheet, place_of, show
+from clustercoop.loaders.sheets import BrokenRow, Grid, RawSheet, show
 from clustercoop.loaders.trade import trade_headers, with_trade
 from clustercoop.loaders.years import FOUR
 
@@ -52,7 +52,7 @@ def to_grid(sheet: RawSheet, spec: TableSpec, notes: Notes, given: Given = NOTHI
     Rows above the header are titles unless they are as wide as the table: then they are data that stand in
     the wrong place, and are rejected by name.
     """
-    place = {"table": spec.name, "file": sheet.file, "sheet": sheet.sheet}
+    place = sheet.place(spec.name)
     _tell_file(sheet, place, notes)
     if sheet.frame is not None:
         frame = sheet.frame
@@ -61,8 +61,9 @@ def to_grid(sheet: RawSheet, spec: TableSpec, notes: Notes, given: Given = NOTHI
         given = with_trade(given, list(frame.columns)) if spec.name == "links" else given
         titles_of = tuple(_named(str(title), given, spec) for title in frame.columns)
         _tell_broken(sheet.broken, place, notes)
-        return Grid(sheet.file, sheet.sheet, titles_of, columns, lines, sheet.broken, dict(sheet.facts))
-    where = place_of(sheet.file, sheet.sheet)
+        return Grid(
+            spec.name, sheet.file, sheet.sheet, titles_of, columns, lines, sheet.broken, dict(sheet.facts)
+        )
     given = with_profile(given, sheet.records)
     if spec.name == "links" and len(sheet.records):
         given = with_trade(given, list(sheet.records[0]))
@@ -74,7 +75,7 @@ def to_grid(sheet: RawSheet, spec: TableSpec, notes: Notes, given: Given = NOTHI
     if body > at + 1:
         notes.add("header_two_rows", **place, row=sheet.lines[at], detail=" | ".join(filter(None, header)))
     if body < len(sheet.records) and unit_row(sheet.records[body], header, spec):
-        header = with_units(header, sheet.records[body], where)
+        header = with_units(header, sheet.records[body], sheet.where)
         notes.add("unit_row", **place, row=sheet.lines[body])
         body += 1
     rest = sheet.records[body : body + 200]
@@ -97,9 +98,10 @@ def to_grid(sheet: RawSheet, spec: TableSpec, notes: Notes, given: Given = NOTHI
         cells, below = fill_below(cells, header, spec)
         if below:
             notes.add("cluster_filled", **place, value=str(below))
-    _refuse_second_table(cells, lines_kept, header, spec, where, titles)
+    _refuse_second_table(cells, lines_kept, header, spec, sheet.where, titles)
     asides = [" ".join(map(show, bad.cells)) for bad in ragged if bad.code == "note_row"]
     return Grid(
+        spec.name,
         sheet.file,
         sheet.sheet,
         tuple(header),

@@ -132,8 +132,7 @@ def _settle_codes(ledger: Ledger, parent: NDArray[np.int64], group: NDArray[np.i
     if np.minimum(count, _SURE)[equal].sum() < _SURE or (is_head & ~equal & ~more).any():
         first = parts[0]
         said = ", ".join(ledger.raw(int(row), "product_code") for row in (head[first], first))
-        grid = ledger.grids[ledger.source[first]]
-        notes.add("headings_beside", table="links", file=grid.file, sheet=grid.sheet, value=said)
+        notes.add("headings_beside", **ledger.grids[ledger.source[first]].place, value=said)
         return
     inside = np.zeros(len(code), bool)
     while (deeper := (head >= 0) & ~inside & (more | inside)[head]).any():

@@ -24,10 +24,9 @@ def pivot(
     values: Sequence[int],
     known: set[str],
     spec: TableSpec,
-    where: str,
 ) -> tuple[list[str], list[list[Any]], list[int]]:
     """Return headers of figures (by year, where years are columns), rows of keys and figures, their lines."""
-    times, more = units_beside(grid, {at, *(() if unit is None else (unit,)), *keys, *values}, where)
+    times, more = units_beside(grid, {at, *(() if unit is None else (unit,)), *keys, *values})
     read = {column: parse_numbers(grid.columns[column]).values for column in values}
     said_of = [show(cell).strip() for cell in grid.columns[unit]] if unit is not None else [""] * len(grid)
     said_of = [f"{said} {beside}".strip() for said, beside in zip(said_of, more, strict=True)]
@@ -56,7 +55,7 @@ def pivot(
             cell, number = grid.columns[column][row], read[column][row]
             if times[row] != 1.0 and not np.isnan(number):
                 money = spec[options(figure, spec)[0].name].type == "money"
-                cell = multiplied(float(number), float(times[row]), title, money, where)
+                cell = multiplied(float(number), float(times[row]), title, money, grid.where)
             elif times_unit != 1.0 and not np.isnan(number):
                 cell = float(number) * times_unit
             record[title] = cell

@@ -197,9 +197,7 @@ class Ledger:
             for row, who in zip(told.tolist(), self._who(told), strict=True):
                 self.notes.add(
                     code,
-                    table=self.spec.name,
-                    file=grid.file,
-                    sheet=grid.sheet,
+                    **grid.place,
                     row=int(self.line[row]),
                     column=self.header(number, column),
                     value=(value(row) if value else self.raw(row, column))[:200],

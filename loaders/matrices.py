@@ -19,7 +19,7 @@ from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.numbers import parse_numbers
 from clustercoop.loaders.raw import stem_of
 from clustercoop.loaders.sections import heading_year
-from clustercoop.loaders.sheets import Grid, RawSheet, place_of, show
+from clustercoop.loaders.sheets import Grid, RawSheet, show
 from clustercoop.loaders.sides import are_payments, paid_headers
 from clustercoop.loaders.totals import names_members
 from clustercoop.loaders.units import Unit, read_unit, words
@@ -163,7 +163,6 @@ def _down(sides: Sequence[Sequence[str]]) -> list[list[str]]:
 def read_square(
     sheet: RawSheet,
     members: Collection[str],
-    place: Mapping[str, str],
     notes: Notes,
     direction: str = "auto",
 ) -> Grid | None:
@@ -181,15 +180,15 @@ def read_square(
     found = find_square(sheet.records) if sheet.frame is None else None
     if found is None:
         return None
-    where = place_of(sheet.file, sheet.sheet)
-    name = _naming(found, members, where)
+    place = sheet.place("links")
+    name = _naming(found, members, sheet.where)
     suppliers = {
         at: name(label) for at, label in enumerate(found.rows) if _actor(label, found, members, name)
     }
     buyers = {
         at: name(label) for at, label in enumerate(found.columns) if _actor(label, found, members, name)
     }
-    _refuse_second(sheet, found, suppliers, where)
+    _refuse_second(sheet, found, suppliers)
     names, values, lines, zero = _cells(sheet, found, suppliers, buyers)
     titles = [show(cell).strip() for row in sheet.records[: found.body] for cell in row[: found.left]]
     said = tuple(text for text in titles if text and text != found.corner)
@@ -217,6 +216,7 @@ def read_square(
     facts = dict(sheet.facts) | {"matrix": size}
     titles_of = (*said, found.corner, *_units_beside(sheet, found))
     return Grid(
+        "links",
         sheet.file,
         sheet.sheet,
         ("supplier_id", "buyer_id", "value"),
@@ -227,7 +227,7 @@ def read_square(
     )
 
 
-def _refuse_second(sheet: RawSheet, found: Square, suppliers: Collection[int], where: str) -> None:
+def _refuse_second(sheet: RawSheet, found: Square, suppliers: Collection[int]) -> None:
     """Refuse a matrix below which another begins: its header again, or a row of its own that names a year.
 
     Raises
@@ -242,7 +242,7 @@ def _refuse_second(sheet: RawSheet, found: Square, suppliers: Collection[int], w
         if row not in suppliers and (again or (len(alone) == 1 and heading_year(alone[0]))):
             said = ", ".join(alone[:5])
             line = int(sheet.lines[found.body + row])
-            raise refusal(SchemaError, "second_table", where=where, row=line, cells=said)
+            raise refusal(SchemaError, "second_table", where=sheet.where, row=line, cells=said)
 
 
 def _units_beside(sheet: RawSheet, found: Square) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from clustercoop.loaders.indicator_rows import unit_piece
 from clustercoop.loaders.matching import candidates
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.numbers import are_numbers, parse_numbers
-from clustercoop.loaders.sheets import Grid, place_of, show
+from clustercoop.loaders.sheets import Grid, show
 from clustercoop.loaders.sides import dealt, mixes_money, of_money, renamed, says, tells_kind
 from clustercoop.loaders.trade import REPORTED
 from clustercoop.loaders.units import read_unit
@@ -26,7 +26,7 @@ _SIDES: Final = {False: ("Поставщик", "Покупатель"), True: ("
 _MANY: Final = 30
 
 
-def turn_ledger(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes) -> Grid:
+def turn_ledger(grid: Grid, spec: TableSpec, notes: Notes) -> Grid:
     """Return rows of sales and of purchases as links, each reported by the organisation whose ledger it is.
 
     Every row says which it is: by a column of kinds (``Продажа``, ``Покупка``), or by the one of two columns
@@ -44,7 +44,7 @@ def turn_ledger(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes
     if not own or not other:
         return grid
     money = of_money((*grid.titles, *grid.header, grid.sheet, grid.file))
-    found = _by_kind(grid, money) or _by_columns(grid, spec, money, place)
+    found = _by_kind(grid, money) or _by_columns(grid, spec, money)
     if found is None:
         return grid
     grid, bought, kind = found
@@ -62,7 +62,7 @@ def turn_ledger(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes
     columns[kind], header[kind] = np.where(bought, "buyer", "supplier").astype(object), REPORTED
     sides = ", ".join(grid.header[at] for at in (*own.values(), *other.values()))
     detail = f"{int((~bought).sum())} / {int(bought.sum())}"
-    notes.add("ledger_read", **place, value=sides, detail=detail)
+    notes.add("ledger_read", **grid.place, value=sides, detail=detail)
     return replace(grid, header=tuple(header), columns=tuple(columns))
 
 
@@ -96,9 +96,7 @@ def _by_kind(grid: Grid, money: bool) -> tuple[Grid, NDArray[np.bool_], int] | N
     return None
 
 
-def _by_columns(
-    grid: Grid, spec: TableSpec, money: bool, place: dict[str, str]
-) -> tuple[Grid, NDArray[np.bool_], int] | None:
+def _by_columns(grid: Grid, spec: TableSpec, money: bool) -> tuple[Grid, NDArray[np.bool_], int] | None:
     """Return a row for each filled amount of two columns, one of sales and one of purchases."""
     sides = {at: dealt([title], money=money) for at, title in enumerate(grid.header) if _amount(grid, at)}
     sold = [at for at, side in sides.items() if side == (True, False)]
@@ -108,9 +106,8 @@ def _by_columns(
         return None
     titles = [grid.header[at] for at in (*sold, *bought)]
     if read_unit(titles[0])[1] != read_unit(titles[1])[1]:
-        where = place_of(place["file"], place["sheet"])
         raise refusal(
-            SchemaError, "only_parts", where=where, column="value", titles=", ".join(map(repr, titles))
+            SchemaError, "only_parts", where=grid.where, column="value", titles=", ".join(map(repr, titles))
         )
     rows = [_told(grid.columns[at]) for at in (*sold, *bought)]
     silent = np.setdiff1d(np.arange(len(grid)), np.concatenate(rows))  # sales and purchases are both open

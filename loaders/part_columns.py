@@ -245,7 +245,7 @@ def _holds_years(grid: Grid, at: int) -> bool:
     return not len(known) or bool(whole.mean() > 0.5)
 
 
-def whole_figures(grid: Grid, spec: TableSpec, where: str, place: Mapping[str, str], notes: Notes) -> Grid:
+def whole_figures(grid: Grid, spec: TableSpec, notes: Notes) -> Grid:
     """Sum quarters, halves, months, goods and services to the whole figure, where no column holds it.
 
     A whole that its parts contradict is told.
@@ -267,14 +267,12 @@ def whole_figures(grid: Grid, spec: TableSpec, where: str, place: Mapping[str, s
         elif len(parts) == 1 and reading.telling == parts:
             groups.setdefault((name, reading.year), {})[next(iter(parts))] = at
     for key in groups.keys() & whole.keys():
-        _tell_contradiction(
-            replace(grid, header=headers), whole[key], groups[key], spec[key[0]], place, notes
-        )
+        _tell_contradiction(replace(grid, header=headers), whole[key], groups[key], spec[key[0]], notes)
     sums = [(name, at, set(at.values())) for (name, year), at in groups.items() if (name, year) not in whole]
     titles, columns = list(grid.header), list(grid.columns)
     for name, parts_at, _ in sums:
         first = min(parts_at.values())
-        titles[first], columns[first] = _summed(grid, name, parts_at, spec, where, place, notes)
+        titles[first], columns[first] = _summed(grid, name, parts_at, spec, notes)
     if sums:
         spent = {at for *_, taken in sums for at in taken - {min(taken)}}
         kept = [at for at in range(len(titles)) if at not in spent]
@@ -282,7 +280,7 @@ def whole_figures(grid: Grid, spec: TableSpec, where: str, place: Mapping[str, s
     lost = [name for name in spoken if name not in {known for known, _ in {*whole, *groups}}]
     for name in lost:
         notes.add(
-            "figure_in_part", **place, column=spoken[name][0], value=name, detail=", ".join(spoken[name])
+            "figure_in_part", **grid.place, column=spoken[name][0], value=name, detail=", ".join(spoken[name])
         )
     return grid
 
@@ -305,7 +303,6 @@ def _tell_contradiction(
     whole: Sequence[int],
     parts: Mapping[str, int],
     column: ColumnSpec,
-    place: Mapping[str, str],
     notes: Notes,
 ) -> None:
     """Tell in how many rows the sum of all parts is another than the column of the whole."""
@@ -318,7 +315,7 @@ def _tell_contradiction(
     apart = np.abs(np.sum(values, axis=0) - said) > ROUNDED * np.abs(said)
     if apart.any():
         first, *others = (title.rpartition(PATH)[2] for title in titles)
-        where = {**place, "row": int(grid.lines[int(np.argmax(apart))]), "column": titles[0]}
+        where = {**grid.place, "row": int(grid.lines[int(np.argmax(apart))]), "column": titles[0]}
         detail = f"{first} ≠ {' + '.join(others)}"
         notes.add("parts_contradict", **where, value=str(int(apart.sum())), detail=detail)
 
@@ -328,8 +325,6 @@ def _summed(
     name: str,
     parts: Mapping[str, int],
     spec: TableSpec,
-    where: str,
-    place: Mapping[str, str],
     notes: Notes,
 ) -> tuple[str, NDArray[np.object_]]:
     """Return the header and the cells of the sum of the parts."""
@@ -338,7 +333,7 @@ def _summed(
     units = {read_unit(unit_text(title))[1] for title in titles}
     if complete is None or len(units) > 1:
         raise refusal(
-            SchemaError, "only_parts", where=where, column=name, titles=", ".join(map(repr, titles))
+            SchemaError, "only_parts", where=grid.where, column=name, titles=", ".join(map(repr, titles))
         )
     read = [parse_numbers(grid.columns[at]) for at in parts.values()]
     hint = {sign for numbers in read if not numbers.assumed for sign in numbers.decimal}
@@ -350,13 +345,13 @@ def _summed(
     nil = empty & ~empty.all(axis=0) if spec.name == "links" else np.zeros_like(empty)
     if nil.any():
         count = int(nil.any(axis=0).sum())
-        notes.add("parts_empty", **place, column=titles[0], value=str(count), detail=", ".join(titles))
+        notes.add("parts_empty", **grid.place, column=titles[0], value=str(count), detail=", ".join(titles))
     total = np.where(nil, 0.0, values).sum(axis=0)
     if spec[name].type == "count" and complete != KINDS:  # persons of a year are the mean of its parts
         total /= len(parts)
-        notes.add("parts_averaged", **place, column=titles[0], value=name, detail=", ".join(titles))
+        notes.add("parts_averaged", **grid.place, column=titles[0], value=name, detail=", ".join(titles))
     else:
-        notes.add("parts_summed", **place, column=titles[0], value=name, detail=" + ".join(titles))
+        notes.add("parts_summed", **grid.place, column=titles[0], value=name, detail=" + ".join(titles))
     level, year = titles[0].split(PATH), read_header(titles[0]).year
     alone = f"{name}, {unit_piece(titles[0])}" + (f"{PATH}{year}" if year else "")
     header = PATH.join(level[:-1]) if len(level) > 1 else alone

@@ -67,7 +67,7 @@ def _thing(text: str) -> _Thing:
     return _Thing(last, unit.scale or 1.0)
 
 
-def with_amounts(grid: Grid, spec: TableSpec, where: str, place: dict[str, str], notes: Notes) -> Grid:
+def with_amounts(grid: Grid, spec: TableSpec, notes: Notes) -> Grid:
     """Return links with the product of a price and a quantity where no column holds an amount.
 
     The price names its currency, in its header or in a column, and what it is for, if anything, is what is
@@ -95,17 +95,17 @@ def with_amounts(grid: Grid, spec: TableSpec, where: str, place: dict[str, str],
     cut = [at for at, h in enumerate(grid.header) if at != price and _CUT.search(h)]
     cut = [] if _CUT_IN.search(header) else cut
     if any(np.nan_to_num(parse_numbers(grid.columns[at]).values).any() for at in cut):
-        raise refusal(SchemaError, "price_cut", where=where, header=repr(grid.header[cut[0]]))
+        raise refusal(SchemaError, "price_cut", where=grid.where, header=repr(grid.header[cut[0]]))
     if set(words(grid.header[quantity])) & VOLUME and read_unit(grid.header[quantity])[1] == Unit():
         return grid  # a volume of nothing named may be one of money
     per = _PER.search(header)
     money = read_unit(header.replace(per[0], " ") if per else header)[1]
-    unit_at, times, sure = _fit(grid, quantity, _thing(per[1]) if per else _Thing(), where, header)
+    unit_at, times, sure = _fit(grid, quantity, _thing(per[1]) if per else _Thing(), header)
     currency = any(unit_words("name").get(" ".join(words(h))) == "currency" for h in grid.header)
     if not (money.currency or currency) or money.physical or money.percent:
-        raise refusal(SchemaError, "price_without_currency", where=where, header=repr(header))
+        raise refusal(SchemaError, "price_without_currency", where=grid.where, header=repr(header))
     read = [parse_numbers(grid.columns[at]) for at in (price, quantity)]
-    _refuse_own_units(read, header, where)
+    _refuse_own_units(read, header, grid.where)
     scale = {None: "", 1e3: "thousand ", 1e6: "million "}.get(money.scale, "")
     unit = f"{scale}{money.currency}" if money.currency else f"{scale or 'units of currency'}"
     name = "Сумма с НДС" if "vat_with" in read_header(header).marks else "value"
@@ -113,7 +113,7 @@ def with_amounts(grid: Grid, spec: TableSpec, where: str, place: dict[str, str],
     cells = np.empty(len(grid), object)
     cells[:] = [None if np.isnan(v) else float(v) for v in product]
     code = "amount_from_price" if sure else "amount_from_price_unnamed"
-    notes.add(code, **place, column=header, value=header, detail=grid.header[quantity])
+    notes.add(code, **grid.place, column=header, value=header, detail=grid.header[quantity])
     kept = [at for at in range(len(grid.header)) if at not in (unit_at, price, quantity)]
     return replace(
         grid,
@@ -135,7 +135,7 @@ def _is_amount(header: str, spec: TableSpec) -> bool:
 
 
 def _fit(
-    grid: Grid, quantity: int, priced: _Thing, where: str, header: str
+    grid: Grid, quantity: int, priced: _Thing, header: str
 ) -> tuple[int, NDArray[np.float64] | float, bool]:
     """Return the column of units (−1: none), what quantities are multiplied by, if the price names one."""
     of_units = (i for i, h in enumerate(grid.header) if unit_words("name").get(" ".join(words(h))) == "unit")
@@ -155,7 +155,7 @@ def _fit(
             raise refusal(
                 SchemaError,
                 "price_and_quantity",
-                where=where,
+                where=grid.where,
                 price=repr(header),
                 quantity=repr(named if text == named or not text else f"{named}: {text}"),
             )

@@ -15,7 +15,7 @@ from clustercoop.graph.texts import refusal
 from clustercoop.loaders.header_rows import role
 from clustercoop.loaders.marks import gap_meaning
 from clustercoop.loaders.notes import Notes
-from clustercoop.loaders.sheets import Grid, place_of, show
+from clustercoop.loaders.sheets import Grid, show
 from clustercoop.loaders.units import words
 
 _YEAR: Final = frozenset({"год", "отчетный год", "год отчета", "year", "reporting year", "jahr"})
@@ -51,17 +51,15 @@ _BETWEEN: Final = re.compile(r"\s*[,;/|\n]\s*")
 _SHOWN: Final = 3
 
 
-def of_register(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes) -> Grid:
+def of_register(grid: Grid, spec: TableSpec, notes: Notes) -> Grid:
     """Return a register with its years as years of membership, and a row for each cluster of a member."""
     if spec.name != "participants" or not len(grid) or grid.merged:
         return grid
-    _tell_states(grid, spec, place, notes)
-    return _of_years(
-        _of_spans(_of_clusters(grid, spec, place, notes), spec, place, notes), spec, place, notes
-    )
+    _tell_states(grid, spec, notes)
+    return _of_years(_of_spans(_of_clusters(grid, spec, notes), spec, notes), spec, notes)
 
 
-def _tell_states(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes) -> None:
+def _tell_states(grid: Grid, spec: TableSpec, notes: Notes) -> None:
     """Tell rows of which a column of states, and no year of leaving, says that they are no members."""
     left = [grid.columns[at] for at in _at(grid, spec, "left_year")]
     for header, cells in zip(grid.header, grid.columns, strict=True):
@@ -71,14 +69,16 @@ def _tell_states(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Note
         if gone:
             detail = ", ".join(list(dict.fromkeys(texts[row] for row in gone))[:_SHOWN])
             line = int(grid.lines[gone[0]])
-            notes.add("member_state", **place, row=line, column=header, value=str(len(gone)), detail=detail)
+            notes.add(
+                "member_state", **grid.place, row=line, column=header, value=str(len(gone)), detail=detail
+            )
 
 
 def _at(grid: Grid, spec: TableSpec, name: str) -> list[int]:
     return [at for at, header in enumerate(grid.header) if header and role(header, spec) == name]
 
 
-def _of_clusters(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes) -> Grid:
+def _of_clusters(grid: Grid, spec: TableSpec, notes: Notes) -> Grid:
     """Give a member of "A, B" a row for each, where one of them is a cluster of other rows by itself."""
     columns = _at(grid, spec, "cluster_id")
     if len(columns) != 1:
@@ -95,7 +95,7 @@ def _of_clusters(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Note
     told = [text for text, split in zip(texts, several, strict=True) if split]
     notes.add(
         "clusters_in_cell",
-        **place,
+        **grid.place,
         column=grid.header[columns[0]],
         value=str(int(np.isin(codes, np.flatnonzero(several)).sum())),
         detail="; ".join(told[:_SHOWN]),
@@ -105,7 +105,7 @@ def _of_clusters(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Note
     return replace(grid, columns=tuple(taken), lines=grid.lines[rows])
 
 
-def _of_spans(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes) -> Grid:
+def _of_spans(grid: Grid, spec: TableSpec, notes: Notes) -> Grid:
     """Read a column of periods of membership as its first and last years.
 
     Raises
@@ -126,11 +126,11 @@ def _of_spans(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes) 
         raise refusal(
             SchemaError,
             "span_unread",
-            where=place_of(grid.file, grid.sheet),
+            where=grid.where,
             header=repr(header),
             cell=repr(cell),
         )
-    notes.add("membership_span", **place, column=header, value=header)
+    notes.add("membership_span", **grid.place, column=header, value=header)
     first, last = (np.array([ends[side] if ends else "" for ends in told], dtype=object) for side in (0, 1))
     columns = list(grid.columns)
     columns[found[0]] = first
@@ -156,7 +156,7 @@ def _span(text: str) -> tuple[str, str] | None:
     return None
 
 
-def _of_years(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes) -> Grid:
+def _of_years(grid: Grid, spec: TableSpec, notes: Notes) -> Grid:
     """Let the rows of a register that lists its members year by year hold for their years.
 
     One column of years beside members of whom some stand in several of them under one cluster; where none
@@ -176,7 +176,7 @@ def _of_years(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes) 
     if told.groupby("who")["year"].nunique().max() < 2:
         return grid
     listed = sorted(set(cells))
-    notes.add("membership_by_year", **place, column=grid.header[years[0]], value=", ".join(listed))
+    notes.add("membership_by_year", **grid.place, column=grid.header[years[0]], value=", ".join(listed))
     held = np.array(cells, dtype=object)
     header, columns = list(grid.header), list(grid.columns)
     header[years[0]], columns[years[0]] = "joined_year", held

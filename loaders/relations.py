@@ -155,9 +155,10 @@ def _check_sales(links: Ledger, activity: Ledger) -> None:
     over = both & (mine > CONTRADICTED * output)
     times = np.divide(mine, output, out=np.ones(len(output)), where=over)
     if over.sum() > 1 and 2 * over.sum() > both.sum():
-        place = {"table": "links", "file": links.grids[0].file, "sheet": links.grids[0].sheet}
         usual = f"{np.median(times[over]):.4g}"
-        activity.notes.add("units_contradicted", **place, value=usual, detail=str(int(over.sum())))
+        activity.notes.add(
+            "units_contradicted", **links.grids[0].place, value=usual, detail=str(int(over.sum()))
+        )
         return
     activity.blank(
         over,
@@ -202,14 +203,7 @@ def _check_links(links: Ledger, members: pd.Index[Any]) -> None:
     for number, grid in enumerate(links.grids):
         count = int((one & (links.source == number)).sum())
         if count:
-            links.notes.add(
-                "outside_links",
-                table="links",
-                file=grid.file,
-                sheet=grid.sheet,
-                detail=str(count),
-                value=str(count),
-            )
+            links.notes.add("outside_links", **grid.place, detail=str(count), value=str(count))
     value = links.values("value")
     links.note(supplier.equal(buyer), "self_supply", "value")
     links.note(value == 0, "zero_value", "value")

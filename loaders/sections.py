@@ -231,7 +231,7 @@ def heading_year(text: str) -> int:
     return 0 if name_key(text)[1] and not _OF_YEAR.search(text) else year_said(text)
 
 
-def refuse_years_below(grid: Grid, year: int, source: str, where: str) -> None:
+def refuse_years_below(grid: Grid, year: int, source: str) -> None:
     """Refuse one year for a table in which a row of its own names another for the rows below it.
 
     Raises
@@ -252,7 +252,7 @@ def refuse_years_below(grid: Grid, year: int, source: str, where: str) -> None:
     others = {text: other for text, other in said.items() if other not in (0, year)}
     if year and others:
         told = "; ".join(f"{text!r}: {at}" for text, at in ((source, year), *others.items()))
-        raise refusal(SchemaError, "year_twice", where=where, said=told)
+        raise refusal(SchemaError, "year_twice", where=grid.where, said=told)
 
 
 def fill_below(

@@ -69,6 +69,15 @@ class RawSheet:
     merged: tuple[tuple[int, int, int, int], ...] = ()
     shown: Shown | None = None
 
+    @property
+    def where(self) -> str:
+        """Return how messages call the sheet."""
+        return place_of(self.file, self.sheet)
+
+    def place(self, table: str) -> dict[str, str]:
+        """Return where a finding about the sheet stands."""
+        return {"table": table, "file": self.file, "sheet": self.sheet}
+
 
 @dataclass(frozen=True, eq=False)
 class Grid:
@@ -76,6 +85,8 @@ class Grid:
 
     Attributes
     ----------
+    table : str
+        The table of the contract that it is read as.
     file, sheet : str
         Where it comes from.
     header : tuple of str
@@ -93,6 +104,7 @@ class Grid:
         Texts above the header, and texts among or below the rows that are no records.
     """
 
+    table: str
     file: str
     sheet: str
     header: tuple[str, ...]
@@ -108,6 +120,16 @@ class Grid:
     def __len__(self) -> int:
         """Return the number of rows that could be split into cells."""
         return len(self.lines)
+
+    @property
+    def where(self) -> str:
+        """Return how messages call the sheet."""
+        return place_of(self.file, self.sheet)
+
+    @property
+    def place(self) -> dict[str, str]:
+        """Return where a finding about the table stands."""
+        return {"table": self.table, "file": self.file, "sheet": self.sheet}
 
     def moved(self, origins: Sequence[Sequence[int]]) -> dict[str, Any]:
         """Return merged ranges and formats for columns that are made of those of `origins`."""

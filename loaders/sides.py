@@ -17,7 +17,7 @@ from clustercoop.graph.texts import refusal
 from clustercoop.loaders.headers import is_price, may_be_quantity
 from clustercoop.loaders.matching import candidates
 from clustercoop.loaders.notes import Notes
-from clustercoop.loaders.sheets import Grid, place_of, show
+from clustercoop.loaders.sheets import Grid, show
 from clustercoop.loaders.units import CAMEL, words
 from clustercoop.loaders.years import parse_years
 
@@ -97,9 +97,7 @@ def sided_headers(headers: Sequence[str]) -> list[str]:
     return named
 
 
-def settle_headers(
-    grid: Grid, spec: TableSpec, direction: str, place: dict[str, str], notes: Notes
-) -> tuple[str, ...]:
+def settle_headers(grid: Grid, spec: TableSpec, direction: str, notes: Notes) -> tuple[str, ...]:
     """Return the headers with the words that their neighbours decide.
 
     In a table of payments who pays is the buyer and who is paid the supplier; `direction` settles what the
@@ -108,17 +106,17 @@ def settle_headers(
     headers = list(grid.header)
     if spec.name == "links":
         headers = _without_quantities(headers, spec)
-        headers = _of_ledger(headers, grid, spec, place, notes)
+        headers = _of_ledger(headers, grid, spec, notes)
         paid = direction == "payments" or (direction == "auto" and are_payments(headers))
         if paid:
             headers = [_turned(header) for header in headers]
             turned = [f"{old} → {new}" for old, new in zip(grid.header, headers, strict=True) if old != new]
             if turned:
-                notes.add("direction_payments", **place, detail="; ".join(turned))
+                notes.add("direction_payments", **grid.place, detail="; ".join(turned))
             elif direction == "auto":
-                notes.add("direction_unclear", **place)
+                notes.add("direction_unclear", **grid.place)
     if "year" in spec.names:
-        headers = _one_year(headers, grid, spec, place, notes)
+        headers = _one_year(headers, grid, spec, notes)
     return tuple(headers)
 
 
@@ -179,9 +177,7 @@ def tells_kind(header: str) -> bool:
     return " ".join(words(header)) in _KIND
 
 
-def _of_ledger(
-    headers: list[str], grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes
-) -> list[str]:
+def _of_ledger(headers: list[str], grid: Grid, spec: TableSpec, notes: Notes) -> list[str]:
     """Name the sides of a ledger of one's own sales or purchases: ``Организация``, ``Контрагент``.
 
     Which of them supplied is told by words of sale or of purchase in titles, headers, names and kinds of
@@ -196,7 +192,7 @@ def _of_ledger(
         return headers
     own, other = (any(says(header, means) for header in headers) for means in ("own", "other"))
     if other and not own:
-        raise refusal(SchemaError, "ledger_whose", where=place_of(grid.file, grid.sheet))
+        raise refusal(SchemaError, "ledger_whose", where=grid.where)
     if not (own and other):
         return headers
     kinds = [at for at, header in enumerate(headers) if tells_kind(header)]
@@ -208,11 +204,11 @@ def _of_ledger(
     rows = [dealt([text], money=money) for text in telling]
     some = any(map(any, rows)) and not all(map(any, rows))
     if sold == bought or some or mixes_money(telling):
-        raise refusal(SchemaError, "ledger_unclear", where=place_of(grid.file, grid.sheet))
+        raise refusal(SchemaError, "ledger_unclear", where=grid.where)
     sides = {"own": _SUPPLIER if sold else _BUYER, "other": _BUYER if sold else _SUPPLIER}
     named = [renamed(header, sides) for header in headers]
     turned = [f"{old} → {new}" for old, new in zip(headers, named, strict=True) if old != new]
-    notes.add("sides_from_words", **place, detail="; ".join(turned))
+    notes.add("sides_from_words", **grid.place, detail="; ".join(turned))
     return named
 
 
@@ -261,16 +257,14 @@ def _turned(header: str) -> str:
     return " ".join([_BUYER if means == "payer" else _SUPPLIER, *rest])
 
 
-def _one_year(
-    headers: list[str], grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes
-) -> list[str]:
+def _one_year(headers: list[str], grid: Grid, spec: TableSpec, notes: Notes) -> list[str]:
     """Leave one header of a year where a date stands beside it, and one of several dates."""
     claims = [at for at, header in enumerate(headers) if candidates(header, spec)[:1] == ("year",)]
     plain = [
         at for at in claims if set(words(headers[at])) & _YEAR_WORDS and "дата" not in words(headers[at])
     ]
     if len(claims) > 1 and not plain and spec.name == "links":
-        return _one_date(headers, claims, grid, place, notes)
+        return _one_date(headers, claims, grid, notes)
     if len(claims) < 2 or len(plain) != 1:
         return headers
     years = parse_years(grid.columns[plain[0]]).years
@@ -280,14 +274,12 @@ def _one_year(
         other = parse_years(grid.columns[at])
         apart = other.dated & ~np.isnan(years) & (other.years != years)
         if apart.any():
-            notes.add("year_differs", **place, value=str(int(apart.sum())), detail=headers[at])
+            notes.add("year_differs", **grid.place, value=str(int(apart.sum())), detail=headers[at])
         headers[at] = f"{headers[at]} #{at + 1}"
     return headers
 
 
-def _one_date(
-    headers: list[str], claims: Sequence[int], grid: Grid, place: dict[str, str], notes: Notes
-) -> list[str]:
+def _one_date(headers: list[str], claims: Sequence[int], grid: Grid, notes: Notes) -> list[str]:
     """Leave the date nearest to the supply: of delivery, posting, the document, payment, the contract.
 
     Two that are equally near are left both where they give different years, so that the table is refused.
@@ -307,7 +299,7 @@ def _one_date(
         if order[at] == order[best] and apart:
             continue
         code = "date_chosen_apart" if apart or lacks else "date_chosen"
-        notes.add(code, **place, column=headers[best], value=str(apart + lacks), detail=headers[at])
+        notes.add(code, **grid.place, column=headers[best], value=str(apart + lacks), detail=headers[at])
         headers[at] = f"{headers[at]} #{at + 1}"
     return headers
 

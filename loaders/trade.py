@@ -92,7 +92,7 @@ def with_trade(given: Given, headers: Sequence[Any]) -> Given:
     return replace(given, columns=plain)
 
 
-def turn_trade(grid: Grid, place: dict[str, str], notes: Notes) -> Grid:
+def turn_trade(grid: Grid, notes: Notes) -> Grid:
     """Return rows of trade as deliveries: exports of the reporter, imports from the partner.
 
     Rows for the whole world, for parts of a flow (re-exports are in exports) and for parts of a heading that
@@ -120,9 +120,9 @@ def turn_trade(grid: Grid, place: dict[str, str], notes: Notes) -> Grid:
     gone = np.flatnonzero(~kept).tolist()
     broken = [BrokenRow(int(grid.lines[i]), str(out[i]), tuple(c[i] for c in grid.columns)) for i in gone]
     for code, count in pd.Series(out[~kept]).value_counts().items():
-        notes.add(str(code), **place, value=str(count))
+        notes.add(str(code), **grid.place, value=str(count))
     detail = f"{int((flow[kept] == 'export').sum())} / {int(imported[kept].sum())}"
-    notes.add("trade_read", **place, value=f"{grid.header[at[FLOW]]}", detail=detail)
+    notes.add("trade_read", **grid.place, value=f"{grid.header[at[FLOW]]}", detail=detail)
     return replace(
         grid,
         header=header,

@@ -39,7 +39,7 @@ from clustercoop.loaders.part_columns import (
 from clustercoop.loaders.priced import with_amounts
 from clustercoop.loaders.registers import of_register
 from clustercoop.loaders.sections import refuse_years_below
-from clustercoop.loaders.sheets import Grid, objects, place_of, show
+from clustercoop.loaders.sheets import Grid, objects, show
 from clustercoop.loaders.units import Unit, words
 from clustercoop.loaders.vocabulary import (
     PATH,
@@ -86,45 +86,43 @@ def turn(grid: Grid, spec: TableSpec, hints: Hints, notes: Notes) -> Grid:
         A header stands over several columns of numbers and nothing says which is meant, a year has only some
         of its parts, or the year of the table is said in two ways.
     """
-    where = place_of(grid.file, grid.sheet)
-    place = {"table": spec.name, "file": grid.file, "sheet": grid.sheet}
     planned = next((text for text in (*hints.titles, *hints.names) if says_plan(text)), "")
     if planned and spec.name in ("links", "activity"):
-        notes.add("figures_planned", **place, detail=planned)
+        notes.add("figures_planned", **grid.place, detail=planned)
     grid = with_years_of_dates(grid)
     grid.facts["headers"] = () if "matrix" in grid.facts else grid.header
-    grid = from_january(grid, spec, (*hints.titles, *hints.names), where, place, notes)
-    _refuse_spanned(grid, spec, where)
-    grid = of_register(_with_merged_keys(grid, spec, place, notes), spec, place, notes)
-    grid = turn_ledger(grid, spec, place, notes)
-    grid = with_amounts(grid, spec, where, place, notes)
-    grid = without_void(grid, spec, place, notes)
-    grid = _without_plans(grid, spec, place, notes)
-    grid = _from_indicators(grid, spec, where, place, notes)
+    grid = from_january(grid, spec, (*hints.titles, *hints.names), notes)
+    _refuse_spanned(grid, spec)
+    grid = of_register(_with_merged_keys(grid, spec, notes), spec, notes)
+    grid = turn_ledger(grid, spec, notes)
+    grid = with_amounts(grid, spec, notes)
+    grid = without_void(grid, spec, notes)
+    grid = _without_plans(grid, spec, notes)
+    grid = _from_indicators(grid, spec, notes)
     grid = _named_fact(grid, spec)
     grid = name_kinds(grid, spec)
     grid = name_parts(grid, spec, (*hints.titles, *hints.names))
-    grid = whole_figures(grid, spec, where, place, notes)
+    grid = whole_figures(grid, spec, notes)
     if spec.name in ("activity", "indicators") and not any(_speaks_of_figure(h, spec) for h in grid.header):
-        notes.add("figures_none", **place, detail=", ".join(filter(None, grid.header))[:300])
-    grid = _with_cluster(grid, spec, hints, place, notes)
+        notes.add("figures_none", **grid.place, detail=", ".join(filter(None, grid.header))[:300])
+    grid = _with_cluster(grid, spec, hints, notes)
     if "year" not in spec.names or not spec["year"].required:
         return grid
-    grid = _with_years(grid, spec, hints, where, place, notes)
+    grid = _with_years(grid, spec, hints, notes)
     return with_period(grid, spec, (*hints.titles, *hints.names))
 
 
-def _with_merged_keys(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes) -> Grid:
+def _with_merged_keys(grid: Grid, spec: TableSpec, notes: Notes) -> Grid:
     """Write what merged cells of ids, texts and years hold into all their rows, before rows are moved."""
     if not grid.merged:
         return grid
     named = {i: name for i, header in enumerate(grid.header) if header and (name := role(header, spec))}
     keys = [i for i, name in named.items() if spec[name].type not in NUMERIC]
-    expand_merged(grid, [Matched(i, grid.header[i], spec[named[i]], Unit()) for i in keys], place, notes)
+    expand_merged(grid, [Matched(i, grid.header[i], spec[named[i]], Unit()) for i in keys], notes)
     return replace(grid, merged=tuple(held for held in grid.merged if held[1] not in keys))
 
 
-def _refuse_spanned(grid: Grid, spec: TableSpec, where: str) -> None:
+def _refuse_spanned(grid: Grid, spec: TableSpec) -> None:
     """Refuse a figure whose header is followed by columns of numbers that have no header."""
     for at, header in enumerate(grid.header):
         name = role(header, spec) if header else ""
@@ -140,7 +138,7 @@ def _refuse_spanned(grid: Grid, spec: TableSpec, where: str) -> None:
                 SchemaError,
                 "header_spans",
                 header=repr(header),
-                where=where,
+                where=grid.where,
                 paths=paths,
                 column=name or header,
             )
@@ -150,7 +148,7 @@ def _first(cells: NDArray[Any]) -> str:
     return next((text for cell in cells if (text := show(cell).strip())), "")
 
 
-def _without_plans(grid: Grid, spec: TableSpec, place: Mapping[str, str], notes: Notes) -> Grid:
+def _without_plans(grid: Grid, spec: TableSpec, notes: Notes) -> Grid:
     """Set aside the rows of plans where a column says of each row whether it is a plan or a fact."""
     for at, cells in enumerate(grid.columns):
         head = {show(cell).strip() for cell in cells[:_SAMPLE]} - {""}
@@ -162,7 +160,7 @@ def _without_plans(grid: Grid, spec: TableSpec, place: Mapping[str, str], notes:
         plan = np.array([_plan_or_fact(text) == "plan" for text in texts])
         if plan.any():
             detail, line = grid.header[at] or f"#{at + 1}", int(grid.lines[int(np.argmax(plan))])
-            notes.add("plan_rows", **place, row=line, value=str(int(plan.sum())), detail=detail)
+            notes.add("plan_rows", **grid.place, row=line, value=str(int(plan.sum())), detail=detail)
         kept = [i for i in range(len(grid.columns)) if i != at or role(grid.header[at], spec)]
         grid = grid.without(plan, "plan_row")
         return grid.pick(np.arange(len(grid)), kept)
@@ -188,7 +186,7 @@ def _plan_or_fact(text: str) -> str:
     return next(iter(said)) if not reading.core and len(said) == 1 and reading.marks == said else ""
 
 
-def _from_indicators(grid: Grid, spec: TableSpec, where: str, place: Mapping[str, str], notes: Notes) -> Grid:
+def _from_indicators(grid: Grid, spec: TableSpec, notes: Notes) -> Grid:
     """Give each figure that a column ``Показатель`` names a column of its own."""
     plain = [" ".join(words(header)) for header in grid.header]
     at = next((i for i, text in enumerate(plain) if text in _INDICATOR), None)
@@ -204,9 +202,9 @@ def _from_indicators(grid: Grid, spec: TableSpec, where: str, place: Mapping[str
     unit = next((i for i, text in enumerate(plain) if text in _UNIT), None)
     keys = [i for i, header in enumerate(grid.header) if i not in (at, unit, *values) and role(header, spec)]
     for text in sorted(figures - known):
-        notes.add("indicator_ignored", **place, column=grid.header[at], value=text)
-    titles, cells, lines = pivot(grid, at, unit, keys, values, known, spec, where)
-    notes.add("turned_indicators", **place, value=grid.header[at], detail=", ".join(titles)[:300])
+        notes.add("indicator_ignored", **grid.place, column=grid.header[at], value=text)
+    titles, cells, lines = pivot(grid, at, unit, keys, values, known, spec)
+    notes.add("turned_indicators", **grid.place, value=grid.header[at], detail=", ".join(titles)[:300])
     header = [*(grid.header[i] for i in keys), *titles]
     columns = tuple(objects([row[i] for row in cells]) for i in range(len(header)))
     moved = grid.moved([*((i,) for i in keys), *(values for _ in titles)])
@@ -227,7 +225,7 @@ def _speaks_of_figure(header: str, spec: TableSpec) -> bool:
     return bool(name and spec[name].type in NUMERIC) or _only_year(read_header(header))
 
 
-def _with_cluster(grid: Grid, spec: TableSpec, hints: Hints, place: Mapping[str, str], notes: Notes) -> Grid:
+def _with_cluster(grid: Grid, spec: TableSpec, hints: Hints, notes: Notes) -> Grid:
     """Give a register without a column of clusters the one that was set, or that its title names."""
     if spec.name != "participants" or any(role(h, spec) == "cluster_id" for h in grid.header if h):
         return grid
@@ -235,38 +233,36 @@ def _with_cluster(grid: Grid, spec: TableSpec, hints: Hints, place: Mapping[str,
     cluster = hints.cluster or (next(iter(quoted)) if len(quoted) == 1 else "")
     if not cluster:
         return grid
-    notes.add("cluster_from_name", **place, value=cluster)
+    notes.add("cluster_from_name", **grid.place, value=cluster)
     cells = np.full(len(grid), cluster, dtype=object)
     return replace(grid, header=(*grid.header, "cluster_id"), columns=(*grid.columns, cells))
 
 
-def _with_years(
-    grid: Grid, spec: TableSpec, hints: Hints, where: str, place: Mapping[str, str], notes: Notes
-) -> Grid:
+def _with_years(grid: Grid, spec: TableSpec, hints: Hints, notes: Notes) -> Grid:
     """Return `grid` with a column of years: its own, that of each column, or that of the table."""
     dated = {i: reading for i, h in enumerate(grid.header) if h and (reading := read_header(h)).year}
     dated = {i: r for i, r in dated.items() if _only_year(r) or _is_figure(grid.header[i], spec)}
     years = sorted({reading.year for reading in dated.values()})
     if has_year(grid, spec):
         if len(years) > 1:
-            raise refusal(SchemaError, "years_both_ways", where=where, years=", ".join(map(str, years)))
+            raise refusal(SchemaError, "years_both_ways", where=grid.where, years=", ".join(map(str, years)))
         return grid
     if years:
-        grid = _in_one_unit(_named_figures(grid, spec, dated, hints, where), spec, dated)
+        grid = _in_one_unit(_named_figures(grid, spec, dated, hints), spec, dated)
         out = _unpivot(grid, dated, years)
         notes.add(
-            "turned_years", **place, value=", ".join(map(str, years)), detail=f"{len(grid)} → {len(out)}"
+            "turned_years", **grid.place, value=", ".join(map(str, years)), detail=f"{len(grid)} → {len(out)}"
         )
         return out
     if (at := dated_parts(grid)) >= 0:
         return replace(grid, header=(*grid.header[:at], "year", *grid.header[at + 1 :]))
-    year, source = _year_of(hints, where)
-    refuse_years_below(grid, year, source, where)
+    year, source = _year_of(hints, grid.where)
+    refuse_years_below(grid, year, source)
     if not year:
         if size := grid.facts.get("matrix"):
-            raise refusal(SchemaError, "matrix_without_year", where=where, size=size)
+            raise refusal(SchemaError, "matrix_without_year", where=grid.where, size=size)
         return grid
-    notes.add("year_from_name", **place, value=str(year), detail=source)
+    notes.add("year_from_name", **grid.place, value=str(year), detail=source)
     return replace(
         grid, header=(*grid.header, "year"), columns=(*grid.columns, np.full(len(grid), float(year)))
     )
@@ -277,9 +273,7 @@ def _is_figure(header: str, spec: TableSpec) -> bool:
     return bool(named) and spec[named[0]].type in NUMERIC
 
 
-def _named_figures(
-    grid: Grid, spec: TableSpec, dated: Mapping[int, Reading], hints: Hints, where: str
-) -> Grid:
+def _named_figures(grid: Grid, spec: TableSpec, dated: Mapping[int, Reading], hints: Hints) -> Grid:
     """Name the figure of columns called by a year alone: the only one there can be, or that of a title."""
     bare = [at for at, reading in dated.items() if _only_year(reading)]
     money = any(dated[at].unit.of_money for at in bare)
@@ -289,7 +283,7 @@ def _named_figures(
     figures = figures_of(spec, (*hints.titles, *hints.names))
     if not figures:
         seen = ", ".join(grid.header[at] for at in bare[:3])
-        raise refusal(SchemaError, "years_of_nothing", where=where, years=seen)
+        raise refusal(SchemaError, "years_of_nothing", where=grid.where, years=seen)
     header = list(grid.header)
     unit = _unit_of_total(grid, dated)
     for at in bare:

@@ -79,7 +79,7 @@ class ColumnUnits:
 
 
 def unit_columns(
-    grid: Grid, unknown: Sequence[str], columns: Sequence[ColumnSpec], where: str, in_money: bool = False
+    grid: Grid, unknown: Sequence[str], columns: Sequence[ColumnSpec], in_money: bool = False
 ) -> ColumnUnits:
     """Read the columns of units among the `unknown` ones, for the figures `columns`.
 
@@ -111,7 +111,9 @@ def unit_columns(
         if any(unit is None for unit in units):
             if in_money and kind == "unit" and not any(unit and unit.currency for unit in units):
                 continue
-            raise refusal(SchemaError, "unit_column_unknown", header=repr(header), where=where, said=said)
+            raise refusal(
+                SchemaError, "unit_column_unknown", header=repr(header), where=grid.where, said=said
+            )
         known = [unit or Unit() for unit in units]
         if in_money and kind == "unit" and all(unit.physical for unit in known if unit != Unit()):
             continue
@@ -119,19 +121,21 @@ def unit_columns(
         currencies |= {unit.currency for unit in known} - {""}
         mine = np.array([unit.scale or np.nan for unit in known])[codes]
         if bool((~np.isnan(mine) & ~np.isnan(scale) & (mine != scale)).any()):
-            raise refusal(SchemaError, "unit_columns_contradict", where=where, said=said, header=repr(header))
+            raise refusal(
+                SchemaError, "unit_columns_contradict", where=grid.where, said=said, header=repr(header)
+            )
         scale = np.where(np.isnan(mine), scale, mine)
         of = np.array([unit.physical for unit in known], object)[codes]
         physical = np.where(of != "", of, physical)
         sized |= np.array([bool(t) and kind != "currency" for t in texts])[codes]
     if len(currencies) > 1:
         raise refusal(
-            SchemaError, "columns_currencies", where=where, currencies=", ".join(sorted(currencies))
+            SchemaError, "columns_currencies", where=grid.where, currencies=", ".join(sorted(currencies))
         )
     out.currency = next(iter(currencies), "")
     out.implicit = sized & np.isnan(scale)
     if out.headers:
-        _share_out(out, columns, np.where(sized & np.isnan(scale), 1.0, scale), physical, sized, where)
+        _share_out(out, columns, np.where(sized & np.isnan(scale), 1.0, scale), physical, sized, grid.where)
     return out
 
 
@@ -197,7 +201,7 @@ def _worded(text: str, kind: str) -> Unit | None:
     return None if rest or unit.percent or unit == Unit() else unit
 
 
-def units_beside(grid: Grid, taken: Collection[int], where: str) -> tuple[NDArray[np.float64], list[str]]:
+def units_beside(grid: Grid, taken: Collection[int]) -> tuple[NDArray[np.float64], list[str]]:
     """Return what columns of units other than those `taken` multiply rows by, and the units that they name.
 
     Raises
@@ -216,7 +220,7 @@ def units_beside(grid: Grid, taken: Collection[int], where: str) -> tuple[NDArra
                 unit = _unit(text, kind)
                 if unit is None or not unit.scale:
                     raise refusal(
-                        SchemaError, "unit_column_unknown", header=repr(header), where=where, said=text
+                        SchemaError, "unit_column_unknown", header=repr(header), where=grid.where, said=text
                     )
                 times[row] *= unit.scale
     return times, named

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -59,7 +59,7 @@ def _labels(records: Sequence[Sequence[Any]], spec: TableSpec) -> dict[int, str]
     return found
 
 
-def upright(sheet: RawSheet, spec: TableSpec, place: Mapping[str, str], notes: Notes) -> RawSheet:
+def upright(sheet: RawSheet, spec: TableSpec, notes: Notes) -> RawSheet:
     """Return a sheet that lies on its side with a row for each participant or cluster, others as they are.
 
     They stand in a row that says so (``ИНН``), else in the one above the first figure. A column of
@@ -103,7 +103,7 @@ def upright(sheet: RawSheet, spec: TableSpec, place: Mapping[str, str], notes: N
     records = [*map(list, above), titles, *([cell(at, c) for at in rows] for c in members)]
     notes.add(
         "turned_upright",
-        **place,
+        **sheet.place(spec.name),
         row=sheet.lines[head],
         value=str(len(members)),
         detail=", ".join(titles[1:]),

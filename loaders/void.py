@@ -23,7 +23,7 @@ from clustercoop.loaders.mapping import SET_ASIDE
 from clustercoop.loaders.matching import candidates
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.numbers import are_numbers, is_number, parse_numbers
-from clustercoop.loaders.sheets import Grid, place_of, show
+from clustercoop.loaders.sheets import Grid, show
 from clustercoop.loaders.sides import are_payments, paid_headers, says, side_of
 from clustercoop.loaders.trade import REPORTED
 from clustercoop.loaders.units import read_unit, words
@@ -106,7 +106,7 @@ def of_document(header: Sequence[str], spec: TableSpec) -> tuple[list[int], list
     return (sorted(amounts | own | ends | (dates - late)), sorted(own)) if own else ([], [])
 
 
-def _documents_once(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes) -> Grid:
+def _documents_once(grid: Grid, spec: TableSpec, notes: Notes) -> Grid:
     """Set aside the rows that repeat the amount of their document, and what the others are of."""
     told, numbers = of_document(grid.header, spec)
     if not told or not len(grid):
@@ -125,7 +125,7 @@ def _documents_once(grid: Grid, spec: TableSpec, place: dict[str, str], notes: N
     if not (again & ~same).any() or frame[~again].duplicated([at for at in told if at not in amounts]).any():
         return grid  # rows of one document differ: the amount is theirs
     line = int(grid.lines[int(np.argmax(again))])
-    notes.add("document_again", **place, row=line, value=str(int(again.sum())))
+    notes.add("document_again", **grid.place, row=line, value=str(int(again.sum())))
     kept = [at for at, title in enumerate(grid.header) if candidates(title, spec)[:1] != ("product_code",)]
     grid = grid.without(again, "document_again")
     return grid.pick(np.arange(len(grid)), kept)
@@ -174,7 +174,7 @@ def corrections(header: str, texts: Sequence[str]) -> list[str]:
     return [] if len(found) == len(texts) else found
 
 
-def without_void(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes) -> Grid:
+def without_void(grid: Grid, spec: TableSpec, notes: Notes) -> Grid:
     """Set aside rows of links whose state says that nothing was supplied; tell those that were broken off.
 
     A state is a cell of a column ``Статус``, or a yes or no under ``Проведён``. A contract
@@ -199,16 +199,16 @@ def without_void(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Note
         if which.any():
             shown = ", ".join([text for text in said if text][:_SHOWN])
             line = int(grid.lines[int(np.argmax(which))])
-            notes.add(code, **place, row=line, value=str(int(which.sum())), detail=shown)
+            notes.add(code, **grid.place, row=line, value=str(int(which.sum())), detail=shown)
     grid = grid.without(void, "void_row") if void.any() else grid
-    grid = _deliveries(_corrected(grid, spec, place, notes), spec, place, notes)
-    _refuse_returns_beside(grid, spec, place)
-    _refuse_versions(grid, spec, place)
-    grid = _documents_once(grid, spec, place, notes)
-    return _taken_back(_by_purpose(grid, spec, place, notes), spec, place, notes)
+    grid = _deliveries(_corrected(grid, spec, notes), spec, notes)
+    _refuse_returns_beside(grid, spec)
+    _refuse_versions(grid, spec)
+    grid = _documents_once(grid, spec, notes)
+    return _taken_back(_by_purpose(grid, spec, notes), spec, notes)
 
 
-def _deliveries(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes) -> Grid:
+def _deliveries(grid: Grid, spec: TableSpec, notes: Notes) -> Grid:
     """Set aside orders and payments where the same column tells deliveries, too: each is the same goods.
 
     Whether goods followed those of a pair without deliveries is open. ``Счёт`` may stand for an invoice:
@@ -239,12 +239,16 @@ def _deliveries(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes
             continue
         alone = none & (_told(goods, pair, whole=True) == 0)
         for row in np.flatnonzero(alone).tolist():
-            notes.add("document_alone", **place, row=int(grid.lines[row]), value=show(cells[row]).strip())
+            notes.add(
+                "document_alone", **grid.place, row=int(grid.lines[row]), value=show(cells[row]).strip()
+            )
         twice = none & ~alone
         if twice.any():
             shown = ", ".join(list(dict.fromkeys(show(cell).strip() for cell in cells[twice]))[:_SHOWN])
             line = int(grid.lines[int(np.argmax(twice))])
-            notes.add("document_no_delivery", **place, row=line, value=str(int(twice.sum())), detail=shown)
+            notes.add(
+                "document_no_delivery", **grid.place, row=line, value=str(int(twice.sum())), detail=shown
+            )
         return grid.without(alone, "document_alone").without(twice[~alone], "void_row")
     return grid
 
@@ -256,7 +260,7 @@ def _told(rows: NDArray[np.bool_], cells: dict[int, Any], *, whole: bool = False
     return np.asarray(alike.transform("sum" if whole else "cumsum"), np.int64)
 
 
-def _corrected(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes) -> Grid:
+def _corrected(grid: Grid, spec: TableSpec, notes: Notes) -> Grid:
     """Set aside documents that correct others where no amount below zero says that they hold differences."""
     for header, cells in zip(grid.header, grid.columns, strict=True):
         if _plain(header) not in _known()["document"] | _known()["kind"]:
@@ -267,7 +271,7 @@ def _corrected(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes)
         if not rows.any() or np.any(below):
             continue
         for row in np.flatnonzero(rows).tolist():
-            notes.add("document_corrects", **place, row=int(grid.lines[row]), value=shown[row].strip())
+            notes.add("document_corrects", **grid.place, row=int(grid.lines[row]), value=shown[row].strip())
         return grid.without(rows, "document_corrects")
     return grid
 
@@ -287,7 +291,7 @@ def _goods(found: Sequence[str]) -> str:
     return ""
 
 
-def _refuse_versions(grid: Grid, spec: TableSpec, place: dict[str, str]) -> None:
+def _refuse_versions(grid: Grid, spec: TableSpec) -> None:
     """Refuse supplies of a pair, date, product and document that stand in several versions or scenarios.
 
     Raises
@@ -306,11 +310,10 @@ def _refuse_versions(grid: Grid, spec: TableSpec, place: dict[str, str]) -> None
     frame = frame.drop_duplicates()
     if frame[at].any() and frame.duplicated(own).any():
         said = ", ".join(text or "–" for text in frame[at].unique()[:_SHOWN])
-        where, header = place_of(place["file"], place["sheet"]), repr(grid.header[at])
-        raise refusal(SchemaError, "versions", where=where, header=header, values=said)
+        raise refusal(SchemaError, "versions", where=grid.where, header=repr(grid.header[at]), values=said)
 
 
-def _by_purpose(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes) -> Grid:
+def _by_purpose(grid: Grid, spec: TableSpec, notes: Notes) -> Grid:
     """Set aside payments whose purpose is no supply (a loan, wages); turn those that are given back.
 
     Who gives a payment back had been paid: its row is a negative amount of the pair the other way round.
@@ -328,7 +331,7 @@ def _by_purpose(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes
         if which.any():
             shown = ", ".join([texts[at].strip() for at in np.flatnonzero(which)[:_SHOWN].tolist()])
             line = int(grid.lines[int(np.argmax(which[codes]))])
-            notes.add(code, **place, row=line, value=str(int(which[codes].sum())), detail=shown)
+            notes.add(code, **grid.place, row=line, value=str(int(which[codes].sum())), detail=shown)
     return grid.without(other[codes], "purpose_row") if other.any() else grid
 
 
@@ -394,7 +397,7 @@ def _taken(header: str, spec: TableSpec) -> bool:
     return not (unit.percent or unit.physical or _NO_MONEY & set(words(header)))
 
 
-def _refuse_returns_beside(grid: Grid, spec: TableSpec, place: dict[str, str]) -> None:
+def _refuse_returns_beside(grid: Grid, spec: TableSpec) -> None:
     """Refuse amounts beside a column of what was taken back: nothing says whether they are after it.
 
     Raises
@@ -407,11 +410,11 @@ def _refuse_returns_beside(grid: Grid, spec: TableSpec, place: dict[str, str]) -
         return
     for header, cells in zip(grid.header, grid.columns, strict=True):
         if _taken(header, spec) and are_numbers(cells) and np.nan_to_num(parse_numbers(cells).values).any():
-            value, where = repr(grid.header[amounts[0]]), place_of(place["file"], place["sheet"])
-            raise refusal(SchemaError, "returns_beside", where=where, value=value, header=repr(header))
+            value = repr(grid.header[amounts[0]])
+            raise refusal(SchemaError, "returns_beside", where=grid.where, value=value, header=repr(header))
 
 
-def _taken_back(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes) -> Grid:
+def _taken_back(grid: Grid, spec: TableSpec, notes: Notes) -> Grid:
     """Make amounts negative whose document takes a supply back: ``Сторно``, ``Возврат от покупателя``."""
     amounts = _amounts(grid, spec)
     for header, cells in zip(grid.header, grid.columns, strict=True):
@@ -430,7 +433,7 @@ def _taken_back(grid: Grid, spec: TableSpec, place: dict[str, str], notes: Notes
         said = dict.fromkeys(show(cell).strip() for cell, b in zip(cells, back, strict=True) if b)
         shown = ", ".join(list(said)[:_SHOWN])
         line = int(grid.lines[int(np.argmax(back))])
-        notes.add("documents_back", **place, row=line, value=str(int(back.sum())), detail=shown)
+        notes.add("documents_back", **grid.place, row=line, value=str(int(back.sum())), detail=shown)
         return replace(grid, columns=tuple(columns))
     return grid
 

@@ -335,7 +335,7 @@ def _join_column(ledger: Ledger, column: str, index: Index, notes: Notes) -> Non
         if who:
             renamed = texts.copy() if renamed is None else renamed
             renamed[at] = who
-    place = {"table": ledger.spec.name, "file": ledger.grids[0].file, "sheet": ledger.grids[0].sheet}
+    place = ledger.grids[0].place
     for how, examples in joined.items():
         more = f" (+{len(examples) - _SHOWN})" if len(examples) > _SHOWN else ""
         shown = "; ".join(examples[:_SHOWN]) + more
