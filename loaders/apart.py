@@ -86,7 +86,7 @@ def _reject_odd(
     ledger: Ledger, rows: NDArray[np.int64], years: NDArray[np.float64], values: NDArray[np.float64]
 ) -> None:
     """Reject levels of an industry between which prices would have moved as they never do: two bases."""
-    odd = np.zeros(len(ledger), bool)
+    odd = ledger.mask()
     codes = pd.factorize(ledger.frame["industry_code"].iloc[rows], use_na_sentinel=False)[0]
     for code in np.unique(codes):
         mine = np.flatnonzero(codes == code)
@@ -109,8 +109,7 @@ def _chain(ledger: Ledger) -> None:
         middle = np.median(values)
         per_cent = middle > PER_CENT or ("%" in ledger.header(number, "index") and middle > 2)
         whole = 100.0 if per_cent else 1.0
-        first = np.zeros(len(ledger), bool)
-        first[rows[0]] = True
+        first = ledger.mask(rows[:1])
         said = " ".join((ledger.header(number, "index"), *grid.titles, grid.sheet, grid.file))
         if not _TO_YEAR_BEFORE.search(said):
             near = (values > 0.7 * whole) & (values < 1.5 * whole) & (values != whole)
@@ -118,7 +117,7 @@ def _chain(ledger: Ledger) -> None:
                 ledger.note(first, "deflators_of_what", "index")
             _reject_odd(ledger, rows, years, values)
             continue
-        odd = np.zeros(len(ledger), bool)
+        odd = ledger.mask()
         odd[rows] = (values < _LEAST_STEP * whole) | (
             values > (_MOST_STEP if per_cent else _MOST_TIMES) * whole
         )
@@ -127,7 +126,7 @@ def _chain(ledger: Ledger) -> None:
         values, years, rows = values[kept], years[kept], rows[kept]
         if not len(rows):
             continue
-        levels, broken = np.full(len(rows), np.nan), np.zeros(len(ledger), bool)
+        levels, broken = np.full(len(rows), np.nan), ledger.mask()
         codes = pd.factorize(ledger.frame["industry_code"].iloc[rows], use_na_sentinel=False)[0]
         for code in np.unique(codes):
             mine = np.flatnonzero(codes == code)

@@ -22,19 +22,11 @@ from clustercoop.graph.settings import Settings
 from clustercoop.graph.texts import refusal
 from clustercoop.loaders.apart import check_apart
 from clustercoop.loaders.cells import TypedGrid, type_grid
-from clustercoop.loaders.checks import (
-    check_cells,
-    check_figures,
-    check_keys,
-    check_kinds,
-    check_memberships,
-    check_shared,
-    check_values,
-    drop_repeats,
-)
+from clustercoop.loaders.checks import check_cells, check_kinds, check_values
 from clustercoop.loaders.coded import stacked
 from clustercoop.loaders.currency import currency_of
 from clustercoop.loaders.deals import drop_mirrors, net_reversals, settle_repeats
+from clustercoop.loaders.figures import check_figures
 from clustercoop.loaders.forms import (
     drop_listed_again,
     is_form,
@@ -46,8 +38,10 @@ from clustercoop.loaders.frames import frame_source
 from clustercoop.loaders.grids import is_list, to_grid
 from clustercoop.loaders.headings import settle_headings
 from clustercoop.loaders.joined import join_figures
+from clustercoop.loaders.keys import check_keys, check_shared, drop_repeats
 from clustercoop.loaders.ledger import REJECTED_COLUMNS, Ledger, Mask, exact_sum
 from clustercoop.loaders.matrices import read_square
+from clustercoop.loaders.memberships import check_memberships
 from clustercoop.loaders.needed import raise_ignored
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.parts import fold_parts
@@ -391,7 +385,7 @@ def _check(
         drop_mirrors(ledger, notes)
         settle_headings(ledger, notes)
         flags = _join(parts, lambda part: part.flags, np.bool_)
-        dated = flags.get(("year", "dated"), np.zeros(len(ledger), bool))
+        dated = flags.get(("year", "dated"), ledger.mask())
 
         def settle(repeated: Mask, original: NDArray[np.int64]) -> Mask:
             repeated &= ~summed_rows(ledger)  # sums of different months may well be equal
@@ -408,7 +402,7 @@ def _check(
         net_reversals(ledger)
     check_values(ledger)
     if table == "deflators":  # a year that stands twice is no gap of the chain
-        check_keys(ledger, parallel="")
+        check_keys(ledger)
     check_apart(ledger)
     if table == "participants":
         drop_listed_again(ledger)

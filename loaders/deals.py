@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clustercoop.loaders.keys import PAIR, groups
 from clustercoop.loaders.ledger import Ledger, Mask
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.sheets import show
@@ -38,7 +39,6 @@ _FREIGHT: Final = tuple(
     "достав оплат плат транспорт фрахт перевоз страхов базис услови вывоз "
     "freight deliver shipping transport carri pay paid insur incoterm terms".split()
 )
-_PAIR: Final = ("year", "supplier_id", "buyer_id")
 
 
 def net_reversals(ledger: Ledger) -> None:
@@ -47,7 +47,7 @@ def net_reversals(ledger: Ledger) -> None:
     First within one key (pair, year, product and kind), then within the pair and year. What is left below
     zero stays negative, and is rejected later. Bounds of rows are bounds of what is left of them.
     """
-    for names in (ledger.spec.key, _PAIR):
+    for names in (ledger.spec.key, PAIR):
         value = ledger.values("value")
         negative = ledger.alive & (value < 0)
         if not negative.any():
@@ -70,14 +70,12 @@ def net_reversals(ledger: Ledger) -> None:
             continue
         head = np.zeros(len(rows), bool)
         head[starts] = True
-        told = np.zeros(len(ledger), bool)
-        told[rows[kept & ~head]] = True
         low, high = (np.add.reduceat(side[rows], starts)[covered] for side in _between(ledger, value))
         ledger.fold("value", rows[kept], rows[head & kept], net[covered])
         open_ = (low < net[covered]) | (high > net[covered])
         at, high = rows[head & kept][open_], np.where(np.isinf(high), np.nan, high)
         ledger.bound("value", at, low=low[open_], high=high[open_])
-        ledger.reject(told, "reversal_netted", "value")
+        ledger.reject(ledger.mask(rows[kept & ~head]), "reversal_netted", "value")
 
 
 def _between(ledger: Ledger, value: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -86,25 +84,6 @@ def _between(ledger: Ledger, value: NDArray[np.float64]) -> tuple[NDArray[np.flo
     bounded = ~np.isnan(low) | ~np.isnan(high)
     most = np.where(np.isnan(high), np.inf, high)
     return np.where(np.isnan(low), value, low), np.where(bounded, most, value)
-
-
-def groups(frame: pd.DataFrame, names: Sequence[str]) -> NDArray[np.int64]:
-    """Return a number for each row, equal where its cells of `names` are."""
-    group, span = np.zeros(len(frame), np.int64), 1
-    for name in names:
-        column = frame[name]
-        if isinstance(column.dtype, pd.CategoricalDtype):
-            codes, size = column.cat.codes.to_numpy("int64"), len(column.cat.categories) + 1
-        elif column.isna().all():
-            continue
-        else:
-            codes, unique = pd.factorize(column, use_na_sentinel=True)
-            size = len(unique) + 1
-        if span > 2**62 // size:
-            group, distinct = pd.factorize(group)
-            span = len(distinct)
-        group, span = group * size + codes + 1, span * size
-    return group
 
 
 def drop_mirrors(ledger: Ledger, notes: Notes) -> None:
@@ -130,7 +109,7 @@ def drop_mirrors(ledger: Ledger, notes: Notes) -> None:
     sides = {1, 2} <= set(side.tolist())
     if not sides:
         return
-    group = groups(ledger.frame, _PAIR)
+    group = groups(ledger.frame, PAIR)
     both = np.intersect1d(group[ledger.alive & (side == 1)], group[ledger.alive & (side == 2)])
     twice = np.isin(group, both) & ledger.alive
     value = ledger.values("value")
@@ -142,7 +121,7 @@ def drop_mirrors(ledger: Ledger, notes: Notes) -> None:
         notes.add(
             "mirror_differs", **place, value=str(int(differ.sum())), detail=f"{apart[differ].sum():.6g}"
         )
-    ledger.reject(twice & (side == 2), "mirror_row", "value", detail=lambda _: "buyer")
+    ledger.reject(twice & (side == 2), "mirror_row", "value", detail="buyer")
 
 
 def whose_report(cells: NDArray[Any], *, told: bool = False) -> NDArray[np.int8] | None:
@@ -195,7 +174,7 @@ def says_document(said: Collection[str]) -> bool:
 
 def told_apart(ledger: Ledger, dated: Mask) -> tuple[Mask, Mask]:
     """Return the rows whose file has a column of documents, and those whose file has dates."""
-    documents = np.zeros(len(ledger), bool)
+    documents = ledger.mask()
     dates = dated.copy()
     for number, grid in enumerate(ledger.grids):
         at = grid.facts.get("columns_at", {})
@@ -219,7 +198,7 @@ def settle_repeats(
     the rows are counted once, and the supply of the pair is marked as lying between that and their sum.
     """
     if repeats != "ask" or not repeated.any():
-        return repeated if repeats != "sum" else np.zeros(len(ledger), bool)
+        return repeated if repeats != "sum" else ledger.mask()
     documents, dates = told_apart(ledger, dated)
     value = ledger.values("value")
     place = ledger.grids[0].place

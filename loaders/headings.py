@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clustercoop.loaders.coded import judged
-from clustercoop.loaders.deals import groups
+from clustercoop.loaders.keys import PAIR, groups
 from clustercoop.loaders.ledger import Ledger, Mask
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.totals import ROUNDED, is_total
@@ -21,7 +21,6 @@ _PART: Final = re.compile(
 # Of a classification: 25.94, 7208; 101 is a number of one's own, and no part of 10.
 _CODE: Final = re.compile(r"\d{2}|\d{2,3}(?:\.\d{1,3})+|\d{4,12}")
 _BRAND: Final = re.compile(r"[А-Яа-яЁё]\W+total$", re.IGNORECASE)  # "масло Total"
-_PAIR: Final = ("year", "supplier_id", "buyer_id")
 _SURE: Final = 2
 
 
@@ -39,7 +38,7 @@ def settle_headings(ledger: Ledger, notes: Notes) -> None:
     parent = _parents(ledger)
     if not any((total | part).any() for total, part in found.values()) and not (parent >= 0).any():
         return
-    group = groups(ledger.frame, _PAIR) * len(ledger.grids) + ledger.source
+    group = groups(ledger.frame, PAIR) * len(ledger.grids) + ledger.source
     for name, (total, part) in found.items():
         rows = np.flatnonzero(np.isin(group, group[(total | part) & ledger.alive]) & ledger.alive)
         if len(rows):
@@ -72,9 +71,7 @@ def _settle_words(
     ledger: Ledger, name: str, rows: NDArray[np.intp], group: NDArray[np.int64], total: Mask, part: Mask
 ) -> None:
     value = ledger.values("value")
-    found = {
-        code: np.zeros(len(ledger), bool) for code in ("total_row", "heading_part", "heading_unclear_row")
-    }
+    found = {code: ledger.mask() for code in ("total_row", "heading_part", "heading_unclear_row")}
     for mine in np.split(rows, np.flatnonzero(np.diff(group[rows])) + 1):
         if len(mine) < 2 or np.isnan(value[mine]).any():
             continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from clustercoop.loaders.keys import groups
 from clustercoop.loaders.ledger import Ledger
 
 
@@ -13,8 +14,7 @@ def join_figures(ledger: Ledger) -> None:
     if len(ledger.grids) < 2:
         return
     alive = np.flatnonzero(ledger.alive)
-    keys = ledger.frame.iloc[alive][list(ledger.spec.key)]
-    group = keys.groupby(list(ledger.spec.key), sort=False, observed=True).ngroup().to_numpy()
+    group, _ = pd.factorize(groups(ledger.frame.iloc[alive], ledger.spec.key))
     size = np.bincount(group, minlength=1)
     source = ledger.source[alive]
     sheets = pd.DataFrame({"group": group, "source": source}).drop_duplicates()["group"].to_numpy()
@@ -34,6 +34,4 @@ def join_figures(ledger: Ledger) -> None:
         has = np.add.reduceat((~np.isnan(values)).astype(int), starts) > 0
         total = np.add.reduceat(np.nan_to_num(values), starts)
         ledger.fold(name, mine, mine[first], np.where(has, total, np.nan))
-    others = np.zeros(len(ledger), bool)
-    others[mine[~first]] = True
-    ledger.reject(others, "row_joined", ledger.spec.key[0])
+    ledger.reject(ledger.mask(mine[~first]), "row_joined", ledger.spec.key[0])

@@ -20,6 +20,7 @@ from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.sheets import BrokenRow, Grid, show
 
 Mask = NDArray[np.bool_]
+Text = Callable[[int], str] | str
 # Headers of columns that number the rows: none, №, № п/п, #, index …
 NUMBERING = re.compile(
     r"[\W_]*(?:n|nn|no|п\W*п|index|row|unnamed: ?\d+|__index_level_\d+__)?[\W_]*", re.IGNORECASE
@@ -116,6 +117,12 @@ class Ledger:
         """Return how many rows could be split into cells."""
         return len(self.frame)
 
+    def mask(self, rows: int | Sequence[int] | NDArray[np.integer[Any]] = ()) -> Mask:
+        """Return which rows those of the given places are."""
+        found = np.zeros(len(self), bool)
+        found[np.asarray(rows, np.intp)] = True
+        return found
+
     def values(self, name: str) -> NDArray[np.float64]:
         """Return a numeric or year column, to be read only."""
         if name not in self._values:
@@ -177,13 +184,14 @@ class Ledger:
         code: str,
         column: str = "",
         *,
-        value: Callable[[int], str] | None = None,
-        detail: Callable[[int], str] | str = "",
+        value: Text | None = None,
+        detail: Text = "",
         summed: str = "",
     ) -> None:
         """Add a finding of `code` for each living row of `where`; past the cap one for the rest.
 
-        `value` and `detail` give the finding's texts for a row; by default the raw cell of `column`, and "".
+        `value` and `detail` are the finding's texts, or give them for a row: by default the raw cell of
+        `column`, and "".
         `summed` names the column whose sum the summary tells (by default `column`, or the value of links).
         """
         rows = np.flatnonzero(where & self.alive)
@@ -200,13 +208,21 @@ class Ledger:
                     **grid.place,
                     row=int(self.line[row]),
                     column=self.header(number, column),
-                    value=(value(row) if value else self.raw(row, column))[:200],
-                    detail=detail if isinstance(detail, str) else detail(row),
+                    value=self._value(value, row, column),
+                    detail=_said(detail, row),
                     **who,
                 )
             rest = mine[room:]
             total = exact_sum(self.values(summed)[rest]) if summed and len(rest) else 0.0
             self.notes.skip(code, self.spec.name, grid.file, len(rest), total)
+
+    def _value(self, value: Text | None, row: int, column: str) -> str:
+        return (self.raw(row, column) if value is None else _said(value, row))[:200]
+
+    def place_of(self, row: int) -> str:
+        """Return the file, the sheet and the line of a row."""
+        grid = self.grids[self.source[row]]
+        return f"{grid.file}{'!' + grid.sheet if grid.sheet else ''}:{int(self.line[row])}"
 
     def header(self, source: int, column: str) -> str:
         """Return how the file calls a column of the contract (its own name where the file has none)."""
@@ -233,12 +249,9 @@ class Ledger:
         if not hit.any():
             return
         self.note(hit, code, column, **texts)
-        value = texts.get("value")
-        detail = texts.get("detail", "")
         for row in np.flatnonzero(hit).tolist():
-            text = value(row) if value else self.raw(row, column) if column else ""
-            more = detail if isinstance(detail, str) else detail(row)
-            self._reason[row] = code, text[:200], more
+            text = self._value(texts.get("value"), row, column)
+            self._reason[row] = code, text, _said(texts.get("detail", ""), row)
         for name in self.figures:
             lost = self.values(name)[hit]
             self._rejected[name] += lost[~np.isnan(lost)].tolist()
@@ -261,11 +274,11 @@ class Ledger:
         """Remember that figures stand in the cells of `where` which nobody could read."""
         hit = where & self.alive
         if hit.any():
-            self._unread[column] = self._unread.get(column, np.zeros(len(self), bool)) | hit
+            self._unread[column] = self._unread.get(column, False) | hit
 
     def lost(self, column: str) -> Mask:
         """Tell which rows hold a figure of `column` that nobody could read, alone or with its row."""
-        lost = self._unread.get(column, np.zeros(len(self), bool)) & self.alive
+        lost = self._unread.get(column, self.mask()) & self.alive
         for row in self._reason:
             lost[row] = bool(self.raw(row, column).strip())
         return lost
@@ -309,9 +322,9 @@ class Ledger:
         empty: Mask = self.frame[column].isna().to_numpy(bool)
         return self._unnamed[column] | empty if column in self._unnamed else empty
 
-    def whole_years(self) -> Mask:
+    def whole_years(self, name: str = "year") -> Mask:
         """Tell which rows have a year that is one."""
-        years = self.values("year")
+        years = self.values(name)
         whole: Mask = (years == np.round(years)) & (years >= FIRST_YEAR) & (years <= LAST_YEAR)
         return whole
 
@@ -390,6 +403,10 @@ class Ledger:
                 raise AssertionError(f"values of {self.spec.name}.{name} do not add up: {part}")
             sums[name] = part
         return {**rows, "values": sums}
+
+
+def _said(text: Text, row: int) -> str:
+    return text if isinstance(text, str) else text(row)
 
 
 def _broken_cells(broken: BrokenRow) -> dict[str, str]:

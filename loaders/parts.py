@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clustercoop.loaders.keys import groups
 from clustercoop.loaders.ledger import Ledger
 from clustercoop.loaders.sheets import Grid, show
 from clustercoop.loaders.units import words
@@ -53,6 +54,37 @@ def _span(text: str, kind: str) -> tuple[int, int]:
     return months_of([kind, *found] if alone else found) or (0, 0)
 
 
+@dataclass(frozen=True, eq=False)
+class _Groups:
+    """Rows of one key side by side.
+
+    Attributes
+    ----------
+    ledger : Ledger
+    order : array of int, shape (rows,)
+        The rows, group after group.
+    starts, size : array of int, shape (groups,)
+        Where in `order` each group begins, and how many rows it has.
+    """
+
+    ledger: Ledger
+    order: NDArray[np.intp]
+    starts: NDArray[np.intp]
+    size: NDArray[np.intp]
+
+    def rows(self, which: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+        """Return the rows of the groups of `which`, and whether each is the first of its group."""
+        hit = np.repeat(which, self.size)
+        head = np.zeros(len(self.order), bool)
+        head[self.starts] = True
+        return self.order[hit], head[hit]
+
+    def keep_first(self, which: NDArray[np.bool_], code: str) -> None:
+        """Reject all rows of the groups of `which` but the first."""
+        rows, head = self.rows(which)
+        self.ledger.reject(self.ledger.mask(rows[~head]), code, self.ledger.spec.key[0])
+
+
 def fold_parts(ledger: Ledger, months: Months) -> None:
     """Fold rows of parts of a year into one row a key.
 
@@ -65,19 +97,15 @@ def fold_parts(ledger: Ledger, months: Months) -> None:
     rows = np.flatnonzero(last > 0)
     if not len(rows):
         return
-    keys = [pd.factorize(ledger.frame[name], use_na_sentinel=True)[0] for name in ledger.spec.key]
-    every = np.flatnonzero(ledger.alive)
-    group = pd.DataFrame([key[every] for key in keys]).T.groupby(list(range(len(keys))), sort=False).ngroup()
-    of = np.full(len(ledger), -1)
-    of[every] = group.to_numpy()
+    of, every = groups(ledger.frame, ledger.spec.key), _months_of(first, last)
     inside = np.flatnonzero(np.isin(of, np.unique(of[rows])) & ledger.alive)
     months_in = np.where(last > 0, last - first + 1, 12)
     order = inside[np.lexsort((-months_in[inside], of[inside]))]
     starts = np.flatnonzero(np.r_[True, np.diff(of[order]) != 0])
     size = np.diff(np.r_[starts, len(order)])
-    masks = np.where(last > 0, (1 << last) - (1 << np.maximum(first - 1, 0)), _YEAR)[order]
+    found = _Groups(ledger, order, starts, size)
+    masks, length = every[order], months_in[order]
     union = np.bitwise_or.reduceat(masks, starts)
-    length = months_in[order]
     total = np.add.reduceat(length, starts)
     whole = np.maximum.reduceat(length, starts) == 12
     from_january = np.minimum.reduceat((masks & 1).astype(int), starts) == 1
@@ -89,109 +117,63 @@ def fold_parts(ledger: Ledger, months: Months) -> None:
     longest = distinct & (size > 1) & (alone | from_january)
     if ledger.spec.name == "links":
         longest &= from_january
-        longest |= alone & distinct & (union == _YEAR) & _adds_up(ledger, order, starts, size, length == 12)
-        _drop_others(ledger, order, starts, size, longest)
-        _tell_partial_years(ledger, first, last)
+        longest |= alone & distinct & (union == _YEAR) & _adds_up(found, length == 12)
+        found.keep_first(longest, "part_cumulated")
+        _tell_partial_years(ledger, every)
         return
     complete = (union == _YEAR) & (total == 12) & (size > 1)
-    longest &= whole
-    _sum(ledger, order, starts, size, complete, length)
-    _drop_others(ledger, order, starts, size, longest)
-    open_ = ~complete & ~whole
-    _leave_unknown(ledger, order, starts, size, open_ & (distinct | (size == 1)))
+    _sum(found, complete, length)
+    found.keep_first(longest & whole, "part_cumulated")
+    _leave_unknown(found, ~complete & ~whole & (distinct | (size == 1)))
 
 
-def _adds_up(
-    ledger: Ledger, order: NDArray[Any], starts: NDArray[Any], size: NDArray[Any], whole: NDArray[np.bool_]
-) -> NDArray[np.bool_]:
+def _months_of(first: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the months of each row, a bit each; all of them for a row of no part."""
+    return np.where(last > 0, (1 << last) - (1 << np.maximum(first - 1, 0)), _YEAR)
+
+
+def _adds_up(found: _Groups, whole: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Tell of each group of links whether its row of the year is the sum of its parts."""
-    values = np.nan_to_num(ledger.values("value")[order])
-    total = np.add.reduceat(np.where(whole, values, 0.0), starts)
-    parts = np.add.reduceat(np.where(whole, 0.0, values), starts)
-    return (size > 1) & np.isclose(total, parts, rtol=1e-6, atol=0.0)
+    values = np.nan_to_num(found.ledger.values("value")[found.order])
+    total = np.add.reduceat(np.where(whole, values, 0.0), found.starts)
+    parts = np.add.reduceat(np.where(whole, 0.0, values), found.starts)
+    return (found.size > 1) & np.isclose(total, parts, rtol=1e-6, atol=0.0)
 
 
-def _said(year: float, _: int) -> str:
-    return f"{year:.0f}"
-
-
-def _tell_partial_years(ledger: Ledger, first: NDArray[np.int64], last: NDArray[np.int64]) -> None:
+def _tell_partial_years(ledger: Ledger, months: NDArray[np.int64]) -> None:
     """Tell years of which the rows of all pairs together cover some months only."""
-    masks = np.where(last > 0, (1 << last) - (1 << np.maximum(first - 1, 0)), _YEAR)
-    years = ledger.frame["year"].to_numpy("float64")
-    for year in np.unique(years[ledger.alive & ~np.isnan(years)]):
+    years = ledger.values("year")
+    for year in np.unique(years[ledger.alive & ~np.isnan(years)]).tolist():
         rows = np.flatnonzero(ledger.alive & (years == year))
-        if np.bitwise_or.reduce(masks[rows]) != _YEAR:
-            where = np.zeros(len(ledger), bool)
-            where[rows[0]] = True
-            ledger.note(where, "year_partial", "year", value=partial(_said, year))
+        if np.bitwise_or.reduce(months[rows]) != _YEAR:
+            said = f"{year:.0f}"
+            ledger.note(ledger.mask(rows[:1]), "year_partial", "year", value=said)
 
 
-def _members(order: NDArray[Any], starts: NDArray[Any], size: NDArray[Any], which: NDArray[np.bool_]) -> Any:
-    """Return rows of the groups of `which`, and whether each is the first of its group."""
-    hit = np.repeat(which, size)
-    head = np.zeros(len(order), bool)
-    head[starts] = True
-    return order[hit], head[hit]
-
-
-def _drop_others(
-    ledger: Ledger,
-    order: NDArray[Any],
-    starts: NDArray[Any],
-    size: NDArray[Any],
-    which: NDArray[np.bool_],
-) -> None:
-    rows, head = _members(order, starts, size, which)
-    where = np.zeros(len(ledger), bool)
-    where[rows[~head]] = True
-    ledger.reject(where, "part_cumulated", ledger.spec.key[0])
-
-
-def _sum(
-    ledger: Ledger,
-    order: NDArray[Any],
-    starts: NDArray[Any],
-    size: NDArray[Any],
-    which: NDArray[np.bool_],
-    length: NDArray[Any],
-) -> None:
+def _sum(found: _Groups, which: NDArray[np.bool_], length: NDArray[np.int64]) -> None:
     """Write the sums of complete parts into the first row of each group, and drop the others."""
     if not which.any():
         return
-    rows, head = _members(order, starts, size, which)
+    ledger = found.ledger
+    rows, head = found.rows(which)
     at = np.flatnonzero(head)
-    for column in ledger.spec.columns:
-        if column.name not in ledger.figures:
-            continue
-        values = ledger.values(column.name)[rows]
-        if column.type == "count":
-            share = length[np.repeat(which, size)] / 12.0
-            folded = np.add.reduceat(values * share, at)
-        elif column.type in ("money", "number"):
+    for name in ledger.figures:
+        values = ledger.values(name)[rows]
+        kind = ledger.spec[name].type
+        if kind == "count":
+            folded = np.add.reduceat(values * (length[np.repeat(which, found.size)] / 12.0), at)
+        elif kind in ("money", "number"):
             folded = np.add.reduceat(values, at)
         else:
             folded = np.full(len(at), np.nan)
-        ledger.fold(column.name, rows, rows[at], folded)
-    where = np.zeros(len(ledger), bool)
-    where[rows[~head]] = True
-    ledger.reject(where, "part_summed", ledger.spec.key[0])
+        ledger.fold(name, rows, rows[at], folded)
+    found.keep_first(which, "part_summed")
 
 
-def _leave_unknown(
-    ledger: Ledger,
-    order: NDArray[Any],
-    starts: NDArray[Any],
-    size: NDArray[Any],
-    which: NDArray[np.bool_],
-) -> None:
+def _leave_unknown(found: _Groups, which: NDArray[np.bool_]) -> None:
     """Make figures unknown that parts of a year give and the year does not."""
-    rows, head = _members(order, starts, size, which)
-    where = np.zeros(len(ledger), bool)
-    where[rows] = True
+    ledger = found.ledger
+    where = ledger.mask(found.rows(which)[0])
     for name in ledger.figures:
-        known = where & ~np.isnan(ledger.values(name))
-        ledger.blank(known, "parts_incomplete", name)
-    extra = np.zeros(len(ledger), bool)
-    extra[rows[~head]] = True
-    ledger.reject(extra, "part_summed", ledger.spec.key[0])
+        ledger.blank(where & ~np.isnan(ledger.values(name)), "parts_incomplete", name)
+    found.keep_first(which, "part_summed")

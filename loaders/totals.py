@@ -102,7 +102,7 @@ def reject_totals(ledger: Ledger, ids: Sequence[str], others: Sequence[str] = ()
 
     An organisation with a registered number may be called as it likes.
     """
-    registered = np.zeros(len(ledger), bool)
+    registered = ledger.mask()
     for name in ids if others else ():
         column = ledger.coded(name)
         registered |= column.spread(column.digits >= _REGISTERED)
@@ -111,12 +111,11 @@ def reject_totals(ledger: Ledger, ids: Sequence[str], others: Sequence[str] = ()
         totals = judged(column.texts, _no_code if ledger.spec.name != "links" else _of_all, column.simple)
         if totals.any():
             ledger.reject(column.spread(totals) & ~registered, "total_row", name)
-    empty = np.zeros(len(ledger), bool)
+    empty = ledger.mask()
     for name in ids:
         empty |= ledger.frame[name].isna().to_numpy(bool)
     said = {row: ledger.first(row) for row in np.flatnonzero(empty & ledger.alive).tolist()}
-    totals = np.zeros(len(ledger), bool)
-    totals[[row for row, text in said.items() if is_total(text)]] = True
+    totals = ledger.mask([row for row, text in said.items() if is_total(text)])
     ledger.reject(totals, "total_row", value=said.__getitem__)
 
 
