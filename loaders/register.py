@@ -44,13 +44,7 @@ def with_register(sources: Sequence[Source], notes: Notes) -> list[Source]:
     sheet = RawSheet(
         first.sheet.file, first.sheet.sheet, frame=people.drop(columns="line"), lines=people["line"].tolist()
     )
-    notes.add(
-        "register_from_figures",
-        table="participants",
-        file=first.sheet.file,
-        sheet=first.sheet.sheet,
-        value=str(len(people)),
-    )
+    notes.add("register_from_figures", **sheet.place("participants"), value=str(len(people)))
     return [*sources, Source("participants", sheet, first.told)]
 
 
@@ -75,7 +69,7 @@ def _listed(grid: Grid, named: dict[str, int]) -> pd.DataFrame:
     spec = tables()["participants"]
     grid = replace(grid, columns=tuple(column.astype(object) for column in grid.columns))
     matched = [Matched(at, grid.header[at], spec[name], Unit()) for name, at in named.items()]
-    expand_merged(grid, matched, {}, Notes())
+    expand_merged(grid, matched, Notes())
     columns = {name: [show(cell).strip() for cell in grid.columns[at]] for name, at in named.items()}
     frame = pd.DataFrame(columns | {"line": grid.lines})
     who = frame["participant_id"]
