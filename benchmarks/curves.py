@@ -4,7 +4,8 @@ Each cell is a process of its own, so that imports count and memory is its own. 
 cooperation tables and Parquet out, all structural metrics, the sums alone (supply between members by
 cluster and year) as DuckDB and pandas make them, without any check, and what a script of an afternoon does
 with each formation: bctpy's core, cpnet's core of Lip and of Borgatti and Everett, four centralities of
-networkx. A process that takes longer than `--patience` seconds of processor time is stopped.
+networkx. A process that takes longer than `--patience` seconds of processor time is stopped; one that would,
+at its pace of the size before, is not begun.
 
 Run: ``python -m benchmarks.curves --links 10000 100000 1000000 --out costs``
 """
@@ -136,12 +137,17 @@ def main() -> None:
     parser.add_argument("--patience", type=int, default=600)
     asked = parser.parse_args()
     found = {}
+    pace: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as room:
-        for size in asked.links:
+        for size in sorted(asked.links):
             data = write_national(Path(room) / str(size), links=size)
             for number, (way, code) in enumerate(WAYS.items()):
                 out = Path(room) / f"{size}-{number}"
-                found[way, size] = cost(Template(code).substitute(data=data, out=out), asked.patience)
+                if pace.get(way, 0.0) * size > asked.patience:
+                    found[way, size] = inf, inf, inf
+                else:
+                    found[way, size] = cost(Template(code).substitute(data=data, out=out), asked.patience)
+                pace[way] = found[way, size][0] / size
                 print(
                     f"{size:>10,} {way:<20} {found[way, size][0]:8.2f} s {found[way, size][1]:8.0f} MiB",
                     flush=True,

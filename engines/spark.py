@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from weakref import WeakKeyDictionary
 
-from clustercoop.graph.errors import EngineError, MissingExtraError
+from clustercoop.graph.errors import ClusterCoopError, EngineError, MissingExtraError
 from clustercoop.graph.formation import Formation
 from clustercoop.graph.progress import Progress, silent
 
@@ -86,15 +86,17 @@ class SparkEngine:
         if not total:
             return []
         progress(phase, 0, total)
-        told = 0
+        with told("Spark gave up the work"):
+            frame = self._planned(task, formations)
+        done = 0
 
         def tell(share: float) -> None:
-            nonlocal told
-            while told < int(share * total):
-                told += 1
-                progress(phase, told, total)
+            nonlocal done
+            while done < int(share * total):
+                done += 1
+                progress(phase, done, total)
 
-        found = self._collect(self._planned(task, formations), tell)
+        found = self._collect(frame, tell)
         results: dict[int, Any] = {}
         columns = (found[name].to_pylist() for name in ("at", "ok", "result"))
         for at, ok, content in zip(*columns, strict=True):
@@ -127,7 +129,9 @@ class SparkEngine:
         """Send a file, or an archive, to every executor; return its name, which its content makes."""
         path = _folder() / f"clustercoop-{hashlib.sha256(content).hexdigest()[:16]}.{suffix}"
         if not path.exists():
-            path.write_bytes(content)
+            aside = path.with_suffix(".part")  # a full disk may cut it short, and the next call would take it
+            aside.write_bytes(content)
+            aside.replace(path)
         sent = _SENT.setdefault(self.spark, set())
         if path.name not in sent:  # a session refuses the same file twice
             self.spark.addArtifacts(str(path), archive=suffix == "zip", file=suffix != "zip")
@@ -160,7 +164,7 @@ class SparkEngine:
                 self.spark.sparkContext.setJobGroup(tag, "clustercoop: formations", True)
             return frame.toArrow()
 
-        with ThreadPoolExecutor(1) as pool:
+        with told("Spark gave up the work"), ThreadPoolExecutor(1) as pool:
             future: Future[pa.Table] = pool.submit(run)
             try:
                 while not future.done():
@@ -170,8 +174,6 @@ class SparkEngine:
             except KeyboardInterrupt:
                 self.spark.interruptTag(tag)
                 raise
-            except Exception as error:
-                raise EngineError(f"Spark gave up the work: {said(error)}") from error
             finally:
                 close()
 
@@ -277,18 +279,25 @@ def _opened(workers: int, master: str) -> SparkSession:
         builder = builder.remote(address)
     else:
         _require_java()
-        # Spark reads these two of the environment alone.
+        # Spark reads the addresses of the environment alone; the memory there gives way to any other setting.
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+        os.environ.setdefault("SPARK_DRIVER_MEMORY", f"{_heap()}m")
         if address.partition("[")[0] in ("", "local"):
             os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
         submitted = not address and "PYSPARK_GATEWAY_PORT" in os.environ
         if not submitted:
             builder = builder.master(address or f"local[{workers or '*'},{ATTEMPTS}]")
-    try:
+    with told(f"Spark on {address or 'this machine'} does not answer"):
         return builder.getOrCreate()
-    except Exception as error:
-        where = address or "this machine"
-        raise EngineError(f"Spark on {where} does not answer: {said(error)}") from error
+
+
+def _heap() -> int:
+    """Return a quarter of this machine's memory in MiB, as Java by itself does; Spark would take 1 GiB."""
+    try:
+        held = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
+    except (AttributeError, ValueError, OSError):  # Windows
+        held = 0
+    return max(1024, held // 4)
 
 
 def _suits(running: SparkSession, master: str) -> bool:
@@ -338,6 +347,17 @@ def _require_answer(address: str) -> None:
     raise EngineError(f"Spark on {address} does not answer ({why}).")
 
 
+@contextmanager
+def told(what: str) -> Iterator[None]:
+    """Turn what Spark raises into one sentence that begins with `what`."""
+    try:
+        yield
+    except ClusterCoopError:
+        raise
+    except Exception as error:
+        raise EngineError(f"{what}: {said(error)}") from error
+
+
 def said(error: BaseException) -> str:
     r"""Return what an error of Spark says in one line: of a trace, why it ended or what was raised last.
 
@@ -346,6 +366,8 @@ def said(error: BaseException) -> str:
     >>> said(Exception("An error occurred while calling o7.x.\n: org.y.SparkException: Job aborted."))
     'Job aborted.'
     """
+    if "SparkContext was shut down" in str(error) or type(error).__name__ == "Py4JNetworkError":
+        return "its Java ended, most often for want of memory (spark.driver.memory, SPARK_DRIVER_MEMORY)"
     lines = [line for line in (each.strip(" :\t") for each in str(error).splitlines()) if line]
     raised = [found[1] for line in lines if (found := re.search(r"(?:Error|Exception): (.*)", line))]
     if not lines or (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from clustercoop.engines.spark import said, unwarned
-from clustercoop.graph.errors import ClusterCoopError, DataError, EngineError
+from clustercoop.engines.spark import told, unwarned
+from clustercoop.graph.errors import DataError
 from clustercoop.graph.schema import tables
 from clustercoop.graph.texts import refusal
 from clustercoop.loaders.raw import parquet_parts
@@ -47,7 +47,7 @@ class SparkReader:
             return None
         if not (parts := parquet_parts(path)):
             return None
-        with _told(name):
+        with _reading(name):
             counts = [_rows_of(part) for part in parts]
             frames = []
             for part, before in zip(parts, np.cumsum([0, *counts[:-1]]).tolist(), strict=True):
@@ -76,13 +76,13 @@ class SparkReader:
         found: dict[str, Held] = {}
         for table, section in data.items():
             where = f"[{table}] of {name}"
-            told = isinstance(section, dict) and all(
+            clear = isinstance(section, dict) and all(
                 key in _KEYS and isinstance(value, dict if key == "options" else str)
                 for key, value in section.items()
             )
-            if table not in tables() or not told or not {"load", "query", "options"} & set(section):
+            if table not in tables() or not clear or not {"load", "query", "options"} & set(section):
                 raise refusal(DataError, "address_wrong", where=where, tables=", ".join(tables()))
-            with _told(table):
+            with _reading(table):
                 frame = self._addressed(section, where)
                 header, count = tuple(frame.columns), frame.count()
                 numbered = _positioned(frame, "monotonically_increasing_id()")
@@ -127,7 +127,7 @@ class SparkHeld:
     @contextmanager
     def rows(self, more: Sequence[SparkHeld] = ()) -> Iterator[Sql]:
         """Open its rows, and below them those of `more`."""
-        with _told(self.name):
+        with _reading(self.name):
             frame, starts = self.frame, [0]
             for before, held in zip((self, *more), more, strict=False):
                 starts.append(starts[-1] + before.count)
@@ -216,12 +216,6 @@ def _rows_of(part: Path) -> int:
     return int(pq.read_metadata(part).num_rows)
 
 
-@contextmanager
-def _told(name: str) -> Iterator[None]:
+def _reading(name: str) -> AbstractContextManager[None]:
     """Turn what Spark raises while a table is read into one sentence."""
-    try:
-        yield
-    except ClusterCoopError:
-        raise
-    except Exception as error:
-        raise EngineError(f"Spark cannot read {name}: {said(error)}") from error
+    return told(f"Spark cannot read {name}")

@@ -130,6 +130,16 @@ def test_a_task_that_always_kills_its_worker_ends_in_one_sentence(graph: SupplyG
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.usefixtures("spark")
+def test_where_nothing_can_be_shared_one_sentence_says_so(
+    graph: SupplyGraph, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("clustercoop.engines.spark._folder", lambda: tmp_path / "gone")
+    with pytest.raises(EngineError, match="^Spark gave up the work: .*No such file") as caught:
+        engines.open("spark").map(partial(dying, mark=tmp_path), graph.formations()[:1])
+    assert "\n" not in str(caught.value)
+
+
 def where(formation: Formation) -> tuple[str, int, int]:
     return formation.cluster_id, formation.year, os.getpid()
 

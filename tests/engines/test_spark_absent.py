@@ -42,3 +42,9 @@ def test_a_master_that_does_not_answer_is_refused_at_once(scheme: str) -> None:
         address = f"{scheme}://127.0.0.1:{taken.getsockname()[1]}"
         with pytest.raises(EngineError, match="does not answer .*[Cc]onnection refused"):
             engines.open("spark", master=address)
+
+
+def test_java_that_ended_is_told_from_work_that_failed() -> None:
+    ended = "org.apache.spark.SparkException: Job 16 cancelled because SparkContext was shut down"
+    assert "spark.driver.memory" in module.said(RuntimeError(ended))
+    assert module.said(RuntimeError("Job 16 cancelled because it took too long")).endswith("too long")
