@@ -81,9 +81,8 @@ class Recording:
 def recording(formation: Formation) -> Recording:
     """Return what of the sales and purchases of `formation` is recorded.
 
-    A member's sales are held against its output, its purchases against those it reports, else against
-    output − value added, which is no figure where it is 0 beside an output. Self-supply is part of both. A
-    reported volume of use by other participants counts where it is larger than the links.
+    A member's sales are held against its output, its purchases against `all_purchases`. Self-supply is part
+    of both. A reported volume of use by other participants counts where it is larger than the links.
 
     Examples
     --------
@@ -104,16 +103,24 @@ def recording(formation: Formation) -> Recording:
     used = np.fmax(formation.used_by_participants, 0.0)
     sold = np.maximum(formation.supplied_inside, used) + formation.sales_outside + own
     bought = formation.bought_inside + formation.purchases_outside + own
-    needed = formation.purchases
-    if np.isnan(needed).any():
-        no_value = (formation.value_added == 0) & (formation.output > 0)
-        derived = np.where(no_value, NAN, formation.output - formation.value_added)
-        needed = np.where(np.isnan(needed), derived, needed)
     roles = producing_roles(formation)
     return Recording(
         _side(sold, formation.output, formation.sales_outside, roles),
-        _side(bought, needed, formation.purchases_outside, roles),
+        _side(bought, all_purchases(formation), formation.purchases_outside, roles),
     )
+
+
+def all_purchases(formation: Formation) -> FloatArray:
+    """Return all purchases of each member: those given, else output − value added; NaN is unknown.
+
+    A value added of 0 beside an output is no figure.
+    """
+    given = formation.purchases
+    if not np.isnan(given).any():
+        return given
+    no_value = (formation.value_added == 0) & (formation.output > 0)
+    derived = np.where(no_value, NAN, formation.output - formation.value_added)
+    return np.where(np.isnan(given), derived, given)
 
 
 def _side(recorded: FloatArray, whole: FloatArray, outside: FloatArray, roles: NDArray[np.object_]) -> Side:

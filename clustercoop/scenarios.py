@@ -192,7 +192,7 @@ def whatif(
         if not formations:
             raise UnknownNameError("The data hold no formation of that cluster and year.")
         if target is None:
-            losses += [row for f in formations for row in _worst(f, graph)]
+            losses += [row for f in formations for row in _worst(f, graph, base)]
         else:
             plans += [_plan("", f, graph, lean, target) for f in formations]
     return WhatIf(
@@ -319,7 +319,7 @@ class _Compared:
         for formation in self.before_formations if gone else ():
             at = np.array([str(i) in gone for i in formation.ids])
             if at.any():
-                rows += _losses(self.scenario.name, formation, self.graph, at[None, :])
+                rows += _losses(self.scenario.name, formation, self.graph, self.settings, at[None, :])
         return rows
 
 
@@ -391,9 +391,13 @@ def _refitted(
 
 
 def _losses(
-    scenario: str, formation: Formation, graph: SupplyGraph, stopped: np.ndarray[Any, Any]
+    scenario: str,
+    formation: Formation,
+    graph: SupplyGraph,
+    settings: Settings,
+    stopped: np.ndarray[Any, Any],
 ) -> list[tuple[Any, ...]]:
-    network, code, at = formation_supply(formation, graph)
+    network, code, at = formation_supply(formation, graph, load_thresholds(settings.thresholds))
     place = (scenario, formation.cluster_id, formation.year)
     who = ["; ".join(formation.ids[row].astype(str)) for row in stopped]
     if network is None:
@@ -408,10 +412,10 @@ def _losses(
     ]
 
 
-def _worst(formation: Formation, graph: SupplyGraph) -> list[tuple[Any, ...]]:
+def _worst(formation: Formation, graph: SupplyGraph, settings: Settings) -> list[tuple[Any, ...]]:
     """Return the single removals that lose most output."""
     tried = np.argsort(-np.nan_to_num(formation.output), kind="stable")[:_LARGEST]
-    rows = _losses("", formation, graph, np.eye(formation.n, dtype=bool)[np.sort(tried)])
+    rows = _losses("", formation, graph, settings, np.eye(formation.n, dtype=bool)[np.sort(tried)])
     if rows and rows[0][4] is None:
         return [(*rows[0][:3], "", *rows[0][4:])]
     worst = sorted(rows, key=lambda row: -row[4])[:WORST]

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clustercoop.graph.schema import KNOWLEDGE_KINDS
 from clustercoop.loaders.coded import Coded, judged, lowered, plain
 from clustercoop.loaders.ledger import Ledger, Mask
 from clustercoop.loaders.notes import Notes
@@ -143,7 +144,8 @@ def _check_sales(links: Ledger, activity: Ledger) -> None:
     who = activity.coded("participant_id")
     seller = who.places(supplier.index)
     years, of_year = pd.factorize(np.concatenate([links.values("year"), activity.values("year")]))
-    sold = links.alive & ~supplier.equal(buyer) & (supplier.codes >= 0) & (years[: len(links)] >= 0)
+    ties = links.coded("kind").where(lambda kind: kind.strip().casefold() in KNOWLEDGE_KINDS)
+    sold = links.alive & ~ties & ~supplier.equal(buyer) & (supplier.codes >= 0) & (years[: len(links)] >= 0)
     size = len(supplier.texts) + 1
     sums = np.zeros(size * len(of_year))
     key = years[: len(links)][sold] * size + supplier.codes[sold]

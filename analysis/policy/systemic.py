@@ -35,6 +35,8 @@ from clustercoop.analysis.jit import jit
 from clustercoop.analysis.linear import solve_leontief
 from clustercoop.analysis.metric import NAN, Flags
 from clustercoop.analysis.policy.linkages import trading_problem
+from clustercoop.analysis.recording import all_purchases, recording
+from clustercoop.analysis.thresholds import Thresholds
 from clustercoop.graph.errors import parameter_error
 from clustercoop.graph.formation import FloatArray, Formation, sum_by
 from clustercoop.graph.model import SupplyGraph
@@ -311,11 +313,14 @@ def inputs() -> Inputs:
     return Inputs(data["essential"]["first"], data["essential"]["last"], data["product"]["digits"])
 
 
-def formation_supply(formation: Formation, graph: SupplyGraph) -> tuple[Supply | None, str, Flags]:
+def formation_supply(
+    formation: Formation, graph: SupplyGraph, thresholds: Thresholds
+) -> tuple[Supply | None, str, Flags]:
     """Return the network of a formation, or None, why, and the members at whom it fails.
 
     A member that trades inside needs a known output, not below its supply, and an industry code; members
-    without trade inside count with their output where it is known.
+    without trade inside count with their output where it is known. An input that is not essential costs its
+    share of all purchases, so these must be known of its buyer, or nearly all recorded as links.
     """
     code, at = trading_problem(formation, graph)
     if not code:
@@ -334,14 +339,20 @@ def formation_supply(formation: Formation, graph: SupplyGraph) -> tuple[Supply |
     value = graph.links["value"].to_numpy()[rows] * formation.share[buyer]
     physical = np.array([rule.physical(str(code)) for code in formation.industry_code], dtype=bool)
     output = np.where(formation.output > 0, formation.output, 0.0)
+    essential = physical[formation.src] & physical[formation.dst]
+    purchases = all_purchases(formation)
+    untold = np.isnan(purchases)
+    untold[np.setdiff1d(np.arange(formation.n), formation.dst[~essential])] = False
+    if untold.any() and not recording(formation).purchases.settles(thresholds.shares_recorded, thresholds):
+        return None, "systemic_purchases_unknown", untold
     network = supply_of(
         formation.src,
         formation.dst,
         formation.weight,
         output,
         codes[: formation.n],
-        physical[formation.src] & physical[formation.dst],
+        essential,
         (buyer, codes[formation.n :], value),
-        formation.purchases,
+        purchases,
     )
     return network, "", np.zeros(formation.n, bool)

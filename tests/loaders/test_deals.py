@@ -211,6 +211,10 @@ def test_an_output_that_sales_contradict_is_unknown() -> None:
     links = [(2022, "p1", "p2", 90.0), (2022, "p2", "p1", 20.0), (2022, "p3", "p1", 9.0)]
     output = read(links, activity=frame).graph.activity.set_index("participant_id")["output"]
     assert np.isnan(output["p1"]) and output[["p2", "p3"]].tolist() == [400.0, 1.0]
+    # What was paid for knowledge is no sale of what is made.
+    ties = [(*row, "НИОКР") for row in links]
+    kept = read(ties, "year supplier_id buyer_id value kind", activity=frame).graph.activity
+    assert kept.set_index("participant_id")["output"].tolist() == [0.4, 400.0, 1.0]
 
 
 def test_quarters_make_a_year_and_two_do_not() -> None:

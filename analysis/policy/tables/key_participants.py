@@ -76,7 +76,7 @@ def _of(formation: Formation, analysed: Analysed) -> dict[str, Any]:
     }
     if found is None:
         because.append(unknown(LINKAGES, code or "leontief_unproductive", formation, at))
-    network, code, at = formation_supply(formation, analysed.graph)
+    network, code, at = formation_supply(formation, analysed.graph, analysed.thresholds)
     risk, down, up = none, none, none
     if network is None:
         because.append(unknown(RISKS, code, formation, at))

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from clustercoop.analysis.policy.systemic import Supply, formation_supply, supply_of, systemic_risk
+from clustercoop.analysis.thresholds import load_thresholds
 from clustercoop.graph.errors import ParameterError
 from clustercoop.graph.model import SupplyGraph
 
@@ -189,7 +190,7 @@ def cluster(output: list[float | None], codes: list[str | None]) -> SupplyGraph:
 
 def test_a_formation() -> None:
     graph = cluster([60.0, 80.0, 60.0], ["24.10", "25.62", "62.01"])
-    network, why, _ = formation_supply(graph.formation("k", 2022), graph)
+    network, why, _ = formation_supply(graph.formation("k", 2022), graph, load_thresholds())
     assert network is not None and not why
     down, up = network.left(np.eye(3, dtype=bool))
     # b buys 40 of steel, 30 of them from a: without a (all that members make of it) 1/4 of b is left.
@@ -210,6 +211,26 @@ def test_a_formation() -> None:
 def test_what_cannot_be_told(output: list[float | None], codes: list[str | None], why: str, who: str) -> None:
     graph = cluster(output, codes)
     formation = graph.formation("k", 2022)
-    network, told, at = formation_supply(formation, graph)
+    network, told, at = formation_supply(formation, graph, load_thresholds())
     assert network is None and told == why
     assert formation.ids[at].tolist() == [who]
+
+
+def test_purchases_that_links_do_not_tell() -> None:
+    """c, an IT firm, buys 40 from b: half of 80, given or left by 100 − 20; else of what is unknown."""
+    tables = cluster([60.0, 80.0, 100.0], ["24.10", "25.62", "62.01"]).to_tables()
+    tables["links"] = tables["links"].query("supplier_id != 'x'")
+    lost = []
+    for purchases, value_added in ((80.0, None), (None, 20.0), (None, None), (None, 0.0)):
+        work = tables["activity"].assign(
+            purchases=[90.0, 30.0, purchases], value_added=[None, None, value_added]
+        )
+        graph = SupplyGraph.from_tables({**tables, "activity": work})
+        formation = graph.formation("k", 2022)
+        network, why, at = formation_supply(formation, graph, load_thresholds())
+        if network is None:
+            lost.append((why, formation.ids[at].tolist()))
+        else:
+            lost.append(network.left(np.eye(3, dtype=bool))[0][1].tolist())
+    unknown = ("systemic_purchases_unknown", ["c"])
+    assert lost == [[1.0, 0.0, 0.5], [1.0, 0.0, 0.5], unknown, unknown]
