@@ -16,7 +16,7 @@ from clustercoop.analysis.results import Result
 from clustercoop.graph.columns import OutputColumn, output_columns
 from clustercoop.graph.errors import UnknownNameError
 from clustercoop.graph.kinds import KINDS
-from clustercoop.graph.schema import UNSETTLED, kept_tables
+from clustercoop.graph.schema import ENDS, UNSETTLED, kept_tables
 from clustercoop.graph.settings import FILES
 
 SIDES: Final = ("before", "after")
@@ -25,7 +25,6 @@ _PLACE: Final = ["cluster_id", "year"]
 _ASIDE: Final = ("sentence", "note", "ids", "said")
 # Settings that shape sentences and refusals, never a figure.
 _SILENT: Final = ("lang", "strict")
-_ENDS: Final = ("supplier_id", "buyer_id")
 _WHOLE: Final = 0
 """Stands for "of the cluster, not of one year" where a year must be."""
 
@@ -418,5 +417,5 @@ def _concerned(table: str, key: Mapping[str, Any], homes: list[dict[str, set[str
         return {str(key["cluster_id"])}
     if table == UNSETTLED.name and not (key["participant_id"] or (key["supplier_id"] and key["buyer_id"])):
         return None  # whom it names nobody knows
-    who = [str(key[name]) for name in (*_ENDS, "participant_id", "old_id", "new_id") if name in key]
+    who = [str(key[name]) for name in (*ENDS, "participant_id", "old_id", "new_id") if name in key]
     return set().union(*(home.get(one, set()) for home in homes for one in who)) if who else None

@@ -400,7 +400,7 @@ def explain(
     """
     from clustercoop.analysis.audit import explain as audit
 
-    result = source if isinstance(source, Result) else read_result(source)
+    result = read_result(source)
     settings = result.settings if lang is None else result.settings.replace(lang=lang)
     return audit(result.graph, settings, cluster, year, participant)
 

@@ -66,7 +66,7 @@ def told_comparison(
     lang: str = "en",
 ) -> Told:
     """Return the comparison with its sentences, and write the page; see `compare`."""
-    sides = [side if isinstance(side, Result) else read_result(side) for side in (before, after)]
+    sides = [read_result(side) for side in (before, after)]
     found = compare_results(sides[0], sides[1], years)
     told = Told(found, sides[0], sides[1], lang, years)
     if out is not None:

@@ -53,7 +53,7 @@ def bubble(file: str | os.PathLike[str], results: str | os.PathLike[str] | Resul
         The file or the results cannot be read, or a bubble names what they do not hold; the sentence names
         the file, the line and the field.
     """
-    result = results if isinstance(results, Result) else read_result(results)
+    result = read_result(results)
     thresholds = load_thresholds(result.settings.thresholds)
     parts, trades, sizes = [], [], []
     quotas = RuleFile(os.fspath(file))

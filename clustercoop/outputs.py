@@ -313,8 +313,15 @@ def is_result(path: Path) -> bool:
     return (path / "run.json").is_file() and (path / "formations.parquet").is_file()
 
 
-def read_result(path: str | os.PathLike[str]) -> Result:
-    """Read a folder that `write_result` wrote, or what a store holds of a result.
+def held_result(source: object) -> Result | None:
+    """Return the result that `source` is, or that the folder of that name holds; None of anything else."""
+    if isinstance(source, str | os.PathLike):
+        return read_result(source) if is_result(Path(source)) else None
+    return source if isinstance(source, Result) else None
+
+
+def read_result(path: str | os.PathLike[str] | Result) -> Result:
+    """Read a folder that `write_result` wrote, or what a store holds; a result is returned as it is.
 
     Raises
     ------
@@ -323,6 +330,8 @@ def read_result(path: str | os.PathLike[str]) -> Result:
     StoreError
         `path` is a store's address, and no result can be read there.
     """
+    if isinstance(path, Result):
+        return path
     if is_store_uri(path):
         from clustercoop.stored import stored_result
 

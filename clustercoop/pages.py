@@ -11,12 +11,18 @@ from clustercoop.analysis.results import Result
 from clustercoop.api import Source, load
 from clustercoop.graph.display import inert
 from clustercoop.graph.errors import OutputError
-from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.progress import Progress, silent
 from clustercoop.graph.settings import Lang, Settings
 from clustercoop.graph.slicing import formations_of
 from clustercoop.graph.texts import refusal, text
-from clustercoop.outputs import is_result, read_result, refuse_foreign, write_reports, written_aside
+from clustercoop.outputs import (
+    held_result,
+    is_result,
+    read_result,
+    refuse_foreign,
+    write_reports,
+    written_aside,
+)
 
 HEIGHT: Final = 720
 Where = str | os.PathLike[str]
@@ -119,14 +125,9 @@ def view(
     from clustercoop.reports.flows import render_flows
     from clustercoop.reports.network import render_view
 
-    drawn: Result | SupplyGraph
-    if isinstance(source, Result):
-        drawn = source
-    elif isinstance(source, str | os.PathLike) and is_result(Path(source)):
-        drawn = read_result(source)
-    else:
-        drawn = load(source, settings=Settings(lang=lang), progress=progress)
-    graph = drawn.graph if isinstance(drawn, Result) else drawn
+    result = held_result(source)
+    graph = result.graph if result else load(source, settings=Settings(lang=lang), progress=progress)
+    drawn = result or graph
     if cluster is None:
         page = Page(render_flows(drawn, lang, year=year, report=""), text("report.view_flows", lang), lang)
     else:
@@ -190,7 +191,7 @@ def report(
     UnknownNameError
         There is no such cluster.
     """
-    result = source if isinstance(source, Result) else read_result(source)
+    result = read_result(source)
     if out is None or cluster is not None:
         from clustercoop.reports.html import render_report
 

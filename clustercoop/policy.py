@@ -35,7 +35,7 @@ def claims(file: str | os.PathLike[str], results: str | os.PathLike[str] | Resul
     DataError
         The file or the results cannot be read, or a claim names a cluster that they do not hold.
     """
-    result = results if isinstance(results, Result) else read_result(results)
+    result = read_result(results)
     nominal = any(finding.code == "prices_nominal" for finding in result.findings)
     said, table = read_claims(os.fspath(file)), result.formations
     same = Comparable(table, result.graph, result.settings)
@@ -61,7 +61,7 @@ def propose_claims(
     DataError
         The report or the results cannot be read.
     """
-    result = results if isinstance(results, Result) else read_result(results)
+    result = read_result(results)
     try:
         text = Path(report).read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:

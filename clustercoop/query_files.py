@@ -11,7 +11,7 @@ import pandas as pd
 from clustercoop.graph.errors import ParameterError
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.rows import to_rows
-from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR
+from clustercoop.graph.schema import ENDS, FIRST_YEAR, LAST_YEAR
 from clustercoop.graph.texts import refusal
 from clustercoop.outputs import written_aside
 from clustercoop.query_rows import Format, format_rows
@@ -19,7 +19,7 @@ from clustercoop.query_rows import Format, format_rows
 SUFFIXES: Final[dict[str, Format]] = {".csv": "csv", ".json": "json", ".parquet": "parquet", ".txt": "table"}
 NETWORKS: Final = (".graphml", ".gexf", ".html")
 PAIRS: Final = (
-    ("supplier_id", "buyer_id"),
+    ENDS,
     ("supplier_cluster", "buyer_cluster"),
     ("partner_id", "participant_id"),
     ("supplier_id", "participant_id"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, Final, TypeGuard
 
 import numpy as np
@@ -28,7 +27,7 @@ from clustercoop.graph.holdings import by_holding
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.progress import Progress, silent
 from clustercoop.graph.settings import Settings
-from clustercoop.outputs import is_result, read_result
+from clustercoop.outputs import held_result
 from clustercoop.pipeline import analyze_graph
 
 FIGURES: Final = (
@@ -153,9 +152,7 @@ def whatif(
     >>> told.loc["cooperation_ratio", ["before", "after"]].tolist()
     [0.2, 0.3]
     """
-    result = source if isinstance(source, Result) else None
-    if isinstance(source, str | os.PathLike) and is_result(Path(source)):
-        result = read_result(source)
+    result = held_result(source)
     if result is not None:
         graph, base = result.graph, settings or result.settings
     else:

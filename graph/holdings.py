@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from clustercoop.graph.identity import IDS
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.schema import tables
 
@@ -40,9 +41,9 @@ def by_holding(graph: SupplyGraph) -> SupplyGraph:
     frames = graph.to_tables()
     key = pd.MultiIndex.from_frame(joined[["participant_id", "year"]])
     units = pd.Series(joined["unit"].to_numpy(), index=key)
-    for table, names in (("links", ("supplier_id", "buyer_id")), ("activity", ("participant_id",))):
+    for table in ("links", "activity"):
         frame = frames[table].copy()
-        for name in names:
+        for name in IDS[table]:
             found = units.reindex(pd.MultiIndex.from_arrays([frame[name], frame["year"].astype("int64")]))
             frame[name] = pd.Series(found.to_numpy(), index=frame.index, dtype=object).fillna(
                 frame[name].astype(object)
@@ -50,7 +51,7 @@ def by_holding(graph: SupplyGraph) -> SupplyGraph:
         frames[table] = frame
     unsettled = frames["unsettled"] = graph.unsettled.copy()
     whole = joined.drop_duplicates("participant_id").set_index("participant_id")["unit"]
-    for name in ("participant_id", "supplier_id", "buyer_id"):
+    for name in IDS["unsettled"]:
         unsettled[name] = unsettled[name].map(whole).where(unsettled[name].isin(whole.index), unsettled[name])
     frames["activity"] = _summed(frames["activity"])
     frames["participants"] = _rows(graph, held, set(joined["participant_id"]))

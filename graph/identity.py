@@ -18,14 +18,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clustercoop.graph.kinds import TEXT
+from clustercoop.graph.schema import ENDS, WHO
 
 RENAMED, MERGED, SPLIT = "renamed", "merged", "split"
 KINDS: Final = (RENAMED, MERGED, SPLIT)
 IDS: Final[Mapping[str, tuple[str, ...]]] = {
     "participants": ("participant_id", "parent_id"),
-    "links": ("supplier_id", "buyer_id"),
+    "links": ENDS,
     "activity": ("participant_id",),
-    "unsettled": ("participant_id", "supplier_id", "buyer_id"),
+    "unsettled": WHO,
 }
 """Columns of each table that identify organisations."""
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _ENDS: Final = {"supplier_id": "supplier", "buyer_id": "buyer"}
 _WHO: Final = {"participants": ("participant_id",), "activity": ("participant_id",), "links": tuple(_ENDS)}
 _ABOUT_LINK: Final = (*(n for n in tables()["links"].names if n not in ("year", *_ENDS)), *ORIGIN)
-_PARALLEL: Final = tuple(n for n in tables()["links"].key if n not in ("year", *_ENDS))
+PARALLEL: Final = tuple(n for n in tables()["links"].key if n not in ("year", *_ENDS))
 
 # Tables about no cluster and no participant-year.
 _APART: Final = ("aliases", "deflators", "production_index")
@@ -171,7 +171,7 @@ def _canonical_order(links: pd.DataFrame, n: int) -> pd.DataFrame:
     pair = pair[order]
     if not (pair[1:] > pair[:-1]).all():
         pair[order] = pair.copy()
-        by = [pd.factorize(links[name], sort=True, use_na_sentinel=True)[0] for name in reversed(_PARALLEL)]
+        by = [pd.factorize(links[name], sort=True, use_na_sentinel=True)[0] for name in reversed(PARALLEL)]
         order = np.lexsort([links["row"].to_numpy(), links["value"].to_numpy(), *by, pair])
     return _ordered(links, order)
 

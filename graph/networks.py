@@ -15,14 +15,14 @@ import pandas as pd
 from clustercoop.graph.errors import DataError
 from clustercoop.graph.people import PERSON, describe
 from clustercoop.graph.rows import to_rows
-from clustercoop.graph.schema import kept_tables, tables
+from clustercoop.graph.schema import ENDS, kept_tables, tables
 
 if TYPE_CHECKING:
     import networkx as nx
 
 ORIGIN: Final = ("row", "file", "sheet")
 MEMBER: Final = tuple(n for n in tables()["participants"].names if n != "participant_id")
-EDGE: Final = (*(n for n in tables()["links"].names if n not in ("supplier_id", "buyer_id")), *ORIGIN)
+EDGE: Final = (*(n for n in tables()["links"].names if n not in ENDS), *ORIGIN)
 PLACED: Final = ("links", "activity", "unsettled")
 """Tables whose rows say where they came from."""
 WHOLE: Final = (
@@ -123,7 +123,7 @@ def tables_of(
     frames = {
         "participants": _table(people, ("participant_id", *MEMBER)),
         "activity": _origin(_table(activity, ("participant_id", "year"))),
-        "links": _origin(_table(links, ("supplier_id", "buyer_id", *EDGE))),
+        "links": _origin(_table(links, (*ENDS, *EDGE))),
         **{name: _table(network.graph.get(name, []), kept_tables()[name].required) for name in WHOLE},
     }
     frames["unsettled"] = _origin(frames["unsettled"])

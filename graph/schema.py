@@ -11,6 +11,9 @@ from clustercoop.graph.shipped import shipped_rows
 
 ColumnType = Literal["id", "text", "year", "money", "count", "number", "share"]
 
+ENDS: Final = ("supplier_id", "buyer_id")
+WHO: Final = ("participant_id", *ENDS)
+"""Columns that hold ids of participants."""
 SIDES: Final = ("low", "high")
 NUMERIC: Final = frozenset(kind.name for kind in KINDS.values() if kind.measured)
 FIRST_YEAR: Final = 1900

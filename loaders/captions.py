@@ -9,7 +9,7 @@ from typing import Any, Final
 from clustercoop.graph.errors import SchemaError
 from clustercoop.graph.schema import NUMERIC, TableSpec
 from clustercoop.graph.texts import refusal
-from clustercoop.loaders.matching import candidates, count_matches
+from clustercoop.loaders.matching import candidates, count_matches, meaning
 from clustercoop.loaders.sheets import show
 from clustercoop.loaders.units import Runs, Unit, capitals, read_unit, unit_of, unit_runs, unit_words, words
 from clustercoop.loaders.vocabulary import read_header
@@ -214,6 +214,6 @@ def other_header(row: Sequence[Any], header: Sequence[str], spec: TableSpec) -> 
     cells = [show(cell).strip() for cell in row]
     if count_matches(cells, spec) < max(2, len(spec.required) - 1):
         return False
-    mine = [(candidates(text, spec)[:1], read_unit(text)[1]) for text in cells]
-    first = [(candidates(text, spec)[:1], read_unit(text)[1]) for text in header]
+    mine = [(meaning(text, spec), read_unit(text)[1]) for text in cells]
+    first = [(meaning(text, spec), read_unit(text)[1]) for text in header]
     return any(a != b and (a[0] or b[0]) for a, b in zip(mine, first, strict=False))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from clustercoop.graph.errors import SchemaError
 from clustercoop.graph.kinds import KINDS
-from clustercoop.graph.schema import NUMERIC, SIDES, TableSpec
+from clustercoop.graph.schema import NUMERIC, SIDES, WHO, TableSpec
 from clustercoop.graph.texts import refusal
 from clustercoop.graph.threads import at_once
 from clustercoop.loaders.formats import Divided
@@ -38,7 +38,6 @@ from clustercoop.loaders.years import parse_years
 
 # Columns of many rows and many distinct texts are held by the latter.
 LEAST: Final = 1e-300
-WHO: Final = frozenset({"participant_id", "supplier_id", "buyer_id"})
 # Marks of headers that leave a figure what it is, and yet have to be told.
 # An index of prices above this is in per cent.
 PER_CENT: Final = 10.0

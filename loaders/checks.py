@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from clustercoop.graph.schema import KNOWLEDGE_KINDS, LINK_KINDS, SUPPORT, ColumnSpec
+from clustercoop.graph.schema import KNOWLEDGE_KINDS, LINK_KINDS, SUPPORT, WHO, ColumnSpec
 from clustercoop.loaders.coded import judged
 from clustercoop.loaders.ledger import Ledger, Mask
 from clustercoop.loaders.tokens import Issue
@@ -172,7 +172,7 @@ def _check_no_records(ledger: Ledger, ids: Sequence[str], issues: Mapping[str, N
 
 def _check_lost_zeros(ledger: Ledger, flagged: Flagged) -> None:
     """Tell 9- and 11-digit numbers among taxpayer numbers, which have 10 or 12 digits."""
-    for name in ("participant_id", "supplier_id", "buyer_id"):
+    for name in WHO:
         if name not in ledger.frame:
             continue
         column = ledger.coded(name)
@@ -182,8 +182,9 @@ def _check_lost_zeros(ledger: Ledger, flagged: Flagged) -> None:
             continue
         usual = np.isin(digits, (10, 12)).sum() > 0.5 * len(digits)
         suspect = column.spread(short) & (flagged(name, "numeric") | usual)
-        count = column.spread(digits, 0).tolist()
-        ledger.note(suspect, "id_lost_zero", name, detail=lambda row, count=count: str(count[row]))
+        rows = np.flatnonzero(suspect)
+        told = dict(zip(rows.tolist(), map(str, column.spread(digits, 0)[rows].tolist()), strict=True))
+        ledger.note(suspect, "id_lost_zero", name, detail=told.__getitem__)
 
 
 def check_values(ledger: Ledger) -> None:

@@ -10,15 +10,14 @@ from typing import Final
 import numpy as np
 
 from clustercoop.graph.errors import SchemaError
-from clustercoop.graph.schema import NUMERIC, TableSpec
+from clustercoop.graph.schema import TableSpec
 from clustercoop.graph.texts import refusal
-from clustercoop.loaders.header_rows import role
+from clustercoop.loaders.header_rows import figure_of, role
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.numbers import parse_numbers
 from clustercoop.loaders.part_columns import figures_of
-from clustercoop.loaders.parts import PART_HEADERS
+from clustercoop.loaders.parts import part_kind
 from clustercoop.loaders.sheets import Grid
-from clustercoop.loaders.units import words
 from clustercoop.loaders.vocabulary import MONTHS, PATH, month_named, phrase_of, without_prices
 from clustercoop.loaders.years import FOUR, parse_years, period_of
 
@@ -108,7 +107,7 @@ def with_period(grid: Grid, spec: TableSpec, texts: Sequence[str]) -> Grid:
     if spec.name not in ("activity", "links"):
         return grid
     found = {period for text in texts if (period := _named_period(text)) != (0, 0)}
-    parted = any(" ".join(words(header)) in PART_HEADERS for header in grid.header)
+    parted = any(part_kind(header) is not None for header in grid.header)
     if len(found) != 1 or parted or found == {(1, 12)}:
         return grid
     at = next((i for i, header in enumerate(grid.header) if role(header, spec) == "year"), -1)
@@ -144,7 +143,7 @@ def from_january(grid: Grid, spec: TableSpec, texts: Sequence[str], notes: Notes
     groups: dict[tuple[str, int], dict[int, tuple[int, int]]] = {}
     for at, header in enumerate(grid.header):
         found = _period(bare[at])
-        if found is None or (found[0] and not _figure(found[0], spec)):
+        if found is None or (found[0] and not figure_of(found[0], spec)):
             continue
         base, year, first, last = found
         groups.setdefault((base, year), {})[at] = (1 if said or runs(header) else first, last)
@@ -192,7 +191,7 @@ def from_january(grid: Grid, spec: TableSpec, texts: Sequence[str], notes: Notes
 
 def _rows(grid: Grid, spec: TableSpec, said: bool) -> Grid:
     """Mark a table whose rows are parts of a year and whose titles or headers say that they run."""
-    parts = [at for at, h in enumerate(grid.header) if " ".join(words(without_running(h))) in PART_HEADERS]
+    parts = [at for at, h in enumerate(grid.header) if part_kind(without_running(h)) is not None]
     years = [at for at, h in enumerate(grid.header) if role(h, spec) == "year"]
     periods = parts or [at for at in years if parse_years(grid.columns[at][:50]).last.any()]
     if not periods:
@@ -203,14 +202,9 @@ def _rows(grid: Grid, spec: TableSpec, said: bool) -> Grid:
         bare = without_running(header[at])
         if at in parts or not any(bare == other for other in header):
             header[at] = bare
-    if said or any(at in periods or _figure(header[at], spec) for at in running):
+    if said or any(at in periods or figure_of(header[at], spec) for at in running):
         grid.facts["cumulated"] = True
     return replace(grid, header=tuple(header))
-
-
-def _figure(header: str, spec: TableSpec) -> bool:
-    name = role(header, spec)
-    return bool(name) and spec[name].type in NUMERIC
 
 
 def _period(header: str) -> tuple[str, int, int, int] | None:

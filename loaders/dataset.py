@@ -56,7 +56,7 @@ from clustercoop.loaders.transactions import summed, summed_rows, sums_by_part, 
 from clustercoop.loaders.turning import Hints, turn
 from clustercoop.loaders.unsettled import unsettled
 from clustercoop.loaders.upright import upright
-from clustercoop.loaders.who import ENDS, Index, call_by_name, join_names
+from clustercoop.loaders.who import CALLED, Index, call_by_name, join_names
 
 T = TypeVar("T")
 _FIGURES: Final = {"activity": "participant_id", "indicators": "cluster_id"}
@@ -269,7 +269,7 @@ def _checked(
         if aliases and table == "aliases":
             return aliases
         ledger = _open(table, typed, notes, renamed)
-        if table in ENDS and index:
+        if table in CALLED and index:
             join_names(ledger, index, notes)
         _check(ledger, typed[table], settings, notes, flows)
         return ledger
@@ -341,7 +341,7 @@ def _refuse_empty(ledgers: Mapping[str, Ledger], notes: Notes) -> None:
 def _called(typed: Mapping[str, Sequence[TypedGrid]], table: str) -> Iterator[str]:
     """Yield what links or activity call organisations."""
     for part in typed.get(table, ()):
-        for column in ENDS[table]:
+        for column in CALLED[table]:
             yield from part.frame[column].dropna().unique().tolist()
 
 

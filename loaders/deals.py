@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clustercoop.graph.schema import ENDS
 from clustercoop.loaders.keys import PAIR, groups
 from clustercoop.loaders.ledger import Ledger, Mask
 from clustercoop.loaders.notes import Notes
@@ -96,7 +97,7 @@ def drop_mirrors(ledger: Ledger, notes: Notes) -> None:
             side[mine & (ledger.frame["buyer_id"] == who).to_numpy(bool) & (side == 0)] = 2
             continue
         used = set(grid.facts.get("columns_at", {}).values())
-        ends = ledger.frame.loc[ledger.source == number, ["supplier_id", "buyer_id"]]
+        ends = ledger.frame.loc[ledger.source == number, list(ENDS)]
         for at, cells in enumerate(grid.columns):
             if at in used or _speaks(grid.header[at], _FREIGHT):
                 continue
@@ -156,7 +157,7 @@ def _named_sides(
 ) -> NDArray[np.int8] | None:
     """Return 1 where a cell names its row's supplier and 2 where the buyer, None where some name neither."""
     texts = np.array([who(show(cell).strip()) for cell in cells], object)
-    seller, buyer = (texts == ends[name].to_numpy(object) for name in ("supplier_id", "buyer_id"))
+    seller, buyer = (texts == ends[name].to_numpy(object) for name in ENDS)
     sides = np.where(seller, 1, np.where(buyer, 2, 0)).astype(np.int8)
     return sides if {1, 2} <= set(sides.tolist()) and bool(((sides > 0) | (texts == "")).all()) else None
 

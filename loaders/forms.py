@@ -11,7 +11,7 @@ import pandas as pd
 
 from clustercoop.graph.errors import DataError
 from clustercoop.graph.findings import joined
-from clustercoop.graph.schema import NUMERIC, tables
+from clustercoop.graph.schema import ENDS, NUMERIC, tables
 from clustercoop.graph.texts import languages, refusal, text
 from clustercoop.loaders.ids import read_texts
 from clustercoop.loaders.ledger import Ledger
@@ -144,7 +144,7 @@ def tell_unanswered(ledgers: Mapping[str, Ledger], notes: Notes) -> None:
         answered |= set(figures.frame["participant_id"][some].dropna())
     partners: dict[str, None] = {}
     if (links := ledgers.get("links")) is not None:
-        for end in ("supplier_id", "buyer_id"):
+        for end in ENDS:
             partners |= dict.fromkeys(links.frame[end][links.alive].dropna())
         for number, grid in enumerate(links.grids):
             mine = links.alive & (links.source == number)

@@ -14,7 +14,7 @@ import pandas as pd
 from clustercoop.graph.errors import DataError
 from clustercoop.graph.schema import TableSpec, tables
 from clustercoop.graph.texts import refusal
-from clustercoop.loaders.matching import candidates
+from clustercoop.loaders.matching import candidates, meaning
 from clustercoop.loaders.sheets import RawSheet, read_bytes
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def graph_sheets(path: Path, name: str) -> tuple[RawSheet, RawSheet | None]:
     nodes = [node for node in nodes if len(node) > 1]
     spec = tables()["participants"]
     found = {key for node in nodes for key in node}
-    if not any(candidates(key, spec)[:1] == ("cluster_id",) for key in found):
+    if not any(meaning(key, spec) == "cluster_id" for key in found):
         return links, None
     return links, RawSheet(name, "nodes", frame=_frame(nodes), facts=facts)
 
@@ -85,12 +85,10 @@ def _named(data: dict[str, Any]) -> dict[str, Any]:
     kept = {key: value for key, value in data.items() if isinstance(value, str | int | float)}
     spec = tables()["participants"]
     label = kept.pop("label", None)
-    if label is not None and not any(candidates(key, spec)[:1] == ("name",) for key in kept):
+    if label is not None and not any(meaning(key, spec) == "name" for key in kept):
         kept["name"] = label
     known = {
-        key: value
-        for key, value in kept.items()
-        if candidates(str(key), spec)[:1] not in ((), ("participant_id",))
+        key: value for key, value in kept.items() if meaning(str(key), spec) not in ("", "participant_id")
     }
     return known
 
@@ -106,11 +104,11 @@ def _edges(
         attributes = {**graph.graph.get("edge_default", {}), **data}
         for held in _spells(attributes):
             held = {key: value for key, value in held.items() if _means_something(key, value, spec)}
-            if not any(candidates(str(key), spec)[:1] == ("value",) for key in held):
+            if not any(meaning(str(key), spec) == "value" for key in held):
                 held["weight"] = 1.0
                 bare += 1
             rows.append({"supplier_id": str(supplier), "buyer_id": str(buyer), **held})
-    values = {key for row in rows for key in row if candidates(str(key), spec)[:1] == ("value",)}
+    values = {key for row in rows for key in row if meaning(str(key), spec) == "value"}
     if len(values) > 1:  # a value of the data's own beside the weight that a program draws with
         strong = sorted(values - {"weight"})[0]
         for row in rows:

@@ -55,6 +55,12 @@ def role(path: str, spec: TableSpec) -> str:
     return figures[0] if figures else ""
 
 
+def figure_of(path: str, spec: TableSpec) -> str:
+    """Return the figure that a path speaks of, whole or in part; "" for none."""
+    name = role(path, spec) if path else ""
+    return name if name and spec[name].type in NUMERIC else ""
+
+
 def count_roles(paths: Sequence[object], spec: TableSpec) -> int:
     """Return how many columns of `spec` the cells of a row speak of."""
     texts = (path.strip() for path in paths if isinstance(path, str) and len(path) < _LONGEST)

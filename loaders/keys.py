@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clustercoop.graph.schema import ENDS
 from clustercoop.loaders.ledger import Ledger, Mask
 
-PAIR: Final = ("year", "supplier_id", "buyer_id")
+PAIR: Final = ("year", *ENDS)
 _BESIDE: Final = "beside the contract"
 _MANY: Final = 100_000
 

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Final
 
 from clustercoop.graph.errors import SchemaError
-from clustercoop.graph.schema import NUMERIC, ColumnSpec, TableSpec, tables
+from clustercoop.graph.schema import ENDS, NUMERIC, ColumnSpec, TableSpec, tables
 from clustercoop.graph.texts import refusal, told
 from clustercoop.loaders.headers import HeaderMatch, Matched, is_price, names_code, names_line
 from clustercoop.loaders.units import Unit, read_unit, words
@@ -218,6 +218,18 @@ def candidates(header: str, spec: TableSpec) -> tuple[str, ...]:
     return tuple(option.name for option in options(header, spec))
 
 
+def meaning(header: str, spec: TableSpec) -> str:
+    """Return the column of `spec` that `header` means, the likeliest of several; "" for none.
+
+    Examples
+    --------
+    >>> from clustercoop.graph.schema import tables
+    >>> meaning("Объём отгрузки, млн руб.", tables()["links"]), meaning("Телефон", tables()["links"])
+    ('value', '')
+    """
+    return next(iter(candidates(header, spec)), "")
+
+
 def known_forms(spec: TableSpec) -> frozenset[str]:
     """Return the phrases of all columns of a table."""
     return frozenset(lexicon(spec.name).plain)
@@ -406,7 +418,7 @@ def _refuse(
         hint = told("refusal.hint_rows")
     elif list(missing) == ["cluster_id"]:
         hint = told("refusal.hint_cluster")
-    elif spec.name == "links" and "value" in missing and len({"supplier_id", "buyer_id"} & set(missing)) == 1:
+    elif spec.name == "links" and "value" in missing and len(set(ENDS) & set(missing)) == 1:
         hint = told("refusal.hint_matrix")
     raise refusal(
         SchemaError,

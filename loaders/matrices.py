@@ -11,10 +11,10 @@ from typing import Any, Final
 import numpy as np
 
 from clustercoop.graph.errors import SchemaError
-from clustercoop.graph.schema import tables
+from clustercoop.graph.schema import ENDS, tables
 from clustercoop.graph.texts import refusal
 from clustercoop.loaders.marks import gap_meaning
-from clustercoop.loaders.matching import candidates
+from clustercoop.loaders.matching import meaning
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.numbers import parse_numbers
 from clustercoop.loaders.raw import stem_of
@@ -199,7 +199,7 @@ def read_square(
     if turned:
         names = [(buyer, supplier) for supplier, buyer in names]
     if paid:
-        sides = ("buyer_id", "supplier_id") if turned else ("supplier_id", "buyer_id")
+        sides = ENDS[::-1] if turned else ENDS
         notes.add("direction_payments", **place, detail="{} × {}".format(*sides))
     left_out = [JOINT.join(filter(None, label)) for at, label in enumerate(found.rows) if at not in suppliers]
     left_out += [
@@ -219,7 +219,7 @@ def read_square(
         "links",
         sheet.file,
         sheet.sheet,
-        ("supplier_id", "buyer_id", "value"),
+        (*ENDS, "value"),
         (ends[:, 0], ends[:, 1], cells),
         np.array(lines, np.int64),
         facts=facts,
@@ -329,7 +329,7 @@ def _reversed(corner: str, paid: bool) -> bool:
         return said
     sides = [without_gloss(side)[0] or side for side in sides]
     sides = paid_headers(sides) if paid else sides
-    named = [(candidates(text, spec) or ("",))[0] for text in sides[:2]]
+    named = [meaning(text, spec) for text in sides[:2]]
     if paid and not any(named):
         return True
     return named[:1] == ["buyer_id"] and named[1:] in ([], ["supplier_id"])

@@ -11,10 +11,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clustercoop.graph.errors import SchemaError
-from clustercoop.graph.schema import TableSpec
+from clustercoop.graph.schema import ENDS, TableSpec
 from clustercoop.graph.texts import refusal
 from clustercoop.loaders.indicator_rows import unit_piece
-from clustercoop.loaders.matching import candidates
+from clustercoop.loaders.matching import meaning
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.numbers import are_numbers, parse_numbers
 from clustercoop.loaders.sheets import Grid, show
@@ -67,7 +67,7 @@ def turn_ledger(grid: Grid, spec: TableSpec, notes: Notes) -> Grid:
 
 
 def _named(header: Sequence[str], spec: TableSpec) -> bool:
-    return any(candidates(title, spec)[:1] in (("supplier_id",), ("buyer_id",)) for title in header)
+    return any(meaning(title, spec) in ENDS for title in header)
 
 
 def _about(header: Sequence[str], means: str) -> dict[str, int]:
@@ -101,7 +101,7 @@ def _by_columns(grid: Grid, spec: TableSpec, money: bool) -> tuple[Grid, NDArray
     sides = {at: dealt([title], money=money) for at, title in enumerate(grid.header) if _amount(grid, at)}
     sold = [at for at, side in sides.items() if side == (True, False)]
     bought = [at for at, side in sides.items() if side == (False, True)]
-    others = [at for at, title in enumerate(grid.header) if candidates(title, spec)[:1] == ("value",)]
+    others = [at for at, title in enumerate(grid.header) if meaning(title, spec) == "value"]
     if len(sold) != 1 or len(bought) != 1 or set(others) - {*sold, *bought}:
         return None
     titles = [grid.header[at] for at in (*sold, *bought)]

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from clustercoop.graph.errors import SchemaError
 from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR, NUMERIC, ColumnSpec, TableSpec
 from clustercoop.graph.texts import refusal
-from clustercoop.loaders.header_rows import role
+from clustercoop.loaders.header_rows import figure_of, role
 from clustercoop.loaders.indicator_rows import unit_piece
-from clustercoop.loaders.matching import candidates, unit_text
+from clustercoop.loaders.matching import meaning, unit_text
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.numbers import are_numbers, parse_numbers
-from clustercoop.loaders.parts import PART_HEADERS
+from clustercoop.loaders.parts import part_kind
 from clustercoop.loaders.sheets import Grid, objects, show
 from clustercoop.loaders.totals import QUOTES, ROUNDED
 from clustercoop.loaders.units import read_unit, words
@@ -101,8 +101,8 @@ def figures_of(spec: TableSpec, texts: Sequence[str]) -> list[str]:
     if needed:
         return needed
     pieces = [piece for text in texts for piece in (text, *_PIECES.split(text))]
-    said = [candidates(YEAR_IN_TEXT.sub(" ", piece).strip(), spec)[:1] for piece in pieces]
-    return [names[0] for names in said if names and spec[names[0]].type in NUMERIC]
+    said = [meaning(YEAR_IN_TEXT.sub(" ", piece).strip(), spec) for piece in pieces]
+    return [name for name in said if name and spec[name].type in NUMERIC]
 
 
 def part_of_year(header: str) -> tuple[int, str]:
@@ -150,14 +150,9 @@ def name_parts(grid: Grid, spec: TableSpec, texts: Sequence[str]) -> Grid:
     return replace(grid, header=tuple(header))
 
 
-def _lone_year(header: str) -> bool:
-    reading = read_header(header)
-    return bool(reading.year) and not reading.core and not reading.telling
-
-
 def _of_their_sum(grid: Grid, parts: dict[int, tuple[int, str]]) -> dict[int, tuple[int, str]]:
     """Give quarters or months that name no year that of the one column of a year which is their sum."""
-    whole = [at for at, header in enumerate(grid.header) if at not in parts and _lone_year(header)]
+    whole = [at for at, header in enumerate(grid.header) if at not in parts and read_header(header).only_year]
     if len(whole) != 1 or not parts or any(year for year, _ in parts.values()):
         return parts
     values, total = ([parse_numbers(grid.columns[at]).values for at in some] for some in (parts, whole))
@@ -169,14 +164,14 @@ def _of_their_sum(grid: Grid, parts: dict[int, tuple[int, str]]) -> dict[int, tu
 def name_kinds(grid: Grid, spec: TableSpec) -> Grid:
     """Write figures of goods and of services that differ by that word alone as parts: ``Выпуск / товары``."""
     parts: dict[tuple[str, ...], dict[str, tuple[int, str]]] = {}
-    alone = spec.name == "links" and all(candidates(h, spec)[:1] != ("value",) for h in grid.header if h)
+    alone = spec.name == "links" and all(meaning(h, spec) != "value" for h in grid.header if h)
     for at, header in enumerate(grid.header):
         if not header or PATH in header:
             continue
         rest, mark = without_kind(header)
         if mark and alone and not read_header(rest).core and read_header(rest).unit.of_money:
             rest = ", ".join(("value", rest.strip(" ,()")))
-        if mark and (name := role(rest, spec)) and spec[name].type in NUMERIC:
+        if mark and (name := figure_of(rest, spec)):
             parts.setdefault((name, *words(rest)), {})[mark] = (at, rest)
     titles = list(grid.header)
     for found in parts.values():
@@ -195,9 +190,9 @@ def with_years_of_dates(grid: Grid) -> Grid:
 def has_year(grid: Grid, spec: TableSpec) -> bool:
     """Tell whether a column holds years: one of quarters or months that names none is no such column."""
     for at, header in enumerate(grid.header):
-        if not header or candidates(header, spec)[:1] != ("year",):
+        if not header or meaning(header, spec) != "year":
             continue
-        years = parse_years(grid.columns[at]).years if " ".join(words(header)) in PART_HEADERS else None
+        years = parse_years(grid.columns[at]).years if part_kind(header) is not None else None
         if years is None or not len(years) or (years >= FIRST_YEAR).any():
             return True
     return False
@@ -206,7 +201,7 @@ def has_year(grid: Grid, spec: TableSpec) -> bool:
 def dated_parts(grid: Grid) -> int:
     """Return the column of months or periods whose cells tell their years too, −1 for none."""
     for at, header in enumerate(grid.header):
-        if " ".join(words(header)) in PART_HEADERS:
+        if part_kind(header) is not None:
             filled = np.array([bool(show(cell).strip()) for cell in grid.columns[at]], bool)
             if filled.any() and bool((parse_years(grid.columns[at][filled]).years >= FIRST_YEAR).all()):
                 return at
@@ -234,7 +229,7 @@ def _is_total(grid: Grid, at: int, spec: TableSpec, years: set[int]) -> bool:
     """Tell whether a column beside parts of a year holds the year: its header says no more than that."""
     reading = read_header(grid.header[at])
     if reading.core or reading.telling:
-        return candidates(grid.header[at], spec)[:1] == ("year",) and not _holds_years(grid, at)
+        return meaning(grid.header[at], spec) == "year" and not _holds_years(grid, at)
     return bool(reading.marks & _WHOLE) or (reading.year in years and are_numbers(grid.columns[at]))
 
 
@@ -256,13 +251,13 @@ def whole_figures(grid: Grid, spec: TableSpec, notes: Notes) -> Grid:
     whole: dict[tuple[str, int], list[int]] = {}
     spoken: dict[str, list[str]] = {}
     for at, header in enumerate(grid.header):
-        name = role(header, spec) if header else ""
-        if not name or spec[name].type not in NUMERIC:
+        name = figure_of(header, spec)
+        if not name:
             continue
         reading = read_header(header)
         spoken.setdefault(name, []).append(header)
         parts = reading.telling & _PARTS
-        if candidates(header, spec)[:1] == (name,):
+        if meaning(header, spec) == name:
             whole.setdefault((name, reading.year), []).append(at)
         elif len(parts) == 1 and reading.telling == parts:
             groups.setdefault((name, reading.year), {})[next(iter(parts))] = at
@@ -291,9 +286,9 @@ def _with_whole_years(grid: Grid, spec: TableSpec) -> Grid:
     parts = {text.rpartition(PATH)[0] for text in header if read_header(text).telling & _PARTS}
     for at, text in enumerate(header):
         above, _, leaf = text.rpartition(PATH)
-        named = candidates(above, spec)[:1] if above in parts else ()
-        year = candidates(leaf, spec)[:1] == ("year",) or (period_of(leaf) or ())[1:] == (1, 12)
-        if named and spec[named[0]].type in NUMERIC and year:
+        named = meaning(above, spec) if above in parts else ""
+        year = meaning(leaf, spec) == "year" or (period_of(leaf) or ())[1:] == (1, 12)
+        if named and spec[named].type in NUMERIC and year:
             header[at] = f"{above}{PATH}{phrase_of('total')}"
     return replace(grid, header=tuple(header))
 

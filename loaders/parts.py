@@ -17,7 +17,7 @@ from clustercoop.loaders.units import words
 from clustercoop.loaders.years import months_of
 
 Months = tuple[NDArray[np.int64], NDArray[np.int64]]
-PART_HEADERS: Final = {
+_PART_HEADERS: Final = {
     **dict.fromkeys(("квартал", "кв", "quarter", "qtr"), "q"),
     **dict.fromkeys(("месяц", "month", "номер месяца"), "month"),
     **dict.fromkeys(("полугодие", "half", "half year"), "h"),
@@ -26,13 +26,24 @@ PART_HEADERS: Final = {
 _YEAR: Final = 0xFFF
 
 
+def part_kind(header: str) -> str | None:
+    """Return of which parts a header of a column of parts of a year speaks, "" for any; None for others.
+
+    Examples
+    --------
+    >>> part_kind("Квартал"), part_kind("Отчётный период"), part_kind("Год")
+    ('q', '', None)
+    """
+    return _PART_HEADERS.get(" ".join(words(header)))
+
+
 def part_months(grid: Grid, unused: Sequence[str]) -> Months | None:
     """Return the first and last month of each row by a column such as ``Квартал``, None without one.
 
     Rows that name no part of a year have 0 and 0.
     """
     for header, cells in zip(grid.header, grid.columns, strict=True):
-        kind = PART_HEADERS.get(" ".join(words(header))) if header in unused else None
+        kind = part_kind(header) if header in unused else None
         if kind is None:
             continue
         codes, unique = pd.factorize(np.asarray(cells), use_na_sentinel=False)

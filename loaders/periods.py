@@ -11,10 +11,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clustercoop.graph.kinds import TEXT
+from clustercoop.graph.schema import ENDS
 from clustercoop.graph.settings import PERIODS, Period
 from clustercoop.loaders.ledger import Ledger
 
-FLOWS: Final = ("year", "period", "supplier_id", "buyer_id", "product_code", "kind", "value")
+FLOWS: Final = ("year", "period", *ENDS, "product_code", "kind", "value")
 
 
 _PIECE: Final = 1 << 16

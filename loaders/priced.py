@@ -14,7 +14,7 @@ from clustercoop.graph.errors import SchemaError
 from clustercoop.graph.schema import TableSpec
 from clustercoop.graph.texts import refusal
 from clustercoop.loaders.headers import VOLUME, is_price
-from clustercoop.loaders.matching import candidates
+from clustercoop.loaders.matching import meaning
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.numbers import Numbers, parse_numbers
 from clustercoop.loaders.sheets import Grid, show
@@ -128,7 +128,7 @@ def with_amounts(grid: Grid, spec: TableSpec, notes: Notes) -> Grid:
 
 def _is_amount(header: str, spec: TableSpec) -> bool:
     """Tell whether a header is of an amount of money, and of no quantity or price."""
-    if not header or is_price(header) or candidates(header, spec)[:1] != ("value",):
+    if not header or is_price(header) or meaning(header, spec) != "value":
         return False
     unit = read_unit(header)[1]
     return unit.of_money or not (unit.physical or unit.percent or set(words(header)) & QUANTITY)

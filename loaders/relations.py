@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from clustercoop.graph.schema import KNOWLEDGE_KINDS
+from clustercoop.graph.schema import ENDS, KNOWLEDGE_KINDS
 from clustercoop.loaders.coded import Coded, judged, lowered, plain
 from clustercoop.loaders.ledger import Ledger, Mask
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.totals import OTHERS, ROUNDED, find_sums, names_members
-from clustercoop.loaders.who import ENDS
+from clustercoop.loaders.who import CALLED
 
 # Sales from stock reach a few times the output of a year; ten times it is a slip of the unit.
 CONTRADICTED: Final = 10.0
@@ -79,7 +79,7 @@ def check_relations(ledgers: Mapping[str, Ledger], notes: Notes) -> None:
         linked: list[pd.Index[Any]] = []
         if "links" in ledgers:
             _check_sales(ledgers["links"], activity)
-            linked = [ledgers["links"].coded(end).index for end in ENDS["links"]]
+            linked = [ledgers["links"].coded(end).index for end in ENDS]
         find_sums(activity, linked)
 
     checks = {"links": of_links, "activity": of_activity}
@@ -119,7 +119,7 @@ def _reject_unnamed(links: Ledger, members: pd.Index[Any], people: Ledger | None
     def unnamed(text: str) -> bool:
         return names_members(text) or bool(_CLUSTER.search(text) and _bare(text) in homes)
 
-    for end, other in (("buyer_id", "supplier_id"), ("supplier_id", "buyer_id")):
+    for end, other in (ENDS[::-1], ENDS):
         held = links.coded(end)
         said = held.spread(judged(held.texts, unnamed, held.simple)) & links.alive & ~held.isin(members)
         if not said.any():
@@ -198,7 +198,7 @@ def _note_first(ledger: Ledger, column: str, held: Coded, means: Mapping[str, st
 
 
 def _check_links(links: Ledger, members: pd.Index[Any]) -> None:
-    supplier, buyer = (links.coded(end) for end in ENDS["links"])
+    supplier, buyer = (links.coded(end) for end in ENDS)
     outside = [~side.isin(members) for side in (supplier, buyer)]
     links.note(outside[0] & outside[1], "outside_both", "supplier_id", summed="value")
     one = (outside[0] ^ outside[1]) & links.alive
@@ -242,7 +242,7 @@ def _members_then(people: Ledger, who: Coded, year: NDArray[np.float64]) -> Mask
 def _check_membership_years(links: Ledger, people: Ledger, members: pd.Index[Any]) -> None:
     """Tell links between organisations of which one is a member at another time, and neither in that year."""
     ever, then = np.zeros(len(links), bool), np.zeros(len(links), bool)
-    for end in ENDS["links"]:
+    for end in ENDS:
         held = links.coded(end)
         ever |= held.isin(members)
         then |= _members_then(people, held, links.values("year"))
@@ -277,7 +277,7 @@ def _check_spelling(ledgers: Mapping[str, Ledger], members: pd.Index[Any]) -> No
                 found |= zip(strangers[mine][place >= 0], held.to_numpy()[place[place >= 0]], strict=True)
         return found
 
-    for table, columns in ENDS.items():
+    for table, columns in CALLED.items():
         for column in columns if table in ledgers else ():
             ledger = ledgers[table]
             held = ledger.coded(column)

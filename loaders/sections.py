@@ -11,10 +11,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clustercoop.graph.errors import SchemaError
-from clustercoop.graph.schema import TableSpec
+from clustercoop.graph.schema import ENDS, TableSpec
 from clustercoop.graph.texts import refusal
 from clustercoop.loaders.ledger import is_numbering
-from clustercoop.loaders.matching import candidates
+from clustercoop.loaders.matching import candidates, meaning
 from clustercoop.loaders.numbers import parse_numbers
 from clustercoop.loaders.part_columns import year_said
 from clustercoop.loaders.sheets import Grid, show
@@ -62,12 +62,12 @@ def fill_sections(
     ('year', ['', '2021'])
     """
     name = "cluster_id" if spec.name == "participants" else "year" if "year" in spec.required else ""
-    at = next((i for i, title in enumerate(header) if candidates(title, spec)[:1] == (name,)), len(cells))
+    at = next((i for i, title in enumerate(header) if meaning(title, spec) == name), len(cells))
     none = cells, list(header), np.empty(0, np.intp)
     numbers = [bool(is_numbering(title)) for title in header]
     strict = at == len(cells)
     if strict and name == "cluster_id":  # a heading may hold sums
-        ids = {i for i, title in enumerate(header) if candidates(title, spec)[:1] == ("participant_id",)}
+        ids = {i for i, title in enumerate(header) if meaning(title, spec) == "participant_id"}
         numbers = [i not in ids for i in range(len(header))]
     if not name or not len(cells[0]) or sum(map(bool, _unnumbered(cells, numbers, 0))) != 1:
         return none
@@ -163,9 +163,8 @@ def fill_sides(
     (['Покупатель', 'Сумма', 'supplier_id'], ['', '01', '', '03'], [0, 2])
     """
     none = cells, list(header), np.empty(0, np.intp)
-    ends = ("supplier_id", "buyer_id")
-    have = {name for title in header for name in candidates(title, spec)[:1]}
-    lacks = [name for name in ends if name not in have]
+    have = {meaning(title, spec) for title in header}
+    lacks = [name for name in ENDS if name not in have]
     if spec.name != "links" or len(lacks) != 1 or not len(cells[0]):
         return none
     told: dict[int, str] = {}
@@ -174,7 +173,7 @@ def fill_sides(
         first = next((text for one in cell if (text := show(one).strip())), "")
         totals[row] = is_total(first)
         label, colon, who = first.partition(":")
-        if colon and who.strip() and candidates(label.strip(), spec)[:1] == (lacks[0],):
+        if colon and who.strip() and meaning(label.strip(), spec) == lacks[0]:
             told[row] = who.strip()
     if 0 not in told:
         return none
@@ -272,7 +271,7 @@ def fill_below(
     >>> filled[1].tolist(), count
     (['А', 'А', 'Б', 'Б'], 2)
     """
-    at = next((i for i, name in enumerate(header) if candidates(name, spec)[:1] == ("cluster_id",)), -1)
+    at = next((i for i, name in enumerate(header) if meaning(name, spec) == "cluster_id"), -1)
     if spec.name != "participants" or at < 0 or len(cells[0]) < 3:
         return cells, 0
     texts = [show(cell).strip() for cell in cells[at]]

@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 
 from clustercoop.graph.errors import SchemaError
-from clustercoop.graph.schema import TableSpec
+from clustercoop.graph.schema import ENDS, TableSpec
 from clustercoop.graph.shipped import shipped_rows
 from clustercoop.graph.texts import refusal
 from clustercoop.loaders.headers import is_price, may_be_quantity
-from clustercoop.loaders.matching import candidates
+from clustercoop.loaders.matching import meaning
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.sheets import Grid, show
 from clustercoop.loaders.units import CAMEL, words
@@ -122,7 +122,7 @@ def settle_headers(grid: Grid, spec: TableSpec, direction: str, notes: Notes) ->
 
 def _without_quantities(headers: list[str], spec: TableSpec) -> list[str]:
     """Let a volume beside a price and an amount claim nothing: it is a quantity."""
-    claims = [at for at, header in enumerate(headers) if candidates(header, spec)[:1] == ("value",)]
+    claims = [at for at, header in enumerate(headers) if meaning(header, spec) == "value"]
     volumes = {at for at in claims if may_be_quantity(headers[at])}
     if not any(map(is_price, headers)) or not set(claims) - volumes:
         return headers
@@ -188,7 +188,7 @@ def _of_ledger(headers: list[str], grid: Grid, spec: TableSpec, notes: Notes) ->
     SchemaError
         Nothing tells it for certain, or whose ledger it is.
     """
-    if any(candidates(header, spec)[:1] in (("supplier_id",), ("buyer_id",)) for header in headers):
+    if any(meaning(header, spec) in ENDS for header in headers):
         return headers
     own, other = (any(says(header, means) for header in headers) for means in ("own", "other"))
     if other and not own:
@@ -259,7 +259,7 @@ def _turned(header: str) -> str:
 
 def _one_year(headers: list[str], grid: Grid, spec: TableSpec, notes: Notes) -> list[str]:
     """Leave one header of a year where a date stands beside it, and one of several dates."""
-    claims = [at for at, header in enumerate(headers) if candidates(header, spec)[:1] == ("year",)]
+    claims = [at for at, header in enumerate(headers) if meaning(header, spec) == "year"]
     plain = [
         at for at in claims if set(words(headers[at])) & _YEAR_WORDS and "дата" not in words(headers[at])
     ]

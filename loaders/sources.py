@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from clustercoop.graph.errors import ClusterCoopError, DataError
-from clustercoop.graph.schema import NUMERIC, TableSpec, tables
+from clustercoop.graph.schema import ENDS, NUMERIC, TableSpec, tables
 from clustercoop.graph.texts import refusal
 from clustercoop.loaders.forms import is_example, read_form
 from clustercoop.loaders.graph_files import GRAPH_SUFFIXES, graph_sheets
@@ -57,7 +57,7 @@ UNREAD: Final = (
 _TOLD_BY_NAME, _TOLD_BY_HEADERS = 1, 2
 # Tables by the columns that no other table has; a table of figures may name its cluster too.
 _SIGNS: Final[tuple[tuple[str, frozenset[str]], ...]] = (
-    ("links", frozenset({"supplier_id", "buyer_id"})),
+    ("links", frozenset(ENDS)),
     ("measures", frozenset({"cluster_id", "measure"})),
     ("activity", frozenset({"participant_id", "year"})),
     ("participants", frozenset({"participant_id", "cluster_id"})),

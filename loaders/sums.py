@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clustercoop.graph.schema import ENDS
 from clustercoop.loaders.coded import Coded
 from clustercoop.loaders.ledger import exact_sum
 from clustercoop.loaders.notes import Notes
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 OUTSIDE: Final = ("outside:suppliers", "outside:buyers")
-KEY: Final = ("supplier_id", "buyer_id", "product_code", "kind")
+KEY: Final = (*ENDS, "product_code", "kind")
 
 
 def framed(table: pa.Table) -> pd.DataFrame:
@@ -69,7 +70,7 @@ def sheets_of(
     columns: dict[str, Any] = {found["year"]: Coded.of(_times(table)), found["value"]: values}
     for column in [column for column in KEY if column in found]:
         cells = Coded.of(table[column])
-        if column in ("supplier_id", "buyer_id"):
+        if column in ENDS:
             codes = np.where(outside, len(cells.texts), cells.codes)
             cells = Coded(codes, np.append(cells.texts, OUTSIDE[column == "buyer_id"]))
         columns[found[column]] = cells

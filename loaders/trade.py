@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clustercoop.graph.schema import ENDS
 from clustercoop.graph.shipped import shipped_rows
 from clustercoop.loaders.mapping import SET_ASIDE, Given
 from clustercoop.loaders.notes import Notes
@@ -98,9 +99,9 @@ def turn_trade(grid: Grid, notes: Notes) -> Grid:
     Rows for the whole world, for parts of a flow (re-exports are in exports) and for parts of a heading that
     the table holds too are no further deliveries; they are rejected, and so are flows of unknown direction.
     """
-    if FLOW not in grid.header or not {"supplier_id", "buyer_id"} <= set(grid.header):
+    if FLOW not in grid.header or not set(ENDS) <= set(grid.header):
         return grid
-    at = {name: grid.header.index(name) for name in ("supplier_id", "buyer_id", FLOW)}
+    at = {name: grid.header.index(name) for name in (*ENDS, FLOW)}
     flow = _flows(grid.columns[at[FLOW]])
     reporter, partner = grid.columns[at["supplier_id"]], grid.columns[at["buyer_id"]]
     out = np.where(flow == "", "trade_flow_unknown", np.where(flow == "part", "trade_part", "")).astype(

@@ -19,14 +19,14 @@ import numpy as np
 import pandas as pd
 
 from clustercoop.graph.errors import ClusterCoopError, DataError, SchemaError
-from clustercoop.graph.schema import tables
+from clustercoop.graph.schema import ENDS, tables
 from clustercoop.graph.settings import PERIODS, Period
 from clustercoop.graph.texts import refusal
 from clustercoop.loaders.deals import DATES, Repeats, says_document, whose_report
 from clustercoop.loaders.header_rows import role
 from clustercoop.loaders.ids import read_texts
 from clustercoop.loaders.ledger import Ledger, Mask, is_numbering
-from clustercoop.loaders.matching import candidates
+from clustercoop.loaders.matching import meaning
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.periods import Sums, part_of
 from clustercoop.loaders.relational import Held, Reader, Sql, held_by_duckdb
@@ -90,7 +90,7 @@ def _headers(held: Held, name: str) -> RawSheet:
 def _are_deals(header: Sequence[str]) -> bool:
     """Tell whether headers are those of links with dates or documents."""
     found = _columns(header)
-    told = {"year", "supplier_id", "buyer_id", "value"} <= set(found)
+    told = {"year", *ENDS, "value"} <= set(found)
     return told and (_documents(header, found) or _dates(header, found))
 
 
@@ -288,7 +288,7 @@ def _of_documents(rows: Sql, header: Sequence[str], told: Sequence[str]) -> list
     spec = tables()["links"]
     columns, numbers = of_document(header, spec)
     whole = [f"c{at}" for at in columns]
-    own = [f"c{at}" for at in columns if candidates(header[at], spec)[:1] != ("value",)]
+    own = [f"c{at}" for at in columns if meaning(header[at], spec) != "value"]
     some = " OR ".join(f"c{at} IS NOT NULL" for at in numbers)
 
     def differ(keys: Sequence[str], cells: Sequence[str]) -> bool:
@@ -327,7 +327,7 @@ def _ends(rows: Sql, cells: Mapping[str, str], members: Collection[str] | None) 
     from clustercoop.loaders.relations import loose_keys
     from clustercoop.loaders.who import numbers_in
 
-    parts = (f"SELECT {rows.text(cells[end])} AS id FROM raw" for end in ("supplier_id", "buyer_id"))
+    parts = (f"SELECT {rows.text(cells[end])} AS id FROM raw" for end in ENDS)
     ids = rows.frame(" UNION ".join(parts))["id"].dropna().to_numpy(dtype=object)
     held, _ = read_texts(ids, tables()["links"]["supplier_id"])
     cleaned = np.append(held.texts, "")[held.codes].astype(object)

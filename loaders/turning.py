@@ -16,10 +16,10 @@ from clustercoop.graph.schema import NUMERIC, TableSpec
 from clustercoop.graph.texts import refusal
 from clustercoop.loaders.cells import expand_merged
 from clustercoop.loaders.cumulated import from_january, with_period
-from clustercoop.loaders.header_rows import role
+from clustercoop.loaders.header_rows import figure_of, role
 from clustercoop.loaders.headers import Matched
 from clustercoop.loaders.indicator_rows import pivot, unit_piece
-from clustercoop.loaders.matching import candidates, options
+from clustercoop.loaders.matching import meaning, options
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.numbers import are_numbers, parse_numbers
 from clustercoop.loaders.own_ledger import turn_ledger
@@ -125,9 +125,8 @@ def _with_merged_keys(grid: Grid, spec: TableSpec, notes: Notes) -> Grid:
 def _refuse_spanned(grid: Grid, spec: TableSpec) -> None:
     """Refuse a figure whose header is followed by columns of numbers that have no header."""
     for at, header in enumerate(grid.header):
-        name = role(header, spec) if header else ""
-        figure = name and spec[name].type in NUMERIC
-        if not figure and not (header and (_only_year(read_header(header)) or part_of_year(header)[1])):
+        name = figure_of(header, spec)
+        if not name and not (header and (read_header(header).only_year or part_of_year(header)[1])):
             continue
         last = at + 1
         while last < len(grid.header) and not grid.header[last] and are_numbers(grid.columns[last]):
@@ -169,7 +168,7 @@ def _without_plans(grid: Grid, spec: TableSpec, notes: Notes) -> Grid:
 
 def _named_fact(grid: Grid, spec: TableSpec) -> Grid:
     """Name the column ``Факт, тыс. руб.`` of links, which have one figure, where no other column holds it."""
-    if spec.name != "links" or any(candidates(header, spec)[:1] == ("value",) for header in grid.header):
+    if spec.name != "links" or any(meaning(header, spec) == "value" for header in grid.header):
         return grid
     facts = [at for at, header in enumerate(grid.header) if _plan_or_fact(header) == "fact"]
     if len(facts) != 1 or not are_numbers(grid.columns[facts[0]]):
@@ -194,7 +193,7 @@ def _from_indicators(grid: Grid, spec: TableSpec, notes: Notes) -> Grid:
         return grid
     figures = {text for cell in grid.columns[at] if (text := show(cell).strip())}
     known = {text for text in figures if any(spec[o.name].type in NUMERIC for o in options(text, spec))}
-    values = [i for i, header in enumerate(grid.header) if _only_year(read_header(header))]
+    values = [i for i, header in enumerate(grid.header) if read_header(header).only_year]
     values = values or [i for i, text in enumerate(plain) if text in _VALUE]
     values = values or [i for i, header in enumerate(grid.header) if _only_whole(read_header(header))]
     if not known or not values:
@@ -216,13 +215,8 @@ def _only_whole(reading: Reading) -> bool:
     return not reading.core and not reading.telling and bool(reading.marks & {"fact", "whole_year"})
 
 
-def _only_year(reading: Reading) -> bool:
-    return bool(reading.year) and not reading.core and not reading.telling
-
-
 def _speaks_of_figure(header: str, spec: TableSpec) -> bool:
-    name = role(header, spec) if header else ""
-    return bool(name and spec[name].type in NUMERIC) or _only_year(read_header(header))
+    return bool(figure_of(header, spec)) or read_header(header).only_year
 
 
 def _with_cluster(grid: Grid, spec: TableSpec, hints: Hints, notes: Notes) -> Grid:
@@ -241,7 +235,7 @@ def _with_cluster(grid: Grid, spec: TableSpec, hints: Hints, notes: Notes) -> Gr
 def _with_years(grid: Grid, spec: TableSpec, hints: Hints, notes: Notes) -> Grid:
     """Return `grid` with a column of years: its own, that of each column, or that of the table."""
     dated = {i: reading for i, h in enumerate(grid.header) if h and (reading := read_header(h)).year}
-    dated = {i: r for i, r in dated.items() if _only_year(r) or _is_figure(grid.header[i], spec)}
+    dated = {i: r for i, r in dated.items() if r.only_year or _is_figure(grid.header[i], spec)}
     years = sorted({reading.year for reading in dated.values()})
     if has_year(grid, spec):
         if len(years) > 1:
@@ -269,13 +263,13 @@ def _with_years(grid: Grid, spec: TableSpec, hints: Hints, notes: Notes) -> Grid
 
 
 def _is_figure(header: str, spec: TableSpec) -> bool:
-    named = candidates(header, spec)
-    return bool(named) and spec[named[0]].type in NUMERIC
+    name = meaning(header, spec)
+    return bool(name) and spec[name].type in NUMERIC
 
 
 def _named_figures(grid: Grid, spec: TableSpec, dated: Mapping[int, Reading], hints: Hints) -> Grid:
     """Name the figure of columns called by a year alone: the only one there can be, or that of a title."""
-    bare = [at for at, reading in dated.items() if _only_year(reading)]
+    bare = [at for at, reading in dated.items() if reading.only_year]
     money = any(dated[at].unit.of_money for at in bare)
     bare = [at for at in bare if not (money and (dated[at].unit.physical or dated[at].unit.percent))]
     if not bare or spec.name == "measures":
@@ -357,7 +351,7 @@ def _without_year(header: str) -> str:
     >>> _without_year("Выпуск, млн руб. / 2021"), _without_year("Выпуск за 2021 год, млн руб.")
     ('Выпуск, млн руб.', 'Выпуск, млн руб.')
     """
-    levels = [level for level in header.split(PATH) if not _only_year(read_header(level))]
+    levels = [level for level in header.split(PATH) if not read_header(level).only_year]
     return PATH.join(" ".join(YEAR_IN_TEXT.sub(" ", level).replace(" ,", ",").split()) for level in levels)
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from clustercoop.graph.findings import catalogue
 from clustercoop.graph.networks import ORIGIN
-from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR, UNSETTLED
+from clustercoop.graph.schema import ENDS, FIRST_YEAR, LAST_YEAR, UNSETTLED
 from clustercoop.loaders.ledger import Ledger
 from clustercoop.loaders.sheets import show
 
@@ -20,7 +20,6 @@ _READ: Final = {
     "participants": ("cluster_id", "joined_year", "left_year"),
     "measures": ("cluster_id",),
 }
-_ENDS: Final = "supplier_id", "buyer_id"
 _COLUMNS: Final = [*UNSETTLED.names, *ORIGIN]
 _YEARS: Final = [column.name for column in UNSETTLED.columns if column.type == "year"]
 _DIGITS: Final = 5
@@ -50,7 +49,7 @@ def unsettled(ledgers: Mapping[str, Ledger]) -> pd.DataFrame:
         part.insert(0, "table", table)
         if table == "links":
             part["year"] = _years(ledger, rows)
-            for end in _ENDS:
+            for end in ENDS:
                 part[end] = part[end].where(~ledger.unnamed(end)[rows])
         part = part.assign(**_origin(ledger, rows))
         parts.append(_of_several(part, ledger, rows) if table == "links" and ledger.perhaps else part)
@@ -76,10 +75,10 @@ def _of_several(part: pd.DataFrame, ledger: Ledger, rows: list[int]) -> pd.DataF
     part = part.reset_index(drop=True)
     may_be = [
         ledger.frame[end].iloc[rows].astype(object).map(ledger.perhaps.get(end, {})).reset_index(drop=True)
-        for end in _ENDS
+        for end in ENDS
     ]
     found = [part[pd.concat(may_be, axis=1).isna().all(axis=1)]]
-    for end, people in zip(_ENDS, may_be, strict=True):
+    for end, people in zip(ENDS, may_be, strict=True):
         several = people.notna()
         found.append(part[several].assign(**{end: people[several]}).explode(end))
     return pd.concat(found).sort_index(kind="stable").reset_index(drop=True)

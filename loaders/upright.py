@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from clustercoop.graph.schema import NUMERIC, TableSpec
 from clustercoop.loaders.header_rows import count_roles, find_block, role
-from clustercoop.loaders.matching import candidates
+from clustercoop.loaders.matching import meaning
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.sheets import RawSheet, show
 from clustercoop.loaders.totals import is_total
@@ -48,8 +48,8 @@ def _labels(records: Sequence[Sequence[Any]], spec: TableSpec) -> dict[int, str]
         for at, row in enumerate(records)
         if len(row) > 2 and len(text := show(row[0]).strip()) < _SEARCH and text and role(text, spec)
     }
-    named = [candidates(text, spec)[:1] for text in found.values()]
-    figures = [names[0] for names in named if names and spec[names[0]].type in NUMERIC]
+    named = [meaning(text, spec) for text in found.values()]
+    figures = [name for name in named if name and spec[name].type in NUMERIC]
     if len(set(figures)) < 2 or len(set(figures)) < len(figures):
         return {}
     paths = find_block(records, spec).paths
@@ -70,8 +70,8 @@ def upright(sheet: RawSheet, spec: TableSpec, notes: Notes) -> RawSheet:
     if not found:
         return sheet
     who = _WHO[spec.name]
-    first = min(at for at, text in found.items() if candidates(text, spec)[:1] != (who,))
-    coded = next((at for at, text in found.items() if candidates(text, spec)[:1] == (who,)), -1)
+    first = min(at for at, text in found.items() if meaning(text, spec) != who)
+    coded = next((at for at, text in found.items() if meaning(text, spec) == who), -1)
     head = coded if coded >= 0 else first - 1
     if head < 0:
         return sheet

@@ -93,6 +93,11 @@ class Reading:
         """Return the marks that make it another figure than its name alone."""
         return self.marks - NEUTRAL
 
+    @property
+    def only_year(self) -> bool:
+        """Tell whether it says a year and no more."""
+        return bool(self.year) and not self.core and not self.telling
+
 
 def same_letters(text: str) -> str:
     """Return `text` with words of two alphabets written in one, where look-alike letters allow it.

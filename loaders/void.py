@@ -13,14 +13,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clustercoop.graph.errors import SchemaError
-from clustercoop.graph.schema import TableSpec
+from clustercoop.graph.schema import ENDS, TableSpec
 from clustercoop.graph.shipped import shipped_rows
 from clustercoop.graph.texts import refusal
 from clustercoop.loaders.deals import DATES, says_document
 from clustercoop.loaders.headers import names_line
 from clustercoop.loaders.ledger import is_numbering
 from clustercoop.loaders.mapping import SET_ASIDE
-from clustercoop.loaders.matching import candidates
+from clustercoop.loaders.matching import candidates, meaning
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.numbers import are_numbers, is_number, parse_numbers
 from clustercoop.loaders.sheets import Grid, show
@@ -38,8 +38,7 @@ _PAID_FOR: Final = re.compile(r"\b(?:пред)?оплат|\bpayment for\b")
 _NO_MONEY: Final = frozenset("дней дни срок days period rate".split())
 _KINDS: Final = ("header", "posted", "deleted", "document", "purpose")
 _LONGEST: Final = 4
-_ENDS: Final = {"supplier_id", "buyer_id"}
-_OWN: Final = {*_ENDS, "year", "product_code", "kind"}
+_OWN: Final = {*ENDS, "year", "product_code", "kind"}
 # Dates of which a document may have several.
 _LATER: Final = ("delivery", "payment")
 # What is bought, and whose money pays for it, tell of no loan or refund: "за программу 1С:Зарплата".
@@ -84,7 +83,7 @@ def of_document(header: Sequence[str], spec: TableSpec) -> tuple[list[int], list
     >>> of_document(header, tables()["links"]), of_document([*header[:-1], "Сумма"], tables()["links"])
     (([0, 1, 2, 3, 5], [1]), ([], []))
     """
-    means = [next(iter(candidates(title, spec)), "") for title in header]
+    means = [meaning(title, spec) for title in header]
     amounts = {at for at, name in enumerate(means) if name == "value"}
     if not amounts or not all(says_document(words(header[at])) for at in amounts):
         return [], []
@@ -126,7 +125,7 @@ def _documents_once(grid: Grid, spec: TableSpec, notes: Notes) -> Grid:
         return grid  # rows of one document differ: the amount is theirs
     line = int(grid.lines[int(np.argmax(again))])
     notes.add("document_again", **grid.place, row=line, value=str(int(again.sum())))
-    kept = [at for at, title in enumerate(grid.header) if candidates(title, spec)[:1] != ("product_code",)]
+    kept = [at for at, title in enumerate(grid.header) if meaning(title, spec) != "product_code"]
     grid = grid.without(again, "document_again")
     return grid.pick(np.arange(len(grid)), kept)
 
@@ -227,12 +226,12 @@ def _deliveries(grid: Grid, spec: TableSpec, notes: Notes) -> Grid:
         ends = [
             at
             for at, title in enumerate(grid.header)
-            if _ENDS & set(candidates(title, spec)[:1]) or says(title, "own") or says(title, "other")
+            if meaning(title, spec) in ENDS or says(title, "own") or says(title, "other")
         ]
         pair = {at: [show(cell).strip() for cell in grid.columns[at]] for at in ends}
         deal = {at: parse_numbers(grid.columns[at]).values for at in _amounts(grid, spec)}
         for at, title in enumerate(grid.header):
-            if candidates(title, spec)[:1] == ("year",):
+            if meaning(title, spec) == "year":
                 deal[at] = parse_years(grid.columns[at]).years
         none |= bills & (_told(bills, pair | deal) <= _told(goods, pair | deal, whole=True))
         if not none.any():
@@ -302,7 +301,7 @@ def _refuse_versions(grid: Grid, spec: TableSpec) -> None:
     own = [
         i
         for i, title in enumerate(grid.header)
-        if i != at and (says_document(words(title)) or _OWN & set(candidates(title, spec)[:1]))
+        if i != at and (says_document(words(title)) or meaning(title, spec) in _OWN)
     ]
     if at < 0 or len(own) < 2:
         return
@@ -367,14 +366,14 @@ def _sides(grid: Grid, spec: TableSpec) -> tuple[dict[str, int], dict[str, int]]
     named = {"payer": 0, "buyer_id": 0, "payee": 1, "supplier_id": 1}
     known = any(map(side_of, grid.header))
     for at, (header, paid) in enumerate(zip(grid.header, paid_headers(grid.header), strict=True)):
-        side = side_of(header) if known else next(iter(candidates(header, spec)), "")
+        side = side_of(header) if known else meaning(header, spec)
         if side in named:
             found[named[side]].setdefault(" ".join(sorted(words(paid)[1:])), at)
     return found
 
 
 def _amounts(grid: Grid, spec: TableSpec) -> list[int]:
-    return [at for at, header in enumerate(grid.header) if candidates(header, spec)[:1] == ("value",)]
+    return [at for at, header in enumerate(grid.header) if meaning(header, spec) == "value"]
 
 
 def _says(text: str, means: str) -> bool:

@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from clustercoop.graph.identity import IDS
 from clustercoop.graph.kinds import TEXT
 from clustercoop.graph.shipped import shipped_rows
 from clustercoop.loaders.coded import Coded, capitals, digits_of, isin, lowered, plain
@@ -304,7 +305,8 @@ def _single(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     return {key: value for key, value in found.items() if key not in several}
 
 
-ENDS: Final = {"links": ("supplier_id", "buyer_id"), "activity": ("participant_id",)}
+CALLED: Final = {table: IDS[table] for table in ("links", "activity")}
+"""Columns in which a table calls organisations as it likes."""
 
 
 def join_names(ledger: Ledger, index: Index, notes: Notes) -> None:
@@ -315,7 +317,7 @@ def join_names(ledger: Ledger, index: Index, notes: Notes) -> None:
     several have is rejected, which leaves open whose it is; one under another legal form is told and left.
     """
     ledger.who = lambda text: text if text in index.ids else index.find(text)[0] or text
-    for column in ENDS.get(ledger.spec.name, ()):
+    for column in CALLED.get(ledger.spec.name, ()):
         _join_column(ledger, column, index, notes)
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 import pandas as pd
 
 from clustercoop.graph.errors import ParameterError
-from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR, NUMERIC, ColumnSpec, tables
+from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR, NUMERIC, WHO, ColumnSpec, tables
 from clustercoop.graph.texts import BASE, entries, row_text, term, text
 from clustercoop.loaders.forms import MARK, TABLES, form_columns
 from clustercoop.loaders.units import read_unit
@@ -212,7 +212,7 @@ class _Form:
             rules.append(f"=AND(LEN({cell})>0,COUNTIFS({same})>1)")
         for rule in rules:
             sheet.conditional_format(*place, {"type": "formula", "criteria": rule, "format": self.red})
-        if column.name in ("participant_id", "supplier_id", "buyer_id") and table != "participants":
+        if column.name in WHO and table != "participants":
             people = f"={_quoted(self.said('sheet_participants'))}!{self._register()}"
             listed = {"validate": "list", "source": people, "error_type": "warning"}
             self._validate(sheet, place, listed, "warn_list")

@@ -15,6 +15,7 @@ from clustercoop.graph.columns import TABLES, output_columns
 from clustercoop.graph.findings import Finding, listed
 from clustercoop.graph.gaps import ALL
 from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.schema import WHO
 from clustercoop.graph.texts import text, within
 from clustercoop.reports.numbers import cells_of, is_unknown
 from clustercoop.reports.reasons import column_label, gap_sentence, told_sources, unknown_because
@@ -22,7 +23,7 @@ from clustercoop.reports.said import told
 from clustercoop.reports.verdicts import told_again
 
 # Columns that hold ids of participants.
-OF_PEOPLE: Final = ("participant_id", "supplier_id", "buyer_id", "parent_id")
+OF_PEOPLE: Final = (*WHO, "parent_id")
 _KEPT: Final[ContextVar[dict[tuple[int, str, str], tuple[Result, Any]] | None]] = ContextVar(
     "kept", default=None
 )

@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 
 from clustercoop.graph.columns import OutputColumn, output_column, output_columns
+from clustercoop.graph.schema import ENDS
 from clustercoop.reports.content import Content
 from clustercoop.reports.section import Sheet, sheet_of
 from clustercoop.reports.tables import unit
 
 MOST_LINKS: Final = 50_000
 _KEYS: Final = ("cluster_id", "year", "participant_id")
-_ENDS: Final = ("supplier_id", "buyer_id")
 
 
 def table_sheets(content: Content, page: str) -> Iterator[Sheet]:
@@ -103,7 +103,7 @@ def _links(content: Content) -> Sheet | None:
     )
     kept = frame.sort_values("value", ascending=False, kind="stable").head(MOST_LINKS)
     kept = kept.sort_values(["cluster_id", "year", "value"], ascending=[True, True, False], kind="stable")
-    of = {"cluster_id": "formations", "year": "formations"} | dict.fromkeys(_ENDS, "eligibility_links")
+    of = {"cluster_id": "formations", "year": "formations"} | dict.fromkeys(ENDS, "eligibility_links")
     columns = [output_column(table, name) for name, table in of.items()]
     told = [(column.column, column.label(content.lang), column.kind, "") for column in columns]
     money = content.words("head_supply", unit=content.words.money(content.currency))

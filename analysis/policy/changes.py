@@ -23,8 +23,9 @@ import pandas as pd
 
 from clustercoop.analysis.rule_files import Entry, RuleFile
 from clustercoop.graph.errors import DataError, ParameterError, UnknownNameError
+from clustercoop.graph.identity import IDS
 from clustercoop.graph.model import SupplyGraph
-from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR, tables
+from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR, WHO, tables
 from clustercoop.graph.slicing import knowledge_links
 from clustercoop.graph.texts import refusal
 
@@ -225,12 +226,12 @@ def apply_scenario(graph: SupplyGraph, scenario: Scenario, internal_supply: str 
     frames["indicators"] = _without_stale(graph, frames["indicators"], scenario, years)
     if gone:
         unsettled = frames["unsettled"]
-        theirs = unsettled[["participant_id", "supplier_id", "buyer_id"]].isin(gone).any(axis=1)
+        theirs = unsettled[list(WHO)].isin(gone).any(axis=1)
         frames["unsettled"] = unsettled[~(theirs & unsettled["year"].isin(years))]
         frames["participants"] = _without(frames["participants"], gone, years)
-        for table, columns in (("links", ("supplier_id", "buyer_id")), ("activity", ("participant_id",))):
+        for table in ("links", "activity"):
             frame = frames[table]
-            hit = np.logical_or.reduce([frame[column].isin(gone) for column in columns])
+            hit = np.logical_or.reduce([frame[column].isin(gone) for column in IDS[table]])
             frames[table] = frame[~(hit & frame["year"].isin(years))]
     frames["links"] = _with_links(frames["links"], scenario.added, years)
     frames["activity"] = _with_cells(frames["activity"], scenario.cells, years)

@@ -20,7 +20,7 @@ from clustercoop.graph.errors import DataError, UnknownNameError, parameter_erro
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.networks import ORIGIN
 from clustercoop.graph.periods import merge_memberships
-from clustercoop.graph.schema import UNSETTLED, tables
+from clustercoop.graph.schema import UNSETTLED, WHO, tables
 from clustercoop.graph.stores import results
 from clustercoop.graph.stores.protocol import LoadReport
 from clustercoop.graph.stores.records import APART
@@ -171,7 +171,7 @@ def owned_links(
 
 
 def _touch(open_rows: pd.DataFrame, who: Collection[str]) -> Bools:
-    return np.asarray(open_rows[["participant_id", "supplier_id", "buyer_id"]].isin(list(who)).any(axis=1))
+    return np.asarray(open_rows[list(WHO)].isin(list(who)).any(axis=1))
 
 
 def owned_rows(open_rows: pd.DataFrame, own: Collection[str] | None, foreign: Collection[str]) -> Bools:

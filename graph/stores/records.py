@@ -35,7 +35,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clustercoop.graph.kinds import TEXT
-from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.model import PARALLEL, SupplyGraph
 from clustercoop.graph.networks import ORIGIN, PLACED
 from clustercoop.graph.people import ATTRIBUTES, PERSON, People, describe
 from clustercoop.graph.schema import UNSETTLED, kept_tables, tables
@@ -72,7 +72,6 @@ class LinkSpec:
 
 SHORT: Final = {"product_code": "product"}
 """Column of ``links`` → property of SUPPLIES, where they differ."""
-_PARALLEL: Final = tuple(n for n in tables()["links"].key if n not in ("year", "supplier_id", "buyer_id"))
 
 NODES: Final = {
     "participants": NodeSpec("Participant", "id", PERSON),
@@ -182,16 +181,16 @@ def member_years(people: pd.DataFrame, years: Collection[int]) -> pd.DataFrame:
 def supplies(graph: SupplyGraph) -> pd.DataFrame:
     """Return the links of `graph` as records of SUPPLIES."""
     links = graph.links
-    nth = _nth(links, ["year", "supplier", "buyer", *_PARALLEL])
+    nth = _nth(links, ["year", "supplier", "buyer", *PARALLEL])
     node = escape(graph.node_ids)
     supplier, buyer = links["supplier"].to_numpy(), links["buyer"].to_numpy()
-    plain = not nth.any() and all(bool(links[name].isna().all()) for name in _PARALLEL)
+    plain = not nth.any() and all(bool(links[name].isna().all()) for name in PARALLEL)
     pairs = zip(links["year"].tolist(), node[supplier].tolist(), node[buyer].tolist(), strict=True)
     if plain:
-        end = "|" * (len(_PARALLEL) + 1) + "0"
+        end = "|" * (len(PARALLEL) + 1) + "0"
         key = [f"{year}|{seller}|{taker}{end}" for year, seller, taker in pairs]
     else:
-        parallel = join_key(*(escape(links[name]) for name in _PARALLEL), nth)
+        parallel = join_key(*(escape(links[name]) for name in PARALLEL), nth)
         key = [
             f"{year}|{seller}|{taker}|{p}" for (year, seller, taker), p in zip(pairs, parallel, strict=True)
         ]

@@ -7,6 +7,7 @@ import pandas as pd
 
 from clustercoop.analysis.policy.analysed import Analysed
 from clustercoop.analysis.policy.judgements import verdicts
+from clustercoop.graph.schema import ENDS
 
 
 def make(analysed: Analysed) -> pd.DataFrame:
@@ -19,7 +20,7 @@ def make(analysed: Analysed) -> pd.DataFrame:
     keys = ("cluster_id", "year", "rule")
     columns = {name: np.repeat(np.array([row[name] for row, _ in found], object), sizes) for name in keys}
     ids = [np.append(formations[row["cluster_id"], row["year"]].ids, "") for row, _ in found]
-    for place, name in enumerate(("supplier_id", "buyer_id")):
+    for place, name in enumerate(ENDS):
         ends = [names[links[place]] for names, (_, links) in zip(ids, found, strict=True)]
         columns[name] = np.concatenate(ends)
     return pd.DataFrame({**columns, "value": np.concatenate([links.value for _, links in found])})
