@@ -301,15 +301,14 @@ def _supply(
         differs = usable & linked & formation.has_links
         larger = np.maximum(by_links, reported)
         differs &= np.abs(by_links - reported) > thresholds.difference * larger
-        for member in np.flatnonzero(differs):
-            noticed.tell(
-                "internal_supply_differs",
-                value=float(by_links[member]),
-                member=int(member),
-                detail=f"{reported[member]:.6g}",
-                table="activity",
-                column="used_by_participants",
-            )
+        noticed.tell_each(
+            "internal_supply_differs",
+            differs,
+            by_links,
+            reported,
+            table="activity",
+            column="used_by_participants",
+        )
     if found is not None and perhaps.any() and settings.internal_supply == "links":
         doubtful = usable & perhaps
         by_links = np.where(doubtful, np.nan, by_links)
@@ -373,22 +372,11 @@ def _notice_ratios(
     noticed.tell_each("supply_unknown", np.isnan(supply) & (output >= 0), supply, column="cooperation_ratio")
     sold = formation.supplied_inside + formation.sales_outside
     over = (output > 0) & ~above & (sold > output * (1 + thresholds.difference))
-    for member in np.flatnonzero(over):
-        noticed.tell(
-            "sales_above_output",
-            value=float(sold[member]),
-            member=int(member),
-            detail=f"{output[member]:.6g}",
-        )
+    noticed.tell_each("sales_above_output", over, sold, output)
     # Whether given purchases hold self-supply is not known, so it is left out of the comparison.
     bought, given = formation.bought_inside + formation.purchases_outside, members.purchases
-    for member in np.flatnonzero(bought > given * (1 + thresholds.difference)):
-        noticed.tell(
-            "purchases_above_given",
-            value=float(bought[member]),
-            member=int(member),
-            detail=f"{given[member]:.6g}",
-        )
+    more = bought > given * (1 + thresholds.difference)
+    noticed.tell_each("purchases_above_given", more, bought, given)
 
 
 @dataclass(frozen=True, eq=False)

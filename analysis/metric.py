@@ -159,10 +159,18 @@ class Measuring(Measured):
             self._told.add(finding)
             self.findings.append(finding)
 
-    def tell_each(self, code: str, which: Flags, values: NDArray[Any], **place: str) -> None:
-        """Add a finding about each member of `which`."""
+    def tell_each(
+        self,
+        code: str,
+        which: Flags,
+        values: NDArray[Any],
+        beside: NDArray[Any] | None = None,
+        **place: str,
+    ) -> None:
+        """Add a finding about each member of `which`; its detail is the figure `beside` its value."""
         for member in np.flatnonzero(which).tolist():
-            self.tell(code, value=float(values[member]), member=member, **place)
+            detail = "" if beside is None else f"{beside[member]:.6g}"
+            self.tell(code, value=float(values[member]), member=member, detail=detail, **place)
 
     def unknown(
         self,

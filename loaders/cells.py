@@ -2,47 +2,33 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from clustercoop.graph.errors import SchemaError
 from clustercoop.graph.kinds import KINDS
 from clustercoop.graph.schema import NUMERIC, SIDES, WHO, TableSpec
-from clustercoop.graph.texts import refusal
 from clustercoop.graph.threads import at_once
 from clustercoop.loaders.formats import Divided
-from clustercoop.loaders.headers import HeaderMatch, Matched, is_price, may_be_quantity, names_code
+from clustercoop.loaders.headers import Matched
 from clustercoop.loaders.ids import read_texts
-from clustercoop.loaders.ledger import NUMBERING
-from clustercoop.loaders.matching import candidates, match_headers
-from clustercoop.loaders.needed import FIGURES
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.numbers import Numbers, are_numbers, parse_numbers
 from clustercoop.loaders.parts import Months, part_months
-from clustercoop.loaders.priced import QUANTITY
+from clustercoop.loaders.settled import settle_columns
 from clustercoop.loaders.sheets import Grid, show
-from clustercoop.loaders.sides import settle_headers
 from clustercoop.loaders.tokens import Issue
-from clustercoop.loaders.trade import REPORTED
-from clustercoop.loaders.unit_columns import ColumnUnits, unit_columns
-from clustercoop.loaders.unit_rule import settle_units
 from clustercoop.loaders.units import in_unit, unit_words, words
-from clustercoop.loaders.vocabulary import read_header
 from clustercoop.loaders.years import parse_years
 
-# Columns of many rows and many distinct texts are held by the latter.
+# The least bound of "more than 0" that can still be divided by.
 LEAST: Final = 1e-300
-# Marks of headers that leave a figure what it is, and yet have to be told.
 # An index of prices above this is in per cent.
 PER_CENT: Final = 10.0
-_TOLD: Final = {"vat_with": "vat_included", "priced": "prices_of_year"}
-_ORIGIN: Final = frozenset({"row", "file", "sheet"})
 
 
 @dataclass(eq=False)
@@ -90,22 +76,6 @@ class TypedGrid:
     dated: NDArray[np.int64] | None = None
 
 
-def _match(grid: Grid, spec: TableSpec, direction: str, notes: Notes) -> HeaderMatch:
-    """Match the headers of `grid` as their neighbours settle them; name them as they stand in the file."""
-    settled = settle_headers(grid, spec, direction, notes)
-    match = match_headers(settled, spec, grid.where, grid.header)
-    if settled == grid.header:
-        return match
-    old = dict(zip(settled, grid.header, strict=True))
-    return replace(
-        match,
-        columns=tuple(replace(m, header=grid.header[m.position]) for m in match.columns),
-        unknown=tuple(old[header] for header in match.unknown),
-        set_aside=tuple((old[weak], old[strong]) for weak, strong in match.set_aside),
-        wrong_unit=tuple((old[header], name) for header, name in match.wrong_unit),
-    )
-
-
 def type_grid(grid: Grid, spec: TableSpec, notes: Notes, direction: str = "auto") -> TypedGrid:
     """Match the headers of `grid` and read its cells; `direction` as in `Settings`.
 
@@ -114,39 +84,11 @@ def type_grid(grid: Grid, spec: TableSpec, notes: Notes, direction: str = "auto"
     SchemaError
         A required column is missing or claimed twice.
     """
-    match = _match(grid, spec, direction, notes)
-    for weak, strong in match.set_aside:
-        notes.add("header_set_aside", **grid.place, column=weak, value=weak, detail=strong)
-    served = {m.column.name for m in match.columns}
-    for header, name in match.wrong_unit:
-        code = "column_ignored" if name in served else "unit_wrong"
-        notes.add(code, **grid.place, column=header, value=header, detail=name)
-    for m in match.columns:
-        for mark in _TOLD.keys() & read_header(m.header).marks if m.column.type == "money" else ():
-            notes.add(_TOLD[mark], **grid.place, column=m.header, value=m.header, detail=m.column.name)
-    figures = [m.column for m in match.columns if m.column.type in NUMERIC]
-    money = [m for m in match.columns if m.column.type == "money"]
-    counted = any(is_price(h) or set(words(h)) & QUANTITY for h in match.unknown)
-    in_money = counted and bool(money) and all(m.unit.currency for m in money)
-    units = unit_columns(grid, match.unknown, figures, in_money)
-    _tell_unknown(grid, match.unknown, units, spec, served, notes)
-    _tell_unnamed(grid, notes)
-    typed = TypedGrid(grid, pd.DataFrame(index=range(len(grid))))
-    settled = settle_units(match.columns, grid, units, typed.unnamed, notes)
-    match = replace(match, columns=settled)
-    _refuse_quantity(settled, grid.header, grid.where)
-    grid.facts["columns_at"] = {m.column.name: m.position for m in match.columns}
-    named = {m.header: m.column.name for m in match.columns}
-    also = {weak: named.get(strong) for weak, strong in match.set_aside}
-    for fact, name in (("codes_at", "participant_id"), ("names_at", "name")):
-        grid.facts[fact] = [at for at, header in enumerate(grid.header) if also.get(header) == name]
-    unused = [name for name in match.unknown if name not in units.headers]
-    grid.facts.update(sure=dict(match.sure), unused=unused)
-    found = {m.column.name: m for m in match.columns}
+    settled = settle_columns(grid, spec, direction, notes)
+    match, units = settled.match, settled.units
+    typed = TypedGrid(grid, pd.DataFrame(index=range(len(grid))), unnamed=settled.unnamed)
     typed.columns = {m.header: m.column.name for m in match.columns}
-    if units.headers:
-        texts = ", ".join(f"{header}: {text}" for header, text in units.headers.items())
-        notes.add("unit_from_column", **grid.place, detail=texts)
+    found = {m.column.name: m for m in match.columns}
     merged = expand_merged(grid, match.columns, notes)
     numbers = _read_numbers(grid, [m for m in match.columns if m.column.type in NUMERIC])
 
@@ -164,10 +106,9 @@ def type_grid(grid: Grid, spec: TableSpec, notes: Notes, direction: str = "auto"
         if name not in found:
             data[name] = absent[column.type in ("id", "text")]
         elif column.type in NUMERIC:
-            rows = units.scales.get(name)
             numbers[name].issue[merged.get(name, [])] = Issue.MERGED
             numbers[name].values[merged.get(name, [])] = np.nan
-            data[name], scale = _number(typed, found[name], numbers[name], rows, notes)
+            data[name], scale = _number(typed, found[name], numbers[name], units.scales.get(name), notes)
             if numbers[name].bounds:
                 bounds[name] = _bounds(numbers[name], found[name], scale, len(grid))
         elif column.type == "year":
@@ -189,20 +130,6 @@ def type_grid(grid: Grid, spec: TableSpec, notes: Notes, direction: str = "auto"
     typed.frame = pd.DataFrame(data, index=absent[0].index, copy=False)
     typed.decimal = "".join(sorted({n.decimal for n in numbers.values() if n.decimal}))
     return typed
-
-
-def _refuse_quantity(matched: Sequence[Matched], headers: Sequence[str], where: str) -> None:
-    """Refuse a volume without a unit of money beside a price: it may be a quantity.
-
-    Raises
-    ------
-    SchemaError
-        There is such a pair.
-    """
-    prices = [header for header in headers if is_price(header)]
-    for m in matched:
-        if prices and m.column.type == "money" and not m.unit.of_money and may_be_quantity(m.header):
-            raise refusal(SchemaError, "volume_beside_price", where=where, header=m.header, price=prices[0])
 
 
 def _year(typed: TypedGrid, name: str, cells: NDArray[Any]) -> NDArray[np.float64]:
@@ -229,28 +156,6 @@ def _year(typed: TypedGrid, name: str, cells: NDArray[Any]) -> NDArray[np.float6
     return years
 
 
-def _tell_unknown(
-    grid: Grid,
-    unknown: Sequence[str],
-    units: ColumnUnits,
-    spec: TableSpec,
-    taken: Collection[str],
-    notes: Notes,
-) -> None:
-    """Tell columns that are not used: an error where one begins like a figure that is otherwise absent."""
-    for name in unknown:
-        if name in (*_ORIGIN, REPORTED) or name in units.headers:
-            continue
-        first = re.split(r"[,(;]", name)[0]
-        means = [n for n in candidates(first, spec) if spec[n].type in NUMERIC and n not in taken]
-        if means and first.strip() != name.strip():
-            notes.add("column_unread", **grid.place, column=name, value=name, detail=means[0])
-        else:
-            code = NUMBERING.fullmatch(name) or names_code(name)
-            holds = FIGURES if not code and are_numbers(grid.columns[grid.header.index(name)]) else ""
-            notes.add("column_ignored", **grid.place, column=name, value=name, detail=holds)
-
-
 def expand_merged(grid: Grid, matched: Sequence[Matched], notes: Notes) -> dict[str, list[int]]:
     """Write what merged cells hold into all their rows; return the rows that share a figure."""
     shared: dict[str, list[int]] = {}
@@ -271,15 +176,6 @@ def expand_merged(grid: Grid, matched: Sequence[Matched], notes: Notes) -> dict[
     if expanded:
         notes.add("merged_expanded", **grid.place, value=str(expanded))
     return shared
-
-
-def _tell_unnamed(grid: Grid, notes: Notes) -> None:
-    """Tell columns of cells that stand under no header; the first may only number the rows."""
-    for at, (header, cells) in enumerate(zip(grid.header, grid.columns, strict=True)):
-        if header or not any(show(cell).strip() for cell in cells):
-            continue
-        code = "column_unnamed" if at else "column_ignored"
-        notes.add(code, **grid.place, column=f"#{at + 1}", value=f"#{at + 1}")
 
 
 def _absent(size: int) -> tuple[pd.Series[Any], pd.Series[Any]]:
