@@ -26,6 +26,8 @@ from clustercoop.graph.schema import kept_tables
 from clustercoop.graph.settings import FILES, OUTPUTS, Lang, Settings
 from clustercoop.graph.stores.uri import is_store_uri
 from clustercoop.graph.texts import refusal
+from clustercoop.loaders.mapping import MAPPING
+from clustercoop.loaders.units import read_unit
 from clustercoop.model_files import read_model, write_model
 from clustercoop.reports.inert import inert_cell
 from clustercoop.reports.numbers import cells_of, exact
@@ -231,6 +233,9 @@ def _write_parquet_tables(result: Result, folder: Path) -> None:
     # Links with both ids are made after the rest is written: of a country they are large.
     data = {name: frame for name, frame in result.graph.to_tables().items() if len(frame)}
     _write_parquets(data, folder / "data")
+    unit = f"million {result.graph.currency}"
+    if read_unit(unit)[1].currency == result.graph.currency:  # whoever reads them as data need not assume it
+        (folder / "data" / MAPPING).write_text(f'["*"]\nunit = "{unit}"\n', "utf-8", newline="\n")
     if result.model is not None:
         write_model(result.model, folder / "model")
 

@@ -17,7 +17,7 @@ from clustercoop.graph.errors import DataError, StrictError
 from clustercoop.graph.findings import Finding, Findings
 from clustercoop.graph.identity import replace_ids
 from clustercoop.graph.model import SupplyGraph
-from clustercoop.graph.schema import TableSpec, tables
+from clustercoop.graph.schema import UNSETTLED, TableSpec, tables
 from clustercoop.graph.settings import Settings
 from clustercoop.graph.texts import refusal
 from clustercoop.loaders.apart import check_apart
@@ -54,7 +54,7 @@ from clustercoop.loaders.sources import Source, find_sources
 from clustercoop.loaders.trade import turn_trade
 from clustercoop.loaders.transactions import summed, summed_rows, sums_by_part, tell_overlaps
 from clustercoop.loaders.turning import Hints, turn
-from clustercoop.loaders.unsettled import unsettled
+from clustercoop.loaders.unsettled import kept, unsettled
 from clustercoop.loaders.upright import upright
 from clustercoop.loaders.who import CALLED, Index, call_by_name, join_names
 
@@ -184,9 +184,11 @@ def build(
 ) -> Dataset:
     """Type, check and assemble the tables; with `lone`, links without participants will do."""
     flows: list[pd.DataFrame] = []
+    open_rows = [kept(source.sheet) for source in sources if source.table == UNSETTLED.name]
+    sources = [source for source in sources if source.table != UNSETTLED.name]
     ledgers, inputs, currency = _checked(sources, settings, notes, progress, flows, lone=lone)
     del sources
-    found = unsettled(ledgers)
+    open_rows = [rows for rows in (unsettled(ledgers), *open_rows) if len(rows)]
 
     def closed(table: str, notes: Notes) -> tuple[dict[str, Any], list[tuple[Any, ...]], pd.DataFrame]:
         ledger = ledgers.pop(table)  # the rows of a country are held once
@@ -201,7 +203,7 @@ def build(
     accounting = {name: book for name, (book, _, _) in done.items()}
     lost = [row for _, rejected, _ in done.values() for row in rejected]
     provenance: dict[str, Any] = {"inputs": inputs, "accounting": accounting, "currency": currency}
-    frames = {"unsettled": found} if len(found) else {}
+    frames = {UNSETTLED.name: pd.concat(open_rows, ignore_index=True)} if open_rows else {}
     graph = SupplyGraph.from_tables(
         frames | {name: done.pop(name)[-1] for name in names}, currency=currency, provenance=provenance
     )

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from clustercoop.graph.errors import SchemaError
-from clustercoop.graph.schema import tables
+from clustercoop.graph.schema import kept_tables, tables
 from clustercoop.loaders.numbers import to_float
 from clustercoop.loaders.sheets import RawSheet, show
 from clustercoop.loaders.sources import Source
@@ -26,7 +26,7 @@ def frame_source(name: str, frame: pd.DataFrame) -> Source:
     SchemaError
         There is no such table, or `frame` is no DataFrame.
     """
-    if name not in tables():
+    if name not in kept_tables():
         raise SchemaError(f"{name!r} is no table of the contract; these are: {', '.join(tables())}.")
     if not isinstance(frame, pd.DataFrame):
         raise SchemaError(f"The table {name} must be a pandas DataFrame, got {type(frame).__name__} instead.")

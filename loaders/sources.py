@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from clustercoop.graph.errors import ClusterCoopError, DataError
-from clustercoop.graph.schema import ENDS, NUMERIC, TableSpec, tables
+from clustercoop.graph.schema import ENDS, NUMERIC, UNSETTLED, TableSpec, tables
 from clustercoop.graph.texts import refusal
 from clustercoop.loaders.forms import is_example, read_form
 from clustercoop.loaders.graph_files import GRAPH_SUFFIXES, graph_sheets
@@ -128,6 +128,10 @@ def find_sources(
         raise refusal(DataError, "link_to_nothing", name=path.name)
     if not path.exists():
         raise refusal(DataError, "no_path", name=path.name or path)
+    if (path / "run.json").is_file():  # results are no data, but hold those that they are of
+        if not (path / "data").is_dir():
+            raise refusal(DataError, "results_without_data", folder=path)
+        path /= "data"
     if systems := find_systems(path):
         if progress:
             progress(f"Reading {path.name}")
@@ -462,6 +466,8 @@ def _fits(sheet: RawSheet, spec: TableSpec) -> bool:
 def _told_by_headers(sheet: RawSheet) -> str:
     """Return the table that the headers of a sheet tell, "" for none."""
     titles = _first_header(sheet, tables()["links"])
+    if set(UNSETTLED.names) <= set(titles):
+        return UNSETTLED.name
     if trade_headers(titles) or known_table(titles).columns:
         return "links"
     for table, signs in _SIGNS:

@@ -104,7 +104,8 @@ def survey(
         return Survey(files, (), _missing(files, chosen.lang), dataset, dataset.findings)
     taken: list[Taken] = []
     members: list[str] = []
-    for source in sorted(sources, key=lambda source: list(tables()).index(source.table)):
+    order = list(tables())
+    for source in sorted((s for s in sources if s.table in order), key=lambda s: order.index(s.table)):
         found, ids = _looked_at(source, chosen, members)
         members += ids
         taken.append(found)

@@ -13,7 +13,7 @@ from clustercoop.graph.findings import catalogue
 from clustercoop.graph.networks import ORIGIN
 from clustercoop.graph.schema import ENDS, FIRST_YEAR, LAST_YEAR, UNSETTLED
 from clustercoop.loaders.ledger import Ledger
-from clustercoop.loaders.sheets import show
+from clustercoop.loaders.sheets import RawSheet, show
 
 _READ: Final = {
     "links": ("year", "supplier_id", "buyer_id", "value", "value_high", "kind"),
@@ -26,6 +26,23 @@ _DIGITS: Final = 5
 _WORDS: Final = re.compile(r"[^\s,;|\"']+")
 _SETTLED: Final = frozenset({"duplicate_row"})
 """Errors that leave nothing open: the row stands once, and what hangs on a repeat is a bound of that row."""
+
+
+def kept(sheet: RawSheet) -> pd.DataFrame:
+    """Return what a sheet keeps of rows that an earlier run rejected, as a graph writes it.
+
+    A cell of a year or an amount that is no number is unknown: it leaves more open.
+    """
+    frame = sheet.frame
+    if frame is None:
+        head, *rows = sheet.records
+        frame = pd.DataFrame([dict(zip(head, row, strict=False)) for row in rows], columns=head, dtype=object)
+    frame = frame.astype(object).reindex(columns=_COLUMNS)
+    frame = frame.where(frame.notna() & frame.ne(""), np.nan)
+    numbers = [*_YEARS, "value", "value_high", "row"]
+    plain = {name: frame[name].astype(str).str.replace(",", ".") for name in numbers}
+    read = {name: pd.to_numeric(cells, errors="coerce") for name, cells in plain.items()}
+    return frame.assign(**read, **{name: frame[name].fillna("") for name in ("file", "sheet")})
 
 
 def unsettled(ledgers: Mapping[str, Ledger]) -> pd.DataFrame:

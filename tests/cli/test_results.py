@@ -49,3 +49,35 @@ def test_indicators_alone_go_through_the_whole_analysis() -> None:
     assert table["cooperation_ratio"].tolist() == [0.5] and table["circulation_share"].isna().all()
     [said] = unknown_because(result.gaps, table, "en")
     assert "only indicators are known of this year" in said
+
+
+def test_results_and_their_data_are_read_again_as_they_were(tmp_path: Path) -> None:
+    # "?" is no figure: what member 0000 has in 2022 is open, so its ratio and that of its buyers are bounded.
+    tables = {name: frame.astype(object) for name, frame in frames(1, 5, (2021, 2022)).items()}
+    links = tables["links"]
+    links.loc[links.index[links["year"].eq(2022)][0], "value"] = "?"
+    settings = clustercoop.Settings(nulls=0, workers=1, currency="EUR", outputs="parquet", metrics="cooperation")
+    first = clustercoop.analyze(tables, tmp_path / "out", settings=settings)
+    assert len(first.graph.unsettled) == 1 and first.formations["cooperation_ratio"].isna().sum() == 1
+    again = settings.replace(currency="")
+    held = first.graph.to_tables()
+    texts = tmp_path / "texts"
+    texts.mkdir()
+    for name, frame in held.items():
+        frame.to_csv(texts / f"{name}.csv", index=False)
+    for source in (tmp_path / "out", tmp_path / "out" / "data"):
+        result = clustercoop.analyze(source, settings=again)
+        assert result.graph.currency == "EUR"
+        assert not {"unit_assumed", "file_passed_over"} & {finding.code for finding in result.findings}
+        pd.testing.assert_frame_equal(result.formations, first.formations)
+    for source in (held, texts):
+        result = clustercoop.analyze(source, settings=settings)
+        pd.testing.assert_frame_equal(result.formations, first.formations)
+        pd.testing.assert_frame_equal(result.graph.unsettled, first.graph.unsettled)
+
+
+def test_results_without_their_data_are_no_dataset(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    clustercoop.analyze(frames(1, 4, (2022,)), out, nulls=0, workers=1, outputs="csv")
+    with pytest.raises(clustercoop.ClusterCoopError, match="written without parquet, and not the data"):
+        clustercoop.analyze(out)
