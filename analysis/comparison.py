@@ -18,6 +18,7 @@ from clustercoop.graph.errors import UnknownNameError
 from clustercoop.graph.kinds import KINDS
 from clustercoop.graph.schema import ENDS, UNSETTLED, kept_tables
 from clustercoop.graph.settings import FILES
+from clustercoop.graph.texts import refusal
 
 SIDES: Final = ("before", "after")
 _PLACE: Final = ["cluster_id", "year"]
@@ -129,7 +130,7 @@ class _Side:
 
     def __post_init__(self) -> None:
         if self.year is not None and not (self.result.formations["year"] == self.year).any():
-            raise UnknownNameError(f"The results hold no cluster in {self.year}.")
+            raise refusal(UnknownNameError, "no_results_of_year", year=self.year)
 
     def under(self, renamed: Mapping[str, str], year: int | None) -> _Side:
         """Return the same with clusters under other ids, and its year under another."""

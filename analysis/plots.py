@@ -16,7 +16,7 @@ from clustercoop.graph.findings import Findings
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
 from clustercoop.graph.slicing import formations_of
-from clustercoop.graph.texts import BASE, entries, term, text
+from clustercoop.graph.texts import BASE, entries, refusal, term, text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -296,7 +296,7 @@ class Plots:
         known = dict(list(self.formations.groupby(self.formations["cluster_id"].astype(str), sort=True)))
         for cluster in clusters or known:
             if cluster not in known:
-                raise UnknownNameError(f"There is no cluster {cluster!r} in the result.")
+                raise refusal(UnknownNameError, "cluster_unknown", cluster=cluster)
             yield cluster, known[cluster].sort_values("year")
 
     def _of_year(self, year: int | None) -> pd.DataFrame:
@@ -304,7 +304,7 @@ class Plots:
             return self.formations.sort_values("year", kind="stable").groupby("cluster_id", sort=True).tail(1)
         found = self.formations[self.formations["year"] == year]
         if not len(found):
-            raise UnknownNameError(f"There is no year {year} in the result.")
+            raise refusal(UnknownNameError, "no_results_of_year", year=year)
         return found
 
     def _formation(self, cluster: str, year: int | None) -> Formation:
@@ -352,7 +352,7 @@ def _axes(ax: Axes | None) -> Axes:
     try:
         from matplotlib import pyplot
     except ImportError as error:
-        raise MissingExtraError("Pictures need matplotlib: pip install 'clustercoop[plot]'.") from error
+        raise refusal(MissingExtraError, "plot_extra") from error
     return pyplot.subplots(figsize=(7, 4.5), layout="constrained")[1]
 
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from clustercoop.graph.errors import DataError
 from clustercoop.graph.shipped import shipped_text
+from clustercoop.graph.texts import Told, refusal, told
 
 STATUSES: Final = ("sourced", "unverified", "own reading")
 _HEAD: Final = re.compile(r"^\s*(\[\[?)\s*(.+?)\s*\]\]?\s*(#.*)?$")
@@ -47,9 +48,10 @@ class RuleFile:
                 text = shipped_text("analysis", "data", shipped)
             self.data = tomllib.loads(text)
         except (OSError, UnicodeDecodeError) as error:
-            raise DataError(f"{self.name} cannot be read ({error}); give a UTF-8 TOML file.") from error
+            raise refusal(DataError, "rules_unreadable", name=self.name, reason=error) from error
         except tomllib.TOMLDecodeError as error:
-            raise DataError(f"{self.name} is not valid TOML: {error}.") from error
+            raise refusal(DataError, "rules_no_toml", name=self.name, reason=error) from error
+        self._own = own
         self._lines = _places(text)
 
     def entry(self, table: str, number: int = 0) -> Entry:
@@ -67,11 +69,14 @@ class RuleFile:
         Raises
         ------
         DataError
-            There is none.
+            There is none, or a file of one's own holds something else beside them and ``[about]``.
         """
         held = self.data.get(table)
         if not isinstance(held, list) or not held or not all(isinstance(one, Mapping) for one in held):
-            raise DataError(f"{self.name} holds no [[{table}]]; add one.")
+            raise refusal(DataError, "rules_none", name=self.name, table=table)
+        for name in sorted(set(self.data) - {table, "about"}) if self._own else ():
+            line = self._lines.get((name, 0)) or self.line("", 0, name)
+            raise refusal(DataError, "rules_other", name=self.name, line=line, key=name, table=table)
         return [Entry(self, table, number, one) for number, one in enumerate(held)]
 
     def line(self, *place: str | int) -> int:
@@ -150,26 +155,29 @@ class Entry:
         self.values = values
         self._within = within
 
-    def wrong(self, key: str, must: str, got: object) -> DataError:
-        """Return the error of one field."""
-        return self.error(f"{key} must be {must}, got {got!r} instead.", key)
+    def wrong(self, key: str, id: str, got: object, **places: Any) -> DataError:
+        """Return the error of one field, which must be the text ``must.<id>``."""
+        return self.error("rule_wrong", key, must=told(f"must.{id}", **places), got=repr(got), key=key)
 
-    def error(self, said: str, key: str = "") -> DataError:
-        """Return an error about the entry."""
-        return DataError(f"{self.place(key)}: {said}")
+    def error(self, id: str, at: str = "", /, **places: Any) -> DataError:
+        """Return an error about the entry or its field `at`: the text ``refusal.<id>``."""
+        return refusal(DataError, "rule_error", **self._place(at), said=told(f"refusal.{id}", **places))
 
-    def place(self, key: str = "") -> str:
+    def place(self, key: str = "") -> Told:
         """Return where the entry, or one of its fields, stands: file, line, table and, within it, field."""
-        shown = self.table.replace("\0", ".")
+        return told("refusal.rule_place", **self._place(key))
+
+    def _place(self, key: str) -> dict[str, Any]:
         line = self.file.line(self.table, self.number, *self._within, key)
         field = f", {self._within[0]}" if self._within else ""
-        return f"{self.file.name}, line {line}, [{shown}]{field}"
+        shown = self.table.replace("\0", ".")
+        return {"name": self.file.name, "line": line, "table": shown, "field": field}
 
     def each(self, key: str) -> list[Entry]:
         """Return the tables of a list of tables, none where it is absent."""
         value = self.values.get(key, [])
         if not isinstance(value, list) or not all(isinstance(one, Mapping) for one in value):
-            raise self.wrong(key, "a list of tables", value)
+            raise self.wrong(key, "tables", value)
         place = (*self._within, key)
         return [Entry(self.file, self.table, self.number, one, (*place, at)) for at, one in enumerate(value)]
 
@@ -181,35 +189,34 @@ class Entry:
         """Refuse a field that is not `known`."""
         for key in self.values:
             if key not in known:
-                raise self.error(f"{key} is no field of it; these are {', '.join(sorted(known))}.", key)
+                raise self.error("rule_field", key, key=key, known=", ".join(sorted(known)))
 
     def text(self, key: str, default: str | None = None) -> str:
         """Return a text that is not empty."""
         value = self.values.get(key, default)
         if not isinstance(value, str) or (not value.strip() and value != default):
-            raise self.wrong(key, "a text that is not empty", value)
+            raise self.wrong(key, "text", value)
         return value.strip()
 
     def choice(self, key: str, allowed: Collection[str], default: str | None = None) -> str:
         """Return one of the `allowed` texts."""
         value = self.text(key, default)
         if value not in allowed:
-            raise self.wrong(key, f"one of {', '.join(allowed)}", value)
+            raise self.wrong(key, "one_of", value, choices=", ".join(allowed))
         return value
 
     def number_of(self, key: str, default: float | None = None, most: float = math.inf) -> float:
         """Return a number from 0 to `most`."""
         value = self.values.get(key, default)
-        domain = f"a number in the range [0, {most:g}]" if most < math.inf else "a number ≥ 0"
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
-            raise self.wrong(key, domain, value)
+            raise self.wrong(key, "up_to" if most < math.inf else "not_negative", value, most=f"{most:g}")
         return float(value)
 
     def texts(self, key: str) -> tuple[str, ...]:
         """Return a list of texts."""
         value = self.values.get(key)
         if not isinstance(value, list | tuple) or not all(isinstance(one, str) and one for one in value):
-            raise self.wrong(key, "a list of texts", value)
+            raise self.wrong(key, "texts", value)
         return tuple(value)
 
     def date(self, key: str) -> dt.date:
@@ -222,7 +229,7 @@ class Entry:
         try:
             return dt.date.fromisoformat(value if isinstance(value, str) else "")
         except ValueError:
-            raise self.wrong(key, "a date such as 2016-09-26", value) from None
+            raise self.wrong(key, "date", value) from None
 
     def span(self, key: str) -> tuple[dt.date, dt.date] | None:
         """Return when something began or ended: a date, or two that it lies between; None where unsaid."""
@@ -231,13 +238,13 @@ class Entry:
             return None
         parts = value if isinstance(value, list) else [value, value]
         if len(parts) != 2:
-            raise self.wrong(key, "a date, or a list of two that it lies between", value)
+            raise self.wrong(key, "span", value)
         first, last = (self._as_date(key, part) for part in parts)
         if first > last:
-            raise self.wrong(key, "a list of two dates in order", value)
+            raise self.wrong(key, "span_in_order", value)
         return first, last
 
-    def told(self, field: str = "") -> dict[str, str]:
+    def texts_of(self, field: str = "") -> dict[str, str]:
         """Return a text in its languages, as a place of a sentence; the English one must be there.
 
         A text is ``en``, ``ru`` …, a named one ``<field>`` (English) and ``<field>_ru`` …

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -11,8 +11,9 @@ from typing import Final
 import pandas as pd
 
 from clustercoop.analysis.rule_files import STATUSES, Entry, RuleFile
+from clustercoop.graph.errors import DataError
 from clustercoop.graph.schema import SUPPORT
-from clustercoop.graph.texts import BASE
+from clustercoop.graph.texts import BASE, refusal
 
 _OWN: Final = ("date", "status", "source")
 
@@ -71,8 +72,24 @@ def _read(path: str) -> pd.DataFrame:
             rows.append({"ecosystem_type": kind, "category": category, **texts, **note, **own})
         unknown = sorted(set(file.data[kind]) - set(SUPPORT)) if isinstance(file.data[kind], dict) else []
         if unknown:
-            raise file.entry(f"{kind}\0{unknown[0]}").error(f"the categories are {', '.join(SUPPORT)}.")
+            raise file.entry(f"{kind}\0{unknown[0]}").error("rule_categories", known=", ".join(SUPPORT))
     return pd.DataFrame(rows).fillna("")
+
+
+def refuse_other_types(path: str | Path, types: Collection[str]) -> None:
+    """Refuse a file of one's own that is about a type that no cluster can be of: `types` are all there are.
+
+    Raises
+    ------
+    DataError
+        The sentence names file, line and type.
+    """
+    if not str(path):
+        return
+    file = RuleFile(path)
+    for kind in sorted(set(file.data) - {"about", *types}):
+        place, known = file.entry(f"{kind}\0{SUPPORT[0]}").place(), ", ".join(types)
+        raise refusal(DataError, "support_type", place=place, kind=kind, known=known)
 
 
 def _origin(entry: Entry, shared: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -80,7 +97,7 @@ def _origin(entry: Entry, shared: Mapping[str, str] | None = None) -> dict[str, 
     held = {} if shared is None else shared
     given = {name: entry.values.get(name, held.get(name)) for name in _OWN}
     filled = Entry(entry.file, entry.table, entry.number, {**entry.values, **given})
-    told = filled.told("source")
+    told = filled.texts_of("source")
     return {
         "date": filled.date("date").isoformat(),
         "status": filled.choice("status", STATUSES),

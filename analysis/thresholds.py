@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,7 +17,7 @@ from clustercoop.analysis.rule_files import STATUSES, RuleFile
 from clustercoop.graph.errors import DataError, ParameterError
 from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR
 from clustercoop.graph.shipped import shipped_rules
-from clustercoop.graph.texts import row_text
+from clustercoop.graph.texts import refusal, row_text, told
 
 LEVELS: Final = ("low", "medium", "high")
 COMPONENTS: Final = ("effectiveness", "market", "innovation", "publications")
@@ -245,34 +246,64 @@ def load_thresholds(path: str | Path = "") -> Thresholds:
 
 @cache
 def _cached_shipped() -> Thresholds:
-    return _Reader("the shipped thresholds", _shipped()).thresholds()
+    return _Reader("thresholds.toml", _shipped()).thresholds()
 
 
 def _read(path: Path) -> Thresholds:
     file = RuleFile(path)
-    unknown = sorted(set(file.data) - set(_shipped()))
-    if unknown:
-        raise DataError(
-            f"The thresholds file {path} has an unknown section [{unknown[0]}], line "
-            f"{file.line(unknown[0], 0)}; the sections are {', '.join(_shipped())}."
-        )
+    known = ", ".join(_shipped())
+    for name in sorted(set(file.data) - set(_shipped())):
+        line = file.line(name, 0)
+        raise refusal(DataError, "threshold_section", name=path, section=name, line=line, known=known)
     own = ("about", "innovation", "productivity")
     defaults = {name: section for name, section in _shipped().items() if name not in own}
-    return _Reader(f"the thresholds file {path}", {**defaults, **file.data}, file).thresholds()
+    reader = _Reader(str(path), {**defaults, **file.data}, file)
+    for name in file.data:
+        reader.refuse_other_keys(name)
+    return reader.thresholds()
+
+
+_BANDS: Final = ("column",)
+"""What a file may repeat and not change."""
+_SAID: Final = ("date", "status", "source", "years")
 
 
 class _Reader:
     """Reads checked values out of one thresholds file, naming section and key when one is wrong."""
 
-    def __init__(self, what: str, data: Mapping[str, Any], file: RuleFile | None = None) -> None:
-        self.what = what
+    def __init__(self, name: str, data: Mapping[str, Any], file: RuleFile | None = None) -> None:
+        self.name = name
         self.data = data
         self.file = file
+
+    def refuse_other_keys(self, section: str) -> None:
+        """Refuse what the shipped section has not: a misspelled key would leave what it is about unsaid."""
+        table = self.data[section]
+        if not isinstance(table, Mapping):
+            return
+        for key in _BANDS:
+            shipped = _shipped()[section].get(key)
+            if key in table and table[key] != shipped:
+                raise self.wrong(section, key, "one_of", table[key], choices=shipped)
+        of_levels = section in ("types", "dysfunctions")
+        known = [*(LEVELS if of_levels else _shipped()[section]), *_SAID]
+        tables: dict[str, tuple[Mapping[Any, Any], Sequence[str]]] = {section: (table, known)}
+        if of_levels:
+            rows = {f"{section}.{level}": row for level, row in table.items() if isinstance(row, Mapping)}
+            tables |= {name: (row, LEVELS) for name, row in rows.items()}
+        for name, (held, keys) in tables.items():
+            for key in sorted(set(held) - set(keys)):
+                if not key.startswith("source_"):
+                    place = {"name": self.name, "section": name, "line": self.line(name, key)}
+                    raise refusal(DataError, "threshold_key", **place, key=key, known=", ".join(keys))
+
+    def line(self, section: str, key: str) -> int:
+        return 0 if self.file is None else self.file.line(section.replace(".", chr(0)), 0, key)
 
     def thresholds(self) -> Thresholds:
         currency = self.text("about", "currency").upper()
         if len(currency) != 3 or not currency.isalpha():
-            raise self.wrong("about", "currency", "an ISO code of three letters", currency)
+            raise self.wrong("about", "currency", "iso", currency)
         return Thresholds(
             origin=self.origin("about"),
             currency=currency,
@@ -291,8 +322,8 @@ class _Reader:
             boundary_recorded=self.number("recording", "boundary_at_least", high=1.0),
             core_turnover=self.number("early_warnings", "core_turnover", high=1.0),
             shock=Shock(
-                self.text("shock", "first_month"),
-                self.text("shock", "second_month"),
+                self.month("first_month"),
+                self.month("second_month"),
                 self.number("shock", "moderate_fall", high=100.0),
                 self.number("shock", "recovered_to"),
                 self.number("shock_chosen", "unaffected_fall", high=100.0),
@@ -305,44 +336,50 @@ class _Reader:
             ),
         )
 
-    def wrong(self, section: str, key: str, must_be: str, got: object) -> ParameterError:
-        line = "" if self.file is None else f", line {self.file.line(section.replace('.', chr(0)), 0, key)},"
-        place = f"{key} in [{section}] of {self.what}{line}"
-        return ParameterError(f"{place} must be {must_be}, got {got!r} instead.")
+    def wrong(self, section: str, key: str, must: str, got: object, **places: Any) -> ParameterError:
+        place = {"name": self.name, "section": section, "key": key, "line": self.line(section, key)}
+        be = told(f"must.{must}", **places)
+        return refusal(ParameterError, "threshold_wrong", **place, must=be, got=repr(got))
 
     def value(self, section: str, key: str) -> Any:
         table = self.data.get(section)
         if not isinstance(table, Mapping):
-            raise DataError(f"{self.what} has no section [{section}]; it must state {key} there.")
+            raise refusal(DataError, "threshold_no_section", name=self.name, section=section, key=key)
         if key not in table:
-            raise DataError(f"The section [{section}] of {self.what} has no {key}; add it.")
+            raise refusal(DataError, "threshold_no_key", name=self.name, section=section, key=key)
         return table[key]
 
     def text(self, section: str, key: str) -> str:
         value = self.value(section, key)
         if not isinstance(value, str) or not value.strip():
-            raise self.wrong(section, key, "a text that is not empty", value)
+            raise self.wrong(section, key, "text", value)
         return value.strip()
 
     def number(self, section: str, key: str, high: float = math.inf) -> float:
         value = self.value(section, key)
-        domain = f"a number in the range [0, {high:g}]" if high < math.inf else "a finite number ≥ 0"
+        domain, most = "up_to" if high < math.inf else "finite_not_negative", f"{high:g}"
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            raise self.wrong(section, key, domain, value)
+            raise self.wrong(section, key, domain, value, most=most)
         if not 0 <= value <= high:
-            raise self.wrong(section, key, domain, value)
+            raise self.wrong(section, key, domain, value, most=most)
         return float(value)
+
+    def month(self, key: str) -> str:
+        value = self.text("shock", key)
+        if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", value):
+            raise self.wrong("shock", key, "month", value)
+        return value
 
     def choice(self, section: str, key: str, allowed: tuple[str, ...]) -> str:
         value = self.text(section, key)
         if value not in allowed:
-            raise self.wrong(section, key, f"one of {', '.join(allowed)}", value)
+            raise self.wrong(section, key, "one_of", value, choices=", ".join(allowed))
         return value
 
     def names(self, section: str, key: str) -> frozenset[str]:
         value = self.value(section, key)
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise self.wrong(section, key, "a list of texts", value)
+            raise self.wrong(section, key, "texts", value)
         return frozenset(item.strip().casefold() for item in value)
 
     def origin(self, section: str) -> Origin:
@@ -363,13 +400,13 @@ class _Reader:
             or not all(isinstance(year, int) and FIRST_YEAR <= year <= LAST_YEAR for year in given)
             or given[0] > given[1]
         ):
-            raise self.wrong("about", "years", "the first and the last year, as [2020, 2023]", given)
+            raise self.wrong("about", "years", "two_years", given)
         return given[0], given[1]
 
     def band(self, section: str) -> Band:
         low, high = self.number(section, "low_below"), self.number(section, "high_above")
         if not 0 < low <= high:
-            raise self.wrong(section, "high_above", f"at least low_below ({low:g}), which is above 0", high)
+            raise self.wrong(section, "high_above", "above_band", high, low=f"{low:g}")
         return Band(low, high)
 
     def matrix(self, section: str, *, complete: bool) -> dict[tuple[str, str], str]:
@@ -380,7 +417,7 @@ class _Reader:
             for productivity in LEVELS:
                 name = row.get(productivity, "") if isinstance(row, Mapping) else ""
                 if complete and (not isinstance(name, str) or not name):
-                    raise self.wrong(f"{section}.{innovation}", productivity, "the name of a type", name)
+                    raise self.wrong(f"{section}.{innovation}", productivity, "type", name)
                 if name:
                     out[innovation, productivity] = str(name)
         return out

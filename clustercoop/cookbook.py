@@ -22,7 +22,7 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
-from clustercoop.graph.errors import ParameterError, StoreError, UnknownNameError, parameter_error
+from clustercoop.graph.errors import ParameterError, StoreError, UnknownNameError
 from clustercoop.graph.stores.base import check_bounds, late
 from clustercoop.graph.stores.cypher_guard import OPENING
 from clustercoop.graph.stores.protocol import QueryTimeoutError, StoreWarning
@@ -209,6 +209,9 @@ def bind(query: NamedQuery, params: Mapping[str, Any] | None) -> dict[str, Any]:
     return bound
 
 
+_MUST: Final = {"text": "text", "int": "whole", "float": "number"}
+
+
 def _convert(query: NamedQuery, parameter: Parameter, value: Any) -> Any:
     kind = TYPES[parameter.type]
     if value is None and not parameter.required and parameter.default is None:
@@ -221,8 +224,12 @@ def _convert(query: NamedQuery, parameter: Parameter, value: Any) -> Any:
         except ValueError:
             converted = None
     if converted is None or (parameter.name == "top" and converted < 1):
-        what = {"text": "text", "int": "a whole number", "float": "a number"}[parameter.type]
-        raise parameter_error(parameter.name, query.name, what, value)
+        places = {
+            "parameter": parameter.name,
+            "query": query.name,
+            "must": told(f"must.{_MUST[parameter.type]}"),
+        }
+        raise refusal(ParameterError, "query_type", **places, got=repr(value)[:200])
     return converted
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from clustercoop.graph.errors import DataError, parameter_error
+from clustercoop.graph.errors import DataError, ParameterError, parameter_error
 from clustercoop.graph.settings import Lang
+from clustercoop.graph.texts import refusal
 from clustercoop.outputs import refuse_foreign, written_aside
 from clustercoop.reports.form import write_form
 
@@ -63,7 +64,7 @@ def template(
     register = None if participants is None else _register(participants)
     target = Path(out)
     if each and register is None:
-        raise parameter_error("participants", "template", "a register where 'each' is on", participants)
+        raise refusal(ParameterError, "form_register")
     if years and not each:
         raise parameter_error("years", "template", "empty where 'each' is off", tuple(years))
     if not each or register is None:
@@ -113,11 +114,11 @@ def _register(source: str | os.PathLike[str] | pd.DataFrame) -> pd.DataFrame:
     else:
         found = [s for s in find_sources(Path(source), notes) if s.table == "participants"]
     if not found:
-        raise DataError(f"{source} holds no register of participants.")
+        raise refusal(DataError, "no_register", name=source)
     frames = [type_grid(arranged(one, spec, settings, list, notes), spec, notes).frame for one in found]
     register = pd.concat(frames, ignore_index=True)
     register = register[register["participant_id"].notna()].drop_duplicates(["participant_id", "cluster_id"])
     if len(register) > ROWS["participants"]:
         most = ROWS["participants"]
-        raise DataError(f"The register has {len(register)} participants, and a form {most} rows for them.")
+        raise refusal(DataError, "register_large", count=len(register), most=most)
     return register

@@ -17,7 +17,7 @@ from clustercoop.analysis.rule_files import STATUSES, Entry, RuleFile
 from clustercoop.analysis.thresholds import Thresholds, load_thresholds
 from clustercoop.analysis.unsettled import members_open
 from clustercoop.graph.columns import output_columns
-from clustercoop.graph.errors import DataError, ParameterError
+from clustercoop.graph.errors import ParameterError
 from clustercoop.graph.formation import FloatArray, Formation
 from clustercoop.outputs import read_result
 
@@ -56,11 +56,7 @@ def bubble(file: str | os.PathLike[str], results: str | os.PathLike[str] | Resul
     result = read_result(results)
     thresholds = load_thresholds(result.settings.thresholds)
     parts, trades, sizes = [], [], []
-    quotas = RuleFile(os.fspath(file))
-    entries = quotas.entries("bubble")
-    for name in sorted(set(quotas.data) - {"bubble"}):
-        raise DataError(f"{quotas.name}, line {quotas.line('', 0, name)}: {name} is no [[bubble]].")
-    for entry in entries:
+    for entry in RuleFile(os.fspath(file)).entries("bubble"):
         formation = _formation(entry, result)
         frame, found = _held(entry, formation, thresholds, members_open(formation, result.graph))
         parts.append(frame)
@@ -88,34 +84,32 @@ def _formation(entry: Entry, result: Result) -> Formation:
     entry.choice("status", STATUSES, "own reading")
     cluster, year = entry.text("cluster"), entry.values.get("year")
     if not isinstance(year, int) or isinstance(year, bool):
-        raise entry.wrong("year", "a year", year)
+        raise entry.wrong("year", "year", year)
     found = [f for f in result.graph.formations() if (f.cluster_id, f.year) == (cluster, year)]
     if not found:
         known = any(f.cluster_id == cluster for f in result.graph.formations())
-        raise entry.error(
-            f"cluster and year ({cluster}, {year}) are no formation of the results.",
-            "year" if known else "cluster",
-        )
+        at = "year" if known else "cluster"
+        raise entry.error("bubble_formation", at, cluster=cluster, year=year)
     return found[0]
 
 
 def _member(entry: Entry, field: str, formation: Formation, who: Any) -> int:
     at = np.flatnonzero(formation.ids.astype(str) == who) if isinstance(who, str) else np.zeros(0, int)
     if not len(at):
-        raise entry.wrong(field, f"a member of {formation.cluster_id} in {formation.year}", who)
+        raise entry.wrong(field, "member", who, cluster=formation.cluster_id, year=formation.year)
     return int(at[0])
 
 
 def _shares(entry: Entry, formation: Formation, quota: float) -> FloatArray:
     named = entry.values.get("allocations")
     if named is not None and "allocation" in entry.values:
-        raise entry.error("allocation and allocations exclude each other.", "allocation")
+        raise entry.error("bubble_allocations", "allocation")
     if named is None:
         weights = {"emissions": formation.emissions, "output": formation.output}
         base = weights.get(entry.choice("allocation", ALLOCATIONS, "emissions"), np.ones(formation.n))
         return share_out(quota, np.where(base > 0, base, 0.0))
     if not isinstance(named, Mapping):
-        raise entry.wrong("allocations", "tonnes by id", named)
+        raise entry.wrong("allocations", "tonnes", named)
     tonnes = entry.under("allocations", named)
     given = np.zeros(formation.n)
     for who in named:
@@ -126,7 +120,7 @@ def _shares(entry: Entry, formation: Formation, quota: float) -> FloatArray:
 def _number(entry: Entry, field: str) -> float:
     value = entry.number_of(field)
     if np.isinf(value):
-        raise entry.wrong(field, "a number", value)
+        raise entry.wrong(field, "number", value)
     return value
 
 
@@ -165,7 +159,7 @@ def _held(
     try:
         found = emission_bubble(emitted, quota, given, steps)
     except ParameterError as error:
-        raise entry.error(str(error), "abatement") from error
+        raise entry.error("bubble_plan", "abatement", reason=error) from error
     assert found is not None
     code = "" if not np.isnan(found.abated).any() else "abatement_short" if steps else "abatement_unknown"
     frame = pd.DataFrame(

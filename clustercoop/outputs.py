@@ -347,12 +347,9 @@ def read_result(path: str | os.PathLike[str] | Result) -> Result:
     try:
         run: dict[str, Any] = json.loads((folder / "run.json").read_text("utf-8"))
         if run["format"] > FORMAT:
-            raise DataError(f"{folder} was written by a newer clustercoop ({run['version']}); update yours.")
+            raise refusal(DataError, "results_newer", folder=folder, version=run["version"])
         if run["format"] < FORMAT:
-            raise DataError(
-                f"{folder} was written by an older clustercoop ({run['version']}), whose results do not say "
-                "why figures are unknown in a form that this one reads; run analyze again."
-            )
+            raise refusal(DataError, "results_older", folder=folder, version=run["version"])
         frames = {name: pd.read_parquet(folder / f"{name}.parquet") for name in TABLES}
         rows = pd.read_parquet(folder / "findings.parquet").astype(object)
         rows = rows.where(rows.notna(), None)
@@ -383,4 +380,4 @@ def read_result(path: str | os.PathLike[str] | Result) -> Result:
             flows=pd.read_parquet(by) if (by := folder / f"{FLOWS}.parquet").is_file() else pd.DataFrame(),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(f"The results in {folder} are damaged ({error}); run analyze again.") from error
+        raise refusal(DataError, "results_damaged", folder=folder, reason=error) from error

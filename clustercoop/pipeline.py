@@ -29,7 +29,7 @@ from clustercoop.analysis.policy.tables import make_all
 from clustercoop.analysis.policy.tables.eligibility import overall
 from clustercoop.analysis.prices import price_findings, prices_of
 from clustercoop.analysis.results import Result
-from clustercoop.analysis.support import support_measures
+from clustercoop.analysis.support import refuse_other_types, support_measures
 from clustercoop.analysis.typology import classify, currency_gaps, load_thresholds, rule_verdicts, yearly_rule
 from clustercoop.analysis.unknown import all_gaps
 from clustercoop.analysis.unsettled import open_rows, unsettled
@@ -83,6 +83,7 @@ def analyze_graph(
     # A wrong file of rules is told of before the work, not after it.
     read_rules(settings.eligibility_rules)
     support_measures(settings.support_measures)
+    refuse_other_types(settings.support_measures, thresholds.types.values())
     read_benchmarks(settings.benchmarks)
     graph = graph.sharing(settings.shared_members)
     if settings.by == "holding":

@@ -12,6 +12,7 @@ from clustercoop.analysis.policy.claims import judge_claims, read_claims
 from clustercoop.analysis.policy.proposals import as_toml, propose
 from clustercoop.analysis.results import Result
 from clustercoop.graph.errors import DataError
+from clustercoop.graph.texts import refusal
 from clustercoop.outputs import read_result
 
 
@@ -65,5 +66,5 @@ def propose_claims(
     try:
         text = Path(report).read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"The report {report} cannot be read ({error}); give a UTF-8 text.") from error
+        raise refusal(DataError, "report_unreadable", name=report, reason=error) from error
     return as_toml(propose(text, result.formations, result.graph.cluster_names), lang)

@@ -27,6 +27,7 @@ from clustercoop.graph.holdings import by_holding
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.progress import Progress, silent
 from clustercoop.graph.settings import Settings
+from clustercoop.graph.texts import refusal
 from clustercoop.outputs import held_result
 from clustercoop.pipeline import analyze_graph
 
@@ -168,7 +169,7 @@ def whatif(
     asked = tuple(years) or graph.years[-1:]
     scenarios = _scenarios(scenario, remove, add, put, asked)
     if not scenarios and target is None and cluster is None:
-        raise ParameterError("Nothing is asked; give a change, a target, or a cluster to try removals of.")
+        raise refusal(ParameterError, "nothing_asked")
     if cluster is not None:
         graph.formations([cluster])  # an unknown one is told
     about = None if cluster is None else [cluster]
@@ -187,7 +188,7 @@ def whatif(
         graph = _counted(graph, base)
         formations = graph.formations(about, list(asked))
         if not formations:
-            raise UnknownNameError("The data hold no formation of that cluster and year.")
+            raise refusal(UnknownNameError, "no_formation")
         if target is None:
             losses += [row for f in formations for row in _worst(f, graph, base)]
         else:
@@ -225,7 +226,7 @@ def _scenarios(
     if given is None:
         return [parse_scenario(*short, years=years)] if any(short) else []
     if any(short):
-        raise ParameterError("Give either a file of scenarios or changes, not both.")
+        raise refusal(ParameterError, "changes_twice")
     if isinstance(given, Scenario):
         return [given]
     if isinstance(given, str | os.PathLike):

@@ -27,6 +27,7 @@ from weakref import WeakKeyDictionary
 from clustercoop.graph.errors import ClusterCoopError, EngineError, MissingExtraError
 from clustercoop.graph.formation import Formation
 from clustercoop.graph.progress import Progress, silent
+from clustercoop.graph.texts import refusal
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -86,7 +87,7 @@ class SparkEngine:
         if not total:
             return []
         progress(phase, 0, total)
-        with told("Spark gave up the work"):
+        with told("spark_gave_up"):
             frame = self._planned(task, formations)
         done = 0
 
@@ -164,7 +165,7 @@ class SparkEngine:
                 self.spark.sparkContext.setJobGroup(tag, "clustercoop: formations", True)
             return frame.toArrow()
 
-        with told("Spark gave up the work"), ThreadPoolExecutor(1) as pool:
+        with told("spark_gave_up"), ThreadPoolExecutor(1) as pool:
             future: Future[pa.Table] = pool.submit(run)
             try:
                 while not future.done():
@@ -245,7 +246,7 @@ def _package() -> bytes:
 
 def _session(workers: int, master: str) -> SparkSession:
     if find_spec("pyspark") is None:
-        raise MissingExtraError("The engine spark needs pyspark: pip install 'clustercoop[spark]'.")
+        raise refusal(MissingExtraError, "spark_extra")
     with unwarned():
         running = _running()
         if running is not None and _suits(running, master):
@@ -287,7 +288,7 @@ def _opened(workers: int, master: str) -> SparkSession:
         submitted = not address and "PYSPARK_GATEWAY_PORT" in os.environ
         if not submitted:
             builder = builder.master(address or f"local[{workers or '*'},{ATTEMPTS}]")
-    with told(f"Spark on {address or 'this machine'} does not answer"):
+    with told("spark_silent", where=address or "localhost"):
         return builder.getOrCreate()
 
 
@@ -306,7 +307,7 @@ def _suits(running: SparkSession, master: str) -> bool:
     held = str(running.sparkContext.master)
     if held == master or (held.startswith("local[") and master.startswith("local[")):
         return True
-    raise EngineError(f"This process has a Spark session on {held} already; end it before one on {master}.")
+    raise refusal(EngineError, "spark_session", held=held, master=master)
 
 
 def _options(address: str) -> dict[str, str]:
@@ -328,7 +329,7 @@ def _options(address: str) -> dict[str, str]:
 def _require_java() -> None:
     home = os.environ.get("JAVA_HOME", "")
     if not (shutil.which("java") or (home and shutil.which("java", path=str(Path(home, "bin"))))):
-        raise EngineError("Spark needs Java 17 or later: install it, or set JAVA_HOME to where it is.")
+        raise refusal(EngineError, "spark_java")
 
 
 def _require_answer(address: str) -> None:
@@ -344,18 +345,18 @@ def _require_answer(address: str) -> None:
             return
         except (OSError, ValueError) as error:
             why = str(getattr(error, "strerror", "") or error)
-    raise EngineError(f"Spark on {address} does not answer ({why}).")
+    raise refusal(EngineError, "spark_no_answer", where=address, reason=why)
 
 
 @contextmanager
-def told(what: str) -> Iterator[None]:
-    """Turn what Spark raises into one sentence that begins with `what`."""
+def told(id: str, **places: str) -> Iterator[None]:
+    """Turn what Spark raises into one sentence, the text ``refusal.<id>``."""
     try:
         yield
     except ClusterCoopError:
         raise
     except Exception as error:
-        raise EngineError(f"{what}: {said(error)}") from error
+        raise refusal(EngineError, id, **places, reason=said(error)) from error
 
 
 def said(error: BaseException) -> str:

@@ -218,4 +218,4 @@ def _rows_of(part: Path) -> int:
 
 def _reading(name: str) -> AbstractContextManager[None]:
     """Turn what Spark raises while a table is read into one sentence."""
-    return told(f"Spark cannot read {name}")
+    return told("spark_unread", name=name)

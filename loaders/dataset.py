@@ -40,6 +40,7 @@ from clustercoop.loaders.headings import settle_headings
 from clustercoop.loaders.joined import join_figures
 from clustercoop.loaders.keys import check_keys, check_shared, drop_repeats
 from clustercoop.loaders.ledger import REJECTED_COLUMNS, Ledger, Mask, exact_sum
+from clustercoop.loaders.mapping import tell_unmet
 from clustercoop.loaders.matrices import read_square
 from clustercoop.loaders.memberships import check_memberships
 from clustercoop.loaders.needed import raise_ignored
@@ -187,6 +188,7 @@ def build(
     open_rows = [kept(source.sheet) for source in sources if source.table == UNSETTLED.name]
     sources = [source for source in sources if source.table != UNSETTLED.name]
     ledgers, inputs, currency = _checked(sources, settings, notes, progress, flows, lone=lone)
+    tell_unmet((source.given for source in sources), notes)
     del sources
     open_rows = [rows for rows in (unsettled(ledgers), *open_rows) if len(rows)]
 

@@ -17,7 +17,7 @@ A section a file (or ``file!sheet``; ``*`` matches any run of letters)::
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import cache
@@ -25,9 +25,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from clustercoop.graph.errors import DataError
-from clustercoop.graph.schema import tables
+from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR, tables
 from clustercoop.graph.shipped import shipped_rows
 from clustercoop.graph.texts import refusal
+from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.units import Unit, read_unit
 from clustercoop.loaders.vocabulary import PATH
 
@@ -46,6 +47,8 @@ class Given:
     cluster: str = ""
     unit: str = ""
     columns: dict[str, str] = field(default_factory=dict)
+    met: set[str] = field(default_factory=set, compare=False, repr=False)
+    """Headers of `columns` that stood somewhere."""
 
     def header(self, text: str) -> str:
         """Return the header that stands for `text`: a column with its unit, or `text` itself.
@@ -56,6 +59,8 @@ class Given:
         'value, thousand RUB'
         """
         named = self.columns.get(_plain(text), text)
+        if _plain(text) in self.columns:
+            self.met.add(_plain(text))
         unit = read_unit(text)[1]
         if named == text or unit == Unit() or named.startswith(SET_ASIDE) or "," in named:
             return named
@@ -67,14 +72,21 @@ class Mapping:
     """All sections of a mapping, by the pattern of file and sheet."""
 
     sections: tuple[tuple[str, Given], ...] = ()
+    met: set[str] = field(default_factory=set, compare=False)
+    """Patterns of sections that a file or sheet fitted."""
 
     def of(self, file: str, sheet: str = "") -> Given:
         """Return what is said of a sheet, or of its whole file."""
         for title in filter(None, (f"{file}!{sheet}" if sheet else "", file)):
             for pattern, given in self.sections:
                 if pattern == title or fnmatchcase(title, pattern):
+                    self.met.add(pattern)
                     return given
         return Given()
+
+    def unmet(self) -> list[str]:
+        """Return the patterns that nothing fitted."""
+        return [pattern for pattern, _ in self.sections if pattern not in self.met]
 
 
 NOTHING: Final = Given()
@@ -149,20 +161,25 @@ def _given(title: str, section: Any, name: str) -> Given:
     for key, kind in (("year", int), ("cluster", str), ("unit", str), ("columns", dict)):
         if not isinstance(section.get(key, kind()), kind):
             raise refusal(DataError, "mapping_kind", key=key, where=where, kind=kind.__name__)
+    if not FIRST_YEAR <= section.get("year", FIRST_YEAR) <= LAST_YEAR:
+        raise refusal(DataError, "mapping_kind", key="year", where=where, kind=f"{FIRST_YEAR}…{LAST_YEAR}")
     unit = section.get("unit", "")
     _unit(unit, where)
     known = {column.name for spec in tables().values() for column in spec.columns if table in ("", spec.name)}
-    columns = {
-        _plain(header): _target(header, said, known, where)
-        for header, said in section.get("columns", {}).items()
-    }
+    columns: dict[str, str] = {}
+    for header, said in section.get("columns", {}).items():
+        if _plain(header) in columns:
+            raise refusal(DataError, "mapping_header", where=where, header=repr(header))
+        columns[_plain(header)] = _target(header, said, known, where)
     return Given(table, section.get("year", 0), section.get("cluster", ""), unit, columns)
 
 
 def _target(header: str, said: Any, known: set[str], where: str) -> str:
     column, unit = (said.get("column", ""), said.get("unit", "")) if isinstance(said, dict) else (said, "")
-    if not isinstance(column, str) or (column and column not in known):
-        raise refusal(DataError, "mapping_column", where=where, header=repr(header), column=repr(column))
+    other = isinstance(said, dict) and not {"column"} <= set(said) <= {"column", "unit"}
+    if other or not isinstance(column, str) or (column and column not in known):
+        told = repr(said if other else column)
+        raise refusal(DataError, "mapping_column", where=where, header=repr(header), column=told)
     if not column:
         return f"{SET_ASIDE} {header.replace(PATH, ' > ')}"
     return f"{column}, {_unit(unit, where)}" if unit else column
@@ -173,6 +190,13 @@ def _unit(text: str, where: str) -> str:
     if text and (rest or not unit.of_money):
         raise refusal(DataError, "mapping_unit", where=where, unit=repr(text))
     return text
+
+
+def tell_unmet(given: Iterable[Given], notes: Notes) -> None:
+    """Tell of headers that a mapping names and no sheet of its section has."""
+    for one in {id(one): one for one in given}.values():
+        for header in sorted(one.columns.keys() - one.met):
+            notes.add("mapping_unmet", file=MAPPING, value=header)
 
 
 def with_profile(given: Given, records: Sequence[Sequence[Any]]) -> Given:

@@ -196,6 +196,8 @@ def _from_folder(
         sources += found
     for entry, why in failed:
         notes.add("file_unread", file=show(entry), value=show(entry), detail=str(why)[:200])
+    for pattern in mapping.unmet():
+        notes.add("mapping_unmet", file=MAPPING, value=pattern)
     sources = _prefer_named(sources, notes)
     if not sources and problems:
         return []
@@ -321,7 +323,8 @@ def _of_file(
     if book and len(sheets) > 1 or (book and not named.tables):
         return _of_book(sheets, name, named, mapping, notes)
     sheet = sheets[0]
-    table = _table_of(sheet, named)
+    given = mapping.of(name, sheet.sheet)
+    table = given.table or _table_of(sheet, named)
     if not table:
         notes.add("file_ignored", file=name, value=name, detail=_may_hold(sheet))
         return []

@@ -38,7 +38,7 @@ def kept(sheet: RawSheet) -> pd.DataFrame:
         head, *rows = sheet.records
         frame = pd.DataFrame([dict(zip(head, row, strict=False)) for row in rows], columns=head, dtype=object)
     frame = frame.astype(object).reindex(columns=_COLUMNS)
-    frame = frame.where(frame.notna() & frame.ne(""), np.nan)
+    frame = frame.mask(frame.map(lambda cell: cell is None or cell == ""), np.nan)
     numbers = [*_YEARS, "value", "value_high", "row"]
     plain = {name: frame[name].astype(str).str.replace(",", ".") for name in numbers}
     read = {name: pd.to_numeric(cells, errors="coerce") for name, cells in plain.items()}

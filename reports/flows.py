@@ -15,6 +15,7 @@ from clustercoop.graph.errors import UnknownNameError
 from clustercoop.graph.formation import FloatArray, Formation
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.slicing import knowledge_links, links_of
+from clustercoop.graph.texts import refusal
 from clustercoop.reports.inert import plain
 from clustercoop.reports.network import NetworkPages, view_name
 from clustercoop.reports.network_data import Figure, Nodes, Year, strongest
@@ -55,7 +56,7 @@ def render_flows(
     graph, words = pages.graph, pages.words
     formations = graph.formations(None, None if year is None else [year])
     if not formations:
-        raise UnknownNameError("The data hold no links and no activity of any cluster.")
+        raise refusal(UnknownNameError, "no_flows")
     by_year: dict[int, list[Formation]] = {}
     for formation in graph.formations():
         by_year.setdefault(formation.year, []).append(formation)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from clustercoop.graph.errors import ParameterError
 from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR, NUMERIC, WHO, ColumnSpec, tables
-from clustercoop.graph.texts import BASE, entries, row_text, term, text
+from clustercoop.graph.texts import BASE, entries, refusal, row_text, term, text
 from clustercoop.loaders.forms import MARK, TABLES, form_columns
 from clustercoop.loaders.units import read_unit
 
@@ -61,9 +61,7 @@ def write_form(
     chosen = unit or offered[0]
     rest, read = read_unit(chosen)
     if rest or not read.of_money:
-        raise ParameterError(
-            f"The 'unit' parameter of template must be a unit of money, got {unit!r} instead."
-        )
+        raise refusal(ParameterError, "template_unit", got=repr(unit))
     if chosen not in offered:
         offered.insert(0, chosen)
     with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_numbers": False}) as book:

@@ -53,14 +53,14 @@ def _benchmark(entry: Entry) -> Benchmark:
     entry.only({"id", "en", "words", "low", "high", "date", "status", "source", *languages})
     low, high = entry.number_of("low", most=1), entry.number_of("high", most=1)
     if low > high:
-        raise entry.wrong("high", f"at least low ({low:g})", high)
+        raise entry.wrong("high", "at_least_low", high, low=f"{low:g}")
     return Benchmark(
         entry.text("id"),
-        entry.told(),
+        entry.texts_of(),
         entry.texts("words"),
         low,
         high,
         entry.date("date").isoformat(),
         entry.choice("status", STATUSES),
-        entry.told("source"),
+        entry.texts_of("source"),
     )

@@ -27,7 +27,7 @@ from clustercoop.graph.identity import IDS
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR, WHO, tables
 from clustercoop.graph.slicing import knowledge_links
-from clustercoop.graph.texts import refusal
+from clustercoop.graph.texts import Told, refusal
 
 FIGURES: Final = tuple(
     column.name for column in tables()["activity"].columns if column.type in ("money", "count", "number")
@@ -87,23 +87,26 @@ def read_scenarios(path: str | Path) -> list[Scenario]:
         The file cannot be read, or an entry is wrong; the sentence names the file, the line and the field.
     """
     file = RuleFile(path)
-    entries = file.entries("scenario")
-    for name in sorted(set(file.data) - {"scenario"}):
-        raise DataError(f"{file.name}, line {file.line('', 0, name)}: {name} is no [[scenario]].")
-    return [_scenario(entry) for entry in entries]
+    found: dict[str, Scenario] = {}
+    for entry in file.entries("scenario"):
+        one = _scenario(entry)
+        if one.name in found:
+            raise entry.error("scenario_twice", "id", name=one.name)
+        found[one.name] = one
+    return list(found.values())
 
 
 def _scenario(entry: Entry) -> Scenario:
     entry.only(_KEYS)
     years, removed = entry.values.get("years", []), entry.values.get("remove", [])
     if not _all(years, int) or not all(FIRST_YEAR <= year <= LAST_YEAR for year in years):
-        raise entry.wrong("years", "a list of years", years)
+        raise entry.wrong("years", "years", years)
     if not _all(removed, str):
-        raise entry.wrong("remove", "a list of participant ids in quotes", removed)
+        raise entry.wrong("remove", "ids", removed)
     added = [_link(item) for item in entry.each("add")]
     cells = [_cell(item) for item in entry.each("set")]
     if not (removed or added or cells):
-        raise entry.error("it changes nothing; give remove, add or set.")
+        raise entry.error("changes_nothing")
     name = entry.text("id", str(entry.number + 1))
     return Scenario(name, tuple(removed), tuple(added), tuple(cells), tuple(years))
 
@@ -117,7 +120,7 @@ def _all(values: Any, kind: type) -> bool:
 def _number(entry: Entry, field: str) -> float:
     value = entry.values.get(field)
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise entry.wrong(field, "a number", value)
+        raise entry.wrong(field, "number", value)
     return float(value)
 
 
@@ -134,21 +137,21 @@ def _cell(item: Entry) -> Cell:
     return cell(who, column, value, item.place("value" if column in FIGURES else "column"))
 
 
-def link(supplier: str, buyer: str, value: float, where: str) -> Link:
+def link(supplier: str, buyer: str, value: float, where: Told | str) -> Link:
     """Return a link, or say what is wrong with it."""
     if not (math.isfinite(value) and value > 0):
-        raise DataError(f"{where}: the value of an added link must be above 0, got {value:g} instead.")
+        raise refusal(DataError, "link_value", where=where, value=f"{value:g}")
     if supplier == buyer:
-        raise DataError(f"{where}: {supplier} cannot supply itself; self-supply is in no ratio.")
+        raise refusal(DataError, "link_to_itself", where=where, name=supplier)
     return Link(supplier, buyer, value)
 
 
-def cell(participant: str, column: str, value: float, where: str) -> Cell:
+def cell(participant: str, column: str, value: float, where: Told | str) -> Cell:
     """Return a cell, or say what is wrong with it."""
     if column not in FIGURES:
-        raise DataError(f"{where}: {column!r} is no figure of activity; these are {', '.join(FIGURES)}.")
+        raise refusal(DataError, "no_figure", where=where, column=repr(column), figures=", ".join(FIGURES))
     if math.isinf(value) or (value < 0 and column not in SIGNED):
-        raise DataError(f"{where}: {column} must not be below 0, got {value:g} instead.")
+        raise refusal(DataError, "figure_below_zero", where=where, column=column, value=f"{value:g}")
     return Cell(participant, column, value)
 
 
@@ -171,19 +174,19 @@ def parse_scenario(
     for text in add:
         parts = text.split(":")
         if len(parts) != 3 or not all(parts):
-            raise ParameterError(f"--add must be SUPPLIER:BUYER:VALUE, got {text!r} instead.")
+            raise refusal(ParameterError, "add", got=repr(text))
         added.append(link(parts[0], parts[1], _float(parts[2], f"--add {text}"), f"--add {text}"))
     for text in put:
         left, sign, value = text.partition("=")
         who, dot, column = left.rpartition(".")
         if not (sign and dot and who):
-            raise ParameterError(f"--set must be PARTICIPANT.COLUMN=VALUE, got {text!r} instead.")
+            raise refusal(ParameterError, "set", got=repr(text))
         number = math.nan if value.strip() in ("", "unknown") else _float(value, f"--set {text}")
         cells.append(cell(who, column, number, f"--set {text}"))
     removed = tuple(remove)
     name = "; ".join([f"−{who}" for who in removed] + [f"+{a}" for a in add] + list(put))
     if not name:
-        raise ParameterError("Nothing changes; give --remove, --add, --set or a file of scenarios.")
+        raise refusal(ParameterError, "nothing_changes")
     return Scenario(name, removed, tuple(added), tuple(cells), tuple(years))
 
 
@@ -191,7 +194,7 @@ def _float(text: str, where: str) -> float:
     try:
         return float(text.strip().replace(",", "."))
     except ValueError:
-        raise ParameterError(f"{where}: {text!r} is no number.") from None
+        raise refusal(ParameterError, "no_number", where=where, value=repr(text)) from None
 
 
 def apply_scenario(graph: SupplyGraph, scenario: Scenario, internal_supply: str = "links") -> SupplyGraph:
@@ -213,12 +216,19 @@ def apply_scenario(graph: SupplyGraph, scenario: Scenario, internal_supply: str 
     years = set(scenario.years or graph.years[-1:])
     missing = sorted(years - set(graph.years))
     if missing:
-        raise UnknownNameError(f"The data hold no year {missing[0]}.")
+        raise refusal(UnknownNameError, "no_year", year=missing[0])
     known = set(graph.names)
     ends = [end for one in scenario.added for end in (one.supplier, one.buyer)]
     for who in (*scenario.removed, *ends, *(one.participant for one in scenario.cells)):
         if who not in known:
             raise refusal(UnknownNameError, "unknown_participant", name=who, scenario=scenario.name)
+    both = set(scenario.removed) & {*ends, *(one.participant for one in scenario.cells)}
+    for who in sorted(both):
+        raise refusal(DataError, "removed_and_changed", name=who, scenario=scenario.name)
+    cells = [(one.participant, one.column) for one in scenario.cells]
+    for who, column in cells:
+        if cells.count((who, column)) > 1:
+            raise refusal(DataError, "set_twice", name=who, column=column, scenario=scenario.name)
     _refuse_lone_links(graph, scenario.added, years, internal_supply == "links")
     frames = graph.to_tables()
     gone = set(scenario.removed)
@@ -251,17 +261,12 @@ def _refuse_lone_links(graph: SupplyGraph, added: Sequence[Link], years: set[int
         for one in added:
             member = place.get(one.supplier)
             if not formation.has_links and (member is not None or one.buyer in place):
-                raise DataError(
-                    f"No supply of {formation.cluster_id} in {formation.year} is recorded by links, so the "
-                    f"link {one.supplier}:{one.buyer} would stand for all of it; record its links first."
-                )
+                where = {"cluster": formation.cluster_id, "year": formation.year}
+                raise refusal(DataError, "lone_link", **where, supplier=one.supplier, buyer=one.buyer)
             unlinked = by_links and member is not None and not sold[member] > 0
             if unlinked and not all(np.isnan(side[member]) for side in reported):
-                raise DataError(
-                    f"{one.supplier} reports in {formation.year} what participants use, and no link tells of "
-                    f"it: the link {one.supplier}:{one.buyer} would stand for all of it. Set "
-                    f"used_by_participants instead."
-                )
+                ends = {"supplier": one.supplier, "buyer": one.buyer}
+                raise refusal(DataError, "reported_link", year=formation.year, **ends)
 
 
 def _refuse_more_than_made(
@@ -277,10 +282,8 @@ def _refuse_more_than_made(
         for who, now, made in zip(formation.ids, supply, formation.output, strict=True):
             more = now > sold.get(who, 0.0) * (1 + _NOISE)
             if who in suppliers and more and now > made * (1 + _NOISE):
-                raise DataError(
-                    f"{who} makes {made:g} in {formation.year} and would supply members, itself included, "
-                    f"with {now:g}: add less, or set its output."
-                )
+                figures = {"made": f"{made:g}", "supply": f"{now:g}"}
+                raise refusal(DataError, "more_than_made", name=who, year=formation.year, **figures)
 
 
 def _with_reports(

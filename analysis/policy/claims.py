@@ -34,7 +34,7 @@ from clustercoop.analysis.rule_files import Entry, RuleFile
 from clustercoop.graph.columns import output_columns
 from clustercoop.graph.errors import DataError
 from clustercoop.graph.kinds import KINDS
-from clustercoop.graph.texts import entries, languages, term
+from clustercoop.graph.texts import entries, languages, refusal, term
 
 COLUMNS: Final = ("claim", "verdict", "says", "for", "against", "missing")
 CONDITIONS: Final = ("is", "is_not", "above", "at_least", "below", "at_most", "trend")
@@ -100,17 +100,17 @@ def _read(entry: Entry, number: int) -> Claim:
     scope = entry.choice("clusters", ("", *SCOPES), "")
     cluster = given.get("cluster", "")
     if not isinstance(cluster, str) or (scope in ("", "only")) != bool(cluster):
-        raise entry.error("it must name a cluster, unless it is about all or none of the clusters.")
+        raise entry.error("claim_cluster")
     within = entry.choice("in", ("every", "any"), "every")
     confirmed = given.get("confirmed", True)
     if not isinstance(confirmed, bool):
-        raise entry.wrong("confirmed", "true or false", confirmed)
+        raise entry.wrong("confirmed", "bool", confirmed)
     more = entry.each("also")
     for test in more:
         test.only(_TEST)
     conditions = tuple(_condition(test) for test in (entry, *more))
     if len(conditions) > 1 and any(test.kind == "trend" for test in conditions):
-        raise entry.error("it states a trend beside other conditions; make two claims of it.", "also")
+        raise entry.error("claim_trend", "also")
     name, says = str(given.get("id", number)), str(given.get("says", ""))
     return Claim(name, says, cluster, scope, conditions, _years(entry), within == "any", confirmed)
 
@@ -119,31 +119,41 @@ def _condition(entry: Entry) -> Condition:
     known = {column.column: column for column in output_columns("formations")}
     column = entry.values.get("column")
     if column not in known:
-        raise entry.wrong("column", "a column of formations.csv", column)
+        raise entry.wrong("column", "column", column)
     stated = [name for name in CONDITIONS if name in entry.values]
     if len(stated) != 1:
-        raise entry.error(f"it must state one of {', '.join(CONDITIONS)}; it states {len(stated)} of them.")
+        raise entry.error("claim_condition", known=", ".join(CONDITIONS), count=len(stated))
     [kind] = stated
     value = given = entry.values[kind]
     held = KINDS[known[column].kind]
     numeric = held.numeric
     if kind == "trend":
         if value not in TRENDS or not numeric:
-            raise entry.wrong("trend", "rises or falls of a number", value)
+            raise entry.wrong("trend", "trend", value)
     elif kind.startswith("is"):
         value = tuple(value) if isinstance(value, list) else (value,)
         if held.name in ("term", "level"):
             value = tuple(_term(entry, column, kind, one) for one in value)
-    elif not numeric or isinstance(value, bool) or not isinstance(value, int | float):
-        raise entry.wrong(kind, "a number for a column of numbers", value)
+        if not value:
+            raise entry.wrong(kind, "values", given)
+        if numeric and not all(map(_is_number, value)):
+            raise entry.wrong(kind, "number_of_column", given)
+        if held.name == "bool" and not all(isinstance(one, bool) for one in value):
+            raise entry.wrong(kind, "bool", given)
+    elif not numeric or not _is_number(value):
+        raise entry.wrong(kind, "number_of_column", value)
     limits = [
         one for one in (value if isinstance(value, tuple) else (value,)) if isinstance(one, int | float)
     ]
     if not all(map(math.isfinite, limits)):
-        raise entry.wrong(kind, "a finite number", value)
+        raise entry.wrong(kind, "finite", value)
     if held.notation == "percent" and any(abs(limit) > 1 for limit in limits):
-        raise entry.wrong(kind, "a share such as 0.3 for 30 %", given)
+        raise entry.wrong(kind, "share", given)
     return Condition(column, kind, value)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _term(entry: Entry, column: str, kind: str, said: object) -> str:
@@ -156,7 +166,7 @@ def _term(entry: Entry, column: str, kind: str, said: object) -> str:
                 return name
     if column in _LISTS:
         return str(said)
-    raise entry.wrong(kind, f"a word that {column} can hold, as results write it", said)
+    raise entry.wrong(kind, "word", said, column=column)
 
 
 def _years(entry: Entry) -> tuple[int, ...]:
@@ -165,12 +175,12 @@ def _years(entry: Entry) -> tuple[int, ...]:
     if "from" in given or "to" in given:
         first, last = given.get("from"), given.get("to")
         if "years" in given or not isinstance(first, int) or not isinstance(last, int):
-            raise entry.error("it must state either years, or both from and to.", "from")
+            raise entry.error("claim_years", "from")
         if first > last:
-            raise entry.wrong("to", f"{first} or later", last)
+            raise entry.wrong("to", "or_later", last, first=first)
         years = list(range(first, last + 1))
     if not isinstance(years, list) or not all(type(year) is int for year in years):
-        raise entry.wrong("years", "a list of years", years)
+        raise entry.wrong("years", "years", years)
     return tuple(sorted(set(years)))
 
 
@@ -255,10 +265,10 @@ def _meant(claim: Claim, ids: Sequence[str], names: Mapping[str, str]) -> str:
     found = [one for one in ids if plain in (one.casefold(), names.get(one, "").casefold())]
     if len(found) == 1:
         return found[0]
-    about = f"Claim {claim.name} is about the cluster {claim.cluster!r}"
+    about = {"name": claim.name, "cluster": repr(claim.cluster)}
     if found:
-        raise DataError(f"{about}, which {' and '.join(found)} are called; give an id.")
-    raise DataError(f"{about}, which the results do not hold; they hold {', '.join(ids)}.")
+        raise refusal(DataError, "claim_ambiguous", **about, first=", ".join(found[:-1]), last=found[-1])
+    raise refusal(DataError, "claim_unknown", **about, known=", ".join(ids))
 
 
 def _listed(cases: Sequence[_Case], first: str) -> str:

@@ -370,18 +370,22 @@ def _rule(entry: Entry) -> Rule:
         if name in ("roles", "missing"):
             entry.texts(name)
         else:
-            entry.number_of(name, most=1 if name.startswith("share") else math.inf)
-    since = entry.span("from")
+            number = entry.number_of(name, most=1 if name.startswith("share") else math.inf)
+            if not name.startswith("share") and number % 1:
+                raise entry.wrong(name, "whole", entry.values[name])
+    since, until = entry.span("from"), entry.span("until")
     if since is None:
-        raise entry.wrong("from", "a date, or two that it lies between", None)
+        raise entry.wrong("from", "date_or_two", None)
+    if until is not None and until[1] <= since[0]:
+        raise entry.error("rule_never", "until")
     return Rule(
         entry.text("id"),
         kind,
         since,
-        entry.span("until"),
+        until,
         entry.choice("status", STATUSES),
-        entry.told(),
-        entry.told("source"),
+        entry.texts_of(),
+        entry.texts_of("source"),
         entry,
     )
 

@@ -296,6 +296,13 @@ def test_a_file_of_ones_own_changes_the_bands_and_keeps_the_rest(tmp_path: Path)
         (ABOUT.replace("unverified", "sure") + BANDS, ParameterError, "one of sourced, unverified"),
         (ABOUT + BANDS + '[types.low]\nlow = "x"\n', ParameterError, "the name of a type"),
         (ABOUT + BANDS + "[roles]\nnon_producing = 3\n", ParameterError, "a list of texts"),
+        # A misspelled field would leave bands without years, a dysfunction without its name.
+        (ABOUT + "yeras = [2020, 2023]\n" + BANDS, DataError, "no field yeras, line 6"),
+        (ABOUT + BANDS + "high_abve = 30\n", DataError, "no field high_abve"),
+        (ABOUT + BANDS + '[dysfunctions.low]\nhihg = "x"\n', DataError, "[dysfunctions.low] of the"),
+        (ABOUT + BANDS + '[dysfunctions.lwo]\nhigh = "x"\n', DataError, "no field lwo"),
+        (ABOUT + BANDS + 'column = "output"\n', ParameterError, "one of value_added_per_employee"),
+        (ABOUT + BANDS + '[shock]\nfirst_month = "April 2020"\n', ParameterError, "a month such as 2020-04"),
     ],
 )  # fmt: skip
 def test_a_bad_thresholds_file_is_told_of(

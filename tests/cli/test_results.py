@@ -56,7 +56,9 @@ def test_results_and_their_data_are_read_again_as_they_were(tmp_path: Path) -> N
     tables = {name: frame.astype(object) for name, frame in frames(1, 5, (2021, 2022)).items()}
     links = tables["links"]
     links.loc[links.index[links["year"].eq(2022)][0], "value"] = "?"
-    settings = clustercoop.Settings(nulls=0, workers=1, currency="EUR", outputs="parquet", metrics="cooperation")
+    settings = clustercoop.Settings(
+        nulls=0, workers=1, currency="EUR", outputs="parquet", metrics="cooperation"
+    )
     first = clustercoop.analyze(tables, tmp_path / "out", settings=settings)
     assert len(first.graph.unsettled) == 1 and first.formations["cooperation_ratio"].isna().sum() == 1
     again = settings.replace(currency="")
@@ -65,12 +67,13 @@ def test_results_and_their_data_are_read_again_as_they_were(tmp_path: Path) -> N
     texts.mkdir()
     for name, frame in held.items():
         frame.to_csv(texts / f"{name}.csv", index=False)
-    for source in (tmp_path / "out", tmp_path / "out" / "data"):
-        result = clustercoop.analyze(source, settings=again)
+    for folder in (tmp_path / "out", tmp_path / "out" / "data"):
+        result = clustercoop.analyze(folder, settings=again)
         assert result.graph.currency == "EUR"
         assert not {"unit_assumed", "file_passed_over"} & {finding.code for finding in result.findings}
         pd.testing.assert_frame_equal(result.formations, first.formations)
-    for source in (held, texts):
+    sources: tuple[Any, ...] = (held, texts)
+    for source in sources:
         result = clustercoop.analyze(source, settings=settings)
         pd.testing.assert_frame_equal(result.formations, first.formations)
         pd.testing.assert_frame_equal(result.graph.unsettled, first.graph.unsettled)

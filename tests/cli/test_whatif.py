@@ -222,3 +222,10 @@ def test_the_command(result: Path, tmp_path: Path) -> None:
     scenarios.write_text("[[scenario]]\nid = 'x'\nremove = ['nobody']\n")
     wrong = run(main, ["whatif", str(result), "--scenario", str(scenarios)])
     assert wrong.exit_code == 1 and "no participant nobody" in wrong.output
+    scenarios.write_text("[[scenario]]\nremov = ['a']\n")
+    for changes, says in (
+        (["--add", "a:b"], "--add — это"),
+        (["--scenario", str(scenarios)], "строка 2, [scenario]: поля remov"),
+    ):
+        wrong = run(main, ["whatif", str(result), *changes, "--lang", "ru"])
+        assert wrong.exit_code == 1 and says in wrong.output

@@ -13,7 +13,7 @@ from clustercoop.cli import main
 from clustercoop.graph.errors import DataError
 from clustercoop.loaders.dataset import read_dataset
 from clustercoop.loaders.survey import mapping_text, survey
-from tests.loaders.small import put
+from tests.loaders.small import book, put
 
 PEOPLE = "ИНН;Кластер;Телефон\n0101;К;1\n0202;К;2\n"
 LINKS = "Год;Поставщик;Покупатель;Сумма без НДС, тыс. руб.\n2021;0101;0202;5000\n2021;0101;;7\n2021;0202;;8\n"
@@ -71,6 +71,41 @@ def test_a_proposed_mapping_is_read_back(tmp_path: Path) -> None:
     before = read_dataset(tmp_path).graph.to_tables()["links"]["value"].tolist()
     (tmp_path / "mapping.toml").write_text(text, "utf-8")
     assert read_dataset(tmp_path).graph.to_tables()["links"]["value"].tolist() == before == [5.0]
+
+
+def test_what_a_mapping_says_of_nothing_there_is_told(tmp_path: Path) -> None:
+    put(tmp_path, participants=PEOPLE, links=LINKS)
+    said = '["lnks.csv"]\nunit = "млрд руб."\n["links.csv".columns]\n"Сумма без НДС, тыс" = "value"\n'
+    (tmp_path / "mapping.toml").write_text(said, "utf-8")
+    told = [f.value for f in read_dataset(tmp_path).findings if f.code == "mapping_unmet"]
+    assert told == ["lnks.csv", "сумма без ндс, тыс"]
+
+
+def test_a_mapping_of_the_only_sheet_of_a_book_holds(tmp_path: Path) -> None:
+    # 5 is of billions, as the mapping says of the sheet: 5,000 millions.
+    put(tmp_path, participants="ИНН;Кластер\n01;К\n02;К\n")
+    rows = [("Год", "Поставщик", "Покупатель", "Отгрузка"), (2022, "01", "02", 5)]
+    book(tmp_path / "links.xlsx", {"Лист1": rows})
+    said = '["links.xlsx!Лист1"]\nunit = "млрд руб."\n'
+    (tmp_path / "mapping.toml").write_text(said, "utf-8")
+    read = read_dataset(tmp_path)
+    assert read.graph.to_tables()["links"]["value"].tolist() == [5000.0]
+    assert "mapping_unmet" not in {finding.code for finding in read.findings}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        '{colum = "value"}',  # it set the column aside
+        '{column = "value", unt = "thousand RUB"}',  # thousands were millions
+        '"value"\n"ОТГРУЗКА" = "year"',
+    ],
+)
+def test_a_misspelled_word_of_a_mapping_is_refused(tmp_path: Path, said: str) -> None:
+    put(tmp_path, participants=PEOPLE, links=LINKS)
+    (tmp_path / "mapping.toml").write_text(f'["links.csv".columns]\n"Отгрузка" = {said}\n', "utf-8")
+    with pytest.raises(DataError, match="maps 'Отгрузка'|says what 'ОТГРУЗКА' means twice"):
+        read_dataset(tmp_path)
 
 
 @pytest.mark.parametrize(("lang", "by"), [("en", "by its name"), ("ru", "по имени")])

@@ -139,6 +139,10 @@ def test_names_that_the_data_do_not_hold() -> None:
             r"line 9, \[scenario\], add: the value of an added link must be above 0",
         ),
         (
+            "[[scenario]]\nremove = ['a']\nid = 'x'\n" * 2,
+            "line 6.*another scenario before it is called x too",
+        ),
+        (
             "[[scenario]]\nset = [\n{ participant = 'a', column = 'profit' }]",
             r"line 3, \[scenario\], set: 'profit' is no figure of activity",
         ),
@@ -149,6 +153,19 @@ def test_files_that_are_wrong(tmp_path: Path, text: str, sentence: str) -> None:
     path.write_text(text, "utf-8")
     with pytest.raises(DataError, match=sentence):
         read_scenarios(path)
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ((["a"], ["a:b:1"], ()), "a is removed and changed at once"),
+        ((["a"], (), ["a.output=5"]), "a is removed and changed at once"),
+        (((), (), ["b.output=5", "b.output=6"]), "output of b is set twice"),
+    ],
+)
+def test_changes_that_contradict_each_other(changes: Any, says: str) -> None:
+    with pytest.raises(DataError, match=says):
+        apply_scenario(graph(), parse_scenario(*changes))
 
 
 def test_a_file(tmp_path: Path) -> None:

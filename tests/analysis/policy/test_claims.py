@@ -168,6 +168,13 @@ def test_three_valued_logic(tmp_path: Path, entry: str, verdict: str) -> None:
             "a word that ecosystem_type",
         ),
         ('[[claim]]\ncluster = "nobody"\ncolumn = "output"\nabove = 1', "'nobody'"),
+        # A word is no number, and none of no values: both were held against figures, and contradicted.
+        ('[[claim]]\ncluster = "a"\ncolumn = "output"\nis = "0,3"', "a number for a column of numbers"),
+        ('[[claim]]\ncluster = "a"\ncolumn = "output"\nis_not = []', "a value, or a list of values"),
+        (
+            '[[claim]]\ncluster = "a"\ncolumn = "output"\nabove = 1\n[[claims]]\nid = "b"',
+            "line 5: claims is no",
+        ),
     ],
 )
 def test_a_wrong_file_names_entry_and_field(tmp_path: Path, text: str, says: str) -> None:

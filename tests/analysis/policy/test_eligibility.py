@@ -237,6 +237,10 @@ source = "s"
         ('source = "s"', 'source = "s"\nsurprise = 1', "line 9.*surprise is no field"),
         ("[[rule]]", "[rule]", r"holds no \[\[rule\]\]"),
         ('id = "x"', "id = ", "is not valid TOML: .*line 2"),
+        # What is beside the rules would be no rule, and nobody would know.
+        ('source = "s"', 'source = "s"\n[[rules]]\nid = "y"', r"line 9: rules is no \[\[rule\]\]"),
+        ('source = "s"', 'source = "s"\nuntil = "2014-12-31"', "line 9.*ends before it begins"),
+        ("at_least = 10", "at_least = 10.5", "at_least must be a whole number"),
     ],
 )
 def test_a_wrong_file_names_file_line_and_field(tmp_path: Path, before: str, after: str, says: str) -> None:

@@ -12,6 +12,7 @@ import clustercoop
 from clustercoop.analysis.results import Result
 from clustercoop.analysis.support import support_measures
 from clustercoop.analysis.thresholds import load_thresholds
+from clustercoop.graph.errors import DataError
 from clustercoop.graph.schema import SUPPORT
 from clustercoop.reports.people import for_people
 from tests.builders import refused
@@ -94,6 +95,14 @@ def test_measures_of_ones_own(tmp_path: Path) -> None:
     table = support_measures(path)
     assert table["en"].tolist() == list("ABCD")
     assert table["status"].tolist() == ["own reading", "own reading", "unverified", "own reading"]
+
+
+def test_measures_of_a_type_that_there_is_not_are_refused_before_the_work(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(OWN.replace("growth", "grwoth"), "utf-8")
+    figures = pd.DataFrame({"cluster_id": ["c"], "year": 2022, "cooperation_ratio": 0.2})
+    with pytest.raises(DataError, match=r"line 5, \[grwoth.legal\]: grwoth is no type of the thresholds"):
+        clustercoop.analyze({"indicators": figures}, support_measures=str(path), workers=1)
 
 
 @pytest.mark.parametrize(
