@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from clustercoop.analysis.metric import Measuring
-from clustercoop.analysis.thresholds import Thresholds
+from clustercoop.analysis.thresholds import LEVELS, Thresholds
 from clustercoop.graph.findings import Finding
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.people import told_years
@@ -50,9 +50,7 @@ def price_findings(formations: pd.DataFrame, prices: Prices, thresholds: Thresho
             found.append(Finding("deflator_missing", table="deflators", value=told_years(missing)))
     elif len(years) > 1:
         found.append(Finding("prices_nominal", table="formations", value=told_years(years)))
-    typed = formations["innovation_level"].isin(("low", "medium", "high")) | formations[
-        "productivity_level"
-    ].isin(("low", "medium", "high"))
+    typed = formations["innovation_level"].isin(LEVELS) | formations["productivity_level"].isin(LEVELS)
     first, last = thresholds.years
     outside = sorted(
         year for year in formations.loc[typed, "year"].astype(int).unique() if not first <= year <= last

@@ -19,7 +19,7 @@ import pandas as pd
 from clustercoop.analysis.results import Result
 from clustercoop.graph.columns import FLOWS, policy_tables
 from clustercoop.graph.errors import DataError, OutputError
-from clustercoop.graph.findings import Finding, Findings
+from clustercoop.graph.findings import SEVERITIES, Finding, Findings
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.progress import Metered, Progress, silent
 from clustercoop.graph.schema import kept_tables
@@ -263,7 +263,7 @@ def _write_run(result: Result, folder: Path) -> None:
         "formations": len(result.formations),
         "participants": len(result.participants),
         "clusters": len(result.clusters),
-        "findings": {severity: result.findings.count(severity) for severity in ("error", "warning", "info")},
+        "findings": {severity: result.findings.count(severity) for severity in SEVERITIES},
         **result.provenance,
     }
     (folder / "run.json").write_text(

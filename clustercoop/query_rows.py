@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from io import BytesIO, StringIO
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from clustercoop.graph.errors import parameter_error
 from clustercoop.graph.texts import BASE, text
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Format = Literal["table", "csv", "json", "parquet"]
-FORMATS: Final[tuple[Format, ...]] = ("table", "csv", "json", "parquet")
+FORMATS: Final[tuple[Format, ...]] = get_args(Format)
 
 
 def format_rows(frame: pd.DataFrame, format: Format = "table", lang: str = BASE) -> str | bytes:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 import pandas as pd
 
@@ -53,7 +53,7 @@ _ANY: Final = re.compile(r"\{(value|detail)(?::(\w+))?\}")
 # A figure that was worked out, alone or in a list; codes such as 05.1 and 05.1.2 are none.
 _FIGURE: Final = re.compile(r"(?:^|(?<=; ))(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]\d+)?)(%?)(?=$|; | \(\+)")
 _MORE: Final = re.compile(r" \(\+(\d+)\)$")
-SEVERITIES: Final[tuple[Severity, ...]] = ("error", "warning", "info")
+SEVERITIES: Final[tuple[Severity, ...]] = get_args(Severity)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,8 +33,8 @@ _WHO: Final = {"participants": ("participant_id",), "activity": ("participant_id
 _ABOUT_LINK: Final = (*(n for n in tables()["links"].names if n not in ("year", *_ENDS)), *ORIGIN)
 PARALLEL: Final = tuple(n for n in tables()["links"].key if n not in ("year", *_ENDS))
 
-# Tables about no cluster and no participant-year.
-_APART: Final = ("aliases", "deflators", "production_index")
+APART: Final = ("aliases", "deflators", "production_index")
+"""Tables about no cluster and no participant-year: a store replaces them with everything, or adds to them."""
 
 
 def _conform(frame: pd.DataFrame | None, table: str) -> pd.DataFrame:
@@ -285,10 +285,10 @@ class SupplyGraph:
         links, activity = done.pop("links"), done.pop("activity")
         if bool((links["value"] < 0).any()):
             raise DataError("The column value of the table links has negative cells.")
-        for name in ("indicators", "clusters", *_APART):
+        for name in ("indicators", "clusters", *APART):
             if len(done[name]) and bool(done[name].duplicated(list(tables()[name].key)).any()):
                 raise _repeated(name)
-        for name in _APART:
+        for name in APART:
             done[name] = _sorted(done[name], list(tables()[name].key))
         people = done.pop("participants")
         named = [(people, "participant_id"), (activity, "participant_id"), *((links, end) for end in _ENDS)]
@@ -355,7 +355,7 @@ class SupplyGraph:
             "clusters": self.clusters,
             "indicators": self.indicators,
             "measures": self.measures,
-            **{name: getattr(self, name) for name in _APART},
+            **{name: getattr(self, name) for name in APART},
             "unsettled": self.unsettled,
         }
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import textwrap
-from dataclasses import MISSING, asdict, dataclass, field, fields
-from typing import Any, Final, Literal
+from dataclasses import MISSING, asdict, dataclass, field, fields, replace
+from typing import Any, Final, Literal, get_args, get_type_hints
 
 from clustercoop.graph.errors import parameter_error
 from clustercoop.graph.texts import languages
 
 Lang = str
 Period = Literal["year", "quarter", "month"]
+Repeats = Literal["ask", "sum", "once"]
+Weights = Literal["relative", "log1p", "raw", "binary"]
 PERIODS: Final[dict[str, int]] = {"year": 12, "quarter": 3, "month": 1}
 """Parts of a year by their months."""
 
@@ -121,7 +123,6 @@ class Settings:
     engine: Literal["local", "spark"] = _setting(
         "local",
         "Where the work on formations runs: this process, or Apache Spark (extra spark).",
-        choices=("local", "spark"),
         shapes=False,
     )
     spark_master: str = _setting(
@@ -169,18 +170,15 @@ class Settings:
         "links",
         "Where a participant's sales inside come from: links, and the reported used_by_participants where it "
         "has no link as supplier in that year; or the reported volume first; or links alone.",
-        choices=("links", "reported", "links_only"),
     )
     by: Literal["participant", "holding"] = _setting(
         "participant",
         "What counts as one: each participant, or all members of a cluster that have one parent_id.",
-        choices=("participant", "holding"),
     )
     shared_members: Literal["full", "split"] = _setting(
         "full",
         "How a member of several clusters in a year counts: in full in each, or in equal parts (its activity "
         "and its links divided by the number of its clusters).",
-        choices=("full", "split"),
     )
     base_year: int = _setting(
         0,
@@ -189,29 +187,26 @@ class Settings:
         least=0,
         most=2100,
     )
-    repeats: Literal["ask", "sum", "once"] = _setting(
+    repeats: Repeats = _setting(
         "ask",
         "Rows of links that are equal in every column: sum them as separate deliveries, or count them once. "
         "By default rows with dates are summed, rows of one document count once, and of others the supply "
         "is unknown.",
-        choices=("ask", "sum", "once"),
         reading=True,
     )
     period: Period = _setting(
         "year",
         "Links by parts of a year beside those of the year, from the dates, months or quarters of the rows.",
-        choices=("year", "quarter", "month"),
         reading=True,
     )
     direction: Literal["auto", "goods", "payments"] = _setting(
         "auto",
         "What runs from the first to the second side of links: goods, or payments (from the buyer to the "
         "supplier). By default the words of the headers decide.",
-        choices=("auto", "goods", "payments"),
         reading=True,
     )
     zero_value_added: Literal["missing", "keep"] = _setting(
-        "missing", "Whether a value added of exactly zero is a gap or a zero.", choices=("missing", "keep")
+        "missing", "Whether a value added of exactly zero is a gap or a zero."
     )
     min_output_coverage: float = _setting(
         1.0,
@@ -227,15 +222,12 @@ class Settings:
         least=0,
         most=1,
     )
-    core_method: Literal["eq4", "eq2", "lip", "minres"] = _setting(
-        "eq4", "Fit that makes the core.", choices=("eq4", "eq2", "lip", "minres")
-    )
-    core_weights: Literal["relative", "log1p", "raw", "binary"] = _setting(
+    core_method: Literal["eq4", "eq2", "lip", "minres"] = _setting("eq4", "Fit that makes the core.")
+    core_weights: Weights = _setting(
         "relative",
         "How link values enter core fits: relative, the logarithm of the value over a typical link of the "
         "formation, the same in any currency; log1p, the logarithm of 1 + value, for counts; raw; or binary, "
         "1 for each link.",
-        choices=("relative", "log1p", "raw", "binary"),
     )
 
     core_replicates: int = _setting(
@@ -272,8 +264,14 @@ class Settings:
         return {name: value for name, value in asdict(self).items() if DOMAINS[name][1].shapes}
 
 
+def _domain(given: Domain, kind: Any) -> Domain:
+    """Return the domain of a setting; its type says what it may be where that is one of a few texts."""
+    return given if given.choices else replace(given, choices=get_args(kind))
+
+
 DOMAINS: Final[dict[str, tuple[Any, Domain]]] = {
-    each.name: (each.default, each.metadata["domain"]) for each in fields(Settings)
+    each.name: (each.default, _domain(each.metadata["domain"], kind))
+    for each, kind in zip(fields(Settings), get_type_hints(Settings).values(), strict=True)
 }
 """Default and domain of every setting, in their order."""
 

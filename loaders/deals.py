@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from clustercoop.graph.schema import ENDS
+from clustercoop.graph.settings import Repeats
 from clustercoop.loaders.keys import PAIR, groups
 from clustercoop.loaders.ledger import Ledger, Mask
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.sheets import show
 from clustercoop.loaders.units import words
-
-Repeats = Literal["ask", "sum", "once"]
 
 _SUPPLIER: Final = tuple("поставщик продав отправител грузоотправител supplier seller vendor sender".split())
 _BUYER: Final = tuple("покупател заказчик получател грузополучател buyer customer purchaser client".split())

@@ -32,6 +32,7 @@ from clustercoop.loaders.sheets import reading, show
 from clustercoop.loaders.units import SCALES, Unit, read_unit
 from clustercoop.loaders.wiod16 import ACCOUNTS, parse_wiod16
 from clustercoop.loaders.wiod16 import NAME as _WIOD_NAME
+from clustercoop.loaders.years import FOUR
 
 WIOD16: Final = "WIOD 2016"
 FINAL_DEMAND: Final = "final demand"
@@ -42,7 +43,6 @@ _OECD: Final = re.compile(r"(?:ICIO\d{4}_)?((?:19|20)\d\d)(?:_SML)?\.(?:csv|zip)
 _OECD_HEAD: Final = re.compile(r'"?[A-Z]{2,6}\d?_\w+"?')
 _EORA: Final = re.compile(r"Eora26_(\d{4})_bp(?:_T\.txt|\.zip)", re.IGNORECASE)
 _EXIO12: Final = re.compile(r"mrIot(?:_?version\d[\d.]*)?\.txt", re.IGNORECASE)
-_YEAR: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)(?!\d)")
 _PLAIN_UNITS: Final = {"1000 p.": "thousand persons", "p.": "persons", "1000 persons": "thousand persons"}
 
 
@@ -126,7 +126,7 @@ def _wiod_year(digits: str) -> int:
 
 def _eora_year(folder: Path) -> Iterator[System]:
     """Yield the Eora system of a folder named by its year, as a download of several years has them."""
-    if _YEAR.fullmatch(folder.name):
+    if FOUR.fullmatch(folder.name):
         yield from (
             one for file in sorted(folder.iterdir()) for one in _of_file(file) if one.kind == "Eora26"
         )
@@ -135,7 +135,7 @@ def _eora_year(folder: Path) -> Iterator[System]:
 def _of_names(path: Path, names: Sequence[str], title: str) -> list[System]:
     """Return the EXIOBASE system whose files have these names."""
     bare = {name.rsplit("/", 1)[-1] for name in names}
-    year = int(found[1]) if (found := _YEAR.search(title)) else 0
+    year = int(found[0]) if (found := FOUR.search(title)) else 0
     if {"Y.txt", "file_parameters.json"} <= bare and bare & {"A.txt", "Z.txt"}:
         return [System("EXIOBASE 3", path, year)]
     tables = [name for name in bare if _EXIO12.fullmatch(name)]
@@ -216,7 +216,7 @@ def _pymrio() -> Any:
 
 def _year_of(system: Any) -> int:
     """Return the year that the description of a system names, 0 for none or several."""
-    found = set(_YEAR.findall(f"{system.meta.name} {system.meta.description}"))
+    found = set(FOUR.findall(f"{system.meta.name} {system.meta.description}"))
     return int(found.pop()) if len(found) == 1 else 0
 
 

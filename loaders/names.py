@@ -11,6 +11,7 @@ from clustercoop.graph.schema import tables
 from clustercoop.loaders.cumulated import period_in
 from clustercoop.loaders.units import words
 from clustercoop.loaders.vocabulary import stem
+from clustercoop.loaders.years import FOUR
 
 NAMES: Final[dict[str, tuple[str, ...]]] = {
     **{name: (name,) for name in tables()},
@@ -58,7 +59,6 @@ _NO_PART: Final = frozenset(
     "на за год года г по в и о об от the of for in and as at форма form лист sheet".split()
 )
 _YEARS: Final = re.compile(r"((?:19|20)\d\d)(?:[_\-–]((?:19|20)?\d\d))?")
-_YEAR: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)(?!\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ def read_name(title: str) -> Named:
 
 
 def _year(text: str) -> str:
-    years = list(dict.fromkeys(_YEAR.findall(text)))
+    years = list(dict.fromkeys(FOUR.findall(text)))
     return "-".join(years)
 
 

@@ -20,9 +20,9 @@ import pandas as pd
 
 from clustercoop.graph.errors import ClusterCoopError, DataError, SchemaError
 from clustercoop.graph.schema import ENDS, tables
-from clustercoop.graph.settings import PERIODS, Period
+from clustercoop.graph.settings import PERIODS, Period, Repeats
 from clustercoop.graph.texts import refusal
-from clustercoop.loaders.deals import DATES, Repeats, says_document, whose_report
+from clustercoop.loaders.deals import DATES, says_document, whose_report
 from clustercoop.loaders.header_rows import role
 from clustercoop.loaders.ids import read_texts
 from clustercoop.loaders.ledger import Ledger, Mask, is_numbering

@@ -9,13 +9,12 @@ from typing import Any, Final
 
 import pandas as pd
 
-from clustercoop.graph.findings import Finding
+from clustercoop.graph.findings import SEVERITIES, Finding
 from clustercoop.graph.texts import term, text
 from clustercoop.reports.page import asset
 from clustercoop.reports.records import input_column, input_table
 from clustercoop.reports.words import Words
 
-SEVERITIES: Final = ("error", "warning", "info")
 _ROWS: Final = 5
 
 

@@ -15,13 +15,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike
 
+from clustercoop.analysis.thresholds import LEVELS
 from clustercoop.graph.formation import FloatArray
 from clustercoop.graph.texts import term
 from clustercoop.reports.inert import plain, quoted, shorten
 from clustercoop.reports.numbers import brief
 from clustercoop.reports.words import Words
 
-LEVELS: Final = ("low", "medium", "high")
 # Average width of a letter against its size, on the wide side.
 LETTER: Final = 0.58
 

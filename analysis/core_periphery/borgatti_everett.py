@@ -19,7 +19,6 @@ from clustercoop.analysis.core_periphery.common import (
     CoreFit,
     Edges,
     GraphLike,
-    Weights,
     as_edges,
     check_weights,
     core_fit,
@@ -38,6 +37,7 @@ from clustercoop.analysis.core_periphery.splits import (
     with_far_pairs,
 )
 from clustercoop.graph.errors import parameter_error
+from clustercoop.graph.settings import Weights
 
 EXHAUSTIVE: Final = 20
 """Up to this many participants every split is tried."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from clustercoop.analysis.closedness.components import root_of
 from clustercoop.analysis.jit import jit
 from clustercoop.graph.errors import parameter_error
 from clustercoop.graph.formation import Formation, sum_by
+from clustercoop.graph.settings import Weights
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     GraphLike: TypeAlias = "Edges | Formation | NDArray[Any] | sp.spmatrix | sp.sparray | nx.Graph[Any]"
 else:  # networkx and scipy are imported by whoever has such a graph
     GraphLike = object
-
-Weights = Literal["relative", "log1p", "raw", "binary"]
-WEIGHTS: tuple[Weights, ...] = ("relative", "log1p", "raw", "binary")
 
 TYPICAL: Final = 0.1
 """Share of the median link at which a value's logarithm sets in: of recipes free of the unit, the one that
@@ -261,8 +259,8 @@ def _checked(
 
 def check_weights(weights: str, function: str) -> None:
     """Refuse an unknown way for link values to enter a fit."""
-    if weights not in WEIGHTS:
-        raise parameter_error("weights", function, f"one of {', '.join(WEIGHTS)}", weights)
+    if weights not in get_args(Weights):
+        raise parameter_error("weights", function, f"one of {', '.join(get_args(Weights))}", weights)
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,8 +7,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from clustercoop.analysis.core_periphery.common import CoreFit, Edges, Weights, core_fit
+from clustercoop.analysis.core_periphery.common import CoreFit, Edges, core_fit
 from clustercoop.analysis.core_periphery.minres import concentrated, least_squares
+from clustercoop.graph.settings import Weights
 
 Floats = NDArray[np.float64]
 

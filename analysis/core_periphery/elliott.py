@@ -9,8 +9,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from clustercoop.analysis.core_periphery.common import Edges, GraphLike, Weights, as_edges, check_weights
+from clustercoop.analysis.core_periphery.common import Edges, GraphLike, as_edges, check_weights
 from clustercoop.analysis.core_periphery.four_blocks import from_strengths
+from clustercoop.graph.settings import Weights
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]

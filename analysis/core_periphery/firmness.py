@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from clustercoop.analysis.core_periphery import kernels
 from clustercoop.analysis.core_periphery.borgatti_everett import EXHAUSTIVE
-from clustercoop.analysis.core_periphery.common import Edges, Weights, entered
+from clustercoop.analysis.core_periphery.common import Edges, entered
 from clustercoop.analysis.core_periphery.kernels import TIE
 from clustercoop.analysis.core_periphery.splits import (
     every_score,
@@ -20,6 +20,7 @@ from clustercoop.analysis.core_periphery.splits import (
     pair_sums,
     searches,
 )
+from clustercoop.graph.settings import Weights
 
 Floats = NDArray[np.float64]
 Cores = NDArray[np.bool_]

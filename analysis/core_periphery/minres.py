@@ -12,7 +12,6 @@ from clustercoop.analysis.core_periphery.common import (
     CoreFit,
     Edges,
     GraphLike,
-    Weights,
     as_edges,
     check_weights,
     core_fit,
@@ -20,6 +19,7 @@ from clustercoop.analysis.core_periphery.common import (
 from clustercoop.analysis.core_periphery.kernels import descending
 from clustercoop.analysis.jit import jit
 from clustercoop.graph.formation import sum_by
+from clustercoop.graph.settings import Weights
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustercoop.analysis.closedness.components import component_labels
-from clustercoop.analysis.core_periphery.common import Edges, GraphLike, Weights, as_edges, check_weights
+from clustercoop.analysis.core_periphery.common import Edges, GraphLike, as_edges, check_weights
 from clustercoop.analysis.jit import jit
 from clustercoop.graph.errors import parameter_error
+from clustercoop.graph.settings import Weights
 
 Floats = NDArray[np.float64]
 

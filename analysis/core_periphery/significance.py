@@ -10,11 +10,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from clustercoop.analysis.core_periphery import kernels
 from clustercoop.analysis.core_periphery.borgatti_everett import NULL_KICKS, correlation, smallest
-from clustercoop.analysis.core_periphery.common import Edges, GraphLike, Weights, as_edges, check_weights
+from clustercoop.analysis.core_periphery.common import Edges, GraphLike, as_edges, check_weights
 from clustercoop.analysis.core_periphery.kernels import Floats, Ints, Words, both_ends, search
 from clustercoop.analysis.core_periphery.nulls import LARGEST, Chain, DegreeChain, Sums, advance, choose_cells
 from clustercoop.analysis.jit import jit
 from clustercoop.graph.errors import parameter_error
+from clustercoop.graph.settings import Weights
 
 Null = Literal["degree", "density"]
 SAME: Final = 1e-9

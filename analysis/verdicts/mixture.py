@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clustercoop.analysis.verdicts.em import FloatArray, Gaps, fit_em, log_densities, normalise
+from clustercoop.analysis.verdicts.em import Covariance, FloatArray, Gaps, fit_em, log_densities, normalise
 from clustercoop.analysis.verdicts.groups import complete
 from clustercoop.analysis.verdicts.selection import free_parameters, spread_starts
 from clustercoop.graph.errors import MissingExtraError, parameter_error
@@ -73,7 +73,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         self,
         n_components: int = 1,
         *,
-        covariance_type: Literal["tied", "full", "diag"] = "tied",
+        covariance_type: Covariance = "tied",
         tol: float = 1e-6,
         reg_covar: float = 1e-6,
         max_iter: int = 500,
@@ -202,5 +202,6 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
             value = getattr(self, parameter)
             if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not value >= 0:
                 raise parameter_error(parameter, name, "a number in the range [0, inf)", value)
-        if self.covariance_type not in ("tied", "full", "diag"):
-            raise parameter_error("covariance_type", name, "one of tied, full, diag", self.covariance_type)
+        if self.covariance_type not in get_args(Covariance):
+            kinds = f"one of {', '.join(get_args(Covariance))}"
+            raise parameter_error("covariance_type", name, kinds, self.covariance_type)

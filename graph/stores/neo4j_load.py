@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from clustercoop.graph.errors import StoreError
-from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.model import APART, SupplyGraph
 from clustercoop.graph.periods import merge_memberships
 from clustercoop.graph.progress import Progress
 from clustercoop.graph.rows import to_rows
@@ -123,7 +123,7 @@ class Loader(Writer):
         self._nodes(made, merged)
         if not fresh:
             self._sweep_nodes(graph, made, people, merged, alone, whole, held_keys)
-            for name in records.APART if alone and whole else ():
+            for name in APART if alone and whole else ():
                 found = self.link.read(f"MATCH (n:{records.NODES[name].label}) RETURN n.key")
                 kept = set(made[name]["key"])
                 self._delete_nodes(records.NODES[name].label, [key for [key] in found if key not in kept])

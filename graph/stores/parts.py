@@ -17,13 +17,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clustercoop.graph.errors import DataError, UnknownNameError, parameter_error
-from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.model import APART, SupplyGraph
 from clustercoop.graph.networks import ORIGIN
 from clustercoop.graph.periods import merge_memberships
 from clustercoop.graph.schema import UNSETTLED, WHO, tables
 from clustercoop.graph.stores import results
 from clustercoop.graph.stores.protocol import LoadReport
-from clustercoop.graph.stores.records import APART
 from clustercoop.graph.texts import refusal
 
 Bools = NDArray[np.bool_]

@@ -35,7 +35,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clustercoop.graph.kinds import TEXT
-from clustercoop.graph.model import PARALLEL, SupplyGraph
+from clustercoop.graph.model import APART, PARALLEL, SupplyGraph
 from clustercoop.graph.networks import ORIGIN, PLACED
 from clustercoop.graph.people import ATTRIBUTES, PERSON, People, describe
 from clustercoop.graph.schema import UNSETTLED, kept_tables, tables
@@ -105,9 +105,6 @@ NODES: Final = {
     "production_index": NodeSpec("ProductionIndex", "key", _columns("production_index")),
     "unsettled": NodeSpec("OpenRow", "key", (*_columns("unsettled"), "nth", *ORIGIN)),
 }
-APART: Final = ("aliases", "deflators", "production_index")
-"""Tables that hang on nothing: a load of everything replaces them, any other adds to them."""
-
 LINKS: Final = {
     "memberships": LinkSpec(
         "MEMBERSHIP",
