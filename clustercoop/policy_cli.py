@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import Final
@@ -9,7 +10,7 @@ from typing import Final
 import click
 
 from clustercoop.comparing_cli import compare
-from clustercoop.graph.texts import languages, term, text
+from clustercoop.graph.texts import decimal_point, languages, term, text
 from clustercoop.greening_cli import bubble
 from clustercoop.scenarios_cli import whatif
 
@@ -52,13 +53,22 @@ def claims(file: Path | None, results: Path, from_report: Path | None, out: Path
         click.echo(f"{term(row['verdict'], lang)}: {row['claim']}. {row['says']}".rstrip())
         for side in ("for", "against", "missing"):
             if row[side]:
-                shown = row[side].replace(NOMINAL, f" ({text('claims.nominal', lang)})")
+                shown = _spoken(row[side], lang).replace(NOMINAL, f" ({text('claims.nominal', lang)})")
                 click.echo(f"    {text(f'claims.{side}', lang)}: {shown}")
     if out is not None:
         with written_aside(out) as aside:
             write_csv(judged, aside)
     if (judged["verdict"] == "contradicted").any():
         sys.exit(1)
+
+
+def _spoken(shown: str, lang: str) -> str:
+    """Return what was seen, its words and decimals in a language."""
+
+    def word(found: re.Match[str]) -> str:
+        return text("whatif.unknown", lang) if found[0] == "unknown" else term(found[0], lang)
+
+    return decimal_point(re.sub(r"(?<=: |→ )[^;→(]+?(?= →| \(|; |$)", word, shown), lang)
 
 
 COMMANDS: Final = (bubble, claims, compare, whatif)

@@ -70,7 +70,7 @@ def whatif(
 def lines(found: WhatIf, lang: str) -> Iterator[str]:
     """Yield what was found as people read it: what changes, what is lost, what to add."""
     from clustercoop.graph.columns import output_column
-    from clustercoop.reports.numbers import show
+    from clustercoop.reports.numbers import is_unknown, show
     from clustercoop.reports.reasons import gap_sentence
 
     reasons = {
@@ -89,7 +89,8 @@ def lines(found: WhatIf, lang: str) -> Iterator[str]:
         column = output_column("clusters" if of_cluster else "formations", row["column"])
         sides = []
         for side in SIDES:
-            value, code = row[side], row[f"unknown_{side}"]
+            # A column of nothing but unknown figures holds NaN.
+            value, code = None if is_unknown(row[side]) else row[side], row[f"unknown_{side}"]
             why = reasons.get((here[0], side, here[1], here[2], row["column"]), (code, "", ""))
             told = "" if not code else f" ({decimal_point(gap_sentence(why, lang), lang)})"
             none = text("whatif.none" if not code and column.empty == "none" else "whatif.unknown", lang)

@@ -115,19 +115,29 @@ def _kinds(content: Content) -> Iterator[Answer]:
 
 def _ends(content: Content) -> Answer:
     """Return the clusters with the highest and the lowest known ratio in their last year."""
-    words, rows, known = content.words, content.rows, []
+    words, rows, known, low, high = content.words, content.rows, [], [1.0], [0.0]
     for cluster in rows.ranges:
         ratio, year = rows.numbers(cluster, "cooperation_ratio")[-1], rows.column(cluster, "year")[-1]
         if ratio == ratio:
             known.append((-ratio, content.cluster_name(cluster), cluster, int(year)))
+        else:
+            least, most = (rows.numbers(cluster, f"cooperation_ratio_{end}")[-1] for end in ("low", "high"))
+            low.append(0.0 if least != least else least)
+            high.append(1.0 if most != most else most)
     known.sort()
     ends = [known[0], known[-1]] if len(known) > 1 else known
+    # A ratio that is not known may be the highest, or the lowest, unless its bounds say that it is not.
+    open_ = [bool(known) and max(high) > -known[0][0], bool(known) and min(low) < -known[-1][0]]
+    keys = [
+        f"{key}_known" if may else key
+        for key, may in zip(("answer_highest", "answer_lowest"), open_, strict=True)
+    ]
     lines = [
         Line(
             words(key, cluster=shorten(name, NAME), ratio=percent(-ratio, content.lang), year=year),
             content.passport_link(cluster),
         )
-        for key, (ratio, name, cluster, year) in zip(("answer_highest", "answer_lowest"), ends, strict=False)
+        for key, (ratio, name, cluster, year) in zip(keys, ends, strict=False)
     ]
     told = words("said_known", known=len(known), total=len(rows.ranges)) if known else words("said_none")
     return Answer(words("answer_ends"), [Line(told), *lines])
@@ -159,6 +169,8 @@ def _moves(content: Content) -> Iterator[Answer]:
                 end=last[0],
             )
             lines.append(Line(told, content.passport_link(cluster)))
+        if lines and len(moves) < len(rows.ranges):
+            lines.append(Line(words("answer_moves_known", known=len(moves), total=len(rows.ranges))))
         yield Answer(words(key), lines)
 
 
@@ -212,6 +224,8 @@ def _trust(content: Content) -> Answer:
         )
         lines.append(Line(told, content.passport_link(unknown[0])))
     for row in result.requests.head(1).itertuples(index=False):
+        if not int(str(row.unlocks)):
+            continue  # every request waits for another one
         who = plain(shorten(asked_of(row, result.graph.names, content.lang), NAME))
         cells = asked_cells(row, content.lang)
         told = words("answer_ask", cells=cells, who=who, year=row.year, n=row.unlocks)

@@ -47,13 +47,15 @@ class Evidence:
             cells = (
                 Cell(words(f"fm_gate_{name}"), name),
                 Cell(shown, raw(value), unknown=not known, why="" if known else words("fm_not_reached")),
-                self._error(float(row["error"]), drawn=not share),
+                self._error(float(row["error"]), drawn=not share and known),
                 Cell(f"≥ {bound}", raw(least)),
                 Cell(
                     words("fm_passed" if row["passed"] else "fm_failed"),
                     "true" if row["passed"] else "false",
                     mark="pass" if row["passed"] else "fail",
-                ),
+                )
+                if known
+                else Cell("—", "false", unknown=True, why=words("fm_not_reached")),
                 Cell(words(f"fm_gate_{name}_meaning"), words(f"fm_gate_{name}_meaning")),
             )
             rows.append(Row(cells))

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import pandas as pd
 
 from clustercoop.graph.columns import output_column
-from clustercoop.graph.texts import term
+from clustercoop.graph.texts import term, terms
 from clustercoop.reports.content import Content
 from clustercoop.reports.inert import plain, shorten
-from clustercoop.reports.numbers import is_unknown
+from clustercoop.reports.numbers import is_unknown, with_percent
+from clustercoop.reports.tables import last_years
 
 NAME = 60
+FEW: Final = 3
 
 
 def policy_lines(content: Content) -> dict[str, list[str]]:
-    """Return cluster → its cooperation beside what is usual, what warns early, and the requirements."""
+    """Return cluster → how firm its type is, its ratio beside the usual, early warnings, requirements."""
     told: dict[str, list[str]] = {}
+    for cluster, said in _firmness(content):
+        told.setdefault(cluster, []).append(said)
     for cluster, said in beside(content).items():
         told.setdefault(cluster, []).append(f"{_label('functional_dependence', 'beside', content)}: {said}")
     warnings = content.result.policy.get("early_warnings")
@@ -28,7 +36,65 @@ def policy_lines(content: Content) -> dict[str, list[str]]:
     for cluster, verdict in _verdicts(content):
         label = _label("clusters", "eligibility_verdict", content)
         told.setdefault(cluster, []).append(f"{label}: {term(verdict, content.lang)}")
+    for cluster, said in _requirements(content):
+        told.setdefault(cluster, []).append(said)
     return {cluster: [plain(line) for line in lines] for cluster, lines in told.items()}
+
+
+def _firmness(content: Content) -> Iterator[tuple[str, str]]:
+    """Yield clusters with what else the last known type may be, by the bounds of all and by thresholds."""
+    frame = content.result.policy.get("type_firmness")
+    if frame is None or not len(frame):
+        return
+    words, lang = content.words, content.lang
+    last = last_years(frame[frame["ecosystem_type"].fillna("") != ""])
+    for row in last.to_dict("records"):
+        open_to, near, far = (
+            "" if is_unknown(row[name]) else str(row[name])
+            for name in ("possible_types", "flips_within_10", "flips_within_20")
+        )
+        others = [one for one in open_to.split("; ") if one and one != row["ecosystem_type"]]
+        where = {"year": row["year"]}
+        if others:
+            few, more = "; ".join(others[:FEW]), len(others) - FEW
+            rest = " " + words("pp_and_more", n=more) if more > 0 else ""
+            yield str(row["cluster_id"]), words("pp_type_open", types=terms(few, lang) + rest, **where)
+        if near or far:
+            share = with_percent("10" if near else "20", lang)
+            said = words("pp_type_near", types=terms(near or far, lang), share=share, **where)
+            yield str(row["cluster_id"]), said
+        elif not others:
+            yield str(row["cluster_id"]), words("pp_type_firm", share=with_percent("20", lang), **where)
+
+
+def _requirements(content: Content) -> Iterator[tuple[str, str]]:
+    """Yield clusters with the requirements of their last year that are not met, and that are undecided."""
+    for cluster, rows in _deciding(content).groupby("cluster_id", sort=False):
+        for verdict in ("fail", "undecidable"):
+            told = [_requirement(row, content) for row in rows[rows["verdict"] == verdict].to_dict("records")]
+            if told:
+                yield str(cluster), content.words(f"pp_rules_{verdict}", rules="; ".join(told))
+
+
+def _deciding(content: Content) -> pd.DataFrame:
+    """Return the rows of eligibility that make the verdicts: sourced requirements in each last year."""
+    frame = content.result.policy.get("eligibility")
+    if frame is None or not len(frame):
+        return pd.DataFrame({"cluster_id": [], "rule": [], "verdict": []}, dtype=object)
+    return last_years(frame[frame["status"] == "sourced"])
+
+
+def _requirement(row: Mapping[Any, Any], content: Content) -> str:
+    """Return the name of a requirement, and how many members fail it, or what would decide it."""
+    name = term(str(row["rule"]), content.lang)
+    failing, missing = ("" if is_unknown(row[part]) else str(row[part]) for part in ("failing", "missing"))
+    if row["verdict"] == "fail" and failing:
+        return content.words("pp_rule_members", rule=name, n=len(failing.split(";")))
+    if row["verdict"] == "undecidable" and missing:
+        return content.words(
+            "pp_rule_lacks", rule=name, columns=terms(missing, content.lang).replace("; ", ", ")
+        )
+    return name
 
 
 def beside(content: Content) -> dict[str, str]:
@@ -49,6 +115,10 @@ def policy_answers(content: Content) -> list[tuple[str, list[tuple[str, str]]]]:
         for cluster, said in beside(content).items()
     ]
     met = [(f"{term(verdict, content.lang)}: {count}", "") for verdict, count in sorted(counts.items())]
+    rules = Counter(str(rule) for rule in _deciding(content).query("verdict == 'fail'")["rule"])
+    if rules:
+        told = "; ".join(f"{term(rule, content.lang)}: {count}" for rule, count in rules.most_common())
+        met.append((content.words("pp_rules_fail", rules=told), ""))
     return [
         (_label("clusters", "eligibility_verdict", content), met),
         (_label("functional_dependence", "beside", content), usual),

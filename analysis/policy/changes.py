@@ -210,8 +210,9 @@ def apply_scenario(graph: SupplyGraph, scenario: Scenario, internal_supply: str 
     UnknownNameError
         A participant or year that the data do not hold.
     DataError
-        A link is added where supply is not recorded by links: it would stand for all of it. Or links are
-        added beyond the output of a supplier.
+        A link is added where supply is not recorded by links: it would stand for all of it. Links are
+        added beyond the output of a supplier, or its output is set below what it supplies. A participant
+        that stops trades or has a figure set, or one cell is set twice.
     """
     years = set(scenario.years or graph.years[-1:])
     missing = sorted(years - set(graph.years))
@@ -247,7 +248,7 @@ def apply_scenario(graph: SupplyGraph, scenario: Scenario, internal_supply: str 
     frames["activity"] = _with_cells(frames["activity"], scenario.cells, years)
     changed = SupplyGraph.from_tables(frames, currency=graph.currency, provenance=graph.provenance)
     changed = changed.sharing(graph.shared_members)
-    _refuse_more_than_made(graph, changed, scenario.added, years)
+    _refuse_more_than_made(graph, changed, scenario, years)
     return changed
 
 
@@ -270,17 +271,18 @@ def _refuse_lone_links(graph: SupplyGraph, added: Sequence[Link], years: set[int
 
 
 def _refuse_more_than_made(
-    before: SupplyGraph, after: SupplyGraph, added: Sequence[Link], years: set[int]
+    before: SupplyGraph, after: SupplyGraph, scenario: Scenario, years: set[int]
 ) -> None:
-    """Refuse added links of a supplier that would then supply members with more than it makes."""
-    suppliers = {one.supplier for one in added}
+    """Refuse added links and outputs by which a member would supply members with more than it makes."""
+    made_less = {one.participant for one in scenario.cells if one.column == "output"}
+    suppliers = {one.supplier for one in scenario.added} | made_less
     was = {(f.cluster_id, f.year): f for f in before.formations(None, sorted(years)) if suppliers}
     for formation in after.formations(None, sorted(years)) if suppliers else ():
         supply = formation.supplied_inside + formation.self_supply
         earlier = was.get((formation.cluster_id, formation.year))
         sold = {} if earlier is None else dict(zip(earlier.ids, earlier.supplied_inside, strict=True))
         for who, now, made in zip(formation.ids, supply, formation.output, strict=True):
-            more = now > sold.get(who, 0.0) * (1 + _NOISE)
+            more = who in made_less or now > sold.get(who, 0.0) * (1 + _NOISE)
             if who in suppliers and more and now > made * (1 + _NOISE):
                 figures = {"made": f"{made:g}", "supply": f"{now:g}"}
                 raise refusal(DataError, "more_than_made", name=who, year=formation.year, **figures)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -28,8 +29,12 @@ _NO_FIGURE: Final = re.compile(
 _YEARS: Final = re.compile(r"\b((?:19|20)\d\d)\b(?:\s*(?:[-–—]|to|по|до)\s*((?:19|20)\d\d)\b)?")
 _END: Final = re.compile(r"(?<=[.!?])\s+(?=[A-ZА-ЯЁ«“\"])")
 _BESIDE: Final = 20
+_FROM_TO: Final = re.compile(
+    r"(?<!\w)(?:from|со?)\s+(?:19|20)\d\d(?:\s+\w+)?\s+(?:to|по|до)\s+(?:19|20)\d\d\b"
+)
 _CHANGE: Final = re.compile(r"(?<!\w)(?:by|на)\s*$")
 _SEPARATORS: Final = re.compile(r" · |; ")
+_QUOTED: Final = re.compile(r"[«“„\"]([^«»“”„\"]{3,})[»”“\"]")
 _MARKS: Final = re.compile(r"\*\*|__|`|^\s*(?:[#>]+|[-*+]|\d+\.)\s+")
 
 
@@ -137,7 +142,7 @@ def propose(report: str, formations: pd.DataFrame, names: Mapping[str, str]) -> 
     found = []
     for sentence in sentences(report):
         plain = _plain(sentence.text)
-        if not re.search(r"\d", plain):
+        if not re.search(r"\d", plain) or _denies(plain):
             continue
         if _first("scope", plain)[1]:
             places: list[dict[str, Any]] = [{"clusters": "all"}]
@@ -151,12 +156,26 @@ def propose(report: str, formations: pd.DataFrame, names: Mapping[str, str]) -> 
     return found
 
 
+def _denies(plain: str) -> bool:
+    """Tell whether a sentence denies something, so that a claim of its words would state the contrary."""
+    harmless = [pattern for pattern, said in (*_words("comparison"), *_words("denial")) if said != "denial"]
+    for pattern in harmless:
+        plain = pattern.sub(" ", plain)
+    return any(pattern.search(plain) for pattern, said in _words("denial") if said == "denial")
+
+
 def _named(plain: str, ids: Sequence[str], names: Mapping[str, str]) -> list[str]:
-    """Return the clusters that a sentence names: by id, name, a part of a name, or its first word alone."""
+    """Return the clusters that a sentence names: by id, name, a part of a name, or its first word alone.
+
+    What a name has in quotes is a part of it where no other name has it.
+    """
+    quoted = {cluster: set(_QUOTED.findall(_plain(names.get(cluster, "")))) for cluster in ids}
+    held = Counter(part for own in quoted.values() for part in own)
     parts = {
         cluster: [
             _plain(cluster),
             *(_plain(part) for part in _SEPARATORS.split(names.get(cluster, "")) if part),
+            *sorted(part for part in quoted[cluster] if held[part] == 1),
         ]
         for cluster in ids
     }
@@ -192,7 +211,8 @@ def _claims(
 ) -> Iterator[tuple[dict[str, Any], tuple[str, ...]]]:
     """Yield the conditions that a sentence states, with what is doubtful about each."""
     text = plain
-    for cluster in (place.get("cluster", ""), names.get(str(place.get("cluster", "")), "")):
+    name = names.get(str(place.get("cluster", "")), "")
+    for cluster in (place.get("cluster", ""), name, *_QUOTED.findall(name)):
         text = text.replace(_plain(cluster), " " * len(cluster)) if cluster else text
     years = _years(text)
     figures = _figures(_YEARS.sub(_blank, _NO_FIGURE.sub(_blank, text)))
@@ -214,6 +234,10 @@ def _claims(
             looks = ["size"] if any(each.change for each in figures) else []
             looks += [] if len(years) > 1 or not years else ["year_before"]
             told = {"years": [years[0] - 1, *years]} if len(years) == 1 else when
+            ends = looks == ["size"] or bool(_FROM_TO.search(text))
+            if len(years) > 2 and ends and not _first("each", text)[1]:
+                looks.append("ends")
+                told = {"years": [years[0], years[-1]]}
             yield {"column": column, "trend": trend, **told}, tuple(looks)
 
 
@@ -234,8 +258,15 @@ def _fits(text: str, column: str, at: int, figure: _Figure) -> bool:
     if kind == "share":
         return figure.percent or not (whole or unit or multiple or figure.value > 1)
     if kind == "int":
-        return whole and not (figure.percent or unit or multiple) and abs(figure.at - at) <= 2 * _BESIDE
+        return (
+            whole and not (figure.percent or unit or multiple) and _apart(text, at, figure.at) <= 2 * _BESIDE
+        )
     return not figure.percent and (unit or not (whole or multiple))
+
+
+def _apart(text: str, one: int, other: int) -> int:
+    """Return the letters between two places, without what was blanked."""
+    return len(" ".join(text[min(one, other) : max(one, other)].split()))
 
 
 def _condition(

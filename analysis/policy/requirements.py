@@ -179,7 +179,10 @@ def _supplied_share(rule: Rule, case: Case) -> Judged:
         return cut * output - supply, np.where(cast.producing, np.where(np.isnan(room), np.inf, room), 0.0)
 
     missing = ["activity.output", "links.value"]
-    return _by_member(rule, cast, bound, share, missing, shortfall, supplier_short=True)
+    found = _by_member(rule, cast, bound, share, missing, shortfall, supplier_short=True)
+    if found.failing and not cast.final.any():
+        found.because.append(say("eligibility.no_final"))
+    return found
 
 
 def _bought_share(rule: Rule, case: Case) -> Judged:
@@ -294,17 +297,20 @@ def _participants(rule: Rule, case: Case) -> Judged:
 
 def _final_producers(rule: Rule, case: Case) -> Judged:
     cast, least = _cast(case), rule.entry.number_of("at_least")
-    return _of_role(cast, cast.final, least)
+    # Where no role marks them, any member that produces may be one.
+    open_ = cast.nameless if cast.final.any() else cast.nameless | cast.producing
+    return _of_role(cast, cast.final, least, open_)
 
 
 def _role_present(rule: Rule, case: Case) -> Judged:
     cast = _cast(case)
-    return _of_role(cast, of_role(cast.formation, lambda role: role_name(role) in rule.roles), 1)
+    has = of_role(cast.formation, lambda role: role_name(role) in rule.roles)
+    return _of_role(cast, has, 1, cast.nameless)
 
 
-def _of_role(cast: Cast, has: Flags, least: float) -> Judged:
-    """Judge a number of members with a role; members without any role leave it open."""
-    low, high = int(has.sum()), int(has.sum() + cast.nameless.sum())
+def _of_role(cast: Cast, has: Flags, least: float, open_: Flags) -> Judged:
+    """Judge a number of members with a role, which those that are `open_` may have."""
+    low, high = int(has.sum()), int(has.sum() + open_.sum())
     holds = True if low >= least else False if high < least and not _more_members(cast) else None
     missing = ["participants.role"] if holds is None else []
     return Judged(holds, *_counted(cast, low, high), least, missing=missing)

@@ -42,7 +42,7 @@ class Summary(Section):
 
     def _markdown(self) -> list[str]:
         words = self.words
-        parts = ["\n".join(f"- **{markdown(value)}** {markdown(label)}" for value, label, _ in self.tiles)]
+        parts = ["\n".join(f"- {markdown(label)}: **{markdown(value)}**" for value, label, _ in self.tiles)]
         said = [markdown(sentence) for sentence in self.sentences]
         parts += [] if few(self.content) else said
         for answer in answers(self.content):

@@ -102,6 +102,9 @@ def test_a_cluster_that_ends(result: Path) -> None:
         found.figures.loc[found.figures["year"].notna(), "unknown_after"].isin(["formation_gone", ""])
     ).all()
     assert sides(found, "participants") == [3, None]
+    # Nothing is left to tell of in any column, words among them.
+    ends = [line for line in lines(found, "ru") if line.startswith("  Участники: 3 → неизвестно (")]
+    assert len(ends) == 1
 
 
 def test_the_most_damaging_removals(result: Path) -> None:
@@ -196,6 +199,8 @@ def test_what_is_refused(result: Path) -> None:
         clustercoop.whatif(result, clustercoop.Scenario("s", ("a",)), remove=["b"])
     with pytest.raises(DataError, match="a makes 60 in 2022 and would supply .* with 61"):
         clustercoop.whatif(TABLES, add=["a:b:31"])
+    with pytest.raises(DataError, match="b makes 39 in 2022 and would supply .* with 40"):
+        clustercoop.whatif(TABLES, put=["b.output=39"])
     with pytest.raises(ParameterError, match="'model' parameter of whatif must be False"):
         clustercoop.whatif(TABLES, remove=["b"], model=True)
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 
 from clustercoop.analysis.results import Result
+from clustercoop.reports.answers import answers
 from clustercoop.reports.content import Content
 from clustercoop.reports.passport_parts import Passport
 from clustercoop.reports.passports import Passports
@@ -69,3 +72,32 @@ def test_a_year_of_a_series_with_bounds_alone_reads_as_in_tables() -> None:
     assert "2023 at most 24.0%" in passport(result).series[0].svg
     result.formations.loc[last, "cooperation_ratio_high"] = 1.0
     assert "2023 —" in passport(result).series[0].svg
+
+
+def told(result: Result, title: str, lang: str = "en") -> list[str]:
+    [found] = [answer for answer in answers(Content(result, lang)) if answer.title == title]
+    return [line.text for line in found.lines]
+
+
+def test_the_highest_of_those_known_is_not_the_highest_of_all() -> None:
+    result = make_result(clusters=5, smallest=4, largest=5)
+    table = result.formations
+    last = table.index[table["year"] == table["year"].max()].tolist()
+    ends = [f"cooperation_ratio{end}" for end in ("", "_low", "_high")]
+    cells = [(0.5, 0.5, 0.5), (0.4, 0.4, 0.4), (0.3, 0.3, 0.3), (0.2, 0.2, 0.2), (np.nan, 0.1, 0.35)]
+    table.loc[last, ends] = cells
+    highest, lowest = told(result, "Cooperation in the last year")[1:]
+    assert highest.startswith("Highest: ") and lowest.startswith("Lowest of those known: ")
+    table.loc[last[-1], ends[1:]] = (0.25, np.nan)  # nothing bounds it above
+    highest, lowest = told(result, "Cooperation in the last year")[1:]
+    assert highest.startswith("Highest of those known: ") and lowest.startswith("Lowest: ")
+
+
+def test_a_request_that_makes_nothing_known_alone_is_not_said_to_make_most_known() -> None:
+    result = made()
+    row = {"cluster_id": "C", "year": 2023, "participant_id": "p", "table": "activity", "column": "output"}
+    said = "Most would become known by asking for"
+    for unlocks, count in ((1, 1), (0, 0)):
+        asked = pd.DataFrame([{**row, "figures": "", "unlocks": unlocks}])
+        lines = told(dataclasses.replace(result, requests=asked), "How far to trust the data")
+        assert sum(line.startswith(said) for line in lines) == count

@@ -201,6 +201,9 @@ def test_a_gate_that_was_not_reached_is_unknown_not_zero() -> None:
     assert table is not None
     cells = [row.cells[1] for row in table.rows]
     assert all(cell.text == "—" and cell.raw == "" and cell.why for cell in cells)
+    # Nor is it one that was held against the bound and failed.
+    outcomes = [row.cells[4] for row in table.rows]
+    assert all(cell.text == "—" and cell.why and not cell.mark for cell in outcomes)
 
 
 def test_the_selection_table_marks_the_least_criteria() -> None:

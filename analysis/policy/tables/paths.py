@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import combinations, pairwise, product
 
 import numpy as np
 import pandas as pd
@@ -10,6 +10,7 @@ import pandas as pd
 from clustercoop.analysis.policy.analysed import Analysed
 from clustercoop.analysis.policy.tables import table
 from clustercoop.analysis.trajectories import headings
+from clustercoop.analysis.typology import JUDGED
 from clustercoop.graph.formation import FloatArray
 
 
@@ -26,6 +27,7 @@ def make(analysed: Analysed) -> pd.DataFrame:
         kinds = [kind for kind in types[start:end] if kind]
         visited = [kind for place, kind in enumerate(kinds) if not place or kinds[place - 1] != kind]
         told, whole = ~np.isnan(speeds[start:end]), len(known) == end - start - 1
+        moved = _moved(clusters[start], list(zip(years[start:end], types[start:end], strict=True)), analysed)
         mean = np.where(told, speeds[start:end], 0.0).sum() / told.sum() if told.any() else np.nan
         speed, direction = _net(speeds[start + 1 : end], directions[start + 1 : end])
         rows.append(
@@ -34,7 +36,7 @@ def make(analysed: Analysed) -> pd.DataFrame:
                 "years": ";".join(map(str, years[start:end])),
                 "transitions": len(known),
                 "moves": sum(step != "stays" for step in known),
-                "mover": "mover" if len(visited) > 1 else "stayer" if known and whole else "",
+                "mover": "mover" if moved else "stayer" if known and whole and len(visited) == 1 else "",
                 "types": " → ".join(visited),
                 "mean_speed": mean,
                 "net_speed": speed,
@@ -43,6 +45,16 @@ def make(analysed: Analysed) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
+
+
+def _moved(cluster: str, typed: list[tuple[int, str]], analysed: Analysed) -> bool:
+    """Tell whether the types of two years differ, and not for want of the same members behind them."""
+    years: dict[str, list[int]] = {}
+    for year, kind in typed:
+        if kind:
+            years.setdefault(kind, []).append(year)
+    pairs = ((a, b) for one, other in combinations(years, 2) for a, b in product(years[one], years[other]))
+    return any(all(analysed.comparable(column, cluster, a, b) for column in JUDGED) for a, b in pairs)
 
 
 def _net(speed: FloatArray, angle: FloatArray) -> tuple[float, float]:

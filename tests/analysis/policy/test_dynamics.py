@@ -186,6 +186,22 @@ def test_who_moved_over_a_gap_is_no_stayer() -> None:
     assert told.loc[["c", "d", "f"], "net_heading"].isna().all() and told.loc["e", "net_speed"] == 0
 
 
+def test_another_type_of_other_members_is_no_move() -> None:
+    """In 2020 a and b tell 8.1 for 90 employees, .09; in 2021 c tells its 5 too: 13.1 / 100 is medium."""
+    rows = {"participant_id": list("abcabc"), "year": [2020] * 3 + [2021] * 3}
+    cells = {"employees": [45.0, 45.0, 10.0] * 2, "rd_expenses": [4.05, 4.05, None, 4.05, 4.05, 5.0]}
+    work = pd.DataFrame({**rows, **cells})
+    people = pd.DataFrame({"participant_id": list("abc"), "cluster_id": "k", "role": "firm"})
+    tables = {"participants": people, "activity": work.assign(value_added=work["employees"])}
+    found = clustercoop.analyze(tables, nulls=0, workers=1, metrics="cooperation,chain")
+    assert found.formations["ecosystem_type"].tolist() == ["traditional production", "improvement"]
+    [path] = found.policy["paths"].to_dict("records")
+    assert pd.isna(path["mover"]) and (path["transitions"], path["moves"]) == (0, 0)
+    whole = {**tables, "activity": tables["activity"].fillna(0.0)}  # 8.1 / 100: c spends nothing
+    found = clustercoop.analyze(whole, nulls=0, workers=1, metrics="cooperation,chain")
+    assert found.policy["paths"]["mover"].tolist() == ["mover"]
+
+
 def test_closing_in_compares_isolation_of_the_same_parts() -> None:
     figures: dict[str, list[Any]] = {"cooperation_ratio": [0.5, 0.4], "isolation": [0.3, 0.6]}
     assert warnings({**figures, "isolation_basis": ["autonomy", "autonomy"]})[2021, "closing in"] == "yes"

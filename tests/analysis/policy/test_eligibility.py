@@ -106,6 +106,21 @@ def test_a_checklist_by_hand() -> None:
     assert "станкостроение" in ru
 
 
+def test_roles_that_mark_no_final_producer_deny_none() -> None:
+    roles = {**ROLES, "f": "firm"}
+    rows = judged(LINKS, roles, WORK)
+    # a, b, e and f produce: any of them may make the final product, so that from 0 to 4 do.
+    final = rows["a final producer"]
+    assert (final["verdict"], final["missing"]) == ("undecidable", "participants.role")
+    assert (final["value_low"], final["value_high"]) == (0, 4)
+    assert rows["bought share"]["verdict"] == "undecidable"
+    # f supplies 1 of 201 inside; were it a final producer, nothing would be asked of it.
+    told = rows["supplied share"]
+    assert told["verdict"] == "fail" and "f" in told["failing"].split(";")
+    assert "eligibility.no_final" in told["because"]
+    assert "eligibility.no_final" not in str(judged(LINKS, ROLES, WORK)["supplied share"]["because"])
+
+
 def test_between_the_two_cuts_it_hangs_on_the_territory() -> None:
     work = {**WORK, "e": {"output": 0.0, "purchases": 0.0}}
     links = [link for link in LINKS if link[0] != "e"]
@@ -290,7 +305,14 @@ def test_passport_and_summary_show_the_benchmark_and_the_verdict() -> None:
         assert any(said in line for line in lines)
         shown = [line.text for answer in answers(content) for line in answer.lines]
         assert any(said in line for line in shown)
-    assert "Eligibility: does not meet the requirements" in policy_lines(Content(result, "en"))["c"]
+    lines = policy_lines(Content(result, "en"))["c"]
+    assert "Eligibility: does not meet the requirements" in lines
+    # b and e are below a fifth; only requirements that decide are named.
+    assert "Not met: supplied share (members: 2)" in lines
+    [open_] = [line for line in lines if line.startswith("Cannot be decided: ")]
+    assert open_.count("missing: ") == 1 and "productivity above the region (missing: " in open_
+    shown = [line.text for answer in answers(Content(result, "ru")) for line in answer.lines]
+    assert "Не выполнено: доля поставок внутри (участников: 2)" in shown
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

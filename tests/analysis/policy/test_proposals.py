@@ -142,3 +142,57 @@ def test_the_command_writes_proposals(table3_folder: Path, tmp_path: Path) -> No
     (tmp_path / "draft.md").write_text("Clusters are fine.", "utf-8")
     none = CliRunner().invoke(main, [*asked, "--lang", "ru"])
     assert none.exit_code == 0 and "Ни в одном предложении отчёта" in none.stderr and not none.stdout
+
+
+QUOTED = {"k": "Кластер «Вымпел»", "m": "Промышленный кластер «Рубин»", "n": "Кластер «Рубин» (юг)"}
+
+
+def quoted(sentence: str) -> list[dict[str, Any]]:
+    rows = pd.DataFrame({"cluster_id": list(QUOTED), "year": 2023})
+    return [dict(each.fields) for each in propose(sentence, rows, QUOTED)]
+
+
+def test_what_a_name_has_in_quotes_names_it_where_it_is_alone() -> None:
+    said = "В 2023 году предприятия «Вымпела» не только строили: у кластера "
+    [one] = quoted(said + "«Вымпел» уровень кооперации выше 30 %.")
+    assert (one["cluster"], one["above"]) == ("k", 0.3)
+    assert quoted("В 2023 году у кластера «Рубин» уровень кооперации выше 30 %.") == []  # two are called so
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Кооперация «Вымпел» не выросла в 2023 году.",
+        "Не все кластеры имели уровень кооперации выше 30 % в 2023 году.",
+        "Уровень кооперации «Вымпел» в 2023 году едва не достиг 40 %.",
+        "Not all clusters had a cooperation ratio above 30 % in 2023.",
+        "«Вымпел» was never above 30 % in cooperation in 2023.",
+        "«Вымпел» wasn't of the development type in 2023.",
+    ],
+)
+def test_a_denial_is_not_proposed_as_what_it_denies(sentence: str) -> None:
+    assert quoted(sentence) == []
+
+
+def test_a_bound_in_words_of_a_denial_is_a_bound() -> None:
+    for sentence, bound in (
+        ("Уровень кооперации «Вымпел» в 2023 году не превысил 30 %.", "at_most"),
+        ("The cooperation ratio of «Вымпел» did not exceed 30 % in 2023.", "at_most"),
+        ("The cooperation ratio of «Вымпел» was not below 30 % in 2023.", "at_least"),
+    ):
+        [one] = quoted(sentence)
+        assert one[bound] == 0.3 and not {"above", "below"} & set(one), sentence
+
+
+def test_a_change_between_two_years_is_one_of_its_ends() -> None:
+    for sentence, years in (
+        ("Кооперация «Вымпел» снизилась на 3,3 п. п. с 2020 по 2023 год.", [2020, 2023]),
+        ("Кооперация «Вымпел» выросла с 2020 по 2023 год.", [2020, 2023]),
+        ("Кооперация «Вымпел» ежегодно росла с 2020 по 2023 год.", [2020, 2021, 2022, 2023]),
+    ):
+        assert [one["years"] for one in quoted(sentence)] == [years], sentence
+
+
+def test_who_is_in_the_core_is_not_who_is_in_the_cluster() -> None:
+    [one] = quoted("Ядро кластера «Вымпел» состоит из 7 участников в 2023 году.")
+    assert (one["column"], one["at_least"]) == ("core_size", 6.5)
