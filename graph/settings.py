@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import textwrap
 from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from typing import Any, Final, Literal, get_args, get_type_hints
@@ -242,10 +243,17 @@ class Settings:
     )
 
     def __post_init__(self) -> None:
-        """Refuse values outside their domain; a path object and a list of choices become text."""
+        """Refuse values outside their domain; a path object and a list of choices become text.
+
+        The code of a currency is written in capitals.
+        """
         for name in FILES:
             if isinstance(getattr(self, name), os.PathLike):
                 object.__setattr__(self, name, os.fspath(getattr(self, name)))
+        object.__setattr__(self, "currency", str(self.currency).strip().upper())
+        if not re.fullmatch("([A-Z]{3})?", self.currency):
+            must = "a code of three letters such as USD, or empty"
+            raise parameter_error("currency", "Settings", must, self.currency)
         for name, (default, domain) in DOMAINS.items():
             if domain.several and isinstance(getattr(self, name), list | tuple):
                 object.__setattr__(self, name, ",".join(map(str, getattr(self, name))))

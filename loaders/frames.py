@@ -11,6 +11,7 @@ import pandas as pd
 
 from clustercoop.graph.errors import SchemaError
 from clustercoop.graph.schema import kept_tables, tables
+from clustercoop.graph.texts import refusal
 from clustercoop.loaders.numbers import to_float
 from clustercoop.loaders.sheets import RawSheet, show
 from clustercoop.loaders.sources import Source
@@ -24,25 +25,28 @@ def frame_source(name: str, frame: pd.DataFrame) -> Source:
     Raises
     ------
     SchemaError
-        There is no such table, or `frame` is no DataFrame.
+        There is no such table, `frame` is no DataFrame, or bytes in it are not UTF-8.
     """
     if name not in kept_tables():
         raise SchemaError(f"{name!r} is no table of the contract; these are: {', '.join(tables())}.")
     if not isinstance(frame, pd.DataFrame):
         raise SchemaError(f"The table {name} must be a pandas DataFrame, got {type(frame).__name__} instead.")
-    return Source(name, RawSheet(name, frame=_plain_frame(frame)))
+    return Source(name, RawSheet(name, frame=_plain_frame(name, frame)))
 
 
-def _plain_frame(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return `frame` with numpy numbers where they are complete and objects elsewhere."""
+def _plain_frame(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with numpy numbers where they are complete and objects elsewhere."""
     rows = pd.RangeIndex(len(frame))
     columns: dict[int, Any] = {}
-    for position, (_, series) in enumerate(frame.items()):
+    for position, (column, series) in enumerate(frame.items()):
         if isinstance(series.dtype, np.dtype) and series.dtype.kind in "iuf":
             columns[position] = series.to_numpy()
         else:
             cells = np.empty(len(series), object)
-            cells[:] = [_plain_cell(cell) for cell in series]
+            try:
+                cells[:] = [_plain_cell(cell) for cell in series]
+            except UnicodeDecodeError:
+                raise refusal(SchemaError, "parquet_bytes", column=column, name=name) from None
             columns[position] = pd.Series(cells, rows, dtype=object, copy=False)
     plain = pd.DataFrame(columns, index=rows)
     plain.columns = pd.Index([show(str(c)) for c in frame.columns], dtype=object)
@@ -55,4 +59,6 @@ def _plain_cell(cell: Any) -> Any:
         return None
     if isinstance(cell, decimal.Decimal):
         return to_float(cell)
+    if isinstance(cell, bytes):
+        return cell.decode()
     return cell if isinstance(cell, CELLS) else str(cell)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, get_args
 
@@ -263,7 +263,7 @@ def check_weights(weights: str, function: str) -> None:
         raise parameter_error("weights", function, f"one of {', '.join(get_args(Weights))}", weights)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class CoreFit:
     """A core and how well it fits.
 
@@ -304,6 +304,13 @@ class CoreFit:
     buyer: NDArray[np.float64]
     edges: Edges = field(repr=False)
     settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """Return what it holds, coreness where the method makes it; the links are left out."""
+        made = self.buyer.size and not np.isnan(self.buyer).all()
+        coreness = () if made else ("supplier", "buyer")
+        names = [one.name for one in fields(self) if one.repr and one.name not in coreness]
+        return f"CoreFit({', '.join(f'{name}={getattr(self, name)!r}' for name in names)})"
 
     @property
     def size(self) -> int:

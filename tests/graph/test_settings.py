@@ -33,7 +33,8 @@ def test_a_setting_is_an_option_with_the_same_domain_and_words(name: str) -> Non
     ("name", "wrong"),
     [
         ("nulls", -1), ("nulls", 1.0), ("nulls", True), ("seed", "1"), ("workers", -2), ("engine", "cloud"),
-        ("strict", 1), ("lang", "xx"), ("lang", None), ("currency", 3), ("thresholds", b"x"),
+        ("strict", 1), ("lang", "xx"), ("lang", None), ("currency", 3), ("currency", "XYZW"),
+        ("currency", "руб"), ("thresholds", b"x"),
         ("min_output_coverage", 1.01), ("min_output_coverage", float("nan")), ("min_employee_coverage", "1"),
         ("core_method", ""), ("metrics", "core;chain"), ("outputs", ""), ("core_error", 0.6),
         ("internal_supply", ["links"]), ("metrics", []), ("outputs", ["csv", 1]),
@@ -49,6 +50,10 @@ def test_a_path_becomes_text_and_an_unknown_name_is_refused() -> None:
     assert Settings(thresholds=path).thresholds == str(path)
     with pytest.raises(ParameterError, match="processes"):
         Settings().replace(processes=2)
+
+
+def test_the_code_of_a_currency_is_written_in_capitals() -> None:
+    assert Settings(currency=" usd") == Settings(currency="USD")
 
 
 def test_choices_may_be_a_list() -> None:

@@ -52,6 +52,15 @@ def test_frames_that_are_none_are_refused() -> None:
         read_frames({"links": no_table})
 
 
+def test_bytes_of_frames_are_text() -> None:
+    people = pd.DataFrame({"participant_id": [b"01", "Ж".encode()], "cluster_id": "c"})
+    links = pd.DataFrame({"year": [2022], "supplier_id": ["01"], "buyer_id": ["Ж"], "value": [b"5"]})
+    graph = read_frames({"participants": people, "links": links}).graph
+    assert graph.formation("c", 2022).dense().tolist() == [[0, 5], [0, 0]]
+    with pytest.raises(SchemaError, match="participant_id of participants holds bytes that are not UTF-8"):
+        read_frames({"participants": people.assign(participant_id=[b"\xff", b"01"]), "links": links})
+
+
 def test_strange_cells_of_frames_are_calm() -> None:
     """Lists, decimals, periods and lone surrogates are numbers, text or rejected; nothing raises.
 

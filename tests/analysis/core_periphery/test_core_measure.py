@@ -279,3 +279,8 @@ def test_a_circle_too_large_for_a_walk_is_told_as_such(monkeypatch: pytest.Monke
     found = measure(formation(12, ring), QUIET)
     assert "core_circle_large" in codes(found)
     assert unknown(found.formation["rossa_centralisation"])
+
+
+def test_a_fit_shows_coreness_where_its_method_makes_it() -> None:
+    links = np.array([[0, 2, 1], [1, 0, 0], [0, 1, 0]])
+    assert "nan" not in repr(lip(links)) and "supplier=" in repr(minres(links))
