@@ -356,10 +356,11 @@ def replacements(g: SupplyGraph, t: Tables, p: Params) -> Rows:
 
 def product_concentration(g: SupplyGraph, t: Tables, p: Params) -> Rows:
     rows: Rows = []
-    for product, part in _internal_rows(g, one(g, p)).groupby("product_code"):
+    for product, part in _internal_rows(g, one(g, p)).fillna({"product_code": ""}).groupby("product_code"):
         sold = part.groupby("supplier_id")["value"].sum()
-        rows.append((product, len(sold), float(sold.sum()), float(((sold / sold.sum()) ** 2).sum())))
-    return sorted(rows, key=lambda r: (-r[3], -r[2], r[0]))
+        squares = float(((sold / sold.sum()) ** 2).sum()) if product else None
+        rows.append((product, len(sold), float(sold.sum()), squares))
+    return sorted(rows, key=lambda r: (r[0] == "", -(r[3] or 0), -r[2], r[0]))
 
 
 def core_dependency(g: SupplyGraph, t: Tables, p: Params) -> Rows:
