@@ -149,8 +149,8 @@ def rule_verdicts(formations: pd.DataFrame, thresholds: Thresholds) -> pd.DataFr
     Parameters
     ----------
     formations : DataFrame
-        As `classify` returns it, or as ``formations.csv`` holds it (unknown is "" or missing); a year whose
-        ``innovation_level`` is unknown does not count for innovation.
+        As `classify` returns it, or as ``formations.csv`` holds it (unknown is "" or missing, and so is a
+        column that is absent); a year whose ``innovation_level`` is unknown does not count for innovation.
 
     Returns
     -------
@@ -171,12 +171,17 @@ def rule_verdicts(formations: pd.DataFrame, thresholds: Thresholds) -> pd.DataFr
     """
     rows = []
     used = formations.sort_values(["cluster_id", "year"])
-    spent = used["rd_per_employee"].to_numpy("float64", na_value=np.nan)
-    levelled = ~np.isnan(spent) & used["innovation_level"].isin(LEVELS).to_numpy(bool)
-    ratio_of, *ends_of = (
+    spent, ratio_of, *ends_of = (
         used[name].to_numpy("float64", na_value=np.nan) if name in used else np.full(len(used), np.nan)
-        for name in ("cooperation_ratio", "cooperation_ratio_low", "cooperation_ratio_high")
+        for name in (
+            "rd_per_employee",
+            "cooperation_ratio",
+            "cooperation_ratio_low",
+            "cooperation_ratio_high",
+        )
     )
+    levels = used.get("innovation_level", pd.Series("", used.index))
+    levelled = ~np.isnan(spent) & levels.isin(LEVELS).to_numpy(bool)
     years, clusters = np.array(used["year"].tolist(), np.int64), used["cluster_id"].tolist()
     begins = [at for at, cluster in enumerate(clusters) if not at or clusters[at - 1] != cluster]
     for start, stop in pairwise([*begins, len(clusters)]):

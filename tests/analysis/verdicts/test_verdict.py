@@ -192,6 +192,12 @@ def test_zero_missing_and_out_of_range_stay_apart() -> None:
     assert cells["innovation"].tolist() == ["zero", "known", "missing", "known", "outside"]
 
 
+def test_the_rule_of_a_table_without_types_is_undecided() -> None:
+    table = pd.DataFrame({"cluster_id": ["a", "b"], "year": 2023, "cooperation_ratio": [0.2, 0.5]})
+    for frame in (table, table.assign(rd_per_employee=0.2)):  # no column says of which level that is
+        assert assess(frame, Settings()).clusters["formation_verdict"].tolist() == ["undecided"] * 2
+
+
 def test_without_a_feature_that_theory_knows_the_rule_decides() -> None:
     world = feature_world(np.random.default_rng(6), 30)
     model = judge(
