@@ -181,12 +181,14 @@ def column_numbers(row: Sequence[Any], following: Iterable[Sequence[Any]]) -> bo
     """Tell whether a row below the header only numbers the columns, as printed forms do: А, Б, 1, 2.
 
     A first record may look the same where ids are numbers of one or two digits, so `following` must hold
-    rows, and longer cells in the first column.
+    rows, and longer cells in the first column that does not number them.
 
     Examples
     --------
     >>> column_numbers(["1", "2", "3"], [["7701", "c", "Завод"]]), column_numbers(["1", "2"], [["2", "2"]])
     (True, False)
+    >>> column_numbers(["1", "2", "3"], [["1", "7701", "5"], ["2", "7702", "6"]])
+    True
     """
     texts = [show(cell).strip().lower() for cell in row]
     cells = [text for text in texts if text]
@@ -196,8 +198,14 @@ def column_numbers(row: Sequence[Any], following: Iterable[Sequence[Any]]) -> bo
         return False
     if letters and not any(cells[:letters] == list(known[:letters]) for known in _LETTERS):
         return False
-    at = next(i for i, text in enumerate(texts) if text)
-    others = [text for other in following if at < len(other) and (text := show(other[at]).strip())]
+    at, rows = next(i for i, text in enumerate(texts) if text), list(following)
+
+    def below(at: int) -> list[str]:
+        return [text for row in rows if at < len(row) and (text := show(row[at]).strip())]
+
+    if below(at)[:1] == ["1"]:  # the rows are numbered from here on
+        at += 1
+    others = below(at)
     return bool(others) and min(map(len, others)) > 2
 
 

@@ -22,6 +22,7 @@ from clustercoop.loaders.parts import Months, part_months
 from clustercoop.loaders.settled import settle_columns
 from clustercoop.loaders.sheets import Grid, show
 from clustercoop.loaders.tokens import Issue
+from clustercoop.loaders.unit_columns import repeats_header
 from clustercoop.loaders.units import in_unit, unit_words, words
 from clustercoop.loaders.years import parse_years
 
@@ -333,7 +334,8 @@ def _cell_scales(
         if not unit.scale and len(set(np.unique(scale).tolist())) == 1:
             scale = float(np.asarray(scale)[0])
     named = bool(unit.scale or unit.currency or rows is not None)
-    if not numbers.units and not open_.any():
+    repeated = money and repeats_header(numbers, unit, here)
+    if repeated or (not numbers.units and not open_.any()):
         if money and not named:
             typed.unnamed.append(here["column"])
         return scale

@@ -14,12 +14,11 @@ from clustercoop.graph.texts import refusal
 from clustercoop.loaders.cells import TypedGrid
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.tokens import Issue
+from clustercoop.loaders.unit_columns import IMPLAUSIBLE
 
 DEFAULT_CURRENCY: Final = "RUB"
 # So many amounts may be 1 by chance.
 _FEW: Final = 2
-# More than ten trillion in one cell; the output of a whole industry of a large country is about that.
-IMPLAUSIBLE: Final = 1e7
 
 
 def currency_of(typed: Mapping[str, list[TypedGrid]], settings: Settings, notes: Notes) -> str:

@@ -57,7 +57,7 @@ from clustercoop.loaders.transactions import summed, summed_rows, sums_by_part, 
 from clustercoop.loaders.turning import Hints, turn
 from clustercoop.loaders.unsettled import kept, unsettled
 from clustercoop.loaders.upright import upright
-from clustercoop.loaders.who import CALLED, Index, call_by_name, join_names
+from clustercoop.loaders.who import CALLED, Index, call_by_name, join_names, names_alone
 
 T = TypeVar("T")
 _FIGURES: Final = {"activity": "participant_id", "indicators": "cluster_id"}
@@ -238,6 +238,7 @@ def _checked(
     def read(source: Source, notes: Notes) -> TypedGrid:
         spec = tables()[source.table]
         grid = arranged(source, spec, settings, members, notes)
+        grid = names_alone(grid, spec, [part.frame for part in typed.get("participants", ())])
         return type_grid(grid, spec, notes, settings.direction)
 
     def members() -> list[str]:

@@ -20,7 +20,7 @@ from clustercoop.loaders.captions import (
     with_units,
 )
 from clustercoop.loaders.coded import Cells
-from clustercoop.loaders.header_rows import HEADER_SEARCH, count_roles, find_block
+from clustercoop.loaders.header_rows import HEADER_SEARCH, count_roles, find_block, is_label
 from clustercoop.loaders.mapping import NOTHING, Given, with_mapped_headers, with_profile
 from clustercoop.loaders.matching import candidates, count_matches, known_forms
 from clustercoop.loaders.notes import Notes
@@ -152,11 +152,11 @@ def _above(sheet: RawSheet, at: int, header: Sequence[str]) -> tuple[list[str], 
     """Return the titles above the header, and the rows there that are as wide as the table."""
     titles, broken = [], []
     for record, line in zip(sheet.records[:at], sheet.lines[:at], strict=True):
-        filled = sum(bool(show(cell).strip()) for cell in record)
-        if filled >= max(2, sum(map(bool, header)) - 1):
+        texts = [text for cell in record if (text := show(cell).strip())]
+        if len(texts) >= max(2, sum(map(bool, header)) - 1) and not is_label(texts):
             broken.append(BrokenRow(line, "row_above_header", tuple(record)))
         else:
-            titles.append(" ".join(text for cell in record if (text := show(cell).strip())))
+            titles.append(" ".join(texts))
     return titles, broken
 
 

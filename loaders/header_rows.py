@@ -19,6 +19,12 @@ DEPTH: Final = 4
 _LONGEST: Final = 300
 _YEAR: Final = re.compile(r"(?:19|20)\d\d(?:\.0)?(?:\s*(?:г\.?|год))?")
 _FIGURE: Final = re.compile(r"[-−]?\d[\d\s.,]*%?")
+# "2022/2021, %", "2022 к 2021": how a figure grew.
+_GROWTH: Final = re.compile(
+    r"(?:19|20)\d\d\s*(?:г\.?|год)?\s*(?:/|:|к|to|vs)\s*(?:19|20)\d\d.*%|%.*(?:19|20)\d\d"
+    r"|(?:рост|изменени|динамик|growth|change|index).*(?:19|20)\d\d\s*/\s*(?:19|20)\d\d",
+    re.IGNORECASE,
+)
 # A word broken at the end of a line, and the mark of a footnote: "Постав-\nщик", "Выпуск¹", "Выпуск1)".
 _HYPHEN: Final = re.compile(r"(?<=[^\W\d_A-ZА-ЯЁ])-[ \t]*\n\s*(?=[^\W\d_A-ZА-ЯЁ])")
 _NOTE: Final = re.compile(r"(?<=[^\W\d_]{3})(?:[¹²³⁰⁴-⁹]+[⁾)]?|\d{1,2}\))(?!\w)")
@@ -127,7 +133,8 @@ def _paths(rows: Sequence[Sequence[Any]]) -> tuple[str, ...]:
     """Return the path of each column, () where the rows are no header of several levels."""
     width = max(map(len, rows))
     levels = [[*_texts(row), *[""] * (width - len(row))] for row in rows]
-    if sum(map(bool, levels[0])) < 2:  # a single cell above the header is a title, however far it is merged
+    top = [text for text in levels[0] if text]
+    if len(top) < 2 or is_label(top):  # a single cell above the header is a title, however far it is merged
         return ()
     spans = False
     for depth in range(len(levels) - 1):
@@ -148,9 +155,20 @@ def _paths(rows: Sequence[Sequence[Any]]) -> tuple[str, ...]:
     return tuple(PATH.join(dict.fromkeys(text for text in column if text)) for column in columns)
 
 
+def is_label(texts: Sequence[str]) -> bool:
+    """Tell whether the filled cells of a row are a label and what it holds: ``Кластер: | Альфа``.
+
+    Examples
+    --------
+    >>> is_label(["Кластер:", "Альфа"]), is_label(["Поставщик", "Покупатель"])
+    (True, False)
+    """
+    return len(texts) == 2 and texts[0].endswith(":") and not texts[1].endswith(":")
+
+
 def _is_cell(text: str) -> bool:
     """Tell whether a text with digits is a cell of the table, and no year, quarter or number of a column."""
-    if not any(character.isdigit() for character in text):
+    if not any(character.isdigit() for character in text) or _GROWTH.search(text):
         return False
     if any(character.isalpha() for character in text) and period_of(text):
         return False

@@ -12,6 +12,7 @@ _IDENTIFYING: Final = frozenset({"инн", "ид", "id", "код", "code", "inn"
 _PRICE: Final = frozenset({"цена", "price", "preis", "stückpreis", "einzelpreis"})
 _WHOLE_PRICE: Final = frozenset("контракта договора сделки contract deal total ценах prices".split())
 _LINE: Final = frozenset("строка строке строки позиция позиции line item position".split())
+_FOREIGN: Final = frozenset({"валюте", "currency"})
 # Words of an amount that beside a price are of a quantity.
 VOLUME: Final = frozenset({"объем", "volume", "menge"})
 
@@ -51,6 +52,17 @@ def names_line(header: str) -> bool:
     (True, True, False)
     """
     return bool(_LINE & set(words(header)))
+
+
+def is_foreign(header: str) -> bool:
+    """Tell whether a header is of amounts each in the currency of its row.
+
+    Examples
+    --------
+    >>> is_foreign("Сумма в валюте"), is_foreign("Amount in contract currency"), is_foreign("Валюта")
+    (True, True, False)
+    """
+    return bool(_FOREIGN & set(words(header)[1:]))
 
 
 def is_price(header: str) -> bool:

@@ -11,7 +11,7 @@ from typing import Final
 from clustercoop.graph.errors import SchemaError
 from clustercoop.graph.schema import ENDS, NUMERIC, ColumnSpec, TableSpec, tables
 from clustercoop.graph.texts import refusal, told
-from clustercoop.loaders.headers import HeaderMatch, Matched, is_price, names_code, names_line
+from clustercoop.loaders.headers import HeaderMatch, Matched, is_foreign, is_price, names_code, names_line
 from clustercoop.loaders.units import Unit, read_unit, words
 from clustercoop.loaders.vocabulary import (
     PATH,
@@ -125,7 +125,8 @@ def _options(stripped: str, table: str) -> tuple[Option, ...]:
 def _bilingual(header: str, spec: TableSpec) -> tuple[Option, ...]:
     """Read ``Year/Год``: one header in two languages."""
     parts = [part.strip() for part in re.split(r"[/|]", header)]
-    if len(parts) != 2 or PATH in header or not all(parts) or parts[0].isascii() == parts[1].isascii():
+    bare = [part.partition(",")[0].isascii() for part in parts]  # a unit stands behind either
+    if len(parts) != 2 or PATH in header or not all(parts) or bare[0] == bare[1]:
         return ()
     first, second = (options(part, spec) for part in parts)
     names = {option.name for option in second}
@@ -381,6 +382,7 @@ def _strength(claim: Claim, column: ColumnSpec) -> tuple[int, ...]:
         return (exact, -claim.option.rank, bool(found & _SHORT), not found & _FULL)
     return (
         exact,
+        not is_foreign(claim.header),
         "fact" in marks,
         names_line(claim.header),
         -claim.option.rank,

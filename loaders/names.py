@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -11,7 +12,7 @@ from clustercoop.graph.schema import tables
 from clustercoop.loaders.cumulated import period_in
 from clustercoop.loaders.units import words
 from clustercoop.loaders.vocabulary import stem
-from clustercoop.loaders.years import FOUR
+from clustercoop.loaders.years import FOUR, period_of
 
 NAMES: Final[dict[str, tuple[str, ...]]] = {
     **{name: (name,) for name in tables()},
@@ -149,3 +150,17 @@ def years_of(part: str) -> tuple[int, int] | None:
     last = found[2] or found[1]
     years = int(found[1]), int(last if len(last) == 4 else found[1][:2] + last)
     return years if years[0] <= years[1] else None
+
+
+def overlap(parts: Sequence[str]) -> bool:
+    """Tell whether a part of several years (2021-2022) holds a year that another part is of, too."""
+    spans = [span for part in parts if (span := years_of(part))]
+    held = [year for first, last in spans for year in range(first, last + 1)]
+    return len(set(held)) < len(held)
+
+
+def apart(titles: Sequence[str]) -> bool:
+    """Tell whether titles of sheets are parts of years that do not overlap: quarters, months."""
+    spans = sorted(found for title in titles if (found := period_of(title)))
+    apart = all(a[0] < b[0] or a[2] < b[1] for a, b in zip(spans[:-1], spans[1:], strict=True))
+    return apart and len(spans) == len(titles) and len({bool(year) for year, *_ in spans}) == 1

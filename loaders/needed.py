@@ -7,9 +7,13 @@ from dataclasses import replace
 from functools import cache
 from typing import Final
 
+import numpy as np
+
 from clustercoop.graph.schema import NUMERIC, tables
 from clustercoop.graph.shipped import shipped_rows
 from clustercoop.loaders.notes import Notes
+from clustercoop.loaders.numbers import are_numbers
+from clustercoop.loaders.sheets import RawSheet
 
 # Detail of a finding on an ignored column or file that may hold a figure.
 FIGURES: Final = "figures"
@@ -44,3 +48,14 @@ def raise_ignored(notes: Notes, held: Collection[tuple[str, str]]) -> None:
         wanted = [f"{t}.{name}" for t, name in lacking if not column or finding.table in _HOMES[t]]
         detail = "; ".join(wanted)
         notes.items[at] = replace(finding, code=_RAISED[finding.code], detail=detail) if wanted else finding
+
+
+def may_hold(sheet: RawSheet) -> str:
+    """Return `FIGURES` where a sheet that was not understood has columns of numbers beside others."""
+    if sheet.frame is not None:
+        columns = [sheet.frame.iloc[:, i].to_numpy(object) for i in range(sheet.frame.shape[1])]
+    else:
+        rows = [list(row) for row in sheet.records[1:100]]
+        width = max(map(len, rows), default=0)
+        columns = [np.array([r[i] if i < len(r) else None for r in rows], object) for i in range(width)]
+    return FIGURES if len(columns) > 2 and any(map(are_numbers, columns)) else ""

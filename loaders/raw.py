@@ -18,7 +18,7 @@ import pandas as pd
 from clustercoop.graph.errors import DataError
 from clustercoop.graph.texts import refusal, told
 from clustercoop.loaders.open_document import read_open_document
-from clustercoop.loaders.sheets import MAX_BYTES, RawSheet, read_bytes, reading
+from clustercoop.loaders.sheets import MAX_BYTES, RawSheet, read_bytes, reading, show
 from clustercoop.loaders.spreadsheet_xml import SPREADSHEET, read_spreadsheet_xml
 from clustercoop.loaders.text import Score, is_text, read_text
 from clustercoop.loaders.workbook import read_workbook
@@ -213,3 +213,13 @@ def _column(column: Any, pa: Any, header: str, name: str) -> Any:
     cells = np.empty(len(column), object)
     cells[:] = column.to_pylist()
     return cells
+
+
+def tables_below(folder: Path) -> str:
+    """Return the first files of a folder within the folder that look like tables; "" for written results."""
+    try:
+        inside = sorted(os.listdir(folder))
+    except OSError:
+        return ""
+    found = [name for name in inside if suffix_of(name) in SUFFIXES and not name.startswith((".", "~$"))]
+    return "" if "run.json" in inside else ", ".join(map(show, found[:3]))

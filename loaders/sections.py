@@ -21,6 +21,7 @@ from clustercoop.loaders.sheets import Grid, show
 from clustercoop.loaders.totals import is_total
 from clustercoop.loaders.who import name_key
 
+_ORDER: Final = re.compile(r"(?:\d{1,3}|[IVX]{1,5})[.)]\s+")
 _CLUSTER: Final = re.compile(r"(?:(?:промышленный|industrial)\s+)?(?:кластер|cluster)\b.*", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"\d[\d\s.,]*[.)]?")
 _YEAR: Final = re.compile(
@@ -213,6 +214,7 @@ def _section(text: str, name: str, strict: bool) -> str:
     if name == "year":
         year = _YEAR.fullmatch(text)
         return year[1] if year else ""
+    text = _ORDER.sub("", text, count=1) if _ORDER.match(text) else text
     quoted = _QUOTED.fullmatch(text)
     if quoted:
         return quoted[1]

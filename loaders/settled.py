@@ -10,7 +10,14 @@ from typing import Final
 from clustercoop.graph.errors import SchemaError
 from clustercoop.graph.schema import NUMERIC, TableSpec
 from clustercoop.graph.texts import refusal
-from clustercoop.loaders.headers import HeaderMatch, Matched, is_price, may_be_quantity, names_code
+from clustercoop.loaders.headers import (
+    HeaderMatch,
+    Matched,
+    is_foreign,
+    is_price,
+    may_be_quantity,
+    names_code,
+)
 from clustercoop.loaders.ledger import NUMBERING
 from clustercoop.loaders.matching import candidates, match_headers
 from clustercoop.loaders.needed import FIGURES
@@ -54,8 +61,9 @@ def settle_columns(grid: Grid, spec: TableSpec, direction: str, notes: Notes) ->
     figures = [m.column for m in match.columns if m.column.type in NUMERIC]
     money = [m for m in match.columns if m.column.type == "money"]
     counted = any(is_price(h) or set(words(h)) & QUANTITY for h in match.unknown)
-    in_money = counted and bool(money) and all(m.unit.currency for m in money)
-    units = unit_columns(grid, match.unknown, figures, in_money)
+    in_one = bool(money) and all(m.unit.currency for m in money)
+    foreign = in_one and any(map(is_foreign, (*match.unknown, *(weak for weak, _ in match.set_aside))))
+    units = unit_columns(grid, match.unknown, figures, counted and in_one, foreign)
     served = {m.column.name for m in match.columns}
     _tell_unknown(grid, match.unknown, units, spec, served, notes)
     _tell_unnamed(grid, notes)

@@ -74,6 +74,11 @@ class RawSheet:
         """Return how messages call the sheet."""
         return place_of(self.file, self.sheet)
 
+    @property
+    def hidden(self) -> bool:
+        """Whether the workbook hides the sheet."""
+        return any(code == "sheet_hidden" for code, *_ in self.remarks)
+
     def place(self, table: str) -> dict[str, str]:
         """Return where a finding about the sheet stands."""
         return {"table": table, "file": self.file, "sheet": self.sheet}

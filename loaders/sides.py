@@ -11,12 +11,13 @@ import numpy as np
 import pandas as pd
 
 from clustercoop.graph.errors import SchemaError
-from clustercoop.graph.schema import ENDS, TableSpec
+from clustercoop.graph.schema import ENDS, TableSpec, tables
 from clustercoop.graph.shipped import shipped_rows
 from clustercoop.graph.texts import refusal
 from clustercoop.loaders.headers import is_price, may_be_quantity
 from clustercoop.loaders.matching import meaning
 from clustercoop.loaders.notes import Notes
+from clustercoop.loaders.raw import stem_of
 from clustercoop.loaders.sheets import Grid, show
 from clustercoop.loaders.units import CAMEL, words
 from clustercoop.loaders.years import parse_years
@@ -29,6 +30,10 @@ _KIND: Final = frozenset(
     "тип сделки|вид сделки|вид движения|direction|type|kind|transaction".split("|")
 )
 _GOODS: Final = re.compile("товар|продукц|материал|услуг|goods|services", re.IGNORECASE)
+_SUPPLIED: Final = re.compile(
+    "поставк|поставок|отгруз|товар|продукц|реализац|продаж|закуп|supp|deliver|shipm|sales|goods",
+    re.IGNORECASE,
+)
 _COUNTER: Final = re.compile("контрагент|counterpart", re.IGNORECASE)
 _SHOWN: Final = 1000
 _SUPPLIER, _BUYER = "Поставщик", "Покупатель"
@@ -71,6 +76,19 @@ def are_payments(headers: Sequence[str]) -> bool:
     return any(says(h, "payment") for h in named) and not any(says(h, "goods") for h in named)
 
 
+def of_payments(grid: Grid) -> bool | None:
+    """Tell whether links are payments; where headers leave that open, titles and names say it.
+
+    None where those speak of payments and of goods.
+    """
+    if are_payments(grid.header):
+        return True
+    if not any(map(side_of, grid.header)) or any(says(header, "goods") for header in grid.header if header):
+        return False
+    said = (*grid.titles, grid.sheet, stem_of(grid.file))
+    return are_payments(said) and (None if any(map(_SUPPLIED.search, said)) else True)
+
+
 def paid_headers(headers: Sequence[str]) -> list[str]:
     """Return headers of links with payers as buyers and payees as suppliers where they speak of payments.
 
@@ -104,11 +122,16 @@ def settle_headers(grid: Grid, spec: TableSpec, direction: str, notes: Notes) ->
     words of the headers do not. A date beside a year is no second year.
     """
     headers = list(grid.header)
+    for at in grid.facts.pop("set_aside", ()):
+        notes.add("numbers_of_nobody", **grid.place, column=headers[at], value=headers[at])
+        headers[at] = f"{headers[at]} #{at + 1}"
     if spec.name == "links":
         headers = _without_quantities(headers, spec)
         headers = _of_ledger(headers, grid, spec, notes)
-        paid = direction == "payments" or (direction == "auto" and are_payments(headers))
-        if paid:
+        told = of_payments(grid) if direction == "auto" else direction == "payments"
+        if told is None:
+            notes.add("direction_unclear", **grid.place)
+        elif told:
             headers = [_turned(header) for header in headers]
             turned = [f"{old} → {new}" for old, new in zip(grid.header, headers, strict=True) if old != new]
             if turned:
@@ -254,7 +277,8 @@ def _turned(header: str) -> str:
     known = _known()[means]
     rest = [] if tuple(found) in known else [w for w in found if (w,) not in known]
     rest = [w for w in rest if w not in ("контрагент", "платежа", "средств", "paid", "by")]
-    return " ".join([_BUYER if means == "payer" else _SUPPLIER, *rest])
+    side, name = (_BUYER, "buyer_id") if means == "payer" else (_SUPPLIER, "supplier_id")
+    return side if meaning(" ".join(rest), tables()["links"]) == name else " ".join([side, *rest])
 
 
 def _one_year(headers: list[str], grid: Grid, spec: TableSpec, notes: Notes) -> list[str]:

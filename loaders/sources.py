@@ -9,8 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-
 from clustercoop.graph.errors import ClusterCoopError, DataError
 from clustercoop.graph.schema import ENDS, NUMERIC, UNSETTLED, TableSpec, tables
 from clustercoop.graph.texts import refusal
@@ -21,12 +19,19 @@ from clustercoop.loaders.header_rows import find_block, role
 from clustercoop.loaders.io_systems import find_systems, read_system
 from clustercoop.loaders.mapping import MAPPING, Given, Mapping, known_table, read_mapping
 from clustercoop.loaders.matrices import looks_square
-from clustercoop.loaders.names import Named, only_year, read_name, years_of
-from clustercoop.loaders.needed import FIGURES
+from clustercoop.loaders.names import Named, apart, only_year, overlap, read_name, years_of
+from clustercoop.loaders.needed import may_hold
 from clustercoop.loaders.notes import Notes
-from clustercoop.loaders.numbers import are_numbers
 from clustercoop.loaders.part_columns import figures_of, part_of_year
-from clustercoop.loaders.raw import BOOK_SUFFIXES, SUFFIXES, parquet_parts, read_raw, stem_of, suffix_of
+from clustercoop.loaders.raw import (
+    BOOK_SUFFIXES,
+    SUFFIXES,
+    parquet_parts,
+    read_raw,
+    stem_of,
+    suffix_of,
+    tables_below,
+)
 from clustercoop.loaders.relational import Reader
 from clustercoop.loaders.sheets import RawSheet, show
 from clustercoop.loaders.sides import sided_headers
@@ -179,8 +184,8 @@ def _from_folder(
             if (folder / entry).is_file():
                 code = "file_unread" if suffix_of(entry) in UNREAD else "file_ignored"
                 notes.add(code, file=show(entry), value=show(entry))
-            elif tables_below := _tables_below(folder / entry):
-                notes.add("folder_unread", file=show(entry), value=show(entry), detail=tables_below)
+            elif below := tables_below(folder / entry):
+                notes.add("folder_unread", file=show(entry), value=show(entry), detail=below)
             continue
         named = read_name(stem_of(entry))
         try:
@@ -215,16 +220,6 @@ def _from_folder(
         return sources
 
 
-def _tables_below(folder: Path) -> str:
-    """Return the first files of a folder within the folder that look like tables; "" for written results."""
-    try:
-        inside = sorted(os.listdir(folder))
-    except OSError:
-        return ""
-    found = [name for name in inside if suffix_of(name) in SUFFIXES and not name.startswith((".", "~$"))]
-    return "" if "run.json" in inside else ", ".join(map(show, found[:3]))
-
-
 def _prefer_named(sources: Sequence[Source], notes: Notes) -> list[Source]:
     """Leave out files that only their headers tell where others are named for the table."""
     named = {source.table for source in sources if source.told != "headers"}
@@ -253,21 +248,25 @@ def _joined(sources: Sequence[Source], notes: Notes) -> list[Source]:
             continue
         parts = [source.part or source.cluster for source in mine]
         listed = ", ".join(source.shown for source in mine)
-        if any(source.told not in ("mapping", "form") for source in mine) and (
-            "" in parts
-            or len(set(parts)) < len(parts)
-            or (table in ("links", "activity") and _overlap(parts))
+        if (
+            any(source.told not in ("mapping", "form") for source in mine)
+            and (
+                "" in parts
+                or len(set(parts)) < len(parts)
+                or (table in ("links", "activity") and overlap(parts))
+            )
+            and not (table == "activity" and _of_other_figures(mine))
         ):
             raise refusal(DataError, "files_claim", table=table, files=listed)
         notes.add("files_joined", table=table, value=table, detail=listed)
     return list(sources)
 
 
-def _overlap(parts: Sequence[str]) -> bool:
-    """Tell whether a part of several years (2021-2022) holds a year that another part is of, too."""
-    spans = [span for part in parts if (span := years_of(part))]
-    held = [year for first, last in spans for year in range(first, last + 1)]
-    return len(set(held)) < len(held)
+def _of_other_figures(sources: Sequence[Source]) -> bool:
+    """Tell whether no two tables of figures hold the same one: they are joined by rows."""
+    spec = tables()["activity"]
+    held = [{name for name in _roles(s.sheet, spec.name) if spec[name].type in NUMERIC} for s in sources]
+    return all(held) and len(set().union(*held)) == sum(map(len, held))
 
 
 def _of_graph(path: Path, name: str, progress: Progress | None) -> list[Source]:
@@ -326,7 +325,7 @@ def _of_file(
     given = mapping.of(name, sheet.sheet)
     table = given.table or _table_of(sheet, named)
     if not table:
-        notes.add("file_ignored", file=name, value=name, detail=_may_hold(sheet))
+        notes.add("file_ignored", file=name, value=name, detail=may_hold(sheet))
         return []
     told = "mapping" if given.table else "name" if table in named.tables else "headers"
     return [Source(table, sheet, told, named.part, "", given)]
@@ -351,37 +350,45 @@ def _of_book(
             found.append(Source(table, sheet, "mapping" if given.table else "name", part, "", given))
         else:
             left.append(sheet)
-    if not found or not file_named.exact or any(map(_one_figure, left)):
-        have = {source.table for source in found if not _one_figure(source.sheet)}
+    shown = [source for source in found if not source.sheet.hidden]
+    if len(shown) < max(len(found), 1) or not file_named.exact or any(map(_one_figure, left)):
+        have = {source.table for source in shown if not _one_figure(source.sheet)}
         more = [
             s
             for sheet in left
             if (s := _by_headers(sheet, name, file_named, mapping)) and s.table not in have
         ]
-        found += _one_each(more, name, file_named)
-        left = [sheet for sheet in left if all(sheet is not source.sheet for source in found)]
+        found += _one_each(_seen(more, notes), name, file_named)
+        left = [sheet for sheet in left if all(sheet is not source.sheet for source in (*found, *more))]
+    found = _seen(found, notes)
     for sheet in left:
-        notes.add("sheet_ignored", file=name, sheet=sheet.sheet, value=sheet.sheet, detail=_may_hold(sheet))
+        notes.add("sheet_ignored", file=name, sheet=sheet.sheet, value=sheet.sheet, detail=may_hold(sheet))
     if not found:
         notes.add("file_ignored", file=name, value=name)
     return [_of_figure(source) for source in found]
+
+
+def _seen(sources: Sequence[Source], notes: Notes) -> list[Source]:
+    """Return sources without hidden sheets of a table that visible ones hold whole; tell those."""
+    whole = {s.table for s in sources if not (s.sheet.hidden or _of_period(s))}
+    kept = [s for s in sources if not s.sheet.hidden or s.told == "mapping" or s.table not in whole]
+    for source in sources:
+        if all(source is not one for one in kept):
+            notes.add(
+                "file_passed_over", file=source.sheet.file, sheet=source.sheet.sheet, value=source.table
+            )
+    return kept
+
+
+def _of_period(source: Source) -> bool:
+    title = source.sheet.sheet
+    return bool(years_of(source.part) or period_of(title) or only_year(title))
 
 
 def _of_figure(source: Source) -> Source:
     """Return a sheet of one figure as the part of the table that its title names."""
     part = _one_figure(source.sheet) if source.table == "activity" and not source.part.isdigit() else ""
     return replace(source, part=part) if part else source
-
-
-def _may_hold(sheet: RawSheet) -> str:
-    """Return `FIGURES` where a sheet that was not understood has columns of numbers beside others."""
-    if sheet.frame is not None:
-        columns = [sheet.frame.iloc[:, i].to_numpy(object) for i in range(sheet.frame.shape[1])]
-    else:
-        rows = [list(row) for row in sheet.records[1:100]]
-        width = max(map(len, rows), default=0)
-        columns = [np.array([r[i] if i < len(r) else None for r in rows], object) for i in range(width)]
-    return FIGURES if len(columns) > 2 and any(map(are_numbers, columns)) else ""
 
 
 def _by_headers(sheet: RawSheet, name: str, file_named: Named, mapping: Mapping) -> Source | None:
@@ -410,20 +417,13 @@ def _one_each(sources: Sequence[Source], name: str, file_named: Named) -> list[S
             out += mine
         elif all(map(only_year, titles)):
             out += [Source(table, s.sheet, s.told, s.sheet.sheet[:4], "", s.given) for s in mine]
-        elif table in ("links", "activity") and _apart(titles):
+        elif table in ("links", "activity") and apart(titles):
             out += [replace(s, part=" ".join(filter(None, (s.part, s.sheet.sheet)))) for s in mine]
         elif table == "participants" and all("cluster_id" not in _roles(s.sheet, table) for s in mine):
             out += [Source(table, s.sheet, s.told, "", s.sheet.sheet, s.given) for s in mine]
         else:
             raise refusal(DataError, "sheets_claim", name=name, table=table, titles=", ".join(titles))
     return out
-
-
-def _apart(titles: Sequence[str]) -> bool:
-    """Tell whether titles of sheets are parts of years that do not overlap: quarters, months."""
-    spans = sorted(found for title in titles if (found := period_of(title)))
-    apart = all(a[0] < b[0] or a[2] < b[1] for a, b in zip(spans[:-1], spans[1:], strict=True))
-    return apart and len(spans) == len(titles) and len({bool(year) for year, *_ in spans}) == 1
 
 
 def _one_figure(sheet: RawSheet) -> str:

@@ -18,8 +18,8 @@ from clustercoop.loaders.units import words
 _YEAR: Final = re.compile(r"(?:19|20)\d\d")
 # Codes, which are most identifiers: digits among letters and no word beside them.
 _CODE: Final = re.compile(r"[A-Za-z_.-]*\d[\w.-]*", re.ASCII)
-# Digits of a number that registers give an organisation.
-_REGISTERED: Final = 8
+REGISTERED: Final = 8
+"""Digits of a number that registers give an organisation, at least."""
 QUOTES: Final = ("»", "”", '"')
 _LONGEST: Final = 80
 _MEMBERS: Final = re.compile(
@@ -105,7 +105,7 @@ def reject_totals(ledger: Ledger, ids: Sequence[str], others: Sequence[str] = ()
     registered = ledger.mask()
     for name in ids if others else ():
         column = ledger.coded(name)
-        registered |= column.spread(column.digits >= _REGISTERED)
+        registered |= column.spread(column.digits >= REGISTERED)
     for name in (*ids, *others):
         column = ledger.coded(name)
         totals = judged(column.texts, _no_code if ledger.spec.name != "links" else _of_all, column.simple)

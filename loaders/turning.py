@@ -40,7 +40,7 @@ from clustercoop.loaders.priced import with_amounts
 from clustercoop.loaders.registers import of_register
 from clustercoop.loaders.sections import refuse_years_below
 from clustercoop.loaders.sheets import Grid, objects, show
-from clustercoop.loaders.units import Unit, words
+from clustercoop.loaders.units import Unit, read_unit, words
 from clustercoop.loaders.vocabulary import (
     PATH,
     Reading,
@@ -64,6 +64,9 @@ _UNIT: Final = frozenset(
     "единица измерения|единицы измерения|ед изм|unit|units|unit of measure|единица|unit measure".split("|")
 )
 _CLUSTER: Final = re.compile(r"(?:кластер\w*|cluster)\s*[«\"“]([^«»\"”]+)[»\"”]", re.IGNORECASE)
+_LABELLED: Final = re.compile(
+    r"(?:(?:промышленный|industrial)\s+)?(?:кластер|cluster)(?:\s+name)?\s*:\s*([^:«\"“]+)", re.IGNORECASE
+)
 _SAMPLE: Final = 200
 
 
@@ -96,8 +99,8 @@ def turn(grid: Grid, spec: TableSpec, hints: Hints, notes: Notes) -> Grid:
     grid = of_register(_with_merged_keys(grid, spec, notes), spec, notes)
     grid = turn_ledger(grid, spec, notes)
     grid = with_amounts(grid, spec, notes)
-    grid = without_void(grid, spec, notes)
     grid = _without_plans(grid, spec, notes)
+    grid = without_void(grid, spec, notes)
     grid = _from_indicators(grid, spec, notes)
     grid = _named_fact(grid, spec)
     grid = name_kinds(grid, spec)
@@ -167,15 +170,23 @@ def _without_plans(grid: Grid, spec: TableSpec, notes: Notes) -> Grid:
 
 
 def _named_fact(grid: Grid, spec: TableSpec) -> Grid:
-    """Name the column ``Факт, тыс. руб.`` of links, which have one figure, where no other column holds it."""
+    """Name the one column ``Факт, тыс. руб.`` or ``Тыс. руб.`` of links, where no other is named."""
     if spec.name != "links" or any(meaning(header, spec) == "value" for header in grid.header):
         return grid
-    facts = [at for at, header in enumerate(grid.header) if _plan_or_fact(header) == "fact"]
+    facts = [
+        at for at, header in enumerate(grid.header) if _plan_or_fact(header) == "fact" or _only_money(header)
+    ]
     if len(facts) != 1 or not are_numbers(grid.columns[facts[0]]):
         return grid
     header = list(grid.header)
     header[facts[0]] = ", ".join(filter(None, ("value", unit_piece(header[facts[0]]))))
     return replace(grid, header=tuple(header))
+
+
+def _only_money(header: str) -> bool:
+    """Tell whether a header is the scale and the currency of amounts, and no more."""
+    rest, unit = read_unit(header)
+    return unit.of_money and bool(unit.currency and unit.scale) and not rest
 
 
 def _plan_or_fact(text: str) -> str:
@@ -224,6 +235,7 @@ def _with_cluster(grid: Grid, spec: TableSpec, hints: Hints, notes: Notes) -> Gr
     if spec.name != "participants" or any(role(h, spec) == "cluster_id" for h in grid.header if h):
         return grid
     quoted = {match[1].strip() for text in (*hints.titles, *hints.names) for match in _CLUSTER.finditer(text)}
+    quoted |= {match[1].strip() for text in hints.titles if (match := _LABELLED.fullmatch(text.strip()))}
     cluster = hints.cluster or (next(iter(quoted)) if len(quoted) == 1 else "")
     if not cluster:
         return grid

@@ -14,11 +14,14 @@ from clustercoop.graph.errors import SchemaError
 from clustercoop.graph.schema import ColumnSpec
 from clustercoop.graph.texts import refusal
 from clustercoop.loaders.headers import Matched
-from clustercoop.loaders.sheets import Grid, show
+from clustercoop.loaders.numbers import Numbers
+from clustercoop.loaders.sheets import Grid, place_of, show
 from clustercoop.loaders.units import Unit, read_unit, unit_words, words
 
 # What a column of units speaks for where headers name none: columns of the type that its unit fits.
 _TYPES: Final = ("money", "count", "number")
+IMPLAUSIBLE: Final = 1e7
+"""More millions than any cell holds: the output of a whole industry of a large country is about that."""
 
 
 @dataclass(slots=True)
@@ -79,12 +82,17 @@ class ColumnUnits:
 
 
 def unit_columns(
-    grid: Grid, unknown: Sequence[str], columns: Sequence[ColumnSpec], in_money: bool = False
+    grid: Grid,
+    unknown: Sequence[str],
+    columns: Sequence[ColumnSpec],
+    in_money: bool = False,
+    foreign: bool = False,
 ) -> ColumnUnits:
     """Read the columns of units among the `unknown` ones, for the figures `columns`.
 
     `in_money` tells that the headers of all figures of money name their currency: pieces and tonnes are then
-    the unit of another column, of a quantity.
+    the unit of another column, of a quantity; `foreign` that another column holds the amounts in the currency
+    of each row.
 
     Raises
     ------
@@ -100,7 +108,11 @@ def unit_columns(
     currencies: set[str] = set()
     for header, cells in zip(grid.header, grid.columns, strict=True):
         kind = names.get(" ".join(words(header)), "") if header in unknown else ""
-        if not kind or not any(column.type in _TYPES for column in columns):
+        if (
+            not kind
+            or not any(column.type in _TYPES for column in columns)
+            or (foreign and kind == "currency")
+        ):
             continue
         codes, unique = pd.factorize(np.asarray(cells), use_na_sentinel=False)
         texts = [show(cell).strip() for cell in unique]
@@ -199,6 +211,29 @@ def _worded(text: str, kind: str) -> Unit | None:
     if " ".join(words(text)) in unit_words("units"):
         return Unit(None, physical="pieces") if kind == "unit" else Unit(1.0)
     return None if rest or unit.percent or unit == Unit() else unit
+
+
+def repeats_header(numbers: Numbers, unit: Unit, here: dict[str, str]) -> bool:
+    """Tell whether every cell repeats the currency of its header, whose scale then holds for all of them.
+
+    A format of cells shows ``10.50 ₽`` below "million roubles". Where no amount reaches one unit of the
+    header it can be no other, and where the largest would be `IMPLAUSIBLE` its own words hold.
+
+    Raises
+    ------
+    SchemaError
+        Both may be meant.
+    """
+    scale, known = unit.scale or 1.0, int((~np.isnan(numbers.values)).sum())
+    signs = [len(rows) for own, rows in numbers.units if own == Unit(currency=unit.currency)]
+    if scale == 1.0 or len(signs) < len(numbers.units) or sum(signs) != known or not known:
+        return False
+    top = float(np.nanmax(np.abs(numbers.values)))
+    if top >= scale and top * scale <= IMPLAUSIBLE * 1e6:
+        where, cell = place_of(here["file"], here["sheet"]), f"{top:.15g} {unit.currency}"
+        header = repr(here["column"])
+        raise refusal(SchemaError, "unit_below_differs", where=where, header=header, cell=repr(cell))
+    return top < scale
 
 
 def units_beside(grid: Grid, taken: Collection[int]) -> tuple[NDArray[np.float64], list[str]]:

@@ -24,7 +24,7 @@ from clustercoop.loaders.matching import candidates, meaning
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.numbers import are_numbers, is_number, parse_numbers
 from clustercoop.loaders.sheets import Grid, show
-from clustercoop.loaders.sides import are_payments, paid_headers, says, side_of
+from clustercoop.loaders.sides import of_payments, paid_headers, says, side_of
 from clustercoop.loaders.trade import REPORTED
 from clustercoop.loaders.units import read_unit, words
 from clustercoop.loaders.years import parse_years
@@ -38,6 +38,7 @@ _PAID_FOR: Final = re.compile(r"\b(?:пред)?оплат|\bpayment for\b")
 _NO_MONEY: Final = frozenset("дней дни срок days period rate".split())
 _KINDS: Final = ("header", "posted", "deleted", "document", "purpose")
 _LONGEST: Final = 4
+_PROOF: Final = 2
 _OWN: Final = {*ENDS, "year", "product_code", "kind"}
 # Dates of which a document may have several.
 _LATER: Final = ("delivery", "payment")
@@ -109,7 +110,7 @@ def _documents_once(grid: Grid, spec: TableSpec, notes: Notes) -> Grid:
     """Set aside the rows that repeat the amount of their document, and what the others are of."""
     told, numbers = of_document(grid.header, spec)
     if not told or not len(grid):
-        return grid
+        return _perhaps_once(grid, spec, notes)
     frame = pd.DataFrame({at: [show(cell).strip() for cell in grid.columns[at]] for at in told})
     again = frame.duplicated().to_numpy() & (frame[numbers] != "").any(axis=1).to_numpy()
     if not again.any():
@@ -128,6 +129,36 @@ def _documents_once(grid: Grid, spec: TableSpec, notes: Notes) -> Grid:
     kept = [at for at, title in enumerate(grid.header) if meaning(title, spec) != "product_code"]
     grid = grid.without(again, "document_again")
     return grid.pick(np.arange(len(grid)), kept)
+
+
+def _perhaps_once(grid: Grid, spec: TableSpec, notes: Notes) -> Grid:
+    """Set aside rows that repeat the amount of their day or document, where all of several products do.
+
+    The amounts may be of documents, or of rows that happen to be equal: two different ones are repeated.
+    """
+    means = {at: next(iter(candidates(title, spec)), "") for at, title in enumerate(grid.header)}
+    amounts, products = ([at for at, name in means.items() if name == of] for of in ("value", "product_code"))
+    said = {at: set(words(title)) for at, title in enumerate(grid.header)}
+    keys = [
+        at
+        for at, title in enumerate(grid.header)
+        if means[at] in _OWN - {"product_code"}
+        or (at not in amounts and not states(title) and (says_document(said[at]) or DATES & said[at]))
+    ]
+    dated = any(says_document(said[at]) or DATES & said[at] for at in keys)
+    if len(amounts) != 1 or len(products) != 1 or not dated or names_line(grid.header[amounts[0]]):
+        return grid
+    frame = pd.DataFrame({at: [show(cell).strip() for cell in grid.columns[at]] for at in (*keys, *products)})
+    group = frame.groupby(keys, sort=False).ngroup().to_numpy()
+    value = parse_numbers(grid.columns[amounts[0]]).values
+    several = frame.groupby(group)[products[0]].nunique().to_numpy()[group] > 1
+    held = pd.Series(value[several]).groupby(group[several])
+    if not several.any() or bool((held.nunique(dropna=False) > 1).any()) or held.first().nunique() < _PROOF:
+        return grid
+    again = several & frame.duplicated(keys).to_numpy()
+    line = int(grid.lines[int(np.argmax(again))])
+    notes.add("document_perhaps", **grid.place, row=line, value=str(int(again.sum())))
+    return grid.without(again, "document_perhaps")
 
 
 def hints(header: str) -> list[str]:
@@ -213,7 +244,7 @@ def _deliveries(grid: Grid, spec: TableSpec, notes: Notes) -> Grid:
     Whether goods followed those of a pair without deliveries is open. ``Счёт`` may stand for an invoice:
     it is a bill where a delivery of the pair and year, no other bill's, has its amount.
     """
-    if not len(grid) or are_payments(grid.header):
+    if not len(grid) or of_payments(grid):
         return grid
     for header, cells in zip(grid.header, grid.columns, strict=True):
         if _plain(header) not in _known()["document"]:
@@ -318,7 +349,7 @@ def _by_purpose(grid: Grid, spec: TableSpec, notes: Notes) -> Grid:
     Who gives a payment back had been paid: its row is a negative amount of the pair the other way round.
     """
     purposes = [at for at, title in enumerate(grid.header) if _plain(title) in _known()["purpose"]]
-    if len(purposes) != 1 or not len(grid) or not are_payments(grid.header):
+    if len(purposes) != 1 or not len(grid) or not of_payments(grid):
         return grid
     codes, unique = pd.factorize(np.asarray(grid.columns[purposes[0]]), use_na_sentinel=False)
     texts = [show(cell) for cell in unique]

@@ -12,13 +12,16 @@ import pandas as pd
 
 from clustercoop.graph.identity import IDS
 from clustercoop.graph.kinds import TEXT
+from clustercoop.graph.schema import TableSpec
 from clustercoop.graph.shipped import shipped_rows
 from clustercoop.loaders.coded import Coded, capitals, digits_of, isin, lowered, plain
+from clustercoop.loaders.headers import names_code
 from clustercoop.loaders.ids import ROUNDED, clean_id, clean_text
 from clustercoop.loaders.ledger import Ledger, Mask
+from clustercoop.loaders.matching import candidates
 from clustercoop.loaders.notes import Notes
-from clustercoop.loaders.sheets import show
-from clustercoop.loaders.totals import OTHERS, is_total, names_members
+from clustercoop.loaders.sheets import Grid, show
+from clustercoop.loaders.totals import OTHERS, REGISTERED, is_total, names_members
 from clustercoop.loaders.units import words
 
 # Letters that look alike in two alphabets, capitals and small ones.
@@ -257,6 +260,33 @@ class Index:
                     self._rounded[digits].setdefault(float(f"{float(one):.{digits}e}"), []).append(one)
             return self._rounded[digits].get(float(text.replace(",", ".")), [])
         return sorted(self._called(text)[1])
+
+
+def names_alone(grid: Grid, spec: TableSpec, people: Iterable[pd.DataFrame]) -> Grid:
+    """Let columns of numbers that no participant has give way to those of names that participants have.
+
+    A register of names, or of codes of its own, tells whose the numbers are through the names alone.
+    """
+    columns: dict[str, tuple[list[int], list[int]]] = {end: ([], []) for end in CALLED.get(spec.name, ())}
+    for at, header in enumerate(grid.header):
+        name = next((one for one in candidates(header, spec) if one in columns), "")
+        if name:
+            columns[name][not names_code(header)].append(at)
+    if not columns or any(len(coded) != 1 or len(named) != 1 for coded, named in columns.values()):
+        return grid
+    held = [frame[name].dropna().unique() for frame in people for name in ("participant_id", "name")]
+    ids = {str(text) for texts in held[::2] for text in texts}
+    if any(text.isdigit() and len(text) >= REGISTERED for text in ids):  # a namesake has another number
+        return grid
+    names = {name_key(str(text))[0] for texts in held for text in texts}
+    coded, named = (
+        [show(cell).strip() for at in side for cell in pd.unique(np.asarray(grid.columns[at]))]
+        for side in ([at for (at,), _ in columns.values()], [at for _, (at,) in columns.values()])
+    )
+    if not ids.isdisjoint(coded) or not any(name_key(text)[0] in names for text in named):
+        return grid
+    grid.facts["set_aside"] = [at for (at,), _ in columns.values()]
+    return grid
 
 
 def call_by_name(

@@ -163,3 +163,18 @@ def test_a_column_of_members_without_a_name_is_no_total_of_a_matrix(tmp_path: Pa
 def test_a_table_of_buyers_as_columns_is_told_what_it_is(tmp_path: Path) -> None:
     with pytest.raises(SchemaError, match="this is a matrix"):
         read(tmp_path, links="Год;Поставщик;Завод А;Завод Б\n2022;0101;1;4\n")
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "№;ИНН;Наименование\n1. Кластер «А»;;\n1.1;0101;Вал\n1.2;0202;Ось\n",
+        "ИНН;Наименование\nI. Кластер «А»;\n0101;Вал\n0202;Ось\n",
+        "Кластер:;А;\nИНН;Наименование;Регион\n0101;Вал;Тула\n0202;Ось;Тула\n",
+        "Cluster: А\nИНН;Наименование\n0101;Вал\n0202;Ось\n",
+    ],
+)
+def test_a_cluster_above_its_members_may_be_numbered_or_behind_a_colon(tmp_path: Path, rows: str) -> None:
+    data = read(tmp_path, participants=rows, links=f"{BARE}2022;0101;0202;5\n")
+    people = data.graph.to_tables()["participants"]
+    assert people[["participant_id", "cluster_id"]].to_numpy().tolist() == [["0101", "А"], ["0202", "А"]]

@@ -332,3 +332,15 @@ def test_a_side_in_rows_above_its_links_is_read(tmp_path: Path, sums: tuple[str,
 def test_a_row_above_links_that_is_no_sum_of_them_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SchemaError, match="supplier_id"):
         read(tmp_path, links="Покупатель;Год;Сумма, млн руб.\nПоставщик: 0101;;9\n0202;2022;5\n")
+
+
+@pytest.mark.parametrize("growth", ["2022/2021, %", "2022 к 2021, %", "в % к 2021", "Изменение 2022/2021"])
+def test_how_a_figure_grew_is_none_of_its_years(tmp_path: Path, growth: str) -> None:
+    text = f"ИНН;Выпуск, млн руб.;;\n;2021;2022;{growth}\n0101;4;5;125\n"
+    assert figures(read(tmp_path, activity=text), "output") == [["0101", 2021, 4.0], ["0101", 2022, 5.0]]
+
+
+def test_numbers_of_columns_above_numbered_rows_are_no_record(tmp_path: Path) -> None:
+    data = read(tmp_path, activity="№;ИНН;Год;Выпуск\n1;2;3;4\n1;0101;2022;5\n2;0202;2022;6\n")
+    assert figures(data, "output") == [["0101", 2022, 5.0], ["0202", 2022, 6.0]]
+    assert data.rejected["code"].tolist() == ["column_numbers"]

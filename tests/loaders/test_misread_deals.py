@@ -205,3 +205,91 @@ def test_a_delivery_has_one_bill(tmp_path: Path, rows: str, total: float) -> Non
     head = "Год;Документ;Сумма, млн руб.;Поставщик;Покупатель\n"
     data = read(tmp_path, links=head + rows.replace("\n", ";0101;0202\n"))
     assert sum(value for *_, value in links(data)) == total
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Платежи 2022", "От кого;Кому;Сумма, млн руб.\n0202;0101;5\n"),
+        ("links_2022", "Реестр оплат;;\nОтправитель;Получатель;Сумма, млн руб.\n0202;0101;5\n"),
+        ("links_2022", "Отправитель;Получатель;Сумма перевода, млн руб.\n0202;0101;5\n"),
+        ("links_2022", "Заказчик (плательщик);Исполнитель (получатель);Оплачено, млн руб.\n0202;0101;5\n"),
+    ],
+)
+def test_money_runs_against_the_goods_whatever_calls_it_so(tmp_path: Path, name: str, text: str) -> None:
+    data = read(tmp_path, **{name: text})
+    assert links(data) == [ONE] and "direction_payments" in codes(data)
+
+
+@pytest.mark.parametrize(
+    ("title", "told"), [("Оплаты по договорам поставки", True), ("Поставки с предоплатой", False)]
+)
+def test_a_title_of_goods_and_pay_settles_no_direction(tmp_path: Path, title: str, told: bool) -> None:
+    data = read(tmp_path, links=f"{title};;;\nГод;Отправитель;Получатель;Сумма, млн руб.\n2022;0101;0202;5\n")
+    assert links(data) == [ONE] and ("direction_unclear" in codes(data)) is told
+
+
+@pytest.mark.parametrize(
+    ("column", "plan", "fact"), [("Scenario", "Budget", "Actual"), ("Версия", "План", "Факт")]
+)
+def test_of_plan_and_fact_in_rows_the_fact_is_taken(
+    tmp_path: Path, column: str, plan: str, fact: str
+) -> None:
+    rows = f"{HEAD.strip()};{column}\n2022;0101;0202;7;{plan}\n2022;0101;0202;5;{fact}\n"
+    data = read(tmp_path, links=rows)
+    assert links(data) == [ONE] and "plan_rows" in codes(data)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "Год;Поставщик;Покупатель;Сумма в валюте;Валюта;Сумма, млн руб.",
+        "Год;Поставщик;Покупатель;Сумма договора в валюте;Валюта договора;Сумма договора, млн руб.",
+    ],
+)
+def test_an_amount_in_one_currency_stands_beside_those_in_several(tmp_path: Path, head: str) -> None:
+    rows = f"{head}\n2022;0101;0202;3000000;RUB;3\n2022;0101;0202;25000;USD;2\n"
+    assert sum(value for *_, value in links(read(tmp_path, links=rows))) == 5.0
+    with pytest.raises(SchemaError, match="RUB, USD"):
+        read(
+            tmp_path,
+            links="Год;Поставщик;Покупатель;Валюта;Сумма, руб.\n2022;0101;0202;RUB;1\n2022;0101;0303;USD;1\n",
+        )
+
+
+@pytest.mark.parametrize(
+    ("people", "who"),
+    [
+        ("Наименование;Кластер\nВал;К\nОсь;К\n", ["Вал", "Ось"]),
+        ("Код;Наименование;Кластер\nП1;Вал;К\nП2;Ось;К\n", ["П1", "П2"]),
+        # namesakes of members, which have numbers of their own
+        ("ИНН;Наименование;Кластер\n7700000010;Вал;К\n7700000020;Ось;К\n", ["7800000010", "7800000020"]),
+    ],
+)
+def test_names_beside_numbers_that_no_register_knows(tmp_path: Path, people: str, who: list[str]) -> None:
+    rows = "Год;ИНН поставщика;Поставщик;ИНН покупателя;Покупатель;Сумма, млн руб.\n"
+    data = read(tmp_path, participants=people, links=f"{rows}2022;7800000010;Вал;7800000020;Ось;5\n")
+    assert links(data) == [[*who, 2022, 5.0]]
+    assert ("numbers_of_nobody" in codes(data)) is (who[0] != "7800000010")
+
+
+@pytest.mark.parametrize(
+    ("head", "day", "amounts", "total"),
+    [
+        ("Дата", "0{}.02.2022", (1, 1, 4, 4), 5.0),  # 1 and 4, or twice as much
+        ("Год;№ накладной", "2022;{}", (1, 1, 4, 4), 5.0),
+        ("Дата", "0{}.02.2022", (2, 2, 2, 2), 8.0),  # one price of everything
+        ("Дата", "0{}.02.2022", (1, 1, 4, 5), 11.0),
+        ("Год", "202{}", (1, 1, 4, 4), 10.0),
+    ],
+)
+def test_an_amount_repeated_for_every_product_may_be_of_the_document(
+    tmp_path: Path, head: str, day: str, amounts: tuple[int, ...], total: float
+) -> None:
+    rows = [
+        f"{day.format(1 + at // 2)};0101;0202;{'болт' if at % 2 else 'гайка'};{v}\n"
+        for at, v in enumerate(amounts)
+    ]
+    data = read(tmp_path, links=f"{head};Поставщик;Покупатель;Товар;Сумма, млн руб.\n" + "".join(rows))
+    assert sum(value for *_, value in links(data)) == total
+    assert (len(data.graph.unsettled) > 0) is (total == 5.0)

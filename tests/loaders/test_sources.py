@@ -10,6 +10,7 @@ import pytest
 
 from clustercoop.graph.errors import DataError
 from clustercoop.loaders.dataset import read_dataset
+from tests.loaders import small
 from tests.loaders.test_dataset import FIGURES, LINKS, PEOPLE, make, read
 
 
@@ -140,3 +141,15 @@ def test_a_file_name_in_a_broken_encoding_can_still_be_told(tmp_path: Path) -> N
     (tmp_path / os.fsdecode(b"liste_\xff.csv")).write_text("a\n1\n")
     [finding] = [f for f in read_dataset(tmp_path).findings if f.code == "file_ignored"]
     assert finding.file == "liste_?.csv"
+
+
+def test_files_of_other_figures_are_one_table(tmp_path: Path) -> None:
+    one = "ИНН;Год;Выпуск, млн руб.\n0101;2022;5\n"
+    two = "ИНН;Год;Численность\n0101;2022;7\n"
+    files = {"Показатели (выпуск)": one, "Показатели (численность)": two}
+    data = small.read(tmp_path, links=f"{small.HEAD}2022;0101;0202;1\n", **files)
+    frame = data.graph.to_tables()["activity"]
+    assert frame[["output", "employees"]].to_numpy().tolist() == [[5.0, 7.0]]
+    small.put(tmp_path, **{"Показатели (численность)": one})
+    with pytest.raises(DataError, match="claim the table activity"):
+        read_dataset(tmp_path)

@@ -92,3 +92,30 @@ def test_deliveries_of_one_quarter_are_told_to_be_no_year(tmp_path: Path) -> Non
 
     assert told("I") == [("2022", "warning")]
     assert told("I", "II", "III", "IV") == []
+
+
+@pytest.mark.parametrize(
+    ("unit", "cell", "million"),
+    [
+        ("млн руб.", "5,00 ₽", 5.0),  # as a format of cells shows it: five roubles head no column of millions
+        ("тыс. руб.", "RUB 500", 0.5),
+        ("млн руб.", "50 000 000 руб.", 50.0),  # fifty trillion otherwise
+    ],
+)
+def test_a_sign_of_the_currency_alone_repeats_the_header(
+    tmp_path: Path, unit: str, cell: str, million: float
+) -> None:
+    rows = f"Год;Поставщик;Покупатель;Сумма, {unit}\n2022;0101;0202;{cell}\n"
+    assert read(tmp_path, links=rows).graph.links["value"].tolist() == [million]
+
+
+def test_a_sign_that_may_be_the_unit_of_a_cell_is_refused(tmp_path: Path) -> None:
+    """5 000 roubles, or five million."""
+    rows = "Год;Поставщик;Покупатель;Сумма, тыс. руб.\n2022;0101;0202;5 000 ₽\n"
+    with pytest.raises(SchemaError, match="5000 RUB"):
+        read(tmp_path, links=rows)
+
+
+def test_a_unit_alone_heads_the_amounts_of_links(tmp_path: Path) -> None:
+    rows = "Год;Поставщик;Покупатель;тонн;Тыс. руб.\n2022;0101;0202;9;5000\n"
+    assert read(tmp_path, links=rows).graph.links["value"].tolist() == [5.0]

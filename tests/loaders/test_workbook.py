@@ -14,7 +14,7 @@ from clustercoop.graph.errors import DataError
 from clustercoop.loaders.dataset import read_dataset
 from clustercoop.loaders.raw import read_raw
 from tests.loaders.biff import write_xls
-from tests.loaders.small import book, codes
+from tests.loaders.small import HEAD, book, codes, read
 
 Rows = list[list[Any]]
 
@@ -200,3 +200,17 @@ def test_errors_change_no_other_cell(tmp_path: Path) -> None:
 def test_sheets_without_cells_are_left_out(tmp_path: Path) -> None:
     path = book(tmp_path / "d.xlsx", {"empty": [], "participants": PEOPLE, "links": LINKS})
     assert [sheet.sheet for sheet in read_raw(path)] == ["participants", "links"]
+
+
+@pytest.mark.parametrize(
+    ("visible", "hidden"), [("Лист1", "Показатели старые"), ("Показатели", "Показатели (1)")]
+)
+def test_a_hidden_sheet_gives_way_to_a_visible_one_of_its_table(
+    tmp_path: Path, visible: str, hidden: str
+) -> None:
+    head = ["ИНН", "Год", "Выпуск, млн руб."]
+    sheets = {visible: [head, ["0101", 2022, 5]], hidden: [head, ["0101", 2022, 9]]}
+    book(tmp_path / "Показатели.xlsx", sheets, hidden)
+    data = read(tmp_path, links=f"{HEAD}2022;0101;0202;1\n")
+    assert data.graph.to_tables()["activity"]["output"].tolist() == [5.0]
+    assert [f.sheet for f in data.findings if f.code == "file_passed_over"] == [hidden]
