@@ -340,9 +340,12 @@ def report(results: str, cluster: str | None, out: Path, lang: Any) -> None:
     click.echo(text("store.report", lang, file=path / "report.html" if cluster is None else path))
 
 
+_store_option = click.option("--store", required=True, help="file.kgl, neo4j://host or bolt://host.")
+
+
 @main.command()
 @click.argument("data")
-@click.option("--store", required=True, help="file.kgl, neo4j://host or bolt://host.")
+@_store_option
 @click.option(
     "--replace/--update",
     "replace",
@@ -363,7 +366,7 @@ def load(data: str, store: str, replace: bool | None, **options: Any) -> None:
 
 
 @main.command()
-@click.option("--store", required=True, help="file.kgl, neo4j://host or bolt://host.")
+@_store_option
 @click.option("--cluster", help="Cluster to remove.")
 @click.option("--year", type=int, help="Year to remove; with --cluster, that year of the cluster alone.")
 @in_language
@@ -378,7 +381,7 @@ def remove(store: str, cluster: str | None, year: int | None, lang: str) -> None
 
 
 @main.command()
-@click.option("--store", required=True, help="file.kgl, neo4j://host or bolt://host.")
+@_store_option
 @click.confirmation_option("--yes", prompt="Remove everything that clustercoop wrote into the store?")
 @in_language
 def clear(store: str, lang: str) -> None:

@@ -3,32 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from clustercoop.graph.errors import DataError, StrictError
 from clustercoop.graph.findings import Finding, Findings
-from clustercoop.graph.identity import replace_ids
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.schema import UNSETTLED, TableSpec, tables
 from clustercoop.graph.settings import Settings
 from clustercoop.graph.texts import refusal
-from clustercoop.loaders.apart import check_apart
 from clustercoop.loaders.cells import TypedGrid, type_grid
-from clustercoop.loaders.checks import check_cells, check_kinds, check_values
-from clustercoop.loaders.coded import stacked
 from clustercoop.loaders.currency import currency_of
-from clustercoop.loaders.deals import drop_mirrors, net_reversals, settle_repeats
 from clustercoop.loaders.figures import check_figures
 from clustercoop.loaders.forms import (
-    drop_listed_again,
     is_form,
     refuse_unfilled,
     respondent_id,
@@ -36,32 +27,26 @@ from clustercoop.loaders.forms import (
 )
 from clustercoop.loaders.frames import frame_source
 from clustercoop.loaders.grids import is_list, to_grid
-from clustercoop.loaders.headings import settle_headings
-from clustercoop.loaders.joined import join_figures
-from clustercoop.loaders.keys import check_keys, check_shared, drop_repeats
-from clustercoop.loaders.ledger import REJECTED_COLUMNS, Ledger, Mask, exact_sum
+from clustercoop.loaders.ledger import REJECTED_COLUMNS, Ledger, exact_sum
 from clustercoop.loaders.mapping import tell_unmet
 from clustercoop.loaders.matrices import read_square
-from clustercoop.loaders.memberships import check_memberships
 from clustercoop.loaders.needed import raise_ignored
 from clustercoop.loaders.notes import Notes
-from clustercoop.loaders.parts import fold_parts
-from clustercoop.loaders.periods import flows_by_period
+from clustercoop.loaders.opened import check_rows, open_ledger
 from clustercoop.loaders.register import with_register
 from clustercoop.loaders.relational import Reader
 from clustercoop.loaders.relations import check_relations
 from clustercoop.loaders.sheets import Grid
 from clustercoop.loaders.sources import Source, find_sources
 from clustercoop.loaders.trade import turn_trade
-from clustercoop.loaders.transactions import summed, summed_rows, sums_by_part, tell_overlaps
+from clustercoop.loaders.transactions import summed, tell_overlaps
 from clustercoop.loaders.turning import Hints, turn
 from clustercoop.loaders.unsettled import kept, unsettled
 from clustercoop.loaders.upright import upright
-from clustercoop.loaders.who import CALLED, Index, call_by_name, join_names, names_alone
+from clustercoop.loaders.who import CALLED, Index, join_names, names_alone
 
 T = TypeVar("T")
 _FIGURES: Final = {"activity": "participant_id", "indicators": "cluster_id"}
-PARALLEL: Final = {"links": "parallel_links", "measures": "parallel_measures"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,10 +169,9 @@ def build(
     lone: bool = False,
 ) -> Dataset:
     """Type, check and assemble the tables; with `lone`, links without participants will do."""
-    flows: list[pd.DataFrame] = []
     open_rows = [kept(source.sheet) for source in sources if source.table == UNSETTLED.name]
     sources = [source for source in sources if source.table != UNSETTLED.name]
-    ledgers, inputs, currency = _checked(sources, settings, notes, progress, flows, lone=lone)
+    ledgers, inputs, currency, flows = _checked(sources, settings, notes, progress, lone=lone)
     tell_unmet((source.given for source in sources), notes)
     del sources
     open_rows = [rows for rows in (unsettled(ledgers), *open_rows) if len(rows)]
@@ -222,11 +206,10 @@ def _checked(
     settings: Settings,
     notes: Notes,
     progress: Callable[[str], None] | None,
-    flows: list[pd.DataFrame],
     *,
     lone: bool,
-) -> tuple[dict[str, Ledger], list[dict[str, Any]], str]:
-    """Return the checked tables, how each file was read, and the currency."""
+) -> tuple[dict[str, Ledger], list[dict[str, Any]], str, list[pd.DataFrame]]:
+    """Return the checked tables, how each file was read, the currency, and links by parts of a year."""
     sources = sources if lone else with_register(sources, notes)
     if not lone:
         _require_tables({source.table for source in sources})
@@ -263,20 +246,21 @@ def _checked(
     )
     tell_overlaps(typed.get("links", ()), settings.repeats, notes)
     currency = currency_of(typed, settings, notes)
-    aliases = _open("aliases", typed, notes) if "aliases" in typed else None
+    aliases = open_ledger("aliases", typed, notes) if "aliases" in typed else None
     if aliases:
-        _check(aliases, typed["aliases"], settings, notes, flows)
+        check_rows(aliases, typed["aliases"], settings, notes)
     renamed = aliases.accepted() if aliases else pd.DataFrame()
     index: Index | None = None
     ledgers: dict[str, Ledger] = {}
+    flows: list[pd.DataFrame] = []
 
     def open_(table: str, notes: Notes) -> Ledger:
         if aliases and table == "aliases":
             return aliases
-        ledger = _open(table, typed, notes, renamed)
+        ledger = open_ledger(table, typed, notes, renamed)
         if table in CALLED and index:
             join_names(ledger, index, notes)
-        _check(ledger, typed[table], settings, notes, flows)
+        flows.extend(check_rows(ledger, typed[table], settings, notes))
         return ledger
 
     for names in _participants_first(list(typed), str):
@@ -286,7 +270,8 @@ def _checked(
         _refuse_empty(ledgers, notes)
     check_relations(ledgers, notes)
     tell_unanswered(ledgers, notes)
-    return ledgers, [_describe(part) for parts in typed.values() for part in parts], currency
+    inputs = [_describe(part) for parts in typed.values() for part in parts]
+    return ledgers, inputs, currency, flows
 
 
 def _participants_first(items: list[T], table: Callable[[T], str]) -> list[list[T]]:
@@ -341,97 +326,6 @@ def _refuse_empty(ledgers: Mapping[str, Ledger], notes: Notes) -> None:
         if not _suffice(held):
             raise refusal(DataError, "table_without_rows", table=table, file=file)
         notes.add("table_empty", table=table, file=file, value=table)
-
-
-def _called(typed: Mapping[str, Sequence[TypedGrid]], table: str) -> Iterator[str]:
-    """Yield what links or activity call organisations."""
-    for part in typed.get(table, ()):
-        for column in CALLED[table]:
-            yield from part.frame[column].dropna().unique().tolist()
-
-
-def _open(
-    table: str,
-    typed: Mapping[str, list[TypedGrid]],
-    notes: Notes,
-    aliases: pd.DataFrame | None = None,
-) -> Ledger:
-    """Join the parts of a table, name organisations as `aliases` and their use say, and check its cells."""
-    parts = typed[table]
-    spec = tables()[table]
-    frame = parts[0].frame if len(parts) == 1 else stacked([p.frame for p in parts])
-    if aliases is not None:
-        frame = replace_ids(table, frame, aliases)
-    ledger = Ledger(spec, [part.grid for part in parts], frame, notes)
-    issues = _join(parts, lambda part: part.issues, np.int8)
-    flags = dict(_join(parts, lambda part: part.flags, np.bool_))
-    if table == "participants":
-        call_by_name(ledger, flags, partial(_called, typed))
-    check_cells(ledger, issues, flags)
-    return ledger
-
-
-def _check(
-    ledger: Ledger, parts: list[TypedGrid], settings: Settings, notes: Notes, flows: list[pd.DataFrame]
-) -> None:
-    """Check the rows of a table against each other, once its organisations have one name each.
-
-    Links by parts of a year go to `flows`, where the settings ask for them.
-    """
-    table = ledger.spec.name
-    zeros = [np.zeros(len(part.grid), np.int64) for part in parts]
-    given = [part.months or (none, none) for part, none in zip(parts, zeros, strict=True)]
-    first, last = (np.concatenate([months[side] for months in given]) for side in (0, 1))
-    if table in ("links", "activity") and any(part.months for part in parts):
-        fold_parts(ledger, (first, last))
-    shared: NDArray[np.int64] | None = None
-    check_kinds(ledger)
-    if table == "links":
-        drop_mirrors(ledger, notes)
-        settle_headings(ledger, notes)
-        flags = _join(parts, lambda part: part.flags, np.bool_)
-        dated = flags.get(("year", "dated"), ledger.mask())
-
-        def settle(repeated: Mask, original: NDArray[np.int64]) -> Mask:
-            repeated &= ~summed_rows(ledger)  # sums of different months may well be equal
-            return settle_repeats(ledger, repeated, original, dated, settings.repeats, notes)
-
-        # An invoice that stands twice is taken back once, so repeats go before anything is set off.
-        shared = drop_repeats(ledger, by_all=True, settle=settle)
-        if settings.period != "year":
-            dates = [part.dated for part in parts]
-            day = np.concatenate([b if a is None else a for a, b in zip(dates, zeros, strict=True)])
-            span = np.where(last > 0, first, day), np.where(last > 0, last, day)
-            sums = [sums_by_part(part) for part in parts]
-            flows.append(flows_by_period(ledger, *span, settings.period, sums))
-        net_reversals(ledger)
-    check_values(ledger)
-    if table == "deflators":  # a year that stands twice is no gap of the chain
-        check_keys(ledger)
-    check_apart(ledger)
-    if table == "participants":
-        drop_listed_again(ledger)
-        check_memberships(ledger)
-    elif shared is not None:
-        check_shared(ledger, shared, parallel=PARALLEL[table])
-    else:
-        if table == "activity":
-            join_figures(ledger)
-        check_keys(ledger, parallel=PARALLEL.get(table, ""))
-
-
-def _join(parts: list[TypedGrid], pick: Callable[[TypedGrid], dict[Any, Any]], dtype: Any) -> dict[Any, Any]:
-    """Join arrays of the parts by name; a part without one gives zeros (for an issue: missing cells)."""
-    if len(parts) == 1:
-        return pick(parts[0])
-    names = {name for part in parts for name in pick(part)}
-    fill = 1 if dtype is np.int8 else 0  # Issue.MISSING: the column is absent from that file
-    return {
-        name: np.concatenate(
-            [pick(part).get(name, np.full(len(part.grid), fill, dtype)) for part in parts]
-        ).astype(dtype)
-        for name in names
-    }
 
 
 def _describe(part: TypedGrid) -> dict[str, Any]:
