@@ -222,7 +222,7 @@ def _joined(frames: list[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:
 def _scenarios(
     given: Any, remove: Iterable[str], add: Iterable[str], put: Iterable[str], years: tuple[int, ...]
 ) -> list[Scenario]:
-    short = tuple(remove), tuple(add), tuple(put)
+    short = [(each,) if isinstance(each, str) else tuple(each) for each in (remove, add, put)]
     if given is None:
         return [parse_scenario(*short, years=years)] if any(short) else []
     if any(short):

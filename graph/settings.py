@@ -8,8 +8,8 @@ import textwrap
 from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from typing import Any, Final, Literal, get_args, get_type_hints
 
-from clustercoop.graph.errors import parameter_error
-from clustercoop.graph.texts import languages
+from clustercoop.graph.errors import ParameterError, parameter_error
+from clustercoop.graph.texts import languages, refusal
 
 Lang = str
 Period = Literal["year", "quarter", "month"]
@@ -252,8 +252,7 @@ class Settings:
                 object.__setattr__(self, name, os.fspath(getattr(self, name)))
         object.__setattr__(self, "currency", str(self.currency).strip().upper())
         if not re.fullmatch("([A-Z]{3})?", self.currency):
-            must = "a code of three letters such as USD, or empty"
-            raise parameter_error("currency", "Settings", must, self.currency)
+            raise refusal(ParameterError, "currency_code", got=repr(self.currency))
         for name, (default, domain) in DOMAINS.items():
             if domain.several and isinstance(getattr(self, name), list | tuple):
                 object.__setattr__(self, name, ",".join(map(str, getattr(self, name))))

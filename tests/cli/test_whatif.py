@@ -205,6 +205,14 @@ def test_what_is_refused(result: Path) -> None:
         clustercoop.whatif(TABLES, remove=["b"], model=True)
 
 
+def test_one_change_need_be_no_list() -> None:
+    # A text is one change, not its letters: "ab" removed a and b.
+    [one, other] = (clustercoop.whatif(TABLES, remove=said).figures for said in ("a", ["a"]))
+    pd.testing.assert_frame_equal(one, other)
+    with pytest.raises(clustercoop.ClusterCoopError, match="no participant ab"):
+        clustercoop.whatif(TABLES, remove="ab")
+
+
 def test_the_command(result: Path, tmp_path: Path) -> None:
     run = CliRunner().invoke
     told = run(main, ["whatif", str(result), "--remove", "a", "--out", str(tmp_path / "w.csv")])
