@@ -129,6 +129,16 @@ def _phrases() -> Mapping[str, Mapping[str, str]]:
     return {row["en"]: row for row in csv.DictReader(lines)}
 
 
+@dataclass(frozen=True, slots=True)
+class _Phrase:
+    """Words of a query within a sentence."""
+
+    words: str
+
+    def message(self, lang: str) -> str:
+        return phrase(self.words, lang)
+
+
 def phrase(words: str, lang: str) -> str:
     """Return what the header of a query says, in `lang`; English where there is no more.
 
@@ -201,7 +211,7 @@ def bind(query: NamedQuery, params: Mapping[str, Any] | None) -> dict[str, Any]:
                     "query_needs",
                     query=query.name,
                     given=f"{parameter.name}=…",
-                    meaning=parameter.meaning,
+                    meaning=_Phrase(parameter.meaning),
                 )
             bound[parameter.name] = parameter.default
             continue

@@ -222,10 +222,10 @@ def _joined(frames: list[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:
 def _scenarios(
     given: Any, remove: Iterable[str], add: Iterable[str], put: Iterable[str], years: tuple[int, ...]
 ) -> list[Scenario]:
-    short = [(each,) if isinstance(each, str) else tuple(each) for each in (remove, add, put)]
+    gone, more, cells = ((each,) if isinstance(each, str) else tuple(each) for each in (remove, add, put))
     if given is None:
-        return [parse_scenario(*short, years=years)] if any(short) else []
-    if any(short):
+        return [parse_scenario(gone, more, cells, years)] if gone or more or cells else []
+    if gone or more or cells:
         raise refusal(ParameterError, "changes_twice")
     if isinstance(given, Scenario):
         return [given]

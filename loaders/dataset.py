@@ -15,7 +15,7 @@ from clustercoop.graph.findings import Finding, Findings
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.schema import UNSETTLED, TableSpec, tables
 from clustercoop.graph.settings import Settings
-from clustercoop.graph.texts import refusal
+from clustercoop.graph.texts import refusal, told
 from clustercoop.loaders.cells import TypedGrid, type_grid
 from clustercoop.loaders.currency import currency_of
 from clustercoop.loaders.figures import check_figures
@@ -304,8 +304,8 @@ def _require_tables(present: set[str]) -> None:
     raise refusal(
         DataError,
         "tables_missing",
-        present=", ".join(sorted(present)) or "no tables",
-        missing=" and no ".join(missing),
+        present=", ".join(sorted(present)) or told("refusal.no_tables"),
+        missing=missing[0] if len(missing) < 2 else told("refusal.nor", first=missing[0], second=missing[1]),
     )
 
 

@@ -412,7 +412,7 @@ def _refuse(
         raise refusal(
             SchemaError, "years_of_what", where=where, years=", ".join(years[:3]), columns=", ".join(missing)
         )
-    seen = ", ".join(_shown(h) for h in headers if h) or "none"
+    seen = ", ".join(_shown(h) for h in headers if h) or told("refusal.none")
     hint = ""
     if list(missing) == ["year"]:
         hint = told("refusal.hint_year")

@@ -11,7 +11,7 @@ from typing import Final
 
 from clustercoop.graph.errors import ClusterCoopError, DataError
 from clustercoop.graph.schema import ENDS, NUMERIC, UNSETTLED, TableSpec, tables
-from clustercoop.graph.texts import refusal
+from clustercoop.graph.texts import refusal, told
 from clustercoop.loaders.forms import is_example, read_form
 from clustercoop.loaders.graph_files import GRAPH_SUFFIXES, graph_sheets
 from clustercoop.loaders.grids import header_score
@@ -207,7 +207,7 @@ def _from_folder(
     if not sources and problems:
         return []
     if not sources:
-        seen = ", ".join(map(show, entries[:20])) or "nothing"
+        seen = ", ".join(map(show, entries[:20])) or told("refusal.nothing")
         raise refusal(
             DataError, "folder_without_tables", name=folder.name, suffixes=", ".join(SUFFIXES), seen=seen
         )

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from clustercoop.cli import main
+from clustercoop.cookbook import bind, get_query
 from clustercoop.graph.errors import ClusterCoopError, SchemaError
 from clustercoop.graph.settings import Settings
 from clustercoop.graph.texts import entries, said
@@ -47,6 +48,18 @@ def test_the_command_line_and_check_refuse_in_russian(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, ["analyze", str(tmp_path), "--out", str(tmp_path / "o"), "--lang", "ru"])
     assert done.exit_code == 1 and "Файл links.csv пуст." in done.output
     assert survey(tmp_path, settings=Settings(lang="ru")).problems == ("Файл links.csv пуст.",)
+
+
+def test_no_english_word_stays_within_a_russian_refusal(tmp_path: Path) -> None:
+    assert said(refused(tmp_path), "ru").endswith("; в ней: ничего.")
+    (tmp_path / "clusters.csv").write_text("cluster_id,name\nК,Кама\n", "utf-8")
+    assert "В наборе clusters, но нет participants и нет links;" in said(refused(tmp_path), "ru")
+    with pytest.raises(ClusterCoopError) as caught:
+        bind(get_query("core_members"), {})
+    assert said(caught.value, "ru").endswith("(кластер).")
+    with pytest.raises(ClusterCoopError) as caught:
+        Settings(currency="рубли")
+    assert "код ISO из трёх латинских букв" in said(caught.value, "ru")
 
 
 def test_every_refusal_of_the_readers_is_in_the_catalogue() -> None:
