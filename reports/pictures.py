@@ -81,6 +81,10 @@ class Year:
         return not self.known and self.low == self.low and self.high == self.high
 
 
+WIDE: Final = 220
+"""Width of a picture of one figure over years."""
+
+
 def series(years: Sequence[Year], told: Callable[[Year], str], title: str) -> str:
     """Return one figure over years: a line through the known, a bar where only bounds are, with values.
 
@@ -110,7 +114,7 @@ def series(years: Sequence[Year], told: Callable[[Year], str], title: str) -> st
     first, span = years[0].year, max(1, years[-1].year - years[0].year)
 
     def place(year: int, value: float) -> tuple[float, float]:
-        x = 110.0 if len(years) == 1 else 26 + 168 * (year - first) / span
+        x = WIDE / 2 if len(years) == 1 else 26 + 168 * (year - first) / span
         return x, 66 - 38 * (value - bottom) / height
 
     zero = place(first, 0.0)[1]
@@ -130,16 +134,18 @@ def series(years: Sequence[Year], told: Callable[[Year], str], title: str) -> st
         if named:
             # A wide one, of bounds, stands above the next where they would run into each other.
             half, up = len(text) * 5 * LETTER, y - 7
-            up -= 11 * (x + half > taken[0] and abs(up - taken[1]) < 10)
-            taken = (x - half, up)
-            marks += label(x, up, text, "now" if not back else "")
+            # Nor beyond the picture: "not more than 37%" without its first word says the contrary.
+            at = min(max(x, half), max(WIDE - half, half))
+            up -= 11 * (at + half > taken[0] and abs(up - taken[1]) < 10)
+            taken = (at - half, up)
+            marks += label(at, up, text, "now" if not back else "")
             marks += label(x, 80, str(year.year), "soft")
     for year in years:
         if year.known:
             x, y = place(year.year, year.value)
             path += f"{'L' if previous == year.year - 1 else 'M'}{x:.1f} {y:.1f}"
             previous = year.year
-    return framed(220, 84, said, f'{body}<path class="way" d="{path}"/>{marks}', "series")
+    return framed(WIDE, 84, said, f'{body}<path class="way" d="{path}"/>{marks}', "series")
 
 
 # Zones.

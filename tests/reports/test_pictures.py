@@ -117,6 +117,14 @@ def test_a_series_shows_bounds_where_only_these_are_known() -> None:
     root = ElementTree.fromstring(series(years, lambda year: told[year.year], "Ratio"))
     rows = {text.text: float(text.attrib["y"]) for text in root.iter("text")}
     assert rows["21%"] - rows["more than 10%–20%"] > 9
+    # 17 letters are 49.3 to either side of their middle: cut at an edge they would state the contrary.
+    for bounded, place in ((2020, 49.3), (2023, 220 - 49.3)):
+        years = [Year(one, *((np.nan, 0.1, 0.2) if one == bounded else (0.4,))) for one in range(2020, 2024)]
+        root = ElementTree.fromstring(
+            series(years, lambda year: "40%" if year.known else "no more than 20 %", "R")
+        )
+        [text] = [one for one in root.iter("text") if one.text == "no more than 20 %"]
+        assert float(text.attrib["x"]) == pytest.approx(place, abs=0.06)
 
 
 def test_a_path_ends_at_the_last_known_year() -> None:
