@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 TEXT: Final = pd.StringDtype(na_value=np.nan)
 
-Notation = Literal["text", "year", "count", "percent", "significant", "decimal", "pvalue"]
+Notation = Literal["text", "year", "count", "percent", "significant", "number", "decimal", "pvalue"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +182,6 @@ KINDS: Final[Mapping[str, Kind]] = {
         _number("float", "decimal", 3, "0.000"),
         _number("pvalue", "pvalue", 3, "0.000"),
         _number("count", "significant", 2, "#,##0.00####"),
-        _number("number", "significant", 2, "#,##0.00####"),
+        _number("number", "number", 2, "#,##0.00####"),
     )
 }

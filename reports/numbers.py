@@ -175,13 +175,22 @@ def between(low: Any, high: Any, kind: str, lang: str) -> str:
 
     >>> between(0.14417, 0.14421, "share", "en"), between(0.25, 0.25, "share", "en")
     ('14.417%–14.421%', '25.0%')
+    >>> between(-0.014, 0.454, "float", "en")
+    '−0.014 … 0.454'
     """
     least = None if is_unknown(low) or (kind == "share" and low <= 0) else show(low, kind, lang)
     most = None if is_unknown(high) or (kind == "share" and high >= 1) else show(high, kind, lang)
     if least and most:
-        return f"{least}–{most}" if least != most else _apart(float(low), float(high), least, kind, lang)
+        if least == most:
+            return _apart(float(low), float(high), least, kind, lang)
+        return _joint(least).join((least, most))
     end, bound = ("least", least) if least else ("most", most)
     return text(f"format.{end}", lang, value=bound) if bound else ""
+
+
+def _joint(least: str) -> str:
+    """Return what stands between two bounds: a dash would look like one more minus."""
+    return " … " if least.startswith(MINUS) else "–"
 
 
 def _apart(low: float, high: float, alike: str, kind: str, lang: str) -> str:
@@ -189,7 +198,7 @@ def _apart(low: float, high: float, alike: str, kind: str, lang: str) -> str:
     for digits in range(7):
         ends = [decimal(end * scale, digits, lang) for end in (low, high)]
         if ends[0] != ends[1]:
-            return "–".join(with_percent(end, lang) if scale == 100 else end for end in ends)
+            return _joint(ends[0]).join(with_percent(end, lang) if scale == 100 else end for end in ends)
     return alike
 
 
@@ -256,6 +265,12 @@ def _significants(most: int, lang: str) -> Shower:
     return told
 
 
+def _numbers(most: int, lang: str) -> Shower:
+    """Return what shows figures of several kinds in one column: numbers of things have no decimals."""
+    told = _significants(most, lang)
+    return lambda value: decimal(value, 0, lang) if float(value).is_integer() else told(value)
+
+
 def _pvalues(decimals: int, lang: str) -> Shower:
     least, plain = 10.0**-decimals, _decimals(decimals, lang)
     below = "<" + decimal(least, decimals, lang)
@@ -273,6 +288,7 @@ _NOTATIONS: Final[Mapping[Notation, Callable[[int, str], Shower]]] = {
     ),
     "percent": _percents,
     "significant": _significants,
+    "number": _numbers,
     "decimal": _decimals,
     "pvalue": _pvalues,
 }

@@ -75,6 +75,15 @@ def test_half_counts_are_not_rounded_away() -> None:
     assert show(14.5, "int", "en") == "14.50" and show(14.5, "float", "en") == "14.5"
 
 
+def test_a_column_of_numbers_of_things_and_of_shares_tells_them_apart() -> None:
+    # Ten participants of which 36 are there, a share of a fifth, money per employee.
+    told = [show(value, "number", "ru") for value in (10.0, 36.0, 0.2, 2.9029, 123456.7, -3.0)]
+    assert told == ["10", "36", "0,200", "2,90", "123\u00a0457", "\u22123"]
+    # A range from below 0 is no row of dashes.
+    assert between(-0.014, 0.454, "float", "ru") == "\u22120,014 … 0,454"
+    assert between(0.014, 0.454, "float", "ru") == "0,014–0,454"
+
+
 @given(FINITE)
 def test_russian_and_english_show_the_same_number(value: float) -> None:
     for kind in ("money", "share", "float", "int"):
