@@ -273,7 +273,7 @@ def _entrainment(
         formation.n, src[selling], dst[selling], weight[selling] / output[src[selling]], share, transpose=True
     )
     effects = np.stack([wanted[:, : len(cores)], passed]) - share
-    pulled, pushed = effects[:, :, 0]
+    pulled, pushed = effects[:, :, 0].copy()  # a view would keep what every other core does in memory
     if np.isnan(pulled).any() or np.isnan(pushed).any():
         out.unknown("leontief_unproductive")
         return out, pulls
