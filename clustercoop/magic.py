@@ -10,6 +10,7 @@ stays warm.
 from __future__ import annotations
 
 import atexit
+import re
 import sys
 from collections.abc import Mapping
 from typing import Any, Final
@@ -31,6 +32,10 @@ _USES: Final = (
     ("%cypher STORE QUERY", "magic.query"),
     ("%cypher --help [QUERY] [--lang ru]", "magic.help"),
 )
+
+
+# A name of a store that holds spaces stands in quotes.
+_ADDRESS: Final = re.compile(r"\s*(?P<address>\"[^\"]+\"|'[^']+'|\S+)\s*(?P<rest>.*?)\s*$", re.DOTALL)
 
 
 def _store(address: str) -> Store:
@@ -58,14 +63,10 @@ def plain_value(value: Any) -> Any:
     return value
 
 
-def _option(words: list[str], name: str) -> str:
-    """Take an option with its value out of `words`."""
-    if name not in words[:-1]:
-        return ""
-    at = words.index(name)
-    value = words[at + 1]
-    del words[at : at + 2]
-    return value
+def _option(line: str, name: str) -> tuple[str, str]:
+    """Return a line without an option, and the value of it."""
+    found = re.search(rf"(?:^|\s)--{name}\s+(\S+)", line)
+    return (line[: found.start()] + line[found.end() :], found[1]) if found else (line, "")
 
 
 def magic_help(words: list[str], lang: str) -> str:
@@ -84,33 +85,34 @@ def magic_help(words: list[str], lang: str) -> str:
 
 def cypher(line: str, cell: str | None, variables: dict[str, Any]) -> pd.DataFrame | None:
     """Run a cell or line of the magic; see the module."""
-    words = line.split()
-    lang = _option(words, "--lang") or BASE
-    if "--help" in words:
+    line, lang = _option(line, "lang")
+    lang = lang or BASE
+    if "--help" in (words := line.split()):
         sys.stdout.write(magic_help([word for word in words if word != "--help"], lang) + "\n")
         return None
     try:
-        return _answer(words, cell, variables)
+        return _answer(line, cell, variables)
     except ClusterCoopError as error:
         if lang == BASE:
             raise
         raise type(error)(said(error, lang)) from None
 
 
-def _answer(words: list[str], cell: str | None, variables: dict[str, Any]) -> pd.DataFrame:
-    out = _option(words, "--out")
-    if not words or (cell is None and len(words) < 2):
+def _answer(line: str, cell: str | None, variables: dict[str, Any]) -> pd.DataFrame:
+    line, out = _option(line, "out")
+    found = _ADDRESS.match(line)
+    if found is None or (cell is None and not found["rest"]):
         raise refusal(ParameterError, "magic")
-    address, *rest = words
+    address, rest = found["address"].strip("\"'"), found["rest"]
     # {name} or $name may stand for a variable that holds the address.
     address = str(variables.get(address.strip("${}"), address)) if address[:1] in "${" else address
     store = _store(address)
-    if cell is None and len(rest) == 1:
-        known = [p for p in get_query(rest[0]).parameters if p.name in variables]
+    if cell is None and len(rest.split()) == 1:
+        known = [p for p in get_query(rest).parameters if p.name in variables]
         wanted = [p for p in known if p.required or p.default is None]
-        rows = run_named(store, rest[0], {p.name: plain_value(variables[p.name]) for p in wanted})
+        rows = run_named(store, rest, {p.name: plain_value(variables[p.name]) for p in wanted})
     else:
-        statement = cell if cell is not None else " ".join(rest)
+        statement = cell if cell is not None else rest
         names = {token.text[1:] for token in tokens(statement) if token.kind == "parameter"}
         missing = sorted(name for name in names if name not in variables)
         if missing:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -196,6 +197,15 @@ def test_the_magic_takes_variables_and_gives_frames(address: str, capsys: pytest
     load_ipython_extension(shell)
     assert "сохраняет ответ" in shell.known["cypher"].__doc__
     assert shell.known["cypher"](address, "RETURN 1 AS one")["one"].tolist() == [1]
+
+
+def test_the_magic_leaves_names_and_statements_as_they_are(address: str, tmp_path: Path) -> None:
+    place = tmp_path / "my store.kgl"
+    shutil.copy(address, place)
+    held: dict[str, Any] = {}
+    found = cypher(f'"{place}" RETURN "a  b" AS said --out kept', None, held)
+    assert found is not None and found is held["kept"] and found["said"].tolist() == ["a  b"]  # was "a b"
+    assert cypher(f"--out kept '{place}' verdicts", None, held) is held["kept"]
 
 
 def test_the_cookbook_goes_to_browser_and_dashboard(store: Store, tmp_path: Path) -> None:
