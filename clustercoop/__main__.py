@@ -1,5 +1,17 @@
-"""Run the command line as ``python -m clustercoop``."""
+"""The command itself, also as ``python -m clustercoop``."""
 
-from clustercoop.cli import main
+import sys
 
-main(prog_name="clustercoop")
+
+def main() -> None:
+    """Run the command; Ctrl-C while it still loads ends it as Ctrl-C later does."""
+    try:
+        from clustercoop.cli import main as command
+    except KeyboardInterrupt:
+        sys.stderr.write("clustercoop: interrupted; nothing was left half-written.\n")
+        sys.exit(130)
+    command(prog_name="clustercoop")
+
+
+if __name__ == "__main__":
+    main()

@@ -74,11 +74,13 @@ def _read(place: Path, keys: Iterable[bytes]) -> dict[bytes, Measured]:
                 row = file.execute("SELECT content FROM measures WHERE key = ?", (key,)).fetchone()
                 if row is not None:
                     found[key] = pickle.loads(zlib.decompress(row[0]))
-    except (sqlite3.DatabaseError, zlib.error, pickle.UnpicklingError, EOFError, AttributeError, ImportError):
+                    if not isinstance(found[key], Measured):
+                        raise TypeError
+    except OSError:
+        return {}
+    except Exception:  # what holds no measures may fail in any way
         with suppress(OSError):
             (place / "measures.sqlite").unlink()
-        return {}
-    except OSError:
         return {}
     return found
 

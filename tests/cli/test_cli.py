@@ -14,6 +14,8 @@ import threading
 import time
 import zipfile
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import openpyxl
 import pandas as pd
@@ -21,6 +23,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import clustercoop
+import clustercoop.__main__
 from clustercoop.cli import _progress, main
 from clustercoop.graph.progress import paused
 from tests.builders import HOSTILE, frames, write_folder
@@ -260,6 +263,20 @@ def test_a_terminated_run_says_so_and_leaves_nothing(data: Path, tmp_path: Path)
     assert b"interrupted" in said
     assert b"Traceback" not in said
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interruption_while_the_command_loads_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Loading(ModuleType):
+        def __getattr__(self, name: str) -> Any:
+            raise KeyboardInterrupt
+
+    monkeypatch.setitem(sys.modules, "clustercoop.cli", Loading("clustercoop.cli"))
+    with pytest.raises(SystemExit) as ended:
+        clustercoop.__main__.main()
+    assert ended.value.code == 130
+    assert capsys.readouterr().err == "clustercoop: interrupted; nothing was left half-written.\n"
 
 
 def test_hostile_names_come_through_every_output_inert(tmp_path: Path) -> None:

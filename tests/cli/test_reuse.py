@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
 import sqlite3
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -108,10 +110,11 @@ def test_a_damaged_or_unwritable_cache_is_left_aside(
     file.write_bytes(b"no database" * 1000)
     assert len(measured(graph, asked)) == 4
     assert measured(graph, asked) == []
-    with sqlite3.connect(file) as opened:
-        opened.execute("UPDATE measures SET content = x'00'")
-    opened.close()
-    assert len(measured(graph, asked)) == 4
+    for content in (b"\0", zlib.compress(pickle.dumps("no measures")), zlib.compress(b"\x80\x09.")):
+        with sqlite3.connect(file) as opened:
+            opened.execute("UPDATE measures SET content = ?", (content,))
+        opened.close()
+        assert len(measured(graph, asked)) == 4
     file.unlink()
     file.parent.rmdir()
     file.parent.write_text("a file stands there")
