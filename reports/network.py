@@ -22,7 +22,7 @@ from clustercoop.graph.slicing import formations_of
 from clustercoop.graph.texts import term
 from clustercoop.reports.beyond import judged
 from clustercoop.reports.content import reasons_of
-from clustercoop.reports.inert import anchor, plain, quoted, safe_stem
+from clustercoop.reports.inert import anchor, plain, quoted, safe_stem, shorten
 from clustercoop.reports.network_data import (
     FLOWS_PAGE,
     Figure,
@@ -33,7 +33,7 @@ from clustercoop.reports.network_data import (
     places,
     strongest,
 )
-from clustercoop.reports.numbers import is_unknown, percent, show
+from clustercoop.reports.numbers import between, is_unknown, percent, show
 from clustercoop.reports.page import asset, render
 from clustercoop.reports.passport_parts import Rows
 from clustercoop.reports.passports import STAGES
@@ -426,10 +426,19 @@ class NetworkPages:
             words("view_links", n=show(len(formation.src), "int", words.lang)),
         ]
         if self.result is not None:
-            ratio = self._cell(formation, "cooperation_ratio")
-            known = words("unknown") if is_unknown(ratio) else percent(float(ratio), words.lang)
-            facts.append(words("view_ratio", ratio=known))
+            facts.append(words("view_ratio", ratio=self._ratio(formation)))
         return " · ".join(facts)
+
+    def _ratio(self, formation: Formation) -> str:
+        """Return the cooperation ratio; of an unknown one its bounds, and why."""
+        value, low, high = (self._cell(formation, f"cooperation_ratio{end}") for end in ("", "_low", "_high"))
+        if not is_unknown(value):
+            return percent(float(value), self.words.lang)
+        where, why = gap_places(formation.cluster_id, formation.year), ""
+        if self._reasons is not None:
+            why = shorten(self._reasons.told(where, "cooperation_ratio"), 200)
+        known = between(low, high, "share", self.words.lang) or self.words("unknown")
+        return f"{known} ({why})" if why else known
 
     def _beyond(self, formation: Formation) -> tuple[str, str]:
         """Return "yes", "no" or "unknown", whether the core is beyond chance, and the sentence."""

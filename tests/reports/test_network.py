@@ -215,6 +215,16 @@ def test_figures_that_are_unknown_are_null_and_say_why() -> None:
     assert told["why"] and all(len(text) > 10 for text in told["why"])
 
 
+def test_a_ratio_known_in_bounds_is_told_in_bounds() -> None:
+    result = make_result(clusters=1, smallest=4, largest=5)
+    last = result.formations["year"].idxmax()
+    result.formations.loc[last, ["cooperation_ratio", "cooperation_ratio_low"]] = (np.nan, 0.0)
+    result.formations.loc[last, "cooperation_ratio_high"] = 0.326
+    assert "cooperation ratio: at most 32.6%" in render_view(result, result.graph.cluster_ids[0])
+    result.formations.loc[last, "cooperation_ratio_high"] = np.nan
+    assert "cooperation ratio: unknown" in render_view(result, result.graph.cluster_ids[0])
+
+
 def test_pages_of_one_folder_share_their_scripts() -> None:
     pages = NetworkPages(sample(), "en", shared=True)
     shared, alone = pages.page("c03"), render_view(sample(), "c03")
