@@ -47,7 +47,10 @@ class Sentence(NamedTuple):
 
 @dataclass(frozen=True)
 class Proposal:
-    """What a sentence may claim: fields of a claim, and what a reader has to look at."""
+    """What a sentence may claim: fields of a claim, and what a reader has to look at.
+
+    Of a sentence that denies there are no fields: a claim of its words would state the contrary.
+    """
 
     sentence: Sentence
     fields: Mapping[str, Any]
@@ -142,17 +145,18 @@ def propose(report: str, formations: pd.DataFrame, names: Mapping[str, str]) -> 
     found = []
     for sentence in sentences(report):
         plain = _plain(sentence.text)
-        if not re.search(r"\d", plain) or _denies(plain):
+        if not re.search(r"\d", plain):
             continue
         if _first("scope", plain)[1]:
             places: list[dict[str, Any]] = [{"clusters": "all"}]
         else:
             places = [{"cluster": cluster} for cluster in _named(plain, ids, names)]
-        for place in places:
-            found += [
-                Proposal(sentence, {**place, **fields}, doubts)
-                for fields, doubts in _claims(plain, names, place)
-            ]
+        claims = [
+            Proposal(sentence, {**place, **fields}, doubts)
+            for place in places
+            for fields, doubts in _claims(plain, names, place)
+        ]
+        found += [Proposal(sentence, {}, ("denial",))] if claims and _denies(plain) else claims
     return found
 
 
@@ -348,7 +352,11 @@ def as_toml(proposals: Sequence[Proposal], lang: str) -> str:
     for number, each in enumerate(proposals, 1):
         head = [text("claims.line", lang, line=each.sentence.line)]
         head += [text(f"claims.doubt_{doubt}", lang) for doubt in each.doubts]
+        head += [] if each.fields else [each.sentence.text]
         head = [f"# {line}" for line in head]
+        if not each.fields:
+            blocks.append("\n".join(head) + "\n")
+            continue
         told = {"id": f"line-{each.sentence.line}-{number}", "says": each.sentence.text, **each.fields}
         lines = [f"{key} = {_value(value)}" for key, value in {**told, "confirmed": False}.items()]
         blocks.append("\n".join([*head, "[[claim]]", *lines]) + "\n")

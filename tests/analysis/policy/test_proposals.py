@@ -171,7 +171,10 @@ def test_what_a_name_has_in_quotes_names_it_where_it_is_alone() -> None:
     ],
 )
 def test_a_denial_is_not_proposed_as_what_it_denies(sentence: str) -> None:
-    assert quoted(sentence) == []
+    assert quoted(sentence) == [{}]
+    rows = pd.DataFrame({"cluster_id": list(QUOTED), "year": 2023})
+    said = as_toml(propose(sentence, rows, QUOTED), "ru")
+    assert sentence in said and "отрицание" in said and tomllib.loads(said) == {}
 
 
 def test_a_bound_in_words_of_a_denial_is_a_bound() -> None:
