@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -31,6 +31,8 @@ from clustercoop.loaders.units import read_unit
 from clustercoop.model_files import read_model, write_model
 from clustercoop.reports.inert import inert_cell
 from clustercoop.reports.numbers import cells_of, exact
+
+T = TypeVar("T")
 
 FORMAT: Final = 2
 TABLES: Final = ("formations", "participants", "clusters", "gaps", "requests")
@@ -318,11 +320,11 @@ def is_result(path: Path) -> bool:
     return (path / "run.json").is_file() and (path / "formations.parquet").is_file()
 
 
-def held_result(source: object) -> Result | None:
-    """Return the result that `source` is, or that the folder of that name holds; None of anything else."""
-    if isinstance(source, str | os.PathLike):
-        return read_result(source) if is_result(Path(source)) else None
-    return source if isinstance(source, Result) else None
+def held_result(source: T) -> T | Result:
+    """Return the result that the folder of that name holds; anything else, a result too, as it is."""
+    if isinstance(source, str | os.PathLike) and is_result(Path(source)):
+        return read_result(source)
+    return source
 
 
 def read_result(path: str | os.PathLike[str] | Result) -> Result:

@@ -125,9 +125,9 @@ def view(
     from clustercoop.reports.flows import render_flows
     from clustercoop.reports.network import render_view
 
-    result = held_result(source)
-    graph = result.graph if result else load(source, settings=Settings(lang=lang), progress=progress)
-    drawn = result or graph
+    held = held_result(source)
+    drawn = held if isinstance(held, Result) else load(held, settings=Settings(lang=lang), progress=progress)
+    graph = drawn.graph if isinstance(drawn, Result) else drawn
     if cluster is None:
         page = Page(render_flows(drawn, lang, year=year, report=""), text("report.view_flows", lang), lang)
     else:

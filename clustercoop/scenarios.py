@@ -153,7 +153,8 @@ def whatif(
     >>> told.loc["cooperation_ratio", ["before", "after"]].tolist()
     [0.2, 0.3]
     """
-    result = held_result(source)
+    held = held_result(source)
+    result = held if isinstance(held, Result) else None
     if result is not None:
         graph, base = result.graph, settings or result.settings
     else:

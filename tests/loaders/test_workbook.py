@@ -208,7 +208,7 @@ def test_sheets_without_cells_are_left_out(tmp_path: Path) -> None:
 def test_a_hidden_sheet_gives_way_to_a_visible_one_of_its_table(
     tmp_path: Path, visible: str, hidden: str
 ) -> None:
-    head = ["ИНН", "Год", "Выпуск, млн руб."]
+    head: list[object] = ["ИНН", "Год", "Выпуск, млн руб."]
     sheets = {visible: [head, ["0101", 2022, 5]], hidden: [head, ["0101", 2022, 9]]}
     book(tmp_path / "Показатели.xlsx", sheets, hidden)
     data = read(tmp_path, links=f"{HEAD}2022;0101;0202;1\n")

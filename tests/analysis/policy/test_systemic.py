@@ -223,7 +223,8 @@ def test_purchases_that_links_do_not_tell() -> None:
     lost = []
     for purchases, value_added in ((80.0, None), (None, 20.0), (None, None), (None, 0.0)):
         work = tables["activity"].assign(
-            purchases=[90.0, 30.0, purchases], value_added=[None, None, value_added]
+            purchases=pd.Series([90.0, 30.0, purchases]),
+            value_added=pd.Series([None, None, value_added]),
         )
         graph = SupplyGraph.from_tables({**tables, "activity": work})
         formation = graph.formation("k", 2022)
