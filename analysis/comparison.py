@@ -23,7 +23,7 @@ from clustercoop.graph.texts import refusal
 SIDES: Final = ("before", "after")
 _PLACE: Final = ["cluster_id", "year"]
 # Told of a row or held in a table of its own, no figures.
-_ASIDE: Final = ("sentence", "note", "ids", "said")
+_ASIDE: Final = ("sentence", "note", "said")
 # Settings that shape sentences and refusals, never a figure.
 _SILENT: Final = ("lang", "strict")
 _WHOLE: Final = 0
@@ -227,6 +227,8 @@ def _figures(before: _Side, after: _Side) -> pd.DataFrame:
         for column in output_columns(table):
             name = column.column
             if name in _PLACE or column.kind in _ASIDE or name not in one or name not in two:
+                continue
+            if name == "core_members":  # told one by one
                 continue
             for at in np.flatnonzero(_unequal(one[name], two[name], column)).tolist():
                 cluster, year = shared[at]

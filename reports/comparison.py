@@ -27,7 +27,7 @@ from clustercoop.reports.words import Words
 SHOWN: Final = 2000
 """Most rows of a table on the page; the tables of `clustercoop.compare` are whole."""
 _NAMED: Final = 10
-_VERDICTS: Final = ("term", "level")
+_VERDICTS: Final = ("term", "level", "ids")
 
 
 @dataclass(frozen=True, slots=True)
