@@ -26,8 +26,8 @@ def cooperation_bounds(members: Members) -> tuple[float, float]:
     Returns
     -------
     tuple of float
-        In [0, 1]; (nan, nan) where nothing but [0, 1] follows, where no member produces, or where the cells
-        contradict one another (a ratio above 1, supply from an output of zero).
+        In [0, 1]; (nan, nan) where nothing but [0, 1] follows, where no member produces or nothing is made,
+        or where the cells contradict one another (a ratio above 1, supply from an output of zero).
 
     Examples
     --------
@@ -55,6 +55,7 @@ def cooperation_bounds(members: Members) -> tuple[float, float]:
         or not (members.producing & counted).any()
         or ((output == 0) & (least > 0)).any()
         or (smallest > largest).any()
+        or not largest[counted].sum() > 0
     ):
         return nothing
     # A member that need not be counted may be, with any output, where it may supply others.
@@ -70,7 +71,8 @@ def cooperation_bounds(members: Members) -> tuple[float, float]:
             + most[~counted].sum()
             + members.floating
         )
-        high = min(1.0, _ratio(made, needed.sum()))
+        # Where nothing can be supplied it is 0 of any output.
+        high = min(1.0, _ratio(made, needed.sum())) if made > 0 else 0.0
     if not low <= 1 + TOLERANCE or (low <= 0 and high >= 1):
         return nothing
     return min(low, high), high

@@ -59,6 +59,9 @@ def members(
         ([20.0, NAN], [30.0, 0.0], [30.0, 100.0], 0.0, 30 / 120),
         # Supply from an output of zero is a contradiction, and bounds rest on cells that agree.
         ([100.0, 0.0], [20.0, 5.0], [20.0, 5.0], NAN, NAN),
+        # Nobody supplies anybody: 0 of whatever b makes; none where nobody makes anything.
+        ([0.0, NAN], [0.0, 0.0], [0.0, 0.0], 0.0, 0.0),
+        ([0.0, 0.0], [0.0, 0.0], [0.0, 0.0], NAN, NAN),
         # One member has nobody to supply.
         ([100.0], [0.0], [50.0], NAN, NAN),
     ],

@@ -207,7 +207,8 @@ def positions(
 
 def created(facts: Facts, i: str) -> Fraction | None:
     added, output, bought = (facts.given[c][i] for c in ("value_added", "output", "purchases"))
-    if added == 0 and (output or 0) > 0:
+    busy = any((facts.given[c][i] or 0) > 0 for c in ("rd_expenses", "output", "employees"))
+    if added == 0 and busy:
         added = None
     if added is None and output is not None and bought is not None:
         return output - bought

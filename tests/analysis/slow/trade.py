@@ -53,7 +53,8 @@ def entire(facts: Facts, side: str, who: str) -> Known:
     given = facts.given["purchases"][who]
     if given is not None or output is None or added is None:
         return given
-    return output - added if output >= added else None
+    told = added != 0 or output == 0  # no value added beside an output is no figure
+    return output - added if told and output >= added else None
 
 
 def coverage(facts: Facts, side: str) -> Known:
@@ -131,7 +132,9 @@ def ratio_range(facts: Facts) -> tuple[Any, Any]:
         s, x = (sum(values) for values in zip(*chosen, strict=True))
         if x > 0:
             ratios.append(s / x)
-    low, high = min(ratios, default=1.0), min(1.0, max(ratios, default=1.0))
+    if not ratios:
+        return None, None  # nothing is made
+    low, high = min(ratios), min(1.0, max(ratios))
     low = 0.0 if low < 1e-6 else low
     return (None, None) if low > 1 + 1e-9 or (low <= 0 and high >= 1 - 1e-6) else (low, high)
 
