@@ -12,9 +12,9 @@ import pytest
 
 from clustercoop.graph.columns import ASKED, TABLES, output_columns, policy_tables
 from clustercoop.graph.findings import catalogue
+from tests.house.code import ROOMS
 from tests.places import ROOT
 
-ROOMS = ("clustercoop", "graph", "loaders", "analysis", "engines", "reports")
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").glob("*.md")])
 
 

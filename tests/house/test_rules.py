@@ -19,9 +19,9 @@ import pytest
 
 import clustercoop
 from tests.builders import frames
+from tests.house.code import ROOMS, parsed, source, sources
 from tests.places import ROOT
 
-ROOMS = ("clustercoop", "graph", "loaders", "analysis", "engines", "reports")
 HEAVY = (
     "jinja2", "kglite", "llvmlite", "matplotlib", "neo4j", "networkx", "numpy", "openpyxl", "pandas",
     "pyarrow", "pyspark", "python_calamine", "pyvis", "scipy", "sklearn", "xlsxwriter",
@@ -30,10 +30,6 @@ CONTRACT = (
     "ClusterCoopError", "DataError", "ParameterError", "SchemaError", "StrictError", "SupplyGraph",
     "Settings", "analyze", "check", "explain", "load", "report", "view",
 )  # fmt: skip
-
-
-def sources(*folders: str) -> list[Path]:
-    return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
 
 
 def readme_blocks() -> list[str]:
@@ -54,7 +50,7 @@ def test_the_wheel_has_one_top_level_name() -> None:
 def test_no_room_is_imported_by_its_bare_name() -> None:
     bare = re.compile(rf"^\s*(from|import) ({'|'.join(ROOMS[1:])})\b", re.MULTILINE)
     folders = (*ROOMS, "tests", "examples", "docs", "benchmarks")
-    assert [path for path in sources(*folders) if bare.search(path.read_text("utf-8"))] == []
+    assert [path for path in sources(*folders) if bare.search(source(path))] == []
 
 
 def test_a_script_beside_files_named_like_our_rooms_works(tmp_path: Path) -> None:
@@ -94,9 +90,7 @@ def test_no_place_of_one_machine_stands_in_a_file() -> None:
 
 
 def test_no_relative_imports() -> None:
-    relative = [
-        path for path in sources(*ROOMS) if re.search(r"^\s*from \.", path.read_text("utf-8"), re.MULTILINE)
-    ]
+    relative = [path for path in sources(*ROOMS) if re.search(r"^\s*from \.", source(path), re.MULTILINE)]
     assert relative == []
 
 
@@ -104,7 +98,7 @@ def test_no_code_branches_on_a_language() -> None:
     """Texts stand in catalogues; a name of a language in code is a branch that a third language misses."""
     named = []
     for path in sources(*ROOMS):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in ast.walk(parsed(path)):
             if isinstance(node, ast.Compare | ast.Dict | ast.Tuple):
                 texts = [part.value for part in ast.walk(node) if isinstance(part, ast.Constant)]
                 if "ru" in texts:
@@ -117,7 +111,7 @@ def test_no_module_passes_500_lines() -> None:
     long = {
         str(path.relative_to(ROOT)): lines
         for path in sources(*folders)
-        if (lines := len(path.read_text("utf-8").splitlines())) > 500
+        if (lines := len(source(path).splitlines())) > 500
     }
     assert long == {}
 
@@ -221,7 +215,7 @@ def test_what_a_store_refuses_is_a_text_of_the_catalogue() -> None:
     calls = [
         (path.name, node)
         for path in files
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for node in ast.walk(parsed(path))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id.endswith("Error")
     ]
     found = [name for name, call in calls if any(not isinstance(arg, ast.Starred) for arg in call.args)]

@@ -13,9 +13,9 @@ import clustercoop
 from clustercoop.graph.findings import catalogue
 from clustercoop.graph.settings import Settings
 from clustercoop.graph.texts import entries
+from tests.house.code import ROOMS, parsed, source, sources
 from tests.places import ROOT
 
-ROOMS = ("clustercoop", "graph", "loaders", "analysis", "engines", "reports")
 # For tests that add a language, for IPython, and for click: called by names of theirs.
 CALLED_FROM_OUTSIDE = {"clear_cache", "load_ipython_extension"}
 ANY = r"[\w. -]+"
@@ -23,8 +23,7 @@ ANY = r"[\w. -]+"
 
 @cache
 def modules() -> dict[Path, ast.Module]:
-    paths = {path.resolve() for room in ROOMS for path in (ROOT / room).rglob("*.py")}
-    return {path: ast.parse(path.read_text("utf-8")) for path in sorted(paths)}
+    return {path: parsed(path) for path in sources(*ROOMS)}
 
 
 @cache
@@ -94,7 +93,7 @@ def test_every_code_is_found_somewhere() -> None:
 def test_every_function_and_constant_is_used() -> None:
     words = Counter(re.findall(r"\w+", data()))
     for path in modules():
-        words.update(re.findall(r"\w+", path.read_text("utf-8")))
+        words.update(re.findall(r"\w+", source(path)))
     lonely = []
     for path, tree in modules().items():
         for node in tree.body:
