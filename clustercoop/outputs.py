@@ -18,7 +18,7 @@ import pandas as pd
 
 from clustercoop.analysis.results import Result
 from clustercoop.graph.columns import FLOWS, policy_tables
-from clustercoop.graph.errors import DataError, OutputError
+from clustercoop.graph.errors import ClusterCoopError, DataError, OutputError
 from clustercoop.graph.findings import SEVERITIES, Finding, Findings
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.progress import Metered, Progress, silent
@@ -84,8 +84,13 @@ def written_aside(target: Path) -> Iterator[Path]:
             shutil.rmtree(old, ignore_errors=True)
         else:
             os.replace(aside, target)
-    except OSError as error:
-        raise refusal(OutputError, "out_unwritable", target=target, why=error.strerror or error) from error
+    except ClusterCoopError:
+        raise
+    except Exception as error:
+        why = error if isinstance(error, OSError) else error.__context__  # XlsxWriter has errors of its own
+        if not isinstance(why, OSError):
+            raise
+        raise refusal(OutputError, "out_unwritable", target=target, why=why.strerror or why) from error
     finally:
         _remove(aside)
 

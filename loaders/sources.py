@@ -133,7 +133,7 @@ def find_sources(
         raise refusal(DataError, "link_to_nothing", name=path.name)
     if not path.exists():
         raise refusal(DataError, "no_path", name=path.name or path)
-    if (path / "run.json").is_file():  # results are no data, but hold those that they are of
+    if os.path.isfile(path / "run.json"):  # results are no data, but hold those that they are of
         if not (path / "data").is_dir():
             raise refusal(DataError, "results_without_data", folder=path)
         path /= "data"

@@ -210,6 +210,19 @@ def test_two_forms_of_one_make_are_the_same_bytes(tmp_path: Path) -> None:
     assert openpyxl.load_workbook(first).worksheets[0]["A1"].value == MARK
 
 
+def test_a_form_that_cannot_be_written_is_told_as_any_other_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # XlsxWriter wraps what the system says in an error of its own; it was called a bug.
+    def refuse(*_: Any, **__: Any) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("xlsxwriter.workbook.ZipFile", refuse)
+    with pytest.raises(OutputError, match=r"Cannot write .*f\.xlsx: Permission denied"):
+        clustercoop.template(tmp_path / "f.xlsx")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_command_writes_a_form(tmp_path: Path) -> None:
     from click.testing import CliRunner
 
