@@ -20,6 +20,7 @@ from clustercoop.reports.reasons import Reasons
 from clustercoop.reports.words import Words
 
 WIDE: Final = ("columns", "conversions", "file")
+_PEOPLE: Final = ("participant_id", "supplier_id", "buyer_id")
 _PLACE: Final = ("cluster_id", "year", "participant_id")
 # The type of a column that only a page can show.
 DRAWING: Final = "drawing"
@@ -298,6 +299,9 @@ def build_table(
             if column.column == "cluster_id":
                 address = link(str(value)) if link else ""
                 text = plain(names("cluster_id", str(value))) if names else text
+            if column.column in _PEOPLE and names and not is_unknown(value):
+                name = names("participant_id", str(value))
+                text = plain(str(value) if name == str(value) else f"{name} ({value})")
             done.append(Cell(text, raw(value), length, is_unknown(value), address, tip=tip))
         cells.append(done)
     made = []

@@ -1,8 +1,13 @@
 import re
+from typing import Any
 
+import pandas as pd
 import pytest
 
+from clustercoop.graph.columns import output_columns
 from clustercoop.reports.markdown import render_markdown
+from clustercoop.reports.tables import build_table
+from clustercoop.reports.words import Words
 from tests.reports.samples import make_result, sample
 
 
@@ -39,6 +44,20 @@ def test_unknown_is_said_with_its_reason() -> None:
     # Unknown is a dash, or the range that arithmetic leaves.
     assert lines and all("| — |" in line or re.search(r"%–\d", line) for line in lines)
     assert any("output is known for 66.7% of the producing members only" in line for line in lines)
+
+
+def test_a_member_stands_by_name_beside_its_id() -> None:
+    frame = pd.DataFrame({"participant_id": ["01", "02"], "output": [1.0, 2.0]})
+    columns = [column for column in output_columns("key_participants") if column.column in frame]
+    called = {"01": "Vega"}
+    shown: dict[str, Any] = {"key": "k", "caption": "c", "rest": "", "currency": "RUB"}
+
+    def names(_: str, one: str) -> str:
+        return called.get(one, one)
+
+    made = build_table(frame, columns, Words("en"), names=names, **shown)
+    assert [row.cells[0].text for row in made.rows] == ["Vega (01)", "02"]
+    assert [row.cells[0].raw for row in made.rows] == ["01", "02"]
 
 
 def test_long_tables_are_cut_saying_so() -> None:
