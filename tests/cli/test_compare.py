@@ -229,11 +229,11 @@ def test_core_members_come_and_go(base: clustercoop.Result) -> None:
 
 def test_lists_of_members_are_compared(base: clustercoop.Result) -> None:
     """Of two cores and of leaders of the chain: a year in which these alone moved was said to be the same."""
-    sides = [
+    before, after = (
         replace(base, formations=base.formations.assign(core_in_members=[who, "", "", ""], chain_leaders=""))
         for who in ("0000;0001", "0002")
-    ]
-    found = clustercoop.compare(*sides)
+    )
+    found = clustercoop.compare(before, after)
     told = found.figures[["cluster_id", "year", "column", "before", "after"]].values.tolist()
     assert told == [["C0", 2021, "core_in_members", "0000;0001", "0002"]]
     assert found.formations["state"].tolist() == ["changed", "same", "same", "same"]
