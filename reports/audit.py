@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from clustercoop.graph.texts import decimal_point, text
+from clustercoop.graph.texts import decimal_point, term, text
 from clustercoop.reports.numbers import between
 from clustercoop.reports.words import Words
 
@@ -66,7 +66,14 @@ def _rows(table: pd.DataFrame, names: Mapping[str, str], lang: str) -> list[str]
             what = f"{called(row['supplier_id'])} → {called(row['buyer_id'])}"
         else:
             what = called(str(row.get("participant_id") or row.get("column") or ""))
-        details = [str(row[k]) for k in ("column", "product_code", "kind", "why") if row.get(k)]
+        kind = term(str(row.get("kind") or ""), lang)
+        told = [
+            str(row.get("column") or ""),
+            str(row.get("product_code") or ""),
+            kind,
+            str(row.get("why") or ""),
+        ]
+        details = list(filter(None, told))
         place = [str(row[k]) for k in ("file", "sheet") if row.get(k)]
         if row.get("row"):
             place.append(f"{text('audit.row', lang)} {int(row['row'])}")

@@ -109,7 +109,7 @@ def test_a_row_shows_the_range_and_never_a_point() -> None:
             "participants": pd.DataFrame({"participant_id": ["a", "b"], "cluster_id": "K"}),
             "links": pd.DataFrame(
                 {"year": 2022, "supplier_id": ["a", "b"], "buyer_id": ["b", "x"], "value": [24.0, 60.0]}
-            ),
+            ).assign(kind="services"),
             "activity": pd.DataFrame({"participant_id": ["a"], "year": [2022], "output": [100.0]}),
         },
         nulls=0,
@@ -117,7 +117,9 @@ def test_a_row_shows_the_range_and_never_a_point() -> None:
     [row] = result.formations.to_dict("records")
     assert pd.isna(row["cooperation_ratio"])
     assert "at most 15.0%" in render_markdown(result) and "не более 15,0" in render_markdown(result, "ru")
-    assert "at most 15.0%" in explanation_text(explain(result.graph, result.settings, "K", 2022))
+    explained = explain(result.graph, result.settings, "K", 2022)
+    assert "at most 15.0%" in explanation_text(explained)
+    assert "a → b (услуги)" in explanation_text(explained, "ru")
     assert (row["cooperation_ratio_low"], row["cooperation_ratio_high"]) == pytest.approx((0.0, 24 / 160))
 
 
