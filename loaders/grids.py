@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -10,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clustercoop.graph.errors import SchemaError
-from clustercoop.graph.schema import TableSpec
+from clustercoop.graph.schema import ENDS, TableSpec
 from clustercoop.graph.texts import refusal
 from clustercoop.loaders.captions import (
     column_numbers,
@@ -20,16 +21,20 @@ from clustercoop.loaders.captions import (
     with_units,
 )
 from clustercoop.loaders.coded import Cells
-from clustercoop.loaders.header_rows import HEADER_SEARCH, count_roles, find_block, is_label
+from clustercoop.loaders.header_rows import HEADER_SEARCH, count_roles, find_block, is_label, role
 from clustercoop.loaders.mapping import NOTHING, Given, with_mapped_headers, with_profile
 from clustercoop.loaders.matching import candidates, count_matches, known_forms
+from clustercoop.loaders.matrices import looks_square
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.sections import fill_below, fill_groups, fill_sections, fill_sides
 from clustercoop.loaders.sheets import BrokenRow, Grid, RawSheet, show
+from clustercoop.loaders.totals import is_total
 from clustercoop.loaders.trade import trade_headers, with_trade
 from clustercoop.loaders.years import FOUR
 
 SNIFFED: Final = 30
+_SQUARE: Final = 2000
+_PARTS: Final = re.compile(r"(?:в (?:том числе|т\.\s?ч\.)|из них|of which|including)\s*:?", re.IGNORECASE)
 
 
 def header_score(specs: Sequence[TableSpec], rows: Sequence[Sequence[object]]) -> int:
@@ -43,7 +48,12 @@ def is_list(sheet: RawSheet, spec: TableSpec) -> bool:
         return True
     if len(sheet.records) and trade_headers(list(sheet.records[0])):
         return True
-    return count_roles(find_block(sheet.records, spec).paths, spec) > 1
+    paths = find_block(sheet.records, spec).paths
+    if count_roles(paths, spec) < 2:
+        return False
+    # Beside the names of a matrix a total and the sides may have headers of their own.
+    whole = {*ENDS, "value"} <= {role(path, spec) for path in paths if path}
+    return spec.name != "links" or whole or len(sheet.records) > _SQUARE or not looks_square(sheet)
 
 
 def to_grid(sheet: RawSheet, spec: TableSpec, notes: Notes, given: Given = NOTHING) -> Grid:
@@ -100,6 +110,9 @@ def to_grid(sheet: RawSheet, spec: TableSpec, notes: Notes, given: Given = NOTHI
             notes.add("cluster_filled", **place, value=str(below))
     _refuse_second_table(cells, lines_kept, header, spec, sheet.where, titles)
     asides = [" ".join(map(show, bad.cells)) for bad in ragged if bad.code == "note_row"]
+    asides += _lone(cells)
+    if spec.name == "links" and any(_PARTS.fullmatch(text.strip()) for text in asides):
+        _refuse_parts_below(sheet, body)
     return Grid(
         spec.name,
         sheet.file,
@@ -112,8 +125,24 @@ def to_grid(sheet: RawSheet, spec: TableSpec, notes: Notes, given: Given = NOTHI
         sheet.merged,
         sheet.shown,
         tuple(titles),
-        (*asides, *_lone(cells)),
+        tuple(asides),
     )
+
+
+def _refuse_parts_below(sheet: RawSheet, body: int) -> None:
+    """Refuse a list in which parts of a row, which is no total, stand below it as rows of their own.
+
+    Raises
+    ------
+    SchemaError
+        Supplies and parts of them would be added.
+    """
+    above: list[str] = []
+    for record, line in zip(sheet.records[body:], sheet.lines[body:], strict=True):
+        texts = [text for cell in record if (text := show(cell).strip())]
+        if len(texts) == 1 and _PARTS.fullmatch(texts[0]) and above and not any(map(is_total, above)):
+            raise refusal(SchemaError, "parts_below", where=sheet.where, row=line, text=repr(texts[0]))
+        above = texts or above
 
 
 def _without_rows(

@@ -195,7 +195,7 @@ def read_square(
     texts = (found.corner, *said, sheet.sheet, stem_of(sheet.file))
     paid = direction == "payments" or (direction == "auto" and are_payments(texts))
     corner = next((text for text in texts[:-2] if _sides_said(text) is not None), found.corner)
-    turned = _reversed(corner, paid)
+    turned = _reversed(corner if paid else _with_sides(corner, said, sheet, found), paid)
     if turned:
         names = [(buyer, supplier) for supplier, buyer in names]
     if paid:
@@ -319,6 +319,19 @@ def _sides_said(text: str) -> bool | None:
         if row != column and buy != sell:
             found.add(row == buy)
     return found.pop() if len(found) == 1 else None
+
+
+def _with_sides(corner: str, beside: Sequence[str], sheet: RawSheet, found: Square) -> str:
+    """Return what says which side rows are: the corner, a text above labels, else one above columns."""
+    spec = tables()["links"]
+    if _sides_said(corner) is not None or any(meaning(text, spec) in ENDS for text in _SIDES.split(corner)):
+        return corner
+    for text in reversed(beside):
+        if meaning(text, spec) in ENDS:
+            return text
+    heads = [show(cell).strip() for row in sheet.records[: found.body] for cell in row[found.left :]]
+    over = {meaning(text, spec) for text in heads if text} & set(ENDS)
+    return "buyer_id" if over == {"supplier_id"} else corner
 
 
 def _reversed(corner: str, paid: bool) -> bool:

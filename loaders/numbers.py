@@ -380,3 +380,11 @@ def are_numbers(cells: NDArray[Any]) -> bool:
         return False
     read = parse_numbers(np.array(texts, dtype=object))
     return int(np.isfinite(read.values).sum()) * 2 >= len(texts)
+
+
+def negative(cell: Any) -> Any:
+    """Return an amount below zero; one that already is, or is none, as it is."""
+    if isinstance(cell, str):
+        text = cell.strip()
+        return f"-{text}" if text[:1].isdigit() else cell
+    return -abs(cell) if is_number(cell) else cell

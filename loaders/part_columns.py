@@ -36,7 +36,8 @@ from clustercoop.loaders.vocabulary import (
 from clustercoop.loaders.years import parse_years, period_of
 
 YEAR_IN_TEXT: Final = re.compile(
-    r"\s*\b(?:за|в|in|for|fy|cy)?\s*(?:19|20)\d\d(?:a\b)?\s*(?:год[ау]?\b|гг?\b\.?)?", re.IGNORECASE
+    r"[\s_]*(?<![^\W_])(?:за|в|in|for|fy|cy)?\s*(?:19|20)\d\d(?:a\b)?\s*(?:год[ау]?\b|гг?\b\.?)?",
+    re.IGNORECASE,
 )
 # Where the name of a figure ends in a title: "Выпуск по участникам, тыс. руб.".
 _PIECES: Final = re.compile(

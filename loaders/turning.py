@@ -362,6 +362,8 @@ def _without_year(header: str) -> str:
     --------
     >>> _without_year("Выпуск, млн руб. / 2021"), _without_year("Выпуск за 2021 год, млн руб.")
     ('Выпуск, млн руб.', 'Выпуск, млн руб.')
+    >>> _without_year("output_2021"), _without_year("output_2021_mln_rub")
+    ('output', 'output _mln_rub')
     """
     levels = [level for level in header.split(PATH) if not read_header(level).only_year]
     return PATH.join(" ".join(YEAR_IN_TEXT.sub(" ", level).replace(" ,", ",").split()) for level in levels)

@@ -22,7 +22,7 @@ from clustercoop.loaders.ledger import is_numbering
 from clustercoop.loaders.mapping import SET_ASIDE
 from clustercoop.loaders.matching import candidates, meaning
 from clustercoop.loaders.notes import Notes
-from clustercoop.loaders.numbers import are_numbers, is_number, parse_numbers
+from clustercoop.loaders.numbers import are_numbers, negative, parse_numbers
 from clustercoop.loaders.sheets import Grid, show
 from clustercoop.loaders.sides import of_payments, paid_headers, says, side_of
 from clustercoop.loaders.trade import REPORTED
@@ -36,9 +36,14 @@ _RETURNS: Final = re.compile(
 _NET: Final = re.compile(r"\bnet\b|нетто|за вычетом|за минусом|без возврат|с учетом возврат", re.IGNORECASE)
 _PAID_FOR: Final = re.compile(r"\b(?:пред)?оплат|\bpayment for\b")
 _NO_MONEY: Final = frozenset("дней дни срок days period rate".split())
-_KINDS: Final = ("header", "posted", "deleted", "document", "purpose")
+_KINDS: Final = ("header", "posted", "deleted", "document", "kind", "purpose")
 _LONGEST: Final = 4
 _PROOF: Final = 2
+_CORRECTION: Final = re.compile(
+    r"(?:номер|№|дата|number|no\b|date).*(?:исправлени|корректиров|correction|amendment)"
+    r"|(?:исправление|correction|amendment)$",
+    re.IGNORECASE,
+)
 _OWN: Final = {*ENDS, "year", "product_code", "kind"}
 # Dates of which a document may have several.
 _LATER: Final = ("delivery", "payment")
@@ -180,10 +185,11 @@ def undone(header: str, texts: Sequence[str]) -> list[str]:
     kind = next((k for k in _KINDS if _plain(header) in _known()[k]), "")
     if kind == "purpose":
         return [text for text in texts if _says(text, "no_supply") or _says(text, "returned")]
-    if kind == "document":
+    if kind in ("document", "kind"):
         found = [words(text) for text in texts]
-        mixed = "delivery" in map(_goods, found)
-        none = [_takes_back(said) or (mixed and _goods(said) in ("no_delivery", "bill")) for said in found]
+        none = _back(found)
+        if "delivery" in map(_goods, found):
+            none = [b or _goods(f) in ("no_delivery", "bill") for b, f in zip(none, found, strict=True)]
         return [text for text, out in zip(texts, none, strict=True) if out]
     return [text for text in texts if kind and _is_void(_plain(text), kind)]
 
@@ -215,7 +221,7 @@ def without_void(grid: Grid, spec: TableSpec, notes: Notes) -> Grid:
     void, ended, said = np.zeros(len(grid), bool), np.zeros(len(grid), bool), dict[str, None]()
     for header, cells in zip(grid.header, grid.columns, strict=True):
         title = _plain(header)
-        kind = next((k for k in ("header", "posted", "deleted") if title in _known()[k]), "")
+        kind = next((k for k in ("header", "posted", "deleted", "comment") if title in _known()[k]), "")
         if not kind or not len(grid):
             continue
         codes, unique = pd.factorize(np.asarray(cells), use_na_sentinel=False)
@@ -247,7 +253,7 @@ def _deliveries(grid: Grid, spec: TableSpec, notes: Notes) -> Grid:
     if not len(grid) or of_payments(grid):
         return grid
     for header, cells in zip(grid.header, grid.columns, strict=True):
-        if _plain(header) not in _known()["document"]:
+        if _plain(header) not in _known()["document"] | _known()["kind"]:
             continue
         codes, unique = pd.factorize(np.asarray(cells), use_na_sentinel=False)
         means = np.array([_goods(words(show(cell))) for cell in unique])[codes]
@@ -293,10 +299,14 @@ def _told(rows: NDArray[np.bool_], cells: dict[int, Any], *, whole: bool = False
 def _corrected(grid: Grid, spec: TableSpec, notes: Notes) -> Grid:
     """Set aside documents that correct others where no amount below zero says that they hold differences."""
     for header, cells in zip(grid.header, grid.columns, strict=True):
-        if _plain(header) not in _known()["document"] | _known()["kind"]:
+        told = _plain(header) in _known()["document"] | _known()["kind"]
+        if not told and not _CORRECTION.search(header):
             continue
         shown = np.array([show(cell) for cell in cells], object)
         rows = np.isin(shown, corrections(header, list(dict.fromkeys(shown))))
+        if not told:  # the number or date of a correction, which few documents have
+            rows = np.array([_plain(text) not in _known()["no"] | {"", "–", "—"} for text in shown], bool)
+            rows &= not rows.all()
         below = [parse_numbers(grid.columns[at][rows]).values < 0 for at in _amounts(grid, spec)]
         if not rows.any() or np.any(below):
             continue
@@ -374,7 +384,7 @@ def _given_back(grid: Grid, spec: TableSpec, rows: NDArray[np.bool_]) -> Grid:
     for at in _amounts(grid, spec):
         columns[at] = columns[at].astype(object)
         for row in np.flatnonzero(rows).tolist():
-            cell, columns[at][row] = columns[at][row], _negative(columns[at][row])
+            cell, columns[at][row] = columns[at][row], negative(columns[at][row])
             turned[row] |= bool(columns[at][row] != cell)
     payers, payees = _sides(grid, spec)
     pairs = [(payers.pop(about), payees.pop(about)) for about in list(payers) if about in payees]
@@ -451,21 +461,26 @@ def _taken_back(grid: Grid, spec: TableSpec, notes: Notes) -> Grid:
         if _plain(header) not in _known()["document"] | _known()["kind"] or not len(grid):
             continue
         codes, unique = pd.factorize(np.asarray(cells), use_na_sentinel=False)
-        texts = [words(show(cell)) for cell in unique]
-        back = np.array([_takes_back(text) for text in texts], bool)[codes]
+        back = np.array(_back([words(show(cell)) for cell in unique]), bool)[codes]
         if not back.any() or back.all():
             continue
         columns = list(grid.columns)
         for at in amounts:
             columns[at] = columns[at].astype(object)
             for row in np.flatnonzero(back).tolist():
-                columns[at][row] = _negative(columns[at][row])
+                columns[at][row] = negative(columns[at][row])
         said = dict.fromkeys(show(cell).strip() for cell, b in zip(cells, back, strict=True) if b)
         shown = ", ".join(list(said)[:_SHOWN])
         line = int(grid.lines[int(np.argmax(back))])
         notes.add("documents_back", **grid.place, row=line, value=str(int(back.sum())), detail=shown)
         return replace(grid, columns=tuple(columns))
     return grid
+
+
+def _back(texts: Sequence[list[str]]) -> list[bool]:
+    """Tell which kinds of documents take supplies back: beside deliveries ``Возврат`` alone does."""
+    mixed = "delivery" in map(_goods, texts)
+    return [_takes_back(text) or (mixed and " ".join(text) in _known()["back_beside"]) for text in texts]
 
 
 def _takes_back(found: list[str]) -> bool:
@@ -475,15 +490,7 @@ def _takes_back(found: list[str]) -> bool:
     return turned and not {"charge", "не", "not"} & set(found)
 
 
-def _negative(cell: Any) -> Any:
-    """Return an amount below zero; one that already is, or is none, as it is."""
-    if isinstance(cell, str):
-        text = cell.strip()
-        return f"-{text}" if text[:1].isdigit() else cell
-    return -abs(cell) if is_number(cell) else cell
-
-
 def _is_void(text: str, kind: str) -> bool:
-    if kind == "header":
+    if kind in ("header", "comment"):
         return text in _known()["void"]
     return text in _known()["no" if kind == "posted" else "yes"]

@@ -344,3 +344,23 @@ def test_numbers_of_columns_above_numbered_rows_are_no_record(tmp_path: Path) ->
     data = read(tmp_path, activity="№;ИНН;Год;Выпуск\n1;2;3;4\n1;0101;2022;5\n2;0202;2022;6\n")
     assert figures(data, "output") == [["0101", 2022, 5.0], ["0202", 2022, 6.0]]
     assert data.rejected["code"].tolist() == ["column_numbers"]
+
+
+def test_years_behind_an_underscore(tmp_path: Path) -> None:
+    data = read(tmp_path, activity="inn;output_2021;output_2022;employees_2022\n0101;4;5;7\n")
+    assert figures(data, "output", "employees") == [["0101", 2021, 4.0, None], ["0101", 2022, 5.0, 7.0]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ";Поставщики;;\n;0101;0202;0303\n0101;;;\n0202;5;;\n0303;;2;\n",
+        "Покупатель;Поставщик;;\n;0101;0202;0303\n0101;;;\n0202;5;;\n0303;;2;\n",
+        "Поставщик;Покупатель;;\n;0101;0202;0303\n0101;;5;\n0202;;;2\n0303;;;\n",
+        "Поставщик;0101;0202;0303;Прочие;Всего\n0101;;5;;1;6\n0202;;;2;1;3\n0303;;;;4;4\nИтого;;5;2;6;13\n",
+    ],
+    ids=["suppliers above columns", "buyers beside rows", "suppliers beside rows", "with sums"],
+)
+def test_what_stands_beside_a_matrix_says_who_supplies(tmp_path: Path, text: str) -> None:
+    data = read(tmp_path, links=text, links_file="links_2022")
+    assert supplies(data) == [[2022, "0101", "0202", 5.0], [2022, "0202", "0303", 2.0]]

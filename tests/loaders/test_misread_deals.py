@@ -293,3 +293,50 @@ def test_an_amount_repeated_for_every_product_may_be_of_the_document(
     data = read(tmp_path, links=f"{head};Поставщик;Покупатель;Товар;Сумма, млн руб.\n" + "".join(rows))
     assert sum(value for *_, value in links(data)) == total
     assert (len(data.graph.unsettled) > 0) is (total == 5.0)
+
+
+@pytest.mark.parametrize(
+    ("title", "sale", "other"),
+    [
+        ("Вид операции", "Реализация", "8;Возврат"),  # 13 − 8
+        ("Type", "Delivery", "8;Return"),
+        ("Тип", "Отгрузка", "13;Аванс"),
+        ("Вид", "Отгрузка", "-13;Зачёт аванса"),
+        ("Примечание", "", "8;аннулировано"),
+    ],
+)
+def test_rows_beside_deliveries_that_are_none_or_take_them_back(
+    tmp_path: Path, title: str, sale: str, other: str
+) -> None:
+    back = other.partition(";")[2] in ("Возврат", "Return")
+    rows = f"Дата;Поставщик;Покупатель;Сумма, млн руб.;{title}\n"
+    rows += f"01.02.2022;0101;0202;{13 if back else 5};{sale}\n02.02.2022;0101;0202;{other}\n"
+    assert links(read(tmp_path, links=rows)) == [ONE]
+
+
+@pytest.mark.parametrize(("cell", "total"), [("1 от 05.02.2022", 3.0), ("-", 8.0)])
+def test_a_number_of_a_correction_tells_a_document_that_corrects_another(
+    tmp_path: Path, cell: str, total: float
+) -> None:
+    head = "Дата;Номер и дата исправления;Номер;Поставщик;Покупатель;Сумма, млн руб."
+    rows = f"{head}\n01.02.2022;;1;0101;0202;3\n01.02.2022;{cell};2;0101;0202;5\n"
+    data = read(tmp_path, links=rows)
+    assert sum(value for *_, value in links(data)) == total
+    assert ("document_corrects" in codes(data)) is (total == 3.0)
+
+
+def test_a_stamp_of_time_tells_the_year(tmp_path: Path) -> None:
+    rows = "timestamp;Поставщик;Покупатель;Сумма, млн руб.\n2022-03-01T10:00:00Z;0101;0202;5\n"
+    assert links(read(tmp_path, links=rows)) == [ONE]
+
+
+@pytest.mark.parametrize(("above", "refused"), [("2022;0101;0202;5", True), ("Всего;;;5", False)])
+def test_parts_of_a_supply_below_it_are_no_further_supplies(
+    tmp_path: Path, above: str, refused: bool
+) -> None:
+    rows = f"{HEAD}{above}\nв том числе:;;;\n2022;0101;0202;5\n"
+    if refused:
+        with pytest.raises(SchemaError, match="Row 3"):
+            read(tmp_path, links=rows)
+    else:
+        assert links(read(tmp_path, links=rows)) == [ONE]
