@@ -12,6 +12,7 @@ from __future__ import annotations
 import atexit
 import re
 import sys
+import warnings
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -91,11 +92,16 @@ def cypher(line: str, cell: str | None, variables: dict[str, Any]) -> pd.DataFra
         sys.stdout.write(magic_help([word for word in words if word != "--help"], lang) + "\n")
         return None
     try:
-        return _answer(line, cell, variables)
+        with warnings.catch_warnings(record=True) as noticed:
+            warnings.simplefilter("always")
+            answer = _answer(line, cell, variables)
     except ClusterCoopError as error:
         if lang == BASE:
             raise
         raise type(error)(said(error, lang)) from None
+    for each in noticed:
+        warnings.warn(said(each.message, lang), each.category, stacklevel=2)
+    return answer
 
 
 def _answer(line: str, cell: str | None, variables: dict[str, Any]) -> pd.DataFrame:

@@ -133,7 +133,8 @@ def find_sources(
         raise refusal(DataError, "link_to_nothing", name=path.name)
     if not path.exists():
         raise refusal(DataError, "no_path", name=path.name or path)
-    if os.path.isfile(path / "run.json"):  # results are no data, but hold those that they are of
+    written = [os.path.isfile(path / name) for name in ("run.json", "formations.parquet", "formations.csv")]
+    if written[0] and any(written[1:]):  # results are no data, but hold those that they are of
         if not (path / "data").is_dir():
             raise refusal(DataError, "results_without_data", folder=path)
         path /= "data"

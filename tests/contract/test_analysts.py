@@ -6,6 +6,7 @@ import csv
 import json
 import re
 import shutil
+import warnings
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -24,8 +25,9 @@ from clustercoop.graph.errors import ParameterError
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.stores.cypher_guard import check_statement
 from clustercoop.graph.stores.neo4j_link import LANGUAGE
-from clustercoop.graph.stores.protocol import Store
+from clustercoop.graph.stores.protocol import Store, StoreWarning
 from clustercoop.graph.stores.uri import open_store
+from clustercoop.graph.texts import told
 from clustercoop.magic import cypher, load_ipython_extension
 from clustercoop.prompt import Session, words
 from clustercoop.query_files import result_graph, split_key, write_rows
@@ -206,6 +208,18 @@ def test_the_magic_leaves_names_and_statements_as_they_are(address: str, tmp_pat
     found = cypher(f'"{place}" RETURN "a  b" AS said --out kept', None, held)
     assert found is not None and found is held["kept"] and found["said"].tolist() == ["a  b"]  # was "a b"
     assert cypher(f"--out kept '{place}' verdicts", None, held) is held["kept"]
+
+
+def test_the_magic_warns_in_the_language_asked_for(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def warned(*_: Any, **__: Any) -> pd.DataFrame:
+        warnings.warn(told("refusal.answer_open", count=3), StoreWarning, stacklevel=1)
+        return pd.DataFrame()
+
+    monkeypatch.setattr("clustercoop.magic.run_named", warned)
+    with pytest.warns(StoreWarning, match="Строк"):
+        cypher(f"{address} verdicts --lang ru", None, {})
+    with pytest.warns(StoreWarning, match="Rows about supply"):
+        cypher(f"{address} verdicts", None, {})
 
 
 def test_the_cookbook_goes_to_browser_and_dashboard(store: Store, tmp_path: Path) -> None:
