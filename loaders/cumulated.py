@@ -177,15 +177,7 @@ def from_january(grid: Grid, spec: TableSpec, texts: Sequence[str], notes: Notes
     grid = replace(grid, header=tuple(titles))
     if spent:
         kept = [at for at in range(len(titles)) if at not in spent]
-        grid = replace(
-            grid,
-            header=tuple(titles[at] for at in kept),
-            columns=tuple(grid.columns[at] for at in kept),
-            merged=tuple(
-                (a, kept.index(left), b, kept.index(left)) for a, left, b, _ in grid.merged if left in kept
-            ),
-            shown=None if grid.shown is None else grid.shown.of([(at,) for at in kept]),
-        )
+        grid = grid.pick(np.arange(len(grid)), kept)
     return _rows(grid, spec, said)
 
 

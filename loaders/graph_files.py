@@ -8,14 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
 import pandas as pd
 
 from clustercoop.graph.errors import DataError
 from clustercoop.graph.schema import TableSpec, tables
 from clustercoop.graph.texts import refusal
 from clustercoop.loaders.matching import candidates, meaning
-from clustercoop.loaders.sheets import RawSheet, read_bytes
+from clustercoop.loaders.sheets import RawSheet, objects, read_bytes
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -72,8 +71,7 @@ def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
     columns = list(dict.fromkeys(key for row in rows for key in row))
     out = {}
     for at, column in enumerate(columns):
-        cells = np.empty(len(rows), object)
-        cells[:] = [row.get(column) for row in rows]
+        cells = objects([row.get(column) for row in rows])
         out[at] = pd.Series(cells, dtype=object)
     frame = pd.DataFrame(out, index=range(len(rows)))
     frame.columns = pd.Index([str(column) for column in columns], dtype=object)

@@ -27,7 +27,7 @@ from clustercoop.loaders.matching import candidates, count_matches, known_forms
 from clustercoop.loaders.matrices import looks_square
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.sections import fill_below, fill_groups, fill_sections, fill_sides
-from clustercoop.loaders.sheets import BrokenRow, Grid, RawSheet, show
+from clustercoop.loaders.sheets import BrokenRow, Grid, RawSheet, objects, show
 from clustercoop.loaders.totals import is_total
 from clustercoop.loaders.trade import trade_headers, with_trade
 from clustercoop.loaders.years import FOUR
@@ -202,7 +202,7 @@ def _columns(records: Any, width: int) -> tuple[NDArray[Any], ...]:
     if isinstance(records, np.ndarray):
         return tuple(records[:, i] for i in range(width))
     if records:
-        return tuple(_array(column) for column in zip(*records, strict=True))
+        return tuple(objects(column) for column in zip(*records, strict=True))
     return tuple(np.empty(0, object) for _ in range(width))
 
 
@@ -262,12 +262,6 @@ def _other_year(cells: Sequence[NDArray[Any]], at: int, titles: Sequence[str]) -
     said = set(FOUR.findall(texts[0])) if len(texts) == 1 else set()
     before = {year for title in titles for year in FOUR.findall(title)}
     return bool(said and before and said != before)
-
-
-def _array(column: Sequence[Any]) -> NDArray[np.object_]:
-    out = np.empty(len(column), object)
-    out[:] = column
-    return out
 
 
 def _fit(

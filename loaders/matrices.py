@@ -16,10 +16,10 @@ from clustercoop.graph.texts import refusal
 from clustercoop.loaders.marks import gap_meaning
 from clustercoop.loaders.matching import meaning
 from clustercoop.loaders.notes import Notes
-from clustercoop.loaders.numbers import parse_numbers
+from clustercoop.loaders.numbers import are_nil
 from clustercoop.loaders.raw import stem_of
 from clustercoop.loaders.sections import heading_year
-from clustercoop.loaders.sheets import Grid, RawSheet, show
+from clustercoop.loaders.sheets import Grid, RawSheet, objects, show
 from clustercoop.loaders.sides import are_payments, paid_headers
 from clustercoop.loaders.totals import names_members
 from clustercoop.loaders.units import Unit, read_unit, words
@@ -211,8 +211,6 @@ def read_square(
     if left_out:
         notes.add("matrix_left_out", **place, value=str(len(left_out)), detail=", ".join(left_out)[:300])
     ends = np.array(names, dtype=object).reshape(len(names), 2)
-    cells = np.empty(len(values), object)
-    cells[:] = values
     facts = dict(sheet.facts) | {"matrix": size}
     titles_of = (*said, found.corner, *_units_beside(sheet, found))
     return Grid(
@@ -220,7 +218,7 @@ def read_square(
         sheet.file,
         sheet.sheet,
         (*ENDS, "value"),
-        (ends[:, 0], ends[:, 1], cells),
+        (ends[:, 0], ends[:, 1], objects(values)),
         np.array(lines, np.int64),
         facts=facts,
         titles=titles_of,
@@ -264,12 +262,11 @@ def _cells(
     zero = 0
     for row, supplier in suppliers.items():
         record = sheet.records[found.body + row]
-        cells = np.empty(len(buyers), object)
-        cells[:] = [record[found.left + at] if found.left + at < len(record) else None for at in buyers]
-        blank = np.array([show(cell).strip() in ("", "-", "–", "—") for cell in cells], bool)
+        places = (found.left + at for at in buyers)
+        cells = objects([record[at] if at < len(record) else None for at in places])
         own = np.array([buyer == supplier for buyer in buyers.values()], bool)
         crossed = own & np.array([bool(gap_meaning(show(cell).strip())) for cell in cells], bool)
-        none = blank | crossed | (parse_numbers(cells).values == 0)
+        none = are_nil(cells) | crossed
         zero += int(none.sum())
         for (_, buyer), cell, empty in zip(buyers.items(), cells, none.tolist(), strict=True):
             if not empty:

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from clustercoop.loaders.sheets import show
+from clustercoop.loaders.sheets import objects, show
 from clustercoop.loaders.tokens import Evidence, Issue, Token, classify, split_footnote
 from clustercoop.loaders.units import Unit
 
@@ -380,6 +380,24 @@ def are_numbers(cells: NDArray[Any]) -> bool:
         return False
     read = parse_numbers(np.array(texts, dtype=object))
     return int(np.isfinite(read.values).sum()) * 2 >= len(texts)
+
+
+def are_nil(cells: NDArray[Any]) -> NDArray[np.bool_]:
+    """Tell which cells say that there is nothing: empty ones, dashes and zeros.
+
+    Examples
+    --------
+    >>> are_nil(np.array(["", "—", "0", "н/д", 5.0], object)).tolist()
+    [True, True, True, False, False]
+    """
+    blank = np.array([show(cell).strip() in ("", "-", "–", "—") for cell in cells], bool)
+    nil: NDArray[np.bool_] = blank | (parse_numbers(cells).values == 0)
+    return nil
+
+
+def as_cells(values: NDArray[np.float64]) -> NDArray[np.object_]:
+    """Return figures as the cells of a column, None where they are unknown."""
+    return objects([None if np.isnan(value) else float(value) for value in values])
 
 
 def negative(cell: Any) -> Any:

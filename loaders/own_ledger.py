@@ -16,7 +16,7 @@ from clustercoop.graph.texts import refusal
 from clustercoop.loaders.indicator_rows import unit_piece
 from clustercoop.loaders.matching import meaning
 from clustercoop.loaders.notes import Notes
-from clustercoop.loaders.numbers import are_numbers, parse_numbers
+from clustercoop.loaders.numbers import are_nil, are_numbers
 from clustercoop.loaders.sheets import Grid, show
 from clustercoop.loaders.sides import dealt, mixes_money, of_money, renamed, says, tells_kind
 from clustercoop.loaders.trade import REPORTED
@@ -127,8 +127,7 @@ def _by_columns(grid: Grid, spec: TableSpec, money: bool) -> tuple[Grid, NDArray
 
 def _told(cells: NDArray[Any]) -> NDArray[np.intp]:
     """Return the rows in which a column of amounts tells of a delivery."""
-    blank = np.array([show(cell).strip() in ("", "-", "–", "—") for cell in cells], bool)
-    return np.flatnonzero(~blank & (parse_numbers(cells).values != 0))
+    return np.flatnonzero(~are_nil(cells))
 
 
 def _amount(grid: Grid, at: int) -> bool:

@@ -17,9 +17,9 @@ from clustercoop.loaders.header_rows import figure_of, role
 from clustercoop.loaders.indicator_rows import unit_piece
 from clustercoop.loaders.matching import meaning, unit_text
 from clustercoop.loaders.notes import Notes
-from clustercoop.loaders.numbers import are_numbers, parse_numbers
+from clustercoop.loaders.numbers import are_numbers, as_cells, parse_numbers
 from clustercoop.loaders.parts import part_kind
-from clustercoop.loaders.sheets import Grid, objects, show
+from clustercoop.loaders.sheets import Grid, show
 from clustercoop.loaders.totals import QUOTES, ROUNDED
 from clustercoop.loaders.units import read_unit, words
 from clustercoop.loaders.vocabulary import (
@@ -353,4 +353,4 @@ def _summed(
     header = PATH.join(level[:-1]) if len(level) > 1 else alone
     if year and read_header(header).year != year:  # "Выпуск / 1 кв. 2022"
         header = f"{header}{PATH}{year}"
-    return header, objects([None if np.isnan(value) else float(value) for value in total])
+    return header, as_cells(total)

@@ -16,7 +16,7 @@ from clustercoop.graph.texts import refusal
 from clustercoop.loaders.headers import VOLUME, is_price
 from clustercoop.loaders.matching import meaning
 from clustercoop.loaders.notes import Notes
-from clustercoop.loaders.numbers import Numbers, parse_numbers
+from clustercoop.loaders.numbers import Numbers, as_cells, parse_numbers
 from clustercoop.loaders.sheets import Grid, show
 from clustercoop.loaders.units import Unit, read_unit, unit_words, words
 from clustercoop.loaders.vocabulary import read_header
@@ -110,8 +110,7 @@ def with_amounts(grid: Grid, spec: TableSpec, notes: Notes) -> Grid:
     unit = f"{scale}{money.currency}" if money.currency else f"{scale or 'units of currency'}"
     name = "Сумма с НДС" if "vat_with" in read_header(header).marks else "value"
     product = read[0].values * read[1].values * times
-    cells = np.empty(len(grid), object)
-    cells[:] = [None if np.isnan(v) else float(v) for v in product]
+    cells = as_cells(product)
     code = "amount_from_price" if sure else "amount_from_price_unnamed"
     notes.add(code, **grid.place, column=header, value=header, detail=grid.header[quantity])
     kept = [at for at in range(len(grid.header)) if at not in (unit_at, price, quantity)]

@@ -21,7 +21,7 @@ from clustercoop.loaders.headers import Matched
 from clustercoop.loaders.indicator_rows import pivot, unit_piece
 from clustercoop.loaders.matching import meaning, options
 from clustercoop.loaders.notes import Notes
-from clustercoop.loaders.numbers import are_numbers, parse_numbers
+from clustercoop.loaders.numbers import are_numbers, as_cells, parse_numbers
 from clustercoop.loaders.own_ledger import turn_ledger
 from clustercoop.loaders.part_columns import (
     YEAR_IN_TEXT,
@@ -311,7 +311,7 @@ def _in_one_unit(grid: Grid, spec: TableSpec, dated: Mapping[int, Reading]) -> G
         if base.unit == reading.unit or base.unit.scale is None:
             continue
         values = parse_numbers(columns[at]).values * (reading.unit.scale / base.unit.scale)
-        columns[at] = objects([None if np.isnan(v) else float(v) for v in values])
+        columns[at] = as_cells(values)
         header[at] = f"{_without_year(grid.header[first[key]])}{PATH}{reading.year}"
     return replace(grid, header=tuple(header), columns=tuple(columns))
 
