@@ -189,7 +189,8 @@ def undone(header: str, texts: Sequence[str]) -> list[str]:
         found = [words(text) for text in texts]
         none = _back(found)
         if "delivery" in map(_goods, found):
-            none = [b or _goods(f) in ("no_delivery", "bill") for b, f in zip(none, found, strict=True)]
+            apart = [_goods(said, kinds=kind == "kind") in ("no_delivery", "bill") for said in found]
+            none = [b or a for b, a in zip(none, apart, strict=True)]
         return [text for text, out in zip(texts, none, strict=True) if out]
     return [text for text in texts if kind and _is_void(_plain(text), kind)]
 
@@ -256,7 +257,8 @@ def _deliveries(grid: Grid, spec: TableSpec, notes: Notes) -> Grid:
         if _plain(header) not in _known()["document"] | _known()["kind"]:
             continue
         codes, unique = pd.factorize(np.asarray(cells), use_na_sentinel=False)
-        means = np.array([_goods(words(show(cell))) for cell in unique])[codes]
+        kinds = _plain(header) in _known()["kind"]
+        means = np.array([_goods(words(show(cell)), kinds=kinds) for cell in unique])[codes]
         none, goods, bills = (means == said for said in ("no_delivery", "delivery", "bill"))
         if not goods.any() or not (none | bills).any():
             continue
@@ -322,12 +324,13 @@ def _corrects(found: Sequence[str], bare: bool) -> bool:
     return bool(phrases & _known()["corrects"])
 
 
-def _goods(found: Sequence[str]) -> str:
-    """Tell what a document is by the longest words that begin it: "delivery", "no_delivery", "bill" or ""."""
+def _goods(found: Sequence[str], *, kinds: bool = False) -> str:
+    """Tell "delivery", "no_delivery", "bill" or "" by words that begin a text; of `kinds` by all of it."""
     for size in range(_LONGEST, 0, -1):
         for means in ("delivery", "no_delivery", "bill"):
             if " ".join(found[:size]) in _known()[means]:
-                return means
+                whole = size >= len(found)  # "заказ на разработку" is a kind of supply
+                return means if means == "delivery" or whole or not kinds else ""
     return ""
 
 
