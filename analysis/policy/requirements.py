@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -181,7 +181,11 @@ def _supplied_share(rule: Rule, case: Case) -> Judged:
     missing = ["activity.output", "links.value"]
     found = _by_member(rule, cast, bound, share, missing, shortfall, supplier_short=True)
     if found.failing and not cast.final.any():
-        found.because.append(say("eligibility.no_final"))
+        # Any of those named may be a producer of final products, of whom nothing is asked.
+        missing = list(dict.fromkeys(["participants.role", *found.missing]))
+        return replace(
+            found, holds=None, missing=missing, because=[*found.because, say("eligibility.no_final")]
+        )
     return found
 
 
