@@ -32,7 +32,6 @@ _BESIDE: Final = 20
 _FROM_TO: Final = re.compile(
     r"(?<!\w)(?:from|со?)\s+(?:19|20)\d\d(?:\s+\w+)?\s+(?:to|по|до)\s+(?:19|20)\d\d\b"
 )
-_CHANGE: Final = re.compile(r"(?<!\w)(?:by|на)\s*$")
 _SEPARATORS: Final = re.compile(r" · |; ")
 _QUOTED: Final = re.compile(r"[«“„\"]([^«»“”„\"]{3,})[»”“\"]")
 _MARKS: Final = re.compile(r"\*\*|__|`|^\s*(?:[#>]+|[-*+]|\d+\.)\s+")
@@ -145,9 +144,11 @@ def propose(report: str, formations: pd.DataFrame, names: Mapping[str, str]) -> 
     found = []
     for sentence in sentences(report):
         plain = _plain(sentence.text)
+        for pattern, said in _words("denial"):
+            plain = pattern.sub(_blank, plain) if said != "denial" else plain
         if not re.search(r"\d", plain):
             continue
-        if _first("scope", plain)[1]:
+        if _first("scope", plain)[1] == "all":
             places: list[dict[str, Any]] = [{"clusters": "all"}]
         else:
             places = [{"cluster": cluster} for cluster in _named(plain, ids, names)]
@@ -162,8 +163,7 @@ def propose(report: str, formations: pd.DataFrame, names: Mapping[str, str]) -> 
 
 def _denies(plain: str) -> bool:
     """Tell whether a sentence denies something, so that a claim of its words would state the contrary."""
-    harmless = [pattern for pattern, said in (*_words("comparison"), *_words("denial")) if said != "denial"]
-    for pattern in harmless:
+    for pattern, _ in _words("comparison"):
         plain = pattern.sub(" ", plain)
     return any(pattern.search(plain) for pattern, said in _words("denial") if said == "denial")
 
@@ -316,10 +316,17 @@ def _figures(text: str) -> list[_Figure]:
     for match in _NUMBER.finditer(text):
         digits = re.sub(r"\s", "", match[1]).replace(",", ".")
         decimals = len(digits.partition(".")[2])
-        change = bool(_CHANGE.search(text[: match.start()]))
+        change = bool(_change().search(text[: match.start()]))
         figure = _Figure(match.start(), match.end(1), float(digits), 10.0**-decimals, bool(match[2]), change)
         out.append(figure)
     return out
+
+
+@cache
+def _change() -> re.Pattern[str]:
+    """Return what stands before the size of a change: "by", "by more than"."""
+    limits = "|".join(pattern.pattern for pattern, _ in _words("comparison"))
+    return re.compile(rf"(?<!\w)(?:by|на)(?:\s+(?:{limits})(?:\s+чем)?)?\s*$")
 
 
 def _columns(text: str) -> list[tuple[int, str]]:

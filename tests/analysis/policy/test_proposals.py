@@ -168,6 +168,7 @@ def test_what_a_name_has_in_quotes_names_it_where_it_is_alone() -> None:
         "Not all clusters had a cooperation ratio above 30 % in 2023.",
         "«Вымпел» was never above 30 % in cooperation in 2023.",
         "«Вымпел» wasn't of the development type in 2023.",
+        "«Вымпел» failed to exceed 30 % in cooperation in 2023.",
     ],
 )
 def test_a_denial_is_not_proposed_as_what_it_denies(sentence: str) -> None:
@@ -185,6 +186,25 @@ def test_a_bound_in_words_of_a_denial_is_a_bound() -> None:
     ):
         [one] = quoted(sentence)
         assert one[bound] == 0.3 and not {"above", "below"} & set(one), sentence
+
+
+def test_words_that_only_look_like_a_denial_or_a_bound_are_none() -> None:
+    for sentence in (
+        "Nevertheless, the cooperation ratio of «Вымпел» was 30 % in 2023.",
+        "Тем не менее кооперация «Вымпел» составила 30 % в 2023 году.",
+    ):
+        [one] = quoted(sentence)
+        assert (one["at_least"], one["also"][0]["at_most"]) == (0.295, 0.305), sentence
+
+
+def test_almost_all_clusters_are_not_all() -> None:
+    assert quoted("Almost all clusters had a cooperation ratio above 30 % in 2023.") == []
+    assert quoted("Почти у всех кластеров уровень кооперации выше 30 % в 2023 году.") == []
+
+
+def test_how_much_a_figure_grew_at_least_is_not_the_figure() -> None:
+    [one] = quoted("The cooperation ratio of «Вымпел» grew by more than 5 % in 2023.")
+    assert one == {"cluster": "k", "column": "cooperation_ratio", "trend": "rises", "years": [2022, 2023]}
 
 
 def test_a_change_between_two_years_is_one_of_its_ends() -> None:
