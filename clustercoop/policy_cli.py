@@ -14,6 +14,8 @@ from clustercoop.graph.texts import decimal_point, languages, term, text
 from clustercoop.greening_cli import bubble
 from clustercoop.scenarios_cli import whatif
 
+_FIGURE: Final = re.compile(r"[-+.\de]*\d(?:…[-+.\de]*)?|…[-+.\de]+")
+
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False)
@@ -63,12 +65,18 @@ def claims(file: Path | None, results: Path, from_report: Path | None, out: Path
 
 
 def _spoken(shown: str, lang: str) -> str:
-    """Return what was seen, its words and decimals in a language."""
+    """Return what was seen, its words and decimals in a language; ids before it stay as they are."""
 
-    def word(found: re.Match[str]) -> str:
-        return text("whatif.unknown", lang) if found[0] == "unknown" else term(found[0], lang)
+    def words(found: re.Match[str]) -> str:
+        return ", ".join(_said(part, lang) for part in found[0].split(", "))
 
-    return decimal_point(re.sub(r"(?<=: |→ )[^;→(]+?(?= →| \(|; |$)", word, shown), lang)
+    return re.sub(r"(?<=: |→ )[^;→(]+?(?= →| \(|; |$)", words, shown)
+
+
+def _said(value: str, lang: str) -> str:
+    if value == "unknown":
+        return text("whatif.unknown", lang)
+    return decimal_point(value, lang) if _FIGURE.fullmatch(value) else term(value, lang)
 
 
 COMMANDS: Final = (bubble, claims, compare, whatif)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from clustercoop.graph.texts import decimal_point, languages, term, text
+from clustercoop.graph.texts import languages, term, text
 
 if TYPE_CHECKING:
     from clustercoop.scenarios import WhatIf
@@ -92,7 +92,7 @@ def lines(found: WhatIf, lang: str) -> Iterator[str]:
             # A column of nothing but unknown figures holds NaN.
             value, code = None if is_unknown(row[side]) else row[side], row[f"unknown_{side}"]
             why = reasons.get((here[0], side, here[1], here[2], row["column"]), (code, "", ""))
-            told = "" if not code else f" ({decimal_point(gap_sentence(why, lang), lang)})"
+            told = "" if not code else f" ({gap_sentence(why, lang)})"
             none = text("whatif.none" if not code and column.empty == "none" else "whatif.unknown", lang)
             if column.kind in ("term", "level") and value is not None:
                 value = term(value, lang)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from clustercoop.graph.findings import catalogue, listed
 from clustercoop.graph.said import decoded
-from clustercoop.graph.texts import decimal_point, row_text, term, text
+from clustercoop.graph.texts import row_text, term, text
 from clustercoop.reports.numbers import decimal, show, significant
 from clustercoop.reports.reasons import column_label, gap_sentence
 
@@ -67,5 +67,5 @@ _TELLERS: Final[Mapping[str, Callable[[Any, str, Names], str]]] = {
     "finding": _each(lambda code, lang: catalogue()[code].sentence(lang)),
     "members": _members,
     "texts": lambda held, lang, names: row_text(held, "", lang),
-    "reason": lambda held, lang, _: decimal_point(gap_sentence(tuple(held), lang), lang),
+    "reason": lambda held, lang, _: gap_sentence(tuple(held), lang),
 }

@@ -13,6 +13,7 @@ import pandas as pd
 
 from clustercoop.graph.columns import TABLES, OutputColumn, output_columns
 from clustercoop.graph.kinds import KINDS
+from clustercoop.graph.schema import WHO
 from clustercoop.graph.texts import term, terms, years_told
 from clustercoop.reports.inert import plain, shorten
 from clustercoop.reports.numbers import UNKNOWN, between, cells_of, floats, is_unknown, numeric, raw, show
@@ -20,7 +21,6 @@ from clustercoop.reports.reasons import Reasons
 from clustercoop.reports.words import Words
 
 WIDE: Final = ("columns", "conversions", "file")
-_PEOPLE: Final = ("participant_id", "supplier_id", "buyer_id")
 _PLACE: Final = ("cluster_id", "year", "participant_id")
 # The type of a column that only a page can show.
 DRAWING: Final = "drawing"
@@ -299,7 +299,7 @@ def build_table(
             if column.column == "cluster_id":
                 address = link(str(value)) if link else ""
                 text = plain(names("cluster_id", str(value))) if names else text
-            if column.column in _PEOPLE and names and not is_unknown(value):
+            if column.column in WHO and names and not is_unknown(value):
                 name = names("participant_id", str(value))
                 text = plain(str(value) if name == str(value) else f"{name} ({value})")
             done.append(Cell(text, raw(value), length, is_unknown(value), address, tip=tip))

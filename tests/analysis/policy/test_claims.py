@@ -206,3 +206,26 @@ def test_the_command_fails_where_a_claim_is_contradicted(table3_folder: Path, tm
     assert "contradicted: transport-traditional-2020" in told.output
     assert "transport-engineering 2020: adaptation" in told.output
     assert len(pd.read_csv(tmp_path / "c.csv")) == 9
+
+
+def test_ids_stay_as_they_are_where_figures_are_told_in_russian(tmp_path: Path) -> None:
+    # p1.5 supplies 10 of its 40: 25 % in 2020; its output of 2021 is unknown.
+    (tmp_path / "participants.csv").write_text("participant_id,cluster_id\np1.5,k1.5\nq,k1.5\n")
+    (tmp_path / "links.csv").write_text(
+        "supplier_id,buyer_id,year,value\np1.5,q,2020,10\np1.5,q,2021,10\np1.5,x,2021,30\n"
+    )
+    (tmp_path / "activity.csv").write_text(
+        "participant_id,year,output\np1.5,2020,40\nq,2020,0\np1.5,2021,\nq,2021,0\n"
+    )
+    out, file = str(tmp_path / "out"), tmp_path / "claims.toml"
+    clustercoop.analyze(tmp_path, out=out, metrics=["cooperation"], outputs=["parquet"], currency="RUB")
+    entries = (
+        'column = "cooperation_ratio"\nabove = 0.2\nalso = [{ column = "rule_verdict", is = "undecided" }]',
+        'column = "cooperation_ratio"\ntrend = "rises"\nyears = [2020]',
+    )
+    file.write_text("".join(f'[[claim]]\ncluster = "k1.5"\n{entry}\n' for entry in entries), "utf-8")
+    run = CliRunner().invoke
+    told = run(main, ["claims", str(file), "--results", out, "--lang", "ru"]).output
+    assert "k1.5 2020: 0,25, не определено" in told and "k1.5: один год" in told
+    changed = run(main, ["whatif", out, "--set", "q.output=1", "--lang", "ru"]).output
+    assert "неизвестен: p1.5" in changed and "p1,5" not in changed
