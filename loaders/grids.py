@@ -110,8 +110,10 @@ def to_grid(sheet: RawSheet, spec: TableSpec, notes: Notes, given: Given = NOTHI
             notes.add("cluster_filled", **place, value=str(below))
     _refuse_second_table(cells, lines_kept, header, spec, sheet.where, titles)
     asides = [" ".join(map(show, bad.cells)) for bad in ragged if bad.code == "note_row"]
-    asides += _lone(cells)
-    if spec.name == "links" and any(_PARTS.fullmatch(text.strip()) for text in asides):
+    alone = _lone(cells)
+    asides += [text for at, text in alone if at == 0]
+    said = (*asides, *(text for _, text in alone))
+    if spec.name == "links" and any(_PARTS.fullmatch(text.strip()) for text in said):
         _refuse_parts_below(sheet, body)
     return Grid(
         spec.name,
@@ -130,7 +132,7 @@ def to_grid(sheet: RawSheet, spec: TableSpec, notes: Notes, given: Given = NOTHI
 
 
 def _refuse_parts_below(sheet: RawSheet, body: int) -> None:
-    """Refuse a list in which parts of a row, which is no total, stand below it as rows of their own.
+    """Refuse a list in which parts of a row that is no total or heading stand below it as rows of their own.
 
     Raises
     ------
@@ -140,7 +142,8 @@ def _refuse_parts_below(sheet: RawSheet, body: int) -> None:
     above: list[str] = []
     for record, line in zip(sheet.records[body:], sheet.lines[body:], strict=True):
         texts = [text for cell in record if (text := show(cell).strip())]
-        if len(texts) == 1 and _PARTS.fullmatch(texts[0]) and above and not any(map(is_total, above)):
+        whole = len(above) > 1 and not any(map(is_total, above))
+        if whole and len(texts) == 1 and _PARTS.fullmatch(texts[0]):
             raise refusal(SchemaError, "parts_below", where=sheet.where, row=line, text=repr(texts[0]))
         above = texts or above
 
@@ -212,14 +215,19 @@ def _named(path: str, given: Given, spec: TableSpec) -> str:
     return f"{header}, {given.unit}" if given.unit and lacks_unit(header, spec) else header
 
 
-def _lone(cells: Sequence[NDArray[Any]]) -> list[str]:
-    """Return the texts of rows whose first cell alone is filled: notes, and titles of further tables."""
+def _lone(cells: Sequence[NDArray[Any]]) -> list[tuple[int, str]]:
+    """Return the column and the text of rows of which one cell is filled: notes, titles of further tables."""
     if len(cells) < 2:
         return []
-    alone = np.ones(len(cells[0]), bool)
-    for column in cells[1:]:
-        alone &= (column == "") | pd.isna(column)
-    return [cell for cell in cells[0][alone] if isinstance(cell, str)]
+    filled = np.zeros(len(cells[0]), np.int64)
+    for column in cells:
+        filled += (column != "") & ~pd.isna(column)
+    return [
+        (at, cell)
+        for at, column in enumerate(cells)
+        for cell in column[filled == 1]
+        if isinstance(cell, str) and cell
+    ]
 
 
 def _refuse_second_table(

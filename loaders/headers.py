@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from clustercoop.graph.schema import ColumnSpec
-from clustercoop.loaders.units import Unit, read_unit, words
+from clustercoop.loaders.units import Unit, read_unit, unit_words, words
 
 _IDENTIFYING: Final = frozenset({"инн", "ид", "id", "код", "code", "inn", "идентификатор", "number", "огрн"})
 _PRICE: Final = frozenset({"цена", "price", "preis", "stückpreis", "einzelpreis"})
@@ -59,10 +59,11 @@ def is_foreign(header: str) -> bool:
 
     Examples
     --------
-    >>> is_foreign("Сумма в валюте"), is_foreign("Amount in contract currency"), is_foreign("Валюта")
-    (True, True, False)
+    >>> [is_foreign(text) for text in ("Сумма в валюте", "Amount in contract currency", "Contract currency")]
+    [True, True, False]
     """
-    return bool(_FOREIGN & set(words(header)[1:]))
+    found = words(header)
+    return bool(_FOREIGN & set(found[1:])) and unit_words("name").get(" ".join(found)) != "currency"
 
 
 def is_price(header: str) -> bool:

@@ -20,7 +20,7 @@ from clustercoop.loaders.numbers import are_nil
 from clustercoop.loaders.raw import stem_of
 from clustercoop.loaders.sections import heading_year
 from clustercoop.loaders.sheets import Grid, RawSheet, objects, show
-from clustercoop.loaders.sides import are_payments, paid_headers
+from clustercoop.loaders.sides import are_payments, paid_headers, says, side_of, titled_payments
 from clustercoop.loaders.totals import names_members
 from clustercoop.loaders.units import Unit, read_unit, words
 from clustercoop.loaders.vocabulary import read_header, without_gloss
@@ -30,6 +30,8 @@ Naming = Callable[[tuple[str, ...]], str]
 
 _SEARCH: Final = 20
 _LEVELS: Final = 3
+# Words of what calls a side: "Плательщики"; "Source: World Bank" is a title.
+_SIDE: Final = 2
 # Rows of a matrix whose labels may differ in spelling from those of its columns.
 _NAMES: Final = 2000
 JOINT: Final = " / "
@@ -193,7 +195,9 @@ def read_square(
     titles = [show(cell).strip() for row in sheet.records[: found.body] for cell in row[: found.left]]
     said = tuple(text for text in titles if text and text != found.corner)
     texts = (found.corner, *said, sheet.sheet, stem_of(sheet.file))
-    paid = direction == "payments" or (direction == "auto" and are_payments(texts))
+    heads = [text for text in said if side_of(text) and len(words(text)) <= _SIDE]
+    told = are_payments([found.corner, *heads]) and not any(says(text, "goods") for text in texts)
+    paid = direction == "payments" or (direction == "auto" and bool(told or titled_payments(texts)))
     corner = next((text for text in texts[:-2] if _sides_said(text) is not None), found.corner)
     turned = _reversed(corner if paid else _with_sides(corner, said, sheet, found), paid)
     if turned:

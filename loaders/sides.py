@@ -31,7 +31,7 @@ _KIND: Final = frozenset(
 )
 _GOODS: Final = re.compile("товар|продукц|материал|услуг|goods|services", re.IGNORECASE)
 _SUPPLIED: Final = re.compile(
-    "поставк|поставок|отгруз|товар|продукц|реализац|продаж|закуп|supp|deliver|shipm|sales|goods",
+    "поставк|поставок|отгруз|товар|продукц|материал|реализац|продаж|закуп|supp|deliver|shipm|sales|goods|material",
     re.IGNORECASE,
 )
 _COUNTER: Final = re.compile("контрагент|counterpart", re.IGNORECASE)
@@ -76,17 +76,37 @@ def are_payments(headers: Sequence[str]) -> bool:
     return any(says(h, "payment") for h in named) and not any(says(h, "goods") for h in named)
 
 
+def titled_payments(texts: Iterable[str]) -> bool | None:
+    """Tell whether titles and names say that a table is of payments; None where they speak of goods too.
+
+    A bank, a purpose or a credit is no payment there: who published a table may be a bank.
+
+    Examples
+    --------
+    >>> titled_payments(["Реестр оплат"]), titled_payments(["Source: World Bank"])
+    (True, False)
+    >>> titled_payments(["Оплата поставок"]) is None
+    True
+    """
+    said = list(texts)
+    if not any(says(text, "title") for text in said):
+        return False
+    return None if any(says(text, "goods") or _SUPPLIED.search(text) for text in said) else True
+
+
 def of_payments(grid: Grid) -> bool | None:
     """Tell whether links are payments; where headers leave that open, titles and names say it.
 
-    None where those speak of payments and of goods.
+    None where those speak of payments and of goods, or what was paid stands beside another amount.
     """
     if are_payments(grid.header):
-        return True
+        amounts = [header for header in grid.header if meaning(header, tables()["links"]) == "value"]
+        paid = [header for header in amounts if says(header, "paid")]
+        rest = [header for header in grid.header if header not in paid]
+        return True if paid == amounts or are_payments(rest) else None
     if not any(map(side_of, grid.header)) or any(says(header, "goods") for header in grid.header if header):
         return False
-    said = (*grid.titles, grid.sheet, stem_of(grid.file))
-    return are_payments(said) and (None if any(map(_SUPPLIED.search, said)) else True)
+    return titled_payments((*grid.titles, grid.sheet, stem_of(grid.file)))
 
 
 def paid_headers(headers: Sequence[str]) -> list[str]:

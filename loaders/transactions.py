@@ -23,6 +23,7 @@ from clustercoop.graph.schema import ENDS, tables
 from clustercoop.graph.settings import PERIODS, Period, Repeats
 from clustercoop.graph.texts import refusal
 from clustercoop.loaders.deals import DATES, says_document, whose_report
+from clustercoop.loaders.documents import corrections, hints, states, tells_version, undone
 from clustercoop.loaders.header_rows import role
 from clustercoop.loaders.ids import read_texts
 from clustercoop.loaders.ledger import Ledger, Mask, is_numbering
@@ -34,7 +35,7 @@ from clustercoop.loaders.sheets import RawSheet, reading
 from clustercoop.loaders.spooled import amounts_of, most_rows
 from clustercoop.loaders.sums import KEY, framed, sheets_of
 from clustercoop.loaders.units import in_unit, words
-from clustercoop.loaders.void import corrections, hints, of_document, states, tells_version, undone
+from clustercoop.loaders.void import of_document
 from clustercoop.loaders.years import parse_years
 
 if TYPE_CHECKING:
@@ -249,7 +250,7 @@ def _refuse_sides(rows: Sql, unused: Mapping[str, str], value: str, name: str) -
             text = rows.text(cell)  # purposes of payments are hardly ever the same
             some = " OR ".join(f"replace(lower({text}), 'ё', 'е') LIKE '%{word}%'" for word in hints(title))
             asked = f"SELECT DISTINCT {text} AS cell FROM raw WHERE {some or 'true'} LIMIT 10000"
-            seen = [str(told) for told in rows.frame(asked)["cell"].dropna()]
+            seen = list(map(str, rows.frame(asked)["cell"].fillna("")))
             said = undone(title, seen)
             if others := corrections(title, seen):
                 listed = ", ".join("'" + told.replace("'", "''") + "'" for told in others)

@@ -65,7 +65,9 @@ _UNIT: Final = frozenset(
 )
 _CLUSTER: Final = re.compile(r"(?:кластер\w*|cluster)\s*[«\"“]([^«»\"”]+)[»\"”]", re.IGNORECASE)
 _LABELLED: Final = re.compile(
-    r"(?:(?:промышленный|industrial)\s+)?(?:кластер|cluster)(?:\s+name)?\s*:\s*([^:«\"“]+)", re.IGNORECASE
+    r"(?:(?:промышленный|industrial)\s+)?(?:кластер|cluster)(?:\s+name)?\s*:\s*([^:«\"“]+?)"
+    r"(?:(?:\s*[,;.(]|\s+(?:за|на|in|for)\b).*(?:19|20)\d\d.*)?",
+    re.IGNORECASE,
 )
 _SAMPLE: Final = 200
 

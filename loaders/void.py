@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache
 from typing import Any, Final
 
 import numpy as np
@@ -14,9 +13,21 @@ from numpy.typing import NDArray
 
 from clustercoop.graph.errors import SchemaError
 from clustercoop.graph.schema import ENDS, TableSpec
-from clustercoop.graph.shipped import shipped_rows
 from clustercoop.graph.texts import refusal
 from clustercoop.loaders.deals import DATES, says_document
+from clustercoop.loaders.documents import (
+    corrections,
+    goods_back,
+    is_void,
+    kind_of,
+    known_words,
+    names_kind,
+    plain_words,
+    speaks,
+    states,
+    tells_correction,
+    tells_version,
+)
 from clustercoop.loaders.headers import names_line
 from clustercoop.loaders.ledger import is_numbering
 from clustercoop.loaders.mapping import SET_ASIDE
@@ -34,47 +45,11 @@ _RETURNS: Final = re.compile(
     r"^(?:возвра(?:щен|т(?!н))|returns?\b|returned|credit notes?\b)|[,(]\s*возвра", re.IGNORECASE
 )
 _NET: Final = re.compile(r"\bnet\b|нетто|за вычетом|за минусом|без возврат|с учетом возврат", re.IGNORECASE)
-_PAID_FOR: Final = re.compile(r"\b(?:пред)?оплат|\bpayment for\b")
 _NO_MONEY: Final = frozenset("дней дни срок days period rate".split())
-_KINDS: Final = ("header", "posted", "deleted", "document", "kind", "purpose")
-_LONGEST: Final = 4
 _PROOF: Final = 2
-_CORRECTION: Final = re.compile(
-    r"(?:номер|№|дата|number|no\b|date).*(?:исправлени|корректиров|correction|amendment)"
-    r"|(?:исправление|correction|amendment)$",
-    re.IGNORECASE,
-)
 _OWN: Final = {*ENDS, "year", "product_code", "kind"}
 # Dates of which a document may have several.
 _LATER: Final = ("delivery", "payment")
-# What is bought, and whose money pays for it, tell of no loan or refund: "за программу 1С:Зарплата".
-_BOUGHT: Final = re.compile(
-    r"\b(?:за сч[её]т|из средств|за вычетом|net of|out of|financed by"
-    r"|(?:за|for)(?: \S+){0,2} (?:товар|поставк|услуг|работ|материал|оборудован|продукц|сырь|программ|лиценз"
-    r"|1\s?[сc]\b|goods|suppl|deliver|services|works|materials|equipment|products|software|licen[cs]e))"
-)
-
-
-@cache
-def _known() -> dict[str, frozenset[str]]:
-    return {
-        row["means"]: frozenset(_plain(word) for word in row["words"].split("|"))
-        for row in shipped_rows("loaders", "status_words.csv")
-    }
-
-
-def _plain(text: str) -> str:
-    return " ".join(words(text)) or text.strip()
-
-
-def states(header: str) -> bool:
-    """Tell whether a header is of the state or the kind of documents."""
-    return any(_plain(header) in _known()[kind] for kind in _KINDS)
-
-
-def tells_version(header: str) -> bool:
-    """Tell whether a header is of versions or scenarios of the same figures."""
-    return _plain(header) in _known()["version"]
 
 
 def of_document(header: Sequence[str], spec: TableSpec) -> tuple[list[int], list[int]]:
@@ -166,51 +141,6 @@ def _perhaps_once(grid: Grid, spec: TableSpec, notes: Notes) -> Grid:
     return grid.without(again, "document_perhaps")
 
 
-def hints(header: str) -> list[str]:
-    """Return a word of each phrase that may set a payment aside, where a header is of purposes."""
-    known = _known()
-    means = ("no_supply", "unless_paid_for", "returned") if _plain(header) in known["purpose"] else ()
-    phrases = frozenset[str]().union(*(known[each] for each in means))
-    return sorted({max(phrase.split(), key=len) for phrase in phrases})
-
-
-def undone(header: str, texts: Sequence[str]) -> list[str]:
-    """Return the texts of a column that say that rows came to nothing, or take supplies back.
-
-    Examples
-    --------
-    >>> undone("Статус", ["Исполнен", "Отменён"]), undone("Вид операции", ["Сторно"]), undone("Имя", ["-"])
-    (['Отменён'], ['Сторно'], [])
-    """
-    kind = next((k for k in _KINDS if _plain(header) in _known()[k]), "")
-    if kind == "purpose":
-        return [text for text in texts if _says(text, "no_supply") or _says(text, "returned")]
-    if kind in ("document", "kind"):
-        found = [words(text) for text in texts]
-        none = _back(found)
-        if "delivery" in map(_goods, found):
-            apart = [_goods(said, kinds=kind == "kind") in ("no_delivery", "bill") for said in found]
-            none = [b or a for b, a in zip(none, apart, strict=True)]
-        return [text for text, out in zip(texts, none, strict=True) if out]
-    return [text for text in texts if kind and _is_void(_plain(text), kind)]
-
-
-def corrections(header: str, texts: Sequence[str]) -> list[str]:
-    """Return the texts of a column that say that documents correct others, where not all do.
-
-    Examples
-    --------
-    >>> corrections("Документ", ["УПД 1", "УКД 2"]), corrections("Имя", ["УПД 1", "УКД 2"])
-    (['УКД 2'], [])
-    """
-    bare = _plain(header) in _known()["kind"]
-    if not bare and _plain(header) not in _known()["document"]:
-        return []
-    read = {text: words(text) for text in texts}
-    found = [text for text in texts if _corrects(read[text], bare) and not _takes_back(read[text])]
-    return [] if len(found) == len(texts) else found
-
-
 def without_void(grid: Grid, spec: TableSpec, notes: Notes) -> Grid:
     """Set aside rows of links whose state says that nothing was supplied; tell those that were broken off.
 
@@ -221,14 +151,14 @@ def without_void(grid: Grid, spec: TableSpec, notes: Notes) -> Grid:
         return grid
     void, ended, said = np.zeros(len(grid), bool), np.zeros(len(grid), bool), dict[str, None]()
     for header, cells in zip(grid.header, grid.columns, strict=True):
-        title = _plain(header)
-        kind = next((k for k in ("header", "posted", "deleted", "comment") if title in _known()[k]), "")
+        title = plain_words(header)
+        kind = next((k for k in ("header", "posted", "deleted", "comment") if title in known_words()[k]), "")
         if not kind or not len(grid):
             continue
         codes, unique = pd.factorize(np.asarray(cells), use_na_sentinel=False)
-        texts = [_plain(show(cell)) for cell in unique]
-        gone = [_is_void(text, kind) for text in texts]
-        off = [kind == "header" and text in _known()["ended"] for text in texts]
+        texts = [plain_words(show(cell)) for cell in unique]
+        gone = [is_void(text, kind) for text in texts]
+        off = [kind == "header" and text in known_words()["ended"] for text in texts]
         void |= np.array(gone)[codes]
         ended |= np.array(off)[codes]
         said |= dict.fromkeys(show(unique[at]).strip() for at in range(len(texts)) if gone[at] or off[at])
@@ -254,11 +184,11 @@ def _deliveries(grid: Grid, spec: TableSpec, notes: Notes) -> Grid:
     if not len(grid) or of_payments(grid):
         return grid
     for header, cells in zip(grid.header, grid.columns, strict=True):
-        if _plain(header) not in _known()["document"] | _known()["kind"]:
+        if not names_kind(header):
             continue
         codes, unique = pd.factorize(np.asarray(cells), use_na_sentinel=False)
-        kinds = _plain(header) in _known()["kind"]
-        means = np.array([_goods(words(show(cell)), kinds=kinds) for cell in unique])[codes]
+        kinds = plain_words(header) in known_words()["kind"]
+        means = np.array([kind_of(words(show(cell)), kinds=kinds) for cell in unique])[codes]
         none, goods, bills = (means == said for said in ("no_delivery", "delivery", "bill"))
         if not goods.any() or not (none | bills).any():
             continue
@@ -301,14 +231,10 @@ def _told(rows: NDArray[np.bool_], cells: dict[int, Any], *, whole: bool = False
 def _corrected(grid: Grid, spec: TableSpec, notes: Notes) -> Grid:
     """Set aside documents that correct others where no amount below zero says that they hold differences."""
     for header, cells in zip(grid.header, grid.columns, strict=True):
-        told = _plain(header) in _known()["document"] | _known()["kind"]
-        if not told and not _CORRECTION.search(header):
+        if not (names_kind(header) or tells_correction(header)):
             continue
         shown = np.array([show(cell) for cell in cells], object)
         rows = np.isin(shown, corrections(header, list(dict.fromkeys(shown))))
-        if not told:  # the number or date of a correction, which few documents have
-            rows = np.array([_plain(text) not in _known()["no"] | {"", "–", "—"} for text in shown], bool)
-            rows &= not rows.all()
         below = [parse_numbers(grid.columns[at][rows]).values < 0 for at in _amounts(grid, spec)]
         if not rows.any() or np.any(below):
             continue
@@ -316,22 +242,6 @@ def _corrected(grid: Grid, spec: TableSpec, notes: Notes) -> Grid:
             notes.add("document_corrects", **grid.place, row=int(grid.lines[row]), value=shown[row].strip())
         return grid.without(rows, "document_corrects")
     return grid
-
-
-def _corrects(found: Sequence[str], bare: bool) -> bool:
-    phrases = {" ".join(found[at : at + size]) for at in range(len(found)) for size in (1, 2)}
-    phrases = {" ".join(found)} if bare else phrases
-    return bool(phrases & _known()["corrects"])
-
-
-def _goods(found: Sequence[str], *, kinds: bool = False) -> str:
-    """Tell "delivery", "no_delivery", "bill" or "" by words that begin a text; of `kinds` by all of it."""
-    for size in range(_LONGEST, 0, -1):
-        for means in ("delivery", "no_delivery", "bill"):
-            if " ".join(found[:size]) in _known()[means]:
-                whole = size >= len(found)  # "заказ на разработку" is a kind of supply
-                return means if means == "delivery" or whole or not kinds else ""
-    return ""
 
 
 def _refuse_versions(grid: Grid, spec: TableSpec) -> None:
@@ -361,12 +271,12 @@ def _by_purpose(grid: Grid, spec: TableSpec, notes: Notes) -> Grid:
 
     Who gives a payment back had been paid: its row is a negative amount of the pair the other way round.
     """
-    purposes = [at for at, title in enumerate(grid.header) if _plain(title) in _known()["purpose"]]
+    purposes = [at for at, title in enumerate(grid.header) if plain_words(title) in known_words()["purpose"]]
     if len(purposes) != 1 or not len(grid) or not of_payments(grid):
         return grid
     codes, unique = pd.factorize(np.asarray(grid.columns[purposes[0]]), use_na_sentinel=False)
     texts = [show(cell) for cell in unique]
-    other, back = (np.array([_says(t, means) for t in texts], bool) for means in ("no_supply", "returned"))
+    other, back = (np.array([speaks(t, means) for t in texts], bool) for means in ("no_supply", "returned"))
     back &= ~other
     if back.any():
         grid = _given_back(grid, spec, back[codes])
@@ -420,18 +330,6 @@ def _amounts(grid: Grid, spec: TableSpec) -> list[int]:
     return [at for at, header in enumerate(grid.header) if meaning(header, spec) == "value"]
 
 
-def _says(text: str, means: str) -> bool:
-    plain = " ".join(words(text))
-    found = _BOUGHT.split(plain, 1)[0].split()
-    phrases = _known()[means]
-    if means == "no_supply" and not _PAID_FOR.search(
-        plain
-    ):  # of goods, a subsidy or a loan may be the source
-        phrases |= _known()["unless_paid_for"]
-    ends = ((at, at + size) for at in range(len(found)) for size in range(1, _LONGEST + 1))
-    return any(" ".join(found[at:end]) in phrases and found[end : end + 1] != ["0"] for at, end in ends)
-
-
 def _taken(header: str, spec: TableSpec) -> bool:
     """Tell whether a header is of money that was taken back."""
     if not _RETURNS.search(header) or candidates(header, spec) or header.startswith(SET_ASIDE):
@@ -461,10 +359,10 @@ def _taken_back(grid: Grid, spec: TableSpec, notes: Notes) -> Grid:
     """Make amounts negative whose document takes a supply back: ``Сторно``, ``Возврат от покупателя``."""
     amounts = _amounts(grid, spec)
     for header, cells in zip(grid.header, grid.columns, strict=True):
-        if _plain(header) not in _known()["document"] | _known()["kind"] or not len(grid):
+        if not names_kind(header) or not len(grid):
             continue
         codes, unique = pd.factorize(np.asarray(cells), use_na_sentinel=False)
-        back = np.array(_back([words(show(cell)) for cell in unique]), bool)[codes]
+        back = np.array(goods_back([words(show(cell)) for cell in unique]), bool)[codes]
         if not back.any() or back.all():
             continue
         columns = list(grid.columns)
@@ -478,22 +376,3 @@ def _taken_back(grid: Grid, spec: TableSpec, notes: Notes) -> Grid:
         notes.add("documents_back", **grid.place, row=line, value=str(int(back.sum())), detail=shown)
         return replace(grid, columns=tuple(columns))
     return grid
-
-
-def _back(texts: Sequence[list[str]]) -> list[bool]:
-    """Tell which kinds of documents take supplies back: beside deliveries ``Возврат`` alone does."""
-    mixed = "delivery" in map(_goods, texts)
-    return [_takes_back(text) or (mixed and " ".join(text) in _known()["back_beside"]) for text in texts]
-
-
-def _takes_back(found: list[str]) -> bool:
-    if any(" ".join(found[:size]) in _known()["back"] for size in range(1, _LONGEST + 1)):
-        return True
-    turned = any(word.startswith(("сторн", "storn", "revers")) for word in found)
-    return turned and not {"charge", "не", "not"} & set(found)
-
-
-def _is_void(text: str, kind: str) -> bool:
-    if kind in ("header", "comment"):
-        return text in _known()["void"]
-    return text in _known()["no" if kind == "posted" else "yes"]

@@ -172,6 +172,7 @@ def test_a_table_of_buyers_as_columns_is_told_what_it_is(tmp_path: Path) -> None
         "ИНН;Наименование\nI. Кластер «А»;\n0101;Вал\n0202;Ось\n",
         "Кластер:;А;\nИНН;Наименование;Регион\n0101;Вал;Тула\n0202;Ось;Тула\n",
         "Cluster: А\nИНН;Наименование\n0101;Вал\n0202;Ось\n",
+        "Кластер: А, состав за 2022 год\nИНН;Наименование\n0101;Вал\n0202;Ось\n",
     ],
 )
 def test_a_cluster_above_its_members_may_be_numbered_or_behind_a_colon(tmp_path: Path, rows: str) -> None:

@@ -230,6 +230,23 @@ def test_a_title_of_goods_and_pay_settles_no_direction(tmp_path: Path, title: st
 
 
 @pytest.mark.parametrize(
+    "title",
+    ["Source: World Bank", "Банк данных связей", "Purpose: flows", "Перечисление участников", "Кредит"],
+)
+def test_a_bank_that_publishes_a_table_makes_no_payments(tmp_path: Path, title: str) -> None:
+    data = read(tmp_path, links_2022=f"{title};;\nfrom;to;value, million RUB\n0101;0202;5\n")
+    assert links(data) == [ONE] and "direction_payments" not in codes(data)
+    square = f"{title};;\n;0101;0202\n0101;;5\n0202;;\n"
+    assert links(read(tmp_path, links_2022=square)) == [ONE]
+
+
+def test_what_was_paid_beside_an_amount_settles_no_direction(tmp_path: Path) -> None:
+    head = "Отправитель;Получатель;Сумма, млн руб.;Оплачено, млн руб."
+    data = read(tmp_path, links_2022=f"{head}\n0101;0202;5;4\n")
+    assert links(data) == [ONE] and "direction_unclear" in codes(data)
+
+
+@pytest.mark.parametrize(
     ("column", "plan", "fact"), [("Scenario", "Budget", "Actual"), ("Версия", "План", "Факт")]
 )
 def test_of_plan_and_fact_in_rows_the_fact_is_taken(
@@ -255,6 +272,13 @@ def test_an_amount_in_one_currency_stands_beside_those_in_several(tmp_path: Path
             tmp_path,
             links="Год;Поставщик;Покупатель;Валюта;Сумма, руб.\n2022;0101;0202;RUB;1\n2022;0101;0303;USD;1\n",
         )
+
+
+@pytest.mark.parametrize("title", ["Contract currency", "Валюта договора"])
+def test_a_column_of_currencies_alone_holds_no_other_amounts(tmp_path: Path, title: str) -> None:
+    rows = f"{HEAD.strip()};{title}\n2022;0101;0202;5;USD\n2022;0202;0303;2;EUR\n"
+    with pytest.raises(SchemaError, match="EUR, USD"):
+        read(tmp_path, links=rows)
 
 
 @pytest.mark.parametrize(
@@ -303,15 +327,32 @@ def test_an_amount_repeated_for_every_product_may_be_of_the_document(
         ("Тип", "Отгрузка", "13;Аванс"),
         ("Вид", "Отгрузка", "-13;Зачёт аванса"),
         ("Примечание", "", "8;аннулировано"),
+        ("Документ", "Реализация № 1 от 01.02.2022", "8;Возврат № 2 от 02.02.2022"),
     ],
 )
 def test_rows_beside_deliveries_that_are_none_or_take_them_back(
     tmp_path: Path, title: str, sale: str, other: str
 ) -> None:
-    back = other.partition(";")[2] in ("Возврат", "Return")
+    back = other.partition(";")[2].startswith(("Возврат", "Return"))
     rows = f"Дата;Поставщик;Покупатель;Сумма, млн руб.;{title}\n"
     rows += f"01.02.2022;0101;0202;{13 if back else 5};{sale}\n02.02.2022;0101;0202;{other}\n"
     assert links(read(tmp_path, links=rows)) == [ONE]
+
+
+@pytest.mark.parametrize(
+    ("title", "sale", "other"),
+    [
+        ("Примечание", "", "Проект"),
+        ("Type", "Sale", "Reverse logistics"),
+        ("Document", "Invoice 1", "Offset printing 2"),
+        ("Документ", "Реализация 1", "Возврат тары 2"),
+    ],
+)
+def test_things_called_like_documents_stay_supplies(
+    tmp_path: Path, title: str, sale: str, other: str
+) -> None:
+    rows = f"{HEAD.strip()};{title}\n2022;0101;0202;3;{sale}\n2022;0101;0202;2;{other}\n"
+    assert sum(value for *_, value in links(read(tmp_path, links=rows))) == 5.0
 
 
 @pytest.mark.parametrize(("cell", "total"), [("1 от 05.02.2022", 3.0), ("-", 8.0)])
@@ -330,7 +371,9 @@ def test_a_stamp_of_time_tells_the_year(tmp_path: Path) -> None:
     assert links(read(tmp_path, links=rows)) == [ONE]
 
 
-@pytest.mark.parametrize(("above", "refused"), [("2022;0101;0202;5", True), ("Всего;;;5", False)])
+@pytest.mark.parametrize(
+    ("above", "refused"), [("2022;0101;0202;5", True), ("Всего;;;5", False), ("Внутри кластера;;;", False)]
+)
 def test_parts_of_a_supply_below_it_are_no_further_supplies(
     tmp_path: Path, above: str, refused: bool
 ) -> None:
@@ -340,3 +383,9 @@ def test_parts_of_a_supply_below_it_are_no_further_supplies(
             read(tmp_path, links=rows)
     else:
         assert links(read(tmp_path, links=rows)) == [ONE]
+
+
+def test_parts_of_a_supply_may_be_told_in_the_column_of_products(tmp_path: Path) -> None:
+    rows = f"{HEAD.strip()};Товар\n2022;0101;0202;5;Металл\n;;;;из них\n2022;0101;0202;3;Сталь\n"
+    with pytest.raises(SchemaError, match="Row 3"):
+        read(tmp_path, links=rows)

@@ -293,11 +293,20 @@ def test_versions_of_one_document_are_refused(tmp_path: Path, monkeypatch: pytes
         read_dataset(write(tmp_path, twice))
 
 
-def test_documents_that_came_to_nothing_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("title", "cells"),
+    [
+        ("status", ["posted", "cancelled"]),
+        ("Примечание", [None, "аннулировано"]),
+        ("Дата исправления", [None, "05.02.2022"]),
+    ],
+)
+def test_documents_that_came_to_nothing_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, title: str, cells: list[str | None]
+) -> None:
     monkeypatch.setattr(transactions, "LARGE", 1)
-    flows = drawn(0).assign(status=["posted", "cancelled"] * 206)
-    with pytest.raises(DataError, match="cancelled"):
-        read_dataset(write(tmp_path, flows))
+    with pytest.raises(DataError, match=str(cells[1])):
+        read_dataset(write(tmp_path, drawn(0, 40).iloc[20:28].assign(**{title: cells * 4})))
 
 
 @pytest.mark.parametrize(("kind", "amount"), [("УКД", 2.0), ("Счёт", 2.0), ("УКД", -2.0)])
