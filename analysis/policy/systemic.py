@@ -320,7 +320,8 @@ def formation_supply(
 
     A member that trades inside needs a known output, not below its supply, and an industry code; members
     without trade inside count with their output where it is known. An input that is not essential costs its
-    share of all purchases, so these must be known of its buyer, or nearly all recorded as links.
+    share of all purchases, so these must be known of its buyer, or nearly all recorded as links; where they
+    are known of nobody, links must record purchases of its buyer outside.
     """
     code, at = trading_problem(formation, graph)
     if not code:
@@ -343,7 +344,14 @@ def formation_supply(
     purchases = all_purchases(formation)
     untold = np.isnan(purchases)
     untold[np.setdiff1d(np.arange(formation.n), formation.dst[~essential])] = False
-    if untold.any() and not recording(formation).purchases.settles(thresholds.shares_recorded, thresholds):
+    bought = recording(formation).purchases
+    if np.isnan(
+        bought.coverage
+    ):  # all that is bought is known of nobody: who records purchases outside is taken
+        untold &= ~(formation.purchases_outside > 0)
+    elif bought.settles(thresholds.shares_recorded, thresholds):
+        untold[:] = False
+    if untold.any():
         return None, "systemic_purchases_unknown", untold
     network = supply_of(
         formation.src,

@@ -189,7 +189,9 @@ def cluster(output: list[float | None], codes: list[str | None]) -> SupplyGraph:
 
 
 def test_a_formation() -> None:
-    graph = cluster([60.0, 80.0, 60.0], ["24.10", "25.62", "62.01"])
+    tables = cluster([60.0, 80.0, 60.0], ["24.10", "25.62", "62.01"]).to_tables()
+    tables["activity"] = tables["activity"].assign(purchases=[np.nan, np.nan, 40.0])
+    graph = SupplyGraph.from_tables(tables)
     network, why, _ = formation_supply(graph.formation("k", 2022), graph, load_thresholds())
     assert network is not None and not why
     down, up = network.left(np.eye(3, dtype=bool))
@@ -235,3 +237,21 @@ def test_purchases_that_links_do_not_tell() -> None:
             lost.append(network.left(np.eye(3, dtype=bool))[0][1].tolist())
     unknown = ("systemic_purchases_unknown", ["c"])
     assert lost == [[1.0, 0.0, 0.5], [1.0, 0.0, 0.5], unknown, unknown]
+
+
+def test_purchases_known_of_nobody() -> None:
+    """Links tell what c buys in all where they tell what it buys outside, not where they do of b alone."""
+    graph = cluster([60.0, 80.0, 60.0], ["24.10", "25.62", "62.01"])
+    network, why, at = formation_supply(graph.formation("k", 2022), graph, load_thresholds())
+    assert network is None and why == "systemic_purchases_unknown" and at.tolist() == [False, False, True]
+    tables = graph.to_tables()
+    tables["links"] = tables["links"].assign(
+        buyer_id=["b", "c", "c"]
+    )  # x supplies 10 to c now, a fifth of its 50
+    graph = SupplyGraph.from_tables(tables)
+    network, why, _ = formation_supply(graph.formation("k", 2022), graph, load_thresholds())
+    assert network is not None and network.left(np.eye(3, dtype=bool))[0][1].tolist() == [
+        1.0,
+        0.0,
+        pytest.approx(0.2),
+    ]
