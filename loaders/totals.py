@@ -70,6 +70,8 @@ def is_total(text: str) -> bool:
     for phrase in starts & known["whole"]:
         rest = found[len(phrase) :]
         count = len(phrase) > 1 and all(word.isdigit() for word in rest)
+        if not rest and phrase in known["extreme"]:
+            continue
         if not rest or count or (rest[0],) in known["link"] or all(_YEAR.fullmatch(word) for word in rest):
             return True
     return False
@@ -97,6 +99,11 @@ def _of_all(text: str) -> bool:
     return _no_code(text) and not names_members(text)
 
 
+def _extreme(text: str) -> bool:
+    """Tell whether a text says no more than ``Максимум``, as a firm may be called."""
+    return tuple(words(text)) in _known()["extreme"]
+
+
 def reject_totals(ledger: Ledger, ids: Sequence[str], others: Sequence[str] = ()) -> None:
     """Reject rows whose id or other text, or the first cell beside an empty id, says that they are totals.
 
@@ -109,6 +116,8 @@ def reject_totals(ledger: Ledger, ids: Sequence[str], others: Sequence[str] = ()
     for name in (*ids, *others):
         column = ledger.coded(name)
         totals = judged(column.texts, _no_code if ledger.spec.name != "links" else _of_all, column.simple)
+        extremes = judged(column.texts, _extreme, column.simple)
+        totals |= extremes & (extremes.sum() > 1)
         if totals.any():
             ledger.reject(column.spread(totals) & ~registered, "total_row", name)
     empty = ledger.mask()

@@ -10,10 +10,12 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from clustercoop.graph.errors import SchemaError
 from clustercoop.graph.identity import IDS
 from clustercoop.graph.kinds import TEXT
 from clustercoop.graph.schema import TableSpec
 from clustercoop.graph.shipped import shipped_rows
+from clustercoop.graph.texts import refusal
 from clustercoop.loaders.coded import Coded, capitals, digits_of, isin, lowered, plain
 from clustercoop.loaders.headers import names_code
 from clustercoop.loaders.ids import ROUNDED, clean_id, clean_text
@@ -35,6 +37,7 @@ _TAXPAYER: Final = re.compile(
 _TAXPAYER_LENGTHS: Final = (9, 10, 11, 12)
 _LONGEST: Final = 5
 _SHOWN: Final = 5
+_NUMBER: Final = re.compile(r"\d+")
 # Letters of a name that is told from words of others.
 _TELLING: Final = 4
 
@@ -266,6 +269,11 @@ def names_alone(grid: Grid, spec: TableSpec, people: Iterable[pd.DataFrame]) -> 
     """Let columns of numbers that no participant has give way to those of names that participants have.
 
     A register of names, or of codes of its own, tells whose the numbers are through the names alone.
+
+    Raises
+    ------
+    SchemaError
+        The name of a participant stands beside several numbers.
     """
     columns: dict[str, tuple[list[int], list[int]]] = {end: ([], []) for end in CALLED.get(spec.name, ())}
     for at, header in enumerate(grid.header):
@@ -285,8 +293,23 @@ def names_alone(grid: Grid, spec: TableSpec, people: Iterable[pd.DataFrame]) -> 
     )
     if not ids.isdisjoint(coded) or not any(name_key(text)[0] in names for text in named):
         return grid
+    _refuse_namesakes(grid, columns.values(), names)
     grid.facts["set_aside"] = [at for (at,), _ in columns.values()]
     return grid
+
+
+def _refuse_namesakes(grid: Grid, columns: Iterable[tuple[list[int], list[int]]], names: set[str]) -> None:
+    held: dict[str, dict[str, None]] = {}
+    for (coded,), (named,) in columns:
+        pairs = pd.DataFrame({side: grid.columns[at] for side, at in (("code", coded), ("name", named))})
+        for code, name in pairs.drop_duplicates().itertuples(index=False):
+            number = _NUMBER.search(show(code))  # a branch has the number of its firm: "7701/770101001"
+            if number and (key := name_key(show(name).strip())[0]) in names:
+                held.setdefault(key, {})[number[0]] = None
+    for name, numbers in held.items():
+        if len(numbers) > 1:
+            told = ", ".join(list(numbers)[:_SHOWN])
+            raise refusal(SchemaError, "names_of_several", where=grid.where, name=repr(name), numbers=told)
 
 
 def call_by_name(

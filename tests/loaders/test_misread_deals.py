@@ -297,6 +297,25 @@ def test_names_beside_numbers_that_no_register_knows(tmp_path: Path, people: str
     assert ("numbers_of_nobody" in codes(data)) is (who[0] != "7800000010")
 
 
+def test_a_name_of_several_numbers_is_nobodys(tmp_path: Path) -> None:
+    people = "Наименование;Кластер\nВал;К\nОсь;К\n"
+    head = "Год;ИНН поставщика;Поставщик;ИНН покупателя;Покупатель;Сумма, млн руб.\n"
+    branch = f"{head}2022;78/1;Вал;77;Ось;5\n2022;78/2;Вал;77;Ось;2\n"
+    data = read(tmp_path, participants=people, links=branch)
+    assert sum(value for *_, value in links(data)) == 7.0
+    with pytest.raises(SchemaError, match="78, 79"):
+        read(tmp_path, links=f"{head}2022;78;Вал;77;Ось;5\n2022;79;Вал;77;Ось;2\n", participants=people)
+
+
+@pytest.mark.parametrize("other", ["Ось", "Минимум"])
+def test_a_firm_may_be_called_maximum(tmp_path: Path, other: str) -> None:
+    people = f"Наименование;Кластер\nМаксимум;К\n{other};К\n"
+    data = read(
+        tmp_path, participants=people, links=f"{HEAD}2022;Максимум;{other};5\n2022;{other};Максимум;3\n"
+    )
+    assert len(links(data)) == (2 if other == "Ось" else 0)
+
+
 @pytest.mark.parametrize(
     ("head", "day", "amounts", "total"),
     [
