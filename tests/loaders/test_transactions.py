@@ -305,8 +305,10 @@ def test_documents_that_came_to_nothing_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, title: str, cells: list[str | None]
 ) -> None:
     monkeypatch.setattr(transactions, "LARGE", 1)
+    rows = drawn(0, 40).iloc[20:28].copy()
+    rows[title] = cells * 4
     with pytest.raises(DataError, match=str(cells[1])):
-        read_dataset(write(tmp_path, drawn(0, 40).iloc[20:28].assign(**{title: cells * 4})))
+        read_dataset(write(tmp_path, rows))
 
 
 @pytest.mark.parametrize(("kind", "amount"), [("УКД", 2.0), ("Счёт", 2.0), ("УКД", -2.0)])
