@@ -13,6 +13,7 @@ from clustercoop.analysis.policy.claims import judge_claims, read_claims
 from clustercoop.analysis.results import Result
 from clustercoop.cli import main
 from clustercoop.graph.errors import DataError
+from clustercoop.graph.texts import said as told_in
 from tests.places import ROOT
 
 SHIPPED = ROOT / "clustercoop" / "example" / "table3_claims.toml"
@@ -229,3 +230,11 @@ def test_ids_stay_as_they_are_where_figures_are_told_in_russian(tmp_path: Path) 
     assert "k1.5 2020: 0,25, не определено" in told and "k1.5: один год" in told
     changed = run(main, ["whatif", out, "--set", "q.output=1", "--lang", "ru"]).output
     assert "неизвестен: p1.5" in changed and "p1,5" not in changed
+
+
+def test_what_a_field_must_be_is_said_in_russian(tmp_path: Path) -> None:
+    path = tmp_path / "claims.toml"
+    path.write_text('[[claim]]\ncluster = "a"\ncolumn = "output"\nabove = 1\nyears = 2020', "utf-8")
+    with pytest.raises(DataError) as wrong:
+        read_claims(path)
+    assert told_in(wrong.value, "ru").endswith("years: требуется список лет, а дано 2020.")
