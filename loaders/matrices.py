@@ -21,7 +21,7 @@ from clustercoop.loaders.raw import stem_of
 from clustercoop.loaders.sections import heading_year
 from clustercoop.loaders.sheets import Grid, RawSheet, objects, show
 from clustercoop.loaders.sides import are_payments, paid_headers, says, side_of, titled_payments
-from clustercoop.loaders.totals import names_members
+from clustercoop.loaders.totals import is_total, names_members
 from clustercoop.loaders.units import Unit, read_unit, words
 from clustercoop.loaders.vocabulary import read_header, without_gloss
 from clustercoop.loaders.who import name_key
@@ -331,7 +331,7 @@ def _with_sides(corner: str, beside: Sequence[str], sheet: RawSheet, found: Squa
         if meaning(text, spec) in ENDS:
             return text
     heads = [show(cell).strip() for row in sheet.records[: found.body] for cell in row[found.left :]]
-    over = {meaning(text, spec) for text in heads if text} & set(ENDS)
+    over = {meaning(text, spec) for text in heads if text and not is_total(text)} & set(ENDS)
     return "buyer_id" if over == {"supplier_id"} else corner
 
 

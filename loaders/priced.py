@@ -113,6 +113,7 @@ def with_amounts(grid: Grid, spec: TableSpec, notes: Notes) -> Grid:
     cells = as_cells(product)
     code = "amount_from_price" if sure else "amount_from_price_unnamed"
     notes.add(code, **grid.place, column=header, value=header, detail=grid.header[quantity])
+    grid.facts["of_rows"] = True
     kept = [at for at in range(len(grid.header)) if at not in (unit_at, price, quantity)]
     return replace(
         grid,

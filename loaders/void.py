@@ -28,14 +28,16 @@ from clustercoop.loaders.documents import (
     tells_correction,
     tells_version,
 )
-from clustercoop.loaders.headers import names_line
+from clustercoop.loaders.headers import is_price, names_line
 from clustercoop.loaders.ledger import is_numbering
 from clustercoop.loaders.mapping import SET_ASIDE
 from clustercoop.loaders.matching import candidates, meaning
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.numbers import are_numbers, negative, parse_numbers
+from clustercoop.loaders.priced import QUANTITY
 from clustercoop.loaders.sheets import Grid, show
 from clustercoop.loaders.sides import of_payments, paid_headers, says, side_of
+from clustercoop.loaders.totals import ROUNDED
 from clustercoop.loaders.trade import REPORTED
 from clustercoop.loaders.units import read_unit, words
 from clustercoop.loaders.years import parse_years
@@ -126,7 +128,7 @@ def _perhaps_once(grid: Grid, spec: TableSpec, notes: Notes) -> Grid:
         or (at not in amounts and not states(title) and (says_document(said[at]) or DATES & said[at]))
     ]
     dated = any(says_document(said[at]) or DATES & said[at] for at in keys)
-    if len(amounts) != 1 or len(products) != 1 or not dated or names_line(grid.header[amounts[0]]):
+    if len(amounts) != 1 or len(products) != 1 or not dated or _of_rows(grid, amounts[0]):
         return grid
     frame = pd.DataFrame({at: [show(cell).strip() for cell in grid.columns[at]] for at in (*keys, *products)})
     group = frame.groupby(keys, sort=False).ngroup().to_numpy()
@@ -139,6 +141,19 @@ def _perhaps_once(grid: Grid, spec: TableSpec, notes: Notes) -> Grid:
     line = int(grid.lines[int(np.argmax(again))])
     notes.add("document_perhaps", **grid.place, row=line, value=str(int(again.sum())))
     return grid.without(again, "document_perhaps")
+
+
+def _of_rows(grid: Grid, amount: int) -> bool:
+    """Tell whether amounts are of rows: the header says so, or each is the price times the quantity."""
+    if names_line(grid.header[amount]) or grid.facts.get("of_rows"):
+        return True
+    prices = [at for at, title in enumerate(grid.header) if is_price(title)]
+    counts = [at for at, title in enumerate(grid.header) if at not in prices and QUANTITY & set(words(title))]
+    if not len(grid) or len(prices) != 1 or len(counts) != 1:
+        return False
+    price, count, value = (parse_numbers(grid.columns[at]).values for at in (*prices, *counts, amount))
+    times = value / np.where(price * count > 0, price * count, np.nan)  # both may be of other units
+    return bool(np.allclose(times, times[0], rtol=ROUNDED))
 
 
 def without_void(grid: Grid, spec: TableSpec, notes: Notes) -> Grid:

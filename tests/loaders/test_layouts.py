@@ -358,8 +358,15 @@ def test_years_behind_an_underscore(tmp_path: Path) -> None:
         "Покупатель;Поставщик;;\n;0101;0202;0303\n0101;;;\n0202;5;;\n0303;;2;\n",
         "Поставщик;Покупатель;;\n;0101;0202;0303\n0101;;5;\n0202;;;2\n0303;;;\n",
         "Поставщик;0101;0202;0303;Прочие;Всего\n0101;;5;;1;6\n0202;;;2;1;3\n0303;;;;4;4\nИтого;;5;2;6;13\n",
+        ";0101;0202;0303;Всего, поставщик\n0101;;5;;5\n0202;;;2;2\n0303;;;;0\n",
     ],
-    ids=["suppliers above columns", "buyers beside rows", "suppliers beside rows", "with sums"],
+    ids=[
+        "suppliers above columns",
+        "buyers beside rows",
+        "suppliers beside rows",
+        "with sums",
+        "of suppliers",
+    ],
 )
 def test_what_stands_beside_a_matrix_says_who_supplies(tmp_path: Path, text: str) -> None:
     data = read(tmp_path, links=text, links_file="links_2022")

@@ -339,6 +339,23 @@ def test_an_amount_repeated_for_every_product_may_be_of_the_document(
 
 
 @pytest.mark.parametrize(
+    ("head", "scale"), [("Сумма, млн руб.;Цена, руб.;Количество", 1), ("Цена, млн руб.;Количество", 0)]
+)
+def test_amounts_that_are_prices_times_quantities_are_of_their_rows(
+    tmp_path: Path, head: str, scale: int
+) -> None:
+    """1 × 1, 0.5 × 2, 4 × 1 and 2 × 2 millions: 10."""
+    priced = [(1, 1), (0.5, 2), (4, 1), (2, 2)]
+    rows = [
+        f"0{1 + at // 2}.02.2022;0101;0202;{'болт' if at % 2 else 'гайка'};"
+        + (f"{p * n};{p * 1e6:.0f};{n}\n" if scale else f"{p};{n}\n").replace(".", ",")
+        for at, (p, n) in enumerate(priced)
+    ]
+    data = read(tmp_path, links=f"Дата;Поставщик;Покупатель;Товар;{head}\n" + "".join(rows))
+    assert sum(value for *_, value in links(data)) == 10.0 and not len(data.graph.unsettled)
+
+
+@pytest.mark.parametrize(
     ("title", "sale", "other"),
     [
         ("Вид операции", "Реализация", "8;Возврат"),  # 13 − 8
