@@ -60,7 +60,7 @@ def cooperation_bounds(members: Members) -> tuple[float, float]:
         return nothing
     # A member that need not be counted may be, with any output, where it may supply others.
     endless = np.isinf(largest[counted]).any() or (~counted & (most + members.floating > 0)).any()
-    low = 0.0 if endless else _ratio(least[counted].sum(), largest[counted].sum())
+    low = 0.0 if endless else float(least[counted].sum() / largest[counted].sum())
     needed = np.clip(most, smallest, largest)[counted]
     if np.isinf(needed).any() or np.isinf(members.floating):
         high = 1.0
@@ -72,14 +72,10 @@ def cooperation_bounds(members: Members) -> tuple[float, float]:
             + members.floating
         )
         # Where nothing can be supplied it is 0 of any output.
-        high = min(1.0, _ratio(made, needed.sum())) if made > 0 else 0.0
+        high = 0.0 if not made > 0 else 1.0 if made >= needed.sum() else float(made / needed.sum())
     if not low <= 1 + TOLERANCE or (low <= 0 and high >= 1):
         return nothing
     return min(low, high), high
-
-
-def _ratio(part: float, whole: float) -> float:
-    return float(part / whole) if whole > 0 else 1.0
 
 
 def settle(row: Measuring, figure: str, whole: bool = False) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -173,6 +174,24 @@ def complete(cells: pd.DataFrame, name: str, rng: np.random.Generator, trials: i
     reach = rng.lognormal(0, 4, size)
     free = low + np.where(np.isnan(high), reach, rng.uniform(0, 1, size) * (np.nan_to_num(high) - low))
     return np.vstack([true, np.where(np.isnan(given), free, given)])
+
+
+def test_supply_of_nobody_named_beside_an_output_of_next_to_nothing() -> None:
+    """A supply that is at most "above 0" needs next to no output: its share is 1, without an overflow."""
+    unknown = np.full(2, np.nan)
+    cells = SimpleNamespace(
+        ids=np.array(["a", "b"]),
+        output=np.array([np.nan, 0.0]),
+        supply=np.array([np.nan, 0.0]),
+        supply_low=np.array([0.0, np.nan]),
+        supply_high=np.array([np.nextafter(0, 1), np.nan]),
+        output_low=unknown,
+        output_high=unknown,
+        producing=np.array([True, True]),
+        sold=np.zeros(2),
+        floating=5.0,
+    )
+    assert np.isnan(cooperation_bounds(cast("Members", cells))).all()
 
 
 def test_a_figure_of_some_members_beside_the_bounds_of_all() -> None:
