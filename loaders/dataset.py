@@ -334,7 +334,7 @@ def _describe(part: TypedGrid) -> dict[str, Any]:
     facts = {
         name: value
         for name, value in grid.facts.items()
-        if name not in ("columns_at", "codes_at", "names_at", "headers")
+        if name not in ("columns_at", "codes_at", "names_at", "headers", "beside")
     }
     headers = grid.facts.get("headers") or part.columns
     return {

@@ -99,12 +99,13 @@ def of_payments(grid: Grid) -> bool | None:
 
     None where those speak of payments and of goods, or what was paid stands beside another amount.
     """
-    if are_payments(grid.header):
-        amounts = [header for header in grid.header if meaning(header, tables()["links"]) == "value"]
+    headers = list(dict.fromkeys((*grid.header, *grid.facts.get("beside", ()))))  # sums have fewer columns
+    if are_payments(headers):
+        amounts = [header for header in headers if meaning(header, tables()["links"]) == "value"]
         paid = [header for header in amounts if says(header, "paid")]
-        rest = [header for header in grid.header if header not in paid]
+        rest = [header for header in headers if header not in paid]
         return True if paid == amounts or are_payments(rest) else None
-    if not any(map(side_of, grid.header)) or any(says(header, "goods") for header in grid.header if header):
+    if not any(map(side_of, headers)) or any(says(header, "goods") for header in headers if header):
         return False
     return titled_payments((*grid.titles, grid.sheet, stem_of(grid.file)))
 

@@ -135,6 +135,7 @@ def _sheet(
     held: Held = sheet.facts["transactions"]
     digest = held.digest()
     facts = held.facts | ({"sha256": digest} if digest else {}) | {"transactions": dict(told)}
+    facts["beside"] = held.header
     lines = array("q", held.lines(line).tobytes())
     broken = tuple(held.broken) if isinstance(held, HeldParquet) else ()
     return replace(sheet, frame=frame, lines=lines, facts=facts, broken=broken)

@@ -364,3 +364,16 @@ def test_a_full_disk_and_an_interruption_are_no_damage(tmp_path: Path) -> None:
             engine.sql("SELECT i FROM range(3000000) t(i) GROUP BY i HAVING count(*) > 1").fetchall()
     with pytest.raises(KeyboardInterrupt), reading("links"):
         raise duckdb.InterruptException("Query interrupted")
+
+
+@pytest.mark.parametrize("beside", ["Назначение платежа", "payment purpose"])
+def test_payments_run_against_the_goods_whatever_the_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, beside: str
+) -> None:
+    """The column that tells payments is in no sum of them."""
+    flows = pd.DataFrame({"date": ["2022-03-01"], "Отправитель": MEMBERS[1], "Получатель": MEMBERS[0]})
+    flows = flows.assign(**{"Сумма, млн руб.": 5.0, beside: "товар"})
+    small, large = both(write(tmp_path, flows), monkeypatch)
+    assert "transactions_summed" in {finding.code for finding in large.findings}
+    for data in (small, large):
+        assert by_pair(data).to_dict() == {(2022, MEMBERS[0], MEMBERS[1]): 5.0}
