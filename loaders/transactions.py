@@ -34,6 +34,7 @@ from clustercoop.loaders.relational import Held, Reader, Sql, held_by_duckdb
 from clustercoop.loaders.sheets import RawSheet, reading
 from clustercoop.loaders.spooled import amounts_of, most_rows
 from clustercoop.loaders.sums import KEY, framed, sheets_of
+from clustercoop.loaders.turning import plan_or_fact
 from clustercoop.loaders.units import in_unit, words
 from clustercoop.loaders.void import of_document
 from clustercoop.loaders.years import parse_years
@@ -181,8 +182,8 @@ def _summed(
         where = f"{found['value']} ({name})"
         amount = _amounts(rows, cells["value"], where)
         unused = {title: f"c{k}" for k, title in enumerate(header) if title not in found.values()}
-        _refuse_sides(rows, unused, cells["value"], name)
         _refuse_versions(rows, cells, unused, name)
+        _refuse_sides(rows, unused, cells["value"], name)
         rows.hold("years", _years(rows, cells["year"], period))
         rows.hold("ends", _ends(rows, cells, members and members()))
         told = [f"c{k}" for k, title in enumerate(header) if not is_numbering(title)]
@@ -244,7 +245,7 @@ def _amounts(rows: Sql, cell: str, where: str) -> str:
 
 
 def _refuse_sides(rows: Sql, unused: Mapping[str, str], value: str, name: str) -> None:
-    """Refuse transactions that both sides reported: their sums would be double."""
+    """Refuse transactions that both sides reported, planned or undone ones: their sums would be too large."""
     for title, cell in unused.items():
         if states(title):
             text = rows.text(cell)  # purposes of payments are hardly ever the same
@@ -261,6 +262,12 @@ def _refuse_sides(rows: Sql, unused: Mapping[str, str], value: str, name: str) -
                 shown = ", ".join(said[:3])
                 raise refusal(DataError, "transactions_undone", name=name, title=repr(title), said=shown)
         cells = rows.frame(f"SELECT DISTINCT {rows.text(cell)} AS cell FROM raw LIMIT 7")["cell"]
+        few = [text for text in cells.dropna().astype(str) if text.strip()] if len(cells) < 7 else []
+        kinds = [plan_or_fact(text) for text in few]
+        if "plan" in kinds and all(kinds):
+            raise refusal(
+                DataError, "transactions_undone", name=name, title=repr(title), said=few[kinds.index("plan")]
+            )
         if len(cells) < 7 and whose_report(cells.to_numpy(dtype=object)) is not None:
             raise DataError(
                 f"The column {title} of {name} tells whose report a row is: keep the suppliers' alone."

@@ -156,12 +156,12 @@ def _without_plans(grid: Grid, spec: TableSpec, notes: Notes) -> Grid:
     """Set aside the rows of plans where a column says of each row whether it is a plan or a fact."""
     for at, cells in enumerate(grid.columns):
         head = {show(cell).strip() for cell in cells[:_SAMPLE]} - {""}
-        if cells.dtype != object or not head or len(head) > 4 or not all(map(_plan_or_fact, head)):
+        if cells.dtype != object or not head or len(head) > 4 or not all(map(plan_or_fact, head)):
             continue
         texts = np.array([show(cell).strip() for cell in cells], dtype=object)
-        if not all(_plan_or_fact(text) for text in set(texts) - {""}):
+        if not all(plan_or_fact(text) for text in set(texts) - {""}):
             continue
-        plan = np.array([_plan_or_fact(text) == "plan" for text in texts])
+        plan = np.array([plan_or_fact(text) == "plan" for text in texts])
         if plan.any():
             detail, line = grid.header[at] or f"#{at + 1}", int(grid.lines[int(np.argmax(plan))])
             notes.add("plan_rows", **grid.place, row=line, value=str(int(plan.sum())), detail=detail)
@@ -176,7 +176,7 @@ def _named_fact(grid: Grid, spec: TableSpec) -> Grid:
     if spec.name != "links" or any(meaning(header, spec) == "value" for header in grid.header):
         return grid
     facts = [
-        at for at, header in enumerate(grid.header) if _plan_or_fact(header) == "fact" or _only_money(header)
+        at for at, header in enumerate(grid.header) if plan_or_fact(header) == "fact" or _only_money(header)
     ]
     if len(facts) != 1 or not are_numbers(grid.columns[facts[0]]):
         return grid
@@ -191,7 +191,7 @@ def _only_money(header: str) -> bool:
     return unit.of_money and bool(unit.currency and unit.scale) and not rest
 
 
-def _plan_or_fact(text: str) -> str:
+def plan_or_fact(text: str) -> str:
     """Return "plan" or "fact" where a text says no more than that, "" elsewhere."""
     reading = read_header(text)
     said = reading.marks & _PLANNED

@@ -69,11 +69,14 @@ def _firmness(content: Content) -> Iterator[tuple[str, str]]:
 
 def _requirements(content: Content) -> Iterator[tuple[str, str]]:
     """Yield clusters with the requirements of their last year that are not met, and that are undecided."""
-    for cluster, rows in _deciding(content).groupby("cluster_id", sort=False):
-        for verdict in ("fail", "undecidable"):
-            told = [_requirement(row, content) for row in rows[rows["verdict"] == verdict].to_dict("records")]
-            if told:
-                yield str(cluster), content.words(f"pp_rules_{verdict}", rules="; ".join(told))
+    rows = _deciding(content).to_dict("records")
+    for verdict in ("fail", "undecidable"):
+        told: dict[str, list[str]] = {}
+        for row in rows:
+            if row["verdict"] == verdict:
+                told.setdefault(str(row["cluster_id"]), []).append(_requirement(row, content))
+        for cluster, rules in told.items():
+            yield cluster, content.words(f"pp_rules_{verdict}", rules="; ".join(rules))
 
 
 def _deciding(content: Content) -> pd.DataFrame:

@@ -299,6 +299,7 @@ def test_versions_of_one_document_are_refused(tmp_path: Path, monkeypatch: pytes
         ("status", ["posted", "cancelled"]),
         ("Примечание", [None, "аннулировано"]),
         ("Дата исправления", [None, "05.02.2022"]),
+        ("Тип данных", ["факт", "план"]),
     ],
 )
 def test_documents_that_came_to_nothing_are_refused(
