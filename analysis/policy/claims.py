@@ -44,6 +44,8 @@ _TEST: Final = {"column", *CONDITIONS}
 _KEYS: Final = {"id", "says", "cluster", "clusters", "years", "from", "to", "in", "also", "confirmed", *_TEST}
 NOMINAL: Final = " (nominal)"
 """Mark of a trend of amounts in prices of their years."""
+ONE_YEAR: Final = "one year"
+"""What is shown of a trend that a single year cannot have."""
 _LISTED: Final = 12
 # Columns of several terms, some of which a file of rules may name.
 _LISTS: Final = ("requirements_failed", "early_warnings")
@@ -290,7 +292,7 @@ def _cases(
         cells = {year: _cell(mine, year, first.column) for year in years}
         unit = next(c.unit for c in output_columns("formations") if c.column == first.column)
         mark = NOMINAL if nominal and unit == "money" and not first.column.endswith("_constant") else ""
-        return _steps(claim, cluster, cells, mark, same) or [_Case(cluster, None, f"{cluster}: one year")]
+        return _steps(claim, cluster, cells, mark, same) or [_Case(cluster, None, f"{cluster}: {ONE_YEAR}")]
     out = []
     for year in years:
         seen = [_cell(mine, year, test.column) for test in claim.conditions]

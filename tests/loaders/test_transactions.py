@@ -373,7 +373,7 @@ def test_payments_run_against_the_goods_whatever_the_size(
 ) -> None:
     """The column that tells payments is in no sum of them."""
     flows = pd.DataFrame({"date": ["2022-03-01"], "Отправитель": MEMBERS[1], "Получатель": MEMBERS[0]})
-    flows = flows.assign(**{"Сумма, млн руб.": 5.0, beside: "товар"})
+    flows["Сумма, млн руб."], flows[beside] = 5.0, "товар"
     small, large = both(write(tmp_path, flows), monkeypatch)
     assert "transactions_summed" in {finding.code for finding in large.findings}
     for data in (small, large):
