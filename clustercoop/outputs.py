@@ -37,8 +37,6 @@ T = TypeVar("T")
 FORMAT: Final = 2
 TABLES: Final = ("formations", "participants", "clusters", "gaps", "requests")
 PROVENANCE: Final = ("inputs", "accounting", "version")
-COSTS: Final = "costs.json"
-"""Time and memory of each stage: the one file that differs between two runs of the same data."""
 _MARKS: Final = dict(
     zip(
         OUTPUTS,
@@ -207,10 +205,8 @@ def write_result(
         for name in FILES:  # what explains the results later must not have changed
             if getattr(result.settings, name):
                 shutil.copyfile(getattr(result.settings, name), aside / f"{name}.toml")
-        _write_run(result, aside)
         write_reports(result, aside, lang=result.settings.lang, progress=progress, asked=asked)
-        if isinstance(progress, Metered):
-            (aside / COSTS).write_text(json.dumps(progress.stages(), indent=1) + "\n", "utf-8")
+        _write_run(result, aside, {"costs": progress.stages()} if isinstance(progress, Metered) else {})
     return target
 
 
@@ -262,7 +258,8 @@ def _write_parquet(frame: pd.DataFrame, path: Path) -> None:
     frame.to_parquet(path, index=False, use_dictionary=texts)
 
 
-def _write_run(result: Result, folder: Path) -> None:
+def _write_run(result: Result, folder: Path, costs: Mapping[str, Any]) -> None:
+    """Write what made the results; `costs`, where they were taken, alone differ from run to run."""
     run = {
         "format": FORMAT,
         "settings": result.settings.to_dict(),
@@ -272,6 +269,7 @@ def _write_run(result: Result, folder: Path) -> None:
         "clusters": len(result.clusters),
         "findings": {severity: result.findings.count(severity) for severity in SEVERITIES},
         **result.provenance,
+        **costs,
     }
     (folder / "run.json").write_text(
         json.dumps(run, ensure_ascii=False, indent=2, sort_keys=True, allow_nan=False) + "\n", "utf-8"
