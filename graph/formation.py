@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -94,11 +94,11 @@ class Formation:
     role: NDArray[np.object_]
     industry_code: NDArray[np.object_]
     region: NDArray[np.object_]
-    internal_rows: NDArray[np.int64] = field(repr=False)
-    self_rows: NDArray[np.int64] = field(repr=False)
-    sales_rows: NDArray[np.int64] = field(repr=False)
-    purchase_rows: NDArray[np.int64] = field(repr=False)
-    knowledge_rows: NDArray[np.int64] = field(repr=False)
+    internal_rows: NDArray[np.int64]
+    self_rows: NDArray[np.int64]
+    sales_rows: NDArray[np.int64]
+    purchase_rows: NDArray[np.int64]
+    knowledge_rows: NDArray[np.int64]
     unread: Mapping[str, NDArray[np.bool_]]
     has_links: bool
 
@@ -109,6 +109,10 @@ class Formation:
     rd_expenses = Figure()
     used_by_participants = Figure()
     emissions = Figure()
+
+    def __repr__(self) -> str:
+        """Return which one it is, and how large."""
+        return f"Formation({self.cluster_id!r}, {self.year}): members {self.n}, links inside {len(self.src)}"
 
     @property
     def n(self) -> int:

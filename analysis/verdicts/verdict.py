@@ -29,7 +29,7 @@ from clustercoop.analysis.verdicts.several import Several, find_several
 from clustercoop.graph.errors import DataError
 from clustercoop.graph.findings import Finding
 from clustercoop.graph.settings import Settings
-from clustercoop.graph.texts import languages
+from clustercoop.graph.texts import BASE, languages
 
 EXPLORATORY_FROM: Final = 20
 MODEL_ABOVE: Final = 40
@@ -115,6 +115,10 @@ class FormationModel:
     sensitivity: pd.DataFrame = field(default_factory=pd.DataFrame)
     confounders: pd.DataFrame = field(default_factory=pd.DataFrame)
     findings: tuple[Finding, ...] = ()
+
+    def __repr__(self) -> str:
+        """Return what it rests on and what it found, in sentences."""
+        return "\n  ".join([f"FormationModel: {self.basis}", *self.sentences[BASE]])
 
     @property
     def sentences(self) -> dict[str, tuple[str, ...]]:

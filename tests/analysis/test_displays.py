@@ -99,6 +99,16 @@ def test_a_graph_shows_its_years() -> None:
     assert repr(clustercoop.SupplyGraph.from_tables({})).startswith("SupplyGraph: clusters 0, years —")
 
 
+def test_formations_and_models_show_no_arrays(result: clustercoop.Result) -> None:
+    first = next(iter(result.graph.formations()))
+    assert repr(first) == f"Formation('C0', 2021): members {first.n}, links inside {len(first.weight)}"
+    assert result.model is not None
+    assert repr(result.model).splitlines()[:2] == [
+        "FormationModel: rules",
+        "  Rules only: a statistical model needs at least 20 clusters, and the data hold 2.",
+    ]
+
+
 def test_names_from_data_stay_text() -> None:
     found = Findings([Finding("year_impossible", value=name, file=name) for name in HOSTILE])
     tables = {
