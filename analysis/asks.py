@@ -16,12 +16,13 @@ from clustercoop.analysis.closedness.measure import pieces as closedness_pieces
 from clustercoop.analysis.cooperation import measure_per_employee, measure_trade
 from clustercoop.analysis.large import attempted
 from clustercoop.analysis.members import Members, YearContext, clean, read_members
-from clustercoop.analysis.metric import Flags, Measured, is_known
+from clustercoop.analysis.metric import Measured, is_known
 from clustercoop.analysis.thresholds import load_thresholds
 from clustercoop.analysis.trade import bought_beyond, from_others
+from clustercoop.graph.arrays import Bools, Floats
 from clustercoop.graph.columns import output_columns
 from clustercoop.graph.findings import catalogue
-from clustercoop.graph.formation import FloatArray, Formation
+from clustercoop.graph.formation import Formation
 from clustercoop.graph.gaps import ALL
 from clustercoop.graph.kinds import text_table
 from clustercoop.graph.model import SupplyGraph
@@ -249,7 +250,7 @@ class _Trial:
         self.members: Members = read_members(formation, context, settings, self.thresholds)
         inside = np.zeros(formation.n, bool) if core is None else np.asarray(core == 1, bool)
         flows = formation.supplied_inside + formation.bought_inside > 0
-        self.expected: Flags = self.members.producing | (self.members.supply > 0) | (inside & flows)
+        self.expected: Bools = self.members.producing | (self.members.supply > 0) | (inside & flows)
         self.classifies = graph.currency.upper() == self.thresholds.currency
         self.most = min(MOST, 1 + WORK // formation.n)
 
@@ -326,7 +327,7 @@ class _Trial:
         return self.derived(set().union(*(given.known for given in self.given)))
 
     def tried(
-        self, cells: Mapping[str, FloatArray], among: Collection[int] | None = None
+        self, cells: Mapping[str, Floats], among: Collection[int] | None = None
     ) -> tuple[frozenset[str], list[int]]:
         """Return the columns that are known where `cells` replace those given, and which pieces gained.
 
@@ -352,7 +353,7 @@ class _Trial:
         return known, gained
 
     def gained(
-        self, cells: Mapping[str, FloatArray], among: Collection[int] | None = None
+        self, cells: Mapping[str, Floats], among: Collection[int] | None = None
     ) -> tuple[tuple[str, ...], list[int]]:
         """Return what `cells` make known, with what is derived from it, in order, and by which pieces."""
         found, by = self.tried(cells, among)
@@ -413,7 +414,7 @@ class _Trial:
                 continue
             who = str(self.formation.ids[member])
             alone = {column for one in said if one.participant_id == who for column in one.figures}
-            cells: dict[str, FloatArray] = {}
+            cells: dict[str, Floats] = {}
             for name in names:
                 cells[name] = self.filled(name, [member], self.stand_in(name, cells))
             more = tuple(column for column in self.gained(cells)[0] if column not in alone)
@@ -428,13 +429,13 @@ class _Trial:
         )
 
     @cached_property
-    def states(self) -> dict[str, tuple[Flags, Flags]]:
+    def states(self) -> dict[str, tuple[Bools, Bools]]:
         """Which expected cells of each column are empty, and which hold what others contradict."""
         return {name: self.state(name) for name in CELLS}
 
-    def state(self, name: str) -> tuple[Flags, Flags]:
+    def state(self, name: str) -> tuple[Bools, Bools]:
         """Return which expected cells of a column are empty, and which hold what others contradict."""
-        given: FloatArray = getattr(self.formation, name)
+        given: Floats = getattr(self.formation, name)
         empty = np.isnan(given) & self.expected
         doubtful = ~np.isnan(given) & np.isnan(clean(self.formation, name, self.settings))
         if name == "output":
@@ -448,7 +449,7 @@ class _Trial:
             doubtful |= given > room * (1 + 1e-9)
         return empty, doubtful & ~empty
 
-    def stand_in(self, name: str, before: Mapping[str, FloatArray]) -> FloatArray:
+    def stand_in(self, name: str, before: Mapping[str, Floats]) -> Floats:
         """Return what contradicts nothing recorded of each member, once `before` is filled in, shape (n,)."""
         f = self.formation
         output, value_added, purchases = (
@@ -459,18 +460,18 @@ class _Trial:
         most = np.maximum(np.maximum(sold, bought + added), given + added) + f.self_supply
         most = np.fmax(most, f.used_by_participants)
         if name == "output":
-            enough: FloatArray = np.where(most > 0, most * _ROOM, 1.0)
+            enough: Floats = np.where(most > 0, most * _ROOM, 1.0)
             return enough
         if name == "value_added":
             output = np.where(np.isnan(output), most * _ROOM, output)
-            room: FloatArray = output - np.maximum(bought, given) - f.self_supply
+            room: Floats = output - np.maximum(bought, given) - f.self_supply
             return np.maximum(room, 0) / 2
         if name == "purchases":
             return np.maximum(bought + f.self_supply, 1.0)
         return np.full(f.n, {"employees": 1.0, "rd_expenses": 0.1}[name])
 
-    def filled(self, name: str, members: list[int], stand_in: FloatArray) -> FloatArray:
+    def filled(self, name: str, members: list[int], stand_in: Floats) -> Floats:
         """Return the column with stand-ins for the cells of `members`."""
-        out: FloatArray = getattr(self.formation, name).copy()
+        out: Floats = getattr(self.formation, name).copy()
         out[members] = stand_in[members]
         return out

@@ -8,23 +8,16 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from clustercoop.analysis.bounds import cooperation_bounds
-from clustercoop.analysis.members import (
-    TOLERANCE,
-    Flags,
-    Members,
-    cooperation_ratio,
-    read_members,
-    year_contexts,
-)
+from clustercoop.analysis.members import TOLERANCE, Members, cooperation_ratio, read_members, year_contexts
 from clustercoop.analysis.thresholds import load_thresholds
 from clustercoop.analysis.unsettled import open_rows, unsettled
+from clustercoop.graph.arrays import Bools, Floats, Int32s, Ints
 from clustercoop.graph.display import ROWS, figure, inert, notebook
 from clustercoop.graph.errors import UnknownNameError
 from clustercoop.graph.findings import Finding
-from clustercoop.graph.formation import FloatArray, Formation
+from clustercoop.graph.formation import Formation
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
 from clustercoop.graph.texts import BASE, refusal, subset, term, text
@@ -217,7 +210,7 @@ def _of_formation(
 def _of_member(
     graph: SupplyGraph, formation: Formation, members: Members, participant_id: str, settings: Settings
 ) -> Explanation:
-    chosen: Flags = formation.ids == participant_id
+    chosen: Bools = formation.ids == participant_id
     if not chosen.any():
         place = {"cluster": formation.cluster_id, "year": formation.year}
         raise refusal(UnknownNameError, "unknown_member", name=participant_id, **place)
@@ -245,7 +238,7 @@ def _explanation(
     graph: SupplyGraph,
     formation: Formation,
     members: Members,
-    chosen: Flags,
+    chosen: Bools,
     ratio: float,
     because: str,
     participant_id: str | None,
@@ -314,14 +307,12 @@ def _of_indicator(
     )
 
 
-def _part(share: FloatArray, why: str = "") -> list[str]:
+def _part(share: Floats, why: str = "") -> list[str]:
     """Return `why` for each row, with the part of it that counts where that is not all."""
     return [why if part == 1 else f"{why} × {part:.4g}".strip() for part in share.tolist()]
 
 
-def _links(
-    graph: SupplyGraph, positions: NDArray[np.int64], share: FloatArray, why: str = ""
-) -> pd.DataFrame:
+def _links(graph: SupplyGraph, positions: Ints, share: Floats, why: str = "") -> pd.DataFrame:
     """Return rows of links, each with the part of its value that its ends bring into the cluster."""
     rows = graph.links.iloc[positions]
     part = np.minimum(share[rows["supplier"].to_numpy()], share[rows["buyer"].to_numpy()])
@@ -342,7 +333,7 @@ def _links(
 
 
 def _cells(
-    graph: SupplyGraph, cells: pd.DataFrame, nodes: NDArray[np.int32], column: str, share: FloatArray
+    graph: SupplyGraph, cells: pd.DataFrame, nodes: Int32s, column: str, share: Floats
 ) -> pd.DataFrame:
     rows = cells.loc[nodes]
     return pd.DataFrame(

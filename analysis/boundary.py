@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from clustercoop.analysis.diversity import Integers, reverse_weights
-from clustercoop.graph.formation import FloatArray, sum_by
+from clustercoop.analysis.diversity import reverse_weights
+from clustercoop.graph.arrays import AnyInts, Floats
+from clustercoop.graph.formation import sum_by
 
 
 def _share(part: float, whole: float) -> float:
@@ -87,7 +88,7 @@ def conductance(internal: float, external: float, total: float) -> float:
     return _share(external, min(volume, rest)) if rest > 1e-12 * total else float("nan")
 
 
-def reciprocity(src: Integers, dst: Integers, weight: FloatArray) -> float:
+def reciprocity(src: AnyInts, dst: AnyInts, weight: Floats) -> float:
     """Return the weighted reciprocity ``Σ min(w_ij, w_ji) / Σ w_ij`` over i ≠ j.
 
     Parameters
@@ -113,7 +114,7 @@ def reciprocity(src: Integers, dst: Integers, weight: FloatArray) -> float:
     return sorted_reciprocity(summed, back)
 
 
-def sorted_reciprocity(weight: FloatArray, back: FloatArray) -> float:
+def sorted_reciprocity(weight: Floats, back: Floats) -> float:
     """Return the reciprocity from edges and their `reverse_weights`.
 
     Examples
@@ -124,9 +125,7 @@ def sorted_reciprocity(weight: FloatArray, back: FloatArray) -> float:
     return _share(float(np.minimum(weight, back).sum()), float(weight.sum()))
 
 
-def partition_ties(
-    src: Integers, dst: Integers, weight: FloatArray, group: npt.ArrayLike
-) -> tuple[float, float]:
+def partition_ties(src: AnyInts, dst: AnyInts, weight: Floats, group: npt.ArrayLike) -> tuple[float, float]:
     """Return the value of ties within groups and between groups of a partition; loops are left out.
 
     Each row of the edge arrays is one tie: list an undirected tie once (or every one twice; the indices are
@@ -143,7 +142,7 @@ def partition_ties(
     return float(weight[proper & same].sum()), float(weight[proper & ~same].sum())
 
 
-def partition_ei_index(src: Integers, dst: Integers, weight: FloatArray, group: npt.ArrayLike) -> float:
+def partition_ei_index(src: AnyInts, dst: AnyInts, weight: Floats, group: npt.ArrayLike) -> float:
     """Return the E–I index of a whole network under a partition into groups, each tie counted once.
 
     Examples
@@ -154,7 +153,7 @@ def partition_ei_index(src: Integers, dst: Integers, weight: FloatArray, group: 
     return ei_index(*partition_ties(src, dst, weight, group))
 
 
-def partition_coverage(src: Integers, dst: Integers, weight: FloatArray, group: npt.ArrayLike) -> float:
+def partition_coverage(src: AnyInts, dst: AnyInts, weight: Floats, group: npt.ArrayLike) -> float:
     """Return the share of tie value of a network that lies within the groups of a partition.
 
     Examples

@@ -10,12 +10,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from clustercoop.analysis.jit import jit
 from clustercoop.analysis.thresholds import role_name
+from clustercoop.graph.arrays import AnyInts, Floats, Indices, Ints, Objects
 from clustercoop.graph.errors import parameter_error
-from clustercoop.graph.formation import FloatArray
 from clustercoop.graph.kinds import KINDS
 
-Index = NDArray[np.integer[Any]]
-Ints = NDArray[np.int64]
 ROLES: Final = ("coordinator", "itinerant", "gatekeeper", "representative", "liaison")
 LARGEST: Final = 2000
 """Up to so many members brokerage is counted whatever the links…"""
@@ -23,7 +21,7 @@ PATHS: Final = 30_000_000
 """… and above, up to so many paths over two links."""
 
 
-def broker_share(internal: ArrayLike, external: ArrayLike) -> FloatArray:
+def broker_share(internal: ArrayLike, external: ArrayLike) -> Floats:
     """Return min(internal, external flow) / total flow of each participant, shape (n,).
 
     0 for one that deals with one side only, 0.5 for one that deals equally with both.
@@ -47,11 +45,11 @@ def broker_share(internal: ArrayLike, external: ArrayLike) -> FloatArray:
     outside = np.asarray(external, dtype=np.float64)
     total = inside + outside
     smaller = np.minimum(inside, outside)
-    share: FloatArray = np.divide(smaller, total, out=np.full(total.shape, np.nan), where=total > 0)
+    share: Floats = np.divide(smaller, total, out=np.full(total.shape, np.nan), where=total > 0)
     return share
 
 
-def gould_fernandez(adjacency: ArrayLike, groups: ArrayLike) -> NDArray[np.int64]:
+def gould_fernandez(adjacency: ArrayLike, groups: ArrayLike) -> Ints:
     r"""Return how often each participant brokers between two others that are not linked, shape (n, 5).
 
     For every path a → b → c with a ≠ c and no link a → c, b is, by the groups of the three:
@@ -92,7 +90,7 @@ def gould_fernandez(adjacency: ArrayLike, groups: ArrayLike) -> NDArray[np.int64
     return _counted(len(group), src.astype(np.int32), dst.astype(np.int32), group)
 
 
-def _counted(n: int, src: Index, dst: Index, group: NDArray[np.int64]) -> NDArray[np.int64]:
+def _counted(n: int, src: AnyInts, dst: AnyInts, group: Ints) -> Ints:
     """Return what `gould_fernandez` does from links sorted by (src, dst)."""
     counts = np.zeros((n, len(ROLES)), np.int64)
     _mediate(src, dst, group, counts)
@@ -100,7 +98,7 @@ def _counted(n: int, src: Index, dst: Index, group: NDArray[np.int64]) -> NDArra
 
 
 @jit
-def _mediate(src: Index, stop: Index, group: Ints, counts: Ints) -> None:
+def _mediate(src: AnyInts, stop: AnyInts, group: Ints, counts: Ints) -> None:
     """Count the paths over each participant by `ROLES`; links are sorted by `src`."""
     met, begins = np.zeros(counts.shape[0], np.int64), np.zeros(counts.shape[0] + 1, np.int64)
     for e in range(src.size):
@@ -122,17 +120,17 @@ def _mediate(src: Index, stop: Index, group: Ints, counts: Ints) -> None:
                 counts[b, together if near else apart] += 1
 
 
-def paths_of(n: int, src: Index, dst: Index) -> int:
+def paths_of(n: int, src: AnyInts, dst: AnyInts) -> int:
     """Return how many paths over two links there are."""
     return int((np.bincount(src, minlength=n)[dst]).sum())
 
 
-def countable(n: int, src: Index, dst: Index) -> bool:
+def countable(n: int, src: AnyInts, dst: AnyInts) -> bool:
     """Tell whether brokerage can be counted, by matrices or path by path."""
     return n <= LARGEST or paths_of(n, src, dst) <= PATHS
 
 
-def brokerage_roles(n: int, src: Index, dst: Index, role: NDArray[np.object_]) -> dict[str, NDArray[Any]]:
+def brokerage_roles(n: int, src: AnyInts, dst: AnyInts, role: Objects) -> dict[str, NDArray[Any]]:
     """Return the columns ``brokerage_coordinator`` … ``brokerage_liaison`` of a formation's members.
 
     Groups are roles, letter case and outer spaces aside; links are sorted by (src, dst), none of them of a
@@ -201,7 +199,7 @@ def chain_leaders(participants: pd.DataFrame) -> pd.DataFrame:
     return every.assign(chain_leaders=[";".join(names.get(at, ())) for at in range(len(every))])
 
 
-def _median_of(values: FloatArray, place: NDArray[np.intp]) -> FloatArray:
+def _median_of(values: Floats, place: Indices) -> Floats:
     """Return the median of the known values of each row's place, NaN where none is known."""
     order = np.lexsort((values, place))  # NaN last
     sizes = np.bincount(place)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from clustercoop.analysis.brokers import ROLES, broker_share, brokerage_roles, countable
 from clustercoop.analysis.closedness.components import component_labels
@@ -25,20 +25,18 @@ from clustercoop.analysis.linear import DENSE, solve_leontief, unproductive
 from clustercoop.analysis.metric import NAN, Measured, Measuring
 from clustercoop.analysis.recording import recording
 from clustercoop.analysis.thresholds import load_thresholds
-from clustercoop.graph.formation import FloatArray, Formation
+from clustercoop.graph.arrays import AnyInts, Floats
+from clustercoop.graph.formation import Formation
 from clustercoop.graph.kinds import KINDS
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
 
-Index = NDArray[np.integer[Any]]
 TERCILES: Final = ("upstream", "midstream", "downstream")
 _SAME: Final = 1e-9
 """Positions closer than this differ by rounding only."""
 
 
-def link_positions(
-    src: Index, dst: Index, weight: FloatArray, total: FloatArray
-) -> tuple[FloatArray, FloatArray]:
+def link_positions(src: AnyInts, dst: AnyInts, weight: Floats, total: Floats) -> tuple[Floats, Floats]:
     """Return `upstreamness` and `downstreamness` of links and throughflows given as arrays, shape (n,) each.
 
     NaN for a participant without throughflow, and where a walk never ends: in a component that takes
@@ -60,7 +58,7 @@ def link_positions(
     return up, down
 
 
-def upstreamness(flows: ArrayLike, total: ArrayLike) -> FloatArray:
+def upstreamness(flows: ArrayLike, total: ArrayLike) -> Floats:
     r"""Return the mean number of participants a unit passes from each one to the end, itself included.
 
     .. math:: U = (I - G)^{-1} \mathbf 1, \quad G_{ij} = f_{ij} / T_i
@@ -102,7 +100,7 @@ def upstreamness(flows: ArrayLike, total: ArrayLike) -> FloatArray:
     return link_positions(src, dst, matrix[src, dst], through)[0]
 
 
-def downstreamness(flows: ArrayLike, total: ArrayLike) -> FloatArray:
+def downstreamness(flows: ArrayLike, total: ArrayLike) -> Floats:
     r"""Return the mean number of participants a unit has passed from primary inputs, itself included.
 
     .. math:: D = (I - B^\top)^{-1} \mathbf 1, \quad B_{ij} = f_{ij} / T_j
@@ -123,7 +121,7 @@ def downstreamness(flows: ArrayLike, total: ArrayLike) -> FloatArray:
     return link_positions(src, dst, matrix[src, dst], through)[1]
 
 
-def average_propagation_lengths(coefficients: ArrayLike) -> FloatArray:
+def average_propagation_lengths(coefficients: ArrayLike) -> Floats:
     r"""Return the mean number of steps in which a change at j reaches i, shape (n, n).
 
     .. math:: \mathrm{APL}_{ij} = \frac{[L (L - I)]_{ij}}{L_{ij} - \delta_{ij}}, \quad L = (I - A)^{-1}
@@ -167,7 +165,7 @@ def average_propagation_lengths(coefficients: ArrayLike) -> FloatArray:
     return np.divide(weighted, indirect, out=np.full_like(inverse, NAN), where=reached)
 
 
-def mean_propagation_length(inverse: FloatArray) -> float:
+def mean_propagation_length(inverse: Floats) -> float:
     """Return the average propagation length over all pairs i ≠ j, weighted by the effect L_ij.
 
     The mean over all effects on others of one unit of final demand for each participant in turn, from the
@@ -218,11 +216,11 @@ def tercile_shares(position: ArrayLike, value: ArrayLike) -> dict[str, float]:
 
 
 @lru_cache(maxsize=128)
-def _grid(n: int) -> FloatArray:
+def _grid(n: int) -> Floats:
     return np.linspace(0.0, 1.0, n)
 
 
-def downstream_control(visits: FloatArray, total: FloatArray, value_added: FloatArray) -> FloatArray:
+def downstream_control(visits: Floats, total: Floats, value_added: Floats) -> Floats:
     r"""Return the share of value added by others to flows that have passed each participant, shape (n,).
 
     .. math:: c_i = \sum_{j \ne i} \frac{T_i N_{ij}}{N_{ii} T_j} VA_j \,/\, \sum_j VA_j

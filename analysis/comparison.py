@@ -10,9 +10,9 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from clustercoop.analysis.results import Result
+from clustercoop.graph.arrays import Bools, Indices
 from clustercoop.graph.columns import OutputColumn, output_columns
 from clustercoop.graph.errors import UnknownNameError
 from clustercoop.graph.kinds import KINDS
@@ -387,7 +387,7 @@ def _differences(
         yield {name: _key(name, pair[name]) for name in key}, state, cells or [("", None, None)]
 
 
-def _beyond(rows: NDArray[np.intp], others: NDArray[np.intp]) -> NDArray[np.bool_]:
+def _beyond(rows: Indices, others: Indices) -> Bools:
     """Tell which of `rows`, in their order, are more than the `others` hold of the same."""
     order = np.argsort(rows, kind="stable")
     turn = np.empty(len(rows), np.intp)

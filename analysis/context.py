@@ -12,7 +12,8 @@ from clustercoop.analysis.memo import remembered
 from clustercoop.analysis.metric import Measured
 from clustercoop.analysis.prices import prices_of
 from clustercoop.analysis.thresholds import Thresholds, load_thresholds
-from clustercoop.graph.formation import FloatArray, Formation
+from clustercoop.graph.arrays import Floats
+from clustercoop.graph.formation import Formation
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.prices import Prices
 from clustercoop.graph.settings import Settings
@@ -53,7 +54,7 @@ class Context:
         """Limits and lists of roles."""
         return load_thresholds(self.settings.thresholds)
 
-    def factor(self, formation: Formation) -> FloatArray | None:
+    def factor(self, formation: Formation) -> Floats | None:
         """Return what brings members' amounts to constant prices, None where there are no price levels."""
         prices = self.prices
         if prices is None:

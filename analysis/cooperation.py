@@ -20,7 +20,6 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from clustercoop.analysis import boundary, diversity
 from clustercoop.analysis.bounds import cooperation_bounds, settle
@@ -44,8 +43,9 @@ from clustercoop.analysis.prices import constant_indicators, prices_of
 from clustercoop.analysis.thresholds import Thresholds, load_thresholds
 from clustercoop.analysis.trade import of_links, own_supply, recorded_links, seen_outside
 from clustercoop.analysis.unsettled import Unsettled, leave_open, told, unsettled
+from clustercoop.graph.arrays import Floats, Ints
 from clustercoop.graph.findings import Finding, Findings
-from clustercoop.graph.formation import FloatArray, Formation, sum_by
+from clustercoop.graph.formation import Formation, sum_by
 from clustercoop.graph.gaps import Gap
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
@@ -243,8 +243,8 @@ def _measure(
     members: Members,
     context: YearContext,
     settings: Settings,
-    factor: FloatArray | None,
-) -> tuple[FloatArray, FloatArray]:
+    factor: Floats | None,
+) -> tuple[Floats, Floats]:
     """Fill `row` with the formation's figures; return the diversity of its members' partners.
 
     `factor` brings a member's amounts to constant prices; None where there are no price levels.
@@ -282,10 +282,7 @@ def _variety(row: Measuring, formation: Formation) -> None:
 
 
 def _of_members(
-    formation: Formation,
-    members: Members,
-    diversities: tuple[FloatArray, FloatArray],
-    thresholds: Thresholds,
+    formation: Formation, members: Members, diversities: tuple[Floats, Floats], thresholds: Thresholds
 ) -> Measuring:
     out = Measuring(formation, "", PEOPLE)
     out.participants |= {
@@ -391,9 +388,7 @@ def _without_final_producers(row: Measuring, members: Members, settings: Setting
         row.leave_empty(rest.reason, "cooperation_ratio_ex_final", detail=rest.detail, value=rest.figure)
 
 
-def _per_employee(
-    row: Measuring, formation: Formation, settings: Settings, factor: FloatArray | None
-) -> None:
+def _per_employee(row: Measuring, formation: Formation, settings: Settings, factor: Floats | None) -> None:
     employees = clean(formation, "employees", settings)
     for name, cells in (("rd", "rd_expenses"), ("value_added", "value_added")):
         column = f"{name}_per_employee"
@@ -418,7 +413,7 @@ def _per_employee(
                 row[f"{column}_constant"] = _constant_per_employee(amount, employees, factor)
 
 
-def _constant_per_employee(amount: FloatArray, employees: FloatArray, factor: FloatArray) -> float:
+def _constant_per_employee(amount: Floats, employees: Floats, factor: Floats) -> float:
     """Return the amount per employee in constant prices, NaN where a member's price level is unknown."""
     if np.isnan(factor[~np.isnan(amount) & ~np.isnan(employees) & (amount != 0)]).any():
         return NAN
@@ -426,8 +421,8 @@ def _constant_per_employee(amount: FloatArray, employees: FloatArray, factor: Fl
 
 
 def _edges(
-    formation: Formation, size: int, groups: NDArray[np.int64] | None, factor: FloatArray | None
-) -> tuple[NDArray[np.int64], FloatArray]:
+    formation: Formation, size: int, groups: Ints | None, factor: Floats | None
+) -> tuple[Ints, Floats]:
     """Return unique keys of the links and their weights.
 
     `groups` joins nodes that a merger or split made of one another, `factor` brings to constant prices.
@@ -467,7 +462,7 @@ def _change(row: Measuring, after: Formation, context: Context) -> None:
         row.leave_empty("no_links_touch", "link_jaccard")
         return
 
-    def similarity(*factors: FloatArray | None) -> float:
+    def similarity(*factors: Floats | None) -> float:
         ends = [
             _edges(f, len(graph.node_ids), groups, factor) for f, factor in zip(pair, factors, strict=True)
         ]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from string import ascii_letters
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from clustercoop.graph.formation import FloatArray, sum_by
+from clustercoop.graph.arrays import AnyInts, Floats
+from clustercoop.graph.formation import sum_by
 
-Integers = npt.NDArray[np.integer[Any]]
 LETTERS: Final = ascii_letters + "АБВГДЕЖЗИКЛМНОПРСТУФХЦЧШЩабвгдежзиклмнопрстуфхцчшщ"
 
 
@@ -57,7 +57,7 @@ def hhi(weights: npt.ArrayLike) -> float:
     return float(((array / total) ** 2).sum()) if total > 0 else float("nan")
 
 
-def reverse_weights(src: Integers, dst: Integers, weight: FloatArray, n: int) -> FloatArray:
+def reverse_weights(src: AnyInts, dst: AnyInts, weight: Floats, n: int) -> Floats:
     """Return w_ji for every edge (i, j), 0 where there is none; edges sorted by (src, dst), each pair once.
 
     Examples
@@ -74,8 +74,8 @@ def reverse_weights(src: Integers, dst: Integers, weight: FloatArray, n: int) ->
 
 
 def partner_diversity(
-    src: Integers, dst: Integers, weight: FloatArray, n: int, back: FloatArray | None = None
-) -> tuple[FloatArray, FloatArray]:
+    src: AnyInts, dst: AnyInts, weight: Floats, n: int, back: Floats | None = None
+) -> tuple[Floats, Floats]:
     """Return each member's entropy (bits) and HHI over its partners, shape (n,) each.
 
     A partner's weight is the value supplied to it plus the value bought from it; NaN without a partner.
@@ -110,7 +110,7 @@ def partner_diversity(
     return bits, index
 
 
-def weighted_jaccard(keys_a: Integers, a: FloatArray, keys_b: Integers, b: FloatArray) -> float:
+def weighted_jaccard(keys_a: AnyInts, a: Floats, keys_b: AnyInts, b: Floats) -> float:
     """Return ``Σ min(a, b) / Σ max(a, b)`` over the union of two sets of weighted keys.
 
     Parameters
@@ -135,7 +135,7 @@ def weighted_jaccard(keys_a: Integers, a: FloatArray, keys_b: Integers, b: Float
     return shared / union if union > 0 else float("nan")
 
 
-def turnover(before: Integers, after: Integers) -> float:
+def turnover(before: AnyInts, after: AnyInts) -> float:
     """Return the share of participants of two years who are in only one of them, ``1 − |∩| / |∪|``.
 
     Examples

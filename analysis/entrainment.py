@@ -11,17 +11,16 @@ from clustercoop.analysis.closedness.finn import checked_flows, formation_closed
 from clustercoop.analysis.closedness.throughflow import ROUNDING, throughflow
 from clustercoop.analysis.core_periphery.firmness import SAME, Firmness
 from clustercoop.analysis.linear import solve_leontief, unproductive
-from clustercoop.analysis.metric import NAN, Flags, Measured, Measuring, is_known
+from clustercoop.analysis.metric import NAN, Measured, Measuring, is_known
 from clustercoop.analysis.roles import producing, said
 from clustercoop.analysis.thresholds import load_thresholds
+from clustercoop.graph.arrays import AnyInts, Bools, Floats
 from clustercoop.graph.errors import parameter_error
-from clustercoop.graph.formation import FloatArray, Formation
+from clustercoop.graph.formation import Formation
 from clustercoop.graph.settings import Settings
 
-Index = NDArray[np.integer[Any]]
 
-
-def leontief_inverse(flows: ArrayLike, output: ArrayLike) -> FloatArray:
+def leontief_inverse(flows: ArrayLike, output: ArrayLike) -> Floats:
     r"""Return ``L = (I − A)^-1``, ``A_ij = f_ij / x_j``, shape (n, n).
 
     L_ij is the output of i that one unit of final demand for j calls forth.
@@ -53,7 +52,7 @@ def leontief_inverse(flows: ArrayLike, output: ArrayLike) -> FloatArray:
     return _inverse("leontief_inverse", flows, output, by_buyer=True)
 
 
-def ghosh_inverse(flows: ArrayLike, output: ArrayLike) -> FloatArray:
+def ghosh_inverse(flows: ArrayLike, output: ArrayLike) -> Floats:
     r"""Return ``(I − B)^-1``, ``B_ij = f_ij / x_i``, shape (n, n).
 
     Its (i, j) entry is by how much the value of j's output rises with one unit more of i's primary costs,
@@ -74,7 +73,7 @@ def ghosh_inverse(flows: ArrayLike, output: ArrayLike) -> FloatArray:
     return _inverse("ghosh_inverse", flows, output, by_buyer=False)
 
 
-def _inverse(name: str, flows: ArrayLike, output: ArrayLike, *, by_buyer: bool) -> FloatArray:
+def _inverse(name: str, flows: ArrayLike, output: ArrayLike, *, by_buyer: bool) -> Floats:
     matrix, x = checked_flows(name, flows, output)
     src, dst = np.nonzero(matrix)
     base = x[dst] if by_buyer else x[src]
@@ -86,9 +85,7 @@ def _inverse(name: str, flows: ArrayLike, output: ArrayLike, *, by_buyer: bool) 
     return inverse
 
 
-def core_pull(
-    src: Index, dst: Index, weight: FloatArray, output: FloatArray, core: NDArray[np.bool_]
-) -> FloatArray:
+def core_pull(src: AnyInts, dst: AnyInts, weight: Floats, output: Floats, core: Bools) -> Floats:
     r"""Return the output that one unit of final demand for the core pulls from each participant, shape (n,).
 
     .. math:: e = (L - I)\, s, \quad s_j = x_j / \sum_{k \in C} x_k \text{ in the core, else } 0
@@ -110,9 +107,7 @@ def core_pull(
     return solve_leontief(len(output), src, dst, weight / output[dst], share) - share
 
 
-def core_push(
-    src: Index, dst: Index, weight: FloatArray, output: FloatArray, core: NDArray[np.bool_]
-) -> FloatArray:
+def core_push(src: AnyInts, dst: AnyInts, weight: Floats, output: Floats, core: Bools) -> Floats:
     r"""Return by how much each participant's output value rises with one unit of the core's primary costs.
 
     .. math:: p = s (G - I), \quad G = (I - B)^{-1}, \quad B_{ij} = w_{ij} / x_i
@@ -123,7 +118,7 @@ def core_push(
     return solve_leontief(len(output), src, dst, weight / output[src], share, transpose=True) - share
 
 
-def _core_weights(output: FloatArray, core: NDArray[np.bool_]) -> FloatArray:
+def _core_weights(output: Floats, core: Bools) -> Floats:
     weights = np.where(core, output, 0.0)
     total = weights.sum()
     return weights / total if total > 0 else np.full(len(output), NAN)
@@ -205,9 +200,7 @@ def _alone(core: NDArray[Any] | None, n: int) -> Firmness | None:
     return None if inside is None else Firmness(inside[None], True, np.zeros((0, n), bool))
 
 
-def _fill_ranges(
-    out: Measuring, formation: Formation, cores: Flags, found: Measured, pulls: FloatArray
-) -> None:
+def _fill_ranges(out: Measuring, formation: Formation, cores: Bools, found: Measured, pulls: Floats) -> None:
     """Set the least and largest of `RANGED` over `cores`, shape (k, n), where `found` has the figure.
 
     `pulls` (2, k) are their pull and push.
@@ -225,9 +218,7 @@ def _fill_ranges(
             out[f"{name}_low"], out[f"{name}_high"] = low, high
 
 
-def _entrainment(
-    formation: Formation, settings: Settings, cores: Flags | None
-) -> tuple[Measured, FloatArray]:
+def _entrainment(formation: Formation, settings: Settings, cores: Bools | None) -> tuple[Measured, Floats]:
     """Measure what the first of `cores`, shape (k, n), pulls along; return pull and push of each, (2, k).
 
     These are NaN where an output is unknown.
@@ -308,7 +299,7 @@ def _entrainment(
     return out, pulls
 
 
-def _known_core(core: NDArray[Any] | None, n: int) -> Flags | None:
+def _known_core(core: NDArray[Any] | None, n: int) -> Bools | None:
     """Return the core as booleans, None where it is unknown or empty."""
     if core is None or len(core) != n:
         return None
@@ -320,7 +311,7 @@ def _known_core(core: NDArray[Any] | None, n: int) -> Flags | None:
     return entries if entries.any() else None
 
 
-def _core_shares(formation: Formation, settings: Settings, core: Flags | None) -> Measured:
+def _core_shares(formation: Formation, settings: Settings, core: Bools | None) -> Measured:
     """Measure the core's shares; unknown, and told, where a member that should have the figure lacks it.
 
     Members whose role does not produce and of which no cell says that there is an output may lack that one:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from clustercoop.graph.arrays import AnyInts, Floats
 from clustercoop.graph.errors import ParameterError, parameter_error
-from clustercoop.graph.formation import FloatArray
 
 DENSE: Final = 600
 """Up to so many participants a dense solve is the faster one (and needs no scipy)."""
@@ -21,8 +20,6 @@ _FACTORED: Final = 20_000
 _TERMS: Final = 2000
 """Rounds of the power series before a factorisation takes over: a spectral radius of 0.98 needs them."""
 
-Index = NDArray[np.integer[Any]]
-
 
 class TooSlow(ArithmeticError):
     """A system so large that only a method that does not settle could solve it in time."""
@@ -33,12 +30,12 @@ def unproductive(name: str, function: str) -> ParameterError:
     return parameter_error(name, function, "those of a productive economy", "a spectral radius of 1 or more")
 
 
-def _filled(n: int, rows: Index, columns: Index, values: FloatArray) -> FloatArray:
+def _filled(n: int, rows: AnyInts, columns: AnyInts, values: Floats) -> Floats:
     flat = np.bincount(rows.astype(np.int64) * n + columns, values, n * n)
     return np.asarray(flat, dtype=np.float64).reshape(n, n)
 
 
-def complement(n: int, rows: Index, columns: Index, values: FloatArray) -> FloatArray:
+def complement(n: int, rows: AnyInts, columns: AnyInts, values: Floats) -> Floats:
     """Return I − A, shape (n, n), of the entries of A; repeated positions add up.
 
     Examples
@@ -51,14 +48,14 @@ def complement(n: int, rows: Index, columns: Index, values: FloatArray) -> Float
     return matrix
 
 
-def _dense(matrix: FloatArray, rhs: FloatArray) -> FloatArray:
+def _dense(matrix: Floats, rhs: Floats) -> Floats:
     try:
         return np.asarray(np.linalg.solve(matrix, rhs), dtype=np.float64)
     except np.linalg.LinAlgError:
         return np.full_like(rhs, np.nan)
 
 
-def _factorised(matrix: Any, rhs: FloatArray) -> FloatArray:
+def _factorised(matrix: Any, rhs: Floats) -> Floats:
     if matrix.shape[0] > _FACTORED:
         raise TooSlow(f"{matrix.shape[0]} unknowns")
     from scipy.sparse.linalg import splu
@@ -69,7 +66,7 @@ def _factorised(matrix: Any, rhs: FloatArray) -> FloatArray:
         return np.full_like(rhs, np.nan)
 
 
-def solve_positive(n: int, rows: Index, columns: Index, values: FloatArray, rhs: FloatArray) -> FloatArray:
+def solve_positive(n: int, rows: AnyInts, columns: AnyInts, values: Floats, rhs: Floats) -> Floats:
     """Solve M x = rhs where M, the sum of its entries, is symmetric positive definite.
 
     Conjugate gradients (with the diagonal as preconditioner, to a residual of 1e-13) beyond `DENSE`
@@ -105,8 +102,8 @@ def solve_positive(n: int, rows: Index, columns: Index, values: FloatArray, rhs:
 
 
 def solve_leontief(
-    n: int, src: Index, dst: Index, coefficient: FloatArray, rhs: FloatArray, *, transpose: bool = False
-) -> FloatArray:
+    n: int, src: AnyInts, dst: AnyInts, coefficient: Floats, rhs: Floats, *, transpose: bool = False
+) -> Floats:
     """Solve ``(I − A) x = rhs`` (or ``(I − A)ᵀ x = rhs``) where ``A[src, dst] = coefficient``.
 
     Parameters
@@ -161,7 +158,7 @@ def solve_leontief(
     return np.asarray(solution[:, :-1].reshape(rhs.shape))
 
 
-def _thinned(n: int, rows: Index, columns: Index, values: FloatArray, rhs: FloatArray) -> FloatArray:
+def _thinned(n: int, rows: AnyInts, columns: AnyInts, values: Floats, rhs: Floats) -> Floats:
     """Solve (I − A) x = rhs, of participants that both sell and buy alone where these are few.
 
     One that needs nobody has x = rhs; one that nobody needs follows from the others.
@@ -184,7 +181,7 @@ def _thinned(n: int, rows: Index, columns: Index, values: FloatArray, rhs: Float
     return solution
 
 
-def _block(n: int, rows: Index, columns: Index, values: FloatArray, down: Index, across: Index) -> FloatArray:
+def _block(n: int, rows: AnyInts, columns: AnyInts, values: Floats, down: AnyInts, across: AnyInts) -> Floats:
     """Return the part of A whose rows are `down` and whose columns are `across`."""
     at, place = np.full(n, -1), np.full(n, -1)
     at[down], place[across] = np.arange(len(down)), np.arange(len(across))
@@ -194,7 +191,7 @@ def _block(n: int, rows: Index, columns: Index, values: FloatArray, down: Index,
     return np.asarray(filled, dtype=np.float64).reshape(len(down), len(across))
 
 
-def _series(n: int, rows: Index, columns: Index, values: FloatArray, rhs: FloatArray) -> FloatArray:
+def _series(n: int, rows: AnyInts, columns: AnyInts, values: Floats, rhs: Floats) -> Floats:
     """Sum rhs + A rhs + A² rhs + … until nothing is added any more; factorise where that takes too long."""
     from scipy.sparse import csr_array, eye_array
 

@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from clustercoop.analysis.memo import remembered
 from clustercoop.analysis.metric import Measuring
@@ -16,14 +15,13 @@ from clustercoop.analysis.recording import recording
 from clustercoop.analysis.roles import of_role, producing, said, stated
 from clustercoop.analysis.thresholds import Thresholds
 from clustercoop.analysis.unsettled import OpenRows, Unsettled, open_rows, unsettled
+from clustercoop.graph.arrays import Bools, Floats, Ints, Objects
 from clustercoop.graph.findings import Finding, joined
-from clustercoop.graph.formation import FloatArray, Formation
+from clustercoop.graph.formation import Formation
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
 from clustercoop.graph.slicing import knowledge_links
 from clustercoop.graph.threads import at_once
-
-Flags = NDArray[np.bool_]
 
 # Rounding in sums of links and in printed outputs; a ratio this close to 1 counts as 1.
 TOLERANCE: Final = 1e-9
@@ -48,8 +46,8 @@ class YearContext:
         Links whose value is only bounded, and rejected rows.
     """
 
-    supplies: Flags
-    formations_of: NDArray[np.int64]
+    supplies: Bools
+    formations_of: Ints
     total: float
     formations: int
     open: OpenRows
@@ -117,30 +115,30 @@ class Members:
         What was noticed of the supply (`member_findings` tells all).
     """
 
-    ids: NDArray[np.object_]
-    output: FloatArray
-    purchases: FloatArray
-    supply: FloatArray
-    source: NDArray[np.object_]
-    sold: FloatArray
-    supply_low: FloatArray
-    supply_high: FloatArray
+    ids: Objects
+    output: Floats
+    purchases: Floats
+    supply: Floats
+    source: Objects
+    sold: Floats
+    supply_low: Floats
+    supply_high: Floats
     floating: float
-    output_low: FloatArray
-    output_high: FloatArray
-    bounded: Flags
-    producing: Flags
-    final: Flags | None
+    output_low: Floats
+    output_high: Floats
+    bounded: Bools
+    producing: Bools
+    final: Bools | None
     final_by: str
     told: tuple[Finding, ...]
 
     @cached_property
-    def without_output(self) -> Flags:
+    def without_output(self) -> Bools:
         """Members that supply others although their output is zero or unknown."""
         return (self.supply > 0) & ~(self.output > 0)
 
     @cached_property
-    def ratios(self) -> FloatArray:
+    def ratios(self) -> Floats:
         """Return ``k_i = supply / output``, NaN where it is unknown, 0/0 or above 1 (`above_one`)."""
         usable = (self.output > 0) & (len(self.ids) > 1)
         ratio = np.full(len(self.ids), np.nan)
@@ -149,11 +147,11 @@ class Members:
         return ratio
 
     @cached_property
-    def above_one(self) -> Flags:
+    def above_one(self) -> Bools:
         """Members that supplied others more than they produced."""
         return (self.output > 0) & (self.supply > self.output * (1 + TOLERANCE))
 
-    def without_ratio(self) -> list[tuple[str, Flags, FloatArray]]:
+    def without_ratio(self) -> list[tuple[str, Bools, Floats]]:
         """Return why members have no ratio: codes, the members of each, and what fills its sentence."""
         output, supply = self.output, self.supply
         above = np.divide(supply, output, out=np.full(len(output), np.nan), where=self.above_one)
@@ -166,7 +164,7 @@ class Members:
             ("ratio_zero_by_zero", (output == 0) & (supply == 0), output),
         ]
 
-    def named(self, which: Flags) -> str:
+    def named(self, which: Bools) -> str:
         """Return the ids of some members for the detail of a gap or finding."""
         return joined([str(i) for i in self.ids[which]])
 
@@ -227,7 +225,7 @@ def member_findings(
     """Return what was noticed of each member: cells that are no figures, its supply, its own ratio."""
     noticed = Measuring(formation)
     for name in FIGURES:
-        given: FloatArray = getattr(formation, name)
+        given: Floats = getattr(formation, name)
         code = "negative_figure"
         dropped = given < 0
         if name == "value_added":
@@ -239,13 +237,13 @@ def member_findings(
     return noticed.findings
 
 
-def clean(formation: Formation, name: str, settings: Settings) -> FloatArray:
+def clean(formation: Formation, name: str, settings: Settings) -> Floats:
     """Return a column of activity, NaN where its cell is no figure, shape (n,).
 
     Such is a negative one; and a value added of 0 beside R&D, an output or employees, unless
     `Settings.zero_value_added` keeps it. Value added can be negative.
     """
-    values: FloatArray = getattr(formation, name)
+    values: Floats = getattr(formation, name)
     if name != "value_added":
         return np.where(values < 0, np.nan, values)
     if settings.zero_value_added == "keep":
@@ -257,12 +255,12 @@ def clean(formation: Formation, name: str, settings: Settings) -> FloatArray:
 def _supply(
     formation: Formation,
     context: YearContext,
-    reported: FloatArray,
+    reported: Floats,
     settings: Settings,
     thresholds: Thresholds,
     noticed: Measuring,
     found: Unsettled | None,
-) -> tuple[FloatArray, NDArray[np.object_], tuple[FloatArray, FloatArray]]:
+) -> tuple[Floats, Objects, tuple[Floats, Floats]]:
     linked = context.supplies[formation.members]
     by_links = formation.supplied_inside if formation.has_links else np.full(formation.n, np.nan)
     low, high = by_links, by_links
@@ -326,11 +324,7 @@ def _supply(
 
 
 def _final_producers(
-    formation: Formation,
-    output: FloatArray,
-    supply: FloatArray,
-    produces: Flags,
-    thresholds: Thresholds,
+    formation: Formation, output: Floats, supply: Floats, produces: Bools, thresholds: Thresholds
 ) -> dict[str, Any]:
     by_role = of_role(formation, thresholds.is_final_producer)
     if by_role.any():
@@ -398,13 +392,13 @@ class Ratio:
     value: float
     numerator: float
     denominator: float
-    included: Flags
+    included: Bools
     reason: str = ""
     detail: str = ""
     figure: str = ""
 
 
-def cooperation_ratio(members: Members, considered: Flags, min_output_coverage: float) -> Ratio:
+def cooperation_ratio(members: Members, considered: Bools, min_output_coverage: float) -> Ratio:
     """Return ``K = Σ_i Σ_{j≠i} W_ij / Σ_i x_i`` over the `considered` members, or why it is unknown.
 
     Every producing member counts, and every other member with a known output or a supply inside. K is

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clustercoop.graph.arrays import Bools, Floats, Objects
 from clustercoop.graph.columns import output_columns
 from clustercoop.graph.findings import Finding, joined
 from clustercoop.graph.formation import Formation
@@ -19,7 +20,6 @@ from clustercoop.graph.kinds import KINDS, Kind
 from clustercoop.graph.threads import at_once
 
 Scalar = float | int | str | bool | None
-Flags = NDArray[np.bool_]
 NAN: Final = float("nan")
 
 
@@ -28,7 +28,7 @@ def is_known(value: Any) -> bool:
     return not (value is None or value == "" or value != value)
 
 
-def known_cells(values: NDArray[Any]) -> Flags:
+def known_cells(values: NDArray[Any]) -> Bools:
     """Tell which cells of a column hold a figure, shape (n,)."""
     if values.dtype == object:
         known = ~np.asarray(pd.isna(values), dtype=bool)
@@ -38,7 +38,7 @@ def known_cells(values: NDArray[Any]) -> Flags:
 
 
 @lru_cache(maxsize=64)
-def _unknown(n: int) -> NDArray[np.float64]:
+def _unknown(n: int) -> Floats:
     """Return a column of which nothing is known: one for all, so it is not written to."""
     cells = np.full(n, NAN)
     cells.flags.writeable = False
@@ -88,7 +88,7 @@ class Place(NamedTuple):
 
     cluster_id: str
     year: int
-    ids: NDArray[np.object_] = np.array([], dtype=object)
+    ids: Objects = np.array([], dtype=object)
 
 
 class Measuring(Measured):
@@ -123,7 +123,7 @@ class Measuring(Measured):
         self.sources: dict[str, str] = {}
         self._told: set[Finding] = set()
         self._said: set[str] = set()
-        self._named: dict[str, Flags] = {}
+        self._named: dict[str, Bools] = {}
 
     def __setitem__(self, column: str, value: Scalar) -> None:
         """Set a column of the formation."""
@@ -160,12 +160,7 @@ class Measuring(Measured):
             self.findings.append(finding)
 
     def tell_each(
-        self,
-        code: str,
-        which: Flags,
-        values: NDArray[Any],
-        beside: NDArray[Any] | None = None,
-        **place: str,
+        self, code: str, which: Bools, values: NDArray[Any], beside: NDArray[Any] | None = None, **place: str
     ) -> None:
         """Add a finding about each member of `which`; its detail is the figure `beside` its value."""
         for member in np.flatnonzero(which).tolist():
@@ -227,7 +222,7 @@ class Measuring(Measured):
             for (code, value, detail), names in told.items()
         ]
 
-    def unknown_of(self, which: Flags, code: str, *columns: str, values: Iterable[str] = ()) -> None:
+    def unknown_of(self, which: Bools, code: str, *columns: str, values: Iterable[str] = ()) -> None:
         """Say that `columns` of the members of `which` are unknown by `code`, silently.
 
         `values` fill the sentence of each of them.
@@ -243,7 +238,7 @@ class Measuring(Measured):
                 self._gap(code, name, text, "", str(self.of.ids[member]))
             self._named[name] = self._explained(name) | open_cells
 
-    def _explained(self, name: str) -> Flags:
+    def _explained(self, name: str) -> Bools:
         return self._named.get(name, np.zeros(len(self.of.ids), dtype=bool))
 
     def _unknown_members(self, code: str, name: str, value: str, detail: str) -> None:
@@ -262,7 +257,7 @@ class Measuring(Measured):
     def _gap(self, code: str, column: str, value: str, detail: str, who: str) -> None:
         self.gaps.append(Gap(code, column, value, detail, self.of.cluster_id, self.of.year, who))
 
-    def names(self, which: Flags) -> str:
+    def names(self, which: Bools) -> str:
         """Return the ids of the members of `which` for the detail of a gap or finding."""
         return joined(self.of.ids[which].astype(str).tolist())
 

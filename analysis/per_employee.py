@@ -6,11 +6,12 @@ import numpy as np
 
 from clustercoop.analysis.members import clean
 from clustercoop.analysis.roles import stated
-from clustercoop.graph.formation import FloatArray, Formation
+from clustercoop.graph.arrays import Floats
+from clustercoop.graph.formation import Formation
 from clustercoop.graph.settings import Settings
 
 
-def per_employee(amount: FloatArray, employees: FloatArray) -> tuple[float, float]:
+def per_employee(amount: Floats, employees: Floats) -> tuple[float, float]:
     """Return Σ amount / Σ employees over members with both cells known, and their coverage.
 
     Parameters
@@ -43,7 +44,7 @@ def per_employee(amount: FloatArray, employees: FloatArray) -> tuple[float, floa
 
 
 def per_employee_bounds(
-    formation: Formation, amount: str, employees: FloatArray, settings: Settings
+    formation: Formation, amount: str, employees: Floats, settings: Settings
 ) -> tuple[float, float]:
     """Return what the cells allow of Σ amount / Σ employees over all members, NaN for an open end.
 
@@ -88,7 +89,7 @@ def per_employee_bounds(
     return (float("nan"), float("nan")) if nothing else (low, high)
 
 
-def _ends(formation: Formation, name: str, given: FloatArray, floor: float) -> tuple[float, float]:
+def _ends(formation: Formation, name: str, given: Floats, floor: float) -> tuple[float, float]:
     """Return the least and the largest sum of a column."""
     if not np.isnan(given).any():
         return float(np.maximum(given, floor).sum()), float(given.sum())

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from clustercoop.analysis.memo import remembered
 from clustercoop.analysis.roles import producing_roles
 from clustercoop.analysis.thresholds import Thresholds
-from clustercoop.graph.formation import FloatArray, Formation
+from clustercoop.graph.arrays import Floats, Objects
+from clustercoop.graph.formation import Formation
 
 NAN = float("nan")
 
@@ -33,7 +33,7 @@ class Side:
     """
 
     coverage: float
-    members: FloatArray
+    members: Floats
     outside: bool
     lacking: frozenset[str]
 
@@ -110,7 +110,7 @@ def recording(formation: Formation) -> Recording:
     )
 
 
-def all_purchases(formation: Formation) -> FloatArray:
+def all_purchases(formation: Formation) -> Floats:
     """Return all purchases of each member: those given, else output − value added; NaN is unknown.
 
     A value added of 0 beside an output is no figure.
@@ -123,7 +123,7 @@ def all_purchases(formation: Formation) -> FloatArray:
     return np.where(np.isnan(given), derived, given)
 
 
-def _side(recorded: FloatArray, whole: FloatArray, outside: FloatArray, roles: NDArray[np.object_]) -> Side:
+def _side(recorded: Floats, whole: Floats, outside: Floats, roles: Objects) -> Side:
     known = whole > 0
     explained = np.minimum(recorded, whole)
     members = np.divide(explained, whole, out=np.full(len(whole), NAN), where=known)

@@ -5,26 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from clustercoop.analysis.thresholds import Thresholds
-from clustercoop.graph.formation import FloatArray, Formation
+from clustercoop.graph.arrays import Bools, Floats, Objects
+from clustercoop.graph.formation import Formation
 
-Flags = NDArray[np.bool_]
 
-
-def stated(formation: Formation, name: str) -> FloatArray:
+def stated(formation: Formation, name: str) -> Floats:
     """Return a column of bounds of the table ``activity``, NaN where the graph has none, shape (n,)."""
     held = formation.activity.get(name)
     return np.full(formation.n, np.nan) if held is None else np.asarray(held, dtype=np.float64)
 
 
-def said(formation: Formation, name: str) -> Flags:
+def said(formation: Formation, name: str) -> Bools:
     """Tell for which members a cell says that there is a figure `name` and does not give it, shape (n,).
 
     Such is a cell that gives bounds, and one that could not be read, alone or with its row.
     """
-    known: dict[str, Flags] = formation.noted.setdefault("said", {})
+    known: dict[str, Bools] = formation.noted.setdefault("said", {})
     if name not in known:
         out = np.zeros(formation.n, bool) | formation.unread.get(name, False)
         for end in ("low", "high"):
@@ -35,7 +33,7 @@ def said(formation: Formation, name: str) -> Flags:
     return known[name]
 
 
-def of_role(formation: Formation, holds: Callable[[str], bool]) -> Flags:
+def of_role(formation: Formation, holds: Callable[[str], bool]) -> Bools:
     """Tell of which members `holds` is true of their role, asked once a role, shape (n,)."""
     if "roles" not in formation.noted:
         given = formation.role.tolist()
@@ -43,11 +41,11 @@ def of_role(formation: Formation, holds: Callable[[str], bool]) -> Flags:
         codes = np.fromiter(map(places.__getitem__, given), np.min_scalar_type(len(places)), len(given))
         formation.noted["roles"] = list(places), codes
     roles, codes = formation.noted["roles"]
-    held: Flags = np.array([holds(str(role)) for role in roles], bool)[codes]
+    held: Bools = np.array([holds(str(role)) for role in roles], bool)[codes]
     return held
 
 
-def producing_roles(formation: Formation) -> NDArray[np.object_]:
+def producing_roles(formation: Formation) -> Objects:
     """Return the role of each member, "" for one of which a cell says that there is an output, shape (n,).
 
     That output belongs into the sum whatever the role.
@@ -56,7 +54,7 @@ def producing_roles(formation: Formation) -> NDArray[np.object_]:
     return np.where(given, "", formation.role) if given.any() else formation.role
 
 
-def producing(formation: Formation, thresholds: Thresholds) -> Flags:
+def producing(formation: Formation, thresholds: Thresholds) -> Bools:
     """Tell which members are expected to give an output (an unknown role is), shape (n,).
 
     Examples
@@ -72,7 +70,7 @@ def producing(formation: Formation, thresholds: Thresholds) -> Flags:
     >>> producing(graph.formation("c", 2022), load_thresholds()).tolist()
     [True, False, True]
     """
-    known: list[tuple[Thresholds, Flags]] = formation.noted.setdefault("producing", [])
+    known: list[tuple[Thresholds, Bools]] = formation.noted.setdefault("producing", [])
     for asked, found in known:
         if asked is thresholds:
             return found

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from clustercoop.analysis.rule_files import STATUSES, RuleFile
+from clustercoop.graph.arrays import Objects
 from clustercoop.graph.errors import DataError, ParameterError
 from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR
 from clustercoop.graph.shipped import shipped_rules
@@ -45,7 +46,7 @@ class Band:
     low_below: float
     high_above: float
 
-    def levels(self, values: ArrayLike) -> NDArray[np.object_]:
+    def levels(self, values: ArrayLike) -> Objects:
         """Return the level of each value, "" where it is unknown.
 
         A value within a relative 1e-9 of a cut-off counts as the cut-off.

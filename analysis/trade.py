@@ -8,32 +8,31 @@ import numpy as np
 
 from clustercoop.analysis import boundary
 from clustercoop.analysis.members import TOLERANCE, Members, YearContext, incomplete_share
-from clustercoop.analysis.metric import NAN, Flags, Measuring
+from clustercoop.analysis.metric import NAN, Measuring
 from clustercoop.analysis.recording import Side, recording
 from clustercoop.analysis.roles import said
 from clustercoop.analysis.thresholds import Thresholds
-from clustercoop.graph.formation import FloatArray, Formation
+from clustercoop.graph.arrays import Bools, Floats
+from clustercoop.graph.formation import Formation
 
 
-def of_links(formation: Formation, sums: FloatArray) -> FloatArray:
+def of_links(formation: Formation, sums: Floats) -> Floats:
     """Return sums of links; unknown where the year has no link of the formation."""
     return sums if formation.has_links else np.full(formation.n, NAN)
 
 
-def own_supply(formation: Formation) -> FloatArray:
+def own_supply(formation: Formation) -> Floats:
     """Return the members' supply to themselves, which links to others are not needed for."""
     return formation.self_supply if len(formation.self_rows) else of_links(formation, formation.self_supply)
 
 
-def seen_outside(
-    formation: Formation, side: Literal["sales", "purchases"], thresholds: Thresholds
-) -> FloatArray:
+def seen_outside(formation: Formation, side: Literal["sales", "purchases"], thresholds: Thresholds) -> Floats:
     """Return each member's flow across the boundary on one side; NaN where it may not have been written down.
 
     A member without one has none where its formation records that side, or where what is recorded of it
     explains all its sales (purchases).
     """
-    flows: FloatArray = getattr(formation, f"{side}_outside")
+    flows: Floats = getattr(formation, f"{side}_outside")
     recorded: Side = getattr(recording(formation), side)
     settled = (flows > 0) | (recorded.members >= 1 - thresholds.difference)
     if recorded.settles(thresholds.boundary_recorded, thresholds):
@@ -184,7 +183,7 @@ def _sourcing_share(
 
 def _given_purchases(
     row: Measuring, formation: Formation, members: Members, thresholds: Thresholds
-) -> FloatArray | None:
+) -> Floats | None:
     """Return the given purchases from others; None, and told, where they may or may not hold self-supply.
 
     A member's purchases hold what it supplied to itself where they are nearer to all its recorded
@@ -201,19 +200,19 @@ def _given_purchases(
     return from_others(formation, purchases)
 
 
-def _apart(formation: Formation, purchases: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _apart(formation: Formation, purchases: Floats) -> tuple[Floats, Floats]:
     """Return how far purchases are from all recorded ones without and with self-supply, shape (n,) each."""
     without = purchases - formation.bought_inside - formation.purchases_outside
     return np.abs(without), np.abs(without - formation.self_supply)
 
 
-def from_others(formation: Formation, purchases: FloatArray) -> FloatArray:
+def from_others(formation: Formation, purchases: Floats) -> Floats:
     """Return given purchases less self-supply where they seem to hold it, shape (n,)."""
     without, within = _apart(formation, purchases)
     return purchases - np.where(within < without, formation.self_supply, 0.0)
 
 
-def bought_beyond(formation: Formation, given: FloatArray, thresholds: Thresholds) -> Flags:
+def bought_beyond(formation: Formation, given: Floats, thresholds: Thresholds) -> Bools:
     """Tell who bought more from members than it says it bought from all others (`given`), shape (n,)."""
-    beyond: Flags = formation.bought_inside > given * (1 + thresholds.difference)
+    beyond: Bools = formation.bought_inside > given * (1 + thresholds.difference)
     return beyond

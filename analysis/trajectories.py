@@ -7,13 +7,12 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from clustercoop.analysis.comparable import Comparable
 from clustercoop.analysis.thresholds import Band, Thresholds
 from clustercoop.analysis.typology import JUDGED
+from clustercoop.graph.arrays import Bools, Floats, Objects
 from clustercoop.graph.columns import output_columns
-from clustercoop.graph.formation import FloatArray
 from clustercoop.graph.kinds import KINDS
 from clustercoop.graph.said import coded, say
 
@@ -73,15 +72,15 @@ def trajectories(
     follows = np.array([a == b for a, b in pairwise(clusters)], bool) & (np.diff(years) == 1)
     follows = np.append(np.zeros(min(len(path), 1), bool), follows)
 
-    def held(column: str) -> FloatArray:
+    def held(column: str) -> Floats:
         return path[column].to_numpy("float64", na_value=np.nan)
 
-    def before(values: FloatArray) -> FloatArray:
+    def before(values: Floats) -> Floats:
         return np.where(follows, np.roll(values, 1), np.nan)
 
     same = comparable or Comparable(formations)
 
-    def apart(column: str) -> NDArray[np.bool_]:
+    def apart(column: str) -> Bools:
         rows = zip(clusters, years.tolist(), follows.tolist(), strict=True)
         return np.array([after and not same(column, str(who), at - 1, at) for who, at, after in rows], bool)
 
@@ -95,7 +94,7 @@ def trajectories(
         "previous_type": np.array(earlier, object),
         "transition": "",
     }
-    other: dict[str, NDArray[np.bool_]] = {}
+    other: dict[str, Bools] = {}
     for name, column in (
         ("rd", "rd_per_employee"),
         ("value_added", "value_added_per_employee"),
@@ -129,9 +128,7 @@ def trajectories(
     return pd.DataFrame({column.column: out[column.column] for column in output_columns("trajectories")})
 
 
-def _motion(
-    rd: FloatArray, added: FloatArray, thresholds: Thresholds | None
-) -> tuple[FloatArray, FloatArray]:
+def _motion(rd: Floats, added: Floats, thresholds: Thresholds | None) -> tuple[Floats, Floats]:
     """Return speed, and direction in degrees from the axis of innovation towards that of productivity."""
     if thresholds is None:
         return np.full(len(rd), np.nan), np.full(len(rd), np.nan)
@@ -145,7 +142,7 @@ def _width(band: Band) -> float:
     return band.high_above - band.low_below or band.low_below
 
 
-def headings(speed: FloatArray, direction: FloatArray) -> NDArray[np.object_]:
+def headings(speed: Floats, direction: Floats) -> Objects:
     """Return the direction in words, by sectors of 45°; "" where it is unknown.
 
     Examples

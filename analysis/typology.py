@@ -8,11 +8,10 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from clustercoop.analysis.thresholds import LEVELS, Band, Thresholds, load_thresholds
+from clustercoop.graph.arrays import Bools, Floats, Ints, Objects
 from clustercoop.graph.findings import Finding, Findings
-from clustercoop.graph.formation import FloatArray
 from clustercoop.graph.gaps import Gap
 from clustercoop.graph.texts import decimal_point, hundredths, term, text, years_told
 
@@ -26,7 +25,6 @@ __all__ = [
     "yearly_rule",
 ]
 
-Flags = NDArray[np.bool_]
 Ends = tuple[float, float]
 JUDGED: Final = ("rd_per_employee", "value_added_per_employee")
 
@@ -117,15 +115,11 @@ def currency_gaps(formations: pd.DataFrame, findings: Findings) -> list[Gap]:
     return gaps
 
 
-def _levels(
-    figures: list[NDArray[np.float64]], thresholds: Thresholds
-) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
+def _levels(figures: list[Floats], thresholds: Thresholds) -> tuple[Objects, Objects]:
     return thresholds.innovation.levels(figures[0]), thresholds.productivity.levels(figures[1])
 
 
-def _settled(
-    levels: NDArray[np.object_], formations: pd.DataFrame, figure: str, band: Band
-) -> NDArray[np.object_]:
+def _settled(levels: Objects, formations: pd.DataFrame, figure: str, band: Band) -> Objects:
     """Return `levels` with those that bounds alone settle."""
     ends = [f"{figure}_low", f"{figure}_high"]
     if not set(ends) <= set(formations):
@@ -271,11 +265,11 @@ _VERDICTS: Final[dict[tuple[bool | None, bool | None], str]] = {
 }
 
 
-def _median(values: FloatArray) -> float:
+def _median(values: Floats) -> float:
     return float(np.median(values)) if len(values) else math.nan
 
 
-def _cooperation(ratio: FloatArray, low: FloatArray, high: FloatArray) -> tuple[Flags, float, Ends]:
+def _cooperation(ratio: Floats, low: Floats, high: Floats) -> tuple[Bools, float, Ends]:
     """Return the years that tell of cooperation, the median ratio, and the median of its bounds."""
     known = ~np.isnan(ratio)
     middle = _median(ratio[known])
@@ -301,7 +295,7 @@ def _traits(ends: tuple[float, float], level: str, thresholds: Thresholds) -> tu
 _HOLDS: Final = {True: "holds", False: "fails", None: "unknown"}
 
 
-def _years(years: NDArray[np.int64]) -> str:
+def _years(years: Ints) -> str:
     return ",".join(map(str, years.tolist()))
 
 

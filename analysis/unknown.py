@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from clustercoop.analysis.metric import Flags
+from clustercoop.graph.arrays import Bools, Indices, Objects
 from clustercoop.graph.columns import TABLES, output_columns
 from clustercoop.graph.gaps import ALL, Gap, gaps_frame
 from clustercoop.graph.settings import METRICS, Settings
@@ -77,7 +76,7 @@ class _Cells:
         self.personal = table == "participants"
         self.keys = [frame[name].tolist() for name in (() if self.personal else _KEYS[table])]
         names = [c.column for c in output_columns(table) if c.column not in (*_KEYS[table], *SENTENCES)]
-        none: dict[Any, Flags] = dict(zip(frame, frame.isna().to_numpy(bool).T, strict=True))
+        none: dict[Any, Bools] = dict(zip(frame, frame.isna().to_numpy(bool).T, strict=True))
         self.unknown = {name: none.get(name, np.ones(len(frame), bool)) for name in names}
         # An empty cell of another can say that there is none: a gap only where what it needs is unknown.
         self.left = {
@@ -86,7 +85,7 @@ class _Cells:
             if column.column in self.unknown and not column.empty
         }
         self.gaps: list[Gap] = []
-        self.people: NDArray[np.object_] = np.empty(0, object)
+        self.people: Objects = np.empty(0, object)
         self.formation, self.formations = np.empty(0, np.int64), list[tuple[str, int]]()
         if self.personal:
             self.people = frame["participant_id"].to_numpy(object)
@@ -149,7 +148,7 @@ class _Cells:
         for name in self.left if names is None else names:
             self.say_all(self.left[name].copy(), name, code)
 
-    def say_all(self, where: Flags, column: str, code: str, detail: str = "") -> None:
+    def say_all(self, where: Bools, column: str, code: str, detail: str = "") -> None:
         """Add the gaps of the cells of `where`: one of a formation whose members are all among them."""
         if self.personal and len(self.formations):
             every = bool(where.all())
@@ -165,7 +164,7 @@ class _Cells:
             where = where & ~whole[self.formation]
         self.say(np.flatnonzero(where), column, code, detail)
 
-    def say(self, places: NDArray[np.intp] | int, column: str, code: str, detail: str = "") -> None:
+    def say(self, places: Indices | int, column: str, code: str, detail: str = "") -> None:
         """Add the gaps of these cells and cross them off."""
         if column in self.left:
             self.left[column][places] = False

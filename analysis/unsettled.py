@@ -9,18 +9,16 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from clustercoop.analysis.memo import remembered
 from clustercoop.analysis.metric import NAN, Measured, is_known
+from clustercoop.graph.arrays import Bools, Floats, Ints
 from clustercoop.graph.findings import Finding, joined
-from clustercoop.graph.formation import FloatArray, Formation, sum_by
+from clustercoop.graph.formation import Formation, sum_by
 from clustercoop.graph.gaps import ALL, Gap
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.schema import KNOWLEDGE_KINDS
 
-Ints = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 NOBODY: Final = -1
 """End of a row whose identifier names nobody: it may be anyone."""
 STRANGER: Final = -2
@@ -81,11 +79,11 @@ class OpenRows:
     year: Ints
     supplier: Ints
     buyer: Ints
-    less: FloatArray
-    more: FloatArray
-    supply: Flags
-    sure: Flags
-    anyones: Flags
+    less: Floats
+    more: Floats
+    supply: Bools
+    sure: Bools
+    anyones: Bools
     memberships: pd.DataFrame
 
 
@@ -149,22 +147,22 @@ class Unsettled:
     rows : int
     """
 
-    less: FloatArray
-    more: FloatArray
-    sells: Flags
-    surely: Flags
-    sold_less: FloatArray
+    less: Floats
+    more: Floats
+    sells: Bools
+    surely: Bools
+    sold_less: Floats
     floating: float
     inside: bool
     crossing: bool
     own: bool
     members: bool
-    named: Flags
-    tied: Flags
+    named: Bools
+    tied: Bools
     rows: int
 
     @property
-    def open_supply(self) -> Flags:
+    def open_supply(self) -> Bools:
         """Members whose supply to the others is open, shape (n,)."""
         return (self.less > 0) | (self.more > 0) | (self.floating > 0)
 
@@ -214,7 +212,7 @@ def _unsettled(formation: Formation, rows: OpenRows) -> Unsettled | None:
         named[side[side >= 0]] = tied[side[whole]] = True
     by_member, sells = inside & member_sells, supply & ~own & member_sells
 
-    def by_seller(which: Flags, amount: FloatArray) -> FloatArray:
+    def by_seller(which: Bools, amount: Floats) -> Floats:
         return sum_by(seller[which], amount[which], formation.n)
 
     return Unsettled(
@@ -234,7 +232,7 @@ def _unsettled(formation: Formation, rows: OpenRows) -> Unsettled | None:
     )
 
 
-def _in_period(memberships: pd.DataFrame, formation: Formation) -> Flags:
+def _in_period(memberships: pd.DataFrame, formation: Formation) -> Bools:
     """Tell which rejected memberships of the cluster may be of the year."""
     if not len(memberships):
         return np.zeros(0, bool)

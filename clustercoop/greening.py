@@ -16,9 +16,10 @@ from clustercoop.analysis.results import Result
 from clustercoop.analysis.rule_files import STATUSES, Entry, RuleFile
 from clustercoop.analysis.thresholds import Thresholds, load_thresholds
 from clustercoop.analysis.unsettled import members_open
+from clustercoop.graph.arrays import Floats
 from clustercoop.graph.columns import output_columns
 from clustercoop.graph.errors import ParameterError
-from clustercoop.graph.formation import FloatArray, Formation
+from clustercoop.graph.formation import Formation
 from clustercoop.outputs import read_result
 
 _KEYS: Final = (
@@ -100,7 +101,7 @@ def _member(entry: Entry, field: str, formation: Formation, who: Any) -> int:
     return int(at[0])
 
 
-def _shares(entry: Entry, formation: Formation, quota: float) -> FloatArray:
+def _shares(entry: Entry, formation: Formation, quota: float) -> Floats:
     named = entry.values.get("allocations")
     if named is not None and "allocation" in entry.values:
         raise entry.error("bubble_allocations", "allocation")

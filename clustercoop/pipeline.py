@@ -8,7 +8,6 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from clustercoop import engines
 from clustercoop.analysis.asks import Given, Request, ask, ask_of_gaps, requests_frame
@@ -35,6 +34,7 @@ from clustercoop.analysis.unknown import all_gaps
 from clustercoop.analysis.unsettled import open_rows, unsettled
 from clustercoop.analysis.verdicts.verdict import assess
 from clustercoop.engines.local import map_short
+from clustercoop.graph.arrays import Bools
 from clustercoop.graph.columns import OutputColumn, output_columns, policy_tables
 from clustercoop.graph.findings import Findings
 from clustercoop.graph.formation import Formation
@@ -187,7 +187,7 @@ def analyze_graph(
 
 def _known_cores(
     formations: Sequence[Formation], measured: Sequence[Measured]
-) -> dict[tuple[str, int], NDArray[np.bool_]]:
+) -> dict[tuple[str, int], Bools]:
     held = ((f, found.participants.get("in_core")) for f, found in zip(formations, measured, strict=True))
     return {
         (f.cluster_id, f.year): core.astype(bool)
@@ -201,7 +201,7 @@ def _requests(
     formations: Sequence[Formation],
     measured: Sequence[Measured],
     base: Mapping[tuple[str, int], Measured],
-    cores: Mapping[tuple[str, int], NDArray[np.bool_]],
+    cores: Mapping[tuple[str, int], Bools],
     settings: Settings,
     progress: Progress,
 ) -> list[Request]:

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from clustercoop.analysis.metric import Measured
 from clustercoop.analysis.unsettled import open_rows, unsettled
+from clustercoop.graph.arrays import Bits
 from clustercoop.graph.formation import Formation
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.places import cache_folder
@@ -125,7 +126,7 @@ def digests(formations: Sequence[Formation], graph: SupplyGraph, settings: Setti
     return out
 
 
-def hashed(texts: NDArray[Any]) -> NDArray[np.uint64]:
+def hashed(texts: NDArray[Any]) -> Bits:
     """Return 64 bits of each text, hashed once a distinct one; those of a missing text are all ones."""
     codes, names = pd.factorize(texts)
     bits = pd.util.hash_array(np.array([str(name) for name in names], dtype=object), categorize=False)

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from clustercoop.engines.spark import told, unwarned
+from clustercoop.graph.arrays import Ints
 from clustercoop.graph.errors import DataError
 from clustercoop.graph.schema import tables
 from clustercoop.graph.texts import refusal
@@ -135,7 +135,7 @@ class SparkHeld:
                 frame = frame.unionAll(held.frame.selectExpr(*held.frame.columns[:-1], f"{line} AS line"))
             yield _Rows(self.spark, frame, starts)
 
-    def lines(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    def lines(self, rows: Ints) -> Ints:
         """Return the places of rows in files of Parquet; 0 elsewhere, where rows keep no order."""
         return rows + 1 if self.parts else np.zeros_like(rows)
 

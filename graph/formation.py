@@ -11,11 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int32]
+from clustercoop.graph.arrays import AnyInts, Bools, Floats, Int32s, Ints, Objects
 
 
-def sum_by(index: NDArray[np.integer[Any]], value: FloatArray, size: int) -> FloatArray:
+def sum_by(index: AnyInts, value: Floats, size: int) -> Floats:
     """Return the sums of `value` by `index`, shape (size,).
 
     Examples
@@ -33,9 +32,9 @@ class Figure:
         """Take the attribute's name as the column's."""
         self.name = name
 
-    def __get__(self, formation: Formation, owner: type | None = None) -> FloatArray:
+    def __get__(self, formation: Formation, owner: type | None = None) -> Floats:
         """Return the column of `formation`."""
-        figure: FloatArray = formation.activity[self.name]
+        figure: Floats = formation.activity[self.name]
         return figure
 
 
@@ -81,25 +80,25 @@ class Formation:
 
     cluster_id: str
     year: int
-    members: IntArray
-    ids: NDArray[np.object_]
-    share: FloatArray
-    src: IntArray
-    dst: IntArray
-    weight: FloatArray
-    self_supply: FloatArray
-    sales_outside: FloatArray
-    purchases_outside: FloatArray
+    members: Int32s
+    ids: Objects
+    share: Floats
+    src: Int32s
+    dst: Int32s
+    weight: Floats
+    self_supply: Floats
+    sales_outside: Floats
+    purchases_outside: Floats
     activity: Mapping[str, NDArray[Any]]
-    role: NDArray[np.object_]
-    industry_code: NDArray[np.object_]
-    region: NDArray[np.object_]
-    internal_rows: NDArray[np.int64]
-    self_rows: NDArray[np.int64]
-    sales_rows: NDArray[np.int64]
-    purchase_rows: NDArray[np.int64]
-    knowledge_rows: NDArray[np.int64]
-    unread: Mapping[str, NDArray[np.bool_]]
+    role: Objects
+    industry_code: Objects
+    region: Objects
+    internal_rows: Ints
+    self_rows: Ints
+    sales_rows: Ints
+    purchase_rows: Ints
+    knowledge_rows: Ints
+    unread: Mapping[str, Bools]
     has_links: bool
 
     output = Figure()
@@ -120,12 +119,12 @@ class Formation:
         return len(self.members)
 
     @cached_property
-    def supplied_inside(self) -> FloatArray:
+    def supplied_inside(self) -> Floats:
         """What each member supplied to other members, shape (n,)."""
         return sum_by(self.src, self.weight, self.n)
 
     @cached_property
-    def bought_inside(self) -> FloatArray:
+    def bought_inside(self) -> Floats:
         """What each member bought from other members, shape (n,)."""
         return sum_by(self.dst, self.weight, self.n)
 
@@ -140,7 +139,7 @@ class Formation:
         vars(out).update(activity=activity, noted=self.noted)
         return out
 
-    def dense(self) -> FloatArray:
+    def dense(self) -> Floats:
         """Return W, shape (n, n): W[i, j] is what i supplied to j; the diagonal is zero."""
         matrix = np.zeros((self.n, self.n))
         matrix[self.src, self.dst] = self.weight

@@ -15,8 +15,8 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from clustercoop.graph.arrays import Bools, Ints, Objects
 from clustercoop.graph.kinds import TEXT
 from clustercoop.graph.schema import ENDS, WHO
 
@@ -47,7 +47,7 @@ def _roots(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, Any]:
     return {one: root(one) for one in parent}
 
 
-def contradicted(aliases: pd.DataFrame) -> NDArray[np.bool_]:
+def contradicted(aliases: pd.DataFrame) -> Bools:
     """Tell which rows cannot hold: one identifier renamed to two at the same time, or to itself."""
     renames = aliases["kind"].fillna(RENAMED) == RENAMED
     targets = aliases[renames].groupby(["old_id", "from_year"], dropna=False)["new_id"].transform("nunique")
@@ -172,7 +172,7 @@ class Lineage:
         Ids of the nodes.
     """
 
-    def __init__(self, aliases: pd.DataFrame, ids: NDArray[np.object_]) -> None:
+    def __init__(self, aliases: pd.DataFrame, ids: Objects) -> None:
         steps = _steps(aliases)
         position = {str(one): node for node, one in enumerate(ids)} if steps else {}
         self._size = len(ids)
@@ -181,7 +181,7 @@ class Lineage:
             if old in position and new in position:
                 self._steps[year].append((position[old], position[new]))
 
-    def groups(self, year: int) -> NDArray[np.int64] | None:
+    def groups(self, year: int) -> Ints | None:
         """Return each node's group between the year before and `year`; None where each is on its own."""
         if year not in self._steps:
             return None

@@ -9,7 +9,8 @@ from typing import Any, Final, Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+
+from clustercoop.graph.arrays import Objects
 
 TEXT: Final = pd.StringDtype(na_value=np.nan)
 
@@ -126,7 +127,7 @@ class Kind:
                 return self.unknown(len(found))
             if pc.index(found, "").as_py() < 0:
                 return held.copy()
-        cells: NDArray[np.object_] = np.array(held, dtype=object)
+        cells: Objects = np.array(held, dtype=object)
         cells[np.asarray(pd.isna(cells), bool)] = None
         cells[cells == ""] = None
         return pd.array(cells, dtype=TEXT)

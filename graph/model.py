@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from clustercoop.graph.arrays import Indices, Int32s, Objects
 from clustercoop.graph.display import figure, inert, notebook, span
 from clustercoop.graph.errors import DataError, SchemaError, UnknownNameError
 from clustercoop.graph.findings import listed
@@ -120,7 +120,7 @@ def _repeated(table: str) -> DataError:
     return DataError(f"The table {table} repeats a row with the same {', '.join(tables()[table].key)}.")
 
 
-def _coded(series: pd.Series[Any]) -> tuple[NDArray[np.intp], NDArray[np.object_]]:
+def _coded(series: pd.Series[Any]) -> tuple[Indices, Objects]:
     """Return the position of each cell among the texts that the column holds, and those."""
     held = series.array
     if not isinstance(held, pd.Categorical):
@@ -130,7 +130,7 @@ def _coded(series: pd.Series[Any]) -> tuple[NDArray[np.intp], NDArray[np.object_
     return (np.cumsum(used) - 1)[held.codes], held.categories.to_numpy(dtype=object)[used]
 
 
-def _universe(several: list[NDArray[np.object_]]) -> tuple[Any, list[NDArray[np.int32]]]:
+def _universe(several: list[Objects]) -> tuple[Any, list[Int32s]]:
     """Return the distinct texts of arrays as one of Arrow, sorted, and where those of each are in it."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -143,7 +143,7 @@ def _universe(several: list[NDArray[np.object_]]) -> tuple[Any, list[NDArray[np.
     return coded.dictionary.take(order), np.split(rank[coded.indices.to_numpy()], ends[:-1])
 
 
-def _ordered(frame: pd.DataFrame, order: NDArray[np.intp]) -> pd.DataFrame:
+def _ordered(frame: pd.DataFrame, order: Indices) -> pd.DataFrame:
     """Return the rows of `frame` in `order`; a large one is used up column by column, to free memory."""
     if len(order) < MANY:
         return frame.take(order).reset_index(drop=True)
@@ -221,7 +221,7 @@ class SupplyGraph:
     ('c', 2022, [[0.0, 5.0], [0.0, 0.0]])
     """
 
-    node_ids: NDArray[np.object_]
+    node_ids: Objects
     participants: pd.DataFrame
     partners: pd.DataFrame
     links: pd.DataFrame
@@ -297,7 +297,7 @@ class SupplyGraph:
         whose, active, *ends = (place[codes] for place, (codes, _) in zip(places, coded, strict=True))
         del coded, places
 
-        def ids(nodes: NDArray[np.int32]) -> Any:
+        def ids(nodes: Int32s) -> Any:
             return pd.array(pa.chunked_array([universe.take(pa.array(nodes))]), dtype=TEXT)
 
         links = pd.DataFrame(

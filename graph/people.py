@@ -21,13 +21,12 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from clustercoop.graph.arrays import Ints, Objects
 from clustercoop.graph.findings import Finding
 from clustercoop.graph.kinds import KINDS
 from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR, tables
 
-Ints = NDArray[np.int64]
 PERSON: Final = tuple(
     column.name
     for column in tables()["participants"].columns
@@ -74,7 +73,7 @@ class Members:
 
     cluster: Ints
     node: Ints
-    attributes: dict[str, NDArray[np.object_]]
+    attributes: dict[str, Objects]
     unsettled: tuple[tuple[int, str], ...]
     """(entry, attribute) where rows contradict one another; the value is "" there."""
 
@@ -103,7 +102,7 @@ class People:
     ['university', 'research']
     """
 
-    def __init__(self, rows: pd.DataFrame, ids: NDArray[np.object_], clusters: tuple[str, ...]) -> None:
+    def __init__(self, rows: pd.DataFrame, ids: Objects, clusters: tuple[str, ...]) -> None:
         self.ids = ids
         self.clusters = clusters
         rows = rows.assign(**{n: None for n in (*ATTRIBUTES, "joined_year", "left_year") if n not in rows})
@@ -114,7 +113,7 @@ class People:
         self._first: Ints = np.asarray(rows["joined_year"].astype("Int64").fillna(FIRST_YEAR), dtype=np.int64)
         self._last: Ints = np.asarray(rows["left_year"].astype("Int64").fillna(LAST_YEAR), dtype=np.int64)
         self._codes: dict[str, Ints] = {}
-        self._texts: dict[str, NDArray[np.object_]] = {}
+        self._texts: dict[str, Objects] = {}
         spec = tables()["participants"]
         for name in ATTRIBUTES:
             codes, unique = pd.factorize(KINDS[spec[name].type].typed(rows[name]), sort=True)
@@ -172,7 +171,7 @@ class People:
         found: Members = self._cached[key]
         return found
 
-    def of_nodes(self, year: int, name: str) -> NDArray[np.object_]:
+    def of_nodes(self, year: int, name: str) -> Objects:
         """Return an attribute of every node in `year`, whatever its cluster; "" is unknown."""
         key = (name, self._epoch(year))
         if key not in self._cached:
@@ -180,7 +179,7 @@ class People:
             found = np.full(len(self.ids), "", dtype=object)
             found[node] = self._texts[name][codes]
             self._cached[key] = found
-        out: NDArray[np.object_] = self._cached[key]
+        out: Objects = self._cached[key]
         return out
 
     def _of_nodes(self, year: int, name: str) -> tuple[Ints, Ints]:

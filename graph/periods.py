@@ -12,11 +12,10 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from clustercoop.graph.arrays import Bools
 from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR
 
-Bools = NDArray[np.bool_]
 _YEARS: Final = np.arange(FIRST_YEAR, LAST_YEAR + 1)
 
 

@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+from clustercoop.graph.arrays import Floats
 
 
 class Prices:
@@ -49,7 +48,7 @@ class Prices:
         """Tell whether there is any level."""
         return self.base is not None
 
-    def factors(self, year: int, industries: Iterable[Any]) -> FloatArray:
+    def factors(self, year: int, industries: Iterable[Any]) -> Floats:
         """Return what an amount of `year` is multiplied by for prices of the base; NaN where no level tells.
 
         The year itself needs no level.

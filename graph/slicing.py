@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clustercoop.graph.arrays import Bools, Floats, Ints
 from clustercoop.graph.errors import UnknownNameError
-from clustercoop.graph.formation import FloatArray, Formation, sum_by
+from clustercoop.graph.formation import Formation, sum_by
 from clustercoop.graph.people import Members
 from clustercoop.graph.schema import KNOWLEDGE_KINDS, ColumnSpec, tables
 from clustercoop.graph.threads import at_once
@@ -20,7 +21,6 @@ from clustercoop.graph.threads import at_once
 if TYPE_CHECKING:
     from clustercoop.graph.model import SupplyGraph
 
-Ints = NDArray[np.int64]
 SEEN: Final = ("role", "industry_code", "region")
 ACTIVITY: Final = tuple(c for c in tables()["activity"].columns if not c.key)
 
@@ -53,7 +53,7 @@ class _Memberships:
         self._count = np.bincount(self.node, minlength=n_nodes)
         self._first = np.cumsum(self._count) - self._count
         self._single = bool(self._count.max(initial=0) <= 1)
-        self.share: FloatArray = 1 / self._count[self.node] if split else np.ones(len(self.node))
+        self.share: Floats = 1 / self._count[self.node] if split else np.ones(len(self.node))
         count = len(self.bounds) - 1
         small = np.arange(count, dtype=np.min_scalar_type(count))  # sorting bytes is by far the fastest
         self._formation = np.repeat(small, np.diff(self.bounds))
@@ -116,7 +116,7 @@ class _Memberships:
         return [ordered[start:stop] for start, stop in pairwise([0, *ends])]
 
 
-def knowledge_links(graph: SupplyGraph) -> NDArray[np.bool_]:
+def knowledge_links(graph: SupplyGraph) -> Bools:
     """Tell which links state a kind of knowledge: they are ties, no supply."""
     if graph.links["kind"].array.isna().all():
         return np.zeros(len(graph.links), bool)
@@ -153,7 +153,7 @@ def formations_of(graph: SupplyGraph, cluster_id: str, year: int | None = None) 
     return found
 
 
-def links_of(graph: SupplyGraph, year: int) -> tuple[slice, Ints, Ints, FloatArray]:
+def links_of(graph: SupplyGraph, year: int) -> tuple[slice, Ints, Ints, Floats]:
     """Return where the links of a year stand, and their suppliers, buyers and values."""
     years = graph.links["year"].to_numpy()
     rows = slice(*np.searchsorted(years, np.array([year, year + 1], years.dtype)).tolist())
@@ -162,11 +162,7 @@ def links_of(graph: SupplyGraph, year: int) -> tuple[slice, Ints, Ints, FloatArr
 
 
 def _slice_year(
-    graph: SupplyGraph,
-    year: int,
-    members: _Memberships,
-    knowledge: NDArray[np.bool_],
-    given: Sequence[ColumnSpec],
+    graph: SupplyGraph, year: int, members: _Memberships, knowledge: Bools, given: Sequence[ColumnSpec]
 ) -> list[Formation]:
     clusters = graph.cluster_ids
     rows_of, supplier, buyer, value = links_of(graph, year)
@@ -254,7 +250,7 @@ def _slice_year(
     return out
 
 
-def _unread(graph: SupplyGraph, year: int) -> dict[str, NDArray[np.bool_]]:
+def _unread(graph: SupplyGraph, year: int) -> dict[str, Bools]:
     """Return of which nodes a figure of `year` (or of an unknown one) could not be read, by column."""
     rows = graph.unsettled
     if not len(rows):
@@ -283,9 +279,7 @@ def _touching(met: _Met, place: Ints) -> tuple[Ints, Ints]:
     return np.concatenate([entry for entry, _ in parts]), np.concatenate([place[at] for _, at in parts])
 
 
-def _sum_pairs(
-    src: Ints, dst: Ints, value: NDArray[np.float64], size: int
-) -> tuple[Ints, Ints, NDArray[np.float64]]:
+def _sum_pairs(src: Ints, dst: Ints, value: Floats, size: int) -> tuple[Ints, Ints, Floats]:
     """Sum values of equal (src, dst), sorted by src, then dst; pairs that sum to zero make no edge."""
     key = src * size + dst
     order = np.argsort(key, kind="stable")

@@ -7,8 +7,8 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from clustercoop.graph.arrays import Floats, Ints
 from clustercoop.graph.identity import KINDS, MERGED, RENAMED, SPLIT, contradicted, latest_ids
 from clustercoop.loaders.cells import PER_CENT
 from clustercoop.loaders.ledger import Ledger
@@ -82,9 +82,7 @@ def check_apart(ledger: Ledger) -> None:
         frame["month"] = months.astype(frame["month"].dtype)
 
 
-def _reject_odd(
-    ledger: Ledger, rows: NDArray[np.int64], years: NDArray[np.float64], values: NDArray[np.float64]
-) -> None:
+def _reject_odd(ledger: Ledger, rows: Ints, years: Floats, values: Floats) -> None:
     """Reject levels of an industry between which prices would have moved as they never do: two bases."""
     odd = ledger.mask()
     codes = pd.factorize(ledger.frame["industry_code"].iloc[rows], use_na_sentinel=False)[0]

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clustercoop.graph.arrays import Bools, Floats, Int8s, Ints
 from clustercoop.graph.kinds import KINDS
 from clustercoop.graph.schema import NUMERIC, SIDES, WHO, TableSpec
 from clustercoop.graph.threads import at_once
@@ -65,16 +66,16 @@ class TypedGrid:
 
     grid: Grid
     frame: pd.DataFrame
-    issues: dict[str, NDArray[np.int8]] = field(default_factory=dict)
-    flags: dict[tuple[str, str], NDArray[np.bool_]] = field(default_factory=dict)
+    issues: dict[str, Int8s] = field(default_factory=dict)
+    flags: dict[tuple[str, str], Bools] = field(default_factory=dict)
     columns: dict[str, str] = field(default_factory=dict)
     currencies: dict[str, str] = field(default_factory=dict)
     unnamed: list[str] = field(default_factory=list)
     conversions: dict[str, str] = field(default_factory=dict)
-    scales: dict[str, float | NDArray[np.float64]] = field(default_factory=dict)
+    scales: dict[str, float | Floats] = field(default_factory=dict)
     decimal: str = ""
     months: Months | None = None
-    dated: NDArray[np.int64] | None = None
+    dated: Ints | None = None
 
 
 def type_grid(grid: Grid, spec: TableSpec, notes: Notes, direction: str = "auto") -> TypedGrid:
@@ -93,7 +94,7 @@ def type_grid(grid: Grid, spec: TableSpec, notes: Notes, direction: str = "auto"
     merged = expand_merged(grid, match.columns, notes)
     numbers = _read_numbers(grid, [m for m in match.columns if m.column.type in NUMERIC])
 
-    def text_of(name: str) -> tuple[Any, dict[str, NDArray[np.bool_]]]:
+    def text_of(name: str) -> tuple[Any, dict[str, Bools]]:
         held, flags = read_texts(grid.columns[found[name].position], spec[name])
         return held.categorical() if name in WHO else held.array(), flags
 
@@ -101,7 +102,7 @@ def type_grid(grid: Grid, spec: TableSpec, notes: Notes, direction: str = "auto"
     held = dict(zip(told, at_once(text_of, told, rows=len(grid)), strict=True))
     data: dict[str, Any] = {}
     absent = _absent(len(grid))
-    bounds: dict[str, dict[str, NDArray[np.float64]]] = {}
+    bounds: dict[str, dict[str, Floats]] = {}
     for column in spec.columns:
         name = column.name
         if name not in found:
@@ -133,7 +134,7 @@ def type_grid(grid: Grid, spec: TableSpec, notes: Notes, direction: str = "auto"
     return typed
 
 
-def _year(typed: TypedGrid, name: str, cells: NDArray[Any]) -> NDArray[np.float64]:
+def _year(typed: TypedGrid, name: str, cells: NDArray[Any]) -> Floats:
     """Return a column of years; the first of January of a state closes the year before it.
 
     A member excluded on 1 January was none in that year; a table of states of 31 December and 1 January tells
@@ -215,12 +216,8 @@ def _proven(numbers: Numbers) -> set[str]:
 
 
 def _number(
-    typed: TypedGrid,
-    matched: Matched,
-    numbers: Numbers,
-    rows: NDArray[np.float64] | None,
-    notes: Notes,
-) -> tuple[NDArray[np.float64], float | NDArray[np.float64]]:
+    typed: TypedGrid, matched: Matched, numbers: Numbers, rows: Floats | None, notes: Notes
+) -> tuple[Floats, float | Floats]:
     """Return a number column in the contract's unit, and its scale; tell how it was read.
 
     `rows` are the scales that a column of units gives to each row.
@@ -250,9 +247,7 @@ def _number(
     return in_unit(values, scale, target), scale
 
 
-def _bounds(
-    numbers: Numbers, matched: Matched, scale: float | NDArray[np.float64], size: int
-) -> dict[str, NDArray[np.float64]]:
+def _bounds(numbers: Numbers, matched: Matched, scale: float | Floats, size: int) -> dict[str, Floats]:
     """Return the bounds that cells state, in the contract's unit, NaN where they state none.
 
     The bound of "more than 30 %" is the next number above .3, so that it lies above a threshold of .3; that
@@ -301,10 +296,10 @@ def _cell_scales(
     typed: TypedGrid,
     matched: Matched,
     numbers: Numbers,
-    rows: NDArray[np.float64] | None,
+    rows: Floats | None,
     here: dict[str, str],
     notes: Notes,
-) -> float | NDArray[np.float64]:
+) -> float | Floats:
     """Return the scale of a column, or of each cell: the cell's own words, else the row's, else the column's.
 
     Where nothing but half of the cells or more name a unit, the others are unclear; so are the rows that a
@@ -313,9 +308,7 @@ def _cell_scales(
     column, unit = matched.column, matched.unit
     money = column.type == "money"
     at = matched.position
-    common: float | NDArray[np.float64] = (
-        (unit.scale or 1.0) if unit.scale or unit.currency or not money else 1e6
-    )
+    common: float | Floats = (unit.scale or 1.0) if unit.scale or unit.currency or not money else 1e6
     if money and unit.currency:
         typed.currencies.setdefault(here["column"], unit.currency)
     if money and unit.currency and unit.scale in (None, 1.0) and typed.grid.shown is not None:
@@ -325,7 +318,7 @@ def _cell_scales(
             common *= np.array(times) if len(set(times)) > 1 else times[0]
         else:  # of differences of cells
             common *= typed.grid.shown.stored(at, int((~np.isnan(numbers.values)).sum()))
-    scale: float | NDArray[np.float64] = common
+    scale: float | Floats = common
     open_ = np.zeros(len(numbers.values), bool)
     if rows is not None:
         if money and unit.scale is None and not np.isnan(rows).all():
@@ -359,13 +352,8 @@ def _cell_scales(
 
 
 def _shares(
-    values: NDArray[np.float64],
-    percent: bool,
-    marked: NDArray[np.bool_],
-    typed: TypedGrid,
-    here: dict[str, str],
-    notes: Notes,
-) -> NDArray[np.float64]:
+    values: Floats, percent: bool, marked: Bools, typed: TypedGrid, here: dict[str, str], notes: Notes
+) -> Floats:
     """Return shares between 0 and 1 of a column, some of whose cells carry a ``%``."""
     if not percent:
         return np.where(marked, values / 100.0, values)

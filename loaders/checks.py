@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from clustercoop.graph.arrays import Bools, Int8s
 from clustercoop.graph.schema import KNOWLEDGE_KINDS, LINK_KINDS, SUPPORT, WHO, ColumnSpec
 from clustercoop.loaders.coded import judged
-from clustercoop.loaders.ledger import Ledger, Mask
+from clustercoop.loaders.ledger import Ledger
 from clustercoop.loaders.tokens import Issue
 from clustercoop.loaders.totals import reject_totals
 from clustercoop.loaders.years import spans_years
@@ -49,19 +49,15 @@ _CATEGORIES: Final[dict[str, str]] = {
 }
 # What is odd about an identifier that is read all the same, and about a year.
 _ODD_IDS: Final = {"cleaned": "id_cleaned", "imprecise": "id_imprecise", "redated": "code_from_date"}
-Flagged = Callable[[str, str], Mask]
+Flagged = Callable[[str, str], Bools]
 
 
-def check_cells(
-    ledger: Ledger,
-    issues: Mapping[str, NDArray[np.int8]],
-    flags: Mapping[tuple[str, str], NDArray[np.bool_]],
-) -> None:
+def check_cells(ledger: Ledger, issues: Mapping[str, Int8s], flags: Mapping[tuple[str, str], Bools]) -> None:
     """Reject rows that are no records (repeated headers, totals) or lack what they need; tell odd cells."""
     spec = ledger.spec
     ids = [c.name for c in spec.columns if c.type == "id" and c.required]
 
-    def flagged(name: str, flag: str) -> Mask:
+    def flagged(name: str, flag: str) -> Bools:
         return flags.get((name, flag), ledger.mask())
 
     for name in ids:
@@ -95,7 +91,7 @@ def _check_texts(ledger: Ledger, column: ColumnSpec, flagged: Flagged) -> None:
         ledger.note(_first_of(ledger, flagged(name, "trimmed")), "code_trimmed", name)
 
 
-def _check_years(ledger: Ledger, column: ColumnSpec, issue: NDArray[np.int8], flagged: Flagged) -> None:
+def _check_years(ledger: Ledger, column: ColumnSpec, issue: Int8s, flagged: Flagged) -> None:
     """Reject rows whose year is none; tell years that come from dates.
 
     Where every cell is a 1 January it is told: "as of" that day means the year before.
@@ -115,7 +111,7 @@ def _check_years(ledger: Ledger, column: ColumnSpec, issue: NDArray[np.int8], fl
     ledger.note(issue == Issue.FOOTNOTE, "footnote_read", name)
 
 
-def _check_numbers(ledger: Ledger, column: ColumnSpec, issue: NDArray[np.int8]) -> None:
+def _check_numbers(ledger: Ledger, column: ColumnSpec, issue: Int8s) -> None:
     """Reject rows that lack a number which they need; tell where others are unknown, or are bounds."""
     name = column.name
     if column.required:
@@ -130,7 +126,7 @@ def _check_numbers(ledger: Ledger, column: ColumnSpec, issue: NDArray[np.int8]) 
         ledger.unread(issue == Issue.BOUND, name)
 
 
-def _reject_unread(ledger: Ledger, column: ColumnSpec, issue: NDArray[np.int8]) -> None:
+def _reject_unread(ledger: Ledger, column: ColumnSpec, issue: Int8s) -> None:
     """Reject rows without a number or year that could be read, those of a missing one where it is needed."""
     for kind, code in _BAD.items():
         ledger.reject(issue == kind, f"{code}_row", column.name)
@@ -138,12 +134,12 @@ def _reject_unread(ledger: Ledger, column: ColumnSpec, issue: NDArray[np.int8]) 
         ledger.reject(issue == Issue.MISSING, "required_missing", column.name)
 
 
-def _first_of(ledger: Ledger, where: Mask) -> Mask:
+def _first_of(ledger: Ledger, where: Bools) -> Bools:
     """Return `where` with its first row alone."""
     return ledger.mask(np.flatnonzero(where)[:1])
 
 
-def _check_no_records(ledger: Ledger, ids: Sequence[str], issues: Mapping[str, NDArray[np.int8]]) -> None:
+def _check_no_records(ledger: Ledger, ids: Sequence[str], issues: Mapping[str, Int8s]) -> None:
     """Reject repeated headers, totals and notes, which are rows of the sheet but no records."""
     spec, frame = ledger.spec, ledger.frame
     repeated = ~ledger.mask()

@@ -16,9 +16,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clustercoop.graph.arrays import AnyInts, Bools, Indices, Int32s, Ints, Objects
 from clustercoop.graph.kinds import TEXT
 
-Mask = NDArray[np.bool_]
 PLAIN: Final = re.compile(r"[0-9A-Za-z]*[0-9][0-9A-Za-z]*")
 """Letters and digits of ASCII, a digit among them; at least three."""
 _SHORTEST: Final = 3
@@ -26,7 +26,7 @@ _DIGITS: Final = re.compile("[0-9]+")
 _CAPITAL: Final = re.compile("[0-9A-Za-z]*[A-Z][0-9A-Za-z]*")
 
 
-def plain(texts: NDArray[np.object_]) -> Mask:
+def plain(texts: Objects) -> Bools:
     """Tell which of `texts` are plain: no mark of a gap, total, footer or error is among them.
 
     Examples
@@ -37,7 +37,7 @@ def plain(texts: NDArray[np.object_]) -> Mask:
     return _sized(texts, PLAIN) >= _SHORTEST
 
 
-def capitals(texts: NDArray[np.object_]) -> Mask:
+def capitals(texts: Objects) -> Bools:
     """Tell which of plain `texts` have a capital letter.
 
     Examples
@@ -48,7 +48,7 @@ def capitals(texts: NDArray[np.object_]) -> Mask:
     return _sized(texts, _CAPITAL) > 0
 
 
-def as_arrow(texts: NDArray[np.object_]) -> Any:
+def as_arrow(texts: Objects) -> Any:
     """Return texts as an array of Arrow; None where one is no text of Arrow."""
     import pyarrow as pa
 
@@ -58,7 +58,7 @@ def as_arrow(texts: NDArray[np.object_]) -> Any:
         return None
 
 
-def _sized(texts: NDArray[np.object_], whole: re.Pattern[str], column: Any = None) -> NDArray[np.int64]:
+def _sized(texts: Objects, whole: re.Pattern[str], column: Any = None) -> Ints:
     """Return the length of each text that matches a pattern of ASCII as a whole, 0 of any other."""
     if not len(texts):
         return np.zeros(0, np.int64)
@@ -72,7 +72,7 @@ def _sized(texts: NDArray[np.object_], whole: re.Pattern[str], column: Any = Non
     return np.where(np.asarray(found, dtype=bool), size, 0).astype(np.int64)
 
 
-def lowered(texts: NDArray[np.object_], without: str = "") -> NDArray[np.object_]:
+def lowered(texts: Objects, without: str = "") -> Objects:
     """Return plain texts in small letters, without the characters `without` at their beginning.
 
     Examples
@@ -87,7 +87,7 @@ def lowered(texts: NDArray[np.object_], without: str = "") -> NDArray[np.object_
     return np.asarray(small.to_numpy(zero_copy_only=False), dtype=object)
 
 
-def digits_of(texts: NDArray[np.object_]) -> NDArray[np.int64]:
+def digits_of(texts: Objects) -> Ints:
     """Return of how many digits of ASCII each text consists, 0 where anything else is in it.
 
     Examples
@@ -116,9 +116,9 @@ class Coded:
     (['b', 'a'], [0, -1, 1, 0], [True, False, False, True])
     """
 
-    codes: NDArray[np.intp] | NDArray[np.int32]
-    texts: NDArray[np.object_]
-    _places: dict[int, tuple[Any, NDArray[np.intp]]] = field(default_factory=dict, repr=False)
+    codes: Indices | Int32s
+    texts: Objects
+    _places: dict[int, tuple[Any, Indices]] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, column: Any) -> Coded:
@@ -134,7 +134,7 @@ class Coded:
         return cls(codes, np.asarray(unique, dtype=object))
 
     @classmethod
-    def renamed(cls, codes: NDArray[np.integer[Any]], texts: Iterable[Any]) -> Coded:
+    def renamed(cls, codes: AnyInts, texts: Iterable[Any]) -> Coded:
         """Return a column whose distinct texts were replaced: some are now alike, or NaN."""
         to, unique = pd.factorize(np.array([*texts, np.nan], dtype=object), use_na_sentinel=True)
         now = to[codes]
@@ -157,7 +157,7 @@ class Coded:
         values = np.asarray(judged)
         return np.append(values, np.asarray(missing, dtype=values.dtype))[self.codes]
 
-    def where(self, holds: Callable[[str], bool]) -> Mask:
+    def where(self, holds: Callable[[str], bool]) -> Bools:
         """Tell in which rows a text stands of which `holds` is true."""
         return self.spread(np.array([holds(text) for text in self.texts], dtype=bool))
 
@@ -167,12 +167,12 @@ class Coded:
         return pd.Index(self.texts, dtype=object)
 
     @cached_property
-    def simple(self) -> Mask:
+    def simple(self) -> Bools:
         """Which of the distinct texts are `plain`."""
         return _sized(self.texts, PLAIN, self._arrow) >= _SHORTEST
 
     @cached_property
-    def digits(self) -> NDArray[np.int64]:
+    def digits(self) -> Ints:
         """Of how many digits each distinct text consists (`digits_of`)."""
         return _sized(self.texts, _DIGITS, self._arrow)
 
@@ -180,28 +180,28 @@ class Coded:
     def _arrow(self) -> Any:
         return as_arrow(self.texts)
 
-    def places(self, index: pd.Index[Any]) -> NDArray[np.intp]:
+    def places(self, index: pd.Index[Any]) -> Indices:
         """Return where each distinct text stands in a unique `index`, −1 for nowhere; looked up once."""
         if id(index) not in self._places:
             self._places[id(index)] = index, index.get_indexer(self.index)
         return self._places[id(index)][1]
 
-    def isin(self, wanted: Any) -> Mask:
+    def isin(self, wanted: Any) -> Bools:
         """Tell in which rows one of the texts `wanted` stands."""
         if isinstance(wanted, pd.Index):
             return self.spread(self.places(wanted) >= 0)
         return self.spread(isin(self.texts, wanted))
 
-    def appear(self, alive: Mask | None = None) -> NDArray[np.object_]:
+    def appear(self, alive: Bools | None = None) -> Objects:
         """Return the distinct texts of the rows `alive`, in their order."""
         if alive is None or alive.all():
             return self.texts
         found = pd.unique(self.codes[alive])
         return self.texts[found[found >= 0]]
 
-    def equal(self, other: Coded) -> Mask:
+    def equal(self, other: Coded) -> Bools:
         """Tell in which rows both columns hold the same text."""
-        same: Mask = (self.codes == other.spread(other.places(self.index), -1)) & (self.codes >= 0)
+        same: Bools = (self.codes == other.spread(other.places(self.index), -1)) & (self.codes >= 0)
         return same
 
     def categorical(self) -> pd.Categorical:
@@ -240,7 +240,7 @@ class Cells:
     ('b', ['a', None], ['b', 'a', None], ['b', 'a'])
     """
 
-    def __init__(self, codes: NDArray[np.integer[Any]], values: NDArray[np.object_]) -> None:
+    def __init__(self, codes: AnyInts, values: Objects) -> None:
         self._objects = np.append(values, np.array([None]))  # the last stands for a missing cell
         self.codes, self.values = codes, self._objects[:-1]
         self.dtype = np.dtype(object)
@@ -261,7 +261,7 @@ class Cells:
         """Go through all cells."""
         return iter(self[:])
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[np.object_]:
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Objects:
         """Return all cells."""
         return np.asarray(self[:])
 
@@ -272,7 +272,7 @@ class Cells:
         return getattr(self[:], name)
 
 
-def distinct(cells: NDArray[Any] | Cells) -> tuple[NDArray[np.intp], NDArray[Any]]:
+def distinct(cells: NDArray[Any] | Cells) -> tuple[Indices, NDArray[Any]]:
     """Return the position of each cell among its distinct values, −1 for none, and those as they appear."""
     if not isinstance(cells, Cells):
         codes, unique = pd.factorize(cells, use_na_sentinel=True)
@@ -285,7 +285,7 @@ def distinct(cells: NDArray[Any] | Cells) -> tuple[NDArray[np.intp], NDArray[Any
     return codes, cells.values[order]
 
 
-def isin(texts: NDArray[np.object_], wanted: Any) -> Mask:
+def isin(texts: Objects, wanted: Any) -> Bools:
     """Tell which of the distinct `texts` are among `wanted`."""
     if not len(texts) or not len(wanted):
         return np.zeros(len(texts), bool)
@@ -297,8 +297,8 @@ def isin(texts: NDArray[np.object_], wanted: Any) -> Mask:
 
 
 def judged(
-    texts: NDArray[np.object_], odd: Callable[[str], bool], simple: Collection[bool] | Mask | None = None
-) -> Mask:
+    texts: Objects, odd: Callable[[str], bool], simple: Collection[bool] | Bools | None = None
+) -> Bools:
     """Tell of which texts `odd` is true; plain ones are not asked, it is never true of them."""
     known = plain(texts) if simple is None else np.asarray(simple, dtype=bool)
     out = np.zeros(len(texts), bool)

@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clustercoop.graph.arrays import Bools, Floats, Int8s, Ints
 from clustercoop.graph.schema import ENDS
 from clustercoop.graph.settings import Repeats
 from clustercoop.loaders.keys import PAIR, groups
-from clustercoop.loaders.ledger import Ledger, Mask
+from clustercoop.loaders.ledger import Ledger
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.sheets import show
 from clustercoop.loaders.units import words
@@ -78,7 +79,7 @@ def net_reversals(ledger: Ledger) -> None:
         ledger.reject(ledger.mask(rows[kept & ~head]), "reversal_netted", "value")
 
 
-def _between(ledger: Ledger, value: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _between(ledger: Ledger, value: Floats) -> tuple[Floats, Floats]:
     """Return the least and the most that each row may hold: its value where nothing bounds it."""
     low, high = ledger.values("value_low"), ledger.values("value_high")
     bounded = ~np.isnan(low) | ~np.isnan(high)
@@ -124,7 +125,7 @@ def drop_mirrors(ledger: Ledger, notes: Notes) -> None:
     ledger.reject(twice & (side == 2), "mirror_row", "value", detail="buyer")
 
 
-def whose_report(cells: NDArray[Any], *, told: bool = False) -> NDArray[np.int8] | None:
+def whose_report(cells: NDArray[Any], *, told: bool = False) -> Int8s | None:
     """Return 1 for a supplier's report and 2 for a buyer's, None where the column tells something else.
 
     A column that is said to tell who reported may write "данные поставщика"; in another one that is a thing
@@ -151,9 +152,7 @@ def _speaks(header: str, beginnings: tuple[str, ...]) -> bool:
     return _begins(words(header), beginnings)
 
 
-def _named_sides(
-    cells: NDArray[Any], ends: pd.DataFrame, who: Callable[[str], str]
-) -> NDArray[np.int8] | None:
+def _named_sides(cells: NDArray[Any], ends: pd.DataFrame, who: Callable[[str], str]) -> Int8s | None:
     """Return 1 where a cell names its row's supplier and 2 where the buyer, None where some name neither."""
     texts = np.array([who(show(cell).strip()) for cell in cells], object)
     seller, buyer = (texts == ends[name].to_numpy(object) for name in ENDS)
@@ -172,7 +171,7 @@ def says_document(said: Collection[str]) -> bool:
     return bool(set(said) & (_DOCUMENTS - DATES))
 
 
-def told_apart(ledger: Ledger, dated: Mask) -> tuple[Mask, Mask]:
+def told_apart(ledger: Ledger, dated: Bools) -> tuple[Bools, Bools]:
     """Return the rows whose file has a column of documents, and those whose file has dates."""
     documents = ledger.mask()
     dates = dated.copy()
@@ -189,8 +188,8 @@ def told_apart(ledger: Ledger, dated: Mask) -> tuple[Mask, Mask]:
 
 
 def settle_repeats(
-    ledger: Ledger, repeated: Mask, original: NDArray[np.int64], dated: Mask, repeats: Repeats, notes: Notes
-) -> Mask:
+    ledger: Ledger, repeated: Bools, original: Ints, dated: Bools, repeats: Repeats, notes: Notes
+) -> Bools:
     """Return the rows of `repeated` that count once: they are to be rejected as repeats.
 
     Rows that are equal to an earlier one are one delivery told twice, or two deliveries. A document number

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clustercoop.graph.arrays import Indices
 from clustercoop.graph.errors import SchemaError
 from clustercoop.graph.schema import ENDS, TableSpec
 from clustercoop.graph.texts import refusal
@@ -149,7 +150,7 @@ def _refuse_parts_below(sheet: RawSheet, body: int) -> None:
 
 
 def _without_rows(
-    cells: tuple[NDArray[Any], ...], lines: Sequence[int], broken: list[BrokenRow], rows: NDArray[np.intp]
+    cells: tuple[NDArray[Any], ...], lines: Sequence[int], broken: list[BrokenRow], rows: Indices
 ) -> tuple[tuple[NDArray[Any], ...], Sequence[int], list[BrokenRow]]:
     """Move rows that head others from the cells to the broken ones."""
     if not len(rows):

@@ -7,11 +7,11 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from clustercoop.graph.arrays import Bools, Indices, Ints
 from clustercoop.loaders.coded import judged
 from clustercoop.loaders.keys import PAIR, groups
-from clustercoop.loaders.ledger import Ledger, Mask
+from clustercoop.loaders.ledger import Ledger
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.totals import ROUNDED, is_total
 
@@ -47,7 +47,7 @@ def settle_headings(ledger: Ledger, notes: Notes) -> None:
         _settle_codes(ledger, parent, group, notes)
 
 
-def _said(ledger: Ledger, name: str) -> tuple[Mask, Mask]:
+def _said(ledger: Ledger, name: str) -> tuple[Bools, Bools]:
     """Return the rows of totals, and those of parts, by the words of a column."""
     column = ledger.coded(name)
     total = column.spread(
@@ -56,7 +56,7 @@ def _said(ledger: Ledger, name: str) -> tuple[Mask, Mask]:
     return total, column.spread(judged(column.texts, lambda text: bool(_PART.match(text)), column.simple))
 
 
-def _parents(ledger: Ledger) -> NDArray[np.int64]:
+def _parents(ledger: Ledger) -> Ints:
     """Return the place of the longest other code with which each code begins, −1 for none; one place more."""
     texts = [text.strip(". ") for text in ledger.coded("product_code").texts]
     place = {text: at for at, text in enumerate(texts) if _CODE.fullmatch(text)}
@@ -67,9 +67,7 @@ def _parents(ledger: Ledger) -> NDArray[np.int64]:
     return parent
 
 
-def _settle_words(
-    ledger: Ledger, name: str, rows: NDArray[np.intp], group: NDArray[np.int64], total: Mask, part: Mask
-) -> None:
+def _settle_words(ledger: Ledger, name: str, rows: Indices, group: Ints, total: Bools, part: Bools) -> None:
     value = ledger.values("value")
     found = {code: ledger.mask() for code in ("total_row", "heading_part", "heading_unclear_row")}
     for mine in np.split(rows, np.flatnonzero(np.diff(group[rows])) + 1):
@@ -107,7 +105,7 @@ def _near(parts: float, whole: float) -> bool:
     return bool(abs(parts - whole) <= ROUNDED * abs(whole))
 
 
-def _settle_codes(ledger: Ledger, parent: NDArray[np.int64], group: NDArray[np.int64], notes: Notes) -> None:
+def _settle_codes(ledger: Ledger, parent: Ints, group: Ints, notes: Notes) -> None:
     value, code = ledger.values("value"), ledger.coded("product_code").codes.astype(np.int64)
     alive = ledger.alive & ~np.isnan(value)
     key = np.where(alive & (code >= 0), group * len(parent) + code, -1)

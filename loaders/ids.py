@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from clustercoop.graph.arrays import Bools
 from clustercoop.graph.schema import ColumnSpec
 from clustercoop.loaders.coded import Coded, distinct, plain
 from clustercoop.loaders.marks import NOUGHTS, gap_ids, gap_meaning
@@ -81,7 +82,7 @@ def code_of_date(day: datetime.date) -> str:
     return "" if 1990 <= day.year <= 2040 else f"{day.month:02d}.{day.year % 100:02d}"
 
 
-def read_texts(cells: NDArray[Any], column: ColumnSpec) -> tuple[Coded, dict[str, NDArray[np.bool_]]]:
+def read_texts(cells: NDArray[Any], column: ColumnSpec) -> tuple[Coded, dict[str, Bools]]:
     """Return an id or text column, and what was noticed of each cell; each distinct cell is cleaned once.
 
     Returns

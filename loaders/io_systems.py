@@ -21,8 +21,8 @@ from typing import IO, Any, Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from clustercoop.graph.arrays import Floats, Objects
 from clustercoop.graph.errors import DataError, MissingExtraError, ParameterError
 from clustercoop.graph.shipped import shipped_rows
 from clustercoop.graph.texts import refusal
@@ -302,10 +302,9 @@ def system_tables(
 
 
 Labels = list[tuple[str, str]]
-Table = NDArray[np.float64]
 
 
-def _core(system: Any, name: str) -> tuple[Table, Table, Labels]:
+def _core(system: Any, name: str) -> tuple[Floats, Floats, Labels]:
     """Return flows, outputs and (region, sector) labels of a system that has them or what makes them."""
     held = system.Z if system.Z is not None else system.A
     if held is None:
@@ -347,11 +346,9 @@ def _rows() -> tuple[dict[str, str], ...]:
     return tuple(shipped_rows("loaders", "io_rows.csv"))
 
 
-def _extensions(
-    system: Any, output: Table, labels: Labels, name: str, notes: Notes
-) -> Mapping[str, NDArray[np.float64]]:
+def _extensions(system: Any, output: Floats, labels: Labels, name: str, notes: Notes) -> Mapping[str, Floats]:
     """Return the figures of activity that extensions hold, by header; tell what was taken from where."""
-    found: dict[str, NDArray[np.float64]] = {}
+    found: dict[str, Floats] = {}
     taken: dict[str, str] = {}
     for rule in _rows():
         if rule["column"] in taken:
@@ -395,16 +392,14 @@ def _unit_of(extension: Any, row: int) -> str:
     return "" if units is None or row >= len(units) or not units.shape[1] else show(units.iloc[row, 0])
 
 
-def _known(values: NDArray[np.float64], labels: Labels) -> NDArray[np.float64]:
+def _known(values: Floats, labels: Labels) -> Floats:
     """Return figures with those of regions that have none at all unknown: parsers fill them with zeros."""
     regions = np.array([region for region, _ in labels], object)
     empty = [region for region in dict.fromkeys(regions) if not np.any(values[regions == region])]
     return np.where(np.isin(regions, empty), np.nan, values)
 
 
-def _demand(
-    system: Any, labels: Labels, name: str, notes: Notes
-) -> tuple[NDArray[np.float64], NDArray[np.object_]]:
+def _demand(system: Any, labels: Labels, name: str, notes: Notes) -> tuple[Floats, Objects]:
     """Return final demand by sector and region, and the names of those who take it."""
     if system.Y is None:
         return np.zeros((len(labels), 0)), np.empty(0, object)

@@ -9,18 +9,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clustercoop.graph.arrays import Bools, Ints
 from clustercoop.graph.schema import ENDS
-from clustercoop.loaders.ledger import Ledger, Mask
+from clustercoop.loaders.ledger import Ledger
 
 PAIR: Final = ("year", *ENDS)
 _BESIDE: Final = "beside the contract"
 _MANY: Final = 100_000
 
 # Given the rows that repeat an earlier one, and the earlier one of each row: which of them count once.
-Settle = Callable[[Mask, NDArray[np.int64]], Mask]
+Settle = Callable[[Bools, Ints], Bools]
 
 
-def groups(frame: pd.DataFrame, names: Sequence[str]) -> NDArray[np.int64]:
+def groups(frame: pd.DataFrame, names: Sequence[str]) -> Ints:
     """Return a number for each row, equal where its cells of `names` are; two missing cells are equal.
 
     Examples
@@ -51,7 +52,7 @@ def _codes(column: pd.Series[Any]) -> tuple[NDArray[Any], int]:
     return codes, len(unique) + 1
 
 
-def first_equal(frame: pd.DataFrame, names: Sequence[str]) -> NDArray[np.int64]:
+def first_equal(frame: pd.DataFrame, names: Sequence[str]) -> Ints:
     """Return each row's first equal in `names`, as a position; two missing cells are equal."""
     _, first, group = np.unique(groups(frame, names), return_index=True, return_inverse=True)
     return first[group].astype(np.int64)
@@ -65,7 +66,7 @@ def check_keys(ledger: Ledger, *, parallel: str = "") -> None:
     check_shared(ledger, drop_repeats(ledger, by_all=bool(parallel)), parallel=parallel)
 
 
-def drop_repeats(ledger: Ledger, *, by_all: bool = False, settle: Settle | None = None) -> NDArray[np.int64]:
+def drop_repeats(ledger: Ledger, *, by_all: bool = False, settle: Settle | None = None) -> Ints:
     """Reject exact repeats; return the rows whose key another row has too.
 
     `settle` says which repeats are to be rejected; all of them by default.
@@ -76,7 +77,7 @@ def drop_repeats(ledger: Ledger, *, by_all: bool = False, settle: Settle | None 
     return shared
 
 
-def check_shared(ledger: Ledger, shared: NDArray[np.int64], *, parallel: str = "") -> None:
+def check_shared(ledger: Ledger, shared: Ints, *, parallel: str = "") -> None:
     """Reject, or tell by the code `parallel`, rows of one key among the `shared` ones that still live."""
     key = ledger.spec.key
     shared = shared[ledger.alive[shared]]
@@ -100,9 +101,7 @@ def check_shared(ledger: Ledger, shared: NDArray[np.int64], *, parallel: str = "
     ledger.reject(hit, "duplicate_conflict", key[0], value=names.__getitem__, detail=as_row)
 
 
-def reject_repeats(
-    ledger: Ledger, rows: NDArray[np.int64], *, by_all: bool = False, settle: Settle | None = None
-) -> NDArray[np.int64]:
+def reject_repeats(ledger: Ledger, rows: Ints, *, by_all: bool = False, settle: Settle | None = None) -> Ints:
     """Reject those of `rows` that repeat an earlier one cell by cell; return each row's first equal.
 
     With `by_all` cells of columns that are not in the contract (quarter, contract, invoice) and days of dates
@@ -129,7 +128,7 @@ def reject_repeats(
     return original
 
 
-def _shared(ledger: Ledger) -> NDArray[np.int64]:
+def _shared(ledger: Ledger) -> Ints:
     """Return the living rows whose key another living row has too."""
     rows = np.flatnonzero(ledger.alive)
     code = groups(ledger.frame, ledger.spec.key)

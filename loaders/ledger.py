@@ -11,15 +11,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from clustercoop.graph.arrays import AnyInts, Bools, Floats, Ints
 from clustercoop.graph.kinds import TEXT
 from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR, NUMERIC, TableSpec
 from clustercoop.loaders.coded import Coded
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.sheets import BrokenRow, Grid, show
 
-Mask = NDArray[np.bool_]
 Text = Callable[[int], str] | str
 # Headers of columns that number the rows: none, №, № п/п, #, index …
 NUMBERING = re.compile(
@@ -44,7 +43,7 @@ def is_numbering(header: str) -> bool:
     return bool(NUMBERING.fullmatch(header.strip()))
 
 
-def exact_sum(values: NDArray[np.float64]) -> float:
+def exact_sum(values: Floats) -> float:
     """Return the correctly rounded sum of the values that are known.
 
     Of many, the whole numbers of 26 and 27 binary digits that make up values of one exponent are summed,
@@ -93,19 +92,19 @@ class Ledger:
         self.spec = spec
         self.grids = grids
         self.frame = frame
-        self.alive: Mask = np.ones(len(frame), bool)
+        self.alive: Bools = np.ones(len(frame), bool)
         self.notes = notes
         sizes = [len(grid) for grid in grids]
         self.source = np.repeat(np.arange(len(grids), dtype=np.min_scalar_type(len(grids))), sizes)
         self.position = np.concatenate([np.arange(size) for size in sizes]) if sizes else np.empty(0, int)
         self.line = np.concatenate([grid.lines for grid in grids]) if grids else np.empty(0, np.int64)
-        self._values: dict[str, NDArray[np.float64]] = {}
+        self._values: dict[str, Floats] = {}
         self._reason: dict[int, tuple[str, str, str]] = {}
         self._coded: dict[str, tuple[Any, Coded]] = {}
-        self._unnamed: dict[str, Mask] = {}
+        self._unnamed: dict[str, Bools] = {}
         self.perhaps: dict[str, dict[str, list[str]]] = {}
         self.who: Callable[[str], str] = str
-        self._unread: dict[str, Mask] = {}
+        self._unread: dict[str, Bools] = {}
         self.figures = [c.name for c in spec.columns if c.type in NUMERIC and not c.bounds]
         self._read = {name: exact_sum(self.values(name)) for name in self.figures}
         self._rejected: dict[str, list[float]] = {name: [] for name in self.figures}
@@ -117,13 +116,13 @@ class Ledger:
         """Return how many rows could be split into cells."""
         return len(self.frame)
 
-    def mask(self, rows: int | Sequence[int] | NDArray[np.integer[Any]] = ()) -> Mask:
+    def mask(self, rows: int | Sequence[int] | AnyInts = ()) -> Bools:
         """Return which rows those of the given places are."""
         found = np.zeros(len(self), bool)
         found[np.asarray(rows, np.intp)] = True
         return found
 
-    def values(self, name: str) -> NDArray[np.float64]:
+    def values(self, name: str) -> Floats:
         """Return a numeric or year column, to be read only."""
         if name not in self._values:
             self._values[name] = self.frame[name].to_numpy("float64")
@@ -150,7 +149,7 @@ class Ledger:
             return ""
         return show(grid.columns[places[column]][self.position[row]])
 
-    def written(self, where: Mask, column: str, holds: Callable[[str], bool]) -> Mask:
+    def written(self, where: Bools, column: str, holds: Callable[[str], bool]) -> Bools:
         """Tell in which rows of `where` a cell of `column` stands in the file of which `holds` is true."""
         rows, found = np.flatnonzero(where), np.zeros(len(self), bool)
         found[rows] = [holds(self.raw(row, column)) for row in rows.tolist()]
@@ -161,7 +160,7 @@ class Ledger:
         cells = (show(column[self.position[row]]) for column in self.grids[self.source[row]].columns)
         return next((text for text in cells if text.strip()), "")
 
-    def beside(self, rows: NDArray[np.int64]) -> list[str]:
+    def beside(self, rows: Ints) -> list[str]:
         """Return what rows hold beside the contract: cells of unused columns, and the year as it is written.
 
         Columns that only number the rows are left out.
@@ -180,7 +179,7 @@ class Ledger:
 
     def note(
         self,
-        where: Mask,
+        where: Bools,
         code: str,
         column: str = "",
         *,
@@ -230,7 +229,7 @@ class Ledger:
         place = grid.facts.get("columns_at", {}).get(column)
         return column if place is None else grid.header[place]
 
-    def _who(self, rows: NDArray[np.int64]) -> list[dict[str, Any]]:
+    def _who(self, rows: Ints) -> list[dict[str, Any]]:
         """Return the cluster, participant and year of each row, for its finding."""
         out: list[dict[str, Any]] = [{} for _ in rows]
         for name in ("cluster_id", "participant_id", "year"):
@@ -243,7 +242,7 @@ class Ledger:
                     place[name] = int(cell)
         return out
 
-    def reject(self, where: Mask, code: str, column: str = "", **texts: Any) -> None:
+    def reject(self, where: Bools, code: str, column: str = "", **texts: Any) -> None:
         """Reject the living rows of `where`, with a finding for each."""
         hit = where & self.alive
         if not hit.any():
@@ -257,7 +256,7 @@ class Ledger:
             self._rejected[name] += lost[~np.isnan(lost)].tolist()
         self.alive &= ~hit
 
-    def blank(self, where: Mask, code: str, column: str, **texts: Any) -> None:
+    def blank(self, where: Bools, code: str, column: str, **texts: Any) -> None:
         """Make the cells of `column` unknown in the living rows of `where`, with a finding for each."""
         hit = where & self.alive
         if not hit.any():
@@ -270,22 +269,20 @@ class Ledger:
         self._put(column, values)
         self.unread(hit, column)
 
-    def unread(self, where: Mask, column: str) -> None:
+    def unread(self, where: Bools, column: str) -> None:
         """Remember that figures stand in the cells of `where` which nobody could read."""
         hit = where & self.alive
         if hit.any():
             self._unread[column] = self._unread.get(column, False) | hit
 
-    def lost(self, column: str) -> Mask:
+    def lost(self, column: str) -> Bools:
         """Tell which rows hold a figure of `column` that nobody could read, alone or with its row."""
         lost = self._unread.get(column, self.mask()) & self.alive
         for row in self._reason:
             lost[row] = bool(self.raw(row, column).strip())
         return lost
 
-    def fold(
-        self, column: str, rows: NDArray[np.int64], heads: NDArray[np.int64], values: NDArray[np.float64]
-    ) -> None:
+    def fold(self, column: str, rows: Ints, heads: Ints, values: Floats) -> None:
         """Let `values` of the rows `heads` stand for what `rows` held; the others hold nothing then."""
         cells = self.values(column).copy()
         held = cells[rows]
@@ -300,9 +297,7 @@ class Ledger:
         held = isinstance(self.frame[column].dtype, pd.CategoricalDtype)
         self.frame[column] = texts.categorical() if held else texts.array()
 
-    def bound(
-        self, column: str, rows: NDArray[np.int64], *, low: NDArray[np.float64], high: NDArray[np.float64]
-    ) -> None:
+    def bound(self, column: str, rows: Ints, *, low: Floats, high: Floats) -> None:
         """State that the figure of `column` lies between `low` and `high` in `rows` (NaN: no bound)."""
         for side, values in (("low", low), ("high", high)):
             cells = self.values(f"{column}_{side}").copy()
@@ -313,19 +308,19 @@ class Ledger:
         """Return the code by which each rejected row was rejected."""
         return {row: code for row, (code, *_) in self._reason.items()}
 
-    def unname(self, column: str, where: Mask) -> None:
+    def unname(self, column: str, where: Bools) -> None:
         """Remember that the identifiers of `column` name nobody in the rows of `where`."""
         self._unnamed[column] = self._unnamed.get(column, False) | where
 
-    def unnamed(self, column: str) -> Mask:
+    def unnamed(self, column: str) -> Bools:
         """Tell in which rows the identifier of `column` is empty, or names nobody for certain."""
-        empty: Mask = self.frame[column].isna().to_numpy(bool)
+        empty: Bools = self.frame[column].isna().to_numpy(bool)
         return self._unnamed[column] | empty if column in self._unnamed else empty
 
-    def whole_years(self, name: str = "year") -> Mask:
+    def whole_years(self, name: str = "year") -> Bools:
         """Tell which rows have a year that is one."""
         years = self.values(name)
-        whole: Mask = (years == np.round(years)) & (years >= FIRST_YEAR) & (years <= LAST_YEAR)
+        whole: Bools = (years == np.round(years)) & (years >= FIRST_YEAR) & (years <= LAST_YEAR)
         return whole
 
     def accepted(self) -> pd.DataFrame:

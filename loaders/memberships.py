@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
+from clustercoop.graph.arrays import Bools, Floats
 from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR
 from clustercoop.loaders.keys import first_equal, reject_repeats
-from clustercoop.loaders.ledger import Ledger, Mask
+from clustercoop.loaders.ledger import Ledger
 from clustercoop.loaders.names import read_name, years_of
 from clustercoop.loaders.raw import stem_of
 
@@ -19,7 +19,7 @@ def check_memberships(ledger: Ledger) -> None:
     _date_by_file(ledger)
     joined, left = ledger.values("joined_year"), ledger.values("left_year")
 
-    def year(values: NDArray[np.float64]) -> Callable[[int], str]:
+    def year(values: Floats) -> Callable[[int], str]:
         return lambda row: "" if np.isnan(values[row]) else str(int(values[row]))
 
     ledger.reject(joined > left, "membership_reversed", "left_year", value=year(joined), detail=year(left))
@@ -70,7 +70,7 @@ def _date_by_file(ledger: Ledger) -> None:
         ledger.note(one, "membership_of_file", "joined_year", value=told, detail=str(rows.sum()))
 
 
-def _tell_outside(ledger: Ledger, which: Mask, code: str) -> None:
+def _tell_outside(ledger: Ledger, which: Bools, code: str) -> None:
     """Tell once a file how many rows of `which` there are, and whose."""
     for grid in range(len(ledger.grids)):
         rows = np.flatnonzero(which & ledger.alive & (ledger.source == grid))

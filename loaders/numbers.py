@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clustercoop.graph.arrays import Bools, Floats, Indices, Int8s, Ints, Objects
 from clustercoop.loaders.sheets import objects, show
 from clustercoop.loaders.tokens import Evidence, Issue, Token, classify, split_footnote
 from clustercoop.loaders.units import Unit
@@ -56,14 +57,14 @@ class Numbers:
         Meaning of marks of a gap → how many cells carry one.
     """
 
-    values: NDArray[np.float64]
-    issue: NDArray[np.int8]
-    percent: NDArray[np.bool_]
+    values: Floats
+    issue: Int8s
+    percent: Bools
     decimal: str = ""
     thousands: str = ""
     assumed: bool = False
     mixed: bool = False
-    units: list[tuple[Unit, NDArray[np.intp]]] = field(default_factory=list)
+    units: list[tuple[Unit, Indices]] = field(default_factory=list)
     bounds: list[Bound] = field(default_factory=list)
     marks: dict[str, int] = field(default_factory=dict)
 
@@ -80,7 +81,7 @@ class Bound:
     open: bool
 
 
-def parse_numbers(cells: NDArray[Any], *, hint: str = "", usual: NDArray[np.int64] | None = None) -> Numbers:
+def parse_numbers(cells: NDArray[Any], *, hint: str = "", usual: Ints | None = None) -> Numbers:
     """Read a column of cells as numbers.
 
     Parameters
@@ -169,7 +170,7 @@ def _cap(read: Numbers) -> Numbers:
     return read
 
 
-def _from_text(cells: NDArray[np.object_], hint: str, usual: NDArray[np.int64] | None) -> Numbers:
+def _from_text(cells: Objects, hint: str, usual: Ints | None) -> Numbers:
     """Read text cells: whole columns of clean numbers at once, the odd cells one by one."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -184,7 +185,7 @@ def _from_text(cells: NDArray[np.object_], hint: str, usual: NDArray[np.int64] |
     done = _match(column, _WHOLE)
     whole = done.copy()
     evidence = Evidence()
-    either: dict[str, NDArray[np.bool_]] = {}
+    either: dict[str, Bools] = {}
     for mark in ".,":
         pattern = "\\" + mark
         decided = _match(column, _DECIDED.format(pattern))
@@ -238,11 +239,7 @@ def _from_text(cells: NDArray[np.object_], hint: str, usual: NDArray[np.int64] |
 
 
 def _with_tokens(
-    read: Numbers,
-    tokens: list[Token],
-    codes: NDArray[np.intp],
-    odd: NDArray[np.intp],
-    reading: dict[str, str],
+    read: Numbers, tokens: list[Token], codes: Indices, odd: Indices, reading: dict[str, str]
 ) -> Numbers:
     """Return `read` with what the odd cells carry beside a number: per cent, units, bounds, meanings."""
     read.percent[odd] = np.array([token.percent for token in tokens])[codes]
@@ -265,7 +262,7 @@ def _with_tokens(
     return read
 
 
-def _beside_small(column: Any, whole: NDArray[np.bool_], either: NDArray[np.bool_]) -> str:
+def _beside_small(column: Any, whole: Bools, either: Bools) -> str:
     """Tell how a column with ``1.234`` speaks of thousands: "yes", "perhaps" or "".
 
     Whole numbers below 1,000 beside it, and none above that lacks a mark: a column of fixed decimals would
@@ -280,7 +277,7 @@ def _beside_small(column: Any, whole: NDArray[np.bool_], either: NDArray[np.bool
     return "yes" if bool((either & _match(column, r"0$")).any()) else "perhaps"
 
 
-def _match(column: Any, pattern: str) -> NDArray[np.bool_]:
+def _match(column: Any, pattern: str) -> Bools:
     import pyarrow.compute as pc
 
     return np.asarray(pc.match_substring_regex(column, pattern).to_numpy(zero_copy_only=False), dtype=bool)
@@ -307,13 +304,7 @@ def _reading(mark: str, evidence: Evidence, hint: str, small: str) -> str:
     return "assumed" if mark == "." and hint[:1] != "," else "unclear"
 
 
-def _usual_decimals(
-    column: Any,
-    done: NDArray[np.bool_],
-    whole: NDArray[np.bool_],
-    tokens: list[Token],
-    codes: NDArray[np.intp],
-) -> int:
+def _usual_decimals(column: Any, done: Bools, whole: Bools, tokens: list[Token], codes: Indices) -> int:
     """Return how many decimals nine in ten of the column's plain cells have, −1 where they vary."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -335,12 +326,8 @@ def _usual_decimals(
 
 
 def _settle(
-    tokens: list[Token],
-    codes: NDArray[np.intp],
-    odd: NDArray[np.intp],
-    reading: dict[str, str],
-    usual: NDArray[np.int64] | None,
-) -> tuple[NDArray[np.float64], NDArray[np.int8]]:
+    tokens: list[Token], codes: Indices, odd: Indices, reading: dict[str, str], usual: Ints | None
+) -> tuple[Floats, Int8s]:
     """Turn classified tokens into values, now that the column's signs are decided."""
     value = np.full(len(tokens), np.nan)
     kind = np.array([token.issue for token in tokens], np.int8)
@@ -382,7 +369,7 @@ def are_numbers(cells: NDArray[Any]) -> bool:
     return int(np.isfinite(read.values).sum()) * 2 >= len(texts)
 
 
-def are_nil(cells: NDArray[Any]) -> NDArray[np.bool_]:
+def are_nil(cells: NDArray[Any]) -> Bools:
     """Tell which cells say that there is nothing: empty ones, dashes and zeros.
 
     Examples
@@ -391,11 +378,11 @@ def are_nil(cells: NDArray[Any]) -> NDArray[np.bool_]:
     [True, True, True, False, False]
     """
     blank = np.array([show(cell).strip() in ("", "-", "–", "—") for cell in cells], bool)
-    nil: NDArray[np.bool_] = blank | (parse_numbers(cells).values == 0)
+    nil: Bools = blank | (parse_numbers(cells).values == 0)
     return nil
 
 
-def as_cells(values: NDArray[np.float64]) -> NDArray[np.object_]:
+def as_cells(values: Floats) -> Objects:
     """Return figures as the cells of a column, None where they are unknown."""
     return objects([None if np.isnan(value) else float(value) for value in values])
 

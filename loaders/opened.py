@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from clustercoop.graph.arrays import Bools, Ints
 from clustercoop.graph.identity import replace_ids
 from clustercoop.graph.schema import tables
 from clustercoop.graph.settings import Settings
@@ -22,7 +22,7 @@ from clustercoop.loaders.forms import drop_listed_again
 from clustercoop.loaders.headings import settle_headings
 from clustercoop.loaders.joined import join_figures
 from clustercoop.loaders.keys import check_keys, check_shared, drop_repeats
-from clustercoop.loaders.ledger import Ledger, Mask
+from clustercoop.loaders.ledger import Ledger
 from clustercoop.loaders.memberships import check_memberships
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.parts import Months, fold_parts
@@ -96,7 +96,7 @@ def _check_links(
     flags = _join(parts, lambda part: part.flags, np.bool_)
     dated = flags.get(("year", "dated"), ledger.mask())
 
-    def settle(repeated: Mask, original: NDArray[np.int64]) -> Mask:
+    def settle(repeated: Bools, original: Ints) -> Bools:
         repeated &= ~summed_rows(ledger)  # sums of different months may well be equal
         return settle_repeats(ledger, repeated, original, dated, settings.repeats, notes)
 
@@ -114,7 +114,7 @@ def _check_links(
     return flows
 
 
-def _zeros(part: TypedGrid) -> NDArray[np.int64]:
+def _zeros(part: TypedGrid) -> Ints:
     return np.zeros(len(part.grid), np.int64)
 
 

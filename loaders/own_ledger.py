@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clustercoop.graph.arrays import Bools, Indices
 from clustercoop.graph.errors import SchemaError
 from clustercoop.graph.schema import ENDS, TableSpec
 from clustercoop.graph.texts import refusal
@@ -79,7 +80,7 @@ def _about(header: Sequence[str], means: str) -> dict[str, int]:
     }
 
 
-def _by_kind(grid: Grid, money: bool) -> tuple[Grid, NDArray[np.bool_], int] | None:
+def _by_kind(grid: Grid, money: bool) -> tuple[Grid, Bools, int] | None:
     """Return which rows are purchases where one column of kinds says so of every row, and both occur."""
     for at, (title, cells) in enumerate(zip(grid.header, grid.columns, strict=True)):
         if not tells_kind(title):
@@ -96,7 +97,7 @@ def _by_kind(grid: Grid, money: bool) -> tuple[Grid, NDArray[np.bool_], int] | N
     return None
 
 
-def _by_columns(grid: Grid, spec: TableSpec, money: bool) -> tuple[Grid, NDArray[np.bool_], int] | None:
+def _by_columns(grid: Grid, spec: TableSpec, money: bool) -> tuple[Grid, Bools, int] | None:
     """Return a row for each filled amount of two columns, one of sales and one of purchases."""
     sides = {at: dealt([title], money=money) for at, title in enumerate(grid.header) if _amount(grid, at)}
     sold = [at for at, side in sides.items() if side == (True, False)]
@@ -125,7 +126,7 @@ def _by_columns(grid: Grid, spec: TableSpec, money: bool) -> tuple[Grid, NDArray
     return made, np.repeat([False, True], [len(of) for of in rows])[order], bought[0]
 
 
-def _told(cells: NDArray[Any]) -> NDArray[np.intp]:
+def _told(cells: NDArray[Any]) -> Indices:
     """Return the rows in which a column of amounts tells of a delivery."""
     return np.flatnonzero(~are_nil(cells))
 

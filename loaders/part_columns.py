@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from clustercoop.graph.arrays import Objects
 from clustercoop.graph.errors import SchemaError
 from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR, NUMERIC, ColumnSpec, TableSpec
 from clustercoop.graph.texts import refusal
@@ -322,7 +322,7 @@ def _summed(
     parts: Mapping[str, int],
     spec: TableSpec,
     notes: Notes,
-) -> tuple[str, NDArray[np.object_]]:
+) -> tuple[str, Objects]:
     """Return the header and the cells of the sum of the parts."""
     titles = [grid.header[at] for at in parts.values()]
     complete = next((w for w in _WHOLES if set(parts) == set(w)), None)

@@ -8,15 +8,15 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from clustercoop.graph.arrays import Bools, Indices, Ints
 from clustercoop.loaders.keys import groups
 from clustercoop.loaders.ledger import Ledger
 from clustercoop.loaders.sheets import Grid, show
 from clustercoop.loaders.units import words
 from clustercoop.loaders.years import months_of
 
-Months = tuple[NDArray[np.int64], NDArray[np.int64]]
+Months = tuple[Ints, Ints]
 _PART_HEADERS: Final = {
     **dict.fromkeys(("квартал", "кв", "quarter", "qtr"), "q"),
     **dict.fromkeys(("месяц", "month", "номер месяца"), "month"),
@@ -79,18 +79,18 @@ class _Groups:
     """
 
     ledger: Ledger
-    order: NDArray[np.intp]
-    starts: NDArray[np.intp]
-    size: NDArray[np.intp]
+    order: Indices
+    starts: Indices
+    size: Indices
 
-    def rows(self, which: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    def rows(self, which: Bools) -> tuple[Indices, Bools]:
         """Return the rows of the groups of `which`, and whether each is the first of its group."""
         hit = np.repeat(which, self.size)
         head = np.zeros(len(self.order), bool)
         head[self.starts] = True
         return self.order[hit], head[hit]
 
-    def keep_first(self, which: NDArray[np.bool_], code: str) -> None:
+    def keep_first(self, which: Bools, code: str) -> None:
         """Reject all rows of the groups of `which` but the first."""
         rows, head = self.rows(which)
         self.ledger.reject(self.ledger.mask(rows[~head]), code, self.ledger.spec.key[0])
@@ -138,12 +138,12 @@ def fold_parts(ledger: Ledger, months: Months) -> None:
     _leave_unknown(found, ~complete & ~whole & (distinct | (size == 1)))
 
 
-def _months_of(first: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[np.int64]:
+def _months_of(first: Ints, last: Ints) -> Ints:
     """Return the months of each row, a bit each; all of them for a row of no part."""
     return np.where(last > 0, (1 << last) - (1 << np.maximum(first - 1, 0)), _YEAR)
 
 
-def _adds_up(found: _Groups, whole: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _adds_up(found: _Groups, whole: Bools) -> Bools:
     """Tell of each group of links whether its row of the year is the sum of its parts."""
     values = np.nan_to_num(found.ledger.values("value")[found.order])
     total = np.add.reduceat(np.where(whole, values, 0.0), found.starts)
@@ -151,7 +151,7 @@ def _adds_up(found: _Groups, whole: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return (found.size > 1) & np.isclose(total, parts, rtol=1e-6, atol=0.0)
 
 
-def _tell_partial_years(ledger: Ledger, months: NDArray[np.int64]) -> None:
+def _tell_partial_years(ledger: Ledger, months: Ints) -> None:
     """Tell years of which the rows of all pairs together cover some months only."""
     years = ledger.values("year")
     for year in np.unique(years[ledger.alive & ~np.isnan(years)]).tolist():
@@ -161,7 +161,7 @@ def _tell_partial_years(ledger: Ledger, months: NDArray[np.int64]) -> None:
             ledger.note(ledger.mask(rows[:1]), "year_partial", "year", value=said)
 
 
-def _sum(found: _Groups, which: NDArray[np.bool_], length: NDArray[np.int64]) -> None:
+def _sum(found: _Groups, which: Bools, length: Ints) -> None:
     """Write the sums of complete parts into the first row of each group, and drop the others."""
     if not which.any():
         return
@@ -181,7 +181,7 @@ def _sum(found: _Groups, which: NDArray[np.bool_], length: NDArray[np.int64]) ->
     found.keep_first(which, "part_summed")
 
 
-def _leave_unknown(found: _Groups, which: NDArray[np.bool_]) -> None:
+def _leave_unknown(found: _Groups, which: Bools) -> None:
     """Make figures unknown that parts of a year give and the year does not."""
     ledger = found.ledger
     where = ledger.mask(found.rows(which)[0])

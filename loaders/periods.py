@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clustercoop.graph.arrays import AnyInts, Floats, Ints, Objects
 from clustercoop.graph.kinds import TEXT
 from clustercoop.graph.schema import ENDS
 from clustercoop.graph.settings import PERIODS, Period
@@ -19,11 +20,11 @@ FLOWS: Final = ("year", "period", *ENDS, "product_code", "kind", "value")
 
 
 _PIECE: Final = 1 << 16
-Sums = dict[int, tuple[NDArray[np.int64], NDArray[np.float64]]]
+Sums = dict[int, tuple[Ints, Floats]]
 """Part of a year, 0 for none → positions of rows of a grid, and what each of them holds in that part."""
 
 
-def part_of(first: NDArray[Any], last: NDArray[Any], period: Period) -> NDArray[np.int64]:
+def part_of(first: NDArray[Any], last: NDArray[Any], period: Period) -> Ints:
     """Return the quarter or month, counted from 1, that holds all of the months; 0 where none does.
 
     Examples
@@ -37,11 +38,7 @@ def part_of(first: NDArray[Any], last: NDArray[Any], period: Period) -> NDArray[
 
 
 def flows_by_period(
-    ledger: Ledger,
-    first: NDArray[np.int64],
-    last: NDArray[np.int64],
-    period: Period,
-    sums: Sequence[Sums | None] = (),
+    ledger: Ledger, first: Ints, last: Ints, period: Period, sums: Sequence[Sums | None] = ()
 ) -> pd.DataFrame:
     """Return what each supplier gave each buyer in each part of a year, returns set off within it.
 
@@ -65,7 +62,7 @@ def flows_by_period(
     """
     value = ledger.values("value")
     counted = ledger.alive & ~np.isnan(value)
-    pieces: dict[int, list[tuple[NDArray[np.int64], NDArray[np.float64]]]] = defaultdict(list)
+    pieces: dict[int, list[tuple[Ints, Floats]]] = defaultdict(list)
     before, part = 0, part_of(first, last, period)
     for grid, held in zip(ledger.grids, sums or [None] * len(ledger.grids), strict=True):
         if held is None:
@@ -83,11 +80,7 @@ def flows_by_period(
     return _table(ledger, pieces, period)
 
 
-def _table(
-    ledger: Ledger,
-    pieces: dict[int, list[tuple[NDArray[np.int64], NDArray[np.float64]]]],
-    period: Period,
-) -> pd.DataFrame:
+def _table(ledger: Ledger, pieces: dict[int, list[tuple[Ints, Floats]]], period: Period) -> pd.DataFrame:
     """Return the sums of a part of a year after another: there may be tens of millions of rows."""
     names, year = FLOWS[2:-1], ledger.values("year")
     ranked = {name: _ranked(ledger, name) for name in names}
@@ -128,9 +121,7 @@ def _table(
     return pd.DataFrame(columns, copy=False)
 
 
-def _joined(
-    pieces: Sequence[tuple[NDArray[np.int64], NDArray[np.float64]]],
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def _joined(pieces: Sequence[tuple[Ints, Floats]]) -> tuple[Ints, Floats]:
     if len(pieces) == 1:
         return pieces[0]
     rows, amounts = (np.concatenate(side) for side in zip(*pieces, strict=True))
@@ -146,16 +137,16 @@ def _unknown(size: int) -> Any:
     return pd.array(pa.chunked_array(pieces), dtype=TEXT)
 
 
-def _ranked(ledger: Ledger, name: str) -> tuple[NDArray[np.integer[Any]], NDArray[np.object_]]:
+def _ranked(ledger: Ledger, name: str) -> tuple[AnyInts, Objects]:
     """Return the place of each row's text among the sorted ones, behind them all where there is none."""
     held = ledger.coded(name)
     order = np.argsort(held.texts)
-    rank: NDArray[np.integer[Any]] = np.empty(len(order) + 1, np.int8 if len(order) < 127 else np.int32)
+    rank: AnyInts = np.empty(len(order) + 1, np.int8 if len(order) < 127 else np.int32)
     rank[order], rank[-1] = np.arange(len(order)), len(order)
     return rank[held.codes], held.texts[order]
 
 
-def _used(ranks: NDArray[np.integer[Any]], texts: NDArray[np.object_]) -> pd.Categorical:
+def _used(ranks: AnyInts, texts: Objects) -> pd.Categorical:
     """Return texts by their ranks, one past the last for none; those that no row names are left out."""
     named = np.zeros(len(texts) + 1, bool)
     named[ranks] = True

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from clustercoop.graph.arrays import Floats
 from clustercoop.graph.errors import SchemaError
 from clustercoop.graph.schema import TableSpec
 from clustercoop.graph.texts import refusal
@@ -134,9 +134,7 @@ def _is_amount(header: str, spec: TableSpec) -> bool:
     return unit.of_money or not (unit.physical or unit.percent or set(words(header)) & QUANTITY)
 
 
-def _fit(
-    grid: Grid, quantity: int, priced: _Thing, header: str
-) -> tuple[int, NDArray[np.float64] | float, bool]:
+def _fit(grid: Grid, quantity: int, priced: _Thing, header: str) -> tuple[int, Floats | float, bool]:
     """Return the column of units (−1: none), what quantities are multiplied by, if the price names one."""
     of_units = (i for i, h in enumerate(grid.header) if unit_words("name").get(" ".join(words(h))) == "unit")
     unit_at = next(of_units, -1)

@@ -10,10 +10,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from clustercoop.graph.arrays import Ints
 from clustercoop.graph.schema import tables
 from clustercoop.loaders.raw import parquet_parts
 from clustercoop.loaders.scratch import scratch
@@ -85,7 +84,7 @@ class Held(Protocol):
     def rows(self, more: Sequence[Any] = ()) -> AbstractContextManager[Sql]:
         """Open its rows, and below them those of `more`, tables of the same engine and layout."""
 
-    def lines(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    def lines(self, rows: Ints) -> Ints:
         """Return the places, counted from 1, of rows counted from 0; 0 where it keeps no order."""
 
     def digest(self) -> str:
@@ -131,7 +130,7 @@ class HeldParquet:
                 tables.append(files)
             yield _Duck(engine, tables, self.header)
 
-    def lines(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    def lines(self, rows: Ints) -> Ints:
         """Return the lines of a text, the rows of a file of Parquet."""
         return lines_of(rows, self.text, self.broken) if self.text else rows + 1
 

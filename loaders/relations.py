@@ -8,11 +8,11 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from clustercoop.graph.arrays import Bools, Floats, Objects
 from clustercoop.graph.schema import ENDS, KNOWLEDGE_KINDS
 from clustercoop.loaders.coded import Coded, judged, lowered, plain
-from clustercoop.loaders.ledger import Ledger, Mask
+from clustercoop.loaders.ledger import Ledger
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.totals import OTHERS, ROUNDED, find_sums, names_members
 from clustercoop.loaders.who import CALLED
@@ -37,7 +37,7 @@ def loose_key(text: str) -> str:
     return _LOOSE.sub("", text.casefold().removesuffix(".0")).translate(_ALIKE).lstrip("0")
 
 
-def loose_keys(texts: NDArray[np.object_]) -> NDArray[np.object_]:
+def loose_keys(texts: Objects) -> Objects:
     """Return the `loose_key` of each text.
 
     Examples
@@ -211,13 +211,13 @@ def _check_links(links: Ledger, members: pd.Index[Any]) -> None:
     links.note(value == 0, "zero_value", "value")
 
 
-def _home(people: Ledger) -> Mask:
+def _home(people: Ledger) -> Bools:
     """Tell which rows make somebody a member: those that live and name a cluster."""
-    named: Mask = people.frame["cluster_id"].notna().to_numpy(bool)
+    named: Bools = people.frame["cluster_id"].notna().to_numpy(bool)
     return people.alive & named
 
 
-def _members_then(people: Ledger, who: Coded, year: NDArray[np.float64]) -> Mask:
+def _members_then(people: Ledger, who: Coded, year: Floats) -> Bools:
     """Tell for each row whether `who` is a member of some cluster in `year`."""
     home = _home(people)
     first = np.nan_to_num(people.values("joined_year")[home], nan=-np.inf)
@@ -226,7 +226,7 @@ def _members_then(people: Ledger, who: Coded, year: NDArray[np.float64]) -> Mask
     mine, node = held.codes[home], who.spread(who.places(held.index), -1)
     always = np.zeros(len(held.texts) + 1, bool)
     always[mine[np.isneginf(first) & np.isposinf(last)]] = True
-    found: Mask = always[node]
+    found: Bools = always[node]
     if always[mine].all():
         return found
     dated = pd.DataFrame({"who": mine, "first": first, "last": last})
@@ -262,7 +262,7 @@ def _check_spelling(ledgers: Mapping[str, Ledger], members: pd.Index[Any]) -> No
     )  # of no cluster, but told apart
     every: dict[bool, pd.Series[Any]] = {}
 
-    def near(strangers: NDArray[np.object_]) -> dict[str, str]:
+    def near(strangers: Objects) -> dict[str, str]:
         """Only a member whose key is not its id can be meant by a stranger whose key is its own."""
         found: dict[str, str] = {}
         looked_for = loose_keys(strangers)

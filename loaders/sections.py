@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clustercoop.graph.arrays import Bools, Indices
 from clustercoop.graph.errors import SchemaError
 from clustercoop.graph.schema import ENDS, TableSpec
 from clustercoop.graph.texts import refusal
@@ -36,7 +37,7 @@ _QUOTED: Final = re.compile(
 
 def fill_sections(
     cells: tuple[NDArray[Any], ...], header: Sequence[str], spec: TableSpec
-) -> tuple[tuple[NDArray[Any], ...], list[str], NDArray[np.intp]]:
+) -> tuple[tuple[NDArray[Any], ...], list[str], Indices]:
     """Write clusters or years that stand in rows of their own into the rows below.
 
     The first row holds one cell only, beside its number, and every other row leaves its cluster or year
@@ -105,7 +106,7 @@ def _unnumbered(cells: tuple[NDArray[Any], ...], numbers: Sequence[bool], row: i
 
 def fill_groups(
     cells: tuple[NDArray[Any], ...], header: Sequence[str], spec: TableSpec
-) -> tuple[tuple[NDArray[Any], ...], NDArray[np.intp]]:
+) -> tuple[tuple[NDArray[Any], ...], Indices]:
     """Write an organisation that stands in a row of its own into the rows below it; return those headings.
 
     Every row either names it and leaves the other keys empty, or has those and leaves it empty. What a
@@ -150,7 +151,7 @@ def fill_groups(
 
 def fill_sides(
     cells: tuple[NDArray[Any], ...], header: Sequence[str], spec: TableSpec
-) -> tuple[tuple[NDArray[Any], ...], list[str], NDArray[np.intp]]:
+) -> tuple[tuple[NDArray[Any], ...], list[str], Indices]:
     """Write a side of links that rows such as ``Поставщик: А`` name into a column that the table lacks.
 
     What such a row holds beside it must be the sum of the rows below it.
@@ -189,12 +190,7 @@ def fill_sides(
     return (*cells, filled), [*header, lacks[0]], np.flatnonzero(heads)
 
 
-def _sums(
-    cells: tuple[NDArray[Any], ...],
-    heads: NDArray[np.bool_],
-    records: NDArray[np.bool_],
-    group: NDArray[np.intp],
-) -> bool:
+def _sums(cells: tuple[NDArray[Any], ...], heads: Bools, records: Bools, group: Indices) -> bool:
     """Tell whether all numbers in headings are the sums of those of their rows."""
     for column in cells:
         if not any(show(cell).strip() for cell in column[heads]):

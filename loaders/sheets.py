@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clustercoop.graph.arrays import Bools, Indices, Ints, Objects
 from clustercoop.graph.errors import ClusterCoopError, DataError
 from clustercoop.graph.texts import refusal, told
 from clustercoop.loaders.formats import Shown
@@ -114,7 +115,7 @@ class Grid:
     sheet: str
     header: tuple[str, ...]
     columns: tuple[NDArray[Any], ...]
-    lines: NDArray[np.int64]
+    lines: Ints
     broken: tuple[BrokenRow, ...] = ()
     facts: dict[str, Any] = field(default_factory=dict)
     merged: tuple[tuple[int, int, int, int], ...] = ()
@@ -146,7 +147,7 @@ class Grid:
         ]
         return {"merged": tuple(merged), "shown": None if self.shown is None else self.shown.of(origins)}
 
-    def pick(self, rows: NDArray[np.intp], columns: Sequence[int], broken: Sequence[BrokenRow] = ()) -> Grid:
+    def pick(self, rows: Indices, columns: Sequence[int], broken: Sequence[BrokenRow] = ()) -> Grid:
         """Return these rows and columns, with further `broken` rows beside them."""
         return replace(
             self,
@@ -157,7 +158,7 @@ class Grid:
             **self.moved([(i,) for i in columns]),
         )
 
-    def without(self, rows: NDArray[np.bool_], code: str) -> Grid:
+    def without(self, rows: Bools, code: str) -> Grid:
         """Return the grid without `rows`, which are broken for the reason `code`."""
         gone = np.flatnonzero(rows).tolist()
         broken = [BrokenRow(int(self.lines[i]), code, tuple(c[i] for c in self.columns)) for i in gone]
@@ -196,7 +197,7 @@ def show(cell: Any) -> str:
     return str(cell)
 
 
-def objects(cells: Sequence[Any]) -> NDArray[np.object_]:
+def objects(cells: Sequence[Any]) -> Objects:
     """Return cells as a column."""
     out = np.empty(len(cells), object)
     out[:] = cells

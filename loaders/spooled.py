@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from clustercoop.graph.arrays import Ints
 from clustercoop.graph.errors import DataError
 from clustercoop.graph.schema import TableSpec
 from clustercoop.graph.texts import refusal
@@ -150,7 +150,7 @@ def spool(path: Path, text: Text, target: Path, name: str) -> list[BrokenRow]:
     return broken
 
 
-def lines_of(rows: NDArray[np.int64], text: Text, broken: Sequence[BrokenRow]) -> NDArray[np.int64]:
+def lines_of(rows: Ints, text: Text, broken: Sequence[BrokenRow]) -> Ints:
     """Return the lines of a file that rows of its Parquet, counted from 0, stood in.
 
     Examples

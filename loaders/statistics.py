@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from clustercoop.graph.arrays import Ints, Objects
 from clustercoop.graph.errors import DataError
 from clustercoop.graph.findings import Findings
 from clustercoop.graph.texts import refusal
@@ -132,7 +132,7 @@ def read_table(
     )
 
 
-def _rectangle(raw: RawSheet, header: bool) -> tuple[NDArray[np.object_], list[int], list[Any]]:
+def _rectangle(raw: RawSheet, header: bool) -> tuple[Objects, list[int], list[Any]]:
     """Return the cells as an array with short rows filled, their rows in the file, and column names."""
     if raw.frame is not None:
         cells = raw.frame.astype(object).to_numpy()
@@ -150,7 +150,7 @@ def _rectangle(raw: RawSheet, header: bool) -> tuple[NDArray[np.object_], list[i
     return cells, lines, names
 
 
-def _usual_around(cells: NDArray[np.object_]) -> NDArray[np.int64]:
+def _usual_around(cells: Objects) -> Ints:
     """Return, for each cell with a footnote mark, the decimals its neighbours agree on; −1 elsewhere.
 
     Neighbours are the plain numbers of the row without its first cell (the year), else the nearest plain

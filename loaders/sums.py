@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from clustercoop.graph.arrays import Ints
 from clustercoop.graph.schema import ENDS
 from clustercoop.loaders.coded import Coded
 from clustercoop.loaders.ledger import exact_sum
@@ -41,7 +41,7 @@ def framed(table: pa.Table) -> pd.DataFrame:
 def sheets_of(
     sheets: Sequence[RawSheet],
     name: str,
-    starts: NDArray[np.int64],
+    starts: Ints,
     count: int,
     table: pd.DataFrame,
     found: Mapping[str, str],
@@ -119,12 +119,7 @@ def sheets_of(
 
 
 def _sheet(
-    sheet: RawSheet,
-    line: NDArray[np.int64],
-    columns: Mapping[str, Any],
-    at: NDArray[np.int64],
-    kept: slice,
-    told: Mapping[str, Any],
+    sheet: RawSheet, line: Ints, columns: Mapping[str, Any], at: Ints, kept: slice, told: Mapping[str, Any]
 ) -> RawSheet:
     """Return the rows of one sheet: `columns` of texts at the keys `at`, those of numbers at `kept`."""
     cells = {
@@ -141,7 +136,7 @@ def _sheet(
     return replace(sheet, frame=frame, lines=lines, facts=facts, broken=broken)
 
 
-def _at(held: Coded, at: NDArray[np.int64]) -> pd.Categorical:
+def _at(held: Coded, at: Ints) -> pd.Categorical:
     """Return some rows of a column, without the texts that none of them names."""
     codes, named = pd.factorize(held.codes[at], use_na_sentinel=False)
     place = np.where(named < 0, -1, np.cumsum(named >= 0) - 1).astype(np.int32)

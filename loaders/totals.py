@@ -10,9 +10,10 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from clustercoop.graph.arrays import Bools
 from clustercoop.graph.shipped import shipped_rows
 from clustercoop.loaders.coded import judged
-from clustercoop.loaders.ledger import Ledger, Mask
+from clustercoop.loaders.ledger import Ledger
 from clustercoop.loaders.units import words
 
 _YEAR: Final = re.compile(r"(?:19|20)\d\d")
@@ -160,6 +161,6 @@ def find_sums(activity: Ledger, linked: Collection[pd.Index[Any]]) -> None:
         for n, count in hits.items()
         if count >= _CERTAIN and n not in misses and not any(n in held for held in linked)
     ]
-    total: Mask = activity.coded("participant_id").isin(certain)
+    total: Bools = activity.coded("participant_id").isin(certain)
     activity.reject(total, "total_by_sum", "participant_id")
     activity.note(suspects & ~total, "total_suspected", "participant_id")

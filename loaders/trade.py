@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clustercoop.graph.arrays import Bools, Objects
 from clustercoop.graph.schema import ENDS
 from clustercoop.graph.shipped import shipped_rows
 from clustercoop.loaders.mapping import SET_ASIDE, Given
@@ -133,13 +134,13 @@ def turn_trade(grid: Grid, notes: Notes) -> Grid:
     )
 
 
-def _are(cells: NDArray[Any], means: str) -> NDArray[np.bool_]:
+def _are(cells: NDArray[Any], means: str) -> Bools:
     codes, unique = pd.factorize(np.asarray(cells), use_na_sentinel=False)
     said = np.array([tuple(words(show(cell))) in _said()[means] for cell in unique], bool)
     return said[codes] if len(unique) else np.zeros(len(cells), bool)
 
 
-def _flows(cells: NDArray[Any]) -> NDArray[np.object_]:
+def _flows(cells: NDArray[Any]) -> Objects:
     """Return "export", "import", "part" or "" for each cell."""
     flow = np.full(len(cells), "", object)
     for means in ("export", "import", "part"):
@@ -147,7 +148,7 @@ def _flows(cells: NDArray[Any]) -> NDArray[np.object_]:
     return flow
 
 
-def _of_headings(grid: Grid, flow: NDArray[np.object_], alive: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _of_headings(grid: Grid, flow: Objects, alive: Bools) -> Bools:
     """Return the rows whose product is part of a heading that stands in the table for the same flow."""
     inside = np.zeros(len(flow), bool)
     if "product_code" not in grid.header:

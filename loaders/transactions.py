@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from clustercoop.graph.arrays import Bools
 from clustercoop.graph.errors import ClusterCoopError, DataError, SchemaError
 from clustercoop.graph.schema import ENDS, tables
 from clustercoop.graph.settings import PERIODS, Period, Repeats
@@ -26,7 +27,7 @@ from clustercoop.loaders.deals import DATES, says_document, whose_report
 from clustercoop.loaders.documents import corrections, hints, states, tells_version, undone
 from clustercoop.loaders.header_rows import role
 from clustercoop.loaders.ids import read_texts
-from clustercoop.loaders.ledger import Ledger, Mask, is_numbering
+from clustercoop.loaders.ledger import Ledger, is_numbering
 from clustercoop.loaders.matching import meaning
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.periods import Sums, part_of
@@ -226,10 +227,10 @@ def sums_by_part(part: TypedGrid) -> Sums | None:
     return {one: (at, in_unit(amounts, of(at), 1e6)) for one, (at, amounts) in sums.items()}
 
 
-def summed_rows(ledger: Ledger) -> Mask:
+def summed_rows(ledger: Ledger) -> Bools:
     """Tell which rows of a ledger are sums of transactions."""
     sums = [isinstance(grid.facts.get("transactions"), dict) for grid in ledger.grids]
-    found: Mask = np.array(sums, bool)[ledger.source]
+    found: Bools = np.array(sums, bool)[ledger.source]
     return found
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clustercoop.graph.arrays import Indices
 from clustercoop.graph.errors import SchemaError
 from clustercoop.graph.schema import NUMERIC, TableSpec
 from clustercoop.graph.texts import refusal
@@ -331,7 +332,7 @@ def _unpivot(grid: Grid, dated: Mapping[int, Reading], years: Sequence[int]) -> 
     """Return one row for each row and year that has a filled cell."""
     keys = [i for i in range(len(grid.header)) if i not in dated]
     titles = list(dict.fromkeys(_without_year(grid.header[at]) for at in dated))
-    parts: list[tuple[NDArray[np.intp], int, dict[str, int]]] = []
+    parts: list[tuple[Indices, int, dict[str, int]]] = []
     for year in years:
         mine = {_without_year(grid.header[at]): at for at, reading in dated.items() if reading.year == year}
         filled = np.zeros(len(grid), bool)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clustercoop.graph.arrays import Bools, Floats
 from clustercoop.graph.errors import SchemaError
 from clustercoop.graph.schema import ColumnSpec
 from clustercoop.graph.texts import refusal
@@ -44,8 +45,8 @@ class ColumnUnits:
     """
 
     headers: dict[str, str] = field(default_factory=dict)
-    scales: dict[str, NDArray[np.float64]] = field(default_factory=dict)
-    implicit: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))
+    scales: dict[str, Floats] = field(default_factory=dict)
+    implicit: Bools = field(default_factory=lambda: np.zeros(0, bool))
     currency: str = ""
     whole: bool = False
 
@@ -154,9 +155,9 @@ def unit_columns(
 def _share_out(
     out: ColumnUnits,
     columns: Sequence[ColumnSpec],
-    scale: NDArray[np.float64],
+    scale: Floats,
     physical: NDArray[Any],
-    sized: NDArray[np.bool_],
+    sized: Bools,
     where: str,
 ) -> None:
     """Give the units of rows to the columns that can have them."""
@@ -236,7 +237,7 @@ def repeats_header(numbers: Numbers, unit: Unit, here: dict[str, str]) -> bool:
     return top < scale
 
 
-def units_beside(grid: Grid, taken: Collection[int]) -> tuple[NDArray[np.float64], list[str]]:
+def units_beside(grid: Grid, taken: Collection[int]) -> tuple[Floats, list[str]]:
     """Return what columns of units other than those `taken` multiply rows by, and the units that they name.
 
     Raises

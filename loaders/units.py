@@ -10,8 +10,8 @@ from functools import cache
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from clustercoop.graph.arrays import Floats
 from clustercoop.graph.schema import ColumnSpec
 from clustercoop.graph.shipped import shipped_rows
 
@@ -281,9 +281,7 @@ def capitals(header: str) -> frozenset[str]:
     return found if re.search(r"[^\W\d_]", header) and header.upper() != header else frozenset()
 
 
-def in_unit(
-    values: NDArray[np.float64], scale: float | NDArray[np.float64], unit: float
-) -> NDArray[np.float64]:
+def in_unit(values: Floats, scale: float | Floats, unit: float) -> Floats:
     """Return values × scale ÷ unit: dividing by a power of ten rounds once, multiplying by 0.001 would twice.
 
     Examples

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from clustercoop.graph.arrays import Bools, Ints
 from clustercoop.graph.errors import SchemaError
 from clustercoop.graph.schema import ENDS, TableSpec
 from clustercoop.graph.texts import refusal
@@ -236,7 +236,7 @@ def _deliveries(grid: Grid, spec: TableSpec, notes: Notes) -> Grid:
     return grid
 
 
-def _told(rows: NDArray[np.bool_], cells: dict[int, Any], *, whole: bool = False) -> NDArray[np.int64]:
+def _told(rows: Bools, cells: dict[int, Any], *, whole: bool = False) -> Ints:
     """Return for each row how many of `rows` have its cells: up to it, or in the `whole` table."""
     keys = pd.DataFrame({-1: np.zeros(len(rows)), **cells})
     alike = pd.Series(rows.astype(np.int64)).groupby([keys[at] for at in keys], dropna=False)
@@ -303,7 +303,7 @@ def _by_purpose(grid: Grid, spec: TableSpec, notes: Notes) -> Grid:
     return grid.without(other[codes], "purpose_row") if other.any() else grid
 
 
-def _given_back(grid: Grid, spec: TableSpec, rows: NDArray[np.bool_]) -> Grid:
+def _given_back(grid: Grid, spec: TableSpec, rows: Bools) -> Grid:
     """Make amounts of `rows` negative and turn their sides, but where an amount is negative as it stands.
 
     Cells of one side without a like column of the other (``Счёт получателя``) tell nothing then.

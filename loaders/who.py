@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from clustercoop.graph.arrays import Bools
 from clustercoop.graph.errors import SchemaError
 from clustercoop.graph.identity import IDS
 from clustercoop.graph.kinds import TEXT
@@ -19,7 +20,7 @@ from clustercoop.graph.texts import refusal
 from clustercoop.loaders.coded import Coded, capitals, digits_of, isin, lowered, plain
 from clustercoop.loaders.headers import names_code
 from clustercoop.loaders.ids import ROUNDED, clean_id, clean_text
-from clustercoop.loaders.ledger import Ledger, Mask
+from clustercoop.loaders.ledger import Ledger
 from clustercoop.loaders.matching import candidates
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.sheets import Grid, show
@@ -313,7 +314,7 @@ def _refuse_namesakes(grid: Grid, columns: Iterable[tuple[list[int], list[int]]]
 
 
 def call_by_name(
-    ledger: Ledger, flags: dict[tuple[str, str], Mask], used: Callable[[str], Iterable[str]]
+    ledger: Ledger, flags: dict[tuple[str, str], Bools], used: Callable[[str], Iterable[str]]
 ) -> None:
     """Let members without an identifier go by their name where links or activity call them so.
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clustercoop.graph.arrays import Bools, Floats, Indices, Int8s
 from clustercoop.graph.schema import FIRST_YEAR, LAST_YEAR
 from clustercoop.loaders.marks import gap_meaning, is_error
 from clustercoop.loaders.numbers import from_numeric, is_number, to_float
@@ -104,15 +105,15 @@ class Years:
         The year is from a date; from one of 1 January; from one of 31 December; was stored as days.
     """
 
-    years: NDArray[np.float64]
-    issue: NDArray[np.int8]
-    first: NDArray[np.int8]
-    last: NDArray[np.int8]
-    month: NDArray[np.int8]
-    dated: NDArray[np.bool_]
-    january: NDArray[np.bool_]
-    closing: NDArray[np.bool_]
-    serial: NDArray[np.bool_]
+    years: Floats
+    issue: Int8s
+    first: Int8s
+    last: Int8s
+    month: Int8s
+    dated: Bools
+    january: Bools
+    closing: Bools
+    serial: Bools
 
 
 def parse_years(cells: NDArray[Any]) -> Years:
@@ -157,7 +158,7 @@ def spans_years(text: str) -> bool:
     return len(said) == 2 and not _LONG_WORD.search(text)
 
 
-def _gather(found: list[When], codes: NDArray[np.intp]) -> Years:
+def _gather(found: list[When], codes: Indices) -> Years:
     if not found:
         found = [When()]
     others = [when.year for when in found if not when.serial and not np.isnan(when.year)]

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from clustercoop.analysis.verdicts.naming import ABSTAIN
-from clustercoop.graph.formation import FloatArray
+from clustercoop.graph.arrays import Floats
 from clustercoop.reports.inert import shorten
 from clustercoop.reports.pictures import escaped, framed, label
 from clustercoop.reports.planes import Placed, verdict_mark
@@ -35,7 +35,7 @@ class Chance:
     high: float
 
 
-def log_odds(shares: Sequence[float]) -> FloatArray:
+def log_odds(shares: Sequence[float]) -> Floats:
     """Return log(p / (1 − p)), at most `END` either way.
 
     Examples
@@ -44,11 +44,11 @@ def log_odds(shares: Sequence[float]) -> FloatArray:
     [0.0, 6.9068]
     """
     given = np.clip(np.asarray(shares, dtype=np.float64), 1e-12, 1 - 1e-12)
-    out: FloatArray = np.clip(np.log(given / (1 - given)), -END, END)
+    out: Floats = np.clip(np.log(given / (1 - given)), -END, END)
     return out
 
 
-def one_population(values: FloatArray) -> tuple[FloatArray, FloatArray]:
+def one_population(values: Floats) -> tuple[Floats, Floats]:
     """Return between which places each of n ordered values stands in 90 % of normal samples of their spread.
 
     The k-th of n ordered uniform draws is Beta(k, n + 1 − k); its 5 and 95 % quantiles go through the normal
@@ -110,5 +110,5 @@ def discriminant(clusters: Sequence[Chance], words: Words) -> str:
     return framed(716, height, words("fm_picture"), body, "plane odds", role="group")
 
 
-def _places(odds: FloatArray) -> FloatArray:
+def _places(odds: Floats) -> Floats:
     return np.asarray(LEFT + WIDTH * (odds + END) / (2 * END), dtype=np.float64)

@@ -6,13 +6,13 @@ from itertools import chain
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
 from clustercoop.analysis.results import Result
 from clustercoop.analysis.trade import of_links, seen_outside
+from clustercoop.graph.arrays import Floats
 from clustercoop.graph.errors import UnknownNameError
-from clustercoop.graph.formation import FloatArray, Formation
+from clustercoop.graph.formation import Formation
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.slicing import knowledge_links, links_of
 from clustercoop.graph.texts import refusal
@@ -86,9 +86,7 @@ def render_flows(
     )
 
 
-def flows_between(
-    graph: SupplyGraph, formations: list[Formation]
-) -> tuple[FloatArray, FloatArray, FloatArray]:
+def flows_between(graph: SupplyGraph, formations: list[Formation]) -> tuple[Floats, Floats, Floats]:
     """Return recorded supply of one year between formations, to others, and from others.
 
     A participant counts in each of its clusters, with its part where shared members are split. A supply
@@ -132,7 +130,7 @@ def _year(pages: NetworkPages, formations: list[Formation], nodes: Nodes) -> Yea
         for side in ("sales", "purchases")
     }
 
-    def known(values: FloatArray, side: str) -> FloatArray:
+    def known(values: Floats, side: str) -> Floats:
         return np.where((values > 0) | seen[side], values, np.nan)
 
     sold, bought = known(between.sum(axis=1), "sales"), known(between.sum(axis=0), "purchases")
@@ -176,7 +174,5 @@ def _year(pages: NetworkPages, formations: list[Formation], nodes: Nodes) -> Yea
 
 
 def _written(pages: NetworkPages, formation: Formation, side: str) -> bool:
-    which: NDArray[np.float64] = seen_outside(
-        formation, "sales" if side == "sales" else "purchases", pages.thresholds
-    )
+    which: Floats = seen_outside(formation, "sales" if side == "sales" else "purchases", pages.thresholds)
     return formation.has_links and not bool(np.isnan(which).any())

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from clustercoop.graph.formation import FloatArray, IntArray
-
-Bools = NDArray[np.bool_]
+from clustercoop.graph.arrays import Bools, Floats, Indices, Int32s
 
 CORE_SPACING = 120.0
 RIM_SPACING = 80.0
@@ -17,7 +14,7 @@ PER_RING = 60
 STRETCH = 1.45
 
 
-def circular_order(n: int, src: IntArray, dst: IntArray, weight: FloatArray, seed: int) -> NDArray[np.intp]:
+def circular_order(n: int, src: Int32s, dst: Int32s, weight: Floats, seed: int) -> Indices:
     """Return a rank 0 … n−1 for each node, so that partners get near ranks on a circle.
 
     Nodes start at random places of the circle and move, up to forty times, to the direction of the mean of
@@ -70,7 +67,7 @@ def circular_order(n: int, src: IntArray, dst: IntArray, weight: FloatArray, see
     return np.asarray(best)
 
 
-def _ring(nodes: NDArray[np.intp], rank: NDArray[np.intp], radius: FloatArray, place: FloatArray) -> None:
+def _ring(nodes: Indices, rank: Indices, radius: Floats, place: Floats) -> None:
     """Put `nodes` evenly around the middle in the order of `rank`, each at its radius."""
     order = nodes[np.argsort(rank[nodes], kind="stable")]
     angle = 2 * np.pi * np.arange(len(order)) / max(1, len(order)) - np.pi / 2
@@ -78,9 +75,7 @@ def _ring(nodes: NDArray[np.intp], rank: NDArray[np.intp], radius: FloatArray, p
     place[order, 1] = radius[order] * np.sin(angle)
 
 
-def positions(
-    rank: NDArray[np.intp], coreness: FloatArray, core: Bools | None, linked: Bools, present: Bools
-) -> FloatArray:
+def positions(rank: Indices, coreness: Floats, core: Bools | None, linked: Bools, present: Bools) -> Floats:
     """Return coordinates: the radius falls with coreness, the angle follows `rank`.
 
     Rings are ellipses, wider than high. The core, where one is known, stands on an inner ring; the periphery
@@ -139,7 +134,7 @@ def positions(
     return place
 
 
-def widths(value: FloatArray, low: float, high: float) -> FloatArray:
+def widths(value: Floats, low: float, high: float) -> Floats:
     """Return line widths of 0.6 to 6 on a log scale from `low` to `high`.
 
     Examples

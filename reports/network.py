@@ -9,13 +9,13 @@ from typing import Any, Final, cast
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from clustercoop.analysis.results import Result
 from clustercoop.analysis.thresholds import load_thresholds
 from clustercoop.analysis.trade import of_links, seen_outside
+from clustercoop.graph.arrays import Floats, Indices, Objects
 from clustercoop.graph.columns import output_columns
-from clustercoop.graph.formation import FloatArray, Formation, sum_by
+from clustercoop.graph.formation import Formation, sum_by
 from clustercoop.graph.kinds import KINDS
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.slicing import formations_of
@@ -177,7 +177,7 @@ class NetworkPages:
         self.thresholds = load_thresholds("" if self.result is None else self.result.settings.thresholds)
 
     @cached_property
-    def _people(self) -> tuple[dict[tuple[str, int], Any], NDArray[np.object_], list[str], FloatArray]:
+    def _people(self) -> tuple[dict[tuple[str, int], Any], Objects, list[str], Floats]:
         """Rows of participants by cluster and year, their ids, and names and rows of their figures."""
         if self.result is None:
             return {}, np.empty(0, object), [], np.empty((0, 0))
@@ -192,7 +192,7 @@ class NetworkPages:
         return at, frame["participant_id"].astype(str).to_numpy(object), names, figures
 
     @cached_property
-    def _products(self) -> tuple[NDArray[np.intp], list[str]]:
+    def _products(self) -> tuple[Indices, list[str]]:
         """Return the product of each link as a number, −1 where none is stated, and the codes as shown."""
         codes, names = pd.factorize(self.graph.links["product_code"], use_na_sentinel=True)
         return codes, [plain(str(name)) for name in names]
@@ -325,7 +325,7 @@ class NetworkPages:
         node = nodes.at(formation.ids)
         n = nodes.n
 
-        def total(values: FloatArray) -> FloatArray:
+        def total(values: Floats) -> Floats:
             return np.asarray(np.bincount(node, values, n), dtype=np.float64)
 
         present = np.bincount(node, minlength=n) > 0
@@ -360,7 +360,7 @@ class NetworkPages:
             self._by_product(formation, nodes, src[kept], dst[kept], value[kept]),
         )
 
-    def _scores(self, formation: Formation, nodes: Nodes) -> tuple[FloatArray, dict[str, FloatArray]]:
+    def _scores(self, formation: Formation, nodes: Nodes) -> tuple[Floats, dict[str, Floats]]:
         """Return membership of the core and the figures of the result by node; NaN unknown."""
         rows, ids, names, figures = self._people
         scores = np.full((max(1, len(names)), nodes.n), np.nan)
@@ -373,7 +373,7 @@ class NetworkPages:
         return scores[0], dict(zip(names[1:], scores[1:], strict=True))
 
     def _why(
-        self, formation: Formation, nodes: Nodes, figures: dict[str, FloatArray], present: Any
+        self, formation: Formation, nodes: Nodes, figures: dict[str, Floats], present: Any
     ) -> dict[str, dict[int, str]]:
         """Return for each figure the nodes for which it is unknown, and the reason where one is told."""
         if self._reasons is None:
@@ -388,8 +388,8 @@ class NetworkPages:
         return found
 
     def _by_product(
-        self, formation: Formation, nodes: Nodes, src: Any, dst: Any, value: FloatArray
-    ) -> dict[str, FloatArray]:
+        self, formation: Formation, nodes: Nodes, src: Any, dst: Any, value: Floats
+    ) -> dict[str, Floats]:
         """Return for each product code ("" where none is stated) its part of the value of each link."""
         codes, names = self._products
         if not names or not len(src):

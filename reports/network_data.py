@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from clustercoop.graph.formation import FloatArray, IntArray
+from clustercoop.graph.arrays import Bools, Floats, Indices, Int32s, Ints
 from clustercoop.reports.layout import circular_order, positions
 from clustercoop.reports.page import Written
 from clustercoop.reports.words import Words
@@ -57,7 +57,7 @@ class Nodes:
         """Number of nodes."""
         return len(self.ids)
 
-    def at(self, ids: Iterable[str]) -> NDArray[np.int64]:
+    def at(self, ids: Iterable[str]) -> Ints:
         """Return the node of each id, −1 where the page has none."""
         return np.array([self.node_of.get(one, -1) for one in ids], dtype=np.int64)
 
@@ -67,28 +67,26 @@ class Year:
     """What the page knows of one year; arrays are by node, NaN is unknown."""
 
     year: int
-    present: NDArray[np.bool_]
-    core: FloatArray
-    figures: Mapping[str, FloatArray]
+    present: Bools
+    core: Floats
+    figures: Mapping[str, Floats]
     why: Mapping[str, Mapping[int, str]]
-    src: IntArray
-    dst: IntArray
-    value: FloatArray
+    src: Int32s
+    dst: Int32s
+    value: Floats
     total: int
     total_value: float
     facts: str
     beyond: tuple[str, str] = ("", "")
-    products: Mapping[str, FloatArray] = field(default_factory=dict)
+    products: Mapping[str, Floats] = field(default_factory=dict)
 
     @cached_property
-    def traded(self) -> FloatArray:
+    def traded(self) -> Floats:
         """What a node traded, 0 where unknown: for its place, not for what is told of it."""
         return np.nan_to_num(self.figures["volume"])
 
 
-def pairs(
-    src: NDArray[np.int64], dst: NDArray[np.int64], value: FloatArray, n: int
-) -> tuple[IntArray, IntArray, FloatArray]:
+def pairs(src: Ints, dst: Ints, value: Floats, n: int) -> tuple[Int32s, Int32s, Floats]:
     """Sum links of the same pair of nodes; links inside a node are not drawn."""
     drawn = src != dst
     keys, at = np.unique(src[drawn] * n + dst[drawn], return_inverse=True)
@@ -96,14 +94,14 @@ def pairs(
     return (keys // n).astype(np.int32), (keys % n).astype(np.int32), sums
 
 
-def strongest(src: IntArray, dst: IntArray, value: FloatArray) -> NDArray[np.intp]:
+def strongest(src: Int32s, dst: Int32s, value: Floats) -> Indices:
     """Return which links the page holds: all, or the `LINKS_A_YEAR` largest, in their order."""
     if len(src) <= LINKS_A_YEAR:
         return np.arange(len(src))
     return np.sort(np.lexsort((dst, src, -value))[:LINKS_A_YEAR])
 
 
-def places(years: list[Year], n: int, seed: int) -> list[FloatArray]:
+def places(years: list[Year], n: int, seed: int) -> list[Floats]:
     """Return where the nodes stand in each year, shape (n, 2) each."""
     rank = circular_order(
         n,
@@ -123,7 +121,7 @@ def places(years: list[Year], n: int, seed: int) -> list[FloatArray]:
 
 
 def payload(
-    nodes: Nodes, years: list[Year], figures: list[Figure], at: list[FloatArray], words: Words
+    nodes: Nodes, years: list[Year], figures: list[Figure], at: list[Floats], words: Words
 ) -> dict[str, Any]:
     """Return the data of the page, ready for JSON."""
     legend = _legend(nodes.roles, words)
@@ -240,7 +238,7 @@ def _products(years: list[Year], words: Words) -> tuple[dict[str, int], list[str
 
 def _by_product(item: Year, codes: Mapping[str, int]) -> dict[str, Written]:
     """Return for each place of the list of products its links and values in turn."""
-    sums: dict[int, FloatArray] = {}
+    sums: dict[int, Floats] = {}
     for code, values in item.products.items():
         if code in codes:
             sums[codes[code]] = sums.get(codes[code], 0.0) + values

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from clustercoop.graph.arrays import Floats
 from clustercoop.graph.kinds import KINDS, Notation
 from clustercoop.graph.texts import percent_ends, signs, text
 
@@ -51,7 +51,7 @@ def cells_of(column: pd.Series[Any]) -> list[Any]:
     return (column.to_numpy(object) if isinstance(column.dtype, pd.StringDtype) else column).tolist()
 
 
-def exact(values: NDArray[np.float64]) -> list[str]:
+def exact(values: Floats) -> list[str]:
     """Return numbers with all their figures, as `repr` writes them; "" for unknown ones.
 
     Examples
@@ -71,7 +71,7 @@ def exact(values: NDArray[np.float64]) -> list[str]:
     return told
 
 
-def floats(column: pd.Series[Any]) -> NDArray[np.float64]:
+def floats(column: pd.Series[Any]) -> Floats:
     """Return the cells of a column as numbers, NaN where they are none.
 
     Examples

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from clustercoop.analysis.thresholds import LEVELS
-from clustercoop.graph.formation import FloatArray
+from clustercoop.graph.arrays import Floats
 from clustercoop.graph.texts import term
 from clustercoop.reports.inert import plain, quoted, shorten
 from clustercoop.reports.numbers import brief
@@ -151,7 +151,7 @@ def series(years: Sequence[Year], told: Callable[[Year], str], title: str) -> st
 # Zones.
 
 
-def zone_scale(values: ArrayLike, cuts: tuple[float, float], top: float) -> FloatArray:
+def zone_scale(values: ArrayLike, cuts: tuple[float, float], top: float) -> Floats:
     """Return positions on an axis where each of the three zones is one unit wide.
 
     Linear inside a zone: 0 → 0, ``cuts[0]`` → 1, ``cuts[1]`` → 2, `top` → 3. A negative value lies left of 0
@@ -218,7 +218,7 @@ class Zones:
     tops: tuple[float, float]
     words: Words
 
-    def places(self, points: Sequence[Point]) -> tuple[FloatArray, FloatArray]:
+    def places(self, points: Sequence[Point]) -> tuple[Floats, Floats]:
         """Return the points in zones: 0 to 3 either way, up is more."""
         x = zone_scale([p[1] for p in points], self.innovation, self.tops[0])
         y = zone_scale([p[2] for p in points], self.productivity, self.tops[1])
@@ -333,13 +333,13 @@ def level(value: float, cuts: tuple[float, float]) -> int:
     return 2 if value > cuts[1] * (1 + 1e-9) else 1
 
 
-def _span(places: FloatArray) -> tuple[int, int]:
+def _span(places: Floats) -> tuple[int, int]:
     """Return the zones that a path passes: the first, and the one after the last."""
     low, high = int(np.clip(np.floor(places.min()), 0, 2)), int(np.clip(np.ceil(places.max()), 1, 3))
     return low, max(high, low + 1)
 
 
-def way(px: FloatArray, py: FloatArray, years: Sequence[int], arrows: bool = True) -> str:
+def way(px: Floats, py: Floats, years: Sequence[int], arrows: bool = True) -> str:
     """Return a path with a dot a year, the last one larger, dashed over gaps."""
     body, x, y = "", px.tolist(), py.tolist()
     for k in range(len(x) - 1):
@@ -361,9 +361,7 @@ def way(px: FloatArray, py: FloatArray, years: Sequence[int], arrows: bool = Tru
     return body + f'<circle class="now" cx="{x[-1]:.1f}" cy="{y[-1]:.1f}" r="4"/>'
 
 
-def label_places(
-    px: FloatArray, py: FloatArray, box: tuple[float, float, float, float]
-) -> list[tuple[float, float]]:
+def label_places(px: Floats, py: Floats, box: tuple[float, float, float, float]) -> list[tuple[float, float]]:
     """Return for each point the offset of its label: the side with the fewest neighbours, inside `box`."""
     offsets = [(8, 0), (-8, 0), (0, 13), (0, -13), (8, 10), (-8, 10), (8, -10), (-8, -10)]
     spots = list(zip(px.tolist(), py.tolist(), strict=True))

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 from markupsafe import Markup, escape
 
-from clustercoop.graph.formation import FloatArray
+from clustercoop.graph.arrays import Floats
 from clustercoop.reports.inert import shorten
 from clustercoop.reports.layout import widths
 from clustercoop.reports.network_data import START_LINKS, Nodes, Year
@@ -31,7 +31,7 @@ class Still:
     rows: Markup
 
 
-def still(nodes: Nodes, year: Year, place: FloatArray, data: dict[str, Any], words: Words) -> Still:
+def still(nodes: Nodes, year: Year, place: Floats, data: dict[str, Any], words: Words) -> Still:
     """Return the picture of one year, its core named, and its participants as rows of texts."""
     amounts = [key for key in AMOUNTS if any(key == one["key"] for one in data["figureList"])]
     labels = {one["key"]: one["label"] for one in data["figureList"]}
@@ -62,7 +62,7 @@ def _rows(rows: list[list[str]]) -> Markup:
     return Markup(f'<tr><td class="k">{told}</td></tr>\n' if rows else "")
 
 
-def _drawn(nodes: Nodes, year: Year, place: FloatArray, data: dict[str, Any], words: Words) -> Markup:
+def _drawn(nodes: Nodes, year: Year, place: Floats, data: dict[str, Any], words: Words) -> Markup:
     here = np.flatnonzero(year.present)
     if not len(here):
         return Markup("")
@@ -93,7 +93,7 @@ def _drawn(nodes: Nodes, year: Year, place: FloatArray, data: dict[str, Any], wo
     return Markup("".join(parts) + "</svg>")
 
 
-def _lines(year: Year, place: FloatArray) -> list[str]:
+def _lines(year: Year, place: Floats) -> list[str]:
     """Return the strongest links, one path for each of four widths."""
     kept = np.argsort(-year.value, kind="stable")[:START_LINKS]
     if not len(kept):
@@ -110,7 +110,7 @@ def _lines(year: Year, place: FloatArray) -> list[str]:
     return parts
 
 
-def _names(nodes: Nodes, year: Year, place: FloatArray, size: FloatArray) -> list[str]:
+def _names(nodes: Nodes, year: Year, place: Floats, size: Floats) -> list[str]:
     """Return names: every core member, and who else has room; the core and the largest choose first."""
     taken: list[Box] = []
     parts = []

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from clustercoop.analysis.closedness.finn import checked_flows
-from clustercoop.graph.formation import FloatArray
+from clustercoop.graph.arrays import Floats
 
 
 def ascendency_ratio(flows: ArrayLike, inflow: ArrayLike, outflow: ArrayLike) -> float:
@@ -63,7 +63,7 @@ def ascendency_ratio(flows: ArrayLike, inflow: ArrayLike, outflow: ArrayLike) ->
     return _ratio(whole[src, dst], whole.sum(axis=1)[src], whole.sum(axis=0)[dst])
 
 
-def _ratio(flow: FloatArray, given: FloatArray, received: FloatArray) -> float:
+def _ratio(flow: Floats, given: Floats, received: Floats) -> float:
     total = float(flow.sum())
     if not total > 0:
         return float("nan")

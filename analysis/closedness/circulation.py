@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from clustercoop.analysis.closedness.components import component_labels
 from clustercoop.analysis.closedness.finn import checked_flows
 from clustercoop.analysis.jit import jit
-from clustercoop.graph.formation import FloatArray
-
-Index = NDArray[np.integer[Any]]
-Ints = NDArray[np.int64]
+from clustercoop.graph.arrays import AnyInts, Floats, Ints
 
 
 @jit
@@ -169,8 +165,8 @@ def _least_removal(n: int, src: Ints, dst: Ints, capacity: Ints, removed: Ints) 
 
 
 def maximum_circulation(
-    n: int, src: Index, dst: Index, weight: FloatArray, labels: Ints | None = None
-) -> FloatArray:
+    n: int, src: AnyInts, dst: AnyInts, weight: Floats, labels: Ints | None = None
+) -> Floats:
     r"""Return a circulation of the largest total that fits in the links, shape (m,).
 
     .. math:: \max \sum_e c_e, \quad 0 \le c_e \le w_e, \quad \text{in} = \text{out at each participant}
@@ -254,7 +250,7 @@ def circulation_share(flows: ArrayLike) -> float:
 
 
 def link_circulation_share(
-    n: int, src: Index, dst: Index, weight: FloatArray, labels: Ints | None = None
+    n: int, src: AnyInts, dst: AnyInts, weight: Floats, labels: Ints | None = None
 ) -> float:
     """Return `circulation_share` of links given as arrays; NaN where nothing is supplied."""
     total = float(weight.sum())

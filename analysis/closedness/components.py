@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
 from clustercoop.analysis.jit import jit
 from clustercoop.analysis.memo import remembered
-from clustercoop.graph.formation import FloatArray, Formation
-
-Index = NDArray[np.integer[Any]]
-Ints = NDArray[np.int64]
+from clustercoop.graph.arrays import AnyInts, Floats, Ints
+from clustercoop.graph.formation import Formation
 
 
 @jit
@@ -82,7 +77,7 @@ def _strong_labels(n: int, src: Ints, dst: Ints, label: Ints) -> None:
                 low[walk[depth - 1]] = min(low[walk[depth - 1]], low[u])
 
 
-def component_labels(n: int, src: Index, dst: Index, *, strong: bool) -> Ints:
+def component_labels(n: int, src: AnyInts, dst: AnyInts, *, strong: bool) -> Ints:
     """Return the strong (or weak) component number of each of n participants, shape (n,).
 
     A strong component has a higher number than every other one that it can reach.
@@ -107,7 +102,7 @@ def formation_components(formation: Formation) -> Ints:
 
 
 def strongly_connected_share(
-    n: int, src: Index, dst: Index, weight: FloatArray, labels: Ints | None = None
+    n: int, src: AnyInts, dst: AnyInts, weight: Floats, labels: Ints | None = None
 ) -> float:
     r"""Return the share of link value inside strong components.
 
@@ -146,7 +141,7 @@ def strongly_connected_share(
     return float(weight[labels[src] == labels[dst]].sum()) / total
 
 
-def longest_chain(n: int, src: Index, dst: Index, labels: Ints | None = None) -> int:
+def longest_chain(n: int, src: AnyInts, dst: AnyInts, labels: Ints | None = None) -> int:
     """Return how many stages the longest chain has, each strong component being one stage.
 
     The longest path of the condensed graph, counted in vertices: a pure cycle is one stage, a chain of k

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from clustercoop.analysis.closedness.components import component_labels, formation_components
 from clustercoop.analysis.closedness.throughflow import ROUNDING, throughflow
 from clustercoop.analysis.linear import DENSE, complement, solve_leontief
 from clustercoop.analysis.memo import remembered
+from clustercoop.graph.arrays import AnyInts, Bools, Floats, Ints
 from clustercoop.graph.errors import parameter_error
-from clustercoop.graph.formation import FloatArray, Formation, sum_by
+from clustercoop.graph.formation import Formation, sum_by
 
-Index = NDArray[np.integer[Any]]
-Parts = tuple[NDArray[np.int64], NDArray[np.bool_]]
+Parts = tuple[Ints, Bools]
 _DENSE_COMPONENT: Final = 2500
 """Up to so many participants of a strong component one dense inverse is faster than blocks of columns."""
 _BLOCK: Final = 256
@@ -24,9 +24,7 @@ _SMALL: Final = 200
 """Up to so many participants one inverse of everything is faster than one a strong component."""
 
 
-def closed_components(
-    src: Index, dst: Index, weight: FloatArray, total: FloatArray, labels: Index
-) -> NDArray[np.bool_]:
+def closed_components(src: AnyInts, dst: AnyInts, weight: Floats, total: Floats, labels: AnyInts) -> Bools:
     """Tell which participants sit in a strong component that takes nothing in from elsewhere.
 
     There the flow never began and never ends: I − G is singular exactly when such a component exists. An
@@ -41,14 +39,14 @@ def closed_components(
 
 
 @remembered
-def formation_closed(formation: Formation) -> NDArray[np.bool_]:
+def formation_closed(formation: Formation) -> Bools:
     """Return `closed_components` of a formation's members, shape (n,)."""
     labels = formation_components(formation)
     total = throughflow(formation).total
     return closed_components(formation.src, formation.dst, formation.weight, total, labels)
 
 
-def visit_matrix(src: Index, dst: Index, weight: FloatArray, total: FloatArray) -> FloatArray:
+def visit_matrix(src: AnyInts, dst: AnyInts, weight: Floats, total: Floats) -> Floats:
     """Return ``N = (I − G)^-1``, ``G_ij = f_ij / T_i``, shape (n, n): visits to j of a unit that is at i.
 
     NaN throughout when a unit can cycle endlessly. Row sums are upstreamness.
@@ -58,7 +56,7 @@ def visit_matrix(src: Index, dst: Index, weight: FloatArray, total: FloatArray) 
 
 
 @lru_cache(maxsize=2)  # it is read twice, one soon after the other; those of all formations fill the memory
-def formation_visits(formation: Formation) -> FloatArray | None:
+def formation_visits(formation: Formation) -> Floats | None:
     """Return `visit_matrix` of what passes a formation's members with what they drew from stock.
 
     None where a unit can cycle for ever, or they are more than `clustercoop.analysis.linear.DENSE`.
@@ -70,13 +68,13 @@ def formation_visits(formation: Formation) -> FloatArray | None:
 
 
 def expected_visits(
-    src: Index,
-    dst: Index,
-    weight: FloatArray,
-    total: FloatArray,
+    src: AnyInts,
+    dst: AnyInts,
+    weight: Floats,
+    total: Floats,
     parts: Parts | None = None,
-    known: FloatArray | None = None,
-) -> FloatArray:
+    known: Floats | None = None,
+) -> Floats:
     r"""Return the diagonal of ``N = (I − G)^-1``: how often a unit that is at i will be there, shape (n,).
 
     Infinite in a component that takes nothing in. Only paths that return count, so each strong component
@@ -121,7 +119,7 @@ def expected_visits(
     return visits
 
 
-def _returns(n: int, src: Index, dst: Index, coefficient: FloatArray) -> FloatArray:
+def _returns(n: int, src: AnyInts, dst: AnyInts, coefficient: Floats) -> Floats:
     """Return the diagonal of (I − B)^-1 for one strong component, in blocks of columns where it is large."""
     if n <= _DENSE_COMPONENT:
         inverse = np.linalg.inv(complement(n, src, dst, coefficient))
@@ -136,12 +134,12 @@ def _returns(n: int, src: Index, dst: Index, coefficient: FloatArray) -> FloatAr
 
 
 def cycling_index(
-    src: Index,
-    dst: Index,
-    weight: FloatArray,
-    total: FloatArray,
+    src: AnyInts,
+    dst: AnyInts,
+    weight: Floats,
+    total: Floats,
     parts: Parts | None = None,
-    known: FloatArray | None = None,
+    known: Floats | None = None,
 ) -> float:
     """Return `finn_cycling_index` of links given as arrays; `parts` and `known` as for `expected_visits`."""
     through = float(total.sum())
@@ -201,12 +199,7 @@ def finn_cycling_index(flows: ArrayLike, inflow: ArrayLike) -> float:
 
 
 def path_length(
-    src: Index,
-    dst: Index,
-    weight: FloatArray,
-    total: FloatArray,
-    inflow: FloatArray,
-    closed: NDArray[np.bool_],
+    src: AnyInts, dst: AnyInts, weight: Floats, total: Floats, inflow: Floats, closed: Bools
 ) -> float:
     """Return `average_path_length` of links given as arrays, `closed` from `closed_components`."""
     if not closed.any():
@@ -258,7 +251,7 @@ def average_path_length(flows: ArrayLike, inflow: ArrayLike) -> float:
 
 def checked_flows(
     function: str, flows: ArrayLike, boundary: ArrayLike | None = None
-) -> tuple[FloatArray, FloatArray]:
+) -> tuple[Floats, Floats]:
     """Return both as float arrays (zeros for no boundary), or say in one sentence what is wrong with them."""
     try:
         matrix = np.asarray(flows, dtype=np.float64)

@@ -7,15 +7,13 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from clustercoop.analysis.closedness.words import words
-from clustercoop.graph.formation import FloatArray, Formation
+from clustercoop.graph.arrays import Bools, Floats, Int8s, Int32s, Ints, Objects
+from clustercoop.graph.formation import Formation
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.slicing import knowledge_links
 
-Flags = NDArray[np.bool_]
-Marks = NDArray[np.int8]
 NO, UNKNOWN, YES = 0, 1, 2
 """Whether a role is one of knowledge, or a link carries it; of two ends the larger mark decides."""
 
@@ -38,12 +36,12 @@ class LinkKinds:
         What the role of every node tells of it (see `_experts`), as years are asked for.
     """
 
-    known: Flags
-    returning: Flags
-    carries: Marks
-    value: FloatArray
-    ends: tuple[NDArray[np.int32], NDArray[np.int32]]
-    experts: dict[int, Marks] = field(default_factory=dict)
+    known: Bools
+    returning: Bools
+    carries: Int8s
+    value: Floats
+    ends: tuple[Int32s, Int32s]
+    experts: dict[int, Int8s] = field(default_factory=dict)
 
 
 _READ: WeakKeyDictionary[SupplyGraph, LinkKinds] = WeakKeyDictionary()
@@ -74,13 +72,13 @@ def _read(graph: SupplyGraph) -> LinkKinds:
     )
 
 
-def _member(formation: Formation, nodes: NDArray[np.int32]) -> NDArray[np.int64]:
+def _member(formation: Formation, nodes: Int32s) -> Ints:
     """Return the local number of each node, −1 where it is no member."""
     place = np.minimum(np.searchsorted(formation.members, nodes), formation.n - 1)
     return np.where(formation.members[place] == nodes, place, -1)
 
 
-def _crossing(graph: SupplyGraph, formation: Formation) -> Flags:
+def _crossing(graph: SupplyGraph, formation: Formation) -> Bools:
     """Tell which links of kind knowledge have an end outside."""
     rows = formation.knowledge_rows
     out = np.zeros(len(rows), bool)
@@ -89,7 +87,7 @@ def _crossing(graph: SupplyGraph, formation: Formation) -> Flags:
     return out
 
 
-def outside_knowledge(formation: Formation, graph: SupplyGraph) -> Flags:
+def outside_knowledge(formation: Formation, graph: SupplyGraph) -> Bools:
     """Tell which members have a link of kind knowledge, of positive value, with a partner outside."""
     rows = formation.knowledge_rows
     found = np.zeros(formation.n, bool)
@@ -171,7 +169,7 @@ def knowledge_ties(formation: Formation, graph: SupplyGraph) -> KnowledgeTies:
     return KnowledgeTies(len(told[0]), len(told[1]), len(may[0]), len(may[1]), example)
 
 
-def _experts(roles: NDArray[np.object_]) -> Marks:
+def _experts(roles: Objects) -> Int8s:
     """Return `YES` for a role of knowledge, `NO` for another, `UNKNOWN` for none."""
     given, listed = roles.tolist(), words().knowledge_roles
     marks = {}

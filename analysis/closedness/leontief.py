@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from clustercoop.analysis.linear import solve_leontief
+from clustercoop.graph.arrays import AnyInts, Floats
 from clustercoop.graph.errors import parameter_error
-from clustercoop.graph.formation import FloatArray, sum_by
-
-Index = NDArray[np.integer[Any]]
+from clustercoop.graph.formation import sum_by
 
 
 def embodied_inside_share(
-    src: Index, dst: Index, weight: FloatArray, output: FloatArray, value_added: FloatArray
-) -> FloatArray:
+    src: AnyInts, dst: AnyInts, weight: Floats, output: Floats, value_added: Floats
+) -> Floats:
     r"""Return the share of each participant's product that was created inside, shape (n,).
 
     .. math:: a = v (I - A)^{-1}, \quad A_{ij} = w_{ij} / x_j, \quad v_j = VA_j / x_j
@@ -40,8 +37,8 @@ def embodied_inside_share(
 
 
 def link_autonomy(
-    src: Index, dst: Index, weight: FloatArray, output: FloatArray, value_added: FloatArray
-) -> tuple[float, FloatArray]:
+    src: AnyInts, dst: AnyInts, weight: Floats, output: Floats, value_added: Floats
+) -> tuple[float, Floats]:
     """Return `autonomy` and `embodied_inside_share` of links given as arrays."""
     embodied = embodied_inside_share(src, dst, weight, output, value_added)
     final = output - sum_by(src, weight, len(output))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
 from clustercoop.analysis.closedness import kinds
 from clustercoop.analysis.closedness.circulation import link_circulation_share
@@ -33,7 +32,8 @@ from clustercoop.analysis.metric import Measured, Measuring, is_known
 from clustercoop.analysis.recording import recording
 from clustercoop.analysis.roles import producing, said
 from clustercoop.analysis.thresholds import load_thresholds
-from clustercoop.graph.formation import FloatArray, Formation, sum_by
+from clustercoop.graph.arrays import Bools, Floats
+from clustercoop.graph.formation import Formation, sum_by
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
 
@@ -80,9 +80,7 @@ def pieces(settings: Settings, graph: SupplyGraph | None) -> tuple[partial[Measu
     )
 
 
-def unsettled(
-    formation: Formation, settings: Settings, *, linked: bool = False
-) -> tuple[str, str, NDArray[np.bool_]]:
+def unsettled(formation: Formation, settings: Settings, *, linked: bool = False) -> tuple[str, str, Bools]:
     """Return why the throughflow of members without an output is not settled by links: code, value, members.
 
     The code is "" where every producing member (with `linked`: that has flows) has an output, or where the
@@ -154,7 +152,7 @@ def _structure(formation: Formation) -> Measured:
     return out
 
 
-def value_created(formation: Formation, settings: Settings) -> tuple[FloatArray, NDArray[np.bool_]]:
+def value_created(formation: Formation, settings: Settings) -> tuple[Floats, Bools]:
     """Return what each member added in value, and which members are left out; shape (n,) both.
 
     Value added where it is known (`clustercoop.analysis.members.clean`), else output − purchases; NaN where

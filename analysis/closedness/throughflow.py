@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from clustercoop.analysis.memo import remembered
+from clustercoop.graph.arrays import Bools, Floats
 from clustercoop.graph.findings import Finding
-from clustercoop.graph.formation import FloatArray, Formation
+from clustercoop.graph.formation import Formation
 
 ROUNDING: Final = 1e-9
 """A balance that misses zero by less than this share of the output is rounding, not a contradiction."""
@@ -41,17 +41,17 @@ class Throughflow:
         Members that bought more from members than passed through them.
     """
 
-    total: FloatArray
-    inflow: FloatArray
-    outflow: FloatArray
-    supplied: FloatArray
-    bought: FloatArray
-    from_links: NDArray[np.bool_]
-    drawn: NDArray[np.bool_]
-    contradicted: NDArray[np.bool_]
+    total: Floats
+    inflow: Floats
+    outflow: Floats
+    supplied: Floats
+    bought: Floats
+    from_links: Bools
+    drawn: Bools
+    contradicted: Bools
 
     @property
-    def carried(self) -> FloatArray:
+    def carried(self) -> Floats:
         """What passes each member with what it drew from stock: no less than it supplied, shape (n,)."""
         return np.maximum(self.total, self.supplied)
 

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from clustercoop.analysis.closedness.components import component_labels, root_of
 from clustercoop.analysis.closedness.finn import checked_flows
 from clustercoop.analysis.jit import jit
 from clustercoop.analysis.linear import DENSE, solve_positive
 from clustercoop.analysis.memo import remembered
-from clustercoop.graph.formation import FloatArray, Formation, sum_by
+from clustercoop.graph.arrays import AnyInts, Floats, Ints
+from clustercoop.graph.formation import Formation, sum_by
 
-Index = NDArray[np.integer[Any]]
-Ints = NDArray[np.int64]
 _LEAST: Final = 1e-100
 """Link values below this share of the largest are raised to it: products of two must not vanish."""
 _SWEEPS: Final = 20
@@ -26,9 +25,7 @@ _STILL: Final = 1e-12
 
 
 @jit
-def _heights(
-    src: Ints, dst: Ints, value: FloatArray, climbs: FloatArray, order: Ints, height: FloatArray
-) -> None:
+def _heights(src: Ints, dst: Ints, value: Floats, climbs: Floats, order: Ints, height: Floats) -> None:
     """Write the heights that minimise Σ w (h_j − h_i − climb)², each component's last in `order` at 0.
 
     Participants are taken out one by one. The best height of the one taken out leaves, between every two
@@ -86,7 +83,7 @@ def _heights(
                     height[k] += (height[i] - climb[k, i] - start) * (weight[k, i] / whole)
 
 
-def _eliminated(n: int, src: Ints, dst: Ints, value: FloatArray, climbs: FloatArray) -> FloatArray:
+def _eliminated(n: int, src: Ints, dst: Ints, value: Floats, climbs: Floats) -> Floats:
     """Return the heights of `_heights`, the least connected taken out first."""
     degree = np.bincount(np.concatenate([src, dst]), minlength=n)
     height = np.empty(n)
@@ -95,7 +92,7 @@ def _eliminated(n: int, src: Ints, dst: Ints, value: FloatArray, climbs: FloatAr
 
 
 @jit
-def _levels(src: Index, dst: Index, weight: FloatArray, largest: float, levels: FloatArray) -> None:
+def _levels(src: AnyInts, dst: AnyInts, weight: Floats, largest: float, levels: Floats) -> None:
     """Write the heights of `_heights` above the lowest of each weak component, of everybody with a link.
 
     The least connected are taken out first.
@@ -136,7 +133,7 @@ def _levels(src: Index, dst: Index, weight: FloatArray, largest: float, levels: 
             levels[i] = height[i] - lowest[root_of(root, i)]
 
 
-def link_levels(n: int, src: Index, dst: Index, weight: FloatArray) -> FloatArray:
+def link_levels(n: int, src: AnyInts, dst: AnyInts, weight: Floats) -> Floats:
     """Return `trophic_levels` of links given as arrays."""
     levels = np.full(n, np.nan)
     if not len(src):
@@ -157,7 +154,7 @@ def link_levels(n: int, src: Index, dst: Index, weight: FloatArray) -> FloatArra
     return levels
 
 
-def _settled(n: int, src: Ints, dst: Ints, value: FloatArray) -> FloatArray:
+def _settled(n: int, src: Ints, dst: Ints, value: Floats) -> Floats:
     """Return what `_heights` does for many participants, by conjugate gradients and corrections.
 
     Gradients lose what weak links say beside strong ones. So what strong links hold together is then moved
@@ -183,7 +180,7 @@ def _settled(n: int, src: Ints, dst: Ints, value: FloatArray) -> FloatArray:
     return height
 
 
-def _moves(n: int, src: Ints, dst: Ints, value: FloatArray, climb: FloatArray) -> FloatArray:
+def _moves(n: int, src: Ints, dst: Ints, value: Floats, climb: Floats) -> Floats:
     """Return the shifts d that minimise Σ w (d_j − d_i − climb)², one participant a component at 0."""
     if n <= DENSE:
         return _eliminated(n, src, dst, value, climb)
@@ -208,12 +205,12 @@ def _moves(n: int, src: Ints, dst: Ints, value: FloatArray, climb: FloatArray) -
 
 
 @remembered
-def formation_levels(formation: Formation) -> FloatArray:
+def formation_levels(formation: Formation) -> Floats:
     """Return the trophic levels of a formation's members over its internal links, shape (n,)."""
     return link_levels(formation.n, formation.src, formation.dst, formation.weight)
 
 
-def link_incoherence(src: Index, dst: Index, weight: FloatArray, levels: FloatArray) -> float:
+def link_incoherence(src: AnyInts, dst: AnyInts, weight: Floats, levels: Floats) -> float:
     """Return `trophic_incoherence` of links given as arrays and the levels of their ends."""
     total = float(weight.sum())
     if not total > 0:
@@ -221,7 +218,7 @@ def link_incoherence(src: Index, dst: Index, weight: FloatArray, levels: FloatAr
     return float((weight * (levels[dst] - levels[src] - 1) ** 2).sum()) / total
 
 
-def trophic_levels(flows: ArrayLike) -> FloatArray:
+def trophic_levels(flows: ArrayLike) -> Floats:
     r"""Return the trophic level of each participant: its height in the chain, 0 at the bottom.
 
     With in-flow and out-flow of each participant, u = in + out and v = in − out, levels h solve

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from clustercoop.analysis.closedness.words import words
-from clustercoop.graph.formation import FloatArray
+from clustercoop.graph.arrays import Floats
 
 
 def closedness_axes(formations: pd.DataFrame) -> pd.DataFrame:
@@ -60,7 +60,7 @@ def closedness_axes(formations: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _parts(formations: pd.DataFrame, names: tuple[str, ...]) -> FloatArray:
+def _parts(formations: pd.DataFrame, names: tuple[str, ...]) -> Floats:
     """Return the parts as columns, shape (formations, parts)."""
     columns = []
     for name in names:
@@ -73,13 +73,13 @@ def _parts(formations: pd.DataFrame, names: tuple[str, ...]) -> FloatArray:
     return np.column_stack(columns)
 
 
-def _column(formations: pd.DataFrame, name: str) -> FloatArray:
+def _column(formations: pd.DataFrame, name: str) -> Floats:
     if name not in formations:
         return np.full(len(formations), np.nan)
     return formations[name].to_numpy("float64", na_value=np.nan)
 
 
-def kept_inside(formations: pd.DataFrame) -> FloatArray:
+def kept_inside(formations: pd.DataFrame) -> Floats:
     """Return the share of what the members make that other members use, shape (formations,).
 
     The cooperation ratio; where no output is known, the internal sales share. Where an output is known and
@@ -97,7 +97,7 @@ def kept_inside(formations: pd.DataFrame) -> FloatArray:
     return np.where(np.isnan(ratio) & ~told, sales, ratio)
 
 
-def returning(formations: pd.DataFrame) -> FloatArray:
+def returning(formations: pd.DataFrame) -> Floats:
     """Return the share of the flow that has passed a member before, shape (formations,).
 
     The Finn index; where it is unknown, the part of the share kept inside that circulates.

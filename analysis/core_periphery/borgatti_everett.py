@@ -12,7 +12,6 @@ import math
 from typing import Final, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from clustercoop.analysis.core_periphery import kernels
 from clustercoop.analysis.core_periphery.common import (
@@ -36,6 +35,7 @@ from clustercoop.analysis.core_periphery.splits import (
     settle,
     with_far_pairs,
 )
+from clustercoop.graph.arrays import Bits, Bools, Floats, Int32s, Ints
 from clustercoop.graph.errors import parameter_error
 from clustercoop.graph.settings import Weights
 
@@ -160,8 +160,8 @@ def borgatti_everett(
 
 
 def discrete_optimum(
-    edges: Edges, equation: int, y: NDArray[np.float64], kicks: int | None, stream: NDArray[np.uint64]
-) -> tuple[NDArray[np.bool_], float, float, int]:
+    edges: Edges, equation: int, y: Floats, kicks: int | None, stream: Bits
+) -> tuple[Bools, float, float, int]:
     """Return the best core, its correlation, the margin and the ties (see `borgatti_everett`)."""
     n = edges.n
     x = np.zeros(n, np.int64)
@@ -178,11 +178,11 @@ def discrete_optimum(
     return found.core.astype(bool), r, margin if found.ties == 1 else 0.0, found.ties
 
 
-def _ratio(y: NDArray[np.float64]) -> float:
+def _ratio(y: Floats) -> float:
     return float(y.max() / y.min())
 
 
-def _enumerated(edges: Edges, equation: int, y: NDArray[np.float64]) -> Best:
+def _enumerated(edges: Edges, equation: int, y: Floats) -> Best:
     """Return the best split of all."""
     pairs = pair_sums(edges, y)
     if _ratio(y) > WIDE:
@@ -194,9 +194,7 @@ def _enumerated(edges: Edges, equation: int, y: NDArray[np.float64]) -> Best:
     return Best(core, score, second, ties)
 
 
-def _searched(
-    edges: Edges, equation: int, y: NDArray[np.float64], kicks: int | None, stream: NDArray[np.uint64]
-) -> Best:
+def _searched(edges: Edges, equation: int, y: Floats, kicks: int | None, stream: Bits) -> Best:
     """Return the best split that a search finds (see `borgatti_everett`)."""
     n = edges.n
     links = adjacency(edges, y)
@@ -218,19 +216,13 @@ def _searched(
 
 
 def _found(
-    equation: int,
-    n: int,
-    links: tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float64]],
-    kicks: int,
-    stream: NDArray[np.uint64],
-) -> tuple[float, NDArray[np.int64]]:
+    equation: int, n: int, links: tuple[Ints, Int32s, Floats], kicks: int, stream: Bits
+) -> tuple[float, Ints]:
     core = np.zeros(n, np.int64)
     return kernels.search(equation, n, *links, kicks, stream, core, 0, np.inf), core
 
 
-def adjacency(
-    edges: Edges, y: NDArray[np.float64]
-) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float64]]:
+def adjacency(edges: Edges, y: Floats) -> tuple[Ints, Int32s, Floats]:
     """Return the links seen from both ends, as the kernels take them."""
     pointers = np.zeros(edges.n + 1, np.int64)
     other, value = np.zeros(2 * len(y), np.int32), np.zeros(2 * len(y))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from clustercoop.analysis.closedness.components import root_of
 from clustercoop.analysis.jit import jit
+from clustercoop.graph.arrays import Bools, Floats, Int32s, Ints, Objects
 from clustercoop.graph.errors import parameter_error
 from clustercoop.graph.formation import Formation, sum_by
 from clustercoop.graph.settings import Weights
@@ -46,12 +47,12 @@ class Edges:
     """
 
     n: int
-    src: NDArray[np.int32]
-    dst: NDArray[np.int32]
-    weight: NDArray[np.float64]
-    ids: NDArray[np.object_]
+    src: Int32s
+    dst: Int32s
+    weight: Floats
+    ids: Objects
 
-    def values(self, weights: Weights) -> NDArray[np.float64]:
+    def values(self, weights: Weights) -> Floats:
         """Return what links enter a fit with, shape (m,).
 
         "relative": log(1 + w / (`TYPICAL` · median w)), the same in any unit; "log1p": log(1 + w), for
@@ -60,7 +61,7 @@ class Edges:
         return entered(self.weight, weights, self.median)
 
     @cached_property
-    def by_value(self) -> NDArray[np.int64]:
+    def by_value(self) -> Ints:
         """The links from the least value, shape (m,)."""
         return np.argsort(self.weight)
 
@@ -96,7 +97,7 @@ class Edges:
         return self.layout.components
 
     @property
-    def isolates(self) -> NDArray[np.bool_]:
+    def isolates(self) -> Bools:
         """Participants without a link, shape (n,)."""
         return np.asarray(self.layout.degree == 0)
 
@@ -121,23 +122,17 @@ class Layout(NamedTuple):
         Weakly connected components that hold a link.
     """
 
-    ends: NDArray[np.int64]
-    partners: NDArray[np.int32]
-    by_buyer: NDArray[np.int64]
-    degree: NDArray[np.int64]
-    by_degree: NDArray[np.int64]
+    ends: Ints
+    partners: Int32s
+    by_buyer: Ints
+    degree: Ints
+    by_degree: Ints
     components: int
 
 
 @jit
 def lay_out(
-    src: NDArray[np.int32],
-    dst: NDArray[np.int32],
-    ends: NDArray[np.int64],
-    partners: NDArray[np.int32],
-    by_buyer: NDArray[np.int64],
-    degree: NDArray[np.int64],
-    by_degree: NDArray[np.int64],
+    src: Int32s, dst: Int32s, ends: Ints, partners: Int32s, by_buyer: Ints, degree: Ints, by_degree: Ints
 ) -> int:
     """Write what a `Layout` holds, `ends` given as 0; return its components."""
     n, m = degree.size, src.size
@@ -168,16 +163,14 @@ def lay_out(
     return components
 
 
-def entered(weight: NDArray[np.float64], weights: Weights, median: float) -> NDArray[np.float64]:
+def entered(weight: Floats, weights: Weights, median: float) -> Floats:
     """Return what links of these values enter a fit with (see `Edges.values`), the typical value given."""
     if weights in ("relative", "log1p"):
         return np.asarray(np.log1p(weight / (TYPICAL * median) if weights == "relative" else weight))
     return weight if weights == "raw" else np.ones_like(weight)
 
 
-def _sorted(
-    n: int, src: NDArray[Any], dst: NDArray[Any], weight: NDArray[Any], ids: NDArray[np.object_]
-) -> Edges:
+def _sorted(n: int, src: NDArray[Any], dst: NDArray[Any], weight: NDArray[Any], ids: Objects) -> Edges:
     """Drop self-links and zeros, sum parallel links and sort."""
     key = np.asarray(src, np.int64) * n + np.asarray(dst, np.int64)
     keep = (np.asarray(src) != np.asarray(dst)) & (np.asarray(weight) != 0)
@@ -245,12 +238,7 @@ def _from_networkx(graph: Any, function: str) -> Edges:
 
 
 def _checked(
-    n: int,
-    src: NDArray[Any],
-    dst: NDArray[Any],
-    weight: NDArray[np.float64],
-    ids: NDArray[np.object_],
-    function: str,
+    n: int, src: NDArray[Any], dst: NDArray[Any], weight: Floats, ids: Objects, function: str
 ) -> Edges:
     if not bool((np.isfinite(weight) & (weight >= 0)).all()):
         raise parameter_error("graph", function, "a graph with finite values ≥ 0", "others")
@@ -294,14 +282,14 @@ class CoreFit:
     """
 
     method: str
-    ids: NDArray[np.object_]
-    core: NDArray[np.bool_]
+    ids: Objects
+    core: Bools
     fit: float
     margin: float
     ties: int
     exact: bool
-    supplier: NDArray[np.float64]
-    buyer: NDArray[np.float64]
+    supplier: Floats
+    buyer: Floats
     edges: Edges = field(repr=False)
     settings: Mapping[str, Any] = field(default_factory=dict)
 
@@ -323,7 +311,7 @@ class CoreFit:
         return self.edges.components
 
     @property
-    def isolates(self) -> NDArray[np.bool_]:
+    def isolates(self) -> Bools:
         """Participants without a link, shape (n,)."""
         return self.edges.isolates
 
@@ -342,8 +330,8 @@ def core_fit(
     margin: float = np.nan,
     ties: int = 1,
     exact: bool = False,
-    supplier: NDArray[np.float64] | None = None,
-    buyer: NDArray[np.float64] | None = None,
+    supplier: Floats | None = None,
+    buyer: Floats | None = None,
     **settings: Any,
 ) -> CoreFit:
     """Build a `CoreFit` with what every method says alike."""

@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from clustercoop.analysis.core_periphery.common import CoreFit, Edges, core_fit
 from clustercoop.analysis.core_periphery.minres import concentrated, least_squares
+from clustercoop.graph.arrays import Floats
 from clustercoop.graph.settings import Weights
-
-Floats = NDArray[np.float64]
 
 OPTIONS: Final[Any] = {"maxiter": 2000, "ftol": 1e-13, "gtol": 1e-9}
 

@@ -7,14 +7,11 @@ from functools import cache
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from clustercoop.analysis.core_periphery.common import Edges, GraphLike, as_edges, check_weights
 from clustercoop.analysis.core_periphery.four_blocks import from_strengths
+from clustercoop.graph.arrays import Bools, Floats, Int32s, Objects
 from clustercoop.graph.settings import Weights
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int32]
 
 STARTS: Final = (0.1, 0.25)
 """Shares of the participants that a search starts from as each core."""
@@ -67,17 +64,17 @@ class TwoCores:
         Pearson correlation of the off-diagonal cells with the pattern; NaN where unknown.
     """
 
-    ids: NDArray[np.object_]
-    block: Ints
+    ids: Objects
+    block: Int32s
     fit: float
 
     @property
-    def core_out(self) -> NDArray[np.bool_]:
+    def core_out(self) -> Bools:
         """The suppliers' core, shape (n,)."""
         return np.asarray(self.block == 2)
 
     @property
-    def core_in(self) -> NDArray[np.bool_]:
+    def core_in(self) -> Bools:
         """The buyers' core, shape (n,)."""
         return np.asarray(self.block == 1)
 
@@ -172,7 +169,7 @@ def two_cores(edges: Edges, y: Floats) -> TwoCores:
 
 
 @cache
-def _partitions(n: int) -> tuple[Ints, Floats]:
+def _partitions(n: int) -> tuple[Int32s, Floats]:
     """Return the partitions with both cores, shape (k, n), and their ideal cells by row, shape (k, n²)."""
     block = (np.arange(4**n)[:, None] >> 2 * np.arange(n)[::-1]) & 3
     block = block[(block == 1).any(axis=1) & (block == 2).any(axis=1)]

@@ -4,23 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from clustercoop.analysis.core_periphery.kernels import (
-    TIE,
-    UNDEFINED,
-    Flags,
-    Floats,
-    Ints,
-    Pointers,
-    move,
-    place,
-    signed_square,
-    weigh,
-)
+from clustercoop.analysis.core_periphery.kernels import TIE, UNDEFINED, move, place, signed_square, weigh
 from clustercoop.analysis.jit import jit
+from clustercoop.graph.arrays import Floats, Int32s, Ints
 
 
 @jit
-def precedes(x: Flags, y: Flags) -> bool:
+def precedes(x: Ints, y: Ints) -> bool:
     """Tell whether core x comes before core y: fewer members, then the earlier members."""
     size, first = 0, 0
     for i in range(x.size):
@@ -33,7 +23,7 @@ def precedes(x: Flags, y: Flags) -> bool:
 
 @jit
 def exhaust(
-    equation: int, n: int, indptr: Pointers, other: Ints, value: Floats, best_x: Flags
+    equation: int, n: int, indptr: Ints, other: Int32s, value: Floats, best_x: Ints
 ) -> tuple[float, float, int]:
     """Try every split; return the best score, the next best split's, and the optima.
 

@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from clustercoop.analysis.core_periphery import kernels
 from clustercoop.analysis.core_periphery.borgatti_everett import EXHAUSTIVE
@@ -20,10 +19,8 @@ from clustercoop.analysis.core_periphery.splits import (
     pair_sums,
     searches,
 )
+from clustercoop.graph.arrays import Bools, Floats
 from clustercoop.graph.settings import Weights
-
-Floats = NDArray[np.float64]
-Cores = NDArray[np.bool_]
 
 MOST: Final = 64
 """Equally good cores that are listed."""
@@ -42,16 +39,16 @@ class Firmness:
     Attributes
     ----------
     tied : array of bool, shape (k, n)
-        Cores that fit equally well, the given one first.
+        Bools that fit equally well, the given one first.
     all_tied : bool
         Whether these are all that were met: not where there are more than `MOST`.
     perturbed : array of bool, shape (r, n)
         The core of each perturbed network; none where perturbations were not asked for.
     """
 
-    tied: Cores
+    tied: Bools
     all_tied: bool
-    perturbed: Cores
+    perturbed: Bools
 
     @cached_property
     def stability(self) -> float:
@@ -63,7 +60,7 @@ class Firmness:
         return float((both / np.maximum(either, 1)).mean())
 
 
-def tied_cores(edges: Edges, equation: int, y: Floats, core: Cores) -> tuple[Cores, bool]:
+def tied_cores(edges: Edges, equation: int, y: Floats, core: Bools) -> tuple[Bools, bool]:
     """Return the cores whose correlation is that of `core`, itself first, and whether these are all.
 
     Up to 20 participants all splits are compared; above, those that a chain of equally good moves and swaps
@@ -100,14 +97,8 @@ def tied_cores(edges: Edges, equation: int, y: Floats, core: Cores) -> tuple[Cor
 
 
 def perturbed_cores(
-    edges: Edges,
-    equation: int,
-    weights: Weights,
-    core: Cores,
-    error: float,
-    replicates: int,
-    seed: int,
-) -> Cores:
+    edges: Edges, equation: int, weights: Weights, core: Bools, error: float, replicates: int, seed: int
+) -> Bools:
     """Return the best core of each of `replicates` networks that errors could have made, shape (r, n).
 
     Each link is left out with chance `error`, and the value of each other multiplied by exp(error z), z

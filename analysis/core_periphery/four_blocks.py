@@ -23,15 +23,10 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from clustercoop.analysis.core_periphery.kernels import descending, uniform
 from clustercoop.analysis.jit import jit
-
-Floats = NDArray[np.float64]
-Blocks = NDArray[np.int64]
-Ends = NDArray[np.int32]
-Words = NDArray[np.uint64]
+from clustercoop.graph.arrays import Bits, Floats, Int32s, Ints
 
 TIE: Final = 1e-12
 """Correlations closer than this are equal."""
@@ -87,11 +82,11 @@ def weigh(n: int, table: Floats, sums: Floats) -> None:
 @jit
 def place(
     n: int,
-    pointers: Blocks,
-    near: Ends,
+    pointers: Ints,
+    near: Int32s,
     value: Floats,
     ideal: Floats,
-    block: Blocks,
+    block: Ints,
     gain: Floats,
     table: Floats,
     sums: Floats,
@@ -129,10 +124,10 @@ def move(
     n: int,
     i: int,
     there: int,
-    pointers: Blocks,
-    near: Ends,
+    pointers: Ints,
+    near: Int32s,
     value: Floats,
-    block: Blocks,
+    block: Ints,
     gain: Floats,
     table: Floats,
     sums: Floats,
@@ -165,7 +160,7 @@ def move(
 
 
 @jit
-def draw(n: int, stream: Words, best_block: Blocks, block: Blocks) -> None:
+def draw(n: int, stream: Bits, best_block: Ints, block: Ints) -> None:
     """Write the next start: a random partition, or a perturbation of the best one; with both cores."""
     share = 1.0 if uniform(stream) < FRESH else SHAKEN * uniform(stream)
     a, b, c = uniform(stream), uniform(stream), uniform(stream)
@@ -195,16 +190,16 @@ def largest(values: Floats) -> float:
 @jit
 def search(
     n: int,
-    pointers: Blocks,
-    near: Ends,
+    pointers: Ints,
+    near: Int32s,
     value: Floats,
     ideal: Floats,
-    starts: Blocks,
+    starts: Ints,
     iterations: int,
-    stream: Words,
-    best_block: Blocks,
-    block: Blocks,
-    until: Blocks,
+    stream: Bits,
+    best_block: Ints,
+    block: Ints,
+    until: Ints,
     gain: Floats,
     table: Floats,
     sums: Floats,
@@ -294,16 +289,16 @@ def search(
 @jit
 def from_strengths(
     n: int,
-    pointers: Blocks,
-    near: Ends,
+    pointers: Ints,
+    near: Int32s,
     y: Floats,
-    by_buyer: Blocks,
+    by_buyer: Ints,
     ideal: Floats,
     gained: Floats,
-    sizes: Blocks,
+    sizes: Ints,
     iterations: int,
     moments: tuple[float, float],
-    best_block: Blocks,
+    best_block: Ints,
 ) -> float:
     """Search from the largest suppliers and buyers by strength as cores, each of every one of `sizes`.
 

@@ -16,17 +16,12 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from clustercoop.analysis.jit import jit
+from clustercoop.graph.arrays import Bits, Floats, Int32s, Ints
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int32]
-Flags = NDArray[np.int64]
-Words = NDArray[np.uint64]
-Pointers = NDArray[np.int64]
-Links = tuple[Pointers, Ints, Floats, Floats]
-Split = tuple[Flags, Floats, Floats]
+Links = tuple[Ints, Int32s, Floats, Floats]
+Split = tuple[Ints, Floats, Floats]
 
 UNDEFINED: Final = -4.0
 """Score of a split without a correlation: an empty block, or no variation among the cells compared."""
@@ -54,7 +49,7 @@ SWAPS: Final = 2000
 
 
 @jit
-def next_word(stream: Words) -> np.uint64:
+def next_word(stream: Bits) -> np.uint64:
     """Return the next word of a splitmix64 stream (Steele, Lea & Flood 2014)."""
     stream[0] += np.uint64(0x9E3779B97F4A7C15)
     z = stream[0]
@@ -65,13 +60,15 @@ def next_word(stream: Words) -> np.uint64:
 
 
 @jit
-def uniform(stream: Words) -> float:
+def uniform(stream: Bits) -> float:
     """Return a uniform number in [0, 1) with 53 bits."""
     return float(next_word(stream) >> np.uint64(11)) * 1.1102230246251565e-16
 
 
 @jit
-def both_ends(n: int, src: Ints, dst: Ints, y: Floats, indptr: Pointers, other: Ints, value: Floats) -> None:
+def both_ends(
+    n: int, src: Int32s, dst: Int32s, y: Floats, indptr: Ints, other: Int32s, value: Floats
+) -> None:
     """Fill `indptr` (n + 1), `other` and `value` (2m): each link seen from both its ends."""
     for i in range(n + 1):
         indptr[i] = 0
@@ -207,7 +204,7 @@ def move(i: int, split: Split, links: Links) -> None:
 
 
 @jit
-def place(n: int, start: Flags, split: Split, links: Links) -> None:
+def place(n: int, start: Ints, split: Split, links: Links) -> None:
     """Turn a weighed split into `start`, its sums anew."""
     x, sums, state = split
     state[0] = state[1] = state[4] = 0.0
@@ -221,7 +218,7 @@ def place(n: int, start: Flags, split: Split, links: Links) -> None:
 
 
 @jit
-def descending(key: Floats, ranking: Pointers) -> None:
+def descending(key: Floats, ranking: Ints) -> None:
     """Write to `ranking` the positions of `key` from the largest; equal keys by position (insertion sort)."""
     for i in range(key.size):
         at = i
@@ -232,7 +229,7 @@ def descending(key: Floats, ranking: Pointers) -> None:
 
 
 @jit
-def best_prefix(equation: int, n: int, key: Floats, start: Flags, split: Split, links: Links) -> None:
+def best_prefix(equation: int, n: int, key: Floats, start: Ints, split: Split, links: Links) -> None:
     """Set `start` to the best core of the participants with the largest keys."""
     ranking = np.zeros(n, np.int64)
     descending(key, ranking)
@@ -250,7 +247,7 @@ def best_prefix(equation: int, n: int, key: Floats, start: Flags, split: Split, 
 
 
 @jit
-def best_partners(equation: int, n: int, partner: Pointers, key: Floats, split: Split, links: Links) -> None:
+def best_partners(equation: int, n: int, partner: Ints, key: Floats, split: Split, links: Links) -> None:
     """Find each participant's best core of two with a later one it is linked to: `partner`, and its score."""
     _, sums, state = split
     indptr, other, value, _ = links
@@ -284,12 +281,12 @@ def best_partners(equation: int, n: int, partner: Pointers, key: Floats, split: 
 def wander(
     equation: int,
     n: int,
-    start: Flags,
+    start: Ints,
     split: Split,
     links: Links,
-    stream: Words,
+    stream: Bits,
     best: float,
-    best_x: Flags,
+    best_x: Ints,
     enough: float,
 ) -> float:
     """Walk from `start`, write a split better than `best` to `best_x` and return the better score.
@@ -333,12 +330,12 @@ def wander(
 def search(
     equation: int,
     n: int,
-    indptr: Pointers,
-    other: Ints,
+    indptr: Ints,
+    other: Int32s,
     value: Floats,
     kicks: int,
-    stream: Words,
-    best_x: Flags,
+    stream: Bits,
+    best_x: Ints,
     warm: int,
     enough: float,
 ) -> float:
@@ -394,7 +391,7 @@ def search(
 
 @jit
 def survey(
-    equation: int, n: int, indptr: Pointers, other: Ints, value: Floats, x: Flags
+    equation: int, n: int, indptr: Ints, other: Int32s, value: Floats, x: Ints
 ) -> tuple[float, float, int, int, int]:
     """Look at every split one move, or up to `SWAPS` participants one swap, away from x.
 

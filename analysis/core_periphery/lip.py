@@ -6,9 +6,9 @@ from itertools import combinations, islice
 from math import comb
 
 import numpy as np
-from numpy.typing import NDArray
 
 from clustercoop.analysis.core_periphery.common import CoreFit, Edges, GraphLike, as_edges, core_fit
+from clustercoop.graph.arrays import Bools, Ints
 
 
 def lip(graph: GraphLike) -> CoreFit:
@@ -72,13 +72,13 @@ def lip_z(edges: Edges) -> float:
     return int(_costs(edges).min()) / 2
 
 
-def _costs(edges: Edges) -> NDArray[np.int64]:
+def _costs(edges: Edges) -> Ints:
     """Return 2Z of the best core of 1 … n − 1 members, shape (n − 1,)."""
     ordered = edges.layout.degree[edges.layout.by_degree]
     return np.asarray(len(edges.src) + np.cumsum(2 * np.arange(edges.n - 1) - ordered[:-1]))
 
 
-def lip_cores(edges: Edges, most: int) -> tuple[NDArray[np.bool_], bool]:
+def lip_cores(edges: Edges, most: int) -> tuple[Bools, bool]:
     """Return the optimal cores of `lip`, its own first and at most `most`, and whether these are all.
 
     Examples
@@ -92,7 +92,7 @@ def lip_cores(edges: Edges, most: int) -> tuple[NDArray[np.bool_], bool]:
     """
     degree, costs = edges.layout.degree, _costs(edges)
     ordered = degree[edges.layout.by_degree]
-    cores: list[NDArray[np.bool_]] = []
+    cores: list[Bools] = []
     for k in np.flatnonzero(costs == costs.min()) + 1:
         last = ordered[k - 1]
         sure, equal = degree > last, np.flatnonzero(degree == last)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from clustercoop.analysis.closedness.components import formation_components
 from clustercoop.analysis.core_periphery.borgatti_everett import (
@@ -25,7 +24,8 @@ from clustercoop.analysis.core_periphery.significance import Null, refit_test
 from clustercoop.analysis.core_periphery.structural import Structure, structural_order
 from clustercoop.analysis.core_periphery.tiering import least_error
 from clustercoop.analysis.metric import NAN, Measured, Measuring, Scalar
-from clustercoop.graph.formation import FloatArray, Formation
+from clustercoop.graph.arrays import Bits, Bools, Floats, Ints
+from clustercoop.graph.formation import Formation
 from clustercoop.graph.settings import Settings
 
 _P_VALUES: Final = ("core_p_degree", "core_p_degree_error", "core_p_density", "core_p_density_error")
@@ -33,7 +33,7 @@ ALPHA: Final = 0.05
 """Above this p a core is told to be no clearer than chance, or than degrees explain."""
 
 
-def stream(settings: Settings, digest: int) -> NDArray[np.uint64]:
+def stream(settings: Settings, digest: int) -> Bits:
     """Return a network's own seeds (fit, degree null, density null, perturbations) from its digest.
 
     Neither the order of work nor any name changes one.
@@ -113,10 +113,10 @@ def measure_cores(formation: Formation, settings: Settings) -> tuple[Measured, F
 def _profile(
     out: Measuring,
     network: Structure,
-    y: FloatArray,
-    fitted: tuple[FloatArray, FloatArray, float],
+    y: Floats,
+    fitted: tuple[Floats, Floats, float],
     even: bool,
-    parts: NDArray[np.int64],
+    parts: Ints,
 ) -> None:
     """Fill what describes the links without one split into core and periphery."""
     edges = network.edges
@@ -154,8 +154,8 @@ def _profile(
 def _split(
     out: Measuring,
     network: Structure,
-    y: FloatArray,
-    fitted: tuple[FloatArray, FloatArray],
+    y: Floats,
+    fitted: tuple[Floats, Floats],
     even: bool,
     settings: Settings,
 ) -> Firmness | None:
@@ -195,8 +195,8 @@ def _split(
 def _firm(
     out: Measuring,
     network: Structure,
-    y: FloatArray,
-    core: NDArray[np.bool_],
+    y: Floats,
+    core: Bools,
     ties: float,
     settings: Settings,
     seed: np.uint64,
@@ -242,7 +242,7 @@ def _firm(
     return firm
 
 
-def _joined(out: Measuring, core: NDArray[np.bool_]) -> str:
+def _joined(out: Measuring, core: Bools) -> str:
     return ";".join(map(str, out.of.ids[core]))
 
 
@@ -250,9 +250,7 @@ def _above(p: Scalar) -> bool:
     return isinstance(p, float) and p > ALPHA
 
 
-def _significance(
-    out: Measuring, edges: Edges, y: FloatArray, settings: Settings, seeds: NDArray[np.uint64]
-) -> None:
+def _significance(out: Measuring, edges: Edges, y: Floats, settings: Settings, seeds: Bits) -> None:
     """Fill the p-values of the core against both nulls; tell why one is unknown."""
     if settings.core_method not in ("eq4", "eq2"):
         out.unknown("core_null_method", *_P_VALUES)
@@ -271,13 +269,8 @@ def _significance(
 
 
 def _core(
-    edges: Edges,
-    y: FloatArray,
-    u: FloatArray,
-    v: FloatArray,
-    settings: Settings,
-    seed: NDArray[np.uint64],
-) -> tuple[NDArray[np.bool_], float, float, float]:
+    edges: Edges, y: Floats, u: Floats, v: Floats, settings: Settings, seed: Bits
+) -> tuple[Bools, float, float, float]:
     """Return core, fit, margin and ties by the method the settings choose; NaN what it does not define."""
     if settings.core_method in ("eq4", "eq2"):
         equation = int(settings.core_method[2])

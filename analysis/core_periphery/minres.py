@@ -6,7 +6,6 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from clustercoop.analysis.core_periphery.common import (
     CoreFit,
@@ -18,11 +17,9 @@ from clustercoop.analysis.core_periphery.common import (
 )
 from clustercoop.analysis.core_periphery.kernels import descending
 from clustercoop.analysis.jit import jit
+from clustercoop.graph.arrays import Bools, Floats, Int32s
 from clustercoop.graph.formation import sum_by
 from clustercoop.graph.settings import Weights
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int32]
 
 STEPS: Final = 5000
 TOLERANCE: Final = 1e-11
@@ -55,8 +52,8 @@ EQUAL: Final = 1e-8
 @jit
 def factor(
     n: int,
-    src: Ints,
-    dst: Ints,
+    src: Int32s,
+    dst: Int32s,
     a: Floats,
     symmetric: bool,
     u: Floats,
@@ -112,7 +109,7 @@ def factor(
     return error, steps
 
 
-Links = tuple[Ints, Ints, Floats, bool]
+Links = tuple[Int32s, Int32s, Floats, bool]
 
 
 @jit
@@ -146,13 +143,7 @@ def close(n: int, u: Floats, v: Floats, other_u: Floats, other_v: Floats) -> boo
 
 @jit
 def best_fit(
-    n: int,
-    links: Links,
-    starts: Floats,
-    tried: Floats,
-    limits: tuple[int, float],
-    u: Floats,
-    v: Floats,
+    n: int, links: Links, starts: Floats, tried: Floats, limits: tuple[int, float], u: Floats, v: Floats
 ) -> tuple[float, bool]:
     """Write the best u and v (n) from `starts` and the promising of `tried`, which are used up.
 
@@ -266,7 +257,7 @@ def minres(graph: GraphLike, *, weights: Weights = "relative", symmetric: bool =
     )
 
 
-def concentrated(coreness: Floats) -> NDArray[np.bool_]:
+def concentrated(coreness: Floats) -> Bools:
     """Return the largest values whose 0–1 indicator correlates best with `coreness`, shape (n,).
 
     With k ones the correlation is (S_k − k c̄) / √(k (n − k)) up to a constant, S_k the sum of the k largest.

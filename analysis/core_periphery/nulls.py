@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustercoop.analysis.core_periphery.common import Edges
-from clustercoop.analysis.core_periphery.kernels import Floats, Ints, Words, uniform
+from clustercoop.analysis.core_periphery.kernels import uniform
 from clustercoop.analysis.jit import jit
+from clustercoop.graph.arrays import Bits, Floats, Int32s
 from clustercoop.graph.formation import sum_by
 
 LINK_STEPS: Final = 10
@@ -48,7 +49,7 @@ LARGEST: Final = 4000
 
 
 @jit
-def choose_cells(n: int, cells: Ints, src: Ints, dst: Ints, stream: Words) -> None:
+def choose_cells(n: int, cells: Int32s, src: Int32s, dst: Int32s, stream: Bits) -> None:
     """Draw len(src) of the n(n − 1) cells off the diagonal, in random order (Fisher–Yates on `cells`).
 
     So every set of as many links, and every assignment of their values to it, is equally likely.
@@ -66,7 +67,7 @@ def choose_cells(n: int, cells: Ints, src: Ints, dst: Ints, stream: Words) -> No
 
 @jit
 def rewire(
-    src: Ints, dst: Ints, slot: Ints, hole_src: Ints, hole_dst: Ints, steps: int, stream: Words
+    src: Int32s, dst: Int32s, slot: Int32s, hole_src: Int32s, hole_dst: Int32s, steps: int, stream: Bits
 ) -> int:
     """Exchange links in place, keeping every degree; return how many exchanges were possible.
 
@@ -146,7 +147,7 @@ def rewire(
 
 
 @jit
-def uniforms(stream: Words, room: Floats) -> None:
+def uniforms(stream: Bits, room: Floats) -> None:
     """Fill `room` with the next uniform numbers, several at a time."""
     word = stream[0]
     for k in range(room.size):
@@ -159,16 +160,16 @@ def uniforms(stream: Words, room: Floats) -> None:
 
 @jit
 def exchange(
-    src: Ints,
-    dst: Ints,
+    src: Int32s,
+    dst: Int32s,
     y: Floats,
-    holder: Ints,
+    holder: Int32s,
     effect: Floats,
     aim: Floats,
     stiff: Floats,
     stray: Floats,
     steps: int,
-    stream: Words,
+    stream: Bits,
 ) -> int:
     """Exchange the values of links in place, holding sums near their aim; return how many were accepted.
 
@@ -238,13 +239,13 @@ def exchange(
     return moves
 
 
-Chain = tuple[Ints, Ints, Ints, Ints]
+Chain = tuple[Int32s, Int32s, Int32s, Int32s]
 Sums = tuple[Floats, Floats, Floats, Floats]
 
 
 @jit
 def advance(
-    links: tuple[Ints, Ints, Floats], state: Chain, sums: Sums, steps: tuple[int, int], stream: Words
+    links: tuple[Int32s, Int32s, Floats], state: Chain, sums: Sums, steps: tuple[int, int], stream: Bits
 ) -> tuple[int, float]:
     """Go to the next network of a `DegreeChain` in place; return the exchanges made and Σ |stray|.
 
@@ -326,7 +327,7 @@ class DegreeChain:
         What `advance` takes.
     """
 
-    def __init__(self, edges: Edges, y: Floats, stream: Words) -> None:
+    def __init__(self, edges: Edges, y: Floats, stream: Bits) -> None:
         n, m = edges.n, len(y)
         self.stream = stream
         self.moves = 0
@@ -369,7 +370,7 @@ class DegreeChain:
                 array[...] = saved
             yield span
 
-    def replicates(self, count: int) -> Iterator[tuple[Ints, Ints, Floats]]:
+    def replicates(self, count: int) -> Iterator[tuple[Int32s, Int32s, Floats]]:
         """Yield `count` networks as (suppliers, buyers, values); the arrays are reused."""
         for span in self.spans(count):
             for _ in range(span):

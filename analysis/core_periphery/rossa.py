@@ -6,15 +6,13 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from clustercoop.analysis.closedness.components import component_labels
 from clustercoop.analysis.core_periphery.common import Edges, GraphLike, as_edges, check_weights
 from clustercoop.analysis.jit import jit
+from clustercoop.graph.arrays import Bools, Floats, Ints, Objects
 from clustercoop.graph.errors import parameter_error
 from clustercoop.graph.settings import Weights
-
-Floats = NDArray[np.float64]
 
 LARGEST: Final = 4000
 """Above this many participants the walk's matrix (n² cells) is not built, and the profile is unknown."""
@@ -46,9 +44,9 @@ class RossaProfile:
         C in [0, 1]: 1 a star, 0 a complete graph. NaN where fewer than 3 are covered.
     """
 
-    ids: NDArray[np.object_]
-    inside: NDArray[np.bool_]
-    order: NDArray[np.int64]
+    ids: Objects
+    inside: Bools
+    order: Ints
     profile: Floats
     coreness: Floats
     centralisation: float
@@ -107,9 +105,7 @@ def rossa_profile(graph: GraphLike, *, weights: Weights = "relative", teleport: 
     return profile_of(edges, edges.values(weights), teleport)
 
 
-def profile_of(
-    edges: Edges, y: Floats, teleport: float = 0.0, parts: NDArray[np.int64] | None = None
-) -> RossaProfile:
+def profile_of(edges: Edges, y: Floats, teleport: float = 0.0, parts: Ints | None = None) -> RossaProfile:
     """Return the profile of links with values `y` (see `rossa_profile`).
 
     `parts` are the strong components, where they are known.
@@ -145,9 +141,7 @@ def profile_of(
 
 
 @jit
-def grow(
-    visits: Floats, steps: Floats, first: NDArray[np.int64], order: NDArray[np.int64], profile: Floats
-) -> None:
+def grow(visits: Floats, steps: Floats, first: Ints, order: Ints, profile: Floats) -> None:
     """Add at each step the participant that leaves the least persistent set, the first of `first` at once.
 
     `visits` (k) is how often a walker is at each, `steps` (k, k) where it goes from there; of equal ones the
@@ -206,7 +200,7 @@ def _stationary_of_rare(step: Floats) -> Floats:
     return weight
 
 
-def _largest_strong_part(edges: Edges, parts: NDArray[np.int64] | None) -> NDArray[np.bool_]:
+def _largest_strong_part(edges: Edges, parts: Ints | None) -> Bools:
     part = component_labels(edges.n, edges.src, edges.dst, strong=True) if parts is None else parts
     if edges.n == 0:
         return np.zeros(0, bool)

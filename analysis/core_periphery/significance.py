@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from clustercoop.analysis.core_periphery import kernels
 from clustercoop.analysis.core_periphery.borgatti_everett import NULL_KICKS, correlation, smallest
 from clustercoop.analysis.core_periphery.common import Edges, GraphLike, as_edges, check_weights
-from clustercoop.analysis.core_periphery.kernels import Floats, Ints, Words, both_ends, search
+from clustercoop.analysis.core_periphery.kernels import both_ends, search
 from clustercoop.analysis.core_periphery.nulls import LARGEST, Chain, DegreeChain, Sums, advance, choose_cells
 from clustercoop.analysis.jit import jit
+from clustercoop.graph.arrays import Bits, Floats, Int32s, Ints
 from clustercoop.graph.errors import parameter_error
 from clustercoop.graph.settings import Weights
 
@@ -123,14 +124,7 @@ def significance(
 
 
 def refit_test(
-    edges: Edges,
-    y: Floats,
-    null: Null,
-    equation: int,
-    replicates: int,
-    stream: Words,
-    *,
-    whole: bool = True,
+    edges: Edges, y: Floats, null: Null, equation: int, replicates: int, stream: Bits, *, whole: bool = True
 ) -> Significance:
     """Run `significance` on links with values `y`; `stream` is advanced.
 
@@ -196,14 +190,14 @@ def _pieces(scores: Floats, steps: int) -> list[Floats]:
 @jit
 def refits(
     equation: int,
-    links: tuple[Ints, Ints, Floats],
-    cells: Ints,
+    links: tuple[Int32s, Int32s, Floats],
+    cells: Int32s,
     state: Chain,
     sums: Sums,
     steps: tuple[int, int],
-    stream: Words,
-    room: tuple[NDArray[np.int64], Ints, Floats, Words],
-    x: NDArray[np.int64],
+    stream: Bits,
+    room: tuple[Ints, Int32s, Floats, Bits],
+    x: Ints,
     enough: float,
     scores: Floats,
 ) -> tuple[int, float]:
@@ -228,7 +222,7 @@ def refits(
     return moves, strain
 
 
-def adjust(p: ArrayLike, method: Literal["fdr", "holm"] = "fdr") -> NDArray[np.float64]:
+def adjust(p: ArrayLike, method: Literal["fdr", "holm"] = "fdr") -> Floats:
     """Correct p-values for being many.
 
     Parameters

@@ -10,24 +10,18 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from clustercoop.analysis.core_periphery.common import Edges
 from clustercoop.analysis.core_periphery.kernels import (
     TIE,
     UNDEFINED,
-    Ints,
-    Pointers,
-    Words,
     both_ends,
     search,
     signed_square,
     survey,
 )
 from clustercoop.analysis.jit import jit
-
-Floats = NDArray[np.float64]
-Core = NDArray[np.int64]
+from clustercoop.graph.arrays import Bits, Bools, Floats, Indices, Int32s, Ints
 
 WIDE: Final = 1e3
 """Ratio of the largest to the smallest value above which sums kept for a million moves are not accurate…"""
@@ -39,7 +33,7 @@ WIDE_SEARCH: Final = 1e4
 class Best(NamedTuple):
     """The best core, its score, the best other score and the number of ties, as the kernels give them."""
 
-    core: Core
+    core: Ints
     score: float
     second: float
     ties: int
@@ -48,12 +42,12 @@ class Best(NamedTuple):
 @jit
 def searches(
     equation: int,
-    src: Ints,
-    dst: Ints,
+    src: Int32s,
+    dst: Int32s,
     values: Floats,
-    other: Ints,
-    stream: Words,
-    cores: Core,
+    other: Int32s,
+    stream: Bits,
+    cores: Ints,
     found: Floats,
 ) -> None:
     """Search (see `kernels.search`) with each row of `values`, that of the links; write the scores.
@@ -69,7 +63,7 @@ def searches(
 
 @jit
 def settle(
-    equation: int, n: int, pointers: Pointers, other: Ints, value: Floats, core: Core, most: int, far: bool
+    equation: int, n: int, pointers: Ints, other: Int32s, value: Floats, core: Ints, most: int, far: bool
 ) -> tuple[float, float, int]:
     """Move `core` to the first of its tied neighbours, or a better one, `most` times at most.
 
@@ -109,7 +103,7 @@ def scores(equation: int, n: int, size: Floats, inside: Floats, outside: Floats,
     n : int
         Participants.
     size : array, shape (k,)
-        Core members of each split.
+        Ints members of each split.
     inside, outside : arrays, shape (2, k)
         Σy and Σy² between core members, and between peripheral ones.
     total : array, shape (2,)
@@ -167,9 +161,7 @@ def every_split(equation: int, pairs: Floats) -> Best:
     return Best((chosen >> np.arange(n)[::-1]) & 1, best, float(found.max()), len(tied))
 
 
-def neighbours(
-    equation: int, pairs: Floats, core: NDArray[np.bool_], best: float | None = None
-) -> tuple[NDArray[np.bool_], float]:
+def neighbours(equation: int, pairs: Floats, core: Bools, best: float | None = None) -> tuple[Bools, float]:
     """Return the cores one move or swap from `core` that score `best`, its own score without, and that score.
 
     Examples
@@ -219,7 +211,7 @@ def neighbours(
     return found, best
 
 
-def best_pair(equation: int, pairs: Floats) -> Core:
+def best_pair(equation: int, pairs: Floats) -> Ints:
     """Return the best core of two, which a search that moves one at a time from large cores may pass by."""
     one, other = _pairs_of(pairs.shape[1])
     core = np.zeros(pairs.shape[1], np.int64)
@@ -229,7 +221,7 @@ def best_pair(equation: int, pairs: Floats) -> Core:
 
 
 @lru_cache(maxsize=8)
-def _pairs_of(n: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _pairs_of(n: int) -> tuple[Indices, Indices]:
     one, other = np.triu_indices(n, 1)
     return one, other
 
@@ -245,7 +237,7 @@ def pair_scores(equation: int, pairs: Floats) -> Floats:
     return scores(equation, n, np.full(len(one), 2.0), inside, outside, total)
 
 
-def with_far_pairs(best: Best, equation: int, n: int, links: tuple[Pointers, Ints, Floats]) -> Best:
+def with_far_pairs(best: Best, equation: int, n: int, links: tuple[Ints, Int32s, Floats]) -> Best:
     """Count the cores of two among the ties and the next best of `best`, which knows its neighbours alone."""
     tied, second = far_pairs(equation, n, *links, best.core, best.score)
     return Best(best.core, best.score, max(best.second, second), best.ties + tied)
@@ -253,7 +245,7 @@ def with_far_pairs(best: Best, equation: int, n: int, links: tuple[Pointers, Int
 
 @jit
 def far_pairs(
-    equation: int, n: int, pointers: Pointers, other: Ints, value: Floats, core: Core, here: float
+    equation: int, n: int, pointers: Ints, other: Int32s, value: Floats, core: Ints, here: float
 ) -> tuple[int, float]:
     """Count the cores of two that tie with a score `here`, and return the best score among them.
 
@@ -294,7 +286,7 @@ def far_pairs(
     return tied, best
 
 
-def score_exactly(equation: int, pairs: Floats, cores: Core) -> Floats:
+def score_exactly(equation: int, pairs: Floats, cores: Ints) -> Floats:
     """Return the score of each row of `cores`, shape (k, n)."""
     x, rest = cores.astype(np.float64), 1.0 - cores
     inside = np.stack([((x @ p) * x).sum(axis=1) / 2 for p in pairs])
@@ -302,7 +294,7 @@ def score_exactly(equation: int, pairs: Floats, cores: Core) -> Floats:
     return scores(equation, cores.shape[1], x.sum(axis=1), inside, outside, pairs.sum(axis=(1, 2)) / 2)
 
 
-def climb_exactly(equation: int, pairs: Floats, core: Core) -> Best:
+def climb_exactly(equation: int, pairs: Floats, core: Ints) -> Best:
     """Move one participant at a time while it gains, each split's sums anew, O(n³) a step."""
     n = len(core)
     while True:

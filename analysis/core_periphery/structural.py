@@ -11,11 +11,8 @@ from numpy.typing import NDArray
 
 from clustercoop.analysis.core_periphery.common import Edges
 from clustercoop.analysis.jit import jit
+from clustercoop.graph.arrays import Bits, Bools, Floats, Int32s, Ints
 
-Words = NDArray[np.uint64]
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
-Ends = NDArray[np.int32]
 T = TypeVar("T", bound=np.generic)
 
 SINGLED: Final = 64
@@ -43,8 +40,8 @@ class Structure:
     """
 
     edges: Edges
-    order: NDArray[np.int64]
-    alike: NDArray[np.int64] | None
+    order: Ints
+    alike: Ints | None
     digest: int
 
     def back(self, values: NDArray[T]) -> NDArray[T]:
@@ -53,18 +50,18 @@ class Structure:
         out[..., self.order] = values
         return out
 
-    def torn(self, core: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    def torn(self, core: Bools) -> Bools:
         """Tell who is alike to somebody on the other side of `core`: as good there, shape (n,)."""
         if self.alike is None:
             return np.zeros(len(core), bool)
         share = self.evened(core.astype(np.float64))
         return (share > 0) & (share < 1)
 
-    def evened(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    def evened(self, values: Floats) -> Floats:
         """Return for each participant the mean of `values` over those alike, shape (n,)."""
         if self.alike is None:
             return values
-        mean: NDArray[np.float64] = np.bincount(self.alike, values) / np.bincount(self.alike)
+        mean: Floats = np.bincount(self.alike, values) / np.bincount(self.alike)
         return mean[self.alike]
 
 
@@ -123,7 +120,7 @@ def mixed(word: np.uint64, salt: int) -> np.uint64:
 
 
 @jit
-def count_up(colour: Words, order: Ints, number: Ints) -> int:
+def count_up(colour: Bits, order: Ints, number: Ints) -> int:
     """Write to `number` which colour, from the least, each is; return how many; `order` permutes them."""
     gap = colour.size // 2
     while gap > 0:  # Shell's sort
@@ -143,7 +140,9 @@ def count_up(colour: Words, order: Ints, number: Ints) -> int:
 
 
 @jit
-def spread(src: Ends, dst: Ends, marks: Words, colour: Words, fresh: Words, order: Ints, number: Ints) -> int:
+def spread(
+    src: Int32s, dst: Int32s, marks: Bits, colour: Bits, fresh: Bits, order: Ints, number: Ints
+) -> int:
     """Recolour by the links until the colours split no more; number them, and return how many there are.
 
     `marks` (2, m) tell of each link as it is seen by its supplier and by its buyer; `fresh` (n) is room.
@@ -163,7 +162,7 @@ def spread(src: Ends, dst: Ends, marks: Words, colour: Words, fresh: Words, orde
 
 
 @jit
-def tell_apart(src: Ends, dst: Ends, rank: Ints, degree: Ints, colour: Words, alike: Ints) -> int:
+def tell_apart(src: Int32s, dst: Int32s, rank: Ints, degree: Ints, colour: Bits, alike: Ints) -> int:
     """Write everybody's last colour, and the number of that which came before anybody was singled out.
 
     `rank` (m) numbers the values of links; `colour` is given as 0. Returns how many numbers there are.
@@ -219,15 +218,15 @@ def by_number(number: Ints, some: Ints, first: Ints, out: Ints) -> None:
 
 @jit
 def arrange(
-    src: Ends,
-    dst: Ends,
+    src: Int32s,
+    dst: Int32s,
     size: Floats,
     by_size: Ints,
     order: Ints,
     alike: Ints,
     at: Ints,
     rank: Ints,
-    ends: NDArray[np.int32],
+    ends: Int32s,
 ) -> int:
     """Write the order of participants, and of the links between them; return how many are told apart.
 

@@ -6,15 +6,11 @@ from functools import lru_cache
 from typing import Final, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from clustercoop.analysis.core_periphery.common import CoreFit, Edges, GraphLike, as_edges, core_fit
 from clustercoop.analysis.jit import jit
+from clustercoop.graph.arrays import Floats, Int32s, Ints
 from clustercoop.graph.errors import parameter_error
-
-Flags = NDArray[np.int64]
-Ints = NDArray[np.int32]
-Pointers = NDArray[np.int64]
 
 EXHAUSTIVE: Final = 14
 """Up to this many participants every split is tried."""
@@ -32,7 +28,7 @@ FEW: Final = 20
 
 
 @jit
-def tier_error(density: bool, n: int, links: int, counts: Pointers) -> float:
+def tier_error(density: bool, n: int, links: int, counts: Ints) -> float:
     """Return the error of a split from `counts` = [core size, core links, periphery links, idle, deaf].
 
     `idle` core members sell to no peripheral one, `deaf` ones buy from none; infinite for a trivial split.
@@ -54,7 +50,7 @@ def tier_error(density: bool, n: int, links: int, counts: Pointers) -> float:
 
 @jit
 def tier_after(
-    i: int, x: Flags, sides: Pointers, counts: Pointers, pointers: Pointers, other: Ints, moved: Pointers
+    i: int, x: Ints, sides: Ints, counts: Ints, pointers: Ints, other: Int32s, moved: Ints
 ) -> None:
     """Write to `moved` the counts after moving i to the other side.
 
@@ -78,7 +74,7 @@ def tier_after(
 
 
 @jit
-def tier_move(i: int, x: Flags, sides: Pointers, counts: Pointers, pointers: Pointers, other: Ints) -> None:
+def tier_move(i: int, x: Ints, sides: Ints, counts: Ints, pointers: Ints, other: Int32s) -> None:
     """Move i to the other side and bring every count up to date."""
     n = x.size
     tier_after(i, x, sides, counts, pointers, other, counts)
@@ -95,12 +91,12 @@ def tier_move(i: int, x: Flags, sides: Pointers, counts: Pointers, pointers: Poi
 @jit
 def tier_climb(
     density: bool,
-    pointers: Pointers,
-    other: Ints,
-    sides: Pointers,
-    counts: Pointers,
-    x: Flags,
-    best_x: Flags,
+    pointers: Ints,
+    other: Int32s,
+    sides: Ints,
+    counts: Ints,
+    x: Ints,
+    best_x: Ints,
     best: float,
     second: float,
     ties: int,
@@ -152,12 +148,12 @@ def tier_climb(
 def tier_search(
     density: bool,
     exhaustive: bool,
-    ranking: Pointers,
-    pointers: Pointers,
-    other: Ints,
-    sides: Pointers,
-    best_x: Flags,
-    climbed: Pointers,
+    ranking: Ints,
+    pointers: Ints,
+    other: Int32s,
+    sides: Ints,
+    best_x: Ints,
+    climbed: Ints,
 ) -> tuple[float, float, int]:
     """Minimise the error over every split, or by a climb from the best prefix of `ranking`.
 
@@ -213,7 +209,7 @@ def tier_search(
 
 @jit
 def tier_starts(
-    density: bool, exhaustive: bool, rankings: Pointers, pointers: Pointers, other: Ints, best_x: Flags
+    density: bool, exhaustive: bool, rankings: Ints, pointers: Ints, other: Int32s, best_x: Ints
 ) -> tuple[float, float, int]:
     """Search from each row of `rankings`; write the best core and return what `tier_search` does."""
     best, second, ties = np.inf, np.inf, 0
@@ -237,13 +233,13 @@ def tier_starts(
 
 
 @lru_cache(maxsize=128)
-def _noise(n: int) -> NDArray[np.float64]:
+def _noise(n: int) -> Floats:
     noise = np.random.default_rng(0).standard_normal((STARTS, n))
     return np.asarray(np.exp(0.25 * (1 + np.arange(STARTS)[:, None] % 4) * noise))
 
 
 @lru_cache(maxsize=2)
-def _rankings(edges: Edges) -> Pointers:
+def _rankings(edges: Edges) -> Ints:
     """Return the participants by falling degree, then by perturbed degrees where these help, shape (k, n)."""
     n, layout = edges.n, edges.layout
     if n <= EXHAUSTIVE or (n > FEW and len(edges.src) >= SPARSE * n * (n - 1)):
@@ -252,7 +248,7 @@ def _rankings(edges: Edges) -> Pointers:
     return np.concatenate([layout.by_degree[None], np.argsort(-perturbed, axis=1, kind="stable")])
 
 
-def least_error(edges: Edges, *, density: bool) -> tuple[Flags, float, float, int]:
+def least_error(edges: Edges, *, density: bool) -> tuple[Ints, float, float, int]:
     """Return the core of `tiering`, its error, that of the best different split met, and the ties."""
     core, layout = np.zeros(edges.n, np.int64), edges.layout
     links = layout.ends, layout.partners

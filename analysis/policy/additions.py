@@ -23,8 +23,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from clustercoop.analysis.members import Members
+from clustercoop.graph.arrays import Floats
 from clustercoop.graph.errors import parameter_error
-from clustercoop.graph.formation import FloatArray, Formation
+from clustercoop.graph.formation import Formation
 
 SECONDS: Final = 20.0
 _SLACK: Final = 1e-9
@@ -109,7 +110,7 @@ def _moved(plan: list[tuple[int, int, float]]) -> float:
     return sum(value for _, _, value in plan)
 
 
-def _most(give: FloatArray, take: FloatArray) -> float:
+def _most(give: Floats, take: Floats) -> float:
     """Return the largest flow from givers to takers that never stays with the same member.
 
     Only a member that is both can hold it up: by cut arguments the flow is the smallest of all that is given,
@@ -120,7 +121,7 @@ def _most(give: FloatArray, take: FloatArray) -> float:
     return float(min(every)) if len(give) > 1 else 0.0
 
 
-def _largest_first(give: FloatArray, take: FloatArray, need: float) -> list[tuple[int, int, float]]:
+def _largest_first(give: Floats, take: Floats, need: float) -> list[tuple[int, int, float]]:
     give, take, plan = give.copy(), take.copy(), []
     while need > 0:
         size = np.minimum.outer(give, take)
@@ -134,17 +135,17 @@ def _largest_first(give: FloatArray, take: FloatArray, need: float) -> list[tupl
     return plan
 
 
-def _fewest_sides(give: FloatArray, take: FloatArray, need: float) -> int:
+def _fewest_sides(give: Floats, take: Floats, need: float) -> int:
     """Return how many suppliers, and buyers, no plan can do without; a plan has at least as many links."""
 
-    def count(side: FloatArray) -> int:
+    def count(side: Floats) -> int:
         return int(np.searchsorted(np.cumsum(np.sort(side)[::-1]), need * (1 - _SLACK))) + 1
 
     return max(count(give), count(take))
 
 
 def _programme(
-    give: FloatArray, take: FloatArray, need: float, plan: list[tuple[int, int, float]], fewest: int
+    give: Floats, take: Floats, need: float, plan: list[tuple[int, int, float]], fewest: int
 ) -> tuple[list[tuple[int, int, float]], int]:
     """Solve the integer programme; return the better plan and the bound that is proved."""
     from scipy.optimize import Bounds, LinearConstraint, milp
@@ -189,7 +190,7 @@ def _programme(
     return plan, fewest
 
 
-def rooms(formation: Formation, members: Members) -> tuple[FloatArray, FloatArray]:
+def rooms(formation: Formation, members: Members) -> tuple[Floats, Floats]:
     """Return what each member can still supply to, and buy from, other members, NaN where it is unknown.
 
     Room is what it buys and no other member sold to it: its purchases where they are known, otherwise what

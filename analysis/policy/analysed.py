@@ -12,7 +12,8 @@ import pandas as pd
 
 from clustercoop.analysis.comparable import Comparable
 from clustercoop.analysis.thresholds import Thresholds, load_thresholds
-from clustercoop.graph.formation import FloatArray, Formation
+from clustercoop.graph.arrays import Floats
+from clustercoop.graph.formation import Formation
 from clustercoop.graph.kinds import TEXT
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
@@ -57,7 +58,7 @@ class Analysed:
         """Which figures of two years are of the same members."""
         return Comparable(self.formations, self.graph, self.settings)
 
-    def figures(self, formation: Formation, names: Sequence[str]) -> dict[str, FloatArray]:
+    def figures(self, formation: Formation, names: Sequence[str]) -> dict[str, Floats]:
         """Return columns of ``participants`` as numbers, in the order of a formation's members."""
         key = formation.cluster_id, formation.year
         if key in self._in_order:
@@ -67,10 +68,10 @@ class Analysed:
         place = ids.get_indexer(pd.Index(formation.ids, dtype=object))
         return {name: np.append(self._numbers(name)[rows], np.nan)[place] for name in names}
 
-    def _numbers(self, name: str) -> FloatArray:
+    def _numbers(self, name: str) -> Floats:
         """Return a column of ``participants`` as numbers: the table's own where it holds them."""
 
-        def read(given: Analysed) -> FloatArray:
+        def read(given: Analysed) -> Floats:
             column = given.participants[name]
             if column.dtype == np.float64:
                 return column.to_numpy()

@@ -8,17 +8,16 @@ from functools import cached_property
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from clustercoop.analysis.policy.analysed import Analysed
 from clustercoop.analysis.policy.links_needed import Share
 from clustercoop.analysis.roles import of_role, producing, said
 from clustercoop.analysis.thresholds import Thresholds
 from clustercoop.analysis.unsettled import Unsettled, open_rows, unsettled
-from clustercoop.graph.formation import FloatArray, Formation, sum_by
+from clustercoop.graph.arrays import Bools, Floats
+from clustercoop.graph.formation import Formation, sum_by
 from clustercoop.graph.model import SupplyGraph
 
-Flags = NDArray[np.bool_]
 FIGURES: Final = ("output", "internal_supply", "cooperation_ratio", "bought_inside")
 
 
@@ -38,7 +37,7 @@ class Cast:
 
     formation: Formation
     graph: SupplyGraph
-    figures: Mapping[str, FloatArray]
+    figures: Mapping[str, Floats]
     thresholds: Thresholds
 
     @classmethod
@@ -47,7 +46,7 @@ class Cast:
         figures = analysed.figures(formation, FIGURES)
         return cls(formation, analysed.graph, figures, analysed.thresholds)
 
-    def figure(self, name: str) -> FloatArray:
+    def figure(self, name: str) -> Floats:
         """Return one column of ``participants``."""
         return self.figures[name]
 
@@ -62,7 +61,7 @@ class Cast:
         return {}
 
     @cached_property
-    def nameless(self) -> Flags:
+    def nameless(self) -> Bools:
         """Members without a role: they may make final products, or nothing."""
         return np.array([not role for role in self.formation.role], dtype=bool)
 
@@ -72,17 +71,17 @@ class Cast:
         return unsettled(self.formation, open_rows(self.graph))
 
     @cached_property
-    def producing(self) -> Flags:
+    def producing(self) -> Bools:
         """Whether the role is one that produces; an unknown role is."""
         return of_role(self.formation, self.thresholds.produces)
 
     @cached_property
-    def final(self) -> Flags:
+    def final(self) -> Bools:
         """Producers of final products, by role."""
         return of_role(self.formation, self.thresholds.is_final_producer)
 
     @cached_property
-    def linked(self) -> Flags:
+    def linked(self) -> Bools:
         """Members with a link to another member: supply, a tie of knowledge, or reported supply inside."""
         f = self.formation
         out = np.zeros(f.n, bool)
@@ -96,7 +95,7 @@ class Cast:
         return out | (self.figure("internal_supply") > 0)
 
     @cached_property
-    def perhaps_linked(self) -> Flags:
+    def perhaps_linked(self) -> Bools:
         """Members that may have such a link: by a row that is open, or as buyers of reported supply."""
         told = (self.figure("internal_supply") > 0) & (self.formation.supplied_inside == 0)
         if told.any() or not self.formation.has_links:
@@ -104,13 +103,13 @@ class Cast:
         return self.open.tied if self.open else np.zeros(self.formation.n, bool)
 
     @cached_property
-    def purchases(self) -> FloatArray:
+    def purchases(self) -> Floats:
         """All purchases, millions; a negative cell is unknown."""
         bought = self.formation.purchases
         return np.where(bought < 0, np.nan, bought)
 
     @cached_property
-    def bought_from_intermediate(self) -> FloatArray:
+    def bought_from_intermediate(self) -> Floats:
         """What each member bought from members that make no final product, by recorded links.
 
         Unknown where a row about its trade is open, or a seller has no role.
@@ -126,24 +125,24 @@ class Cast:
         return bought
 
 
-def silent(formation: Formation, thresholds: Thresholds) -> Flags:
+def silent(formation: Formation, thresholds: Thresholds) -> Bools:
     """Return the members that may make something, of which nothing says how much."""
     makes = producing(formation, thresholds) | (formation.supplied_inside > 0)
     return np.isnan(formation.output) & makes
 
 
-def unplaced(formation: Formation, thresholds: Thresholds) -> Flags:
+def unplaced(formation: Formation, thresholds: Thresholds) -> Bools:
     """Return the members whose output, or whose industry, nobody tells: any industry may have more of it."""
     nameless = np.array([not code for code in formation.industry_code], dtype=bool)
     return silent(formation, thresholds) | nameless & (formation.output > 0)
 
 
-def idle(formation: Formation, thresholds: Thresholds) -> Flags:
+def idle(formation: Formation, thresholds: Thresholds) -> Bools:
     """Return the members that make nothing: output 0, or none stated where the role does not produce."""
     made = (formation.output > 0) | (formation.supplied_inside > 0)
     return ~made & ~silent(formation, thresholds)
 
 
-def emitting(formation: Formation, thresholds: Thresholds) -> Flags:
+def emitting(formation: Formation, thresholds: Thresholds) -> Bools:
     """Return the members whose emissions count: all but those that make nothing and tell of none."""
     return ~idle(formation, thresholds) | said(formation, "emissions")

@@ -25,9 +25,8 @@ from itertools import combinations
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from clustercoop.graph.formation import FloatArray
+from clustercoop.graph.arrays import Bools, Floats, Ints
 from clustercoop.graph.shipped import shipped_rules
 
 VERDICTS: Final = (
@@ -83,17 +82,13 @@ class Effect:
     least_p: float = math.nan
 
 
-def windows(years: NDArray[np.int64], first: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def windows(years: Ints, first: int) -> tuple[Bools, Bools]:
     """Return which years are before, and which after, a measure of year `first`."""
     return years < first, years > first
 
 
 def difference_in_differences(
-    values: FloatArray,
-    years: NDArray[np.int64],
-    first: FloatArray,
-    rng: np.random.Generator,
-    chosen: Rule | None = None,
+    values: Floats, years: Ints, first: Floats, rng: np.random.Generator, chosen: Rule | None = None
 ) -> Effect:
     """Return the difference in differences of clusters with a measure against those without.
 
@@ -159,7 +154,7 @@ def difference_in_differences(
     return Effect(len(treated), len(free), found, p, path, p_path, 1 / len(ways))
 
 
-def _reassignments(n: int, k: int, alike: bool, draws: int, rng: np.random.Generator) -> NDArray[np.int64]:
+def _reassignments(n: int, k: int, alike: bool, draws: int, rng: np.random.Generator) -> Ints:
     """Return who could have had the measures, shape (ways, k), as they are first.
 
     Every choice where the measures are of one year and there are few; random ones elsewhere.
@@ -170,7 +165,7 @@ def _reassignments(n: int, k: int, alike: bool, draws: int, rng: np.random.Gener
     return np.vstack([np.arange(k), drawn])
 
 
-def _judged(change: FloatArray, ways: NDArray[np.int64]) -> tuple[float, float]:
+def _judged(change: Floats, ways: Ints) -> tuple[float, float]:
     """Return d as things are (the first way) and its p."""
     n, k = change.shape
     total = change.sum(axis=0)

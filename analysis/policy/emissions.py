@@ -11,15 +11,15 @@ from numpy.typing import ArrayLike
 
 from clustercoop.analysis.closedness.finn import checked_flows
 from clustercoop.analysis.entrainment import leontief_inverse
+from clustercoop.graph.arrays import Floats
 from clustercoop.graph.errors import parameter_error
-from clustercoop.graph.formation import FloatArray
 
 ALLOCATIONS: Final = ("emissions", "output", "equal")
 """By what a quota is shared out where nobody says."""
 _NOISE: Final = 1e-9
 
 
-def emission_intensity(emissions: ArrayLike, output: ArrayLike) -> FloatArray:
+def emission_intensity(emissions: ArrayLike, output: ArrayLike) -> Floats:
     """Return emissions per unit of output of each participant; NaN where unknown or nothing is made.
 
     Examples
@@ -28,11 +28,11 @@ def emission_intensity(emissions: ArrayLike, output: ArrayLike) -> FloatArray:
     [0.25, nan]
     """
     emitted, made = np.asarray(emissions, dtype=np.float64), np.asarray(output, dtype=np.float64)
-    intensity: FloatArray = np.divide(emitted, made, out=np.full(made.shape, np.nan), where=made > 0)
+    intensity: Floats = np.divide(emitted, made, out=np.full(made.shape, np.nan), where=made > 0)
     return intensity
 
 
-def embodied_emissions(flows: ArrayLike, output: ArrayLike, emissions: ArrayLike) -> FloatArray:
+def embodied_emissions(flows: ArrayLike, output: ArrayLike, emissions: ArrayLike) -> Floats:
     r"""Return the emissions in the chain behind one unit of final product of each participant, shape (n,).
 
     .. math:: m = (e / x)^T (I - A)^{-1}, \quad A_{ij} = f_{ij} / x_j
@@ -114,11 +114,11 @@ class Bubble:
     total: float
     headroom: float
     within: bool
-    allocation: FloatArray
-    balance: FloatArray
+    allocation: Floats
+    balance: Floats
     traded: float
     uncovered: float
-    abated: FloatArray = field(default_factory=lambda: np.zeros(0))
+    abated: Floats = field(default_factory=lambda: np.zeros(0))
     cost: float = float("nan")
     cost_alone: float = float("nan")
     price: float = float("nan")
@@ -203,7 +203,7 @@ def emission_bubble(
     )
 
 
-def _allocation(emitted: FloatArray, quota: float, allocation: ArrayLike | None) -> FloatArray:
+def _allocation(emitted: Floats, quota: float, allocation: ArrayLike | None) -> Floats:
     if allocation is None:
         return share_out(quota, emitted)
     given = np.asarray(allocation, dtype=np.float64)
@@ -213,7 +213,7 @@ def _allocation(emitted: FloatArray, quota: float, allocation: ArrayLike | None)
     return given
 
 
-def share_out(quota: float, by: FloatArray) -> FloatArray:
+def share_out(quota: float, by: Floats) -> Floats:
     """Return the quota in proportion to `by`, equal parts where it sums to nothing.
 
     Examples
@@ -226,8 +226,8 @@ def share_out(quota: float, by: FloatArray) -> FloatArray:
 
 
 def _least_cost(
-    emitted: FloatArray, given: FloatArray, over: float, abatement: Sequence[Abatement] | None
-) -> tuple[FloatArray, float, float, float]:
+    emitted: Floats, given: Floats, over: float, abatement: Sequence[Abatement] | None
+) -> tuple[Floats, float, float, float]:
     n, none = len(emitted), np.full(len(emitted), np.nan)
     if abatement is None:
         return (none if over else np.zeros(n)), (np.nan if over else 0.0), np.nan, np.nan
@@ -247,7 +247,7 @@ def _least_cost(
     return abated, cost, alone, price
 
 
-def _abate(steps: Sequence[Abatement], need: float, n: int) -> tuple[FloatArray, float, float]:
+def _abate(steps: Sequence[Abatement], need: float, n: int) -> tuple[Floats, float, float]:
     """Return what each abates, the cost and the highest cost used; NaN where the steps do not suffice."""
     abated, cost, price, left = np.zeros(n), 0.0, 0.0, need
     for step in steps:
@@ -261,7 +261,7 @@ def _abate(steps: Sequence[Abatement], need: float, n: int) -> tuple[FloatArray,
     return abated, cost, price
 
 
-def _trades(after: FloatArray) -> tuple[tuple[int, int, float], ...]:
+def _trades(after: Floats) -> tuple[tuple[int, int, float], ...]:
     """Match who has allowance left with who lacks it, the largest first."""
     left, trades = after.copy(), []
     noise = 1e-9 * max(1.0, float(np.abs(after).max(initial=0)))

@@ -20,15 +20,16 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from clustercoop.analysis.closedness.components import component_labels, formation_components
 from clustercoop.analysis.closedness.finn import checked_flows, expected_visits
-from clustercoop.analysis.linear import Index, solve_leontief, unproductive
-from clustercoop.analysis.metric import NAN, Flags
+from clustercoop.analysis.linear import solve_leontief, unproductive
+from clustercoop.analysis.metric import NAN
 from clustercoop.analysis.unsettled import open_rows, unsettled
+from clustercoop.graph.arrays import AnyInts, Bools, Floats, Ints, Objects
 from clustercoop.graph.errors import parameter_error
-from clustercoop.graph.formation import FloatArray, Formation, sum_by
+from clustercoop.graph.formation import Formation, sum_by
 from clustercoop.graph.model import SupplyGraph
 
 KINDS: Final = ("independent", "dependent on supply", "dependent on demand", "generally dependent")
@@ -50,12 +51,12 @@ class Linkages:
         One of `KINDS` by which relative linkages are above 1: none, backward, forward, both.
     """
 
-    backward: FloatArray
-    forward: FloatArray
-    backward_relative: FloatArray
-    forward_relative: FloatArray
-    extraction: FloatArray
-    kind: NDArray[np.object_]
+    backward: Floats
+    forward: Floats
+    backward_relative: Floats
+    forward_relative: Floats
+    extraction: Floats
+    kind: Objects
 
 
 def linkages(flows: ArrayLike, output: ArrayLike) -> Linkages:
@@ -100,7 +101,7 @@ def linkages(flows: ArrayLike, output: ArrayLike) -> Linkages:
 
 
 def link_linkages(
-    src: Index, dst: Index, weight: FloatArray, x: FloatArray, labels: NDArray[np.int64] | None = None
+    src: AnyInts, dst: AnyInts, weight: Floats, x: Floats, labels: Ints | None = None
 ) -> Linkages | None:
     """Return `linkages` of flows given as links, of the strong components `labels`; None if not productive.
 
@@ -119,7 +120,7 @@ def link_linkages(
     return Linkages(backward, forward, back, ahead, x * backward / returned, kind)
 
 
-def formation_linkages(formation: Formation, graph: SupplyGraph) -> tuple[Linkages | None, str, Flags]:
+def formation_linkages(formation: Formation, graph: SupplyGraph) -> tuple[Linkages | None, str, Bools]:
     """Return the linkages between the members of a formation, or None, why, and at whom it fails.
 
     Members without trade inside keep linkages of 1, and their extraction takes their own output.
@@ -133,7 +134,7 @@ def formation_linkages(formation: Formation, graph: SupplyGraph) -> tuple[Linkag
     return found, "", np.zeros(formation.n, bool)
 
 
-def linkages_or_none(flows: FloatArray, output: FloatArray) -> Linkages | None:
+def linkages_or_none(flows: Floats, output: Floats) -> Linkages | None:
     """Return `linkages`, None where the flows are not productive."""
     from clustercoop.graph.errors import ParameterError
 
@@ -143,7 +144,7 @@ def linkages_or_none(flows: FloatArray, output: FloatArray) -> Linkages | None:
         return None
 
 
-def trading_problem(formation: Formation, graph: SupplyGraph) -> tuple[str, Flags]:
+def trading_problem(formation: Formation, graph: SupplyGraph) -> tuple[str, Bools]:
     """Return why coefficients of the members' trade cannot be told, "" where they can, and at whom.
 
     A member that trades inside needs a known output, not below its supply to others; no row that was
@@ -167,9 +168,7 @@ def trading_problem(formation: Formation, graph: SupplyGraph) -> tuple[str, Flag
     return "", np.zeros(formation.n, bool)
 
 
-def by_sector(
-    formation: Formation, sector: NDArray[np.object_]
-) -> tuple[NDArray[np.object_], FloatArray, FloatArray, NDArray[np.int64]]:
+def by_sector(formation: Formation, sector: Objects) -> tuple[Objects, Floats, Floats, Ints]:
     """Return sectors, their flows (those within a sector on the diagonal), output and members.
 
     The output of a sector is unknown where that of any member is.

@@ -7,9 +7,8 @@ from heapq import heappop, heappush, heapreplace
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from clustercoop.graph.formation import FloatArray
+from clustercoop.graph.arrays import Bools, Floats
 
 SECONDS: Final = 20.0
 NOISE: Final = 1e-9
@@ -24,7 +23,7 @@ class Share(NamedTuple):
 
 
 def cover_shortfalls(
-    needs: Sequence[float] | FloatArray, room: Sequence[float] | FloatArray, allowed: NDArray[np.bool_]
+    needs: Sequence[float] | Floats, room: Sequence[float] | Floats, allowed: Bools
 ) -> list[Share] | None:
     """Return the fewest links by which partners with limited room cover every shortfall.
 
@@ -87,7 +86,7 @@ def cover_shortfalls(
     return sorted(found)
 
 
-def _solved(needs: FloatArray, room: FloatArray, allowed: NDArray[np.bool_]) -> list[Share] | None:
+def _solved(needs: Floats, room: Floats, allowed: Bools) -> list[Share] | None:
     from scipy.optimize import Bounds, LinearConstraint, milp
     from scipy.sparse import coo_array, hstack, vstack
 

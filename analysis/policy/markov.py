@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from clustercoop.graph.formation import FloatArray
+from clustercoop.graph.arrays import Floats, Ints
 
-Counts = NDArray[np.int64]
 BATCH: Final = 111
 
 
@@ -43,7 +41,7 @@ def credible(count: int, of: int, states: int, level: float = 0.95) -> tuple[flo
     return low, high
 
 
-def counted(steps: Sequence[tuple[int, int]], states: int) -> Counts:
+def counted(steps: Sequence[tuple[int, int]], states: int) -> Ints:
     """Return how many steps lead from each state to each, shape (states, states)."""
     out = np.zeros((states, states), np.int64)
     np.add.at(out, tuple(np.array(steps, np.int64).reshape(-1, 2).T), 1)
@@ -77,7 +75,7 @@ class Homogeneity:
         return pearson, ratio
 
 
-def homogeneity(groups: NDArray[np.int64]) -> Homogeneity:
+def homogeneity(groups: Ints) -> Homogeneity:
     """Return the statistics of counts of shape (groups, states, states).
 
     Examples
@@ -103,11 +101,7 @@ def homogeneity(groups: NDArray[np.int64]) -> Homogeneity:
 
 
 def permuted(
-    counts: Counts,
-    group: NDArray[np.int64],
-    rng: np.random.Generator,
-    replicates: int,
-    within: NDArray[np.int64] | None = None,
+    counts: Ints, group: Ints, rng: np.random.Generator, replicates: int, within: Ints | None = None
 ) -> float:
     """Return the p-value of Q when units change groups at random.
 
@@ -138,19 +132,19 @@ def permuted(
     return (1 + as_large) / (1 + replicates)
 
 
-def _summed(labels: NDArray[np.int64], size: int, flat: Counts) -> FloatArray:
+def _summed(labels: Ints, size: int, flat: Ints) -> Floats:
     """Return the counts of each group in each replicate, shape (replicates, groups, states²)."""
     inside = labels[:, None, :] == np.arange(size)[None, :, None]
-    summed: FloatArray = inside.astype(np.float64) @ flat.astype(np.float64)
+    summed: Floats = inside.astype(np.float64) @ flat.astype(np.float64)
     return summed
 
 
-def _pearson(summed: FloatArray, states: int) -> FloatArray:
+def _pearson(summed: Floats, states: int) -> Floats:
     n = summed.reshape(*summed.shape[:2], states, states)
     leaving = n.sum(axis=3, keepdims=True)
     pooled = n.sum(axis=1, keepdims=True)
     total = pooled.sum(axis=3, keepdims=True)
     expected = leaving * np.divide(pooled, total, out=np.zeros_like(pooled), where=total > 0)
     parts = np.divide((n - expected) ** 2, expected, out=np.zeros_like(n), where=expected > 0)
-    whole: FloatArray = parts.sum(axis=(1, 2, 3))
+    whole: Floats = parts.sum(axis=(1, 2, 3))
     return whole

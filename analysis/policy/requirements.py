@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from clustercoop.analysis.policy.cast import Cast, Flags
+from clustercoop.analysis.policy.cast import Cast
 from clustercoop.analysis.policy.links_needed import cover_shortfalls
 from clustercoop.analysis.roles import of_role
 from clustercoop.analysis.rule_files import STATUSES, Entry, RuleFile
 from clustercoop.analysis.thresholds import role_name
-from clustercoop.graph.formation import FloatArray
+from clustercoop.graph.arrays import Bools, Floats, Ints
 from clustercoop.graph.said import Said, say
 
 NOISE: Final = 1e-9
@@ -66,9 +65,9 @@ class Rule:
 class Links(NamedTuple):
     """Links to be made or enlarged: places of both ends among the members, −1 for any other member."""
 
-    supplier: NDArray[np.int64]
-    buyer: NDArray[np.int64]
-    value: FloatArray
+    supplier: Ints
+    buyer: Ints
+    value: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,7 +173,7 @@ def _supplied_share(rule: Rule, case: Case) -> Judged:
     above_one = (output > 0) & (supply > output)
     share = np.where(above_one, np.nan, share)
 
-    def shortfall(cut: float) -> tuple[FloatArray, FloatArray]:
+    def shortfall(cut: float) -> tuple[Floats, Floats]:
         room = _outside(cast)
         return cut * output - supply, np.where(cast.producing, np.where(np.isnan(room), np.inf, room), 0.0)
 
@@ -203,7 +202,7 @@ def _bought_share(rule: Rule, case: Case) -> Judged:
     apart = cast.final | ~cast.producing | cast.nameless
     room = np.where(apart, 0.0, np.where(np.isnan(spare), np.inf, spare))
 
-    def shortfall(cut: float) -> tuple[FloatArray, FloatArray]:
+    def shortfall(cut: float) -> tuple[Floats, Floats]:
         return cut * every - bought, room
 
     return _by_member(rule, cast, bound, share, ["activity.purchases", "links.value"], shortfall)
@@ -212,10 +211,10 @@ def _bought_share(rule: Rule, case: Case) -> Judged:
 def _by_member(
     rule: Rule,
     cast: Cast,
-    bound: Flags,
-    share: FloatArray,
+    bound: Bools,
+    share: Floats,
     missing: list[str],
-    shortfall: Callable[[float], tuple[FloatArray, FloatArray]],
+    shortfall: Callable[[float], tuple[Floats, Floats]],
     *,
     supplier_short: bool = False,
 ) -> Judged:
@@ -266,7 +265,7 @@ def _by_member(
     return Judged(holds, least, *bounds, cut, failing, unsettled, lacking, links, needed, told)
 
 
-def _outside(cast: Cast) -> FloatArray:
+def _outside(cast: Cast) -> Floats:
     """Return what each member still buys outside and could buy inside."""
     bought = cast.figure("bought_inside") if cast.formation.has_links else 0.0
     return np.maximum(cast.purchases - bought - cast.formation.self_supply, 0.0)
@@ -312,7 +311,7 @@ def _role_present(rule: Rule, case: Case) -> Judged:
     return _of_role(cast, has, 1, cast.nameless)
 
 
-def _of_role(cast: Cast, has: Flags, least: float, open_: Flags) -> Judged:
+def _of_role(cast: Cast, has: Bools, least: float, open_: Bools) -> Judged:
     """Judge a number of members with a role, which those that are `open_` may have."""
     low, high = int(has.sum()), int(has.sum() + open_.sum())
     holds = True if low >= least else False if high < least and not _more_members(cast) else None

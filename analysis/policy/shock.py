@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from clustercoop.graph.arrays import Objects
 from clustercoop.graph.errors import parameter_error
 
 SHOCK_GROUPS: Final = ("most affected", "moderately affected", "not affected", "winner")
@@ -20,7 +21,7 @@ def shock_groups(
     winner_from: float,
     moderate_fall: float = 30.0,
     recovered_to: float = 80.0,
-) -> NDArray[np.object_]:
+) -> Objects:
     """Sort industries by how they came through the first two months of a shock.
 
     With changes in per cent against the same months a year before and m their mean: **winner** if m ≥

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from clustercoop.graph.arrays import Floats
 from clustercoop.graph.errors import parameter_error
-from clustercoop.graph.formation import FloatArray
 
 
 def specialisation_share(
@@ -63,7 +63,7 @@ def covers(group: str, code: str) -> bool:
     return bool(wide) and (narrow == wide or narrow.startswith(wide if "." in wide else f"{wide}."))
 
 
-def location_quotients(amounts: ArrayLike) -> FloatArray:
+def location_quotients(amounts: ArrayLike) -> Floats:
     r"""Return the location quotients, shape (places, industries).
 
     .. math:: q_{ck} = \frac{x_{ck} / \sum_k x_{ck}}{\sum_c x_{ck} / \sum_{ck} x_{ck}}
@@ -88,7 +88,7 @@ def location_quotients(amounts: ArrayLike) -> FloatArray:
         return np.asarray((x / x.sum(axis=1, keepdims=True)) / (x.sum(axis=0) / x.sum()))
 
 
-def relatedness(present: ArrayLike) -> FloatArray:
+def relatedness(present: ArrayLike) -> Floats:
     r"""Return how related industries are by co-occurrence, shape (industries, industries).
 
     .. math:: \phi_{kl} = \min(P(k \mid l), P(l \mid k)) = \frac{n_{kl}}{\max(n_k, n_l)}
@@ -117,7 +117,7 @@ def relatedness(present: ArrayLike) -> FloatArray:
     return np.asarray(phi)
 
 
-def density(present: ArrayLike) -> FloatArray:
+def density(present: ArrayLike) -> Floats:
     r"""Return how near each industry is to those of each place, shape (places, industries).
 
     .. math:: \omega_{ck} = \sum_{l \in c, l \ne k} \phi_{kl} / \sum_{l \ne k} \phi_{kl}

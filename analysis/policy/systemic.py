@@ -24,38 +24,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from clustercoop.analysis.closedness.finn import checked_flows
 from clustercoop.analysis.diversity import industry_group
 from clustercoop.analysis.jit import jit
 from clustercoop.analysis.linear import solve_leontief
-from clustercoop.analysis.metric import NAN, Flags
+from clustercoop.analysis.metric import NAN
 from clustercoop.analysis.policy.linkages import trading_problem
 from clustercoop.analysis.recording import all_purchases, recording
 from clustercoop.analysis.thresholds import Thresholds
+from clustercoop.graph.arrays import AnyInts, Bools, Floats, Ints
 from clustercoop.graph.errors import parameter_error
-from clustercoop.graph.formation import FloatArray, Formation, sum_by
+from clustercoop.graph.formation import Formation, sum_by
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.shipped import shipped_rules
 
-Ints = NDArray[np.integer[Any]]
 AT_REST: Final = 1e-10
 ROUNDS: Final = 5000
 
 
 @jit
 def _spread(
-    down: FloatArray,
-    src: NDArray[np.int64],
-    group: NDArray[np.int64],
-    part: FloatArray,
-    buyer: NDArray[np.int64],
-    output: FloatArray,
-    product: NDArray[np.int64],
+    down: Floats, src: Ints, group: Ints, part: Floats, buyer: Ints, output: Floats, product: Ints
 ) -> None:
     """Let the shock go downstream in each row of `down`, which holds ψ, until it is at rest.
 
@@ -119,13 +113,13 @@ class Supply:
         purchases elsewhere.
     """
 
-    src: Ints
-    dst: Ints
-    weight: FloatArray
-    output: FloatArray
-    product: Ints
-    essential: Flags
-    base: FloatArray
+    src: AnyInts
+    dst: AnyInts
+    weight: Floats
+    output: Floats
+    product: AnyInts
+    essential: Bools
+    base: Floats
 
     @property
     def n(self) -> int:
@@ -133,14 +127,14 @@ class Supply:
         return len(self.output)
 
     @cached_property
-    def inputs(self) -> tuple[Ints, Ints]:
+    def inputs(self) -> tuple[AnyInts, AnyInts]:
         """For each link the input (buyer and essential product, or its other inputs) that it belongs to."""
         kinds = int(self.product.max(initial=0)) + 2
         key = self.dst.astype(np.int64) * kinds + np.where(self.essential, self.product[self.src] + 1, 0)
         keys, group = np.unique(key, return_inverse=True)
         return group, keys // kinds
 
-    def left(self, stopped: Flags) -> tuple[FloatArray, FloatArray]:
+    def left(self, stopped: Bools) -> tuple[Floats, Floats]:
         """Return the part of its output that each still makes, by the shock downstream and upstream.
 
         Parameters
@@ -158,7 +152,7 @@ class Supply:
         _spread(down, *links, buyer.astype(np.int64), self.output, self.product.astype(np.int64))
         return down, self._up(stopped)
 
-    def _up(self, stopped: Flags) -> FloatArray:
+    def _up(self, stopped: Bools) -> Floats:
         r"""Return what is left upstream: by one solve where only one stops, round by round elsewhere.
 
         With u = 1 − h, u_s = 1 and u_i = Σ B_ij u_j for the others; so u = N_is / N_ss with N = (I − B)^-1.
@@ -170,7 +164,7 @@ class Supply:
             target[one, np.arange(len(stopped))] = 1
             whole = solve_leontief(self.n, self.src, self.dst, sold, target)
             if not np.isnan(whole).any():
-                left: FloatArray = np.clip(1 - (whole / whole[one, np.arange(len(stopped))]).T, 0, 1)
+                left: Floats = np.clip(1 - (whole / whole[one, np.arange(len(stopped))]).T, 0, 1)
                 return left
         from scipy.sparse import csr_array
 
@@ -184,7 +178,7 @@ class Supply:
                 break
         return up
 
-    def lost(self, stopped: Flags) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def lost(self, stopped: Bools) -> tuple[Floats, Floats, Floats]:
         """Return the shares of all output that are lost in each scenario: by both ways, downstream, upstream.
 
         Parameters
@@ -198,7 +192,7 @@ class Supply:
 
 def systemic_risk(
     flows: ArrayLike, output: ArrayLike, product: Sequence[str], essential: ArrayLike | None = None
-) -> FloatArray:
+) -> Floats:
     """Return the economic systemic risk index of each participant, shape (n,).
 
     Parameters
@@ -253,14 +247,14 @@ def systemic_risk(
 
 
 def supply_of(
-    src: Ints,
-    dst: Ints,
-    weight: FloatArray,
-    output: FloatArray,
-    product: Ints,
-    essential: Flags,
-    outside: tuple[Ints, Ints, FloatArray] | None = None,
-    purchases: FloatArray | None = None,
+    src: AnyInts,
+    dst: AnyInts,
+    weight: Floats,
+    output: Floats,
+    product: AnyInts,
+    essential: Bools,
+    outside: tuple[AnyInts, AnyInts, Floats] | None = None,
+    purchases: Floats | None = None,
 ) -> Supply:
     """Return a network with its bases; `outside` are purchases from others as (buyer, product, value).
 
@@ -315,7 +309,7 @@ def inputs() -> Inputs:
 
 def formation_supply(
     formation: Formation, graph: SupplyGraph, thresholds: Thresholds
-) -> tuple[Supply | None, str, Flags]:
+) -> tuple[Supply | None, str, Bools]:
     """Return the network of a formation, or None, why, and the members at whom it fails.
 
     A member that trades inside needs a known output, not below its supply, and an industry code; members

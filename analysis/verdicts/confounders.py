@@ -6,9 +6,8 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from clustercoop.analysis.verdicts.em import FloatArray
+from clustercoop.graph.arrays import Bools, Floats, Indices, Objects
 
 COINCIDES: Final = 0.85
 """Share of the clusters, mean over the groups, whose group the other thing tells."""
@@ -20,9 +19,7 @@ SMALL: Final = 5
 COLUMNS: Final = ("confounder", "value", "first", "second", "told")
 
 
-def backgrounds(
-    formations: pd.DataFrame, ids: NDArray[np.object_], context: pd.DataFrame | None = None
-) -> pd.DataFrame:
+def backgrounds(formations: pd.DataFrame, ids: Objects, context: pd.DataFrame | None = None) -> pd.DataFrame:
     """Return what groups may coincide with, one row a cluster of `ids`.
 
     ``years`` (mean year of the rows), ``size`` (median number of participants), and every column of
@@ -41,7 +38,7 @@ def backgrounds(
     return out
 
 
-def coincidences(second: NDArray[np.bool_], background: pd.DataFrame) -> pd.DataFrame:
+def coincidences(second: Bools, background: pd.DataFrame) -> pd.DataFrame:
     """Return how well each background tells the group of a cluster, with the counts behind it.
 
     A number tells by the best cut: the mean over both groups of the share on its side. A text tells by the
@@ -82,7 +79,7 @@ def coincidences(second: NDArray[np.bool_], background: pd.DataFrame) -> pd.Data
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def coincidences_of_any(group: NDArray[np.intp], background: pd.DataFrame) -> pd.DataFrame:
+def coincidences_of_any(group: Indices, background: pd.DataFrame) -> pd.DataFrame:
     """Return `coincidences` of the group, shape (n,), that something else tells best from all others.
 
     Examples
@@ -96,7 +93,7 @@ def coincidences_of_any(group: NDArray[np.intp], background: pd.DataFrame) -> pd
     return max(tables, key=lambda table: float(table["told"].max()) if len(table) else 0.0)
 
 
-def _by_cut(values: FloatArray, second: NDArray[np.bool_]) -> tuple[float, NDArray[np.object_]]:
+def _by_cut(values: Floats, second: Bools) -> tuple[float, Objects]:
     cuts = np.unique(values)[1:]
     above = values[:, None] >= cuts
     told = (above[second].mean(axis=0) + 1 - above[~second].mean(axis=0)) / 2
@@ -106,12 +103,12 @@ def _by_cut(values: FloatArray, second: NDArray[np.bool_]) -> tuple[float, NDArr
     return float(told[at]), np.where(above[:, at], high, low).astype(object)
 
 
-def _span(values: FloatArray) -> str:
+def _span(values: Floats) -> str:
     low, high = f"{values.min():.6g}", f"{values.max():.6g}"
     return low if low == high else f"{low}–{high}"
 
 
-def _by_value(values: pd.Series, second: NDArray[np.bool_]) -> tuple[float, NDArray[np.object_]]:
+def _by_value(values: pd.Series, second: Bools) -> tuple[float, Objects]:
     text = values.astype(str).to_numpy(object)
     frame = pd.DataFrame({"value": text, "second": second})
     size = frame.groupby("value")["second"].transform("size").to_numpy() - 1

@@ -6,9 +6,8 @@ from typing import Final
 
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 
-from clustercoop.analysis.verdicts.em import FloatArray
+from clustercoop.graph.arrays import Bools, Floats, Indices
 
 TINY: Final = 1e-6
 SMALLEST: Final = 1e-300
@@ -32,7 +31,7 @@ OWN_SCATTER: Final = 2
 """Terms in which the scatter is free: each group may have its own."""
 
 
-def bend(rows: FloatArray, line: FloatArray, upper: NDArray[np.bool_]) -> float:
+def bend(rows: Floats, line: Floats, upper: Bools) -> float:
     """Return how well two normal groups with one covariance explain what goes with `line`: a p-value.
 
     In such groups every feature runs straight along the line within a group, with one slope in both and a
@@ -106,17 +105,17 @@ def bend(rows: FloatArray, line: FloatArray, upper: NDArray[np.bool_]) -> float:
     return float(min(MANY * min(one_slope, whole.min(), *each, *more), 1.0))
 
 
-def _turns(columns: FloatArray, turn: FloatArray) -> float:
+def _turns(columns: Floats, turn: Floats) -> float:
     """Return the smallest p-value (F) that a column goes with `turn`, times their number."""
     from scipy.special import fdtrc
 
     rest = len(columns) - 5
     told = (columns.T @ turn) ** 2 / (turn @ turn)
-    p: FloatArray = fdtrc(1, rest, told * rest / ((columns**2).sum(axis=0) - told))
+    p: Floats = fdtrc(1, rest, told * rest / ((columns**2).sum(axis=0) - told))
     return float(p.min() * columns.shape[1])
 
 
-def _thinner(columns: FloatArray, neck: NDArray[np.bool_]) -> float:
+def _thinner(columns: Floats, neck: Bools) -> float:
     """Return the smallest p-value (F) that a column scatters less in the neck, times their number."""
     from scipy.special import fdtr
 
@@ -127,32 +126,32 @@ def _thinner(columns: FloatArray, neck: NDArray[np.bool_]) -> float:
     return float(fdtr(few, rest, ratio).min() * columns.shape[1])
 
 
-def _axes(left: FloatArray) -> FloatArray:
+def _axes(left: Floats) -> Floats:
     value, vector = np.linalg.eigh(left.T @ left)
-    out: FloatArray = vector[:, value > TINY * value.max()]
+    out: Floats = vector[:, value > TINY * value.max()]
     return out
 
 
-def _residuals(design: FloatArray, rows: FloatArray) -> FloatArray:
+def _residuals(design: Floats, rows: Floats) -> Floats:
     base, _ = np.linalg.qr(design)
-    out: FloatArray = rows - base @ (base.T @ rows)
+    out: Floats = rows - base @ (base.T @ rows)
     return out
 
 
-def _unit(columns: FloatArray) -> FloatArray:
+def _unit(columns: Floats) -> Floats:
     square = columns**2
-    out: FloatArray = np.minimum(square / square.mean(axis=0), FARTHEST)
+    out: Floats = np.minimum(square / square.mean(axis=0), FARTHEST)
     return out
 
 
-def _same(design: FloatArray, columns: FloatArray) -> FloatArray:
+def _same(design: Floats, columns: Floats) -> Floats:
     """Return p-values (F) that columns, shape (n, m), depend on no more than the free terms of a design."""
     from scipy.special import fdtrc
 
     n, terms = design.shape
     total = (_residuals(design[:, :OWN_SCATTER], columns) ** 2).sum(axis=0)
     left = (_residuals(design, columns) ** 2).sum(axis=0)
-    out: FloatArray = fdtrc(
+    out: Floats = fdtrc(
         terms - OWN_SCATTER, n - terms, (total - left) / (terms - OWN_SCATTER) / (left / (n - terms))
     )
     return out
@@ -179,7 +178,7 @@ def against(p: float) -> float:
     return float(-np.log(max(-np.e * p * np.log(max(p, SMALLEST)), SMALLEST)))
 
 
-def geodesic(rows: FloatArray, rng: Generator) -> tuple[NDArray[np.intp], FloatArray]:
+def geodesic(rows: Floats, rng: Generator) -> tuple[Indices, Floats]:
     """Return places along the longest way through the population: rows used, and their coordinate.
 
     The first axis of classical scaling of the shortest paths over nearest neighbours (√n of them, 6 at least)
@@ -213,7 +212,7 @@ def geodesic(rows: FloatArray, rng: Generator) -> tuple[NDArray[np.intp], FloatA
     return used, vector[:, -1] * np.sqrt(max(value[-1], 0.0))
 
 
-def told_by(place: FloatArray, line: FloatArray) -> float:
+def told_by(place: Floats, line: Floats) -> float:
     """Return the share of the variance of `line` that neighbours along `place` tell, shape (n,) both.
 
     Each value is foretold by the mean of the n/12 values before and after it (3 at least).

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+from clustercoop.graph.arrays import Bools, Floats, Indices
+
 Covariance = Literal["tied", "full", "diag"]
 
 LOG_2PI: Final = float(np.log(2 * np.pi))
@@ -32,12 +32,12 @@ class Gaps:
         Pattern of each row.
     """
 
-    known: NDArray[np.bool_]
-    patterns: NDArray[np.bool_]
-    row: NDArray[np.intp]
+    known: Bools
+    patterns: Bools
+    row: Indices
 
     @classmethod
-    def of(cls, x: FloatArray) -> Gaps:
+    def of(cls, x: Floats) -> Gaps:
         """Return the gaps of `x`, shape (n, p), NaN being unknown."""
         known = ~np.isnan(x)
         patterns, row = np.unique(known, axis=0, return_inverse=True)
@@ -48,7 +48,7 @@ class Gaps:
         """Whether nothing is unknown."""
         return len(self.patterns) == 1 and bool(self.patterns.all())
 
-    def inverse(self, covariance: FloatArray) -> FloatArray:
+    def inverse(self, covariance: Floats) -> Floats:
         """Return the inverse of the known block of `covariance` by pattern, zero where unknown.
 
         Parameters
@@ -60,20 +60,20 @@ class Gaps:
         array, shape (..., u, p, p)
         """
         padded, hole = self._padded(covariance)
-        out: FloatArray = np.linalg.inv(padded) - hole
+        out: Floats = np.linalg.inv(padded) - hole
         return out
 
-    def log_determinant(self, covariance: FloatArray) -> FloatArray:
+    def log_determinant(self, covariance: Floats) -> Floats:
         """Return the log-determinant of the known block of `covariance` by pattern, shape (..., u)."""
-        out: FloatArray = np.linalg.slogdet(self._padded(covariance)[0])[1]
+        out: Floats = np.linalg.slogdet(self._padded(covariance)[0])[1]
         return out
 
-    def _padded(self, covariance: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def _padded(self, covariance: Floats) -> tuple[Floats, Floats]:
         both = self.patterns[:, :, None] & self.patterns[:, None, :]
         hole = np.eye(covariance.shape[-1]) * ~self.patterns[:, :, None]
         return np.where(both, covariance[..., None, :, :], 0.0) + hole, hole
 
-    def rows(self, by_pattern: FloatArray, trailing: int) -> FloatArray:
+    def rows(self, by_pattern: Floats, trailing: int) -> Floats:
         """Return `by_pattern` (its pattern axis before the last `trailing`) spread over the rows."""
         if len(self.patterns) == 1:
             return by_pattern
@@ -99,15 +99,15 @@ class Fit:
     converged : array of bool, shape (b,)
     """
 
-    weights: FloatArray
-    means: FloatArray
-    covariances: FloatArray
-    log_likelihood: FloatArray
-    responsibilities: FloatArray
+    weights: Floats
+    means: Floats
+    covariances: Floats
+    log_likelihood: Floats
+    responsibilities: Floats
     iterations: int
-    converged: NDArray[np.bool_]
+    converged: Bools
 
-    def take(self, index: NDArray[np.intp] | slice) -> Fit:
+    def take(self, index: Indices | slice) -> Fit:
         """Return the fits at `index`."""
         return Fit(
             self.weights[index],
@@ -120,9 +120,7 @@ class Fit:
         )
 
 
-def log_densities(
-    x: FloatArray, gaps: Gaps, weights: FloatArray, means: FloatArray, covariances: FloatArray
-) -> FloatArray:
+def log_densities(x: Floats, gaps: Gaps, weights: Floats, means: Floats, covariances: Floats) -> Floats:
     """Return log(π_k N(x_known; μ_k, Σ_k)) of every row and component, shape (b, n, k).
 
     What a row lacks is integrated out: only the known block of μ and Σ enters.
@@ -141,13 +139,13 @@ def log_densities(
     return out
 
 
-def _solve(gaps: Gaps, inverse: FloatArray, away: FloatArray) -> FloatArray:
+def _solve(gaps: Gaps, inverse: Floats, away: Floats) -> Floats:
     if len(gaps.patterns) == 1:
         return away @ inverse[:, 0]
     return (gaps.rows(inverse, 2) @ away[..., None])[..., 0]
 
 
-def normalise(log_density: FloatArray) -> tuple[FloatArray, FloatArray]:
+def normalise(log_density: Floats) -> tuple[Floats, Floats]:
     """Return the responsibilities and each row's log density of joint log densities over the last axis."""
     top = log_density.max(axis=-1, keepdims=True)
     share = np.exp(log_density - top)
@@ -156,14 +154,14 @@ def normalise(log_density: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def fit_em(
-    x: FloatArray,
-    responsibilities: FloatArray,
+    x: Floats,
+    responsibilities: Floats,
     *,
-    row_weights: FloatArray | None = None,
+    row_weights: Floats | None = None,
     gaps: Gaps | None = None,
     covariance: Covariance = "tied",
-    start: tuple[FloatArray, FloatArray] | None = None,
-    direction: FloatArray | None = None,
+    start: tuple[Floats, Floats] | None = None,
+    direction: Floats | None = None,
     ridge: float = 1e-6,
     prior: float = 0.0,
     tolerance: float = 1e-6,
@@ -242,8 +240,8 @@ def fit_em(
 
 
 def fit_tied(
-    rows: FloatArray,
-    responsibilities: FloatArray,
+    rows: Floats,
+    responsibilities: Floats,
     *,
     ridge: float = 1e-6,
     tolerance: float = 1e-6,
@@ -294,7 +292,7 @@ def fit_tied(
 class _State:
     """Parameters of all fits while they climb; fits that have arrived leave the work."""
 
-    def __init__(self, weights: FloatArray, means: FloatArray, sigma: FloatArray) -> None:
+    def __init__(self, weights: Floats, means: Floats, sigma: Floats) -> None:
         self.weights, self.means, self.sigma = weights.copy(), means.copy(), sigma.copy()
         self.bound = np.full(len(weights), -np.inf)
         self.converged = np.zeros(len(weights), bool)
@@ -302,11 +300,11 @@ class _State:
 
 def _climb(
     state: _State,
-    data: FloatArray,
+    data: Floats,
     gaps: Gaps,
-    count: FloatArray,
+    count: Floats,
     covariance: Covariance,
-    direction: FloatArray | None,
+    direction: Floats | None,
     loading: tuple[float, float],
     tolerance: float,
     max_iterations: int,
@@ -329,14 +327,14 @@ def _climb(
 
 
 def _first_step(
-    data: FloatArray,
+    data: Floats,
     gaps: Gaps,
-    share: FloatArray,
+    share: Floats,
     covariance: Covariance,
-    start: tuple[FloatArray, FloatArray] | None,
-    direction: FloatArray | None,
+    start: tuple[Floats, Floats] | None,
+    direction: Floats | None,
     loading: tuple[float, float],
-) -> tuple[FloatArray, FloatArray, FloatArray]:
+) -> tuple[Floats, Floats, Floats]:
     """M step from responsibilities alone, unknown cells filled from one population."""
     fits, _, components = share.shape
     p = data.shape[-1]
@@ -353,20 +351,20 @@ def _first_step(
 
 
 def _maximise(
-    data: FloatArray,
+    data: Floats,
     gaps: Gaps,
-    share: FloatArray,
-    means: FloatArray,
-    covariances: FloatArray,
+    share: Floats,
+    means: Floats,
+    covariances: Floats,
     covariance: Covariance,
-    direction: FloatArray | None,
+    direction: Floats | None,
     loading: tuple[float, float],
-) -> tuple[FloatArray, FloatArray, FloatArray]:
+) -> tuple[Floats, Floats, Floats]:
     fits, n, components = share.shape
     p = data.shape[-1]
     size = share.sum(axis=1) + 10 * np.finfo(float).eps
     weights = size / size.sum(axis=1, keepdims=True)
-    filled: list[FloatArray] = []
+    filled: list[Floats] = []
     spread = np.zeros((fits, components, p, p))
     if gaps.complete:
         filled = [np.broadcast_to(data, (fits, n, p))] * components
@@ -398,15 +396,15 @@ def _maximise(
     return weights, new, sigma + ridge * np.eye(p)
 
 
-def _by_pattern(share: FloatArray, gaps: Gaps) -> FloatArray:
+def _by_pattern(share: Floats, gaps: Gaps) -> Floats:
     indicator = (gaps.row[:, None] == np.arange(len(gaps.patterns))).astype(np.float64)
-    mass: FloatArray = share @ indicator
+    mass: Floats = share @ indicator
     return mass
 
 
 def shrink_difference(
-    means: FloatArray, weights: FloatArray, share: FloatArray, covariance: FloatArray, direction: FloatArray
-) -> FloatArray:
+    means: Floats, weights: Floats, share: Floats, covariance: Floats, direction: Floats
+) -> Floats:
     """Return two components' means with their difference shrunk towards a direction fixed beforehand.
 
     The difference δ is split into its part along the direction v and the rest e; the rest is kept by the

@@ -14,12 +14,10 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from clustercoop.graph.arrays import Floats, Objects
 from clustercoop.graph.shipped import shipped_rows
 from clustercoop.graph.texts import row_text
-
-FloatArray = NDArray[np.float64]
 
 SQUEEZE: Final = 0.005
 """Shares of exactly 0 or 1 have no logit: shares are moved to 0.005 … 0.995 linearly, which keeps order."""
@@ -102,18 +100,18 @@ def feature_list() -> tuple[Feature, ...]:
     )
 
 
-def _squeezed(share: FloatArray) -> FloatArray:
+def _squeezed(share: Floats) -> Floats:
     return SQUEEZE + (1 - 2 * SQUEEZE) * share
 
 
-_FORWARD: Final[Mapping[str, Callable[[FloatArray], FloatArray]]] = {
+_FORWARD: Final[Mapping[str, Callable[[Floats], Floats]]] = {
     "logit": lambda x: np.log(_squeezed(x)) - np.log1p(-_squeezed(x)),
     "atanh": lambda x: np.arctanh((1 - 2 * SQUEEZE) * x),
     "log": np.log,
     "log1p": np.log1p,
     "identity": lambda x: x,
 }
-_BACK: Final[Mapping[str, Callable[[FloatArray], FloatArray]]] = {
+_BACK: Final[Mapping[str, Callable[[Floats], Floats]]] = {
     "logit": lambda y: (1 / (1 + np.exp(-y)) - SQUEEZE) / (1 - 2 * SQUEEZE),
     "atanh": lambda y: np.tanh(y) / (1 - 2 * SQUEEZE),
     "log": np.exp,
@@ -129,7 +127,7 @@ _DOMAIN: Final[Mapping[str, tuple[float, float]]] = {
 }
 
 
-def transform(name: str, value: FloatArray, scale: float = 1.0) -> FloatArray:
+def transform(name: str, value: Floats, scale: float = 1.0) -> Floats:
     """Return the transformed values; what lies outside the transform's domain is NaN, never clipped.
 
     Parameters
@@ -154,7 +152,7 @@ def transform(name: str, value: FloatArray, scale: float = 1.0) -> FloatArray:
     return out
 
 
-def back(name: str, value: FloatArray, scale: float = 1.0) -> FloatArray:
+def back(name: str, value: Floats, scale: float = 1.0) -> Floats:
     """Return the raw values of transformed ones; the inverse of `transform`.
 
     Examples
@@ -228,19 +226,19 @@ class FeatureTable:
     """
 
     features: tuple[Feature, ...]
-    cluster_ids: NDArray[np.object_]
-    x: FloatArray
+    cluster_ids: Objects
+    x: Floats
     cells: pd.DataFrame
     notes: pd.DataFrame
-    left_out: NDArray[np.object_]
-    caps: FloatArray
+    left_out: Objects
+    caps: Floats
 
     @property
-    def theory(self) -> FloatArray:
+    def theory(self) -> Floats:
         """Signs that theory gives to the used features, shape (p,)."""
         return np.array([float(feature.theory) for feature in self.features])
 
-    def transformed(self, formations: pd.DataFrame) -> FloatArray:
+    def transformed(self, formations: pd.DataFrame) -> Floats:
         """Return the used features of every row of `formations`, transformed, shape (rows, p)."""
         raw = feature_columns(formations)
         columns = [transform(f.transform, raw[f.name].to_numpy("float64"), f.scale) for f in self.features]
@@ -293,7 +291,7 @@ def feature_table(formations: pd.DataFrame) -> FeatureTable:
     )
 
 
-def caps_of(formations: pd.DataFrame, used: tuple[Feature, ...], x: FloatArray) -> FloatArray:
+def caps_of(formations: pd.DataFrame, used: tuple[Feature, ...], x: Floats) -> Floats:
     """Return log((1 − e) / e) of each used feature, e being the chance that its figure says nothing.
 
     e is the share of the variance between clusters that their own years' scatter explains (one less the
@@ -330,7 +328,7 @@ def caps_of(formations: pd.DataFrame, used: tuple[Feature, ...], x: FloatArray) 
     return np.array(out)
 
 
-def _unusable(values: FloatArray) -> str:
+def _unusable(values: Floats) -> str:
     """Return why a feature with these values is left out, or ""."""
     known = int((~np.isnan(values)).sum())
     if known < max(MIN_KNOWN, MIN_KNOWN_SHARE * len(values)):
@@ -340,7 +338,7 @@ def _unusable(values: FloatArray) -> str:
     return "a label" if label_like(values) else ""
 
 
-def label_like(values: FloatArray) -> bool:
+def label_like(values: Floats) -> bool:
     """Return whether the values are names rather than measurements.
 
     At most three distinct values; or two or three stretches of values, a tenth of the clusters in each, that
@@ -369,7 +367,7 @@ def label_like(values: FloatArray) -> bool:
     return False
 
 
-def _repeats(columns: Mapping[str, FloatArray]) -> dict[str, str]:
+def _repeats(columns: Mapping[str, Floats]) -> dict[str, str]:
     """Return which features order the clusters as another, or in reverse, where both are known.
 
     Of the two the one that is known for fewer clusters is named, else the later one.
@@ -386,7 +384,7 @@ def _repeats(columns: Mapping[str, FloatArray]) -> dict[str, str]:
     return out
 
 
-def _flat(values: FloatArray) -> bool:
+def _flat(values: Floats) -> bool:
     known = values[~np.isnan(values)]
     if len(known) < 2:
         return True
@@ -395,7 +393,7 @@ def _flat(values: FloatArray) -> bool:
 
 
 def _cells(
-    medians: pd.DataFrame, columns: Mapping[str, FloatArray], years: pd.DataFrame, used: set[str]
+    medians: pd.DataFrame, columns: Mapping[str, Floats], years: pd.DataFrame, used: set[str]
 ) -> pd.DataFrame:
     names = [feature.name for feature in feature_list()]
     said = []

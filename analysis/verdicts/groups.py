@@ -9,8 +9,9 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from clustercoop.analysis.verdicts.em import Fit, FloatArray, Gaps, fit_em
+from clustercoop.analysis.verdicts.em import Fit, Gaps, fit_em
 from clustercoop.analysis.verdicts.scale import Scale
+from clustercoop.graph.arrays import Bools, Floats
 
 RESAMPLES: Final = 100
 RIDGE: Final = 1e-3
@@ -27,7 +28,7 @@ class Estimate(NamedTuple):
     error: float
 
     @classmethod
-    def mean(cls, draws: FloatArray) -> Estimate:
+    def mean(cls, draws: Floats) -> Estimate:
         """Return the mean of `draws`, shape (b,), and its standard error; NaN of none.
 
         Examples
@@ -63,20 +64,20 @@ class Recipe:
         Pseudo-rows of the covariance, see `fit_em`.
     """
 
-    x: FloatArray
+    x: Floats
     gaps: Gaps
-    completed: FloatArray
-    line: FloatArray
-    lean: FloatArray | None
+    completed: Floats
+    line: Floats
+    lean: Floats | None
     prior: float
 
     @classmethod
-    def of(cls, x: FloatArray, line: FloatArray, lean: FloatArray | None = None) -> Recipe:
+    def of(cls, x: Floats, line: Floats, lean: Floats | None = None) -> Recipe:
         """Return the recipe for the scaled features `x`, shape (n, p)."""
         gaps = Gaps.of(x)
         return cls(x, gaps, complete(x, gaps), line, lean, PSEUDO_ROWS * x.shape[1])
 
-    def fit(self, row_weights: FloatArray, data: FloatArray | None = None, steps: int = STEPS) -> Fit:
+    def fit(self, row_weights: Floats, data: Floats | None = None, steps: int = STEPS) -> Fit:
         """Fit two groups from scratch, once for each row of `row_weights`, shape (b, n).
 
         Parameters
@@ -101,7 +102,7 @@ class Recipe:
         )
 
 
-def _along(line: FloatArray, row_weights: FloatArray, steps: int = STEPS) -> FloatArray:
+def _along(line: Floats, row_weights: Floats, steps: int = STEPS) -> Floats:
     """Return shares (b, n, 2) of the best two-component fit on a projection, shape (n,) or (b, n)."""
     line = np.broadcast_to(line, row_weights.shape)
     away = line - (row_weights * line).sum(axis=1, keepdims=True) / row_weights.sum(axis=1, keepdims=True)
@@ -128,7 +129,7 @@ def _along(line: FloatArray, row_weights: FloatArray, steps: int = STEPS) -> Flo
 def _better(one: Fit, other: Fit) -> Fit:
     up = other.log_likelihood > one.log_likelihood
 
-    def pick(a: NDArray[np.generic], b: NDArray[np.generic]) -> FloatArray:
+    def pick(a: NDArray[np.generic], b: NDArray[np.generic]) -> Floats:
         return np.where(up.reshape(-1, *([1] * (a.ndim - 1))), b, a)
 
     return Fit(
@@ -142,7 +143,7 @@ def _better(one: Fit, other: Fit) -> Fit:
     )
 
 
-def complete(x: FloatArray, gaps: Gaps) -> FloatArray:
+def complete(x: Floats, gaps: Gaps) -> Floats:
     """Return `x` with unknown cells at their conditional means under one normal population."""
     if gaps.complete:
         return x
@@ -150,7 +151,7 @@ def complete(x: FloatArray, gaps: Gaps) -> FloatArray:
     return conditional_means(x, gaps, fit.means[0, 0], fit.covariances[0, 0])
 
 
-def conditional_means(x: FloatArray, gaps: Gaps, mean: FloatArray, covariance: FloatArray) -> FloatArray:
+def conditional_means(x: Floats, gaps: Gaps, mean: Floats, covariance: Floats) -> Floats:
     """Return `x` with each unknown cell at its mean given the known cells of the row."""
     inverse = gaps.inverse(covariance)
     away = np.where(gaps.known, x - mean, 0.0)
@@ -158,7 +159,7 @@ def conditional_means(x: FloatArray, gaps: Gaps, mean: FloatArray, covariance: F
     return np.where(gaps.known, x, guess)
 
 
-def orient(fit: Fit, upper: NDArray[np.bool_]) -> Fit:
+def orient(fit: Fit, upper: Bools) -> Fit:
     """Return `fit` with the two groups named so that the second one holds more of `upper`, shape (b, n)."""
     first, second = (fit.responsibilities * upper[..., None]).sum(axis=1).T
     total = fit.responsibilities.sum(axis=1)
@@ -176,12 +177,12 @@ def orient(fit: Fit, upper: NDArray[np.bool_]) -> Fit:
     )
 
 
-def bootstrap_weights(n: int, resamples: int, rng: Generator) -> FloatArray:
+def bootstrap_weights(n: int, resamples: int, rng: Generator) -> Floats:
     """Return how often each of n clusters is drawn in each resample, shape (resamples, n)."""
     return rng.multinomial(n, np.full(n, 1 / n), size=resamples).astype(np.float64)
 
 
-def jaccard(labels: NDArray[np.bool_], again: NDArray[np.bool_], drawn: NDArray[np.bool_]) -> FloatArray:
+def jaccard(labels: Bools, again: Bools, drawn: Bools) -> Floats:
     """Return the Jaccard similarity of each group with its nearest group in each resample.
 
     Both groupings are compared on the clusters that were drawn:
@@ -222,7 +223,7 @@ def jaccard(labels: NDArray[np.bool_], again: NDArray[np.bool_], drawn: NDArray[
     return np.stack(out, axis=1)
 
 
-def scaled(x: FloatArray) -> tuple[FloatArray, Scale]:
+def scaled(x: Floats) -> tuple[Floats, Scale]:
     """Return the columns of `x` on the common scale, and the scale."""
     scale = Scale.fit(x)
     return scale.forward(x), scale

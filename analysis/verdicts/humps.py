@@ -9,9 +9,8 @@ from itertools import product
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+from clustercoop.graph.arrays import Bools, Floats
 
 REACH: Final = 7.0
 CELLS: Final = 280
@@ -32,23 +31,23 @@ EVIDENCE: Final = 2.5
 """Two humps must be e^2.5 ≈ 12 times as likely as one."""
 
 
-def _normal(x: FloatArray) -> FloatArray:
-    out: FloatArray = np.exp(-0.5 * x**2)
+def _normal(x: Floats) -> Floats:
+    out: Floats = np.exp(-0.5 * x**2)
     return out
 
 
-def _student(x: FloatArray, freedom: float) -> FloatArray:
-    out: FloatArray = (1 + x**2 / freedom) ** (-(freedom + 1) / 2)
+def _student(x: Floats, freedom: float) -> Floats:
+    out: Floats = (1 + x**2 / freedom) ** (-(freedom + 1) / 2)
     return out
 
 
-def _blurred(density: FloatArray, deviation: float) -> FloatArray:
+def _blurred(density: Floats, deviation: float) -> Floats:
     kernel = _normal(GRID / deviation)
     return np.convolve(density, kernel / kernel.sum(), "same")
 
 
 @cache
-def single_humps() -> Mapping[str, FloatArray]:
+def single_humps() -> Mapping[str, Floats]:
     """Return densities of one population on `GRID`, up to location and scale.
 
     Normal; spread evenly or sloping along a line, blurred by .15, .3 and .5 deviations; exponential, blurred;
@@ -59,7 +58,7 @@ def single_humps() -> Mapping[str, FloatArray]:
     bridge = (np.abs(GRID) <= BRIDGE) / (np.abs(GRID) <= BRIDGE).sum()
     out = {"normal": _normal(GRID), "laplace": np.exp(-1.4 * np.abs(GRID))}
     out |= {"t3": _student(1.2 * GRID, 3), "t6": _student(GRID, 6)}
-    skewed: dict[str, FloatArray] = {}
+    skewed: dict[str, Floats] = {}
     for blur in (0.15, 0.3, 0.5):
         for slope in (0.0, 0.4, 0.8):
             flat = np.where(np.abs(GRID) <= half, 1 + slope * GRID / half, 0.0)
@@ -73,27 +72,27 @@ def single_humps() -> Mapping[str, FloatArray]:
     return out | skewed | mirrored | {"bridge": _blurred((low + high + bridge) / 3, BRIDGE / 8)}
 
 
-def _standard(density: FloatArray) -> FloatArray:
+def _standard(density: Floats) -> Floats:
     """Return the log density on `GRID` after moving and scaling it to mean 0 and deviation 1."""
     mass = density / (density.sum() * STEP)
     mean = (mass * GRID).sum() * STEP
     deviation = np.sqrt((mass * (GRID - mean) ** 2).sum() * STEP)
     moved = np.interp(GRID * deviation + mean, GRID, mass, left=0.0, right=0.0) * deviation
-    out: FloatArray = np.log(np.maximum(moved / (moved.sum() * STEP), FLOOR))
+    out: Floats = np.log(np.maximum(moved / (moved.sum() * STEP), FLOOR))
     return out
 
 
-def _double(distance: float, share: float) -> FloatArray:
+def _double(distance: float, share: float) -> Floats:
     """Return the log density of two normal humps, standardised, the upper one holding `share`."""
     deviation = np.sqrt(1 + share * (1 - share) * distance**2)
     x = GRID * deviation + share * distance
     both = (1 - share) * _normal(x) + share * _normal(x - distance)
-    out: FloatArray = np.log(np.maximum(both * deviation / np.sqrt(2 * np.pi), FLOOR))
+    out: Floats = np.log(np.maximum(both * deviation / np.sqrt(2 * np.pi), FLOOR))
     return out
 
 
 @cache
-def _library() -> tuple[FloatArray, int]:
+def _library() -> tuple[Floats, int]:
     """Return log densities by column, every shape shifted and scaled a little, and how many are single."""
     single = [_standard(density) for density in single_humps().values()]
     double = [_double(distance, share) for distance, share in product(DISTANCES, SHARES)]
@@ -106,7 +105,7 @@ def _library() -> tuple[FloatArray, int]:
     return np.stack(columns, axis=1), len(single) * len(SCALES) * len(SHIFTS)
 
 
-def _likelihood(values: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _likelihood(values: Floats) -> tuple[Floats, Floats]:
     """Return the standardised values, and the log-likelihood of every column of the library."""
     z = np.clip((values - values.mean()) / values.std(), -FARTHEST, FARTHEST)
     place = (z + REACH) / STEP
@@ -115,7 +114,7 @@ def _likelihood(values: FloatArray) -> tuple[FloatArray, FloatArray]:
     return z, weight @ _library()[0]
 
 
-def gain(values: FloatArray) -> float:
+def gain(values: Floats) -> float:
     """Return the log-likelihood of the best two humps less that of the best normal one.
 
     Examples
@@ -146,10 +145,10 @@ class Humps:
     evidence: float
     distance: float
     share: float
-    upper: NDArray[np.bool_]
+    upper: Bools
 
 
-def humps(values: FloatArray, *, bridge: bool = True) -> Humps:
+def humps(values: Floats, *, bridge: bool = True) -> Humps:
     """Hold two humps against one on `values`, shape (n,), all known and not all equal.
 
     Two humps are two normal components with one variance, 2.4 to 12 deviations apart, the smaller holding a

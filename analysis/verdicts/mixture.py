@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
-from clustercoop.analysis.verdicts.em import Covariance, FloatArray, Gaps, fit_em, log_densities, normalise
+from clustercoop.analysis.verdicts.em import Covariance, Gaps, fit_em, log_densities, normalise
 from clustercoop.analysis.verdicts.groups import complete
 from clustercoop.analysis.verdicts.selection import free_parameters, spread_starts
+from clustercoop.graph.arrays import Floats, Indices
 from clustercoop.graph.errors import MissingExtraError, parameter_error
 
 try:
@@ -133,26 +133,26 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
         self.weights_ = best.weights[0]
         self.means_ = best.means[0]
         self.covariances_ = best.covariances[0, 0] if self.covariance_type == "tied" else best.covariances[0]
-        self.labels_: NDArray[np.intp] = best.responsibilities[0].argmax(axis=1)
+        self.labels_: Indices = best.responsibilities[0].argmax(axis=1)
         self.lower_bound_ = float(best.log_likelihood[0] / len(x))
         self.n_iter_ = best.iterations
         self.converged_ = bool(best.converged[0])
         return self
 
-    def fit_predict(self, X: Any, y: Any = None) -> NDArray[np.intp]:
+    def fit_predict(self, X: Any, y: Any = None) -> Indices:
         """Fit to `X` and return each row's most likely component, shape (n_samples,); `y` is ignored."""
         return self.fit(X).labels_
 
-    def predict_proba(self, X: Any) -> FloatArray:
+    def predict_proba(self, X: Any) -> Floats:
         """Return each row's posterior share in each component, shape (n_samples, n_components)."""
         return normalise(self._densities(X))[0]
 
-    def predict(self, X: Any) -> NDArray[np.intp]:
+    def predict(self, X: Any) -> Indices:
         """Return each row's most likely component, shape (n_samples,)."""
-        labels: NDArray[np.intp] = self.predict_proba(X).argmax(axis=1)
+        labels: Indices = self.predict_proba(X).argmax(axis=1)
         return labels
 
-    def score_samples(self, X: Any) -> FloatArray:
+    def score_samples(self, X: Any) -> Floats:
         """Return the log density of each row's known cells, shape (n_samples,)."""
         return normalise(self._densities(X))[1]
 
@@ -172,17 +172,17 @@ class GaussianMixture(DensityMixin, BaseEstimator):  # type: ignore[misc]
     def _parameters(self) -> int:
         return free_parameters(self.n_components, self.n_features_in_, self.covariance_type)
 
-    def _densities(self, X: Any) -> FloatArray:
+    def _densities(self, X: Any) -> Floats:
         check_is_fitted(self)
         x = self._validated(X, reset=False)
         gaps = Gaps.of(x)
         sigma = self.covariances_[None, None] if self.covariance_type == "tied" else self.covariances_[None]
         data = np.where(gaps.known, x, 0.0)[None]
-        out: FloatArray = log_densities(data, gaps, self.weights_[None], self.means_[None], sigma)[0]
+        out: Floats = log_densities(data, gaps, self.weights_[None], self.means_[None], sigma)[0]
         return out
 
-    def _validated(self, X: Any, reset: bool) -> FloatArray:
-        x: FloatArray = validate_data(
+    def _validated(self, X: Any, reset: bool) -> Floats:
+        x: Floats = validate_data(
             self,
             X,
             reset=reset,

@@ -9,9 +9,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 from numpy.random import Generator
-from numpy.typing import NDArray
 
-from clustercoop.analysis.verdicts.em import Fit, FloatArray, Gaps
+from clustercoop.analysis.verdicts.em import Fit, Gaps
 from clustercoop.analysis.verdicts.groups import (
     RESAMPLES,
     STEPS,
@@ -29,6 +28,7 @@ from clustercoop.analysis.verdicts.scale import Scale
 from clustercoop.analysis.verdicts.selection import criteria
 from clustercoop.analysis.verdicts.sensitivity import leave_one_out
 from clustercoop.analysis.verdicts.split import TRAITS, Gate, Split, find_split, gates
+from clustercoop.graph.arrays import Bools, Floats
 
 INTERVAL: Final = (0.025, 0.975)
 STAYS: Final = 0.8
@@ -71,14 +71,14 @@ class Groups:
     split: Split
     gates: tuple[Gate, ...]
     scale: Scale
-    x: FloatArray
+    x: Floats
     recipe: Recipe
     fit: Fit
     resampled: Fit | None
-    caps: FloatArray
-    shares: FloatArray
-    stability: FloatArray
-    stays: FloatArray
+    caps: Floats
+    shares: Floats
+    stability: Floats
+    stays: Floats
     gap: float
     interval: tuple[float, float]
     criteria: pd.DataFrame
@@ -100,24 +100,24 @@ class Groups:
         return self.found and self.alone < 0 and self.interval[0] > 0
 
     @property
-    def probability(self) -> FloatArray:
+    def probability(self) -> Floats:
         """Posterior share of the second group: the median over the resamples, shape (n,)."""
-        out: FloatArray = np.median(self.shares, axis=0)
+        out: Floats = np.median(self.shares, axis=0)
         return out
 
     @property
-    def second(self) -> NDArray[np.bool_]:
+    def second(self) -> Bools:
         """Which clusters the fit puts into the second group, shape (n,)."""
         return self.fit.responsibilities[0, :, 1] > 0.5
 
 
 def find_groups(
-    x: FloatArray,
-    theory: FloatArray,
+    x: Floats,
+    theory: Floats,
     rng: Generator,
     *,
     names: tuple[str, ...] = (),
-    caps: FloatArray | None = None,
+    caps: Floats | None = None,
     resamples: int = RESAMPLES,
     thorough: bool = True,
     progress: Progress | None = None,
@@ -207,7 +207,7 @@ def find_groups(
     )
 
 
-def _single(split: Split, names: tuple[str, ...], stays: FloatArray) -> tuple[Gate, ...]:
+def _single(split: Split, names: tuple[str, ...], stays: Floats) -> tuple[Gate, ...]:
     """Return the gate of a split seen in one trait alone: the other features do not have it.
 
     Where they have, and no look at several features shows it, the trait is one side of a bent population.
@@ -218,7 +218,7 @@ def _single(split: Split, names: tuple[str, ...], stays: FloatArray) -> tuple[Ga
     return (Gate("one_trait", moved, 1 - STAYS, moved > 1 - STAYS),)
 
 
-def _theory_up(fit: Fit, theory: FloatArray) -> Fit:
+def _theory_up(fit: Fit, theory: Floats) -> Fit:
     """Name as second the group that lies higher along theory."""
     if theory_gap(fit, theory)[0] >= 0:
         return fit

@@ -8,7 +8,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from clustercoop.analysis.verdicts.em import Fit, FloatArray, Gaps
+from clustercoop.analysis.verdicts.em import Fit, Gaps
+from clustercoop.graph.arrays import Bools, Floats, Indices
 
 BISECTIONS: Final = 24
 ABSTAIN: Final = (0.35, 0.65)
@@ -17,7 +18,7 @@ ABSTAIN: Final = (0.35, 0.65)
 CREDIBLE: Final = (0.05, 0.95)
 
 
-def theory_gap(fit: Fit, theory: FloatArray) -> FloatArray:
+def theory_gap(fit: Fit, theory: Floats) -> Floats:
     """Return how far the second group's mean lies above the first's along theory, shape (b,).
 
     The projection on v / |v|, in standard deviations of a feature.
@@ -30,11 +31,11 @@ def theory_gap(fit: Fit, theory: FloatArray) -> FloatArray:
     >>> theory_gap(fit, np.array([0.0, 1.0])).round(2).tolist()
     [4.0]
     """
-    out: FloatArray = (fit.means[:, 1] - fit.means[:, 0]) @ (theory / np.linalg.norm(theory))
+    out: Floats = (fit.means[:, 1] - fit.means[:, 0]) @ (theory / np.linalg.norm(theory))
     return out
 
 
-def slopes(fit: Fit, gaps: Gaps) -> FloatArray:
+def slopes(fit: Fit, gaps: Gaps) -> Floats:
     """Return what the features of n rows weigh in the log-odds of the second group, shape (b, n, p).
 
     For a row with known cells o, Σ_oo^-1 (μ₂ − μ₁)_o, zero where unknown.
@@ -49,11 +50,11 @@ def slopes(fit: Fit, gaps: Gaps) -> FloatArray:
     inverse = gaps.inverse(fit.covariances[:, 0])
     delta = fit.means[:, 1] - fit.means[:, 0]
     slope = (inverse @ delta[:, None, :, None])[..., 0]
-    by_row: FloatArray = slope[:, gaps.row]
+    by_row: Floats = slope[:, gaps.row]
     return by_row
 
 
-def parts_of(x: FloatArray, fit: Fit, caps: FloatArray) -> tuple[FloatArray, FloatArray]:
+def parts_of(x: Floats, fit: Fit, caps: Floats) -> tuple[Floats, Floats]:
     """Return each feature's part of the log-odds of the second group, and the log-odds of the mixing shares.
 
     slope_j (x_j − midpoint_j), at most `caps`_j to either side; 0 where unknown. Parts and base add up to
@@ -71,7 +72,7 @@ def parts_of(x: FloatArray, fit: Fit, caps: FloatArray) -> tuple[FloatArray, Flo
     return np.clip(part, -caps, caps), np.log(fit.weights[:, 1] / fit.weights[:, 0])[:, None]
 
 
-def posterior(x: FloatArray, fit: Fit, caps: FloatArray) -> FloatArray:
+def posterior(x: Floats, fit: Fit, caps: Floats) -> Floats:
     """Return the share of each row of `x` in the second group under each fit, shape (b, n).
 
     A row without any known cell is left at the mixing share.
@@ -80,12 +81,12 @@ def posterior(x: FloatArray, fit: Fit, caps: FloatArray) -> FloatArray:
     return _share(base + parts.sum(axis=2))
 
 
-def contributions(x: FloatArray, fit: Fit, caps: FloatArray) -> FloatArray:
+def contributions(x: Floats, fit: Fit, caps: Floats) -> Floats:
     """Return the parts of the log-odds under the first fit, shape (n, p); NaN where unknown."""
     return np.where(np.isnan(x), np.nan, parts_of(x, fit.take(slice(0, 1)), caps)[0][0])
 
 
-def sides(shares: FloatArray) -> NDArray[np.int_]:
+def sides(shares: Floats) -> NDArray[np.int_]:
     """Return the verdict on shares over resamples, shape (b, …): 1 the second group, −1 the first, 0 neither.
 
     The median must lie outside `ABSTAIN`, and the range from 5 to 95 % must not cover one half.
@@ -115,12 +116,12 @@ class Flips:
         Whether the change leads to the second group.
     """
 
-    feature: NDArray[np.intp]
-    value: FloatArray
-    to_second: NDArray[np.bool_]
+    feature: Indices
+    value: Floats
+    to_second: Bools
 
 
-def nearest_flips(x: FloatArray, fit: Fit, caps: FloatArray) -> Flips:
+def nearest_flips(x: Floats, fit: Fit, caps: Floats) -> Flips:
     """Return, for every row, the smallest change of one known feature that flips its verdict (`sides`).
 
     From "undecided" whichever side takes the smaller change. Other cells stay as they are; values are sought
@@ -154,7 +155,7 @@ def nearest_flips(x: FloatArray, fit: Fit, caps: FloatArray) -> Flips:
     )
 
 
-def _steps(x: FloatArray, fit: Fit, caps: FloatArray, to_second: bool) -> tuple[FloatArray, FloatArray]:
+def _steps(x: Floats, fit: Fit, caps: Floats, to_second: bool) -> tuple[Floats, Floats]:
     """Return the smallest change of each cell that carries its row to one side, and the value reached.
 
     Infinite where none within the range of the feature does.
@@ -166,7 +167,7 @@ def _steps(x: FloatArray, fit: Fit, caps: FloatArray, to_second: bool) -> tuple[
     others = (base + parts.sum(axis=2))[:, :, None] - parts
     side = 1 if to_second else -1
 
-    def reached(value: FloatArray) -> NDArray[np.bool_]:
+    def reached(value: Floats) -> Bools:
         part = np.clip(slope * (value - middle), -caps, caps)
         return np.asarray(sides(_share(others + part)) == side)
 
@@ -185,6 +186,6 @@ def _steps(x: FloatArray, fit: Fit, caps: FloatArray, to_second: bool) -> tuple[
     return best, value
 
 
-def _share(odds: FloatArray) -> FloatArray:
-    out: FloatArray = 1 / (1 + np.exp(-np.clip(odds, -50, 50)))
+def _share(odds: Floats) -> Floats:
+    out: Floats = 1 / (1 + np.exp(-np.clip(odds, -50, 50)))
     return out

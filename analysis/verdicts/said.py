@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from clustercoop.analysis.verdicts.confounders import explained
-from clustercoop.analysis.verdicts.em import FloatArray
 from clustercoop.analysis.verdicts.features import MIN_FEATURES, Feature, FeatureTable, feature_list
+from clustercoop.graph.arrays import Floats
 from clustercoop.graph.texts import text
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def rules_only(total: int, usable: int, needed: int, features: int, theory: bool
     return first, ("verdict.rules_instead", {})
 
 
-def because(features: tuple[Feature, ...], parts: FloatArray, lang: str) -> str:
+def because(features: tuple[Feature, ...], parts: Floats, lang: str) -> str:
     """Return which features speak for which side, strongest first, with their log-odds."""
     order = np.argsort(-np.abs(np.nan_to_num(parts)), kind="stable")
     sides: dict[str, list[str]] = {"for_ecosystem": [], "for_cluster": [], "for_neither": []}

@@ -7,8 +7,8 @@ from typing import Final
 
 import numpy as np
 
-from clustercoop.analysis.verdicts.features import FloatArray
 from clustercoop.analysis.verdicts.humps import gain
+from clustercoop.graph.arrays import Floats
 
 LAMBDAS: Final = np.linspace(-2.0, 4.0, 121)
 """Grid of Yeo–Johnson exponents; 1 leaves the shape as it is."""
@@ -21,7 +21,7 @@ GAIN: Final = 4.0
 """Log-likelihood that an exponent must gain: uneven groups look skewed, and evening them out bends them."""
 
 
-def yeo_johnson(x: FloatArray, exponent: FloatArray | float) -> FloatArray:
+def yeo_johnson(x: Floats, exponent: Floats | float) -> Floats:
     """Return the Yeo–Johnson transform, which evens out skewness and never makes two humps of one.
 
     ((x + 1)^λ − 1)/λ for x ≥ 0 and −((1 − x)^(2−λ) − 1)/(2 − λ) below, logarithms at λ = 0 and 2 [1]_.
@@ -43,7 +43,7 @@ def yeo_johnson(x: FloatArray, exponent: FloatArray | float) -> FloatArray:
     return np.sign(x) * np.where(flat, size, np.expm1(safe * size) / safe)
 
 
-def yeo_johnson_back(y: FloatArray, exponent: FloatArray | float) -> FloatArray:
+def yeo_johnson_back(y: Floats, exponent: Floats | float) -> Floats:
     """Return the inverse of `yeo_johnson`; NaN where `y` lies beyond what the transform reaches.
 
     Examples
@@ -64,14 +64,14 @@ def yeo_johnson_back(y: FloatArray, exponent: FloatArray | float) -> FloatArray:
 class Scale:
     """Columns' median, spread, Yeo–Johnson exponent, and the mean and deviation after it, each shape (p,)."""
 
-    median: FloatArray
-    spread: FloatArray
-    exponent: FloatArray
-    mean: FloatArray
-    deviation: FloatArray
+    median: Floats
+    spread: Floats
+    exponent: Floats
+    mean: Floats
+    deviation: Floats
 
     @classmethod
-    def fit(cls, x: FloatArray) -> Scale:
+    def fit(cls, x: Floats) -> Scale:
         """Return the scale of the columns of `x`, shape (n, p), NaN unknown.
 
         The spread is the interquartile range in units of the normal one, so that a wild value does not
@@ -85,23 +85,23 @@ class Scale:
         y = yeo_johnson(z, exponent)
         return cls(median, spread, exponent, np.nanmean(y, axis=0), np.nanstd(y, axis=0))
 
-    def forward(self, x: FloatArray) -> FloatArray:
+    def forward(self, x: Floats) -> Floats:
         """Return `x`, shape (…, p), on the scale: mean 0, deviation 1, about normal."""
         z = _spreads(x, self.median, self.spread)
         return (yeo_johnson(z, self.exponent) - self.mean) / self.deviation
 
-    def backward(self, y: FloatArray) -> FloatArray:
+    def backward(self, y: Floats) -> Floats:
         """Return the inverse of `forward`; NaN beyond its reach."""
         z = yeo_johnson_back(y * self.deviation + self.mean, self.exponent)
         return z * self.spread + self.median
 
 
-def _spreads(x: FloatArray, median: FloatArray, spread: FloatArray) -> FloatArray:
+def _spreads(x: Floats, median: Floats, spread: Floats) -> Floats:
     """Return distances from the median in spreads; what is absurdly far stays finite after any exponent."""
     return np.clip((x - median) / spread, -FARTHEST, FARTHEST)
 
 
-def _best_exponent(z: FloatArray) -> float:
+def _best_exponent(z: Floats) -> float:
     y = yeo_johnson(z[None, :], LAMBDAS[:, None])
     jacobian = float((np.sign(z) * np.log1p(np.abs(z))).sum())
     likelihood = -0.5 * len(z) * np.log(y.var(axis=1)) + (LAMBDAS - 1) * jacobian

@@ -7,10 +7,10 @@ from typing import Final
 import numpy as np
 import pandas as pd
 from numpy.random import Generator
-from numpy.typing import NDArray
 
-from clustercoop.analysis.verdicts.em import Covariance, Fit, FloatArray, fit_tied
+from clustercoop.analysis.verdicts.em import Covariance, Fit, fit_tied
 from clustercoop.analysis.verdicts.groups import RIDGE
+from clustercoop.graph.arrays import Floats, Indices
 
 MIN_SHARE: Final = 0.1
 MOST_GROUPS: Final = 4
@@ -32,7 +32,7 @@ def free_parameters(groups: int, p: int, covariance: Covariance = "tied") -> int
     return groups - 1 + groups * p + matrix
 
 
-def spread_starts(rows: FloatArray, groups: int, rng: Generator, starts: int) -> FloatArray:
+def spread_starts(rows: Floats, groups: int, rng: Generator, starts: int) -> Floats:
     """Return soft k-means shares from far-apart seeds (k-means++), shape (starts, n, groups)."""
     n = len(rows)
     seeds = np.empty((starts, groups, rows.shape[1]))
@@ -52,11 +52,11 @@ def spread_starts(rows: FloatArray, groups: int, rng: Generator, starts: int) ->
         member = unit[label].transpose(0, 2, 1)
         size = member.sum(axis=2, keepdims=True)
         seeds = np.where(size > 0, member @ rows / np.maximum(size, 1), seeds)
-    shares: FloatArray = 0.9 * unit[label] + 0.1 / groups
+    shares: Floats = 0.9 * unit[label] + 0.1 / groups
     return shares
 
 
-def criteria(rows: FloatArray, rng: Generator, upper: FloatArray | None = None) -> pd.DataFrame:
+def criteria(rows: Floats, rng: Generator, upper: Floats | None = None) -> pd.DataFrame:
     """Return BIC and AIC of one to four groups with a common covariance.
 
     BIC = −2 log L + k log n, AIC = −2 log L + 2 k with k free parameters; smaller is better. Fits in which a
@@ -93,12 +93,12 @@ def criteria(rows: FloatArray, rng: Generator, upper: FloatArray | None = None) 
     return pd.DataFrame(out, columns=["groups", "log_likelihood", "parameters", "bic", "aic"])
 
 
-def _by_likelihood(fits: Fit) -> NDArray[np.intp]:
+def _by_likelihood(fits: Fit) -> Indices:
     """Return the order of the fits by likelihood, those with a handful for a group before all others."""
     return np.lexsort((fits.log_likelihood, fits.weights.min(axis=1) >= MIN_SHARE))
 
 
-def two_groups(rows: FloatArray, upper: FloatArray) -> float:
+def two_groups(rows: Floats, upper: Floats) -> float:
     """Return the BIC of two groups climbed to from the shares of the upper one, ∞ where one is a handful.
 
     Among many features that do not tell them apart, starts spread at random can miss two groups.

@@ -8,17 +8,16 @@ import numpy as np
 import pandas as pd
 from numpy.random import Generator
 
-from clustercoop.analysis.verdicts.em import Covariance, Fit, FloatArray, Gaps, fit_em
+from clustercoop.analysis.verdicts.em import Covariance, Fit, Gaps, fit_em
 from clustercoop.analysis.verdicts.groups import RIDGE, Recipe
 from clustercoop.analysis.verdicts.naming import posterior
+from clustercoop.graph.arrays import Floats
 
 IMPUTATIONS: Final = 20
 OTHER_COVARIANCES: Final[tuple[Covariance, ...]] = ("full", "diag")
 
 
-def sensitivity(
-    recipe: Recipe, fit: Fit, stays: FloatArray, names: list[str], rng: Generator
-) -> pd.DataFrame:
+def sensitivity(recipe: Recipe, fit: Fit, stays: Floats, names: list[str], rng: Generator) -> pd.DataFrame:
     """Return how many clusters keep their group under other choices.
 
     Parameters
@@ -35,7 +34,7 @@ def sensitivity(
         ``variant`` (covariance, imputation, without), ``detail``, ``same`` (share of the clusters that stay
         in their group), ``changed`` (how many do not).
     """
-    rows: list[tuple[str, str, FloatArray]] = []
+    rows: list[tuple[str, str, Floats]] = []
     own = fit.responsibilities[0, :, 1] > 0.5
     for covariance in OTHER_COVARIANCES:
         again = fit_em(
@@ -65,7 +64,7 @@ def sensitivity(
     return pd.DataFrame(out, columns=["variant", "detail", "same", "changed"])
 
 
-def leave_one_out(x: FloatArray, fit: Fit) -> FloatArray:
+def leave_one_out(x: Floats, fit: Fit) -> Floats:
     """Return the share of clusters that keep their group without each feature, mean over both groups.
 
     The groups are judged by the other features alone, the feature integrated out like a gap; a feature
@@ -91,7 +90,7 @@ def leave_one_out(x: FloatArray, fit: Fit) -> FloatArray:
     return out
 
 
-def _imputed(x: FloatArray, gaps: Gaps, rng: Generator) -> FloatArray:
+def _imputed(x: Floats, gaps: Gaps, rng: Generator) -> Floats:
     """Return data sets (m, n, p) with unknown cells drawn given the known ones, one normal population."""
     p = x.shape[1]
     fit = fit_em(x, np.ones((len(x), 1)), gaps=gaps, ridge=RIDGE, prior=2.0 * p)

@@ -9,15 +9,15 @@ from typing import Final
 import numpy as np
 import pandas as pd
 from numpy.random import Generator
-from numpy.typing import NDArray
 
 from clustercoop.analysis.verdicts.connected import against, bend, geodesic, told_by
-from clustercoop.analysis.verdicts.em import FloatArray, Gaps, fit_em, fit_tied, log_densities, normalise
+from clustercoop.analysis.verdicts.em import Gaps, fit_em, fit_tied, log_densities, normalise
 from clustercoop.analysis.verdicts.groups import PSEUDO_ROWS, RIDGE, STEPS, TOLERANCE, bootstrap_weights
 from clustercoop.analysis.verdicts.humps import humps
 from clustercoop.analysis.verdicts.naming import CREDIBLE
 from clustercoop.analysis.verdicts.selection import MIN_SHARE, STARTS, spread_starts
 from clustercoop.analysis.verdicts.split import FARTHEST, MIN_ROWS, STRAIGHT, TOLD, more, with_way
+from clustercoop.graph.arrays import Floats, Indices, Objects
 
 APART: Final = 6.0
 """Evidence asked of every pair: the line between two groups of a fit is chosen by the data."""
@@ -43,17 +43,17 @@ class Several:
     """
 
     evidence: float
-    shares: FloatArray
+    shares: Floats
     low: bool
     high: bool
 
     @property
-    def group(self) -> NDArray[np.intp]:
+    def group(self) -> Indices:
         """Group of each cluster, counted along theory, shape (n,)."""
         return np.asarray(np.median(self.shares, axis=0).argmax(axis=1))
 
     @property
-    def verdicts(self) -> NDArray[np.object_]:
+    def verdicts(self) -> Objects:
         """Return the verdict of each cluster: an end of theory, between, or undecided.
 
         A side is taken where its share exceeds one half in 95 % of the resamples.
@@ -66,12 +66,7 @@ class Several:
 
 
 def find_several(
-    x: FloatArray,
-    completed: FloatArray,
-    theory: FloatArray,
-    chosen: pd.DataFrame,
-    resamples: int,
-    rng: Generator,
+    x: Floats, completed: Floats, theory: Floats, chosen: pd.DataFrame, resamples: int, rng: Generator
 ) -> Several | None:
     """Return three or four groups (the number of least BIC) if every two of them are apart, else None.
 

@@ -8,13 +8,12 @@ from typing import Final
 import numpy as np
 import pandas as pd
 from numpy.random import Generator
-from numpy.typing import NDArray
 
 from clustercoop.analysis.verdicts.connected import against, bend, geodesic, told_by
-from clustercoop.analysis.verdicts.em import FloatArray
 from clustercoop.analysis.verdicts.groups import Estimate
 from clustercoop.analysis.verdicts.humps import EVIDENCE, Humps, humps
 from clustercoop.analysis.verdicts.selection import MIN_SHARE, criteria, third_group, two_groups
+from clustercoop.graph.arrays import Bools, Floats
 
 STRAIGHT: Final = 0.003
 ALONG: Final = 1.0
@@ -63,8 +62,8 @@ class Look:
     """
 
     name: str
-    direction: FloatArray
-    rows: NDArray[np.bool_]
+    direction: Floats
+    rows: Bools
     found: Humps
 
     @property
@@ -134,7 +133,7 @@ class Split:
         return round(EVIDENCE + few + MORE * sideways, 1)
 
 
-def looks(x: FloatArray, completed: FloatArray, theory: FloatArray, names: tuple[str, ...]) -> list[Look]:
+def looks(x: Floats, completed: Floats, theory: Floats, names: tuple[str, ...]) -> list[Look]:
     """Return the looks at scaled features, the strongest evidence first.
 
     - each of the two traits alone, and the main axis of both (correlation matrix);
@@ -150,7 +149,7 @@ def looks(x: FloatArray, completed: FloatArray, theory: FloatArray, names: tuple
         are looked at where they are known.
     """
     p = x.shape[1]
-    shape: FloatArray = np.corrcoef(completed.T).reshape(p, p)
+    shape: Floats = np.corrcoef(completed.T).reshape(p, p)
     unit = np.eye(p)
     traits = [names.index(name) for name in TRAITS if name in names]
     directions = {names[j]: unit[j] for j in traits}
@@ -171,12 +170,7 @@ def looks(x: FloatArray, completed: FloatArray, theory: FloatArray, names: tuple
 
 
 def find_split(
-    x: FloatArray,
-    completed: FloatArray,
-    theory: FloatArray,
-    names: tuple[str, ...],
-    chosen: pd.DataFrame,
-    rng: Generator,
+    x: Floats, completed: Floats, theory: Floats, names: tuple[str, ...], chosen: pd.DataFrame, rng: Generator
 ) -> Split:
     """Look for a split and hold it against one population along a curve.
 
@@ -227,7 +221,7 @@ def find_split(
     return first or Split(seen[0], tuple(seen))
 
 
-def _planes(rows: FloatArray, line: FloatArray, name: str, names: tuple[str, ...]) -> list[FloatArray]:
+def _planes(rows: Floats, line: Floats, name: str, names: tuple[str, ...]) -> list[Floats]:
     """Return the planes in which a third group would show, each shape (n, 2).
 
     The look and the main axis of what it leaves; of a look at the traits, both of them. A third group costs

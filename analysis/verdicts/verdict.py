@@ -8,7 +8,6 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from clustercoop.analysis.verdicts import said
 from clustercoop.analysis.verdicts.confounders import (
@@ -18,7 +17,6 @@ from clustercoop.analysis.verdicts.confounders import (
     coincidences_of_any,
     explained,
 )
-from clustercoop.analysis.verdicts.em import FloatArray
 from clustercoop.analysis.verdicts.features import MIN_FEATURES, FeatureTable, back, feature_table
 from clustercoop.analysis.verdicts.groups import RESAMPLES
 from clustercoop.analysis.verdicts.model import Groups, find_groups
@@ -26,6 +24,7 @@ from clustercoop.analysis.verdicts.naming import CREDIBLE, contributions, neares
 from clustercoop.analysis.verdicts.said import Said, render
 from clustercoop.analysis.verdicts.sensitivity import sensitivity
 from clustercoop.analysis.verdicts.several import Several, find_several
+from clustercoop.graph.arrays import Bools, Floats, Objects
 from clustercoop.graph.errors import DataError
 from clustercoop.graph.findings import Finding
 from clustercoop.graph.settings import Settings
@@ -326,7 +325,7 @@ def _place_several(clusters: pd.DataFrame, placed: np.ndarray, several: Several)
         clusters.loc[placed, "ecosystem_probability_high"] = high
 
 
-def _in_words(shares: FloatArray) -> NDArray[np.object_]:
+def _in_words(shares: Floats) -> Objects:
     """Return the verdict on the probabilities over resamples, shape (b, n)."""
     side = sides(shares)
     return np.select([side > 0, side < 0], ["ecosystem-like", "cluster-like"], "undecided").astype(object)
@@ -392,9 +391,7 @@ def _contributions(table: FeatureTable, groups: Groups) -> pd.DataFrame:
     return frame.melt("cluster_id", var_name="feature", value_name="contribution")
 
 
-def _yearly(
-    formations: pd.DataFrame, table: FeatureTable, groups: Groups
-) -> tuple[FloatArray, NDArray[np.bool_]]:
+def _yearly(formations: pd.DataFrame, table: FeatureTable, groups: Groups) -> tuple[Floats, Bools]:
     """Return the probabilities of every row over resamples, and which rows have three known features."""
     assert groups.resampled is not None
     x = groups.scale.forward(table.transformed(formations))

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from clustercoop.graph.arrays import Bools
 from clustercoop.graph.errors import DataError, UnknownNameError, parameter_error
 from clustercoop.graph.model import APART, SupplyGraph
 from clustercoop.graph.networks import ORIGIN
@@ -24,8 +24,6 @@ from clustercoop.graph.schema import UNSETTLED, WHO, tables
 from clustercoop.graph.stores import results
 from clustercoop.graph.stores.protocol import LoadReport
 from clustercoop.graph.texts import refusal
-
-Bools = NDArray[np.bool_]
 
 
 def empty_graph(currency: str = "RUB") -> SupplyGraph:

@@ -32,15 +32,13 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from clustercoop.graph.arrays import Ints, Objects
 from clustercoop.graph.kinds import TEXT
 from clustercoop.graph.model import APART, PARALLEL, SupplyGraph
 from clustercoop.graph.networks import ORIGIN, PLACED
 from clustercoop.graph.people import ATTRIBUTES, PERSON, People, describe
 from clustercoop.graph.schema import UNSETTLED, kept_tables, tables
-
-Objects = NDArray[np.object_]
 
 _EMPTY: Final = "\\e"
 
@@ -149,7 +147,7 @@ def join_key(*parts: Any) -> Objects:
     return np.array(["|".join(map(str, row)) for row in zip(*(list(p) for p in parts), strict=True)], object)
 
 
-def _nth(frame: pd.DataFrame, key: list[str]) -> NDArray[np.int64]:
+def _nth(frame: pd.DataFrame, key: list[str]) -> Ints:
     if not bool(frame.duplicated(key).any()):
         return np.zeros(len(frame), np.int64)
     return np.asarray(frame.groupby(key, dropna=False, sort=False).cumcount(), dtype=np.int64)

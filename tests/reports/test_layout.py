@@ -4,11 +4,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from clustercoop.graph.formation import FloatArray
+from clustercoop.graph.arrays import Floats
 from clustercoop.reports.layout import STRETCH, circular_order, positions, widths
 
 
-def radius(place: FloatArray) -> FloatArray:
+def radius(place: Floats) -> Floats:
     return np.asarray(np.hypot(place[:, 0] / STRETCH, place[:, 1]), dtype=np.float64)
 
 

@@ -11,8 +11,9 @@ from clustercoop.analysis.policy.emissions import embodied_emissions, emission_i
 from clustercoop.analysis.policy.linkages import trading_problem
 from clustercoop.analysis.policy.tables.key_participants import unknown
 from clustercoop.analysis.unsettled import members_open
+from clustercoop.graph.arrays import Floats
 from clustercoop.graph.errors import ParameterError
-from clustercoop.graph.formation import FloatArray, Formation
+from clustercoop.graph.formation import Formation
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.said import Said, coded, say
 
@@ -52,8 +53,8 @@ def _of(formation: Formation, graph: SupplyGraph) -> pd.DataFrame:
 
 
 def _embodied(
-    formation: Formation, graph: SupplyGraph, emitted: FloatArray
-) -> tuple[FloatArray, FloatArray, Said | None]:
+    formation: Formation, graph: SupplyGraph, emitted: Floats
+) -> tuple[Floats, Floats, Said | None]:
     none = np.full(formation.n, NAN)
     code, at = trading_problem(formation, graph)
     if code:

@@ -13,7 +13,7 @@ from clustercoop.analysis.policy.benchmarks import Benchmark, read_benchmarks
 from clustercoop.analysis.policy.cast import Cast
 from clustercoop.analysis.policy.judgements import of_cases
 from clustercoop.analysis.policy.requirements import NOISE, Case
-from clustercoop.graph.formation import FloatArray
+from clustercoop.graph.arrays import Floats
 from clustercoop.graph.said import Said, coded, say
 
 
@@ -87,7 +87,7 @@ def _sides(cast: Cast | None) -> tuple[float, float, list[Said]]:
     return supplier, buyer, told
 
 
-def _ratio(part: FloatArray, whole: FloatArray) -> float:
+def _ratio(part: Floats, whole: Floats) -> float:
     """Return the ratio of sums, unknown where a cell is or a part exceeds its whole."""
     total = float(whole.sum())
     if not total > 0 or (part > whole * (1 + NOISE)).any():

@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from clustercoop.analysis.metric import NAN, Flags
+from clustercoop.analysis.metric import NAN
 from clustercoop.analysis.policy.analysed import Analysed
 from clustercoop.analysis.policy.cast import emitting
 from clustercoop.analysis.policy.cast import silent as unstated
 from clustercoop.analysis.policy.tables.key_participants import unknown
 from clustercoop.analysis.thresholds import Thresholds
 from clustercoop.analysis.unsettled import members_open
+from clustercoop.graph.arrays import Bools
 from clustercoop.graph.formation import Formation
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.said import Said, coded, say
@@ -88,7 +89,7 @@ def _levers(
     formation: Formation,
     graph: SupplyGraph,
     people: pd.DataFrame,
-    core: Flags,
+    core: Bools,
     emitted: np.ndarray[Any, Any],
     whole: float,
 ) -> dict[str, Any]:

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from clustercoop.analysis.core_periphery.significance import adjust
 from clustercoop.analysis.policy.analysed import Analysed
 from clustercoop.analysis.policy.markov import counted, homogeneity, permuted
 from clustercoop.analysis.policy.steps import ALL, Step, grouped, seed_of, states, steps
+from clustercoop.graph.arrays import Ints
 from clustercoop.graph.said import Said, coded, say
 
 REPLICATES = 999
@@ -64,11 +64,9 @@ def _pairs(own: list[Step], kinds: dict[str, int]) -> list[tuple[int, int]]:
     return [(kinds[step.before], kinds[step.after]) for step in own]
 
 
-def _units(
-    name: str, groups: dict[str, list[Step]], kinds: dict[str, int]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _units(name: str, groups: dict[str, list[Step]], kinds: dict[str, int]) -> tuple[Ints, Ints]:
     """Return the counts of what changes groups as a whole, and its group."""
-    units: list[NDArray[np.int64]] = []
+    units: list[Ints] = []
     labels = []
     for label, own in enumerate(groups.values()):
         parts: dict[object, list[Step]] = {}

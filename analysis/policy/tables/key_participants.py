@@ -8,15 +8,15 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from clustercoop.analysis.metric import NAN, Flags
+from clustercoop.analysis.metric import NAN
 from clustercoop.analysis.policy.analysed import Analysed
 from clustercoop.analysis.policy.cast import silent
 from clustercoop.analysis.policy.linkages import formation_linkages
 from clustercoop.analysis.policy.systemic import formation_supply
+from clustercoop.graph.arrays import Bools, Floats, Ints
 from clustercoop.graph.findings import NAMED
-from clustercoop.graph.formation import FloatArray, Formation
+from clustercoop.graph.formation import Formation
 from clustercoop.graph.said import Said, coded, say
 
 MEASURES: Final = (
@@ -97,14 +97,14 @@ def _of(formation: Formation, analysed: Analysed) -> dict[str, Any]:
     return {"order": order, **{name: cells[order] for name, cells in (held | columns).items()}}
 
 
-def unknown(figures: Sequence[str], code: str, formation: Formation, at: Flags) -> Said:
+def unknown(figures: Sequence[str], code: str, formation: Formation, at: Bools) -> Said:
     """Return the sentence that `figures` are unknown by `code`, at the members `at`."""
     ids = formation.ids[at].astype(str).tolist()
     who = "; ".join(ids[:NAMED]) + (f" (+{len(ids) - NAMED})" if len(ids) > NAMED else "")
     return say("key.unknown", figures={"columns": list(figures)}, reason={"reason": [code, "", who]})
 
 
-def _leads(figures: Mapping[str, FloatArray], n: int) -> tuple[list[list[str]], NDArray[np.int64]]:
+def _leads(figures: Mapping[str, Floats], n: int) -> tuple[list[list[str]], Ints]:
     """Return the measures that each is alone first in, and in how many it is among the first three."""
     first: list[list[str]] = [[] for _ in range(n)]
     top = np.zeros(n, dtype=np.int64)

@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 
 from clustercoop.analysis.diversity import industry_group
-from clustercoop.analysis.metric import NAN, Flags
+from clustercoop.analysis.metric import NAN
 from clustercoop.analysis.policy.analysed import Analysed
 from clustercoop.analysis.policy.cast import unplaced
 from clustercoop.analysis.policy.linkages import by_sector, linkages_or_none, trading_problem
 from clustercoop.analysis.policy.tables.key_participants import latest, unknown
 from clustercoop.analysis.unsettled import members_open
+from clustercoop.graph.arrays import Bools
 from clustercoop.graph.formation import Formation
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.said import coded, say
@@ -57,7 +58,7 @@ def _of(formation: Formation, analysed: Analysed) -> pd.DataFrame:
     return frame.sort_values(["output", "industry"], ascending=[False, True], na_position="last")
 
 
-def _problem(formation: Formation, graph: SupplyGraph, sector: np.ndarray[Any, Any]) -> tuple[str, Flags]:
+def _problem(formation: Formation, graph: SupplyGraph, sector: np.ndarray[Any, Any]) -> tuple[str, Bools]:
     code, at = trading_problem(formation, graph)
     if code:
         return code, at

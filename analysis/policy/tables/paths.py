@@ -11,7 +11,7 @@ from clustercoop.analysis.policy.analysed import Analysed
 from clustercoop.analysis.policy.tables import table
 from clustercoop.analysis.trajectories import headings
 from clustercoop.analysis.typology import JUDGED
-from clustercoop.graph.formation import FloatArray
+from clustercoop.graph.arrays import Floats
 
 
 def make(analysed: Analysed) -> pd.DataFrame:
@@ -57,7 +57,7 @@ def _moved(cluster: str, typed: list[tuple[int, str]], analysed: Analysed) -> bo
     return any(all(analysed.comparable(column, cluster, a, b) for column in JUDGED) for a, b in pairs)
 
 
-def _net(speed: FloatArray, angle: FloatArray) -> tuple[float, float]:
+def _net(speed: Floats, angle: Floats) -> tuple[float, float]:
     """Return the mean displacement a year, and its direction; a step that is unknown may lead anywhere."""
     if not len(speed) or np.isnan(speed).any():
         return float("nan"), float("nan")

@@ -9,13 +9,14 @@ import pandas as pd
 
 from clustercoop.analysis.diversity import industry_group
 from clustercoop.analysis.members import clean
-from clustercoop.analysis.metric import NAN, Flags
+from clustercoop.analysis.metric import NAN
 from clustercoop.analysis.policy.analysed import Analysed
 from clustercoop.analysis.policy.cast import unplaced
 from clustercoop.analysis.policy.specialisation import density, integral_potential, location_quotients
 from clustercoop.analysis.policy.tables.key_participants import latest
 from clustercoop.analysis.unsettled import members_open
-from clustercoop.graph.formation import FloatArray, Formation
+from clustercoop.graph.arrays import Bools, Floats
+from clustercoop.graph.formation import Formation
 from clustercoop.graph.said import coded, say
 from clustercoop.graph.settings import Settings
 
@@ -91,12 +92,12 @@ def make(analysed: Analysed) -> pd.DataFrame:
 
 
 def _industries(
-    formation: Formation, people: pd.DataFrame, unstated: Flags, settings: Settings
+    formation: Formation, people: pd.DataFrame, unstated: Bools, settings: Settings
 ) -> pd.DataFrame:
     codes = np.array([industry_group(str(code)) if code else "" for code in formation.industry_code], object)
     names, at = np.unique(codes.astype(str), return_inverse=True)
 
-    def total(values: FloatArray) -> FloatArray:
+    def total(values: Floats) -> Floats:
         """Return sums by industry, unknown where that of a member is."""
         return np.asarray(np.bincount(at, values, len(names)), dtype=np.float64)
 

@@ -8,14 +8,13 @@ from zlib import crc32
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from clustercoop.analysis.core_periphery.significance import adjust
 from clustercoop.analysis.policy.analysed import Analysed
 from clustercoop.analysis.policy.effects import VERDICTS, Effect, difference_in_differences, rule, verdict
 from clustercoop.analysis.policy.steps import ALL
 from clustercoop.analysis.policy.tables.support_received import OUTCOMES, paths_of, unread_measures
-from clustercoop.graph.formation import FloatArray
+from clustercoop.graph.arrays import Floats, Ints
 from clustercoop.graph.said import Said, coded, say
 
 ANY: Final = "any"
@@ -36,7 +35,7 @@ def make(analysed: Analysed) -> pd.DataFrame:
         for outcome in OUTCOMES:
             clusters, years, values = panel(analysed, outcome)
             values[np.isin(clusters, list(unread))] = math.nan
-            when: FloatArray = np.asarray(first.reindex(clusters), dtype=np.float64)
+            when: Floats = np.asarray(first.reindex(clusters), dtype=np.float64)
             seed = [analysed.settings.seed, crc32(f"{category}/{outcome}".encode())]
             found = difference_in_differences(values, years, when, np.random.default_rng(seed))
             others = set(measures.loc[~measures.index.isin(mine.index), "cluster_id"])
@@ -46,7 +45,7 @@ def make(analysed: Analysed) -> pd.DataFrame:
     return pd.DataFrame([_row(*row, float(p)) for row, p in zip(rows, corrected, strict=True)])
 
 
-def panel(analysed: Analysed, outcome: str) -> tuple[list[str], NDArray[np.int64], FloatArray]:
+def panel(analysed: Analysed, outcome: str) -> tuple[list[str], Ints, Floats]:
     """Return clusters, years and values of a figure, in the years that at least half of the clusters know."""
     paths = paths_of(analysed, outcome)
     clusters = sorted(set(analysed.formations["cluster_id"].astype(str)))
@@ -61,7 +60,7 @@ def _row(
     category: str,
     outcome: str,
     found: Effect,
-    years: NDArray[np.int64],
+    years: Ints,
     supported: int,
     counts: tuple[int, int, int],
     corrected: float,

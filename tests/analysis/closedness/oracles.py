@@ -10,13 +10,14 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.optimize import linprog
 
-from clustercoop.graph.formation import FloatArray, Formation
+from clustercoop.graph.arrays import Floats
+from clustercoop.graph.formation import Formation
 from clustercoop.graph.model import SupplyGraph
 
 Link = tuple[str, str, float] | tuple[str, str, float, str]
 
 
-def circulation_by_linear_program(flows: FloatArray) -> float:
+def circulation_by_linear_program(flows: Floats) -> float:
     """Maximise Σ c with 0 ≤ c ≤ w and balance at every node, as HiGHS solves it.
 
     Values are scaled to a largest of 10^6: HiGHS works to absolute tolerances of 10^-7, and calls even c = 0
@@ -40,7 +41,7 @@ def circulation_by_linear_program(flows: FloatArray) -> float:
     return float(-found.fun * scale / flows.sum())
 
 
-def finn_by_inverse(flows: FloatArray, inflow: FloatArray) -> float:
+def finn_by_inverse(flows: Floats, inflow: Floats) -> float:
     """Compute the index as METHODS writes it: one dense inverse of I − G."""
     through = inflow + flows.sum(axis=0)
     coefficients = flows / np.where(through > 0, through, 1.0)[:, None]
@@ -48,7 +49,7 @@ def finn_by_inverse(flows: FloatArray, inflow: FloatArray) -> float:
     return float(((1 - 1 / visits) * through).sum() / through.sum())
 
 
-def levels_by_least_squares(flows: FloatArray) -> NDArray[Any]:
+def levels_by_least_squares(flows: Floats) -> NDArray[Any]:
     """Minimise Σ w (h_j − h_i − 1)² directly, one row a link, then put each component's lowest at 0."""
     import networkx as nx
 

@@ -18,7 +18,7 @@ from clustercoop.analysis.closedness import (
     strongly_connected_share,
     trophic_incoherence,
 )
-from clustercoop.graph.formation import FloatArray
+from clustercoop.graph.arrays import Floats
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
 from tests.analysis.closedness.oracles import circulation_by_linear_program, finn_by_inverse
@@ -42,7 +42,7 @@ def tables() -> tuple[pd.DataFrame, pd.DataFrame]:
     return pd.read_csv(FOLDER / "edges.csv"), pd.read_csv(FOLDER / "nodes.csv")
 
 
-def network(name: str) -> tuple[FloatArray, FloatArray, FloatArray]:
+def network(name: str) -> tuple[Floats, Floats, Floats]:
     """Return flows (n, n), boundary inputs and boundary outputs."""
     edges, nodes = tables()
     nodes = nodes[nodes["model"] == name].sort_values("node")

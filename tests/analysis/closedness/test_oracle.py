@@ -29,7 +29,7 @@ from clustercoop.analysis.closedness import (
 )
 from clustercoop.analysis.closedness.components import component_labels
 from clustercoop.analysis.linear import solve_leontief
-from clustercoop.graph.formation import FloatArray
+from clustercoop.graph.arrays import Floats
 from clustercoop.graph.settings import Settings
 from tests.analysis.closedness.oracles import (
     brokerage_by_triples,
@@ -42,21 +42,21 @@ from tests.analysis.closedness.oracles import (
 
 
 @st.composite
-def networks(draw: st.DrawFn, most: int = 9, loops: bool = False) -> FloatArray:
+def networks(draw: st.DrawFn, most: int = 9, loops: bool = False) -> Floats:
     """Draw flows between 2 … `most` participants, sparse to dense, over nine orders of magnitude."""
     n = draw(st.integers(2, most))
     values = st.one_of(st.just(0.0), st.floats(1e-3, 1e6), st.integers(1, 5).map(float))
-    flows: FloatArray = draw(arrays(np.float64, (n, n), elements=values))
+    flows: Floats = draw(arrays(np.float64, (n, n), elements=values))
     if not loops:
         np.fill_diagonal(flows, 0.0)
     return flows
 
 
-def digraph(flows: FloatArray) -> nx.DiGraph[int]:
+def digraph(flows: Floats) -> nx.DiGraph[int]:
     return nx.from_numpy_array(flows, create_using=nx.DiGraph)
 
 
-def balanced(flows: FloatArray, extra: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+def balanced(flows: Floats, extra: Floats) -> tuple[Floats, Floats, Floats]:
     """Return boundary inputs, outputs and throughflow that balance `flows`, `extra` through each."""
     given, received = flows.sum(axis=1), flows.sum(axis=0)
     through = np.maximum(given, received) + extra
@@ -65,7 +65,7 @@ def balanced(flows: FloatArray, extra: FloatArray) -> tuple[FloatArray, FloatArr
 
 @settings(deadline=None, max_examples=60)
 @given(networks(loops=True))
-def test_circulation_equals_the_linear_program(flows: FloatArray) -> None:
+def test_circulation_equals_the_linear_program(flows: Floats) -> None:
     if not flows.any():
         assert np.isnan(circulation_share(flows))
         return
@@ -74,7 +74,7 @@ def test_circulation_equals_the_linear_program(flows: FloatArray) -> None:
 
 @settings(deadline=None, max_examples=60)
 @given(networks(most=7), st.integers(0, 2**32 - 1))
-def test_circulation_equals_network_simplex(flows: FloatArray, seed: int) -> None:
+def test_circulation_equals_network_simplex(flows: Floats, seed: int) -> None:
     """Exactly, on integers: networkx maximises by costs of −1."""
     whole = np.random.default_rng(seed).integers(0, 50, flows.shape) * (flows > 0)
     if not whole.any():
@@ -90,7 +90,7 @@ def test_circulation_equals_network_simplex(flows: FloatArray, seed: int) -> Non
 
 @settings(deadline=None, max_examples=60)
 @given(networks())
-def test_a_circulation_fits_and_balances(flows: FloatArray) -> None:
+def test_a_circulation_fits_and_balances(flows: Floats) -> None:
     src, dst = np.nonzero(flows)
     weight = flows[src, dst]
     flow = maximum_circulation(len(flows), src, dst, weight)
@@ -102,14 +102,14 @@ def test_a_circulation_fits_and_balances(flows: FloatArray) -> None:
     assert flow.sum() <= weight.sum() * (strong_share(flows) + 1e-12) if len(src) else True
 
 
-def strong_share(flows: FloatArray) -> float:
+def strong_share(flows: Floats) -> float:
     src, dst = np.nonzero(flows)
     return strongly_connected_share(len(flows), src, dst, flows[src, dst])
 
 
 @settings(deadline=None, max_examples=60)
 @given(networks())
-def test_components_and_stages_equal_networkx(flows: FloatArray) -> None:
+def test_components_and_stages_equal_networkx(flows: Floats) -> None:
     src, dst = np.nonzero(flows)
     labels = component_labels(len(flows), src, dst, strong=True)
     expected = {frozenset(part) for part in nx.strongly_connected_components(digraph(flows))}
@@ -124,7 +124,7 @@ def test_components_and_stages_equal_networkx(flows: FloatArray) -> None:
 
 @settings(deadline=None, max_examples=60)
 @given(networks(loops=True), st.floats(1e-3, 10.0))
-def test_finn_equals_the_dense_inverse(flows: FloatArray, share: float) -> None:
+def test_finn_equals_the_dense_inverse(flows: Floats, share: float) -> None:
     extra = share * (flows.sum(axis=0) + flows.sum(axis=1) + 1)
     inflow, _, _ = balanced(flows, extra)
     assert finn_cycling_index(flows, inflow) == pytest.approx(finn_by_inverse(flows, inflow), abs=1e-9)
@@ -132,7 +132,7 @@ def test_finn_equals_the_dense_inverse(flows: FloatArray, share: float) -> None:
 
 @settings(deadline=None, max_examples=60)
 @given(networks())
-def test_levels_equal_least_squares(flows: FloatArray) -> None:
+def test_levels_equal_least_squares(flows: Floats) -> None:
     # Least squares squares the condition of nine orders of magnitude: compare on a milder range.
     mild = np.where(flows > 0, 1 + np.log1p(flows), 0.0)
     assert trophic_levels(mild) == pytest.approx(levels_by_least_squares(mild), abs=1e-8, nan_ok=True)
@@ -142,7 +142,7 @@ def test_levels_equal_least_squares(flows: FloatArray) -> None:
 
 @settings(deadline=None, max_examples=60)
 @given(networks(), st.floats(0.01, 5.0))
-def test_chain_positions_equal_the_dense_inverse(flows: FloatArray, share: float) -> None:
+def test_chain_positions_equal_the_dense_inverse(flows: Floats, share: float) -> None:
     inflow, outflow, through = balanced(flows, share * (flows.sum(axis=0) + flows.sum(axis=1)) + 1.0)
     n = len(flows)
     up = np.linalg.inv(np.eye(n) - flows / through[:, None]).sum(axis=1)
@@ -156,7 +156,7 @@ def test_chain_positions_equal_the_dense_inverse(flows: FloatArray, share: float
 
 @settings(deadline=None, max_examples=60)
 @given(networks(), st.floats(0.05, 5.0), st.data())
-def test_invariances(flows: FloatArray, share: float, data: st.DataObject) -> None:
+def test_invariances(flows: Floats, share: float, data: st.DataObject) -> None:
     """Relabelling changes nothing, scaling values changes nothing, reversing swaps the two ends."""
     if not flows.any():
         return
@@ -179,7 +179,7 @@ def test_invariances(flows: FloatArray, share: float, data: st.DataObject) -> No
 
 @settings(deadline=None, max_examples=60)
 @given(networks(most=7), st.lists(st.sampled_from(["firm", "university", "bank"]), min_size=7, max_size=7))
-def test_brokerage_equals_a_walk_over_triples(flows: FloatArray, groups: list[str]) -> None:
+def test_brokerage_equals_a_walk_over_triples(flows: Floats, groups: list[str]) -> None:
     mine = groups[: len(flows)]
     assert gould_fernandez(flows, mine).tolist() == brokerage_by_triples(flows > 0, mine)
 
@@ -187,7 +187,7 @@ def test_brokerage_equals_a_walk_over_triples(flows: FloatArray, groups: list[st
 @settings(deadline=None, max_examples=60)
 @given(networks(), st.floats(0.01, 3.0), st.data())
 def test_leontief_equals_its_series_and_pull_its_columns(
-    flows: FloatArray, share: float, data: st.DataObject
+    flows: Floats, share: float, data: st.DataObject
 ) -> None:
     _, _, output = balanced(flows, share * (flows.sum(axis=0) + flows.sum(axis=1)) + 1.0)
     n = len(flows)
@@ -206,7 +206,7 @@ def test_leontief_equals_its_series_and_pull_its_columns(
 
 @settings(deadline=None, max_examples=60)
 @given(networks(), st.floats(0.0, 1.0), st.floats(0.0, 1.0))
-def test_autonomy_and_leakage_add_up_to_one(flows: FloatArray, share: float, inside: float) -> None:
+def test_autonomy_and_leakage_add_up_to_one(flows: Floats, share: float, inside: float) -> None:
     """Value made inside and value bought outside are all there is in what leaves."""
     inflow, outflow, output = balanced(flows, share * (flows.sum(axis=0) + flows.sum(axis=1)) + 1.0)
     made = autonomy(flows, output, inside * inflow)
@@ -218,7 +218,7 @@ def test_autonomy_and_leakage_add_up_to_one(flows: FloatArray, share: float, ins
 
 @settings(deadline=None, max_examples=60)
 @given(networks(), st.floats(0.5, 3.0))
-def test_not_productive_is_unknown(flows: FloatArray, factor: float) -> None:
+def test_not_productive_is_unknown(flows: Floats, factor: float) -> None:
     """NaN exactly when the spectral radius is 1 or more."""
     n = len(flows)
     received = flows.sum(axis=0)
@@ -237,7 +237,7 @@ figures = st.one_of(st.none(), st.sampled_from([0.0, 1e-6, 1.0, 50.0, 1e12]))
 
 @settings(deadline=None, max_examples=40)
 @given(networks(most=6, loops=True), st.data())
-def test_no_formation_is_too_broken_to_measure(flows: FloatArray, data: st.DataObject) -> None:
+def test_no_formation_is_too_broken_to_measure(flows: Floats, data: st.DataObject) -> None:
     """Whatever is missing or contradicted: no warning, no error; shares in [0, 1] or unknown."""
     n = len(flows)
     ids = [f"p{i}" for i in range(n)]
@@ -277,7 +277,7 @@ def check_shares(formation_columns: Any, people: dict[str, NDArray[Any]] | Any) 
 
 @settings(deadline=None, max_examples=40)
 @given(networks(loops=True), st.floats(0.01, 3.0))
-def test_large_networks_take_other_solvers_to_the_same_values(flows: FloatArray, share: float) -> None:
+def test_large_networks_take_other_solvers_to_the_same_values(flows: Floats, share: float) -> None:
     """With the limits at 0, small networks go the way of those with thousands of participants."""
     inflow, _, through = balanced(flows, share * (flows.sum(axis=0) + flows.sum(axis=1)) + 1.0)
     src, dst = np.nonzero(flows)

@@ -20,8 +20,8 @@ from clustercoop.analysis.closedness import (
     trophic_levels,
 )
 from clustercoop.analysis.closedness.verdict import closedness_verdict
+from clustercoop.graph.arrays import Floats
 from clustercoop.graph.errors import ParameterError
-from clustercoop.graph.formation import FloatArray
 
 CHAIN = np.diag([1.0, 1.0, 1.0], 1)
 CYCLE = np.roll(np.eye(4), 1, axis=1)
@@ -31,7 +31,7 @@ Z = np.array([[150.0, 500], [200, 100]])
 X = np.array([1000.0, 2000])
 
 
-def links(flows: FloatArray) -> tuple[Any, Any, Any]:
+def links(flows: Floats) -> tuple[Any, Any, Any]:
     src, dst = np.nonzero(flows)
     return src, dst, flows[src, dst]
 

@@ -12,7 +12,8 @@ from clustercoop.analysis import chain, entrainment
 from clustercoop.analysis.closedness import measure
 from clustercoop.analysis.closedness.verdict import add_closedness
 from clustercoop.analysis.cooperation import cooperation_tables
-from clustercoop.graph.formation import FloatArray, Formation
+from clustercoop.graph.arrays import Floats
+from clustercoop.graph.formation import Formation
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.settings import Settings
 from tests.analysis.closedness.oracles import circulation_by_linear_program, finn_by_inverse
@@ -46,7 +47,7 @@ def measured(graph: SupplyGraph) -> list[tuple[Formation, dict[str, Any], dict[s
     return found
 
 
-def dense(formation: Formation) -> tuple[FloatArray, FloatArray]:
+def dense(formation: Formation) -> tuple[Floats, Floats]:
     flows = formation.dense()
     output = formation.output
     return flows, output
