@@ -36,9 +36,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 def _reference() -> dict[str, str]:
     """Return a page a room with every public name, in the order of their homes."""
     homes: dict[str, list[str]] = defaultdict(list)
-    for name, home in clustercoop._HOME_OF.items():
-        room = home.split(".")[0] if "." in home else ""
-        homes[room].append(f"::: clustercoop.{home}.{name}\n")
+    for name, home in clustercoop._homes().items():
+        room = home.split(".")[1] if home.count(".") > 1 else ""
+        homes[room].append(f"::: {home}.{name}\n")
     return {
         f"reference/{room or 'program'}.md": "\n".join([f"# {ROOMS[room]}\n", *names])
         for room, names in homes.items()
