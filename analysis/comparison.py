@@ -24,8 +24,8 @@ SIDES: Final = ("before", "after")
 _PLACE: Final = ["cluster_id", "year"]
 # Told of a row or held in a table of its own, no figures.
 _ASIDE: Final = ("sentence", "note", "said")
-# Settings that shape sentences and refusals, never a figure.
-_SILENT: Final = ("lang", "strict")
+# Settings that shape sentences and refusals, never a figure; the currency is told as the values have it.
+_SILENT: Final = ("lang", "strict", "currency")
 _WHOLE: Final = 0
 """Stands for "of the cluster, not of one year" where a year must be."""
 

@@ -6,10 +6,10 @@ import datetime as dt
 import math
 import re
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol, TypeVar
 
 from clustercoop.graph.errors import DataError
 from clustercoop.graph.shipped import shipped_text
@@ -20,6 +20,14 @@ _HEAD: Final = re.compile(r"^\s*(\[\[?)\s*(.+?)\s*\]\]?\s*(#.*)?$")
 _TEXTS: Final = r""""{3}(?:\\.|[^\\])*?"{3}|'{3}.*?'{3}|"(?:\\.|[^"\\\n])*"|'[^'\n]*'"""
 _TOKEN: Final = re.compile(rf"{_TEXTS}|\#[^\n]*|[][{{}}=\n]|[\w-]+", re.DOTALL)
 Place = tuple[str | int, ...]
+
+
+class _Named(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+N = TypeVar("N", bound=_Named)
 
 
 class RuleFile:
@@ -87,6 +95,17 @@ class RuleFile:
         while place and place not in self._lines:
             place = place[:-1]
         return self._lines.get(place, 1)
+
+
+def named(entries: Iterable[Entry], read: Callable[[Entry], N]) -> list[N]:
+    """Return what `read` makes of each entry, all of different names."""
+    found: dict[str, N] = {}
+    for entry in entries:
+        one = read(entry)
+        if one.name in found:
+            raise entry.error("id_twice", "id", name=one.name)
+        found[one.name] = one
+    return list(found.values())
 
 
 def _places(text: str) -> dict[Place, int]:

@@ -249,9 +249,11 @@ def clear(store: str | os.PathLike[str]) -> None:
     Raises
     ------
     StoreError
-        The store cannot be reached or written.
+        There is no such file, or the store cannot be reached or written.
     """
     with open_store(store) as opened:
+        if opened.capabilities.kind == "embedded" and not Path(store).exists():
+            raise refusal(StoreError, "no_store", name=Path(store).name)
         opened.clear()
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 from clustercoop.analysis.cooperation import cooperation_tables
 from clustercoop.analysis.members import Members, read_members, year_contexts
 from clustercoop.analysis.policy.additions import Plan, fewest_links, rooms
+from clustercoop.analysis.policy.cast import silent as without_output
 from clustercoop.analysis.policy.changes import Scenario, apply_scenario, parse_scenario, read_scenarios
 from clustercoop.analysis.policy.systemic import formation_supply
 from clustercoop.analysis.prices import prices_of
@@ -97,7 +98,7 @@ def whatif(
     remove: Iterable[str] = (),
     add: Iterable[str] = (),
     put: Iterable[str] = (),
-    years: Iterable[int] = (),
+    years: int | Iterable[int] = (),
     cluster: str | None = None,
     target: float | None = None,
     model: bool = False,
@@ -114,7 +115,7 @@ def whatif(
         A TOML file of scenarios (`clustercoop.analysis.policy.changes`), or scenarios.
     remove, add, put : iterable of str, optional
         One scenario in short: ids; ``SUPPLIER:BUYER:VALUE``; ``PARTICIPANT.COLUMN=VALUE``.
-    years : iterable of int, optional
+    years : int or iterable of int, optional
         Years that the short scenario, the losses and the plans are about; by default the latest.
     cluster : str, optional
         Tell of this cluster alone.
@@ -167,7 +168,7 @@ def whatif(
     lean = base.replace(nulls=0, metrics="core,closedness,chain", by="participant")
     if target is not None and not 0 < target <= 1:
         raise parameter_error("target", "whatif", "a share above 0 and at most 1", target)
-    asked = tuple(years) or graph.years[-1:]
+    asked = ((years,) if isinstance(years, int) else tuple(years)) or graph.years[-1:]
     scenarios = _scenarios(scenario, remove, add, put, asked)
     if not scenarios and target is None and cluster is None:
         raise refusal(ParameterError, "nothing_asked")
@@ -396,18 +397,24 @@ def _losses(
     settings: Settings,
     stopped: np.ndarray[Any, Any],
 ) -> list[tuple[Any, ...]]:
-    network, code, at = formation_supply(formation, graph, load_thresholds(settings.thresholds))
+    thresholds = load_thresholds(settings.thresholds)
+    network, code, at = formation_supply(formation, graph, thresholds)
     place = (scenario, formation.cluster_id, formation.year)
-    who = ["; ".join(formation.ids[row].astype(str)) for row in stopped]
+
+    def named(which: np.ndarray[Any, Any]) -> str:
+        return "; ".join(formation.ids[which].astype(str))
+
     if network is None:
-        detail = "; ".join(formation.ids[at].astype(str))
-        return [(*place, name, None, None, None, None, None, code, detail) for name in who]
+        return [(*place, named(row), None, None, None, None, None, code, named(at)) for row in stopped]
     both, down, up = network.lost(stopped)
     total = float(network.output.sum())
     own = stopped @ network.output / total
+    untold = stopped & without_output(formation, thresholds)  # what nobody tells of is lost, however much
     return [
-        (*place, name, float(b), float(d), float(u), float(o), float(b) * total, "", "")
-        for name, b, d, u, o in zip(who, both, down, up, own, strict=True)
+        (*place, named(row), None, None, None, None, None, "outputs_unknown", named(open_))
+        if open_.any()
+        else (*place, named(row), float(b), float(d), float(u), float(o), float(b) * total, "", "")
+        for row, open_, b, d, u, o in zip(stopped, untold, both, down, up, own, strict=True)
     ]
 
 
@@ -415,13 +422,17 @@ def _worst(formation: Formation, graph: SupplyGraph, settings: Settings) -> list
     """Return the single removals that lose most output."""
     tried = np.argsort(-np.nan_to_num(formation.output), kind="stable")[:_LARGEST]
     rows = _losses("", formation, graph, settings, np.eye(formation.n, dtype=bool)[np.sort(tried)])
-    if rows and rows[0][4] is None:
+    known = [row for row in rows if row[4] is not None]
+    if rows and not known:
         return [(*rows[0][:3], "", *rows[0][4:])]
-    worst = sorted(rows, key=lambda row: -row[4])[:WORST]
-    if formation.n <= _LARGEST:
-        return worst
-    # A smaller one may do more damage than these.
-    return [*worst, (*worst[0][:3], "", *[None] * 5, "removals_of_largest", str(_LARGEST))]
+    worst = sorted(known, key=lambda row: -row[4])[:WORST]
+    nobody: tuple[Any, ...] = (*rows[0][:3], "", *[None] * 5)
+    # One of unknown output, or a smaller one, may do more damage than these.
+    if len(known) < len(rows):
+        worst.append((*nobody, "outputs_unknown", "; ".join(row[-1] for row in rows if row[4] is None)))
+    if formation.n > _LARGEST:
+        worst.append((*nobody, "removals_of_largest", str(_LARGEST)))
+    return worst
 
 
 def _fewest(formation: Formation, members: Members, need: float) -> tuple[Plan, str]:

@@ -46,6 +46,7 @@ from clustercoop.loaders.upright import upright
 from clustercoop.loaders.who import CALLED, Index, join_names, names_alone
 
 T = TypeVar("T")
+_MAIN: Final = ("participants", "links", "activity")
 _FIGURES: Final = {"activity": "participant_id", "indicators": "cluster_id"}
 
 
@@ -157,6 +158,9 @@ def read_frames(frames: Mapping[str, pd.DataFrame], *, settings: Settings | None
     ['unit_assumed', 'zero_beside_positive']
     """
     sources = [frame_source(name, frame) for name, frame in frames.items()]
+    # A graph gives every table; those beside the main ones that it has no row of are no tables.
+    filled = [each for each in sources if each.table in _MAIN or len(frames[each.table])]
+    sources = filled if _suffice({each.table for each in filled}) else sources
     return build(sources, settings or Settings(), Notes(), None)
 
 

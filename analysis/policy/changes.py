@@ -21,7 +21,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from clustercoop.analysis.rule_files import Entry, RuleFile
+from clustercoop.analysis.rule_files import Entry, RuleFile, named
 from clustercoop.graph.errors import DataError, ParameterError, UnknownNameError
 from clustercoop.graph.identity import IDS
 from clustercoop.graph.model import SupplyGraph
@@ -86,14 +86,7 @@ def read_scenarios(path: str | Path) -> list[Scenario]:
     DataError
         The file cannot be read, or an entry is wrong; the sentence names the file, the line and the field.
     """
-    file = RuleFile(path)
-    found: dict[str, Scenario] = {}
-    for entry in file.entries("scenario"):
-        one = _scenario(entry)
-        if one.name in found:
-            raise entry.error("scenario_twice", "id", name=one.name)
-        found[one.name] = one
-    return list(found.values())
+    return named(RuleFile(path).entries("scenario"), _scenario)
 
 
 def _scenario(entry: Entry) -> Scenario:
@@ -212,7 +205,7 @@ def apply_scenario(graph: SupplyGraph, scenario: Scenario, internal_supply: str 
     DataError
         A link is added where supply is not recorded by links: it would stand for all of it. Links are
         added beyond the output of a supplier, or its output is set below what it supplies. A participant
-        that stops trades or has a figure set, or one cell is set twice.
+        that stops trades or has a figure set, or one cell is set to two values.
     """
     years = set(scenario.years or graph.years[-1:])
     missing = sorted(years - set(graph.years))
@@ -226,7 +219,7 @@ def apply_scenario(graph: SupplyGraph, scenario: Scenario, internal_supply: str 
     both = set(scenario.removed) & {*ends, *(one.participant for one in scenario.cells)}
     for who in sorted(both):
         raise refusal(DataError, "removed_and_changed", name=who, scenario=scenario.name)
-    cells = [(one.participant, one.column) for one in scenario.cells]
+    cells = [(one.participant, one.column) for one in dict.fromkeys(scenario.cells)]
     for who, column in cells:
         if cells.count((who, column)) > 1:
             raise refusal(DataError, "set_twice", name=who, column=column, scenario=scenario.name)

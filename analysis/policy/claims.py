@@ -30,7 +30,7 @@ from typing import Any, Final
 import pandas as pd
 
 from clustercoop.analysis.comparable import Comparable
-from clustercoop.analysis.rule_files import Entry, RuleFile
+from clustercoop.analysis.rule_files import Entry, RuleFile, named
 from clustercoop.graph.columns import output_columns
 from clustercoop.graph.errors import DataError
 from clustercoop.graph.kinds import KINDS
@@ -90,13 +90,13 @@ def read_claims(path: str | Path) -> list[Claim]:
     Raises
     ------
     DataError
-        The file cannot be read, or an entry is wrong; the sentence names file, line and field.
+        The file cannot be read, an entry is wrong, or two have one id; the sentence names file, line and
+        field.
     """
-    file = RuleFile(path)
-    return [_read(entry, number) for number, entry in enumerate(file.entries("claim"), 1)]
+    return named(RuleFile(path).entries("claim"), _read)
 
 
-def _read(entry: Entry, number: int) -> Claim:
+def _read(entry: Entry) -> Claim:
     given = entry.values
     entry.only(_KEYS)
     scope = entry.choice("clusters", ("", *SCOPES), "")
@@ -113,7 +113,7 @@ def _read(entry: Entry, number: int) -> Claim:
     conditions = tuple(_condition(test) for test in (entry, *more))
     if len(conditions) > 1 and any(test.kind == "trend" for test in conditions):
         raise entry.error("claim_trend", "also")
-    name, says = str(given.get("id", number)), str(given.get("says", ""))
+    name, says = str(given.get("id", entry.number + 1)), str(given.get("says", ""))
     return Claim(name, says, cluster, scope, conditions, _years(entry), within == "any", confirmed)
 
 

@@ -82,6 +82,16 @@ def test_a_result_and_the_folder_it_was_written_to_do_not_differ(
     assert page.read_text("utf-8").count("<section") == 1
 
 
+def test_results_read_as_data_differ_in_no_currency(tmp_path: Path) -> None:
+    """The currency that was asked for stands with the data: nobody need ask for it again."""
+    tables = {
+        "indicators": pd.DataFrame({"cluster_id": ["k"], "year": 2022, "rd_per_employee": [0.2]}),
+    }
+    clustercoop.analyze(tables, tmp_path / "one", nulls=0, currency="USD", outputs="parquet")
+    clustercoop.analyze(tmp_path / "one", tmp_path / "two", nulls=0, outputs="parquet")
+    assert clustercoop.compare(tmp_path / "one", tmp_path / "two").same
+
+
 def test_one_link_explains_one_cluster_year(base: clustercoop.Result, moved: clustercoop.Result) -> None:
     found = clustercoop.compare(base, moved)
     states = found.formations.set_index(["cluster_id", "year"])["state"]

@@ -117,6 +117,8 @@ def test_a_file_is_replaced_and_a_renamed_cluster_is_gone(tmp_path: Path) -> Non
     assert left.cluster_ids == ("c0", "c1")
     clustercoop.clear(path)
     assert not Path(path).exists()
+    with pytest.raises(StoreError, match="no store"):
+        clustercoop.clear(path)
 
 
 @pytest.mark.parametrize("rest", [b"", b"not a graph", b"RGF\x00" * 50])

@@ -111,3 +111,16 @@ def test_any_rows_are_accounted_for_in_any_order(rows: list[tuple[Any, ...]], or
         {"participants": people, "links": pd.DataFrame(shuffled, columns=names, dtype=object)}
     )
     assert other.provenance["accounting"]["links"] == book
+
+
+def test_tables_that_a_graph_has_no_row_of_are_no_tables() -> None:
+    graph = SupplyGraph.from_tables(
+        {
+            "participants": pd.DataFrame({"participant_id": ["01", "02"], "cluster_id": "c"}),
+            "links": pd.DataFrame({"year": [2022], "supplier_id": "01", "buyer_id": "02", "value": [5.0]}),
+            "activity": pd.DataFrame({"participant_id": ["01"], "year": 2022, "output": [9.0]}),
+        }
+    )
+    again = read_frames(graph.to_tables())
+    assert "table_empty" not in {finding.code for finding in again.findings}
+    assert (again.graph.links["value"].tolist(), again.graph.years) == ([5.0], (2022,))

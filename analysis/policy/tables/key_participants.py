@@ -14,7 +14,7 @@ from clustercoop.analysis.policy.analysed import Analysed
 from clustercoop.analysis.policy.cast import silent
 from clustercoop.analysis.policy.linkages import formation_linkages
 from clustercoop.analysis.policy.systemic import formation_supply
-from clustercoop.graph.arrays import Bools, Floats, Ints
+from clustercoop.graph.arrays import Bools, Floats
 from clustercoop.graph.findings import NAMED
 from clustercoop.graph.formation import Formation
 from clustercoop.graph.said import Said, coded, say
@@ -77,14 +77,15 @@ def _of(formation: Formation, analysed: Analysed) -> dict[str, Any]:
     if found is None:
         because.append(unknown(LINKAGES, code or "leontief_unproductive", formation, at))
     network, code, at = formation_supply(formation, analysed.graph, analysed.thresholds)
+    unstated = silent(formation, analysed.thresholds)
     risk, down, up = none, none, none
     if network is None:
         because.append(unknown(RISKS, code, formation, at))
     elif n > LARGEST:
         because.append(say("key.large", figures={"columns": RISKS}, members=n, most=LARGEST))
     else:
-        risk, down, up = network.lost(np.eye(n, dtype=bool))
-    unstated = silent(formation, analysed.thresholds)
+        # Where it stops what nobody tells is lost, and at least that.
+        risk, down, up = (np.where(unstated, NAN, lost) for lost in network.lost(np.eye(n, dtype=bool)))
     if unstated.any() and (network is not None or found is not None):
         who = {"members": formation.ids[unstated].astype(str).tolist()}
         because.append(say("key.known_output", figures={"columns": [*RISKS, "extraction_others"]}, who=who))
@@ -104,15 +105,19 @@ def unknown(figures: Sequence[str], code: str, formation: Formation, at: Bools) 
     return say("key.unknown", figures={"columns": list(figures)}, reason={"reason": [code, "", who]})
 
 
-def _leads(figures: Mapping[str, Floats], n: int) -> tuple[list[list[str]], Ints]:
-    """Return the measures that each is alone first in, and in how many it is among the first three."""
+def _leads(figures: Mapping[str, Floats], n: int) -> tuple[list[list[str]], Floats]:
+    """Return the measures that each is alone first in, and in how many it is among the first three.
+
+    Where no measure sets members apart nobody has a place, and the number is unknown.
+    """
     first: list[list[str]] = [[] for _ in range(n)]
-    top = np.zeros(n, dtype=np.int64)
+    top = np.full(n, NAN)
     for measure in MEASURES:
         values = figures[measure]
         known = np.flatnonzero(~np.isnan(values))
         if len(known) < 2 or np.ptp(values[known]) <= 1e-9 * max(1.0, abs(float(values[known].max()))):
             continue
+        top = np.nan_to_num(top)
         best = known[values[known] >= values[known].max() * (1 - 1e-9)]
         if len(best) == 1:
             first[int(best[0])].append(measure)

@@ -140,7 +140,7 @@ def test_names_that_the_data_do_not_hold() -> None:
         ),
         (
             "[[scenario]]\nremove = ['a']\nid = 'x'\n" * 2,
-            "line 6.*another scenario before it is called x too",
+            "line 6.*another one before it is called x too",
         ),
         (
             "[[scenario]]\nset = [\n{ participant = 'a', column = 'profit' }]",

@@ -176,6 +176,12 @@ def test_three_valued_logic(tmp_path: Path, entry: str, verdict: str) -> None:
             '[[claim]]\ncluster = "a"\ncolumn = "output"\nabove = 1\n[[claims]]\nid = "b"',
             "line 5: claims is no",
         ),
+        # The first is the claim 1 already, as it has no id.
+        (
+            '[[claim]]\ncluster = "a"\ncolumn = "output"\nabove = 1\n'
+            '[[claim]]\nid = "1"\ncluster = "a"\ncolumn = "output"\nabove = 2',
+            "line 6, .*another one before it is called 1 too",
+        ),
     ],
 )
 def test_a_wrong_file_names_entry_and_field(tmp_path: Path, text: str, says: str) -> None:

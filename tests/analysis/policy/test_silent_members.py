@@ -16,6 +16,8 @@ from clustercoop.analysis.thresholds import load_thresholds
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.reports.people import for_people
 
+NAN = math.nan
+
 
 @pytest.fixture(scope="module")
 def result() -> clustercoop.Result:
@@ -103,6 +105,34 @@ def test_who_matters_says_whose_output_is_unknown(result: clustercoop.Result) ->
     told: Any = for_people(result, "key_participants", "en").set_index("cluster_id")
     assert "that of b is not" in told.loc["k", "because"].iloc[0]
     assert not told.loc["l", "because"].iloc[0].count("is not")
+
+
+def test_what_is_lost_where_a_member_of_unknown_output_stops_is_unknown() -> None:
+    """It was 0 of all output: nobody tells what d makes, and that is lost first."""
+    tables = {
+        "participants": pd.DataFrame({"participant_id": list("abd"), "cluster_id": "k", "role": "firm"}),
+        "links": pd.DataFrame({"year": 2022, "supplier_id": ["a", "d"], "buyer_id": ["b", "x"], "value": 10}),
+        "activity": pd.DataFrame(
+            {"participant_id": ["a", "b"], "year": 2022, "output": [20.0, 30.0], "purchases": 15.0}
+        ),
+    }
+    tables["participants"]["industry_code"] = ["24.1", "25.2", "26"]
+    [lost] = clustercoop.whatif(tables, remove=["d"]).losses.to_dict("records")
+    assert lost["share_lost"] is None and (lost["code"], lost["detail"]) == ("outputs_unknown", "d")
+    worst = clustercoop.whatif(tables, cluster="k", years=2022).losses
+    assert worst["participants"].tolist() == ["a", "b", ""] and worst["detail"].iloc[-1] == "d"
+    people = table(clustercoop.analyze(tables, nulls=0, workers=1), "key_participants", "participant_id")
+    # a stops, and with it all of b; b stops, and with it the half of a's 20 that it bought.
+    assert people["systemic_risk"].to_dict() == pytest.approx({"a": 1, "b": 40 / 50, "d": NAN}, nan_ok=True)
+
+
+def test_nobody_leads_where_no_measure_sets_members_apart() -> None:
+    one = {
+        "participants": pd.DataFrame({"participant_id": ["a"], "cluster_id": "k"}),
+        "activity": pd.DataFrame({"participant_id": ["a"], "year": 2022, "output": [20.0]}),
+    }
+    people = clustercoop.analyze(one, nulls=0, workers=1).policy["key_participants"]
+    assert people["leading_measures"].isna().all()
 
 
 def test_supply_above_output_leaves_dependence_unknown(result: clustercoop.Result) -> None:
