@@ -26,12 +26,12 @@ from clustercoop.graph.findings import Findings
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.progress import Progress, metered, silent
 from clustercoop.graph.settings import Lang, Settings
+from clustercoop.graph.stores.base import Store
 from clustercoop.graph.stores.protocol import (
     CONNECT_SECONDS,
     DEFAULT_LIMIT,
     DEFAULT_TIMEOUT,
     LoadReport,
-    Store,
     StoreWarning,
 )
 from clustercoop.graph.stores.uri import is_server, is_store_uri, open_store, shown

@@ -23,7 +23,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
 from clustercoop.graph.errors import ParameterError, StoreError, UnknownNameError
-from clustercoop.graph.stores.base import check_bounds, late
+from clustercoop.graph.stores.base import Store, check_bounds, late
 from clustercoop.graph.stores.cypher_guard import OPENING
 from clustercoop.graph.stores.protocol import QueryTimeoutError, StoreWarning
 from clustercoop.graph.stores.vocabulary import nearest
@@ -31,8 +31,6 @@ from clustercoop.graph.texts import refusal, row_text, told
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from clustercoop.graph.stores.protocol import Store
 
 NEEDS: Final = ("results", "links of the year", "links of the year before")
 TYPES: Final = {"text": str, "int": int, "float": float}

@@ -20,8 +20,8 @@ import pandas as pd
 
 from clustercoop.cookbook import get_query, run_named
 from clustercoop.graph.errors import ClusterCoopError, ParameterError
+from clustercoop.graph.stores.base import Store
 from clustercoop.graph.stores.cypher_guard import tokens
-from clustercoop.graph.stores.protocol import Store
 from clustercoop.graph.stores.uri import open_store
 from clustercoop.graph.texts import BASE, languages, refusal, said, text
 from clustercoop.query_help import query_help

@@ -19,7 +19,8 @@ from clustercoop.cookbook import (
     run_named,
 )
 from clustercoop.graph.errors import ClusterCoopError, ParameterError
-from clustercoop.graph.stores.protocol import DEFAULT_LIMIT, DEFAULT_TIMEOUT, Store
+from clustercoop.graph.stores.base import Store
+from clustercoop.graph.stores.protocol import DEFAULT_LIMIT, DEFAULT_TIMEOUT
 from clustercoop.graph.stores.vocabulary import layout
 from clustercoop.graph.texts import BASE, refusal, said, text
 from clustercoop.query_files import write_rows

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from clustercoop.cookbook import NamedQuery, list_queries, phrase
-from clustercoop.graph.stores.protocol import Store
+from clustercoop.graph.stores.base import Store
 from clustercoop.graph.texts import BASE, text
 
 _NEEDS: Final = {

@@ -15,8 +15,8 @@ import pandas as pd
 
 import clustercoop
 from clustercoop.cookbook import NamedQuery, list_queries, run_named
+from clustercoop.graph.stores.base import Store
 from clustercoop.graph.stores.differences import differences
-from clustercoop.graph.stores.protocol import Store
 from clustercoop.graph.stores.uri import open_store
 from clustercoop.query_help import example_parameters
 from clustercoop.query_rows import format_rows

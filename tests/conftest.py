@@ -21,7 +21,7 @@ import hypothesis
 import pytest
 
 from clustercoop.analysis.results import Result
-from clustercoop.graph.stores.protocol import Store
+from clustercoop.graph.stores.base import Store
 from clustercoop.graph.stores.uri import open_store
 from clustercoop.outputs import write_result
 from tests import builders

@@ -1,4 +1,4 @@
-"""What all stores share: the checks and the shape of a query, and how a store is opened and closed."""
+"""What every graph store does, in set-level operations, and the checks and shape of a query on any."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ import os
 import re
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from typing import Any, Self, final
+from collections.abc import Collection, Mapping
+from typing import Any, ClassVar, Self, final
 
 import pandas as pd
 
 from clustercoop.graph.errors import StoreError, parameter_error
+from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.progress import Progress, silent
 from clustercoop.graph.rows import to_frame
 from clustercoop.graph.stores.cypher_guard import Token, check_parameters, check_statement, tokens
 from clustercoop.graph.stores.protocol import (
@@ -20,7 +22,9 @@ from clustercoop.graph.stores.protocol import (
     DEFAULT_TIMEOUT,
     MOST_VALUES,
     Answer,
+    Capabilities,
     DamagedStoreError,
+    LoadReport,
     QueryRefusedError,
     QueryTimeoutError,
     StoreWarning,
@@ -36,8 +40,41 @@ from clustercoop.graph.stores.vocabulary import (
 from clustercoop.graph.texts import refusal, told
 
 
-class BaseStore(ABC):
-    """The part of a store that does not depend on its engine."""
+class Store(ABC):
+    """A place that holds one supply graph and the results computed from it.
+
+    A load replaces the clusters and years that the given graph holds and leaves the others alone, unless it
+    is to replace everything; `clustercoop.graph.stores.parts` says exactly what that means, and every store
+    must agree with it.
+    """
+
+    capabilities: ClassVar[Capabilities]
+
+    @abstractmethod
+    def load(self, graph: SupplyGraph, progress: Progress = silent, *, replace: bool = False) -> LoadReport:
+        """Make the store hold `graph`: for its clusters and years, or, to `replace`, nothing else."""
+
+    @abstractmethod
+    def read(
+        self, clusters: Collection[str] | None = None, years: Collection[int] | None = None
+    ) -> SupplyGraph:
+        """Return what the store holds, or the part about `clusters` and `years`."""
+
+    @abstractmethod
+    def write_results(self, tables: Mapping[str, pd.DataFrame], progress: Progress = silent) -> None:
+        """Write the tables ``formations``, ``participants``, ``clusters`` of an analysis."""
+
+    @abstractmethod
+    def read_results(self) -> dict[str, pd.DataFrame]:
+        """Return the result tables that were written."""
+
+    @abstractmethod
+    def delete(self, *, cluster: str | None = None, year: int | None = None) -> None:
+        """Remove one cluster, one year, or one cluster's year, and leave the rest alone."""
+
+    @abstractmethod
+    def clear(self) -> None:
+        """Remove everything that clustercoop wrote."""
 
     @final
     def query(
@@ -114,9 +151,9 @@ class BaseStore(ABC):
     def _run(self, statement: str, values: Mapping[str, Any], timeout: float, limit: int) -> Answer:
         """Run a checked statement."""
 
-    @abstractmethod
     def close(self) -> None:
         """Let go of files and connections."""
+        return
 
     @final
     def __enter__(self) -> Self:

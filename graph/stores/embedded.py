@@ -23,7 +23,7 @@ from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.progress import Progress, silent
 from clustercoop.graph.rows import WITH_ID, link_value, node_value, plain
 from clustercoop.graph.stores import derived, parts, records, results
-from clustercoop.graph.stores.base import BaseStore, damaged, most_values, unwritten
+from clustercoop.graph.stores.base import Store, damaged, most_values, unwritten
 from clustercoop.graph.stores.cypher_guard import Token
 from clustercoop.graph.stores.differences import met
 from clustercoop.graph.stores.protocol import (
@@ -62,7 +62,7 @@ def _kglite() -> Any:
     return kglite
 
 
-class EmbeddedStore(BaseStore):
+class EmbeddedStore(Store):
     """A graph in one file.
 
     Parameters
@@ -80,6 +80,8 @@ class EmbeddedStore(BaseStore):
         kglite is not installed.
     """
 
+    capabilities = Capabilities("embedded", True, True, True, ADVISED_LINKS)
+
     def __init__(self, path: str | os.PathLike[str], *, memory: int = DEFAULT_MEMORY) -> None:
         self.path = Path(path)
         if self.path.suffix != ".kgl":
@@ -96,11 +98,6 @@ class EmbeddedStore(BaseStore):
         self._stamp: tuple[int, int, int] | None = None
         self._meta: dict[str, Any] = {}
         self._known: SupplyGraph | None = None
-
-    @property
-    def capabilities(self) -> Capabilities:
-        """What this store can do."""
-        return Capabilities("embedded", True, True, True, ADVISED_LINKS)
 
     # Reading
 

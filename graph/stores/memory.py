@@ -11,7 +11,7 @@ from clustercoop.graph.errors import StoreError
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.progress import Progress, silent
 from clustercoop.graph.stores import parts, results
-from clustercoop.graph.stores.base import BaseStore
+from clustercoop.graph.stores.base import Store
 from clustercoop.graph.stores.protocol import Answer, Capabilities, LoadReport
 from clustercoop.graph.stores.records import removed_links
 from clustercoop.graph.texts import refusal
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import networkx as nx
 
 
-class MemoryStore(BaseStore):
+class MemoryStore(Store):
     """A store that lives and ends with the process; it speaks no Cypher.
 
     Examples
@@ -34,14 +34,11 @@ class MemoryStore(BaseStore):
     True
     """
 
+    capabilities = Capabilities("memory", False, False, True, None)
+
     def __init__(self) -> None:
         self._graph: nx.MultiDiGraph[Any] | None = None
         self._results = results.replace_results({}, {})
-
-    @property
-    def capabilities(self) -> Capabilities:
-        """What this store can do."""
-        return Capabilities("memory", False, False, True, None)
 
     def load(self, graph: SupplyGraph, progress: Progress = silent, *, replace: bool = False) -> LoadReport:
         """Make the store hold `graph`: for its clusters and years, or, to `replace`, nothing else."""
@@ -92,6 +89,3 @@ class MemoryStore(BaseStore):
         """Remove everything."""
         self._graph = None
         self._results = results.replace_results({}, {})
-
-    def close(self) -> None:
-        """Do nothing; the store ends with the process."""

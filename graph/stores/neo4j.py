@@ -14,7 +14,7 @@ from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.progress import Progress, silent
 from clustercoop.graph.rows import link_value, node_value, plain
 from clustercoop.graph.stores import parts, records, results
-from clustercoop.graph.stores.base import BaseStore, most_values, one_line, too_large, weight
+from clustercoop.graph.stores.base import Store, most_values, one_line, too_large, weight
 from clustercoop.graph.stores.neo4j_edit import Editor
 from clustercoop.graph.stores.neo4j_link import (
     RETRY_SECONDS,
@@ -43,7 +43,7 @@ _STATE: Final = (
 )
 
 
-class Neo4jStore(BaseStore):
+class Neo4jStore(Store):
     """A graph on a Neo4j server (5.26 LTS or newer).
 
     Parameters
@@ -71,6 +71,8 @@ class Neo4jStore(BaseStore):
         The driver is not installed.
     """
 
+    capabilities = Capabilities("neo4j", True, True, False, None)
+
     def __init__(
         self,
         uri: str,
@@ -93,11 +95,6 @@ class Neo4jStore(BaseStore):
         self._batch_size = batch_size
         # Statements that the server has classed as reading; the class of a statement never changes.
         self._read_only: set[str] = set()
-
-    @property
-    def capabilities(self) -> Capabilities:
-        """What this store can do."""
-        return Capabilities("neo4j", True, True, False, None)
 
     # State
 

@@ -1,16 +1,13 @@
-"""What every graph store does, in set-level operations, and what it says about itself."""
+"""What stores and their users speak of: limits, errors, reports of loads, answers, versions."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol, Self
-
-import pandas as pd
+from typing import Any, Final
 
 from clustercoop.graph.errors import StoreError
 from clustercoop.graph.model import SupplyGraph
-from clustercoop.graph.progress import Progress, silent
 from clustercoop.graph.texts import refusal, text, told
 
 SCHEMA_VERSION: Final = 2
@@ -177,73 +174,6 @@ class Answer:
     rows: list[list[Any]]
     more: bool = False
     warnings: list[str] = field(default_factory=list)
-
-
-class Store(Protocol):
-    """A place that holds one supply graph and the results computed from it.
-
-    A load replaces the clusters and years that the given graph holds and leaves the others alone, unless it
-    is to replace everything;
-    `clustercoop.graph.stores.parts` says exactly what that means, and every store must agree with it.
-    """
-
-    @property
-    def capabilities(self) -> Capabilities:
-        """What this store can do."""
-        ...
-
-    def load(self, graph: SupplyGraph, progress: Progress = silent, *, replace: bool = False) -> LoadReport:
-        """Make the store hold `graph`: for its clusters and years, or, to `replace`, nothing else."""
-        ...
-
-    def read(
-        self, clusters: Collection[str] | None = None, years: Collection[int] | None = None
-    ) -> SupplyGraph:
-        """Return what the store holds, or the part about `clusters` and `years`."""
-        ...
-
-    def write_results(self, tables: Mapping[str, pd.DataFrame], progress: Progress = silent) -> None:
-        """Write the tables ``formations``, ``participants``, ``clusters`` of an analysis."""
-        ...
-
-    def read_results(self) -> dict[str, pd.DataFrame]:
-        """Return the result tables that were written."""
-        ...
-
-    def query(
-        self,
-        cypher: str,
-        params: Mapping[str, Any] | None = None,
-        *,
-        timeout: float = DEFAULT_TIMEOUT,
-        limit: int = DEFAULT_LIMIT,
-    ) -> pd.DataFrame:
-        """Run one read-only Cypher statement; at most `limit` rows, at most `timeout` seconds."""
-        ...
-
-    def explain(self, cypher: str, params: Mapping[str, Any] | None = None) -> str:
-        """Return how the engine would run a statement that only reads, in lines of text."""
-        ...
-
-    def delete(self, *, cluster: str | None = None, year: int | None = None) -> None:
-        """Remove one cluster, one year, or one cluster's year, and leave the rest alone."""
-        ...
-
-    def clear(self) -> None:
-        """Remove everything that clustercoop wrote."""
-        ...
-
-    def close(self) -> None:
-        """Let go of files and connections."""
-        ...
-
-    def __enter__(self) -> Self:
-        """Return itself."""
-        ...
-
-    def __exit__(self, *exc: object) -> None:
-        """Close."""
-        ...
 
 
 def check_version(found: object, where: str, *, asked: bool = False) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from clustercoop.graph.errors import StoreError
-from clustercoop.graph.stores.protocol import Store
+from clustercoop.graph.stores.base import Store
 from clustercoop.graph.texts import refusal
 
 _NEO4J = ("bolt://", "neo4j://", "bolt+s://", "neo4j+s://", "bolt+ssc://", "neo4j+ssc://")

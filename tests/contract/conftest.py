@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from clustercoop.graph.stores.protocol import Store
+from clustercoop.graph.stores.base import Store
 from clustercoop.graph.stores.uri import open_store
 
 

@@ -23,9 +23,10 @@ from clustercoop.cookbook import get_query, list_queries, phrase, run_named
 from clustercoop.exports import dashboard, export_browser, export_neo4j_admin, favourite
 from clustercoop.graph.errors import ParameterError
 from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.stores.base import Store
 from clustercoop.graph.stores.cypher_guard import check_statement
 from clustercoop.graph.stores.neo4j_link import LANGUAGE
-from clustercoop.graph.stores.protocol import Store, StoreWarning
+from clustercoop.graph.stores.protocol import StoreWarning
 from clustercoop.graph.stores.uri import open_store
 from clustercoop.graph.texts import told
 from clustercoop.magic import cypher, load_ipython_extension

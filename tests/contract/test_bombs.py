@@ -14,8 +14,9 @@ import pytest
 from clustercoop.graph.errors import ParameterError, StoreError
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.stores import cypher_guard
+from clustercoop.graph.stores.base import Store
 from clustercoop.graph.stores.embedded import EmbeddedStore
-from clustercoop.graph.stores.protocol import QueryMemoryError, QueryRefusedError, QueryTimeoutError, Store
+from clustercoop.graph.stores.protocol import QueryMemoryError, QueryRefusedError, QueryTimeoutError
 from clustercoop.graph.stores.uri import open_store
 from tests.contract.samples import random_graph
 

@@ -12,7 +12,8 @@ from clustercoop.graph.columns import policy_tables
 from clustercoop.graph.errors import DataError, ParameterError, StoreError, UnknownNameError
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.stores import parts, results
-from clustercoop.graph.stores.protocol import Store, UnfinishedLoadError
+from clustercoop.graph.stores.base import Store
+from clustercoop.graph.stores.protocol import UnfinishedLoadError
 from clustercoop.graph.stores.uri import open_store
 from tests.contract.samples import SOME_POLICY, awkward, outcome, policy, random_graph
 

@@ -14,7 +14,8 @@ from clustercoop.cookbook import run_named
 from clustercoop.graph.errors import StoreError, UnknownNameError
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.stores import parts
-from clustercoop.graph.stores.protocol import Store, StoreWarning
+from clustercoop.graph.stores.base import Store
+from clustercoop.graph.stores.protocol import StoreWarning
 from clustercoop.graph.stores.uri import open_store
 from tests.contract.samples import outcome, random_graph
 

@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 from clustercoop.graph.model import SupplyGraph
-from clustercoop.graph.stores.protocol import Store
+from clustercoop.graph.stores.base import Store
 
 SUITE: Final = json.loads((Path(__file__).parent / "conformance.json").read_text("utf-8"))
 

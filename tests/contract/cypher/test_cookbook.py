@@ -11,7 +11,7 @@ import pytest
 
 from clustercoop.cookbook import bind, get_query, list_queries, run_named
 from clustercoop.graph.model import SupplyGraph
-from clustercoop.graph.stores.protocol import Store
+from clustercoop.graph.stores.base import Store
 from tests.contract.cypher.counterparts import COUNTERPARTS
 from tests.contract.samples import outcome, random_graph, with_knowledge
 

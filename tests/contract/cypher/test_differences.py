@@ -9,9 +9,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from clustercoop.graph.stores.base import Store
 from clustercoop.graph.stores.cypher_guard import tokens
 from clustercoop.graph.stores.differences import Difference, differences, met
-from clustercoop.graph.stores.protocol import QueryRefusedError, Store, StoreWarning
+from clustercoop.graph.stores.protocol import QueryRefusedError, StoreWarning
 from clustercoop.graph.stores.uri import open_store
 from clustercoop.graph.stores.vocabulary import read_names
 from tests.contract.cypher.test_conformance import graph

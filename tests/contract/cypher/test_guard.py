@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from clustercoop.cookbook import list_queries
 from clustercoop.graph.errors import ParameterError, StoreError
 from clustercoop.graph.model import SupplyGraph
+from clustercoop.graph.stores.base import Store
 from clustercoop.graph.stores.cypher_guard import check_parameters, check_statement, tokens
-from clustercoop.graph.stores.protocol import QueryRefusedError, QueryTimeoutError, Store
+from clustercoop.graph.stores.protocol import QueryRefusedError, QueryTimeoutError
 from clustercoop.graph.stores.uri import open_store
 from tests.contract.cypher import attacks
 from tests.contract.samples import outcome, random_graph

@@ -13,7 +13,8 @@ import pytest
 import clustercoop
 from clustercoop.cookbook import get_query, list_queries, run_named
 from clustercoop.graph.errors import StoreError
-from clustercoop.graph.stores.protocol import Store, StoreWarning
+from clustercoop.graph.stores.base import Store
+from clustercoop.graph.stores.protocol import StoreWarning
 from clustercoop.graph.stores.uri import open_store
 from clustercoop.stored import result_tables
 
