@@ -115,7 +115,7 @@ def _register(source: str | os.PathLike[str] | pd.DataFrame) -> pd.DataFrame:
         found = [s for s in find_sources(Path(source), notes) if s.table == "participants"]
     if not found:
         raise refusal(DataError, "no_register", name=source)
-    frames = [type_grid(arranged(one, spec, settings, list, notes), spec, notes).frame for one in found]
+    frames = [type_grid(arranged(one, spec, settings, (), notes), spec, notes).frame for one in found]
     register = pd.concat(frames, ignore_index=True)
     register = register[register["participant_id"].notna()].drop_duplicates(["participant_id", "cluster_id"])
     if len(register) > ROWS["participants"]:

@@ -23,7 +23,7 @@ from clustercoop.loaders.parts import Months, part_months
 from clustercoop.loaders.settled import settle_columns
 from clustercoop.loaders.sheets import Grid, show
 from clustercoop.loaders.tokens import Issue
-from clustercoop.loaders.unit_columns import repeats_header
+from clustercoop.loaders.unit_columns import doubtful, repeats_header
 from clustercoop.loaders.units import in_unit, unit_words, words
 from clustercoop.loaders.years import parse_years
 
@@ -337,6 +337,9 @@ def _cell_scales(
     for own, row in numbers.units:
         if not own.fits(column):
             numbers.issue[row], numbers.values[row] = Issue.NOT_A_NUMBER, np.nan
+            continue
+        if money and own.scale is None and doubtful(numbers, row, unit):
+            open_[row] = True
             continue
         each[row], said[row] = own.scale or 1.0, True
         if money and own.currency:

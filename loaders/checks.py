@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -52,8 +52,16 @@ _ODD_IDS: Final = {"cleaned": "id_cleaned", "imprecise": "id_imprecise", "redate
 Flagged = Callable[[str, str], Bools]
 
 
-def check_cells(ledger: Ledger, issues: Mapping[str, Int8s], flags: Mapping[tuple[str, str], Bools]) -> None:
-    """Reject rows that are no records (repeated headers, totals) or lack what they need; tell odd cells."""
+def check_cells(
+    ledger: Ledger,
+    issues: Mapping[str, Int8s],
+    flags: Mapping[tuple[str, str], Bools],
+    called: Callable[[], Collection[str]] = frozenset,
+) -> None:
+    """Reject rows that are no records (repeated headers, totals) or lack what they need; tell odd cells.
+
+    `called` gives what the other tables call organisations.
+    """
     spec = ledger.spec
     ids = [c.name for c in spec.columns if c.type == "id" and c.required]
 
@@ -63,7 +71,7 @@ def check_cells(ledger: Ledger, issues: Mapping[str, Int8s], flags: Mapping[tupl
     for name in ids:
         if spec[name].filled:
             ledger.reject(flagged(name, "gap"), "id_gap", name)
-    _check_no_records(ledger, ids, issues)
+    _check_no_records(ledger, ids, issues, called)
     for name in ids:
         for flag in ("gap", "undecodable", "rounded"):
             ledger.unname(name, flagged(name, flag))
@@ -139,7 +147,12 @@ def _first_of(ledger: Ledger, where: Bools) -> Bools:
     return ledger.mask(np.flatnonzero(where)[:1])
 
 
-def _check_no_records(ledger: Ledger, ids: Sequence[str], issues: Mapping[str, Int8s]) -> None:
+def _check_no_records(
+    ledger: Ledger,
+    ids: Sequence[str],
+    issues: Mapping[str, Int8s],
+    called: Callable[[], Collection[str]],
+) -> None:
     """Reject repeated headers, totals and notes, which are rows of the sheet but no records."""
     spec, frame = ledger.spec, ledger.frame
     repeated = ~ledger.mask()
@@ -151,7 +164,7 @@ def _check_no_records(ledger: Ledger, ids: Sequence[str], issues: Mapping[str, I
             repeated &= ~mine | column.isin([header])
     if ids:
         ledger.reject(repeated, "header_repeated", ids[0])
-    reject_totals(ledger, ids, ["name"] if "name" in frame else [])
+    reject_totals(ledger, ids, ["name"] if "name" in frame else [], called)
     for name in ids:
         column = ledger.coded(name)
         footers = judged(

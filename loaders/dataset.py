@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -27,12 +27,14 @@ from clustercoop.loaders.forms import (
 )
 from clustercoop.loaders.frames import frame_source
 from clustercoop.loaders.grids import is_list, to_grid
+from clustercoop.loaders.known import Known
 from clustercoop.loaders.ledger import REJECTED_COLUMNS, Ledger, exact_sum
 from clustercoop.loaders.mapping import tell_unmet
 from clustercoop.loaders.matrices import read_square
 from clustercoop.loaders.needed import raise_ignored
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.opened import check_rows, open_ledger
+from clustercoop.loaders.owners import with_owner
 from clustercoop.loaders.register import with_register
 from clustercoop.loaders.relational import Reader
 from clustercoop.loaders.relations import check_relations
@@ -216,7 +218,7 @@ def _checked(
     """Return the checked tables, how each file was read, the currency, and links by parts of a year."""
     sources = sources if lone else with_register(sources, notes)
     if not lone:
-        _require_tables({source.table for source in sources})
+        _require_tables({source.table for source in sources}, notes)
     if progress:
         progress("Checking the tables")
     rows = sum(len(s.sheet.frame) for s in sources if s.sheet.frame is not None)  # of typed files
@@ -224,8 +226,9 @@ def _checked(
 
     def read(source: Source, notes: Notes) -> TypedGrid:
         spec = tables()[source.table]
-        grid = arranged(source, spec, settings, members, notes)
-        grid = names_alone(grid, spec, [part.frame for part in typed.get("participants", ())])
+        people = [part.frame for part in typed.get("participants", ())]
+        grid = arranged(source, spec, settings, people, notes)
+        grid = names_alone(grid, spec, people)
         return type_grid(grid, spec, notes, settings.direction)
 
     def members() -> list[str]:
@@ -285,31 +288,34 @@ def _participants_first(items: list[T], table: Callable[[T], str]) -> list[list[
 
 
 def arranged(
-    source: Source, spec: TableSpec, settings: Settings, members: Callable[[], Iterable[str]], notes: Notes
+    source: Source, spec: TableSpec, settings: Settings, people: Sequence[pd.DataFrame], notes: Notes
 ) -> Grid:
-    """Return the sheet of a source as a list of records; `members` gives the ids of the participants."""
+    """Return the sheet of a source as a list of records; `people` are the participants."""
     sheet, given = source.sheet, source.given
     sheet = upright(sheet, spec, notes)
     square = spec.name == "links" and not is_list(sheet, spec)
-    grid = read_square(sheet, set(members()), notes, settings.direction) if square else None
+    grid = read_square(sheet, Known(people), notes, settings.direction) if square else None
     grid = grid or to_grid(sheet, spec, notes, given)
     grid.facts["told"] = source.told
     if source.told == "form":
         grid.facts["respondent"] = respondent_id(source.respondent)
-    grid = turn_trade(grid, notes)
+    grid = with_owner(turn_trade(grid, notes), spec, source.names, people, notes)
     hints = Hints(given.year or settings.year, source.names, grid.titles, given.cluster or source.cluster)
     return turn(grid, spec, hints, notes)
 
 
-def _require_tables(present: set[str]) -> None:
+def _require_tables(present: set[str], notes: Notes) -> None:
     if _suffice(present):
         return
+    unread = [f.value for f in notes.items if f.code in ("file_ignored", "sheet_ignored", "file_unread")]
+    listed = ", ".join(dict.fromkeys(unread))
     missing = [name for name in ("participants", "links") if name not in present]
     raise refusal(
         DataError,
         "tables_missing",
         present=", ".join(sorted(present)) or told("refusal.no_tables"),
         missing=missing[0] if len(missing) < 2 else told("refusal.nor", first=missing[0], second=missing[1]),
+        hint=told("refusal.hint_ignored", names=listed) if listed else "",
     )
 
 

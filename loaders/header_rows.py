@@ -83,19 +83,32 @@ def find_header(records: Sequence[Sequence[Any]], spec: TableSpec) -> int:
     1
     """
     top = records[:HEADER_SEARCH]
-    told = [
-        0 if at and _is_record(row, top[at - 1]) else count_roles(row, spec) for at, row in enumerate(top)
-    ]
+    dated: Sequence[Any] = ()
+    told = []
+    for row in top:
+        told.append(0 if _is_record(row, dated) else max(count_roles(row, spec), int(_names_years(row))))
+        dated = row if _names_years(row) else dated
     counts = [
         (count, sum(bool(show(cell).strip()) for cell in row)) for count, row in zip(told, top, strict=True)
     ]
     return counts.index(max(counts)) if counts and max(counts)[0] > 0 else 0
 
 
-def _is_record(row: Sequence[Any], above: Sequence[Any]) -> bool:
-    """Tell whether a row of figures stands below a row of years: ``Показатель | 2021 | 2022``."""
-    years = [at for at, cell in enumerate(above) if _YEAR.fullmatch(show(cell).strip())]
-    return len(years) > 1 and all(at < len(row) and _FIGURE.fullmatch(show(row[at]).strip()) for at in years)
+def _years_in(row: Sequence[Any]) -> list[int]:
+    return [at for at, cell in enumerate(row) if _YEAR.fullmatch(show(cell).strip())]
+
+
+def _names_years(row: Sequence[Any]) -> bool:
+    """Tell whether a row names several years, each once, behind a text: ``Показатель | 2021 | 2022``."""
+    years = _years_in(row)
+    texts = {show(row[at]).strip() for at in years}
+    return len(years) > 1 and len(texts) == len(years) and 0 not in years and bool(show(row[0]).strip())
+
+
+def _is_record(row: Sequence[Any], dated: Sequence[Any]) -> bool:
+    """Tell whether a row holds figures, or none, below the years of a row `dated` above it."""
+    texts = [show(row[at]).strip() if at < len(row) else "" for at in _years_in(dated)]
+    return any(texts) and all(not text or _FIGURE.fullmatch(text) for text in texts)
 
 
 def find_block(records: Sequence[Sequence[Any]], spec: TableSpec) -> Block:

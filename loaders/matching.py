@@ -12,6 +12,7 @@ from clustercoop.graph.errors import SchemaError
 from clustercoop.graph.schema import ENDS, NUMERIC, ColumnSpec, TableSpec, tables
 from clustercoop.graph.texts import refusal, told
 from clustercoop.loaders.headers import HeaderMatch, Matched, is_foreign, is_price, names_code, names_line
+from clustercoop.loaders.pivots import ROWS
 from clustercoop.loaders.units import Unit, read_unit, words
 from clustercoop.loaders.vocabulary import (
     PATH,
@@ -22,6 +23,7 @@ from clustercoop.loaders.vocabulary import (
     same_letters,
     without_gloss,
 )
+from clustercoop.loaders.years import years_run
 
 EXACT, PHRASE, WORDS, GLOSS, LEAF = 1.0, 0.95, 0.9, 0.8, 0.7
 # The base of levels: "Индекс цен (2020 г. = 100 %)".
@@ -414,7 +416,11 @@ def _refuse(
         )
     seen = ", ".join(_shown(h) for h in headers if h) or told("refusal.none")
     hint = ""
-    if list(missing) == ["year"]:
+    if any(ROWS.fullmatch(header.strip()) for header in headers):
+        hint = told("refusal.hint_pivot")
+    elif "year" in missing and any(map(years_run, headers)):
+        hint = told("refusal.hint_two_years")
+    elif list(missing) == ["year"]:
         hint = told("refusal.hint_year")
     elif list(missing) == ["cluster_id", "year"]:
         hint = told("refusal.hint_rows")
@@ -422,6 +428,8 @@ def _refuse(
         hint = told("refusal.hint_cluster")
     elif spec.name == "links" and "value" in missing and len(set(ENDS) & set(missing)) == 1:
         hint = told("refusal.hint_matrix")
+    elif list(missing) in ([ENDS[0]], [ENDS[1]], ["participant_id"]) and spec.name in ("links", "activity"):
+        hint = told("refusal.hint_owner")
     raise refusal(
         SchemaError,
         "column_missing",

@@ -13,15 +13,16 @@ import numpy as np
 from clustercoop.graph.errors import SchemaError
 from clustercoop.graph.schema import ENDS, tables
 from clustercoop.graph.texts import refusal
+from clustercoop.loaders.known import Known
 from clustercoop.loaders.marks import gap_meaning
 from clustercoop.loaders.matching import meaning
 from clustercoop.loaders.notes import Notes
-from clustercoop.loaders.numbers import are_nil
+from clustercoop.loaders.numbers import are_nil, are_numbers
 from clustercoop.loaders.raw import stem_of
 from clustercoop.loaders.sections import heading_year
 from clustercoop.loaders.sheets import Grid, RawSheet, objects, show
 from clustercoop.loaders.sides import are_payments, paid_headers, says, side_of, titled_payments
-from clustercoop.loaders.totals import is_total, names_members
+from clustercoop.loaders.totals import REGISTERED, is_total, names_members
 from clustercoop.loaders.units import Unit, read_unit, words
 from clustercoop.loaders.vocabulary import read_header, without_gloss
 from clustercoop.loaders.who import name_key
@@ -71,8 +72,64 @@ class Square:
 
 
 def looks_square(sheet: RawSheet) -> bool:
-    """Tell whether a sheet holds a matrix."""
-    return sheet.frame is None and find_square(sheet.records) is not None
+    """Tell whether a sheet holds a matrix, or says in its corner that it does."""
+    return sheet.frame is None and (
+        find_square(sheet.records) is not None or any(map(_names_both, sheet.records[:_SEARCH]))
+    )
+
+
+def _names_both(row: Sequence[Any]) -> bool:
+    r"""Tell whether a row begins with what its side and the other are: ``Поставщик \ Покупатель``."""
+    return len(row) > 2 and len(_ends_said(show(row[0]).strip())) == 2
+
+
+def _ends_said(corner: str) -> set[str]:
+    spec = tables()["links"]
+    sides = paid_headers([without_gloss(side)[0] or side for side in _SIDES.split(corner)])
+    return {meaning(_UNIT_BEHIND.sub("", side).strip(), spec) for side in sides} & set(ENDS)
+
+
+def find_rectangle(records: Sequence[Sequence[Any]], known: Callable[[str], bool]) -> Square | None:
+    """Return the matrix whose rows and columns are of different organisations, None where there is none.
+
+    Labels of both sides are organisations: participants (`known` tells), or others by their legal form or
+    registered number. One side at least, where no corner calls it so, has two participants, the other one.
+    """
+    for first, row in enumerate(records[:_SEARCH]):
+        texts = [show(cell).strip() for cell in row]
+        corner = texts[0] if texts else ""
+        columns = [(text,) for text in texts[1:]]
+        while columns and not any(columns[-1]):
+            columns.pop()
+        rows = [(show(one[0]).strip() if len(one) else "",) for one in records[first + 1 :]]
+        sides = [{label for label in side if _organisation(label[0], known)} for side in (rows, columns)]
+        least, most = sorted(sum(known(text) for (text,) in side) for side in sides)
+        said = bool(_ends_said(corner))
+        if not all(sides) or (not said and (least < 1 or most < 2)) or most < 1:
+            continue
+        accepted = [label for label in columns if label in sides[1]]
+        if len(accepted) == len(sides[1]) and _of_numbers(records[first + 1 :], columns, sides[1]):
+            return Square(first + 1, 1, tuple(rows), tuple(columns), frozenset(sides[0] | sides[1]), corner)
+    return None
+
+
+def _organisation(label: str, known: Callable[[str], bool]) -> bool:
+    if not label or is_total(label):
+        return False
+    digits = label.isdecimal() and len(label) >= REGISTERED
+    return known(label) or digits or bool(name_key(label)[1]) or names_members(label)
+
+
+def _of_numbers(
+    body: Sequence[Sequence[Any]], columns: Sequence[tuple[str, ...]], taken: Collection[tuple[str, ...]]
+) -> bool:
+    """Tell whether the cells below the labels taken are numbers."""
+    below = [
+        objects([row[at + 1] if at + 1 < len(row) else None for row in body])
+        for at, label in enumerate(columns)
+        if label in taken
+    ]
+    return all(are_numbers(cells) or bool(are_nil(cells).all()) for cells in below)
 
 
 def find_square(records: Sequence[Sequence[Any]]) -> Square | None:
@@ -164,32 +221,30 @@ def _down(sides: Sequence[Sequence[str]]) -> list[list[str]]:
 
 def read_square(
     sheet: RawSheet,
-    members: Collection[str],
+    people: Known,
     notes: Notes,
     direction: str = "auto",
 ) -> Grid | None:
     """Return the matrix of a sheet as links, None where the sheet holds none.
 
     Rows supply and columns buy, unless the corner says otherwise; of payments rows pay, so that they buy.
-    Rows and columns that are no actors of both sides are left out and told, unless they are `members`; empty
-    cells and zeros make no link.
+    Rows and columns that are no actors of both sides are left out and told, unless they are participants;
+    empty cells and zeros make no link. Where the sides are of different organisations, and no word says
+    which of them supplies, that is told.
 
     Raises
     ------
     SchemaError
         Its labels have several levels of which none alone, nor together, names participants.
     """
-    found = find_square(sheet.records) if sheet.frame is None else None
+    square = find_square(sheet.records) if sheet.frame is None else None
+    found = square or (find_rectangle(sheet.records, people.holds) if sheet.frame is None else None)
     if found is None:
         return None
     place = sheet.place("links")
-    name = _naming(found, members, sheet.where)
-    suppliers = {
-        at: name(label) for at, label in enumerate(found.rows) if _actor(label, found, members, name)
-    }
-    buyers = {
-        at: name(label) for at, label in enumerate(found.columns) if _actor(label, found, members, name)
-    }
+    name = _naming(found, people.ids, sheet.where)
+    suppliers = {at: name(label) for at, label in enumerate(found.rows) if _actor(label, found, people, name)}
+    buyers = {at: name(label) for at, label in enumerate(found.columns) if _actor(label, found, people, name)}
     _refuse_second(sheet, found, suppliers)
     names, values, lines, zero = _cells(sheet, found, suppliers, buyers)
     titles = [show(cell).strip() for row in sheet.records[: found.body] for cell in row[: found.left]]
@@ -202,6 +257,8 @@ def read_square(
     turned = _reversed(corner if paid else _with_sides(corner, said, sheet, found), paid)
     if turned:
         names = [(buyer, supplier) for supplier, buyer in names]
+    if square is None and not (paid or _ends_said(corner) or _sides_said(corner) is not None):
+        notes.add("matrix_sides_assumed", **place, row=sheet.lines[found.body])
     if paid:
         sides = ENDS[::-1] if turned else ENDS
         notes.add("direction_payments", **place, detail="{} × {}".format(*sides))
@@ -297,9 +354,9 @@ def _naming(found: Square, members: Collection[str], where: str) -> Naming:
     )
 
 
-def _actor(label: tuple[str, ...], found: Square, members: Collection[str], name: Naming) -> bool:
+def _actor(label: tuple[str, ...], found: Square, people: Known, name: Naming) -> bool:
     """Tell whether a label is an actor: of both sides, a participant, or members that it does not name."""
-    return all(label) and (label in found.shared or name(label) in members or names_members(label[-1]))
+    return all(label) and (label in found.shared or people.holds(name(label)) or names_members(label[-1]))
 
 
 def _sides_said(text: str) -> bool | None:

@@ -38,6 +38,14 @@ def _called(typed: Mapping[str, Sequence[TypedGrid]], table: str) -> Iterator[st
             yield from part.frame[column].dropna().unique().tolist()
 
 
+def _named_beside(typed: Mapping[str, Sequence[TypedGrid]], table: str) -> set[str]:
+    """Return what links and activity call organisations, or for these what the register calls them."""
+    if table == "participants":
+        return {text for other in CALLED for text in _called(typed, other)}
+    people = [part.frame for part in typed.get("participants", ())]
+    return {text for frame in people for name in ("participant_id", "name") for text in frame[name].dropna()}
+
+
 def open_ledger(
     table: str,
     typed: Mapping[str, list[TypedGrid]],
@@ -55,7 +63,7 @@ def open_ledger(
     flags = dict(_join(parts, lambda part: part.flags, np.bool_))
     if table == "participants":
         call_by_name(ledger, flags, partial(_called, typed))
-    check_cells(ledger, issues, flags)
+    check_cells(ledger, issues, flags, partial(_named_beside, typed, table))
     return ledger
 
 

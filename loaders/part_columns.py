@@ -33,7 +33,7 @@ from clustercoop.loaders.vocabulary import (
     without_kind,
     without_prices,
 )
-from clustercoop.loaders.years import parse_years, period_of
+from clustercoop.loaders.years import parse_years, period_of, years_run
 
 YEAR_IN_TEXT: Final = re.compile(
     r"[\s_]*(?<![^\W_])(?:за|в|in|for|fy|cy)?\s*(?:19|20)\d\d(?:a\b)?\s*(?:год[ау]?\b|гг?\b\.?)?",
@@ -68,8 +68,12 @@ def year_said(text: str) -> int:
     --------
     >>> year_said("Поставки за 2021 год"), year_said("на 01.01.2023"), year_said("2021 и 2022 годы")
     (2021, 0, 0)
+    >>> year_said("Поставки за 2020/21 сельскохозяйственный год"), year_said("Поставки 2021-03")
+    (0, 2021)
     """
     bare = _AS_OF.sub(" ", _DATE.sub(" ", without_prices(text.replace("_", " "))))
+    if years_run(bare):
+        return 0
     years = {int(year) for year in _YEAR.findall(bare)}
     return years.pop() if len(years) == 1 else 0
 

@@ -35,6 +35,11 @@ _SPANS: Final = (
     re.compile(rf"()(?:по|до|until|till|to)\s*{_ONE}", re.I),
     re.compile(rf"(?={_ONE}$){_ONE}", re.I),
 )
+_BOUNDS: Final = {
+    "joined_year": re.compile(r"^(?:с|со|от|from|since)\s+(?=\d)", re.I),
+    "left_year": re.compile(r"^(?:по|до|until|till|to)\s+(?=\d)", re.I),
+}
+_STILL: Final = re.compile(rf"(?:по|до|until|till|to)?\s*{_NOW}", re.I)
 _STATE: Final = re.compile(
     r"(?:статус|состояние)(?: участника| организации| предприятия| членства| участия)?(?: в кластере)?"
     r"|(?:member(?:ship)?|participant|company) (?:status|state)|status|state",
@@ -53,10 +58,34 @@ _SHOWN: Final = 3
 
 def of_register(grid: Grid, spec: TableSpec, notes: Notes) -> Grid:
     """Return a register with its years as years of membership, and a row for each cluster of a member."""
-    if spec.name != "participants" or not len(grid) or grid.merged:
+    if spec.name != "participants" or not len(grid):
+        return grid
+    grid = _of_bounds(grid, spec)
+    if grid.merged:
         return grid
     _tell_states(grid, spec, notes)
     return _of_years(_of_spans(_of_clusters(grid, spec, notes), spec, notes), spec, notes)
+
+
+def _of_bounds(grid: Grid, spec: TableSpec) -> Grid:
+    """Return years of joining and leaving without the words that say which they are: ``с 2022 г.``."""
+    columns = list(grid.columns)
+    for name, bound in _BOUNDS.items():
+        for at in _at(grid, spec, name):
+            texts = [show(cell).strip() for cell in columns[at]]
+            bare = [
+                "" if name == "left_year" and _STILL.fullmatch(text) else bound.sub("", text)
+                for text in texts
+            ]
+            if bare != texts:
+                columns[at] = np.array(
+                    [
+                        new if new != old else cell
+                        for new, old, cell in zip(bare, texts, columns[at], strict=True)
+                    ],
+                    dtype=object,
+                )
+    return replace(grid, columns=tuple(columns))
 
 
 def _tell_states(grid: Grid, spec: TableSpec, notes: Notes) -> None:

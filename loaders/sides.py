@@ -17,6 +17,7 @@ from clustercoop.graph.texts import refusal
 from clustercoop.loaders.headers import is_price, may_be_quantity
 from clustercoop.loaders.matching import meaning
 from clustercoop.loaders.notes import Notes
+from clustercoop.loaders.numbers import are_numbers
 from clustercoop.loaders.raw import stem_of
 from clustercoop.loaders.sheets import Grid, show
 from clustercoop.loaders.units import CAMEL, words
@@ -36,6 +37,11 @@ _SUPPLIED: Final = re.compile(
 )
 _COUNTER: Final = re.compile("контрагент|counterpart", re.IGNORECASE)
 _SHOWN: Final = 1000
+# What tells two organisations of one header apart: "Контрагент 1", "Организация А", "Вторая компания".
+_NUMBERED: Final = re.compile(
+    r"[\s_№#]*\b(?:[12]|I{1,2}|[АБAB]|перв\w+|втор\w+|first|second|one|two)\b|(?<=[^\W\d_])[12]\b",
+    re.IGNORECASE,
+)
 _SUPPLIER, _BUYER = "Поставщик", "Покупатель"
 
 
@@ -99,7 +105,10 @@ def of_payments(grid: Grid) -> bool | None:
 
     None where those speak of payments and of goods, or what was paid stands beside another amount.
     """
-    headers = list(dict.fromkeys((*grid.header, *grid.facts.get("beside", ()))))  # sums have fewer columns
+    held, unsure = _telling(grid)
+    headers = list(dict.fromkeys((*held, *grid.facts.get("beside", ()))))  # sums have fewer columns
+    if unsure and not are_payments(headers) and are_payments([*headers, *unsure]):
+        return None
     if are_payments(headers):
         amounts = [header for header in headers if meaning(header, tables()["links"]) == "value"]
         paid = [header for header in amounts if says(header, "paid")]
@@ -108,6 +117,29 @@ def of_payments(grid: Grid) -> bool | None:
     if not any(map(side_of, headers)) or any(says(header, "goods") for header in headers if header):
         return False
     return titled_payments((*grid.titles, grid.sheet, stem_of(grid.file)))
+
+
+def _telling(grid: Grid) -> tuple[list[str], list[str]]:
+    """Return the headers that may tell whether rows are payments, and those that leave it open.
+
+    Whether, how and when a row is to be paid tells nothing of it: ``Условия оплаты``, or ``Оплата`` above
+    words. What was paid of another amount leaves it open.
+    """
+    spec = tables()["links"]
+    amounts = [header for header in grid.header if meaning(header, spec) == "value"]
+    held: list[str] = []
+    unsure: list[str] = []
+    for header, cells in zip(grid.header, grid.columns, strict=True):
+        whole = tuple(words(header))
+        if whole in _known()["terms"]:
+            continue
+        if whole in _known()["settled"] and header not in amounts:
+            if are_numbers(cells) and amounts:
+                unsure.append(header)
+            if not parse_years(cells).dated.any():
+                continue
+        held.append(header)
+    return held, unsure
 
 
 def paid_headers(headers: Sequence[str]) -> list[str]:
@@ -234,6 +266,8 @@ def _of_ledger(headers: list[str], grid: Grid, spec: TableSpec, notes: Notes) ->
     """
     if any(meaning(header, spec) in ENDS for header in headers):
         return headers
+    if alike := _numbered_alike(headers):
+        raise refusal(SchemaError, "sides_alike", where=grid.where, sides=", ".join(alike))
     own, other = (any(says(header, means) for header in headers) for means in ("own", "other"))
     if other and not own:
         raise refusal(SchemaError, "ledger_whose", where=grid.where)
@@ -249,11 +283,24 @@ def _of_ledger(headers: list[str], grid: Grid, spec: TableSpec, notes: Notes) ->
     some = any(map(any, rows)) and not all(map(any, rows))
     if sold == bought or some or mixes_money(telling):
         raise refusal(SchemaError, "ledger_unclear", where=grid.where)
+    flows = [h for h in headers if says(h, "received") or says(h, "credited") or says(h, "debited")]
+    if len(flows) > 1 and not money and not any(meaning(header, spec) == "value" for header in headers):
+        raise refusal(SchemaError, "flows_of_what", where=grid.where, titles=", ".join(flows))
     sides = {"own": _SUPPLIER if sold else _BUYER, "other": _BUYER if sold else _SUPPLIER}
     named = [renamed(header, sides) for header in headers]
     turned = [f"{old} → {new}" for old, new in zip(headers, named, strict=True) if old != new]
     notes.add("sides_from_words", **grid.place, detail="; ".join(turned))
     return named
+
+
+def _numbered_alike(headers: Sequence[str]) -> list[str]:
+    """Return two headers of organisations that differ in a number or letter alone: ``Контрагент 1``."""
+    found: dict[str, list[str]] = {}
+    for header in headers:
+        bare = _NUMBERED.sub(" ", header)
+        if bare != header and (says(bare, "own") or says(bare, "other")):
+            found.setdefault(" ".join(words(bare)), []).append(header)
+    return next((some for some in found.values() if len(some) == 2), [])
 
 
 def renamed(header: str, sides: Mapping[str, str]) -> str:

@@ -10,19 +10,19 @@ from pathlib import Path
 from typing import Final
 
 from clustercoop.graph.errors import ClusterCoopError, DataError
-from clustercoop.graph.schema import ENDS, NUMERIC, UNSETTLED, TableSpec, tables
+from clustercoop.graph.schema import NUMERIC, tables
 from clustercoop.graph.texts import refusal, told
 from clustercoop.loaders.forms import is_example, read_form
 from clustercoop.loaders.graph_files import GRAPH_SUFFIXES, graph_sheets
 from clustercoop.loaders.grids import header_score
-from clustercoop.loaders.header_rows import find_block, role
+from clustercoop.loaders.holds import one_figure, roles_of, table_of
 from clustercoop.loaders.io_systems import find_systems, read_system
-from clustercoop.loaders.mapping import MAPPING, Given, Mapping, known_table, read_mapping
-from clustercoop.loaders.matrices import looks_square
+from clustercoop.loaders.mapping import MAPPING, Given, Mapping, read_mapping
 from clustercoop.loaders.names import Named, apart, only_year, overlap, read_name, years_of
 from clustercoop.loaders.needed import may_hold
 from clustercoop.loaders.notes import Notes
-from clustercoop.loaders.part_columns import figures_of, part_of_year
+from clustercoop.loaders.owners import disjoint, lacks_owner, of_owners
+from clustercoop.loaders.pivots import laid_out
 from clustercoop.loaders.raw import (
     BOOK_SUFFIXES,
     SUFFIXES,
@@ -34,10 +34,8 @@ from clustercoop.loaders.raw import (
 )
 from clustercoop.loaders.relational import Reader
 from clustercoop.loaders.sheets import RawSheet, show
-from clustercoop.loaders.sides import sided_headers
-from clustercoop.loaders.trade import trade_headers
+from clustercoop.loaders.totals import names_all
 from clustercoop.loaders.transactions import pending
-from clustercoop.loaders.upright import lies_on_side
 from clustercoop.loaders.years import period_of
 
 Progress = Callable[[str], None]
@@ -58,16 +56,6 @@ UNREAD: Final = (
     ".zip",
     ".rar",
     ".7z",
-)
-_TOLD_BY_NAME, _TOLD_BY_HEADERS = 1, 2
-# Tables by the columns that no other table has; a table of figures may name its cluster too.
-_SIGNS: Final[tuple[tuple[str, frozenset[str]], ...]] = (
-    ("links", frozenset(ENDS)),
-    ("measures", frozenset({"cluster_id", "measure"})),
-    ("activity", frozenset({"participant_id", "year"})),
-    ("participants", frozenset({"participant_id", "cluster_id"})),
-    ("activity", frozenset({"participant_id"})),
-    ("indicators", frozenset({"cluster_id"})),
 )
 
 
@@ -247,7 +235,7 @@ def _joined(sources: Sequence[Source], notes: Notes) -> list[Source]:
         mine = [source for source in sources if source.table == table]
         if len(mine) < 2:
             continue
-        parts = [source.part or source.cluster for source in mine]
+        parts = [source.part or source.cluster or _own_name(source) for source in mine]
         listed = ", ".join(source.shown for source in mine)
         if (
             any(source.told not in ("mapping", "form") for source in mine)
@@ -263,10 +251,15 @@ def _joined(sources: Sequence[Source], notes: Notes) -> list[Source]:
     return list(sources)
 
 
+def _own_name(source: Source) -> str:
+    """Return what a table of one organisation is called, "" for one that names its organisations."""
+    return source.names[-1] if source.names and lacks_owner(source.sheet, source.table) else ""
+
+
 def _of_other_figures(sources: Sequence[Source]) -> bool:
     """Tell whether no two tables of figures hold the same one: they are joined by rows."""
     spec = tables()["activity"]
-    held = [{name for name in _roles(s.sheet, spec.name) if spec[name].type in NUMERIC} for s in sources]
+    held = [{name for name in roles_of(s.sheet, spec.name) if spec[name].type in NUMERIC} for s in sources]
     return all(held) and len(set().union(*held)) == sum(map(len, held))
 
 
@@ -312,7 +305,7 @@ def _of_file(
         if isinstance(many, ClusterCoopError):
             raise many
         return [Source("links", many, "name" if named.tables else "headers", named.part, "", given)]
-    sheets = read_raw(path, name=name, score=score)
+    sheets = [laid_out(sheet) for sheet in read_raw(path, name=name, score=score)]
     if not sheets:
         raise refusal(DataError, "book_empty", name=name)
     if book and (form := read_form(sheets)):
@@ -324,7 +317,7 @@ def _of_file(
         return _of_book(sheets, name, named, mapping, notes)
     sheet = sheets[0]
     given = mapping.of(name, sheet.sheet)
-    table = given.table or _table_of(sheet, named)
+    table = given.table or table_of(sheet, named)
     if not table:
         notes.add("file_ignored", file=name, value=name, detail=may_hold(sheet))
         return []
@@ -345,21 +338,27 @@ def _of_book(
             continue
         titled = Named((given.table,), "", True) if given.table else read_name(sheet.sheet)
         wanted = set(titled.tables) & set(file_named.tables) if file_named.exact else set(titled.tables)
-        table = _table_of(sheet, titled) if wanted else ""
+        table = table_of(sheet, titled) if wanted else ""
         if table:
             part = titled.part or (file_named.part if file_named.tables else "")
             found.append(Source(table, sheet, "mapping" if given.table else "name", part, "", given))
         else:
             left.append(sheet)
     shown = [source for source in found if not source.sheet.hidden]
-    if len(shown) < max(len(found), 1) or not file_named.exact or any(map(_one_figure, left)):
-        have = {source.table for source in shown if not _one_figure(source.sheet)}
+    if len(shown) < max(len(found), 1) or not file_named.exact or any(map(one_figure, left)):
+        have = {source.table for source in shown if not one_figure(source.sheet)}
         more = [
             s
             for sheet in left
             if (s := _by_headers(sheet, name, file_named, mapping)) and s.table not in have
         ]
-        found += _one_each(_seen(more, notes), name, file_named)
+        others = [sheet for sheet in left if all(sheet is not s.sheet for s in more)]
+        more += [
+            Source(table, others[at], "headers", "", "", mapping.of(name, others[at].sheet))
+            for at, table in of_owners(others).items()
+            if table not in have
+        ]
+        found += _one_each(_without_summary(_seen(more, notes), notes), name, file_named)
         left = [sheet for sheet in left if all(sheet is not source.sheet for source in (*found, *more))]
     found = _seen(found, notes)
     for sheet in left:
@@ -381,6 +380,19 @@ def _seen(sources: Sequence[Source], notes: Notes) -> list[Source]:
     return kept
 
 
+def _without_summary(sources: Sequence[Source], notes: Notes) -> list[Source]:
+    """Return sheets without those that are called a summary of several others of their table; tell those."""
+    parts = [source for source in sources if not names_all(source.sheet.sheet)]
+    several = {s.table for s in parts if sum(other.table == s.table for other in parts) > 1}
+    kept = [s for s in sources if s.table not in several or any(s is part for part in parts)]
+    for source in sources:
+        if all(source is not one for one in kept):
+            notes.add(
+                "file_passed_over", file=source.sheet.file, sheet=source.sheet.sheet, value=source.table
+            )
+    return kept
+
+
 def _of_period(source: Source) -> bool:
     title = source.sheet.sheet
     return bool(years_of(source.part) or period_of(title) or only_year(title))
@@ -388,12 +400,12 @@ def _of_period(source: Source) -> bool:
 
 def _of_figure(source: Source) -> Source:
     """Return a sheet of one figure as the part of the table that its title names."""
-    part = _one_figure(source.sheet) if source.table == "activity" and not source.part.isdigit() else ""
+    part = one_figure(source.sheet) if source.table == "activity" and not source.part.isdigit() else ""
     return replace(source, part=part) if part else source
 
 
 def _by_headers(sheet: RawSheet, name: str, file_named: Named, mapping: Mapping) -> Source | None:
-    table = _table_of(sheet, Named(file_named.tables))
+    table = table_of(sheet, Named(file_named.tables))
     if not table:
         return None
     told = "name" if table in file_named.tables else "headers"
@@ -401,7 +413,9 @@ def _by_headers(sheet: RawSheet, name: str, file_named: Named, mapping: Mapping)
 
 
 def _one_each(sources: Sequence[Source], name: str, file_named: Named) -> list[Source]:
-    """Return sheets of one table each; several of one table where their titles are years or clusters.
+    """Return sheets of one table each; several of one table where they are parts of it.
+
+    Their titles are years or clusters, or each is of one organisation, or no two name the same ones.
 
     Raises
     ------
@@ -414,86 +428,18 @@ def _one_each(sources: Sequence[Source], name: str, file_named: Named) -> list[S
         titles = [source.sheet.sheet for source in mine]
         if len(mine) == 1:
             out += mine
-        elif table == "activity" and len(set(map(_one_figure, (s.sheet for s in mine))) - {""}) == len(mine):
+        elif table == "activity" and len(set(map(one_figure, (s.sheet for s in mine))) - {""}) == len(mine):
             out += mine
         elif all(map(only_year, titles)):
             out += [Source(table, s.sheet, s.told, s.sheet.sheet[:4], "", s.given) for s in mine]
         elif table in ("links", "activity") and apart(titles):
             out += [replace(s, part=" ".join(filter(None, (s.part, s.sheet.sheet)))) for s in mine]
-        elif table == "participants" and all("cluster_id" not in _roles(s.sheet, table) for s in mine):
+        elif table in ("links", "activity") and (
+            all(lacks_owner(s.sheet, table) for s in mine) or disjoint([s.sheet for s in mine], table)
+        ):
+            out += [replace(s, part=s.sheet.sheet) for s in mine]
+        elif table == "participants" and all("cluster_id" not in roles_of(s.sheet, table) for s in mine):
             out += [Source(table, s.sheet, s.told, "", s.sheet.sheet, s.given) for s in mine]
         else:
             raise refusal(DataError, "sheets_claim", name=name, table=table, titles=", ".join(titles))
     return out
-
-
-def _one_figure(sheet: RawSheet) -> str:
-    """Return the figure that the title of a sheet gives to its columns of years, "" where it does not."""
-    if not sheet.sheet or sheet.frame is not None:
-        return ""
-    spec = tables()["activity"]
-    titles = [title for title in find_block(sheet.records, spec).paths if title]
-    years = [title for title in titles if only_year(title)]
-    if not years or not any(role(title, spec) == "participant_id" for title in titles):
-        return ""
-    return next(iter(figures_of(spec, [sheet.sheet])), "")
-
-
-def _roles(sheet: RawSheet, table: str) -> set[str]:
-    """Return the columns of a table that the headers of a sheet name."""
-    spec = tables()[table]
-    header = sheet.frame.columns if sheet.frame is not None else find_block(sheet.records, spec).paths
-    texts = sided_headers([str(path) for path in header]) if table == "links" else map(str, header)
-    return {role(text, spec) for text in texts} - {""}
-
-
-def _table_of(sheet: RawSheet, named: Named) -> str:
-    """Return the table that a sheet holds: of those named the best, else the one that its headers tell."""
-    if named.exact and len(named.tables) == 1:
-        return named.tables[0]
-    if named.tables:
-        best = max(named.tables, key=lambda table: len(_roles(sheet, table)))
-        if best == "clusters" and not named.exact:  # "Данные кластера" may hold any table
-            return _told_by_headers(sheet) or (best if "cluster_id" in _roles(sheet, best) else "")
-        if named.exact or _fits(sheet, tables()[best]):
-            return best
-        return _told_by_headers(sheet) or best
-    return _told_by_headers(sheet)
-
-
-def _fits(sheet: RawSheet, spec: TableSpec) -> bool:
-    """Tell whether a sheet has what the table needs, but for a year or a cluster that a name may give."""
-    lacks = set(spec.required) - _roles(sheet, spec.name) - {"year", "value", "cluster_id"}
-    return not lacks or (spec.name == "links" and looks_square(sheet)) or lies_on_side(sheet, spec)
-
-
-def _told_by_headers(sheet: RawSheet) -> str:
-    """Return the table that the headers of a sheet tell, "" for none."""
-    titles = _first_header(sheet, tables()["links"])
-    if set(UNSETTLED.names) <= set(titles):
-        return UNSETTLED.name
-    if trade_headers(titles) or known_table(titles).columns:
-        return "links"
-    for table, signs in _SIGNS:
-        spec = tables()[table]
-        held = _roles(sheet, table)
-        figures = any(spec[name].type in NUMERIC for name in held)
-        if signs <= held and (figures or table not in ("activity", "indicators", "links")):
-            return table
-        if table == "links" and signs <= held:
-            titles = [title for title in _first_header(sheet, spec) if title]
-            if sum(only_year(title) or bool(part_of_year(title)[1]) for title in titles) > 1:
-                return table
-    if looks_square(sheet):
-        return "links"
-    if _one_figure(sheet):
-        return "activity"
-    return "activity" if lies_on_side(sheet, tables()["activity"]) else ""
-
-
-def _first_header(sheet: RawSheet, spec: TableSpec) -> Sequence[str]:
-    return (
-        [str(c) for c in sheet.frame.columns]
-        if sheet.frame is not None
-        else find_block(sheet.records, spec).paths
-    )

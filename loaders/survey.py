@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import pandas as pd
+
 from clustercoop.graph.errors import ClusterCoopError, StrictError
 from clustercoop.graph.findings import Findings
 from clustercoop.graph.schema import tables
@@ -103,11 +105,11 @@ def survey(
         files = tuple(_described(entry) for entry in dataset.provenance["inputs"])
         return Survey(files, (), _missing(files, chosen.lang), dataset, dataset.findings)
     taken: list[Taken] = []
-    members: list[str] = []
+    people: list[pd.DataFrame] = []
     order = list(tables())
     for source in sorted((s for s in sources if s.table in order), key=lambda s: order.index(s.table)):
-        found, ids = _looked_at(source, chosen, members)
-        members += ids
+        found, members = _looked_at(source, chosen, people)
+        people += members
         taken.append(found)
     raise_ignored(notes, {(found.table, column.name) for found in taken for column in found.columns})
     told = [found.problem for found in taken if found.problem]
@@ -118,13 +120,13 @@ def survey(
     return Survey(tuple(taken), sentences, _missing(taken, chosen.lang), None, findings)
 
 
-def _looked_at(source: Source, settings: Settings, members: Sequence[str]) -> tuple[Taken, list[str]]:
-    """Return what one sheet was taken for, with what is wrong in it; and the ids of its participants."""
+def _looked_at(
+    source: Source, settings: Settings, people: Sequence[pd.DataFrame]
+) -> tuple[Taken, list[pd.DataFrame]]:
+    """Return what one sheet was taken for, with what is wrong in it; and its participants."""
     spec, notes = tables()[source.table], Notes()
     try:
-        typed = type_grid(
-            arranged(source, spec, settings, lambda: members, notes), spec, notes, settings.direction
-        )
+        typed = type_grid(arranged(source, spec, settings, people, notes), spec, notes, settings.direction)
     except ClusterCoopError as error:
         sheet = source.sheet
         paths = sheet.frame.columns if sheet.frame is not None else find_block(sheet.records, spec).paths
@@ -134,8 +136,8 @@ def _looked_at(source: Source, settings: Settings, members: Sequence[str]) -> tu
         return Taken(
             sheet.file, sheet.sheet, spec.name, source.told, rows, tuple(columns), said(error, settings.lang)
         ), []
-    ids = [str(i) for i in typed.frame["participant_id"]] if spec.name == "participants" else []
-    return _columns_of(typed.columns, typed.conversions, typed.grid.facts, source, len(typed.grid)), ids
+    members = [typed.frame] if spec.name == "participants" else []
+    return _columns_of(typed.columns, typed.conversions, typed.grid.facts, source, len(typed.grid)), members
 
 
 def _columns_of(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from clustercoop.graph.arrays import Bools
 from clustercoop.graph.shipped import shipped_rows
 from clustercoop.loaders.coded import judged
 from clustercoop.loaders.ledger import Ledger
+from clustercoop.loaders.marks import gap_meaning
 from clustercoop.loaders.units import words
 
 _YEAR: Final = re.compile(r"(?:19|20)\d\d")
@@ -37,6 +38,12 @@ _MEMBERS: Final = re.compile(
 )
 OTHERS: Final = re.compile(r"\b(?:(?:проч|остальн|други|ины)[а-я]*|(?:all |the )?others?)\b", re.IGNORECASE)
 """Words for those that are not named: no total of those that are."""
+_EVERY: Final = re.compile(
+    r"(?:по )?(?:все|всем|всех|all|any|every|various|разные|несколько|summary"
+    r"|свод(?:ная|ный|ные)?|общ(?:ий|ая|ее))"
+    r"(?: (?:of )?(?:the )?(?:промышленные |промышленным |industrial )?"
+    r"(?:кластер\w*|clusters?|участник\w*|данные|таблица|лист|список|members|participants|table|list))?"
+)
 # Three others at least: of three outputs one is often the sum of two.
 _OTHERS: Final = 3
 _CERTAIN: Final = 3
@@ -78,6 +85,20 @@ def is_total(text: str) -> bool:
     return False
 
 
+def may_be_name(text: str) -> bool:
+    """Tell whether a text that begins like a total goes on like no total, as a firm may be called.
+
+    Examples
+    --------
+    >>> [may_be_name(text) for text in ("Всего доброго", "Итого: отгружено", "Всего по кластеру")]
+    [True, False, False]
+    """
+    found, known = tuple(words(text)), _known()
+    size = max((size for size in range(1, 5) if found[:size] in known["start"]), default=0)
+    rest = found[size : size + 1]
+    return bool(size and rest) and not (rest[0].isdigit() or rest in known["link"] | known["of"])
+
+
 def names_members(text: str) -> bool:
     """Tell whether a text stands for members of a cluster without naming any.
 
@@ -89,6 +110,17 @@ def names_members(text: str) -> bool:
     [False, False, False]
     """
     return len(text) < _LONGEST and bool(_MEMBERS.fullmatch(" ".join(words(text))))
+
+
+def names_all(text: str) -> bool:
+    """Tell whether a text in place of a cluster's name stands for all clusters, or for none.
+
+    Examples
+    --------
+    >>> [names_all(text) for text in ("все", "All clusters", "Сводная", "н/д", "Все для дома")]
+    [True, True, True, True, False]
+    """
+    return bool(_EVERY.fullmatch(" ".join(words(text))) or gap_meaning(text) or is_total(text))
 
 
 def _no_code(text: str) -> bool:
@@ -105,10 +137,13 @@ def _extreme(text: str) -> bool:
     return tuple(words(text)) in _known()["extreme"]
 
 
-def reject_totals(ledger: Ledger, ids: Sequence[str], others: Sequence[str] = ()) -> None:
+def reject_totals(
+    ledger: Ledger, ids: Sequence[str], others: Sequence[str], called: Callable[[], Collection[str]]
+) -> None:
     """Reject rows whose id or other text, or the first cell beside an empty id, says that they are totals.
 
-    An organisation with a registered number may be called as it likes.
+    An organisation with a registered number may be called as it likes; one with a code like those of others,
+    or that the other tables name (`called` gives what they call organisations), like no plain total.
     """
     registered = ledger.mask()
     for name in ids if others else ():
@@ -119,14 +154,29 @@ def reject_totals(ledger: Ledger, ids: Sequence[str], others: Sequence[str] = ()
         totals = judged(column.texts, _no_code if ledger.spec.name != "links" else _of_all, column.simple)
         extremes = judged(column.texts, _extreme, column.simple)
         totals |= extremes & (extremes.sum() > 1)
-        if totals.any():
-            ledger.reject(column.spread(totals) & ~registered, "total_row", name)
+        if not totals.any():
+            continue
+        named = judged(column.texts, may_be_name, column.simple) & totals
+        if named.any():
+            listed = called()
+            totals &= ~(named & np.array([text in listed for text in column.texts.tolist()], bool))
+            if others and name not in ids:
+                registered = registered | (column.spread(named) & _coded_alike(ledger, ids[0]))
+        ledger.reject(column.spread(totals) & ~registered, "total_row", name)
     empty = ledger.mask()
     for name in ids:
         empty |= ledger.frame[name].isna().to_numpy(bool)
     said = {row: ledger.first(row) for row in np.flatnonzero(empty & ledger.alive).tolist()}
     totals = ledger.mask([row for row, text in said.items() if is_total(text)])
     ledger.reject(totals, "total_row", value=said.__getitem__)
+
+
+def _coded_alike(ledger: Ledger, name: str) -> Bools:
+    """Tell which rows have an id of their own, written like those of other rows: ``A7`` beside ``A1``."""
+    ids = ledger.frame[name].astype(object).where(ledger.frame[name].notna(), "")
+    shapes = ids.map(lambda text: re.sub(r"[^\W\d_]", "a", re.sub(r"\d", "0", str(text))))
+    own = (ids != "") & ~ids.duplicated(keep=False) & shapes.duplicated(keep=False)
+    return np.asarray(own & ids.map(lambda text: bool(re.search(r"\d", str(text)))), bool)
 
 
 def find_sums(activity: Ledger, linked: Collection[pd.Index[Any]]) -> None:

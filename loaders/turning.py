@@ -41,6 +41,7 @@ from clustercoop.loaders.priced import with_amounts
 from clustercoop.loaders.registers import of_register
 from clustercoop.loaders.sections import refuse_years_below
 from clustercoop.loaders.sheets import Grid, objects, show
+from clustercoop.loaders.totals import names_all
 from clustercoop.loaders.units import Unit, read_unit, words
 from clustercoop.loaders.vocabulary import (
     PATH,
@@ -239,6 +240,7 @@ def _with_cluster(grid: Grid, spec: TableSpec, hints: Hints, notes: Notes) -> Gr
         return grid
     quoted = {match[1].strip() for text in (*hints.titles, *hints.names) for match in _CLUSTER.finditer(text)}
     quoted |= {match[1].strip() for text in hints.titles if (match := _LABELLED.fullmatch(text.strip()))}
+    quoted = {text for text in quoted if not names_all(text)}
     cluster = hints.cluster or (next(iter(quoted)) if len(quoted) == 1 else "")
     if not cluster:
         return grid

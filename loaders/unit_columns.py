@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from clustercoop.graph.arrays import Bools, Floats
+from clustercoop.graph.arrays import Bools, Floats, Indices
 from clustercoop.graph.errors import SchemaError
 from clustercoop.graph.schema import ColumnSpec
 from clustercoop.graph.texts import refusal
@@ -214,6 +214,10 @@ def _worded(text: str, kind: str) -> Unit | None:
     return None if rest or unit.percent or unit == Unit() else unit
 
 
+# Numbers of one unit differ by so many times and less, those in roubles and in millions by more.
+_ALIKE: Final = 30.0
+
+
 def repeats_header(numbers: Numbers, unit: Unit, here: dict[str, str]) -> bool:
     """Tell whether every cell repeats the currency of its header, whose scale then holds for all of them.
 
@@ -235,6 +239,21 @@ def repeats_header(numbers: Numbers, unit: Unit, here: dict[str, str]) -> bool:
         header = repr(here["column"])
         raise refusal(SchemaError, "unit_below_differs", where=where, header=header, cell=repr(cell))
     return top < scale
+
+
+def doubtful(numbers: Numbers, rows: Indices, unit: Unit) -> bool:
+    """Tell whether cells that name a currency and no scale, as ``5 ₽`` below "million roubles", may mean it.
+
+    Their own words hold where the numbers are far greater than those of cells that name nothing.
+    """
+    scale = unit.scale or 1.0
+    plain = numbers.values.copy()
+    for _, named in numbers.units:
+        plain[named] = np.nan
+    plain, mine = (np.abs(values[np.nan_to_num(values) != 0]) for values in (plain, numbers.values[rows]))
+    if scale == 1.0 or not len(plain) or not len(mine):
+        return False
+    return bool(np.median(mine) < np.median(plain) * _ALIKE)
 
 
 def units_beside(grid: Grid, taken: Collection[int]) -> tuple[Floats, list[str]]:

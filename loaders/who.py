@@ -24,7 +24,7 @@ from clustercoop.loaders.ledger import Ledger
 from clustercoop.loaders.matching import candidates
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.sheets import Grid, show
-from clustercoop.loaders.totals import OTHERS, REGISTERED, is_total, names_members
+from clustercoop.loaders.totals import OTHERS, REGISTERED, is_total, may_be_name, names_members
 from clustercoop.loaders.units import words
 
 # Letters that look alike in two alphabets, capitals and small ones.
@@ -338,7 +338,8 @@ def call_by_name(
     ids, rows = frame["participant_id"].to_numpy(object).copy(), np.zeros(len(frame), bool)
     for row in named.tolist():
         key, form = name_key(name := str(names.iloc[row]))
-        several = names_members(name) or is_total(name) or bool(OTHERS.match(name))
+        total = is_total(name) and not may_be_name(name)
+        several = names_members(name) or total or bool(OTHERS.match(name))
         rows[row] = (
             not several and key in plain_keys and (not form or (key, form) in keys or (key, "") in keys)
         )

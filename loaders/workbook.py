@@ -52,13 +52,7 @@ def read_workbook(data: bytes, name: str, facts: dict[str, Any]) -> list[RawShee
     """
     if data[:2] == b"PK":
         overlays, uncached, hidden = _inspect(data, name)
-        sheets = _with_calamine(data, name, facts, overlays)
-        sheets = [
-            _remark(sheet, ("rows_hidden", str(hidden[sheet.sheet]), None))
-            if sheet.sheet in hidden
-            else sheet
-            for sheet in sheets
-        ]
+        sheets = tell_hidden(_with_calamine(data, name, facts, overlays), hidden)
         if name.lower().endswith(".xlsb"):
             return [_remark(sheet, ("xls_limits", "", None)) for sheet in sheets]
         if uncached:
@@ -66,8 +60,8 @@ def read_workbook(data: bytes, name: str, facts: dict[str, Any]) -> list[RawShee
         return sheets
     if data[:4] == b"\xd0\xcf\x11\xe0":
         old = _inspect_old(data)
-        sheets = _with_calamine(data, name, facts, old or {})
-        return sheets if old is not None else [_remark(s, ("xls_limits", "", None)) for s in sheets]
+        sheets = _with_calamine(data, name, facts, old[0] if old else {})
+        return tell_hidden(sheets, old[1]) if old else [_remark(s, ("xls_limits", "", None)) for s in sheets]
     if b"<html" in data[:2000].lower() or b"<table" in data[:2000].lower():
         raise refusal(DataError, "web_page", name=name)
     raise refusal(DataError, "no_book", name=name)
@@ -75,6 +69,11 @@ def read_workbook(data: bytes, name: str, facts: dict[str, Any]) -> list[RawShee
 
 def _remark(sheet: RawSheet, remark: tuple[str, str, int | None]) -> RawSheet:
     return replace(sheet, remarks=(*sheet.remarks, remark))
+
+
+def tell_hidden(sheets: Sequence[RawSheet], rows: Mapping[str, int]) -> list[RawSheet]:
+    """Return sheets with a remark on how many filled rows of theirs are hidden."""
+    return [_remark(s, ("rows_hidden", str(rows[s.sheet]), None)) if rows.get(s.sheet) else s for s in sheets]
 
 
 # A cell that the reader of values does not tell in full: row and column from 0, its error, its format.
@@ -163,11 +162,12 @@ def _odd_cells(xml: bytes, formats: Mapping[int, str]) -> list[Odd]:
     return found
 
 
-def _inspect_old(data: bytes) -> dict[str, list[Odd]] | None:
-    """Return the odd cells of each sheet of an old workbook, None where they cannot be read."""
+def _inspect_old(data: bytes) -> tuple[dict[str, list[Odd]], dict[str, int]] | None:
+    """Return odd cells and filled hidden rows by sheet of an old workbook, None where they are unread."""
     import xlrd
 
     overlays: dict[str, list[Odd]] = {}
+    hidden: dict[str, int] = {}
     try:
         with open(os.devnull, "w", encoding="utf-8") as nowhere:
             book = xlrd.open_workbook(
@@ -177,6 +177,9 @@ def _inspect_old(data: bytes) -> dict[str, list[Odd]] | None:
         told = described(formats)
         for sheet in book.sheets():
             odd = overlays.setdefault(sheet.name, [])
+            unseen = (row for row, info in sheet.rowinfo_map.items() if info.hidden and row < sheet.nrows)
+            if rows := sum(any(str(cell).strip() for cell in sheet.row_values(row)) for row in unseen):
+                hidden[sheet.name] = rows
             for row in range(sheet.nrows):
                 for column, cell in enumerate(sheet.row(row)):
                     pattern = formats[cell.xf_index] if cell.xf_index is not None else ""
@@ -185,7 +188,7 @@ def _inspect_old(data: bytes) -> dict[str, list[Odd]] | None:
                         odd.append((row, column, error, pattern))
     except Exception:  # whatever the reader of formats stumbles over, the values are read without it
         return None
-    return overlays
+    return overlays, hidden
 
 
 def _refuse_huge(xml: bytes, name: str) -> None:

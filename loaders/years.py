@@ -53,6 +53,10 @@ _FISCAL: Final = re.compile(r"(?:fy|cy)['’]?\s*(\d\d)", re.IGNORECASE)
 _TWO_YEARS: Final = re.compile(
     r"(?:fy\s*)?((?:19|20)\d\d)\s*[-/–—]\s*((?:19|20)?\d\d)\s*(?:гг?\.?|год\w*|fy)?", re.IGNORECASE
 )
+_RUN: Final = re.compile(
+    r"(?<![\w.,])(?:FY|CY)?['’]?((?:19|20)\d\d|(?<=[Yy])\d\d)\s*[-/–—]\s*((?:19|20)?\d\d)(?![\d.,/-]*\d)",
+    re.IGNORECASE,
+)
 FOUR: Final = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _LONG_WORD: Final = re.compile(r"[^\W\d_]{5,}")
 _TOKENS: Final = re.compile(r"[^\W\d_]+|\d+")
@@ -156,6 +160,24 @@ def spans_years(text: str) -> bool:
         return int(short[2]) == (int(short[1]) + 1) % 100
     said = set(FOUR.findall(text))
     return len(said) == 2 and not _LONG_WORD.search(text)
+
+
+def years_run(text: str) -> bool:
+    """Tell whether a text speaks of a period over two years that follow each other: "Выпуск 2020/21 гг.".
+
+    How a figure grew from one to the other ("2021/2020", "2020/2021, %") is none.
+
+    Examples
+    --------
+    >>> years_run("Выпуск 2020/21 гг., млн руб."), years_run("FY20/21"), years_run("Поставки 2020–2021")
+    (True, True, True)
+    >>> years_run("2021/2020"), years_run("2020/2021, %"), years_run("Поставки 2021-03")
+    (False, False, False)
+    """
+    return "%" not in text and any(
+        int(last) % 100 == (int(first) + 1) % 100 and len(last) in (2, len(first))
+        for first, last in _RUN.findall(text)
+    )
 
 
 def _gather(found: list[When], codes: Indices) -> Years:

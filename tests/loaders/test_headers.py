@@ -88,7 +88,8 @@ def test_a_missing_column_is_named_with_what_was_seen() -> None:
         match_headers(["Год", "Поставщик", "Сумма"], tables()["links"], "links.csv")
     assert str(error.value) == (
         "links.csv has no column buyer_id, which the table links needs; its headers are: "
-        "'Год', 'Поставщик', 'Сумма'."
+        "'Год', 'Поставщик', 'Сумма'. If the table is of one organisation, call the sheet or file by its "
+        "identifier or name in the register, or write it above the table (Supplier: …)."
     )
 
 

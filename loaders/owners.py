@@ -1,0 +1,147 @@
+"""Tables of one organisation each: its name is the title of the sheet or file, or stands above the table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from clustercoop.graph.errors import SchemaError
+from clustercoop.graph.schema import ENDS, NUMERIC, TableSpec, tables
+from clustercoop.loaders.grids import to_grid
+from clustercoop.loaders.header_rows import find_block, role
+from clustercoop.loaders.ids import clean_id
+from clustercoop.loaders.known import Known
+from clustercoop.loaders.matching import meaning
+from clustercoop.loaders.matrices import looks_square
+from clustercoop.loaders.names import only_year
+from clustercoop.loaders.notes import Notes
+from clustercoop.loaders.sheets import Grid, RawSheet, show
+from clustercoop.loaders.sides import dealt, renamed, says
+from clustercoop.loaders.upright import upright
+
+
+def owner_lacked(header: Sequence[str], spec: TableSpec) -> str:
+    """Return the column that a table would need to name the one organisation that it is of, "" for none.
+
+    Examples
+    --------
+    >>> owner_lacked(["Год", "Покупатель", "Сумма"], tables()["links"])
+    'supplier_id'
+    >>> owner_lacked(["Дата", "Контрагент", "Поступило", "Списано"], tables()["links"])
+    'own'
+    >>> owner_lacked(["Год", "Выпуск"], tables()["activity"])
+    'participant_id'
+    """
+    titles = [title for title in header if title]
+    roles = {role(title, spec) for title in titles}
+    if spec.name == "activity":
+        return "" if roles & {"participant_id", "cluster_id"} else "participant_id"
+    if spec.name != "links":
+        return ""
+    lacking = [end for end in ENDS if end not in roles]
+    if len(lacking) == 1:
+        return lacking[0]
+    other = any(says(title, "other") for title in titles)
+    return "own" if lacking and other and not any(says(title, "own") for title in titles) else ""
+
+
+def lacks_owner(sheet: RawSheet, table: str) -> bool:
+    """Tell whether a sheet is a table of one organisation that none of its columns names."""
+    spec = tables()[table]
+    if sheet.frame is not None or looks_square(sheet) or upright(sheet, spec, Notes()) is not sheet:
+        return False
+    return bool(owner_lacked(find_block(sheet.records, spec).paths, spec))
+
+
+def of_owners(sheets: Sequence[RawSheet]) -> dict[int, str]:
+    """Return the places of sheets that are tables of one organisation each, and which table they hold.
+
+    Two at least have the same headers; a table without its owner alone may be of anything.
+    """
+    for table in ("links", "activity"):
+        spec = tables()[table]
+        found: dict[tuple[str, ...], list[int]] = {}
+        for at, sheet in enumerate(sheets):
+            if lacks_owner(sheet, table):
+                found.setdefault(find_block(sheet.records, spec).paths, []).append(at)
+        for paths, mine in found.items():
+            if len(mine) > 1 and _holds_figures(paths, spec):
+                return dict.fromkeys(mine, table)
+    return {}
+
+
+def _holds_figures(paths: Sequence[str], spec: TableSpec) -> bool:
+    roles = {role(path, spec) for path in paths if path}
+    if spec.name == "links" and "value" not in roles:
+        dealt_in = {dealt([path], money=True) for path in paths if path}
+        return {(True, False), (False, True)} <= dealt_in
+    years = sum(only_year(path) for path in paths)
+    figures = {name for name in roles - {""} if spec[name].type in NUMERIC}
+    return bool(figures) and ("year" in roles or years > 1 or spec.name == "links")
+
+
+def disjoint(sheets: Sequence[RawSheet], table: str) -> bool:
+    """Tell whether sheets of one table, with the same columns, name no organisation or pair twice."""
+    spec = tables()[table]
+    keys = ENDS if table == "links" else ("participant_id",)
+    seen: set[frozenset[str]] = set()
+    columns: set[frozenset[str]] = set()
+    for sheet in sheets:
+        try:
+            grid = to_grid(sheet, spec, Notes())
+        except SchemaError:
+            return False
+        at = {name: i for i, title in reversed(list(enumerate(grid.header))) if (name := role(title, spec))}
+        if not set(keys) <= set(at):
+            return False
+        columns.add(frozenset(at))
+        cells = zip(*(grid.columns[at[key]] for key in keys), strict=True)
+        mine = {frozenset(clean_id(show(cell)) for cell in row) for row in cells}
+        if not mine or mine & seen:
+            return False
+        seen |= mine
+    return len(columns) == 1
+
+
+def with_owner(
+    grid: Grid, spec: TableSpec, names: Iterable[str], people: Iterable[pd.DataFrame], notes: Notes
+) -> Grid:
+    """Return a table of one organisation with a column of it.
+
+    A title above the table says it (``Организация: А``), or the name of its sheet or file is that of one
+    participant, of those in `people`. Where they disagree nothing is added.
+    """
+    lacks = "" if "matrix" in grid.facts else owner_lacked(grid.header, spec)
+    if not lacks or not len(grid):
+        return grid
+    known = Known(people)
+    found = {who: title for title in grid.titles if (who := _labelled(title, lacks, spec, known))}
+    found = found or {who: name for name in names if (who := known.called(name))}
+    if len(found) != 1:
+        return grid
+    [(who, source)] = found.items()
+    notes.add("owner_from_name", **grid.place, value=who, detail=source)
+    grid.facts["respondent"] = who  # what another's table tells of the same delivery counts once
+    titles = [lacks]
+    if lacks == "own":
+        titles = [renamed(title, {"other": "Организация"}) for title in grid.header if says(title, "other")]
+    cells = np.full(len(grid), who, dtype=object)
+    return replace(
+        grid, header=(*grid.header, *titles), columns=(*grid.columns, *(cells.copy() for _ in titles))
+    )
+
+
+def _labelled(title: str, lacks: str, spec: TableSpec, known: Known) -> str:
+    """Return the organisation that a title names as that of the table: ``Поставщик: А``, ``ИНН: 7701``."""
+    label, colon, who = (part.strip() for part in title.partition(":"))
+    if not colon or not who:
+        return ""
+    named = meaning(label, spec)
+    if lacks in ENDS:
+        mine = named == lacks
+    else:
+        mine = says(label, "own") or meaning(label, tables()["participants"]) in ("participant_id", "name")
+    return (known.called(who) or clean_id(who)) if mine else ""
