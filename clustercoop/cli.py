@@ -9,6 +9,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from difflib import get_close_matches
 from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, Final, NoReturn
@@ -18,10 +19,11 @@ import click
 from clustercoop.forms_cli import template
 from clustercoop.graph.errors import ClusterCoopError
 from clustercoop.graph.settings import DOMAINS, Domain
-from clustercoop.graph.texts import BASE, said, subset, term, text
+from clustercoop.graph.texts import BASE, said, subset, term, text, told
 from clustercoop.language_cli import asked_language, in_language
 from clustercoop.policy_cli import COMMANDS
 from clustercoop.query_cli import query
+from clustercoop.usage import misused, show, unknown
 
 if TYPE_CHECKING:
     from clustercoop.analysis.results import Result
@@ -121,10 +123,10 @@ def _list_of(domain: Domain) -> Callable[[str], str]:
     """Return what reads a list of the choices of `domain`, separated by commas."""
 
     def several(value: str) -> str:
-        text = value.replace(" ", "")
-        if not domain.allows(text, str):
-            raise click.BadParameter(f"{value!r} is not {domain.must(str)}.")
-        return text
+        chosen = value.replace(" ", "")
+        if not domain.allows(chosen, str):
+            raise click.BadParameter(told("must.some_of", choices=", ".join(domain.choices)))
+        return chosen
 
     several.__name__ = "list"  # as the help calls it
     return several
@@ -159,6 +161,13 @@ def _options(*, reading: bool = False) -> Callable[[Callable[..., Any]], Callabl
 class _OneSentence(click.Group):
     """A group whose failures are one sentence on standard error and an exit code."""
 
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """Return the command that is called; say which are like it where there is none."""
+        if args[0] not in self.commands:
+            near = get_close_matches(args[0], self.commands)
+            raise click.UsageError(unknown("usage.no_command", args[0], near), ctx)
+        return super().resolve_command(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; turn what a user can cause into a sentence."""
         signal.signal(signal.SIGTERM, _terminated)
@@ -169,6 +178,9 @@ class _OneSentence(click.Group):
         )
         try:
             return super().invoke(ctx)
+        except click.UsageError as error:
+            show(error, lang)
+            sys.exit(error.exit_code)
         except ClusterCoopError as error:
             _fail(said(error, lang))
         except KeyboardInterrupt:
@@ -252,7 +264,7 @@ def check(data: str, html: Path | None, write_mapping: Path | None, **options: A
     """Tell what each file and column of DATA was taken for, and all that is wrong; exit 1 on an error."""
     import clustercoop
     from clustercoop.loaders.survey import mapping_text
-    from clustercoop.outputs import written_aside
+    from clustercoop.outputs import PAGE, written_aside
     from clustercoop.reports.check_page import lines, page, worst
 
     lang = options["lang"]
@@ -266,7 +278,7 @@ def check(data: str, html: Path | None, write_mapping: Path | None, **options: A
     click.echo(found.findings.counted(lang))
     if html is not None:
         told = page(found.files, found.missing, noticed, found.rejected, lang)
-        with written_aside(html) as aside:
+        with written_aside(html, *PAGE) as aside:
             aside.write_text(told, "utf-8", newline="\n")
     if write_mapping is not None:
         with written_aside(write_mapping) as aside:
@@ -375,7 +387,7 @@ def remove(store: str, cluster: str | None, year: int | None, lang: str) -> None
     import clustercoop
 
     if cluster is None and year is None:
-        raise click.UsageError("Give --cluster, --year, or both.")
+        raise misused("cluster_or_year")
     left = clustercoop.remove(store, cluster=cluster, year=year)
     click.echo(text("store.left", lang, clusters=len(left.cluster_ids), links=len(left.links)))
 
@@ -407,7 +419,7 @@ def export(data: str | None, admin: Path | None, browser: Path | None, store: st
     from clustercoop.query_help import example_parameters
 
     if (admin is None) == (browser is None) or (admin is not None) != (data is not None):
-        raise click.UsageError("Give DATA with --neo4j-admin DIR, or --browser DIR.")
+        raise misused("export")
     if admin is not None and data is not None:
         with _progress() as progress:
             export_neo4j_admin(clustercoop.load(data, progress=progress), admin)

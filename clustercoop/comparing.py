@@ -7,7 +7,7 @@ from pathlib import Path
 
 from clustercoop.analysis.comparison import Comparison, compare_results
 from clustercoop.analysis.results import Result
-from clustercoop.outputs import read_result, written_aside
+from clustercoop.outputs import PAGE, read_result, written_aside
 from clustercoop.reports.comparison import Told, render_comparison
 from clustercoop.version import __version__
 
@@ -78,6 +78,6 @@ def told_comparison(
         if years is not None:
             called = [f"{name}, {year}" for name, year in zip(called, years, strict=True)]
         page = render_comparison(told, (called[0], called[1]), __version__)
-        with written_aside(Path(out)) as aside:
+        with written_aside(Path(out), *PAGE) as aside:
             aside.write_text(page, "utf-8", newline="\n")
     return told

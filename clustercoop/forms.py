@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from clustercoop.graph.errors import DataError, ParameterError, parameter_error
+from clustercoop.graph.errors import DataError, ParameterError
 from clustercoop.graph.settings import Lang
 from clustercoop.graph.texts import refusal
 from clustercoop.outputs import refuse_foreign, written_aside
@@ -66,9 +66,9 @@ def template(
     if each and register is None:
         raise refusal(ParameterError, "form_register")
     if years and not each:
-        raise parameter_error("years", "template", "empty where 'each' is off", tuple(years))
+        raise refusal(ParameterError, "form_years")
     if not each or register is None:
-        with written_aside(target) as aside:
+        with written_aside(target, ".xlsx") as aside:
             write_form(aside, lang=lang, unit=unit, register=register)
         return target
     refuse_foreign(target, "")  # forms that are filled in are never written over

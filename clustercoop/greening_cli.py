@@ -31,7 +31,7 @@ def bubble(file: Path, results: Path, out: Path | None, lang: str) -> None:
     for line in lines(found, lang):
         click.echo(line)
     if out is not None:
-        with written_aside(out) as aside:
+        with written_aside(out, ".csv") as aside:
             write_csv(found, aside)
         beside = out.with_name(f"{out.stem}.trades.csv")
         if found.attrs["trades"] or beside.is_file():  # those of an earlier quota must not stay

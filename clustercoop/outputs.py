@@ -45,23 +45,28 @@ _MARKS: Final = dict(
     )
 )
 """What each output writes, by which a folder tells what was asked for."""
+PAGE: Final = (".html", ".htm")
+"""Endings of pages."""
 _OURS: Final = ("run.json", "report.html", "import.sh")
 """What a folder holds that may be written anew: results, reports, or an import."""
 _SPECIAL: Final = re.compile('[,"\r\n]')
 
 
 @contextmanager
-def written_aside(target: Path) -> Iterator[Path]:
+def written_aside(target: Path, *endings: str) -> Iterator[Path]:
     """Give a path beside `target` to write to; rename it into place only when the block succeeds.
 
     Works for a file and for a folder. A folder is replaced only where it is empty or one that clustercoop
     wrote (it holds ``run.json`` or a report). What an interrupted run of a dead process left is removed.
+    With `endings` its name must have one of them: what opens a file goes by it.
 
     Raises
     ------
     OutputError
-        The place cannot be written, or holds something that is not ours.
+        The place cannot be written, holds something that is not ours, or is named as what it is not.
     """
+    if endings and target.suffix.casefold() not in endings:
+        raise refusal(OutputError, "graph_suffix", name=target.name, suffixes=", ".join(endings))
     target = Path(os.path.abspath(target))
     aside = target.with_name(f".{target.name}.partial-{os.getpid()}")
     old = target.with_name(f".{target.name}.old-{os.getpid()}")

@@ -16,6 +16,7 @@ from clustercoop.graph.settings import Lang, Settings
 from clustercoop.graph.slicing import formations_of
 from clustercoop.graph.texts import refusal, text
 from clustercoop.outputs import (
+    PAGE,
     held_result,
     is_result,
     read_result,
@@ -64,7 +65,7 @@ class Page:
             The file cannot be written.
         """
         target = Path(path)
-        with written_aside(target) as aside:
+        with written_aside(target, *PAGE) as aside:
             aside.write_text(self.html, "utf-8", newline="\n")
         return target
 

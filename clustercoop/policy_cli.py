@@ -13,6 +13,7 @@ from clustercoop.comparing_cli import compare
 from clustercoop.graph.texts import decimal_point, languages, term, text
 from clustercoop.greening_cli import bubble
 from clustercoop.scenarios_cli import whatif
+from clustercoop.usage import misused
 
 _FIGURE: Final = re.compile(r"[-+.\de]*\d(?:…[-+.\de]*)?|…[-+.\de]+")
 
@@ -38,7 +39,7 @@ def claims(file: Path | None, results: Path, from_report: Path | None, out: Path
     from clustercoop.outputs import write_csv, written_aside
 
     if (file is None) == (from_report is None):
-        raise click.UsageError("Give either FILE or --from-report.")
+        raise misused("file_or_report")
     if from_report is not None:
         proposed = clustercoop.propose_claims(from_report, results, lang=lang)
         if not proposed:
@@ -46,7 +47,7 @@ def claims(file: Path | None, results: Path, from_report: Path | None, out: Path
         if out is None:
             click.echo(proposed, nl=False)
         else:
-            with written_aside(out) as aside:
+            with written_aside(out, ".toml") as aside:
                 aside.write_text(proposed, "utf-8")
         return
     assert file is not None
@@ -58,7 +59,7 @@ def claims(file: Path | None, results: Path, from_report: Path | None, out: Path
                 shown = _spoken(row[side], lang).replace(NOMINAL, f" ({text('claims.nominal', lang)})")
                 click.echo(f"    {text(f'claims.{side}', lang)}: {shown}")
     if out is not None:
-        with written_aside(out) as aside:
+        with written_aside(out, ".csv") as aside:
             write_csv(judged, aside)
     if (judged["verdict"] == "contradicted").any():
         sys.exit(1)

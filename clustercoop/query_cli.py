@@ -9,8 +9,8 @@ import click
 
 from clustercoop.graph.texts import said, text
 from clustercoop.language_cli import in_language
+from clustercoop.usage import misused
 
-_WHAT: Final = "Give --store, and one of: the NAME of a query, --cypher, --file."
 _FORMATS: Final = ["table", "csv", "json", "parquet", "xlsx", "graphml"]
 
 
@@ -64,12 +64,12 @@ def query(
         return
     given = sum(what is not None for what in (name, cypher, file))
     if store is None or given > 1:
-        raise click.UsageError(_WHAT)
+        raise misused("query")
     if given == 0:
         _prompt(store, timeout, limit, memory, lang)
         return
     if form in ("parquet", "xlsx", "graphml") and out is None:
-        raise click.UsageError(f"{form} is no text; give --out FILE.")
+        raise misused("no_text", format=form)
     statement = file.read_text("utf-8") if file else cypher
     params = parse_named_pairs(pairs) if name else parse_pairs(pairs)
     rows = clustercoop.query(
@@ -114,4 +114,4 @@ def _prompt(store: str, timeout: float, limit: int, memory: int | None, lang: st
     with open_store(store, **({} if memory is None else {"memory": memory})) as opened:
         session = Session(opened, click.echo, timeout=timeout, limit=limit, lang=lang)
         if not converse(session, Path(click.get_app_dir("clustercoop")) / "history"):
-            raise click.UsageError(_WHAT)
+            raise misused("query")

@@ -164,7 +164,7 @@ def whatif(
         base = settings or Settings()
         graph = load(source, settings=base, progress=progress)
     if model and result is None:
-        raise parameter_error("model", "whatif", "False where the source is no result of analyze", model)
+        raise refusal(ParameterError, "whatif_model")
     lean = base.replace(nulls=0, metrics="core,closedness,chain", by="participant")
     if target is not None and not 0 < target <= 1:
         raise parameter_error("target", "whatif", "a share above 0 and at most 1", target)

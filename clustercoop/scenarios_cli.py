@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from clustercoop.graph.texts import languages, term, text
+from clustercoop.usage import misused
 
 if TYPE_CHECKING:
     from clustercoop.scenarios import WhatIf
@@ -49,7 +50,7 @@ def whatif(
     import clustercoop
 
     if out is not None and out.suffix not in (".csv", ".json"):
-        raise click.UsageError("--out must be a .csv or .json file.")
+        raise misused("csv_or_json")
     found = clustercoop.whatif(
         source,
         scenario,

@@ -100,7 +100,8 @@ def _kinds(content: Content) -> Iterator[Answer]:
         Line(f"{term(name, lang)} {count}", chosen(verdict=name), name.replace(" ", "-"))
         for name, count in sorted(verdicts.items(), key=lambda item: (-item[1], item[0]))
     ]
-    yield Answer(words("answer_verdicts"), told, chips=True)
+    ruled = content.model.outcome == "rules"
+    yield Answer(words("answer_verdicts_rule" if ruled else "answer_verdicts"), told, chips=True)
     last = [rows.column(cluster, "ecosystem_type")[-1] for cluster in rows.ranges]
     types = Counter(str(kind) for kind in last if not is_unknown(kind))
     lines = [

@@ -16,11 +16,12 @@ from clustercoop.graph.formation import Formation
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.graph.slicing import knowledge_links, links_of
 from clustercoop.graph.texts import refusal
-from clustercoop.reports.inert import plain
+from clustercoop.reports.inert import plain, shorten
 from clustercoop.reports.network import NetworkPages, view_name
 from clustercoop.reports.network_data import Figure, Nodes, Year, strongest
-from clustercoop.reports.numbers import show
+from clustercoop.reports.numbers import percent, show
 
+NAME: Final = 80
 _FIGURES: Final = ("volume", "sold", "bought", "inside", "out", "in")
 
 
@@ -170,7 +171,31 @@ def _year(pages: NetworkPages, formations: list[Formation], nodes: Nodes) -> Yea
         len(value),
         float(value.sum()),
         " · ".join(facts),
+        ("", _most(pages, formations, between) if len(value) else ""),
     )
+
+
+def _most(pages: NetworkPages, formations: list[Formation], between: FloatArray) -> str:
+    """Say which flow is the largest, and how much is recorded in all where no flow counts twice."""
+    words, names = pages.words, pages.graph.cluster_names
+    ends = np.unravel_index(int(between.argmax()), between.shape)
+    most, total = float(between.max()), float(between.sum())
+    unit = words.money(pages.graph.currency)
+    told = {
+        name: plain(shorten(names.get(one, one), NAME))
+        for name, one in zip(
+            ("supplier", "buyer"), (formations[int(end)].cluster_id for end in ends), strict=True
+        )
+    } | {"value": f"{show(most, 'money', words.lang)} {unit}"}
+    if np.bincount(np.concatenate([f.members for f in formations])).max() > 1 and all(
+        (f.share == 1).all() for f in formations
+    ):
+        return words("view_flows_largest", **told)
+    parts = {
+        "total": f"{show(total, 'money', words.lang)} {unit}",
+        "share": percent(most / total, words.lang),
+    }
+    return words("view_flows_most", **told, **parts)
 
 
 def _written(pages: NetworkPages, formation: Formation, side: str) -> bool:

@@ -442,12 +442,15 @@ class NetworkPages:
 
     def _beyond(self, formation: Formation) -> tuple[str, str]:
         """Return "yes", "no" or "unknown", whether the core is beyond chance, and the sentence."""
-        if self._reasons is None or is_unknown(self._cell(formation, "core_members")):
+        if self._reasons is None:
             return "", ""
+        where = gap_places(formation.cluster_id, formation.year)
+        if is_unknown(self._cell(formation, "core_members")):
+            why = self._reasons.told(where, "core_members")
+            return "unknown", self.words("pp_no_core", why=why) if why else ""
         p = self._cell(formation, "core_p_degree")
         found = None if is_unknown(p) else judged(float(p))
         if found is None:
-            where = gap_places(formation.cluster_id, formation.year)
             why = self._reasons.told(where, "core_p_degree") or self.words("why_default")
             return "unknown", self.words("pp_beyond_unknown", why=why)
         shown = show(float(p), "pvalue", self.words.lang)

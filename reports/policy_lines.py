@@ -118,10 +118,12 @@ def policy_answers(content: Content) -> list[tuple[str, list[tuple[str, str]]]]:
         for cluster, said in beside(content).items()
     ]
     met = [(f"{term(verdict, content.lang)}: {count}", "") for verdict, count in sorted(counts.items())]
-    rules = Counter(str(rule) for rule in _deciding(content).query("verdict == 'fail'")["rule"])
-    if rules:
-        told = "; ".join(f"{term(rule, content.lang)}: {count}" for rule, count in rules.most_common())
-        met.append((content.words("pp_rules_fail", rules=told), ""))
+    deciding = _deciding(content)
+    for verdict in ("fail", "undecidable"):
+        rules = Counter(deciding["rule"][deciding["verdict"] == verdict].astype(str)).most_common()
+        if rules:
+            told = "; ".join(f"{term(rule, content.lang)}: {count}" for rule, count in rules)
+            met.append((content.words(f"pp_rules_{verdict}", rules=told), ""))
     return [
         (_label("clusters", "eligibility_verdict", content), met),
         (_label("functional_dependence", "beside", content), usual),

@@ -10,9 +10,10 @@ from typing import Final
 from clustercoop.reports.inert import plain
 from clustercoop.reports.people import asked_cells, asked_figures, asked_of, for_people
 from clustercoop.reports.section import Block, Section, Sheet, Shown
-from clustercoop.reports.tables import Table, plain_table
+from clustercoop.reports.tables import Cell, Table, plain_table
 
 REQUEST_ROWS: Final = 200
+NAMED: Final = 3
 
 
 class Requests(Section):
@@ -36,8 +37,8 @@ class Requests(Section):
                 plain(asked_of(row, names, lang)),
                 self.content.cluster_name(str(row.cluster_id)),
                 row.year,
-                asked_figures(str(row.figures), lang),
-                asked_figures(str(row.figures_waiting), lang),
+                self._figures(str(row.figures)),
+                self._figures(str(row.figures_waiting)),
             )
             for row in self.result.requests.head(REQUEST_ROWS).itertuples(index=False)
         ]
@@ -51,6 +52,14 @@ class Requests(Section):
         )
         table = plain_table("requests", words("nav_requests"), heads, rows, words)
         return replace(table, total=len(self.result.requests), rest=self.content.where("rest_in", "requests"))
+
+    def _figures(self, columns: str) -> Cell | str:
+        """Return what the columns are called, the first of many; the rest is told on pointing at them."""
+        told, listed = asked_figures(columns, self.words.lang), columns.split("; ")
+        if len(listed) <= NAMED + 1:
+            return told
+        first = asked_figures("; ".join(listed[:NAMED]), self.words.lang)
+        return Cell(f"{first} {self.words('pp_and_more', n=len(listed) - NAMED)}", told, tip=told)
 
     def blocks(self) -> Iterator[Block]:
         """Yield the table."""

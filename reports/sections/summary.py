@@ -37,18 +37,18 @@ class Summary(Section):
     def blocks(self) -> Iterator[Block]:
         """Yield sizes, sentences and answers; in Markdown the table of cooperation too."""
         told = () if self.content.page else self._markdown()
-        facts = {"summary": self, "answers": answers(self.content), "few": few(self.content)}
+        facts = {"summary": self, "answers": answers(self.content)}
         yield Fragment("summary.j2", facts, told)
 
     def _markdown(self) -> list[str]:
         words = self.words
         parts = ["\n".join(f"- {markdown(label)}: **{markdown(value)}**" for value, label, _ in self.tiles)]
         said = [markdown(sentence) for sentence in self.sentences]
-        parts += [] if few(self.content) else said
+        parts += [] if self.said_last else said
         for answer in answers(self.content):
             lines = "\n".join(f"- {markdown(line.text)}" for line in answer.lines)
             parts += [f"### {markdown(answer.title)}", lines]
-        parts += said if few(self.content) else []
+        parts += said if self.said_last else []
         if not self.headlines:
             return parts
         rows = []
@@ -95,7 +95,7 @@ class Summary(Section):
         links, rejected = len(graph.links) or None, len(self.result.rejected)
         return (
             (show(len(self.headlines), "int", lang), words("tile_clusters"), ""),
-            (span or "—", words("tile_years"), ""),
+            (span or "—", words("tile_year" if len(years) == 1 else "tile_years"), ""),
             (show(members or None, "int", lang), words("tile_participants"), ""),
             (show(links, "int", lang), words("tile_links"), words("tile_links_note")),
             (show(value, "money", lang), words("tile_value", unit=unit), words("tile_value_note")),
@@ -105,6 +105,11 @@ class Summary(Section):
                 self.content.where("tile_rejected_note", "rejected"),
             ),
         )
+
+    @property
+    def said_last(self) -> bool:
+        """Whether the sentences only say what the answers rest on, and stand behind them."""
+        return few(self.content) or self.content.model.outcome == "rules"
 
     @property
     def sentences(self) -> tuple[str, ...]:

@@ -119,7 +119,7 @@ function fillBlocks() {
   };
   drawTable("blocks-table", [texts("supplier", TEXT.supplier, 0), texts("buyer", TEXT.buyer, 1),
     {c: "links", l: TEXT.links, k: "n", v: rows.map((row) => row[2].links), t: rows.map((row) => whole.format(row[2].links))},
-    {c: "value", l: TEXT.value + ", " + DATA.currency, k: "n", v: rows.map((row) => row[2].value), t: rows.map((row) => number.format(row[2].value))},
-    {c: "share", l: TEXT.share_shown, k: "n", v: rows.map((row) => sum ? row[2].value / sum : null), t: rows.map((row) => percent.format(row[2].value / sum))}],
+    {c: "value", l: TEXT.value + ", " + DATA.currency, k: "n", v: rows.map((row) => row[2].value), t: rows.map((row) => money(row[2].value))},
+    {c: "share", l: TEXT.share_shown, k: "n", v: rows.map((row) => sum ? row[2].value / sum : null), t: rows.map((row) => share(row[2].value / sum))}],
   rows.length, DATA.file + "-" + yearNow().year + "-blocks");
 }

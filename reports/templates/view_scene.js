@@ -167,16 +167,18 @@ function widthOfText(text) {
 const within = (box, frame) => !frame || (box[0] > frame[0] && box[1] > frame[1] && box[2] < frame[2] && box[3] < frame[3]);
 
 // Where each name goes, at a scale: names are as large on the screen at every zoom. Who is selected chooses
-// first, then what is near, the core and the largest. Every core member is named; the others where there is room.
+// first, then what is near, the core and the largest. Every member of a small core is named; the others where there is room.
+const SMALL_CORE = 40;
 function placeNames(marks, near, scale, frame) {
   const px = 1 / scale, high = FONT * 1.2 * px;
   const names = [], taken = new Boxes(70 * px), filled = new Boxes(70 * px), narrow = byId("net").clientWidth < 600;
+  const named = marks.filter((mark) => mark.core).length <= SMALL_CORE;
   for (const {k, x, y, r, core} of marks) {
     const box = [x - r, y - r, x + r, y + r, k];
     filled.add(box);
     if (core) taken.add(box);
   }
-  const must = (mark) => mark.k === state.who || mark.k === state.to || state.labels || (mark.core && !mark.dim) || Boolean(near && near.path && !mark.dim);
+  const must = (mark) => mark.k === state.who || mark.k === state.to || state.labels || (mark.core && named && !mark.dim) || Boolean(near && near.path && !mark.dim);
   const rank = (mark) => (mark.k === state.who ? 8 : mark.k === state.to ? 7 : near && !mark.dim ? 3 : 0) + (mark.core ? 2 : 0);
   const order = marks.filter((mark) => !mark.dim || state.labels).sort((a, b) => rank(b) - rank(a) || b.r - a.r || a.k - b.k);
   for (const mark of order) {

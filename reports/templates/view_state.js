@@ -2,9 +2,7 @@
 // field values only. Unknown figures are null everywhere and never take part as 0.
 const LANG = document.documentElement.lang;
 const byId = (id) => document.getElementById(id);
-const number = new Intl.NumberFormat(LANG, {maximumSignificantDigits: 4});
 const whole = new Intl.NumberFormat(LANG);
-const percent = new Intl.NumberFormat(LANG, {style: "percent", maximumFractionDigits: 1});
 const DASH = "—";
 const N = DATA.nodes.length;
 const NODES = [...Array(N).keys()];
@@ -22,12 +20,25 @@ const why = (key, k) => {
   return place === undefined ? TEXT.why : DATA.why[place];
 };
 
-function say(key, amount) {
-  if (amount === null) return DASH;
-  const kind = key in {value: 1} ? "money" : (figureOf.get(key) || {}).kind;
-  if (kind === "share") return percent.format(amount);
-  return number.format(amount) + (kind === "money" ? " " + DATA.currency : "");
+// Figures are written as reports/numbers.py writes them: one reads alike here and in the report.
+const formats = new Map();
+function decimal(amount, digits, style = "decimal", least = digits) {
+  const key = [style, digits, least].join();
+  if (!formats.has(key)) formats.set(key, new Intl.NumberFormat(LANG, {style, minimumFractionDigits: least, maximumFractionDigits: digits, roundingMode: "halfEven"}));
+  return formats.get(key).format(amount).replace("-", "−");
 }
+
+const magnitude = (amount) => Math.floor(Math.log10(Math.abs(amount)));
+function money(amount) {
+  if (!amount) return "0";
+  const size = magnitude(amount), digits = Math.max(0, Math.min(2 - size, size >= 0 ? 2 : 12));
+  return decimal(amount, digits, "decimal", size >= -2 ? digits : 0);
+}
+const share = (amount) => decimal(amount, amount && Math.abs(amount) < 0.0005 ? Math.min(12, -magnitude(100 * amount)) : 1, "percent");
+const WRITTEN = {share, money, float: (amount) => decimal(amount, Math.abs(amount) < 10 ? 3 : 1)};
+
+const kindOf = (key) => key === "value" ? "money" : (figureOf.get(key) || {}).kind;
+const say = (key, amount) => amount === null ? DASH : WRITTEN[kindOf(key)](amount) + (kindOf(key) === "money" ? " " + DATA.currency : "");
 
 const label = (key) => {
   const figure = figureOf.get(key);

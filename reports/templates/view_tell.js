@@ -67,9 +67,9 @@ function fillStatus() {
   byId("beyond").hidden = !said;
   document.querySelectorAll(".yearof").forEach((item) => { item.textContent = String(year.year); });
   byId("count").textContent = year.total === 0 ? TEXT.empty : TEXT.links_shown.replace("{n}", whole.format(links.length))
-    .replace("{m}", whole.format(year.total)).replace("{v}", percent.format(year.totalValue ? sum / year.totalValue : 0));
+    .replace("{m}", whole.format(year.total)).replace("{v}", share(year.totalValue ? sum / year.totalValue : 0));
   const least = links.length ? links[links.length - 1].value : null;
-  byId("leastshown").textContent = least === null ? DASH : TEXT.at_least.replace("{v}", number.format(least)).replace("{unit}", DATA.currency);
+  byId("leastshown").textContent = least === null ? DASH : TEXT.at_least.replace("{v}", money(least)).replace("{unit}", DATA.currency);
   byId("least").setAttribute("aria-valuetext", byId("leastshown").textContent);
 }
 
@@ -106,13 +106,13 @@ function fillTables() {
   const stem = DATA.file + "-" + year.year;
   drawTable("nodes-table", people, order.length, stem + "-participants");
   const flows = [nameColumn("supplier", TEXT.supplier, links.map((link) => link.src)), nameColumn("buyer", TEXT.buyer, links.map((link) => link.dst)),
-                 {c: "value", l: TEXT.value + ", " + DATA.currency, k: "n", v: links.map((link) => link.value), t: links.map((link) => number.format(link.value))},
-                 {c: "share", l: TEXT.share, k: "n", v: links.map((link) => year.totalValue ? link.value / year.totalValue : null), t: links.map((link) => percent.format(link.value / year.totalValue))}];
+                 {c: "value", l: TEXT.value + ", " + DATA.currency, k: "n", v: links.map((link) => link.value), t: links.map((link) => money(link.value))},
+                 {c: "share", l: TEXT.share, k: "n", v: links.map((link) => year.totalValue ? link.value / year.totalValue : null), t: links.map((link) => share(link.value / year.totalValue))}];
   drawTable("links-table", flows, links.length, stem + "-links");
   if (state.view === "matrix") fillBlocks();
 }
 
-const tidy = (key, amount) => amount === null ? "" : figureOf.get(key).kind === "share" ? percent.format(amount) : number.format(amount);
+const tidy = (key, amount) => amount === null ? "" : WRITTEN[kindOf(key)](amount);
 
 // A name selects its participant: the address of the selection is its link.
 function nameColumn(name, title, nodes) {

@@ -14,6 +14,7 @@ import pytest
 
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.reports.network import render_view
+from clustercoop.reports.numbers import show
 from tests.browser.conftest import Opener, barriers, expect
 from tests.reports.samples import sample
 
@@ -52,6 +53,17 @@ def test_the_page_opens_without_network_or_complaint(
     assert page.locator("#nodes-table tbody tr").count() > 3
 
 
+def test_figures_are_written_as_in_the_report(open_page: Opener, files: dict[str, Path]) -> None:
+    values = (0.0, 0.5, 0.1, 12.25, 2.0, 1234.5, 0.004, 0.00012, 0.00004, -0.25, 1.0, 99.96, 1e6)
+    for cluster, lang in (("c00", "en"), ("c01", "ru")):
+        page = open_page(files[cluster])
+        for kind in ("money", "share", "float"):
+            told = page.evaluate(
+                "([kind, values]) => values.map((one) => WRITTEN[kind](one))", [kind, values]
+            )
+            assert told == [show(value, kind, lang) for value in values], kind
+
+
 def test_the_year_slider_changes_the_network(open_page: Opener, files: dict[str, Path]) -> None:
     page = open_page(files["c00"])
     formations = {f.year: f for f in sample().graph.formations(["c00"])}
@@ -60,12 +72,12 @@ def test_the_year_slider_changes_the_network(open_page: Opener, files: dict[str,
         return page.locator("#count").inner_text()
 
     n = len(formations[2023].src)
-    assert shown() == f"shown {n} of {n} links (100% of their value)"
+    assert shown() == f"shown {n} of {n} links (100.0% of their value)"
     page.locator("#year").focus()
     page.keyboard.press("Home")
     n = len(formations[2020].src)
     assert page.locator("#yearshown").inner_text() == "2020"
-    assert shown() == f"shown {n} of {n} links (100% of their value)"
+    assert shown() == f"shown {n} of {n} links (100.0% of their value)"
     # The participant that joined in 2021 is neither drawn nor listed.
     expect(page.locator("#nodes-table tbody tr")).to_have_count(formations[2020].n)
     assert page.evaluate("painted.marks.length") == formations[2020].n == formations[2021].n - 1

@@ -9,7 +9,7 @@ import pytest
 
 import clustercoop
 from tests.builders import frames
-from tests.cli.test_cli import hashes
+from tests.cli.test_cli import hashes, run
 
 
 @pytest.fixture(scope="module")
@@ -45,3 +45,39 @@ def test_sentences_of_tables_follow_the_run(runs: dict[str, Path]) -> None:
         assert rows["unknown_because"].str.contains(why).any()
         assert pd.read_csv(runs[lang] / "gaps.csv")["message"].str.contains(why).any()
     assert pd.read_csv(runs["ru"] / "formations.csv")["sources"].str.startswith("Внутренние поставки").all()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("analyze", "Не указано: DATA."),
+        ("analyze x --out", "После --out нужно значение."),
+        ("analyze x --out y --strict=1", "--strict пишется без значения."),
+        ("analyze x --out y --nulls -1", "Неверное значение --nulls; должно быть: целое число не меньше 0."),
+        (
+            "analyze x --out y --nulls many",
+            "Неверное значение --nulls; должно быть: целое число не меньше 0.",
+        ),
+        (
+            "analyze x --out y --core-error 2",
+            "Неверное значение --core-error; должно быть: число от 0 до 0.5.",
+        ),
+        ("analyze x --out y --engine pad", "Неверное значение --engine; должно быть: одно из: local, spark."),
+        (
+            "analyze x --out y --metrics a",
+            "Неверное значение --metrics; должно быть: одно или несколько из: ",
+        ),
+        ("analyze x --out y --output csv", "Параметра --output нет; похожие: --out, --outputs."),
+        ("explain x --cluster c --year soon", "Неверное значение --year; должно быть: целое число."),
+        ("claims absent.toml --results x", "Неверное значение [FILE]; должно быть: существующий файл."),
+        ("compare a b --out c.html --years 2020 b", "Неверное значение --years; должно быть: целое число."),
+        ("load x y --store z", "Лишнее: y."),
+        ("remove --store x", "Укажите --cluster, --year или оба."),
+        ("chek", "Команды chek нет; похожие: check"),
+    ],
+)
+def test_wrong_usage_is_told_in_the_language_asked_for(words: str, said: str) -> None:
+    command, *rest = words.split()
+    done = run(command, "--lang", "ru", *rest)
+    assert done.exit_code == 2
+    assert f"clustercoop: {said}" in done.output

@@ -201,7 +201,7 @@ def test_what_is_refused(result: Path) -> None:
         clustercoop.whatif(TABLES, add=["a:b:31"])
     with pytest.raises(DataError, match="b makes 39 in 2022 and would supply .* with 40"):
         clustercoop.whatif(TABLES, put=["b.output=39"])
-    with pytest.raises(ParameterError, match="'model' parameter of whatif must be False"):
+    with pytest.raises(ParameterError, match="results of analyze alone"):
         clustercoop.whatif(TABLES, remove=["b"], model=True)
 
 

@@ -75,6 +75,20 @@ def test_the_page_holds_every_flow_and_leads_to_the_clusters() -> None:
     assert "Flows shown" in text and "Participants in the year" not in text
 
 
+def test_the_page_says_first_how_much_flows_and_where_most() -> None:
+    links = [("a", "c", 2.0), ("b", "d", 3.0), ("c", "a", 4.0), ("a", "b", 10.0)]
+    graph = graph_of([("a", "A"), ("b", "A"), ("c", "B"), ("d", "B")], links)
+    [block] = page_of(render_flows(graph, "ru")).data("data")["years"]
+    # A to B 2 + 3, B to A 4: 5 of 9 are 55.6 %.
+    assert block["beyond"][1] == (
+        "По записям кластеры поставили друг другу 9,00 млн руб.; больше всего — A → B: 5,00 млн руб. (55,6\xa0%)."
+    )
+    # c is in C too, and its 4 flow from both: the sum of all flows would count them twice.
+    graph = graph_of([("a", "A"), ("b", "A"), ("c", "B"), ("c", "C"), ("d", "B")], links)
+    [block] = page_of(render_flows(graph)).data("data")["years"]
+    assert block["beyond"][1] == "The largest recorded flow is A → B: 5.00 million RUB."
+
+
 def test_what_may_not_have_been_written_down_is_unknown() -> None:
     graph = graph_of([("a", "A"), ("b", "A"), ("c", "B"), ("d", "B")], [("a", "b", 1.0), ("c", "d", 2.0)])
     [block] = page_of(render_flows(graph)).data("data")["years"]

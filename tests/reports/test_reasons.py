@@ -40,7 +40,7 @@ def test_a_gap_of_all_members_explains_each_that_has_none_of_its_own() -> None:
         Gap("member_without_links", "stage", cluster_id="c00", year=2021, participant_id="01"),
         lang="ru",
     )
-    assert why.cell(row(participant_id="02"), "stage").startswith("в этом году нет поставок между участ")
+    assert why.cell(row(participant_id="02"), "stage").startswith("поставок между участниками за этот")
     assert why.cell(row(participant_id="01"), "stage").startswith("связи участника")
 
 
