@@ -65,7 +65,7 @@ def written_aside(target: Path, *endings: str) -> Iterator[Path]:
     OutputError
         The place cannot be written, holds something that is not ours, or is named as what it is not.
     """
-    if endings and target.suffix.casefold() not in endings:
+    if endings and target.suffix.casefold() not in endings and not target.is_dir():
         raise refusal(OutputError, "graph_suffix", name=target.name, suffixes=", ".join(endings))
     target = Path(os.path.abspath(target))
     aside = target.with_name(f".{target.name}.partial-{os.getpid()}")

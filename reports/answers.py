@@ -52,7 +52,7 @@ def _answers(content: Content) -> list[Answer]:
     if few(content):
         made = [*_each(content), _trust(content)]
     else:
-        made = [*_kinds(content), _ends(content), *_moves(content), *_cores(content), *_policy(content)]
+        made = [*kinds(content), ends(content), *_moves(content), *_cores(content), *_policy(content)]
         made.append(_trust(content))
     return [answer for answer in made if answer.lines]
 
@@ -93,7 +93,8 @@ def chosen(**picked: str) -> str:
     return "#clusters?" + urlencode(picked)
 
 
-def _kinds(content: Content) -> Iterator[Answer]:
+def kinds(content: Content) -> Iterator[Answer]:
+    """Yield how many clusters there are of each verdict, and of each type in their last years."""
     words, lang, rows = content.words, content.lang, content.rows
     verdicts = Counter(str(v) for v in content.clusters.get("formation_verdict", ()) if not is_unknown(v))
     told = [
@@ -114,7 +115,7 @@ def _kinds(content: Content) -> Iterator[Answer]:
     yield Answer(words("answer_types"), lines, chips=True)
 
 
-def _ends(content: Content) -> Answer:
+def ends(content: Content) -> Answer:
     """Return the clusters with the highest and the lowest known ratio in their last year."""
     words, rows, known, low, high = content.words, content.rows, [], [1.0], [0.0]
     for cluster in rows.ranges:
@@ -126,7 +127,7 @@ def _ends(content: Content) -> Answer:
             low.append(0.0 if least != least else least)
             high.append(1.0 if most != most else most)
     known.sort()
-    ends = [known[0], known[-1]] if len(known) > 1 else known
+    first_last = [known[0], known[-1]] if len(known) > 1 else known
     # A ratio that is not known may be the highest, or the lowest, unless its bounds say that it is not.
     open_ = [bool(known) and max(high) > -known[0][0], bool(known) and min(low) < -known[-1][0]]
     keys = [
@@ -138,7 +139,7 @@ def _ends(content: Content) -> Answer:
             words(key, cluster=shorten(name, NAME), ratio=percent(-ratio, content.lang), year=year),
             content.passport_link(cluster),
         )
-        for key, (ratio, name, cluster, year) in zip(keys, ends, strict=False)
+        for key, (ratio, name, cluster, year) in zip(keys, first_last, strict=False)
     ]
     told = words("said_known", known=len(known), total=len(rows.ranges)) if known else words("said_none")
     return Answer(words("answer_ends"), [Line(told), *lines])
@@ -208,14 +209,8 @@ def _policy(content: Content) -> Iterator[Answer]:
 
 
 def _trust(content: Content) -> Answer:
-    words, result = content.words, content.result
-    counts = dict(content.severities)
-    lines = [
-        Line(
-            words("quality_note", errors=counts["error"], warnings=counts["warning"], infos=counts["info"]),
-            "#findings",
-        )
-    ]
+    words = content.words
+    lines = [Line(noticed(content), "#findings")]
     unknown = [c for c in content.rows.ranges if is_unknown(content.rows.numbers(c, "cooperation_ratio")[-1])]
     if unknown:
         names = ", ".join(shorten(content.cluster_name(cluster), 40) for cluster in unknown[:NAMED])
@@ -224,11 +219,24 @@ def _trust(content: Content) -> Answer:
             "answer_unknown", n=len(unknown), total=len(content.rows.ranges), names=f"{names} {more}".strip()
         )
         lines.append(Line(told, content.passport_link(unknown[0])))
+    asked = first_ask(content)
+    return Answer(words("quality"), [*lines, *([Line(asked, "#requests")] if asked else [])])
+
+
+def noticed(content: Content) -> str:
+    """Tell how many findings of each severity there are."""
+    counts = dict(content.severities)
+    return content.words(
+        "quality_note", errors=counts["error"], warnings=counts["warning"], infos=counts["info"]
+    )
+
+
+def first_ask(content: Content) -> str:
+    """Tell which missing cell makes most figures known, "" where each waits for another one."""
+    words, result = content.words, content.result
     for row in result.requests.head(1).itertuples(index=False):
-        if not int(str(row.unlocks)):
-            continue  # every request waits for another one
-        who = plain(shorten(asked_of(row, result.graph.names, content.lang), NAME))
-        cells = asked_cells(row, content.lang)
-        told = words("answer_ask", cells=cells, who=who, year=row.year, n=row.unlocks)
-        lines.append(Line(told, "#requests"))
-    return Answer(words("quality"), lines)
+        if int(str(row.unlocks)):
+            who = plain(shorten(asked_of(row, result.graph.names, content.lang), NAME))
+            cells = asked_cells(row, content.lang)
+            return words("answer_ask", cells=cells, who=who, year=row.year, n=row.unlocks)
+    return ""

@@ -33,7 +33,8 @@ def render_markdown(result: Result, lang: str = "en") -> str:
                 continue
             told = [part for block in section.blocks() for part in _told(block, words)]
             if told:
-                parts += [f"## {section.title}", *told]
+                answer = [markdown(section.answer)] if section.answer else []
+                parts += [f"## {section.title}", *answer, *told]
     parts.append(markdown(words("made_by", version=content.version)))
     return "\n\n".join(parts) + "\n"
 

@@ -155,6 +155,11 @@ class Section:
         return self.words(f"intro_{self.key}")
 
     @property
+    def answer(self) -> str:
+        """What it answers in one sentence, "" where that is not one."""
+        return ""
+
+    @property
     def present(self) -> bool:
         """Whether there is anything to show."""
         return True

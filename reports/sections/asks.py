@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Final
 
+from clustercoop.reports.answers import first_ask
 from clustercoop.reports.inert import plain
 from clustercoop.reports.people import asked_cells, asked_figures, asked_of, for_people
 from clustercoop.reports.section import Block, Section, Sheet, Shown
@@ -21,6 +22,11 @@ class Requests(Section):
 
     key = "requests"
     place = 95
+
+    @property
+    def answer(self) -> str:
+        """The cell that opens most."""
+        return first_ask(self.content)
 
     @property
     def present(self) -> bool:

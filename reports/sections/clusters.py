@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from clustercoop.graph.columns import OutputColumn, output_columns
+from clustercoop.reports import leads
 from clustercoop.reports.beyond import beyond_chance
 from clustercoop.reports.numbers import UNKNOWN, decimal, percent
 from clustercoop.reports.reasons import places
@@ -44,6 +45,11 @@ class Clusters(Section):
     of_one = True
     only: frozenset[str] = frozenset()
     """Codes of the figures that are made, where not all are asked for."""
+
+    @property
+    def answer(self) -> str:
+        """The highest and the lowest ratio."""
+        return leads.cooperation(self.content)
 
     @property
     def present(self) -> bool:

@@ -9,6 +9,7 @@ from typing import Final
 
 from clustercoop.graph.findings import SEVERITIES, Finding, catalogue
 from clustercoop.graph.texts import fill
+from clustercoop.reports.answers import noticed
 from clustercoop.reports.inert import markdown, plain, shorten
 from clustercoop.reports.marked import CELL, ROWS, grid
 from clustercoop.reports.numbers import cells_of, is_unknown
@@ -37,6 +38,11 @@ class FindingsSection(Section):
 
     key = "findings"
     place = 100
+
+    @property
+    def answer(self) -> str:
+        """Findings by severity."""
+        return noticed(self.content)
 
     @cached_property
     def groups(self) -> tuple[FindingGroup, ...]:

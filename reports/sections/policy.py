@@ -8,6 +8,7 @@ from typing import Any, Final
 import pandas as pd
 
 from clustercoop.graph.columns import output_columns, policy_tables
+from clustercoop.reports import leads
 from clustercoop.reports.section import Block, Fragment, Heading, Section, Shown, Text
 from clustercoop.reports.tables import Table, last_years
 
@@ -33,6 +34,13 @@ class Policy(Section):
     """The tables of policy whose columns name the section, one below the other."""
 
     printed = False
+    leading: tuple[str, str] = ("", "")
+    """Table and figure whose largest known value is its answer."""
+
+    @property
+    def answer(self) -> str:
+        """Whose figure is the largest, and how many are known."""
+        return leads.largest(self.content, *self.leading) if self.leading[0] in self.tables else ""
 
     @property
     def tables(self) -> list[str]:
@@ -102,6 +110,11 @@ class Dynamics(Policy):
     key = "dynamics"
     place = 45
 
+    @property
+    def answer(self) -> str:
+        """How many types changed, how many are firm, what warns."""
+        return leads.dynamics(self.content)
+
     def frame(self, name: str) -> pd.DataFrame:
         """Leave out what does not warn."""
         frame = super().frame(name)
@@ -113,6 +126,7 @@ class Influence(Policy):
 
     key = "influence"
     place = 72
+    leading = ("key_participants", "systemic_risk")
 
 
 class Greening(Policy):
@@ -120,6 +134,7 @@ class Greening(Policy):
 
     key = "greening"
     place = 74
+    leading = ("greening", "intensity")
 
 
 class Support(Policy):
@@ -128,6 +143,11 @@ class Support(Policy):
     key = "support"
     place = 76
 
+    @property
+    def answer(self) -> str:
+        """What may be told of effects."""
+        return leads.counted(self.content, "support_effects", "verdict", self.words("lead_effects"))
+
 
 class Eligibility(Policy):
     """Which requirements for clusters are met, and what is usual."""
@@ -135,12 +155,22 @@ class Eligibility(Policy):
     key = "eligibility"
     place = 93
 
+    @property
+    def answer(self) -> str:
+        """How many clusters meet the requirements."""
+        return leads.counted(self.content, "clusters", "eligibility_verdict")
+
 
 class Suited(Policy):
     """Which measures suit the type."""
 
     key = "suited"
     place = 75
+
+    @property
+    def answer(self) -> str:
+        """For how many clusters there are measures."""
+        return leads.suited(self.content)
 
     def frame(self, name: str) -> pd.DataFrame:
         """Return the last year of each cluster."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from clustercoop.analysis.typology import LEVELS
 from clustercoop.graph.texts import term
+from clustercoop.reports import leads
 from clustercoop.reports.inert import plain, shorten
 from clustercoop.reports.numbers import brief, is_unknown, percent
 from clustercoop.reports.passports import Passports
@@ -24,6 +25,11 @@ class TypesSection(Figures):
     key = "types"
     place = 22
     on_page = True
+
+    @property
+    def answer(self) -> str:
+        """Clusters by type."""
+        return leads.of_kind(self.content, 1)
 
     def blocks(self) -> Iterator[Block]:
         """Yield the pictures, then what is suggested by type; in Markdown the figures."""

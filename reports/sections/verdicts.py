@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from clustercoop.analysis.verdicts.confounders import COINCIDES
+from clustercoop.reports import leads
 from clustercoop.reports.inert import markdown
 from clustercoop.reports.numbers import percent
 from clustercoop.reports.section import Block, Folded, Fragment, Heading, Section, Sheet, Shown, Text
@@ -16,6 +17,11 @@ class Verdicts(Section):
 
     key = "verdicts"
     place = 20
+
+    @property
+    def answer(self) -> str:
+        """Clusters by verdict."""
+        return leads.of_kind(self.content, 0)
 
     def blocks(self) -> Iterator[Block]:
         """Yield the finding, what it rests on, probabilities, the three verdicts, evidence and data."""

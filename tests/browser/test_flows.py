@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from clustercoop.reports.flows import render_flows
-from clustercoop.reports.network import LIBRARY, NetworkPages, library, view_name
+from clustercoop.reports.network import LIBRARY, NetworkPages, library, render_view, view_name
 from clustercoop.reports.network_data import FLOWS_PAGE
+from clustercoop.reports.numbers import show
 from tests.browser.conftest import Opener, barriers, expect
 from tests.builders import example
 
@@ -85,3 +86,13 @@ def test_a_page_sent_without_its_scripts_shows_the_still_picture(
     [made] = open_page.opened
     assert all("ERR_FILE_NOT_FOUND" in complaint for complaint in made.complaints)
     made.complaints.clear()
+
+
+@pytest.mark.parametrize("lang", ["en", "ru"])
+def test_figures_are_written_as_in_the_report(open_page: Opener, tmp_path: Path, lang: str) -> None:
+    (tmp_path / "view.html").write_text(render_view(example(), "SYN-01", lang=lang), "utf-8")
+    page = open_page(tmp_path / "view.html")
+    values = (0.0, 0.5, 0.1, 12.25, 2.0, 1234.5, 0.004, 0.00012, 0.00004, -0.25, 1.0, 99.96, 1e6)
+    for kind in ("money", "share", "float"):
+        told = page.evaluate("([kind, values]) => values.map((one) => WRITTEN[kind](one))", [kind, values])
+        assert told == [show(value, kind, lang) for value in values], kind

@@ -14,7 +14,6 @@ import pytest
 
 from clustercoop.graph.model import SupplyGraph
 from clustercoop.reports.network import render_view
-from clustercoop.reports.numbers import show
 from tests.browser.conftest import Opener, barriers, expect
 from tests.reports.samples import sample
 
@@ -51,17 +50,6 @@ def test_the_page_opens_without_network_or_complaint(
     assert painted > 2000, "the network is drawn at once"
     expect(page.locator("#nodes-table tbody tr")).not_to_have_count(0)
     assert page.locator("#nodes-table tbody tr").count() > 3
-
-
-def test_figures_are_written_as_in_the_report(open_page: Opener, files: dict[str, Path]) -> None:
-    values = (0.0, 0.5, 0.1, 12.25, 2.0, 1234.5, 0.004, 0.00012, 0.00004, -0.25, 1.0, 99.96, 1e6)
-    for cluster, lang in (("c00", "en"), ("c01", "ru")):
-        page = open_page(files[cluster])
-        for kind in ("money", "share", "float"):
-            told = page.evaluate(
-                "([kind, values]) => values.map((one) => WRITTEN[kind](one))", [kind, values]
-            )
-            assert told == [show(value, kind, lang) for value in values], kind
 
 
 def test_the_year_slider_changes_the_network(open_page: Opener, files: dict[str, Path]) -> None:

@@ -389,7 +389,7 @@ def test_strict_turns_findings_into_an_error(tmp_path: Path) -> None:
     read_dataset(tmp_path, settings=Settings(strict=True))  # information alone is no reason
     make(tmp_path, links=LINKS + "2021,01,09,-5\n")
     with pytest.raises(
-        StrictError, match="1 errors and 0 warnings; the first: links.csv, row 4, column value"
+        StrictError, match="Errors: 1, warnings: 0; the first: links.csv, row 4, column value"
     ):
         read_dataset(tmp_path, settings=Settings(strict=True))
 
