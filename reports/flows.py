@@ -175,27 +175,26 @@ def _year(pages: NetworkPages, formations: list[Formation], nodes: Nodes) -> Yea
     )
 
 
-def _most(pages: NetworkPages, formations: list[Formation], between: FloatArray) -> str:
+def _most(pages: NetworkPages, formations: list[Formation], between: Floats) -> str:
     """Say which flow is the largest, and how much is recorded in all where no flow counts twice."""
     words, names = pages.words, pages.graph.cluster_names
-    ends = np.unravel_index(int(between.argmax()), between.shape)
-    most, total = float(between.max()), float(between.sum())
     unit = words.money(pages.graph.currency)
-    told = {
-        name: plain(shorten(names.get(one, one), NAME))
-        for name, one in zip(
-            ("supplier", "buyer"), (formations[int(end)].cluster_id for end in ends), strict=True
-        )
-    } | {"value": f"{show(most, 'money', words.lang)} {unit}"}
-    if np.bincount(np.concatenate([f.members for f in formations])).max() > 1 and all(
-        (f.share == 1).all() for f in formations
-    ):
+
+    def named(place: int) -> str:
+        one = formations[place].cluster_id
+        return plain(shorten(names.get(one, one), NAME))
+
+    def amount(value: float) -> str:
+        return f"{show(value, 'money', words.lang)} {unit}"
+
+    supplier, buyer = divmod(int(between.argmax()), len(formations))
+    most, total = float(between.max()), float(between.sum())
+    told = {"supplier": named(supplier), "buyer": named(buyer), "value": amount(most)}
+    members = np.concatenate([f.members for f in formations])
+    split = any((f.share < 1).any() for f in formations)
+    if len(np.unique(members)) < len(members) and not split:
         return words("view_flows_largest", **told)
-    parts = {
-        "total": f"{show(total, 'money', words.lang)} {unit}",
-        "share": percent(most / total, words.lang),
-    }
-    return words("view_flows_most", **told, **parts)
+    return words("view_flows_most", total=amount(total), share=percent(most / total, words.lang), **told)
 
 
 def _written(pages: NetworkPages, formation: Formation, side: str) -> bool:
