@@ -53,6 +53,9 @@ _PASSING: Final = (
 ).split()
 """Columns of throughflow, which links across the boundary decide where no output does."""
 
+_SMALL: Final = 0.05
+"""Part of the recorded flows across the boundary below which rows of other clusters leave it as it is."""
+
 
 @dataclass(frozen=True, eq=False)
 class OpenRows:
@@ -175,7 +178,8 @@ def unsettled(formation: Formation, rows: OpenRows) -> Unsettled | None:
 
     A row counts for the clusters of the ends that it names, in its year, or in every year where that is
     unknown. An end that is a mark of a gap may be a member or not, of any cluster where the other end is of
-    none; a row without any end is nobody's.
+    none; where that is of another cluster, the row counts if all such could add more than a little to the
+    flows across the boundary. A row without any end is nobody's.
     """
     known = _FOUND.get(formation)
     if known is None or known[0] is not rows:
@@ -196,11 +200,14 @@ def _unsettled(formation: Formation, rows: OpenRows) -> Unsettled | None:
     sides = [_local(formation, side[mine]) for side in (rows.supplier, rows.buyer)]
     seller, buyer = sides
     member_sells, member_buys = seller >= 0, buyer >= 0
+    supply, less, more = rows.supply[mine], rows.less[mine], rows.more[mine]
     touching = member_sells | member_buys | rows.anyones[mine]
+    elsewhere = supply & ~touching & ((seller == NOBODY) != (buyer == NOBODY))
+    if more[elsewhere].sum() > _SMALL * (formation.sales_outside.sum() + formation.purchases_outside.sum()):
+        touching |= elsewhere
     period = _in_period(rows.memberships, formation)
     if not touching.any() and not period.any():
         return None
-    supply, less, more = rows.supply[mine], rows.less[mine], rows.more[mine]
     own = member_sells & (seller == buyer)
     between = ~own & ((member_sells & (member_buys | (buyer == NOBODY))) | (member_buys & (seller == NOBODY)))
     inside = supply & between

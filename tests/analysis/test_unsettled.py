@@ -100,6 +100,17 @@ def test_an_open_row_across_the_boundary_leaves_the_inside_as_it_is() -> None:
     assert all(pd.isna(row[name]) for name in ("ei_index", "sales_outside", "sales_coverage", "conductance"))
 
 
+@pytest.mark.parametrize(("value", "open_"), [(2, False), (3, True), ("?!", True)])
+def test_an_unnamed_buyer_may_be_of_another_cluster(value: Any, open_: bool) -> None:
+    """K sold 50 across its boundary; what M sold to nobody knows whom may have been bought by K."""
+    links: list[Link] = [(2022, "a", "x", 50), (2022, "a", "b", 10), (2022, "c", "d", 5)]
+    people = [(who, "K" if who in "ab" else "M", "firm") for who in "abcd"]
+    result = analyzed([*links, (2022, "c", None, value)], people)
+    row = result.formations.set_index("cluster_id").loc["K"]
+    assert row["cooperation_ratio"] == pytest.approx(10 / 200)
+    assert bool(pd.isna(row["sales_outside"])) is open_ and row["reciprocity"] == 0
+
+
 def test_a_return_that_nothing_sets_off_lowers_what_was_sold_at_least() -> None:
     """b sold 7 inside and 100 outside, of which 500 came back: its output may be 7, so K may be 37 / 47."""
     links: list[Link] = [(2022, "a", "b", 30), (2022, "b", "a", 7), (2022, "b", "x", 100)]
