@@ -131,28 +131,22 @@ class EmbeddedStore(Store):
         check_version(found[0].get("schema_version"), self.path.name)
         return found[0]
 
-    def _table(self, engine: Any, statement: str) -> pd.DataFrame:
-        found = engine.cypher(statement, timeout_ms=_LONG)
-        columns = list(found.columns)
-        return pd.DataFrame({name: found.column(name) for name in columns}, columns=columns, dtype=object)
+    def _asked(self) -> records.Ask:
+        """Return what asks the file as it is now, whatever becomes of it meanwhile."""
+        engine = self._open()
+
+        def ask(statement: str, names: list[str]) -> pd.DataFrame:
+            found = engine.cypher(statement, timeout_ms=_LONG)
+            columns = dict(zip(names, map(found.column, found.columns), strict=True))
+            return pd.DataFrame(columns, columns=names, dtype=object)
+
+        return ask
 
     def _whole(self) -> SupplyGraph:
-        engine = self._open()
+        ask = self._asked()
         if self._known is None:
-            tables = {}
-            for name, node in records.NODES.items():
-                columns = ", ".join(f"n.{c} AS {c}" for c in (node.key, *node.properties))
-                tables[name] = self._table(engine, f"MATCH (n:{node.label}) RETURN {columns}")
-            for name in ("memberships", "supplies"):
-                link = records.LINKS[name]
-                columns = ", ".join(f"r.{c} AS {c}" for c in link.properties)
-                tables[name] = self._table(
-                    engine,
-                    f"MATCH (a:{link.start[0]})-[r:{link.type}]->(b:{link.end[0]}) "
-                    f"RETURN a.id AS {link.start[1]}, b.id AS {link.end[1]}, {columns}",
-                )
             self._known = records.from_records(
-                tables,
+                records.read_records(ask),
                 currency=str(self._meta["currency"]),
                 provenance=json.loads(str(self._meta["provenance"])),
             )
@@ -167,33 +161,7 @@ class EmbeddedStore(Store):
 
     def read_results(self) -> dict[str, pd.DataFrame]:
         """Return the result tables that were written."""
-        return results.public(self._results())
-
-    def _results(self) -> dict[str, pd.DataFrame]:
-        engine = self._open()
-        sources = {
-            "formations": "MATCH (n:Formation) RETURN ",
-            "participants": "MATCH (p:Participant)-[n:MEASURED]->() RETURN p.id AS participant_id, ",
-            "clusters": "MATCH (n:Cluster) RETURN n.id AS cluster_id, n.resulted AS resulted, ",
-            "gaps": "MATCH (n:Gap) RETURN ",
-        }
-        out = {}
-        for table, start in sources.items():
-            columns = [c for c in results.column_types(table) if f" AS {c}," not in start]
-            frame = self._table(engine, start + ", ".join(f"n.{c} AS {c}" for c in columns))
-            if table == "clusters":
-                frame = frame[frame["resulted"].notna()]
-            out[table] = results.from_result_rows(table, frame)
-        runs = self._table(engine, results.RUNS_READ)
-        out["runs"] = results.from_result_rows("runs", runs)
-        for table, node in results.POLICY.items():
-            # Positions, since a name such as `of` is a word of the language too.
-            cells = ", ".join(f"n.{name} AS c{at}" for at, name in enumerate(node.properties))
-            frame = self._table(engine, f"MATCH (n:{node.label}) RETURN {cells}")
-            frame.columns = pd.Index(node.properties)
-            if len(frame):
-                out[table] = results.typed_results(table, frame)
-        return out
+        return results.public(results.read_rows(self._asked()))
 
     # Writing
 
@@ -226,7 +194,7 @@ class EmbeddedStore(Store):
                 after = parts.merged(held, graph)
                 removed = records.removed_links(held, after)
                 touched = parts.touched_clusters(held, graph)
-                kept = results.drop_results(self._results(), touched, graph.years)
+                kept = results.drop_results(results.read_rows(self._asked()), touched, graph.years)
             self._replace(after, kept, progress)
         if len(after.links) > ADVISED_LINKS:
             notes.append(
@@ -240,7 +208,7 @@ class EmbeddedStore(Store):
         with self._lock():
             held = self._whole()
             parts.check_results(held, tables)
-            self._replace(held, results.replace_results(self._results(), tables), progress)
+            self._replace(held, results.replace_results(results.read_rows(self._asked()), tables), progress)
 
     def delete(self, *, cluster: str | None = None, year: int | None = None) -> None:
         """Remove one cluster, one year, or one cluster's year, and leave the rest alone."""
@@ -248,7 +216,9 @@ class EmbeddedStore(Store):
             held = self._whole()
             after = parts.without(held, cluster=cluster, year=year)
             gone = held.cluster_ids if cluster is None else (cluster,)
-            kept = results.drop_results(self._results(), gone, None if year is None else (year,))
+            kept = results.drop_results(
+                results.read_rows(self._asked()), gone, None if year is None else (year,)
+            )
             self._replace(after, kept, silent)
 
     def clear(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 import pandas as pd
@@ -141,72 +142,21 @@ class Neo4jStore(Store):
 
     def _read_once(self, currency: str, provenance: str, years: Collection[int] | None) -> SupplyGraph:
         if years is not None:
-            held = self._link.read("MATCH (m:ClusterCoop {id: 'store'}) RETURN m.years")[0][0] or []
+            there = self._link.read("MATCH (m:ClusterCoop {id: 'store'}) RETURN m.years")[0][0] or []
             for year in years:
-                if year not in held:
+                if year not in there:
                     raise refusal(UnknownNameError, "data_no_year", name=repr(year))
-        wanted = None if years is None else sorted(years)
-        tables = {}
-        for name, node in records.NODES.items():
-            columns = (node.key, *node.properties)
-            where = " WHERE n.year IN $years" if wanted is not None and "year" in columns else ""
-            if where and name == "unsettled":
-                where += " OR n.year IS NULL"
-            tables[name] = self._table(f"MATCH (n:{node.label}){where} RETURN ", "n", columns, wanted)
-        for name in ("memberships", "supplies"):
-            link = records.LINKS[name]
-            where = " WHERE r.year IN $years" if wanted is not None and "year" in link.properties else ""
-            tables[name] = self._table(
-                f"MATCH (a:{link.start[0]})-[r:{link.type}]->(b:{link.end[0]}){where} "
-                f"RETURN a.id AS {link.start[1]}, b.id AS {link.end[1]}, ",
-                "r",
-                link.properties,
-                wanted,
-                (link.start[1], link.end[1]),
-            )
-        return records.from_records(tables, currency=currency, provenance=json.loads(provenance))
+        table = partial(self._table, years=None if years is None else sorted(years))
+        held = records.read_records(table, of_years=years is not None)
+        return records.from_records(held, currency=currency, provenance=json.loads(provenance))
 
-    def _table(
-        self,
-        start: str,
-        variable: str,
-        columns: Collection[str],
-        years: list[int] | None,
-        ends: tuple[str, ...] = (),
-    ) -> pd.DataFrame:
-        statement = start + ", ".join(f"{variable}.{name} AS {name}" for name in columns)
-        rows = self._link.read(statement, years=years)
-        return pd.DataFrame(rows, columns=[*ends, *columns], dtype=object)
+    def _table(self, statement: str, names: list[str], years: list[int] | None = None) -> pd.DataFrame:
+        return pd.DataFrame(self._link.read(statement, years=years), columns=names, dtype=object)
 
     def read_results(self) -> dict[str, pd.DataFrame]:
         """Return the result tables that were written."""
         self._state()
-        sources = {
-            "formations": ("MATCH (n:Formation) RETURN ", ()),
-            "participants": (
-                "MATCH (p:Participant)-[n:MEASURED]->() RETURN p.id AS participant_id, ",
-                ("participant_id",),
-            ),
-            "clusters": (
-                "MATCH (n:Cluster) WHERE n.resulted RETURN n.id AS cluster_id, ",
-                ("cluster_id",),
-            ),
-            "gaps": ("MATCH (n:Gap) RETURN ", ()),
-        }
-        out = {}
-        for table, (start, ends) in sources.items():
-            columns = [name for name in results.column_types(table) if name not in ends]
-            out[table] = results.from_result_rows(table, self._table(start, "n", columns, None, ends))
-        runs = pd.DataFrame(self._link.read(results.RUNS_READ), columns=list(results.column_types("runs")))
-        out["runs"] = results.from_result_rows("runs", runs)
-        for table, node in results.POLICY.items():
-            rows = self._link.read(
-                f"MATCH (n:{node.label}) RETURN {', '.join(f'n.{name}' for name in node.properties)}"
-            )
-            if rows:
-                found = pd.DataFrame(rows, columns=list(node.properties), dtype=object)
-                out[table] = results.typed_results(table, found)
-        return results.public(out)
+        return results.public(results.read_rows(self._table))
 
     # Cypher
 

@@ -26,7 +26,7 @@ OpenRow is what could be read of a row that was rejected, or a figure that nobod
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -67,6 +67,9 @@ class LinkSpec:
     end: tuple[str, str]
     properties: tuple[str, ...]
 
+
+Ask = Callable[[str, list[str]], pd.DataFrame]
+"""Runs a statement that reads, and returns its rows under the given names."""
 
 SHORT: Final = {"product_code": "product"}
 """Column of ``links`` → property of SUPPLIES, where they differ."""
@@ -274,6 +277,35 @@ def profiles(people: pd.DataFrame) -> pd.DataFrame:
     joined = rows["joined_year"].astype(object).where(rows["joined_year"].notna(), "")
     key = join_key(escape(rows["participant_id"]), joined, nth)
     return rows.drop(columns="cluster_id").assign(nth=nth, key=key)
+
+
+def select(
+    ask: Ask, pattern: str, columns: Collection[str], ends: Mapping[str, str] | None = None
+) -> pd.DataFrame:
+    """Return properties of the `n` that a pattern finds, after `ends`: column → expression.
+
+    The statement numbers them, since a name such as ``of`` is a word of the language too.
+    """
+    told = dict(ends or {}) | {name: f"n.{name}" for name in columns}
+    cells = ", ".join(f"{cell} AS c{at}" for at, cell in enumerate(told.values()))
+    return ask(f"{pattern} RETURN {cells}", list(told))
+
+
+def read_records(ask: Ask, *, of_years: bool = False) -> dict[str, pd.DataFrame]:
+    """Return the records that `from_records` takes; `of_years`, those of the parameter ``$years`` alone."""
+    records = {}
+    for name, node in NODES.items():
+        columns = (node.key, *node.properties)
+        where = " WHERE n.year IN $years" if of_years and "year" in columns else ""
+        if where and name == "unsettled":
+            where += " OR n.year IS NULL"
+        records[name] = select(ask, f"MATCH (n:{node.label}){where}", columns)
+    for name in ("memberships", "supplies"):
+        link = LINKS[name]
+        where = " WHERE n.year IN $years" if of_years and "year" in link.properties else ""
+        pattern = f"MATCH (a:{link.start[0]})-[n:{link.type}]->(b:{link.end[0]}){where}"
+        records[name] = select(ask, pattern, link.properties, {link.start[1]: "a.id", link.end[1]: "b.id"})
+    return records
 
 
 def from_records(

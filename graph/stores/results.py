@@ -34,7 +34,7 @@ from clustercoop.graph.columns import output_columns, policy_tables
 from clustercoop.graph.errors import DataError, parameter_error
 from clustercoop.graph.gaps import COLUMNS
 from clustercoop.graph.kinds import KINDS
-from clustercoop.graph.stores.records import NodeSpec, escape, join_key
+from clustercoop.graph.stores.records import Ask, NodeSpec, escape, join_key, select
 from clustercoop.graph.texts import refusal
 
 KEYS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -49,10 +49,17 @@ EVERYWHERE: Final = "*"
 """Stands for the cluster in rows that are about all of them."""
 _RUN: Final = {"cluster_id": "id", "year": "year", "run": "id", "version": "text", "settings": "text"}
 RUN: Final = NodeSpec("Run", "key", ("version", "settings"))
-RUNS_READ: Final = (
+_RUNS_READ: Final = (
     "MATCH (f:Formation)-[:FROM]->(r:Run) RETURN f.cluster_id AS cluster_id, f.year AS year, "
     "r.key AS run, r.version AS version, r.settings AS settings"
 )
+_FOUND: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
+    "formations": ("MATCH (n:Formation)", {}),
+    "participants": ("MATCH (p:Participant)-[n:MEASURED]->()", {"participant_id": "p.id"}),
+    "clusters": ("MATCH (n:Cluster) WHERE n.resulted IS NOT NULL", {"cluster_id": "n.id"}),
+    "gaps": ("MATCH (n:Gap)", {}),
+}
+"""Result table → the pattern that finds its rows, and columns that are no properties of theirs."""
 GAP: Final = NodeSpec("Gap", "key", COLUMNS, ("AT", "Cluster", "cluster_id", False))
 _NOTHING: Final[Mapping[str, tuple[str, ...]]] = {
     "formations": ("cluster_id", "year", "key"),
@@ -228,6 +235,20 @@ def from_result_rows(table: str, frame: pd.DataFrame) -> pd.DataFrame:
         return frame.sort_values(["nth", "cluster_id"], kind="stable", ignore_index=True)[columns]
     out = pd.DataFrame({name: KINDS[column_types(table)[name]].cells(frame[name]) for name in columns})
     return out.sort_values(columns if table == "gaps" else list(KEYS[table]), ignore_index=True)
+
+
+def read_rows(ask: Ask) -> dict[str, pd.DataFrame]:
+    """Return the result tables of a store; a table of policy where it has rows."""
+    out = {}
+    for table, (pattern, ends) in _FOUND.items():
+        columns = [name for name in column_types(table) if name not in ends]
+        out[table] = from_result_rows(table, select(ask, pattern, columns, ends))
+    out["runs"] = from_result_rows("runs", ask(_RUNS_READ, list(_RUN)))
+    for table, node in POLICY.items():
+        frame = select(ask, f"MATCH (n:{node.label})", node.properties)
+        if len(frame):
+            out[table] = typed_results(table, frame)
+    return out
 
 
 def public(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
