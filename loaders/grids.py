@@ -22,7 +22,14 @@ from clustercoop.loaders.captions import (
     with_units,
 )
 from clustercoop.loaders.coded import Cells
-from clustercoop.loaders.header_rows import HEADER_SEARCH, count_roles, find_block, is_label, role
+from clustercoop.loaders.header_rows import (
+    HEADER_SEARCH,
+    count_roles,
+    find_block,
+    is_label,
+    is_label_pair,
+    role,
+)
 from clustercoop.loaders.mapping import NOTHING, Given, with_mapped_headers, with_profile
 from clustercoop.loaders.matching import candidates, count_matches, known_forms
 from clustercoop.loaders.matrices import looks_square
@@ -186,7 +193,9 @@ def _above(sheet: RawSheet, at: int, header: Sequence[str]) -> tuple[list[str], 
     titles, broken = [], []
     for record, line in zip(sheet.records[:at], sheet.lines[:at], strict=True):
         texts = [text for cell in record if (text := show(cell).strip())]
-        if len(texts) >= max(2, sum(map(bool, header)) - 1) and not is_label(texts):
+        if is_label_pair(texts):
+            titles.append(": ".join(texts))
+        elif len(texts) >= max(2, sum(map(bool, header)) - 1) and not is_label(texts):
             broken.append(BrokenRow(line, "row_above_header", tuple(record)))
         else:
             titles.append(" ".join(texts))

@@ -29,6 +29,17 @@ _GROWTH: Final = re.compile(
 _HYPHEN: Final = re.compile(r"(?<=[^\W\d_A-ZА-ЯЁ])-[ \t]*\n\s*(?=[^\W\d_A-ZА-ЯЁ])")
 _NOTE: Final = re.compile(r"(?<=[^\W\d_]{3})(?:[¹²³⁰⁴-⁹]+[⁾)]?|\d{1,2}\))(?!\w)")
 
+# What stands before the organisation that a form is of.
+_WHOSE: Final = re.compile(
+    r"(?:(?:полное |краткое )?(?:наименование|название)(?: (?:организации|предприятия|участника|компании))?"
+    r"|инн(?: организации| предприятия| участника)?|организация|предприятие|участник|компания|респондент"
+    r"|кластер|cluster"
+    r"|(?:company|organi[sz]ation|participant)(?: name| id)?|name|inn|tax id)",
+    re.IGNORECASE,
+)
+
+_WHEN: Final = re.compile(r"(?:отч[её]тный )?(?:год|период)|(?:reporting )?(?:year|period)", re.IGNORECASE)
+
 
 @dataclass(frozen=True, slots=True)
 class Block:
@@ -147,6 +158,9 @@ def _paths(rows: Sequence[Sequence[Any]]) -> tuple[str, ...]:
     width = max(map(len, rows))
     levels = [[*_texts(row), *[""] * (width - len(row))] for row in rows]
     top = [text for text in levels[0] if text]
+    below = all(level[:2] == [*filter(None, level[:2])] for level in levels[1:])
+    if below and levels[0][:2] == top and is_label_pair(top):
+        return ()
     if len(top) < 2 or is_label(top):  # a single cell above the header is a title, however far it is merged
         return ()
     spans = False
@@ -177,6 +191,22 @@ def is_label(texts: Sequence[str]) -> bool:
     (True, False)
     """
     return len(texts) == 2 and texts[0].endswith(":") and not texts[1].endswith(":")
+
+
+def is_label_pair(texts: Sequence[str]) -> bool:
+    """Tell whether the filled cells of a row say whose, or of when, the table below is: ``ИНН | 7701``.
+
+    Examples
+    --------
+    >>> is_label_pair(["ИНН организации", "7701"]), is_label_pair(["Год", "2021"])
+    (True, True)
+    >>> is_label_pair(["Поставщик", "Покупатель"]), is_label_pair(["Год", "Сумма"])
+    (False, False)
+    """
+    if len(texts) != 2:
+        return False
+    dated = _WHEN.fullmatch(texts[0]) and (period_of(texts[1]) or _YEAR.fullmatch(texts[1]))
+    return bool(_WHOSE.fullmatch(texts[0]) or dated)
 
 
 def _is_cell(text: str) -> bool:

@@ -54,11 +54,11 @@ def table_of(sheet: RawSheet, named: Named) -> str:
     if named.tables:
         best = max(named.tables, key=lambda table: len(roles_of(sheet, table)))
         if best == "clusters" and not named.exact:  # "Данные кластера" may hold any table
-            return _told_by_headers(sheet) or (best if "cluster_id" in roles_of(sheet, best) else "")
+            return told_by_headers(sheet) or (best if "cluster_id" in roles_of(sheet, best) else "")
         if named.exact or _fits(sheet, tables()[best]):
             return best
-        return _told_by_headers(sheet) or best
-    return _told_by_headers(sheet)
+        return told_by_headers(sheet) or best
+    return told_by_headers(sheet)
 
 
 def _fits(sheet: RawSheet, spec: TableSpec) -> bool:
@@ -67,7 +67,7 @@ def _fits(sheet: RawSheet, spec: TableSpec) -> bool:
     return not lacks or (spec.name == "links" and looks_square(sheet)) or lies_on_side(sheet, spec)
 
 
-def _told_by_headers(sheet: RawSheet) -> str:
+def told_by_headers(sheet: RawSheet) -> str:
     """Return the table that the headers of a sheet tell, "" for none."""
     titles = _first_header(sheet, tables()["links"])
     if set(UNSETTLED.names) <= set(titles):

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from clustercoop.graph.arrays import Bools
+from clustercoop.graph.arrays import Bools, Objects
 from clustercoop.graph.schema import ColumnSpec
 from clustercoop.loaders.coded import Coded, distinct, plain
 from clustercoop.loaders.marks import NOUGHTS, gap_ids, gap_meaning
@@ -25,6 +25,7 @@ _GUARDED: Final = re.compile(r'="(.*)"|=(\d+)|[\'’](\d.*)', re.DOTALL)
 _ESCAPED: Final = re.compile(r"_x000[dDaA9]_")
 # A number as a data frame writes it; of few digits it may be a version or a code.
 _FRACTION: Final = re.compile(r"(\d{5,})[.,]0+")
+_WRITTEN: Final = re.compile(r"\d+\.0")
 _DATE: Final = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?: 00:00:00)?|(\d\d)\.(\d\d)\.(\d{4})")
 # How a spreadsheet shows such a code, and writes it into text: 10.ноя, 10-Nov; окт.50.
 _SHOWN_DATE: Final = re.compile(r"(\d{1,2})[.\- ]{1,2}([^\W\d_]{3,4})\.?|([^\W\d_]{3,4})[.\- ]{1,2}(\d\d)")
@@ -104,10 +105,12 @@ def read_texts(cells: NDArray[Any], column: ColumnSpec) -> tuple[Coded, dict[str
             if same.any() and not any(text.startswith(nought[:6]) for text in texts[~same].tolist()):
                 simple &= ~same
     flags = {name: np.zeros(len(texts), bool) for name in FLAGS}
+    fractions = column.type == "id" and not code and _all_fractions(unique, simple)
     for at in np.flatnonzero(~simple).tolist():
         cell = unique[at]
         raw = show(cell)
         text, redated = _kept(cell, raw, column, code)
+        text = text.partition(".")[0] if fractions else text
         number = numeric or (isinstance(cell, int | float) and not isinstance(cell, bool))
         texts[at] = text
         flags["undecodable"][at] = "\ufffd" in text
@@ -128,6 +131,13 @@ def read_texts(cells: NDArray[Any], column: ColumnSpec) -> tuple[Coded, dict[str
         return Coded(codes, texts), {}
     marked = {name: np.append(marks, False)[codes] for name, marks in flags.items() if marks.any()}
     return Coded.renamed(codes, texts), marked
+
+
+def _all_fractions(unique: Objects, simple: Bools) -> bool:
+    """Tell whether all ids of a column, of two at least, are numbers as a data frame writes them: 7701.0."""
+    texts = [str(cell).strip() for cell in unique if isinstance(cell, str) and not gap_meaning(cell)]
+    texts = [text for text in texts if text]
+    return len(texts) > 1 and not simple.any() and all(map(_WRITTEN.fullmatch, texts))
 
 
 def _kept(cell: Any, raw: str, column: ColumnSpec, code: bool) -> tuple[str, bool]:

@@ -97,19 +97,23 @@ def find_rectangle(records: Sequence[Sequence[Any]], known: Callable[[str], bool
     """
     for first, row in enumerate(records[:_SEARCH]):
         texts = [show(cell).strip() for cell in row]
-        corner = texts[0] if texts else ""
-        columns = [(text,) for text in texts[1:]]
+        left = next((at for at, text in enumerate(texts) if _organisation(text, known)), 0)
+        if not 0 < left <= _LEVELS:
+            continue
+        columns = [(text,) for text in texts[left:]]
         while columns and not any(columns[-1]):
             columns.pop()
-        rows = [(show(one[0]).strip() if len(one) else "",) for one in records[first + 1 :]]
-        sides = [{label for label in side if _organisation(label[0], known)} for side in (rows, columns)]
-        least, most = sorted(sum(known(text) for (text,) in side) for side in sides)
-        said = bool(_ends_said(corner))
-        if not all(sides) or (not said and (least < 1 or most < 2)) or most < 1:
-            continue
-        accepted = [label for label in columns if label in sides[1]]
-        if len(accepted) == len(sides[1]) and _of_numbers(records[first + 1 :], columns, sides[1]):
-            return Square(first + 1, 1, tuple(rows), tuple(columns), frozenset(sides[0] | sides[1]), corner)
+        for at in range(left):
+            rows = [(show(one[at]).strip() if len(one) > at else "",) for one in records[first + 1 :]]
+            sides = [{label for label in side if _organisation(label[0], known)} for side in (rows, columns)]
+            least, most = sorted(sum(known(text) for (text,) in side) for side in sides)
+            corner = next((text for text in texts[:left] if _ends_said(text)), texts[at])
+            if not most or (not _ends_said(corner) and (not least or most < 2)):
+                continue
+            accepted = [label for label in columns if label in sides[1]]
+            if len(accepted) == len(sides[1]) and _of_numbers(records[first + 1 :], columns, sides[1], left):
+                both = frozenset(sides[0] | sides[1])
+                return Square(first + 1, left, tuple(rows), tuple(columns), both, corner)
     return None
 
 
@@ -121,11 +125,14 @@ def _organisation(label: str, known: Callable[[str], bool]) -> bool:
 
 
 def _of_numbers(
-    body: Sequence[Sequence[Any]], columns: Sequence[tuple[str, ...]], taken: Collection[tuple[str, ...]]
+    body: Sequence[Sequence[Any]],
+    columns: Sequence[tuple[str, ...]],
+    taken: Collection[tuple[str, ...]],
+    left: int,
 ) -> bool:
     """Tell whether the cells below the labels taken are numbers."""
     below = [
-        objects([row[at + 1] if at + 1 < len(row) else None for row in body])
+        objects([row[left + at] if left + at < len(row) else None for row in body])
         for at, label in enumerate(columns)
         if label in taken
     ]

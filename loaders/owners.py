@@ -65,12 +65,18 @@ def of_owners(sheets: Sequence[RawSheet]) -> dict[int, str]:
         spec = tables()[table]
         found: dict[tuple[str, ...], list[int]] = {}
         for at, sheet in enumerate(sheets):
-            if lacks_owner(sheet, table):
+            if is_of_owner(sheet, table):
                 found.setdefault(find_block(sheet.records, spec).paths, []).append(at)
-        for paths, mine in found.items():
-            if len(mine) > 1 and _holds_figures(paths, spec):
+        for mine in found.values():
+            if len(mine) > 1:
                 return dict.fromkeys(mine, table)
     return {}
+
+
+def is_of_owner(sheet: RawSheet, table: str) -> bool:
+    """Tell whether a sheet holds figures of one organisation that none of its columns names."""
+    spec = tables()[table]
+    return lacks_owner(sheet, table) and _holds_figures(find_block(sheet.records, spec).paths, spec)
 
 
 def _holds_figures(paths: Sequence[str], spec: TableSpec) -> bool:

@@ -128,9 +128,7 @@ def part_of_year(header: str) -> tuple[int, str]:
 
 def name_parts(grid: Grid, spec: TableSpec, texts: Sequence[str]) -> Grid:
     """Name the figure of columns that are called by parts of a year alone, and of their total."""
-    units = {
-        at: piece for at, header in enumerate(grid.header) if PATH in header and (piece := unit_piece(header))
-    }
+    units = {at: piece for at, header in enumerate(grid.header) if (piece := unit_piece(header))}
     bare = [header.removesuffix(units.get(at, "")).rstrip(" ,") for at, header in enumerate(grid.header)]
     parts = {
         at: part

@@ -7,16 +7,35 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from clustercoop.loaders.sheets import RawSheet, show
+import numpy as np
+
+from clustercoop.graph.arrays import Floats
+from clustercoop.graph.errors import SchemaError
+from clustercoop.graph.texts import refusal
+from clustercoop.loaders.numbers import parse_numbers
+from clustercoop.loaders.sheets import RawSheet, objects, show
 from clustercoop.loaders.totals import is_total
-from clustercoop.loaders.units import words
+from clustercoop.loaders.units import Unit, read_unit, words
+from clustercoop.loaders.years import FOUR
 
 _SEARCH: Final = 10
 _SUM: Final = re.compile(r"(?:сумма по полю|sum of|summe von)\s+(.+)", re.IGNORECASE)
+_OTHER: Final = re.compile(
+    r"(?:количество|число|среднее|максимум|минимум|произведение) по полю\s+.+"
+    r"|(?:count|average|max|min|product|stddevp?|varp?) of\s+.+",
+    re.IGNORECASE,
+)
 _COLUMNS: Final = re.compile(
     r"(?:названия|метки) столбцов|column labels|spaltenbeschriftungen", re.IGNORECASE
 )
 _BLANK: Final = frozenset({"(пусто)", "(blank)", "(leer)"})
+_BOTH: Final = re.compile(
+    r"((?:поставщик|продавец|supplier|seller)\w*)\s*[/\\|,;]\s*((?:покупатель|заказчик|buyer|customer)\w*)"
+    r"|((?:покупатель|заказчик|buyer|customer)\w*)\s*[/\\|,;]\s*((?:поставщик|продавец|supplier|seller)\w*)",
+    re.IGNORECASE,
+)
+_AMOUNT: Final = re.compile(r"сумм|объ[её]м|стоимост|amount|value", re.IGNORECASE)
+_EXACT: Final = 1e-6
 ROWS: Final = re.compile(r"(?:названия|метки) строк|row labels|zeilenbeschriftungen", re.IGNORECASE)
 """What heads the labels of a pivot in compact form, whatever they are."""
 
@@ -26,6 +45,11 @@ def laid_out(sheet: RawSheet) -> RawSheet:
 
     The field that is summed is named as it is ("Сумма по полю Выпуск" is Выпуск), over the table or where a
     single column calls itself the total. A label in the first columns holds for the empty cells below it.
+
+    Raises
+    ------
+    SchemaError
+        It holds counts, averages or extremes.
 
     Examples
     --------
@@ -39,12 +63,14 @@ def laid_out(sheet: RawSheet) -> RawSheet:
     top = [[show(cell).strip() for cell in row] for row in sheet.records[:_SEARCH]]
     named = [at for at, row in enumerate(top) if any(map(_of_field, row))]
     if not named:
-        return sheet
-    head = max(at for at in named if at == named[0] or at == named[-1] == named[0] + 1)
+        return _unfolded(sheet, top)
+    head = named[-1] if named[-1] == named[0] + 1 else named[0]
     if not any(ROWS.fullmatch(text) for text in top[head]) and sum(map(bool, top[head])) < 3:
         head += 1  # the fields stand above the header
     if head >= len(top):
         return sheet
+    if other := next((t for row in top[:head] for t in row[:1] if _OTHER.fullmatch(t)), ""):
+        raise refusal(SchemaError, "pivot_of_other", where=sheet.where, field=repr(other))
     summed = [match[1] for row in top[: head + 1] for text in row if (match := _SUM.fullmatch(text))]
     records = [list(row) for row in sheet.records]
     for row, texts in zip(records[:head], top, strict=False):
@@ -65,8 +91,49 @@ def laid_out(sheet: RawSheet) -> RawSheet:
     return replace(sheet, records=records)
 
 
+def _unfolded(sheet: RawSheet, top: Sequence[Sequence[str]]) -> RawSheet:
+    """Return a sheet whose first column holds two fields, which its header names, with a column for each.
+
+    Below each label of the first field stand those of the second, and its numbers are their sums.
+    """
+    head = next((at for at, row in enumerate(top) if len(row) > 1 and _BOTH.fullmatch(row[0])), -1)
+    fields = _BOTH.fullmatch(top[head][0]) if head >= 0 else None
+    if fields is None or not all(map(_of_figures, filter(None, top[head][1:]))):
+        return sheet
+    records: list[list[Any]] = [["", *row] for row in sheet.records[:head]]
+    records.append([*filter(None, fields.groups()), *sheet.records[head][1:]])
+    left: Floats | None = None
+    label: Any = ""
+    for row in sheet.records[head + 1 :]:
+        values = parse_numbers(objects(row[1:])).values
+        if is_total(show(row[0]).strip()) or np.isnan(values).all():
+            records.append(["", *row])
+        elif left is None or not np.nan_to_num(left).any():
+            label, left = row[0], values
+            records.append([f"{show(label).strip()} total", "", *row[1:]])
+        else:
+            left = np.where(np.abs(rest := left - np.nan_to_num(values)) <= _EXACT * np.abs(left), 0.0, rest)
+            if (np.nan_to_num(left) < 0).any():
+                return sheet
+            records.append([label, *row])
+    return (
+        sheet
+        if left is None or np.nan_to_num(left).any()
+        else replace(sheet, records=records, merged=(), shown=None)
+    )
+
+
+def _of_figures(header: str) -> bool:
+    """Tell whether a header is of figures, and no organisation: a year, a total, an amount."""
+    return bool(
+        FOUR.fullmatch(header) or is_total(header) or read_unit(header)[1] != Unit() or _AMOUNT.match(header)
+    )
+
+
 def _of_field(text: str) -> bool:
-    return bool(_SUM.fullmatch(text) or _COLUMNS.fullmatch(text) or ROWS.fullmatch(text))
+    return bool(
+        _SUM.fullmatch(text) or _OTHER.fullmatch(text) or _COLUMNS.fullmatch(text) or ROWS.fullmatch(text)
+    )
 
 
 def _plain(cell: Any) -> Any:

@@ -15,13 +15,13 @@ from clustercoop.graph.texts import refusal, told
 from clustercoop.loaders.forms import is_example, read_form
 from clustercoop.loaders.graph_files import GRAPH_SUFFIXES, graph_sheets
 from clustercoop.loaders.grids import header_score
-from clustercoop.loaders.holds import one_figure, roles_of, table_of
+from clustercoop.loaders.holds import one_figure, roles_of, table_of, told_by_headers
 from clustercoop.loaders.io_systems import find_systems, read_system
 from clustercoop.loaders.mapping import MAPPING, Given, Mapping, read_mapping
 from clustercoop.loaders.names import Named, apart, only_year, overlap, read_name, years_of
 from clustercoop.loaders.needed import may_hold
 from clustercoop.loaders.notes import Notes
-from clustercoop.loaders.owners import disjoint, lacks_owner, of_owners
+from clustercoop.loaders.owners import disjoint, is_of_owner, lacks_owner, of_owners
 from clustercoop.loaders.pivots import laid_out
 from clustercoop.loaders.raw import (
     BOOK_SUFFIXES,
@@ -358,7 +358,7 @@ def _of_book(
             for at, table in of_owners(others).items()
             if table not in have
         ]
-        found += _one_each(_without_summary(_seen(more, notes), notes), name, file_named)
+        found += _one_each(_without_others(_seen(more, notes), notes), name, file_named)
         left = [sheet for sheet in left if all(sheet is not source.sheet for source in (*found, *more))]
     found = _seen(found, notes)
     for sheet in left:
@@ -380,8 +380,20 @@ def _seen(sources: Sequence[Source], notes: Notes) -> list[Source]:
     return kept
 
 
-def _without_summary(sources: Sequence[Source], notes: Notes) -> list[Source]:
-    """Return sheets without those that are called a summary of several others of their table; tell those."""
+def _without_others(sources: Sequence[Source], notes: Notes) -> list[Source]:
+    """Return sheets without title pages and lists beside tables, and without what is called their summary."""
+    sure = [
+        s
+        for s in sources
+        if s.told == "mapping" or told_by_headers(s.sheet) == s.table or is_of_owner(s.sheet, s.table)
+    ]
+    known = {source.table for source in sure}
+    read = [s for s in sources if s.table not in known or any(s is one for one in sure)]
+    for sheet in (s.sheet for s in sources if all(s is not one for one in read)):
+        notes.add(
+            "sheet_ignored", file=sheet.file, sheet=sheet.sheet, value=sheet.sheet, detail=may_hold(sheet)
+        )
+    sources = read
     parts = [source for source in sources if not names_all(source.sheet.sheet)]
     several = {s.table for s in parts if sum(other.table == s.table for other in parts) > 1}
     kept = [s for s in sources if s.table not in several or any(s is part for part in parts)]

@@ -183,7 +183,9 @@ def _named_fact(grid: Grid, spec: TableSpec) -> Grid:
     if len(facts) != 1 or not are_numbers(grid.columns[facts[0]]):
         return grid
     header = list(grid.header)
-    header[facts[0]] = ", ".join(filter(None, ("value", unit_piece(header[facts[0]]))))
+    year = read_header(header[facts[0]]).year
+    named = ", ".join(filter(None, ("value", unit_piece(header[facts[0]]))))
+    header[facts[0]] = f"{named}{PATH}{year}" if year else named
     return replace(grid, header=tuple(header))
 
 

@@ -235,9 +235,22 @@ class Index:
         known, fitting = self._called(stranger)
         if len(fitting) == 1:
             return fitting[0], "name"
+        if coded := self._coded(stranger):
+            return coded, "number"
         if not known:
             return "", "within" if self._holds_name(stranger) else ""
         return "", "ambiguous" if fitting else "form"
+
+    def _coded(self, stranger: str) -> str:
+        """Return the participant whose id and name a text is: "7701 Альфа", "Альфа (7701)"; "" for none."""
+        for piece in re.findall(r"[^\s()\[\],;|]+", stranger):
+            if piece in self.ids and any(map(str.isdigit, piece)):
+                rest = re.sub(
+                    rf"(?:\b(?:инн|inn|id|код)\b\W*)?{re.escape(piece)}", " ", stranger, count=1, flags=re.I
+                )
+                if piece in self._called(rest)[1]:
+                    return str(piece)
+        return ""
 
     def _holds_name(self, stranger: str) -> bool:
         """Tell whether a participant's name stands within a text with other words, as in that of a branch."""

@@ -55,7 +55,7 @@ SUPPLIES: dict[str, dict[str, str | Sheets]] = {
     },
     "a sheet for each supplier by its name, beside their sum": {
         "Поставки.xlsx": {
-            "Свод": [["Год", "Поставщик", *BOUGHT[1:]], [2021, "7701", "7702", 5]],
+            "Свод": [BOUGHT, [2021, "7702", 5], [2021, "7703", 6]],
             "Альфа": [BOUGHT, [2021, "7702", 5]],
             "Бета": [BOUGHT, [2021, "7703", 6]],
         }
@@ -79,6 +79,38 @@ SUPPLIES: dict[str, dict[str, str | Sheets]] = {
     "a matrix of suppliers that are no buyers": {
         "links_2021.csv": "Поставщик \\ Покупатель, млн руб.;Бета;Гамма;Итого\n"
         "Альфа;5;;5\nБета;;6;6\nИтого;5;6;11\n"
+    },
+    "a matrix with numbers and names of suppliers": {
+        "links_2021.csv": "ИНН;Поставщик;7702;7703;Доля, %\n7701;Альфа;5;;45\n7702;Бета;;6;55\n"
+    },
+    "suppliers above their buyers in one column": {
+        "Продажи.csv": "Период: 2021 г.;\nПоставщик / Покупатель;Сумма, млн руб.\n"
+        "7701;5\n7702;5\n7702;6\n7703;6\nИтого;11\n"
+    },
+    "a title page and a list beside the table": {
+        "links.xlsx": {
+            "Титул": [["Отчёт"], ["Исполнитель", "Иванов"]],
+            "Данные": [
+                ["Год", "Поставщик", *BOUGHT[1:]],
+                [2021, "7701", "7702", 5],
+                [2021, "7702", "7703", 6],
+            ],
+            "Справочник": [["Код", "Название"], ["1", "сталь"]],
+        }
+    },
+    "halves of a year with their unit": {
+        "links.csv": "Поставщик;Покупатель;I полугодие 2021, млн руб.;II полугодие 2021, млн руб.\n"
+        "7701;7702;2;3\n7702;7703;1;5\n"
+    },
+    "a fact and a forecast with their years": {
+        "links.csv": "Поставщик;Покупатель;2021 факт, млн руб.;2022 прогноз, млн руб.\n"
+        "7701;7702;5;7\n7702;7703;6;8\n"
+    },
+    "numbers as a data frame writes them": {
+        "links.csv": LIST.replace("7701;7702", "7701.0;7702.0").replace("7702;7703", "7702.0;7703.0")
+    },
+    "numbers with names": {
+        "links.csv": LIST.replace("7701;7702", "7701 Альфа;Бета (7702)").replace(";7703", ";Гамма, ИНН 7703")
     },
     "terms of payment between sender and receiver": {
         "links.csv": LIST.replace("Поставщик;Покупатель", "Отправитель;Получатель")
@@ -118,7 +150,12 @@ def test_a_sheet_of_figures_for_each_firm(tmp_path: Path) -> None:
     head = ["Показатель", "2021", "2022"]
     sheets: Sheets = {
         "Альфа": [head, ["Выпуск, млн руб.", 10, 11], ["Численность, чел.", 5, 6]],
-        "Лист2": [["Организация: ООО Бета"], head, ["Выпуск, млн руб.", 20, 21], ["Численность, чел.", 7, 8]],
+        "Лист2": [
+            ["Наименование", "ООО Бета"],
+            head,
+            ["Выпуск, млн руб.", 20, 21],
+            ["Численность, чел.", 7, 8],
+        ],
     }
     data = read(tmp_path, {"links.csv": LIST, "Показатели.xlsx": sheets})
     table = data.graph.to_tables()["activity"].sort_values(["participant_id", "year"])
@@ -163,6 +200,14 @@ REFUSED: dict[str, tuple[dict[str, str | Sheets], str]] = {
             }
         },
         "tabular form",
+    ),
+    "a pivot of averages": (
+        {
+            "Поставки 2021.xlsx": {
+                "Л": [["Среднее по полю Сумма", "Покупатель"], ["Поставщик", "7702"], ["7701", 5]]
+            }
+        },
+        "which is no sum",
     ),
     "a file that is not understood": ({"Обороты.csv": "Счёт;Дебет;Кредит\n62;5;6\n"}, "Обороты.csv"),
 }
