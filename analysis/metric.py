@@ -24,8 +24,25 @@ NAN: Final = float("nan")
 
 
 def is_known(value: Any) -> bool:
-    """Tell whether a cell holds a figure: NaN, None and "" are unknown."""
-    return not (value is None or value == "" or value != value)
+    """Tell whether a cell holds a figure: NaN, NA, None and "" are unknown."""
+    return not (value is None or value is pd.NA or value == "" or value != value)
+
+
+def number_of(value: object) -> float:
+    """Return the number in a cell, NaN where there is none."""
+    return float(value) if isinstance(value, int | float) else NAN
+
+
+def text_of(value: object) -> str:
+    """Return the text in a cell, "" where there is none."""
+    return value if isinstance(value, str) else ""
+
+
+def figures_in(frame: pd.DataFrame, column: str) -> Floats:
+    """Return a column of figures, NaN where one is unknown, and throughout where the table lacks it."""
+    if column not in frame:
+        return np.full(len(frame), NAN)
+    return frame[column].to_numpy("float64", na_value=NAN)
 
 
 def known_cells(values: NDArray[Any]) -> Bools:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from clustercoop.analysis.metric import figures_in
 from clustercoop.analysis.thresholds import LEVELS, Thresholds, load_thresholds
 from clustercoop.graph.columns import output_column
 from clustercoop.graph.display import inert
@@ -65,7 +66,7 @@ class Plots:
             colour, years = f"C{at % 10}" if few else _SOFT, frame["year"].astype(int)
             axes.plot(
                 years,
-                _numbers(frame, "cooperation_ratio"),
+                figures_in(frame, "cooperation_ratio"),
                 marker="o",
                 markersize=4,
                 color=colour,
@@ -73,8 +74,8 @@ class Plots:
                 linewidth=1.6 if few else 0.8,
                 label=self._name(cluster) if few else None,
             )
-            low, high = (_numbers(frame, f"cooperation_ratio_{end}") for end in ("low", "high"))
-            open_ = np.isnan(_numbers(frame, "cooperation_ratio")) & np.isfinite(low) & np.isfinite(high)
+            low, high = (figures_in(frame, f"cooperation_ratio_{end}") for end in ("low", "high"))
+            open_ = np.isnan(figures_in(frame, "cooperation_ratio")) & np.isfinite(low) & np.isfinite(high)
             axes.vlines(years[open_], low[open_], high[open_], color=colour, linewidth=3, alpha=0.6)
         if not few:
             median = self.formations.groupby("year")["cooperation_ratio"].median()
@@ -106,7 +107,7 @@ class Plots:
         axes, thresholds = _axes(ax), self._thresholds()
         names, dots = ("rd_per_employee", "value_added_per_employee"), []
         for at, (cluster, frame) in enumerate(self._of_each(clusters)):
-            x, y = (_numbers(frame, name) for name in names)
+            x, y = (figures_in(frame, name) for name in names)
             known = np.isfinite(x) & np.isfinite(y)
             if known.any():
                 colour = f"C{at % 10}"
@@ -140,7 +141,7 @@ class Plots:
         lang, dots = self.settings.lang, list[tuple[Any, ...]]()
         verdicts = frame["formation_verdict"].fillna("") if "formation_verdict" in frame else ""
         for verdict, some in frame.assign(_verdict=verdicts).groupby("_verdict", sort=True):
-            x, y = _numbers(some, "rd_per_employee"), _numbers(some, "cooperation_ratio")
+            x, y = figures_in(some, "rd_per_employee"), figures_in(some, "cooperation_ratio")
             label = term(str(verdict), lang) if verdict else None
             axes.plot(x, y, _VERDICTS.get(str(verdict), "x"), markersize=7, label=label)
             dots += zip(some["cluster_id"], x, y, strict=True)
@@ -172,7 +173,7 @@ class Plots:
             The result has no such year.
         """
         axes, frame = _axes(ax), self._of_year(year)
-        x, y = _numbers(frame, "integration"), _numbers(frame, "isolation")
+        x, y = figures_in(frame, "integration"), figures_in(frame, "isolation")
         axes.plot(x, y, "o", color=_INK, markersize=7)
         for axis in (axes.xaxis, axes.yaxis):
             axis.set_major_formatter(_percent(self.settings.lang))
@@ -277,7 +278,7 @@ class Plots:
         people, core = self._people(formation), self._in_core(formation)
         stage = np.full(formation.n, np.nan)
         if people is not None:
-            stage = _numbers(people, "stage")
+            stage = figures_in(people, "stage")
         known = np.isfinite(stage)
         rounded = np.floor(stage[known] + 0.5).astype(int)
         stages = np.unique(rounded)
@@ -359,12 +360,6 @@ def _axes(ax: Axes | None) -> Axes:
 def _harmless(name: str) -> str:
     """Return a name that matplotlib shows as it is: no formula, no label that it hides."""
     return inert(name, 40).replace("$", r"\$").removeprefix("_")
-
-
-def _numbers(frame: pd.DataFrame, name: str) -> Any:
-    if name not in frame:
-        return np.full(len(frame), np.nan)
-    return pd.to_numeric(frame[name]).to_numpy("float64", na_value=np.nan)
 
 
 def _label(name: str, result: Plots, table: str = "formations") -> str:

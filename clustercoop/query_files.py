@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import pandas as pd
 
@@ -142,8 +142,8 @@ def _ends_of(row: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield from zip(chain, chain[1:], strict=False)
 
 
-def write_rows(rows: pd.DataFrame, path: Path, year: int | None = None) -> None:
-    """Write an answer to `path`; its ending says how.
+def write_rows(rows: pd.DataFrame, path: Path, year: int | None = None, suffix: str = "") -> None:
+    """Write an answer to `path`; its ending, or `suffix` in its place, says how.
 
     Raises
     ------
@@ -152,7 +152,7 @@ def write_rows(rows: pd.DataFrame, path: Path, year: int | None = None) -> None:
     OutputError
         `path` cannot be written.
     """
-    suffix = path.suffix.lower()
+    suffix = suffix or path.suffix.lower()
     if suffix in (".graphml", ".gexf"):
         from clustercoop.graph.stores.interchange import write_graph_file
 
@@ -181,19 +181,9 @@ def save_rows(rows: pd.DataFrame, path: Path, form: str, year: int | None = None
     ParameterError, OutputError
         As `write_rows`.
     """
-    if form == "graphml":
-        from clustercoop.graph.stores.interchange import write_graph_file
-
-        write_graph_file(result_graph(rows, year), path)
-    elif form == "xlsx":
-        with written_aside(path) as aside:
-            _write_workbook(rows, aside)
-    elif form == "table" and path.suffix.lower() in (*SUFFIXES, ".xlsx", *NETWORKS):
-        write_rows(rows, path, year)
-    else:
-        text = format_rows(rows, cast(Format, form))
-        with written_aside(path) as aside:
-            aside.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8"))
+    if form == "table":
+        form = "" if path.suffix.lower() in (*SUFFIXES, ".xlsx", *NETWORKS) else "txt"
+    write_rows(rows, path, year, f".{form}" if form else "")
 
 
 def _write_workbook(rows: pd.DataFrame, path: Path) -> None:

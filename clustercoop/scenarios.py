@@ -12,6 +12,7 @@ import pandas as pd
 
 from clustercoop.analysis.cooperation import cooperation_tables
 from clustercoop.analysis.members import Members, read_members, year_contexts
+from clustercoop.analysis.metric import is_known
 from clustercoop.analysis.policy.additions import Plan, fewest_links, rooms
 from clustercoop.analysis.policy.cast import silent as without_output
 from clustercoop.analysis.policy.changes import Scenario, apply_scenario, parse_scenario, read_scenarios
@@ -274,7 +275,7 @@ class _Compared:
                 ]
                 whys = [
                     ""
-                    if _known(value)
+                    if is_known(value)
                     else code.get((cluster, year, column), "")
                     if (cluster, year) in table.index
                     else "formation_gone"
@@ -287,7 +288,7 @@ class _Compared:
     def _row(
         self, cluster: str, year: int | None, column: str, values: list[Any], whys: list[str]
     ) -> tuple[Any, ...]:
-        before, after = (None if not _known(value) else _plain(value) for value in values)
+        before, after = (None if not is_known(value) else _plain(value) for value in values)
         change = after - before if _is_number(before) and _is_number(after) else None
         return (self.scenario.name, cluster, year, column, before, after, change, *whys)
 
@@ -321,10 +322,6 @@ class _Compared:
             if at.any():
                 rows += _losses(self.scenario.name, formation, self.graph, self.settings, at[None, :])
         return rows
-
-
-def _known(value: Any) -> bool:
-    return not (value is None or value is pd.NA or value == "" or value != value)
 
 
 def _is_number(value: Any) -> TypeGuard[float]:
@@ -462,7 +459,7 @@ def _plan(
     [row] = tables.formations.to_dict("records")
     # A ratio of indicators tells neither the output nor the supply that links would add to.
     missing = next(
-        (name for name in ("cooperation_ratio", "output", "internal_supply") if not _known(row[name])), ""
+        (name for name in ("cooperation_ratio", "output", "internal_supply") if not is_known(row[name])), ""
     )
     known = not missing
     code = next((gap.code for gap in tables.gaps if missing and gap.column == missing), "")

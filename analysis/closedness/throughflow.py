@@ -29,8 +29,6 @@ class Throughflow:
         show (see `throughflow`).
     inflow : array
         z_i = T_i − purchases from members: bought outside plus value added. Never negative where usable.
-    outflow : array
-        y_i = T_i − supplies to members: sold outside plus final use. Negative where a member drew on stock.
     supplied, bought : array
         What goes to, and comes from, other members.
     from_links : array of bool
@@ -43,7 +41,6 @@ class Throughflow:
 
     total: Floats
     inflow: Floats
-    outflow: Floats
     supplied: Floats
     bought: Floats
     from_links: Bools
@@ -98,8 +95,8 @@ def throughflow(formation: Formation) -> Throughflow:
     ...     "activity": pd.DataFrame({"participant_id": ["a"], "year": [2022], "output": [9.0]}),
     ... })
     >>> flow = throughflow(graph.formation("c", 2022))
-    >>> flow.total.tolist(), flow.inflow.tolist(), flow.outflow.tolist(), flow.basis
-    ([9.0, 8.0], [9.0, 3.0], [4.0, 8.0], 'mixed')
+    >>> flow.total.tolist(), flow.inflow.tolist(), flow.basis
+    ([9.0, 8.0], [9.0, 3.0], 'mixed')
     """
     supplied, bought = formation.supplied_inside, formation.bought_inside
     recorded_in = bought + formation.purchases_outside
@@ -112,7 +109,6 @@ def throughflow(formation: Formation) -> Throughflow:
     return Throughflow(
         total=total,
         inflow=np.where(np.abs(inflow) <= ROUNDING * total, 0.0, inflow),
-        outflow=total - supplied,
         supplied=supplied,
         bought=bought,
         from_links=unknown & (total > 0),

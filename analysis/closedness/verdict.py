@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from clustercoop.analysis.closedness.words import words
+from clustercoop.analysis.metric import figures_in
 from clustercoop.graph.arrays import Floats
 
 
@@ -65,18 +66,12 @@ def _parts(formations: pd.DataFrame, names: tuple[str, ...]) -> Floats:
     columns = []
     for name in names:
         if name == "inside_knowledge_share":
-            columns.append(1 - _column(formations, "outside_knowledge_share"))
+            columns.append(1 - figures_in(formations, "outside_knowledge_share"))
         elif name == "kept_inside":
             columns.append(kept_inside(formations))
         else:
-            columns.append(_column(formations, name))
+            columns.append(figures_in(formations, name))
     return np.column_stack(columns)
-
-
-def _column(formations: pd.DataFrame, name: str) -> Floats:
-    if name not in formations:
-        return np.full(len(formations), np.nan)
-    return formations[name].to_numpy("float64", na_value=np.nan)
 
 
 def kept_inside(formations: pd.DataFrame) -> Floats:
@@ -91,9 +86,9 @@ def kept_inside(formations: pd.DataFrame) -> Floats:
     ...                           "internal_sales_share": [0.99, 0.9, 0.8]})).tolist()
     [0.05, nan, 0.8]
     """
-    ratio, output = _column(formations, "cooperation_ratio"), _column(formations, "output")
-    told = ~np.isnan(output) | (_column(formations, "output_coverage") > 0)
-    sales = _column(formations, "internal_sales_share")
+    ratio, output = figures_in(formations, "cooperation_ratio"), figures_in(formations, "output")
+    told = ~np.isnan(output) | (figures_in(formations, "output_coverage") > 0)
+    sales = figures_in(formations, "internal_sales_share")
     return np.where(np.isnan(ratio) & ~told, sales, ratio)
 
 
@@ -108,8 +103,8 @@ def returning(formations: pd.DataFrame) -> Floats:
     ...                         "circulation_share": [0.9, 0.5]})).tolist()
     [0.2, 0.25]
     """
-    cycled = _column(formations, "finn_cycling_index")
-    circulating = kept_inside(formations) * _column(formations, "circulation_share")
+    cycled = figures_in(formations, "finn_cycling_index")
+    circulating = kept_inside(formations) * figures_in(formations, "circulation_share")
     return np.where(np.isnan(cycled), circulating, cycled)
 
 
@@ -150,7 +145,7 @@ def add_closedness(formations: pd.DataFrame) -> pd.DataFrame:
     >>> add_closedness(table)["closedness_verdict"].tolist()
     ['near-closed cycle', '']
     """
-    inside = np.where(np.isnan(_column(formations, "ei_index")), np.nan, kept_inside(formations))
+    inside = np.where(np.isnan(figures_in(formations, "ei_index")), np.nan, kept_inside(formations))
     shares = zip(inside.tolist(), returning(formations).tolist(), strict=True)
     verdicts = [closedness_verdict(*pair) for pair in shares]
     return formations.assign(**closedness_axes(formations), closedness_verdict=verdicts)

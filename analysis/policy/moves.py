@@ -9,6 +9,7 @@ from functools import cache
 from itertools import product
 from typing import Any, Final, NamedTuple
 
+from clustercoop.analysis.metric import number_of, text_of
 from clustercoop.analysis.policy.analysed import Analysed
 from clustercoop.analysis.thresholds import LEVELS, Band, Thresholds
 
@@ -140,20 +141,20 @@ def placed(analysed: Analysed) -> list[Placed]:
     names += [column.replace("per_employee", "coverage") for column in AXES.values()]
     held = [name for name in names if name in analysed.formations]
     for row in analysed.formations[held].to_dict("records"):
-        base = _number(row.get("price_year"))
+        base = number_of(row.get("price_year"))
         nominal = first <= int(row["year"]) <= last or not first <= base <= last
         figures = {axis: _figure(row, column, nominal) for axis, column in AXES.items()}
         if not any(figure.settled for figure in figures.values()):
             continue
-        kind, dysfunction = (_text(row[name]) for name in ("ecosystem_type", "dysfunction"))
+        kind, dysfunction = (text_of(row[name]) for name in ("ecosystem_type", "dysfunction"))
         out.append(Placed(str(row["cluster_id"]), int(row["year"]), kind, dysfunction, **figures))
     return out
 
 
 def _figure(row: Mapping[Any, Any], column: str, nominal: bool) -> Figure:
     ends = ("", "_low", "_high", "_constant")
-    value, low, high, fixed = (_number(row.get(f"{column}{end}")) for end in ends)
-    found = Figure(value, low, high, _number(row.get(column.replace("per_employee", "coverage"))))
+    value, low, high, fixed = (number_of(row.get(f"{column}{end}")) for end in ends)
+    found = Figure(value, low, high, number_of(row.get(column.replace("per_employee", "coverage"))))
     if nominal or math.isnan(fixed):
         return found
     return found._replace(value=fixed, **dict.fromkeys(("low", "high"), fixed if found.whole else math.nan))
@@ -175,11 +176,3 @@ def moved(thresholds: Thresholds, move: Move) -> Thresholds:
     if move.axis == "innovation":
         return replace(thresholds, innovation=band)
     return replace(thresholds, productivity=band)
-
-
-def _number(value: object) -> float:
-    return float(value) if isinstance(value, int | float) else float("nan")
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""

@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+from clustercoop.analysis.metric import number_of
 from clustercoop.analysis.policy.cast import Cast
 from clustercoop.analysis.policy.links_needed import cover_shortfalls
 from clustercoop.analysis.roles import of_role
@@ -113,9 +114,9 @@ class Case:
 
 def _productivity(rule: Rule, case: Case) -> Judged:
     name = "value_added_per_employee"
-    value, low, high = (_number(case.row.get(f"{name}{end}")) for end in ("", "_low", "_high"))
+    value, low, high = (number_of(case.row.get(f"{name}{end}")) for end in ("", "_low", "_high"))
     cut = case.regional
-    covered = {"share": _number(case.row.get("value_added_coverage"))}
+    covered = {"share": number_of(case.row.get("value_added_coverage"))}
     told = [] if math.isnan(value) or value == low == high else [say("eligibility.covered", covered=covered)]
     least, most = (low, high) if math.isnan(value) else (value, value)
     missing = [] if not math.isnan(least) or not math.isnan(most) else [f"activity.{part}" for part in _ADDED]
@@ -407,7 +408,3 @@ def versions(rules: tuple[Rule, ...], day: dt.date) -> Mapping[str, Sequence[Rul
         if rule.in_force(day) is not False:
             out.setdefault(rule.id, []).append(rule)
     return out
-
-
-def _number(value: object) -> float:
-    return float(value) if isinstance(value, int | float) else NAN

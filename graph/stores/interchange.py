@@ -1,4 +1,4 @@
-"""Supply graphs to and from networkx, and GraphML and GEXF files, with nothing lost.
+"""Supply graphs to and from GraphML and GEXF files, with nothing lost.
 
 In files the lists that `clustercoop.graph.networks` puts on nodes and on the graph are JSON text, beside
 plain attributes that Gephi and other programs read: name, role, cluster, year, value, weight.
@@ -23,27 +23,11 @@ if TYPE_CHECKING:
 _NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def to_networkx(graph: SupplyGraph) -> nx.MultiDiGraph[Any]:
-    """Return the graph as a ``networkx.MultiDiGraph``; see `clustercoop.graph.networks.network_of`."""
-    return graph.to_networkx()
-
-
-def from_networkx(
-    network: nx.Graph[Any], *, year: int | None = None, currency: str | None = None
-) -> SupplyGraph:
-    """Return the supply graph of a directed networkx graph; see `clustercoop.graph.networks.tables_of`."""
-    return SupplyGraph.from_networkx(network, year=year, currency=currency)
-
-
-def _interval(data: Mapping[str, Any], ending: str) -> dict[str, Any]:
-    return {"start": data["year"], "end": data["year"]} if ending == ".gexf" else {}
-
-
 def _flat(graph: SupplyGraph, ending: str) -> nx.MultiDiGraph[Any]:
     """Return the graph with nothing but numbers and text as attributes, as files need."""
     import networkx as nx
 
-    full = to_networkx(graph)
+    full = graph.to_networkx()
     flat: nx.MultiDiGraph[Any] = nx.MultiDiGraph()
     flat.graph["clustercoop"] = json.dumps(full.graph, ensure_ascii=True, sort_keys=True)
     first = True
@@ -57,7 +41,8 @@ def _flat(graph: SupplyGraph, ending: str) -> nx.MultiDiGraph[Any]:
         first = False
     # Readers key edges by their id, so no two may share one. Gephi's timeline takes years as intervals.
     for number, (supplier, buyer, data) in enumerate(full.edges(data=True)):
-        flat.add_edge(supplier, buyer, key=number, **data, weight=data["value"], **_interval(data, ending))
+        interval = {"start": data["year"], "end": data["year"]} if ending == ".gexf" else {}
+        flat.add_edge(supplier, buyer, key=number, **data, weight=data["value"], **interval)
     _refuse_control_characters(flat)
     return flat
 
@@ -127,27 +112,19 @@ def write_graph_file(graph: SupplyGraph, path: str | os.PathLike[str]) -> Path:
 
 
 def read_graph_file(path: str | os.PathLike[str]) -> SupplyGraph:
-    """Read a GraphML or GEXF file, ours or another program's (see `from_networkx`).
+    """Read a GraphML or GEXF file that `write_graph_file` wrote.
 
     Raises
     ------
     DataError
-        The file is absent, damaged or has another ending, or its edges are no supply links.
+        The file is damaged, or its edges are no supply links.
     """
     source = Path(path)
-    formats = _formats()
-    if source.suffix.lower() not in formats:
-        raise refusal(DataError, "graph_suffix", name=source.name, suffixes=told("refusal.graph_endings"))
-    if not source.is_file():
-        raise refusal(DataError, "no_file", name=source)
     try:
-        flat = formats[source.suffix.lower()][1](str(source))
-        full = _unflat(flat)
-    except DataError:
-        raise
+        full = _unflat(_formats()[source.suffix.lower()][1](str(source)))
     except Exception as error:  # the XML and networkx readers raise a dozen types, none of them ours
         raise refusal(DataError, "graph_unreadable", name=source.name, kind=source.suffix[1:]) from error
     try:
-        return from_networkx(full)
+        return SupplyGraph.from_networkx(full)
     except (TypeError, ValueError, KeyError, AttributeError) as error:
         raise refusal(DataError, "graph_attributes", name=source.name) from error

@@ -16,7 +16,7 @@ from clustercoop.reports.section import Block, Fragment, Section
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """Cooperation of one cluster: its last year, the ratio of it and of the years before."""
+    """Cooperation of one cluster in its last year."""
 
     cluster_id: str
     name: str
@@ -24,7 +24,6 @@ class Headline:
     ratio: float | None
     why: str
     bounds: str
-    history: tuple[tuple[int, float | None], ...]
 
 
 class Summary(Section):
@@ -68,15 +67,14 @@ class Summary(Section):
         found = []
         table = self.content.rows
         for cluster_id in table.ranges:
-            years = [int(year) for year in table.column(cluster_id, "year")]
-            ratios = [None if v != v else v for v in table.numbers(cluster_id, "cooperation_ratio")]
-            history = tuple(zip(years, ratios, strict=True))
-            year, ratio = history[-1]
+            year = int(table.column(cluster_id, "year")[-1])
+            last = table.numbers(cluster_id, "cooperation_ratio")[-1]
+            ratio = None if last != last else last
             why = "" if ratio is not None else self._why(cluster_id, year)
             name = self.content.cluster_name(cluster_id)
             low, high = (table.numbers(cluster_id, f"cooperation_ratio_{end}")[-1] for end in ("low", "high"))
             bounds = between(low, high, "share", self.words.lang) if ratio is None else ""
-            found.append(Headline(cluster_id, name, year, ratio, why, bounds, history))
+            found.append(Headline(cluster_id, name, year, ratio, why, bounds))
         return tuple(sorted(found, key=lambda h: (h.ratio is None, -(h.ratio or 0.0), h.name, h.cluster_id)))
 
     def _why(self, cluster_id: str, year: int) -> str:

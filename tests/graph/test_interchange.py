@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from clustercoop.graph.errors import DataError, OutputError
 from clustercoop.graph.model import SupplyGraph
-from clustercoop.graph.stores.interchange import from_networkx, to_networkx, write_graph_file
+from clustercoop.graph.stores.interchange import write_graph_file
 from clustercoop.loaders.network_files import read_graph_file
 from tests.contract.samples import awkward, random_graph
 
@@ -26,12 +26,12 @@ MADE = pytest.mark.parametrize("make", [awkward, lambda: random_graph(1)], ids=[
 @MADE
 def test_networkx_there_and_back(make: Callable[[], SupplyGraph]) -> None:
     graph = make()
-    network = to_networkx(graph)
-    assert from_networkx(network).equals(graph)
+    network = graph.to_networkx()
+    assert SupplyGraph.from_networkx(network).equals(graph)
     assert network.number_of_edges() == len(graph.links)
     # Nothing is shared: what a user does to the network stays there.
     network.remove_nodes_from(list(network))
-    assert from_networkx(to_networkx(graph)).equals(graph)
+    assert SupplyGraph.from_networkx(graph.to_networkx()).equals(graph)
 
 
 @FORMATS
@@ -73,9 +73,9 @@ def test_a_graph_from_elsewhere(tmp_path: Path) -> None:
 
 def test_what_is_no_supply_graph_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="undirected"):
-        from_networkx(nx.path_graph(3))
+        SupplyGraph.from_networkx(nx.path_graph(3))
     with pytest.raises(DataError, match="needs a year"):
-        from_networkx(nx.DiGraph([("a", "b", {"weight": 1.0})]))
+        SupplyGraph.from_networkx(nx.DiGraph([("a", "b", {"weight": 1.0})]))
     for name, content in (("a.graphml", "not xml"), ("b.gexf", "<gexf/>"), ("c.graphml", "")):
         (tmp_path / name).write_text(content)
         with pytest.raises(DataError, match="not a readable|is empty"):
@@ -124,4 +124,4 @@ TEXT = st.text(st.characters(codec="utf-8"), min_size=1, max_size=8)
 def test_any_links_survive_networkx(rows: list[tuple[int, str, str, float, str | None, str]]) -> None:
     columns = ["year", "supplier_id", "buyer_id", "value", "product_code", "file"]
     graph = SupplyGraph.from_tables({"links": pd.DataFrame(rows, columns=columns)})
-    assert from_networkx(to_networkx(graph)).equals(graph)
+    assert SupplyGraph.from_networkx(graph.to_networkx()).equals(graph)

@@ -10,6 +10,7 @@ from typing import Any, Final
 import pandas as pd
 
 from clustercoop.analysis.comparable import Comparable
+from clustercoop.analysis.metric import number_of, text_of
 from clustercoop.analysis.policy.analysed import Analysed
 from clustercoop.graph.said import Said, coded, say
 
@@ -60,14 +61,10 @@ def _warnings(
 
 
 def _ends(row: Row, column: str, bounds: bool = False) -> tuple[float, float]:
-    value = _number(row.get(column))
+    value = number_of(row.get(column))
     if not bounds and not math.isnan(value):
         return value, value
-    return _number(row.get(f"{column}_low")), _number(row.get(f"{column}_high"))
-
-
-def _number(value: object) -> float:
-    return float(value) if isinstance(value, int | float) else float("nan")
+    return number_of(row.get(f"{column}_low")), number_of(row.get(f"{column}_high"))
 
 
 def _less(later: tuple[float, float], earlier: tuple[float, float]) -> bool | None:
@@ -79,7 +76,7 @@ def _less(later: tuple[float, float], earlier: tuple[float, float]) -> bool | No
 
 def _falls(column: str, rows: tuple[Row, Row, Row], year: int, comparable: Comparable) -> Judged:
     fixed = f"{column}_constant"
-    if not any(math.isnan(_number(row.get(fixed))) for row in rows):
+    if not any(math.isnan(number_of(row.get(fixed))) for row in rows):
         column = fixed
     steps, others = [], False
     for before, after in pairwise(rows):
@@ -112,7 +109,7 @@ def _closes(before: Row, now: Row, comparable: Comparable) -> Judged:
     """Tell whether cooperation fell while isolation rose; isolation of other parts is not compared."""
     apart = _apart("cooperation_ratio", before, now, comparable)
     fell = _less(_ends(now, "cooperation_ratio", apart), _ends(before, "cooperation_ratio", apart))
-    same = _text(before.get("isolation_basis")) == _text(now.get("isolation_basis"))
+    same = text_of(before.get("isolation_basis")) == text_of(now.get("isolation_basis"))
     rose = _less(_ends(before, "isolation"), _ends(now, "isolation")) if same else None
     holds = False if False in (fell, rose) else None if None in (fell, rose) else True
     told = [
@@ -146,7 +143,3 @@ def _turns(before: Row, now: Row, cut: float) -> Judged:
 
 def _ids(value: object) -> set[str]:
     return set(value.split(";")) if isinstance(value, str) and value else set()
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""

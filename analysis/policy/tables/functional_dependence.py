@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from clustercoop.analysis.metric import number_of
 from clustercoop.analysis.policy.analysed import Analysed
 from clustercoop.analysis.policy.benchmarks import Benchmark, read_benchmarks
 from clustercoop.analysis.policy.cast import Cast
@@ -33,7 +34,9 @@ def make(analysed: Analysed) -> pd.DataFrame:
         supplier, buyer, told = _sides(case.cast)
         industry = industries.get(cluster, "")
         fitting = [each for each in benchmarks if industry and each.covers(industry)]
-        ratio, low, high = (_number(case.row.get(f"cooperation_ratio{end}")) for end in ("", "_low", "_high"))
+        ratio, low, high = (
+            number_of(case.row.get(f"cooperation_ratio{end}")) for end in ("", "_low", "_high")
+        )
         usual = fitting[0] if len(fitting) == 1 else None
         return {
             "cluster_id": cluster,
@@ -128,7 +131,3 @@ def _beside(ratio: float, low: float, high: float, fitting: list[Benchmark]) -> 
         )
         for usual in fitting
     ]
-
-
-def _number(value: object) -> float:
-    return float(value) if isinstance(value, int | float) else float("nan")
