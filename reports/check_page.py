@@ -11,6 +11,7 @@ import pandas as pd
 
 from clustercoop.graph.findings import SEVERITIES, Finding
 from clustercoop.graph.texts import term, text
+from clustercoop.reports.numbers import show
 from clustercoop.reports.page import asset
 from clustercoop.reports.records import input_column, input_table
 from clustercoop.reports.words import Words
@@ -96,6 +97,14 @@ def page(
         lstrip_blocks=True,
     )
     grouped = kinds(findings)
+    counts = {
+        severity: sum(k.count for k in grouped if k.first.severity == severity) for severity in SEVERITIES
+    }
+    told = {
+        "rows": show(sum(taken.rows for taken in files), "int", lang),
+        "rejected": show(len(rejected), "int", lang),
+        "unused": sum(not column.name for taken in files for column in taken.columns),
+    }
     return environment.get_template("check.html.j2").render(
         lang=lang,
         t=lambda id, **places: text(f"check.{id}", lang, **places),
@@ -106,9 +115,8 @@ def page(
         files=files,
         missing=missing,
         kinds=[(kind, _raw_rows(kind, rejected)) for kind in grouped],
-        counts={
-            severity: sum(k.count for k in grouped if k.first.severity == severity) for severity in SEVERITIES
-        },
+        counts=counts,
+        answer=text("check.errors" if counts["error"] else "check.fine", lang, **told),
     )
 
 

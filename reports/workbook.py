@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -28,6 +29,15 @@ from clustercoop.reports.written import told_of
 MAX_ROWS: Final = 1_048_576
 MAX_TEXT: Final = 32_767
 # Excel drops the links of a workbook that has more on a sheet.
+_A4: Final = 9
+_LINE: Final = 15
+"""Height of a line, in points."""
+_HEAD: Final = 6
+"""Lines of the highest heads."""
+_SCALE: Final = 55
+"""Per cent of their size at which wider sheets are printed, on several breadths."""
+_READABLE: Final = 300
+"""Characters beside one another that can still be read on the breadth of a page."""
 MAX_LINKS: Final = 60_000
 LONGEST: Final = 31
 _FORBIDDEN: Final = re.compile(r"[][:*?/\\]")
@@ -114,7 +124,8 @@ class _Sheets:
         elif kept < rows:
             told = {"sheet": name, "kept": kept, "rows": rows}
             self.notes.append(told_of("note_rows", table.name, self.outputs, self.words, **told))
-        sheet.set_row(top, 32, self.head)
+        lines = [math.ceil(len(label) / (_width(kind) - 2)) for label, kind in table.heads]
+        sheet.set_row(top, _LINE * min(_HEAD, max(lines, default=1) + 1), self.head)
         self._grouped(sheet, table)
         bulk, cut = Bulk(sheet, top + 1, kept), 0
         for index, ((label, kind), values) in enumerate(zip(table.heads, table.columns, strict=True)):
@@ -127,7 +138,9 @@ class _Sheets:
         bulk.close()
         if cut:
             self.notes.append(self.words("note_cut", sheet=name, cells=cut, limit=MAX_TEXT))
-        sheet.freeze_panes(top + 1, 2 if len(table.heads) > 4 else 0)
+        lead = 2 if len(table.heads) > 4 else 0
+        sheet.freeze_panes(top + 1, lead)
+        _printed(sheet, (0, top), lead, sum(_width(kind) for _, kind in table.heads))
         if table.heads:
             sheet.autofilter(top, 0, top + max(kept, 1), len(table.heads) - 1)
             sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{kept + top + 1}"})
@@ -138,11 +151,10 @@ class _Sheets:
         sheet.outline_settings(True, True, False, False)
         start = 0
         for index, (_, kind) in enumerate(table.heads):
-            width = KINDS[kind].width if kind in KINDS else 14
             group = table.groups[index] if table.groups else ""
             first = not group or table.groups[start] != group
             start = index if first else start
-            sheet.set_column(index, index, width, None, {} if first else {"level": 1})
+            sheet.set_column(index, index, _width(kind), None, {} if first else {"level": 1})
             if group and first:
                 sheet.write_string(0, index, group, self.group)
             elif table.groups:
@@ -175,6 +187,23 @@ class _Sheets:
         sheet.ignore_write_string = False
         bulk.add(values, self.text, telling, styles=styles)
         return telling.cut(values)
+
+
+def _width(kind: str) -> int:
+    """Return the width of a column, in characters."""
+    return KINDS[kind].width if kind in KINDS else 14
+
+
+def _printed(sheet: Any, heads: tuple[int, int], lead: int, width: int) -> None:
+    """Let a sheet print lying, its heads on every page; on one page's breadth where that can be read."""
+    sheet.set_paper(_A4)
+    sheet.set_landscape()
+    sheet.repeat_rows(*heads)
+    if width <= _READABLE:
+        sheet.fit_to_pages(1, 0)
+    else:
+        sheet.set_print_scale(_SCALE)
+        sheet.repeat_columns(0, lead - 1)
 
 
 def write_workbook(
@@ -241,9 +270,9 @@ def write_workbook(
 
 def _readme(sheet: Any, sheets: _Sheets, content: Content, named: Mapping[str, str]) -> None:
     words = sheets.words
-    sheet.set_column(0, 0, 24)
-    sheet.set_column(1, 2, 34)
-    sheet.set_column(3, 3, 90)
+    widths = (24, 34, 34, 90)
+    for index, width in enumerate(widths):
+        sheet.set_column(index, index, width)
     sheet.write_string(0, 0, words("title"), sheets.title)
     lines = [
         words("made_by", version=content.version),
@@ -258,6 +287,7 @@ def _readme(sheet: Any, sheets: _Sheets, content: Content, named: Mapping[str, s
     row += 2
     for index, head in enumerate(("sheet", "column", "file", "meaning")):
         sheet.write_string(row, index, words(f"readme_{head}"), sheets.head)
+    _printed(sheet, (row, row), 0, sum(widths))
     for key, name in named.items():
         cells = [
             (name, column.label(words.lang), column.column, column.meaning(words.lang))
@@ -265,5 +295,8 @@ def _readme(sheet: Any, sheets: _Sheets, content: Content, named: Mapping[str, s
         ] or [(name, "", "", words(f"readme_{key}"))]
         for told in cells:
             row += 1
+            # Not every program gives a row the height that its texts need.
+            high = max(math.ceil(len(text) / width) for text, width in zip(told, widths, strict=True))
+            sheet.set_row(row, _LINE * high)
             for index, text in enumerate(told):
                 sheet.write_string(row, index, text, sheets.wrap)

@@ -125,6 +125,11 @@ def test_the_command_tells_files_columns_gaps_and_kinds(tmp_path: Path, lang: st
         "http-equiv", ""
     )
     assert "Сумма без НДС, тыс. руб." in html and "0202" in html
+    # What is wrong stands before what was read, and how much of it first of all.
+    answer, found, files = (
+        ("ejected: 2", "Findings", "Files") if lang == "en" else ("отклонено: 2", "Замечания", "Файлы")
+    )
+    assert html.index(answer) < html.index(f"<h2>{found}") < html.index(f"<h2>{files}")
     assert tomllib.loads(mapping.read_text("utf-8"))["links.csv"]["table"] == "links"
 
 

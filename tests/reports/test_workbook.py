@@ -51,6 +51,13 @@ def small() -> Result:
     return make_result(clusters=1, smallest=5, largest=6)
 
 
+def test_every_sheet_prints_its_heads_on_each_page(book: openpyxl.Workbook) -> None:
+    for sheet in book.worksheets[1:]:
+        assert sheet.print_title_rows, sheet.title
+        assert sheet.page_setup.orientation == "landscape"
+    assert book["Clusters by year"].print_title_cols == "$A:$B"
+
+
 GROUPED = ("Clusters by year", "Participants by year", "Clusters")
 
 
