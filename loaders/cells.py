@@ -20,7 +20,7 @@ from clustercoop.loaders.ids import read_texts
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.numbers import Numbers, are_numbers, parse_numbers
 from clustercoop.loaders.parts import Months, part_months
-from clustercoop.loaders.settled import settle_columns
+from clustercoop.loaders.settled import Settled, settle_columns
 from clustercoop.loaders.sheets import Grid, show
 from clustercoop.loaders.tokens import Issue
 from clustercoop.loaders.unit_columns import doubtful, repeats_header
@@ -58,10 +58,14 @@ class TypedGrid:
         Number column → what its cells are counted in, or each of them.
     decimal : str
         Decimal signs proven in the file.
+    sign : str
+        The decimal sign, and that of thousands where it is known, of amounts that leave them open.
     months : tuple of two int arrays, or None
         First and last month that each row is for, 0 for a whole year.
     dated : array of int, or None
         Month of the date of each row, 0 where it has none.
+    settled : Settled, or None
+        What the columns are.
     """
 
     grid: Grid
@@ -74,25 +78,29 @@ class TypedGrid:
     conversions: dict[str, str] = field(default_factory=dict)
     scales: dict[str, float | Floats] = field(default_factory=dict)
     decimal: str = ""
+    sign: str = ""
     months: Months | None = None
     dated: Ints | None = None
+    settled: Settled | None = None
 
 
 def type_grid(grid: Grid, spec: TableSpec, notes: Notes, direction: str = "auto") -> TypedGrid:
     """Match the headers of `grid` and read its cells; `direction` as in `Settings`.
+
+    Of sums what the columns are was settled when they were made.
 
     Raises
     ------
     SchemaError
         A required column is missing or claimed twice.
     """
-    settled = settle_columns(grid, spec, direction, notes)
+    settled: Settled = grid.facts.pop("settled", None) or settle_columns(grid, spec, direction, notes)
     match, units = settled.match, settled.units
-    typed = TypedGrid(grid, pd.DataFrame(index=range(len(grid))), unnamed=settled.unnamed)
+    typed = TypedGrid(grid, pd.DataFrame(index=range(len(grid))), unnamed=settled.unnamed, settled=settled)
     typed.columns = {m.header: m.column.name for m in match.columns}
     found = {m.column.name: m for m in match.columns}
     merged = expand_merged(grid, match.columns, notes)
-    numbers = _read_numbers(grid, [m for m in match.columns if m.column.type in NUMERIC])
+    numbers, typed.sign = _read_numbers(grid, [m for m in match.columns if m.column.type in NUMERIC])
 
     def text_of(name: str) -> tuple[Any, dict[str, Bools]]:
         held, flags = read_texts(grid.columns[found[name].position], spec[name])
@@ -126,8 +134,8 @@ def type_grid(grid: Grid, spec: TableSpec, notes: Notes, direction: str = "auto"
             stated = numbers[name].issue == Issue.BOUND
             data[name] = np.where(stated, np.nan_to_num(sides["low"]), data[name])
     if typed.months is None and "year" in found:
-        typed.months = part_months(grid, [*match.unknown, *(weak for weak, _ in match.set_aside)])
-    if typed.months is not None and grid.facts.pop("cumulated", False):
+        typed.months = part_months(grid, settled.unused)
+    if typed.months is not None and grid.facts.get("cumulated"):
         typed.months = np.minimum(typed.months[0], 1), typed.months[1]
     typed.frame = pd.DataFrame(data, index=absent[0].index, copy=False)
     typed.decimal = "".join(sorted({n.decimal for n in numbers.values() if n.decimal}))
@@ -146,7 +154,7 @@ def _year(typed: TypedGrid, name: str, cells: NDArray[Any]) -> Floats:
     typed.flags[name, "dated"], typed.flags[name, "january"] = read.dated, read.january
     typed.flags[name, "serial"] = read.serial
     closes = read.january & (name == "left_year")
-    if name == "year" and read.closing.any() and bool((read.january | read.closing)[read.dated].all()):
+    if name == "year" and read.ends_of_years:
         closes = read.january
     if closes.any():
         years = np.where(closes, years - 1, years)
@@ -186,10 +194,11 @@ def _absent(size: int) -> tuple[pd.Series[Any], pd.Series[Any]]:
     return pd.Series(np.full(size, np.nan), rows), pd.Series(KINDS["text"].unknown(size), rows)
 
 
-def _read_numbers(grid: Grid, matched: Sequence[Matched]) -> dict[str, Numbers]:
+def _read_numbers(grid: Grid, matched: Sequence[Matched]) -> tuple[dict[str, Numbers], str]:
     """Read number columns; where one leaves ``1,234`` open, the others of the file may decide the sign.
 
-    Where none does, headers of a language that writes a decimal comma decide.
+    Where none does, headers of a language that writes a decimal comma decide. The sign is returned too, ""
+    where it is open.
     """
     read = {m.column.name: parse_numbers(grid.columns[m.position]) for m in matched}
     proven = {sign for n in read.values() for sign in _proven(n)}
@@ -199,13 +208,11 @@ def _read_numbers(grid: Grid, matched: Sequence[Matched]) -> dict[str, Numbers]:
         proven = {sign for cells in rest for sign in _proven(parse_numbers(cells))}
         said = {word for header in grid.header for word in words(header)}
         proven = proven or ({",."} if said & set(unit_words("comma")) else set())
-    if len({sign[0] for sign in proven}) == 1:
-        hint = max(proven, key=len)
-        for m in matched:
-            numbers = read[m.column.name]
-            if numbers.assumed or bool((numbers.issue == Issue.DECIMAL_UNCLEAR).any()):
-                read[m.column.name] = parse_numbers(grid.columns[m.position], hint=hint)
-    return read
+    hint = max(proven, key=len) if len({sign[0] for sign in proven}) == 1 else ""
+    for m in matched if hint else ():
+        if read[m.column.name].open:
+            read[m.column.name] = parse_numbers(grid.columns[m.position], hint=hint)
+    return read, hint
 
 
 def _proven(numbers: Numbers) -> set[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -38,7 +39,7 @@ from clustercoop.loaders.owners import with_owner
 from clustercoop.loaders.register import with_register
 from clustercoop.loaders.relational import Reader
 from clustercoop.loaders.relations import check_relations
-from clustercoop.loaders.sheets import Grid
+from clustercoop.loaders.sheets import Grid, RawSheet
 from clustercoop.loaders.sources import Source, find_sources
 from clustercoop.loaders.trade import turn_trade
 from clustercoop.loaders.transactions import summed, tell_overlaps
@@ -226,9 +227,13 @@ def _checked(
 
     def read(source: Source, notes: Notes) -> TypedGrid:
         spec = tables()[source.table]
-        people = [part.frame for part in typed.get("participants", ())]
-        grid = arranged(source, spec, settings, people, notes)
-        grid = names_alone(grid, spec, people)
+        if "settled" in source.sheet.facts:  # sums, of rows that were laid out before
+            grid = to_grid(source.sheet, spec, notes)
+            grid.facts["told"] = source.told
+        else:
+            people = [part.frame for part in typed.get("participants", ())]
+            grid = arranged(source, spec, settings, people, notes)
+            grid = names_alone(grid, spec, people)
         return type_grid(grid, spec, notes, settings.direction)
 
     def members() -> list[str]:
@@ -241,6 +246,7 @@ def _checked(
             [s.sheet for s in group],
             [s.given for s in group],
             known,
+            partial(_read_of, group, read),
             notes,
             repeats=settings.repeats,
             period=settings.period,
@@ -279,6 +285,16 @@ def _checked(
     tell_unanswered(ledgers, notes)
     inputs = [_describe(part) for parts in typed.values() for part in parts]
     return ledgers, inputs, currency, flows
+
+
+def _read_of(
+    group: Sequence[Source],
+    read: Callable[[Source, Notes], TypedGrid],
+    at: int,
+    sheet: RawSheet,
+    notes: Notes,
+) -> TypedGrid:
+    return read(replace(group[at], sheet=sheet), notes)
 
 
 def _participants_first(items: list[T], table: Callable[[T], str]) -> list[list[T]]:
@@ -344,7 +360,7 @@ def _describe(part: TypedGrid) -> dict[str, Any]:
     facts = {
         name: value
         for name, value in grid.facts.items()
-        if name not in ("columns_at", "codes_at", "names_at", "headers", "beside")
+        if name not in ("columns_at", "codes_at", "names_at", "headers", "cumulated")
     }
     headers = grid.facts.get("headers") or part.columns
     return {

@@ -99,9 +99,9 @@ def drop_mirrors(ledger: Ledger, notes: Notes) -> None:
         used = set(grid.facts.get("columns_at", {}).values())
         ends = ledger.frame.loc[ledger.source == number, list(ENDS)]
         for at, cells in enumerate(grid.columns):
-            if at in used or _speaks(grid.header[at], _FREIGHT):
+            if at in used or tells_freight(grid.header[at]):
                 continue
-            told = _speaks(grid.header[at], _REPORTER)
+            told = tells_reporter(grid.header[at])
             found = whose_report(cells, told=told)
             if found is None and told:
                 found = _named_sides(cells, ends, ledger.who)
@@ -148,8 +148,20 @@ def _begins(said: Sequence[str], beginnings: tuple[str, ...]) -> bool:
     return any(word.startswith(beginnings) for word in said)
 
 
-def _speaks(header: str, beginnings: tuple[str, ...]) -> bool:
-    return _begins(words(header), beginnings)
+def tells_freight(header: str) -> bool:
+    """Tell whether a header speaks of who carries or pays: that is nobody's report."""
+    return _begins(words(header), _FREIGHT)
+
+
+def tells_reporter(header: str) -> bool:
+    """Tell whether a header speaks of who reported.
+
+    Examples
+    --------
+    >>> tells_reporter("Сообщил"), tells_reporter("Товар")
+    (True, False)
+    """
+    return _begins(words(header), _REPORTER)
 
 
 def _named_sides(cells: NDArray[Any], ends: pd.DataFrame, who: Callable[[str], str]) -> Int8s | None:

@@ -78,16 +78,17 @@ def to_grid(sheet: RawSheet, spec: TableSpec, notes: Notes, given: Given = NOTHI
         lines = np.array(sheet.lines) if len(sheet.lines) else np.arange(1, len(frame) + 1, dtype=np.int64)
         given = with_trade(given, list(frame.columns)) if spec.name == "links" else given
         titles_of = tuple(_named(str(title), given, spec) for title in frame.columns)
+        if sheet.titles:
+            notes.add("title_rows_skipped", **place, row=1, detail=" / ".join(sheet.titles)[:300])
         _tell_broken(sheet.broken, place, notes)
-        return Grid(
-            spec.name, sheet.file, sheet.sheet, titles_of, columns, lines, sheet.broken, dict(sheet.facts)
-        )
+        head = (spec.name, sheet.file, sheet.sheet, titles_of, columns, lines, sheet.broken)
+        return Grid(*head, dict(sheet.facts), titles=sheet.titles)
     given = with_profile(given, sheet.records)
     if spec.name == "links" and len(sheet.records):
         given = with_trade(given, list(sheet.records[0]))
     block = find_block(with_mapped_headers(sheet.records, given, HEADER_SEARCH), spec)
     at, header, body = block.first, [_named(path, given, spec) for path in block.paths], block.body
-    titles, broken = _above(sheet, at, header)
+    titles, broken = above(sheet, at, header)
     if titles:
         notes.add("title_rows_skipped", **place, row=sheet.lines[0], detail=" / ".join(titles)[:300])
     if body > at + 1:
@@ -188,7 +189,7 @@ def _tell_file(sheet: RawSheet, place: dict[str, str], notes: Notes) -> None:
         notes.add("format_found", **place, detail=found)
 
 
-def _above(sheet: RawSheet, at: int, header: Sequence[str]) -> tuple[list[str], list[BrokenRow]]:
+def above(sheet: RawSheet, at: int, header: Sequence[str]) -> tuple[list[str], list[BrokenRow]]:
     """Return the titles above the header, and the rows there that are as wide as the table."""
     titles, broken = [], []
     for record, line in zip(sheet.records[:at], sheet.lines[:at], strict=True):
@@ -308,6 +309,12 @@ def _fit(
             kept.append(record)
             kept_lines.append(line)
         else:
-            code = "note_row" if count == 1 and width > 1 and filled[0] else "fields_wrong"
-            broken.append(BrokenRow(line, code, tuple(record)))
+            broken.append(ragged(line, record, width))
     return kept, kept_lines, broken
+
+
+def ragged(line: int, record: Sequence[Any], width: int) -> BrokenRow:
+    """Return a row of another width than the header as a broken one: a note where its first cell is all."""
+    filled = [bool(show(cell).strip()) for cell in record]
+    code = "note_row" if sum(filled) == 1 and width > 1 and filled[0] else "fields_wrong"
+    return BrokenRow(line, code, tuple(record))

@@ -68,6 +68,11 @@ class Numbers:
     bounds: list[Bound] = field(default_factory=list)
     marks: dict[str, int] = field(default_factory=dict)
 
+    @property
+    def open(self) -> bool:
+        """Whether nothing in the column says which sign is the decimal one."""
+        return self.assumed or bool((self.issue == Issue.DECIMAL_UNCLEAR).any())
+
 
 @dataclass(frozen=True, slots=True)
 class Bound:

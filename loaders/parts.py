@@ -23,7 +23,8 @@ _PART_HEADERS: Final = {
     **dict.fromkeys(("полугодие", "half", "half year"), "h"),
     **dict.fromkeys(("период", "period", "отчетный период", "reporting period", "часть года"), ""),
 }
-_YEAR: Final = 0xFFF
+WHOLE: Final = 0xFFF
+"""All months of a year, a bit each."""
 
 
 def part_kind(header: str) -> str | None:
@@ -108,14 +109,14 @@ def fold_parts(ledger: Ledger, months: Months) -> None:
     rows = np.flatnonzero(last > 0)
     if not len(rows):
         return
-    of, every = groups(ledger.frame, ledger.spec.key), _months_of(first, last)
+    of, every = groups(ledger.frame, ledger.spec.key), months_in(first, last)
     inside = np.flatnonzero(np.isin(of, np.unique(of[rows])) & ledger.alive)
-    months_in = np.where(last > 0, last - first + 1, 12)
-    order = inside[np.lexsort((-months_in[inside], of[inside]))]
+    size_of = np.where(last > 0, last - first + 1, 12)
+    order = inside[np.lexsort((-size_of[inside], of[inside]))]
     starts = np.flatnonzero(np.r_[True, np.diff(of[order]) != 0])
     size = np.diff(np.r_[starts, len(order)])
     found = _Groups(ledger, order, starts, size)
-    masks, length = every[order], months_in[order]
+    masks, length = every[order], size_of[order]
     union = np.bitwise_or.reduceat(masks, starts)
     total = np.add.reduceat(length, starts)
     whole = np.maximum.reduceat(length, starts) == 12
@@ -128,19 +129,19 @@ def fold_parts(ledger: Ledger, months: Months) -> None:
     longest = distinct & (size > 1) & (alone | from_january)
     if ledger.spec.name == "links":
         longest &= from_january
-        longest |= alone & distinct & (union == _YEAR) & _adds_up(found, length == 12)
+        longest |= alone & distinct & (union == WHOLE) & _adds_up(found, length == 12)
         found.keep_first(longest, "part_cumulated")
         _tell_partial_years(ledger, every)
         return
-    complete = (union == _YEAR) & (total == 12) & (size > 1)
+    complete = (union == WHOLE) & (total == 12) & (size > 1)
     _sum(found, complete, length)
     found.keep_first(longest & whole, "part_cumulated")
     _leave_unknown(found, ~complete & ~whole & (distinct | (size == 1)))
 
 
-def _months_of(first: Ints, last: Ints) -> Ints:
+def months_in(first: Ints, last: Ints) -> Ints:
     """Return the months of each row, a bit each; all of them for a row of no part."""
-    return np.where(last > 0, (1 << last) - (1 << np.maximum(first - 1, 0)), _YEAR)
+    return np.where(last > 0, (1 << last) - (1 << np.maximum(first - 1, 0)), WHOLE)
 
 
 def _adds_up(found: _Groups, whole: Bools) -> Bools:
@@ -156,7 +157,7 @@ def _tell_partial_years(ledger: Ledger, months: Ints) -> None:
     years = ledger.values("year")
     for year in np.unique(years[ledger.alive & ~np.isnan(years)]).tolist():
         rows = np.flatnonzero(ledger.alive & (years == year))
-        if np.bitwise_or.reduce(months[rows]) != _YEAR:
+        if np.bitwise_or.reduce(months[rows]) != WHOLE:
             said = f"{year:.0f}"
             ledger.note(ledger.mask(rows[:1]), "year_partial", "year", value=said)
 

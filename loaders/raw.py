@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,9 @@ from clustercoop.loaders.sheets import MAX_BYTES, RawSheet, read_bytes, reading,
 from clustercoop.loaders.spreadsheet_xml import SPREADSHEET, read_spreadsheet_xml
 from clustercoop.loaders.text import Score, is_text, read_text
 from clustercoop.loaders.workbook import read_workbook
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 TEXT_SUFFIXES: Final = (".csv", ".tsv", ".txt")
 BOOK_SUFFIXES: Final = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".xml")
@@ -147,25 +150,39 @@ def _read_parquet(parts: Sequence[bytes], name: str, facts: dict[str, Any]) -> R
         ]
         table = pieces[0] if len(pieces) == 1 else pa.concat_tables(pieces, promote_options="permissive")
         del pieces
-        titles, rows = table.column_names, table.num_rows
-        columns: dict[int, Any] = {}
-        with ThreadPoolExecutor(os.cpu_count()) as pool:  # Arrow lets go of the interpreter
-            texts = [pool.submit(by_distinct, column, pa) for column in table.columns]
-        for position, column in enumerate(table.columns):
-            coded = texts[position].result()
-            if coded is not None:
-                columns[position] = coded
-                continue
-            if pa.types.is_dictionary(column.type):
-                column = column.cast(column.type.value_type)
-            if pa.types.is_nested(column.type):
-                raise refusal(DataError, "parquet_nested", column=titles[position], name=name)
-            cells = _column(column, pa, titles[position], name)
-            # With its type said, or pandas makes a type of its own of dates.
-            columns[position] = pd.Series(cells, dtype=cells.dtype)
-        frame = pd.DataFrame(columns, index=pd.RangeIndex(rows), copy=False)
-        frame.columns = pd.Index([str(c) for c in titles], dtype=object)
+        frame = frame_of(table, name)
     return RawSheet(name, frame=frame, facts=facts)
+
+
+def frame_of(table: pa.Table, name: str) -> pd.DataFrame:
+    """Return the cells of a table of Arrow by column, texts held by their distinct ones.
+
+    Raises
+    ------
+    DataError
+        A column holds lists or records, or bytes that are no text.
+    """
+    import pyarrow as pa
+
+    titles, rows = table.column_names, table.num_rows
+    columns: dict[int, Any] = {}
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # Arrow lets go of the interpreter
+        texts = [pool.submit(by_distinct, column, pa) for column in table.columns]
+    for position, column in enumerate(table.columns):
+        coded = texts[position].result()
+        if coded is not None:
+            columns[position] = coded
+            continue
+        if pa.types.is_dictionary(column.type):
+            column = column.cast(column.type.value_type)
+        if pa.types.is_nested(column.type):
+            raise refusal(DataError, "parquet_nested", column=titles[position], name=name)
+        cells = _column(column, pa, titles[position], name)
+        # With its type said, or pandas makes a type of its own of dates.
+        columns[position] = pd.Series(cells, dtype=cells.dtype)
+    frame = pd.DataFrame(columns, index=pd.RangeIndex(rows), copy=False)
+    frame.columns = pd.Index([str(c) for c in titles], dtype=object)
+    return frame
 
 
 def by_distinct(column: Any, pa: Any) -> pd.Categorical | None:

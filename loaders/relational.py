@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ from clustercoop.loaders.spooled import Text, is_text_file, lines_of, spool, tex
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_ZONE: Final = re.compile(r"^timestamp\[.*tz=([\w/+:\-]+)\]$")
+_OFFSET: Final = re.compile(r"[+-]\d\d:\d\d")
 MEMORY: Final = "2GiB"
 """What DuckDB may hold; the rest goes to the folder for temporary files."""
 
@@ -128,7 +131,12 @@ class HeldParquet:
                     files = [folder / f"rows-{number}.parquet"]
                     held.broken[:] = spool(held.path, held.text, files[0], held.name)
                 tables.append(files)
-            yield _Duck(engine, tables, self.header)
+            yield _Duck(engine, tables, list(map(_cell, self.header, self.types or [""] * len(self.header))))
+
+    @property
+    def above(self) -> tuple[BrokenRow, ...]:
+        """Rows above the header of a text that are as wide as it."""
+        return self.text.above if self.text else ()
 
     def lines(self, rows: Ints) -> Ints:
         """Return the lines of a text, the rows of a file of Parquet."""
@@ -142,11 +150,11 @@ class HeldParquet:
 class _Duck:
     """The relation `raw` in DuckDB, and whatever is named beside it."""
 
-    def __init__(self, engine: Any, tables: Sequence[Sequence[Path]], header: Sequence[str]) -> None:
+    def __init__(self, engine: Any, tables: Sequence[Sequence[Path]], titles: Sequence[str]) -> None:
         import pyarrow.parquet as pq
 
         self._engine = engine
-        cells = ", ".join(f"{_quoted(title)} AS c{k}" for k, title in enumerate(header))
+        cells = ", ".join(f"{cell} AS c{k}" for k, cell in enumerate(titles))
         before, parts = 0, []
         self.starts: list[int] = []
         for files in tables:
@@ -252,6 +260,16 @@ def _kind(held: Any) -> str:
     if pa.types.is_large_string(held) or pa.types.is_string(held):
         return "string"
     return "timestamp" if pa.types.is_timestamp(held) and held.tz is None else str(held)
+
+
+def _cell(title: str, kind: str) -> str:
+    """Return the SQL of a column; moments are those of the zone that the file names, not of this machine."""
+    zone = _ZONE.search(kind)
+    if zone is None:
+        return _quoted(title)
+    at, away = ("UTC", zone[1]) if _OFFSET.fullmatch(zone[1]) else (zone[1], "+00:00")
+    minutes = int(f"{away[0]}1") * (60 * int(away[1:3]) + int(away[4:6]))
+    return f"({_quoted(title)} AT TIME ZONE '{at}' + to_minutes({minutes}))"
 
 
 def _told(path: Path) -> str:

@@ -45,6 +45,11 @@ class Settled:
     units: ColumnUnits
     unnamed: list[str]
 
+    @property
+    def unused(self) -> list[str]:
+        """Headers that serve no column of the contract."""
+        return [*self.match.unknown, *(weak for weak, _ in self.match.set_aside)]
+
 
 def settle_columns(grid: Grid, spec: TableSpec, direction: str, notes: Notes) -> Settled:
     """Match the headers of a grid, find the units of its columns, and tell what is not used.

@@ -57,6 +57,8 @@ class RawSheet:
         Ranges of merged cells, counted from 0.
     shown : Shown or None
         What number formats show beside the numbers.
+    titles : tuple of str
+        Texts above the header, where `frame` holds the cells.
     """
 
     file: str
@@ -69,6 +71,7 @@ class RawSheet:
     remarks: tuple[tuple[str, str, int | None], ...] = ()
     merged: tuple[tuple[int, int, int, int], ...] = ()
     shown: Shown | None = None
+    titles: tuple[str, ...] = ()
 
     @property
     def where(self) -> str:

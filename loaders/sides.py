@@ -105,8 +105,7 @@ def of_payments(grid: Grid) -> bool | None:
 
     None where those speak of payments and of goods, or what was paid stands beside another amount.
     """
-    held, unsure = _telling(grid)
-    headers = list(dict.fromkeys((*held, *grid.facts.get("beside", ()))))  # sums have fewer columns
+    headers, unsure = _telling(grid)
     if unsure and not are_payments(headers) and are_payments([*headers, *unsure]):
         return None
     if are_payments(headers):

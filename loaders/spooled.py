@@ -6,7 +6,7 @@ import gzip
 import itertools
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -18,7 +18,8 @@ from clustercoop.graph.arrays import Ints
 from clustercoop.graph.errors import DataError
 from clustercoop.graph.schema import TableSpec
 from clustercoop.graph.texts import refusal
-from clustercoop.loaders.grids import header_score
+from clustercoop.loaders.captions import unit_row
+from clustercoop.loaders.grids import above, header_score, ragged
 from clustercoop.loaders.header_rows import find_block, role
 from clustercoop.loaders.numbers import parse_numbers
 from clustercoop.loaders.raw import PACKED, TEXT_SUFFIXES, suffix_of
@@ -43,6 +44,8 @@ class Text:
     """How a text file is written: encoding, delimiter, ends of lines, headers, lines up to the first row.
 
     `rows` is how many it may hold, `decimal` is the sign that the first amounts show, "" where none does.
+    `titles` and `above` are the texts above the header, and the rows there that are as wide as it; `remarks`
+    is what was noticed of the file itself.
     """
 
     encoding: str
@@ -52,6 +55,9 @@ class Text:
     skip: int
     rows: int = 0
     decimal: str = ""
+    titles: tuple[str, ...] = ()
+    above: tuple[BrokenRow, ...] = ()
+    remarks: tuple[tuple[str, str, int | None], ...] = ()
 
 
 def is_text_file(path: Path) -> bool:
@@ -82,7 +88,10 @@ def text_of(path: Path, name: str, spec: TableSpec, wanted: Callable[[Sequence[s
     sheet = read_text(head[: head.rfind(b"\n") + 1] or head, name, {}, score)
     block = find_block(sheet.records, spec)
     delimiter, header = sheet.facts["delimiter"], tuple(map(str.strip, block.paths))
+    body = sheet.records[block.body :]
     if sheet.broken or block.body != block.first + 1 or not wanted(header):
+        return None
+    if len(body) and (unit_row(body[0], header, spec) or len(body[0]) != len(header)):
         return None
     encoding = sheet.facts["encoding"]
     ends, odd = 0, b""
@@ -96,11 +105,13 @@ def text_of(path: Path, name: str, spec: TableSpec, wanted: Callable[[Sequence[s
         encoding = read_text(odd, name, {}, score).facts["encoding"]
     encoding = encoding.removesuffix(" (damaged)")
     at = next(k for k, title in enumerate(header) if role(title, spec) == "value")
-    amounts = [row[at] for row in sheet.records[block.body :] if at < len(row)]
+    amounts = [row[at] for row in body if at < len(row)]
     read = parse_numbers(np.array(amounts, dtype=object))
     skip = int(sheet.lines[block.first])
     sign = "" if read.assumed else read.decimal + "".join(one for one in read.thousands if one in ".,")
-    return Text(encoding, delimiter, sheet.facts["line_end"], header, skip, ends + 1 - skip, sign)
+    titles, broken = above(sheet, block.first, header)
+    found = (encoding, delimiter, sheet.facts["line_end"], header, skip, ends + 1 - skip, sign)
+    return Text(*found, tuple(titles), tuple(broken), tuple(sheet.remarks))
 
 
 def _opened(path: Path) -> closing[Any]:
@@ -124,7 +135,8 @@ def spool(path: Path, text: Text, target: Path, name: str) -> list[BrokenRow]:
     broken: list[BrokenRow] = []
 
     def odd(row: Any) -> str:
-        broken.append(BrokenRow(int(row.number), "fields_wrong", (row.text[:200],)))
+        cells = row.text.split(text.delimiter)
+        broken.append(replace(ragged(int(row.number), cells, len(titles)), cells=(row.text[:200],)))
         return "skip"
 
     read = pc.ReadOptions(
@@ -164,12 +176,12 @@ def lines_of(rows: Ints, text: Text, broken: Sequence[BrokenRow]) -> Ints:
     return rows + text.skip + 1 + before
 
 
-def amounts_of(rows: Sql, cell: str, where: str) -> str:
+def amounts_of(rows: Sql, cell: str, where: str, sign: str) -> str:
     """Return the SQL that reads the texts of a column of `raw` as numbers, as those of small files are read.
 
     Texts are known by their shapes: how many digits, where signs stand. Where a shape is that of a plain
     number the engine reads it; all other texts are read here, and stand in the relation `amounts`, which the
-    SQL expects to be joined by its column `text`.
+    SQL expects to be joined by its column `text`. `sign` is the decimal one, where they leave it open.
 
     Raises
     ------
@@ -185,6 +197,8 @@ def amounts_of(rows: Sql, cell: str, where: str) -> str:
     seen = rows.frame("SELECT a, b, c, min(text) AS low, max(text) AS high FROM shapes GROUP BY a, b, c")
     texts = np.concatenate([seen["low"].to_numpy(object), seen["high"].to_numpy(object)])
     read = parse_numbers(texts)
+    hint = sign if read.open else ""
+    read = parse_numbers(texts, hint=hint)
     mark = "," if read.decimal == "," else "."
     groups = _SPACES + (read.thousands if read.thousands in (".", ",") and read.thousands != mark else "")
     plain = np.array([_plain(text, groups, mark) for text in texts])
@@ -194,7 +208,7 @@ def amounts_of(rows: Sql, cell: str, where: str) -> str:
     rest = rows.frame(
         f"SELECT DISTINCT text FROM shapes WHERE (a, b, c) IN (SELECT a, b, c FROM odd) LIMIT {_MOST + 1}"
     )
-    numbers = parse_numbers(np.concatenate([rest["text"].to_numpy(object), texts]))
+    numbers = parse_numbers(np.concatenate([rest["text"].to_numpy(object), texts]), hint=hint)
     number = np.where(numbers.issue == Issue.OK, numbers.values, np.nan)[: len(rest)]
     if len(rest) > _MOST or numbers.units or numbers.percent.any() or numbers.bounds:
         raise refusal(DataError, "transactions_texts", where=where)

@@ -17,6 +17,7 @@ from clustercoop.loaders.ledger import exact_sum
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.raw import by_distinct
 from clustercoop.loaders.relational import Held, HeldParquet
+from clustercoop.loaders.sampled import SUMMED, Sampled
 from clustercoop.loaders.sheets import RawSheet
 
 if TYPE_CHECKING:
@@ -38,6 +39,19 @@ def framed(table: pa.Table) -> pd.DataFrame:
     return pd.DataFrame(columns, copy=False)
 
 
+def as_numbers(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Return a column of texts of numbers, held by the distinct ones, with the numbers.
+
+    Examples
+    --------
+    >>> as_numbers(pd.Series(["7.0", None, "10"], dtype="category")).tolist()
+    [7.0, nan, 10]
+    """
+    numbers = [float(text) if "." in text or "e" in text else int(text) for text in column.cat.categories]
+    named = pd.Index(numbers, dtype=object)
+    return pd.Series(pd.Categorical.from_codes(column.cat.codes.to_numpy(), categories=named), column.index)
+
+
 def sheets_of(
     sheets: Sequence[RawSheet],
     name: str,
@@ -47,10 +61,11 @@ def sheets_of(
     found: Mapping[str, str],
     notes: Notes,
     repeated: str,
+    looked: Sequence[Sampled],
 ) -> list[RawSheet]:
     """Return the sums as sheets; a key below zero gives two rows, its supplies and its returns.
 
-    `repeated` is what is told of rows that count no more.
+    `repeated` is what is told of rows that count no more, `looked` what rows of each sheet told.
     """
     up, down = table["up"].to_numpy("float64"), table["down"].to_numpy("float64")
     broken, outside = table["broken"].to_numpy(bool), table["outside"].to_numpy(bool)
@@ -68,7 +83,7 @@ def sheets_of(
     order = np.argsort(at, kind="stable")  # the table stands in the order of first rows
     at, values = at[order], values[order]
     columns: dict[str, Any] = {found["year"]: Coded.of(_times(table)), found["value"]: values}
-    for column in [column for column in KEY if column in found]:
+    for column in [column for column in SUMMED if column in found and column in KEY]:
         cells = Coded.of(table[column])
         if column in ENDS:
             codes = np.where(outside, len(cells.texts), cells.codes)
@@ -105,7 +120,9 @@ def sheets_of(
     for number, sheet in enumerate(sheets):
         kept = slice(*np.searchsorted(at, edges[number : number + 2]).tolist())
         told = facts if not number else {"with": sheets[0].file}
-        out.append(_sheet(sheet, line[at[kept]] - starts[number], columns, at[kept], kept, told))
+        part = _sheet(sheet, line[at[kept]] - starts[number], columns, at[kept], kept, told)
+        part.facts.update(looked[number].facts([name for name in SUMMED if name in found]))
+        out.append(part)
     for name in [name for name in table.columns if name.startswith("part")]:
         held = table.pop(name).to_numpy("float64")
         for number, sheet in enumerate(out):
@@ -130,9 +147,8 @@ def _sheet(
     held: Held = sheet.facts["transactions"]
     digest = held.digest()
     facts = held.facts | ({"sha256": digest} if digest else {}) | {"transactions": dict(told)}
-    facts["beside"] = held.header
     lines = array("q", held.lines(line).tobytes())
-    broken = tuple(held.broken) if isinstance(held, HeldParquet) else ()
+    broken = (*held.above, *held.broken) if isinstance(held, HeldParquet) else ()
     return replace(sheet, frame=frame, lines=lines, facts=facts, broken=broken)
 
 

@@ -48,7 +48,8 @@ _RETURNS: Final = re.compile(
 )
 _NET: Final = re.compile(r"\bnet\b|нетто|за вычетом|за минусом|без возврат|с учетом возврат", re.IGNORECASE)
 _NO_MONEY: Final = frozenset("дней дни срок days period rate".split())
-_PROOF: Final = 2
+PROOF: Final = 2
+"""Different amounts that all rows of a document repeat, from which they are no chance."""
 _OWN: Final = {*ENDS, "year", "product_code", "kind"}
 # Dates of which a document may have several.
 _LATER: Final = ("delivery", "payment")
@@ -91,7 +92,9 @@ def of_document(header: Sequence[str], spec: TableSpec) -> tuple[list[int], list
 def _documents_once(grid: Grid, spec: TableSpec, notes: Notes) -> Grid:
     """Set aside the rows that repeat the amount of their document, and what the others are of."""
     told, numbers = of_document(grid.header, spec)
-    if not told or not len(grid):
+    if not len(grid) or "sampled" in grid.facts:  # asked of all rows, of which these are some
+        return grid
+    if not told:
         return _perhaps_once(grid, spec, notes)
     frame = pd.DataFrame({at: [show(cell).strip() for cell in grid.columns[at]] for at in told})
     again = frame.duplicated().to_numpy() & (frame[numbers] != "").any(axis=1).to_numpy()
@@ -118,6 +121,27 @@ def _perhaps_once(grid: Grid, spec: TableSpec, notes: Notes) -> Grid:
 
     The amounts may be of documents, or of rows that happen to be equal: two different ones are repeated.
     """
+    keys, product, amount = perhaps_of_document(grid, spec)
+    if not keys:
+        return grid
+    frame = pd.DataFrame({at: [show(cell).strip() for cell in grid.columns[at]] for at in (*keys, product)})
+    group = frame.groupby(keys, sort=False).ngroup().to_numpy()
+    value = parse_numbers(grid.columns[amount]).values
+    several = frame.groupby(group)[product].nunique().to_numpy()[group] > 1
+    held = pd.Series(value[several]).groupby(group[several])
+    if not several.any() or bool((held.nunique(dropna=False) > 1).any()) or held.first().nunique() < PROOF:
+        return grid
+    again = several & frame.duplicated(keys).to_numpy()
+    line = int(grid.lines[int(np.argmax(again))])
+    notes.add("document_perhaps", **grid.place, row=line, value=str(int(again.sum())))
+    return grid.without(again, "document_perhaps")
+
+
+def perhaps_of_document(grid: Grid, spec: TableSpec) -> tuple[list[int], int, int]:
+    """Return the columns of days and documents, of products, and of amounts that may be of documents.
+
+    ([], -1, -1) where nothing tells documents, or amounts are of rows.
+    """
     means = {at: next(iter(candidates(title, spec)), "") for at, title in enumerate(grid.header)}
     amounts, products = ([at for at, name in means.items() if name == of] for of in ("value", "product_code"))
     said = {at: set(words(title)) for at, title in enumerate(grid.header)}
@@ -129,18 +153,8 @@ def _perhaps_once(grid: Grid, spec: TableSpec, notes: Notes) -> Grid:
     ]
     dated = any(says_document(said[at]) or DATES & said[at] for at in keys)
     if len(amounts) != 1 or len(products) != 1 or not dated or _of_rows(grid, amounts[0]):
-        return grid
-    frame = pd.DataFrame({at: [show(cell).strip() for cell in grid.columns[at]] for at in (*keys, *products)})
-    group = frame.groupby(keys, sort=False).ngroup().to_numpy()
-    value = parse_numbers(grid.columns[amounts[0]]).values
-    several = frame.groupby(group)[products[0]].nunique().to_numpy()[group] > 1
-    held = pd.Series(value[several]).groupby(group[several])
-    if not several.any() or bool((held.nunique(dropna=False) > 1).any()) or held.first().nunique() < _PROOF:
-        return grid
-    again = several & frame.duplicated(keys).to_numpy()
-    line = int(grid.lines[int(np.argmax(again))])
-    notes.add("document_perhaps", **grid.place, row=line, value=str(int(again.sum())))
-    return grid.without(again, "document_perhaps")
+        return [], -1, -1
+    return keys, products[0], amounts[0]
 
 
 def _of_rows(grid: Grid, amount: int) -> bool:

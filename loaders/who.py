@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache, cached_property
 from typing import Any, Final
 
@@ -289,32 +289,53 @@ def names_alone(grid: Grid, spec: TableSpec, people: Iterable[pd.DataFrame]) -> 
     SchemaError
         The name of a participant stands beside several numbers.
     """
-    columns: dict[str, tuple[list[int], list[int]]] = {end: ([], []) for end in CALLED.get(spec.name, ())}
-    for at, header in enumerate(grid.header):
-        name = next((one for one in candidates(header, spec) if one in columns), "")
-        if name:
-            columns[name][not names_code(header)].append(at)
-    if not columns or any(len(coded) != 1 or len(named) != 1 for coded, named in columns.values()):
+    columns = coded_and_named(grid.header, spec)
+    if not columns:
         return grid
     held = [frame[name].dropna().unique() for frame in people for name in ("participant_id", "name")]
     ids = {str(text) for texts in held[::2] for text in texts}
-    if any(text.isdigit() and len(text) >= REGISTERED for text in ids):  # a namesake has another number
+    if registered(ids):
         return grid
     names = {name_key(str(text))[0] for texts in held for text in texts}
     coded, named = (
         [show(cell).strip() for at in side for cell in pd.unique(np.asarray(grid.columns[at]))]
-        for side in ([at for (at,), _ in columns.values()], [at for _, (at,) in columns.values()])
+        for side in zip(*columns, strict=True)
     )
     if not ids.isdisjoint(coded) or not any(name_key(text)[0] in names for text in named):
         return grid
-    _refuse_namesakes(grid, columns.values(), names)
-    grid.facts["set_aside"] = [at for (at,), _ in columns.values()]
+    _refuse_namesakes(grid, columns, names)
+    grid.facts["set_aside"] = [at for at, _ in columns]
     return grid
 
 
-def _refuse_namesakes(grid: Grid, columns: Iterable[tuple[list[int], list[int]]], names: set[str]) -> None:
+def coded_and_named(header: Sequence[str], spec: TableSpec) -> list[tuple[int, int]]:
+    """Return the columns of the code and of the name of each end, where every end has one of both.
+
+    Examples
+    --------
+    >>> from clustercoop.graph.schema import tables
+    >>> header = ["ИНН поставщика", "Поставщик", "Покупатель", "ИНН покупателя"]
+    >>> coded_and_named(header, tables()["links"]), coded_and_named(header[:3], tables()["links"])
+    ([(0, 1), (3, 2)], [])
+    """
+    columns: dict[str, tuple[list[int], list[int]]] = {end: ([], []) for end in CALLED.get(spec.name, ())}
+    for at, title in enumerate(header):
+        name = next((one for one in candidates(title, spec) if one in columns), "")
+        if name:
+            columns[name][not names_code(title)].append(at)
+    pairs = [(at, other) for coded, named in columns.values() for at in coded for other in named]
+    whole = all(len(coded) == len(named) == 1 for coded, named in columns.values())
+    return pairs if whole else []
+
+
+def registered(ids: Iterable[str]) -> bool:
+    """Tell whether members have numbers of a register: a namesake has another one."""
+    return any(text.isdigit() and len(text) >= REGISTERED for text in ids)
+
+
+def _refuse_namesakes(grid: Grid, columns: Iterable[tuple[int, int]], names: set[str]) -> None:
     held: dict[str, dict[str, None]] = {}
-    for (coded,), (named,) in columns:
+    for coded, named in columns:
         pairs = pd.DataFrame({side: grid.columns[at] for side, at in (("code", coded), ("name", named))})
         for code, name in pairs.drop_duplicates().itertuples(index=False):
             number = _NUMBER.search(show(code))  # a branch has the number of its firm: "7701/770101001"

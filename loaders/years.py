@@ -119,6 +119,11 @@ class Years:
     closing: Bools
     serial: Bools
 
+    @property
+    def ends_of_years(self) -> bool:
+        """Whether its dates are states of 31 December and 1 January, which closes the year before."""
+        return bool(self.closing.any() and (self.january | self.closing)[self.dated].all())
+
 
 def parse_years(cells: NDArray[Any]) -> Years:
     """Read a column of years: 2020, "2020 г.", "20142)", dates, periods; anything else is no year.
