@@ -149,7 +149,7 @@ def test_what_became_of_every_row_adds_up(tmp_path: Path, monkeypatch: pytest.Mo
     # What an organisation supplied to itself, and pairs that took something back, stay: 123 − 28 rows.
     pairs = list(zip(flows["supplier"], flows["buyer"], strict=True))
     taken = {pair for pair, amount in zip(pairs, flows["amount"], strict=True) if amount < 0}
-    far &= (flows["supplier"] != flows["buyer"]) & [pair not in taken for pair in pairs]
+    far &= (flows["supplier"] != flows["buyer"]) & np.array([pair not in taken for pair in pairs])
     assert told["outside"] == int((far & ~flows.duplicated()).sum()) == 95
     assert sorted(large.rejected["row"]) == [6, 7]
     assert set(large.rejected["code"]) == {"required_missing"}
