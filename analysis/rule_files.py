@@ -204,11 +204,12 @@ class Entry:
         """Return the inline table `values` of one field as an entry of its own."""
         return Entry(self.file, self.table, self.number, values, (*self._within, key, 0))
 
-    def only(self, known: Collection[str]) -> None:
-        """Refuse a field that is not `known`."""
+    def only(self, known: Collection[str], *, told: bool = False) -> None:
+        """Refuse a field that is not `known`, nor, where it is `told`, a text or source in a language."""
+        texts = {key for key in self.values if told and (len(key) == 2 or key.startswith("source_"))}
         for key in self.values:
-            if key not in known:
-                raise self.error("rule_field", key, key=key, known=", ".join(sorted(known)))
+            if key not in texts.union(known):
+                raise self.error("rule_field", key, key=key, known=", ".join(sorted(texts.union(known))))
 
     def text(self, key: str, default: str | None = None) -> str:
         """Return a text that is not empty."""

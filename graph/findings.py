@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 from functools import cache
+from operator import attrgetter
 from typing import Any, Final, Literal, get_args
 
 import pandas as pd
@@ -23,22 +24,6 @@ from clustercoop.graph.shipped import shipped_rows
 from clustercoop.graph.texts import BASE, amount, decimal_point, fill, row_text, subset, term, text, within
 
 Severity = Literal["error", "warning", "info"]
-
-COLUMNS: Final = (
-    "code",
-    "severity",
-    "message",
-    "action",
-    "table",
-    "file",
-    "sheet",
-    "row",
-    "column",
-    "value",
-    "cluster_id",
-    "year",
-    "participant_id",
-)
 
 NAMED: Final = 10
 # A number of fewer digits in a detail may be a figure.
@@ -282,6 +267,10 @@ def _merged(some: Sequence[Finding]) -> Finding:
     )
 
 
+PLACE: Final = tuple(each.name for each in fields(Finding) if each.name not in ("code", "detail"))
+COLUMNS: Final = ("code", "severity", "message", "action", *PLACE)
+
+
 @dataclass
 class Findings:
     """A growing list of findings; unknown codes are refused, so the catalogue stays whole."""
@@ -366,25 +355,8 @@ class Findings:
         """Return a table with `COLUMNS`, errors first, otherwise in the order of adding."""
         order = {severity: rank for rank, severity in enumerate(SEVERITIES)}
         items = sorted(self.items, key=lambda item: order[item.severity])
-        frame = pd.DataFrame(
-            [
-                (
-                    item.code,
-                    item.severity,
-                    item.message(lang),
-                    item.action(lang),
-                    item.table,
-                    item.file,
-                    item.sheet,
-                    item.row,
-                    item.column,
-                    item.value,
-                    item.cluster_id,
-                    item.year,
-                    item.participant_id,
-                )
-                for item in items
-            ],
-            columns=list(COLUMNS),
-        )
+        told = ((item.code, item.severity, item.message(lang), item.action(lang)) for item in items)
+        places = map(attrgetter(*PLACE), items)
+        rows = [(*sentence, *place) for sentence, place in zip(told, places, strict=True)]
+        frame = pd.DataFrame(rows, columns=list(COLUMNS))
         return frame.astype({"row": "Int64", "year": "Int64"})

@@ -81,10 +81,6 @@ class FeatureTables:
         measure = unit(column.unit, self.currency, self.words) if column else ""
         return f"{feature.label(self.words.lang)}, {measure}" if measure else feature.label(self.words.lang)
 
-    def reason(self, feature: Feature) -> str:
-        """Return why theory takes its side."""
-        return feature.reason(self.words.lang)
-
     @cached_property
     def notes(self) -> Table:
         """One row a feature: theory, scale, counts of its states, whether it was used."""
@@ -103,7 +99,7 @@ class FeatureTables:
                 Cell(self.label(feature), feature.name),
                 Cell(words("yes" if used else "no"), "true" if used else "false"),
                 Cell(why, why),
-                Cell(words(f"fm_theory_{side}"), str(feature.theory), tip=self.reason(feature)),
+                Cell(words(f"fm_theory_{side}"), str(feature.theory), tip=feature.reason(words.lang)),
                 Cell(scale, feature.transform),
                 *(self._count(int(self.counts[state][feature.name])) for state in STATES),
                 Cell(column_words(feature.column, words), feature.column),
@@ -149,7 +145,7 @@ class FeatureTables:
             label = self.label(feature)
             if feature.name not in self.used:
                 label = f"{label} ({self.words('fm_not_used')})"
-            columns.append(Column(feature.column, label, self.reason(feature), self.kind(feature)))
+            columns.append(Column(feature.column, label, feature.reason(self.words.lang), self.kind(feature)))
         return Table("values", self.words("fm_values"), tuple(columns), tuple(rows), len(held), self.rest)
 
     def _value(self, feature: Feature, value: float, state: str) -> Cell:

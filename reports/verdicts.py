@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from clustercoop.analysis.results import Result
-from clustercoop.analysis.verdicts.features import MIN_FEATURES, Feature, feature_list
+from clustercoop.analysis.verdicts.features import MIN_FEATURES, feature_list
 from clustercoop.analysis.verdicts.groups import RESAMPLES
 from clustercoop.analysis.verdicts.said import because, render
 from clustercoop.analysis.verdicts.verdict import EXPLORATORY_FROM, MODEL_ABOVE, FormationModel
@@ -254,14 +254,7 @@ class Formations:
                 continue
             p, low, high = (float(figure) for figure in figures)
             verdict = str(row["formation_verdict"])
-            label = words(
-                "fm_strip_label",
-                cluster=self.names(cluster),
-                verdict=term(verdict, lang),
-                p=chance(p, lang),
-                low=chance(low, lang),
-                high=chance(high, lang),
-            )
+            label = self._place_said(cluster, verdict, p, low, high)
             cells = [
                 self._who(cluster),
                 replace(self._cell(verdict, "term"), mark="v"),
@@ -288,30 +281,28 @@ class Formations:
             "probability", caption, columns, rows, total=len(order), rest=self._rest("clusters")
         )
 
+    def _place_said(self, cluster: str, verdict: str, *chances: float) -> str:
+        """Return in words where a cluster stands: its verdict, probability and the ends of that."""
+        told = dict(zip(("p", "low", "high"), (chance(one, self.words.lang) for one in chances), strict=True))
+        verdict = term(verdict, self.words.lang)
+        return self.words("fm_strip_label", cluster=self.names(cluster), verdict=verdict, **told)
+
     @property
     def picture(self) -> str:
         """The clusters along the discriminant; "" where no groups were named or but one has a place."""
         if self.outcome != "named" or self.model is None:
             return ""
-        words, lang, placed = self.words, self.words.lang, []
+        placed: list[Chance] = []
         ends = [f"ecosystem_probability{end}" for end in ("", "_low", "_high")]
         columns = [self.model.clusters[name].tolist() for name in ("cluster_id", "formation_verdict", *ends)]
         for cluster, verdict, *figures in zip(*columns, strict=True):
             if any(is_unknown(figure) for figure in figures):
                 continue
             p, low, high = map(float, figures)
-            name = self.names(str(cluster))
-            said = words(
-                "fm_strip_label",
-                cluster=name,
-                verdict=term(str(verdict), lang),
-                p=chance(p, lang),
-                low=chance(low, lang),
-                high=chance(high, lang),
-            )
+            said, name = self._place_said(str(cluster), str(verdict), p, low, high), self.names(str(cluster))
             who = Placed(name, self.link(str(cluster)), SIDES.get(str(verdict), "und"), said)
             placed.append(Chance(who, p, low, high))
-        return discriminant(placed, words) if len(placed) > 1 else ""
+        return discriminant(placed, self.words) if len(placed) > 1 else ""
 
     @property
     def probability_note(self) -> str:
@@ -376,14 +367,11 @@ class Formations:
             rows.append(Row(tuple(cells)))
         columns = [self._head("cluster_id", "head_cluster", "id")]
         columns += [
-            Column(feature.name, feature.label(self.words.lang), self._reason(feature), "float")
+            Column(feature.name, feature.label(self.words.lang), feature.reason(self.words.lang), "float")
             for feature in features
         ]
         caption = self.words("fm_parts")
         return self._table("parts", caption, columns, rows, total=len(wide), rest=self._rest("parts"))
-
-    def _reason(self, feature: Feature) -> str:
-        return feature.reason(self.words.lang)
 
     @cached_property
     def evidence(self) -> Evidence | None:

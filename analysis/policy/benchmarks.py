@@ -49,8 +49,7 @@ def read_benchmarks(path: str | Path = "") -> tuple[Benchmark, ...]:
 
 
 def _benchmark(entry: Entry) -> Benchmark:
-    languages = [key for key in entry.values if len(key) == 2 or key.startswith("source_")]
-    entry.only({"id", "en", "words", "low", "high", "date", "status", "source", *languages})
+    entry.only({"id", "en", "words", "low", "high", "date", "status", "source"}, told=True)
     low, high = entry.number_of("low", most=1), entry.number_of("high", most=1)
     if low > high:
         raise entry.wrong("high", "at_least_low", high, low=f"{low:g}")

@@ -372,8 +372,7 @@ def read_rules(path: str | Path = "") -> tuple[Rule, ...]:
 def _rule(entry: Entry) -> Rule:
     kind = entry.choice("kind", tuple(KINDS))
     fields = KINDS[kind][1]
-    languages = [key for key in entry.values if len(key) == 2 or key.startswith("source_")]
-    entry.only({"id", "kind", "en", "from", "until", "status", "source", *languages, *fields})
+    entry.only({"id", "kind", "en", "from", "until", "status", "source", *fields}, told=True)
     for name in fields:
         if name in _OPTIONAL and name not in entry.values:
             continue
