@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from clustercoop.graph.texts import decimal_point, term, text
-from clustercoop.reports.numbers import between
+from clustercoop.reports.numbers import between, percent
 from clustercoop.reports.words import Words
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def explanation_text(explanation: Explanation, lang: str = "en") -> str:
-    """Return `explanation` as lines of text: every row with its value and place, the sums, the ratio.
+    """Return `explanation` as lines of text: the answer, then every row with its place, the sums, the ratio.
 
     Values have twelve figures, so that a reader can add them up.
     """
@@ -27,7 +27,11 @@ def explanation_text(explanation: Explanation, lang: str = "en") -> str:
         "participant": explanation.participant_id,
     }
     unit = Words(lang).money(explanation.currency) if explanation.currency else ""
-    lines = [text(f"audit.{title}", lang, **places)]
+    range_ = between(*explanation.bounds, "share", lang)
+    known = not pd.isna(explanation.ratio)
+    answer = percent(explanation.ratio, lang) if known else range_ or text("audit.unknown", lang)
+    why = f" ({explanation.because})" if explanation.because and not known else ""
+    lines = [f"{text(f'audit.{title}', lang, **places)}: {answer}{why}"]
     parts = {
         "numerator": (explanation.numerator, explanation.numerator_total),
         "denominator": (explanation.denominator, explanation.denominator_total),
@@ -44,7 +48,6 @@ def explanation_text(explanation: Explanation, lang: str = "en") -> str:
         if total is not None:
             lines.append(f"  = {_number(total, lang)}  ({text('audit.sum', lang)})")
     lines += ["", f"{text('audit.ratio', lang)} = {_number(explanation.ratio, lang)}"]
-    range_ = between(*explanation.bounds, "share", lang)
     if range_:
         lines.append(text("audit.between", lang, range=range_))
     if explanation.because:
