@@ -75,6 +75,7 @@ class Told:
             yield words("cmp_renamed", pairs="; ".join(f"{plain(a)} → {plain(b)}" for a, b in pairs))
         if self.years and self.years[0] != self.years[1] and self._money_differs:
             yield words("cmp_nominal", first=self.years[0], last=self.years[1])
+        yield from self._moves()
         states = found.formations["state"].value_counts()
         kinds = ("same", "changed", "added", "removed")
         yield words("cmp_formations", **{kind: self._count(states.get(kind, 0)) for kind in kinds})
@@ -92,6 +93,22 @@ class Told:
             listed = [self.cluster(cluster) for cluster in self.unexplained[:_NAMED]]
             more = f" (+{len(self.unexplained) - _NAMED})" if len(self.unexplained) > _NAMED else ""
             yield words("cmp_unexplained", clusters="; ".join(listed) + more)
+
+    def _moves(self) -> Iterator[str]:
+        """Say whose cooperation ratio changed most, and how many clusters have another verdict."""
+        figures = self.found.figures
+        moved = figures[(figures["column"] == "cooperation_ratio") & figures["change"].notna()]
+        if len(moved):
+            row = moved.iloc[int(moved["change"].astype("float64").abs().argmax())]
+            told = {side: percent(float(row[side]), self.lang) for side in ("before", "after")}
+            told["change"] = _change(
+                row["change"], output_column("formations", "cooperation_ratio"), self.lang
+            ).text
+            place = {"cluster": self.cluster(row["cluster_id"]), "year": row["year"]}
+            yield self.words("cmp_moved", n=self._count(len(moved)), **place, **told)
+        verdicts = int((figures["column"] == "formation_verdict").sum())
+        if verdicts:
+            yield self.words("cmp_verdicts", n=self._count(verdicts))
 
     def _count(self, n: int) -> str:
         return show(int(n), "int", self.lang)

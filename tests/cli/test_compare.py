@@ -372,3 +372,13 @@ def test_a_folder_that_is_no_result_is_refused_in_one_sentence(folder: Path, tmp
         clustercoop.compare(tmp_path / "absent", folder)
     with pytest.raises(OutputError):
         clustercoop.compare(folder, folder, page / "below.html")
+
+
+def test_the_largest_change_of_the_ratio_is_told(base: clustercoop.Result, moved: clustercoop.Result) -> None:
+    ratios = [
+        one.formations.set_index(["cluster_id", "year"])["cooperation_ratio"].to_dict()["C0", 2022]
+        for one in (base, moved)
+    ]
+    said = next(Told(clustercoop.compare(base, moved), base, moved, "en").lines())
+    assert said.startswith("Cluster-years whose cooperation ratio changed: 1; most in ")
+    assert f"2022: {ratios[0]:.1%} → {ratios[1]:.1%} (+" in said
