@@ -275,7 +275,8 @@ def _outside(cast: Cast) -> Floats:
 def _not_producing(rule: Rule, case: Case) -> Judged:
     cast, allowed = _cast(case), int(rule.entry.number_of("allowed"))
     output = cast.figure("output")
-    supplies = cast.figure("internal_supply") > 0
+    sold = cast.formation.supplied_inside + cast.formation.sales_outside
+    supplies = (cast.figure("internal_supply") > 0) | (sold > 0)  # made by somebody, or the output is wrong
     none = cast.producing & (output == 0) & ~supplies & ~cast.nameless
     unknown = cast.producing & ~none & ((output == 0) | np.isnan(output))
     low, high = int(none.sum()), int((none | unknown).sum())

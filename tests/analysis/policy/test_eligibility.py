@@ -164,6 +164,15 @@ def test_the_text_of_the_year_is_judged() -> None:
         assert judged(LINKS, ROLES, WORK, year)["linked participants"]["verdict"] == verdict
 
 
+def test_who_sells_is_not_said_to_produce_nothing() -> None:
+    """Its output of 0 is stock that was sold, or wrong: whether it produces yet is open, by any link."""
+    idle = {f"n{k}": {"output": 0.0} for k in range(4)}
+    people = {**ROLES, **dict.fromkeys(idle, "firm")}
+    for sold in (("n0", "a", 3.0), ("n0", "nobody here", 3.0)):
+        row = judged([*LINKS, sold], people, {**WORK, **idle})["not yet producing"]
+        assert (row["verdict"], row["value_low"], row["value_high"]) == ("undecidable", 3, 4)
+
+
 def test_a_text_that_may_not_have_been_in_force_fails_nobody() -> None:
     idle = {f"n{k}": {"output": 0.0} for k in range(4)}
     people = {**ROLES, **dict.fromkeys(idle, "firm")}
