@@ -12,6 +12,7 @@ from clustercoop.analysis.metric import NAN, Measuring
 from clustercoop.analysis.recording import Side, recording
 from clustercoop.analysis.roles import said
 from clustercoop.analysis.thresholds import Thresholds
+from clustercoop.analysis.unsettled import unsettled
 from clustercoop.graph.arrays import Bools, Floats
 from clustercoop.graph.formation import Formation
 
@@ -88,8 +89,13 @@ def recorded_links(
     _boundary(row, inside, outside, context, recorded.boundary_gap(thresholds))
     if row["conductance"] >= 0:
         _rest_may_be_smaller(row, 2 * inside + outside, context, formation.year)
-    _sales_share(row, formation, recorded.sales, thresholds)
-    _sourcing_share(row, formation, members, recorded.purchases, thresholds)
+    if unsettled(formation, context.open) is None and np.isnan(members.supply).any():
+        who = members.named(np.isnan(members.supply))
+        row.leave_empty("supply_partly_known", "internal_sales_share", "internal_sourcing_share", detail=who)
+        return
+    supply = np.where(np.isnan(members.supply), formation.supplied_inside, members.supply)
+    _sales_share(row, formation, float(supply.sum()), recorded.sales, thresholds)
+    _sourcing_share(row, formation, members, float(supply.sum()), recorded.purchases, thresholds)
 
 
 def _boundary(
@@ -125,9 +131,11 @@ def _rest_may_be_smaller(row: Measuring, volume: float, context: YearContext, ye
         row.leave_empty("rows_open", "conductance", value=str(int(mine.sum())))
 
 
-def _sales_share(row: Measuring, formation: Formation, sales: Side, thresholds: Thresholds) -> None:
-    """Set the share of sales that goes to members, both by links."""
-    inside, outside = float(formation.weight.sum()), float(formation.sales_outside.sum())
+def _sales_share(
+    row: Measuring, formation: Formation, inside: float, sales: Side, thresholds: Thresholds
+) -> None:
+    """Set the share of sales that goes to members: supply `inside` beside recorded sales outside."""
+    outside = float(formation.sales_outside.sum())
     if not sales.settles(thresholds.shares_recorded, thresholds):
         _barely(row, "internal_sales_share", "sales", sales)
     elif inside + outside > 0:
@@ -145,10 +153,17 @@ def _barely(row: Measuring, figure: str, name: str, side: Side) -> None:
 
 
 def _sourcing_share(
-    row: Measuring, formation: Formation, members: Members, bought: Side, thresholds: Thresholds
+    row: Measuring,
+    formation: Formation,
+    members: Members,
+    inside: float,
+    bought: Side,
+    thresholds: Thresholds,
 ) -> None:
-    """Set purchases from members / all purchases: given ones where every buyer's are known, else by links."""
-    inside = float(formation.weight.sum())
+    """Set purchases from members / all purchases: given ones where every buyer's are known, else by links.
+
+    What members supplied `inside`, members bought: also what reports tell of, which name no buyer.
+    """
     buyers = members.producing | (formation.bought_inside + formation.purchases_outside > 0)
     buyers |= said(formation, "purchases")
     if buyers.any() and not np.isnan(members.purchases[buyers]).any():

@@ -97,10 +97,16 @@ class Cast:
     @cached_property
     def perhaps_linked(self) -> Bools:
         """Members that may have such a link: by a row that is open, or as buyers of reported supply."""
-        told = (self.figure("internal_supply") > 0) & (self.formation.supplied_inside == 0)
-        if told.any() or not self.formation.has_links:
+        if self.reporting.any() or not self.formation.has_links:
             return np.ones(self.formation.n, bool)
         return self.open.tied if self.open else np.zeros(self.formation.n, bool)
+
+    @cached_property
+    def reporting(self) -> Bools:
+        """Members whose supply inside is known from their report alone: any other may have bought it."""
+        supply = self.figure("internal_supply")
+        told = (supply > 0) | np.isnan(supply) & said(self.formation, "used_by_participants")
+        return told & (self.formation.supplied_inside == 0)
 
     @cached_property
     def purchases(self) -> Floats:
@@ -112,7 +118,8 @@ class Cast:
     def bought_from_intermediate(self) -> Floats:
         """What each member bought from members that make no final product, by recorded links.
 
-        Unknown where a row about its trade is open, or a seller has no role.
+        Unknown where a row about its trade is open, or a seller has no role; and of all, where somebody else
+        may have sold to it what no link tells.
         """
         f = self.formation
         if not f.has_links:
@@ -120,6 +127,8 @@ class Cast:
         own = ~self.final[f.src]
         bought = sum_by(f.dst[own], f.weight[own], f.n)
         bought[f.dst[self.nameless[f.src]]] = np.nan
+        if (self.reporting & ~self.final).any():
+            bought[:] = np.nan
         if self.open:
             bought[self.open.tied] = np.nan
         return bought

@@ -164,6 +164,24 @@ def test_the_text_of_the_year_is_judged() -> None:
         assert judged(LINKS, ROLES, WORK, year)["linked participants"]["verdict"] == verdict
 
 
+def test_who_bought_what_a_report_tells_of_is_open() -> None:
+    """f bought 35 of 300 of a and b by links, too little; it may have bought what e reports as well."""
+    work = {**WORK, "f": {"output": 201.0, "purchases": 300.0}}
+    links = [link for link in LINKS if link[0] != "e"]
+    assert judged(links, ROLES, work)["bought share"]["verdict"] == "undecidable"  # 0.117: territory
+    work["f"]["purchases"] = 400.0
+    assert judged(links, ROLES, work)["bought share"]["verdict"] == "fail"
+    work["e"] = {"output": 100.0, "purchases": 0.0, "used_by_participants": 90.0}
+    work["u"] = {"purchases": 1.0}
+    found = measured(cluster(links, ROLES, work), ("eligibility", "functional_dependence"), **QUICK)
+    assert checklist(found)["bought share"]["verdict"] == "undecidable"  # up to 125 of 400
+    assert found.policy["functional_dependence"]["buyer_side"].isna().all()
+    # Members bought 36 by links and the 90 of e's report, of 451 in all.
+    assert found.formations["internal_sourcing_share"].tolist() == pytest.approx([126 / 451])
+    # Beside 126 inside 70, 45 and 200 went outside.
+    assert found.formations["internal_sales_share"].tolist() == pytest.approx([126 / 441])
+
+
 def test_who_sells_is_not_said_to_produce_nothing() -> None:
     """Its output of 0 is stock that was sold, or wrong: whether it produces yet is open, by any link."""
     idle = {f"n{k}": {"output": 0.0} for k in range(4)}

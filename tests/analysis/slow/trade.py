@@ -230,15 +230,16 @@ def boundary(
     out["conductance"] = outside / smaller if said and smaller > 0 and formations > 1 else None
     mutual = total(min(v, facts.flow.get((b, a), Fraction(0))) for (a, b), v in facts.flow.items())
     out["reciprocity"] = mutual / inside if inside else None
-    sales = inside + sold
+    used = total(supply(facts, i)[0] or Fraction(0) for i in members)
+    sales = used + sold
     recorded = linked and not alone and settles(facts, "sales", Fraction(8, 10)) and sales > 0
-    out["internal_sales_share"] = inside / sales if recorded else None
+    out["internal_sales_share"] = used / sales if recorded else None
     share, basis = sourcing(facts)
     out["internal_sourcing_share"], out["internal_sourcing_basis"] = share, basis if share is not None else ""
 
 
 def sourcing(facts: Facts) -> tuple[Known, str]:
-    inside = total(facts.flow.values())
+    inside = total(supply(facts, i)[0] or Fraction(0) for i in facts.members)
     if not facts.has_links or len(facts.members) < 2:
         return None, ""
     buyers = [i for i in facts.members if produces(facts, i) or facts.received(i) + facts.bought[i] > 0]

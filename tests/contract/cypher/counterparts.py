@@ -226,13 +226,11 @@ def internal_sourcing(g: SupplyGraph, t: Tables, p: Params) -> Rows:
     frame = t["formations"].sort_values(["cluster_id", "year"])
     for row in frame.itertuples():
         if p.get("cluster") in (None, row.cluster_id) and p.get("year") in (None, row.year):
-            mine = people(t, {"cluster": row.cluster_id, "year": row.year})
-            bought = sum(m.bought_inside for m in mine)
             out.append(
                 (
                     row.cluster_id,
                     row.year,
-                    bought,
+                    row.internal_supply,
                     row.purchases_outside,
                     row.internal_sourcing_share,
                     "links",
