@@ -41,7 +41,7 @@ def rows(seed: int = 0, size: int = 60) -> Flows:
 def beside(title: str, cells: list[object], **titles: str) -> Callable[[Flows], Flows]:
     """Return what adds a column of these cells, over and over, and renames others."""
     return lambda flows: flows.rename(columns=titles).assign(
-        **{title: [cells[row % len(cells)] for row in range(len(flows))]}
+        **{title: pd.Series(cells * len(flows))[: len(flows)]}
     )
 
 
