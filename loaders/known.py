@@ -9,7 +9,7 @@ from typing import Final
 import pandas as pd
 
 from clustercoop.loaders.ids import clean_id
-from clustercoop.loaders.names import read_name
+from clustercoop.loaders.names import own_words
 from clustercoop.loaders.who import name_key, numbers_in
 
 # The title of a sheet ends here, whatever it was to be.
@@ -34,15 +34,14 @@ class Known:
 
     def called(self, text: str) -> str:
         """Return the one participant that a title of a sheet or file names, "" for none."""
-        if name_key(text)[0] in self.clusters:
-            return ""
         if clean_id(text) in self.ids:
             return clean_id(text)
         told = {one for one in numbers_in(text) if one in self.ids}
         quoted = _QUOTED.search(text)
-        for piece in (text, *(quoted.groups() if quoted else ()), read_name(text).part):
-            key = name_key(piece)[0]
-            told |= self.names.get(key, set()) if key else set()
+        keys = {name_key(one)[0] for one in (text, *(quoted.groups() if quoted else ()), own_words(text))}
+        if keys & self.clusters - {""}:
+            return ""
+        told |= {who for key in keys - {""} for who in self.names.get(key, ())}
         if not told and len(text) == _LONGEST:
             key = name_key(text)[0]
             told = {who for name, some in self.names.items() if name.startswith(key) for who in some}

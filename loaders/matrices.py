@@ -35,6 +35,8 @@ _LEVELS: Final = 3
 _SIDE: Final = 2
 # Rows of a matrix whose labels may differ in spelling from those of its columns.
 _NAMES: Final = 2000
+# Rows of a matrix of other suppliers than buyers, at most.
+_MOST: Final = 20_000
 JOINT: Final = " / "
 _PIECES: Final = re.compile(r"[/\\|;,.]|\band\b")
 _ROW_WORDS: Final = frozenset("строка строки строкам строках row rows вертикали".split())
@@ -95,7 +97,7 @@ def find_rectangle(records: Sequence[Sequence[Any]], known: Callable[[str], bool
     Labels of both sides are organisations: participants (`known` tells), or others by their legal form or
     registered number. One side at least, where no corner calls it so, has two participants, the other one.
     """
-    for first, row in enumerate(records[:_SEARCH]):
+    for first, row in enumerate(records[:_SEARCH] if len(records) < _MOST else ()):
         texts = [show(cell).strip() for cell in row]
         left = next((at for at, text in enumerate(texts) if _organisation(text, known)), 0)
         if not 0 < left <= _LEVELS:

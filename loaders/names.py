@@ -120,6 +120,18 @@ def read_name(title: str) -> Named:
     return Named(both, " ".join(rest) if last else _year(bare) or " ".join(rest))
 
 
+def own_words(title: str) -> str:
+    """Return what a name says beside its table and its year: the words of whoever the table is of.
+
+    Examples
+    --------
+    >>> own_words("Поставки ООО Альфа за 2021 год"), own_words("links_2021")
+    ('ооо альфа', '')
+    """
+    bare = FOUR.sub(" ", _COPY.sub(" ", title.strip().lower().replace("_", " ")))
+    return " ".join(word for word in words(bare) if word not in _NO_PART and stem(word) not in _stems())
+
+
 def _year(text: str) -> str:
     years = list(dict.fromkeys(FOUR.findall(text)))
     return "-".join(years)

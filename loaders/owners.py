@@ -48,12 +48,13 @@ def owner_lacked(header: Sequence[str], spec: TableSpec) -> str:
     return "own" if lacking and other and not any(says(title, "own") for title in titles) else ""
 
 
-def lacks_owner(sheet: RawSheet, table: str) -> bool:
-    """Tell whether a sheet is a table of one organisation that none of its columns names."""
+def owner_of(sheet: RawSheet, table: str) -> str:
+    """Return the column that a sheet of one organisation would need to name it, "" for other sheets."""
     spec = tables()[table]
-    if sheet.frame is not None or looks_square(sheet) or upright(sheet, spec, Notes()) is not sheet:
-        return False
-    return bool(owner_lacked(find_block(sheet.records, spec).paths, spec))
+    lacks = owner_lacked(find_block(sheet.records, spec).paths, spec) if sheet.frame is None else ""
+    if not lacks or looks_square(sheet) or upright(sheet, spec, Notes()) is not sheet:
+        return ""
+    return lacks
 
 
 def of_owners(sheets: Sequence[RawSheet]) -> dict[int, str]:
@@ -76,7 +77,7 @@ def of_owners(sheets: Sequence[RawSheet]) -> dict[int, str]:
 def is_of_owner(sheet: RawSheet, table: str) -> bool:
     """Tell whether a sheet holds figures of one organisation that none of its columns names."""
     spec = tables()[table]
-    return lacks_owner(sheet, table) and _holds_figures(find_block(sheet.records, spec).paths, spec)
+    return bool(owner_of(sheet, table)) and _holds_figures(find_block(sheet.records, spec).paths, spec)
 
 
 def _holds_figures(paths: Sequence[str], spec: TableSpec) -> bool:
@@ -134,6 +135,7 @@ def with_owner(
     titles = [lacks]
     if lacks == "own":
         titles = [renamed(title, {"other": "Организация"}) for title in grid.header if says(title, "other")]
+    grid.facts["supplied"] = tuple(titles)
     cells = np.full(len(grid), who, dtype=object)
     return replace(
         grid, header=(*grid.header, *titles), columns=(*grid.columns, *(cells.copy() for _ in titles))

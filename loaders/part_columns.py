@@ -149,7 +149,8 @@ def name_parts(grid: Grid, spec: TableSpec, texts: Sequence[str]) -> Grid:
     years = {year for year, _ in parts.values()}
     for at, text in enumerate(grid.header):
         if at not in parts and text and _is_total(grid, at, spec, years):
-            header[at] = f"{figures[0]}{PATH}{text}{PATH}{phrase_of('total')}"
+            whole = "" if read_header(text).only_year else f"{PATH}{phrase_of('total')}"
+            header[at] = f"{figures[0]}{PATH}{text}{whole}"
     return replace(grid, header=tuple(header))
 
 

@@ -18,6 +18,8 @@ from clustercoop.loaders.totals import is_total
 from clustercoop.loaders.units import Unit, read_unit, words
 from clustercoop.loaders.years import FOUR
 
+PIVOT: Final = "pivot"
+"""The fact of a sheet that it was a pivot."""
 _SEARCH: Final = 10
 _SUM: Final = re.compile(r"(?:сумма по полю|sum of|summe von)\s+(.+)", re.IGNORECASE)
 _OTHER: Final = re.compile(
@@ -88,7 +90,7 @@ def laid_out(sheet: RawSheet) -> RawSheet:
             (at for at, text in enumerate(texts) if _numeric(text) or text in summed or is_total(text)), last
         )
         _fill_down(records[head + 1 :], labels)
-    return replace(sheet, records=records)
+    return replace(sheet, records=records, facts=sheet.facts | {PIVOT: True})
 
 
 def _unfolded(sheet: RawSheet, top: Sequence[Sequence[str]]) -> RawSheet:

@@ -18,11 +18,11 @@ from clustercoop.loaders.grids import header_score
 from clustercoop.loaders.holds import one_figure, roles_of, table_of, told_by_headers
 from clustercoop.loaders.io_systems import find_systems, read_system
 from clustercoop.loaders.mapping import MAPPING, Given, Mapping, read_mapping
-from clustercoop.loaders.names import Named, apart, only_year, overlap, read_name, years_of
+from clustercoop.loaders.names import Named, apart, only_year, overlap, own_words, read_name, years_of
 from clustercoop.loaders.needed import may_hold
 from clustercoop.loaders.notes import Notes
-from clustercoop.loaders.owners import disjoint, is_of_owner, lacks_owner, of_owners
-from clustercoop.loaders.pivots import laid_out
+from clustercoop.loaders.owners import disjoint, is_of_owner, of_owners, owner_of
+from clustercoop.loaders.pivots import PIVOT, laid_out
 from clustercoop.loaders.raw import (
     BOOK_SUFFIXES,
     SUFFIXES,
@@ -235,7 +235,7 @@ def _joined(sources: Sequence[Source], notes: Notes) -> list[Source]:
         mine = [source for source in sources if source.table == table]
         if len(mine) < 2:
             continue
-        parts = [source.part or source.cluster or _own_name(source) for source in mine]
+        parts = [_own_name(source) or source.part or source.cluster for source in mine]
         listed = ", ".join(source.shown for source in mine)
         if (
             any(source.told not in ("mapping", "form") for source in mine)
@@ -252,8 +252,10 @@ def _joined(sources: Sequence[Source], notes: Notes) -> list[Source]:
 
 
 def _own_name(source: Source) -> str:
-    """Return what a table of one organisation is called, "" for one that names its organisations."""
-    return source.names[-1] if source.names and lacks_owner(source.sheet, source.table) else ""
+    """Return whose table it is by its name, on which side and of when; "" where a column tells whose."""
+    lacks = owner_of(source.sheet, source.table) if source.table in ("links", "activity") else ""
+    whose = next((whose for name in source.names if (whose := own_words(name))), source.names[-1])
+    return f"{whose} {source.part if years_of(source.part) else ''} {lacks}" if lacks else ""
 
 
 def _of_other_figures(sources: Sequence[Source]) -> bool:
@@ -381,22 +383,25 @@ def _seen(sources: Sequence[Source], notes: Notes) -> list[Source]:
 
 
 def _without_others(sources: Sequence[Source], notes: Notes) -> list[Source]:
-    """Return sheets without title pages and lists beside tables, and without what is called their summary."""
+    """Return sheets without title pages and lists beside tables, and without pivots and summaries of them."""
     sure = [
         s
         for s in sources
-        if s.told == "mapping" or told_by_headers(s.sheet) == s.table or is_of_owner(s.sheet, s.table)
+        if s.told == "mapping"
+        or told_by_headers(s.sheet) == s.table
+        or is_of_owner(s.sheet, s.table)
+        or may_hold(s.sheet)
     ]
     known = {source.table for source in sure}
     read = [s for s in sources if s.table not in known or any(s is one for one in sure)]
     for sheet in (s.sheet for s in sources if all(s is not one for one in read)):
-        notes.add(
-            "sheet_ignored", file=sheet.file, sheet=sheet.sheet, value=sheet.sheet, detail=may_hold(sheet)
-        )
+        notes.add("sheet_ignored", file=sheet.file, sheet=sheet.sheet, value=sheet.sheet)
     sources = read
     parts = [source for source in sources if not names_all(source.sheet.sheet)]
     several = {s.table for s in parts if sum(other.table == s.table for other in parts) > 1}
+    plain = {s.table for s in parts if PIVOT not in s.sheet.facts}
     kept = [s for s in sources if s.table not in several or any(s is part for part in parts)]
+    kept = [s for s in kept if s.table not in plain or PIVOT not in s.sheet.facts]
     for source in sources:
         if all(source is not one for one in kept):
             notes.add(
@@ -447,7 +452,7 @@ def _one_each(sources: Sequence[Source], name: str, file_named: Named) -> list[S
         elif table in ("links", "activity") and apart(titles):
             out += [replace(s, part=" ".join(filter(None, (s.part, s.sheet.sheet)))) for s in mine]
         elif table in ("links", "activity") and (
-            all(lacks_owner(s.sheet, table) for s in mine) or disjoint([s.sheet for s in mine], table)
+            all(owner_of(s.sheet, table) for s in mine) or disjoint([s.sheet for s in mine], table)
         ):
             out += [replace(s, part=s.sheet.sheet) for s in mine]
         elif table == "participants" and all("cluster_id" not in roles_of(s.sheet, table) for s in mine):

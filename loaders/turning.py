@@ -97,7 +97,9 @@ def turn(grid: Grid, spec: TableSpec, hints: Hints, notes: Notes) -> Grid:
     if planned and spec.name in ("links", "activity"):
         notes.add("figures_planned", **grid.place, detail=planned)
     grid = with_years_of_dates(grid)
-    grid.facts["headers"] = () if "matrix" in grid.facts else grid.header
+    supplied = grid.facts.pop("supplied", ())  # by the name of the sheet
+    kept = tuple(header for header in grid.header if header not in supplied)
+    grid.facts["headers"] = () if "matrix" in grid.facts else kept
     grid = from_january(grid, spec, (*hints.titles, *hints.names), notes)
     _refuse_spanned(grid, spec)
     grid = of_register(_with_merged_keys(grid, spec, notes), spec, notes)

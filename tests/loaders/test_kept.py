@@ -37,6 +37,7 @@ def links(data: Dataset) -> dict[tuple[str, str], float]:
 
 
 BOUGHT = ["Год", "Покупатель", "Сумма, млн руб."]
+FULL = ["Год", "Поставщик", *BOUGHT[1:]]
 LEDGER = ["Год", "Контрагент", "Отгружено, млн руб.", "Получено, млн руб."]
 PIVOT: list[list[Any]] = [
     ["Сумма по полю Сумма, млн руб."],
@@ -70,10 +71,25 @@ SUPPLIES: dict[str, dict[str, str | Sheets]] = {
             "Бета": [LEDGER, [2021, "7701", "", 5], [2021, "7703", 6, ""]],
         }
     },
+    "books of both sides, one of two years": {
+        "Поставки Альфа 2021.csv": "Покупатель;Сумма, млн руб.\n7702;5\n",
+        "Закупки Бета 2021.csv": "Поставщик;Сумма, млн руб.\n7701;5\n",
+        "Поставки Бета 2021.csv": "Покупатель;Сумма, млн руб.\n7703;6\n",
+    },
+    "a pivot of the table beside it": {
+        "Поставки.xlsx": {
+            "Данные": [
+                ["Год", "Поставщик", *BOUGHT[1:]],
+                [2021, "7701", "7702", 5],
+                [2021, "7702", "7703", 6],
+            ],
+            "Сводная": PIVOT,
+        }
+    },
     "a sheet for each cluster": {
         "Поставки.xlsx": {
-            "К1": [["Год", "Поставщик", *BOUGHT[1:]], [2021, "7701", "7702", 5]],
-            "К2": [["Год", "Поставщик", *BOUGHT[1:]], [2021, "7702", "7703", 6]],
+            "К1": [FULL, [2021, "7701", "7702", 5]],
+            "К2": [FULL, [2021, "7702", "7703", 6]],
         }
     },
     "a matrix of suppliers that are no buyers": {
@@ -146,6 +162,13 @@ def test_rows_of_a_matrix_of_other_organisations_are_said_to_be_taken_as_supplie
     assert "matrix_sides_assumed" in codes(data)
 
 
+def test_quarters_beside_years(tmp_path: Path) -> None:
+    head = "ИНН;2020;I кв. 2021;II кв. 2021;III кв. 2021;IV кв. 2021;2021\n"
+    table = {"Выпуск, млн руб.csv": f"{head}7701;9;1;2;3;4;10\n7702;8;2;2;2;2;8\n"}
+    figures = read(tmp_path, {"links.csv": LIST, **table}).graph.to_tables()["activity"]
+    assert sorted(figures["output"]) == [8.0, 8.0, 9.0, 10.0]
+
+
 def test_a_sheet_of_figures_for_each_firm(tmp_path: Path) -> None:
     head = ["Показатель", "2021", "2022"]
     sheets: Sheets = {
@@ -171,8 +194,8 @@ REFUSED: dict[str, tuple[dict[str, str | Sheets], str]] = {
     "sheets that tell the same pair": (
         {
             "Поставки.xlsx": {
-                "Лист1": [["Год", "Поставщик", *BOUGHT[1:]], [2021, "7701", "7702", 5]],
-                "Лист2": [["Год", "Поставщик", *BOUGHT[1:]], [2021, "7701", "7702", 4]],
+                "Лист1": [FULL, [2021, "7701", "7702", 5]],
+                "Лист2": [FULL, [2021, "7701", "7702", 4]],
             }
         },
         "several sheets",
@@ -184,6 +207,17 @@ REFUSED: dict[str, tuple[dict[str, str | Sheets], str]] = {
     "two years in a title": (
         {"Поставки 2020-21.csv": "Поставщик;Покупатель;Сумма\n7701;7702;5\n"},
         "no column year",
+    ),
+    "a firm that is called like a cluster": (
+        {"Поставки К1.csv": "Год;Покупатель;Сумма\n2021;7702;5\n", "clusters.csv": "cluster_id\nК1\n"},
+        "no column supplier_id",
+    ),
+    "two tables of one firm": (
+        {
+            "Поставки Альфа.csv": "Год;Покупатель;Сумма\n2021;7702;5\n",
+            "Отгрузки Альфа.csv": "Год;Покупатель;Сумма\n2021;7702;5\n",
+        },
+        "Several files",
     ),
     "counterparties by number": (
         {"links.csv": "Год;Контрагент 1;Контрагент 2;Сумма, млн руб.\n2021;7701;7702;5\n"},
