@@ -180,26 +180,23 @@ def emission_bubble(
     given = _allocation(emitted, quota, allocation)
     balance = given - emitted
     spare, need = float(balance[balance > 0].sum()), float(-balance[balance < 0].sum())
-    known = {
-        "total": total,
-        "headroom": quota - total,
-        "traded": min(spare, need),
-        "uncovered": max(need - spare, 0.0),
-    }
     over = 0.0 if within else total - quota
     abated, cost, alone, price = _least_cost(emitted, given, over, abatement)
     after = balance + abated
     trades = () if np.isnan(abated).any() else _trades(after)
     return Bubble(
+        total=total,
+        headroom=quota - total,
         within=within,
         allocation=given,
         balance=balance,
+        traded=min(spare, need),
+        uncovered=max(need - spare, 0.0),
         abated=abated,
         cost=cost,
         cost_alone=alone,
         price=price,
         trades=trades,
-        **known,
     )
 
 

@@ -144,6 +144,11 @@ def linkages_or_none(flows: Floats, output: Floats) -> Linkages | None:
         return None
 
 
+def trading(formation: Formation) -> Bools:
+    """Tell which members supply to others, or buy from them."""
+    return (formation.supplied_inside > 0) | (formation.bought_inside > 0)
+
+
 def trading_problem(formation: Formation, graph: SupplyGraph) -> tuple[str, Bools]:
     """Return why coefficients of the members' trade cannot be told, "" where they can, and at whom.
 
@@ -153,15 +158,14 @@ def trading_problem(formation: Formation, graph: SupplyGraph) -> tuple[str, Bool
     found = unsettled(formation, open_rows(graph))
     if found and (found.inside or found.members):
         return "trade_open", found.named if found.named.any() else found.tied
-    supplied, bought = formation.supplied_inside, formation.bought_inside
-    trading = (supplied > 0) | (bought > 0)
+    trades, above = trading(formation), formation.supplied_inside > formation.output * (1 + 1e-9)
     if not formation.has_links:
-        return "closedness_no_links", ~trading
-    if not trading.any():
-        return "no_internal_links", ~trading
+        return "closedness_no_links", ~trades
+    if not trades.any():
+        return "no_internal_links", ~trades
     for code, at in (
-        ("systemic_output_unknown", trading & ~(formation.output > 0)),
-        ("systemic_above_output", trading & (supplied > formation.output * (1 + 1e-9))),
+        ("systemic_output_unknown", trades & ~(formation.output > 0)),
+        ("systemic_above_output", trades & above),
     ):
         if at.any():
             return code, at

@@ -82,19 +82,11 @@ class Placed:
 
     def types(self, thresholds: Thresholds) -> tuple[tuple[str, str], ...]:
         """Return the types that it can be of, each with its dysfunction ("" for none)."""
-        return _types(
-            thresholds,
-            self.innovation.levels(thresholds.innovation),
-            self.productivity.levels(thresholds.productivity),
-        )
+        return _types(thresholds, *(self.figure(axis).levels(getattr(thresholds, axis)) for axis in AXES))
 
     def types_allowed(self, thresholds: Thresholds) -> tuple[tuple[str, str], ...]:
         """Return the types that the figures of all members allow, likewise."""
-        return _types(
-            thresholds,
-            self.innovation.allowed(thresholds.innovation),
-            self.productivity.allowed(thresholds.productivity),
-        )
+        return _types(thresholds, *(self.figure(axis).allowed(getattr(thresholds, axis)) for axis in AXES))
 
     def types_within(self, thresholds: Thresholds, share: float) -> tuple[str, ...]:
         """Return the types that it can be of when each cut-off moves by up to `share` of itself.
@@ -119,10 +111,8 @@ def _around(band: Band, share: float) -> tuple[Band, ...]:
     return band, *(band.moved(cut, 1 + sign * share) for cut in CUTS for sign in (-1, 1))
 
 
-def _types(
-    thresholds: Thresholds, innovation: tuple[str, ...], productivity: tuple[str, ...]
-) -> tuple[tuple[str, str], ...]:
-    cells = product(innovation, productivity)
+def _types(thresholds: Thresholds, *levels: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    cells = ((innovation, productivity) for innovation, productivity in product(*levels))
     return tuple((thresholds.types[cell], thresholds.dysfunctions.get(cell, "")) for cell in cells)
 
 
@@ -170,9 +160,5 @@ def moves() -> Iterator[Move]:
 
 def moved(thresholds: Thresholds, move: Move) -> Thresholds:
     """Return `thresholds` with one cut-off moved."""
-    band = (thresholds.innovation if move.axis == "innovation" else thresholds.productivity).moved(
-        move.cut, 1 + move.shift
-    )
-    if move.axis == "innovation":
-        return replace(thresholds, innovation=band)
-    return replace(thresholds, productivity=band)
+    band: Any = getattr(thresholds, move.axis).moved(move.cut, 1 + move.shift)
+    return replace(thresholds, **{move.axis: band})

@@ -34,7 +34,7 @@ from clustercoop.analysis.diversity import industry_group
 from clustercoop.analysis.jit import jit
 from clustercoop.analysis.linear import solve_leontief
 from clustercoop.analysis.metric import NAN
-from clustercoop.analysis.policy.linkages import trading_problem
+from clustercoop.analysis.policy.linkages import trading, trading_problem
 from clustercoop.analysis.recording import all_purchases, recording
 from clustercoop.analysis.thresholds import Thresholds
 from clustercoop.graph.arrays import AnyInts, Bools, Floats, Ints
@@ -318,11 +318,11 @@ def formation_supply(
     are known of nobody, links must record purchases of its buyer outside.
     """
     code, at = trading_problem(formation, graph)
-    if not code:
-        trading = (formation.supplied_inside > 0) | (formation.bought_inside > 0)
-        code, at = "systemic_industry_unknown", trading & (formation.industry_code == "")
-    if at.any() or code != "systemic_industry_unknown":
+    if code:
         return None, code, at
+    nameless = trading(formation) & (formation.industry_code == "")
+    if nameless.any():
+        return None, "systemic_industry_unknown", nameless
     rows = formation.purchase_rows
     partners = graph.links["supplier"].to_numpy()[rows]
     known = graph.people.of_nodes(formation.year, "industry_code")

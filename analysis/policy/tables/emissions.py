@@ -8,7 +8,7 @@ import pandas as pd
 from clustercoop.analysis.metric import NAN
 from clustercoop.analysis.policy.analysed import Analysed
 from clustercoop.analysis.policy.emissions import embodied_emissions, emission_intensity
-from clustercoop.analysis.policy.linkages import trading_problem
+from clustercoop.analysis.policy.linkages import trading, trading_problem
 from clustercoop.analysis.policy.tables.key_participants import unknown
 from clustercoop.analysis.unsettled import members_open
 from clustercoop.graph.arrays import Floats
@@ -59,8 +59,7 @@ def _embodied(
     code, at = trading_problem(formation, graph)
     if code:
         return none, none, unknown(CHAIN, code, formation, at)
-    trading = (formation.supplied_inside > 0) | (formation.bought_inside > 0)
-    silent = np.isnan(emitted) & trading
+    silent = np.isnan(emitted) & trading(formation)
     if silent.any():
         return none, none, unknown(CHAIN, "emissions_unknown", formation, silent)
     known = ~np.isnan(emitted) & (formation.output > 0)

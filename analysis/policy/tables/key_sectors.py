@@ -11,7 +11,7 @@ from clustercoop.analysis.diversity import industry_group
 from clustercoop.analysis.metric import NAN
 from clustercoop.analysis.policy.analysed import Analysed
 from clustercoop.analysis.policy.cast import unplaced
-from clustercoop.analysis.policy.linkages import by_sector, linkages_or_none, trading_problem
+from clustercoop.analysis.policy.linkages import by_sector, linkages_or_none, trading, trading_problem
 from clustercoop.analysis.policy.tables.key_participants import latest, unknown
 from clustercoop.analysis.unsettled import members_open
 from clustercoop.graph.arrays import Bools
@@ -62,10 +62,10 @@ def _problem(formation: Formation, graph: SupplyGraph, sector: np.ndarray[Any, A
     code, at = trading_problem(formation, graph)
     if code:
         return code, at
-    trading = (formation.supplied_inside > 0) | (formation.bought_inside > 0)
-    nameless = trading & (sector == "")
+    trades = trading(formation)
+    nameless = trades & (sector == "")
     if nameless.any():
         return "systemic_industry_unknown", nameless
     # Every member's output is part of its sector's, whether it trades inside or not.
-    silent = np.isnan(formation.output) & np.isin(sector, sector[trading])
+    silent = np.isnan(formation.output) & np.isin(sector, sector[trades])
     return ("systemic_output_unknown" if silent.any() else ""), silent
