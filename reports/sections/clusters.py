@@ -217,7 +217,8 @@ class Clusters(Section):
             if name in by_name:
                 by_name[name]["k"] += " v"
         if "core_size" in by_name and "core_beyond" in by_name:
-            beyond, p = by_name["core_beyond"], by_name["core_p_degree"]["t"]
+            beyond, p_column = by_name["core_beyond"], by_name["core_p_degree"]
+            p = p_column.get("t") or list(map(str, p_column["v"]))  # no texts where they are the numbers
             said = [
                 None if at < 0 else self._beyond(beyond["d"][at], p[row])
                 for row, at in enumerate(beyond["i"])

@@ -17,6 +17,7 @@ from clustercoop.reports.html import render_report
 from clustercoop.reports.network import view_name
 from clustercoop.reports.numbers import is_unknown
 from clustercoop.reports.section import Fragment
+from clustercoop.reports.sections.clusters import Clusters
 from clustercoop.reports.sections.figures import Closedness, Core
 from clustercoop.reports.sections.findings import FindingsSection
 from clustercoop.reports.sections.participants import PARTICIPANT_ROWS, Participants
@@ -264,3 +265,11 @@ def test_an_analysis_of_nothing_makes_a_report() -> None:
     text = render_report(result)
     assert problems(text) == []
     assert "Nothing was noticed." in text
+
+
+def test_probabilities_that_read_as_they_are_written_need_no_texts() -> None:
+    """Of 199 null networks a p of 0.005 is shown as "0.005": the column then has numbers alone."""
+    result = make_result(clusters=2)
+    result = dataclasses.replace(result, formations=result.formations.assign(core_p_degree=0.005))
+    [core] = [c for c in Clusters(Content(result, "en")).table["columns"] if c["c"] == "core_size"]
+    assert {said.rpartition(", ")[2] for said in core["said"]} == {"p = 0.005"}
