@@ -106,7 +106,7 @@ class Cast:
         """Members whose supply inside is known from their report alone: any other may have bought it."""
         supply = self.figure("internal_supply")
         told = (supply > 0) | np.isnan(supply) & said(self.formation, "used_by_participants")
-        return told & (self.formation.supplied_inside == 0)
+        return np.asarray(told & (self.formation.supplied_inside == 0), dtype=bool)
 
     @cached_property
     def purchases(self) -> Floats:
