@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeGuard
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,11 @@ NAN: Final = float("nan")
 def is_known(value: Any) -> bool:
     """Tell whether a cell holds a figure: NaN, NA, None and "" are unknown."""
     return not (value is None or value is pd.NA or value == "" or value != value)
+
+
+def is_number(value: object) -> TypeGuard[float]:
+    """Tell whether a value is a number; true and false are none."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def number_of(value: object) -> float:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, TypeGuard
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from clustercoop.analysis.cooperation import cooperation_tables
 from clustercoop.analysis.members import Members, read_members, year_contexts
-from clustercoop.analysis.metric import is_known
+from clustercoop.analysis.metric import is_known, is_number
 from clustercoop.analysis.policy.additions import Plan, fewest_links, rooms
 from clustercoop.analysis.policy.cast import silent as without_output
 from clustercoop.analysis.policy.changes import Scenario, apply_scenario, parse_scenario, read_scenarios
@@ -289,7 +289,7 @@ class _Compared:
         self, cluster: str, year: int | None, column: str, values: list[Any], whys: list[str]
     ) -> tuple[Any, ...]:
         before, after = (None if not is_known(value) else _plain(value) for value in values)
-        change = after - before if _is_number(before) and _is_number(after) else None
+        change = after - before if is_number(before) and is_number(after) else None
         return (self.scenario.name, cluster, year, column, before, after, change, *whys)
 
     def _of_clusters(self) -> list[tuple[Any, ...]]:
@@ -322,10 +322,6 @@ class _Compared:
             if at.any():
                 rows += _losses(self.scenario.name, formation, self.graph, self.settings, at[None, :])
         return rows
-
-
-def _is_number(value: Any) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _plain(value: Any) -> Any:

@@ -23,8 +23,6 @@ class Words:
 
     Attributes
     ----------
-    date, status, source : str
-        When it was entered, how sure it is, where it comes from.
     integration, isolation : tuple of str
         Parts of each axis.
     knowledge_roles, return_kinds : frozenset of str
@@ -33,9 +31,6 @@ class Words:
         In the order in which they are tried.
     """
 
-    date: str
-    status: str
-    source: str
     integration: tuple[str, ...]
     isolation: tuple[str, ...]
     knowledge_roles: frozenset[str]
@@ -54,7 +49,6 @@ def words() -> Words:
     """
     data = shipped_rules("analysis", "data", "closedness.toml")
     return Words(
-        **data["about"],
         integration=tuple(data["parts"]["integration"]),
         isolation=tuple(data["parts"]["isolation"]),
         knowledge_roles=frozenset(data["knowledge"]["roles"]),

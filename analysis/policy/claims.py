@@ -30,6 +30,7 @@ from typing import Any, Final
 import pandas as pd
 
 from clustercoop.analysis.comparable import Comparable
+from clustercoop.analysis.metric import is_number
 from clustercoop.analysis.rule_files import Entry, RuleFile, named
 from clustercoop.graph.columns import output_columns
 from clustercoop.graph.errors import DataError
@@ -138,11 +139,11 @@ def _condition(entry: Entry) -> Condition:
             value = tuple(_term(entry, column, kind, one) for one in value)
         if not value:
             raise entry.wrong(kind, "values", given)
-        if numeric and not all(map(_is_number, value)):
+        if numeric and not all(map(is_number, value)):
             raise entry.wrong(kind, "number_of_column", given)
         if held.name == "bool" and not all(isinstance(one, bool) for one in value):
             raise entry.wrong(kind, "bool", given)
-    elif not numeric or not _is_number(value):
+    elif not numeric or not is_number(value):
         raise entry.wrong(kind, "number_of_column", value)
     limits = [
         one for one in (value if isinstance(value, tuple) else (value,)) if isinstance(one, int | float)
@@ -152,10 +153,6 @@ def _condition(entry: Entry) -> Condition:
     if held.notation == "percent" and any(abs(limit) > 1 for limit in limits):
         raise entry.wrong(kind, "share", given)
     return Condition(column, kind, value)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _term(entry: Entry, column: str, kind: str, said: object) -> str:

@@ -80,7 +80,7 @@ class EmbeddedStore(Store):
         kglite is not installed.
     """
 
-    capabilities = Capabilities("embedded", True, True, True, ADVISED_LINKS)
+    capabilities = Capabilities("embedded", True, True, True)
 
     def __init__(self, path: str | os.PathLike[str], *, memory: int = DEFAULT_MEMORY) -> None:
         self.path = Path(path)

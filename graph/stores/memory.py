@@ -34,7 +34,7 @@ class MemoryStore(Store):
     True
     """
 
-    capabilities = Capabilities("memory", False, False, True, None)
+    capabilities = Capabilities("memory", False, False, True)
 
     def __init__(self) -> None:
         self._graph: nx.MultiDiGraph[Any] | None = None

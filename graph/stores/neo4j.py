@@ -72,7 +72,7 @@ class Neo4jStore(Store):
         The driver is not installed.
     """
 
-    capabilities = Capabilities("neo4j", True, True, False, None)
+    capabilities = Capabilities("neo4j", True, True, False)
 
     def __init__(
         self,

@@ -61,15 +61,12 @@ class Capabilities:
         Whether the data outlive the process.
     concurrent_reads_during_load : bool
         Whether a reader sees the old data while a load runs (otherwise it is told to wait).
-    advised_links : int or None
-        Above so many links another store is the better choice; None is no such limit.
     """
 
     kind: str
     cypher: bool
     persistent: bool
     concurrent_reads_during_load: bool
-    advised_links: int | None
 
 
 @dataclass(frozen=True, slots=True)
