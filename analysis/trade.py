@@ -94,6 +94,11 @@ def recorded_links(
         row.leave_empty("supply_partly_known", "internal_sales_share", "internal_sourcing_share", detail=who)
         return
     supply = np.where(np.isnan(members.supply), formation.supplied_inside, members.supply)
+    reported = members.source == "reported"
+    untold = float(np.maximum(supply - formation.supplied_inside, 0)[reported].sum())
+    if untold > (1 - thresholds.shares_recorded) * float(supply.sum()):
+        share = f"{untold / float(supply.sum()):.1%}"
+        row.tell("supply_untold", value=share, detail=members.named(reported & (supply > 0)))
     _sales_share(row, formation, float(supply.sum()), recorded.sales, thresholds)
     _sourcing_share(row, formation, members, float(supply.sum()), recorded.purchases, thresholds)
 

@@ -178,6 +178,9 @@ def test_who_bought_what_a_report_tells_of_is_open() -> None:
     assert found.policy["functional_dependence"]["buyer_side"].isna().all()
     # Members bought 36 by links and the 90 of e's report, of 451 in all.
     assert found.formations["internal_sourcing_share"].tolist() == pytest.approx([126 / 451])
+    # The 90 are more than a fifth of the supply inside, so that its core is that of the links alone.
+    [told] = [one for one in found.findings if one.code == "supply_untold"]
+    assert (told.value, told.detail) == ("71.4%", "e")
     # Beside 126 inside 70, 45 and 200 went outside.
     assert found.formations["internal_sales_share"].tolist() == pytest.approx([126 / 441])
 
