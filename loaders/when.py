@@ -93,7 +93,7 @@ def _told(read: Years, cells: Objects) -> dict[str, str]:
         found["year_closing"] = read.january
     elif known.any() and read.january[known].all():
         found["year_new_year"] = read.january
-    return {code: show(cells[int(np.argmax(hit))]) for code, hit in found.items() if hit.any()}
+    return {code: min(map(show, cells[hit])) for code, hit in found.items() if hit.any()}  # in any order
 
 
 def _partial(years: Floats, months: tuple[Ints, Ints], name: str) -> tuple[int, ...]:
