@@ -25,10 +25,11 @@ from clustercoop.loaders.sheets import Grid, show
 from clustercoop.loaders.tokens import Issue
 from clustercoop.loaders.unit_columns import doubtful, repeats_header
 from clustercoop.loaders.units import in_unit, unit_words, words
-from clustercoop.loaders.years import parse_years
+from clustercoop.loaders.years import days_as_dates, parse_years
 
 # The least bound of "more than 0" that can still be divided by.
 LEAST: Final = 1e-300
+_DATE_WORDS: Final = frozenset({"дата", "даты", "date", "datum"})
 # An index of prices above this is in per cent.
 PER_CENT: Final = 10.0
 
@@ -122,7 +123,9 @@ def type_grid(grid: Grid, spec: TableSpec, notes: Notes, direction: str = "auto"
             if numbers[name].bounds:
                 bounds[name] = _bounds(numbers[name], found[name], scale, len(grid))
         elif column.type == "year":
-            data[name] = _year(typed, name, grid.columns[found[name].position])
+            cells = grid.columns[found[name].position]
+            dated = _DATE_WORDS & set(words(found[name].header))
+            data[name] = _year(typed, name, days_as_dates(cells) if dated else cells)
         else:
             data[name], flags = held[name]
             typed.flags |= {(name, flag): marks for flag, marks in flags.items()}

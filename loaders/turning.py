@@ -65,7 +65,7 @@ _VALUE: Final = frozenset(
 _UNIT: Final = frozenset(
     "единица измерения|единицы измерения|ед изм|unit|units|unit of measure|единица|unit measure".split("|")
 )
-_CLUSTER: Final = re.compile(r"(?:кластер\w*|cluster)\s*[«\"“]([^«»\"”]+)[»\"”]", re.IGNORECASE)
+_CLUSTER: Final = re.compile(r"(?:кластер\w*|cluster)\s*:?\s*[«\"“]([^«»\"”]+)[»\"”]", re.IGNORECASE)
 _LABELLED: Final = re.compile(
     r"(?:(?:промышленный|industrial)\s+)?(?:кластер|cluster)(?:\s+name)?\s*:\s*([^:«\"“]+?)"
     r"(?:(?:\s*[,;.(]|\s+(?:за|на|in|for)\b).*(?:19|20)\d\d.*)?",

@@ -21,6 +21,9 @@ from clustercoop.loaders.vocabulary import month_named
 # A year under a date format is stored as so many days: 2022 is shown as 14 July 1905.
 _EPOCH: Final = datetime.date(1899, 12, 30)
 _OLD: Final = 1960
+# Days from the epoch to 1 January 2000 and 2050.
+_DAYS: Final = (36526, 54789)
+_DAY: Final = re.compile(r"(\d{5})(?:[.,]\d+)?")
 _ROMAN: Final = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "1": 1, "2": 2, "3": 3, "4": 4}
 _PLAN: Final = re.compile(r"план|прогноз|оценка|ожид|plan|forecast|budget|target|estimate", re.IGNORECASE)
 
@@ -148,6 +151,26 @@ def parse_years(cells: NDArray[Any]) -> Years:
         return years
     codes, unique = pd.factorize(np.asarray(cells), use_na_sentinel=False)
     return _gather([_when(cell) for cell in unique], codes)
+
+
+def days_as_dates(cells: NDArray[Any]) -> NDArray[Any]:
+    """Return dates for a column that holds nothing but days of 2000 to 2049 as a spreadsheet counts them.
+
+    Examples
+    --------
+    >>> days_as_dates(np.array(["44256", ""], object)).tolist()
+    [datetime.date(2021, 3, 1), '']
+    >>> days_as_dates(np.array(["44256", "2021"], object)).tolist()
+    ['44256', '2021']
+    """
+    days = []
+    for cell in cells:
+        text = "" if pd.isna(cell) else str(cell).strip()
+        day = _DAY.fullmatch(text)
+        if text and not (day and _DAYS[0] <= int(day[1]) < _DAYS[1]):
+            return cells
+        days.append(_EPOCH + datetime.timedelta(days=int(day[1])) if day else "")
+    return np.array(days, dtype=object) if any(days) else cells
 
 
 def spans_years(text: str) -> bool:

@@ -125,6 +125,9 @@ SUPPLIES: dict[str, dict[str, str | Sheets]] = {
     "numbers as a data frame writes them": {
         "links.csv": LIST.replace("7701;7702", "7701.0;7702.0").replace("7702;7703", "7702.0;7703.0")
     },
+    "days as a spreadsheet stores them": {  # 1 March and 14 April 2021
+        "links.csv": LIST.replace("Год", "Дата").replace("2021;7701", "44256;7701").replace("2021", "44300")
+    },
     "numbers with names": {
         "links.csv": LIST.replace("7701;7702", "7701 Альфа;Бета (7702)").replace(";7703", ";Гамма, ИНН 7703")
     },
@@ -252,6 +255,12 @@ def test_what_is_not_certain_is_refused_with_what_to_do(tmp_path: Path, case: st
     files, says = REFUSED[case]
     with pytest.raises(ClusterCoopError, match=says):
         read(tmp_path, files)
+
+
+def test_a_cluster_in_quotes_behind_its_label(tmp_path: Path) -> None:
+    people = "Кластер: «Альфа-кластер»;\nРегион: Томская область;\nИНН;Наименование\n7701;Альфа\n7702;Бета\n"
+    table = read(tmp_path, {"links.csv": LIST}, people).graph.to_tables()["participants"]
+    assert table["cluster_id"].tolist() == ["Альфа-кластер"] * 2
 
 
 def test_years_of_membership_in_words(tmp_path: Path) -> None:
