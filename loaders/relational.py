@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import pandas as pd
 
 from clustercoop.graph.arrays import Ints
+from clustercoop.graph.errors import DataError
 from clustercoop.graph.schema import tables
+from clustercoop.graph.texts import refusal
 from clustercoop.loaders.raw import parquet_parts
 from clustercoop.loaders.scratch import scratch
 from clustercoop.loaders.sheets import BrokenRow, reading
@@ -121,17 +123,22 @@ class HeldParquet:
         """Open its rows; a text is turned to Parquet first, and its broken rows are told in `broken`."""
         import duckdb
 
+        every = (self, *more)
+        before = [_stamp(held.path) for held in every]
         with scratch() as folder, duckdb.connect() as engine:
             engine.execute(f"SET preserve_insertion_order = false; SET memory_limit = '{MEMORY}'")
             engine.execute(f"SET temp_directory = {_told(folder)}")
             tables = []
-            for number, held in enumerate((self, *more)):
+            for number, held in enumerate(every):
                 files = parquet_parts(held.path)
                 if held.text:
                     files = [folder / f"rows-{number}.parquet"]
                     held.broken[:] = spool(held.path, held.text, files[0], held.name)
                 tables.append(files)
             yield _Duck(engine, tables, list(map(_cell, self.header, self.types or [""] * len(self.header))))
+        for held, stamp in zip(every, before, strict=True):  # it is read more than once
+            if _stamp(held.path) != stamp:
+                raise refusal(DataError, "file_changed", name=held.name)
 
     @property
     def above(self) -> tuple[BrokenRow, ...]:
@@ -270,6 +277,11 @@ def _cell(title: str, kind: str) -> str:
     at, away = ("UTC", zone[1]) if _OFFSET.fullmatch(zone[1]) else (zone[1], "+00:00")
     minutes = int(f"{away[0]}1") * (60 * int(away[1:3]) + int(away[4:6]))
     return f"({_quoted(title)} AT TIME ZONE '{at}' + to_minutes({minutes}))"
+
+
+def _stamp(path: Path) -> list[tuple[str, int, int]]:
+    """Return the size of each file of a table, and when it was written."""
+    return [(str(p), p.stat().st_size, p.stat().st_mtime_ns) for p in parquet_parts(path)]
 
 
 def _told(path: Path) -> str:

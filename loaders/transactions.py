@@ -44,7 +44,7 @@ from clustercoop.loaders.parts import part_kind
 from clustercoop.loaders.periods import Sums
 from clustercoop.loaders.relational import Held, HeldParquet, Reader, Sql, held_by_duckdb
 from clustercoop.loaders.sampled import Read, Sampled, sampled
-from clustercoop.loaders.sheets import RawSheet, reading
+from clustercoop.loaders.sheets import RawSheet, reading, show
 from clustercoop.loaders.spooled import amounts_of, most_rows
 from clustercoop.loaders.sums import KEY, as_numbers, framed, sheets_of
 from clustercoop.loaders.turning import plan_or_fact
@@ -383,6 +383,11 @@ def _refuse_perhaps(rows: Sql, looked: Sampled, name: str) -> None:
     """Refuse amounts that all products of a day or document repeat: they may be of the document."""
     keys, product, amount = perhaps_of_document(looked.typed.grid, tables()["links"])
     if not keys:
+        return
+    cells = looked.typed.grid.columns
+    some = pd.DataFrame({at: list(map(show, cells[at])) for at in (*keys, product, amount)})
+    differ = some.groupby(keys)[[product, amount]].nunique() > 1
+    if differ.all(axis=1).any():  # most tables show it at once
         return
     by = ", ".join(rows.text(f"c{looked.origin[at]}") for at in keys)
     item, value = (rows.text(f"c{looked.origin[at]}") for at in (product, amount))

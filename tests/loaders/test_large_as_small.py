@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -158,3 +159,17 @@ def test_what_no_sum_can_hold_is_refused(tmp_path: Path, kind: str) -> None:
     with pytest.raises(ClusterCoopError, match=said) as caught:
         read(tmp_path, change(rows()), "", "parquet", "year")
     assert "\n" not in str(caught.value)
+
+
+def test_a_file_that_changes_while_it_is_read_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = transactions.sampled
+
+    def late(*told: Any) -> Any:
+        rows(1).to_parquet(tmp_path / "links.parquet", index=False)
+        return whole(*told)
+
+    monkeypatch.setattr(transactions, "sampled", late)
+    with pytest.raises(ClusterCoopError, match=r"links.parquet changed while it was read"):
+        read(tmp_path, rows(), "", "parquet", "year")
