@@ -164,7 +164,7 @@ def test_what_no_sum_can_hold_is_refused(tmp_path: Path, kind: str) -> None:
 def test_a_file_that_changes_while_it_is_read_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = transactions.sampled
+    whole = sampled.sampled
 
     def late(*told: Any) -> Any:
         rows(1).to_parquet(tmp_path / "links.parquet", index=False)
@@ -173,3 +173,15 @@ def test_a_file_that_changes_while_it_is_read_is_refused(
     monkeypatch.setattr(transactions, "sampled", late)
     with pytest.raises(ClusterCoopError, match=r"links.parquet changed while it was read"):
         read(tmp_path, rows(), "", "parquet", "year")
+
+
+def test_parts_of_other_columns_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "links").mkdir()
+    rows().to_parquet(tmp_path / "links" / "a.parquet", index=False)
+    rows(1).assign(Товар="болт").to_parquet(tmp_path / "links" / "b.parquet", index=False)
+    pd.DataFrame({"participant_id": FIRMS, "cluster_id": "а"}).to_csv(
+        tmp_path / "participants.csv", index=False
+    )
+    monkeypatch.setattr(transactions, "LARGE", 1)
+    with pytest.raises(ClusterCoopError, match="not all have Товар"):
+        read_dataset(tmp_path)
