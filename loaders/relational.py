@@ -254,7 +254,7 @@ def held_by_duckdb(
     if not wanted(header):
         return None
     titles = [set(map(str, file.schema_arrow.names)) for file in files]
-    if apart := set.union(*titles) - set.intersection(*titles):
+    if apart := titles[0].union(*titles) - titles[0].intersection(*titles):
         raise refusal(DataError, "parts_differ", name=name, titles=", ".join(sorted(apart)))
     count = sum(file.metadata.num_rows for file in files)
     size = sum(part.stat().st_size for part in parquet_parts(path))
