@@ -24,11 +24,15 @@ _RUSSIAN_RUN: Final = re.compile("[А-яЁё]{2,}")
 _OTHERS: Final = re.compile("[ЂЃѓЌќЋћЏџЉљЊњ]")
 _SWAPPED_CASE: Final = re.compile("[а-яё][А-ЯЁ]{2,}")
 # Marks that Russian forms are full of and that spell no word: a file may hold more of them than of letters.
-_GAP_MARK: Final = re.compile("[Нн]/[Дд]|(?<![А-яЁё])[Хх](?![А-яЁё])|[…–—«»№°“”„ \u00a0]")
+_GAP_MARK: Final = re.compile(
+    "(?<![А-яЁё])[А-яЁё]/[А-яЁё](?![А-яЁё])|(?<![А-яЁё])[Хх](?![А-яЁё])|[…–—«»№°“”„ \u00a0]"
+)
 
 # Those of them that are whole cells, and the no-break space: alone in a file of Latin letters they are the
 # same in cp1251 and cp1252, and no flipped byte makes them.
 _GAP_CELL: Final = re.compile(r"(?<=[;,|\t\n\r\"])(?:[Нн]/[Дд]|[…–—])(?=[;,|\t\n\r\"])|\u00a0")
+_CELL_ENDS: Final = re.compile('[;,|\t\r\n"]')
+_DIGITS: Final = re.compile("[0-9]+")
 _COMMON: Final = "оеаинтсрвлкмдпу"
 _RUSSIAN: Final = re.compile("[А-яЁё№«»–—…“”„’°\u00a0]")
 _PAGES: Final = ("cp866", "koi8-r", "mac-cyrillic", "iso8859-5")
@@ -87,14 +91,21 @@ def decode(data: bytes, name: str) -> tuple[str, str]:
         return text, "cp1251"
     if _is_russian(text):
         return _of_russian_pages(data, text)
-    if lost <= max(3, len(damaged) // 1000):
+    rated = _rated_pages(data)
+    if lost <= 3 or (not rated and lost <= len(damaged) // 1000):
         return damaged, "utf-8 (damaged)"
-    return _in_other_page(data, name)
+    return _in_other_page(data, rated, name)
+
+
+def _spelled(text: str) -> str:
+    """Return each cell with letters beyond ASCII once: a unit or a mark in every row outweighs the header."""
+    cells = dict.fromkeys(cell for cell in _CELL_ENDS.split(text) if not cell.isascii())
+    return _GAP_MARK.sub(" ", "\n".join(dict.fromkeys(_DIGITS.sub("0", cell) for cell in cells)))
 
 
 def _is_russian(text: str) -> bool:
     """Tell whether the letters beyond ASCII make Russian words, in the case that words have."""
-    words = _GAP_MARK.sub(" ", text)
+    words = _spelled(text)
     high = len(re.findall(r"[^\x00-\x7f]", words))
     letters = len(_CYRILLIC.findall(words))
     in_words = sum(map(len, _RUSSIAN_RUN.findall(words)))
@@ -107,7 +118,7 @@ def _is_russian(text: str) -> bool:
 
 def _russianness(text: str) -> float:
     """Return the share of common letters in Russian words, less that of strange characters."""
-    bare = _GAP_MARK.sub(" ", text[:_SAMPLE])
+    bare = _spelled(text[:_SAMPLE])
     run = "".join(_RUSSIAN_RUN.findall(bare)).lower()
     strange = sum(not _RUSSIAN.match(letter) for letter in re.findall(r"[^\x00-\x7f]", bare))
     return (sum(run.count(letter) for letter in _COMMON) - 3 * strange) / max(len(run) + strange, 1)
@@ -123,7 +134,17 @@ def _of_russian_pages(data: bytes, text: str) -> tuple[str, str]:
     return best, page
 
 
-def _in_other_page(data: bytes, name: str) -> tuple[str, str]:
+def _rated_pages(data: bytes) -> dict[str, tuple[float, str]]:
+    """Return how Russian the text is, and the text, in each older code page that makes words of it."""
+    rated = {}
+    for page in _PAGES:
+        text = data.decode(page, "replace")
+        if _is_russian(text) and _russianness(text) > 0.5:
+            rated[page] = (_russianness(text), text)
+    return rated
+
+
+def _in_other_page(data: bytes, rated: dict[str, tuple[float, str]], name: str) -> tuple[str, str]:
     """Return the text of an older code page: Russian words of common letters, or Latin ones with accents.
 
     Raises
@@ -131,11 +152,6 @@ def _in_other_page(data: bytes, name: str) -> tuple[str, str]:
     DataError
         None of them makes words, or several do.
     """
-    rated = {}
-    for page in _PAGES:
-        text = data.decode(page, "replace")
-        if _is_russian(text) and _russianness(text) > 0.5:
-            rated[page] = (_russianness(text), text)
     ranked = sorted(rated, key=lambda page: rated[page][0], reverse=True)
     if ranked and (len(ranked) == 1 or rated[ranked[0]][0] > rated[ranked[1]][0] + 0.15):
         return rated[ranked[0]][1], ranked[0]

@@ -105,7 +105,7 @@ class LoadReport:
         Examples
         --------
         >>> list(LoadReport(3, 5, removed_links=2, removed_years=(2019,)).lines("en"))
-        ['3 participants and 5 links loaded.', 'removed: 2 links', 'removed: year 2019']
+        ['Loaded: participants 3, links 5.', 'removed: links (2)', 'removed: year 2019']
         """
         yield text("store.loaded", lang, participants=self.participants, links=self.links)
         for what, count in (("resumed", self.resumed_links), ("removed", self.removed_links)):

@@ -30,6 +30,19 @@ def test_old_pages_of_russian_are_read(encoding: str) -> None:
     assert decode(text.encode(encoding), "a.csv") == (text, encoding)
 
 
+@pytest.mark.parametrize("cell", ["руб", "б/н", "шт", "д17", "нет", "1\xa0500"])
+@pytest.mark.parametrize("encoding", ["cp1251", "cp866", "koi8-r"])
+def test_a_unit_in_every_row_does_not_outweigh_the_header(encoding: str, cell: str) -> None:
+    text = "Дата;Поставщик;Покупатель;Сумма\n" + f"2021-01-05;7701000001;{cell};1500,25\n" * 40
+    assert decode(text.encode(encoding), "x") == (text, encoding)
+
+
+@pytest.mark.parametrize("encoding", ["cp1251", "cp866", "koi8-r"])
+def test_a_header_alone_tells_the_page_of_a_long_file(encoding: str) -> None:
+    text = "Год;Поставщик;Покупатель;Выпуск\n" + "2021;7701000001;7701000002;1500,25\n" * 3000
+    assert decode(text.encode(encoding), "x") == (text, encoding)
+
+
 @pytest.mark.parametrize("encoding", ["cp1250", "shift-jis"])
 def test_other_alphabets_are_refused_rather_than_misread(encoding: str) -> None:
     words = {"cp1250": "Łódź żółć", "shift-jis": "年度 会社"}

@@ -130,7 +130,7 @@ def test_a_table_shows_no_control_characters() -> None:
     text = format_rows(ROWS, "table")
     assert isinstance(text, str)
     assert "\x1b" not in text and "\\x1b[31m" in text
-    assert text.endswith("(3 rows)\n")
+    assert text.endswith("(rows: 3)\n")
     assert "(1 row)" in str(format_rows(ROWS.iloc[:1], "table"))
 
 
