@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from typing import Final
 
+import numpy as np
+import pandas as pd
+
 from clustercoop.graph.columns import output_column
 from clustercoop.graph.texts import term
 from clustercoop.reports.answers import ends, few, kinds
 from clustercoop.reports.content import Content
 from clustercoop.reports.inert import plain, shorten
 from clustercoop.reports.numbers import floats, is_unknown, show
-from clustercoop.reports.tables import last_years
 
 NAME: Final = 80
 
@@ -44,19 +46,21 @@ def counted(content: Content, table: str, column: str, label: str = "") -> str:
 
 def largest(content: Content, table: str, name: str) -> str:
     """Tell whose figure is the largest of those known in the last years, and how many are known."""
-    column, rows = output_column(table, name), last_years(content.result.policy[table])
+    column, rows = output_column(table, name), _of_last_years(content, content.result.policy[table])
     values = floats(rows[name])
     known = int((values == values).sum())
     told = {"label": column.label(content.lang), "known": known, "total": len(rows)}
     if not known:
         return content.words("lead_none", **told)
-    row = rows.iloc[int(floats(rows[name].fillna(float("-inf"))).argmax())]
+    row = rows.iloc[int(np.nanargmax(values))]
+    alike = int(np.isclose(values, np.nanmax(values), rtol=1e-9, atol=0).sum()) - 1
+    more = f" {content.words('pp_and_more', n=alike)}" if alike else ""
     cluster = content.cluster_name(str(row["cluster_id"]))
     member = str(row.get("participant_id", ""))
     named = [content.result.graph.names.get(member, member)] if member else []
     who = ", ".join(plain(shorten(one, NAME)) for one in [*named, cluster])
     value = show(row[name], column.kind, content.lang)
-    return content.words("lead_largest", who=who, year=int(row["year"]), value=value, **told)
+    return content.words("lead_largest", who=who, year=int(row["year"]), more=more, value=value, **told)
 
 
 def dynamics(content: Content) -> str:
@@ -72,18 +76,17 @@ def dynamics(content: Content) -> str:
             )
     firm = policy.get("type_firmness")
     if firm is not None and len(firm):
-        firm = last_years(firm)
-        firm = firm[[not is_unknown(one) for one in firm["ecosystem_type"]]]
+        firm = _of_last_years(content, firm)
         stays = sum(
-            all(is_unknown(one) or one == kind for one in rest)
+            not is_unknown(kind) and all(is_unknown(one) or one == kind for one in rest)
             for kind, *rest in firm[
                 ["ecosystem_type", "possible_types", "flips_within_10", "flips_within_20"]
             ].itertuples(index=False)
         )
-        said.append(content.words("lead_firm", firm=stays, total=len(firm)))
+        said.append(content.words("lead_firm", firm=stays, total=len(content.rows.ranges)))
     warned = policy.get("early_warnings")
     if warned is not None and len(warned):
-        states = last_years(warned)["state"]
+        states = _of_last_years(content, warned)["state"]
         yes, no = (int((states == state).sum()) for state in ("yes", "no"))
         said.append(content.words("lead_warnings", n=yes, open=len(states) - yes - no))
     return " ".join(said)
@@ -91,7 +94,12 @@ def dynamics(content: Content) -> str:
 
 def suited(content: Content) -> str:
     """Tell for how many clusters there are measures that suit the type of their last year."""
-    rows, table = content.rows, content.result.policy["support_suggested"]
-    held = {*zip(table["cluster_id"].astype(str), table["year"].astype(int), strict=True)}
-    last = [(cluster, int(rows.column(cluster, "year")[-1])) for cluster in rows.ranges]
-    return content.words("lead_suited", n=sum(one in held for one in last), total=len(last))
+    last = _of_last_years(content, content.result.policy["support_suggested"])
+    return content.words("lead_suited", n=last["cluster_id"].nunique(), total=len(content.rows.ranges))
+
+
+def _of_last_years(content: Content, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of each cluster's last year; a table may have none of it."""
+    last = {cluster: int(content.rows.column(cluster, "year")[-1]) for cluster in content.rows.ranges}
+    kept: pd.DataFrame = frame[frame["year"] == frame["cluster_id"].astype(str).map(last)]
+    return kept

@@ -28,7 +28,6 @@ from clustercoop.reports.written import told_of
 
 MAX_ROWS: Final = 1_048_576
 MAX_TEXT: Final = 32_767
-# Excel drops the links of a workbook that has more on a sheet.
 _A4: Final = 9
 _LINE: Final = 15
 """Height of a line, in points."""
@@ -38,6 +37,7 @@ _SCALE: Final = 55
 """Per cent of their size at which wider sheets are printed, on several breadths."""
 _READABLE: Final = 300
 """Characters beside one another that can still be read on the breadth of a page."""
+# Excel drops the links of a workbook that has more on a sheet.
 MAX_LINKS: Final = 60_000
 LONGEST: Final = 31
 _FORBIDDEN: Final = re.compile(r"[][:*?/\\]")

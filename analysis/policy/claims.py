@@ -341,7 +341,8 @@ def _cell(mine: pd.DataFrame, year: int, column: str) -> tuple[Any, Any, Any]:
 def _shown(cell: tuple[Any, Any, Any]) -> str:
     value, low, high = cell
     if value is not None:
-        return f"{value:.6g}" if isinstance(value, float) else str(value)
+        # Semicolons stand between cases.
+        return f"{value:.6g}" if isinstance(value, float) else str(value).replace("; ", ", ")
     if low is None and high is None:
         return "unknown"
     if low == high:
@@ -354,7 +355,8 @@ def _holds(test: Condition, cell: tuple[Any, Any, Any]) -> bool | None:
     if test.kind in ("is", "is_not"):
         if value is None:
             return None
-        return (any(_same(value, wanted) for wanted in test.value)) is (test.kind == "is")
+        held = [value, *str(value).split("; ")] if test.column in _LISTS else [value]
+        return any(_same(one, wanted) for one in held for wanted in test.value) is (test.kind == "is")
     low, high = (value, value) if value is not None else (low, high)
     limit = float(test.value)
     noise = _NOISE * abs(limit)

@@ -48,3 +48,21 @@ def test_a_type_of_an_earlier_year_is_not_the_last_one() -> None:
         dataclasses.replace(found, policy={**found.policy, "support_suggested": left}), "en", ""
     )
     assert leads.suited(content).endswith("11 of 12.")
+
+
+def test_what_a_table_says_of_an_earlier_year_is_not_of_the_last() -> None:
+    found: Result = example()
+    place = {"cluster_id": found.formations["cluster_id"].iloc[0], "year": found.formations["year"].min()}
+    warned = found.policy["early_warnings"].iloc[:1].assign(**place, state="yes")
+    typed = found.policy["type_firmness"].iloc[:1].assign(**place, ecosystem_type="growth", possible_types="")
+    policy = {"early_warnings": warned, "type_firmness": typed}
+    said = leads.dynamics(Content(dataclasses.replace(found, policy=policy), "en", ""))
+    assert "20%: 0 of 12." in said and "last years: 0;" in said
+
+
+def test_figures_as_large_as_the_largest_are_counted() -> None:
+    found: Result = example()
+    table = found.policy["key_participants"]
+    policy = {"key_participants": table.assign(systemic_risk=0.0)}
+    content = Content(dataclasses.replace(found, policy=policy), "en", "")
+    assert f" and {len(table) - 1} more; known" in leads.largest(content, "key_participants", "systemic_risk")

@@ -244,3 +244,16 @@ def test_what_a_field_must_be_is_said_in_russian(tmp_path: Path) -> None:
     with pytest.raises(DataError) as wrong:
         read_claims(path)
     assert told_in(wrong.value, "ru").endswith("years: требуется список лет, а дано 2020.")
+
+
+def test_one_of_several_terms_is_enough(tmp_path: Path) -> None:
+    table = pd.DataFrame(
+        {"cluster_id": ["a"], "year": [2020], "early_warnings": ["innovation falls; core turns over"]}
+    )
+    path = tmp_path / "claims.toml"
+    entry = '[[claim]]\ncluster = "a"\ncolumn = "early_warnings"\n{kind} = "{term}"\n'
+    tests = [("is", "core turns over"), ("is_not", "core turns over"), ("is", "closing in")]
+    path.write_text("".join(entry.format(kind=kind, term=term) for kind, term in tests), "utf-8")
+    judged = judge_claims(read_claims(path), table)
+    assert judged["verdict"].tolist() == ["confirmed", "contradicted", "contradicted"]
+    assert judged["for"].iloc[0] == "a 2020: innovation falls, core turns over"
