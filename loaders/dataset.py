@@ -35,7 +35,7 @@ from clustercoop.loaders.matrices import read_square
 from clustercoop.loaders.needed import raise_ignored
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.opened import check_rows, open_ledger
-from clustercoop.loaders.owners import with_owner
+from clustercoop.loaders.owners import refuse_owned_twice, with_owner
 from clustercoop.loaders.register import with_register
 from clustercoop.loaders.relational import Reader
 from clustercoop.loaders.relations import check_relations
@@ -254,6 +254,8 @@ def _checked(
         group = [replace(source, sheet=sheet) for source, sheet in zip(group, sheets, strict=True)]
         for source, part in zip(group, notes.each(read, group, rows=rows), strict=True):
             typed.setdefault(source.table, []).append(part)
+    for parts in typed.values():
+        refuse_owned_twice(parts)
     raise_ignored(
         notes, {(t, name) for t, several in typed.items() for p in several for name in p.columns.values()}
     )

@@ -37,8 +37,7 @@ class Known:
         if clean_id(text) in self.ids:
             return clean_id(text)
         told = {one for one in numbers_in(text) if one in self.ids}
-        quoted = _QUOTED.search(text)
-        keys = {name_key(one)[0] for one in (text, *(quoted.groups() if quoted else ()), own_words(text))}
+        keys = {name_key(one)[0] for one in (text, *_quoted(text), own_words(text))}
         if keys & self.clusters - {""}:
             return ""
         told |= {who for key in keys - {""} for who in self.names.get(key, ())}
@@ -50,3 +49,17 @@ class Known:
     def holds(self, label: str) -> bool:
         """Tell whether a label is the identifier or name of a participant."""
         return clean_id(label) in self.ids or name_key(label)[0] in self.names
+
+
+def _quoted(text: str) -> list[str]:
+    """Return the name in quotes of a text, where a legal form or nothing else of its own stands before it.
+
+    What else is in quotes may be called like a firm: ``Поставки кластера «Альфа»``.
+    """
+    found = _QUOTED.search(text)
+    if not found:
+        return []
+    before = own_words(text[: found.start()]).split()
+    forms = (" ".join((*before[at:], found[1])) for at in range(len(before)))
+    key = name_key(found[1])[0]
+    return [found[1]] if not before or any(name_key(form)[0] == key for form in forms) else []

@@ -18,6 +18,7 @@ from clustercoop.loaders.marks import gap_meaning
 from clustercoop.loaders.matching import meaning
 from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.numbers import are_nil, are_numbers
+from clustercoop.loaders.pivots import ROWS
 from clustercoop.loaders.raw import stem_of
 from clustercoop.loaders.sections import heading_year
 from clustercoop.loaders.sheets import Grid, RawSheet, objects, show
@@ -112,11 +113,37 @@ def find_rectangle(records: Sequence[Sequence[Any]], known: Callable[[str], bool
             corner = next((text for text in texts[:left] if _ends_said(text)), texts[at])
             if not most or (not _ends_said(corner) and (not least or most < 2)):
                 continue
+            if len(_ends_said(corner)) < 2 and (not _of_supplies(corner) or _counts_up(columns)):
+                continue
             accepted = [label for label in columns if label in sides[1]]
             if len(accepted) == len(sides[1]) and _of_numbers(records[first + 1 :], columns, sides[1], left):
                 both = frozenset(sides[0] | sides[1])
                 return Square(first + 1, left, tuple(rows), tuple(columns), both, corner)
     return None
+
+
+def _of_supplies(corner: str) -> bool:
+    """Tell whether a corner names a side, organisations, an amount or its unit, and nothing else.
+
+    Examples
+    --------
+    >>> [_of_supplies(text) for text in ("Поставщик", "млн руб.", "Объём поставок", "", "Число договоров")]
+    [True, True, True, True, False]
+    """
+    spec = tables()["links"]
+    return (
+        not read_header(corner).core
+        or _sides_said(corner) is not None
+        or says(corner, "other")
+        or meaning(corner, spec) in (*ENDS, "value")
+        or meaning(corner, tables()["participants"]) in ("participant_id", "name")
+        or bool(ROWS.fullmatch(corner))
+    )
+
+
+def _counts_up(labels: Sequence[tuple[str, ...]]) -> bool:
+    """Tell whether labels are 1, 2, 3 …, as months and quarters are, whoever else is called so."""
+    return [label for (label,) in labels] == [str(number) for number in range(1, len(labels) + 1)]
 
 
 def _organisation(label: str, known: Callable[[str], bool]) -> bool:
@@ -306,6 +333,7 @@ def _refuse_second(sheet: RawSheet, found: Square, suppliers: Collection[int]) -
     for row in range(max(suppliers, default=0)):
         cells = [show(cell).strip() for cell in sheet.records[found.body + row]]
         again = len(heads) > 1 and cells[found.left : found.left + len(heads)] == heads
+        again |= bool(found.corner) and found.corner in found.rows[row]
         alone = [cell for cell in cells if cell]
         if row not in suppliers and (again or (len(alone) == 1 and heading_year(alone[0]))):
             said = ", ".join(alone[:5])

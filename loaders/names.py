@@ -125,11 +125,12 @@ def own_words(title: str) -> str:
 
     Examples
     --------
-    >>> own_words("Поставки ООО Альфа за 2021 год"), own_words("links_2021")
-    ('ооо альфа', '')
+    >>> own_words("Поставки ООО Альфа за 2021 год"), own_words("links_2021"), own_words("Связи кластера А")
+    ('ооо альфа', '', 'кластера а')
     """
     bare = FOUR.sub(" ", _COPY.sub(" ", title.strip().lower().replace("_", " ")))
-    return " ".join(word for word in words(bare) if word not in _NO_PART and stem(word) not in _stems())
+    of_table = {word for word, table in _stems().items() if table != "clusters"}  # these are named beside it
+    return " ".join(word for word in words(bare) if word not in _NO_PART and stem(word) not in of_table)
 
 
 def _year(text: str) -> str:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import combinations
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from clustercoop.graph.errors import SchemaError
+from clustercoop.graph.errors import DataError
 from clustercoop.graph.schema import ENDS, NUMERIC, TableSpec, tables
-from clustercoop.loaders.grids import to_grid
+from clustercoop.graph.texts import refusal
 from clustercoop.loaders.header_rows import find_block, role
 from clustercoop.loaders.ids import clean_id
 from clustercoop.loaders.known import Known
@@ -18,9 +20,12 @@ from clustercoop.loaders.matching import meaning
 from clustercoop.loaders.matrices import looks_square
 from clustercoop.loaders.names import only_year
 from clustercoop.loaders.notes import Notes
-from clustercoop.loaders.sheets import Grid, RawSheet, show
+from clustercoop.loaders.sheets import Grid, RawSheet
 from clustercoop.loaders.sides import dealt, renamed, says
 from clustercoop.loaders.upright import upright
+
+if TYPE_CHECKING:
+    from clustercoop.loaders.cells import TypedGrid
 
 
 def owner_lacked(header: Sequence[str], spec: TableSpec) -> str:
@@ -90,29 +95,6 @@ def _holds_figures(paths: Sequence[str], spec: TableSpec) -> bool:
     return bool(figures) and ("year" in roles or years > 1 or spec.name == "links")
 
 
-def disjoint(sheets: Sequence[RawSheet], table: str) -> bool:
-    """Tell whether sheets of one table, with the same columns, name no organisation or pair twice."""
-    spec = tables()[table]
-    keys = ENDS if table == "links" else ("participant_id",)
-    seen: set[frozenset[str]] = set()
-    columns: set[frozenset[str]] = set()
-    for sheet in sheets:
-        try:
-            grid = to_grid(sheet, spec, Notes())
-        except SchemaError:
-            return False
-        at = {name: i for i, title in reversed(list(enumerate(grid.header))) if (name := role(title, spec))}
-        if not set(keys) <= set(at):
-            return False
-        columns.add(frozenset(at))
-        cells = zip(*(grid.columns[at[key]] for key in keys), strict=True)
-        mine = {frozenset(clean_id(show(cell)) for cell in row) for row in cells}
-        if not mine or mine & seen:
-            return False
-        seen |= mine
-    return len(columns) == 1
-
-
 def with_owner(
     grid: Grid, spec: TableSpec, names: Iterable[str], people: Iterable[pd.DataFrame], notes: Notes
 ) -> Grid:
@@ -126,12 +108,16 @@ def with_owner(
         return grid
     known = Known(people)
     found = {who: title for title in grid.titles if (who := _labelled(title, lacks, spec, known))}
-    found = found or {who: name for name in names if (who := known.called(name))}
+    dated = any(role(title, spec) == "year" for title in grid.header)
+    found = found or {
+        who: name for name in names if (dated or not only_year(name)) and (who := known.called(name))
+    }
     if len(found) != 1:
         return grid
     [(who, source)] = found.items()
     notes.add("owner_from_name", **grid.place, value=who, detail=source)
     grid.facts["respondent"] = who  # what another's table tells of the same delivery counts once
+    grid.facts["owned"] = (who, lacks)
     titles = [lacks]
     if lacks == "own":
         titles = [renamed(title, {"other": "Организация"}) for title in grid.header if says(title, "other")]
@@ -140,6 +126,20 @@ def with_owner(
     return replace(
         grid, header=(*grid.header, *titles), columns=(*grid.columns, *(cells.copy() for _ in titles))
     )
+
+
+def refuse_owned_twice(parts: Sequence[TypedGrid]) -> None:
+    """Refuse two tables of one side of one organisation, by whatever names, that are of the same years.
+
+    Raises
+    ------
+    DataError
+    """
+    for one, two in combinations([part for part in parts if "owned" in part.grid.facts], 2):
+        same = one.grid.facts["owned"] == two.grid.facts["owned"]
+        if same and set(one.frame["year"].dropna()) & set(two.frame["year"].dropna()):
+            listed = ", ".join(" / ".join(filter(None, (p.grid.file, p.grid.sheet))) for p in (one, two))
+            raise refusal(DataError, "files_claim", table=one.grid.table, files=listed)
 
 
 def _labelled(title: str, lacks: str, spec: TableSpec, known: Known) -> str:

@@ -30,6 +30,10 @@ _OTHER: Final = re.compile(
 _COLUMNS: Final = re.compile(
     r"(?:названия|метки) столбцов|column labels|spaltenbeschriftungen", re.IGNORECASE
 )
+_YEARS: Final = re.compile(r"год|годы|years?|jahre?", re.IGNORECASE)
+_SEVERAL: Final = re.compile(
+    r"\((?:все|несколько элементов|all|multiple items|alle|mehrere elemente)\)", re.IGNORECASE
+)
 _BLANK: Final = frozenset({"(пусто)", "(blank)", "(leer)"})
 _BOTH: Final = re.compile(
     r"((?:поставщик|продавец|supplier|seller)\w*)\s*[/\\|,;]\s*((?:покупатель|заказчик|buyer|customer)\w*)"
@@ -51,7 +55,7 @@ def laid_out(sheet: RawSheet) -> RawSheet:
     Raises
     ------
     SchemaError
-        It holds counts, averages or extremes.
+        It holds counts, averages or extremes, or adds up several years.
 
     Examples
     --------
@@ -73,6 +77,8 @@ def laid_out(sheet: RawSheet) -> RawSheet:
         return sheet
     if other := next((t for row in top[:head] for t in row[:1] if _OTHER.fullmatch(t)), ""):
         raise refusal(SchemaError, "pivot_of_other", where=sheet.where, field=repr(other))
+    if several := next((row[0] for row in top[:head] if _of_years(row)), ""):
+        raise refusal(SchemaError, "pivot_of_years", where=sheet.where, field=repr(several))
     summed = [match[1] for row in top[: head + 1] for text in row if (match := _SUM.fullmatch(text))]
     records = [list(row) for row in sheet.records]
     for row, texts in zip(records[:head], top, strict=False):
@@ -136,6 +142,12 @@ def _of_field(text: str) -> bool:
     return bool(
         _SUM.fullmatch(text) or _OTHER.fullmatch(text) or _COLUMNS.fullmatch(text) or ROWS.fullmatch(text)
     )
+
+
+def _of_years(row: Sequence[str]) -> bool:
+    """Tell whether a row of filters lets several years through: ``Год | (Все)``."""
+    label, *chosen = [text for text in row if text] or [""]
+    return bool(_YEARS.fullmatch(label) and any(map(_SEVERAL.fullmatch, chosen)))
 
 
 def _plain(cell: Any) -> Any:

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from clustercoop.graph.errors import ClusterCoopError, DataError
+from clustercoop.graph.errors import ClusterCoopError, DataError, SchemaError
 from clustercoop.graph.schema import NUMERIC, tables
 from clustercoop.graph.texts import refusal, told
 from clustercoop.loaders.forms import is_example, read_form
@@ -21,7 +21,7 @@ from clustercoop.loaders.mapping import MAPPING, Given, Mapping, read_mapping
 from clustercoop.loaders.names import Named, apart, only_year, overlap, own_words, read_name, years_of
 from clustercoop.loaders.needed import may_hold
 from clustercoop.loaders.notes import Notes
-from clustercoop.loaders.owners import disjoint, is_of_owner, of_owners, owner_of
+from clustercoop.loaders.owners import is_of_owner, of_owners, owner_of
 from clustercoop.loaders.pivots import PIVOT, laid_out
 from clustercoop.loaders.raw import (
     BOOK_SUFFIXES,
@@ -33,6 +33,7 @@ from clustercoop.loaders.raw import (
     tables_below,
 )
 from clustercoop.loaders.relational import Reader
+from clustercoop.loaders.sheet_parts import disjoint, tells_more
 from clustercoop.loaders.sheets import RawSheet, show
 from clustercoop.loaders.totals import names_all
 from clustercoop.loaders.transactions import pending
@@ -307,15 +308,16 @@ def _of_file(
         if isinstance(many, ClusterCoopError):
             raise many
         return [Source("links", many, "name" if named.tables else "headers", named.part, "", given)]
-    sheets = [laid_out(sheet) for sheet in read_raw(path, name=name, score=score)]
-    if not sheets:
+    raw = read_raw(path, name=name, score=score)
+    if not raw:
         raise refusal(DataError, "book_empty", name=name)
+    sheets = _laid_out(raw, notes)
     if book and (form := read_form(sheets)):
         return [
             Source(t, s, "form", stem_of(name), "", Given(t, unit=form.unit), form.respondent)
             for t, s in form.sheets.items()
         ]
-    if book and len(sheets) > 1 or (book and not named.tables):
+    if book and len(raw) > 1 or (book and not named.tables):
         return _of_book(sheets, name, named, mapping, notes)
     sheet = sheets[0]
     given = mapping.of(name, sheet.sheet)
@@ -325,6 +327,28 @@ def _of_file(
         return []
     told = "mapping" if given.table else "name" if table in named.tables else "headers"
     return [Source(table, sheet, told, named.part, "", given)]
+
+
+def _laid_out(sheets: Sequence[RawSheet], notes: Notes) -> list[RawSheet]:
+    """Return sheets with pivots as plain tables, without those that cannot be one where there are others.
+
+    Raises
+    ------
+    SchemaError
+        There are no others.
+    """
+    out: list[RawSheet] = []
+    failed: list[tuple[RawSheet, SchemaError]] = []
+    for sheet in sheets:
+        try:
+            out.append(laid_out(sheet))
+        except SchemaError as error:
+            failed.append((sheet, error))
+    if failed and not any(told_by_headers(sheet) for sheet in out):
+        raise failed[0][1]
+    for sheet, _ in failed:
+        notes.add("sheet_ignored", file=sheet.file, sheet=sheet.sheet, value=sheet.sheet)
+    return out
 
 
 def _of_book(
@@ -396,18 +420,23 @@ def _without_others(sources: Sequence[Source], notes: Notes) -> list[Source]:
     read = [s for s in sources if s.table not in known or any(s is one for one in sure)]
     for sheet in (s.sheet for s in sources if all(s is not one for one in read)):
         notes.add("sheet_ignored", file=sheet.file, sheet=sheet.sheet, value=sheet.sheet)
-    sources = read
-    parts = [source for source in sources if not names_all(source.sheet.sheet)]
-    several = {s.table for s in parts if sum(other.table == s.table for other in parts) > 1}
-    plain = {s.table for s in parts if PIVOT not in s.sheet.facts}
-    kept = [s for s in sources if s.table not in several or any(s is part for part in parts)]
-    kept = [s for s in kept if s.table not in plain or PIVOT not in s.sheet.facts]
-    for source in sources:
+    kept = [source for source in read if not _is_of_others(source, read)]
+    for source in read:
         if all(source is not one for one in kept):
             notes.add(
                 "file_passed_over", file=source.sheet.file, sheet=source.sheet.sheet, value=source.table
             )
     return kept
+
+
+def _is_of_others(source: Source, sources: Sequence[Source]) -> bool:
+    """Tell whether a sheet is the summary of several others of its table, or the pivot of another."""
+    parts = [s.sheet for s in sources if s.table == source.table and not names_all(s.sheet.sheet)]
+    summary = names_all(source.sheet.sheet) and len(parts) > 1
+    if not summary:
+        parts = [sheet for sheet in parts if PIVOT not in sheet.facts]
+        summary = PIVOT in source.sheet.facts and bool(parts)
+    return summary and not tells_more(source.sheet, parts, source.table)
 
 
 def _of_period(source: Source) -> bool:

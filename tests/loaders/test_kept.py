@@ -86,6 +86,12 @@ SUPPLIES: dict[str, dict[str, str | Sheets]] = {
             "Сводная": PIVOT,
         }
     },
+    "a pivot of averages beside the table": {
+        "Поставки.xlsx": {
+            "Данные": [FULL, [2021, "7701", "7702", 5], [2021, "7702", "7703", 6]],
+            "Сводная": [["Среднее по полю Сумма", "Покупатель"], ["Поставщик", "7702"], ["7701", 5]],
+        }
+    },
     "a sheet for each cluster": {
         "Поставки.xlsx": {
             "К1": [FULL, [2021, "7701", "7702", 5]],
@@ -245,6 +251,74 @@ REFUSED: dict[str, tuple[dict[str, str | Sheets], str]] = {
             }
         },
         "which is no sum",
+    ),
+    "a pivot of all years at once": (
+        {"Поставки 2021.xlsx": {"Лист1": [["Год", "(Все)"], [], *PIVOT]}},
+        "several years at once",
+    ),
+    "a plan beside a fact": (
+        {
+            "Поставки.xlsx": {
+                "План": [FULL, [2021, "7701", "7702", 5]],
+                "Факт": [FULL, [2021, "7702", "7703", 6]],
+            }
+        },
+        "several sheets",
+    ),
+    "firms beside their groups": (
+        {
+            "Поставки.xlsx": {
+                "Фирмы": [FULL, [2021, "7701", "7703", 5], [2021, "7702", "7703", 6]],
+                "Группы": [FULL, [2021, "7709", "7703", 7], [2021, "7708", "7703", 4]],
+            }
+        },
+        "several sheets",
+    ),
+    "one pair by numbers and by names": (
+        {
+            "Поставки.xlsx": {
+                "Лист1": [FULL, [2021, "7701", "7702", 5]],
+                "Лист2": [FULL, [2021, "Альфа", "Бета", 7]],
+            }
+        },
+        "several sheets",
+    ),
+    "a summary that tells more than the sheets beside it": (
+        {
+            "Поставки.xlsx": {
+                "Свод": [
+                    FULL,
+                    [2021, "7701", "7702", 5],
+                    [2021, "7702", "7703", 6],
+                    [2021, "7703", "7701", 9],
+                ],
+                "Томск": [FULL, [2021, "7701", "7702", 5]],
+                "Омск": [FULL, [2021, "7702", "7703", 6]],
+            }
+        },
+        "several sheets",
+    ),
+    "one firm by two names": (
+        {
+            "Поставки Альфа.csv": "Год;Покупатель;Сумма\n2021;7702;5\n",
+            "Поставки ООО Альфа.csv": "Год;Покупатель;Сумма\n2021;7703;6\n",
+        },
+        "Several files",
+    ),
+    "a cluster that is called like a firm": (
+        {"Поставки кластера «Альфа».csv": "Год;Покупатель;Сумма\n2021;7702;5\n"},
+        "no column supplier_id",
+    ),
+    "a matrix of something else": (
+        {"links_2021.csv": "Число договоров;7701;7702\n7703;4;5\n7704;2;1\n"},
+        "no column supplier_id",
+    ),
+    "a matrix below another": (
+        {
+            "links_2021.csv": "Поставщик;7703;7704\n7701;4;5\n7702;2;1\n;;\n"
+            "Поставщик;7701;7702\n7703;40;50\n7704;20;10\n"
+        },
+        "begins another table|another table",
     ),
     "a file that is not understood": ({"Обороты.csv": "Счёт;Дебет;Кредит\n62;5;6\n"}, "Обороты.csv"),
 }
