@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode
 
+import numpy as np
 import pandas as pd
 
 from clustercoop.graph.columns import output_column
@@ -128,6 +129,7 @@ def ends(content: Content) -> Answer:
             high.append(1.0 if most != most else most)
     known.sort()
     first_last = [known[0], known[-1]] if len(known) > 1 else known
+    ratios = np.array([ratio for ratio, *_ in known])
     # A ratio that is not known may be the highest, or the lowest, unless its bounds say that it is not.
     open_ = [bool(known) and max(high) > -known[0][0], bool(known) and min(low) < -known[-1][0]]
     keys = [
@@ -136,7 +138,12 @@ def ends(content: Content) -> Answer:
     ]
     lines = [
         Line(
-            words(key, cluster=shorten(name, NAME), ratio=percent(-ratio, content.lang), year=year),
+            words(
+                key,
+                cluster=shorten(name, NAME) + words.alike(ratios, ratio),
+                ratio=percent(-ratio, content.lang),
+                year=year,
+            ),
             content.passport_link(cluster),
         )
         for key, (ratio, name, cluster, year) in zip(keys, first_last, strict=False)

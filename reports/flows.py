@@ -189,7 +189,11 @@ def _most(pages: NetworkPages, formations: list[Formation], between: Floats) -> 
 
     supplier, buyer = divmod(int(between.argmax()), len(formations))
     most, total = float(between.max()), float(between.sum())
-    told = {"supplier": named(supplier), "buyer": named(buyer), "value": amount(most)}
+    told = {
+        "supplier": named(supplier),
+        "buyer": named(buyer) + words.alike(between, most),
+        "value": amount(most),
+    }
     members = np.concatenate([f.members for f in formations])
     split = any((f.share < 1).any() for f in formations)
     if len(np.unique(members)) < len(members) and not split:

@@ -53,8 +53,7 @@ def largest(content: Content, table: str, name: str) -> str:
     if not known:
         return content.words("lead_none", **told)
     row = rows.iloc[int(np.nanargmax(values))]
-    alike = int(np.isclose(values, np.nanmax(values), rtol=1e-9, atol=0).sum()) - 1
-    more = f" {content.words('pp_and_more', n=alike)}" if alike else ""
+    more = content.words.alike(values, float(np.nanmax(values)))
     cluster = content.cluster_name(str(row["cluster_id"]))
     member = str(row.get("participant_id", ""))
     named = [content.result.graph.names.get(member, member)] if member else []

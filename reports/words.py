@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from clustercoop.graph.arrays import Floats
 from clustercoop.graph.texts import BASE, entries, subset, term, text
 from clustercoop.reports.inert import plain
 
@@ -59,6 +62,17 @@ class Words:
         id = f"currency.{currency}"
         told = text(id, self.lang) if id in entries(BASE) else plain(currency)
         return self("unit_money", currency=told)
+
+    def alike(self, values: Floats, value: float) -> str:
+        """Return how many others of `values` are as large as `value`, behind who has it; "" for none.
+
+        Examples
+        --------
+        >>> Words("en").alike(np.array([2.0, 1.0, 2.0, np.nan]), 2.0)
+        ' and 1 more'
+        """
+        others = int(np.isclose(values, value, rtol=1e-9, atol=0).sum()) - 1
+        return f" {self('pp_and_more', n=others)}" if others > 0 else ""
 
     def term(self, value: str) -> str:
         """Return a level, type or verdict in words."""

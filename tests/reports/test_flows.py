@@ -88,6 +88,13 @@ def test_the_page_says_first_how_much_flows_and_where_most() -> None:
     assert block["beyond"][1] == "The largest recorded flow is A → B: 5.00 million RUB."
 
 
+def test_flows_as_large_as_the_largest_are_counted() -> None:
+    # What m supplies to C leaves A and B alike.
+    graph = graph_of([("a", "A"), ("m", "A"), ("m", "B"), ("c", "B"), ("d", "C")], [("m", "d", 6.0)])
+    [block] = page_of(render_flows(graph)).data("data")["years"]
+    assert block["beyond"][1] == "The largest recorded flow is A → C and 1 more: 6.00 million RUB."
+
+
 def test_what_may_not_have_been_written_down_is_unknown() -> None:
     graph = graph_of([("a", "A"), ("b", "A"), ("c", "B"), ("d", "B")], [("a", "b", 1.0), ("c", "d", 2.0)])
     [block] = page_of(render_flows(graph)).data("data")["years"]
