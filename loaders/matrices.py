@@ -109,6 +109,8 @@ def find_rectangle(records: Sequence[Sequence[Any]], known: Callable[[str], bool
         for at in range(left):
             rows = [(show(one[at]).strip() if len(one) > at else "",) for one in records[first + 1 :]]
             sides = [{label for label in side if _organisation(label[0], known)} for side in (rows, columns)]
+            if not all(sides):
+                continue
             least, most = sorted(sum(known(text) for (text,) in side) for side in sides)
             corner = next((text for text in texts[:left] if _ends_said(text)), texts[at])
             if not most or (not _ends_said(corner) and (not least or most < 2)):

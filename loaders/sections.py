@@ -128,25 +128,24 @@ def fill_groups(
     keys = [
         i for i, found in enumerate(named) if found and found[0] in spec.required and found[0] in spec.key
     ]
-    for at in keys:
-        others = [i for i in keys if i != at]
-        first = [i for i in keys if show(cells[i][0]).strip()]
-        if spec[named[at][0]].type != "id" or first != [at] or not others:
-            continue
-        own = np.array([bool(show(cell).strip()) for cell in cells[at]])
-        beside = np.array([[bool(show(cell).strip()) for cell in cells[i]] for i in others])
-        total = np.array([is_total(show(cell).strip()) for cell in cells[at]])
-        heads = own & ~beside.any(axis=0) & ~total
-        records = ~own & beside.all(axis=0)
-        if not heads[:1].all() or not records.any() or (own & beside.any(axis=0)).any():
-            continue
-        group = np.cumsum(heads) - 1
-        if not _sums(cells, heads, records, group):
-            continue
-        filled = cells[at].astype(object)
-        filled[records] = filled[np.flatnonzero(heads)][group[records]]
-        return (*cells[:at], filled, *cells[at + 1 :]), np.flatnonzero(heads)
-    return none
+    first = [i for i in keys if show(cells[i][0]).strip()]
+    others = [i for i in keys if i not in first]
+    if len(first) != 1 or not others or spec[named[first[0]][0]].type != "id":
+        return none
+    at = first[0]
+    own = np.array([bool(show(cell).strip()) for cell in cells[at]])
+    beside = np.array([[bool(show(cell).strip()) for cell in cells[i]] for i in others])
+    total = np.array([is_total(show(cell).strip()) for cell in cells[at]])
+    heads = own & ~beside.any(axis=0) & ~total
+    records = ~own & beside.all(axis=0)
+    if not heads[:1].all() or not records.any() or (own & beside.any(axis=0)).any():
+        return none
+    group = np.cumsum(heads) - 1
+    if not _sums(cells, heads, records, group):
+        return none
+    filled = cells[at].astype(object)
+    filled[records] = filled[np.flatnonzero(heads)][group[records]]
+    return (*cells[:at], filled, *cells[at + 1 :]), np.flatnonzero(heads)
 
 
 def fill_sides(

@@ -19,6 +19,7 @@ from clustercoop.loaders.numbers import parse_numbers
 from clustercoop.loaders.sheets import Grid, RawSheet, show
 from clustercoop.loaders.totals import is_total
 from clustercoop.loaders.turning import plan_or_fact
+from clustercoop.loaders.years import period_of
 
 _EXACT: Final = 1e-6
 
@@ -26,13 +27,14 @@ _EXACT: Final = 1e-6
 def disjoint(sheets: Sequence[RawSheet], table: str) -> bool:
     """Tell whether sheets of one table, with the same columns, name no organisation or pair twice.
 
-    A plan or a draft is no part beside a fact; nor are sheets that add up to the same, which may show one
-    thing in two ways; nor are sheets of numbers beside sheets of names, which may be of the same.
+    A plan or a draft is no part beside a fact, nor a month beside longer parts of a year. Nor are sheets
+    that add up to the same, which may show one thing in two ways, and sheets of numbers beside sheets of
+    names, which may be of the same organisations.
     """
     spec = tables()[table]
     keys = ENDS if table == "links" else ("participant_id",)
     titles = [sheet.sheet for sheet in sheets]
-    if "plan" in map(plan_or_fact, titles) or undone("Статус", titles):
+    if any(map(period_of, titles)) or "plan" in map(plan_or_fact, titles) or undone("Статус", titles):
         return False
     seen: set[frozenset[str]] = set()
     columns: set[frozenset[str]] = set()

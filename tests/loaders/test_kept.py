@@ -265,6 +265,15 @@ REFUSED: dict[str, tuple[dict[str, str | Sheets], str]] = {
         },
         "several sheets",
     ),
+    "a month beside two": (
+        {
+            "Поставки 2021.xlsx": {
+                "Январь": [FULL, [2021, "7701", "7702", 5]],
+                "Январь-февраль": [FULL, [2021, "7702", "7703", 6]],
+            }
+        },
+        "several sheets",
+    ),
     "firms beside their groups": (
         {
             "Поставки.xlsx": {
@@ -312,6 +321,10 @@ REFUSED: dict[str, tuple[dict[str, str | Sheets], str]] = {
     "a matrix of something else": (
         {"links_2021.csv": "Число договоров;7701;7702\n7703;4;5\n7704;2;1\n"},
         "no column supplier_id",
+    ),
+    "a matrix without rows": (
+        {"links_2021.csv": "Поставщик \\ Покупатель;7701;7702\n"},
+        "has no rows|no column",
     ),
     "a matrix below another": (
         {
