@@ -14,6 +14,7 @@ import pandas as pd
 from clustercoop.analysis.results import Result
 from clustercoop.graph.arrays import Bools, Indices
 from clustercoop.graph.columns import OutputColumn, output_columns
+from clustercoop.graph.display import holding
 from clustercoop.graph.errors import UnknownNameError
 from clustercoop.graph.kinds import KINDS
 from clustercoop.graph.schema import ENDS, UNSETTLED, kept_tables
@@ -68,6 +69,10 @@ class Comparison:
     core: pd.DataFrame
     gaps: pd.DataFrame
     rows: pd.DataFrame
+
+    def __repr__(self) -> str:
+        """Return which tables there are, and their rows."""
+        return holding(self)
 
     @property
     def same(self) -> bool:

@@ -16,6 +16,7 @@ from clustercoop import engines
 from clustercoop.analysis.ahead import compile_ahead
 from clustercoop.analysis.results import Result
 from clustercoop.cookbook import run_named
+from clustercoop.graph.display import holding
 from clustercoop.graph.errors import (
     DataError,
     ParameterError,
@@ -79,6 +80,10 @@ class Check:
     graph: SupplyGraph
     files: tuple[Taken, ...] = ()
     missing: tuple[tuple[str, str], ...] = ()
+
+    def __repr__(self) -> str:
+        """Return how many rows would be rejected, and the findings."""
+        return f"{holding(self)}\n  {self.findings!r}"
 
     @property
     def ok(self) -> bool:

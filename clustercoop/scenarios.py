@@ -23,6 +23,7 @@ from clustercoop.analysis.thresholds import load_thresholds
 from clustercoop.analysis.typology import classify, rule_verdicts
 from clustercoop.analysis.verdicts.verdict import assess
 from clustercoop.graph.columns import output_columns
+from clustercoop.graph.display import holding
 from clustercoop.graph.errors import ParameterError, UnknownNameError, parameter_error
 from clustercoop.graph.formation import Formation
 from clustercoop.graph.holdings import by_holding
@@ -90,6 +91,10 @@ class WhatIf:
     plans: pd.DataFrame
     gaps: pd.DataFrame
     graph: SupplyGraph
+
+    def __repr__(self) -> str:
+        """Return which tables there are, and their rows."""
+        return holding(self)
 
 
 def whatif(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from html import escape
 from typing import Any, Final
 
@@ -54,6 +55,20 @@ def span(years: Iterable[int]) -> str:
     """
     known = sorted(set(years))
     return UNKNOWN if not known else "–".join(dict.fromkeys([str(known[0]), str(known[-1])]))
+
+
+def holding(thing: Any) -> str:
+    """Return what a dataclass of tables is, and how many rows each of them has.
+
+    Examples
+    --------
+    >>> from dataclasses import make_dataclass
+    >>> holding(make_dataclass("Pair", ["left", "right"])(pd.DataFrame({"x": [1, 2]}), 5))
+    'Pair: .left 2'
+    """
+    cells = [(field.name, getattr(thing, field.name)) for field in fields(thing)]
+    sizes = [f".{name} {len(table)}" for name, table in cells if isinstance(table, pd.DataFrame)]
+    return f"{type(thing).__name__}: {', '.join(sizes)}"
 
 
 def notebook(

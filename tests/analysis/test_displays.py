@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 import clustercoop
+from clustercoop.analysis.comparison import compare_results
 from clustercoop.graph.findings import Finding, Findings
-from tests.builders import HOSTILE, frames
+from tests.builders import HOSTILE, example, frames
 
 TAGS = {"p", "strong", "br", "table", "thead", "tbody", "tr", "th", "td"}
 
@@ -150,3 +151,8 @@ def test_an_explanation_adds_up_in_sight(result: clustercoop.Result) -> None:
 def test_control_characters_never_reach_the_screen() -> None:
     found = repr(Findings([Finding("year_impossible", value="a\u202eb\x1b[31m\n")]))
     assert "\u202e" not in found and "\x1b" not in found and len(found.splitlines()) == 2
+
+
+def test_tables_side_by_side_tell_how_many_rows_they_have() -> None:
+    found = compare_results(example(), example())
+    assert repr(found).startswith("Comparison: .settings 0, .renamed 0, .formations 48, .figures 0")
