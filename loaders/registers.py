@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ from clustercoop.graph.texts import refusal
 from clustercoop.loaders.header_rows import role
 from clustercoop.loaders.marks import gap_meaning
 from clustercoop.loaders.notes import Notes
-from clustercoop.loaders.sheets import Grid, show
+from clustercoop.loaders.sheets import Grid, objects, show
 from clustercoop.loaders.units import words
 
 _YEAR: Final = frozenset({"год", "отчетный год", "год отчета", "year", "reporting year", "jahr"})
@@ -70,22 +70,21 @@ def of_register(grid: Grid, spec: TableSpec, notes: Notes) -> Grid:
 def _of_bounds(grid: Grid, spec: TableSpec) -> Grid:
     """Return years of joining and leaving without the words that say which they are: ``с 2022 г.``."""
     columns = list(grid.columns)
-    for name, bound in _BOUNDS.items():
+    for name in _BOUNDS:
         for at in _at(grid, spec, name):
-            texts = [show(cell).strip() for cell in columns[at]]
-            bare = [
-                "" if name == "left_year" and _STILL.fullmatch(text) else bound.sub("", text)
-                for text in texts
-            ]
-            if bare != texts:
-                columns[at] = np.array(
-                    [
-                        new if new != old else cell
-                        for new, old, cell in zip(bare, texts, columns[at], strict=True)
-                    ],
-                    dtype=object,
-                )
+            cells = [_without_bound(cell, name) for cell in columns[at]]
+            if list(map(show, cells)) != list(map(show, columns[at])):
+                columns[at] = objects(cells)
     return replace(grid, columns=tuple(columns))
+
+
+def _without_bound(cell: Any, name: str) -> Any:
+    """Return the year of a cell of joining or leaving, "" for one who is still a member, else the cell."""
+    text = show(cell).strip()
+    if name == "left_year" and _STILL.fullmatch(text):
+        return ""
+    bare = _BOUNDS[name].sub("", text)
+    return bare if bare != text else cell
 
 
 def _tell_states(grid: Grid, spec: TableSpec, notes: Notes) -> None:
