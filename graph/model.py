@@ -57,7 +57,7 @@ def _conform(frame: pd.DataFrame | None, table: str) -> pd.DataFrame:
         if column.name not in frame and not column.filled and column.type != "year":
             columns[column.name] = absent
             continue
-        series = frame.get(column.name, absent).copy(deep=False)  # pandas 2 gives the frame's own Series
+        series = frame.get(column.name, absent)
         series.index = rows
         if column.type in ("id", "text"):
             held = series.dtype == TEXT or (column.name in _WHO.get(spec.name, ()) and _is_coded(series))

@@ -192,6 +192,8 @@ def by_distinct(column: Any, pa: Any) -> pd.Categorical | None:
     takes four times as long.
     """
     kind = column.type
+    if not len(column):  # not every Arrow makes a dictionary of nothing
+        return None
     if pa.types.is_dictionary(kind):
         kind, column = kind.value_type, column.unify_dictionaries()
     elif pa.types.is_string(kind) or pa.types.is_large_string(kind):
@@ -199,8 +201,6 @@ def by_distinct(column: Any, pa: Any) -> pd.Categorical | None:
     if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
         return None
     whole = column.combine_chunks()
-    if isinstance(whole, pa.ChunkedArray):
-        whole = whole.chunk(0) if whole.num_chunks else pa.array([], column.type)
     texts = pd.Index(whole.dictionary.to_numpy(zero_copy_only=False), dtype=object)
     codes = whole.indices.fill_null(-1).to_numpy(zero_copy_only=False)
     if not texts.is_unique or texts.hasnans:
