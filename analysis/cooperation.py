@@ -42,7 +42,7 @@ from clustercoop.analysis.per_employee import per_employee, per_employee_bounds
 from clustercoop.analysis.prices import constant_indicators, prices_of
 from clustercoop.analysis.thresholds import Thresholds, load_thresholds
 from clustercoop.analysis.trade import of_links, own_supply, recorded_links, seen_outside
-from clustercoop.analysis.unsettled import Unsettled, leave_open, told, unsettled
+from clustercoop.analysis.unsettled import Unsettled, leave_open, little_across, told, unsettled
 from clustercoop.graph.arrays import Floats, Ints
 from clustercoop.graph.findings import Finding, Findings
 from clustercoop.graph.formation import Formation, sum_by
@@ -196,6 +196,8 @@ def measure_in(formation: Formation, context: Context) -> Measuring:
     if found:
         row.findings.append(told(found, formation))
         leave_open(row, found, formation, _resting_on_links(row, found))
+    elif part := little_across(formation, context.year.open):
+        row.tell("boundary_nearly", value=f"{part:.1%}")
     earlier = (
         unsettled(context.before, context.year.open) if row["link_jaccard"] >= 0 and context.before else None
     )

@@ -187,6 +187,26 @@ def unsettled(formation: Formation, rows: OpenRows) -> Unsettled | None:
     return known[1]
 
 
+def little_across(formation: Formation, rows: OpenRows) -> float:
+    """Return what rows of other clusters could add to the flows across the boundary, as a part of them.
+
+    0 where it is too much to leave the recorded flows as they are: `unsettled` tells of those rows.
+    """
+    part = _elsewhere(formation, rows)[1] if len(rows.year) else 0.0
+    return part if part <= _SMALL else 0.0
+
+
+def _elsewhere(formation: Formation, rows: OpenRows) -> tuple[Bools, float]:
+    """Return which rows of other clusters may be with a member, and their part of the flows across."""
+    nobody = rows.supplier == NOBODY
+    named = np.where(nobody, rows.buyer, rows.supplier)
+    found = rows.supply & ~rows.anyones & (nobody != (rows.buyer == NOBODY))
+    found &= np.isin(rows.year, (0, formation.year))
+    found[found] = _local(formation, named[found]) < 0
+    more, across = rows.more[found].sum(), formation.sales_outside.sum() + formation.purchases_outside.sum()
+    return found, float(more / across) if across > 0 else float(more > 0)
+
+
 def members_open(formation: Formation, graph: SupplyGraph) -> bool:
     """Tell whether a row of a member was rejected: there may be more members, with any figures."""
     found = unsettled(formation, open_rows(graph))
@@ -202,9 +222,9 @@ def _unsettled(formation: Formation, rows: OpenRows) -> Unsettled | None:
     member_sells, member_buys = seller >= 0, buyer >= 0
     supply, less, more = rows.supply[mine], rows.less[mine], rows.more[mine]
     touching = member_sells | member_buys | rows.anyones[mine]
-    elsewhere = supply & ~touching & ((seller == NOBODY) != (buyer == NOBODY))
-    if more[elsewhere].sum() > _SMALL * (formation.sales_outside.sum() + formation.purchases_outside.sum()):
-        touching |= elsewhere
+    elsewhere, part = _elsewhere(formation, rows)
+    if part > _SMALL:
+        touching |= elsewhere[mine]
     period = _in_period(rows.memberships, formation)
     if not touching.any() and not period.any():
         return None

@@ -109,6 +109,8 @@ def test_an_unnamed_buyer_may_be_of_another_cluster(value: Any, open_: bool) -> 
     row = result.formations.set_index("cluster_id").loc["K"]
     assert row["cooperation_ratio"] == pytest.approx(10 / 200)
     assert bool(pd.isna(row["sales_outside"])) is open_ and row["reciprocity"] == 0
+    told = [(f.cluster_id, f.value) for f in result.findings if f.code == "boundary_nearly"]
+    assert told == ([] if open_ else [("K", "4.0%")])  # 2 / 50
 
 
 def test_a_return_that_nothing_sets_off_lowers_what_was_sold_at_least() -> None:
