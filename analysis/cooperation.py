@@ -14,6 +14,7 @@ Rules, stated once:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -197,7 +198,7 @@ def measure_in(formation: Formation, context: Context) -> Measuring:
         row.findings.append(told(found, formation))
         leave_open(row, found, formation, _resting_on_links(row, found))
     elif part := little_across(formation, context.year.open):
-        row.tell("boundary_nearly", value=f"{part:.1%}")
+        row.tell("boundary_nearly", value=f"{math.ceil(1000 * part) / 10:.1f}%")  # a bound: rounded up
     earlier = (
         unsettled(context.before, context.year.open) if row["link_jaccard"] >= 0 and context.before else None
     )
