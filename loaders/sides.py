@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
 from typing import Final
 
 import numpy as np
@@ -12,7 +11,6 @@ import pandas as pd
 
 from clustercoop.graph.errors import SchemaError
 from clustercoop.graph.schema import ENDS, TableSpec, tables
-from clustercoop.graph.shipped import shipped_rows
 from clustercoop.graph.texts import refusal
 from clustercoop.loaders.headers import is_price, may_be_quantity
 from clustercoop.loaders.matching import meaning
@@ -20,7 +18,7 @@ from clustercoop.loaders.notes import Notes
 from clustercoop.loaders.numbers import are_numbers
 from clustercoop.loaders.raw import stem_of
 from clustercoop.loaders.sheets import Grid, show
-from clustercoop.loaders.units import CAMEL, words
+from clustercoop.loaders.units import CAMEL, phrases, words
 from clustercoop.loaders.years import parse_years
 
 # ПлательщикИНН, payerId: two words without a space.
@@ -45,14 +43,6 @@ _NUMBERED: Final = re.compile(
 _SUPPLIER, _BUYER = "Поставщик", "Покупатель"
 
 
-@cache
-def _known(name: str = "payment_words") -> dict[str, frozenset[tuple[str, ...]]]:
-    return {
-        row["means"]: frozenset(tuple(words(phrase)) for phrase in row["words"].split("|"))
-        for row in shipped_rows("loaders", f"{name}.csv")
-    }
-
-
 def says(header: str, means: str, known: str = "payment_words") -> bool:
     """Tell whether words of a header are among those of a meaning.
 
@@ -63,7 +53,7 @@ def says(header: str, means: str, known: str = "payment_words") -> bool:
     """
     found = words(CAMEL.sub(" ", header))
     runs = {tuple(found[i:j]) for i in range(len(found)) for j in range(i + 1, min(i + 4, len(found) + 1))}
-    return bool(runs & _known(known)[means])
+    return bool(runs & phrases(known)[means])
 
 
 def are_payments(headers: Sequence[str]) -> bool:
@@ -130,9 +120,9 @@ def _telling(grid: Grid) -> tuple[list[str], list[str]]:
     unsure: list[str] = []
     for header, cells in zip(grid.header, grid.columns, strict=True):
         whole = tuple(words(header))
-        if whole in _known()["terms"]:
+        if whole in phrases("payment_words")["terms"]:
             continue
-        if whole in _known()["settled"] and header not in amounts:
+        if whole in phrases("payment_words")["settled"] and header not in amounts:
             if are_numbers(cells) and amounts:
                 unsure.append(header)
             if not parse_years(cells).dated.any():
@@ -312,7 +302,7 @@ def renamed(header: str, sides: Mapping[str, str]) -> str:
     """
     for means, side in sides.items():
         if says(header, means):
-            rest = [w for w in words(CAMEL.sub(" ", header)) if (w,) not in _known()[means]]
+            rest = [w for w in words(CAMEL.sub(" ", header)) if (w,) not in phrases("payment_words")[means]]
             return " ".join([side, *rest])
     return header
 
@@ -330,7 +320,8 @@ def side_of(header: str) -> str:
     found = words(CAMEL.sub(" ", header))
     runs = [tuple(found[i:j]) for j in range(1, len(found) + 1) for i in range(max(j - 3, 0), j)]
     told = {
-        means: max((len(r) for r in runs if r in _known()[means]), default=0) for means in ("payer", "payee")
+        means: max((len(r) for r in runs if r in phrases("payment_words")[means]), default=0)
+        for means in ("payer", "payee")
     }
     best = max(told, key=told.__getitem__)
     return best if told[best] else ""
@@ -341,7 +332,7 @@ def _turned(header: str) -> str:
     means, found = side_of(header), words(CAMEL.sub(" ", header))
     if not means:
         return header
-    known = _known()[means]
+    known = phrases("payment_words")[means]
     rest = [] if tuple(found) in known else [w for w in found if (w,) not in known]
     rest = [w for w in rest if w not in ("контрагент", "платежа", "средств", "paid", "by")]
     side, name = (_BUYER, "buyer_id") if means == "payer" else (_SUPPLIER, "supplier_id")
@@ -378,7 +369,7 @@ def _one_date(headers: list[str], claims: Sequence[int], grid: Grid, notes: Note
     read = {at: parse_years(grid.columns[at]) for at in claims}
     if any(not years.dated.any() for years in read.values()):
         return headers
-    means = list(_known("date_words"))
+    means = list(phrases("date_words"))
     order = {at: _nearness(headers[at], means) for at in claims}
     best = min(claims, key=order.__getitem__)
     years = read[best].years

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Sequence
-from functools import cache
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from clustercoop.graph.arrays import Bools
-from clustercoop.graph.shipped import shipped_rows
 from clustercoop.loaders.coded import judged
 from clustercoop.loaders.ledger import Ledger
 from clustercoop.loaders.marks import gap_meaning
-from clustercoop.loaders.units import words
+from clustercoop.loaders.units import phrases, words
 
 _YEAR: Final = re.compile(r"(?:19|20)\d\d")
 # Codes, which are most identifiers: digits among letters and no word beside them.
@@ -51,14 +49,6 @@ ROUNDED: Final = 2e-3
 """Figures of rounded parts differ from their sum by halves of the last digit."""
 
 
-@cache
-def _known() -> dict[str, frozenset[tuple[str, ...]]]:
-    return {
-        row["place"]: frozenset(tuple(words(phrase)) for phrase in row["words"].split("|"))
-        for row in shipped_rows("loaders", "total_words.csv")
-    }
-
-
 def is_total(text: str) -> bool:
     """Tell whether a text in place of an identifier or name says that its row is a total.
 
@@ -70,7 +60,7 @@ def is_total(text: str) -> bool:
     if len(text) >= _LONGEST:
         return False
     found = tuple(words(text))
-    known = _known()
+    known = phrases("total_words")
     starts = {found[:size] for size in range(1, 5)}
     ends = set() if text.rstrip().endswith(QUOTES) else {found[-size:] for size in (1, 2)}  # ООО «Итог»
     if starts & known["start"] or ends & known["end"]:
@@ -93,7 +83,7 @@ def may_be_name(text: str) -> bool:
     >>> [may_be_name(text) for text in ("Всего доброго", "Итого: отгружено", "Всего по кластеру")]
     [True, False, False]
     """
-    found, known = tuple(words(text)), _known()
+    found, known = tuple(words(text)), phrases("total_words")
     size = max((size for size in range(1, 5) if found[:size] in known["start"]), default=0)
     rest = found[size : size + 1]
     return bool(size and rest) and not (rest[0].isdigit() or rest in known["link"] | known["of"])
@@ -134,7 +124,7 @@ def _of_all(text: str) -> bool:
 
 def _extreme(text: str) -> bool:
     """Tell whether a text says no more than ``Максимум``, as a firm may be called."""
-    return tuple(words(text)) in _known()["extreme"]
+    return tuple(words(text)) in phrases("total_words")["extreme"]
 
 
 def reject_totals(

@@ -138,6 +138,21 @@ def words(text: str) -> list[str]:
 
 
 @cache
+def phrases(table: str) -> dict[str, frozenset[tuple[str, ...]]]:
+    """Return the phrases of each meaning in a shipped table of phrases, as their words.
+
+    Examples
+    --------
+    >>> ("итого",) in phrases("total_words")["start"]
+    True
+    """
+    return {
+        row["means"]: frozenset(tuple(words(phrase)) for phrase in row["words"].split("|"))
+        for row in shipped_rows("loaders", f"{table}.csv")
+    }
+
+
+@cache
 def read_unit(header: str) -> tuple[str, Unit]:
     """Return the header's words without its unit, and the unit.
 
